@@ -1,0 +1,170 @@
+"""What a lint says: findings, and the fixes they carry."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+from zr4lint.source import SourceFile, Span
+
+
+class Severity(IntEnum):
+    """How much a finding matters; the greater the worse."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def label(self) -> str:
+        """The word used in every report."""
+        return self.name.lower()
+
+
+class Applicability(IntEnum):
+    """How far a fix may be trusted: only shown, needs judgement, or keeps the meaning."""
+
+    DISPLAY = 1
+    UNSAFE = 2
+    SAFE = 3
+
+    @property
+    def label(self) -> str:
+        """The word used in every report."""
+        return self.name.lower()
+
+
+class Edit(NamedTuple):
+    """Replace the code points start to end of the text; start == end inserts."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Fix(NamedTuple):
+    """A repair of one finding: its edits belong together and do not overlap."""
+
+    title: str
+    applicability: Applicability
+    edits: tuple[Edit, ...]
+
+
+class Related(NamedTuple):
+    """Another place in the same file that explains a finding."""
+
+    message: str
+    span: Span
+
+
+class Finding(NamedTuple):
+    """One thing that is not as it should be, at the smallest words concerned.
+
+    `expected` says what was expected in words that fit behind "expected: "; `requirement` names the place of the
+    specification, for example "PRD section 5".
+    """
+
+    path: str
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    span: Span
+    expected: str | None = None
+    requirement: str | None = None
+    related: tuple[Related, ...] = ()
+    fix: Fix | None = None
+    suppressed: bool = False
+
+
+class Rule(NamedTuple):
+    """What a rule says of itself; every report and every help page is made from this.
+
+    `layer` is None for a rule that is not bound to one layer of the file. `source` names document and section.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    summary: str
+    why: str
+    section: str
+    layer: int | None
+    source: str
+    bad: str
+    good: str
+    applicability: Applicability | None
+
+
+class Witness(NamedTuple):
+    """The instruction, or the words of it, that meets a requirement."""
+
+    code: str
+    span: Span
+
+
+class Row(NamedTuple):
+    """One row of the conformance table; the lines are (first, last), None where there are none."""
+
+    title: str
+    met: int
+    total: int
+    found: tuple[int, int] | None
+    required: tuple[int, int] | None
+
+
+class Criterion(NamedTuple):
+    """One criterion of a score."""
+
+    name: str
+    points: float
+    of: float
+
+
+class Conformance(NamedTuple):
+    """How far a file meets one pack."""
+
+    pack: str
+    met: int
+    total: int
+    rows: tuple[Row, ...]
+    criteria: tuple[Criterion, ...]
+    witnesses: tuple[Witness, ...]
+
+    @property
+    def points(self) -> float:
+        """The score's points in all."""
+        return sum(criterion.points for criterion in self.criteria)
+
+    @property
+    def of(self) -> float:
+        """The points that a conforming file has."""
+        return sum(criterion.of for criterion in self.criteria)
+
+
+class FileReport(NamedTuple):
+    """All that was found in one file, in the order of its text."""
+
+    source: SourceFile
+    findings: tuple[Finding, ...]
+    conformance: tuple[Conformance, ...]
+
+
+class Report(NamedTuple):
+    """The result of a run: its files in the order they were named, and the rules of the packs in use."""
+
+    files: tuple[FileReport, ...]
+    rules: tuple[Rule, ...]
+
+    def count(self, severity: Severity) -> int:
+        """How many findings that are not suppressed have this severity."""
+        return sum(f.severity == severity and not f.suppressed for file in self.files for f in file.findings)
+
+    @property
+    def fixable(self) -> int:
+        """How many findings that are not suppressed carry a fix that may be applied."""
+        return sum(
+            f.fix is not None and f.fix.applicability > Applicability.DISPLAY and not f.suppressed
+            for file in self.files
+            for f in file.findings
+        )

@@ -1,0 +1,143 @@
+"""Where things stand: a source file, spans in it, and text that remembers where it came from."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from functools import cached_property
+from typing import NamedTuple
+
+BOM = "\ufeff"
+
+
+class Span(NamedTuple):
+    """A half-open range of code points in a file's text."""
+
+    start: int
+    end: int
+
+
+class Position(NamedTuple):
+    """A place in a file; line and column count from 1, the column in code points."""
+
+    line: int
+    column: int
+
+
+class SourceFile:
+    """The text of one file.
+
+    `text` holds neither the byte order mark nor any change of line ends; bytes that are not UTF-8 are kept as lone
+    surrogates, so that `encode(text)` gives back the bytes that were read. Only "\\n" ends a line, as for BuildKit
+    and `wc -l`.
+    """
+
+    def __init__(self, text: str, path: str = "Dockerfile", *, bom: bool = False) -> None:
+        self.text = text
+        self.path = path
+        self.bom = bom
+
+    @classmethod
+    def decode(cls, data: bytes, path: str = "Dockerfile") -> SourceFile:
+        """Read a file's bytes; never raises."""
+        text = data.decode("utf-8", "surrogateescape")
+        return cls(text.removeprefix(BOM), path, bom=text.startswith(BOM))
+
+    def encode(self, text: str) -> bytes:
+        """Turn a new text for this file into bytes, with the byte order mark the file had."""
+        return ((BOM if self.bom else "") + text).encode("utf-8", "surrogateescape")
+
+    @cached_property
+    def newline(self) -> str:
+        """The line end that the first line uses."""
+        end = self.text.find("\n")
+        return "\r\n" if end > 0 and self.text[end - 1] == "\r" else "\n"
+
+    @cached_property
+    def line_starts(self) -> list[int]:
+        """The offset at which each line starts; a text that ends in a newline has no further line."""
+        starts = [0]
+        find = self.text.find
+        at = find("\n")
+        while at >= 0:
+            starts.append(at + 1)
+            at = find("\n", at + 1)
+        if len(starts) > 1 and starts[-1] == len(self.text):
+            starts.pop()
+        return starts
+
+    @property
+    def newline_count(self) -> int:
+        """The number that `wc -l` prints."""
+        return self.text.count("\n")
+
+    def line_of(self, offset: int) -> int:
+        """The number of the line that holds `offset`."""
+        return bisect_right(self.line_starts, offset)
+
+    def position(self, offset: int) -> Position:
+        """The line and column of `offset`."""
+        line = self.line_of(offset)
+        return Position(line, offset - self.line_starts[line - 1] + 1)
+
+    def line_span(self, line: int) -> Span:
+        """The span of a line without its line end; line numbers outside the file raise IndexError."""
+        start = self.line_starts[line - 1]
+        end = self.text.find("\n", start)
+        if end < 0:
+            end = len(self.text)
+        elif end > start and self.text[end - 1] == "\r":
+            end -= 1
+        return Span(start, end)
+
+    def slice(self, span: Span) -> str:
+        """The words at `span`."""
+        return self.text[span.start : span.end]
+
+
+class MappedText(NamedTuple):
+    """Text joined from pieces of a file, such as an instruction without its continuations.
+
+    `starts[i]` is where piece i begins in `text`, `offsets[i]` where it begins in the file.
+    """
+
+    text: str
+    starts: tuple[int, ...]
+    offsets: tuple[int, ...]
+
+    @classmethod
+    def join(cls, pieces: Iterable[tuple[str, int]]) -> MappedText:
+        """Join (text, file offset) pieces, in file order."""
+        texts: list[str] = []
+        starts: list[int] = []
+        offsets: list[int] = []
+        length = 0
+        for text, offset in pieces:
+            if text:
+                texts.append(text)
+                starts.append(length)
+                offsets.append(offset)
+                length += len(text)
+        return cls("".join(texts), tuple(starts) or (0,), tuple(offsets) or (0,))
+
+    def offset(self, index: int) -> int:
+        """The file offset of character `index`."""
+        piece = max(bisect_right(self.starts, index) - 1, 0)
+        return self.offsets[piece] + index - self.starts[piece]
+
+    def span(self, start: int, end: int) -> Span:
+        """The file span of the characters start to end."""
+        if end <= start:
+            at = self.offset(start)
+            return Span(at, at)
+        return Span(self.offset(start), self.offset(end - 1) + 1)
+
+    def slice(self, start: int, end: int) -> MappedText:
+        """The characters start to end, still mapped."""
+        if start >= end:
+            return MappedText("", (0,), (self.offset(start),))
+        first = max(bisect_right(self.starts, start) - 1, 0)
+        last = bisect_right(self.starts, end - 1)
+        starts = (0, *(at - start for at in self.starts[first + 1 : last]))
+        offsets = (self.offset(start), *self.offsets[first + 1 : last])
+        return MappedText(self.text[start:end], starts, offsets)
