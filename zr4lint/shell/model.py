@@ -1,0 +1,79 @@
+"""The parts of shell text."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+from zr4lint.source import MappedText, Span
+
+
+class Reach(IntEnum):
+    """Whether a command runs when the build succeeds."""
+
+    NEVER = 0
+    MAYBE = 1
+    ALWAYS = 2
+
+
+class Expansion(NamedTuple):
+    """A `$...` that stands at start to end of a word's text.
+
+    `name` is None for what can't be known before the build, such as `$(command)`. `operator` is "" for `$NAME`, else
+    one of `:-`, `-`, `:+`, `+`, with `operand` behind it.
+    """
+
+    start: int
+    end: int
+    name: str | None
+    operator: str
+    operand: str
+    quoted: bool
+
+
+class Word(NamedTuple):
+    """One word as written; `text` is without its quotes, `span` with them."""
+
+    text: MappedText
+    expansions: tuple[Expansion, ...]
+    span: Span
+    quoted: bool
+
+    @property
+    def literal(self) -> str | None:
+        """The word's value, None where it holds an expansion."""
+        return None if self.expansions else self.text.text
+
+
+class Argument(NamedTuple):
+    """One value that the program receives, None where it can't be known; several may come from one word."""
+
+    value: str | None
+    span: Span
+    quoted: bool = False
+
+
+class Redirection(NamedTuple):
+    """A redirection to or from a file."""
+
+    operator: str
+    target: Word | None
+    span: Span
+
+
+class Command(NamedTuple):
+    """A simple command.
+
+    `assignments` stand before its words, or alone. `scope` names the subshells it runs in, the outermost first:
+    what a command changes in a scope (folder, variables) is gone outside of it. `operator` joins it to the command
+    before: "", "&&", "||", ";", "|" or "&". `stdin` is the heredoc it reads.
+    """
+
+    words: tuple[Word, ...]
+    assignments: tuple[tuple[str, Word], ...]
+    redirections: tuple[Redirection, ...]
+    span: Span
+    operator: str
+    reach: Reach
+    scope: tuple[int, ...]
+    stdin: MappedText | None

@@ -1,0 +1,434 @@
+"""Shell text to commands.
+
+tree-sitter-bash finds the structure; this module walks it the way a shell runs it. A command that follows another by
+"&&" is taken to run, since a build goes on only when its commands succeed; one behind "||", in a branch or in a loop
+over unknown things may run; one behind `false &&` or `exit 0` never does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from enum import Enum, auto
+from typing import TYPE_CHECKING, NamedTuple
+
+from zr4lint.shell.model import Command, Expansion, Reach, Redirection, Word
+from zr4lint.shell.words import literal_word, word_of
+from zr4lint.shell.wrappers import nested_script, unwrap
+from zr4lint.source import MappedText, Span
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
+
+MAX_DEPTH = 60
+MAX_UNROLLED = 64
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_UNKNOWN = (Expansion(0, 0, None, "", "", True),)
+_TESTS = frozenset({"test", "[", "grep", "egrep", "fgrep", "command", "which", "type", "cmp", "diff", "id", "dpkg"})
+_PASSIVE = frozenset({"comment", "heredoc_body", "heredoc_start", "heredoc_end", "heredoc_content", "\n", ";", ";;"})
+
+
+class _Status(Enum):
+    DONE = auto()  # ran, taken to have succeeded
+    TRUE = auto()
+    FALSE = auto()
+    CONDITION = auto()  # either way is fine for the build
+    MAY_EXIT = auto()
+    EXITED = auto()
+
+
+class Heredoc(NamedTuple):
+    """A heredoc that the caller took out of the text: `start` is where its marker was blanked out."""
+
+    start: int
+    end: int
+    body: MappedText
+
+
+_parser: Parser | None = None
+
+
+def _parse(text: str) -> Node:
+    global _parser
+    if _parser is None:
+        import tree_sitter
+        import tree_sitter_bash
+
+        _parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
+    ascii_text = text if text.isascii() else _NOT_ASCII.sub("_", text)
+    return _parser.parse(ascii_text.encode("ascii")).root_node
+
+
+def parse_script(script: MappedText, heredocs: Sequence[Heredoc] = ()) -> tuple[Command, ...]:
+    """All commands of a script in the order they run; those of subshells, `sh -c '...'` and called functions too."""
+    walk = _Walk()
+    walk.script(script, heredocs, Reach.ALWAYS, (), 0)
+    return tuple(walk.commands)
+
+
+class _Frame(NamedTuple):
+    """Where in the scripts the walk is."""
+
+    script: MappedText
+    heredocs: dict[int, MappedText]
+    reach: Reach
+    scope: tuple[int, ...]
+    operator: str
+    depth: int
+
+    def under(self, reach: Reach, operator: str = "") -> _Frame:
+        return self._replace(reach=min(self.reach, reach), operator=operator or self.operator, depth=self.depth + 1)
+
+
+class _Walk:
+    def __init__(self) -> None:
+        self.commands: list[Command] = []
+        self.functions: dict[str, Node] = {}
+        self.scopes = 0
+
+    def script(
+        self, script: MappedText, heredocs: Iterable[Heredoc], reach: Reach, scope: tuple[int, ...], depth: int
+    ) -> _Status:
+        text = script.text
+        bodies = {}
+        for heredoc in heredocs:
+            # A redirection of the same length keeps every offset, and the place in the tree where the heredoc belongs.
+            placeholder = "<" + "h" * (heredoc.end - heredoc.start - 1)
+            text = text[: heredoc.start] + placeholder + text[heredoc.end :]
+            bodies[heredoc.start] = heredoc.body
+        frame = _Frame(script, bodies, reach, scope, "", depth)
+        return self.sequence(_parse(text).children, frame)
+
+    def new_scope(self, frame: _Frame) -> _Frame:
+        self.scopes += 1
+        return frame._replace(scope=(*frame.scope, self.scopes))
+
+    # Lists of commands
+
+    def sequence(self, nodes: Sequence[Node], frame: _Frame) -> _Status:
+        status = _Status.DONE
+        first = True
+        for index, node in enumerate(nodes):
+            if not node.is_named or node.type in _PASSIVE:
+                continue
+            background = index + 1 < len(nodes) and nodes[index + 1].type == "&"
+            here = frame.under(Reach.MAYBE if background else Reach.ALWAYS, frame.operator if first else ";")
+            first = False
+            result = self.visit(node, here)
+            if result is _Status.EXITED and not background:
+                frame = frame._replace(reach=Reach.NEVER)
+                status = _Status.EXITED
+            elif result is _Status.MAY_EXIT and status is not _Status.EXITED:
+                frame = frame.under(Reach.MAYBE)
+                status = _Status.MAY_EXIT
+            elif status not in (_Status.EXITED, _Status.MAY_EXIT):
+                status = result
+        return status
+
+    def and_or(self, node: Node, frame: _Frame) -> _Status:
+        """A chain of && and ||; the tree nests to the left, once for each operator."""
+        chain: list[tuple[str, Node]] = []
+        while node.type == "list":
+            named = node.named_children
+            operator = next((c.type for c in node.children if c.type in ("&&", "||")), "&&")
+            if len(named) < 2:
+                break
+            chain.append((operator, named[-1]))
+            node = named[0]
+        status = self.visit(node, frame)
+        for operator, right in reversed(chain):
+            status = self.continued(status, operator, right, frame)
+        return status
+
+    def continued(self, status: _Status, operator: str, right: Node, frame: _Frame) -> _Status:
+        """The right side of && or ||, after a left side that ended in `status`."""
+        if status is _Status.EXITED:
+            self.visit(right, frame.under(Reach.NEVER, operator))
+            return status
+        wanted = _Status.TRUE if operator == "&&" else _Status.FALSE
+        skipped = _Status.FALSE if operator == "&&" else _Status.TRUE
+        if status is skipped:
+            self.visit(right, frame.under(Reach.NEVER, operator))
+            return status
+        certain = status is wanted or (operator == "&&" and status is _Status.DONE)
+        result = self.visit(right, frame.under(Reach.ALWAYS if certain else Reach.MAYBE, operator))
+        if certain:
+            return result
+        if result in (_Status.EXITED, _Status.MAY_EXIT):
+            return _Status.MAY_EXIT
+        return _Status.CONDITION if operator == "&&" else _Status.DONE
+
+    # Nodes
+
+    def visit(self, node: Node, frame: _Frame) -> _Status:
+        if frame.depth > MAX_DEPTH:
+            return _Status.DONE
+        match node.type:
+            case "command":
+                return self.command(node, frame)
+            case "list":
+                return self.and_or(node, frame)
+            case "redirected_statement":
+                return self.redirected(node, frame)
+            case "pipeline":
+                return self.pipeline(node.named_children, frame)
+            case "subshell":
+                status = self.sequence(node.named_children, self.new_scope(frame))
+                return _Status.DONE if status in (_Status.EXITED, _Status.MAY_EXIT) else status
+            case "compound_statement" if node.children and node.children[0].type == "((":
+                return _Status.CONDITION
+            case "compound_statement" | "do_group" | "else_clause" | "program":
+                return self.sequence(node.children, frame)
+            case "negated_command":
+                status = self.sequence(node.named_children, frame)
+                return {_Status.TRUE: _Status.FALSE, _Status.FALSE: _Status.TRUE}.get(status, _Status.CONDITION)
+            case "test_command":
+                return _Status.CONDITION
+            case "if_statement":
+                return self.branches(node, frame)
+            case "while_statement":
+                return self.loop(node, frame)
+            case "for_statement":
+                return self.for_each(node, frame)
+            case "case_statement" | "case_item" | "c_style_for_statement":
+                self.sequence(node.named_children, frame.under(Reach.MAYBE))
+                return _Status.DONE
+            case "function_definition":
+                name = node.child_by_field_name("name")
+                body = node.child_by_field_name("body")
+                if name is not None and body is not None:
+                    self.functions[self.text(name, frame)] = body
+                return _Status.DONE
+            case "variable_assignment" | "variable_assignments" | "declaration_command":
+                return self.assignment(node, frame)
+            case "ERROR":
+                self.sequence(node.children, frame.under(Reach.MAYBE))
+                return _Status.DONE
+            case _:
+                return _Status.DONE
+
+    def pipeline(self, nodes: Sequence[Node], frame: _Frame) -> _Status:
+        status = _Status.DONE
+        for index, node in enumerate(nodes):
+            here = self.new_scope(frame)
+            status = self.visit(node, here.under(Reach.ALWAYS, "|" if index else frame.operator))
+        return _Status.DONE if status in (_Status.EXITED, _Status.MAY_EXIT) else status
+
+    def branches(self, node: Node, frame: _Frame) -> _Status:
+        condition = _between(node, ("if", "elif"), "then")
+        status = self.sequence(condition, frame)
+        then = {_Status.TRUE: Reach.ALWAYS, _Status.FALSE: Reach.NEVER}.get(status, Reach.MAYBE)
+        otherwise = {_Status.TRUE: Reach.NEVER, _Status.FALSE: Reach.ALWAYS}.get(status, Reach.MAYBE)
+        body = [c for c in _after(node, "then") if c.type not in ("elif_clause", "else_clause", "fi")]
+        results = [(then, self.sequence(body, frame.under(then)))]
+        for child in node.named_children:
+            if child.type == "elif_clause":
+                results.append((otherwise, self.branches(child, frame.under(otherwise))))
+                otherwise = min(otherwise, Reach.MAYBE)
+            elif child.type == "else_clause":
+                results.append((otherwise, self.sequence(child.children, frame.under(otherwise))))
+        exits = {reach for reach, result in results if result in (_Status.EXITED, _Status.MAY_EXIT)}
+        if Reach.ALWAYS in exits:
+            return _Status.EXITED
+        return _Status.MAY_EXIT if Reach.MAYBE in exits else _Status.DONE
+
+    def loop(self, node: Node, frame: _Frame) -> _Status:
+        condition = _between(node, ("while", "until"), "do_group")
+        status = self.sequence(condition, frame)
+        entered = _Status.TRUE if node.children[0].type == "while" else _Status.FALSE
+        reach = Reach.ALWAYS if status is entered else Reach.MAYBE
+        for child in node.named_children:
+            if child.type == "do_group":
+                self.sequence(child.children, frame.under(reach))
+        return _Status.DONE
+
+    def for_each(self, node: Node, frame: _Frame) -> _Status:
+        """Over literal words the body runs once for each; over anything else it may run."""
+        variable = node.child_by_field_name("variable")
+        body = node.child_by_field_name("body")
+        if variable is None or body is None:
+            return _Status.DONE
+        name = self.text(variable, frame)
+        words = [word_of([c], frame.script) for c in node.children_by_field_name("value")]
+        known = 0 < len(words) <= MAX_UNROLLED and all(w.literal is not None and "*" not in w.text.text for w in words)
+        for word in words if known else words[:1]:
+            here = frame.under(Reach.ALWAYS if known else Reach.MAYBE)
+            value = word if known else word._replace(expansions=_UNKNOWN)
+            self.emit(here, frame.script.span(variable.start_byte, variable.end_byte), assignments=((name, value),))
+            self.sequence(body.children, here)
+        return _Status.DONE
+
+    def assignment(self, node: Node, frame: _Frame) -> _Status:
+        assignments = [n for n in (node, *node.named_children) if n.type == "variable_assignment"]
+        pairs = tuple(pair for n in assignments if (pair := self.pair(n, frame)) is not None)
+        self.emit(frame, frame.script.span(node.start_byte, node.end_byte), assignments=pairs)
+        return _Status.DONE
+
+    def pair(self, node: Node, frame: _Frame) -> tuple[str, Word] | None:
+        name = node.child_by_field_name("name")
+        value = node.child_by_field_name("value")
+        if name is None or name.type != "variable_name":
+            return None
+        word = (
+            word_of([value], frame.script)
+            if value is not None
+            else literal_word(frame.script, node.end_byte, node.end_byte)
+        )
+        return self.text(name, frame), word
+
+    def redirected(self, node: Node, frame: _Frame) -> _Status:
+        before = len(self.commands)
+        redirects = [c for c in node.named_children if c.type.endswith("_redirect")]
+        body = next((c for c in node.named_children if not c.type.endswith("_redirect")), None)
+        words: list[Node] = []
+        redirections: list[Redirection] = []
+        stdin: MappedText | None = None
+        rest: list[tuple[str, Node]] = []
+        for redirect in redirects:
+            found, arguments, heredoc, following = self.redirection(redirect, frame)
+            redirections += found
+            words += arguments
+            stdin = heredoc or stdin
+            rest += following
+        if body is not None and body.type == "command":
+            status = self.command(body, frame, words, redirections, stdin)
+        else:
+            status = self.visit(body, frame) if body is not None else _Status.DONE
+            if len(self.commands) > before and redirections:
+                # The grammar hangs a redirection on the whole list; it belongs to the last command before it.
+                last = self.commands[-1]
+                extra = tuple(word_of([w], frame.script) for w in words)
+                self.commands[-1] = last._replace(
+                    words=last.words + extra, redirections=(*last.redirections, *redirections)
+                )
+        for operator, right in rest:
+            if operator == "|":
+                status = self.pipeline([right], frame._replace(operator="|"))
+            else:
+                status = self.continued(status, operator, right, frame)
+        return status
+
+    def redirection(
+        self, node: Node, frame: _Frame
+    ) -> tuple[list[Redirection], list[Node], MappedText | None, list[tuple[str, Node]]]:
+        """One redirect node: its redirections, the arguments the grammar swallowed, its heredoc, what follows it."""
+        script = frame.script
+        span = script.span(node.start_byte, node.end_byte)
+        if node.type == "heredoc_redirect":
+            body = next((c for c in node.children if c.type == "heredoc_body"), None)
+            found = [r for c in node.children if c.type == "file_redirect" for r in self.redirection(c, frame)[0]]
+            following: list[tuple[str, Node]] = []
+            operator = ""
+            for child in node.children:
+                if child.type in ("&&", "||"):
+                    operator = child.type
+                elif operator and child.is_named:
+                    following.append((operator, child))
+                    operator = ""
+                elif child.type == "pipeline":
+                    following += (("|", c) for c in child.named_children)
+            return found, [], script.slice(body.start_byte, body.end_byte) if body else None, following
+        start = node.start_byte
+        if start in frame.heredocs:
+            return [], node.children_by_field_name("destination")[1:], frame.heredocs[start], []
+        operator = next((c.type for c in node.children if not c.is_named), "")
+        targets = [c for c in node.named_children if c.type != "file_descriptor"]
+        target = word_of(targets[:1], script) if targets else None
+        end = targets[0].end_byte if targets else node.end_byte
+        return [Redirection(operator, target, script.span(start, end) if targets else span)], targets[1:], None, []
+
+    # Simple commands
+
+    def command(
+        self,
+        node: Node,
+        frame: _Frame,
+        arguments: Sequence[Node] = (),
+        redirections: Sequence[Redirection] = (),
+        stdin: MappedText | None = None,
+    ) -> _Status:
+        script = frame.script
+        assignments: list[tuple[str, Word]] = []
+        words: list[Word] = []
+        found = list(redirections)
+        for child in node.named_children:
+            if child.type == "variable_assignment":
+                if pair := self.pair(child, frame):
+                    assignments.append(pair)
+            elif child.type.endswith("_redirect"):
+                more, swallowed, heredoc, _ = self.redirection(child, frame)
+                found += more
+                words += (word_of([w], script) for w in swallowed)
+                stdin = heredoc or stdin
+            elif child.type == "command_name":
+                words.append(word_of(child.children, script))
+            else:
+                words.append(word_of([child], script))
+        words += (word_of([w], script) for w in arguments)
+        span = script.span(node.start_byte, max([node.end_byte, *(a.end_byte for a in arguments)]))
+        return self.run(
+            Command(
+                tuple(words), tuple(assignments), tuple(found), span, frame.operator, frame.reach, frame.scope, stdin
+            ),
+            frame,
+        )
+
+    def run(self, command: Command, frame: _Frame) -> _Status:
+        """Follow a command into the function or the nested script it runs, else record it."""
+        command, wrapper = unwrap(command)
+        name = (command.words[0].literal or "") if command.words else ""
+        if name in self.functions and frame.depth < MAX_DEPTH:
+            self.visit(self.functions[name], frame._replace(depth=frame.depth + 10))
+            return _Status.DONE
+        nested = nested_script(command)
+        if nested is not None and frame.depth < MAX_DEPTH:
+            inner = frame if name == "eval" else self.new_scope(frame)
+            for pair in command.assignments:
+                self.emit(inner, command.span, assignments=(pair,))
+            status = self.script(nested, (), frame.reach, inner.scope, frame.depth + 10)
+            return _Status.DONE if name != "eval" and status in (_Status.EXITED, _Status.MAY_EXIT) else status
+        self.commands.append(command)
+        if wrapper == "exec" and command.words:
+            return _Status.EXITED if frame.reach is Reach.ALWAYS else _Status.DONE
+        return _status_of(command, frame)
+
+    def emit(self, frame: _Frame, span: Span, *, assignments: tuple[tuple[str, Word], ...]) -> None:
+        self.commands.append(Command((), assignments, (), span, frame.operator, frame.reach, frame.scope, None))
+
+    @staticmethod
+    def text(node: Node, frame: _Frame) -> str:
+        return frame.script.text[node.start_byte : node.end_byte]
+
+
+def _status_of(command: Command, frame: _Frame) -> _Status:
+    name = (command.words[0].literal or "") if command.words else ""
+    match name:
+        case "true" | ":":
+            return _Status.TRUE
+        case "false":
+            return _Status.FALSE
+        case "exit" | "return":
+            code = command.words[1].literal if len(command.words) > 1 else "0"
+            if frame.reach is Reach.ALWAYS:
+                return _Status.EXITED
+            # A build that goes on did not take an exit with a failure.
+            return _Status.MAY_EXIT if code in (None, "0") else _Status.DONE
+        case _:
+            return _Status.CONDITION if name in _TESTS else _Status.DONE
+
+
+def _after(node: Node, opening: str) -> list[Node]:
+    children = node.children
+    start = next((i for i, c in enumerate(children) if c.type == opening), len(children))
+    return children[start + 1 :]
+
+
+def _between(node: Node, openings: Iterable[str], closing: str) -> list[Node]:
+    opened = next((o for o in openings if any(c.type == o for c in node.children)), "")
+    found: list[Node] = []
+    for child in _after(node, opened):
+        if child.type == closing:
+            break
+        found.append(child)
+    return found

@@ -1,0 +1,100 @@
+"""Commands that run other commands: `sudo`, `env`, `sh -c '...'`, `bash <<EOF`."""
+
+from __future__ import annotations
+
+import re
+
+from zr4lint.shell.model import Command, Word
+from zr4lint.source import MappedText
+
+_SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
+_WRAPPERS = {
+    "sudo": "ugpChrRTUD",
+    "env": "uCS",
+    "exec": "a",
+    "command": "",
+    "builtin": "",
+    "time": "fo",
+    "nice": "n",
+    "nohup": "",
+    "ionice": "cnp",
+    "stdbuf": "ioe",
+    "timeout": "ks",
+    "gosu": "",
+}
+"""Wrappers by name, each with the letters of its short options that take a value."""
+
+_OPERANDS = {"timeout": 1, "gosu": 1}
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+
+
+def program(word: Word) -> str:
+    """The name of the program a word calls, without its folder; empty where it can't be known."""
+    return (word.literal or "").rpartition("/")[2]
+
+
+def unwrap(command: Command) -> tuple[Command, str]:
+    """The command inside `sudo`, `env`, `exec` and their like, and the name of the innermost wrapper."""
+    wrapper = ""
+    while command.words:
+        name = program(command.words[0])
+        inner = _inner(command, name) if name in _WRAPPERS else None
+        if inner is None:
+            break
+        command, wrapper = inner, name
+    return command, wrapper
+
+
+def _inner(command: Command, name: str) -> Command | None:
+    words = command.words
+    assignments = list(command.assignments)
+    operands = _OPERANDS.get(name, 0)
+    at = 1
+    while at < len(words):
+        text = words[at].literal or ""
+        if text == "--":
+            at += 1
+            break
+        if text.startswith("-") and len(text) > 1:
+            if name == "command" and text in ("-v", "-V"):
+                return None
+            takes_value = not text.startswith("--") and text[-1] in _WRAPPERS[name]
+            at += 2 if takes_value else 1
+        elif name in ("env", "sudo") and (found := _ASSIGNMENT.match(words[at].text.text)):
+            assignments.append(_assignment(words[at], found.end()))
+            at += 1
+        elif operands:
+            operands -= 1
+            at += 1
+        else:
+            break
+    if at >= len(words):
+        return None
+    return command._replace(words=words[at:], assignments=tuple(assignments))
+
+
+def _assignment(word: Word, start: int) -> tuple[str, Word]:
+    name = word.text.text[: start - 1]
+    value = word.text.slice(start, len(word.text.text))
+    moved = tuple(e._replace(start=e.start - start, end=e.end - start) for e in word.expansions if e.start >= start)
+    return name, word._replace(text=value, expansions=moved)
+
+
+def nested_script(command: Command) -> MappedText | None:
+    """The script a shell is handed: by -c, on standard input, or to `eval`; None for any other command."""
+    if not command.words:
+        return None
+    name = program(command.words[0])
+    if name == "eval":
+        return command.words[1].text if len(command.words) == 2 else None
+    if name not in _SHELLS:
+        return None
+    at = 1
+    while at < len(command.words):
+        text = command.words[at].literal or ""
+        if text[:1] not in ("-", "+") or len(text) < 2:
+            return None
+        if not text.startswith("--") and "c" in text:
+            return command.words[at + 1].text if at + 1 < len(command.words) else None
+        at += 2 if text in ("-o", "+o", "--rcfile", "--init-file") or text.endswith("o") else 1
+    return command.stdin
