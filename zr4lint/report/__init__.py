@@ -1,0 +1,51 @@
+"""The formats a report is written in: one module a format, and the table that lists them.
+
+`FORMATS[name].render(report, options)` gives the whole text of one report, which ends in a newline unless it is empty.
+Only the module of the format asked for is imported, and only the colours of a terminal need rich.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import NamedTuple
+
+from zr4lint.finding import Report
+
+
+class Options(NamedTuple):
+    """How a report is written.
+
+    `width` is the terminal's; 0 tells that the output is no terminal: then the first line of a finding is never
+    broken, and the rest fits 80 columns. `quiet` leaves only the findings, `verbose` adds what the rules say of
+    themselves, `statistics` counts the findings of each rule. `exit_code` and `version` are stated by SARIF.
+    """
+
+    width: int = 0
+    color: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    statistics: bool = False
+    exit_code: int = 0
+    version: str = "0"
+
+
+class Format(NamedTuple):
+    """A row of the table: the module whose `render` writes the format, and what it is good for."""
+
+    module: str
+    summary: str
+
+    def render(self, report: Report, options: Options) -> str:
+        """Write the report."""
+        text: str = import_module(self.module).render(report, options)
+        return text
+
+
+FORMATS: Mapping[str, Format] = {
+    "text": Format("zr4lint.report.text", "findings in their source lines, and the conformance table"),
+    "concise": Format("zr4lint.report.concise", "one line a finding"),
+    "json": Format("zr4lint.report.json_v1", "everything, for programs"),
+    "sarif": Format("zr4lint.report.sarif", "SARIF 2.1.0, for code scanning"),
+}
+"""Each format's name on the command line."""

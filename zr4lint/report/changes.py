@@ -1,0 +1,75 @@
+"""What a small fix changes, as removed and added lines."""
+
+from __future__ import annotations
+
+from zr4lint.finding import Edit, Fix
+from zr4lint.report.excerpt import Page, clipped
+from zr4lint.report.paint import Line, Piece
+from zr4lint.source import SourceFile, Span
+
+MOST_LINES = 6
+MOST_CHARACTERS = 2000
+
+
+def changes(source: SourceFile, fix: Fix, page: Page) -> list[Line]:
+    """The lines that a fix removes and adds; none if they are too many to be read at a glance."""
+    lines: list[Line] = []
+    for edits in _by_lines(source, fix):
+        first = source.line_of(edits[0].start)
+        start = source.line_starts[first - 1]
+        end = source.line_span(source.line_of(edits[-1].end)).end
+        if end - start + sum(len(edit.text) for edit in edits) > MOST_CHARACTERS:
+            return []
+        before = source.text[start:end]
+        after = _edited(source.text, Span(start, end), edits)
+        lines += _difference(before.split("\n"), after.split("\n"), first, page)
+        if len(lines) > MOST_LINES:
+            return []
+    return lines
+
+
+def _by_lines(source: SourceFile, fix: Fix) -> list[list[Edit]]:
+    """The edits in order, those that share a line together."""
+    groups: list[list[Edit]] = []
+    last = 0
+    for edit in sorted(fix.edits):
+        if groups and source.line_of(edit.start) <= last:
+            groups[-1].append(edit)
+        else:
+            groups.append([edit])
+        last = source.line_of(edit.end)
+    return groups
+
+
+def _edited(text: str, region: Span, edits: list[Edit]) -> str:
+    pieces: list[str] = []
+    at = region.start
+    for edit in edits:
+        pieces += (text[at : edit.start], edit.text)
+        at = edit.end
+    return "".join(pieces) + text[at : region.end]
+
+
+def _difference(before: list[str], after: list[str], first: int, page: Page) -> list[Line]:
+    while before and after and before[-1] == after[-1]:
+        del before[-1], after[-1]
+    same = 0
+    while same < min(len(before), len(after)) and before[same] == after[same]:
+        same += 1
+    before, after = before[same:], after[same:]
+    at = _first_difference(before[0], after[0]) if before and after else 0
+    return [
+        page.line(number, Piece(_shown(line, at, page), role), sign=sign)
+        for changed, sign, role in ((before, "-", "bad"), (after, "+", "good"))
+        for number, line in enumerate(changed, first + same)
+    ]
+
+
+def _first_difference(one: str, other: str) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def _shown(line: str, at: int, page: Page) -> str:
+    line = line.removesuffix("\r")
+    return clipped(line, Span(0, len(line)), Span(at, at), page.room).text

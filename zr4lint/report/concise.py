@@ -1,0 +1,24 @@
+"""One line a finding, then one line with the counts."""
+
+from __future__ import annotations
+
+from zr4lint.finding import Finding, Report
+from zr4lint.report import Options
+from zr4lint.report.paint import Line, Piece, paint
+from zr4lint.report.parts import closing, fix_mark, headline, shown_findings, statistics
+from zr4lint.source import SourceFile
+
+
+def render(report: Report, options: Options) -> str:
+    """Write the report."""
+    lines = [_line(finding, file.source) for file in report.files for finding in shown_findings(file)]
+    if options.statistics:
+        lines += statistics(report)
+    if not options.quiet:
+        lines.append(closing(report))
+    return paint(lines, color=options.color)
+
+
+def _line(finding: Finding, source: SourceFile) -> Line:
+    fix = fix_mark(finding)
+    return (*headline(finding, source), Piece(finding.message), Piece(f" [fix: {fix}]" if fix else "", "faint"))

@@ -1,0 +1,108 @@
+"""Source lines with a gutter of line numbers, and a mark below the words concerned.
+
+The work for one excerpt is bounded by the width of the output, however long the file and its lines are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from zr4lint.report.paint import Line, Piece
+from zr4lint.report.safe import cells, source_character, visible, wrap
+from zr4lint.source import SourceFile, Span
+
+CUT = "..."
+
+
+class Page(NamedTuple):
+    """The room for excerpts of one file: the columns of the gutter's numbers, and those right of the gutter."""
+
+    digits: int
+    room: int
+
+    @classmethod
+    def of(cls, source: SourceFile, width: int) -> Page:
+        """The page for a file's lines on `width` columns."""
+        digits = len(str(len(source.line_starts)))
+        return cls(digits, max(width - digits - 3, 20))
+
+    def line(self, number: int | None, *pieces: Piece, sign: str = "|") -> Line:
+        """A line behind the gutter."""
+        return (Piece(f"{number or '':>{self.digits}} {sign} ", "faint"), *pieces)
+
+
+class Mark(NamedTuple):
+    """How words are marked: the character below them, its colour, and what is said behind it."""
+
+    character: str
+    role: str
+    label: str = ""
+
+
+class Clip(NamedTuple):
+    """What is shown of a line, and which columns of it are the words concerned; these are one column at least."""
+
+    text: str
+    start: int
+    width: int
+
+
+def excerpt(source: SourceFile, span: Span, mark: Mark, page: Page) -> list[Line]:
+    """The line of a span with the span marked; of several lines the first and the last."""
+    first, last = source.line_of(span.start), source.line_of(max(span.end - 1, span.start))
+    if first == last:
+        return _marked(source, first, span, mark, page)
+    lines = _marked(source, first, span, mark._replace(label=""), page)
+    if last - first > 1:
+        lines.append((Piece(CUT.rjust(page.digits), "faint"),))
+    start, end = source.line_starts[last - 1], span.end
+    blanks = end - start - len(source.text[start:end].lstrip())
+    return lines + _marked(source, last, Span(start + blanks, end), mark, page)
+
+
+def _marked(source: SourceFile, number: int, span: Span, mark: Mark, page: Page) -> list[Line]:
+    clip = clipped(source.text, source.line_span(number), span, page.room)
+    below = Piece(" " * clip.start + mark.character * clip.width, mark.role)
+    lines = [page.line(number, Piece(clip.text))]
+    label = visible(mark.label)
+    if clip.start + clip.width + 1 + cells(label) <= page.room:
+        return [*lines, page.line(None, below, Piece(f" {label}", mark.role))]
+    said = wrap(label, page.room, page.room)
+    return [*lines, page.line(None, below), *(page.line(None, Piece(words, mark.role)) for words in said)]
+
+
+def clipped(text: str, line: Span, words: Span, room: int) -> Clip:
+    """Show as much of a line, from both sides of the words, as the room takes."""
+    start = min(max(words.start, line.start), line.end)
+    end = min(max(words.end, start), line.end)
+    # No character is needed that is further away than the room, and one more tells that something is left out.
+    before = [source_character(c) for c in reversed(text[max(line.start, start - room - 1) : start])]
+    middle = [source_character(c) for c in text[start : min(end, start + room + 1)]]
+    after = [source_character(c) for c in text[end : min(line.end, end + room + 1)]]
+
+    behind = _cells(after)
+    fitting = _fitting(middle, room - min(_cells(before), len(CUT)) - min(behind, len(CUT)))
+    if len(fitting) < len(middle) or end - start > len(middle):
+        after, behind = [], 0
+    width = max(_cells(fitting), 1)
+    rest = room - width
+    left = _fitting(before, rest - min(behind, max(rest // 3, len(CUT))))[::-1]
+    right = _fitting(after, rest - _cells(left))
+    return Clip("".join(left + fitting + right), _cells(left), width)
+
+
+def _fitting(characters: Sequence[str], room: int) -> list[str]:
+    """The characters from the first on that fit, with CUT for what does not."""
+    used, keep = 0, 0
+    for index, character in enumerate(characters):
+        used += cells(character)
+        if used > room:
+            return [*characters[:keep], CUT]
+        if used <= room - len(CUT):
+            keep = index + 1
+    return list(characters)
+
+
+def _cells(characters: Sequence[str]) -> int:
+    return cells("".join(characters))

@@ -1,0 +1,93 @@
+"""JSON, version 1: everything there is to know, for programs. Keys are only ever added."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from zr4lint.finding import Conformance, Criterion, FileReport, Finding, Fix, Report, Row, Severity
+from zr4lint.report import Options
+from zr4lint.report.safe import well_formed
+from zr4lint.source import SourceFile, Span
+
+Object = dict[str, Any]
+
+
+def render(report: Report, options: Options) -> str:
+    """Write the report; all of it is ASCII."""
+    document = {
+        "version": 1,
+        "findings": [_finding(finding, file.source) for file in report.files for finding in file.findings],
+        "files": [entry for file in report.files for entry in _file(file)],
+        "summary": {
+            **{severity.label: report.count(severity) for severity in sorted(Severity, reverse=True)},
+            "fixable": report.fixable,
+        },
+    }
+    return json.dumps(document, indent=None if options.quiet else 2) + "\n"
+
+
+def _finding(finding: Finding, source: SourceFile) -> Object:
+    return {
+        "path": well_formed(finding.path),
+        "code": finding.code,
+        "name": finding.name,
+        "severity": finding.severity.label,
+        "message": well_formed(finding.message),
+        "expected": _text(finding.expected),
+        **_place(finding.span, source),
+        "requirement": _text(finding.requirement),
+        "related": [{"message": well_formed(r.message), **_place(r.span, source)} for r in finding.related],
+        "fix": _fix(finding.fix) if finding.fix else None,
+        "suppressed": finding.suppressed,
+    }
+
+
+def _place(span: Span, source: SourceFile) -> Object:
+    start, end = source.position(span.start), source.position(span.end)
+    return {"line": start.line, "column": start.column, "end_line": end.line, "end_column": end.column}
+
+
+def _fix(fix: Fix) -> Object:
+    edits = [{"start": edit.start, "end": edit.end, "text": well_formed(edit.text)} for edit in fix.edits]
+    return {"title": well_formed(fix.title), "applicability": fix.applicability.label, "edits": edits}
+
+
+def _file(file: FileReport) -> list[Object]:
+    """A file's entries: one for each pack, or one that says that there is none."""
+    path = well_formed(file.source.path)
+    if not file.conformance:
+        return [{"path": path, "pack": None, "requirements": None, "score": None, "rows": [], "witnesses": []}]
+    return [{"path": path, **_conformance(part, file.source)} for part in file.conformance]
+
+
+def _conformance(part: Conformance, source: SourceFile) -> Object:
+    witnesses = [(witness.code, _place(witness.span, source)) for witness in part.witnesses]
+    return {
+        "pack": part.pack,
+        "requirements": {"met": part.met, "total": part.total},
+        "score": {
+            "total": _points(part.points),
+            "of": _points(part.of),
+            "criteria": {criterion.name: _criterion(criterion) for criterion in part.criteria},
+        },
+        "rows": [_row(row) for row in part.rows],
+        "witnesses": [{"code": code, "line": at["line"], "end_line": at["end_line"]} for code, at in witnesses],
+    }
+
+
+def _criterion(criterion: Criterion) -> Object:
+    return {"points": _points(criterion.points), "of": _points(criterion.of)}
+
+
+def _row(row: Row) -> Object:
+    return {"title": row.title, "met": row.met, "total": row.total, "found": row.found, "required": row.required}
+
+
+def _points(value: float) -> float:
+    rounded = round(value, 2)
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
+def _text(text: str | None) -> str | None:
+    return None if text is None else well_formed(text)

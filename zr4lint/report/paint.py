@@ -1,0 +1,55 @@
+"""Lines made of pieces, and the two ways to paint them: plain, or in the colours of a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import NamedTuple
+
+from zr4lint.report.safe import visible
+
+
+class Piece(NamedTuple):
+    """Words of one colour; the role is a key of ROLES, or "" for none."""
+
+    text: str
+    role: str = ""
+
+
+Line = tuple[Piece, ...]
+
+# Only the sixteen colours that a terminal's own theme sets, and of these the ones that are legible on dark and on
+# light: no yellow, no white, no black.
+ROLES = {
+    "error": "bold red",
+    "warning": "bold magenta",
+    "info": "bold cyan",
+    "strong": "bold",
+    "faint": "dim",
+    "good": "green",
+    "bad": "red",
+}
+
+
+def paint(lines: Iterable[Line], *, color: bool) -> str:
+    """Join lines into text; whatever the pieces hold, only the colours asked for reach the terminal."""
+    style = _colored if color else _plain
+    return "".join(f"{''.join(map(style, line)).rstrip()}\n" for line in lines)
+
+
+def _plain(piece: Piece) -> str:
+    return visible(piece.text)
+
+
+def _colored(piece: Piece) -> str:
+    text = visible(piece.text)
+    return _brush(piece.role)(text) if piece.role else text
+
+
+@cache
+def _brush(role: str) -> Callable[[str], str]:
+    from rich.color import ColorSystem
+    from rich.style import Style
+
+    style = Style.parse(ROLES[role])
+    return lambda text: style.render(text, color_system=ColorSystem.STANDARD)

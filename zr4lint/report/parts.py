@@ -1,0 +1,87 @@
+"""The parts that the formats for people share: a finding's first line, the counts, the closing line."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from zr4lint.finding import Applicability, FileReport, Finding, Report, Severity
+from zr4lint.report.paint import Line, Piece
+from zr4lint.source import SourceFile
+
+
+def shown_findings(file: FileReport) -> list[Finding]:
+    """The findings that people see."""
+    return [finding for finding in file.findings if not finding.suppressed]
+
+
+def headline(finding: Finding, source: SourceFile) -> Line:
+    """`path:line:column: severity CODE name: ` without the message."""
+    line, column = source.position(finding.span.start)
+    return (
+        Piece(f"{finding.path}:{line}:{column}:", "strong"),
+        Piece(" "),
+        Piece(f"{finding.severity.label} {finding.code}", finding.severity.label),
+        Piece(f" {finding.name}: "),
+    )
+
+
+def statistics(report: Report) -> list[Line]:
+    """How many findings each rule has, the most first."""
+    found = [finding for file in report.files for finding in shown_findings(file)]
+    count = Counter((finding.code, finding.name, finding.severity) for finding in found)
+    rows = sorted(count.items(), key=lambda item: (-item[1], item[0]))
+    digits = len(str(rows[0][1])) if rows else 0
+    longest = max((len(code) for (code, _, _), _ in rows), default=0)
+    return [
+        (
+            Piece(f"{number:>{digits}}  "),
+            Piece(f"{severity.label:<7}  {code:<{longest}}", severity.label),
+            Piece(f"  {name}"),
+        )
+        for (code, name, severity), number in rows
+    ]
+
+
+def closing(report: Report) -> Line:
+    """The last line: what was found in all."""
+    counts = [_count(report.count(severity), severity) for severity in sorted(Severity, reverse=True)]
+    suppressed = sum(finding.suppressed for file in report.files for finding in file.findings)
+    aside = [f"{number} {word}" for number, word in ((report.fixable, "fixable"), (suppressed, "suppressed")) if number]
+    behind = f" ({', '.join(aside)})" if aside else ""
+    if any(counts):
+        return (Piece("Found "), Piece(", ".join(filter(None, counts)), "strong"), Piece(f"{behind}."))
+    return (Piece(f"{_all_well(report)}{behind}.", "good"), Piece(_score(report)))
+
+
+def _count(number: int, severity: Severity) -> str:
+    plural = "s" if number > 1 and severity is not Severity.INFO else ""
+    return f"{number} {severity.label}{plural}" if number else ""
+
+
+def _all_well(report: Report) -> str:
+    conformance = [part for file in report.files for part in file.conformance]
+    met, total = sum(part.met for part in conformance), sum(part.total for part in conformance)
+    if conformance and met == total:
+        return f"All {total} requirements met"
+    files = f" in {len(report.files)} files" if len(report.files) > 1 else ""
+    requirements = f", {met} of {total} requirements met" if conformance else ""
+    return f"No findings{files}{requirements}"
+
+
+def _score(report: Report) -> str:
+    conformance = [part for file in report.files for part in file.conformance]
+    if len(conformance) != 1 or not conformance[0].of:
+        return ""
+    return f" Score {points(conformance[0].points)}/{points(conformance[0].of)}."
+
+
+def points(value: float) -> str:
+    """A score's points: at most one decimal, and none where it is 0."""
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def fix_mark(finding: Finding) -> str:
+    """How far the fix of a finding goes, "" where there is none."""
+    if finding.fix is None:
+        return ""
+    return "shown only" if finding.fix.applicability is Applicability.DISPLAY else finding.fix.applicability.label

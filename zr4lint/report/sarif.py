@@ -1,0 +1,92 @@
+"""SARIF 2.1.0, as code scanning services and editors read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from zr4lint.finding import FileReport, Finding, Fix, Report
+from zr4lint.report import Options
+from zr4lint.report.fingerprint import fingerprints
+from zr4lint.report.safe import well_formed
+from zr4lint.report.sarif_places import Object, artifact, physical_location, region
+from zr4lint.report.sarif_rules import HOME, LEVELS, descriptor
+from zr4lint.source import SourceFile
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def render(report: Report, options: Options) -> str:
+    """Write the report; all of it is ASCII."""
+    index = {rule.code: number for number, rule in enumerate(report.rules)}
+    run = {
+        "tool": {
+            "driver": {
+                "name": "zr4lint",
+                "version": options.version,
+                "semanticVersion": options.version,
+                "informationUri": HOME,
+                "rules": [descriptor(rule) for rule in report.rules],
+            }
+        },
+        "invocations": [{"executionSuccessful": True, "exitCode": options.exit_code}],
+        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The folder that zr4lint was run in."}}},
+        "columnKind": "unicodeCodePoints",
+        "results": [result for file in report.files for result in _results(file, index)],
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _results(file: FileReport, index: Mapping[str, int]) -> list[Object]:
+    marks = fingerprints(file)
+    return [_result(finding, file.source, mark, index) for finding, mark in zip(file.findings, marks, strict=True)]
+
+
+def _result(finding: Finding, source: SourceFile, mark: str, index: Mapping[str, int]) -> Object:
+    result: Object = {"ruleId": finding.code}
+    if finding.code in index:
+        result["ruleIndex"] = index[finding.code]
+    result |= {
+        "level": LEVELS[finding.severity],
+        "message": {"text": _message(finding)},
+        "locations": [{"physicalLocation": physical_location(finding.path, source, finding.span, context=True)}],
+        "partialFingerprints": {"zr4lint/v1": mark},
+        "suppressions": [{"kind": "inSource"}] if finding.suppressed else [],
+    }
+    if finding.related:
+        result["relatedLocations"] = [
+            {
+                "id": number,
+                "message": {"text": _plain(related.message)},
+                "physicalLocation": physical_location(finding.path, source, related.span),
+            }
+            for number, related in enumerate(finding.related, 1)
+        ]
+    if finding.fix and finding.fix.edits:
+        result["fixes"] = [_fix(finding.fix, finding.path, source)]
+    return result
+
+
+def _message(finding: Finding) -> str:
+    expected = f" Expected: {finding.expected}." if finding.expected else ""
+    requirement = f" Required by {finding.requirement}." if finding.requirement else ""
+    return _plain(f"{finding.message.removesuffix('.')}.{expected}{requirement}")
+
+
+def _plain(text: str) -> str:
+    """Text that holds no link: a viewer would make one of `[words](target)`."""
+    if "](" in text:
+        text = text.replace("[", "\\[").replace("]", "\\]")
+    return well_formed(text)
+
+
+def _fix(fix: Fix, path: str, source: SourceFile) -> Object:
+    replacements = [
+        {"deletedRegion": region(source, edit), "insertedContent": {"text": well_formed(edit.text)}}
+        for edit in fix.edits
+    ]
+    return {
+        "description": {"text": _plain(fix.title)},
+        "artifactChanges": [{"artifactLocation": artifact(path), "replacements": replacements}],
+        "properties": {"applicability": fix.applicability.label},
+    }

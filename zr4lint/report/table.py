@@ -1,0 +1,59 @@
+"""The conformance table: how far a file meets a pack, part by part, and its score."""
+
+from __future__ import annotations
+
+from zr4lint.finding import Conformance, Row
+from zr4lint.report.paint import Line, Piece
+from zr4lint.report.parts import points
+from zr4lint.report.safe import cells, visible, wrap
+
+
+def table(path: str, conformance: Conformance, width: int) -> list[Line]:
+    """The table of one file and pack."""
+    met = f": {conformance.met} of {conformance.total} requirements met"
+    lines: list[Line] = [(Piece(f"{path}, {conformance.pack}", "strong"), Piece(met))]
+    if conformance.rows:
+        lines += _rows(conformance.rows, width)
+    if conformance.criteria:
+        lines += _score(conformance, width)
+    return lines
+
+
+def _rows(rows: tuple[Row, ...], width: int) -> list[Line]:
+    cells_of = [
+        ("part", "met", "lines", "required"),
+        *((visible(r.title), f"{r.met}/{r.total}", _lines(r.found), _lines(r.required)) for r in rows),
+    ]
+    widths = [max(cells(row[column]) for row in cells_of) for column in range(4)]
+    widths[0] = min(widths[0], max(width - sum(widths[1:]) - 12, 12))
+    head, *body = ["  ".join(map(_padded, row, widths)) for row in cells_of]
+    lines: list[Line] = [(Piece(f"        {head}", "faint"),)]
+    for row, words in zip(rows, body, strict=True):
+        lines.append((Piece("  ok    ", "good"), Piece(words)) if _fits(row) else (Piece(f"  fail  {words}", "bad"),))
+    return lines
+
+
+def _fits(row: Row) -> bool:
+    """Whether a row's requirements are met, within the lines that are theirs."""
+    if row.met < row.total:
+        return False
+    return not (row.found and row.required) or (row.required[0] <= row.found[0] and row.found[1] <= row.required[1])
+
+
+def _lines(lines: tuple[int, int] | None) -> str:
+    if lines is None:
+        return "-"
+    return f"{lines[0]}" if lines[0] == lines[1] else f"{lines[0]}-{lines[1]}"
+
+
+def _padded(text: str, width: int) -> str:
+    while cells(text) > width:
+        text = text[:-1]
+    return text + " " * (width - cells(text))
+
+
+def _score(conformance: Conformance, width: int) -> list[Line]:
+    score = f"Score {points(conformance.points)}/{points(conformance.of)}"
+    criteria = ", ".join(f"{c.name} {points(c.points)}/{points(c.of)}" for c in conformance.criteria)
+    first, *rest = wrap(criteria, width - cells(score) - 2, width - 2)
+    return [(Piece(score, "strong"), Piece(f": {first}")), *((Piece(f"  {line}"),) for line in rest)]

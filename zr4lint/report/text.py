@@ -1,0 +1,72 @@
+"""The format for people: findings in their source lines, the conformance table, the score, the counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from zr4lint.finding import FileReport, Finding, Report
+from zr4lint.report import Options
+from zr4lint.report.changes import changes
+from zr4lint.report.excerpt import Mark, Page, excerpt
+from zr4lint.report.paint import Line, Piece, paint
+from zr4lint.report.parts import closing, fix_mark, headline, shown_findings, statistics
+from zr4lint.report.safe import cells, wrap
+from zr4lint.report.table import table
+
+WIDTH = 80
+INDENT = 4
+BLANK: Line = ()
+
+
+def render(report: Report, options: Options) -> str:
+    """Write the report."""
+    why = {rule.code: rule.why for rule in report.rules} if options.verbose else {}
+    width = options.width or WIDTH
+    blocks: list[list[Line]] = []
+    for file in report.files:
+        page = Page.of(file.source, width)
+        blocks += ([*_finding(finding, file, page, options.width, why)] for finding in shown_findings(file))
+    if not options.quiet:
+        blocks += (table(file.source.path, part, width) for file in report.files for part in file.conformance)
+    if options.statistics:
+        blocks.append(statistics(report))
+    if not options.quiet:
+        blocks.append([closing(report)])
+    spaced = ((BLANK, *block) for block in blocks if block)
+    return paint(list(chain.from_iterable(spaced))[1:], color=options.color)
+
+
+def _finding(finding: Finding, file: FileReport, page: Page, width: int, why: dict[str, str]) -> Iterator[Line]:
+    yield from _head(finding, file, width)
+    yield page.line(None)
+    expected = f"expected: {finding.expected}" if finding.expected else ""
+    yield from excerpt(file.source, finding.span, Mark("^", finding.severity.label, expected), page)
+    for related in finding.related:
+        yield from excerpt(file.source, related.span, Mark("-", "info", related.message), page)
+    if finding.requirement:
+        yield from _note("required by", finding.requirement, page)
+    if finding.code in why:
+        yield from _note("why", why[finding.code], page)
+    if finding.fix:
+        yield from _note(f"fix ({fix_mark(finding)})", finding.fix.title, page)
+        yield from changes(file.source, finding.fix, page)
+
+
+def _head(finding: Finding, file: FileReport, width: int) -> Iterator[Line]:
+    head = headline(finding, file.source)
+    if not width:
+        yield (*head, Piece(finding.message))
+        return
+    used = sum(cells(piece.text) for piece in head)
+    first, *rest = wrap(finding.message, width - used, width - INDENT)
+    yield (*head, Piece(first))
+    for line in rest:
+        yield (Piece(" " * INDENT + line),)
+
+
+def _note(name: str, text: str, page: Page) -> Iterator[Line]:
+    first, *rest = wrap(text, page.room - cells(name) - 2, page.room - 2)
+    yield page.line(None, Piece(f"{name}:", "strong"), Piece(f" {first}"), sign="=")
+    for line in rest:
+        yield page.line(None, Piece(f"  {line}"), sign=" ")
