@@ -1,1 +1,29 @@
 """Dockerfiles as BuildKit reads them, with the place of every word."""
+
+from zr4lint.dockerfile.model import (
+    Comment,
+    Directive,
+    Dockerfile,
+    Flag,
+    Heredoc,
+    Instruction,
+    JsonString,
+    ParseError,
+    Piece,
+    PieceKind,
+)
+from zr4lint.dockerfile.parser import parse
+
+__all__ = [
+    "Comment",
+    "Directive",
+    "Dockerfile",
+    "Flag",
+    "Heredoc",
+    "Instruction",
+    "JsonString",
+    "ParseError",
+    "Piece",
+    "PieceKind",
+    "parse",
+]

@@ -68,7 +68,7 @@ class Instruction(NamedTuple):
     `stage` counts from 0; -1 stands for what comes before the first FROM.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]
     stage: int
     keyword: str
     keyword_span: Span

@@ -1,0 +1,87 @@
+"""The JSON form of an instruction, with the place of every string."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_TOKEN = re.compile(
+    r"""[ \t\r\n]*+(?:
+        (?P<string>"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+")
+      | (?P<number>-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+)
+      | (?P<constant>true|false|null)
+      | (?P<sign>[\[\]{},:])
+    )""",
+    re.VERBOSE,
+)
+_ESCAPE = re.compile(r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))")
+_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_DEEPEST = 10_000  # Go's decoder refuses more
+
+
+class Item(NamedTuple):
+    """A value of an array and where it stands; `text` is None where it is no string."""
+
+    text: str | None
+    start: int
+    end: int
+
+
+def read(text: str, at: int) -> list[Item] | None:
+    """The items of the JSON array at `at`, None where there is no valid one; what follows the array is ignored."""
+    items: list[Item] = []
+    closers: list[str] = []
+    # What may come next: a "value", an array's first value or its end ("first"), a "key", an object's first key or
+    # its end ("member"), a "colon", or what stands after a value ("next").
+    expected = "value"
+    start = at
+    while match := _TOKEN.match(text, at):
+        kind, token = match.lastgroup, match[match.lastgroup or 0]
+        at = match.end()
+        if expected in ("value", "first") and token not in ("]", "}", ",", ":"):
+            if not closers and token != "[":
+                return None
+            if len(closers) == 1:
+                start = at - len(token)
+            if token in ("[", "{"):
+                closers.append("]" if token == "[" else "}")
+                expected = "first" if token == "[" else "member"
+                if len(closers) > _DEEPEST:
+                    return None
+                continue
+            if kind == "number" and float(token) in (float("inf"), float("-inf")):
+                return None
+            if len(closers) == 1:
+                items.append(Item(_decode(token) if kind == "string" else None, start, at))
+            expected = "next"
+        elif expected in ("key", "member") and kind == "string":
+            expected = "colon"
+        elif expected == "colon" and token == ":":
+            expected = "value"
+        elif expected == "next" and token == ",":
+            expected = "value" if closers[-1] == "]" else "key"
+        elif expected in ("next", "first", "member") and token == closers[-1]:
+            closers.pop()
+            if not closers:
+                return items
+            if len(closers) == 1:
+                items.append(Item(None, start, at))
+            expected = "next"
+        else:
+            return None
+    return None
+
+
+def _decode(literal: str) -> str:
+    text = literal[1:-1]
+    return _ESCAPE.sub(_unescape, text) if "\\" in text else text
+
+
+def _unescape(match: re.Match[str]) -> str:
+    high, low, single, char = match.groups()
+    if high:
+        return chr(0x10000 + ((int(high, 16) & 0x3FF) << 10) + (int(low, 16) & 0x3FF))
+    if single:
+        code = int(single, 16)
+        return "\ufffd" if 0xD800 <= code < 0xE000 else chr(code)
+    return _ESCAPES.get(char, char)

@@ -1,0 +1,34 @@
+"""Parser directives: the comments at the top of a file that tell how to read it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from zr4lint.dockerfile.model import Directive, ParseError
+from zr4lint.source import Span
+
+_NAMES = ("syntax", "escape", "check")
+_BLANKS = "\t\n\f\r "
+_NAME = re.compile(rf"#[{_BLANKS}]*+([a-zA-Z][a-zA-Z0-9]*+)[{_BLANKS}]*+=")
+
+
+def read(words: str, offset: int) -> Directive | None:
+    """The directive that a line is, if it is one; `words` is the line without the blanks before it."""
+    match = _NAME.match(words)
+    if not match or match[1].lower() not in _NAMES:
+        return None
+    rest = words[match.end() :]
+    # A value of blanks only is the last of them, as BuildKit's regular expression has it.
+    value = rest.strip(_BLANKS) or rest[-1:]
+    return Directive(match[1].lower(), value, Span(offset, offset + len(words))) if value else None
+
+
+def refusal(directive: Directive, before: Mapping[str, Directive]) -> ParseError | None:
+    """Why BuildKit refuses a directive that follows those `before`."""
+    name, value, span = directive
+    if name in before:
+        return ParseError(f"duplicate directive: only one `# {name}=` can be used; delete this one", span)
+    if name == "escape" and value not in ("\\", "`"):
+        return ParseError(f"bad escape character {value!a}: `# escape=` takes \\ or `", span)
+    return None

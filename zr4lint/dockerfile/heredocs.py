@@ -1,0 +1,131 @@
+"""Heredocs: the markers in an instruction and the lines that end them."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from typing import NamedTuple
+
+from zr4lint.dockerfile.lexer import lex
+from zr4lint.dockerfile.lines import Lines
+from zr4lint.dockerfile.model import Heredoc
+from zr4lint.source import MappedText, Span
+
+_MARKER = re.compile(r"([0-9]*+)<<(-?+)([^<]*+)")
+_SPACED_MARKER = re.compile(r"([0-9]*+)<<(-?+)[\t\n\f\r ]*+([^<]*+)")
+# What BuildKit reads since dockerfile 1.16 only: a blank before the name and more kinds of ${}.
+_NEWER = re.compile(r"<<[\t\r ]|\$\{")
+_NOT_UTF8 = re.compile("[\ud800-\udfff]")
+_MOST = 2**64 - 1
+
+
+class _Marker(NamedTuple):
+    name: str
+    descriptor: int
+    expand: bool
+    chomp: bool
+    start: int
+    end: int
+
+
+class Found(NamedTuple):
+    """The heredocs of an instruction and the number of the line after them.
+
+    `unreadable` is the place of a marker that BuildKit cannot read, `unterminated` tells that the last heredoc has
+    no terminator.
+    """
+
+    heredocs: tuple[Heredoc, ...]
+    end: int
+    unterminated: bool = False
+    unreadable: Span | None = None
+
+
+class Finder:
+    """Finds the heredocs of a file's instructions."""
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+        self._index: dict[bool, dict[str, list[int]]] = {}
+
+    def find(self, text: MappedText, number: int) -> Found:
+        """The heredocs of an instruction, whose bodies start at line `number`."""
+        if "<<" not in text.text:
+            return Found((), number)
+        markers, unreadable = _markers(text.text, newer=False)
+        if _NEWER.search(text.text):
+            # BuildKit before dockerfile 1.16 takes these for words, BuildKit since then refuses the file where one
+            # has no terminator: they are heredocs for certain only where all are terminated.
+            more, wrong = _markers(text.text, newer=True)
+            if len(more) > len(markers) and not wrong:
+                found = self._bodies(text, more, number)
+                if not found.unterminated:
+                    return found
+        if unreadable:
+            return Found((), number, unreadable=text.span(*unreadable))
+        return self._bodies(text, markers, number)
+
+    def _bodies(self, text: MappedText, markers: list[_Marker], number: int) -> Found:
+        lines = self._lines
+        heredocs = []
+        for name, descriptor, expand, chomp, start, end in markers:
+            marker = text.span(start, end)
+            body = lines.start(number)
+            last = self._terminator(name, chomp, number)
+            if last is None:
+                rest = lines.start(len(lines))
+                heredocs.append(Heredoc(name, descriptor, expand, chomp, marker, Span(body, rest), Span(rest, rest)))
+                return Found(tuple(heredocs), len(lines), unterminated=True)
+            content = lines.content(last)
+            stop = lines.start(last) + len(content)
+            heredocs.append(
+                Heredoc(
+                    name, descriptor, expand, chomp, marker, Span(body, lines.start(last)), Span(stop - len(name), stop)
+                )
+            )
+            number = last + 1
+        return Found(tuple(heredocs), number)
+
+    def _terminator(self, name: str, chomp: bool, number: int) -> int | None:
+        """The first line from `number` on that is just `name`."""
+        if chomp not in self._index:
+            index = self._index[chomp] = {}
+            for at in range(len(self._lines)):
+                line = self._lines.content(at)
+                index.setdefault(line.lstrip("\t") if chomp else line, []).append(at)
+        places = self._index[chomp].get(name, [])
+        at = bisect_left(places, number)
+        return places[at] if at < len(places) else None
+
+
+def is_marker(word: str) -> bool:
+    """Whether a COPY or ADD takes a word for a heredoc."""
+    match = _MARKER.fullmatch(word)
+    if not match:
+        return False
+    name = lex(match[3].removeprefix("\ufeff"), raw=False, newer=False)
+    return name is not None and len(name.words) == 1
+
+
+def _markers(text: str, *, newer: bool) -> tuple[list[_Marker], tuple[int, int] | None]:
+    """The markers in an instruction's text, and the place of one that cannot be read."""
+    markers: list[_Marker] = []
+    pattern = _SPACED_MARKER if newer else _MARKER
+    words, _ = lex(text, raw=True, newer=newer) or ([], False)
+    for word in words:
+        match = pattern.fullmatch(word.text)
+        if not match or not match[3]:
+            continue
+        place = (word.start + match.end(1), word.end)
+        name = lex(match[3].removeprefix("\ufeff"), raw=False, newer=newer)
+        if name is None:
+            return markers, place
+        if len(name.words) == 1:
+            # Go reads a byte that is not UTF-8 as U+FFFD.
+            found = _NOT_UTF8.sub("\ufffd", name.words[0].text)
+            markers.append(_Marker(found, _descriptor(match[1]), not name.quoted, match[2] == "-", *place))
+    return markers, None
+
+
+def _descriptor(digits: str) -> int:
+    return min(int(digits.lstrip("0")[:21] or 0), _MOST)

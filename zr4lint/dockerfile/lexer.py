@@ -1,0 +1,172 @@
+"""Words as BuildKit's shell lexer finds them, which decides what is a heredoc."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from zr4lint.dockerfile.lines import BLANKS
+from zr4lint.dockerfile.words import Word
+
+_SPECIAL = "@*#?-$!0"
+
+
+class Lexed(NamedTuple):
+    """The words of a text, and whether a quote stands in any."""
+
+    words: list[Word]
+    quoted: bool
+
+
+def lex(text: str, *, raw: bool, newer: bool) -> Lexed | None:
+    """Split a text into words, None where BuildKit gives up on it.
+
+    A `raw` word keeps its quotes and escapes. `newer` reads what BuildKit reads since dockerfile 1.16: blanks
+    between `<<` and the name, and `${name#...}`, `${name%...}` and `${name/.../...}`.
+    """
+    return _Lexer(text, raw, newer).run()
+
+
+class _Lexer:
+    def __init__(self, text: str, raw: bool, newer: bool) -> None:
+        self.text = text
+        self.raw = raw
+        self.newer = newer
+        self.at = 0
+        self.closers: list[str] = []  # of the quotes and ${} that are open
+        self.words: list[Word] = []
+        self.chars: list[str] = []
+        self.start = 0
+        self.quoted = False
+
+    def run(self) -> Lexed | None:
+        text = self.text
+        while self.at < len(text):
+            char = text[self.at]
+            closer = self.closers[-1] if self.closers else ""
+            if char == closer:
+                self._close(char)
+            elif char == "$":
+                if not self._dollar():
+                    return None
+            elif char == "\\":
+                self._escape(closer)
+            elif closer == '"':
+                self._take(1)
+            elif char == '"':
+                self.closers.append(char)
+                self._quote(1)
+            elif char == "'":
+                end = text.find("'", self.at + 1)
+                if end < 0:
+                    return None
+                self._quote(1)
+                self._take(end - self.at, literal=True)
+                self._quote(1)
+            elif self.newer and text.startswith("<<", self.at):
+                name = self.at + 2
+                while name < len(text) and text[name] in "\t\r ":
+                    name += 1
+                self._take(name - self.at, literal=True)
+            else:
+                self._take(1)
+        self._end_word()
+        return None if self.closers else Lexed(self.words, self.quoted)
+
+    def _take(self, count: int, *, literal: bool = False) -> None:
+        """Add the next characters to the word; where they are not literal, a blank ends it.
+
+        Inside quotes everything is literal. Inside a ${} nothing is, not even a quote: BuildKit splits what it
+        expands to, which is itself.
+        """
+        if (self.closers and self.closers[0] == '"') or (literal and not self.closers):
+            self._add(count)
+            return
+        for _ in range(count):
+            if self.text[self.at] in BLANKS:
+                self._end_word()
+                self.at += 1
+            else:
+                self._add(1)
+
+    def _add(self, count: int) -> None:
+        if not self.chars:
+            self.start = self.at
+        if count:
+            self.chars.append(self.text[self.at : self.at + count])
+            self.at += count
+
+    def _quote(self, count: int) -> None:
+        self.quoted = True
+        if self.raw:
+            self._add(count)
+        else:
+            self.at += count
+
+    def _end_word(self) -> None:
+        if self.chars:
+            self.words.append(Word("".join(self.chars), self.start, self.at))
+            self.chars.clear()
+
+    def _close(self, char: str) -> None:
+        if char == '"':
+            self._quote(1)
+            self.closers.pop()
+            return
+        self._take(1)
+        self.closers.pop()
+        if char == "/":
+            self.closers.append("}")
+
+    def _escape(self, closer: str) -> None:
+        following = self.text[self.at + 1 : self.at + 2]
+        if closer == '"' and following not in ('"', "$", "\\"):
+            self._take(1)
+            return
+        if self.raw:
+            self._take(1)
+        else:
+            self.at += 1
+        if following:
+            self._take(1, literal=True)
+
+    def _dollar(self) -> bool:
+        """Take a $, or the start of a ${}; False where BuildKit knows no such substitution."""
+        text = self.text
+        if not text.startswith("{", self.at + 1):
+            special = text[self.at + 1 : self.at + 2]
+            self._take(2 if special and special in _SPECIAL else 1)
+            return True
+        name = self.at + 2
+        if text[name : name + 1] in ("", "{", "}", ":"):
+            return False
+        end = self._name_end(name)
+        sign = text[end : end + 1]
+        count = end + 1 - self.at
+        if sign == "}":
+            self._take(count)
+            return True
+        if sign == ":":
+            if self.newer and text[end + 1 : end + 2] in ("#", "%"):
+                return False
+            count += 1
+        elif sign == "/" and self.newer:
+            count += text.startswith("/", end + 1)
+        elif not sign or sign not in ("+-?#%" if self.newer else "+-?"):
+            return False
+        if self.at + count > len(text):
+            return False
+        self.closers.append("/" if sign == "/" else "}")
+        self._take(count)
+        return True
+
+    def _name_end(self, at: int) -> int:
+        text = self.text
+        if text[at].isdecimal():
+            while at < len(text) and text[at].isdecimal():
+                at += 1
+            return at
+        if text[at] in _SPECIAL:
+            return at + 1
+        while at < len(text) and (text[at].isalpha() or text[at].isdecimal() or text[at] == "_"):
+            at += 1
+        return at

@@ -1,0 +1,74 @@
+"""The lines of a file, and how a continuation joins them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from zr4lint.dockerfile.model import Comment
+from zr4lint.source import MappedText, SourceFile, Span
+
+# What Go's unicode.IsSpace accepts; str.isspace also accepts \x1c to \x1f, which BuildKit reads as words.
+BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"  # noqa: E501
+
+
+class Lines:
+    """The lines of a file, counted from 0."""
+
+    def __init__(self, source: SourceFile) -> None:
+        self._text = source.text
+        self._starts = [*source.line_starts, len(source.text)] if source.text else [0]
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    def start(self, number: int) -> int:
+        """The offset at which a line starts; the number after the last gives the end of the text."""
+        return self._starts[number]
+
+    def content(self, number: int) -> str:
+        """A line without its line end, of which BuildKit takes every "\\r" and "\\n" at the end to be part."""
+        return self._text[self._starts[number] : self._starts[number + 1]].rstrip("\r\n")
+
+
+class Logical(NamedTuple):
+    """What the lines of one instruction say when they are joined; `end` is the number of the line after them."""
+
+    text: MappedText
+    end: int
+    comments: tuple[Comment, ...]
+
+
+def comment(words: str, offset: int, *, inside: bool) -> Comment:
+    """The comment that `words`, which start with "#", are at `offset`."""
+    return Comment(words[1:].strip(BLANKS), Span(offset, offset + len(words)), inside)
+
+
+def join(lines: Lines, number: int, escape: str) -> Logical:
+    """Join the line `number`, which starts an instruction, with the lines that continue it."""
+    whole = lines.content(number)
+    words = whole.lstrip(BLANKS)
+    offset = lines.start(number) + len(whole) - len(words)
+    part, continued = _continuation(words, escape)
+    parts = [(part, offset)]
+    comments = []
+    number += 1
+    while continued and number < len(lines):
+        whole = lines.content(number)
+        words = whole.lstrip(BLANKS)
+        start = lines.start(number)
+        if words.startswith("#"):
+            comments.append(comment(words, start + len(whole) - len(words), inside=True))
+        elif words:
+            part, continued = _continuation(whole, escape)
+            parts.append((part, start))
+        number += 1
+    text = MappedText.join(parts)
+    return Logical(text if text.text else MappedText("", (0,), (offset,)), number, tuple(comments))
+
+
+def _continuation(line: str, escape: str) -> tuple[str, bool]:
+    """The line without its continuation, and whether it has one. Two escapes at the end are none."""
+    words = line.rstrip(" \t")
+    if words.endswith(escape) and words[-2:] != escape * 2:
+        return words[:-1], True
+    return line, False

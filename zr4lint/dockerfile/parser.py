@@ -1,0 +1,209 @@
+"""Reads a Dockerfile as BuildKit's parser does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from zr4lint.dockerfile import arrays, directives, refusals, words
+from zr4lint.dockerfile.heredocs import Finder, Found
+from zr4lint.dockerfile.lines import BLANKS, Lines, comment, join
+from zr4lint.dockerfile.messages import show
+from zr4lint.dockerfile.model import (
+    Comment,
+    Directive,
+    Dockerfile,
+    Flag,
+    Instruction,
+    JsonString,
+    ParseError,
+    Piece,
+    PieceKind,
+)
+from zr4lint.source import MappedText, SourceFile, Span
+
+_WITH_HEREDOCS = ("ADD", "COPY", "RUN")
+_WITH_JSON = ("ADD", "CMD", "COPY", "ENTRYPOINT", "HEALTHCHECK", "RUN", "SHELL", "VOLUME")
+_NEED_STAGE = frozenset(refusals.KEYWORDS) - {"ARG"}
+_LONGEST_LINE = 65535  # bytes
+
+
+class _Statement(NamedTuple):
+    keyword: str
+    keyword_span: Span
+    flags: tuple[Flag, ...]
+    arguments: MappedText
+    json: tuple[JsonString, ...] | None
+
+
+def parse(source: SourceFile) -> Dockerfile:
+    """Parse a Dockerfile; whatever the text, this never raises."""
+    return _Parser(source).parse()
+
+
+class _Parser:
+    def __init__(self, source: SourceFile) -> None:
+        self.source = source
+        self.lines = Lines(source)
+        self.finder = Finder(self.lines)
+        self.escape = "\\"
+        self.stage = -1
+        self.directives: dict[str, Directive] = {}
+        self.comments: list[Comment] = []
+        self.instructions: list[Instruction] = []
+        self.pieces: list[Piece] = []
+        self.errors: list[ParseError] = []
+        self.suggest = cache(refusals.suggestion)
+
+    def parse(self) -> Dockerfile:
+        number = self._directives()
+        while number < len(self.lines):
+            number = self._line(number)
+        self._check_file()
+        return Dockerfile(
+            self.source,
+            tuple(self.directives.values()),
+            tuple(self.comments),
+            tuple(self.instructions),
+            tuple(self.pieces),
+            tuple(sorted(self.errors, key=lambda error: error.span)),
+        )
+
+    def _directives(self) -> int:
+        """Read the directives at the top; the first line that is none ends them."""
+        for number in range(len(self.lines)):
+            whole = self.lines.content(number)
+            line = whole.lstrip(BLANKS)
+            directive = directives.read(line, self.lines.start(number) + len(whole) - len(line))
+            if not directive:
+                return number
+            self._piece(PieceKind.DIRECTIVE, number, number + 1)
+            error = directives.refusal(directive, self.directives)
+            if error:
+                self.errors.append(error)
+            elif directive.name == "escape":
+                self.escape = directive.value
+            self.directives.setdefault(directive.name, directive)
+        return len(self.lines)
+
+    def _line(self, number: int) -> int:
+        """Read what starts at a line; returns the number of the line after it."""
+        whole = self.lines.content(number)
+        line = whole.lstrip(BLANKS)
+        if not line:
+            end = number + 1
+            self._piece(PieceKind.BLANK, number, end)
+        elif line.startswith("#"):
+            end = number + 1
+            self._piece(PieceKind.COMMENT, number, end)
+            self.comments.append(comment(line, self.lines.start(number) + len(whole) - len(line), inside=False))
+        else:
+            end = self._instruction(number)
+            self._piece(PieceKind.INSTRUCTION, number, end)
+        return end
+
+    def _piece(self, kind: PieceKind, first: int, end: int) -> None:
+        start = self.lines.start(first)
+        if self.pieces and self.pieces[-1].kind is kind and kind is not PieceKind.INSTRUCTION:
+            start = self.pieces.pop().span.start
+        self.pieces.append(Piece(kind, Span(start, self.lines.start(end))))
+
+    def _instruction(self, number: int) -> int:
+        logical = join(self.lines, number, self.escape)
+        self.comments += logical.comments
+        outer = self._statement(logical.text)
+        inner = self._statement(outer.arguments) if outer.keyword == "ONBUILD" and outer.arguments.text else None
+        if outer.keyword == "FROM":
+            self.stage += 1
+        target = inner or outer
+        found = Found((), logical.end)
+        if target.keyword in _WITH_HEREDOCS and target.json is None:
+            found = self.finder.find(logical.text, logical.end)
+        trigger = None
+        if inner:
+            trigger = self._build(inner, self.source.line_of(inner.keyword_span.start), found, None)
+        instruction = self._build(outer, number + 1, found, trigger)
+        self.errors += _heredoc_refusals(found)
+        self.errors += refusals.syntax(trigger or instruction, self.escape)
+        self.errors += refusals.meaning(instruction, self.escape, self.suggest)
+        self.instructions.append(instruction)
+        return found.end
+
+    def _statement(self, text: MappedText) -> _Statement:
+        parts = words.split(text)
+        # By way of lower case, in which BuildKit compares: the Kelvin sign is a K.
+        keyword = parts.keyword.text.lower().upper()
+        json = self._json(keyword, parts.arguments) if keyword in _WITH_JSON else None
+        return _Statement(keyword, text.span(*parts.keyword[1:]), parts.flags, parts.arguments, json)
+
+    def _json(self, keyword: str, arguments: MappedText) -> tuple[JsonString, ...] | None:
+        at = 0
+        if keyword == "HEALTHCHECK":
+            at = words.head(arguments.text).end
+            at += len(arguments.text[at:]) - len(arguments.text[at:].lstrip(BLANKS))
+        if not arguments.text.startswith("[", at):
+            return None
+        items = arrays.read(arguments.text, at)
+        if items is None:
+            return None
+        strings = []
+        for text, start, end in items:
+            span = arguments.span(start, end)
+            if text is None:
+                what = show(arguments.text[start:end])
+                self.errors.append(ParseError(f"{what} is not a string: put each item in double quotes", span))
+            else:
+                strings.append(JsonString(text, span))
+        return tuple(strings)
+
+    def _build(self, statement: _Statement, line: int, found: Found, trigger: Instruction | None) -> Instruction:
+        keyword, keyword_span, flags, arguments, json = statement
+        end = max(self.source.line_span(found.end).end, keyword_span.end)
+        return Instruction(
+            index=len(self.instructions),
+            stage=self.stage,
+            keyword=keyword,
+            keyword_span=keyword_span,
+            span=Span(keyword_span.start, end),
+            line=line,
+            end_line=found.end,
+            flags=flags,
+            arguments=arguments,
+            json=json,
+            heredocs=found.heredocs,
+            trigger=trigger,
+        )
+
+    def _check_file(self) -> None:
+        """Find what is wrong with the file as a whole."""
+        instructions = self.instructions
+        early = next((one for one in instructions if one.stage < 0 and one.keyword in _NEED_STAGE), None)
+        if not instructions:
+            self.errors.append(ParseError("empty file: there is no instruction, start with FROM", Span(0, 0)))
+        elif early:
+            message = f"{early.keyword} before the first FROM: only ARG can stand there; start the file with FROM"
+            self.errors.append(ParseError(message, early.keyword_span))
+        elif self.stage < 0:
+            message = "no FROM: there is no stage to build"
+            self.errors.append(ParseError(message, instructions[-1].keyword_span))
+        for number in range(len(self.lines)):
+            if self.lines.start(number + 1) - self.lines.start(number) > _LONGEST_LINE // 4:
+                self._check_length(number)
+
+    def _check_length(self, number: int) -> None:
+        start, end = self.lines.start(number), self.lines.start(number + 1)
+        size = len(self.source.text[start:end].removesuffix("\n").encode("utf-8", "surrogatepass"))
+        if size > _LONGEST_LINE:
+            message = f"line of {size} bytes: BuildKit reads at most {_LONGEST_LINE}; continue it on another line"
+            self.errors.append(ParseError(message, self.source.line_span(number + 1)))
+
+
+def _heredoc_refusals(found: Found) -> Iterator[ParseError]:
+    if found.unreadable:
+        message = "unreadable heredoc: a quote or a ${ in its name is not closed"
+        yield ParseError(message, found.unreadable)
+    if found.unterminated:
+        heredoc = found.heredocs[-1]
+        message = f"unterminated heredoc: no line is just {show(heredoc.name)}"
+        yield ParseError(message, heredoc.marker)

@@ -1,0 +1,192 @@
+"""Why BuildKit refuses an instruction: what its parser and its instructions.Parse say, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from zr4lint.dockerfile import flags
+from zr4lint.dockerfile.heredocs import is_marker
+from zr4lint.dockerfile.lines import BLANKS
+from zr4lint.dockerfile.messages import nearest, show
+from zr4lint.dockerfile.model import Instruction, ParseError
+from zr4lint.dockerfile.words import Word, first_gap, head, listed, quoted
+from zr4lint.source import Span
+
+_STAGE_NAME = re.compile(r"[a-z][a-z0-9._-]*")
+
+# What an instruction cannot do without.
+_NEEDS = {
+    "ADD": "a source and a destination",
+    "ARG": "a name, as in ARG NAME or ARG NAME=value",
+    "COPY": "a source and a destination",
+    "ENV": "a variable, as in ENV NAME=value",
+    "EXPOSE": "a port",
+    "FROM": "an image, or scratch",
+    "HEALTHCHECK": "NONE, or CMD and a command",
+    "LABEL": "a label, as in LABEL name=value",
+    "MAINTAINER": "a name",
+    "ONBUILD": "an instruction",
+    "SHELL": 'a command in JSON form, as in SHELL ["/bin/bash", "-c"]',
+    "STOPSIGNAL": "a signal",
+    "USER": "a user",
+    "VOLUME": "a folder",
+    "WORKDIR": "a folder",
+}
+KEYWORDS = (*_NEEDS, "CMD", "ENTRYPOINT", "RUN")
+
+
+def syntax(instruction: Instruction, escape: str) -> Iterator[ParseError]:
+    """What the parser refuses, which holds for the trigger of an ONBUILD as well."""
+    if instruction.keyword not in ("ENV", "LABEL"):
+        return
+    text = instruction.arguments.text
+    words = quoted(text, escape)
+    if words and "=" not in words[0].text:
+        if not first_gap(text):
+            message = f"missing value: write {instruction.keyword} {_clip(text)}=value"
+            yield ParseError(message, _span(instruction, words[0]))
+        return
+    for word in words:
+        if "=" not in word.text:
+            message = f"no = in {show(word.text)}: write name=value, and quote a value with blanks in it"
+            yield ParseError(message, _span(instruction, word))
+
+
+def meaning(instruction: Instruction, escape: str, suggest: Callable[[str], str | None]) -> Iterator[ParseError]:
+    """What instructions.Parse refuses."""
+    keyword = instruction.keyword
+    if keyword not in KEYWORDS:
+        yield _unknown(instruction, suggest)
+        return
+    if keyword in _NEEDS and not _has_arguments(instruction, escape):
+        yield ParseError(f"missing arguments: {keyword} needs {_NEEDS[keyword]}", instruction.keyword_span)
+        return
+    if keyword != "HEALTHCHECK" or head(instruction.arguments.text).text.upper() != "NONE":
+        yield from flags.refusals(instruction)
+    if keyword in _RULES:
+        yield from _RULES[keyword](instruction, escape)
+
+
+def _unknown(instruction: Instruction, suggest: Callable[[str], str | None]) -> ParseError:
+    if not instruction.keyword:
+        return ParseError("no instruction: this continuation joins nothing; delete it", instruction.span)
+    guess = suggest(instruction.keyword)
+    what = f"did you mean {guess}?" if guess else "a line that continues another needs a \\ at the end of the one above"
+    return ParseError(f"unknown instruction {show(instruction.keyword)}: {what}", instruction.keyword_span)
+
+
+def suggestion(keyword: str) -> str | None:
+    """The instruction that an unknown one was probably meant to be."""
+    return nearest(keyword, KEYWORDS)
+
+
+def _has_arguments(instruction: Instruction, escape: str) -> bool:
+    if instruction.keyword in ("ARG", "ENV", "LABEL"):
+        return bool(quoted(instruction.arguments.text, escape))
+    if instruction.json is not None and instruction.keyword != "HEALTHCHECK":
+        return bool(instruction.json)
+    return bool(instruction.arguments.text)
+
+
+def _words(instruction: Instruction) -> list[tuple[str, Span]]:
+    """The arguments of an instruction that takes a list, in JSON form or not."""
+    if instruction.json is not None:
+        return [(item.value, item.span) for item in instruction.json]
+    return [(word.text, _span(instruction, word)) for word in listed(instruction.arguments.text)]
+
+
+def _from(instruction: Instruction, _escape: str) -> Iterator[ParseError]:
+    words = _words(instruction)
+    if len(words) == 1:
+        return
+    name, named = words[1][0], words[1][0].casefold() == "as"
+    if not named:
+        message = f"unexpected {show(name)}: FROM takes an image and, after AS, a name for the stage"
+        yield ParseError(message, Span(words[1][1].start, words[-1][1].end))
+    elif len(words) == 2:
+        yield ParseError("missing name: a name for the stage follows AS", words[1][1])
+    elif len(words) > 3:
+        message = f"unexpected {show(words[3][0])}: nothing follows the name of the stage"
+        yield ParseError(message, Span(words[3][1].start, words[-1][1].end))
+    elif not _STAGE_NAME.fullmatch(words[2][0].lower()):
+        message = f"bad stage name {show(words[2][0])}: start with a letter, go on with letters, digits, -, _ and ."
+        yield ParseError(message, words[2][1])
+
+
+def _copy(instruction: Instruction, _escape: str) -> Iterator[ParseError]:
+    words = _words(instruction)
+    keyword = instruction.keyword
+    last, span = words[-1]
+    if len(words) == 1:
+        yield ParseError(f"missing destination: {keyword} has only {show(last)}", span)
+    elif is_marker(last):
+        yield ParseError(f"heredoc as the destination of {keyword}: write the destination after it", span)
+
+
+def _pairs(instruction: Instruction, escape: str) -> Iterator[ParseError]:
+    words = quoted(instruction.arguments.text, escape)
+    if instruction.keyword != "ARG" and "=" not in words[0].text:
+        return  # ENV NAME value, where the value is all the rest
+    for word in words:
+        if word.text.startswith("="):
+            message = f"missing name: {show(word.text)} has none before its ="
+            yield ParseError(message, _span(instruction, word))
+
+
+def _volume(instruction: Instruction, _escape: str) -> Iterator[ParseError]:
+    for value, span in _words(instruction):
+        if not value.strip(BLANKS):
+            yield ParseError("empty volume: name a folder, or delete it", span)
+
+
+def _shell(instruction: Instruction, _escape: str) -> Iterator[ParseError]:
+    if instruction.json is None:
+        message = 'SHELL is not in JSON form: write it as in SHELL ["/bin/bash", "-c"], with double quotes'
+        yield ParseError(message, _all(instruction))
+
+
+def _healthcheck(instruction: Instruction, _escape: str) -> Iterator[ParseError]:
+    kind = head(instruction.arguments.text)
+    rest = instruction.arguments.text[kind.end :]
+    empty = not instruction.json if instruction.json is not None else not rest
+    span = _span(instruction, kind)
+    if kind.text.upper() == "NONE":
+        if not empty:
+            yield ParseError("unexpected arguments: nothing follows HEALTHCHECK NONE", _all(instruction))
+    elif kind.text.upper() != "CMD":
+        yield ParseError(f"unknown kind of health check {show(kind.text)}: write CMD before the command", span)
+    elif empty:
+        yield ParseError("missing command: HEALTHCHECK CMD needs one", span)
+
+
+def _onbuild(instruction: Instruction, _escape: str) -> Iterator[ParseError]:
+    trigger = instruction.trigger
+    if trigger and trigger.keyword in ("FROM", "MAINTAINER", "ONBUILD"):
+        yield ParseError(f"{trigger.keyword} as a trigger: ONBUILD can't run it", trigger.keyword_span)
+
+
+def _span(instruction: Instruction, word: Word) -> Span:
+    return instruction.arguments.span(word.start, word.end)
+
+
+def _all(instruction: Instruction) -> Span:
+    return instruction.arguments.span(0, len(instruction.arguments.text))
+
+
+def _clip(text: str) -> str:
+    return show(text)[1:-1]
+
+
+_RULES: dict[str, Callable[[Instruction, str], Iterator[ParseError]]] = {
+    "ADD": _copy,
+    "ARG": _pairs,
+    "COPY": _copy,
+    "ENV": _pairs,
+    "FROM": _from,
+    "HEALTHCHECK": _healthcheck,
+    "LABEL": _pairs,
+    "ONBUILD": _onbuild,
+    "SHELL": _shell,
+    "VOLUME": _volume,
+}
