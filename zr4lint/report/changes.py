@@ -59,7 +59,7 @@ def _difference(before: list[str], after: list[str], first: int, page: Page) -> 
     before, after = before[same:], after[same:]
     at = _first_difference(before[0], after[0]) if before and after else 0
     return [
-        page.line(number, Piece(_shown(line, at, page), role), sign=sign)
+        page.line(number, Piece(_shown(line, at, page), role), sign=sign, role=role)
         for changed, sign, role in ((before, "-", "bad"), (after, "+", "good"))
         for number, line in enumerate(changed, first + same)
     ]

@@ -27,9 +27,9 @@ class Page(NamedTuple):
         digits = len(str(len(source.line_starts)))
         return cls(digits, max(width - digits - 3, 20))
 
-    def line(self, number: int | None, *pieces: Piece, sign: str = "|") -> Line:
+    def line(self, number: int | None, *pieces: Piece, sign: str = "|", role: str = "faint") -> Line:
         """A line behind the gutter."""
-        return (Piece(f"{number or '':>{self.digits}} {sign} ", "faint"), *pieces)
+        return (Piece(f"{number or '':>{self.digits}} {sign} ", role), *pieces)
 
 
 class Mark(NamedTuple):

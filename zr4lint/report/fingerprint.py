@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from hashlib import sha256
 
-from zr4lint.finding import FileReport, Finding
+from zr4lint.finding import FileReport
 from zr4lint.report.safe import well_formed
-from zr4lint.source import SourceFile
+from zr4lint.source import SourceFile, Span
 
 DIGITS = re.compile(r"[0-9]+")
 
@@ -21,18 +21,22 @@ def fingerprints(file: FileReport) -> list[str]:
     in common are told apart by counting them.
     """
     seen: Counter[str] = Counter()
+    line_words: dict[int, str] = {}
     result: list[str] = []
     for finding in file.findings:
-        identity = _identity(finding, file.source)
+        line = file.source.line_of(finding.span.start)
+        if line not in line_words:
+            line_words[line] = _hash(_words(file.source, file.source.line_span(line)))
+        expected = DIGITS.sub("0", finding.expected or "")
+        words = _words(file.source, finding.span)
+        identity = _hash("\0".join((finding.code, finding.path, expected, line_words[line], words)))
         seen[identity] += 1
         result.append(_hash(f"{identity}\0{seen[identity]}"))
     return result
 
 
-def _identity(finding: Finding, source: SourceFile) -> str:
-    line = source.slice(source.line_span(source.line_of(finding.span.start)))
-    words = (" ".join(text.split()) for text in (line, source.slice(finding.span)))
-    return _hash("\0".join((finding.code, finding.path, DIGITS.sub("0", finding.expected or ""), *words)))
+def _words(source: SourceFile, span: Span) -> str:
+    return " ".join(source.slice(span).split())
 
 
 def _hash(text: str) -> str:

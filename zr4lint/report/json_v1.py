@@ -13,7 +13,7 @@ from zr4lint.source import SourceFile, Span
 Object = dict[str, Any]
 
 
-def render(report: Report, options: Options) -> str:
+def render(report: Report, _options: Options) -> str:
     """Write the report; all of it is ASCII."""
     document = {
         "version": 1,
@@ -24,7 +24,7 @@ def render(report: Report, options: Options) -> str:
             "fixable": report.fixable,
         },
     }
-    return json.dumps(document, indent=None if options.quiet else 2) + "\n"
+    return json.dumps(document, indent=2) + "\n"
 
 
 def _finding(finding: Finding, source: SourceFile) -> Object:

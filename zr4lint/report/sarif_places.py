@@ -34,7 +34,7 @@ def physical_location(path: str, source: SourceFile, span: Span, *, context: boo
         place["region"]["snippet"] = {"text": well_formed(source.slice(span))}
     if context:
         around = _context(source, span)
-        if around.end - around.start <= LONGEST_SNIPPET:
+        if span.end - span.start < around.end - around.start <= LONGEST_SNIPPET:
             snippet = {"text": well_formed(source.slice(around))}
             place["contextRegion"] = region(source, around) | {"snippet": snippet}
     return place

@@ -10,8 +10,8 @@ from zr4lint.report.safe import cells, visible, wrap
 
 def table(path: str, conformance: Conformance, width: int) -> list[Line]:
     """The table of one file and pack."""
-    met = f": {conformance.met} of {conformance.total} requirements met"
-    lines: list[Line] = [(Piece(f"{path}, {conformance.pack}", "strong"), Piece(met))]
+    met = f" (pack {conformance.pack}): {conformance.met} of {conformance.total} requirements met"
+    lines: list[Line] = [(Piece(path, "strong"), Piece(met))]
     if conformance.rows:
         lines += _rows(conformance.rows, width)
     if conformance.criteria:

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zr4lint.finding import Report
+from zr4lint.report import FORMATS, Options
+from zr4lint.report.safe import visible, well_formed, wrap
+
+from .sample import Sample, hostile_text, reports
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_writes_every_report(name: str) -> None:
+    sample = Sample("FROM a\n")
+    for report in (Report((), ()), sample.report(sample.finding("FROM"))):
+        assert FORMATS[name].render(report, Options()).endswith("\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "absent"),
+    [
+        ("text", ["rich", "json", "dataclasses"]),
+        ("concise", ["rich", "json"]),
+        ("json", ["rich"]),
+        ("sarif", ["rich"]),
+    ],
+)
+def test_a_format_imports_only_what_it_needs(name: str, absent: list[str]) -> None:
+    program = (
+        "import sys; from zr4lint.report import FORMATS, Options; from zr4lint.finding import Report;"
+        f"FORMATS[{name!r}].render(Report((), ()), Options());"
+        f"print([module for module in {absent!r} if module in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout == "[]\n"
+
+
+OPTIONS = st.builds(
+    Options,
+    width=st.sampled_from([0, 20, 80]),
+    color=st.just(False),
+    verbose=st.booleans(),
+    statistics=st.booleans(),
+)
+
+
+@given(st.sampled_from(["text", "concise"]), reports(), OPTIONS)
+def test_nothing_steers_the_terminal(name: str, report: Report, options: Options) -> None:
+    assert all(line.isprintable() for line in FORMATS[name].render(report, options).split("\n"))
+
+
+@given(st.sampled_from(["text", "concise"]), reports(), OPTIONS)
+def test_only_colours_steer_the_terminal(name: str, report: Report, options: Options) -> None:
+    colored = FORMATS[name].render(report, options._replace(color=True))
+    uncolored = re.sub(r"\x1b\[(0|[12]|[12];3[0-7]|3[0-7])m", "", colored)
+    assert all(line.isprintable() for line in uncolored.split("\n"))
+
+
+def test_what_has_no_shape_is_escaped() -> None:
+    hostile = "\x1b[31m \x9b \u202e \udcff \ufeff \u200b \xa0 \t \\"
+    assert visible(hostile) == "\\x1b[31m \\x9b \\u202e \\udcff \\ufeff \\u200b \\xa0 \\t \\"
+    assert visible("[bold]日本 é[/bold]") == "[bold]日本 é[/bold]"
+
+
+def test_surrogates_are_escaped() -> None:
+    assert well_formed("é\udcff\ud83d\ude00") == "é\\udcff\\ud83d\\ude00"
+
+
+@given(hostile_text, st.integers(1, 40), st.integers(1, 40))
+def test_wrapping_loses_no_words(text: str, first: int, rest: int) -> None:
+    lines = wrap(text, first, rest)
+    assert " ".join(lines).split() == visible(text).split()
