@@ -18,7 +18,11 @@ _ESCAPABLE = '"\\$`'
 _OPAQUE = frozenset({"command_substitution", "process_substitution", "arithmetic_expansion", "ansi_c_string"})
 
 Environment = Mapping[str, str | None]
-"""Variables by name; None is a variable whose value can't be known, a missing name one that is not set."""
+"""Variables by name, None where the value can't be known.
+
+A name that is missing may still be set by the base image: `$NAME` is unknown, but `${NAME:-default}` is taken to be
+the default.
+"""
 
 
 class _Builder:
@@ -133,10 +137,10 @@ def _value(expansion: Expansion, env: Environment) -> str | None:
     name = expansion.name
     if name is None:
         return None
-    value = env.get(name, "")
-    if value is None or not expansion.operator:
+    value = env.get(name)
+    if not expansion.operator or (value is None and name in env):
         return value
-    is_set = name in env and (value != "" or not expansion.operator.startswith(":"))
+    is_set = value is not None and (value != "" or not expansion.operator.startswith(":"))
     if expansion.operator.endswith("-"):
         return value if is_set else expansion.operand
     return expansion.operand if is_set else ""

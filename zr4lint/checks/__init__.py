@@ -1,0 +1,24 @@
+"""The vocabulary of packs: one module a topic."""
+
+from zr4lint.checks import apt, base, command, env, files, git, layout, pip, venv
+from zr4lint.checks.outcome import Layer, Met, RuleResult, Subject, Unmet
+from zr4lint.checks.registry import KINDS, Kind
+
+__all__ = [
+    "KINDS",
+    "Kind",
+    "Layer",
+    "Met",
+    "RuleResult",
+    "Subject",
+    "Unmet",
+    "apt",
+    "base",
+    "command",
+    "env",
+    "files",
+    "git",
+    "layout",
+    "pip",
+    "venv",
+]

@@ -1,0 +1,88 @@
+"""The stages: which image they build on, what they are called, which one is built."""
+
+from __future__ import annotations
+
+from zr4lint import words
+from zr4lint.checks.fixes import SAFE, UNSAFE, insert, replace
+from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.source import Span
+
+
+@check("base-image")
+def base_image(subject: Subject, *, image: str) -> Outcomes:
+    """The base stage is built on this image; a digest may be added."""
+    base = subject.base
+    if base is None:
+        yield Unmet("no FROM: the file builds on nothing", expected=image)
+        return
+    if base.image is None:
+        yield Unmet(
+            "the base image can't be known: it comes from a build argument without a default",
+            base.image_span,
+            expected=image,
+            unsure=True,
+        )
+        return
+    found, wanted = words.parse_image(base.image), words.parse_image(image)
+    if found._replace(digest=wanted.digest or found.digest) == wanted._replace(digest=wanted.digest or found.digest):
+        yield Met(base.image_span, base.instruction)
+        return
+    fix = replace(base.image_span, image, f"Build on {image}", UNSAFE)
+    yield Unmet(f"the base image is {base.image}, not {image}", base.image_span, expected=image, fix=fix)
+
+
+@check("stage-name")
+def stage_name(subject: Subject, *, stage: str) -> Outcomes:
+    """The base stage has this name."""
+    base = subject.base
+    if base is None:
+        yield Unmet(f"no stage is named {stage}", expected=f"FROM ... AS {stage}")
+    elif base.name is not None and base.name.lower() == stage.lower() and base.name_span is not None:
+        yield Met(base.name_span, base.instruction)
+    elif base.name_span is not None:
+        fix = replace(base.name_span, stage, f"Name the stage {stage}", UNSAFE)
+        yield Unmet(
+            f"the base stage is named {base.name}, not {stage}", base.name_span, expected=f"AS {stage}", fix=fix
+        )
+    else:
+        fix = insert(base.image_span.end, f" AS {stage}", f"Name the stage {stage}", SAFE)
+        yield Unmet(
+            f"the base stage has no name; it is to be {stage}", base.instruction.span, expected=f"AS {stage}", fix=fix
+        )
+
+
+@check("from-line")
+def from_line(subject: Subject, *, line: int) -> Outcomes:
+    """The base stage's FROM stands on this line."""
+    base = subject.base
+    if base is None:
+        yield Unmet(f"no FROM on line {line}", expected=f"FROM on line {line}")
+    elif base.instruction.line == line:
+        yield Met(base.instruction.keyword_span, base.instruction)
+    else:
+        yield Unmet(
+            f"FROM stands on line {base.instruction.line}, not on line {line}",
+            base.instruction.keyword_span,
+            expected=f"FROM on line {line}",
+        )
+
+
+@check("final-stage")
+def final_stage(subject: Subject, *, stage: str) -> Outcomes:
+    """The stage that is built is this one, or builds on it."""
+    facts = subject.facts
+    if facts.final is None or subject.base is None:
+        yield Unmet("no stage is built", expected=f"a last stage that is {stage} or builds on it")
+        return
+    final = facts.final
+    if subject.base.number in facts.ancestry(final.number):
+        yield Met(final.instruction.keyword_span, final.instruction)
+        return
+    span = Span(final.instruction.span.start, final.image_span.end)
+    yield Unmet(
+        f"the image that is built is the last stage, and it does not build on {subject.base.name or stage}: nothing of "
+        f"that stage is in it",
+        span,
+        expected=f"a last stage that is {stage} or builds on it",
+    )

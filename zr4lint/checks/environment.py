@@ -1,0 +1,94 @@
+"""What stands in the Python environment at the end of the build, after every later install and uninstall."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from zr4lint.checks.outcome import Subject, maybe
+from zr4lint.checks.versions import bounds, lets_in
+from zr4lint.facts import PipRun, Removed, VenvCreated
+from zr4lint.source import Span
+from zr4lint.tools.files import covers
+from zr4lint.tools.pip import Requirement
+
+_MINOR = re.compile(r"(?:python|pip)(3\.\d+)\Z")
+
+
+class Standing(NamedTuple):
+    """A package as the last command that changed it left it.
+
+    `undone` are the words that took it away again. `unsure` tells that a condition decides.
+    """
+
+    run: PipRun
+    requirement: Requirement
+    undone: Span | None
+    unsure: bool
+
+
+def pip_installs(subject: Subject) -> list[PipRun]:
+    """The `pip install` of the image, in order."""
+    return [run for run in subject.facts.of(PipRun, subject.lineage) if run.command.action == "install"]
+
+
+def standing(subject: Subject, package: str) -> Standing | None:
+    """How a package stands at the end of the build; None if nothing installs it."""
+    found: Standing | None = None
+    venvs = subject.facts.of(VenvCreated, subject.lineage)
+    for run in subject.facts.of(PipRun, subject.lineage):
+        requirement = run.command.requirement(package)
+        if requirement is None or _elsewhere(run, venvs):
+            continue
+        if run.command.action == "uninstall":
+            if found is not None:
+                found = found._replace(undone=requirement.span, unsure=found.unsure or maybe(run.at))
+        elif found is None or found.undone or found.unsure or _replaces(run, requirement, found.requirement):
+            found = Standing(run, requirement, None, maybe(run.at) or requirement.marker is not None)
+    if found is None:
+        return None
+    return _after_removals(subject, venvs, found)
+
+
+def misplaced(subject: Subject, package: str) -> PipRun | None:
+    """A command that installs the package, but into another environment."""
+    venvs = subject.facts.of(VenvCreated, subject.lineage)
+    fitting = (r for r in pip_installs(subject) if r.command.requirement(package) and _elsewhere(r, venvs))
+    return next(fitting, None)
+
+
+def _after_removals(subject: Subject, venvs: list[VenvCreated], found: Standing) -> Standing:
+    for removed in subject.facts.of(Removed, subject.lineage):
+        if removed.at.order < found.run.at.order or not removed.recursive or maybe(removed.at):
+            continue
+        if any(v.path and covers(p, v.path, recursive=True) for p in removed.paths for v in venvs):
+            return found._replace(undone=removed.at.span)
+    return found
+
+
+def _elsewhere(run: PipRun, venvs: list[VenvCreated]) -> bool:
+    """Whether a call of pip works outside the environment that is on PATH."""
+    if run.command.elsewhere:
+        return True
+    before = [v for v in venvs if v.at.order < run.at.order and v.path]
+    if not before:
+        return False
+    folder, _, program = run.command.program.rpartition("/")
+    if folder:
+        return folder not in {f"{v.path}/bin" for v in before}
+    minor = _MINOR.match(program)
+    pythons = {found[1] for v in before if (found := _MINOR.match(v.python))}
+    return minor is not None and bool(pythons) and minor[1] not in pythons
+
+
+def _replaces(run: PipRun, new: Requirement, old: Requirement) -> bool:
+    """Whether pip changes what `old` installed: not if that is enough for `new`."""
+    if not new.specifier and new.url is None:
+        return run.command.upgrades
+    if new.specifier == old.specifier:
+        return run.command.upgrades
+    present = bounds(old.specifier)
+    pin = present.pin if present is not None else None
+    if pin is None or run.command.upgrades:
+        return True
+    return not lets_in(new.specifier, str(pin))

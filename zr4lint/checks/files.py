@@ -1,0 +1,166 @@
+"""Files of the build context that are copied, and their modes."""
+
+from __future__ import annotations
+
+import posixpath
+from fnmatch import fnmatchcase
+
+from zr4lint.checks.fixes import add_line
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
+from zr4lint.checks.registry import check
+from zr4lint.facts import Copied, ModeChanged, Removed
+from zr4lint.tools.files import covers, makes_executable
+
+
+def copy_of(subject: Subject, path: str) -> Copied | None:
+    """The last COPY that puts a file at this path."""
+    copies = [c for c in subject.facts.of(Copied, subject.lineage) if not c.many and c.target == path]
+    return copies[-1] if copies else None
+
+
+def _copied_in_a_folder(subject: Subject, path: str) -> tuple[Copied, bool] | None:
+    """A COPY of a folder or of a pattern that may bring the file, and whether it does."""
+    folder, name = posixpath.split(path)
+    for copy in reversed(subject.facts.of(Copied, subject.lineage)):
+        pattern = posixpath.basename(copy.source.rstrip("/"))
+        if not copy.many or copy.external or copy.target != folder:
+            continue
+        if any(c in pattern for c in "*?[") and not fnmatchcase(name, pattern):
+            continue
+        source = copy.source if copy.source.endswith("/") else posixpath.dirname(copy.source)
+        known = subject.context is not None and (subject.context / source.lstrip("/") / name).is_file()
+        return copy, known
+    return None
+
+
+def brought(subject: Subject, path: str) -> bool:
+    """Whether a COPY puts, or may put, a file at this path."""
+    return copy_of(subject, path) is not None or _copied_in_a_folder(subject, path) is not None
+
+
+@check("copied")
+def copied(subject: Subject, *, copies: list[str], folder: str) -> Outcomes:
+    """Each file is copied from the build context to this folder under its own name, and stays."""
+    for name in copies:
+        path = posixpath.join(folder, name)
+        expected = f"COPY {name} {path}"
+        found = copy_of(subject, path)
+        if found is None:
+            yield _not_copied(subject, name, path, expected)
+            continue
+        removal = next(
+            (
+                r
+                for r in subject.facts.of(Removed, subject.lineage)
+                if r.at.order > found.at.order
+                and not maybe(r.at)
+                and any(covers(p, path, recursive=r.recursive) for p in r.paths)
+            ),
+            None,
+        )
+        if removal is not None:
+            yield Unmet(f"{path} is removed again", removal.at.span, expected=f"{path} in the image")
+        elif found.external:
+            yield Unmet(f"{path} does not come from the build context", found.span, expected=expected, unsure=True)
+        elif posixpath.basename(found.source) != name:
+            yield Unmet(f"{path} is a copy of {found.source}, not of {name}", found.span, expected=expected)
+        else:
+            yield met(found.at, found.span)
+
+
+def _not_copied(subject: Subject, name: str, path: str, expected: str) -> Unmet:
+    if inside := _copied_in_a_folder(subject, path):
+        copy, known = inside
+        if not known:
+            return Unmet(f"whether this brings {name} can't be known", copy.span, expected=expected, unsure=True)
+        return Unmet(f"{name} is copied among others, not by its name", copy.span, expected=expected, unsure=True)
+    elsewhere = next(
+        (c for c in subject.facts.of(Copied, subject.lineage) if not c.many and posixpath.basename(c.source) == name),
+        None,
+    )
+    if elsewhere is not None:
+        return Unmet(
+            f"{name} is copied to {elsewhere.target or 'a place that is not known'}, not to {path}",
+            elsewhere.at.instruction.span,
+            expected=expected,
+            unsure=elsewhere.target is None,
+        )
+    return Unmet(f"{name} is not copied", expected=expected)
+
+
+@check("executable")
+def executable(subject: Subject, *, copies: list[str], folder: str) -> Outcomes:
+    """Each file is made executable after it is copied, and stays so."""
+    changes = subject.facts.of(ModeChanged, subject.lineage)
+    for name in copies:
+        path = posixpath.join(folder, name)
+        expected = f"chmod +x {path}"
+        found = copy_of(subject, path)
+        inside = _copied_in_a_folder(subject, path) if found is None else None
+        copy = found if found is not None else (inside[0] if inside is not None else None)
+        if copy is None:
+            yield Unmet(f"{path} is not made executable: it is not copied", expected=expected)
+            continue
+        state = makes_executable(copy.mode, None) if copy.mode is not None else None
+        cause = copy.at if state else None
+        unsure = False
+        for change in changes:
+            if change.at.order < copy.at.order or not any(
+                covers(p, path, recursive=change.recursive) for p in change.paths
+            ):
+                continue
+            after = makes_executable(change.mode, state)
+            unsure = maybe(change.at) and after != state
+            if after != state or cause is None:
+                cause = change.at
+            state = after
+        if state and cause is not None and not unsure:
+            yield met(cause, copy.at.span if cause is copy.at else None)
+            continue
+        early = next(
+            (
+                c
+                for c in changes
+                if c.at.order < copy.at.order and any(covers(p, path, recursive=c.recursive) for p in c.paths)
+            ),
+            None,
+        )
+        if state is False and cause is not None:
+            yield Unmet(f"{path} is not executable: this takes it away", cause.span, expected=expected, unsure=unsure)
+        elif early is not None and cause is None:
+            yield Unmet(
+                f"{path} is made executable before it is copied: the COPY brings its own mode",
+                early.at.span,
+                expected=f"{expected} after the COPY",
+            )
+        else:
+            line = f"RUN {expected}"
+            yield Unmet(
+                f"{path} is not made executable",
+                copy.at.instruction.span,
+                expected=expected,
+                fix=add_line(subject.source, copy.at.instruction, line),
+                unsure=unsure,
+            )
+
+
+@check("context-files")
+def context_files(subject: Subject, *, copies: list[str]) -> Outcomes:
+    """Each file exists in the folder that COPY takes files from; without such a folder nothing is asked."""
+    if subject.context is None:
+        return
+    copied_files = subject.facts.of(Copied, subject.lineage)
+    for name in copies:
+        copy = next(
+            (c for c in copied_files if not c.many and not c.external and posixpath.basename(c.source) == name), None
+        )
+        source = copy.source.lstrip("/") if copy is not None else name
+        if (subject.context / source).is_file():
+            if copy is not None:
+                yield met(copy.at, copy.span)
+            continue
+        yield Unmet(
+            f'{source} is not in the build context: COPY fails with "not found"',
+            copy.span if copy else None,
+            expected=f"{name} beside the Dockerfile, or in the folder given with --context",
+        )

@@ -1,0 +1,39 @@
+"""Fixes, put together from edits."""
+
+from __future__ import annotations
+
+from zr4lint.dockerfile import Instruction
+from zr4lint.finding import Applicability, Edit, Fix
+from zr4lint.source import SourceFile, Span
+
+SAFE, UNSAFE, DISPLAY = Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY
+
+
+def replace(span: Span, text: str, title: str, applicability: Applicability = SAFE) -> Fix:
+    """Put other words in the place of those at `span`."""
+    return Fix(title, applicability, (Edit(span.start, span.end, text),))
+
+
+def insert(offset: int, text: str, title: str, applicability: Applicability = SAFE) -> Fix:
+    """Put words at `offset`."""
+    return Fix(title, applicability, (Edit(offset, offset, text),))
+
+
+def add_words(
+    instruction: Instruction, offset: int, words: str, title: str, applicability: Applicability = SAFE
+) -> Fix | None:
+    """Put words into a command line; None in an exec form, where a word is a JSON string."""
+    return None if instruction.json is not None else insert(offset, f" {words}", title, applicability)
+
+
+def add_line(source: SourceFile, after: Instruction, line: str, applicability: Applicability = UNSAFE) -> Fix:
+    """Put an instruction on a line of its own below another."""
+    return insert(after.span.end, source.newline + line, f"Add `{line}`", applicability)
+
+
+def remove_lines(source: SourceFile, instruction: Instruction, title: str) -> Fix:
+    """Take an instruction out, its lines and all."""
+    start = source.line_starts[instruction.line - 1]
+    last = source.line_span(instruction.end_line).end
+    end = source.text.find("\n", last)
+    return Fix(title, UNSAFE, (Edit(start, end + 1 if end >= 0 else len(source.text), ""),))

@@ -1,0 +1,200 @@
+"""Repositories that are cloned, and what is installed from them."""
+
+from __future__ import annotations
+
+from zr4lint.checks.environment import pip_installs
+from zr4lint.checks.fixes import UNSAFE, insert, replace
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
+from zr4lint.checks.registry import check
+from zr4lint.facts import Cloned, Removed, WorkdirSet
+from zr4lint.tools.files import covers
+
+
+def clone_to(subject: Subject, target: str) -> Cloned | None:
+    """The last clone to this folder."""
+    found = [c for c in subject.facts.of(Cloned, subject.lineage) if c.target == target]
+    return found[-1] if found else None
+
+
+@check("git-clone")
+def git_clone(subject: Subject, *, target: str, url: str = "", words: str = "") -> Outcomes:
+    """A repository (this one, if a URL is given) is cloned to a folder, and stays.
+
+    `words` have to stand in the command.
+    """
+    clones = subject.facts.of(Cloned, subject.lineage)
+    found = clone_to(subject, target)
+    expected = f"git clone {url or '...'} {target}"
+    if found is None:
+        yield _missing(clones, target, url, words, expected)
+        return
+    removal = next(
+        (
+            r
+            for r in subject.facts.of(Removed, subject.lineage)
+            if r.at.order > found.at.order
+            and not maybe(r.at)
+            and any(covers(path, target, recursive=True) for path in r.paths)
+            and r.recursive
+        ),
+        None,
+    )
+    given = found.clone.url
+    if removal is not None:
+        yield Unmet(f"the clone in {target} is removed again", removal.at.span, expected=f"{target} in the image")
+    elif url and given.value is None:
+        yield Unmet("the repository's URL can't be known before the build", given.span, expected=url, unsure=True)
+    elif url and not same_repository(given.value or "", url):
+        fix = replace(given.span, url, f"Clone {url}", UNSAFE)
+        yield Unmet(f"the repository is {given.value}, not {url}", given.span, expected=url, fix=fix)
+    elif words and words not in found.words:
+        yield Unmet(
+            f"the clone command does not name {words}",
+            found.at.span,
+            expected=f"{words} in the clone command",
+            fix=insert(given.span.end, f" {target}", "Name the folder", UNSAFE)
+            if found.clone.directory is None
+            else None,
+        )
+    elif maybe(found.at):
+        yield Unmet(f"{target} is cloned only under a condition", found.at.span, expected=expected, unsure=True)
+    else:
+        yield met(found.at)
+
+
+def _missing(clones: list[Cloned], target: str, url: str, words: str, expected: str) -> Unmet:
+    """The finding for a folder nothing is cloned to; a clone that was meant for it shows the place."""
+    name = target.rpartition("/")[2]
+    meant = next((c for c in clones if url and same_repository(c.clone.url.value or "", url)), None)
+    meant = meant or next((c for c in clones if name.lower() in c.words.lower() or (words and words in c.words)), None)
+    unknown = next((c for c in clones if c.target is None), None)
+    if meant is not None and meant.target is not None:
+        given = meant.clone.directory or meant.clone.url
+        fix = (
+            replace(meant.clone.directory.span, target, f"Clone to {target}", UNSAFE)
+            if meant.clone.directory
+            else (insert(meant.clone.url.span.end, f" {target}", f"Clone to {target}", UNSAFE))
+        )
+        return Unmet(
+            f"the repository is cloned to {meant.target}, not to {target}", given.span, expected=target, fix=fix
+        )
+    if unknown is not None:
+        return Unmet(f"whether this clones to {target} can't be known", unknown.at.span, expected=expected, unsure=True)
+    return Unmet(f"nothing is cloned to {target}", expected=expected)
+
+
+def same_repository(found: str, wanted: str) -> bool:
+    """Whether two URLs name one repository; GitHub looks at neither case nor ".git"."""
+    return _normal(found) == _normal(wanted)
+
+
+def _normal(url: str) -> str:
+    url = url.rstrip("/").removesuffix(".git")
+    return url.lower() if url.lower().startswith("https://github.com/") else url
+
+
+@check("clone-owner")
+def clone_owner(subject: Subject, *, target: str, placeholders: list[str]) -> Outcomes:
+    """The URL of a clone names a real owner."""
+    found = clone_to(subject, target)
+    if found is None:
+        yield Unmet(f"nothing is cloned to {target}", expected="a clone from a real owner")
+        return
+    owner = next((p for p in (found.clone.url.value or "").split("/") if p.lower() in placeholders), None)
+    if owner is not None:
+        yield Unmet(
+            f"{owner} is a placeholder: there is no such repository, and git asks for a user name and fails",
+            found.clone.url.span,
+            expected="the repository's real URL",
+        )
+    else:
+        yield met(found.at, found.clone.url.span)
+
+
+@check("clone-workdirs")
+def clone_workdirs(subject: Subject, *, target: str, after: str, before: str = "") -> Outcomes:
+    """WORKDIR is `before` when the clone runs, and becomes `after` behind it."""
+    clone = clone_to(subject, target)
+    workdirs = subject.facts.of(WorkdirSet, subject.lineage)
+    if clone is None:
+        anchor = next((w for w in workdirs if w.path == after), None)
+        yield Unmet(
+            f"nothing is cloned to {target}",
+            anchor.at.span if anchor else None,
+            expected=f"WORKDIR {after} after the clone",
+        )
+        return
+    earlier = [w for w in workdirs if w.at.order < clone.at.order]
+    if before:
+        if earlier and earlier[-1].path == before:
+            yield met(earlier[-1].at)
+        else:
+            now = earlier[-1].path or "unknown" if earlier else "the base image's"
+            yield Unmet(
+                f"WORKDIR is {now} when the clone runs, not {before}",
+                earlier[-1].at.span if earlier else clone.at.instruction.span,
+                expected=f"WORKDIR {before} before the clone",
+                fix=insert(
+                    clone.at.instruction.span.start,
+                    f"WORKDIR {before}{subject.source.newline}",
+                    f"Enter {before}",
+                    UNSAFE,
+                ),
+            )
+    entered = next((w for w in workdirs if w.at.order > clone.at.order and w.path == after), None)
+    if entered is not None:
+        yield met(entered.at)
+        return
+    clones = [c.at.order for c in subject.facts.of(Cloned, subject.lineage) if c.at.order > clone.at.order]
+    until = min(clones, default=len(subject.facts.facts))
+    wrong = next((w for w in workdirs if clone.at.order < w.at.order < until), None)
+    now = f"becomes {wrong.path}" if wrong is not None else "stays as it is"
+    fix = insert(clone.at.instruction.span.end, f"{subject.source.newline}WORKDIR {after}", f"Enter {after}", UNSAFE)
+    yield Unmet(
+        f"WORKDIR {now} after the clone; it is to be {after}",
+        wrong.at.span if wrong is not None else clone.at.instruction.span,
+        expected=f"WORKDIR {after} after the clone",
+        fix=fix,
+    )
+
+
+@check("pip-requirements")
+def pip_requirements(subject: Subject, *, file: str, target: str) -> Outcomes:
+    """Pip installs from this requirements file, after its repository is cloned to `target`."""
+    clone = clone_to(subject, target)
+    runs = [(run, span) for run in pip_installs(subject) for path, span in run.files if path == file]
+    expected = f"pip install -r {file}"
+    after = [(run, span) for run, span in runs if clone is None or run.at.order > clone.at.order]
+    if after:
+        run, span = after[-1]
+        if maybe(run.at):
+            yield Unmet(f"{file} is installed only under a condition", span, expected=expected, unsure=True)
+        else:
+            yield met(run.at, span)
+    elif runs:
+        yield Unmet(
+            f"{file} is installed before the clone that brings it", runs[-1][1], expected=f"{expected} after the clone"
+        )
+    else:
+        yield _not_installed(subject, clone, file, expected)
+
+
+def _not_installed(subject: Subject, clone: Cloned | None, file: str, expected: str) -> Unmet:
+    """The finding for a file pip is not given; a command behind the clone that has another one shows the place."""
+    others = [(run, path, span) for run in pip_installs(subject) for path, span in run.files]
+    if clone is not None:
+        following = [c.at.order for c in subject.facts.of(Cloned, subject.lineage) if c.at.order > clone.at.order]
+        end = min(following, default=len(subject.facts.facts))
+        others = [o for o in others if clone.at.order < o[0].at.order < end]
+    name = file.rpartition("/")[2]
+    near = next((o for o in others if (o[1] or "").endswith(name)), None) or next(iter(others), None)
+    if near is not None and near[1] is None:
+        return Unmet(f"whether this installs {file} can't be known", near[2], expected=expected, unsure=True)
+    if near is not None and clone is not None:
+        return Unmet(
+            f"this installs {near[1]}, not {file}",
+            near[2],
+            expected=expected,
+            fix=replace(near[2], f"-r {file}", f"Install {file}", UNSAFE),
+        )
+    return Unmet(f"{file} is not installed", clone.at.instruction.span if clone else None, expected=expected)

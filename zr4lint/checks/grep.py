@@ -1,0 +1,87 @@
+"""The basic regular expressions that verification commands use, in time linear in the line.
+
+A pattern is literal text in which "." stands for one character and ".*" for any number; "^" anchors it at the start
+and "$" at the end of the line, and "\\" takes the meaning of the character behind it away.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+ANY = "\0"
+
+
+class Pattern(NamedTuple):
+    """Pieces of text that come one after another, with anything between them; `ANY` in a piece is any character."""
+
+    pieces: tuple[str, ...]
+    at_start: bool
+    at_end: bool
+
+
+@lru_cache(maxsize=256)
+def compile_pattern(pattern: str) -> Pattern:
+    """Read a pattern; ValueError for what is not in this small language."""
+    at_start = pattern.startswith("^")
+    body = pattern[1:] if at_start else pattern
+    at_end = body.endswith("$") and not body.endswith("\\$")
+    body = body[:-1] if at_end else body
+    pieces = [""]
+    at = 0
+    while at < len(body):
+        character = body[at]
+        if body.startswith(".*", at):
+            pieces.append("")
+            at += 2
+        elif character == "\\" and at + 1 < len(body):
+            pieces[-1] += body[at + 1]
+            at += 2
+        elif character in "[*\\\0":
+            raise ValueError(
+                f"{character!r} is not understood in a verification command's pattern; write \\{character}"
+            )
+        else:
+            pieces[-1] += ANY if character == "." else character
+            at += 1
+    return Pattern(tuple(pieces), at_start, at_end)
+
+
+def grep(pattern: str, line: str) -> bool:
+    """Whether a line has the pattern."""
+    pieces, at_start, at_end = compile_pattern(pattern)
+    at = 0
+    for index, piece in enumerate(pieces):
+        if index == 0 and at_start:
+            if not _stands_at(piece, line, 0):
+                return False
+            at = len(piece)
+            continue
+        if index == len(pieces) - 1 and at_end:
+            start = len(line) - len(piece)
+            return start >= at and _stands_at(piece, line, start)
+        found = _find(piece, line, at)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return not at_end or at == len(line)
+
+
+def _find(piece: str, line: str, start: int) -> int:
+    """The first place from `start` on where a piece stands, -1 if there is none."""
+    if ANY not in piece:
+        return line.find(piece, start)
+    anchor = max(piece.split(ANY), key=len)
+    offset = piece.index(anchor)
+    at = line.find(anchor, start + offset)
+    while at >= 0:
+        if _stands_at(piece, line, at - offset):
+            return at - offset
+        at = line.find(anchor, at + 1)
+    return -1
+
+
+def _stands_at(piece: str, line: str, start: int) -> bool:
+    if start < 0 or start + len(piece) > len(line):
+        return False
+    return all(wanted in (ANY, line[start + i]) for i, wanted in enumerate(piece))

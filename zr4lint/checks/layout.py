@@ -1,0 +1,246 @@
+"""Lines, layers, comments: how the file is laid out."""
+
+from __future__ import annotations
+
+import re
+
+from zr4lint.checks.environment import standing
+from zr4lint.checks.fixes import SAFE, UNSAFE, insert, remove_lines
+from zr4lint.checks.outcome import Layer, Met, Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.dockerfile import Comment, Instruction
+from zr4lint.source import Span
+
+_LETTERS = re.compile(r"\W+")
+
+
+@check("syntax")
+def syntax(subject: Subject) -> Outcomes:
+    """BuildKit accepts the file."""
+    for error in subject.dockerfile.errors:
+        yield Unmet(error.message, error.span, expected="a file that BuildKit accepts")
+
+
+@check("line-count")
+def line_count(subject: Subject, *, lines: int) -> Outcomes:
+    """The file has this many lines, as `wc -l` counts them."""
+    source = subject.source
+    count = source.newline_count
+    if count == lines:
+        return
+    end = len(source.text)
+    last = source.line_span(len(source.line_starts)) if source.text else Span(0, 0)
+    if source.text and not source.text.endswith("\n") and count == lines - 1:
+        yield Unmet(
+            "the last line does not end in a newline, so it does not count as one",
+            last,
+            expected=f"{lines} lines",
+            fix=insert(end, source.newline, "End the file in a newline"),
+        )
+        return
+    difference = f"{count - lines} too many" if count > lines else f"{lines - count} too few"
+    at = source.line_span(lines + 1) if len(source.line_starts) > lines else last
+    yield Unmet(f"the file has {count} lines, {difference}", at, expected=f"{lines} lines")
+
+
+@check("note")
+def note(subject: Subject, *, package: str, words: str) -> Outcomes:
+    """A comment directly above the instruction that installs a package has these words."""
+    found = standing(subject, package)
+    expected = f'a comment with "{words}" directly above'
+    if found is None:
+        yield Unmet(f"pip does not install {package}", expected=expected)
+        return
+    instruction = found.run.at.instruction
+    above = _comments_above(subject, instruction)
+    if _LETTERS.sub(" ", words.lower()) in _LETTERS.sub(" ", " ".join(c.text for c in above).lower()):
+        yield Met(Span(above[0].span.start, above[-1].span.end), instruction)
+        return
+    line = f"# {words}: {package} is built against it.{subject.source.newline}"
+    start = subject.source.line_starts[instruction.line - 1]
+    yield Unmet(
+        f'no comment directly above speaks of the "{words}"',
+        instruction.keyword_span,
+        expected=expected,
+        fix=insert(start, line, "Add a comment", UNSAFE),
+    )
+
+
+def _comments_above(subject: Subject, instruction: Instruction) -> list[Comment]:
+    by_line = {subject.source.line_of(c.span.start): c for c in subject.dockerfile.comments if not c.inside}
+    found: list[Comment] = []
+    line = instruction.line - 1
+    while line in by_line:
+        found.insert(0, by_line[line])
+        line -= 1
+    return found
+
+
+# Checks that read what the others found
+
+
+def _layers_of(subject: Subject) -> dict[int, set[int]]:
+    """For each instruction that meets a requirement bound to a layer, those layers, by instruction in file order.
+
+    An instruction that meets none itself, but that such a one relies on, belongs where it is needed.
+    """
+    layers: dict[int, set[int]] = {}
+    needed: dict[int, set[int]] = {}
+    for result in subject.results.values():
+        if result.layer is None:
+            continue
+        for outcome in result.met:
+            layers.setdefault(outcome.instruction.index, set()).add(result.layer)
+            for index in outcome.supports:
+                needed.setdefault(index, set()).add(result.layer)
+    by_number = {layer.number: layer for layer in subject.layers}
+    for index, numbers in needed.items():
+        if index not in layers:
+            instruction = subject.dockerfile.instructions[index]
+            around = {n for n in numbers if _within(instruction, by_number[n])}
+            layers[index] = {min(around or numbers)}
+    return dict(sorted(layers.items()))
+
+
+@check("layer-order", late=True)
+def layer_order(subject: Subject) -> Outcomes:
+    """The layers come in the order of their numbers."""
+    layers = _layers_of(subject)
+    instructions = subject.dockerfile.instructions
+    sequence = [(index, min(numbers), max(numbers)) for index, numbers in layers.items()]
+    kept = _longest_ascending(sequence)
+    titles = {layer.number: layer.title for layer in subject.layers}
+    for index, low, high in sequence:
+        instruction = instructions[index]
+        if index in kept:
+            yield Met(instruction.keyword_span, instruction)
+            continue
+        before = [high for other, _, high in sequence if other in kept and other < index]
+        side = "after" if before and max(before) > low else "before"
+        others = before if side == "after" else [low for other, low, _ in sequence if other in kept and other > index]
+        neighbour = max(others) if side == "after" else min(others, default=high)
+        yield Unmet(
+            f"this belongs to layer {low} ({titles.get(low, '')}), and stands {side} layer {neighbour}",
+            instruction.keyword_span,
+            expected=f"layers in the order 1 to {len(subject.layers)}",
+        )
+
+
+def _longest_ascending(sequence: list[tuple[int, int, int]]) -> set[int]:
+    """The most instructions that can stay where they are: each begins no earlier than the one before ended."""
+    tails: list[tuple[int, int]] = []
+    previous: dict[int, int] = {}
+    best: dict[int, tuple[int, int]] = {}
+    for index, low, high in sequence:
+        fitting = [(length, other) for other, (length, end) in best.items() if end <= low]
+        length, other = max(fitting, key=lambda item: (item[0], item[1]), default=(0, -1))
+        best[index] = (length + 1, high)
+        previous[index] = other
+        tails.append((length + 1, index))
+    kept: set[int] = set()
+    at = max(tails, default=(0, -1))[1]
+    while at >= 0:
+        kept.add(at)
+        at = previous[at]
+    return kept
+
+
+@check("layer-lines", late=True)
+def layer_lines(subject: Subject) -> Outcomes:
+    """Each instruction that meets a requirement of a layer lies within the layer's lines."""
+    layers = {layer.number: layer for layer in subject.layers}
+    for index, numbers in _layers_of(subject).items():
+        instruction = subject.dockerfile.instructions[index]
+        outside = [n for n in sorted(numbers) if not _within(instruction, layers[n])]
+        if not outside:
+            yield Met(instruction.keyword_span, instruction)
+            continue
+        layer = layers[outside[0]]
+        where = f"line {instruction.line}"
+        if instruction.end_line != instruction.line:
+            where = f"lines {instruction.line}-{instruction.end_line}"
+        yield Unmet(
+            f"this belongs to layer {layer.number} ({layer.title}) and stands on {where}",
+            instruction.keyword_span,
+            expected=f"lines {layer.first}-{layer.last}",
+        )
+
+
+def _within(instruction: Instruction, layer: Layer) -> bool:
+    return layer.first <= instruction.line and instruction.end_line <= layer.last
+
+
+@check("layer-banner", late=True)
+def layer_banner(subject: Subject, *, first: int, last: int) -> Outcomes:
+    """Layers `first` to `last` each open with a comment `LAYER n: ...`."""
+    layers = _layers_of(subject)
+    starts: dict[int, int] = {}
+    before: dict[int, int] = {}
+    last_of_others = 0
+    for index, numbers in layers.items():
+        for number in numbers - starts.keys():
+            starts[number] = index
+            before[number] = last_of_others
+        last_of_others = subject.dockerfile.instructions[index].span.end
+    for layer in subject.layers:
+        if not first <= layer.number <= last or layer.number not in starts:
+            continue
+        instruction = subject.dockerfile.instructions[starts[layer.number]]
+        above = before[layer.number]
+        banner = re.compile(rf"[\W_]*layer\s+{layer.number}\s*:", re.IGNORECASE)
+        comments = [c for c in subject.dockerfile.comments if above <= c.span.start < instruction.span.start]
+        found = next((c for c in comments if banner.match(c.text)), None)
+        if found is not None:
+            yield Met(found.span, instruction)
+            continue
+        line = f"# LAYER {layer.number}: {layer.title.upper()}"
+        start = subject.source.line_starts[instruction.line - 1]
+        yield Unmet(
+            f"layer {layer.number} ({layer.title}) does not open with a comment of its name",
+            instruction.keyword_span,
+            expected=line,
+            fix=insert(start, line + subject.source.newline, "Add the comment", SAFE),
+        )
+
+
+@check("not-in-specification", late=True)
+def not_in_specification(subject: Subject) -> Outcomes:
+    """Each instruction meets a requirement, or one that does relies on it."""
+    used: set[int] = set()
+    for result in subject.results.values():
+        for outcome in result.met:
+            used.add(outcome.instruction.index)
+            used |= outcome.supports
+        blamed = [u.span for u in result.unmet if u.span is not None]
+        used |= {
+            i.index for i in subject.dockerfile.instructions for s in blamed if i.span.start <= s.start < i.span.end
+        }
+    for instruction in subject.dockerfile.instructions:
+        if instruction.index not in used:
+            yield Unmet(
+                f"the specification asks for no such {instruction.keyword}",
+                instruction.span,
+                expected="only what the specification asks for",
+                fix=remove_lines(subject.source, instruction, f"Remove this {instruction.keyword}"),
+            )
+
+
+@check("specification-commands", late=True)
+def specification_commands(subject: Subject) -> Outcomes:
+    """For each requirement that is met, the specification's own verification commands would pass too."""
+    from zr4lint.checks.grep import grep
+
+    lines = subject.source.text.split("\n")
+    for result in subject.results.values():
+        if result.unmet or not result.met:
+            continue
+        for pattern in result.commands:
+            if any(grep(pattern, line) for line in lines):
+                continue
+            witness = result.met[0]
+            yield Unmet(
+                f"{result.code} is met, but the specification's own command fails: grep '{pattern}'",
+                witness.span,
+                expected=f"a line that `grep '{pattern}'` finds",
+                about=result.code,
+            )

@@ -1,0 +1,104 @@
+"""What a check is given, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from zr4lint.dockerfile import Dockerfile, Instruction
+from zr4lint.facts import At, Facts, Stage
+from zr4lint.finding import Fix, Related
+from zr4lint.shell import Reach
+from zr4lint.source import SourceFile, Span
+
+
+class Layer(NamedTuple):
+    """A layer of the specification and the lines it has to lie in, both counted."""
+
+    number: int
+    title: str
+    first: int
+    last: int
+
+
+class Met(NamedTuple):
+    """A requirement, or a part of it, is met by the words at `span` of an instruction.
+
+    `supports` are the indexes of the instructions that those words rely on.
+    """
+
+    span: Span
+    instruction: Instruction
+    supports: frozenset[int] = frozenset()
+
+
+class Unmet(NamedTuple):
+    """A requirement, or a part of it, is not met.
+
+    `span` is None where something is missing and nothing shows its place; `unsure` tells that it can't be decided
+    before the build, which makes the finding one level less severe. `about` is the code of the requirement that a
+    finding on another rule's behalf speaks of.
+    """
+
+    message: str
+    span: Span | None = None
+    expected: str | None = None
+    fix: Fix | None = None
+    related: tuple[Related, ...] = ()
+    unsure: bool = False
+    about: str | None = None
+
+
+Outcome = Met | Unmet
+Outcomes = Iterator[Outcome]
+
+
+class RuleResult(NamedTuple):
+    """A rule's outcomes, as rules that come after see them. `commands` are the specification's own for it."""
+
+    code: str
+    layer: int | None
+    commands: tuple[str, ...]
+    met: tuple[Met, ...]
+    unmet: tuple[Unmet, ...]
+
+
+class Subject(NamedTuple):
+    """The file that is judged: its facts, and the stages that make the image (`lineage`).
+
+    `layer` is the layer of the rule that asks, `results` what the rules before it found, `context` the folder that
+    COPY takes files from, None where it is not known.
+    """
+
+    facts: Facts
+    lineage: frozenset[int]
+    base: Stage | None
+    layers: tuple[Layer, ...]
+    layer: Layer | None
+    context: Path | None
+    results: Mapping[str, RuleResult]
+
+    @property
+    def dockerfile(self) -> Dockerfile:
+        """The parsed file."""
+        return self.facts.dockerfile
+
+    @property
+    def source(self) -> SourceFile:
+        """The file's text."""
+        return self.facts.dockerfile.source
+
+    def words(self, span: Span) -> str:
+        """The words at a span."""
+        return self.source.slice(span)
+
+
+def met(at: At, span: Span | None = None) -> Met:
+    """A requirement met by a fact."""
+    return Met(span or at.span, at.instruction, at.supports)
+
+
+def maybe(at: At) -> bool:
+    """Whether a fact can't be relied on."""
+    return at.reach is Reach.MAYBE

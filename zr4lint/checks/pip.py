@@ -1,0 +1,409 @@
+"""Packages that pip installs: versions, indexes, options, order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zr4lint.checks.environment import Standing, misplaced, pip_installs, standing
+from zr4lint.checks.fixes import SAFE, UNSAFE, add_words, replace
+from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, maybe, met
+from zr4lint.checks.registry import check
+from zr4lint.checks.versions import Bounds, bounds, lets_in
+from zr4lint.facts import PipRun
+from zr4lint.finding import Fix
+from zr4lint.source import Span
+from zr4lint.tools.options import Option
+from zr4lint.tools.pip import Requirement, normalise
+
+_CONSTRAINTS = ("constraint", "override")
+
+
+def _absent(subject: Subject, package: str, expected: str) -> Unmet:
+    """The finding for a package that nothing installs, or only into another environment."""
+    other = misplaced(subject, package)
+    if other is not None:
+        requirement = other.command.requirement(package)
+        return Unmet(
+            f"{package} is installed into another environment than the one on PATH",
+            requirement.span if requirement else other.at.span,
+            expected=expected,
+        )
+    unknown = next((run for run in pip_installs(subject) if run.command.parsed.unknown), None)
+    if unknown is not None:
+        return Unmet(
+            f"whether pip installs {package} can't be known: this command's arguments come from outside",
+            unknown.at.span,
+            expected=expected,
+            unsure=True,
+        )
+    return Unmet(f"pip does not install {package}", expected=expected)
+
+
+def _undone(package: str, found: Standing, expected: str) -> Unmet | None:
+    if found.undone is not None:
+        return Unmet(f"{package} is removed again", found.undone, expected=expected, unsure=found.unsure)
+    return None
+
+
+@check("pip-pin")
+def pip_pin(subject: Subject, *, package: str, version: str, local: list[str]) -> Outcomes:
+    """At the end of the build the package has exactly this version, with no local version but those listed."""
+    expected = f"{package}=={version}"
+    found = standing(subject, package)
+    if found is None:
+        yield _absent(subject, package, expected)
+        return
+    if undone := _undone(package, found, expected):
+        yield undone
+        return
+    requirement = found.requirement
+    if requirement.specifier != f"=={version}" and not _pinned_to(requirement, version, local):
+        yield _wrong_version(subject, package, expected, found)
+        return
+    if found.unsure:
+        yield Unmet(f"{package} is installed only under a condition", requirement.span, expected=expected, unsure=True)
+        return
+    yield met(found.run.at, requirement.span)
+
+
+def _pinned_to(requirement: Requirement, version: str, local: list[str]) -> bool:
+    from packaging.version import Version
+
+    limits = bounds(requirement.specifier)
+    accepted = {Version(version), *(Version(f"{version}+{suffix}") for suffix in local)}
+    return limits is not None and not limits.excluded and limits.pin in accepted
+
+
+def _wrong_version(subject: Subject, package: str, expected: str, found: Standing) -> Unmet:
+    requirement = found.requirement
+    constrained = any(found.run.command.parsed.get(name) for name in _CONSTRAINTS)
+    constrained = constrained or any(name.endswith("CONSTRAINT") for name in found.run.settings)
+    if not requirement.specifier:
+        message = f"{package} is not pinned: the newest version is installed"
+    elif (limits := bounds(requirement.specifier)) is None or limits.pin is None or limits.excluded:
+        message = f"{package} is not pinned to one version: {requirement.specifier}"
+    else:
+        message = f"{package} is pinned to {limits.pin}, not to {expected.partition('==')[2]}"
+    unsure = found.unsure or (constrained and not requirement.specifier)
+    return Unmet(
+        message, requirement.span, expected=expected, fix=_respelled(subject, requirement, expected), unsure=unsure
+    )
+
+
+def _respelled(subject: Subject, requirement: Requirement, expected: str) -> Fix | None:
+    """Write a requirement with other specifiers, its quotes kept."""
+    raw = subject.words(requirement.span)
+    quote = raw[0] if raw[:1] in ("'", '"') and raw[-1:] == raw[0] else ""
+    if not quote and any(c in expected for c in "<>"):
+        quote = '"'
+    if "$" in raw or "\\" in raw:
+        return None
+    return replace(requirement.span, f"{quote}{expected}{quote}", f"Ask for {expected}", UNSAFE)
+
+
+@check("pip-bound")
+def pip_bound(subject: Subject, *, package: str, bound: str, within: str = "") -> Outcomes:
+    """The package is asked for with this bound; a pin inside `within` has it too."""
+    found = standing(subject, package)
+    wanted = within or bound
+    expected = f'"{package}{wanted}"'
+    if found is None:
+        yield _absent(subject, package, expected)
+        return
+    if undone := _undone(package, found, expected):
+        yield undone
+        return
+    requirement = found.requirement
+    limits, limit = bounds(requirement.specifier), bounds(bound)
+    if limits is None or limit is None or not (_has_bound(limits, limit) or _pinned_inside(limits, wanted)):
+        asked = requirement.specifier or "no version at all"
+        yield Unmet(
+            f"{package} is asked for with {asked}, not with {bound}",
+            requirement.span,
+            expected=expected,
+            fix=_respelled(subject, requirement, f"{package}{wanted}"),
+            unsure=found.unsure,
+        )
+    elif found.unsure:
+        yield Unmet(f"{package} is installed only under a condition", requirement.span, expected=expected, unsure=True)
+    else:
+        yield met(found.run.at, requirement.span)
+
+
+def _has_bound(limits: Bounds, limit: Bounds) -> bool:
+    if limit.lower is not None:
+        same = limits.lower == limit.lower and limits.lower_included == limit.lower_included
+        return same and not any(lets_in(f"=={text}", str(limit.lower)) for text in limits.excluded)
+    return limits.upper == limit.upper and limits.upper_included == limit.upper_included
+
+
+def _pinned_inside(limits: Bounds, within: str) -> bool:
+    return limits.pin is not None and lets_in(within, str(limits.pin))
+
+
+@check("pip-companions")
+def pip_companions(subject: Subject, *, package: str, companions: list[str]) -> Outcomes:
+    """The command that installs the package installs these as well."""
+    found = standing(subject, package)
+    for name in companions:
+        expected = f"{name} in the command that installs {package}"
+        if found is None:
+            yield _absent(subject, name, expected)
+            continue
+        requirement = found.run.command.requirement(name)
+        own = standing(subject, name)
+        if requirement is None:
+            fix = add_words(
+                found.run.at.instruction, found.requirement.span.end, name, f"Install {name} with {package}", UNSAFE
+            )
+            elsewhere = own is not None and own.undone is None
+            why = f"{name} is installed by another command than {package}" if elsewhere else f"{name} is not installed"
+            span = own.requirement.span if elsewhere and own is not None else found.run.command.words
+            yield Unmet(why, span, expected=expected, fix=fix)
+        elif own is not None and own.undone is not None:
+            yield Unmet(f"{name} is removed again", own.undone, expected=expected, unsure=own.unsure)
+        elif own is not None and own.run is not found.run and own.run.at.order > found.run.at.order:
+            yield Unmet(
+                f"{name} is replaced by a later command", own.requirement.span, expected=expected, unsure=own.unsure
+            )
+        elif maybe(found.run.at):
+            yield Unmet(f"{name} is installed only under a condition", requirement.span, expected=expected, unsure=True)
+        else:
+            yield met(found.run.at, requirement.span)
+
+
+@check("pip-index")
+def pip_index(subject: Subject, *, package: str, url: str) -> Outcomes:
+    """The command that installs the package takes packages from this index and no other."""
+    expected = f"--index-url {url}"
+    found = standing(subject, package)
+    if found is None:
+        yield _absent(subject, package, expected)
+        return
+    run = found.run
+    parsed = run.command.parsed
+    indexes = sorted(
+        [*parsed.all("index-url"), *parsed.all("pypi-url"), *parsed.all("default-index")], key=lambda o: o.span
+    )
+    extra = [*parsed.all("extra-index-url"), *parsed.all("index")]
+    setting = next((n for n in ("PIP_EXTRA_INDEX_URL", "UV_EXTRA_INDEX_URL") if run.settings.get(n)), None)
+    right = False
+    if parsed.get("no-index"):
+        option = parsed.get("no-index")
+        yield Unmet("--no-index turns every index off", option.span if option else run.at.span, expected=expected)
+    elif indexes:
+        last = indexes[-1]
+        right = _same_url(last.value, url)
+        if not right:
+            known = last.value or "not known before the build"
+            yield Unmet(
+                f"the index is {known}, not {url}",
+                last.value_span,
+                expected=expected,
+                fix=replace(last.value_span, url, f"Use {url}", UNSAFE),
+                unsure=last.value is None,
+            )
+    elif _same_url(run.settings.get("PIP_INDEX_URL"), url):
+        right = True
+    else:
+        wrong = next((o for o in extra if _same_url(o.value, url)), None)
+        if wrong is not None:
+            yield Unmet(
+                "--extra-index-url adds an index to PyPI, and pip takes the newest version from either",
+                wrong.span,
+                expected=expected,
+                fix=replace(wrong.span, expected, "Make it the only index", UNSAFE),
+            )
+            return
+        fix = add_words(run.at.instruction, found.requirement.span.end, expected, f"Use {url}", UNSAFE)
+        yield Unmet(
+            f"{package} comes from PyPI: the command names no index", run.command.words, expected=expected, fix=fix
+        )
+    for option in extra:
+        yield Unmet(
+            "a second index: pip takes the newest version from either",
+            option.span,
+            expected=f"{expected} alone",
+            fix=_without(subject, option),
+        )
+    if setting is not None:
+        yield Unmet(
+            f"{setting} adds a second index: pip takes the newest version from either",
+            run.command.words,
+            expected=f"{expected} alone",
+        )
+    if right and not extra and setting is None:
+        yield met(run.at, indexes[-1].span if indexes else run.command.words)
+
+
+def _without(subject: Subject, option: Option) -> Fix:
+    start = option.span.start
+    text = subject.source.text
+    if text[start - 1 : start] == " ":
+        start -= 1
+    return replace(Span(start, option.span.end), "", "Take the second index out", UNSAFE)
+
+
+def _same_url(found: str | None, wanted: str) -> bool:
+    return found is not None and found.rstrip("/") == wanted.rstrip("/")
+
+
+@check("pip-extra-index")
+def pip_extra_index(subject: Subject, *, packages: list[str], url: str) -> Outcomes:
+    """The commands that install these packages have this extra index."""
+    expected = f"--extra-index-url {url}"
+    seen: set[int] = set()
+    for package in packages:
+        found = standing(subject, package)
+        if found is None:
+            yield _absent(subject, package, f"{package} with {expected}")
+            continue
+        if found.run.at.order in seen:
+            continue
+        seen.add(found.run.at.order)
+        options = found.run.command.parsed.all("extra-index-url")
+        right = next((o for o in options if _same_url(o.value, url)), None)
+        from_setting = (found.run.settings.get("PIP_EXTRA_INDEX_URL") or "").split()
+        if right is not None or any(_same_url(value, url) for value in from_setting):
+            yield met(found.run.at, right.span if right else found.run.command.words)
+        elif options:
+            last = options[-1]
+            yield Unmet(
+                f"the extra index is {last.value or 'not known before the build'}, not {url}",
+                last.value_span,
+                expected=expected,
+                fix=replace(last.value_span, url, f"Use {url}", UNSAFE),
+                unsure=last.value is None,
+            )
+        else:
+            fix = add_words(found.run.at.instruction, found.requirement.span.end, expected, f"Add {url}", SAFE)
+            yield Unmet(
+                f"the command that installs {package} has no extra index",
+                found.run.command.words,
+                expected=expected,
+                fix=fix,
+            )
+
+
+@check("pip-option")
+def pip_option(subject: Subject, *, package: str, option: str) -> Outcomes:
+    """The command that installs the package has this option."""
+    found = standing(subject, package)
+    if found is None:
+        yield _absent(subject, package, f"{package} with {option}")
+        return
+    given = found.run.command.parsed.get(option.lstrip("-"))
+    if given is not None:
+        yield met(found.run.at, given.span)
+        return
+    fix = add_words(found.run.at.instruction, found.requirement.span.end, option, f"Add {option}", SAFE)
+    yield Unmet(
+        f"the command that installs {package} lacks {option}", found.run.command.words, expected=option, fix=fix
+    )
+
+
+@check("pip-upgrade")
+def pip_upgrade(subject: Subject, *, packages: list[str], before: str) -> Outcomes:
+    """These packages are upgraded before another one is installed."""
+    target = standing(subject, before)
+    first: PipRun | None = target.run if target is not None else None
+    for package in packages:
+        runs = [r for r in pip_installs(subject) if r.command.requirement(package) is not None]
+        early = [r for r in runs if first is None or r.at.order < first.at.order]
+        expected = f"pip install --upgrade {package} before {before}"
+        upgrade = next((r for r in early if r.command.upgrades or _pinned(r, package)), None)
+        if upgrade is not None:
+            requirement = upgrade.command.requirement(package)
+            yield met(upgrade.at, requirement.span if requirement else None)
+        elif early:
+            fix = add_words(early[0].at.instruction, early[0].command.words.end, "--upgrade", "Add --upgrade", SAFE)
+            yield Unmet(
+                f"{package} is not upgraded: the version that is there is enough for pip",
+                early[0].command.words,
+                expected=expected,
+                fix=fix,
+            )
+        elif runs:
+            yield Unmet(
+                f"{package} is upgraded only after {before} is installed", runs[0].command.words, expected=expected
+            )
+        else:
+            home = next((r for r in pip_installs(subject) if any(r.command.requirement(p) for p in packages)), first)
+            yield Unmet(
+                f"{package} is not upgraded before {before} is installed",
+                home.command.words if home else None,
+                expected=expected,
+            )
+
+
+def _pinned(run: PipRun, package: str) -> bool:
+    requirement = run.command.requirement(package)
+    return requirement is not None and requirement.specifier.startswith(("==", ">", "~="))
+
+
+@check("pip-no-cache")
+def pip_no_cache(subject: Subject) -> Outcomes:
+    """No `pip install` leaves its cache in the image."""
+    for run in pip_installs(subject):
+        parsed = run.command.parsed
+        option = parsed.get("no-cache-dir") or parsed.get("no-cache")
+        if option is not None or run.settings.get("PIP_NO_CACHE_DIR") or run.settings.get("UV_NO_CACHE"):
+            yield Met(option.span if option else run.command.words, run.at.instruction)
+        elif mount := next(
+            (f for f in run.at.instruction.flags if f.name == "mount" and _caches_pip(f.value or "")), None
+        ):
+            yield Met(mount.span, run.at.instruction)
+        else:
+            fix = add_words(run.at.instruction, run.command.words.end, "--no-cache-dir", "Add --no-cache-dir", SAFE)
+            yield Unmet(
+                "this pip install leaves its cache in the layer", run.command.words, expected="--no-cache-dir", fix=fix
+            )
+
+
+def _caches_pip(mount: str) -> bool:
+    options = dict(part.partition("=")[::2] for part in mount.split(","))
+    target = options.get("target") or options.get("dst") or options.get("destination") or ""
+    return options.get("type") in ("cache", "tmpfs") and target.rstrip("/") in ("/root/.cache", "/root/.cache/pip")
+
+
+@check("pip-order")
+def pip_order(subject: Subject, *, first: str, then: str) -> Outcomes:
+    """One package is installed before another."""
+    later = standing(subject, then)
+    runs = [r for r in pip_installs(subject) if r.command.requirement(first) is not None]
+    expected = f"{first} before {then}"
+    if later is None:
+        yield _absent(subject, then, expected)
+    elif not runs:
+        yield Unmet(f"{first} is not installed before {then}", later.requirement.span, expected=expected)
+    elif runs[0].at.order >= later.run.at.order:
+        when = "by the same command as" if runs[0].at.order == later.run.at.order else "only after"
+        yield Unmet(
+            f"{first} is installed {when} {then}, which needs it to build", later.requirement.span, expected=expected
+        )
+    else:
+        yield met(later.run.at, later.requirement.span)
+
+
+@check("pip-quoted")
+def pip_quoted(subject: Subject, *, packages: list[str]) -> Outcomes:
+    """No version specifier is read as a redirection by the shell."""
+    wanted = {normalise(p) for p in packages}
+    for run in pip_installs(subject):
+        yield from _redirected(subject, run)
+    for run in pip_installs(subject):
+        for requirement in run.command.requirements:
+            if requirement.name in wanted and any(c in requirement.specifier for c in "<>"):
+                yield met(run.at, requirement.span)
+
+
+def _redirected(subject: Subject, run: PipRun) -> Iterator[Unmet]:
+    for span in run.lost_specifiers:
+        words = subject.words(span)
+        fix = replace(span, f'"{words}"', "Quote the specifier", SAFE) if '"' not in words else None
+        yield Unmet(
+            "the shell takes this for a redirection: pip gets the name without a version, and a file is written",
+            span,
+            expected=f'"{words}"',
+            fix=fix,
+        )

@@ -1,0 +1,47 @@
+"""The table of check kinds: the vocabulary that packs are written in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from zr4lint.checks.outcome import Outcomes
+
+PARAMETER_TYPES = frozenset({"str", "int", "list[str]", "dict[str, str]"})
+"""The types a parameter may have, as annotations are written."""
+
+_C = TypeVar("_C", bound=Callable[..., Outcomes])
+
+
+class Kind(NamedTuple):
+    """One kind of check.
+
+    `parameters` maps the names a rule may give to their types, `optional` those it may leave out. A `late` check
+    runs after the others, for it reads their results.
+    """
+
+    name: str
+    run: Callable[..., Outcomes]
+    parameters: Mapping[str, str]
+    optional: frozenset[str]
+    late: bool
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def check(name: str, *, late: bool = False) -> Callable[[_C], _C]:
+    """Add a function to the vocabulary; its keyword-only arguments are the parameters of the kind."""
+
+    def register(function: _C) -> _C:
+        annotations: dict[str, Any] = dict(function.__annotations__)
+        annotations.pop("return", None)
+        parameters = {key: kind for key, kind in annotations.items() if key != "subject"}
+        unknown = set(parameters.values()) - PARAMETER_TYPES
+        if unknown or name in KINDS:
+            raise TypeError(f"check {name!r}: " + (f"parameter types {unknown}" if unknown else "registered twice"))
+        optional = frozenset(function.__kwdefaults__ or ())
+        KINDS[name] = Kind(name, function, parameters, optional, late)
+        return function
+
+    return register

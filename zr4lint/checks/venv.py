@@ -1,0 +1,61 @@
+"""The virtual environment."""
+
+from __future__ import annotations
+
+from zr4lint.checks.apt import installs
+from zr4lint.checks.fixes import UNSAFE, replace
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
+from zr4lint.checks.registry import check
+from zr4lint.facts import Removed, VenvCreated
+from zr4lint.tools.files import covers
+
+
+@check("venv")
+def venv(subject: Subject, *, python: str, path: str) -> Outcomes:
+    """Once it is installed, the python makes a virtual environment at this path, and it stays."""
+    created = subject.facts.of(VenvCreated, subject.lineage)
+    expected = f"{python} -m venv {path}"
+    found = next((v for v in created if v.path == path and v.python == python), None)
+    if found is None:
+        yield _wrong_venv(created, python, path, expected)
+        return
+    source = next((run for run in installs(subject) if any(p.name == python for p in run.command.packages)), None)
+    removal = next(
+        (
+            r
+            for r in subject.facts.of(Removed, subject.lineage)
+            if r.at.order > found.at.order
+            and r.recursive
+            and not maybe(r.at)
+            and any(covers(p, path, recursive=True) for p in r.paths)
+        ),
+        None,
+    )
+    if source is not None and source.at.order > found.at.order:
+        yield Unmet(
+            f"{path} is made before {python} is installed", found.at.span, expected=f"{expected} after {python}"
+        )
+    elif removal is not None:
+        yield Unmet(f"{path} is removed again", removal.at.span, expected=f"{path} in the image")
+    elif maybe(found.at):
+        yield Unmet(f"{path} is made only under a condition", found.at.span, expected=expected, unsure=True)
+    else:
+        yield met(found.at)
+
+
+def _wrong_venv(created: list[VenvCreated], python: str, path: str, expected: str) -> Unmet:
+    other = next((v for v in created if v.path == path), None)
+    if other is not None:
+        return Unmet(f"{path} is made by {other.python}, not by {python}", other.at.span, expected=expected)
+    misplaced = next(iter(created), None)
+    if misplaced is None:
+        return Unmet(f"no virtual environment is made at {path}", expected=expected)
+    fix = replace(misplaced.path_span, path, f"Make it at {path}", UNSAFE)
+    known = misplaced.path or "a place that is not known before the build"
+    return Unmet(
+        f"the virtual environment is made at {known}, not at {path}",
+        misplaced.path_span,
+        expected=expected,
+        fix=fix,
+        unsure=misplaced.path is None,
+    )

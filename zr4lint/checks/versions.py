@@ -1,0 +1,92 @@
+"""Version specifiers, compared by what they let in (PEP 440)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from packaging.version import Version
+
+_CLAUSE = re.compile(r"\s*(===|==|~=|!=|<=|>=|<|>)\s*([^\s,]+)\s*\Z")
+
+
+class Bounds(NamedTuple):
+    """What a specifier lets in: everything from `lower` to `upper` but `excluded`; None is no bound.
+
+    A pin has both bounds at one version.
+    """
+
+    lower: Version | None
+    lower_included: bool
+    upper: Version | None
+    upper_included: bool
+    excluded: tuple[str, ...]
+
+    @property
+    def pin(self) -> Version | None:
+        """The only version that is let in, if there is only one."""
+        exact = self.lower is not None and self.lower == self.upper and self.lower_included and self.upper_included
+        return self.lower if exact else None
+
+
+def bounds(specifier: str) -> Bounds | None:
+    """Read a specifier such as ">=2.1.0,<2.2.0"; None for one that is not valid."""
+    from packaging.version import InvalidVersion, Version
+
+    found = Bounds(None, False, None, False, ())
+    for clause in filter(None, (part.strip() for part in specifier.split(","))):
+        parts = _CLAUSE.match(clause)
+        if parts is None:
+            return None
+        operator, text = parts[1], parts[2]
+        try:
+            found = _narrowed(found, operator, text, Version(text.removesuffix(".*")))
+        except InvalidVersion:
+            return None
+    return found
+
+
+def _narrowed(found: Bounds, operator: str, text: str, version: Version) -> Bounds:
+    match operator:
+        case "!=":
+            return found._replace(excluded=(*found.excluded, text))
+        case ">=" | ">":
+            return _above(found, version, included=operator == ">=")
+        case "<=" | "<":
+            return _below(found, version, included=operator == "<=")
+        case "~=":
+            return _below(_above(found, version, included=True), _next(version.release[:-1]), included=False)
+        case _ if text.endswith(".*"):
+            return _below(_above(found, version, included=True), _next(version.release), included=False)
+        case _:
+            return _below(_above(found, version, included=True), version, included=True)
+
+
+def _above(found: Bounds, version: Version, *, included: bool) -> Bounds:
+    if found.lower is None or version > found.lower or (version == found.lower and not included):
+        return found._replace(lower=version, lower_included=included)
+    return found
+
+
+def _below(found: Bounds, version: Version, *, included: bool) -> Bounds:
+    if found.upper is None or version < found.upper or (version == found.upper and not included):
+        return found._replace(upper=version, upper_included=included)
+    return found
+
+
+def _next(release: tuple[int, ...]) -> Version:
+    from packaging.version import Version
+
+    return Version(".".join(map(str, (*release[:-1], release[-1] + 1))))
+
+
+def lets_in(specifier: str, version: str) -> bool:
+    """Whether an installed version is enough for a specifier, as pip sees it."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    from packaging.version import InvalidVersion
+
+    try:
+        return SpecifierSet(specifier).contains(version, prereleases=True)
+    except (InvalidSpecifier, InvalidVersion):
+        return False

@@ -1,0 +1,213 @@
+"""The engine: a file and the packs in, a report out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from zr4lint.checks import KINDS, Layer, Met, RuleResult, Subject, Unmet
+from zr4lint.dockerfile import parse
+from zr4lint.facts import Facts, Stage, gather
+from zr4lint.finding import (
+    Applicability,
+    Conformance,
+    Criterion,
+    FileReport,
+    Finding,
+    Row,
+    Rule,
+    Severity,
+    Witness,
+)
+from zr4lint.packs import CriterionRule, Pack, PackRule
+from zr4lint.source import SourceFile, Span
+
+
+class Config(NamedTuple):
+    """What a lint is told beyond file and packs.
+
+    `select` and `ignore` are prefixes of codes, or names; the longest that fits a rule decides, and of two as long
+    `ignore`. `context` is the folder that COPY takes files from, None if it is not to be looked at.
+    """
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    context: Path | None = None
+
+    def selects(self, rule: Rule) -> bool:
+        """Whether a rule's findings are wanted."""
+        chosen = max((_fit(prefix, rule) for prefix in self.select), default=0 if not self.select else -1)
+        ignored = max((_fit(prefix, rule) for prefix in self.ignore), default=-1)
+        return chosen >= 0 and ignored < chosen if ignored >= 0 else chosen >= 0
+
+
+def _fit(prefix: str, rule: Rule) -> int:
+    """How many characters of a rule's code a prefix names, all for its name; -1 if it names another."""
+    if prefix == rule.name:
+        return len(rule.code)
+    return len(prefix) if rule.code.startswith(prefix.upper()) else -1
+
+
+def lint(source: SourceFile, packs: Sequence[Pack], config: Config | None = None) -> FileReport:
+    """Lint one file with every pack given; findings come in the order of the text."""
+    config = config or Config()
+    facts = gather(parse(source))
+    findings: list[Finding] = []
+    conformance: list[Conformance] = []
+    for pack in packs:
+        results = _run(pack, facts, config)
+        found = _findings(pack, results, facts, source)
+        findings += (f for f in found if _selected(config, pack, f))
+        conformance.append(_conformance(pack, results, found, source))
+    findings.sort(key=lambda f: (f.span, f.code, f.message))
+    return FileReport(source, tuple(findings), tuple(conformance))
+
+
+def _selected(config: Config, pack: Pack, finding: Finding) -> bool:
+    return any(r.rule.code == finding.code and config.selects(r.rule) for r in pack.rules)
+
+
+# Running a pack
+
+
+def _run(pack: Pack, facts: Facts, config: Config) -> dict[str, RuleResult]:
+    base, lineage = _judged(pack, facts)
+    layers = tuple(
+        Layer(s.layer, s.title, *s.lines) for s in pack.sections if s.layer is not None and s.lines is not None
+    )
+    by_number = {layer.number: layer for layer in layers}
+    results: dict[str, RuleResult] = {}
+    for rule in sorted(pack.rules, key=lambda r: KINDS[r.check].late):
+        layer = by_number.get(rule.rule.layer or 0)
+        subject = Subject(facts, lineage, base, layers, layer, config.context, results)
+        outcomes = list(KINDS[rule.check].run(subject, **rule.parameters))
+        met = tuple(o for o in outcomes if isinstance(o, Met))
+        unmet = tuple(o for o in outcomes if isinstance(o, Unmet))
+        results[rule.rule.code] = RuleResult(rule.rule.code, rule.rule.layer, rule.commands, met, unmet)
+    return results
+
+
+def _judged(pack: Pack, facts: Facts) -> tuple[Stage | None, frozenset[int]]:
+    """The base stage of the specification, and the stages that make the image it speaks of.
+
+    That is the image that is built. Where it does not build on the base stage, a rule on the final stage says so,
+    and the base stage alone is judged, so that the one mistake is not reported once for each requirement.
+    """
+    final = facts.final
+    if final is None:
+        return None, frozenset()
+    ancestry = facts.ancestry(final.number)
+    base = facts.named(pack.stage) if pack.stage is not None else None
+    if base is None:
+        return facts.stages[min(ancestry)], ancestry
+    return base, ancestry if base.number in ancestry else facts.ancestry(base.number)
+
+
+# Findings
+
+
+def _findings(pack: Pack, results: dict[str, RuleResult], facts: Facts, source: SourceFile) -> list[Finding]:
+    found: list[Finding] = []
+    for rule in pack.rules:
+        for unmet in results[rule.rule.code].unmet:
+            span = unmet.span if unmet.span is not None else _place(rule, pack, results, facts)
+            found.append(_finding(rule.rule, unmet, span, source))
+    return found
+
+
+def _place(rule: PackRule, pack: Pack, results: dict[str, RuleResult], facts: Facts) -> Span:
+    """Where something missing belongs: at the first instruction of its section's layer, else at the base stage."""
+    sections = {r.rule.code: r.rule.section for r in pack.rules if r.rule.layer is not None}
+    if rule.rule.layer is not None:
+        near = [
+            outcome.instruction
+            for result in results.values()
+            if sections.get(result.code) == rule.rule.section
+            for outcome in result.met
+        ]
+        if near:
+            return min(near, key=lambda i: i.index).keyword_span
+    base, _ = _judged(pack, facts)
+    return base.instruction.span if base is not None else Span(0, 0)
+
+
+def _finding(rule: Rule, unmet: Unmet, span: Span, source: SourceFile) -> Finding:
+    severity = rule.severity
+    if unmet.unsure and severity > Severity.INFO:
+        severity = Severity(severity - 1)
+    return Finding(
+        path=source.path,
+        code=rule.code,
+        name=rule.name,
+        severity=severity,
+        message=unmet.message,
+        span=span,
+        expected=unmet.expected,
+        requirement=rule.source,
+        related=unmet.related,
+        fix=unmet.fix,
+    )
+
+
+# Conformance
+
+
+def _conformance(
+    pack: Pack, results: dict[str, RuleResult], findings: Sequence[Finding], source: SourceFile
+) -> Conformance:
+    met = {code for code, result in results.items() if not result.unmet}
+    witnesses = tuple(Witness(result.code, outcome.span) for result in results.values() for outcome in result.met)
+    return Conformance(
+        pack=pack.name,
+        met=len(met),
+        total=len(pack.rules),
+        rows=tuple(_rows(pack, results, met)),
+        criteria=tuple(_points(c, pack, results, met, findings) for c in pack.criteria),
+        witnesses=tuple(sorted(witnesses, key=lambda w: (w.code, w.span))),
+    )
+
+
+def _rows(pack: Pack, results: dict[str, RuleResult], met: set[str]) -> Iterable[Row]:
+    for section in pack.sections:
+        rules = [r.rule for r in pack.rules if r.rule.section == section.number]
+        lines = [
+            line
+            for rule in rules
+            if rule.layer is not None
+            for outcome in results[rule.code].met
+            for line in (outcome.instruction.line, outcome.instruction.end_line)
+        ]
+        title = section.title if section.layer is None else f"{section.layer} {section.title}"
+        found = (min(lines), max(lines)) if lines else None
+        yield Row(title, sum(r.code in met for r in rules), len(rules), found, section.lines)
+
+
+def _points(
+    criterion: CriterionRule,
+    pack: Pack,
+    results: dict[str, RuleResult],
+    met: set[str],
+    findings: Sequence[Finding],
+) -> Criterion:
+    """A criterion's points: its share of what is met, rounded down to a tenth so that only all of it is full."""
+    match criterion.by:
+        case "rules":
+            good, total = sum(code in met for code in criterion.rules), len(criterion.rules)
+        case "must":
+            must = [r.rule.code for r in pack.rules if r.rule.severity is Severity.ERROR]
+            good, total = sum(code in met for code in must), len(must)
+        case "commands":
+            good, total = _commands_passing(pack, results, met)
+        case _:
+            good = sum(f.fix is not None and f.fix.applicability > Applicability.DISPLAY for f in findings)
+            total = len(findings)
+    share = good / total if total else 1.0
+    return Criterion(criterion.name, int(share * criterion.points * 10) / 10, criterion.points)
+
+
+def _commands_passing(pack: Pack, results: dict[str, RuleResult], met: set[str]) -> tuple[int, int]:
+    """How many rules with verification commands are met by a file that the commands accept as well."""
+    failing = {unmet.about for result in results.values() for unmet in result.unmet if unmet.about}
+    rules = [r.rule.code for r in pack.rules if r.commands]
+    return sum(code in met and code not in failing for code in rules), len(rules)

@@ -1,0 +1,175 @@
+"""The pass over a file's instructions: stages, variables, folders, and what each instruction does."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping
+
+from zr4lint import words
+from zr4lint.dockerfile import Dockerfile, Flag, Instruction
+from zr4lint.facts.commands import CommandReader
+from zr4lint.facts.model import (
+    At,
+    CommandSet,
+    Copied,
+    EnvSet,
+    Fact,
+    Facts,
+    Stage,
+    WorkdirSet,
+)
+from zr4lint.facts.script import run_commands
+from zr4lint.facts.state import StageState
+from zr4lint.shell import Reach
+from zr4lint.tools.files import absolute
+
+_WILDCARDS = frozenset("*?[")
+
+
+def gather(dockerfile: Dockerfile) -> Facts:
+    """Read all facts of a file."""
+    reader = _Reader(dockerfile.source.text)
+    for instruction in dockerfile.instructions:
+        reader.read(instruction)
+    return Facts(dockerfile, tuple(reader.stages), tuple(reader.facts))
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.stages: list[Stage] = []
+        self.facts: list[Fact] = []
+        self.states: list[StageState] = []
+        self.state = StageState.outside()
+        self.global_args: dict[str, str | None] = {}
+        self._handlers: Mapping[str, Callable[[Instruction], None]] = {
+            "FROM": self.from_,
+            "ARG": self.arg,
+            "ENV": self.env,
+            "WORKDIR": self.workdir,
+            "RUN": self.run,
+            "COPY": self.copy,
+            "ADD": self.copy,
+            "CMD": self.command,
+            "ENTRYPOINT": self.command,
+            "SHELL": self.shell,
+        }
+
+    def read(self, instruction: Instruction) -> None:
+        handler = self._handlers.get(instruction.keyword)
+        if handler is not None:
+            handler(instruction)
+
+    def at(self, instruction: Instruction, used: frozenset[int] = frozenset()) -> At:
+        stage = len(self.stages) - 1
+        return At(len(self.facts), stage, instruction, instruction.span, Reach.ALWAYS, used)
+
+    # Stages and variables
+
+    def from_(self, instruction: Instruction) -> None:
+        found = words.split(instruction.arguments)
+        reference = found[0] if found else words.DockerWord("", instruction.span)
+        image = words.expand(reference.raw, self.global_args) if found else None
+        alias = found[2] if len(found) > 2 and found[1].raw.lower() == "as" else None
+        parent = next((s for s in reversed(self.stages) if s.name and image and s.name.lower() == image.lower()), None)
+        self.state = self.states[parent.number].child() if parent else StageState.outside()
+        self.states.append(self.state)
+        self.stages.append(
+            Stage(
+                len(self.stages),
+                instruction,
+                image,
+                reference.span,
+                alias.raw if alias else None,
+                alias.span if alias else None,
+                parent.number if parent else None,
+            )
+        )
+
+    def arg(self, instruction: Instruction) -> None:
+        for pair in words.pairs(instruction):
+            if not self.stages:
+                self.global_args[pair.name] = words.expand(pair.raw, self.global_args) if pair.raw is not None else None
+                continue
+            value = self.global_args.get(pair.name)
+            if pair.raw is not None:
+                value = words.expand(pair.raw, self.state.variables)
+            self.state.set_arg(pair.name, value, instruction.index)
+
+    def env(self, instruction: Instruction) -> None:
+        before = dict(self.state.variables)
+        for pair in words.pairs(instruction):
+            raw = pair.raw or ""
+            value = words.expand(raw, before)
+            used = self.state.users(words.names_in(raw))
+            self.state.set_env(pair.name, value, instruction.index)
+            self.facts.append(EnvSet(self.at(instruction, used), pair.name, value, pair.span, pair.value_span))
+
+    def workdir(self, instruction: Instruction) -> None:
+        raw = instruction.arguments.text
+        value = words.expand(raw, self.state.variables)
+        path = absolute(value, self.state.workdir) if value is not None else None
+        used = self.state.users(words.names_in(raw))
+        if value is None or not value.startswith("/"):
+            used |= self.state.workdir_set_by
+        self.facts.append(WorkdirSet(self.at(instruction, used), path))
+        self.state.enter(path, instruction.index)
+
+    def shell(self, instruction: Instruction) -> None:
+        self.state.shell = tuple(s.value for s in instruction.json or ())
+
+    # What an instruction does
+
+    def run(self, instruction: Instruction) -> None:
+        stage = len(self.stages) - 1
+        if stage < 0:
+            return
+        reader = CommandReader(self.facts, self.state, instruction, stage)
+        for command in run_commands(instruction, self.state.shell, self.text):
+            reader.read(command)
+
+    def copy(self, instruction: Instruction) -> None:
+        paths = self._paths(instruction)
+        if len(paths) + len(instruction.heredocs) < 2 or not paths or not self.stages:
+            return
+        flags = {flag.name: flag for flag in instruction.flags}
+        *sources, destination = paths
+        target = words.expand(destination.raw, self.state.variables)
+        folder = absolute(target, self.state.workdir) if target is not None else None
+        into = len(sources) > 1 or target is None or target.endswith("/") or target in (".", "")
+        into = into or self.state.is_folder(folder)
+        used = self.state.users(n for path in paths for n in words.names_in(path.raw))
+        if target is None or not target.startswith("/"):
+            used |= self.state.workdir_set_by
+        external = "from" in flags
+        for source in sources:
+            if any(source.span.start == heredoc.marker.start for heredoc in instruction.heredocs):
+                continue
+            value = words.expand(source.raw, self.state.variables)
+            if value is None:
+                continue
+            remote = "://" in value or value.startswith("git@")
+            many = not remote and (value.rstrip("/") in ("", ".") or value.endswith("/") or _has_wildcard(value))
+            path = folder
+            if into and not many and folder is not None:
+                path = posixpath.join(folder, posixpath.basename(value))
+            mode = _value(flags.get("chmod"))
+            at = self.at(instruction, used)
+            self.facts.append(Copied(at, value, source.span, path, many, external or remote, mode))
+
+    def _paths(self, instruction: Instruction) -> list[words.DockerWord]:
+        if instruction.json is not None:
+            return [words.DockerWord(s.value, s.span) for s in instruction.json]
+        return words.split(instruction.arguments)
+
+    def command(self, instruction: Instruction) -> None:
+        arguments = tuple(s.value for s in instruction.json) if instruction.json is not None else None
+        self.facts.append(CommandSet(self.at(instruction), instruction.keyword, arguments))
+
+
+def _has_wildcard(path: str) -> bool:
+    return not _WILDCARDS.isdisjoint(path)
+
+
+def _value(flag: Flag | None) -> str | None:
+    return flag.value if flag is not None else None

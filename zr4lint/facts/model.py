@@ -1,0 +1,221 @@
+"""What a build does, as facts: one record for each thing that an instruction or a command changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import NamedTuple, TypeVar
+
+from zr4lint.dockerfile import Dockerfile, Instruction
+from zr4lint.shell import Reach
+from zr4lint.source import Span
+from zr4lint.tools.apt import AptCommand
+from zr4lint.tools.git import Clone
+from zr4lint.tools.pip import PipCommand
+
+INHERITED = "\0inherited"
+"""Stands in a value for what the base image has there, such as the rest of PATH."""
+
+
+class At(NamedTuple):
+    """Where and when something happens.
+
+    `order` counts the facts of a file, `span` is the command or the instruction, `supports` are the indexes of the
+    other instructions it relies on: the WORKDIR a relative path starts from, the ENV or ARG of a variable.
+    """
+
+    order: int
+    stage: int
+    instruction: Instruction
+    span: Span
+    reach: Reach
+    supports: frozenset[int]
+
+
+class EnvSet(NamedTuple):
+    """A variable set by ENV; `span` is NAME=VALUE."""
+
+    at: At
+    name: str
+    value: str | None
+    span: Span
+    value_span: Span
+
+
+class WorkdirSet(NamedTuple):
+    """WORKDIR, made absolute."""
+
+    at: At
+    path: str | None
+
+
+class AptRun(NamedTuple):
+    """A call of apt or apt-get."""
+
+    at: At
+    command: AptCommand
+
+
+class RepositoryAdded(NamedTuple):
+    """add-apt-repository; `name` as given, `span` is that word."""
+
+    at: At
+    name: str | None
+    span: Span
+
+
+class VenvCreated(NamedTuple):
+    """`python -m venv` or virtualenv; `python` is the program's name."""
+
+    at: At
+    python: str
+    path: str | None
+    path_span: Span
+
+
+class PipRun(NamedTuple):
+    """A call of pip.
+
+    `settings` are the PIP_* and UV_* variables in force, `path` is PATH, `files` the requirement files as absolute
+    paths with the words that name them, `lost_specifiers` version specifiers that the shell takes for redirections.
+    """
+
+    at: At
+    command: PipCommand
+    settings: Mapping[str, str | None]
+    path: str | None
+    files: tuple[tuple[str | None, Span], ...]
+    lost_specifiers: tuple[Span, ...]
+
+
+class Cloned(NamedTuple):
+    """`git clone`; `target` is absolute, `words` is the command's text in the file."""
+
+    at: At
+    clone: Clone
+    target: str | None
+    words: str
+
+
+class Copied(NamedTuple):
+    """One source of a COPY or ADD.
+
+    `target` is where it goes: the file's path, or for a folder, or a pattern (`many`), the folder its files go to.
+    `external` is True where it does not come from the build context.
+    """
+
+    at: At
+    source: str
+    span: Span
+    target: str | None
+    many: bool
+    external: bool
+    mode: str | None
+
+
+class ModeChanged(NamedTuple):
+    """chmod, with absolute paths that may hold wildcards."""
+
+    at: At
+    mode: str
+    paths: tuple[str, ...]
+    recursive: bool
+
+
+class Removed(NamedTuple):
+    """rm, or the source of mv; absolute paths that may hold wildcards."""
+
+    at: At
+    paths: tuple[str, ...]
+    recursive: bool
+
+
+class CommandSet(NamedTuple):
+    """CMD or ENTRYPOINT: `arguments` of the exec form, else None."""
+
+    at: At
+    keyword: str
+    arguments: tuple[str, ...] | None
+
+
+Fact = (
+    EnvSet
+    | WorkdirSet
+    | AptRun
+    | RepositoryAdded
+    | VenvCreated
+    | PipRun
+    | Cloned
+    | Copied
+    | ModeChanged
+    | Removed
+    | CommandSet
+)
+_F = TypeVar(
+    "_F",
+    EnvSet,
+    WorkdirSet,
+    AptRun,
+    RepositoryAdded,
+    VenvCreated,
+    PipRun,
+    Cloned,
+    Copied,
+    ModeChanged,
+    Removed,
+    CommandSet,
+)
+
+
+class Stage(NamedTuple):
+    """One FROM.
+
+    `number` counts from 0. `image` is the reference with its variables replaced, None where that can't be known;
+    `parent` is the number of the stage it builds on, None for an image from outside.
+    """
+
+    number: int
+    instruction: Instruction
+    image: str | None
+    image_span: Span
+    name: str | None
+    name_span: Span | None
+    parent: int | None
+
+
+class Facts:
+    """All that is known of a file. `lineage` holds the stages whose facts make the image that is judged."""
+
+    def __init__(self, dockerfile: Dockerfile, stages: tuple[Stage, ...], facts: tuple[Fact, ...]) -> None:
+        self.dockerfile = dockerfile
+        self.stages = stages
+        self.facts = facts
+        self._by_type: dict[tuple[type, frozenset[int]], list[object]] = {}
+
+    def ancestry(self, stage: int) -> frozenset[int]:
+        """The stage and those it builds on."""
+        found: set[int] = set()
+        at: int | None = stage
+        while at is not None and at not in found:
+            found.add(at)
+            at = self.stages[at].parent
+        return frozenset(found)
+
+    def named(self, name: str) -> Stage | None:
+        """The last stage of that name."""
+        return next((s for s in reversed(self.stages) if s.name is not None and s.name.lower() == name.lower()), None)
+
+    @cached_property
+    def final(self) -> Stage | None:
+        """The stage that is built when none is named."""
+        return self.stages[-1] if self.stages else None
+
+    def of(self, kind: type[_F], lineage: Iterable[int]) -> list[_F]:
+        """The facts of one type in some stages, in order, without those that never come about."""
+        key = (kind, frozenset(lineage))
+        if key not in self._by_type:
+            stages = key[1]
+            self._by_type[key] = [
+                f for f in self.facts if isinstance(f, kind) and f.at.stage in stages and f.at.reach is not Reach.NEVER
+            ]
+        return self._by_type[key]  # type: ignore[return-value]

@@ -1,0 +1,252 @@
+"""Packs: specifications as data. They are read and checked here; nothing in a pack is executed or imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from zr4lint.finding import Applicability, Rule, Severity
+
+MAX_BYTES = 4_000_000
+
+
+class PackError(Exception):
+    """A pack that can't be used; the message names file, rule and key."""
+
+
+class CheckKind(Protocol):
+    """What has to be known of a kind of check to read a rule that uses it."""
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """The parameters by name, each with its type."""
+
+    @property
+    def optional(self) -> frozenset[str]:
+        """The parameters that may be left out."""
+
+
+class Section(NamedTuple):
+    """A section of the specification; a section that describes a layer has the layer's number and lines."""
+
+    number: str
+    title: str
+    layer: int | None
+    lines: tuple[int, int] | None
+
+
+class PackRule(NamedTuple):
+    """A rule as the engine runs it; `anywhere` rules are not bound to the lines of their section's layer."""
+
+    rule: Rule
+    check: str
+    parameters: Mapping[str, Any]
+    commands: tuple[str, ...]
+
+
+class CriterionRule(NamedTuple):
+    """How points of a score are earned.
+
+    `by` is "rules" (the share of `rules` met), "must" (of all rules at level error), "commands" (of the rules that
+    have commands) or "fixes" (of the findings that carry a fix).
+    """
+
+    name: str
+    by: str
+    points: int
+    rules: tuple[str, ...]
+
+
+class Pack(NamedTuple):
+    """A specification: which files it claims, its sections, its rules, its score."""
+
+    name: str
+    title: str
+    document: str
+    files: tuple[str, ...]
+    stage: str | None
+    sections: tuple[Section, ...]
+    rules: tuple[PackRule, ...]
+    criteria: tuple[CriterionRule, ...]
+
+    def claims(self, path: str) -> bool:
+        """Whether a file of this path is one the pack is for; patterns without "/" look at the name alone."""
+        path = path.replace("\\", "/")
+        name = path.rpartition("/")[2]
+        return any(fnmatchcase(path if "/" in pattern else name, pattern) for pattern in self.files)
+
+
+def pack_folder() -> Path:
+    """Where the packs that come with zr4lint lie: in the package, or beside it in a checkout."""
+    inside = Path(__file__).parent / "rules"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "rules"
+
+
+def pack_names() -> list[str]:
+    """The names of the packs that come with zr4lint."""
+    return sorted(path.stem for path in pack_folder().glob("*.toml"))
+
+
+def load_pack(name: str, kinds: Mapping[str, CheckKind]) -> Pack:
+    """Read a pack by the name it comes with, or by the path of a file.
+
+    Raises PackError if there is none, or if anything in it is not as it should be.
+    """
+    path = pack_folder() / f"{name}.toml" if name in pack_names() else Path(name)
+    shown = f"rules/{path.name}" if path.parent == pack_folder() else name
+    if not path.is_file():
+        known = ", ".join(pack_names()) or "none"
+        raise PackError(f"no pack {name!r}: it is neither a file nor one of {known}")
+    import tomli
+
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise PackError(f"{shown}: larger than {MAX_BYTES} bytes")
+        document = tomli.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise PackError(f"{shown}: can't be read: {error}") from error
+    except tomli.TOMLDecodeError as error:
+        raise PackError(f"{shown}: not valid TOML: {error}") from error
+    return read_pack(document, kinds, shown)
+
+
+def read_pack(document: Mapping[str, Any], kinds: Mapping[str, CheckKind], shown: str) -> Pack:
+    """Read a pack from its parsed TOML; `shown` is the file's name in messages."""
+    table = _Table(document, shown)
+    name = table.text("name")
+    title = table.text("title")
+    origin = table.text("document")
+    files = table.texts("files")
+    stage = table.text("stage", "") or None
+    sections = tuple(_section(t) for t in table.tables("section"))
+    by_number = {section.number: section for section in sections}
+    rules = tuple(_rule(t, kinds, by_number, origin) for t in table.tables("rule", "code"))
+    codes = [r.rule.code for r in rules]
+    for key, values in (("code", codes), ("name", [r.rule.name for r in rules])):
+        twice = sorted({value for value in values if values.count(value) > 1})
+        if twice:
+            raise PackError(f"{shown}: rule {twice[0]}: key 'code': this {key} is given twice")
+    criteria = tuple(_criterion(t, set(codes)) for t in table.tables("criterion", "name", required=False))
+    table.done()
+    return Pack(name, title, origin, files, stage, sections, rules, criteria)
+
+
+class _Table:
+    """One TOML table; every key is asked for, and what nobody asked for is an error."""
+
+    def __init__(self, values: Mapping[str, Any], where: str) -> None:
+        self.values = values
+        self.where = where
+        self.asked: set[str] = set()
+
+    def error(self, key: str, message: str) -> PackError:
+        return PackError(f"{self.where}: key {key!r}: {message}")
+
+    def take(self, key: str, kind: str, fits: Callable[[Any], bool], default: Any = None) -> Any:
+        self.asked.add(key)
+        if key not in self.values:
+            if default is None:
+                raise self.error(key, "missing")
+            return default
+        value = self.values[key]
+        if not fits(value):
+            raise self.error(key, f"expected {kind}, not {type(value).__name__}")
+        return value
+
+    def text(self, key: str, default: str | None = None) -> str:
+        return str(self.take(key, "a string", lambda v: isinstance(v, str), default))
+
+    def texts(self, key: str, default: list[str] | None = None) -> tuple[str, ...]:
+        return tuple(self.take(key, "a list of strings", _FITS["list[str]"][1], default))
+
+    def number(self, key: str, default: int | None = None) -> int:
+        return int(self.take(key, "a whole number", _FITS["int"][1], default))
+
+    def choice(self, key: str, among: Mapping[str, Any], default: str | None = None) -> Any:
+        value = self.text(key, default)
+        if value not in among:
+            raise self.error(key, f"{value!r} is not one of {', '.join(map(repr, among))}")
+        return among[value]
+
+    def tables(self, key: str, label: str = "number", *, required: bool = True) -> list[_Table]:
+        fits = lambda v: isinstance(v, list) and all(isinstance(t, dict) for t in v)  # noqa: E731
+        found = self.take(key, f"[[{key}]] tables", fits, None if required else [])
+        return [_Table(t, f"{self.where}: {key} {t.get(label, index)}") for index, t in enumerate(found, start=1)]
+
+    def done(self) -> None:
+        unknown = sorted(set(self.values) - self.asked)
+        if unknown:
+            raise self.error(unknown[0], f"unknown; known are {', '.join(sorted(self.asked))}")
+
+
+_FITS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "str": ("a string", lambda v: isinstance(v, str)),
+    "int": ("a whole number", lambda v: isinstance(v, int) and not isinstance(v, bool)),
+    "list[str]": ("a list of strings", lambda v: isinstance(v, list) and all(isinstance(i, str) for i in v)),
+    "dict[str, str]": (
+        "a table of strings",
+        lambda v: isinstance(v, dict) and all(isinstance(i, str) for i in v.values()),
+    ),
+}
+_LEVELS = {severity.label: severity for severity in Severity}
+_FIXES = {"none": None, **{applicability.label: applicability for applicability in Applicability}}
+_CRITERIA = {"rules": "rules", "must": "must", "commands": "commands", "fixes": "fixes"}
+
+
+def _section(table: _Table) -> Section:
+    number, title = table.text("number"), table.text("title")
+    layer = table.number("layer", 0) or None
+    lines: tuple[int, int] | None = None
+    if layer is not None:
+        fits = lambda v: isinstance(v, list) and len(v) == 2 and all(_FITS["int"][1](n) and n > 0 for n in v)  # noqa: E731
+        first, last = table.take("lines", "two line numbers", fits)
+        lines = (first, last)
+    table.done()
+    return Section(number, title, layer, lines)
+
+
+def _rule(table: _Table, kinds: Mapping[str, CheckKind], sections: Mapping[str, Section], document: str) -> PackRule:
+    code, name = table.text("code"), table.text("name")
+    section = table.text("section")
+    if section not in sections:
+        raise table.error("section", f"{section!r} is not a section of this pack")
+    anywhere = table.take("anywhere", "true or false", lambda v: isinstance(v, bool), default=False)
+    kind_name = table.text("check")
+    if kind_name not in kinds:
+        raise table.error("check", f"no check is named {kind_name!r}")
+    kind = kinds[kind_name]
+    parameters = {}
+    for key, type_name in kind.parameters.items():
+        words, fits = _FITS[type_name]
+        if key in table.values or key not in kind.optional:
+            parameters[key] = table.take(key, words, fits)
+        table.asked.add(key)
+    rule = Rule(
+        code=code,
+        name=name,
+        severity=table.choice("level", _LEVELS),
+        summary=table.text("summary"),
+        why=table.text("why"),
+        section=section,
+        layer=None if anywhere else sections[section].layer,
+        source=table.text("source", f"{document} section {section}"),
+        bad=table.text("bad", ""),
+        good=table.text("good", ""),
+        applicability=table.choice("fix", _FIXES, "none"),
+    )
+    commands = table.texts("commands", [])
+    table.done()
+    return PackRule(rule, kind_name, parameters, commands)
+
+
+def _criterion(table: _Table, codes: set[str]) -> CriterionRule:
+    by = table.choice("by", _CRITERIA)
+    rules = table.texts("rules", [])
+    unknown = [code for code in rules if code not in codes]
+    if unknown:
+        raise table.error("rules", f"no rule has the code {unknown[0]!r}")
+    found = CriterionRule(table.text("name"), by, table.number("points"), rules)
+    table.done()
+    return found

@@ -1,0 +1,117 @@
+"""Command lines of apt, apt-get and add-apt-repository."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from zr4lint.shell import Argument
+from zr4lint.source import Span
+from zr4lint.tools.options import Grammar, Parsed, parse_options
+
+PROGRAMS = frozenset({"apt", "apt-get"})
+
+_GRAMMAR = Grammar(
+    short={
+        "y": "yes",
+        "q": "quiet",
+        "t": "target-release",
+        "o": "option",
+        "c": "config-file",
+        "s": "simulate",
+        "d": "download-only",
+        "f": "fix-broken",
+        "m": "ignore-missing",
+        "V": "verbose-versions",
+    },
+    valued=frozenset({"target-release", "default-release", "option", "config-file", "host-architecture"}),
+    flags=frozenset(),
+    abbreviate=False,
+)
+_SIMULATE = frozenset(
+    {"simulate", "just-print", "dry-run", "recon", "no-act", "download-only", "print-uris", "no-download", "help"}
+)
+_REPOSITORY = Grammar(
+    short={"y": "yes", "r": "remove", "n": "no-update", "u": "update", "P": "ppa", "S": "sourceslist"},
+    valued=frozenset({"ppa", "sourceslist", "uri", "keyserver"}),
+    flags=frozenset({"yes", "remove", "no-update", "update"}),
+)
+
+
+class Package(NamedTuple):
+    """A package as named on a command line; `version` is what follows its "="."""
+
+    name: str
+    version: str | None
+    span: Span
+
+
+class AptCommand(NamedTuple):
+    """One call: `action` is "update", "install", "remove", ...; `words` spans the program and its action."""
+
+    action: str
+    packages: tuple[Package, ...]
+    removed: tuple[Package, ...]
+    parsed: Parsed
+    words: Span
+
+    @property
+    def assumes_yes(self) -> bool:
+        """Whether it asks nothing: by -y, by -qq, or by the configuration item."""
+        if any(self.parsed.get(name) for name in ("yes", "assume-yes", "force-yes")):
+            return True
+        quiet = sum(2 if o.value == "2" else 1 for o in self.parsed.all("quiet"))
+        return quiet >= 2 or self._configured("apt::get::assume-yes", ("true", "1", "yes"))
+
+    @property
+    def skips_recommends(self) -> bool:
+        """Whether only packages that are depended on come with those named."""
+        recommends = [o for o in self.parsed.options if o.name in ("no-install-recommends", "install-recommends")]
+        if recommends:
+            last = recommends[-1]
+            return (last.name == "no-install-recommends") != (last.value in ("false", "0", "no"))
+        return self._configured("apt::install-recommends", ("false", "0", "no"))
+
+    def _configured(self, key: str, values: Sequence[str]) -> bool:
+        for option in self.parsed.all("option"):
+            name, _, value = (option.value or "").partition("=")
+            if name.lower() == key and value.strip("\"'").lower() in values:
+                return True
+        return False
+
+
+def parse_apt(arguments: Sequence[Argument]) -> AptCommand | None:
+    """Read the arguments of an apt call, the program among them; None for one that changes nothing."""
+    parsed = parse_options(arguments[1:], _GRAMMAR)
+    if not parsed.operands or any(option.name in _SIMULATE for option in parsed.options):
+        return None
+    action = parsed.operands[0]
+    installed: list[Package] = []
+    removed: list[Package] = []
+    removes = action.value in ("remove", "purge", "autoremove", "autopurge")
+    for operand in parsed.operands[1:]:
+        if operand.value is None:
+            continue
+        name, _, version = operand.value.partition("=")
+        name = name.partition("/")[0]
+        marked = name[-1:] if action.value in ("install", "remove", "purge") and not _is_plain(name) else ""
+        package = Package(name.removesuffix(marked).partition(":")[0], version or None, operand.span)
+        (removed if (removes and marked != "+") or marked == "-" else installed).append(package)
+    return AptCommand(
+        action.value or "", tuple(installed), tuple(removed), parsed, Span(arguments[0].span.start, action.span.end)
+    )
+
+
+def _is_plain(name: str) -> bool:
+    return not name.endswith(("+", "-")) or name.endswith("++")
+
+
+def parse_repository(arguments: Sequence[Argument]) -> Argument | None:
+    """The repository that an add-apt-repository call adds, None where it adds none."""
+    parsed = parse_options(arguments[1:], _REPOSITORY)
+    if parsed.get("remove") or parsed.get("help"):
+        return None
+    if ppa := parsed.get("ppa"):
+        value = ppa.value if ppa.value is None or ppa.value.startswith("ppa:") else f"ppa:{ppa.value}"
+        return Argument(value, ppa.value_span)
+    return parsed.operands[0] if parsed.operands else None

@@ -1,0 +1,64 @@
+"""What `chmod` does to a file's mode, and path arithmetic as a Linux image has it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from fnmatch import fnmatchcase
+
+_CLAUSE = re.compile(r"([ugoa]*)((?:[-+=][rwxXst]*)+)\Z")
+_ACTION = re.compile(r"([-+=])([rwxXst]*)")
+
+
+def makes_executable(mode: str, before: bool | None) -> bool | None:
+    """Whether a file is executable by anyone after `chmod mode`; None where it can't be known.
+
+    `before` says whether it was executable before, which "X" and a mode that speaks of other bits leave as it is.
+    """
+    if mode.isdigit():
+        return any(int(digit, 8) & 1 for digit in mode[-3:]) if set(mode) <= set("01234567") else None
+    state = before
+    for clause in mode.split(","):
+        found = _CLAUSE.match(clause)
+        if found is None:
+            return None
+        for action in _ACTION.finditer(found[2]):
+            state = _applied(action[1], action[2], found[1], state)
+    return state
+
+
+def _applied(operator: str, bits: str, who: str, state: bool | None) -> bool | None:
+    everyone = not who or "a" in who or set("ugo") <= set(who)
+    if operator in "+=" and "x" in bits:
+        return True
+    if operator == "-" and "x" in bits:
+        return False if everyone or "u" in who else state
+    if operator == "=" and "X" not in bits:
+        return False if everyone else state
+    return state
+
+
+def absolute(path: str, folder: str | None) -> str | None:
+    """A path made absolute and normal; None where it is relative to a folder that can't be known."""
+    if path.startswith("~"):
+        path = "/root" + path.removeprefix("~")
+    if not path.startswith("/"):
+        if folder is None:
+            return None
+        path = f"{folder}/{path}"
+    return "/" + posixpath.normpath(path).lstrip("/")
+
+
+def covers(pattern: str, path: str, *, recursive: bool) -> bool:
+    """Whether a path argument, which may hold shell wildcards, names `path`; if recursive, a folder above it too."""
+    while True:
+        if pattern == path or (any(c in pattern for c in "*?[") and _glob(pattern, path)):
+            return True
+        if not recursive or path == "/":
+            return False
+        path = posixpath.dirname(path)
+
+
+def _glob(pattern: str, path: str) -> bool:
+    parts, wanted = path.split("/"), pattern.split("/")
+    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))

@@ -1,0 +1,55 @@
+"""Command lines of `git clone`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from zr4lint.shell import Argument
+from zr4lint.tools.options import Grammar, Parsed, parse_options
+
+_GENERAL = Grammar({"C": "C", "c": "c"}, frozenset({"C", "c", "git-dir", "work-tree"}), frozenset(), abbreviate=False)
+_CLONE = Grammar(
+    short={
+        "b": "branch", "o": "origin", "u": "upload-pack", "c": "config", "j": "jobs", "q": "quiet", "n": "no-checkout",
+    },
+    valued=frozenset({
+        "branch", "depth", "origin", "upload-pack", "reference", "reference-if-able", "template", "config", "jobs",
+        "separate-git-dir", "shallow-since", "shallow-exclude", "filter", "server-option", "bundle-uri", "ref-format",
+        "revision",
+    }),
+    flags=frozenset({"bare", "mirror", "single-branch", "recurse-submodules", "no-tags", "no-checkout", "quiet"}),
+)  # fmt: skip
+
+
+class Clone(NamedTuple):
+    """One clone: its URL, the folder `-C` names, and the target as written, which may be absent."""
+
+    url: Argument
+    folder: str
+    directory: Argument | None
+    parsed: Parsed
+
+    @property
+    def target(self) -> str | None:
+        """The folder it clones to, relative to where git runs; None where it can't be known."""
+        if self.directory is not None:
+            return self.directory.value
+        if self.url.value is None:
+            return None
+        return (
+            self.url.value.rstrip("/").removesuffix("/.git").rpartition("/")[2].rpartition(":")[2].removesuffix(".git")
+        )
+
+
+def parse_clone(arguments: Sequence[Argument]) -> Clone | None:
+    """Read the arguments of git, the program among them; None for anything but a clone with its files."""
+    general = parse_options(arguments[1:], _GENERAL, stop_at_operand=True)
+    if not general.operands or general.operands[0].value != "clone":
+        return None
+    parsed = parse_options(general.operands[1:], _CLONE)
+    if not parsed.operands or any(parsed.get(name) for name in ("bare", "mirror", "no-checkout")):
+        return None
+    folder = general.get("C")
+    directory = parsed.operands[1] if len(parsed.operands) > 1 else None
+    return Clone(parsed.operands[0], (folder.value or "") if folder else "", directory, parsed)

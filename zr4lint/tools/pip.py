@@ -1,0 +1,167 @@
+"""Command lines of pip: `pip`, `python -m pip` and `uv pip`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from zr4lint.shell import Argument
+from zr4lint.source import Span
+from zr4lint.tools.options import Grammar, Parsed, parse_options
+
+_PROGRAM = re.compile(r"pip(3(\.\d+)?)?\Z")
+_PYTHON = re.compile(r"python(3(\.\d+)?)?\Z")
+_REQUIREMENT = re.compile(
+    r"\s*(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*"
+    r"(?:\[(?P<extras>[^\]]*)\])?\s*"
+    r"(?:@\s*(?P<url>\S+)|\(?(?P<specifier>[^;()]*)\)?)\s*"
+    r"(?:;(?P<marker>.*))?\Z",
+    re.DOTALL,
+)
+_SEPARATORS = re.compile(r"[-_.]+")
+_ARCHIVE = (".whl", ".tar.gz", ".zip")
+
+_VALUED = frozenset({
+    "requirement", "constraint", "editable", "target", "platform", "python-version", "implementation", "abi", "root",
+    "prefix", "src", "upgrade-strategy", "config-settings", "global-option", "build-option", "install-option",
+    "no-binary", "only-binary", "progress-bar", "root-user-action", "report", "hash", "index-url", "pypi-url",
+    "extra-index-url", "find-links", "python", "log", "proxy", "retries", "timeout", "exists-action", "trusted-host",
+    "cert", "client-cert", "cache-dir", "use-feature", "use-deprecated", "keyring-provider", "resume-retries", "group",
+    "build-constraint", "override", "index-strategy", "torch-backend", "index", "default-index", "link-mode", "dest",
+})  # fmt: skip
+_FLAGS = frozenset({
+    "no-cache-dir", "no-cache", "upgrade", "force-reinstall", "ignore-installed", "no-deps", "pre", "user", "dry-run",
+    "no-build-isolation", "use-pep517", "no-use-pep517", "check-build-dependencies", "break-system-packages",
+    "compile", "no-compile", "no-warn-script-location", "no-warn-conflicts", "prefer-binary", "require-hashes",
+    "no-index", "no-clean", "ignore-requires-python", "help", "debug", "isolated", "require-virtualenv", "verbose",
+    "version", "quiet", "no-input", "disable-pip-version-check", "no-color", "yes", "system", "reinstall",
+})  # fmt: skip
+_SHORT = {
+    "r": "requirement", "c": "constraint", "e": "editable", "t": "target", "U": "upgrade", "C": "config-settings",
+    "I": "ignore-installed", "i": "index-url", "f": "find-links", "q": "quiet", "v": "verbose", "y": "yes",
+    "h": "help", "V": "version", "d": "dest", "n": "no-cache",
+}  # fmt: skip
+_GRAMMAR = Grammar(_SHORT, _VALUED, _FLAGS)
+
+
+class Requirement(NamedTuple):
+    """A requirement as written on a command line.
+
+    `name` is normalised ("flash-attn"), `specifier` the text of its version specifiers. An archive's version is
+    read from its file name and given as "==version". `span` covers the quotes.
+    """
+
+    name: str
+    specifier: str
+    extras: str
+    url: str | None
+    marker: str | None
+    span: Span
+    quoted: bool
+
+
+class PipCommand(NamedTuple):
+    """One call of `pip install` or `pip uninstall`.
+
+    `program` is the word that names pip or the python that runs it; `words` spans from there to the action.
+    """
+
+    action: str
+    program: str
+    requirements: tuple[Requirement, ...]
+    parsed: Parsed
+    words: Span
+
+    def requirement(self, name: str) -> Requirement | None:
+        """The requirement of that normalised name."""
+        return next((r for r in self.requirements if r.name == name), None)
+
+    @property
+    def upgrades(self) -> bool:
+        """Whether what is installed already is replaced by what is newest."""
+        return any(self.parsed.get(name) for name in ("upgrade", "force-reinstall", "ignore-installed", "reinstall"))
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it installs outside the environment of the python that runs it."""
+        return any(self.parsed.get(name) for name in ("target", "prefix", "root", "user"))
+
+
+def normalise(name: str) -> str:
+    """The one spelling of a project's name."""
+    return _SEPARATORS.sub("-", name).lower()
+
+
+def parse_pip(arguments: Sequence[Argument]) -> PipCommand | None:
+    """Read a command line that calls pip to install or uninstall; None for any other, and for dry runs."""
+    skipped = _program_words(arguments)
+    if skipped == 0:
+        return None
+    general = parse_options(arguments[skipped:], _GRAMMAR, stop_at_operand=True)
+    if not general.operands or general.operands[0].value not in ("install", "uninstall"):
+        return None
+    action = general.operands[0]
+    own = parse_options(general.operands[1:], _GRAMMAR)
+    parsed = Parsed((*general.options, *own.options), own.operands, general.unknown or own.unknown)
+    if any(parsed.get(name) for name in ("dry-run", "help", "version")):
+        return None
+    requirements = [r for operand in own.operands if (r := parse_requirement(operand)) is not None]
+    requirements += (
+        r for o in parsed.all("editable") if (r := parse_requirement(Argument(o.value, o.value_span))) is not None
+    )
+    words = Span(arguments[0].span.start, action.span.end)
+    return PipCommand(action.value or "", arguments[0].value or "", tuple(requirements), parsed, words)
+
+
+def _program_words(arguments: Sequence[Argument]) -> int:
+    """How many words come before pip's own arguments; 0 where another program is called."""
+    values = [argument.value or "" for argument in arguments]
+    program = values[0].rpartition("/")[2]
+    if _PROGRAM.match(program):
+        return 1
+    if program == "uv" and values[1:2] == ["pip"]:
+        return 2
+    if not _PYTHON.match(program):
+        return 0
+    for index, value in enumerate(values[1:], start=1):
+        if value in ("-m", "-Im", "-um", "-Ium") and values[index + 1 : index + 2] == ["pip"]:
+            return index + 2
+        if not value.startswith("-"):
+            return 0
+    return 0
+
+
+def parse_requirement(argument: Argument) -> Requirement | None:
+    """Read one requirement; None for a path, or for a value that can't be known."""
+    text = argument.value
+    if text is None:
+        return None
+    if "://" in text and "@" not in text.partition("://")[0]:
+        return _archive(text, text, argument)
+    found = _REQUIREMENT.match(text)
+    if found is None or text.endswith(_ARCHIVE):
+        return _archive(text, None, argument)
+    if found["url"]:
+        archive = _archive(found["url"], found["url"], argument)
+        specifier = archive.specifier if archive is not None else ""
+    else:
+        specifier = (found["specifier"] or "").strip()
+    marker = (found["marker"] or "").strip() or None
+    extras = found["extras"] or ""
+    return Requirement(
+        normalise(found["name"]), specifier, extras, found["url"], marker, argument.span, argument.quoted
+    )
+
+
+def _archive(text: str, url: str | None, argument: Argument) -> Requirement | None:
+    """A requirement that names a file: what its name says of project and version."""
+    file = text.partition("#")[0].partition("?")[0].rpartition("/")[2].replace("%2B", "+").replace("%2b", "+")
+    if not file.endswith(_ARCHIVE):
+        return None
+    parts = file.removesuffix(".tar.gz").removesuffix(".zip").split("-")
+    if len(parts) < 2:
+        return None
+    version = parts[1] if file.endswith(".whl") else parts[-1]
+    name = parts[0] if file.endswith(".whl") else "-".join(parts[:-1])
+    return Requirement(normalise(name), f"=={version}", "", url or text, None, argument.span, argument.quoted)
