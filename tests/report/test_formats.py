@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from zr4lint.finding import Report
 from zr4lint.report import FORMATS, Options
 from zr4lint.report.safe import visible, well_formed, wrap
+from zr4lint.source import Span
 
 from .sample import Sample, hostile_text, reports
 
@@ -76,3 +78,13 @@ def test_surrogates_are_escaped() -> None:
 def test_wrapping_loses_no_words(text: str, first: int, rest: int) -> None:
     lines = wrap(text, first, rest)
     assert " ".join(lines).split() == visible(text).split()
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_time_does_not_grow_with_the_length_of_a_line(name: str) -> None:
+    sample = Sample("RUN " + "word " * 200_000 + "\n")
+    spans = [Span(start, start + 4) for start in range(4, 5000, 5)]
+    report = sample.report(*(sample.finding(span) for span in spans))
+    begin = perf_counter()
+    FORMATS[name].render(report, Options())
+    assert perf_counter() - begin < 5
