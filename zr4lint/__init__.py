@@ -1,3 +1,35 @@
-"""zr4lint proves that a Dockerfile conforms to its specification."""
+"""zr4lint proves that a Dockerfile conforms to its specification.
+
+>>> import zr4lint
+>>> report = zr4lint.lint_text("FROM ubuntu\\n", path="Dockerfile", packs=["zr4"])
+>>> report.findings[0].code
+'ZR0101'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zr4lint.engine import Config
+    from zr4lint.finding import FileReport
 
 __version__ = "0.1.0"
+__all__ = ["__version__", "lint_text"]
+
+
+def lint_text(
+    text: str, *, path: str = "Dockerfile", packs: Sequence[str] = ("zr4",), config: Config | None = None
+) -> FileReport:
+    """Lint a text with packs, given by name or file.
+
+    The result is plain data that can be pickled. `path` is only shown. Raises `zr4lint.packs.PackError` for a pack
+    that can't be used, and nothing for any text.
+    """
+    from zr4lint.checks import KINDS
+    from zr4lint.engine import lint
+    from zr4lint.packs import load_pack
+    from zr4lint.source import SourceFile
+
+    return lint(SourceFile(text, path), [load_pack(name, KINDS) for name in packs], config)

@@ -1,0 +1,219 @@
+"""The command line: options in, text and exit code out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from zr4lint import __version__
+from zr4lint.finding import Severity
+
+_LEVELS = {severity.label: severity for severity in reversed(Severity)}
+_FORMATS = ("text", "concise", "json", "sarif")
+
+
+class _LintByDefault(click.Group):
+    """A group whose first command runs when no other one is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or args[0] not in self.commands:
+            args.insert(0, "lint")
+        return super().parse_args(ctx, args)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self.commands["lint"].format_help(ctx, formatter)
+
+
+@click.group(cls=_LintByDefault, add_help_option=False)
+def cli() -> None:
+    """Hold the commands together."""
+
+
+def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(code for value in values for code in value.replace(",", " ").split())
+
+
+@cli.command("lint", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("paths", nargs=-1)
+@click.option(
+    "--pack",
+    "packs",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="A pack, by name or file; default: those that claim a file.",
+)
+@click.option(
+    "--select",
+    multiple=True,
+    callback=_codes,
+    metavar="PREFIX",
+    help="Report only these rules: codes, names or prefixes.",
+)
+@click.option(
+    "--ignore", multiple=True, callback=_codes, metavar="PREFIX", help="Leave these rules out; the longer prefix wins."
+)
+@click.option(
+    "--format",
+    "--output-format",
+    "format_",
+    type=click.Choice(_FORMATS),
+    default="text",
+    help="How to report. Default: text.",
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the report to a file.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice([*_LEVELS, "never"]),
+    default="error",
+    help="The least severity that makes the exit code 1. Default: error.",
+)
+@click.option(
+    "--context",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    metavar="DIR",
+    help="The build context; default: the Dockerfile's folder.",
+)
+@click.option("--stdin-filename", metavar="PATH", help="The name of what is read from standard input.")
+@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same.")
+@click.option("--quiet", "-q", is_flag=True, help="Only the findings.")
+@click.option("--verbose", "-v", is_flag=True, help="Say why each rule is there.")
+@click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
+@click.option("--show-files", is_flag=True, help="List the files that would be linted, and stop.")
+@click.version_option(__version__, prog_name="zr4lint", message="%(prog)s %(version)s")
+@click.pass_context
+def lint(ctx: click.Context, /, **options: Any) -> None:
+    """Check Dockerfiles against their specification.
+
+    PATHS are files, folders, or "-" for standard input; without any, the files below the current folder that a pack
+    is for.
+
+    \b
+    zr4lint rule CODE    explain one rule
+    zr4lint rules        list the rules
+    zr4lint packs        list the packs
+
+    Exit code: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or a file that can't be linted.
+    """
+    from zr4lint.run import Request, inputs, load_packs, run
+
+    request = Request(
+        paths=options["paths"],
+        packs=options["packs"],
+        select=options["select"],
+        ignore=options["ignore"],
+        context=options["context"],
+        stdin=sys.stdin.buffer.read() if "-" in options["paths"] else b"",
+        stdin_filename=options["stdin_filename"],
+        fail_on=_LEVELS.get(options["fail_on"]),
+    )
+    if options["show_files"]:
+        files, errors = inputs(request, load_packs(request.packs))
+        for file in files:
+            click.echo(file.shown)
+        ctx.exit(_complain(errors, 0))
+    result = run(request)
+    _write(result, options)
+    ctx.exit(_complain(result.errors, result.exit_code))
+
+
+def _write(result: Any, options: dict[str, Any]) -> None:
+    from zr4lint.report import FORMATS, Options
+
+    output: Path | None = options["output"]
+    terminal = output is None and sys.stdout.isatty()
+    width = 0
+    if terminal:
+        import shutil
+
+        width = shutil.get_terminal_size().columns
+    text = FORMATS[options["format_"]].render(
+        result.report,
+        Options(
+            width=width,
+            color=terminal and not options["no_color"] and not os.environ.get("NO_COLOR"),
+            quiet=options["quiet"],
+            verbose=options["verbose"],
+            statistics=options["statistics"],
+            exit_code=result.exit_code,
+            version=__version__,
+        ),
+    )
+    if output is not None:
+        output.write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+        sys.stdout.buffer.flush()
+
+
+def _complain(errors: Any, code: int) -> int:
+    for error in errors:
+        _error(error)
+    return 2 if errors else code
+
+
+@cli.command("rule")
+@click.argument("code")
+def rule(code: str) -> None:
+    """Explain one rule."""
+    from zr4lint.explain import explain
+
+    click.echo(explain(code))
+
+
+@cli.command("rules")
+def rules() -> None:
+    """List the rules of all packs."""
+    from zr4lint.explain import list_rules
+
+    click.echo(list_rules())
+
+
+@cli.command("packs")
+def packs() -> None:
+    """List the packs."""
+    from zr4lint.explain import list_packs
+
+    click.echo(list_packs())
+
+
+def _error(message: str) -> None:
+    from zr4lint.report.safe import visible
+
+    click.echo(f"zr4lint: {visible(message)}", err=True)
+
+
+def main() -> None:
+    """Run the command line; whatever goes wrong is one line on stderr and exit code 2."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        _error(error.format_message().replace("\n", " "))
+        code = 2
+    except click.exceptions.Exit as error:
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        code = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:
+        from zr4lint.run import UsageError
+
+        known = isinstance(error, UsageError | OSError)
+        _error(str(error) if known else f"internal error: {type(error).__name__}: {error}")
+        code = 2
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

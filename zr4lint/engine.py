@@ -59,7 +59,7 @@ def lint(source: SourceFile, packs: Sequence[Pack], config: Config | None = None
         results = _run(pack, facts, config)
         found = _findings(pack, results, facts, source)
         findings += (f for f in found if _selected(config, pack, f))
-        conformance.append(_conformance(pack, results, found, source))
+        conformance.append(_conformance(pack, results, found))
     findings.sort(key=lambda f: (f.span, f.code, f.message))
     return FileReport(source, tuple(findings), tuple(conformance))
 
@@ -153,9 +153,7 @@ def _finding(rule: Rule, unmet: Unmet, span: Span, source: SourceFile) -> Findin
 # Conformance
 
 
-def _conformance(
-    pack: Pack, results: dict[str, RuleResult], findings: Sequence[Finding], source: SourceFile
-) -> Conformance:
+def _conformance(pack: Pack, results: dict[str, RuleResult], findings: Sequence[Finding]) -> Conformance:
     met = {code for code, result in results.items() if not result.unmet}
     witnesses = tuple(Witness(result.code, outcome.span) for result in results.values() for outcome in result.met)
     return Conformance(
