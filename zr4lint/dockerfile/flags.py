@@ -43,18 +43,10 @@ _UNCHECKED = ("ARG", "STOPSIGNAL")
 _CHOICES = {"network": ("default", "none", "host"), "security": ("insecure", "sandbox")}
 _DURATIONS = ("interval", "start-interval", "start-period", "timeout")
 
-_DURATION = re.compile(r"[+-]?(?:0|(?:(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:ns|us|µs|μs|ms|s|m|h))++)")
-_PART = re.compile(r"([0-9]*)\.?([0-9]*)([a-zµμ]+)")
-_NANOSECONDS = {
-    "ns": 1,
-    "us": 10**3,
-    "µs": 10**3,
-    "μs": 10**3,
-    "ms": 10**6,
-    "s": 10**9,
-    "m": 60 * 10**9,
-    "h": 3600 * 10**9,
-}
+# BuildKit reads flags by bytes, so that it never sees a µs.
+_DURATION = re.compile(r"[+-]?(?:0|(?:(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:ns|us|ms|s|m|h))++)")
+_PART = re.compile(r"([0-9]*)\.?([0-9]*)([a-z]+)")
+_NANOSECONDS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 _LARGEST = 2**31 - 1
 _LONGEST = 40  # more digits than any number that BuildKit takes
 

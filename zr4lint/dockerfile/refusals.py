@@ -57,7 +57,7 @@ def meaning(instruction: Instruction, escape: str, suggest: Callable[[str], str 
     """What instructions.Parse refuses."""
     keyword = instruction.keyword
     if keyword not in KEYWORDS:
-        yield _unknown(instruction, suggest)
+        yield _unknown(instruction, escape, suggest)
         return
     if keyword in _NEEDS and not _has_arguments(instruction, escape):
         yield ParseError(f"missing arguments: {keyword} needs {_NEEDS[keyword]}", instruction.keyword_span)
@@ -68,11 +68,11 @@ def meaning(instruction: Instruction, escape: str, suggest: Callable[[str], str 
         yield from _RULES[keyword](instruction, escape)
 
 
-def _unknown(instruction: Instruction, suggest: Callable[[str], str | None]) -> ParseError:
+def _unknown(instruction: Instruction, escape: str, suggest: Callable[[str], str | None]) -> ParseError:
     if not instruction.keyword:
         return ParseError("no instruction: this continuation joins nothing; delete it", instruction.span)
     guess = suggest(instruction.keyword)
-    what = f"did you mean {guess}?" if guess else "a line that continues another needs a \\ at the end of the one above"
+    what = f"did you mean {guess}?" if guess else f"to continue the line above, end that one in {escape}"
     return ParseError(f"unknown instruction {show(instruction.keyword)}: {what}", instruction.keyword_span)
 
 
