@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -52,7 +53,7 @@ def _fit(prefix: str, rule: Rule) -> int:
 def lint(source: SourceFile, packs: Sequence[Pack], config: Config | None = None) -> FileReport:
     """Lint one file with every pack given; findings come in the order of the text."""
     config = config or Config()
-    facts = gather(parse(source))
+    facts = gather(parse(source), {name: variables for pack in packs for name, variables in pack.images.items()})
     findings: list[Finding] = []
     conformance: list[Conformance] = []
     for pack in packs:
@@ -111,13 +112,19 @@ def _findings(pack: Pack, results: dict[str, RuleResult], facts: Facts, source: 
     found: list[Finding] = []
     for rule in pack.rules:
         for unmet in results[rule.rule.code].unmet:
-            span = unmet.span if unmet.span is not None else _place(rule, pack, results, facts)
+            span = unmet.span if unmet.span is not None else _place(rule, unmet, pack, results, facts)
             found.append(_finding(rule.rule, unmet, span, source))
     return found
 
 
-def _place(rule: PackRule, pack: Pack, results: dict[str, RuleResult], facts: Facts) -> Span:
-    """Where something missing belongs: at the first instruction of its section's layer, else at the base stage."""
+def _place(rule: PackRule, unmet: Unmet, pack: Pack, results: dict[str, RuleResult], facts: Facts) -> Span:
+    """Where something missing belongs.
+
+    That is the instruction that has the words but does not do the work, else the first instruction of the rule's
+    layer, else the base stage.
+    """
+    if meant := _meant(unmet.hint, facts):
+        return meant
     sections = {r.rule.code: r.rule.section for r in pack.rules if r.rule.layer is not None}
     if rule.rule.layer is not None:
         near = [
@@ -130,6 +137,25 @@ def _place(rule: PackRule, pack: Pack, results: dict[str, RuleResult], facts: Fa
             return min(near, key=lambda i: i.index).keyword_span
     base, _ = _judged(pack, facts)
     return base.instruction.span if base is not None else Span(0, 0)
+
+
+def _meant(hint: tuple[str, ...], facts: Facts) -> Span | None:
+    """The last of the words in the first instruction that has them all."""
+    if not hint:
+        return None
+    text = facts.dockerfile.source.text.lower()
+    for comment in facts.dockerfile.comments:
+        if comment.inside:
+            blank = " " * (comment.span.end - comment.span.start)
+            text = text[: comment.span.start] + blank + text[comment.span.end :]
+    wanted = [word.lower() for word in hint]
+    for instruction in facts.dockerfile.instructions:
+        words = text[instruction.span.start : instruction.span.end]
+        if all(word in words for word in wanted):
+            at = re.search(rf"(?<![\w.-]){re.escape(wanted[-1])}(?![\w.-])", words)
+            start = instruction.span.start + (at.start() if at else words.index(wanted[-1]))
+            return Span(start, start + len(wanted[-1]))
+    return None
 
 
 def _finding(rule: Rule, unmet: Unmet, span: Span, source: SourceFile) -> Finding:

@@ -60,13 +60,18 @@ class CriterionRule(NamedTuple):
 
 
 class Pack(NamedTuple):
-    """A specification: which files it claims, its sections, its rules, its score."""
+    """A specification: which files it claims, its sections, its rules, its score.
+
+    `stage` is the name of the stage it speaks of, `images` maps repositories to patterns of the variables that
+    these images are known to set.
+    """
 
     name: str
     title: str
     document: str
     files: tuple[str, ...]
     stage: str | None
+    images: Mapping[str, tuple[str, ...]]
     sections: tuple[Section, ...]
     rules: tuple[PackRule, ...]
     criteria: tuple[CriterionRule, ...]
@@ -120,6 +125,7 @@ def read_pack(document: Mapping[str, Any], kinds: Mapping[str, CheckKind], shown
     origin = table.text("document")
     files = table.texts("files")
     stage = table.text("stage", "") or None
+    images = dict(_image(t) for t in table.tables("image", "name", required=False))
     sections = tuple(_section(t) for t in table.tables("section"))
     by_number = {section.number: section for section in sections}
     rules = tuple(_rule(t, kinds, by_number, origin) for t in table.tables("rule", "code"))
@@ -130,7 +136,7 @@ def read_pack(document: Mapping[str, Any], kinds: Mapping[str, CheckKind], shown
             raise PackError(f"{shown}: rule {twice[0]}: key 'code': this {key} is given twice")
     criteria = tuple(_criterion(t, set(codes)) for t in table.tables("criterion", "name", required=False))
     table.done()
-    return Pack(name, title, origin, files, stage, sections, rules, criteria)
+    return Pack(name, title, origin, files, stage, images, sections, rules, criteria)
 
 
 class _Table:
@@ -193,6 +199,13 @@ _FITS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 _LEVELS = {severity.label: severity for severity in Severity}
 _FIXES = {"none": None, **{applicability.label: applicability for applicability in Applicability}}
 _CRITERIA = {"rules": "rules", "must": "must", "commands": "commands", "fixes": "fixes"}
+
+
+def _image(table: _Table) -> tuple[str, tuple[str, ...]]:
+    table.text("source")
+    found = (table.text("name"), table.texts("variables"))
+    table.done()
+    return found
 
 
 def _section(table: _Table) -> Section:

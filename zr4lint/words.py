@@ -114,7 +114,7 @@ def _value(found: re.Match[str], env: Mapping[str, str | None]) -> str | None:
     value = env.get(name)
     if not operator or (value is None and name in env):
         return value
-    is_set = value is not None and (value != "" or not operator.startswith(":"))
+    is_set = name in env and (value != "" or not operator.startswith(":"))
     if operator.endswith("-"):
         return value if is_set else operand
     return operand if is_set else ""
@@ -138,5 +138,6 @@ def parse_image(reference: str) -> Image:
         registry = "docker.io"
     if registry in ("docker.io", "index.docker.io", "registry-1.docker.io"):
         registry = "docker.io"
-        repository = repository.removeprefix("library/")
+        if repository.count("/") == 1:
+            repository = repository.removeprefix("library/")
     return Image(registry, repository, tag, digest)

@@ -12,7 +12,7 @@ from zr4lint.finding import Fix
 from zr4lint.shell import Reach
 from zr4lint.source import Span
 from zr4lint.tools.apt import Package
-from zr4lint.tools.files import covers
+from zr4lint.tools.files import covers, mount_target
 
 LISTS = "/var/lib/apt/lists"
 _USES_LISTS = ("update", "install", "upgrade", "dist-upgrade", "full-upgrade")
@@ -60,7 +60,13 @@ def apt_packages(subject: Subject, *, packages: list[str]) -> Outcomes:
         else:
             fix = _add_package(home, name) if home else None
             span = home.command.words if home else None
-            yield Unmet(f"{name} is not installed", span, expected=f"{name} in `apt-get install`", fix=fix)
+            yield Unmet(
+                f"{name} is not installed",
+                span,
+                expected=f"{name} in `apt-get install`",
+                fix=fix,
+                hint=("apt", "install", name),
+            )
 
 
 def _home(standing: dict[str, tuple[AptRun, Package]]) -> AptRun | None:
@@ -180,16 +186,17 @@ def _clears_lists(removed: Removed) -> bool:
 
 
 def _keeps_lists_out(mount: str) -> bool:
-    options = dict(part.partition("=")[::2] for part in mount.split(","))
-    target = (options.get("target") or options.get("dst") or options.get("destination") or "").rstrip("/")
-    return options.get("type") in ("cache", "tmpfs") and target != "" and covers(target, LISTS, recursive=True)
+    target = mount_target(mount)
+    return target != "" and covers(target, LISTS, recursive=True)
 
 
 @check("apt-repository")
 def apt_repository(subject: Subject, *, repository: str, packages: list[str]) -> Outcomes:
     """The repository is added, before these packages are installed."""
-    added = subject.facts.of(RepositoryAdded, subject.lineage)
+    changes = subject.facts.of(RepositoryAdded, subject.lineage)
+    added = [fact for fact in changes if not fact.removed]
     right = next((fact for fact in added if fact.name == repository), None)
+    gone = next((fact for fact in changes if fact.removed and fact.name == repository), None)
     first = next((run for run in installs(subject) if any(p.name in packages for p in run.command.packages)), None)
     expected = f"add-apt-repository {repository}"
     if right is None:
@@ -204,7 +211,9 @@ def apt_repository(subject: Subject, *, repository: str, packages: list[str]) ->
                 unsure=wrong.name is None,
             )
         else:
-            yield Unmet(f"{repository} is not added", first.at.instruction.span if first else None, expected=expected)
+            yield Unmet(f"{repository} is not added", None, expected=expected, hint=("repository", repository))
+    elif gone is not None and first is not None and right.at.order < gone.at.order < first.at.order:
+        yield Unmet(f"{repository} is taken away again before it is used", gone.span, expected=expected)
     elif first is not None and first.at.order < right.at.order:
         yield Unmet(
             f"{repository} is added only after the packages it is for",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from zr4lint.checks.fixes import SAFE, UNSAFE, add_line, insert, replace
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
-from zr4lint.facts import INHERITED, EnvSet, PipRun, WorkdirSet
+from zr4lint.facts import INHERITED, EnvSet, PipRun, VenvCreated, WorkdirSet
 
 
 @check("env")
@@ -52,7 +52,8 @@ def path_first(subject: Subject, *, folder: str) -> Outcomes:
     expected = f'ENV PATH="{folder}:$PATH"'
     settings = [f for f in subject.facts.of(EnvSet, subject.lineage) if f.name == "PATH"]
     if not settings:
-        yield Unmet(f"PATH does not hold {folder}", expected=expected)
+        made = next((v for v in subject.facts.of(VenvCreated, subject.lineage) if f"{v.path}/bin" == folder), None)
+        yield Unmet(f"PATH does not hold {folder}", made.at.span if made else None, expected=expected)
         return
     last = settings[-1]
     if last.value is None:

@@ -12,13 +12,15 @@ from zr4lint.source import Span
 from zr4lint.tools.files import covers
 from zr4lint.tools.pip import Requirement
 
+_ELSEWHERE = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER")
 _MINOR = re.compile(r"(?:python|pip)(3\.\d+)\Z")
 
 
 class Standing(NamedTuple):
     """A package as the last command that changed it left it.
 
-    `undone` are the words that took it away again. `unsure` tells that a condition decides.
+    `undone` are the words that took it away again, or that keep pip from installing it. `unsure` tells that a
+    condition decides.
     """
 
     run: PipRun
@@ -32,9 +34,16 @@ def pip_installs(subject: Subject) -> list[PipRun]:
     return [run for run in subject.facts.of(PipRun, subject.lineage) if run.command.action == "install"]
 
 
+def own_installs(subject: Subject) -> list[PipRun]:
+    """Those that install into the environment that is on PATH."""
+    venvs = subject.facts.of(VenvCreated, subject.lineage)
+    return [run for run in pip_installs(subject) if not _elsewhere(run, venvs)]
+
+
 def standing(subject: Subject, package: str) -> Standing | None:
     """How a package stands at the end of the build; None if nothing installs it."""
     found: Standing | None = None
+    ignored: Standing | None = None
     venvs = subject.facts.of(VenvCreated, subject.lineage)
     for run in subject.facts.of(PipRun, subject.lineage):
         requirement = run.command.requirement(package)
@@ -43,10 +52,14 @@ def standing(subject: Subject, package: str) -> Standing | None:
         if run.command.action == "uninstall":
             if found is not None:
                 found = found._replace(undone=requirement.span, unsure=found.unsure or maybe(run.at))
+            continue
+        applies = _applies(requirement.marker, venvs)
+        if applies is False:
+            ignored = ignored or Standing(run, requirement, requirement.span, False)
         elif found is None or found.undone or found.unsure or _replaces(run, requirement, found.requirement):
-            found = Standing(run, requirement, None, maybe(run.at) or requirement.marker is not None)
+            found = Standing(run, requirement, None, maybe(run.at) or applies is None)
     if found is None:
-        return None
+        return ignored
     return _after_removals(subject, venvs, found)
 
 
@@ -66,9 +79,27 @@ def _after_removals(subject: Subject, venvs: list[VenvCreated], found: Standing)
     return found
 
 
+def _applies(marker: str | None, venvs: list[VenvCreated]) -> bool | None:
+    """Whether an environment marker lets pip install a requirement here; None if that depends on what isn't known."""
+    if marker is None:
+        return True
+    from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+
+    minors = {found[1] for v in venvs if (found := _MINOR.match(v.python))}
+    if len(minors) != 1 and "python" in marker:
+        return None
+    minor = next(iter(minors), "3")
+    linux = {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux", "extra": ""}
+    python = {"python_version": minor, "python_full_version": f"{minor}.0", "implementation_name": "cpython"}
+    try:
+        return Marker(marker).evaluate({**linux, **python})
+    except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName):
+        return None
+
+
 def _elsewhere(run: PipRun, venvs: list[VenvCreated]) -> bool:
     """Whether a call of pip works outside the environment that is on PATH."""
-    if run.command.elsewhere:
+    if run.command.elsewhere or any(run.settings.get(name) for name in _ELSEWHERE):
         return True
     before = [v for v in venvs if v.at.order < run.at.order and v.path]
     if not before:

@@ -6,9 +6,9 @@ import posixpath
 from fnmatch import fnmatchcase
 
 from zr4lint.checks.fixes import add_line
-from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
+from zr4lint.checks.outcome import Outcome, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
-from zr4lint.facts import Copied, ModeChanged, Removed
+from zr4lint.facts import At, Copied, ModeChanged, Removed
 from zr4lint.tools.files import covers, makes_executable
 
 
@@ -85,7 +85,7 @@ def _not_copied(subject: Subject, name: str, path: str, expected: str) -> Unmet:
             expected=expected,
             unsure=elsewhere.target is None,
         )
-    return Unmet(f"{name} is not copied", expected=expected)
+    return Unmet(f"{name} is not copied", expected=expected, hint=("copy", name))
 
 
 @check("executable")
@@ -101,47 +101,33 @@ def executable(subject: Subject, *, copies: list[str], folder: str) -> Outcomes:
         if copy is None:
             yield Unmet(f"{path} is not made executable: it is not copied", expected=expected)
             continue
-        state = makes_executable(copy.mode, None) if copy.mode is not None else None
-        cause = copy.at if state else None
-        unsure = False
-        for change in changes:
-            if change.at.order < copy.at.order or not any(
-                covers(p, path, recursive=change.recursive) for p in change.paths
-            ):
-                continue
-            after = makes_executable(change.mode, state)
-            unsure = maybe(change.at) and after != state
-            if after != state or cause is None:
-                cause = change.at
-            state = after
-        if state and cause is not None and not unsure:
-            yield met(cause, copy.at.span if cause is copy.at else None)
-            continue
-        early = next(
-            (
-                c
-                for c in changes
-                if c.at.order < copy.at.order and any(covers(p, path, recursive=c.recursive) for p in c.paths)
-            ),
-            None,
-        )
-        if state is False and cause is not None:
-            yield Unmet(f"{path} is not executable: this takes it away", cause.span, expected=expected, unsure=unsure)
-        elif early is not None and cause is None:
-            yield Unmet(
-                f"{path} is made executable before it is copied: the COPY brings its own mode",
-                early.at.span,
-                expected=f"{expected} after the COPY",
-            )
-        else:
-            line = f"RUN {expected}"
-            yield Unmet(
-                f"{path} is not made executable",
-                copy.at.instruction.span,
-                expected=expected,
-                fix=add_line(subject.source, copy.at.instruction, line),
-                unsure=unsure,
-            )
+        yield _mode_of(subject, copy, changes, path, expected)
+
+
+def _mode_of(subject: Subject, copy: Copied, changes: list[ModeChanged], path: str, expected: str) -> Outcome:
+    """Follow a file's mode from its COPY through every chmod that names it."""
+    naming = [c for c in changes if any(covers(p, path, recursive=c.recursive) for p in c.paths)]
+    after = [c for c in naming if c.at.order > copy.at.order]
+    state = makes_executable(copy.mode, None) if copy.mode is not None else None
+    cause: At | None = copy.at if copy.mode is not None else None
+    unsure = False
+    for change in after:
+        now = makes_executable(change.mode, state)
+        unsure = maybe(change.at) and now != state
+        if now != state or cause is None:
+            cause = change.at
+        state = now
+    if state and cause is not None and not unsure:
+        return met(cause, copy.at.span if cause is copy.at else None)
+    if cause is not None:
+        why = "takes that away" if state is False else "does not do it"
+        message = f"{path} is not executable: this {why}"
+        return Unmet(message, cause.span, expected=expected, unsure=unsure)
+    if early := [c for c in naming if c.at.order < copy.at.order]:
+        message = f"{path} is made executable before it is copied: the COPY brings its own mode"
+        return Unmet(message, early[-1].at.span, expected=f"{expected} after the COPY")
+    fix = add_line(subject.source, copy.at.instruction, f"RUN {expected}")
+    return Unmet(f"{path} is not made executable", copy.at.instruction.span, expected=expected, fix=fix)
 
 
 @check("context-files")

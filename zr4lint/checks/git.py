@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from zr4lint.checks.environment import pip_installs
+import re
+
+from zr4lint.checks.environment import own_installs, pip_installs
 from zr4lint.checks.fixes import UNSAFE, insert, replace
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
-from zr4lint.facts import Cloned, Removed, WorkdirSet
+from zr4lint.facts import Cloned, PipRun, Removed, WorkdirSet
 from zr4lint.tools.files import covers
+
+_SEPARATORS = re.compile(r"[/:@]")
 
 
 def clone_to(subject: Subject, target: str) -> Cloned | None:
@@ -64,9 +68,9 @@ def git_clone(subject: Subject, *, target: str, url: str = "", words: str = "") 
 
 def _missing(clones: list[Cloned], target: str, url: str, words: str, expected: str) -> Unmet:
     """The finding for a folder nothing is cloned to; a clone that was meant for it shows the place."""
-    name = target.rpartition("/")[2]
+    name = _letters(target.rpartition("/")[2])
     meant = next((c for c in clones if url and same_repository(c.clone.url.value or "", url)), None)
-    meant = meant or next((c for c in clones if name.lower() in c.words.lower() or (words and words in c.words)), None)
+    meant = meant or next((c for c in clones if name in _letters(c.words) or (words and words in c.words)), None)
     unknown = next((c for c in clones if c.target is None), None)
     if meant is not None and meant.target is not None:
         given = meant.clone.directory or meant.clone.url
@@ -80,7 +84,12 @@ def _missing(clones: list[Cloned], target: str, url: str, words: str, expected: 
         )
     if unknown is not None:
         return Unmet(f"whether this clones to {target} can't be known", unknown.at.span, expected=expected, unsure=True)
-    return Unmet(f"nothing is cloned to {target}", expected=expected)
+    hint = ("git", url or target.rpartition("/")[2])
+    return Unmet(f"nothing is cloned to {target}", expected=expected, hint=hint)
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text.lower() if c.isalnum())
 
 
 def same_repository(found: str, wanted: str) -> bool:
@@ -100,7 +109,7 @@ def clone_owner(subject: Subject, *, target: str, placeholders: list[str]) -> Ou
     if found is None:
         yield Unmet(f"nothing is cloned to {target}", expected="a clone from a real owner")
         return
-    owner = next((p for p in (found.clone.url.value or "").split("/") if p.lower() in placeholders), None)
+    owner = next((p for p in _SEPARATORS.split(found.clone.url.value or "") if p.lower() in placeholders), None)
     if owner is not None:
         yield Unmet(
             f"{owner} is a placeholder: there is no such repository, and git asks for a user name and fails",
@@ -147,7 +156,11 @@ def clone_workdirs(subject: Subject, *, target: str, after: str, before: str = "
         return
     clones = [c.at.order for c in subject.facts.of(Cloned, subject.lineage) if c.at.order > clone.at.order]
     until = min(clones, default=len(subject.facts.facts))
-    wrong = next((w for w in workdirs if clone.at.order < w.at.order < until), None)
+    between = [w for w in workdirs if clone.at.order < w.at.order < until]
+    installs = [r.at.order for r in pip_installs(subject) if r.files and clone.at.order < r.at.order < until]
+    name = after.rpartition("/")[2]
+    wrong = next((w for w in between if (w.path or "").rpartition("/")[2] == name), None)
+    wrong = wrong or next((w for w in between if w.at.order < min(installs, default=0)), None)
     now = f"becomes {wrong.path}" if wrong is not None else "stays as it is"
     fix = insert(clone.at.instruction.span.end, f"{subject.source.newline}WORKDIR {after}", f"Enter {after}", UNSAFE)
     yield Unmet(
@@ -162,12 +175,21 @@ def clone_workdirs(subject: Subject, *, target: str, after: str, before: str = "
 def pip_requirements(subject: Subject, *, file: str, target: str) -> Outcomes:
     """Pip installs from this requirements file, after its repository is cloned to `target`."""
     clone = clone_to(subject, target)
-    runs = [(run, span) for run in pip_installs(subject) for path, span in run.files if path == file]
+    runs = [(run, span) for run in own_installs(subject) for path, span in run.files if path == file]
+    undone = [
+        (run, span)
+        for run in subject.facts.of(PipRun, subject.lineage)
+        if run.command.action == "uninstall"
+        for path, span in run.files
+        if path == file and not maybe(run.at)
+    ]
     expected = f"pip install -r {file}"
     after = [(run, span) for run, span in runs if clone is None or run.at.order > clone.at.order]
     if after:
         run, span = after[-1]
-        if maybe(run.at):
+        if undone and undone[-1][0].at.order > run.at.order:
+            yield Unmet("what it lists is uninstalled again", undone[-1][1], expected=f"{file} stays installed")
+        elif maybe(run.at):
             yield Unmet(f"{file} is installed only under a condition", span, expected=expected, unsure=True)
         else:
             yield met(run.at, span)
@@ -180,21 +202,26 @@ def pip_requirements(subject: Subject, *, file: str, target: str) -> Outcomes:
 
 
 def _not_installed(subject: Subject, clone: Cloned | None, file: str, expected: str) -> Unmet:
-    """The finding for a file pip is not given; a command behind the clone that has another one shows the place."""
-    others = [(run, path, span) for run in pip_installs(subject) for path, span in run.files]
-    if clone is not None:
-        following = [c.at.order for c in subject.facts.of(Cloned, subject.lineage) if c.at.order > clone.at.order]
-        end = min(following, default=len(subject.facts.facts))
-        others = [o for o in others if clone.at.order < o[0].at.order < end]
+    """The finding for a file pip is not given; what stands between its clone and the next one shows the place."""
     name = file.rpartition("/")[2]
+    if clone is None:
+        return Unmet(f"{file} is not installed", expected=expected, hint=(file,))
+    following = [c.at.order for c in subject.facts.of(Cloned, subject.lineage) if c.at.order > clone.at.order]
+    end = min(following, default=len(subject.facts.facts))
+    runs = [run for run in pip_installs(subject) if clone.at.order < run.at.order < end]
+    others = [(run, path, span) for run in runs for path, span in run.files]
     near = next((o for o in others if (o[1] or "").endswith(name)), None) or next(iter(others), None)
+    if near is not None and near[1] == file:
+        return Unmet(f"{file} is installed into another environment", near[0].at.span, expected=expected)
     if near is not None and near[1] is None:
         return Unmet(f"whether this installs {file} can't be known", near[2], expected=expected, unsure=True)
-    if near is not None and clone is not None:
-        return Unmet(
-            f"this installs {near[1]}, not {file}",
-            near[2],
-            expected=expected,
-            fix=replace(near[2], f"-r {file}", f"Install {file}", UNSAFE),
-        )
-    return Unmet(f"{file} is not installed", clone.at.instruction.span if clone else None, expected=expected)
+    if near is not None:
+        fix = replace(near[2], f"-r {file}", f"Install {file}", UNSAFE)
+        return Unmet(f"this installs {near[1]}, not {file}", near[2], expected=expected, fix=fix)
+    last = max((f.at.instruction.index for f in subject.facts.facts if f.at.order < end), default=0)
+    for instruction in subject.dockerfile.instructions[clone.at.instruction.index + 1 : last + 1]:
+        if name in subject.words(instruction.span):
+            return Unmet(f"{file} is not installed", instruction.span, expected=expected)
+    entered = [w for w in subject.facts.of(WorkdirSet, subject.lineage) if clone.at.order < w.at.order < end]
+    anchor = entered[0].at if entered else clone.at
+    return Unmet(f"{file} is not installed", anchor.instruction.span, expected=expected)

@@ -6,7 +6,8 @@ import re
 
 from zr4lint.checks.environment import standing
 from zr4lint.checks.fixes import SAFE, UNSAFE, insert, remove_lines
-from zr4lint.checks.outcome import Layer, Met, Outcomes, Subject, Unmet
+from zr4lint.checks.grep import grep
+from zr4lint.checks.outcome import Layer, Met, Outcomes, RuleResult, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.dockerfile import Comment, Instruction
 from zr4lint.source import Span
@@ -205,21 +206,21 @@ def layer_banner(subject: Subject, *, first: int, last: int) -> Outcomes:
 
 @check("not-in-specification", late=True)
 def not_in_specification(subject: Subject) -> Outcomes:
-    """Each instruction meets a requirement, or one that does relies on it."""
+    """Each instruction meets a requirement of a layer, or fails one, or one that does relies on it."""
     used: set[int] = set()
+    blamed: list[int] = []
     for result in subject.results.values():
-        for outcome in result.met:
-            used.add(outcome.instruction.index)
-            used |= outcome.supports
-        blamed = [u.span for u in result.unmet if u.span is not None]
-        used |= {
-            i.index for i in subject.dockerfile.instructions for s in blamed if i.span.start <= s.start < i.span.end
-        }
+        if result.layer is not None:
+            blamed += (unmet.span.start for unmet in result.unmet if unmet.span is not None)
+            for outcome in result.met:
+                used.add(outcome.instruction.index)
+                used |= outcome.supports
     for instruction in subject.dockerfile.instructions:
-        if instruction.index not in used:
+        span = instruction.span
+        if instruction.index not in used and not any(span.start <= start < span.end for start in blamed):
             yield Unmet(
                 f"the specification asks for no such {instruction.keyword}",
-                instruction.span,
+                span,
                 expected="only what the specification asks for",
                 fix=remove_lines(subject.source, instruction, f"Remove this {instruction.keyword}"),
             )
@@ -228,8 +229,6 @@ def not_in_specification(subject: Subject) -> Outcomes:
 @check("specification-commands", late=True)
 def specification_commands(subject: Subject) -> Outcomes:
     """For each requirement that is met, the specification's own verification commands would pass too."""
-    from zr4lint.checks.grep import grep
-
     lines = subject.source.text.split("\n")
     for result in subject.results.values():
         if result.unmet or not result.met:
@@ -237,10 +236,16 @@ def specification_commands(subject: Subject) -> Outcomes:
         for pattern in result.commands:
             if any(grep(pattern, line) for line in lines):
                 continue
-            witness = result.met[0]
+            witness = next((m for m in result.met if not _passes(result, m.instruction, lines)), result.met[0])
             yield Unmet(
                 f"{result.code} is met, but the specification's own command fails: grep '{pattern}'",
                 witness.span,
                 expected=f"a line that `grep '{pattern}'` finds",
                 about=result.code,
             )
+
+
+def _passes(result: RuleResult, instruction: Instruction, lines: list[str]) -> bool:
+    """Whether one of a rule's commands finds its line in an instruction."""
+    own = lines[instruction.line - 1 : instruction.end_line]
+    return any(grep(pattern, line) for pattern in result.commands for line in own)

@@ -38,7 +38,7 @@ class Unmet(NamedTuple):
 
     `span` is None where something is missing and nothing shows its place; `unsure` tells that it can't be decided
     before the build, which makes the finding one level less severe. `about` is the code of the requirement that a
-    finding on another rule's behalf speaks of.
+    finding on another rule's behalf speaks of. `hint` are words that an instruction meant for it would have.
     """
 
     message: str
@@ -48,6 +48,7 @@ class Unmet(NamedTuple):
     related: tuple[Related, ...] = ()
     unsure: bool = False
     about: str | None = None
+    hint: tuple[str, ...] = ()
 
 
 Outcome = Met | Unmet

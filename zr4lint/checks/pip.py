@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zr4lint.checks.environment import Standing, misplaced, pip_installs, standing
+from zr4lint.checks.environment import Standing, misplaced, own_installs, pip_installs, standing
 from zr4lint.checks.fixes import SAFE, UNSAFE, add_words, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
@@ -12,6 +12,7 @@ from zr4lint.checks.versions import Bounds, bounds, lets_in
 from zr4lint.facts import PipRun
 from zr4lint.finding import Fix
 from zr4lint.source import Span
+from zr4lint.tools.files import mount_target
 from zr4lint.tools.options import Option
 from zr4lint.tools.pip import Requirement, normalise
 
@@ -36,12 +37,14 @@ def _absent(subject: Subject, package: str, expected: str) -> Unmet:
             expected=expected,
             unsure=True,
         )
-    return Unmet(f"pip does not install {package}", expected=expected)
+    return Unmet(f"pip does not install {package}", expected=expected, hint=("pip", "install", package))
 
 
 def _undone(package: str, found: Standing, expected: str) -> Unmet | None:
     if found.undone is not None:
-        return Unmet(f"{package} is removed again", found.undone, expected=expected, unsure=found.unsure)
+        kept_out = found.undone == found.requirement.span
+        message = f"this marker keeps pip from installing {package}" if kept_out else f"{package} is removed again"
+        return Unmet(message, found.undone, expected=expected, unsure=found.unsure)
     return None
 
 
@@ -266,6 +269,13 @@ def pip_extra_index(subject: Subject, *, packages: list[str], url: str) -> Outco
         from_setting = (found.run.settings.get("PIP_EXTRA_INDEX_URL") or "").split()
         if right is not None or any(_same_url(value, url) for value in from_setting):
             yield met(found.run.at, right.span if right else found.run.command.words)
+        elif (index := found.run.command.parsed.get("index-url")) and _same_url(index.value, url):
+            yield Unmet(
+                "--index-url takes PyPI away: what is not on that index is not found",
+                index.span,
+                expected=expected,
+                fix=replace(index.span, expected, "Add it to PyPI", UNSAFE),
+            )
         elif options:
             last = options[-1]
             yield Unmet(
@@ -308,7 +318,7 @@ def pip_upgrade(subject: Subject, *, packages: list[str], before: str) -> Outcom
     target = standing(subject, before)
     first: PipRun | None = target.run if target is not None else None
     for package in packages:
-        runs = [r for r in pip_installs(subject) if r.command.requirement(package) is not None]
+        runs = [r for r in own_installs(subject) if r.command.requirement(package) is not None]
         early = [r for r in runs if first is None or r.at.order < first.at.order]
         expected = f"pip install --upgrade {package} before {before}"
         upgrade = next((r for r in early if r.command.upgrades or _pinned(r, package)), None)
@@ -328,7 +338,7 @@ def pip_upgrade(subject: Subject, *, packages: list[str], before: str) -> Outcom
                 f"{package} is upgraded only after {before} is installed", runs[0].command.words, expected=expected
             )
         else:
-            home = next((r for r in pip_installs(subject) if any(r.command.requirement(p) for p in packages)), first)
+            home = next((r for r in own_installs(subject) if any(r.command.requirement(p) for p in packages)), first)
             yield Unmet(
                 f"{package} is not upgraded before {before} is installed",
                 home.command.words if home else None,
@@ -346,8 +356,11 @@ def pip_no_cache(subject: Subject) -> Outcomes:
     """No `pip install` leaves its cache in the image."""
     for run in pip_installs(subject):
         parsed = run.command.parsed
-        option = parsed.get("no-cache-dir") or parsed.get("no-cache")
-        if option is not None or run.settings.get("PIP_NO_CACHE_DIR") or run.settings.get("UV_NO_CACHE"):
+        options = [o for o in parsed.options if o.name in ("no-cache-dir", "no-cache", "cache-dir")]
+        option = options[-1] if options and options[-1].name != "cache-dir" else None
+        if options and option is None:
+            yield Unmet("--cache-dir turns the cache on again", options[-1].span, expected="--no-cache-dir")
+        elif option is not None or run.settings.get("PIP_NO_CACHE_DIR") or run.settings.get("UV_NO_CACHE"):
             yield Met(option.span if option else run.command.words, run.at.instruction)
         elif mount := next(
             (f for f in run.at.instruction.flags if f.name == "mount" and _caches_pip(f.value or "")), None
@@ -361,9 +374,7 @@ def pip_no_cache(subject: Subject) -> Outcomes:
 
 
 def _caches_pip(mount: str) -> bool:
-    options = dict(part.partition("=")[::2] for part in mount.split(","))
-    target = options.get("target") or options.get("dst") or options.get("destination") or ""
-    return options.get("type") in ("cache", "tmpfs") and target.rstrip("/") in ("/root/.cache", "/root/.cache/pip")
+    return mount_target(mount) in ("/root/.cache", "/root/.cache/pip")
 
 
 @check("pip-order")

@@ -15,9 +15,9 @@ def venv(subject: Subject, *, python: str, path: str) -> Outcomes:
     """Once it is installed, the python makes a virtual environment at this path, and it stays."""
     created = subject.facts.of(VenvCreated, subject.lineage)
     expected = f"{python} -m venv {path}"
-    found = next((v for v in created if v.path == path and v.python == python), None)
+    found = next((v for v in created if v.path == path and v.python == python and v.module == "venv"), None)
     if found is None:
-        yield _wrong_venv(created, python, path, expected)
+        yield _wrong_venv(created, path, expected)
         return
     source = next((run for run in installs(subject) if any(p.name == python for p in run.command.packages)), None)
     removal = next(
@@ -43,13 +43,13 @@ def venv(subject: Subject, *, python: str, path: str) -> Outcomes:
         yield met(found.at)
 
 
-def _wrong_venv(created: list[VenvCreated], python: str, path: str, expected: str) -> Unmet:
+def _wrong_venv(created: list[VenvCreated], path: str, expected: str) -> Unmet:
     other = next((v for v in created if v.path == path), None)
     if other is not None:
-        return Unmet(f"{path} is made by {other.python}, not by {python}", other.at.span, expected=expected)
-    misplaced = next(iter(created), None)
+        return Unmet(f"{path} is made by {other.python} -m {other.module}", other.at.span, expected=expected)
+    misplaced = next((v for v in created if v.path != path), None)
     if misplaced is None:
-        return Unmet(f"no virtual environment is made at {path}", expected=expected)
+        return Unmet(f"no virtual environment is made at {path}", expected=expected, hint=("venv", path))
     fix = replace(misplaced.path_span, path, f"Make it at {path}", UNSAFE)
     known = misplaced.path or "a place that is not known before the build"
     return Unmet(

@@ -21,26 +21,25 @@ from zr4lint.facts.model import (
 from zr4lint.facts.script import run_commands
 from zr4lint.facts.state import StageState
 from zr4lint.shell import Reach
-from zr4lint.tools.files import absolute
-
-_WILDCARDS = frozenset("*?[")
+from zr4lint.tools.files import absolute, has_wildcard
 
 
-def gather(dockerfile: Dockerfile) -> Facts:
-    """Read all facts of a file."""
-    reader = _Reader(dockerfile.source.text)
+def gather(dockerfile: Dockerfile, images: Mapping[str, tuple[str, ...]] | None = None) -> Facts:
+    """Read all facts of a file; `images` maps repositories to patterns of the variables they are known to set."""
+    reader = _Reader(dockerfile.source.text, images or {})
     for instruction in dockerfile.instructions:
         reader.read(instruction)
     return Facts(dockerfile, tuple(reader.stages), tuple(reader.facts))
 
 
 class _Reader:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, images: Mapping[str, tuple[str, ...]]) -> None:
         self.text = text
+        self.images = images
         self.stages: list[Stage] = []
         self.facts: list[Fact] = []
         self.states: list[StageState] = []
-        self.state = StageState.outside()
+        self.state = StageState.on_image(None)
         self.global_args: dict[str, str | None] = {}
         self._handlers: Mapping[str, Callable[[Instruction], None]] = {
             "FROM": self.from_,
@@ -72,7 +71,11 @@ class _Reader:
         image = words.expand(reference.raw, self.global_args) if found else None
         alias = found[2] if len(found) > 2 and found[1].raw.lower() == "as" else None
         parent = next((s for s in reversed(self.stages) if s.name and image and s.name.lower() == image.lower()), None)
-        self.state = self.states[parent.number].child() if parent else StageState.outside()
+        if parent is not None:
+            self.state = self.states[parent.number].child()
+        else:
+            known = words.parse_image(image).repository if image else ""
+            self.state = StageState.on_image(self.images.get(known))
         self.states.append(self.state)
         self.stages.append(
             Stage(
@@ -97,7 +100,7 @@ class _Reader:
             self.state.set_arg(pair.name, value, instruction.index)
 
     def env(self, instruction: Instruction) -> None:
-        before = dict(self.state.variables)
+        before = self.state.variables.copy()
         for pair in words.pairs(instruction):
             raw = pair.raw or ""
             value = words.expand(raw, before)
@@ -149,7 +152,7 @@ class _Reader:
             if value is None:
                 continue
             remote = "://" in value or value.startswith("git@")
-            many = not remote and (value.rstrip("/") in ("", ".") or value.endswith("/") or _has_wildcard(value))
+            many = not remote and (value.rstrip("/") in ("", ".") or value.endswith("/") or has_wildcard(value))
             path = folder
             if into and not many and folder is not None:
                 path = posixpath.join(folder, posixpath.basename(value))
@@ -165,10 +168,6 @@ class _Reader:
     def command(self, instruction: Instruction) -> None:
         arguments = tuple(s.value for s in instruction.json) if instruction.json is not None else None
         self.facts.append(CommandSet(self.at(instruction), instruction.keyword, arguments))
-
-
-def _has_wildcard(path: str) -> bool:
-    return not _WILDCARDS.isdisjoint(path)
 
 
 def _value(flag: Flag | None) -> str | None:

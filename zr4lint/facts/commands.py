@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from zr4lint.dockerfile import Instruction
@@ -18,18 +18,20 @@ from zr4lint.facts.model import (
     RepositoryAdded,
     VenvCreated,
 )
-from zr4lint.facts.state import StageState
+from zr4lint.facts.state import StageState, Variables
 from zr4lint.shell import Argument, Command, Reach, expand, expand_all
 from zr4lint.source import Span
 from zr4lint.tools.apt import PROGRAMS as APT
 from zr4lint.tools.apt import parse_apt, parse_repository
-from zr4lint.tools.files import absolute
+from zr4lint.tools.files import absolute, covers, has_wildcard, mount_target
 from zr4lint.tools.git import parse_clone
 from zr4lint.tools.options import Grammar, parse_options
 from zr4lint.tools.pip import parse_pip
 
 _VENV = Grammar({"p": "python"}, frozenset({"python", "prompt", "upgrade-deps"}), frozenset())
 _SETTINGS = ("PIP_", "UV_")
+_SETS_VARIABLES = frozenset({".", "source", "read", "mapfile", "readarray", "getopts", "eval", "printf", "set"})
+_MODE_LETTERS = frozenset("rwxXst,-+=")
 _VERSION = re.compile(r"=?\s*\d")
 
 
@@ -37,7 +39,7 @@ class _Scope(NamedTuple):
     """What one shell knows."""
 
     folder: str | None
-    variables: dict[str, str | None]
+    variables: Variables
 
 
 class CommandReader:
@@ -48,14 +50,14 @@ class CommandReader:
         self.state = state
         self.instruction = instruction
         self.stage = stage
-        self.scopes: dict[tuple[int, ...], _Scope] = {(): _Scope(state.workdir, dict(state.variables))}
+        self.scopes: dict[tuple[int, ...], _Scope] = {(): _Scope(state.workdir, state.variables.copy())}
         self.moved: set[tuple[int, ...]] = set()
 
     def scope(self, key: tuple[int, ...]) -> _Scope:
         """The scope of that name; a new one starts with what the scope around it has by then."""
         if key not in self.scopes:
             around = self.scope(key[:-1])
-            self.scopes[key] = _Scope(around.folder, dict(around.variables))
+            self.scopes[key] = _Scope(around.folder, around.variables.copy())
             if key[:-1] in self.moved:
                 self.moved.add(key)
         return self.scopes[key]
@@ -70,6 +72,8 @@ class CommandReader:
                 scope.variables.update(values if known else dict.fromkeys(values))
             return
         variables = {**scope.variables, **values} if values else scope.variables
+        if (command.words[0].literal or "") in _SETS_VARIABLES:
+            scope.variables.outside = None
         arguments = expand_all(command.words, scope.variables)
         if not arguments or arguments[0].value is None:
             return
@@ -81,7 +85,7 @@ class CommandReader:
         arguments: Sequence[Argument],
         command: Command,
         scope: _Scope,
-        variables: dict[str, str | None],
+        variables: Mapping[str, str | None],
     ) -> None:
         """Hand a command to the reader of its program."""
         if program in ("cd", "pushd"):
@@ -91,7 +95,8 @@ class CommandReader:
                 self.facts.append(AptRun(self.at(command), apt))
         elif program in ("add-apt-repository", "apt-add-repository"):
             if name := parse_repository(arguments):
-                self.facts.append(RepositoryAdded(self.at(command), name.value, name.span))
+                repository, removed = name
+                self.facts.append(RepositoryAdded(self.at(command), repository.value, repository.span, removed))
         elif program == "git":
             self.git(arguments, command, scope)
         elif program == "chmod":
@@ -99,14 +104,16 @@ class CommandReader:
         elif program in ("rm", "mv"):
             self.remove(program, arguments, command, scope)
         elif program == "virtualenv":
-            self.venv(arguments, arguments[1:], command, scope)
+            self.venv(arguments, arguments[1:], "virtualenv", command, scope)
         elif program.startswith("python") and [a.value for a in arguments[1:3]] in (
             ["-m", "venv"],
             ["-m", "virtualenv"],
         ):
-            self.venv(arguments, arguments[3:], command, scope)
+            self.venv(arguments, arguments[3:], arguments[2].value or "", command, scope)
         elif pip := parse_pip(arguments):
             settings = {n: v for n, v in variables.items() if n.startswith(_SETTINGS)}
+            if settings.get("PIP_DRY_RUN") not in (None, "", "0", "false", "no", "off"):
+                return
             files = tuple((self.path(option.value, scope), option.span) for option in pip.parsed.all("requirement"))
             relative = any(not (o.value or "").startswith("/") for o in pip.parsed.all("requirement"))
             at = self.at(command, relative=relative)
@@ -143,39 +150,60 @@ class CommandReader:
         target = clone.target
         path = absolute(target, folder) if target is not None else None
         words = " ".join(a.value or "" for a in arguments)
-        self.facts.append(Cloned(self.at(command, relative=True), clone, path, words))
+        self.facts.append(Cloned(self.kept(self.at(command, relative=True), path), clone, path, words))
 
     def chmod(self, arguments: Sequence[Argument], command: Command, scope: _Scope) -> None:
-        rest = [a.value for a in arguments[1:]]
+        rest = list(arguments[1:])
         recursive = False
-        while rest and rest[0] is not None and rest[0].startswith("-") and not set(rest[0][1:]) <= set("rwxXst,-+="):
-            flag = rest.pop(0) or ""
+        while rest and (flag := rest[0].value or "").startswith("-") and not set(flag[1:]) <= _MODE_LETTERS:
             recursive = recursive or flag == "--recursive" or (not flag.startswith("--") and "R" in flag)
-        if "-R" in rest[1:]:
-            rest.remove("-R")
+            del rest[0]
+        if late := next((a for a in rest[1:] if a.value == "-R"), None):
+            rest.remove(late)
             recursive = True
-        if len(rest) < 2 or rest[0] is None:
+        if len(rest) < 2 or rest[0].value is None:
             return
-        paths = tuple(p for value in rest[1:] if (p := self.path(value, scope)) is not None)
-        relative = any(not (v or "").startswith("/") for v in rest[1:])
-        self.facts.append(ModeChanged(self.at(command, relative=relative), rest[0], paths, recursive))
+        relative = any(not (a.value or "").startswith("/") for a in rest[1:])
+        at = self.at(command, relative=relative)
+        self.facts.append(ModeChanged(at, rest[0].value, self.paths(rest[1:], scope), recursive))
 
     def remove(self, program: str, arguments: Sequence[Argument], command: Command, scope: _Scope) -> None:
         parsed = parse_options(arguments[1:], Grammar({}, frozenset({"target-directory"}), frozenset()))
         operands = parsed.operands[:-1] if program == "mv" else parsed.operands
-        paths = tuple(p for a in operands if (p := self.path(a.value, scope)) is not None)
         recursive = program == "mv" or any(o.name in ("r", "R", "recursive") for o in parsed.options)
         relative = any(not (a.value or "").startswith("/") for a in operands)
-        self.facts.append(Removed(self.at(command, relative=relative), paths, recursive))
+        self.facts.append(Removed(self.at(command, relative=relative), self.paths(operands, scope), recursive))
 
-    def venv(self, arguments: Sequence[Argument], rest: Sequence[Argument], command: Command, scope: _Scope) -> None:
+    def venv(
+        self, arguments: Sequence[Argument], rest: Sequence[Argument], module: str, command: Command, scope: _Scope
+    ) -> None:
         parsed = parse_options(rest, _VENV)
         program = (arguments[0].value or "").rpartition("/")[2]
         if program == "virtualenv" and (python := parsed.get("python")):
             program = python.value or ""
         for operand in parsed.operands:
             path = self.path(operand.value, scope)
-            self.facts.append(VenvCreated(self.at(command), program, path, operand.span))
+            at = self.at(command)
+            self.facts.append(VenvCreated(self.kept(at, path), program, module, path, operand.span))
+
+    def kept(self, at: At, path: str | None) -> At:
+        """The place of something written to `path`: it never comes to the image from a mount of this RUN."""
+        for flag in self.instruction.flags:
+            if (
+                flag.name == "mount"
+                and path is not None
+                and covers(mount_target(flag.value or ""), path, recursive=True)
+            ):
+                return at._replace(reach=Reach.NEVER)
+        return at
+
+    def paths(self, arguments: Iterable[Argument], scope: _Scope) -> tuple[str, ...]:
+        """The paths that arguments name; a wildcard in quotes fits no file and is left out."""
+        return tuple(
+            path
+            for a in arguments
+            if (path := self.path(a.value, scope)) is not None and (a.glob or not has_wildcard(path))
+        )
 
 
 def _lost_specifiers(command: Command) -> tuple[Span, ...]:

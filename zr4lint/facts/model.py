@@ -57,18 +57,20 @@ class AptRun(NamedTuple):
 
 
 class RepositoryAdded(NamedTuple):
-    """add-apt-repository; `name` as given, `span` is that word."""
+    """add-apt-repository; `name` as given, `span` is that word; `removed` if it takes the repository away."""
 
     at: At
     name: str | None
     span: Span
+    removed: bool
 
 
 class VenvCreated(NamedTuple):
-    """`python -m venv` or virtualenv; `python` is the program's name."""
+    """A virtual environment made by a module ("venv" or "virtualenv"); `python` is the program's name."""
 
     at: At
     python: str
+    module: str
     path: str | None
     path_span: Span
 

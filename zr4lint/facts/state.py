@@ -3,15 +3,46 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 
 from zr4lint.facts.model import INHERITED
 
+_DOCKER_SETS = ("HOME", "HOSTNAME", "PWD", "OLDPWD", "IFS", "PPID", "UID", "EUID", "USER", "SHELL", "TERM", "RANDOM")
+
+
+class Variables(dict[str, str | None]):
+    """Variables by name, None where the value can't be known.
+
+    `outside` are patterns of the names that the base image sets, None where those are not known. A name that is
+    neither here nor among them is empty.
+    """
+
+    def __init__(self, values: Mapping[str, str | None], outside: tuple[str, ...] | None) -> None:
+        super().__init__(values)
+        self.outside = outside
+
+    def get(self, name: str, _: object = None) -> str | None:
+        """The value of a variable, None if it can't be known."""
+        if name in self:
+            return self[name]
+        if self.outside is None or name in _DOCKER_SETS or not name.isidentifier():
+            return None
+        return None if any(fnmatchcase(name, pattern) for pattern in self.outside) else ""
+
+    def copy(self) -> Variables:
+        """Another set of the same variables."""
+        return Variables(self, self.outside)
+
 
 class StageState:
-    """Variables, WORKDIR and SHELL in force, and which instructions set them."""
+    """Variables, WORKDIR and SHELL in force, and which instructions set them.
 
-    def __init__(self) -> None:
+    `outside` are patterns of the variables that the base image sets, None where those are not known.
+    """
+
+    def __init__(self, outside: tuple[str, ...] | None = None) -> None:
+        self.outside = outside
         self.env: dict[str, str | None] = {}
         self.args: dict[str, str | None] = {}
         self.set_by: dict[str, int] = {}
@@ -19,18 +50,18 @@ class StageState:
         self.workdir_set_by: frozenset[int] = frozenset()
         self.folders: set[str] = {"/"}
         self.shell: tuple[str, ...] = ("/bin/sh", "-c")
-        self._variables: dict[str, str | None] | None = None
+        self._variables: Variables | None = None
 
     @classmethod
-    def outside(cls) -> StageState:
-        """The state of a stage on an image from outside, of which only the shape of PATH is known."""
-        state = cls()
+    def on_image(cls, outside: tuple[str, ...] | None) -> StageState:
+        """The state of a stage on an image from elsewhere, of which at most the names of its variables are known."""
+        state = cls(outside)
         state.env["PATH"] = INHERITED
         return state
 
     def child(self) -> StageState:
         """The state at the start of a stage that builds on this one; build arguments are not handed on."""
-        state = StageState()
+        state = StageState(self.outside)
         state.env = dict(self.env)
         state.set_by = {name: index for name, index in self.set_by.items() if name in self.env}
         state.workdir = self.workdir
@@ -40,10 +71,10 @@ class StageState:
         return state
 
     @property
-    def variables(self) -> dict[str, str | None]:
+    def variables(self) -> Variables:
         """What `$NAME` stands for; ENV comes before ARG."""
         if self._variables is None:
-            self._variables = {**self.args, **self.env}
+            self._variables = Variables({**self.args, **self.env}, self.outside)
         return self._variables
 
     def set_env(self, name: str, value: str | None, index: int) -> None:

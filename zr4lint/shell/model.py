@@ -32,12 +32,16 @@ class Expansion(NamedTuple):
 
 
 class Word(NamedTuple):
-    """One word as written; `text` is without its quotes, `span` with them."""
+    """One word as written; `text` is without its quotes, `span` with them.
+
+    `glob` tells that it holds a wildcard that the shell expands, one that is not quoted.
+    """
 
     text: MappedText
     expansions: tuple[Expansion, ...]
     span: Span
     quoted: bool
+    glob: bool = False
 
     @property
     def literal(self) -> str | None:
@@ -46,11 +50,15 @@ class Word(NamedTuple):
 
 
 class Argument(NamedTuple):
-    """One value that the program receives, None where it can't be known; several may come from one word."""
+    """One value that the program receives, None where it can't be known; several may come from one word.
+
+    With `glob` the value is a pattern, and the program receives the paths that it fits.
+    """
 
     value: str | None
     span: Span
     quoted: bool = False
+    glob: bool = False
 
 
 class Redirection(NamedTuple):

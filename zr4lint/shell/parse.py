@@ -113,7 +113,8 @@ class _Walk:
             if not node.is_named or node.type in _PASSIVE:
                 continue
             background = index + 1 < len(nodes) and nodes[index + 1].type == "&"
-            here = frame.under(Reach.MAYBE if background else Reach.ALWAYS, frame.operator if first else ";")
+            reach = self.background_reach(nodes[index + 2 :], frame) if background else Reach.ALWAYS
+            here = frame.under(reach, frame.operator if first else ";")
             first = False
             result = self.visit(node, here)
             if result is _Status.EXITED and not background:
@@ -125,6 +126,13 @@ class _Walk:
             elif status not in (_Status.EXITED, _Status.MAY_EXIT):
                 status = result
         return status
+
+    def background_reach(self, following: Sequence[Node], frame: _Frame) -> Reach:
+        """How far a command in the background gets: it ends with the shell, unless something waits for it."""
+        after = [node for node in following if node.is_named and node.type not in _PASSIVE]
+        if any(self.text(node, frame).split()[:1] == ["wait"] for node in after):
+            return Reach.ALWAYS
+        return Reach.MAYBE if after or frame.scope else Reach.NEVER
 
     def and_or(self, node: Node, frame: _Frame) -> _Status:
         """A chain of && and ||; the tree nests to the left, once for each operator."""
@@ -237,7 +245,8 @@ class _Walk:
         condition = _between(node, ("while", "until"), "do_group")
         status = self.sequence(condition, frame)
         entered = _Status.TRUE if node.children[0].type == "while" else _Status.FALSE
-        reach = Reach.ALWAYS if status is entered else Reach.MAYBE
+        refused = _Status.FALSE if entered is _Status.TRUE else _Status.TRUE
+        reach = {entered: Reach.ALWAYS, refused: Reach.NEVER}.get(status, Reach.MAYBE)
         for child in node.named_children:
             if child.type == "do_group":
                 self.sequence(child.children, frame.under(reach))
@@ -387,11 +396,18 @@ class _Walk:
             for pair in command.assignments:
                 self.emit(inner, command.span, assignments=(pair,))
             status = self.script(nested, (), frame.reach, inner.scope, frame.depth + 10)
+            self.redirect_last(inner.scope, command.redirections)
             return _Status.DONE if name != "eval" and status in (_Status.EXITED, _Status.MAY_EXIT) else status
         self.commands.append(command)
         if wrapper == "exec" and command.words:
             return _Status.EXITED if frame.reach is Reach.ALWAYS else _Status.DONE
         return _status_of(command, frame)
+
+    def redirect_last(self, scope: tuple[int, ...], redirections: tuple[Redirection, ...]) -> None:
+        """Hand the redirections of `sh -c '...'` to the script's last command, where unbalanced quotes may put them."""
+        if redirections and self.commands and self.commands[-1].scope[: len(scope)] == scope:
+            last = self.commands[-1]
+            self.commands[-1] = last._replace(redirections=last.redirections + redirections)
 
     def emit(self, frame: _Frame, span: Span, *, assignments: tuple[tuple[str, Word], ...]) -> None:
         self.commands.append(Command((), assignments, (), span, frame.operator, frame.reach, frame.scope, None))

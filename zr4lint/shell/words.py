@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _BLANKS = re.compile(r"[ \t\n]+")
 _EXPANSION = re.compile(r"\$\{(\w+)(?:(:?[-+])((?:[^{}$`\\]|\\.)*))?\}\Z", re.DOTALL)
+_WILDCARDS = frozenset("*?[")
 _ESCAPABLE = '"\\$`'
 _OPAQUE = frozenset({"command_substitution", "process_substitution", "arithmetic_expansion", "ansi_c_string"})
 
@@ -34,6 +35,7 @@ class _Builder:
         self.expansions: list[Expansion] = []
         self.length = 0
         self.quoted = False
+        self.glob = False
 
     def keep(self, start: int, end: int) -> None:
         if end > start:
@@ -43,6 +45,7 @@ class _Builder:
     def unescape(self, start: int, end: int, *, quoted: bool) -> None:
         """Keep start to end without the backslashes that quote."""
         text = self.script.text
+        self.glob = self.glob or (not quoted and not _WILDCARDS.isdisjoint(text[start:end]))
         at = text.find("\\", start, end)
         while at >= 0 and at + 1 < end:
             self.keep(start, at)
@@ -114,7 +117,13 @@ def word_of(nodes: Iterable[Node], script: MappedText) -> Word:
             start = node.start_byte
         builder.add(node)
         end = node.end_byte
-    return Word(_select(script, builder.ranges), tuple(builder.expansions), script.span(start, end), builder.quoted)
+    return Word(
+        _select(script, builder.ranges),
+        tuple(builder.expansions),
+        script.span(start, end),
+        builder.quoted,
+        builder.glob,
+    )
 
 
 def literal_word(script: MappedText, start: int, end: int) -> Word:
@@ -140,7 +149,7 @@ def _value(expansion: Expansion, env: Environment) -> str | None:
     value = env.get(name)
     if not expansion.operator or (value is None and name in env):
         return value
-    is_set = value is not None and (value != "" or not expansion.operator.startswith(":"))
+    is_set = name in env and (value != "" or not expansion.operator.startswith(":"))
     if expansion.operator.endswith("-"):
         return value if is_set else expansion.operand
     return expansion.operand if is_set else ""
@@ -168,7 +177,7 @@ def expand_all(words: Iterable[Word], env: Environment) -> list[Argument]:
     for word in words:
         value = expand(word, env)
         if value is None or not word.expansions or all(e.quoted for e in word.expansions):
-            arguments.append(Argument(value, word.span, word.quoted))
+            arguments.append(Argument(value, word.span, word.quoted, word.glob))
         elif word.quoted:
             arguments.append(Argument(value if not _BLANKS.search(value) else None, word.span, True))
         else:

@@ -94,6 +94,8 @@ def nested_script(command: Command) -> MappedText | None:
         text = command.words[at].literal or ""
         if text[:1] not in ("-", "+") or len(text) < 2:
             return None
+        if not text.startswith("--") and "n" in text:
+            return None  # the shell reads the script and runs nothing
         if not text.startswith("--") and "c" in text:
             return command.words[at + 1].text if at + 1 < len(command.words) else None
         at += 2 if text in ("-o", "+o", "--rcfile", "--init-file") or text.endswith("o") else 1

@@ -106,12 +106,13 @@ def _is_plain(name: str) -> bool:
     return not name.endswith(("+", "-")) or name.endswith("++")
 
 
-def parse_repository(arguments: Sequence[Argument]) -> Argument | None:
-    """The repository that an add-apt-repository call adds, None where it adds none."""
+def parse_repository(arguments: Sequence[Argument]) -> tuple[Argument, bool] | None:
+    """The repository that an add-apt-repository call adds, or takes away (True); None where it does neither."""
     parsed = parse_options(arguments[1:], _REPOSITORY)
-    if parsed.get("remove") or parsed.get("help"):
+    if parsed.get("help"):
         return None
+    removed = parsed.get("remove") is not None
     if ppa := parsed.get("ppa"):
         value = ppa.value if ppa.value is None or ppa.value.startswith("ppa:") else f"ppa:{ppa.value}"
-        return Argument(value, ppa.value_span)
-    return parsed.operands[0] if parsed.operands else None
+        return Argument(value, ppa.value_span), removed
+    return (parsed.operands[0], removed) if parsed.operands else None

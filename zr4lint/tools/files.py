@@ -52,11 +52,24 @@ def absolute(path: str, folder: str | None) -> str | None:
 def covers(pattern: str, path: str, *, recursive: bool) -> bool:
     """Whether a path argument, which may hold shell wildcards, names `path`; if recursive, a folder above it too."""
     while True:
-        if pattern == path or (any(c in pattern for c in "*?[") and _glob(pattern, path)):
+        if pattern == path or (has_wildcard(pattern) and _glob(pattern, path)):
             return True
         if not recursive or path == "/":
             return False
         path = posixpath.dirname(path)
+
+
+def has_wildcard(path: str) -> bool:
+    """Whether a path holds a character that a shell, or COPY, takes for a wildcard."""
+    return any(c in path for c in "*?[")
+
+
+def mount_target(mount: str) -> str:
+    """The folder that the value of a `--mount` puts in place, if that is not kept in the image; else empty."""
+    options = dict(part.partition("=")[::2] for part in mount.split(","))
+    target = options.get("target") or options.get("dst") or options.get("destination") or ""
+    kind = options.get("type", "bind")
+    return "/" + posixpath.normpath(target).lstrip("/") if target and kind in ("cache", "tmpfs", "bind") else ""
 
 
 def _glob(pattern: str, path: str) -> bool:
