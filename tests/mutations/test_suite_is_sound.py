@@ -33,10 +33,17 @@ def test_names_are_unique() -> None:
     assert [name for name, count in Counter(edit.name for edit in SUITE).items() if count > 1] == []
 
 
-def test_no_two_edits_give_the_same_text() -> None:
+@pytest.mark.parametrize("edits", [BREAKING, KEEPING], ids=["breaking", "keeping"])
+def test_no_two_edits_give_the_same_text(edits: tuple[Mutation, ...]) -> None:
     texts: dict[str, str] = {}
-    for edit in SUITE:
+    for edit in edits:
         assert texts.setdefault(edit.text, edit.name) == edit.name
+
+
+def test_what_breaks_is_not_what_keeps() -> None:
+    kept = {edit.text for edit in KEEPING}
+    only_warned_of = {"ZR0003", "ZR1203", "ZR1204"}
+    assert [edit.name for edit in BREAKING if edit.text in kept and edit.code not in only_warned_of] == []
 
 
 def test_every_transform_is_used() -> None:

@@ -1,0 +1,85 @@
+"""zr4lint against the mutation suite: every breaking edit is reported where it is, no keeping edit is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.mutations.mutations import ROOT, Mutation, load
+from tests.prd.judge import run_commands
+from zr4lint.engine import Config, lint
+from zr4lint.finding import FileReport, Finding, Severity
+from zr4lint.packs import Pack
+from zr4lint.run import load_packs
+from zr4lint.source import SourceFile
+
+BREAKING = load("breaking")
+KEEPING = load("keeping")
+CONTEXT = ROOT / "docker"
+
+
+@cache
+def zr4() -> Pack:
+    return load_packs(["zr4"])[0]
+
+
+@cache
+def level(code: str) -> Severity:
+    return next(rule.rule.severity for rule in zr4().rules if rule.rule.code == code)
+
+
+def report(mutation: Mutation) -> FileReport:
+    source = SourceFile.decode(mutation.text.encode(), "docker/Dockerfile.zr4")
+    return lint(source, [zr4()], Config(context=Path(CONTEXT)))
+
+
+def points_at(mutation: Mutation, finding: Finding, source: SourceFile) -> bool:
+    """Whether a finding touches the words concerned; the suite counts a byte order mark, the linter does not."""
+    shift = int(source.bom)
+    start, end = finding.span.start + shift, finding.span.end + shift
+    return any(start <= place.end and place.start <= end for place in mutation.places())
+
+
+def reported(mutation: Mutation) -> bool:
+    found = report(mutation)
+    wanted = [f for f in found.findings if f.code == mutation.code and f.severity is level(mutation.code)]
+    return any(points_at(mutation, finding, found.source) for finding in wanted)
+
+
+def errors(mutation: Mutation) -> list[str]:
+    return [f"{f.code} {f.message}" for f in report(mutation).findings if f.severity is Severity.ERROR]
+
+
+@pytest.mark.parametrize("mutation", BREAKING, ids=lambda m: m.name)
+def test_a_breaking_edit_is_reported_at_the_words_concerned(mutation: Mutation) -> None:
+    assert reported(mutation), mutation.why
+
+
+@pytest.mark.parametrize("mutation", KEEPING, ids=lambda m: m.name)
+def test_a_keeping_edit_is_no_error(mutation: Mutation) -> None:
+    assert errors(mutation) == [], mutation.why
+
+
+@pytest.mark.parametrize("mutation", BREAKING + KEEPING, ids=lambda m: m.name)
+def test_where_a_command_of_the_prd_says_fail_something_is_reported(mutation: Mutation) -> None:
+    outcome = run_commands(mutation.text.encode())
+    failing = [name for name, passed in outcome.items() if not passed]
+    if failing:
+        found = [f for f in report(mutation).findings if f.severity >= Severity.WARNING]
+        assert found, f"{failing} fail, and nothing is reported"
+
+
+def test_the_rates(capsys: pytest.CaptureFixture[str]) -> None:
+    caught = sum(map(reported, BREAKING))
+    kept = sum(not errors(mutation) for mutation in KEEPING)
+    with capsys.disabled():
+        print("\n" + "\n".join(rates(caught, kept)))
+    assert (caught, kept) == (len(BREAKING), len(KEEPING))
+
+
+def rates(caught: int, kept: int) -> Iterator[str]:
+    yield f"breaking edits reported: {caught} of {len(BREAKING)} ({caught / len(BREAKING):.1%})"
+    yield f"keeping edits without an error: {kept} of {len(KEEPING)} ({kept / len(KEEPING):.1%})"
