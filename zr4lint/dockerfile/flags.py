@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from zr4lint.dockerfile.messages import nearest, show
 from zr4lint.dockerfile.model import Flag, Instruction, ParseError
+from zr4lint.dockerfile.words import head
 
 # A switch is true or false, a text can stand once, a list any number of times.
 _SWITCH, _TEXT, _LIST = "switch", "text", "list"
@@ -54,7 +55,7 @@ _LONGEST = 40  # more digits than any number that BuildKit takes
 def refusals(instruction: Instruction) -> Iterator[ParseError]:
     """Why BuildKit refuses the flags of an instruction."""
     keyword = instruction.keyword
-    if keyword in _UNCHECKED:
+    if keyword in _UNCHECKED or (keyword == "HEALTHCHECK" and head(instruction.arguments.text).text.upper() == "NONE"):
         return
     known = _KNOWN.get(keyword, {})
     seen = set()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from zr4lint.dockerfile.lines import BLANKS
 from zr4lint.dockerfile.words import Word
 
+_ORDINARY = re.compile(f"[^{BLANKS}\"'$\\\\</}}]+")
 _SPECIAL = "@*#?-$!0"
 
 
@@ -41,6 +43,10 @@ class _Lexer:
     def run(self) -> Lexed | None:
         text = self.text
         while self.at < len(text):
+            ordinary = _ORDINARY.match(text, self.at)
+            if ordinary:
+                self._add(ordinary.end() - self.at)
+                continue
             char = text[self.at]
             closer = self.closers[-1] if self.closers else ""
             if char == closer:

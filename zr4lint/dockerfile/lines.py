@@ -29,6 +29,13 @@ class Lines:
         """A line without its line end, of which BuildKit takes every "\\r" and "\\n" at the end to be part."""
         return self._text[self._starts[number] : self._starts[number + 1]].rstrip("\r\n")
 
+    def words(self, number: int) -> tuple[str, int]:
+        """A line without the blanks before it and its line end, and the offset at which it starts then."""
+        start = self._starts[number]
+        line = self._text[start : self._starts[number + 1]].rstrip("\r\n")
+        words = line.lstrip(BLANKS)
+        return words, start + len(line) - len(words)
+
 
 class Logical(NamedTuple):
     """What the lines of one instruction say when they are joined; `end` is the number of the line after them."""
@@ -45,25 +52,21 @@ def comment(words: str, offset: int, *, inside: bool) -> Comment:
 
 def join(lines: Lines, number: int, escape: str) -> Logical:
     """Join the line `number`, which starts an instruction, with the lines that continue it."""
-    whole = lines.content(number)
-    words = whole.lstrip(BLANKS)
-    offset = lines.start(number) + len(whole) - len(words)
+    words, first = lines.words(number)
     part, continued = _continuation(words, escape)
-    parts = [(part, offset)]
+    parts = [(part, first)]
     comments = []
     number += 1
     while continued and number < len(lines):
-        whole = lines.content(number)
-        words = whole.lstrip(BLANKS)
-        start = lines.start(number)
+        words, offset = lines.words(number)
         if words.startswith("#"):
-            comments.append(comment(words, start + len(whole) - len(words), inside=True))
+            comments.append(comment(words, offset, inside=True))
         elif words:
-            part, continued = _continuation(whole, escape)
-            parts.append((part, start))
+            part, continued = _continuation(lines.content(number), escape)
+            parts.append((part, lines.start(number)))
         number += 1
     text = MappedText.join(parts)
-    return Logical(text if text.text else MappedText("", (0,), (offset,)), number, tuple(comments))
+    return Logical(text if text.text else MappedText("", (0,), (first,)), number, tuple(comments))
 
 
 def _continuation(line: str, escape: str) -> tuple[str, bool]:

@@ -73,9 +73,7 @@ class _Parser:
     def _directives(self) -> int:
         """Read the directives at the top; the first line that is none ends them."""
         for number in range(len(self.lines)):
-            whole = self.lines.content(number)
-            line = whole.lstrip(BLANKS)
-            directive = directives.read(line, self.lines.start(number) + len(whole) - len(line))
+            directive = directives.read(*self.lines.words(number))
             if not directive:
                 return number
             self._piece(PieceKind.DIRECTIVE, number, number + 1)
@@ -89,15 +87,14 @@ class _Parser:
 
     def _line(self, number: int) -> int:
         """Read what starts at a line; returns the number of the line after it."""
-        whole = self.lines.content(number)
-        line = whole.lstrip(BLANKS)
+        line, offset = self.lines.words(number)
         if not line:
             end = number + 1
             self._piece(PieceKind.BLANK, number, end)
         elif line.startswith("#"):
             end = number + 1
             self._piece(PieceKind.COMMENT, number, end)
-            self.comments.append(comment(line, self.lines.start(number) + len(whole) - len(line), inside=False))
+            self.comments.append(comment(line, offset, inside=False))
         else:
             end = self._instruction(number)
             self._piece(PieceKind.INSTRUCTION, number, end)
@@ -125,8 +122,7 @@ class _Parser:
             trigger = self._build(inner, self.source.line_of(inner.keyword_span.start), found, None)
         instruction = self._build(outer, number + 1, found, trigger)
         self.errors += _heredoc_refusals(found)
-        self.errors += refusals.syntax(trigger or instruction, self.escape)
-        self.errors += refusals.meaning(instruction, self.escape, self.suggest)
+        self.errors += refusals.refusals(instruction, self.escape, self.suggest)
         self.instructions.append(instruction)
         return found.end
 
@@ -159,21 +155,9 @@ class _Parser:
 
     def _build(self, statement: _Statement, line: int, found: Found, trigger: Instruction | None) -> Instruction:
         keyword, keyword_span, flags, arguments, json = statement
-        end = max(self.source.line_span(found.end).end, keyword_span.end)
-        return Instruction(
-            index=len(self.instructions),
-            stage=self.stage,
-            keyword=keyword,
-            keyword_span=keyword_span,
-            span=Span(keyword_span.start, end),
-            line=line,
-            end_line=found.end,
-            flags=flags,
-            arguments=arguments,
-            json=json,
-            heredocs=found.heredocs,
-            trigger=trigger,
-        )
+        span = Span(keyword_span.start, max(self.source.line_span(found.end).end, keyword_span.end))
+        place = (len(self.instructions), self.stage, keyword, keyword_span, span, line, found.end)
+        return Instruction(*place, flags, arguments, json, found.heredocs, trigger)
 
     def _check_file(self) -> None:
         """Find what is wrong with the file as a whole."""

@@ -34,38 +34,55 @@ _NEEDS = {
     "WORKDIR": "a folder",
 }
 KEYWORDS = (*_NEEDS, "CMD", "ENTRYPOINT", "RUN")
+_KEYWORDS = frozenset(KEYWORDS)
+_PAIRED = ("ARG", "ENV", "LABEL")
 
 
-def syntax(instruction: Instruction, escape: str) -> Iterator[ParseError]:
-    """What the parser refuses, which holds for the trigger of an ONBUILD as well."""
-    if instruction.keyword not in ("ENV", "LABEL"):
+def refusals(instruction: Instruction, escape: str, suggest: Callable[[str], str | None]) -> Iterator[ParseError]:
+    """Everything for which BuildKit refuses an instruction, but for its JSON form and its heredocs.
+
+    Of an ONBUILD's trigger it reads now no more than the syntax.
+    """
+    target = instruction.trigger or instruction
+    pairs = quoted(target.arguments.text, escape) if target.keyword in _PAIRED else []
+    if target.keyword != "ARG":
+        yield from _syntax(target, pairs)
+    keyword = instruction.keyword
+    if keyword not in _KEYWORDS:
+        yield _unknown(instruction, escape, suggest)
+    elif keyword in _NEEDS and not (pairs if keyword in _PAIRED else _has_arguments(instruction)):
+        yield ParseError(f"missing arguments: {keyword} needs {_NEEDS[keyword]}", instruction.keyword_span)
+    else:
+        if instruction.flags:
+            yield from flags.refusals(instruction)
+        if keyword in _PAIRED:
+            yield from _names(instruction, pairs)
+        elif keyword in _RULES:
+            yield from _RULES[keyword](instruction)
+
+
+def _syntax(instruction: Instruction, pairs: list[Word]) -> Iterator[ParseError]:
+    """What the parser refuses in an ENV or LABEL."""
+    if not pairs:
         return
     text = instruction.arguments.text
-    words = quoted(text, escape)
-    if words and "=" not in words[0].text:
+    if "=" not in pairs[0].text:
         if not first_gap(text):
-            message = f"missing value: write {instruction.keyword} {_clip(text)}=value"
-            yield ParseError(message, _span(instruction, words[0]))
+            message = f"missing value: write {instruction.keyword} {show(text)[1:-1]}=value"
+            yield ParseError(message, _span(instruction, pairs[0]))
         return
-    for word in words:
+    for word in pairs:
         if "=" not in word.text:
             message = f"no = in {show(word.text)}: write name=value, and quote a value with blanks in it"
             yield ParseError(message, _span(instruction, word))
 
 
-def meaning(instruction: Instruction, escape: str, suggest: Callable[[str], str | None]) -> Iterator[ParseError]:
-    """What instructions.Parse refuses."""
-    keyword = instruction.keyword
-    if keyword not in KEYWORDS:
-        yield _unknown(instruction, escape, suggest)
-        return
-    if keyword in _NEEDS and not _has_arguments(instruction, escape):
-        yield ParseError(f"missing arguments: {keyword} needs {_NEEDS[keyword]}", instruction.keyword_span)
-        return
-    if keyword != "HEALTHCHECK" or head(instruction.arguments.text).text.upper() != "NONE":
-        yield from flags.refusals(instruction)
-    if keyword in _RULES:
-        yield from _RULES[keyword](instruction, escape)
+def _names(instruction: Instruction, pairs: list[Word]) -> Iterator[ParseError]:
+    if instruction.keyword != "ARG" and "=" not in pairs[0].text:
+        return  # ENV NAME value, where the value is all the rest
+    for word in pairs:
+        if word.text.startswith("="):
+            yield ParseError(f"missing name: {show(word.text)} has none before its =", _span(instruction, word))
 
 
 def _unknown(instruction: Instruction, escape: str, suggest: Callable[[str], str | None]) -> ParseError:
@@ -81,9 +98,7 @@ def suggestion(keyword: str) -> str | None:
     return nearest(keyword, KEYWORDS)
 
 
-def _has_arguments(instruction: Instruction, escape: str) -> bool:
-    if instruction.keyword in ("ARG", "ENV", "LABEL"):
-        return bool(quoted(instruction.arguments.text, escape))
+def _has_arguments(instruction: Instruction) -> bool:
     if instruction.json is not None and instruction.keyword != "HEALTHCHECK":
         return bool(instruction.json)
     return bool(instruction.arguments.text)
@@ -96,7 +111,7 @@ def _words(instruction: Instruction) -> list[tuple[str, Span]]:
     return [(word.text, _span(instruction, word)) for word in listed(instruction.arguments.text)]
 
 
-def _from(instruction: Instruction, _escape: str) -> Iterator[ParseError]:
+def _from(instruction: Instruction) -> Iterator[ParseError]:
     words = _words(instruction)
     if len(words) == 1:
         return
@@ -114,7 +129,7 @@ def _from(instruction: Instruction, _escape: str) -> Iterator[ParseError]:
         yield ParseError(message, words[2][1])
 
 
-def _copy(instruction: Instruction, _escape: str) -> Iterator[ParseError]:
+def _copy(instruction: Instruction) -> Iterator[ParseError]:
     words = _words(instruction)
     keyword = instruction.keyword
     last, span = words[-1]
@@ -124,29 +139,19 @@ def _copy(instruction: Instruction, _escape: str) -> Iterator[ParseError]:
         yield ParseError(f"heredoc as the destination of {keyword}: write the destination after it", span)
 
 
-def _pairs(instruction: Instruction, escape: str) -> Iterator[ParseError]:
-    words = quoted(instruction.arguments.text, escape)
-    if instruction.keyword != "ARG" and "=" not in words[0].text:
-        return  # ENV NAME value, where the value is all the rest
-    for word in words:
-        if word.text.startswith("="):
-            message = f"missing name: {show(word.text)} has none before its ="
-            yield ParseError(message, _span(instruction, word))
-
-
-def _volume(instruction: Instruction, _escape: str) -> Iterator[ParseError]:
+def _volume(instruction: Instruction) -> Iterator[ParseError]:
     for value, span in _words(instruction):
         if not value.strip(BLANKS):
             yield ParseError("empty volume: name a folder, or delete it", span)
 
 
-def _shell(instruction: Instruction, _escape: str) -> Iterator[ParseError]:
+def _shell(instruction: Instruction) -> Iterator[ParseError]:
     if instruction.json is None:
         message = 'SHELL is not in JSON form: write it as in SHELL ["/bin/bash", "-c"], with double quotes'
         yield ParseError(message, _all(instruction))
 
 
-def _healthcheck(instruction: Instruction, _escape: str) -> Iterator[ParseError]:
+def _healthcheck(instruction: Instruction) -> Iterator[ParseError]:
     kind = head(instruction.arguments.text)
     rest = instruction.arguments.text[kind.end :]
     empty = not instruction.json if instruction.json is not None else not rest
@@ -160,7 +165,7 @@ def _healthcheck(instruction: Instruction, _escape: str) -> Iterator[ParseError]
         yield ParseError("missing command: HEALTHCHECK CMD needs one", span)
 
 
-def _onbuild(instruction: Instruction, _escape: str) -> Iterator[ParseError]:
+def _onbuild(instruction: Instruction) -> Iterator[ParseError]:
     trigger = instruction.trigger
     if trigger and trigger.keyword in ("FROM", "MAINTAINER", "ONBUILD"):
         yield ParseError(f"{trigger.keyword} as a trigger: ONBUILD can't run it", trigger.keyword_span)
@@ -174,18 +179,11 @@ def _all(instruction: Instruction) -> Span:
     return instruction.arguments.span(0, len(instruction.arguments.text))
 
 
-def _clip(text: str) -> str:
-    return show(text)[1:-1]
-
-
-_RULES: dict[str, Callable[[Instruction, str], Iterator[ParseError]]] = {
+_RULES: dict[str, Callable[[Instruction], Iterator[ParseError]]] = {
     "ADD": _copy,
-    "ARG": _pairs,
     "COPY": _copy,
-    "ENV": _pairs,
     "FROM": _from,
     "HEALTHCHECK": _healthcheck,
-    "LABEL": _pairs,
     "ONBUILD": _onbuild,
     "SHELL": _shell,
     "VOLUME": _volume,
