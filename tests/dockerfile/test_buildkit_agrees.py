@@ -1,0 +1,225 @@
+"""BuildKit's own parser, which the package `dockerfile` binds, is the judge of ours.
+
+The binding has BuildKit 0.12.5. Where BuildKit reads more since then (a blank between << and the name of a heredoc,
+`# check=`), the strategies keep out of it, and test_parser.py says what we do.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import dockerfile
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+
+from tests.dockerfile.strategies import dockerfiles, texts
+from zr4lint.dockerfile import Dockerfile, Instruction, ParseError, PieceKind, parse
+from zr4lint.source import MappedText, SourceFile, Span
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted(
+    path for folder in ("docker", "fixtures") for path in (ROOT / folder).rglob("Dockerfile*") if path.is_file()
+)
+
+GAP = re.compile("[\t\v\f\r ]+")
+NEWER_HEREDOC = re.compile(r"<<[ \t\r]|<<[\\`][ \t]*\r*\n|<<.*\$\{\w*[#%/]|\$\{\w*[#%/].*<<", re.DOTALL)
+NEWER_DIRECTIVE = re.compile(r"#\s*check\s*=.*\n\s*#", re.IGNORECASE)
+ONE_STRING = ("CMD", "ENTRYPOINT", "MAINTAINER", "RUN", "SHELL", "STOPSIGNAL", "USER", "WORKDIR")
+LISTS = ("ADD", "COPY", "EXPOSE", "FROM", "VOLUME")
+REFUSED_BY_PARSER = re.compile(
+    "duplicate directive|bad escape|unterminated|unreadable|empty file|line of|no = in|missing value: write (ENV|LABEL)"
+    "|.* is not a string"
+)
+
+quick = settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=200,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+class Facts(NamedTuple):
+    """What the judge and our parser must agree on for an instruction."""
+
+    keyword: str
+    trigger: str | None
+    lines: tuple[int, int]
+    flags: list[str]
+    json: bool
+    heredocs: list[tuple[str, int, str]]
+    values: list[str] | None
+
+
+def judged(text: str) -> list[Facts] | None:
+    """What the judge finds, None where it refuses the text."""
+    try:
+        commands = dockerfile.parse_string(text)
+    except dockerfile.GoParseError:
+        return None
+    return [_judged(command) for command in commands]
+
+
+def _judged(command: Any) -> Facts:
+    trigger = command.sub_cmd and upper(command.sub_cmd)
+    target = trigger or upper(command.cmd or "")
+    compared = target in ONE_STRING or target in LISTS or command.json
+    return Facts(
+        upper(command.cmd or ""),
+        trigger,
+        (command.start_line, command.end_line),
+        [without_tail(flag) for flag in command.flags],
+        command.json,
+        [(here.name, here.file_descriptor, here.content) for here in command.heredocs] if not trigger else [],
+        list(command.value) if compared else None,
+    )
+
+
+def ours(text: str) -> list[Facts]:
+    """What our parser finds."""
+    source = SourceFile(text)
+    return [_ours(source, instruction) for instruction in parse(source).instructions]
+
+
+def _ours(source: SourceFile, instruction: Instruction) -> Facts:
+    target = instruction.trigger or instruction
+    # The binding loses the heredocs of a trigger; their lines count in the last line.
+    heredocs = () if instruction.trigger else instruction.heredocs
+    return Facts(
+        instruction.keyword,
+        instruction.trigger and instruction.trigger.keyword,
+        (instruction.line, instruction.end_line),
+        [as_bytes(flag.name if flag.value is None else f"{flag.name}={flag.value}") for flag in instruction.flags],
+        target.json is not None,
+        [(here.name, here.descriptor, source.slice(here.body)) for here in heredocs],
+        _values(target),
+    )
+
+
+def _values(instruction: Instruction) -> list[str] | None:
+    text = instruction.arguments.text
+    if instruction.json is not None:
+        kind = [GAP.split(text)[0]] if instruction.keyword == "HEALTHCHECK" else []
+        # The binding hands its strings over as C does, which end in a NUL.
+        return kind + [item.value.partition("\0")[0] for item in instruction.json]
+    if instruction.keyword in ONE_STRING:
+        return [text] if text else []
+    if instruction.keyword in LISTS:
+        return GAP.split(text) if text else []
+    return None
+
+
+def as_bytes(flag: str) -> str:
+    """A flag as BuildKit reads it: each byte of its UTF-8 for a character."""
+    return without_tail("--" + flag.encode().decode("latin-1"))
+
+
+def without_tail(flag: str) -> str:
+    """A flag without the bytes at its end that are not ASCII: BuildKit may have cut through a character."""
+    return re.sub("[\x80-\xff]+$", "", flag)
+
+
+def upper(keyword: str) -> str:
+    return keyword.lower().upper()
+
+
+def is_newer(text: str) -> bool:
+    """Whether newer versions of BuildKit may read a text in another way than the judge."""
+    return bool(NEWER_HEREDOC.search(text) or NEWER_DIRECTIVE.search(text))
+
+
+def check_agreement(text: str) -> None:
+    """Compare with the judge; where it refuses the text, we must have told why."""
+    found = judged(text)
+    errors = parse(SourceFile(text)).errors
+    if found is None:
+        assert errors
+    else:
+        assert ours(text) == found
+        assert not [error for error in errors if REFUSED_BY_PARSER.match(error.message)]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files(path: Path) -> None:
+    source = SourceFile.decode(path.read_bytes())
+    if not re.search("[\0\ud800-\udfff]", source.text) and not is_newer(source.text):
+        check_agreement(source.text)
+    check_spans(parse(source))
+
+
+@quick
+@given(dockerfiles())
+def test_texts_like_dockerfiles(text: str) -> None:
+    check_spans(parse(SourceFile(text)))
+    assume(not is_newer(text))
+    try:
+        check_agreement(text)
+    except UnicodeDecodeError:
+        assume(False)  # BuildKit has cut through a character, which the binding can't hand over
+
+
+@quick
+@given(texts())
+def test_any_text(text: str) -> None:
+    dockerfile = parse(SourceFile(text))
+    check_spans(dockerfile)
+    assert parse(SourceFile(text))[1:] == dockerfile[1:]
+
+
+def check_spans(parsed: Dockerfile) -> None:
+    """Every span holds the words that it claims, and the pieces are the file."""
+    source, text = parsed.source, parsed.source.text
+    assert "".join(source.slice(piece.span) for piece in parsed.pieces) == text
+    starts = {*source.line_starts, len(text)}
+    assert all(piece.span.start in starts and piece.span.end in starts for piece in parsed.pieces)
+    assert all(
+        first.span.end == second.span.start for first, second in zip(parsed.pieces, parsed.pieces[1:], strict=False)
+    )
+    pieces = [piece.span for piece in parsed.pieces if piece.kind is PieceKind.INSTRUCTION]
+    assert len(pieces) == len(parsed.instructions)
+    for instruction, piece in zip(parsed.instructions, pieces, strict=True):
+        assert piece.start == source.line_starts[instruction.line - 1]
+        assert piece.start <= instruction.span.start <= instruction.span.end <= piece.end
+        check_instruction(source, instruction, instruction.span)
+        if instruction.trigger:
+            check_instruction(source, instruction.trigger, instruction.span)
+    for comment in parsed.comments:
+        assert source.slice(comment.span).startswith("#")
+        assert comment.text in source.slice(comment.span)
+        assert comment.inside == any(start <= comment.span.start < end for start, end in pieces)
+    for directive in parsed.directives:
+        assert source.slice(directive.span).startswith("#")
+        assert directive.value in source.slice(directive.span)
+    check_errors(parsed.errors, len(text))
+
+
+def check_instruction(source: SourceFile, instruction: Instruction, outer: Span) -> None:
+    words = source.slice(instruction.keyword_span)
+    assert "\n" in words or upper(words) == instruction.keyword
+    check_mapping(source, instruction.arguments)
+    for flag in instruction.flags:
+        assert source.slice(flag.span).startswith("-")
+        assert outer.start <= flag.span.start < flag.span.end <= outer.end
+    for item in instruction.json or ():
+        assert source.slice(item.span)[0] == source.slice(item.span)[-1] == '"'
+    for heredoc in instruction.heredocs:
+        assert source.slice(heredoc.marker).startswith("<<")
+        assert heredoc.marker.end <= heredoc.body.start <= heredoc.body.end <= heredoc.terminator.start
+        if heredoc.terminator.start < heredoc.terminator.end:
+            assert re.sub("[\ud800-\udfff]", "\ufffd", source.slice(heredoc.terminator)) == heredoc.name
+
+
+def check_mapping(source: SourceFile, text: MappedText) -> None:
+    offsets = [text.offset(index) for index in range(len(text.text))]
+    assert "".join(source.text[offset] for offset in offsets) == text.text
+    assert offsets == sorted(set(offsets))
+
+
+def check_errors(errors: tuple[ParseError, ...], length: int) -> None:
+    for error in errors:
+        assert 0 <= error.span.start <= error.span.end <= length
+        assert "\n" not in error.message
+    assert list(errors) == sorted(errors, key=lambda error: error.span)
