@@ -140,21 +140,16 @@ def _place(rule: PackRule, unmet: Unmet, pack: Pack, results: dict[str, RuleResu
 
 
 def _meant(hint: tuple[str, ...], facts: Facts) -> Span | None:
-    """The last of the words in the first instruction that has them all."""
+    """The last of the words in the first instruction that has them all, comments inside it not counting."""
     if not hint:
         return None
-    text = facts.dockerfile.source.text.lower()
-    for comment in facts.dockerfile.comments:
-        if comment.inside:
-            blank = " " * (comment.span.end - comment.span.start)
-            text = text[: comment.span.start] + blank + text[comment.span.end :]
-    wanted = [word.lower() for word in hint]
+    patterns = [re.compile(re.escape(word), re.IGNORECASE) for word in hint]
+    whole = re.compile(rf"(?<![\w.-]){re.escape(hint[-1])}(?![\w.-])", re.IGNORECASE)
     for instruction in facts.dockerfile.instructions:
-        words = text[instruction.span.start : instruction.span.end]
-        if all(word in words for word in wanted):
-            at = re.search(rf"(?<![\w.-]){re.escape(wanted[-1])}(?![\w.-])", words)
-            start = instruction.span.start + (at.start() if at else words.index(wanted[-1]))
-            return Span(start, start + len(wanted[-1]))
+        text = instruction.arguments
+        if all(pattern.search(text.text) for pattern in patterns):
+            found = whole.search(text.text) or patterns[-1].search(text.text)
+            return text.span(*found.span()) if found else None
     return None
 
 

@@ -47,6 +47,11 @@ class SourceFile:
         """Turn a new text for this file into bytes, with the byte order mark the file had."""
         return ((BOM if self.bom else "") + text).encode("utf-8", "surrogateescape")
 
+    @property
+    def whole_text(self) -> str:
+        """The text as other programs see it, with the byte order mark."""
+        return (BOM if self.bom else "") + self.text
+
     @cached_property
     def newline(self) -> str:
         """The line end that the first line uses."""

@@ -147,7 +147,7 @@ def apt_cleanup(subject: Subject) -> Outcomes:
     removals = [r for r in subject.facts.of(Removed, subject.lineage) if _clears_lists(r)]
     for index, facts in sorted(runs.items()):
         facts.sort(key=lambda fact: fact.at.order)
-        if not any(isinstance(f, RepositoryAdded) or f.command.action == "update" for f in facts):
+        if not any(f.updates if isinstance(f, RepositoryAdded) else f.command.action == "update" for f in facts):
             continue
         last = facts[-1]
         instruction = last.at.instruction

@@ -84,8 +84,6 @@ def path_first(subject: Subject, *, folder: str) -> Outcomes:
         )
         return
     yield met(first.at, first.span)
-    if last is not first:
-        yield met(last.at, last.span)
 
 
 @check("last-workdir")

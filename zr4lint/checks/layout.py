@@ -81,26 +81,22 @@ def _comments_above(subject: Subject, instruction: Instruction) -> list[Comment]
 
 
 def _layers_of(subject: Subject) -> dict[int, set[int]]:
-    """For each instruction that meets a requirement bound to a layer, those layers, by instruction in file order.
-
-    An instruction that meets none itself, but that such a one relies on, belongs where it is needed.
-    """
+    """For each instruction that meets a requirement bound to a layer, those layers, in the order of the file."""
     layers: dict[int, set[int]] = {}
-    needed: dict[int, set[int]] = {}
     for result in subject.results.values():
-        if result.layer is None:
-            continue
-        for outcome in result.met:
-            layers.setdefault(outcome.instruction.index, set()).add(result.layer)
-            for index in outcome.supports:
-                needed.setdefault(index, set()).add(result.layer)
-    by_number = {layer.number: layer for layer in subject.layers}
-    for index, numbers in needed.items():
-        if index not in layers:
-            instruction = subject.dockerfile.instructions[index]
-            around = {n for n in numbers if _within(instruction, by_number[n])}
-            layers[index] = {min(around or numbers)}
+        if result.layer is not None:
+            for outcome in result.met:
+                layers.setdefault(outcome.instruction.index, set()).add(result.layer)
     return dict(sorted(layers.items()))
+
+
+def _helpers(subject: Subject) -> dict[int, Layer | None]:
+    """The instructions that those rely on and that meet nothing themselves, with the layer whose lines they are in."""
+    own = _layers_of(subject)
+    results = [result for result in subject.results.values() if result.layer is not None]
+    indexes = {i for result in results for outcome in result.met for i in outcome.supports if i not in own}
+    instructions = subject.dockerfile.instructions
+    return {i: next((n for n in subject.layers if _within(instructions[i], n)), None) for i in sorted(indexes)}
 
 
 @check("layer-order", late=True)
@@ -148,7 +144,7 @@ def _longest_ascending(sequence: list[tuple[int, int, int]]) -> set[int]:
 
 @check("layer-lines", late=True)
 def layer_lines(subject: Subject) -> Outcomes:
-    """Each instruction that meets a requirement of a layer lies within the layer's lines."""
+    """Each instruction that meets a requirement of a layer lies within the layer's lines, what it relies on in some."""
     layers = {layer.number: layer for layer in subject.layers}
     for index, numbers in _layers_of(subject).items():
         instruction = subject.dockerfile.instructions[index]
@@ -157,14 +153,25 @@ def layer_lines(subject: Subject) -> Outcomes:
             yield Met(instruction.keyword_span, instruction)
             continue
         layer = layers[outside[0]]
-        where = f"line {instruction.line}"
-        if instruction.end_line != instruction.line:
-            where = f"lines {instruction.line}-{instruction.end_line}"
         yield Unmet(
-            f"this belongs to layer {layer.number} ({layer.title}) and stands on {where}",
+            f"this belongs to layer {layer.number} ({layer.title}) and stands on {_lines(instruction)}",
             instruction.keyword_span,
             expected=f"lines {layer.first}-{layer.last}",
         )
+    for index, around in _helpers(subject).items():
+        instruction = subject.dockerfile.instructions[index]
+        if around is None:
+            yield Unmet(
+                f"this stands between the layers, on {_lines(instruction)}",
+                instruction.keyword_span,
+                expected="each instruction within the lines of a layer",
+            )
+
+
+def _lines(instruction: Instruction) -> str:
+    if instruction.end_line == instruction.line:
+        return f"line {instruction.line}"
+    return f"lines {instruction.line}-{instruction.end_line}"
 
 
 def _within(instruction: Instruction, layer: Layer) -> bool:
@@ -175,14 +182,15 @@ def _within(instruction: Instruction, layer: Layer) -> bool:
 def layer_banner(subject: Subject, *, first: int, last: int) -> Outcomes:
     """Layers `first` to `last` each open with a comment `LAYER n: ...`."""
     layers = _layers_of(subject)
+    layers.update((index, {around.number}) for index, around in _helpers(subject).items() if around is not None)
     starts: dict[int, int] = {}
     before: dict[int, int] = {}
-    last_of_others = 0
-    for index, numbers in layers.items():
+    end = 0
+    for index, numbers in sorted(layers.items()):
         for number in numbers - starts.keys():
             starts[number] = index
-            before[number] = last_of_others
-        last_of_others = subject.dockerfile.instructions[index].span.end
+            before[number] = end
+        end = subject.dockerfile.instructions[index].span.end
     for layer in subject.layers:
         if not first <= layer.number <= last or layer.number not in starts:
             continue
@@ -229,7 +237,7 @@ def not_in_specification(subject: Subject) -> Outcomes:
 @check("specification-commands", late=True)
 def specification_commands(subject: Subject) -> Outcomes:
     """For each requirement that is met, the specification's own verification commands would pass too."""
-    lines = subject.source.text.split("\n")
+    lines = subject.source.whole_text.split("\n")
     for result in subject.results.values():
         if result.unmet or not result.met:
             continue

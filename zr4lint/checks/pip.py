@@ -248,7 +248,14 @@ def _without(subject: Subject, option: Option) -> Fix:
 
 
 def _same_url(found: str | None, wanted: str) -> bool:
-    return found is not None and found.rstrip("/") == wanted.rstrip("/")
+    """Whether two URLs are the same; scheme and host know no case, and a slash at the end means nothing."""
+    return found is not None and _normal(found) == _normal(wanted)
+
+
+def _normal(url: str) -> str:
+    scheme, separator, rest = url.rstrip("/").partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme.lower()}{separator}{host.lower()}{slash}{path}"
 
 
 @check("pip-extra-index")

@@ -27,6 +27,7 @@ from zr4lint.tools.files import absolute, covers, has_wildcard, mount_target
 from zr4lint.tools.git import parse_clone
 from zr4lint.tools.options import Grammar, parse_options
 from zr4lint.tools.pip import parse_pip
+from zr4lint.tools.python import python_module
 
 _VENV = Grammar({"p": "python"}, frozenset({"python", "prompt", "upgrade-deps"}), frozenset())
 _SETTINGS = ("PIP_", "UV_")
@@ -94,9 +95,9 @@ class CommandReader:
             if apt := parse_apt(arguments):
                 self.facts.append(AptRun(self.at(command), apt))
         elif program in ("add-apt-repository", "apt-add-repository"):
-            if name := parse_repository(arguments):
-                repository, removed = name
-                self.facts.append(RepositoryAdded(self.at(command), repository.value, repository.span, removed))
+            if change := parse_repository(arguments):
+                name, removed, updates = change
+                self.facts.append(RepositoryAdded(self.at(command), name.value, name.span, removed, updates))
         elif program == "git":
             self.git(arguments, command, scope)
         elif program == "chmod":
@@ -105,11 +106,8 @@ class CommandReader:
             self.remove(program, arguments, command, scope)
         elif program == "virtualenv":
             self.venv(arguments, arguments[1:], "virtualenv", command, scope)
-        elif program.startswith("python") and [a.value for a in arguments[1:3]] in (
-            ["-m", "venv"],
-            ["-m", "virtualenv"],
-        ):
-            self.venv(arguments, arguments[3:], arguments[2].value or "", command, scope)
+        elif (module := python_module(arguments)) and module.name in ("venv", "virtualenv"):
+            self.venv(arguments, module.arguments, module.name, command, scope)
         elif pip := parse_pip(arguments):
             settings = {n: v for n, v in variables.items() if n.startswith(_SETTINGS)}
             if settings.get("PIP_DRY_RUN") not in (None, "", "0", "false", "no", "off"):

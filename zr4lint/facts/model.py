@@ -57,12 +57,16 @@ class AptRun(NamedTuple):
 
 
 class RepositoryAdded(NamedTuple):
-    """add-apt-repository; `name` as given, `span` is that word; `removed` if it takes the repository away."""
+    """add-apt-repository, with the name as given, and `span` that word.
+
+    `removed` tells that it takes the repository away, `updates` that it reads the package lists anew.
+    """
 
     at: At
     name: str | None
     span: Span
     removed: bool
+    updates: bool
 
 
 class VenvCreated(NamedTuple):

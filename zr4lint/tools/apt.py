@@ -80,6 +80,14 @@ class AptCommand(NamedTuple):
         return False
 
 
+class RepositoryCommand(NamedTuple):
+    """One call of add-apt-repository: what it adds, or takes away, and whether it updates the lists (Ubuntu's does)."""
+
+    name: Argument
+    removed: bool
+    updates: bool
+
+
 def parse_apt(arguments: Sequence[Argument]) -> AptCommand | None:
     """Read the arguments of an apt call, the program among them; None for one that changes nothing."""
     parsed = parse_options(arguments[1:], _GRAMMAR)
@@ -106,13 +114,14 @@ def _is_plain(name: str) -> bool:
     return not name.endswith(("+", "-")) or name.endswith("++")
 
 
-def parse_repository(arguments: Sequence[Argument]) -> tuple[Argument, bool] | None:
-    """The repository that an add-apt-repository call adds, or takes away (True); None where it does neither."""
+def parse_repository(arguments: Sequence[Argument]) -> RepositoryCommand | None:
+    """Read the arguments of add-apt-repository, the program among them; None where it changes nothing."""
     parsed = parse_options(arguments[1:], _REPOSITORY)
     if parsed.get("help"):
         return None
     removed = parsed.get("remove") is not None
+    updates = parsed.get("no-update") is None and not removed
     if ppa := parsed.get("ppa"):
         value = ppa.value if ppa.value is None or ppa.value.startswith("ppa:") else f"ppa:{ppa.value}"
-        return Argument(value, ppa.value_span), removed
-    return (parsed.operands[0], removed) if parsed.operands else None
+        return RepositoryCommand(Argument(value, ppa.value_span), removed, updates)
+    return RepositoryCommand(parsed.operands[0], removed, updates) if parsed.operands else None

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from zr4lint.shell import Argument
 from zr4lint.source import Span
 from zr4lint.tools.options import Grammar, Parsed, parse_options
+from zr4lint.tools.python import python_module
 
 _PROGRAM = re.compile(r"pip(3(\.\d+)?)?\Z")
-_PYTHON = re.compile(r"python(3(\.\d+)?)?\Z")
 _REQUIREMENT = re.compile(
     r"\s*(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*"
     r"(?:\[(?P<extras>[^\]]*)\])?\s*"
@@ -122,14 +122,8 @@ def _program_words(arguments: Sequence[Argument]) -> int:
         return 1
     if program == "uv" and values[1:2] == ["pip"]:
         return 2
-    if not _PYTHON.match(program):
-        return 0
-    for index, value in enumerate(values[1:], start=1):
-        if value in ("-m", "-Im", "-um", "-Ium") and values[index + 1 : index + 2] == ["pip"]:
-            return index + 2
-        if not value.startswith("-"):
-            return 0
-    return 0
+    module = python_module(arguments)
+    return len(arguments) - len(module.arguments) if module is not None and module.name == "pip" else 0
 
 
 def parse_requirement(argument: Argument) -> Requirement | None:
