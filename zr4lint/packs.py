@@ -63,7 +63,7 @@ class Pack(NamedTuple):
     """A specification: which files it claims, its sections, its rules, its score.
 
     `stage` is the name of the stage it speaks of, `images` maps repositories to patterns of the variables that
-    these images are known to set.
+    these images are known to set. A pack that is not `default` is used only where it is named.
     """
 
     name: str
@@ -75,6 +75,7 @@ class Pack(NamedTuple):
     sections: tuple[Section, ...]
     rules: tuple[PackRule, ...]
     criteria: tuple[CriterionRule, ...]
+    default: bool = True
 
     def claims(self, path: str) -> bool:
         """Whether a file of this path is one the pack is for; patterns without "/" look at the name alone."""
@@ -135,8 +136,9 @@ def read_pack(document: Mapping[str, Any], kinds: Mapping[str, CheckKind], shown
         if twice:
             raise PackError(f"{shown}: rule {twice[0]}: key 'code': this {key} is given twice")
     criteria = tuple(_criterion(t, set(codes)) for t in table.tables("criterion", "name", required=False))
+    default = table.flag("default", default=True)
     table.done()
-    return Pack(name, title, origin, files, stage, images, sections, rules, criteria)
+    return Pack(name, title, origin, files, stage, images, sections, rules, criteria, default)
 
 
 class _Table:
@@ -169,6 +171,13 @@ class _Table:
 
     def number(self, key: str, default: int | None = None) -> int:
         return int(self.take(key, "a whole number", _FITS["int"][1], default))
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        self.asked.add(key)
+        value = self.values.get(key, default)
+        if not isinstance(value, bool):
+            raise self.error(key, f"expected true or false, not {type(value).__name__}")
+        return value
 
     def choice(self, key: str, among: Mapping[str, Any], default: str | None = None) -> Any:
         value = self.text(key, default)
@@ -225,7 +234,7 @@ def _rule(table: _Table, kinds: Mapping[str, CheckKind], sections: Mapping[str, 
     section = table.text("section")
     if section not in sections:
         raise table.error("section", f"{section!r} is not a section of this pack")
-    anywhere = table.take("anywhere", "true or false", lambda v: isinstance(v, bool), default=False)
+    anywhere = table.flag("anywhere", default=False)
     kind_name = table.text("check")
     if kind_name not in kinds:
         raise table.error("check", f"no check is named {kind_name!r}")

@@ -44,11 +44,12 @@ class Result(NamedTuple):
 
 
 def load_packs(names: Sequence[str]) -> tuple[Pack, ...]:
-    """The packs of these names, all that come with zr4lint if there are none; UsageError for a broken one."""
+    """The packs of these names, those used by default if there are none; UsageError for a broken one."""
     try:
-        return tuple(load_pack(name, KINDS) for name in dict.fromkeys(names or pack_names()))
+        packs = tuple(load_pack(name, KINDS) for name in dict.fromkeys(names or pack_names()))
     except PackError as error:
         raise UsageError(str(error)) from None
+    return packs if names else tuple(pack for pack in packs if pack.default)
 
 
 def inputs(request: Request, packs: Sequence[Pack]) -> tuple[list[Input], list[str]]:
