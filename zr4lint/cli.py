@@ -28,7 +28,14 @@ class _LintByDefault(click.Group):
         self.commands["lint"].format_help(ctx, formatter)
 
 
-@click.group(cls=_LintByDefault, add_help_option=False)
+class _Lint(click.Command):
+    """The command that needs no name."""
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_usage("zr4lint", " ".join(self.collect_usage_pieces(ctx)))
+
+
+@click.group(cls=_LintByDefault, add_help_option=False, context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Hold the commands together."""
 
@@ -37,7 +44,7 @@ def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
     return tuple(code for value in values for code in value.replace(",", " ").split())
 
 
-@cli.command("lint", context_settings={"help_option_names": ["-h", "--help"]})
+@cli.command("lint", cls=_Lint)
 @click.argument("paths", nargs=-1)
 @click.option(
     "--pack",
@@ -195,7 +202,7 @@ def _error(message: str) -> None:
 def main() -> None:
     """Run the command line; whatever goes wrong is one line on stderr and exit code 2."""
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="zr4lint", standalone_mode=False)
     except click.ClickException as error:
         _error(error.format_message().replace("\n", " "))
         code = 2
