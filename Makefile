@@ -1,28 +1,44 @@
 # Everything is set up by these targets: they need python3 (3.11 or later), git and make.
+# PYTHON names another Python for a new .venv: make lint PYTHON=python3.13
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip
+RATES  := tests/mutations/test_mutations.py::test_the_rates
 
-.PHONY: lint test clean
+.PHONY: lint test docs clean
 
 lint: $(VENV)/.run
 	$(BIN)/zr4lint docker/Dockerfile.zr4
 
+# The two rates of the mutation suite are printed at the end, where nothing runs beside them.
 test: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadgroup --deselect $(RATES)
+	$(BIN)/pytest $(RATES)
 
-$(VENV)/.run: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
-	touch $@
+docs: $(VENV)/.test
+	$(BIN)/python -m tests.cli_page
+
+# An environment that was left half made, or whose Python is gone, is made anew. --quiet twice: warnings of pip about
+# its own configuration are no news, errors are.
+$(VENV)/.run: pyproject.toml $(BIN)/python
+	@$(PIP) --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@echo "Installing zr4lint into $(VENV) ..."
+	@$(PIP) install --quiet --quiet --disable-pip-version-check --editable .
+	@touch $@
 
 $(VENV)/.test: $(VENV)/.run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
-	touch $@
+	@echo "Installing what the tests need ..."
+	@$(PIP) install --quiet --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("zr4lint needs Python 3.11 or later, for example: make lint PYTHON=python3.12")'
+	@$(PYTHON) -m venv --clear $(VENV)
 
 clean:
 	rm -rf $(VENV) dist build

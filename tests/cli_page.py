@@ -1,0 +1,41 @@
+"""Writes docs/cli.md, the help texts of the command line as a page: `make docs`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from zr4lint.cli import cli
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "cli.md"
+HEAD = "<!-- Written by `make docs` from the command line itself; edits here are lost. -->"
+
+
+def help_text(*command: str) -> str:
+    """Say what `zr4lint COMMAND --help` prints on a terminal of 80 columns."""
+    done = subprocess.run(
+        [sys.executable, "-m", "zr4lint", *command, "--help"],
+        env={**os.environ, "COLUMNS": "80", "PYTHONPATH": str(PAGE.parents[1])},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    return done.stdout.rstrip()
+
+
+def page() -> str:
+    """Write the whole page: linting first, then the other commands by name."""
+    return "\n\n".join([HEAD, "# The command line", *_sections()]) + "\n"
+
+
+def _sections() -> Iterator[str]:
+    for name in ("", *sorted(cli.commands.keys() - {"lint"})):
+        yield f"## zr4lint {name}".rstrip()
+        yield f"```text\n{help_text(*name.split())}\n```"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
