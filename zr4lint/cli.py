@@ -111,6 +111,7 @@ def lint(ctx: click.Context, /, **options: Any) -> None:
 
     Exit code: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or a file that can't be linted.
     """
+    from zr4lint.report.safe import visible
     from zr4lint.run import Request, inputs, load_packs, run
 
     request = Request(
@@ -126,10 +127,11 @@ def lint(ctx: click.Context, /, **options: Any) -> None:
     if options["show_files"]:
         files, errors = inputs(request, load_packs(request.packs))
         for file in files:
-            click.echo(file.shown)
+            click.echo(visible(file.shown))
         ctx.exit(_complain(errors, 0))
     result = run(request)
-    _write(result, options)
+    if result.report.files:
+        _write(result, options)
     ctx.exit(_complain(result.errors, result.exit_code))
 
 
@@ -155,10 +157,14 @@ def _write(result: Any, options: dict[str, Any]) -> None:
             version=__version__,
         ),
     )
+    data = text.encode("utf-8", "backslashreplace")
     if output is not None:
-        output.write_text(text, encoding="utf-8")
+        try:
+            output.write_bytes(data)
+        except OSError as error:
+            raise click.UsageError(f"{output}: can't be written: {error.strerror}") from None
     else:
-        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+        sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
 
 

@@ -30,7 +30,14 @@ def find(paths: Iterable[str], claimed: Callable[[str], bool]) -> Iterator[Input
     seen: set[str] = set()
     for path in paths:
         given = Path(path)
-        if not given.is_dir():
+        try:
+            folder = path != "-" and stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116 - Path("") is "."
+        except FileNotFoundError:
+            yield FileError(f"{path or repr(path)}: no such file")
+            continue
+        except OSError:
+            folder = False  # reading it says why
+        if not folder:
             found: list[Path] = [given]
         else:
             found = sorted(_below(given, claimed))
