@@ -14,8 +14,10 @@ from zr4lint.finding import (
     Applicability,
     Conformance,
     Criterion,
+    Edit,
     FileReport,
     Finding,
+    Fix,
     Row,
     Rule,
     Severity,
@@ -81,7 +83,7 @@ def _run(pack: Pack, facts: Facts, config: Config) -> dict[str, RuleResult]:
     results: dict[str, RuleResult] = {}
     for rule in sorted(pack.rules, key=lambda r: KINDS[r.check].late):
         layer = by_number.get(rule.rule.layer or 0)
-        subject = Subject(facts, lineage, base, layers, layer, config.context, results)
+        subject = Subject(facts, lineage, base, layers, layer, config.context, results, pack.stage)
         outcomes = list(KINDS[rule.check].run(subject, **rule.parameters))
         met = tuple(o for o in outcomes if isinstance(o, Met))
         unmet = tuple(o for o in outcomes if isinstance(o, Unmet))
@@ -113,6 +115,8 @@ def _findings(pack: Pack, results: dict[str, RuleResult], facts: Facts, source: 
     for rule in pack.rules:
         for unmet in results[rule.rule.code].unmet:
             span = unmet.span if unmet.span is not None else _place(rule, unmet, pack, results, facts)
+            if unmet.add is not None and unmet.fix is None:
+                unmet = unmet._replace(fix=_addition(unmet.add, rule.rule, results, source, facts))
             found.append(_finding(rule.rule, unmet, span, source))
     return found
 
@@ -153,8 +157,26 @@ def _meant(hint: tuple[str, ...], facts: Facts) -> Span | None:
     return None
 
 
+def _addition(text: str, rule: Rule, results: dict[str, RuleResult], source: SourceFile, facts: Facts) -> Fix | None:
+    """A fix that adds an instruction behind the last one of its layer, or of those before."""
+    if rule.layer is None:
+        return None
+    ends = [
+        outcome.instruction.span.end
+        for result in results.values()
+        for outcome in result.met
+        if result.layer is not None and result.layer <= rule.layer
+    ]
+    if not ends and facts.dockerfile.instructions:
+        return None
+    text = text.replace("\n", source.newline)
+    edit = Edit(max(ends), max(ends), source.newline + text) if ends else Edit(0, 0, text + source.newline)
+    first = text.partition(source.newline)[0].removesuffix("\\").rstrip()
+    return Fix(f"Add `{first}`", Applicability.UNSAFE, (edit,))
+
+
 def _finding(rule: Rule, unmet: Unmet, span: Span, source: SourceFile) -> Finding:
-    severity = rule.severity
+    severity = unmet.severity or rule.severity
     if unmet.unsure and severity > Severity.INFO:
         severity = Severity(severity - 1)
     return Finding(

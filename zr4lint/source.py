@@ -141,6 +141,8 @@ class MappedText(NamedTuple):
         """The characters start to end, still mapped."""
         if start >= end:
             return MappedText("", (0,), (self.offset(start),))
+        if len(self.starts) == 1:
+            return MappedText(self.text[start:end], self.starts, (self.offsets[0] + start,))
         first = max(bisect_right(self.starts, start) - 1, 0)
         last = bisect_right(self.starts, end - 1)
         starts = (0, *(at - start for at in self.starts[first + 1 : last]))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from zr4lint.checks.fixes import SAFE, UNSAFE, add_words, replace
+from zr4lint.checks.fixes import SAFE, UNSAFE, add_words, replace, take_out
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, maybe, met
+from zr4lint.checks.packing import rows_of
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, Removed, RepositoryAdded
 from zr4lint.finding import Fix
@@ -40,6 +41,7 @@ def apt_packages(subject: Subject, *, packages: list[str]) -> Outcomes:
         if run.command.action == "install" and run.command.parsed.unknown:
             unknown = run
     home = _home(standing)
+    absent = [name for name in packages if name not in standing]
     for name in packages:
         if name in standing:
             run, package = standing[name]
@@ -49,7 +51,8 @@ def apt_packages(subject: Subject, *, packages: list[str]) -> Outcomes:
                 yield met(run.at, package.span)
         elif name in removed:
             run, package = removed[name]
-            yield Unmet(f"{name} is removed again", package.span, expected=f"{name} in the image")
+            undo = take_out(subject.source, run.at, "Leave the packages installed")
+            yield Unmet(f"{name} is removed again", package.span, expected=f"{name} in the image", fix=undo)
         elif unknown is not None:
             yield Unmet(
                 f"whether {name} is installed can't be known: this command's packages come from outside",
@@ -66,7 +69,14 @@ def apt_packages(subject: Subject, *, packages: list[str]) -> Outcomes:
                 expected=f"{name} in `apt-get install`",
                 fix=fix,
                 hint=("apt", "install", name),
+                add=None if home else _install(absent),
             )
+
+
+def _install(packages: list[str]) -> str:
+    """A RUN that installs packages, several to a line."""
+    rows = "".join(f"    {row} \\\n" for row in rows_of(packages, 72))
+    return f"RUN apt-get update && apt-get install -y --no-install-recommends \\\n{rows}    && rm -rf {LISTS}/*"
 
 
 def _home(standing: dict[str, tuple[AptRun, Package]]) -> AptRun | None:
@@ -155,7 +165,8 @@ def apt_cleanup(subject: Subject) -> Outcomes:
         after = [r for r in inside if r.at.order > last.at.order]
         mounted = next((f for f in instruction.flags if f.name == "mount" and _keeps_lists_out(f.value or "")), None)
         if after:
-            yield Met(after[-1].at.span, instruction)
+            spelled = f"rm -rf {LISTS}/*" if after[-1].paths == (f"{LISTS}/*",) else None
+            yield Met(after[-1].at.span, instruction, spelled=spelled)
         elif mounted is not None:
             yield Met(mounted.span, instruction)
         else:
@@ -164,13 +175,9 @@ def apt_cleanup(subject: Subject) -> Outcomes:
             span = inside[-1].at.span if inside else first.at.span
             expected = f"rm -rf {LISTS}/*"
             fix = None
-            if instruction.json is None and not instruction.heredocs and last.at.reach is Reach.ALWAYS:
-                fix = replace(
-                    Span(instruction.span.end, instruction.span.end),
-                    f" && {expected}",
-                    "Remove the package lists",
-                    UNSAFE,
-                )
+            if instruction.json is None and last.at.reach is Reach.ALWAYS:
+                end = Span(last.at.span.end, last.at.span.end)
+                fix = replace(end, f" && {expected}", "Remove the package lists", SAFE)
             yield Unmet(
                 f"the package lists are removed {why}: they stay in this layer",
                 span,
@@ -197,6 +204,7 @@ def apt_repository(subject: Subject, *, repository: str, packages: list[str]) ->
     added = [fact for fact in changes if not fact.removed]
     right = next((fact for fact in added if fact.name == repository), None)
     gone = next((fact for fact in changes if fact.removed and fact.name == repository), None)
+    runs = subject.facts.of(AptRun, subject.lineage)
     first = next((run for run in installs(subject) if any(p.name in packages for p in run.command.packages)), None)
     expected = f"add-apt-repository {repository}"
     if right is None:
@@ -211,9 +219,14 @@ def apt_repository(subject: Subject, *, repository: str, packages: list[str]) ->
                 unsure=wrong.name is None,
             )
         else:
-            yield Unmet(f"{repository} is not added", None, expected=expected, hint=("repository", repository))
+            fix = None
+            if first is not None and first.at.instruction.json is None:
+                start = next(r.at.span.start for r in runs if r.at.instruction.index == first.at.instruction.index)
+                fix = replace(Span(start, start), f"{expected} && ", f"Add {repository}", UNSAFE)
+            yield Unmet(f"{repository} is not added", expected=expected, fix=fix, hint=("repository", repository))
     elif gone is not None and first is not None and right.at.order < gone.at.order < first.at.order:
-        yield Unmet(f"{repository} is taken away again before it is used", gone.span, expected=expected)
+        fix = take_out(subject.source, gone.at, f"Keep {repository}")
+        yield Unmet(f"{repository} is taken away again before it is used", gone.span, expected=expected, fix=fix)
     elif first is not None and first.at.order < right.at.order:
         yield Unmet(
             f"{repository} is added only after the packages it is for",

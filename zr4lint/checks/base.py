@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from zr4lint import words
+from zr4lint.checks.arrange import arrange
 from zr4lint.checks.fixes import SAFE, UNSAFE, insert, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
+from zr4lint.dockerfile import Instruction
+from zr4lint.finding import Edit, Fix
 from zr4lint.source import Span
 
 
@@ -14,7 +17,8 @@ def base_image(subject: Subject, *, image: str) -> Outcomes:
     """The base stage is built on this image; a digest may be added."""
     base = subject.base
     if base is None:
-        yield Unmet("no FROM: the file builds on nothing", expected=image)
+        alias = f" AS {subject.stage}" if subject.stage else ""
+        yield Unmet("no FROM: the file builds on nothing", expected=image, add=f"FROM {image}{alias}")
         return
     if base.image is None:
         yield Unmet(
@@ -26,7 +30,7 @@ def base_image(subject: Subject, *, image: str) -> Outcomes:
         return
     found, wanted = words.parse_image(base.image), words.parse_image(image)
     if found._replace(digest=wanted.digest or found.digest) == wanted._replace(digest=wanted.digest or found.digest):
-        yield Met(base.image_span, base.instruction)
+        yield Met(base.image_span, base.instruction, spelled=None if found.digest else image)
         return
     fix = replace(base.image_span, image, f"Build on {image}", UNSAFE)
     yield Unmet(f"the base image is {base.image}, not {image}", base.image_span, expected=image, fix=fix)
@@ -52,20 +56,35 @@ def stage_name(subject: Subject, *, stage: str) -> Outcomes:
         )
 
 
-@check("from-line")
+@check("from-line", late=True)
 def from_line(subject: Subject, *, line: int) -> Outcomes:
     """The base stage's FROM stands on this line."""
     base = subject.base
+    expected = f"FROM on line {line}"
     if base is None:
-        yield Unmet(f"no FROM on line {line}", expected=f"FROM on line {line}")
+        yield Unmet(f"no FROM on line {line}", expected=expected)
     elif base.instruction.line == line:
         yield Met(base.instruction.keyword_span, base.instruction)
     else:
+        message = f"FROM stands on line {base.instruction.line}, not on line {line}"
         yield Unmet(
-            f"FROM stands on line {base.instruction.line}, not on line {line}",
-            base.instruction.keyword_span,
-            expected=f"FROM on line {line}",
+            message, base.instruction.keyword_span, expected=expected, fix=_comments_below(subject, base.instruction)
         )
+
+
+def _comments_below(subject: Subject, instruction: Instruction) -> Fix | None:
+    """Put the comments above the first instruction below it; lines that are only a ruler are dropped."""
+    source = subject.source
+    above = [c for c in subject.dockerfile.comments if c.span.end <= instruction.span.start]
+    if instruction.index or not above or subject.dockerfile.directives:
+        return arrange(subject).fix if subject.layers and not instruction.index else None
+    words = [source.slice(c.span).strip() for c in above if any(character.isalnum() for character in c.text)]
+    below = "".join(source.newline + line for line in words)
+    edits = (
+        Edit(0, source.line_starts[instruction.line - 1], ""),
+        Edit(instruction.span.end, instruction.span.end, below),
+    )
+    return Fix("Put the comments above FROM below it", UNSAFE, edits)
 
 
 @check("final-stage")
@@ -85,4 +104,5 @@ def final_stage(subject: Subject, *, stage: str) -> Outcomes:
         f"that stage is in it",
         span,
         expected=f"a last stage that is {stage} or builds on it",
+        fix=replace(final.image_span, subject.base.name, f"Build on {stage}", UNSAFE) if subject.base.name else None,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from zr4lint.checks.arrange import arrange
 from zr4lint.checks.files import brought
 from zr4lint.checks.fixes import DISPLAY, SAFE, UNSAFE, remove_lines, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, met
@@ -81,7 +82,7 @@ def command(subject: Subject, *, arguments: list[str]) -> Outcomes:
             fix=remove_lines(subject.source, wrapping.at.instruction, "Remove the ENTRYPOINT"),
         )
     if not found:
-        yield Unmet("no CMD", expected=expected)
+        yield Unmet("no CMD", expected=expected, add=expected)
         return
     last = found[-1]
     text = last.at.instruction.arguments
@@ -94,10 +95,10 @@ def command(subject: Subject, *, arguments: list[str]) -> Outcomes:
             f"CMD runs {arguments[0]}, and no COPY puts that file there", span, expected=f"COPY ... {arguments[0]}"
         )
     elif wrapping is None:
-        yield met(last.at, span)
+        yield met(last.at, span, json.dumps(arguments))
 
 
-@check("last-instruction")
+@check("last-instruction", late=True)
 def last_instruction(subject: Subject, *, keyword: str, line: int) -> Outcomes:
     """The file's last instruction is this one, on this line."""
     instructions = subject.dockerfile.instructions
@@ -109,12 +110,10 @@ def last_instruction(subject: Subject, *, keyword: str, line: int) -> Outcomes:
     last = found[-1]
     following = next((i for i in instructions if i.index > last.index), None)
     if following is not None:
-        yield Unmet(
-            f"{keyword} is not the last instruction: {following.keyword} comes after it",
-            following.span,
-            expected=expected,
-        )
+        message = f"{keyword} is not the last instruction: {following.keyword} comes after it"
+        yield Unmet(message, following.span, expected=expected)
     elif last.line != line:
-        yield Unmet(f"{keyword} stands on line {last.line}, not on line {line}", last.span, expected=expected)
+        fix = arrange(subject).fix if subject.layers else None
+        yield Unmet(f"{keyword} stands on line {last.line}, not on line {line}", last.span, expected=expected, fix=fix)
     else:
         yield Met(last.keyword_span, last)

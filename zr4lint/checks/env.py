@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zr4lint.checks.fixes import SAFE, UNSAFE, add_line, insert, replace
+from zr4lint.checks.fixes import SAFE, UNSAFE, add_line, replace
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
 from zr4lint.facts import INHERITED, EnvSet, PipRun, VenvCreated, WorkdirSet
@@ -24,9 +24,10 @@ def env(subject: Subject, *, variables: dict[str, str]) -> Outcomes:
                 anchor.span if anchor else None,
                 expected=line,
                 fix=add_line(subject.source, anchor, line) if anchor else None,
+                add=line,
             )
         elif fact.value == value:
-            yield met(fact.at, fact.span)
+            yield met(fact.at, fact.span, f"{name}={value}")
         else:
             yield Unmet(
                 f"{name} is {shown(fact.value)}, not {value}",
@@ -53,7 +54,7 @@ def path_first(subject: Subject, *, folder: str) -> Outcomes:
     settings = [f for f in subject.facts.of(EnvSet, subject.lineage) if f.name == "PATH"]
     if not settings:
         made = next((v for v in subject.facts.of(VenvCreated, subject.lineage) if f"{v.path}/bin" == folder), None)
-        yield Unmet(f"PATH does not hold {folder}", made.at.span if made else None, expected=expected)
+        yield Unmet(f"PATH does not hold {folder}", made.at.span if made else None, expected=expected, add=expected)
         return
     last = settings[-1]
     if last.value is None:
@@ -83,7 +84,8 @@ def path_first(subject: Subject, *, folder: str) -> Outcomes:
             expected=f"{expected} before the first pip",
         )
         return
-    yield met(first.at, first.span)
+    plain = first.value == f"{folder}:{INHERITED}"
+    yield met(first.at, first.span, f'PATH="{folder}:$PATH"' if plain else None)
 
 
 @check("last-workdir")
@@ -91,18 +93,18 @@ def last_workdir(subject: Subject, *, path: str) -> Outcomes:
     """The container starts in this folder."""
     found = subject.facts.of(WorkdirSet, subject.lineage)
     if not found:
-        yield Unmet(
-            f"no WORKDIR: the container starts in the base image's folder, not in {path}", expected=f"WORKDIR {path}"
-        )
+        message = f"no WORKDIR: the container starts in the base image's folder, not in {path}"
+        yield Unmet(message, expected=f"WORKDIR {path}", add=f"WORKDIR {path}")
         return
     last = found[-1]
     if last.path == path:
         yield met(last.at)
         return
+    message = f"the last WORKDIR is {last.path or 'not known before the build'}, not {path}"
+    layer = subject.layer
+    meant = layer is not None and layer.first <= last.at.instruction.line <= layer.last
+    text = last.at.instruction.arguments
+    fix = replace(text.span(0, len(text.text)), path, f"Return to {path}", UNSAFE) if meant else None
     yield Unmet(
-        f"the last WORKDIR is {last.path or 'not known before the build'}, not {path}",
-        last.at.span,
-        expected=f"WORKDIR {path}",
-        fix=insert(last.at.span.end, f"{subject.source.newline}WORKDIR {path}", f"Return to {path}", UNSAFE),
-        unsure=last.path is None,
+        message, last.at.span, expected=f"WORKDIR {path}", fix=fix, unsure=last.path is None, add=f"WORKDIR {path}"
     )

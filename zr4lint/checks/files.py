@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from fnmatch import fnmatchcase
 
-from zr4lint.checks.fixes import add_line
+from zr4lint.checks.fixes import UNSAFE, add_line, replace, take_out
 from zr4lint.checks.outcome import Outcome, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.facts import At, Copied, ModeChanged, Removed
@@ -59,13 +59,15 @@ def copied(subject: Subject, *, copies: list[str], folder: str) -> Outcomes:
             None,
         )
         if removal is not None:
-            yield Unmet(f"{path} is removed again", removal.at.span, expected=f"{path} in the image")
+            fix = take_out(subject.source, removal.at, f"Keep {path}")
+            yield Unmet(f"{path} is removed again", removal.at.span, expected=f"{path} in the image", fix=fix)
         elif found.external:
             yield Unmet(f"{path} does not come from the build context", found.span, expected=expected, unsure=True)
         elif posixpath.basename(found.source) != name:
-            yield Unmet(f"{path} is a copy of {found.source}, not of {name}", found.span, expected=expected)
+            fix = replace(found.span, name, f"Copy {name}", UNSAFE)
+            yield Unmet(f"{path} is a copy of {found.source}, not of {name}", found.span, expected=expected, fix=fix)
         else:
-            yield met(found.at, found.span)
+            yield met(found.at, found.span, name)
 
 
 def _not_copied(subject: Subject, name: str, path: str, expected: str) -> Unmet:
@@ -84,8 +86,9 @@ def _not_copied(subject: Subject, name: str, path: str, expected: str) -> Unmet:
             elsewhere.at.instruction.span,
             expected=expected,
             unsure=elsewhere.target is None,
+            add=expected,
         )
-    return Unmet(f"{name} is not copied", expected=expected, hint=("copy", name))
+    return Unmet(f"{name} is not copied", expected=expected, hint=("copy", name), add=expected)
 
 
 @check("executable")
@@ -118,14 +121,17 @@ def _mode_of(subject: Subject, copy: Copied, changes: list[ModeChanged], path: s
             cause = change.at
         state = now
     if state and cause is not None and not unsure:
-        return met(cause, copy.at.span if cause is copy.at else None)
+        alone = any(c.at is cause and c.paths == (path,) and c.mode in ("+x", "a+x", "ugo+x") for c in after)
+        return met(cause, cause.span, expected if alone else None)
     if cause is not None:
         why = "takes that away" if state is False else "does not do it"
         message = f"{path} is not executable: this {why}"
-        return Unmet(message, cause.span, expected=expected, unsure=unsure)
+        fix = add_line(subject.source, cause.instruction, f"RUN {expected}")
+        return Unmet(message, cause.span, expected=expected, fix=fix, unsure=unsure)
     if early := [c for c in naming if c.at.order < copy.at.order]:
         message = f"{path} is made executable before it is copied: the COPY brings its own mode"
-        return Unmet(message, early[-1].at.span, expected=f"{expected} after the COPY")
+        fix = add_line(subject.source, copy.at.instruction, f"RUN {expected}")
+        return Unmet(message, early[-1].at.span, expected=f"{expected} after the COPY", fix=fix)
     fix = add_line(subject.source, copy.at.instruction, f"RUN {expected}")
     return Unmet(f"{path} is not made executable", copy.at.instruction.span, expected=expected, fix=fix)
 

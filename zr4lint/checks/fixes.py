@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from zr4lint.dockerfile import Instruction
+from zr4lint.facts import At
 from zr4lint.finding import Applicability, Edit, Fix
 from zr4lint.source import SourceFile, Span
+
+_BLANK = r"(?:[ \t]|\\[ \t]*\r?\n)*"
+_JOINED_BEFORE = re.compile(_BLANK + r"(?:&&|;)" + _BLANK + r"\Z")
+_JOINED_AFTER = re.compile(_BLANK + r"(?:&&|;)" + _BLANK)
 
 SAFE, UNSAFE, DISPLAY = Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY
 
@@ -37,3 +44,19 @@ def remove_lines(source: SourceFile, instruction: Instruction, title: str) -> Fi
     last = source.line_span(instruction.end_line).end
     end = source.text.find("\n", last)
     return Fix(title, UNSAFE, (Edit(start, end + 1 if end >= 0 else len(source.text), ""),))
+
+
+def take_out(source: SourceFile, at: At, title: str) -> Fix:
+    """Take a command out: with its instruction where it is the only one there, else with the "&&" that joins it."""
+    instruction, text = at.instruction, source.text
+    arguments = instruction.arguments
+    whole = arguments.span(0, len(arguments.text)) if arguments.text else instruction.span
+    if at.span.start <= whole.start and at.span.end >= whole.end:
+        return remove_lines(source, instruction, title)
+    before = _JOINED_BEFORE.search(text[instruction.span.start : at.span.start])
+    if before is not None:
+        return Fix(title, UNSAFE, (Edit(instruction.span.start + before.start(), at.span.end, ""),))
+    after = _JOINED_AFTER.match(text, at.span.end, instruction.span.end)
+    if after is not None:
+        return Fix(title, UNSAFE, (Edit(at.span.start, after.end(), ""),))
+    return Fix(title, UNSAFE, (Edit(at.span.start, at.span.end, "true"),))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from zr4lint.checks.environment import own_installs, pip_installs
-from zr4lint.checks.fixes import UNSAFE, insert, replace
+from zr4lint.checks.fixes import UNSAFE, add_line, insert, replace, take_out
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.facts import Cloned, PipRun, Removed, WorkdirSet
+from zr4lint.finding import Fix
 from zr4lint.tools.files import covers
 
 _SEPARATORS = re.compile(r"[/:@]")
@@ -21,16 +22,18 @@ def clone_to(subject: Subject, target: str) -> Cloned | None:
 
 
 @check("git-clone")
-def git_clone(subject: Subject, *, target: str, url: str = "", words: str = "") -> Outcomes:
+def git_clone(subject: Subject, *, target: str, url: str = "", words: str = "", suggested: str = "") -> Outcomes:
     """A repository (this one, if a URL is given) is cloned to a folder, and stays.
 
-    `words` have to stand in the command.
+    `words` have to stand in the command; `suggested` is a URL that a fix may clone from.
     """
     clones = subject.facts.of(Cloned, subject.lineage)
     found = clone_to(subject, target)
     expected = f"git clone {url or '...'} {target}"
     if found is None:
-        yield _missing(clones, target, url, words, expected)
+        yield _missing(clones, target, url, words, expected)._replace(
+            add=f"RUN git clone {url or suggested} {target}" if url or suggested else None
+        )
         return
     removal = next(
         (
@@ -45,11 +48,13 @@ def git_clone(subject: Subject, *, target: str, url: str = "", words: str = "") 
     )
     given = found.clone.url
     if removal is not None:
-        yield Unmet(f"the clone in {target} is removed again", removal.at.span, expected=f"{target} in the image")
+        fix = take_out(subject.source, removal.at, f"Keep {target}")
+        message = f"the clone in {target} is removed again"
+        yield Unmet(message, removal.at.span, expected=f"{target} in the image", fix=fix)
     elif url and given.value is None:
         yield Unmet("the repository's URL can't be known before the build", given.span, expected=url, unsure=True)
     elif url and not same_repository(given.value or "", url):
-        fix = replace(given.span, url, f"Clone {url}", UNSAFE)
+        fix = _recloned(found, url, target)
         yield Unmet(f"the repository is {given.value}, not {url}", given.span, expected=url, fix=fix)
     elif words and words not in found.words:
         yield Unmet(
@@ -63,7 +68,15 @@ def git_clone(subject: Subject, *, target: str, url: str = "", words: str = "") 
     elif maybe(found.at):
         yield Unmet(f"{target} is cloned only under a condition", found.at.span, expected=expected, unsure=True)
     else:
-        yield met(found.at)
+        yield met(found.at, given.span, url) if url else met(found.at)
+
+
+def _recloned(found: Cloned, url: str, target: str) -> Fix:
+    """Clone another URL to the same folder."""
+    named = (
+        found.clone.directory is not None or url.rpartition("/")[2].removesuffix(".git") == target.rpartition("/")[2]
+    )
+    return replace(found.clone.url.span, url if named else f"{url} {target}", f"Clone {url}", UNSAFE)
 
 
 def _missing(clones: list[Cloned], target: str, url: str, words: str, expected: str) -> Unmet:
@@ -103,7 +116,7 @@ def _normal(url: str) -> str:
 
 
 @check("clone-owner")
-def clone_owner(subject: Subject, *, target: str, placeholders: list[str]) -> Outcomes:
+def clone_owner(subject: Subject, *, target: str, placeholders: list[str], suggested: str = "") -> Outcomes:
     """The URL of a clone names a real owner."""
     found = clone_to(subject, target)
     if found is None:
@@ -114,7 +127,8 @@ def clone_owner(subject: Subject, *, target: str, placeholders: list[str]) -> Ou
         yield Unmet(
             f"{owner} is a placeholder: there is no such repository, and git asks for a user name and fails",
             found.clone.url.span,
-            expected="the repository's real URL",
+            expected=suggested or "the repository's real URL",
+            fix=_recloned(found, suggested, target) if suggested else None,
         )
     else:
         yield met(found.at, found.clone.url.span)
@@ -152,7 +166,8 @@ def clone_workdirs(subject: Subject, *, target: str, after: str, before: str = "
             )
     entered = next((w for w in workdirs if w.at.order > clone.at.order and w.path == after), None)
     if entered is not None:
-        yield met(entered.at)
+        text = entered.at.instruction.arguments
+        yield met(entered.at, text.span(0, len(text.text)), after)
         return
     clones = [c.at.order for c in subject.facts.of(Cloned, subject.lineage) if c.at.order > clone.at.order]
     until = min(clones, default=len(subject.facts.facts))
@@ -172,7 +187,7 @@ def clone_workdirs(subject: Subject, *, target: str, after: str, before: str = "
 
 
 @check("pip-requirements")
-def pip_requirements(subject: Subject, *, file: str, target: str) -> Outcomes:
+def pip_requirements(subject: Subject, *, file: str, target: str, spelled: str = "") -> Outcomes:
     """Pip installs from this requirements file, after its repository is cloned to `target`."""
     clone = clone_to(subject, target)
     runs = [(run, span) for run in own_installs(subject) for path, span in run.files if path == file]
@@ -188,31 +203,38 @@ def pip_requirements(subject: Subject, *, file: str, target: str) -> Outcomes:
     if after:
         run, span = after[-1]
         if undone and undone[-1][0].at.order > run.at.order:
-            yield Unmet("what it lists is uninstalled again", undone[-1][1], expected=f"{file} stays installed")
+            fix = take_out(subject.source, undone[-1][0].at, "Leave it installed")
+            yield Unmet(
+                "what it lists is uninstalled again", undone[-1][1], expected=f"{file} stays installed", fix=fix
+            )
         elif maybe(run.at):
             yield Unmet(f"{file} is installed only under a condition", span, expected=expected, unsure=True)
         else:
-            yield met(run.at, span)
+            relative = spelled.startswith("-r /") or not subject.words(span).endswith(f" {file}")
+            yield met(run.at, span, spelled if relative else None)
     elif runs:
-        yield Unmet(
-            f"{file} is installed before the clone that brings it", runs[-1][1], expected=f"{expected} after the clone"
-        )
+        message = f"{file} is installed before the clone that brings it"
+        fix = take_out(subject.source, runs[-1][0].at, "Install it after the clone")
+        yield Unmet(message, runs[-1][1], expected=f"{expected} after the clone", fix=fix)
     else:
-        yield _not_installed(subject, clone, file, expected)
+        yield _not_installed(
+            subject, clone, file, expected, f"RUN pip install --no-cache-dir {spelled or expected[12:]}"
+        )
 
 
-def _not_installed(subject: Subject, clone: Cloned | None, file: str, expected: str) -> Unmet:
+def _not_installed(subject: Subject, clone: Cloned | None, file: str, expected: str, line: str) -> Unmet:
     """The finding for a file pip is not given; what stands between its clone and the next one shows the place."""
     name = file.rpartition("/")[2]
     if clone is None:
-        return Unmet(f"{file} is not installed", expected=expected, hint=(file,))
+        return Unmet(f"{file} is not installed", expected=expected, hint=(file,), add=line)
     following = [c.at.order for c in subject.facts.of(Cloned, subject.lineage) if c.at.order > clone.at.order]
     end = min(following, default=len(subject.facts.facts))
     runs = [run for run in pip_installs(subject) if clone.at.order < run.at.order < end]
     others = [(run, path, span) for run in runs for path, span in run.files]
     near = next((o for o in others if (o[1] or "").endswith(name)), None) or next(iter(others), None)
     if near is not None and near[1] == file:
-        return Unmet(f"{file} is installed into another environment", near[0].at.span, expected=expected)
+        message = f"{file} is installed into another environment"
+        return Unmet(message, near[0].at.span, expected=expected, add=line)
     if near is not None and near[1] is None:
         return Unmet(f"whether this installs {file} can't be known", near[2], expected=expected, unsure=True)
     if near is not None:
@@ -221,7 +243,8 @@ def _not_installed(subject: Subject, clone: Cloned | None, file: str, expected: 
     last = max((f.at.instruction.index for f in subject.facts.facts if f.at.order < end), default=0)
     for instruction in subject.dockerfile.instructions[clone.at.instruction.index + 1 : last + 1]:
         if name in subject.words(instruction.span):
-            return Unmet(f"{file} is not installed", instruction.span, expected=expected)
+            return Unmet(f"{file} is not installed", instruction.span, expected=expected, add=line)
     entered = [w for w in subject.facts.of(WorkdirSet, subject.lineage) if clone.at.order < w.at.order < end]
     anchor = entered[0].at if entered else clone.at
-    return Unmet(f"{file} is not installed", anchor.instruction.span, expected=expected)
+    fix = add_line(subject.source, anchor.instruction, line)
+    return Unmet(f"{file} is not installed", anchor.instruction.span, expected=expected, fix=fix)

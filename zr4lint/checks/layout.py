@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+from zr4lint.checks.arrange import Arrangement, arrange
 from zr4lint.checks.environment import standing
 from zr4lint.checks.fixes import SAFE, UNSAFE, insert, remove_lines
 from zr4lint.checks.grep import grep
-from zr4lint.checks.outcome import Layer, Met, Outcomes, RuleResult, Subject, Unmet
+from zr4lint.checks.layers import helpers, layers_of, with_helpers, within
+from zr4lint.checks.outcome import Met, Outcomes, RuleResult, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.dockerfile import Comment, Instruction
+from zr4lint.finding import Edit, Fix
 from zr4lint.source import Span
 
 _LETTERS = re.compile(r"\W+")
@@ -22,7 +25,7 @@ def syntax(subject: Subject) -> Outcomes:
         yield Unmet(error.message, error.span, expected="a file that BuildKit accepts")
 
 
-@check("line-count")
+@check("line-count", late=True)
 def line_count(subject: Subject, *, lines: int) -> Outcomes:
     """The file has this many lines, as `wc -l` counts them."""
     source = subject.source
@@ -41,7 +44,11 @@ def line_count(subject: Subject, *, lines: int) -> Outcomes:
         return
     difference = f"{count - lines} too many" if count > lines else f"{lines - count} too few"
     at = source.line_span(lines + 1) if len(source.line_starts) > lines else last
-    yield Unmet(f"the file has {count} lines, {difference}", at, expected=f"{lines} lines")
+    yield Unmet(f"the file has {count} lines, {difference}", at, expected=f"{lines} lines", fix=_arranged(subject))
+
+
+def _arranged(subject: Subject) -> Fix | None:
+    return arrange(subject).fix if subject.layers else None
 
 
 @check("note")
@@ -80,29 +87,10 @@ def _comments_above(subject: Subject, instruction: Instruction) -> list[Comment]
 # Checks that read what the others found
 
 
-def _layers_of(subject: Subject) -> dict[int, set[int]]:
-    """For each instruction that meets a requirement bound to a layer, those layers, in the order of the file."""
-    layers: dict[int, set[int]] = {}
-    for result in subject.results.values():
-        if result.layer is not None:
-            for outcome in result.met:
-                layers.setdefault(outcome.instruction.index, set()).add(result.layer)
-    return dict(sorted(layers.items()))
-
-
-def _helpers(subject: Subject) -> dict[int, Layer | None]:
-    """The instructions that those rely on and that meet nothing themselves, with the layer whose lines they are in."""
-    own = _layers_of(subject)
-    results = [result for result in subject.results.values() if result.layer is not None]
-    indexes = {i for result in results for outcome in result.met for i in outcome.supports if i not in own}
-    instructions = subject.dockerfile.instructions
-    return {i: next((n for n in subject.layers if _within(instructions[i], n)), None) for i in sorted(indexes)}
-
-
 @check("layer-order", late=True)
 def layer_order(subject: Subject) -> Outcomes:
     """The layers come in the order of their numbers."""
-    layers = _layers_of(subject)
+    layers = layers_of(subject)
     instructions = subject.dockerfile.instructions
     sequence = [(index, min(numbers), max(numbers)) for index, numbers in layers.items()]
     kept = _longest_ascending(sequence)
@@ -115,12 +103,28 @@ def layer_order(subject: Subject) -> Outcomes:
         before = [high for other, _, high in sequence if other in kept and other < index]
         side = "after" if before and max(before) > low else "before"
         others = before if side == "after" else [low for other, low, _ in sequence if other in kept and other > index]
-        neighbour = max(others) if side == "after" else min(others, default=high)
+        other = max(others) if side == "after" else min(others, default=high)
         yield Unmet(
-            f"this belongs to layer {low} ({titles.get(low, '')}), and stands {side} layer {neighbour}",
+            f"this belongs to layer {low} ({titles.get(low, '')}), and stands {side} layer {other}",
             instruction.keyword_span,
             expected=f"layers in the order 1 to {len(subject.layers)}",
+            fix=_moved(subject, instruction, [i for i in kept if min(layers[i]) <= low]),
         )
+
+
+def _moved(subject: Subject, instruction: Instruction, before: list[int]) -> Fix | None:
+    """Put an instruction, with the comments directly above it, behind the last of those it comes after."""
+    if not before:
+        return None
+    source, target = subject.source, subject.dockerfile.instructions[max(before)]
+    above = _comments_above(subject, instruction)
+    start = source.line_starts[source.line_of((above[0] if above else instruction).span.start) - 1]
+    end = source.text.find("\n", instruction.span.end) + 1 or len(source.text)
+    if start <= target.span.end < end:
+        return None
+    words = source.text[start:end].rstrip("\r\n")
+    edits = (Edit(start, end, ""), Edit(target.span.end, target.span.end, source.newline + words))
+    return Fix(f"Move this {instruction.keyword} to its layer", UNSAFE, tuple(sorted(edits)))
 
 
 def _longest_ascending(sequence: list[tuple[int, int, int]]) -> set[int]:
@@ -146,25 +150,30 @@ def _longest_ascending(sequence: list[tuple[int, int, int]]) -> set[int]:
 def layer_lines(subject: Subject) -> Outcomes:
     """Each instruction that meets a requirement of a layer lies within the layer's lines, what it relies on in some."""
     layers = {layer.number: layer for layer in subject.layers}
-    for index, numbers in _layers_of(subject).items():
+    arrangement: Arrangement | None = None
+    for index, numbers in layers_of(subject).items():
         instruction = subject.dockerfile.instructions[index]
-        outside = [n for n in sorted(numbers) if not _within(instruction, layers[n])]
+        outside = [n for n in sorted(numbers) if not within(instruction, layers[n])]
         if not outside:
             yield Met(instruction.keyword_span, instruction)
             continue
         layer = layers[outside[0]]
+        arrangement = arrangement or arrange(subject)
+        why = f"; {arrangement.reason}" if arrangement.reason else ""
         yield Unmet(
-            f"this belongs to layer {layer.number} ({layer.title}) and stands on {_lines(instruction)}",
+            f"this belongs to layer {layer.number} ({layer.title}) and stands on {_lines(instruction)}{why}",
             instruction.keyword_span,
             expected=f"lines {layer.first}-{layer.last}",
+            fix=arrangement.fix,
         )
-    for index, around in _helpers(subject).items():
+    for index in helpers(subject):
         instruction = subject.dockerfile.instructions[index]
-        if around is None:
+        if not any(within(instruction, layer) for layer in subject.layers):
             yield Unmet(
                 f"this stands between the layers, on {_lines(instruction)}",
                 instruction.keyword_span,
                 expected="each instruction within the lines of a layer",
+                fix=(arrangement or arrange(subject)).fix,
             )
 
 
@@ -174,19 +183,14 @@ def _lines(instruction: Instruction) -> str:
     return f"lines {instruction.line}-{instruction.end_line}"
 
 
-def _within(instruction: Instruction, layer: Layer) -> bool:
-    return layer.first <= instruction.line and instruction.end_line <= layer.last
-
-
 @check("layer-banner", late=True)
 def layer_banner(subject: Subject, *, first: int, last: int) -> Outcomes:
     """Layers `first` to `last` each open with a comment `LAYER n: ...`."""
-    layers = _layers_of(subject)
-    layers.update((index, {around.number}) for index, around in _helpers(subject).items() if around is not None)
+    layers = with_helpers(subject)
     starts: dict[int, int] = {}
     before: dict[int, int] = {}
     end = 0
-    for index, numbers in sorted(layers.items()):
+    for index, numbers in layers.items():
         for number in numbers - starts.keys():
             starts[number] = index
             before[number] = end
@@ -249,8 +253,24 @@ def specification_commands(subject: Subject) -> Outcomes:
                 f"{result.code} is met, but the specification's own command fails: grep '{pattern}'",
                 witness.span,
                 expected=f"a line that `grep '{pattern}'` finds",
+                fix=_spelled(subject, witness),
                 about=result.code,
             )
+
+
+def _spelled(subject: Subject, witness: Met) -> Fix | None:
+    """Write what meets a requirement as the specification does."""
+    instruction = witness.instruction
+    edits: list[Edit] = []
+    if subject.words(instruction.keyword_span) != instruction.keyword:
+        edits.append(Edit(*instruction.keyword_span, instruction.keyword))
+    if (
+        witness.spelled is not None
+        and subject.words(witness.span) != witness.spelled
+        and "$" not in subject.words(witness.span)
+    ):
+        edits.append(Edit(*witness.span, witness.spelled))
+    return Fix("Write it as the specification does", SAFE, tuple(edits)) if edits else None
 
 
 def _passes(result: RuleResult, instruction: Instruction, lines: list[str]) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from zr4lint.dockerfile import Dockerfile, Instruction
 from zr4lint.facts import At, Facts, Stage
-from zr4lint.finding import Fix, Related
+from zr4lint.finding import Fix, Related, Severity
 from zr4lint.shell import Reach
 from zr4lint.source import SourceFile, Span
 
@@ -25,12 +25,14 @@ class Layer(NamedTuple):
 class Met(NamedTuple):
     """A requirement, or a part of it, is met by the words at `span` of an instruction.
 
-    `supports` are the indexes of the instructions that those words rely on.
+    `supports` are the indexes of the instructions that those words rely on. `spelled` is how the specification
+    spells those words, where that is known.
     """
 
     span: Span
     instruction: Instruction
     supports: frozenset[int] = frozenset()
+    spelled: str | None = None
 
 
 class Unmet(NamedTuple):
@@ -38,7 +40,9 @@ class Unmet(NamedTuple):
 
     `span` is None where something is missing and nothing shows its place; `unsure` tells that it can't be decided
     before the build, which makes the finding one level less severe. `about` is the code of the requirement that a
-    finding on another rule's behalf speaks of. `hint` are words that an instruction meant for it would have.
+    finding on another rule's behalf speaks of. `hint` are words that an instruction meant for it would have,
+    `add` is an instruction that would meet it, for a fix that adds it to the rule's layer. `severity` is the finding's
+    where it is not its rule's.
     """
 
     message: str
@@ -49,6 +53,8 @@ class Unmet(NamedTuple):
     unsure: bool = False
     about: str | None = None
     hint: tuple[str, ...] = ()
+    add: str | None = None
+    severity: Severity | None = None
 
 
 Outcome = Met | Unmet
@@ -69,7 +75,7 @@ class Subject(NamedTuple):
     """The file that is judged: its facts, and the stages that make the image (`lineage`).
 
     `layer` is the layer of the rule that asks, `results` what the rules before it found, `context` the folder that
-    COPY takes files from, None where it is not known.
+    COPY takes files from, None where it is not known, `stage` the name the specification gives the base stage.
     """
 
     facts: Facts
@@ -79,6 +85,7 @@ class Subject(NamedTuple):
     layer: Layer | None
     context: Path | None
     results: Mapping[str, RuleResult]
+    stage: str | None = None
 
     @property
     def dockerfile(self) -> Dockerfile:
@@ -95,9 +102,9 @@ class Subject(NamedTuple):
         return self.source.slice(span)
 
 
-def met(at: At, span: Span | None = None) -> Met:
+def met(at: At, span: Span | None = None, spelled: str | None = None) -> Met:
     """A requirement met by a fact."""
-    return Met(span or at.span, at.instruction, at.supports)
+    return Met(span or at.span, at.instruction, at.supports, spelled)
 
 
 def maybe(at: At) -> bool:

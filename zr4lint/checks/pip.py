@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zr4lint.checks.environment import Standing, misplaced, own_installs, pip_installs, standing
-from zr4lint.checks.fixes import SAFE, UNSAFE, add_words, replace
+from zr4lint.checks.fixes import SAFE, UNSAFE, add_words, insert, replace, take_out
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.versions import Bounds, bounds, lets_in
-from zr4lint.facts import PipRun
+from zr4lint.facts import At, PipRun
 from zr4lint.finding import Fix
 from zr4lint.source import Span
 from zr4lint.tools.files import mount_target
@@ -19,8 +19,12 @@ from zr4lint.tools.pip import Requirement, normalise
 _CONSTRAINTS = ("constraint", "override")
 
 
-def _absent(subject: Subject, package: str, expected: str) -> Unmet:
-    """The finding for a package that nothing installs, or only into another environment."""
+def _absent(subject: Subject, package: str, expected: str, add: str | None = None) -> Unmet:
+    """The finding for a package that nothing installs, or only into another environment.
+
+    `add` is what a command that installs it is given.
+    """
+    line = f"RUN pip install --no-cache-dir {add}" if add else None
     other = misplaced(subject, package)
     if other is not None:
         requirement = other.command.requirement(package)
@@ -28,6 +32,7 @@ def _absent(subject: Subject, package: str, expected: str) -> Unmet:
             f"{package} is installed into another environment than the one on PATH",
             requirement.span if requirement else other.at.span,
             expected=expected,
+            add=line,
         )
     unknown = next((run for run in pip_installs(subject) if run.command.parsed.unknown), None)
     if unknown is not None:
@@ -37,15 +42,24 @@ def _absent(subject: Subject, package: str, expected: str) -> Unmet:
             expected=expected,
             unsure=True,
         )
-    return Unmet(f"pip does not install {package}", expected=expected, hint=("pip", "install", package))
+    return Unmet(f"pip does not install {package}", expected=expected, hint=("pip", "install", package), add=line)
 
 
-def _undone(package: str, found: Standing, expected: str) -> Unmet | None:
+def _undone(subject: Subject, package: str, found: Standing, expected: str) -> Unmet | None:
     if found.undone is not None:
         kept_out = found.undone == found.requirement.span
         message = f"this marker keeps pip from installing {package}" if kept_out else f"{package} is removed again"
-        return Unmet(message, found.undone, expected=expected, unsure=found.unsure)
+        fix = _respelled(subject, found.requirement, expected.strip('"'))
+        if not kept_out:
+            fix = take_out(subject.source, _at(subject, found.undone), f"Keep {package}")
+        return Unmet(message, found.undone, expected=expected, fix=fix, unsure=found.unsure)
     return None
+
+
+def _at(subject: Subject, words: Span) -> At:
+    """The command that some words stand in."""
+    facts = (f for f in subject.facts.facts if f.at.span.start <= words.start and words.end <= f.at.span.end)
+    return min((f.at for f in facts), key=lambda at: at.span.end - at.span.start)
 
 
 @check("pip-pin")
@@ -54,9 +68,9 @@ def pip_pin(subject: Subject, *, package: str, version: str, local: list[str]) -
     expected = f"{package}=={version}"
     found = standing(subject, package)
     if found is None:
-        yield _absent(subject, package, expected)
+        yield _absent(subject, package, expected, expected)
         return
-    if undone := _undone(package, found, expected):
+    if undone := _undone(subject, package, found, expected):
         yield undone
         return
     requirement = found.requirement
@@ -66,7 +80,7 @@ def pip_pin(subject: Subject, *, package: str, version: str, local: list[str]) -
     if found.unsure:
         yield Unmet(f"{package} is installed only under a condition", requirement.span, expected=expected, unsure=True)
         return
-    yield met(found.run.at, requirement.span)
+    yield met(found.run.at, requirement.span, _quoted_alike(subject, requirement, expected))
 
 
 def _pinned_to(requirement: Requirement, version: str, local: list[str]) -> bool:
@@ -95,13 +109,17 @@ def _wrong_version(subject: Subject, package: str, expected: str, found: Standin
 
 def _respelled(subject: Subject, requirement: Requirement, expected: str) -> Fix | None:
     """Write a requirement with other specifiers, its quotes kept."""
+    words = _quoted_alike(subject, requirement, expected)
+    return replace(requirement.span, words, f"Ask for {expected}", UNSAFE) if words else None
+
+
+def _quoted_alike(subject: Subject, requirement: Requirement, words: str) -> str | None:
+    """Words in the quotes that a requirement has, or needs; None where a variable or a break stands in it."""
     raw = subject.words(requirement.span)
     quote = raw[0] if raw[:1] in ("'", '"') and raw[-1:] == raw[0] else ""
-    if not quote and any(c in expected for c in "<>"):
+    if not quote and any(c in words for c in "<>"):
         quote = '"'
-    if "$" in raw or "\\" in raw:
-        return None
-    return replace(requirement.span, f"{quote}{expected}{quote}", f"Ask for {expected}", UNSAFE)
+    return None if "$" in raw or "\\" in raw else f"{quote}{words}{quote}"
 
 
 @check("pip-bound")
@@ -111,9 +129,9 @@ def pip_bound(subject: Subject, *, package: str, bound: str, within: str = "") -
     wanted = within or bound
     expected = f'"{package}{wanted}"'
     if found is None:
-        yield _absent(subject, package, expected)
+        yield _absent(subject, package, expected, expected)
         return
-    if undone := _undone(package, found, expected):
+    if undone := _undone(subject, package, found, expected):
         yield undone
         return
     requirement = found.requirement
@@ -130,7 +148,9 @@ def pip_bound(subject: Subject, *, package: str, bound: str, within: str = "") -
     elif found.unsure:
         yield Unmet(f"{package} is installed only under a condition", requirement.span, expected=expected, unsure=True)
     else:
-        yield met(found.run.at, requirement.span)
+        same = limits == bounds(wanted)
+        spelled = _quoted_alike(subject, requirement, f"{package}{wanted}") if same else None
+        yield met(found.run.at, requirement.span, spelled)
 
 
 def _has_bound(limits: Bounds, limit: Bounds) -> bool:
@@ -164,7 +184,8 @@ def pip_companions(subject: Subject, *, package: str, companions: list[str]) -> 
             span = own.requirement.span if elsewhere and own is not None else found.run.command.words
             yield Unmet(why, span, expected=expected, fix=fix)
         elif own is not None and own.undone is not None:
-            yield Unmet(f"{name} is removed again", own.undone, expected=expected, unsure=own.unsure)
+            fix = take_out(subject.source, _at(subject, own.undone), f"Keep {name}")
+            yield Unmet(f"{name} is removed again", own.undone, expected=expected, fix=fix, unsure=own.unsure)
         elif own is not None and own.run is not found.run and own.run.at.order > found.run.at.order:
             yield Unmet(
                 f"{name} is replaced by a later command", own.requirement.span, expected=expected, unsure=own.unsure
@@ -324,33 +345,44 @@ def pip_upgrade(subject: Subject, *, packages: list[str], before: str) -> Outcom
     """These packages are upgraded before another one is installed."""
     target = standing(subject, before)
     first: PipRun | None = target.run if target is not None else None
+    installs = own_installs(subject)
+    line = f"pip install --no-cache-dir --upgrade {' '.join(packages)}"
     for package in packages:
-        runs = [r for r in own_installs(subject) if r.command.requirement(package) is not None]
+        runs = [r for r in installs if r.command.requirement(package) is not None]
         early = [r for r in runs if first is None or r.at.order < first.at.order]
         expected = f"pip install --upgrade {package} before {before}"
         upgrade = next((r for r in early if r.command.upgrades or _pinned(r, package)), None)
         if upgrade is not None:
-            requirement = upgrade.command.requirement(package)
-            yield met(upgrade.at, requirement.span if requirement else None)
+            yield met(upgrade.at, upgrade.at.span, line if _only_upgrades(upgrade, packages) else None)
         elif early:
             fix = add_words(early[0].at.instruction, early[0].command.words.end, "--upgrade", "Add --upgrade", SAFE)
-            yield Unmet(
-                f"{package} is not upgraded: the version that is there is enough for pip",
-                early[0].command.words,
-                expected=expected,
-                fix=fix,
-            )
-        elif runs:
-            yield Unmet(
-                f"{package} is upgraded only after {before} is installed", runs[0].command.words, expected=expected
-            )
+            message = f"{package} is not upgraded: the version that is there is enough for pip"
+            yield Unmet(message, early[0].command.words, expected=expected, fix=fix)
         else:
-            home = next((r for r in own_installs(subject) if any(r.command.requirement(p) for p in packages)), first)
-            yield Unmet(
-                f"{package} is not upgraded before {before} is installed",
-                home.command.words if home else None,
-                expected=expected,
-            )
+            home = next((r for r in installs if any(r.command.requirement(p) for p in packages)), first)
+            when = "only after" if runs else "not before"
+            message = f"{package} is upgraded {when} {before} is installed"
+            fix = _upgrade(subject, line, package, home, first)
+            yield Unmet(message, home.command.words if home else None, expected=expected, fix=fix)
+
+
+def _only_upgrades(run: PipRun, packages: list[str]) -> bool:
+    """Whether a command upgrades these packages and has no option that matters beyond that."""
+    names = sorted(r.name for r in run.command.requirements if not r.specifier)
+    options = {option.name for option in run.command.parsed.options}
+    return names == sorted(packages) and options <= {"upgrade", "no-cache-dir"} and not maybe(run.at)
+
+
+def _upgrade(subject: Subject, line: str, package: str, home: PipRun | None, first: PipRun | None) -> Fix | None:
+    """Upgrade one more package where others are, or put a command that upgrades all of them above `first`."""
+    if first is None:
+        return None
+    if home is not None and home.at.order < first.at.order and home.command.upgrades:
+        return add_words(
+            home.at.instruction, home.command.requirements[-1].span.end, package, f"Upgrade {package}", SAFE
+        )
+    start = first.at.instruction.span.start
+    return insert(start, f"RUN {line}{subject.source.newline}", f"Add `RUN {line}`", UNSAFE)
 
 
 def _pinned(run: PipRun, package: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, NamedTuple, TypeVar
 
 from zr4lint.checks.outcome import Outcomes
@@ -27,7 +28,22 @@ class Kind(NamedTuple):
     late: bool
 
 
-KINDS: dict[str, Kind] = {}
+class _Kinds(dict[str, Kind]):
+    """Kinds by name; those of a family, "ml/index-unknown", are imported when one of them is first asked for."""
+
+    def __contains__(self, name: object) -> bool:
+        if not super().__contains__(name) and isinstance(name, str) and name.partition("/")[0] in _FAMILIES:
+            import_module(_FAMILIES[name.partition("/")[0]])
+        return super().__contains__(name)
+
+    def __missing__(self, name: str) -> Kind:
+        if name in self:
+            return self[name]
+        raise KeyError(name)
+
+
+_FAMILIES = {"ml": "zr4lint.checks.ml"}
+KINDS: dict[str, Kind] = _Kinds()
 
 
 def check(name: str, *, late: bool = False) -> Callable[[_C], _C]:
@@ -38,7 +54,7 @@ def check(name: str, *, late: bool = False) -> Callable[[_C], _C]:
         annotations.pop("return", None)
         parameters = {key: kind for key, kind in annotations.items() if key != "subject"}
         unknown = set(parameters.values()) - PARAMETER_TYPES
-        if unknown or name in KINDS:
+        if unknown or KINDS.get(name):
             raise TypeError(f"check {name!r}: " + (f"parameter types {unknown}" if unknown else "registered twice"))
         optional = frozenset(function.__kwdefaults__ or ())
         KINDS[name] = Kind(name, function, parameters, optional, late)

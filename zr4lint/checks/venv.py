@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zr4lint.checks.apt import installs
-from zr4lint.checks.fixes import UNSAFE, replace
+from zr4lint.checks.fixes import UNSAFE, replace, take_out
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.facts import Removed, VenvCreated
@@ -36,7 +36,8 @@ def venv(subject: Subject, *, python: str, path: str) -> Outcomes:
             f"{path} is made before {python} is installed", found.at.span, expected=f"{expected} after {python}"
         )
     elif removal is not None:
-        yield Unmet(f"{path} is removed again", removal.at.span, expected=f"{path} in the image")
+        fix = take_out(subject.source, removal.at, f"Keep {path}")
+        yield Unmet(f"{path} is removed again", removal.at.span, expected=f"{path} in the image", fix=fix)
     elif maybe(found.at):
         yield Unmet(f"{path} is made only under a condition", found.at.span, expected=expected, unsure=True)
     else:
@@ -46,10 +47,14 @@ def venv(subject: Subject, *, python: str, path: str) -> Outcomes:
 def _wrong_venv(created: list[VenvCreated], path: str, expected: str) -> Unmet:
     other = next((v for v in created if v.path == path), None)
     if other is not None:
-        return Unmet(f"{path} is made by {other.python} -m {other.module}", other.at.span, expected=expected)
+        fix = replace(other.at.span, expected, f"Make it with {expected.partition(' ')[0]}", UNSAFE)
+        message = f"{path} is made by {other.python} -m {other.module}"
+        return Unmet(message, other.at.span, expected=expected, fix=None if other.at.instruction.json else fix)
     misplaced = next((v for v in created if v.path != path), None)
     if misplaced is None:
-        return Unmet(f"no virtual environment is made at {path}", expected=expected, hint=("venv", path))
+        return Unmet(
+            f"no virtual environment is made at {path}", expected=expected, hint=("venv", path), add=f"RUN {expected}"
+        )
     fix = replace(misplaced.path_span, path, f"Make it at {path}", UNSAFE)
     known = misplaced.path or "a place that is not known before the build"
     return Unmet(

@@ -1,0 +1,102 @@
+"""Packing package lists: one package a line becomes several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from zr4lint.checks.outcome import Subject
+from zr4lint.dockerfile import Instruction
+from zr4lint.facts import AptRun, PipRun
+from zr4lint.finding import Edit
+from zr4lint.source import Span
+
+WIDTH = 100
+"""The longest line that packing makes."""
+
+
+class PackedLines(NamedTuple):
+    """The edit that packs a list, and how many lines it saves."""
+
+    edit: Edit
+    saved: int
+
+
+def packable(subject: Subject, instruction: Instruction, over: int) -> Iterator[PackedLines]:
+    """Pack lists of an instruction until `over` lines are saved, or there is no more to save."""
+    for lines in _lists(subject, instruction):
+        if over <= 0:
+            return
+        if packed := _packed(subject, lines, over):
+            over -= packed.saved
+            yield packed
+
+
+def _lists(subject: Subject, instruction: Instruction) -> Iterator[list[int]]:
+    """Runs of neighbouring lines that hold nothing but packages of one command."""
+    text, source = subject.source.text, subject.source
+    facts = subject.facts
+    apt = [
+        [p.span for p in run.command.packages]
+        for run in facts.of(AptRun, subject.lineage)
+        if run.at.instruction.index == instruction.index
+    ]
+    pip = [
+        [r.span for r in run.command.requirements]
+        for run in facts.of(PipRun, subject.lineage)
+        if run.at.instruction.index == instruction.index
+    ]
+    for spans in (*apt, *pip):
+        by_line: dict[int, list[Span]] = {}
+        for span in spans:
+            by_line.setdefault(source.line_of(span.start), []).append(span)
+        run: list[int] = []
+        for line, words in sorted(by_line.items()):
+            whole = source.line_span(line)
+            content = text[whole.start : whole.end].rstrip()
+            plain = content.endswith("\\") and content[:-1].split() == [text[s.start : s.end] for s in sorted(words)]
+            if run and (not plain or line != run[-1] + 1):
+                yield run
+                run = []
+            if plain:
+                run.append(line)
+        if run:
+            yield run
+
+
+def _packed(subject: Subject, lines: list[int], over: int) -> PackedLines | None:
+    source, text = subject.source, subject.source.text
+    first = source.line_span(lines[0])
+    raw = text[first.start : first.end]
+    indent = raw[: len(raw) - len(raw.lstrip())]
+    words = [w for line in lines for w in text[slice(*source.line_span(line))].rstrip().removesuffix("\\").split()]
+    for height in range(max(len(lines) - over, 1), len(lines)):
+        rows = _rows(words, height)
+        if all(len(indent) + len(row) + 2 <= WIDTH for row in rows):
+            start, end = first.start, source.line_span(lines[-1]).end
+            new = f" \\{source.newline}".join(indent + row for row in rows) + " \\"
+            return PackedLines(Edit(start, end, new), len(lines) - len(rows))
+    return None
+
+
+def _rows(words: list[str], height: int) -> list[str]:
+    """Words in at most `height` rows of about the same length, in their order."""
+    shortest, longest = max(map(len, words)), sum(map(len, words)) + len(words)
+    while shortest < longest:
+        width = (shortest + longest) // 2
+        if len(rows_of(words, width)) <= height:
+            longest = width
+        else:
+            shortest = width + 1
+    return rows_of(words, longest)
+
+
+def rows_of(words: list[str], width: int) -> list[str]:
+    """Words in rows no longer than `width`, in their order."""
+    rows = [""]
+    for word in words:
+        if rows[-1] and len(rows[-1]) + 1 + len(word) > width:
+            rows.append(word)
+        else:
+            rows[-1] += (" " if rows[-1] else "") + word
+    return rows
