@@ -8,6 +8,7 @@ from zr4lint.checks.fixes import SAFE, UNSAFE, add_words, replace, take_out
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.packing import rows_of
 from zr4lint.checks.registry import check
+from zr4lint.dockerfile import Instruction
 from zr4lint.facts import AptRun, Removed, RepositoryAdded
 from zr4lint.finding import Fix
 from zr4lint.shell import Reach
@@ -172,7 +173,7 @@ def apt_cleanup(subject: Subject) -> Outcomes:
         else:
             why = "before the last install, which fills them again" if inside else "nowhere in this RUN"
             first = next((f for f in facts if isinstance(f, AptRun) and f.command.action == "update"), facts[0])
-            span = inside[-1].at.span if inside else first.at.span
+            span = inside[-1].at.span if inside else _named(instruction) or first.at.span
             expected = f"rm -rf {LISTS}/*"
             fix = None
             if instruction.json is None and last.at.reach is Reach.ALWAYS:
@@ -184,6 +185,12 @@ def apt_cleanup(subject: Subject) -> Outcomes:
                 expected=f"{expected} as the last step of this RUN",
                 fix=fix,
             )
+
+
+def _named(instruction: Instruction) -> Span | None:
+    """Where an instruction speaks of the lists without removing them."""
+    at = instruction.arguments.text.find(LISTS)
+    return instruction.arguments.span(at, at + len(LISTS)) if at >= 0 else None
 
 
 def _clears_lists(removed: Removed) -> bool:

@@ -37,7 +37,7 @@ def pip_installs(subject: Subject) -> list[PipRun]:
 def own_installs(subject: Subject) -> list[PipRun]:
     """Those that install into the environment that is on PATH."""
     venvs = subject.facts.of(VenvCreated, subject.lineage)
-    return [run for run in pip_installs(subject) if not _elsewhere(run, venvs)]
+    return [run for run in pip_installs(subject) if not run.command.misplaced and not _elsewhere(run, venvs)]
 
 
 def standing(subject: Subject, package: str) -> Standing | None:
@@ -47,7 +47,7 @@ def standing(subject: Subject, package: str) -> Standing | None:
     venvs = subject.facts.of(VenvCreated, subject.lineage)
     for run in subject.facts.of(PipRun, subject.lineage):
         requirement = run.command.requirement(package)
-        if requirement is None or _elsewhere(run, venvs):
+        if requirement is None or run.command.misplaced or _elsewhere(run, venvs):
             continue
         if run.command.action == "uninstall":
             if found is not None:
@@ -76,7 +76,8 @@ def _after_removals(subject: Subject, venvs: list[VenvCreated], found: Standing)
             continue
         if any(v.path and covers(p, v.path, recursive=True) for p in removed.paths for v in venvs):
             return found._replace(undone=removed.at.span)
-    return found
+    cleared = next((v for v in venvs if v.clears and v.at.order > found.run.at.order and not maybe(v.at)), None)
+    return found if cleared is None else found._replace(undone=cleared.at.span)
 
 
 def _applies(marker: str | None, venvs: list[VenvCreated]) -> bool | None:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from zr4lint.checks.fixes import UNSAFE, add_line, replace, take_out
 from zr4lint.checks.outcome import Outcome, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
-from zr4lint.facts import At, Copied, ModeChanged, Removed
+from zr4lint.facts import At, Copied, ModeChanged, Origin, Overwritten, Removed
 from zr4lint.tools.files import covers, makes_executable
 
 
@@ -23,7 +23,7 @@ def _copied_in_a_folder(subject: Subject, path: str) -> tuple[Copied, bool] | No
     folder, name = posixpath.split(path)
     for copy in reversed(subject.facts.of(Copied, subject.lineage)):
         pattern = posixpath.basename(copy.source.rstrip("/"))
-        if not copy.many or copy.external or copy.target != folder:
+        if not copy.many or copy.origin is not Origin.CONTEXT or copy.target != folder:
             continue
         if any(c in pattern for c in "*?[") and not fnmatchcase(name, pattern):
             continue
@@ -48,6 +48,8 @@ def copied(subject: Subject, *, copies: list[str], folder: str) -> Outcomes:
         if found is None:
             yield _not_copied(subject, name, path, expected)
             continue
+        later = (w for w in subject.facts.of(Overwritten, subject.lineage) if w.at.order > found.at.order)
+        written = next((w for w in later if w.path == path and not maybe(w.at)), None)
         removal = next(
             (
                 r
@@ -61,8 +63,18 @@ def copied(subject: Subject, *, copies: list[str], folder: str) -> Outcomes:
         if removal is not None:
             fix = take_out(subject.source, removal.at, f"Keep {path}")
             yield Unmet(f"{path} is removed again", removal.at.span, expected=f"{path} in the image", fix=fix)
-        elif found.external:
-            yield Unmet(f"{path} does not come from the build context", found.span, expected=expected, unsure=True)
+        elif written is not None:
+            fix = take_out(subject.source, written.at, f"Keep {path}")
+            yield Unmet(f"{path} is overwritten", written.at.span, expected=f"{path} as it was copied", fix=fix)
+        elif found.origin is not Origin.CONTEXT:
+            unsure = found.origin is Origin.STAGE
+            yield Unmet(
+                f"{path} does not come from the build context",
+                found.span,
+                expected=expected,
+                unsure=unsure,
+                add=expected,
+            )
         elif posixpath.basename(found.source) != name:
             fix = replace(found.span, name, f"Copy {name}", UNSAFE)
             yield Unmet(f"{path} is a copy of {found.source}, not of {name}", found.span, expected=expected, fix=fix)
@@ -144,7 +156,12 @@ def context_files(subject: Subject, *, copies: list[str]) -> Outcomes:
     copied_files = subject.facts.of(Copied, subject.lineage)
     for name in copies:
         copy = next(
-            (c for c in copied_files if not c.many and not c.external and posixpath.basename(c.source) == name), None
+            (
+                c
+                for c in copied_files
+                if not c.many and not c.origin is not Origin.CONTEXT and posixpath.basename(c.source) == name
+            ),
+            None,
         )
         source = copy.source.lstrip("/") if copy is not None else name
         if (subject.context / source).is_file():

@@ -10,7 +10,7 @@ from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.versions import Bounds, bounds, lets_in
 from zr4lint.facts import At, PipRun
-from zr4lint.finding import Fix
+from zr4lint.finding import Edit, Fix
 from zr4lint.source import Span
 from zr4lint.tools.files import mount_target
 from zr4lint.tools.options import Option
@@ -25,6 +25,12 @@ def _absent(subject: Subject, package: str, expected: str, add: str | None = Non
     `add` is what a command that installs it is given.
     """
     line = f"RUN pip install --no-cache-dir {add}" if add else None
+    refused = next((r for r in pip_installs(subject) if r.command.misplaced and r.command.requirement(package)), None)
+    if refused is not None:
+        option = refused.command.misplaced[0]
+        message = f"--{option.name} stands before install: pip refuses it, and installs nothing"
+        fix = _behind_install(subject, refused, option)
+        return Unmet(message, option.span, expected=f"--{option.name} after install", fix=fix)
     other = misplaced(subject, package)
     if other is not None:
         requirement = other.command.requirement(package)
@@ -43,6 +49,14 @@ def _absent(subject: Subject, package: str, expected: str, add: str | None = Non
             unsure=True,
         )
     return Unmet(f"pip does not install {package}", expected=expected, hint=("pip", "install", package), add=line)
+
+
+def _behind_install(subject: Subject, run: PipRun, option: Option) -> Fix:
+    """Put an option behind the word that it belongs to."""
+    words, end = subject.words(option.span), option.span.end
+    gap = len(subject.source.text[end:]) - len(subject.source.text[end:].lstrip(" "))
+    edits = (Edit(option.span.start, end + gap, ""), Edit(run.command.words.end, run.command.words.end, f" {words}"))
+    return Fix(f"Put --{option.name} behind install", UNSAFE, edits)
 
 
 def _undone(subject: Subject, package: str, found: Standing, expected: str) -> Unmet | None:
@@ -253,7 +267,7 @@ def pip_index(subject: Subject, *, package: str, url: str) -> Outcomes:
     if setting is not None:
         yield Unmet(
             f"{setting} adds a second index: pip takes the newest version from either",
-            run.command.words,
+            run.at.span,
             expected=f"{expected} alone",
         )
     if right and not extra and setting is None:

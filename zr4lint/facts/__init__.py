@@ -12,12 +12,16 @@ from zr4lint.facts.model import (
     Fact,
     Facts,
     ModeChanged,
+    Origin,
+    Overwritten,
     PipRun,
+    Ran,
     Removed,
     RepositoryAdded,
     Stage,
     VenvCreated,
     WorkdirSet,
+    Written,
 )
 
 __all__ = [
@@ -31,11 +35,15 @@ __all__ = [
     "Fact",
     "Facts",
     "ModeChanged",
+    "Origin",
+    "Overwritten",
     "PipRun",
+    "Ran",
     "Removed",
     "RepositoryAdded",
     "Stage",
     "VenvCreated",
     "WorkdirSet",
+    "Written",
     "gather",
 ]

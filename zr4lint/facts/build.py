@@ -15,12 +15,15 @@ from zr4lint.facts.model import (
     EnvSet,
     Fact,
     Facts,
+    Origin,
     Stage,
     WorkdirSet,
+    Written,
 )
 from zr4lint.facts.script import run_commands
 from zr4lint.facts.state import StageState
 from zr4lint.shell import Reach
+from zr4lint.source import MappedText
 from zr4lint.tools.files import absolute, has_wildcard
 
 
@@ -144,9 +147,10 @@ class _Reader:
         used = self.state.users(n for path in paths for n in words.names_in(path.raw))
         if target is None or not target.startswith("/"):
             used |= self.state.workdir_set_by
-        external = "from" in flags
+        origin = self._origin(flags.get("from"))
         for source in sources:
             if any(source.span.start == heredoc.marker.start for heredoc in instruction.heredocs):
+                self.write(instruction, source.span.start, folder, into=into, used=used)
                 continue
             value = words.expand(source.raw, self.state.variables)
             if value is None:
@@ -158,7 +162,23 @@ class _Reader:
                 path = posixpath.join(folder, posixpath.basename(value))
             mode = _value(flags.get("chmod"))
             at = self.at(instruction, used)
-            self.facts.append(Copied(at, value, source.span, path, many, external or remote, mode))
+            self.facts.append(Copied(at, value, source.span, path, many, Origin.URL if remote else origin, mode))
+
+    def write(
+        self, instruction: Instruction, start: int, folder: str | None, *, into: bool, used: frozenset[int]
+    ) -> None:
+        """Take note of a heredoc that becomes a file."""
+        heredoc = next(h for h in instruction.heredocs if h.marker.start == start)
+        body = MappedText(self.text[heredoc.body.start : heredoc.body.end], (0,), (heredoc.body.start,))
+        path = posixpath.join(folder, heredoc.name) if into and folder is not None else folder
+        self.facts.append(Written(self.at(instruction, used), path, body))
+
+    def _origin(self, flag: Flag | None) -> Origin:
+        if flag is None:
+            return Origin.CONTEXT
+        name = (words.expand(flag.value or "", self.state.variables) or "").lower()
+        stages = {str(s.number) for s in self.stages} | {s.name.lower() for s in self.stages if s.name}
+        return Origin.STAGE if name in stages or not name else Origin.IMAGE
 
     def _paths(self, instruction: Instruction) -> list[words.DockerWord]:
         if instruction.json is not None:

@@ -13,23 +13,32 @@ from zr4lint.facts.model import (
     Cloned,
     Fact,
     ModeChanged,
+    Overwritten,
     PipRun,
+    Ran,
     Removed,
     RepositoryAdded,
     VenvCreated,
+    Written,
 )
 from zr4lint.facts.state import StageState, Variables
 from zr4lint.shell import Argument, Command, Reach, expand, expand_all
-from zr4lint.source import Span
+from zr4lint.source import MappedText, Span
 from zr4lint.tools.apt import PROGRAMS as APT
-from zr4lint.tools.apt import parse_apt, parse_repository
+from zr4lint.tools.apt import parse_apt, parse_dpkg, parse_repository
 from zr4lint.tools.files import absolute, covers, has_wildcard, mount_target
 from zr4lint.tools.git import parse_clone
 from zr4lint.tools.options import Grammar, parse_options
-from zr4lint.tools.pip import parse_pip
+from zr4lint.tools.pip import parse_config, parse_pip
 from zr4lint.tools.python import python_module
 
-_VENV = Grammar({"p": "python"}, frozenset({"python", "prompt", "upgrade-deps"}), frozenset())
+_VENV = Grammar({"p": "python"}, frozenset({"python", "prompt"}), frozenset({"clear", "upgrade", "upgrade-deps"}))
+_FILES = Grammar(
+    {"t": "target-directory", "m": "mode", "o": "owner", "g": "group"},
+    frozenset({"target-directory", "mode", "owner", "group"}),
+    frozenset(),
+    abbreviate=False,
+)
 _SETTINGS = ("PIP_", "UV_")
 _SETS_VARIABLES = frozenset({".", "source", "read", "mapfile", "readarray", "getopts", "eval", "printf", "set"})
 _MODE_LETTERS = frozenset("rwxXst,-+=")
@@ -51,14 +60,15 @@ class CommandReader:
         self.state = state
         self.instruction = instruction
         self.stage = stage
-        self.scopes: dict[tuple[int, ...], _Scope] = {(): _Scope(state.workdir, state.variables.copy())}
+        self.scopes: dict[tuple[int, ...], _Scope] = {(): _Scope(state.workdir, state.variables)}
         self.moved: set[tuple[int, ...]] = set()
+        self.literal_stars = False
 
     def scope(self, key: tuple[int, ...]) -> _Scope:
         """The scope of that name; a new one starts with what the scope around it has by then."""
         if key not in self.scopes:
             around = self.scope(key[:-1])
-            self.scopes[key] = _Scope(around.folder, around.variables.copy())
+            self.scopes[key] = _Scope(around.folder, around.variables)
             if key[:-1] in self.moved:
                 self.moved.add(key)
         return self.scopes[key]
@@ -66,19 +76,56 @@ class CommandReader:
     def read(self, command: Command) -> None:
         """Add the facts of one command."""
         scope = self.scope(command.scope)
+        if command.folder is not None:
+            folder = expand(command.folder, scope.variables)
+            scope = scope._replace(folder=self.path(folder, scope))
         values = {name: expand(word, scope.variables) for name, word in command.assignments}
         if not command.words:
             known = command.reach is not Reach.MAYBE
             if command.reach is not Reach.NEVER:
-                scope.variables.update(values if known else dict.fromkeys(values))
+                self.change_variables(command, scope, values if known else dict.fromkeys(values))
             return
         variables = {**scope.variables, **values} if values else scope.variables
         if (command.words[0].literal or "") in _SETS_VARIABLES:
-            scope.variables.outside = None
+            scope = self.change_variables(command, scope, {}, anything=True)
         arguments = expand_all(command.words, scope.variables)
+        if self.literal_stars:
+            arguments = [argument._replace(glob=False) for argument in arguments]
         if not arguments or arguments[0].value is None:
             return
-        self.dispatch(arguments[0].value.rpartition("/")[2], arguments, command, scope, variables)
+        program = arguments[0].value.rpartition("/")[2]
+        before = len(self.facts)
+        self.dispatch(program, arguments, command, scope, variables)
+        if len(self.facts) == before:
+            self.facts.append(Ran(self.at(command), program, tuple(arguments), variables))
+        if command.redirections:
+            self.write(program, command, scope)
+            self.redirected(command, scope)
+
+    def change_variables(
+        self, command: Command, scope: _Scope, values: Mapping[str, str | None], *, anything: bool = False
+    ) -> _Scope:
+        """Give a scope other variables; the facts so far keep those they saw."""
+        variables = scope.variables.copy()
+        variables.update(values)
+        if anything:
+            variables.outside = None
+        self.scopes[command.scope] = scope._replace(variables=variables)
+        return self.scopes[command.scope]
+
+    def write(self, program: str, command: Command, scope: _Scope) -> None:
+        """Take note of a file whose text the command holds."""
+        target = next((r.target for r in command.redirections if r.operator in (">", ">>", ">|") and r.target), None)
+        text: MappedText | None = None
+        if program in ("cat", "tee"):
+            text = command.stdin
+        elif program == "echo" and len(command.words) == 2:
+            text = command.words[1].text
+        if program == "tee" and target is None and len(command.words) > 1:
+            target = command.words[1]
+        if text is not None and target is not None:
+            path = self.path(expand(target, scope.variables), scope)
+            self.facts.append(Written(self.at(command, relative=True), path, text))
 
     def dispatch(
         self,
@@ -91,6 +138,8 @@ class CommandReader:
         """Hand a command to the reader of its program."""
         if program in ("cd", "pushd"):
             self.change_folder(arguments, command, scope)
+        elif program in (".", "source", "activate"):
+            self.activate(arguments, command, scope)
         elif program in APT:
             if apt := parse_apt(arguments):
                 self.facts.append(AptRun(self.at(command), apt))
@@ -102,20 +151,32 @@ class CommandReader:
             self.git(arguments, command, scope)
         elif program == "chmod":
             self.chmod(arguments, command, scope)
-        elif program in ("rm", "mv"):
-            self.remove(program, arguments, command, scope)
+        elif program in ("rm", "mv", "cp", "install", "ln", "find"):
+            self.files(program, arguments, command, scope)
+        elif program == "dpkg":
+            if dpkg := parse_dpkg(arguments):
+                self.facts.append(AptRun(self.at(command), dpkg))
+        elif program == "set":
+            flags = [a.value or "" for a in arguments[1:]]
+            self.literal_stars = (
+                self.literal_stars or any(f[:1] == "-" and "f" in f for f in flags) or "noglob" in flags
+            )
         elif program == "virtualenv":
             self.venv(arguments, arguments[1:], "virtualenv", command, scope)
         elif (module := python_module(arguments)) and module.name in ("venv", "virtualenv"):
             self.venv(arguments, module.arguments, module.name, command, scope)
+        elif setting := parse_config(arguments):
+            self.state.pip_config[setting[0]] = setting[1]
         elif pip := parse_pip(arguments):
             settings = {n: v for n, v in variables.items() if n.startswith(_SETTINGS)}
+            settings = {**self.state.pip_config, **settings}
             if settings.get("PIP_DRY_RUN") not in (None, "", "0", "false", "no", "off"):
                 return
             files = tuple((self.path(option.value, scope), option.span) for option in pip.parsed.all("requirement"))
             relative = any(not (o.value or "").startswith("/") for o in pip.parsed.all("requirement"))
             at = self.at(command, relative=relative)
-            self.facts.append(PipRun(at, pip, settings, variables.get("PATH"), files, _lost_specifiers(command)))
+            lost = _lost_specifiers(command)
+            self.facts.append(PipRun(at, pip, settings, variables.get("PATH"), files, lost, variables))
 
     def at(self, command: Command, *, relative: bool = False) -> At:
         """Where a command stands; `relative` tells that it works from the folder it runs in."""
@@ -123,7 +184,9 @@ class CommandReader:
         supports = self.state.users(names)
         if relative and command.scope not in self.moved:
             supports |= self.state.workdir_set_by
-        return At(len(self.facts), self.stage, self.instruction, command.span, command.reach, supports)
+        return At(
+            len(self.facts), self.stage, self.instruction, command.span, command.reach, supports, command.operator
+        )
 
     def path(self, value: str | None, scope: _Scope) -> str | None:
         """A path as that scope sees it, made absolute."""
@@ -139,6 +202,16 @@ class CommandReader:
         if target is not None and target.startswith(("/", "~")):
             self.moved.add(command.scope)
         self.scopes[command.scope] = scope._replace(folder=folder)
+
+    def activate(self, arguments: Sequence[Argument], command: Command, scope: _Scope) -> None:
+        """A virtual environment's script puts the environment's programs before all others."""
+        script = self.path(arguments[1].value, scope) if len(arguments) > 1 else None
+        if script is None or not script.endswith("/bin/activate") or command.reach is not Reach.ALWAYS:
+            return
+        environment = script.removesuffix("/bin/activate")
+        before = scope.variables.get("PATH")
+        path = f"{environment}/bin:{before}" if before is not None else None
+        self.change_variables(command, scope, {"PATH": path, "VIRTUAL_ENV": environment})
 
     def git(self, arguments: Sequence[Argument], command: Command, scope: _Scope) -> None:
         clone = parse_clone(arguments)
@@ -165,12 +238,42 @@ class CommandReader:
         at = self.at(command, relative=relative)
         self.facts.append(ModeChanged(at, rest[0].value, self.paths(rest[1:], scope), recursive))
 
-    def remove(self, program: str, arguments: Sequence[Argument], command: Command, scope: _Scope) -> None:
-        parsed = parse_options(arguments[1:], Grammar({}, frozenset({"target-directory"}), frozenset()))
-        operands = parsed.operands[:-1] if program == "mv" else parsed.operands
-        recursive = program == "mv" or any(o.name in ("r", "R", "recursive") for o in parsed.options)
-        relative = any(not (a.value or "").startswith("/") for a in operands)
-        self.facts.append(Removed(self.at(command, relative=relative), self.paths(operands, scope), recursive))
+    def files(self, program: str, arguments: Sequence[Argument], command: Command, scope: _Scope) -> None:
+        """What rm, mv, cp, install, ln and find do to files."""
+        if program == "find":
+            self.find(arguments, command, scope)
+            return
+        parsed = parse_options(arguments[1:], _FILES)
+        relative = any(not (a.value or "").startswith("/") for a in parsed.operands)
+        sources = parsed.operands if program == "rm" else parsed.operands[:-1]
+        if program in ("rm", "mv"):
+            recursive = program == "mv" or any(o.name in ("r", "R", "recursive") for o in parsed.options)
+            paths = self.paths(sources, scope)
+            self.facts.append(Removed(self.at(command, relative=relative), paths, recursive))
+        if program == "rm" or len(parsed.operands) < 2:
+            return
+        target = self.path(parsed.operands[-1].value, scope)
+        into = (parsed.operands[-1].value or "").endswith("/") or self.state.is_folder(target)
+        for source in sources if target is not None else ():
+            name = (source.value or "").rstrip("/").rpartition("/")[2]
+            path = f"{target}/{name}" if into else str(target)
+            self.facts.append(Overwritten(self.at(command, relative=relative), path))
+
+    def find(self, arguments: Sequence[Argument], command: Command, scope: _Scope) -> None:
+        """`find FOLDER -delete`, as far as nothing but kinds and depths narrows it."""
+        values = [a.value or "" for a in arguments]
+        tests = {v for v in values[1:] if v.startswith("-") and len(v) > 2}
+        if "-delete" in tests and tests <= {"-delete", "-type", "-mindepth", "-depth", "-xdev"}:
+            roots = arguments[1 : values.index(next(v for v in values if v.startswith("-")))]
+            self.facts.append(Removed(self.at(command), self.paths(roots, scope), True))
+
+    def redirected(self, command: Command, scope: _Scope) -> None:
+        """Files that are overwritten by a redirection."""
+        for redirection in command.redirections:
+            if redirection.operator in (">", ">|", "&>") and redirection.target is not None:
+                path = self.path(expand(redirection.target, scope.variables), scope)
+                if path is not None and not path.startswith("/dev/"):
+                    self.facts.append(Overwritten(self.at(command), path))
 
     def venv(
         self, arguments: Sequence[Argument], rest: Sequence[Argument], module: str, command: Command, scope: _Scope
@@ -179,10 +282,11 @@ class CommandReader:
         program = (arguments[0].value or "").rpartition("/")[2]
         if program == "virtualenv" and (python := parsed.get("python")):
             program = python.value or ""
+        clears = parsed.get("clear") is not None
         for operand in parsed.operands:
             path = self.path(operand.value, scope)
             at = self.at(command)
-            self.facts.append(VenvCreated(self.kept(at, path), program, module, path, operand.span))
+            self.facts.append(VenvCreated(self.kept(at, path), program, module, path, operand.span, clears))
 
     def kept(self, at: At, path: str | None) -> At:
         """The place of something written to `path`: it never comes to the image from a mount of this RUN."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 from zr4lint.dockerfile import Dockerfile, Instruction
-from zr4lint.shell import Reach
-from zr4lint.source import Span
+from zr4lint.shell import Argument, Reach
+from zr4lint.source import MappedText, Span
 from zr4lint.tools.apt import AptCommand
 from zr4lint.tools.git import Clone
 from zr4lint.tools.pip import PipCommand
@@ -22,6 +23,7 @@ class At(NamedTuple):
 
     `order` counts the facts of a file, `span` is the command or the instruction, `supports` are the indexes of the
     other instructions it relies on: the WORKDIR a relative path starts from, the ENV or ARG of a variable.
+    `operator` is what joins a command to the one before it in its RUN.
     """
 
     order: int
@@ -30,6 +32,7 @@ class At(NamedTuple):
     span: Span
     reach: Reach
     supports: frozenset[int]
+    operator: str = ""
 
 
 class EnvSet(NamedTuple):
@@ -70,20 +73,25 @@ class RepositoryAdded(NamedTuple):
 
 
 class VenvCreated(NamedTuple):
-    """A virtual environment made by a module ("venv" or "virtualenv"); `python` is the program's name."""
+    """A virtual environment made by a module ("venv" or "virtualenv"); `python` is the program's name.
+
+    `clears` tells that it empties an environment that is there already.
+    """
 
     at: At
     python: str
     module: str
     path: str | None
     path_span: Span
+    clears: bool
 
 
 class PipRun(NamedTuple):
     """A call of pip.
 
     `settings` are the PIP_* and UV_* variables in force, `path` is PATH, `files` the requirement files as absolute
-    paths with the words that name them, `lost_specifiers` version specifiers that the shell takes for redirections.
+    paths with the words that name them, `lost_specifiers` version specifiers that the shell takes for redirections,
+    `variables` all that the command sees.
     """
 
     at: At
@@ -92,6 +100,24 @@ class PipRun(NamedTuple):
     path: str | None
     files: tuple[tuple[str | None, Span], ...]
     lost_specifiers: tuple[Span, ...]
+    variables: Mapping[str, str | None]
+
+
+class Ran(NamedTuple):
+    """A command that no other fact tells of: its program's name, all its arguments, the variables that it sees."""
+
+    at: At
+    program: str
+    arguments: tuple[Argument, ...]
+    variables: Mapping[str, str | None]
+
+
+class Written(NamedTuple):
+    """A file whose text stands in the Dockerfile: a heredoc of COPY, `cat > file <<EOF` or `echo text > file`."""
+
+    at: At
+    path: str | None
+    text: MappedText
 
 
 class Cloned(NamedTuple):
@@ -103,11 +129,27 @@ class Cloned(NamedTuple):
     words: str
 
 
+class Origin(Enum):
+    """Where a COPY or ADD takes its files from."""
+
+    CONTEXT = "context"
+    STAGE = "stage"
+    IMAGE = "image"
+    URL = "url"
+
+
+class Overwritten(NamedTuple):
+    """A file that a command writes: the target of cp, mv, install or ln, or of a redirection; absolute."""
+
+    at: At
+    path: str
+
+
 class Copied(NamedTuple):
     """One source of a COPY or ADD.
 
     `target` is where it goes: the file's path, or for a folder, or a pattern (`many`), the folder its files go to.
-    `external` is True where it does not come from the build context.
+    `origin` says where it comes from.
     """
 
     at: At
@@ -115,7 +157,7 @@ class Copied(NamedTuple):
     span: Span
     target: str | None
     many: bool
-    external: bool
+    origin: Origin
     mode: str | None
 
 
@@ -156,6 +198,9 @@ Fact = (
     | ModeChanged
     | Removed
     | CommandSet
+    | Ran
+    | Written
+    | Overwritten
 )
 _F = TypeVar(
     "_F",
@@ -170,7 +215,11 @@ _F = TypeVar(
     ModeChanged,
     Removed,
     CommandSet,
+    Ran,
+    Written,
+    Overwritten,
 )
+_T = TypeVar("_T")
 
 
 class Stage(NamedTuple):
@@ -197,6 +246,7 @@ class Facts:
         self.stages = stages
         self.facts = facts
         self._by_type: dict[tuple[type, frozenset[int]], list[object]] = {}
+        self._derived: dict[object, object] = {}
 
     def ancestry(self, stage: int) -> frozenset[int]:
         """The stage and those it builds on."""
@@ -215,6 +265,46 @@ class Facts:
     def final(self) -> Stage | None:
         """The stage that is built when none is named."""
         return self.stages[-1] if self.stages else None
+
+    @cached_property
+    def needed(self) -> tuple[int, ...]:
+        """The stages that the image is built from: the final one, those it builds on, those it takes files from."""
+        wanted = [self.final.number] if self.final is not None else []
+        found: set[int] = set()
+        while wanted:
+            stage = self.stages[wanted.pop()]
+            if stage.number in found:
+                continue
+            found.add(stage.number)
+            wanted += [stage.parent] if stage.parent is not None else []
+            for instruction in self.dockerfile.instructions:
+                if instruction.stage == stage.number:
+                    wanted += self._sources(instruction)
+        return tuple(sorted(found))
+
+    def _sources(self, instruction: Instruction) -> list[int]:
+        """The stages that COPY --from and RUN --mount name, by name or number."""
+        names = [f.value or "" for f in instruction.flags if f.name == "from"]
+        mounts = [f.value or "" for f in instruction.flags if f.name == "mount"]
+        names += [part[5:] for mount in mounts for part in mount.split(",") if part.startswith("from=")]
+        if any("$" in name for name in names):
+            return list(range(instruction.stage))
+        before = self.stages[: instruction.stage]
+        fitting = (
+            next((s.number for s in reversed(before) if (s.name or "").lower() == name.lower()), None)
+            if not name.isdigit()
+            else int(name)
+            if int(name) < len(before)
+            else None
+            for name in names
+        )
+        return [number for number in fitting if number is not None]
+
+    def derived(self, key: object, make: Callable[[], _T]) -> _T:
+        """Something worked out from these facts, once for all that ask under the same key."""
+        if key not in self._derived:
+            self._derived[key] = make()
+        return cast(_T, self._derived[key])
 
     def of(self, kind: type[_F], lineage: Iterable[int]) -> list[_F]:
         """The facts of one type in some stages, in order, without those that never come about."""

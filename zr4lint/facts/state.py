@@ -49,6 +49,7 @@ class StageState:
         self.workdir: str | None = "/"
         self.workdir_set_by: frozenset[int] = frozenset()
         self.folders: set[str] = {"/"}
+        self.pip_config: dict[str, str | None] = {}
         self.shell: tuple[str, ...] = ("/bin/sh", "-c")
         self._variables: Variables | None = None
 
@@ -68,6 +69,7 @@ class StageState:
         state.workdir_set_by = self.workdir_set_by
         state.folders = set(self.folders)
         state.shell = self.shell
+        state.pip_config = dict(self.pip_config)
         return state
 
     @property

@@ -74,7 +74,8 @@ class Command(NamedTuple):
 
     `assignments` stand before its words, or alone. `scope` names the subshells it runs in, the outermost first:
     what a command changes in a scope (folder, variables) is gone outside of it. `operator` joins it to the command
-    before: "", "&&", "||", ";", "|" or "&". `stdin` is the heredoc it reads.
+    before: "", "&&", "||", ";", "|" or "&". `stdin` is the heredoc it reads,
+    `folder` where `env -C` has it run.
     """
 
     words: tuple[Word, ...]
@@ -85,3 +86,4 @@ class Command(NamedTuple):
     reach: Reach
     scope: tuple[int, ...]
     stdin: MappedText | None
+    folder: Word | None = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from enum import Enum, auto
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from zr4lint.shell.model import Command, Expansion, Reach, Redirection, Word
@@ -25,6 +26,8 @@ MAX_UNROLLED = 64
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _UNKNOWN = (Expansion(0, 0, None, "", "", True),)
+_COMPARISON = re.compile(r"(?:test|\[\[?)\s+([^\s$`*?]+)\s+(=|==|!=|-eq|-ne)\s+([^\s$`*?\]]+)\s*\]{0,2}\Z")
+_NO_EXECUTION = re.compile(r"-[a-mp-zA-Z]*n[a-zA-Z]*\Z")
 _TESTS = frozenset({"test", "[", "grep", "egrep", "fgrep", "command", "which", "type", "cmp", "diff", "id", "dpkg"})
 _PASSIVE = frozenset({"comment", "heredoc_body", "heredoc_start", "heredoc_end", "heredoc_content", "\n", ";", ";;"})
 
@@ -192,14 +195,16 @@ class _Walk:
                 status = self.sequence(node.named_children, frame)
                 return {_Status.TRUE: _Status.FALSE, _Status.FALSE: _Status.TRUE}.get(status, _Status.CONDITION)
             case "test_command":
-                return _Status.CONDITION
+                return _constant(self.text(node, frame))
             case "if_statement":
                 return self.branches(node, frame)
             case "while_statement":
                 return self.loop(node, frame)
             case "for_statement":
                 return self.for_each(node, frame)
-            case "case_statement" | "case_item" | "c_style_for_statement":
+            case "case_statement":
+                return self.cases(node, frame)
+            case "case_item" | "c_style_for_statement":
                 self.sequence(node.named_children, frame.under(Reach.MAYBE))
                 return _Status.DONE
             case "function_definition":
@@ -240,6 +245,23 @@ class _Walk:
         if Reach.ALWAYS in exits:
             return _Status.EXITED
         return _Status.MAY_EXIT if Reach.MAYBE in exits else _Status.DONE
+
+    def cases(self, node: Node, frame: _Frame) -> _Status:
+        """The branch that fits a literal word runs, the others don't; with any other word each may."""
+        value = node.child_by_field_name("value")
+        word = word_of([value], frame.script).literal if value is not None else None
+        open_ = word is not None
+        for item in node.named_children:
+            if item.type != "case_item":
+                continue
+            patterns = [self.text(n, frame) for n in item.children_by_field_name("value")]
+            body = [n for n in item.named_children if n not in item.children_by_field_name("value")]
+            fits = word is not None and any(fnmatchcase(word, pattern.strip("\"'")) for pattern in patterns)
+            known = word is not None and not any("$" in pattern for pattern in patterns)
+            reach = (Reach.ALWAYS if fits and open_ else Reach.NEVER) if known else Reach.MAYBE
+            self.sequence(body, frame.under(reach))
+            open_ = open_ and not fits
+        return _Status.DONE
 
     def loop(self, node: Node, frame: _Frame) -> _Status:
         condition = _between(node, ("while", "until"), "do_group")
@@ -424,6 +446,10 @@ def _status_of(command: Command, frame: _Frame) -> _Status:
             return _Status.TRUE
         case "false":
             return _Status.FALSE
+        case "test" | "[":
+            return _constant(" ".join(word.text.text if word.literal is not None else "$" for word in command.words))
+        case "set" if any(_NO_EXECUTION.match(word.text.text) for word in command.words[1:]):
+            return _Status.EXITED if frame.reach is Reach.ALWAYS else _Status.DONE
         case "exit" | "return":
             code = command.words[1].literal if len(command.words) > 1 else "0"
             if frame.reach is Reach.ALWAYS:
@@ -432,6 +458,15 @@ def _status_of(command: Command, frame: _Frame) -> _Status:
             return _Status.MAY_EXIT if code in (None, "0") else _Status.DONE
         case _:
             return _Status.CONDITION if name in _TESTS else _Status.DONE
+
+
+def _constant(test: str) -> _Status:
+    """What a test of two literal words comes to."""
+    found = _COMPARISON.match(test)
+    if found is None:
+        return _Status.CONDITION
+    same = found[1].strip("\"'") == found[3].strip("\"'")
+    return _Status.TRUE if same == (found[2] in ("=", "==", "-eq")) else _Status.FALSE
 
 
 def _after(node: Node, opening: str) -> list[Node]:

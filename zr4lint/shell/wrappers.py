@@ -10,7 +10,7 @@ from zr4lint.source import MappedText
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
 _WRAPPERS = {
     "sudo": "ugpChrRTUD",
-    "env": "uCS",
+    "env": "uC",
     "exec": "a",
     "command": "",
     "builtin": "",
@@ -48,6 +48,7 @@ def unwrap(command: Command) -> tuple[Command, str]:
 def _inner(command: Command, name: str) -> Command | None:
     words = command.words
     assignments = list(command.assignments)
+    folder = command.folder
     operands = _OPERANDS.get(name, 0)
     at = 1
     while at < len(words):
@@ -59,6 +60,10 @@ def _inner(command: Command, name: str) -> Command | None:
             if name == "command" and text in ("-v", "-V"):
                 return None
             takes_value = not text.startswith("--") and text[-1] in _WRAPPERS[name]
+            if name == "env" and text == "-C" and at + 1 < len(words):
+                folder = words[at + 1]
+            elif name == "env" and text.startswith("--chdir="):
+                folder = _tail(words[at], len("--chdir="))
             at += 2 if takes_value else 1
         elif name in ("env", "sudo") and (found := _ASSIGNMENT.match(words[at].text.text)):
             assignments.append(_assignment(words[at], found.end()))
@@ -70,14 +75,17 @@ def _inner(command: Command, name: str) -> Command | None:
             break
     if at >= len(words):
         return None
-    return command._replace(words=words[at:], assignments=tuple(assignments))
+    return command._replace(words=words[at:], assignments=tuple(assignments), folder=folder)
 
 
 def _assignment(word: Word, start: int) -> tuple[str, Word]:
-    name = word.text.text[: start - 1]
-    value = word.text.slice(start, len(word.text.text))
+    return word.text.text[: start - 1], _tail(word, start)
+
+
+def _tail(word: Word, start: int) -> Word:
+    """A word without its first characters."""
     moved = tuple(e._replace(start=e.start - start, end=e.end - start) for e in word.expansions if e.start >= start)
-    return name, word._replace(text=value, expansions=moved)
+    return word._replace(text=word.text.slice(start, len(word.text.text)), expansions=moved)
 
 
 def nested_script(command: Command) -> MappedText | None:
@@ -86,7 +94,7 @@ def nested_script(command: Command) -> MappedText | None:
         return None
     name = program(command.words[0])
     if name == "eval":
-        return command.words[1].text if len(command.words) == 2 else None
+        return _joined(command.words[1:])
     if name not in _SHELLS:
         return None
     at = 1
@@ -100,3 +108,15 @@ def nested_script(command: Command) -> MappedText | None:
             return command.words[at + 1].text if at + 1 < len(command.words) else None
         at += 2 if text in ("-o", "+o", "--rcfile", "--init-file") or text.endswith("o") else 1
     return command.stdin
+
+
+def _joined(words: tuple[Word, ...]) -> MappedText | None:
+    """The script that `eval` reads: the words with a blank between them."""
+    pieces: list[tuple[str, int]] = []
+    for word in words:
+        if pieces:
+            pieces.append((" ", word.span.start))
+        text = word.text
+        bounds = [*text.starts, len(text.text)]
+        pieces += ((text.text[bounds[i] : bounds[i + 1]], offset) for i, offset in enumerate(text.offsets))
+    return MappedText.join(pieces) if pieces else None

@@ -31,6 +31,7 @@ _GRAMMAR = Grammar(
 _SIMULATE = frozenset(
     {"simulate", "just-print", "dry-run", "recon", "no-act", "download-only", "print-uris", "no-download", "help"}
 )
+_DPKG = Grammar({"P": "purge", "r": "remove"}, frozenset(), frozenset({"purge", "remove"}), abbreviate=False)
 _REPOSITORY = Grammar(
     short={"y": "yes", "r": "remove", "n": "no-update", "u": "update", "P": "ppa", "S": "sourceslist"},
     valued=frozenset({"ppa", "sourceslist", "uri", "keyserver"}),
@@ -58,26 +59,30 @@ class AptCommand(NamedTuple):
     @property
     def assumes_yes(self) -> bool:
         """Whether it asks nothing: by -y, by -qq, or by the configuration item."""
-        if any(self.parsed.get(name) for name in ("yes", "assume-yes", "force-yes")):
-            return True
         quiet = sum(2 if o.value == "2" else 1 for o in self.parsed.all("quiet"))
-        return quiet >= 2 or self._configured("apt::get::assume-yes", ("true", "1", "yes"))
+        return self._switched(("yes", "assume-yes", "force-yes"), "apt::get::assume-yes") or quiet >= 2
 
     @property
     def skips_recommends(self) -> bool:
         """Whether only packages that are depended on come with those named."""
-        recommends = [o for o in self.parsed.options if o.name in ("no-install-recommends", "install-recommends")]
-        if recommends:
-            last = recommends[-1]
-            return (last.name == "no-install-recommends") != (last.value in ("false", "0", "no"))
-        return self._configured("apt::install-recommends", ("false", "0", "no"))
+        return not self._switched(("install-recommends",), "apt::install-recommends", default=True)
 
-    def _configured(self, key: str, values: Sequence[str]) -> bool:
-        for option in self.parsed.all("option"):
-            name, _, value = (option.value or "").partition("=")
-            if name.lower() == key and value.strip("\"'").lower() in values:
-                return True
-        return False
+    def _switched(self, names: Sequence[str], item: str, *, default: bool = False) -> bool:
+        """A yes-or-no setting: the last option that speaks of it, by its name, by "no-" and its name, or by -o."""
+        state = default
+        for option in self.parsed.options:
+            if option.name in names:
+                state = _is_yes(option.value)
+            elif option.name.removeprefix("no-") in names:
+                state = not _is_yes(option.value)
+            elif option.name == "option":
+                key, _, value = (option.value or "").partition("=")
+                state = _is_yes(value.strip("\"'")) if key.lower() == item else state
+        return state
+
+
+def _is_yes(value: str | None) -> bool:
+    return (value or "").lower() not in ("no", "false", "without", "off", "disable", "0")
 
 
 class RepositoryCommand(NamedTuple):
@@ -112,6 +117,15 @@ def parse_apt(arguments: Sequence[Argument]) -> AptCommand | None:
 
 def _is_plain(name: str) -> bool:
     return not name.endswith(("+", "-")) or name.endswith("++")
+
+
+def parse_dpkg(arguments: Sequence[Argument]) -> AptCommand | None:
+    """Read a dpkg call that removes packages; None for any other."""
+    parsed = parse_options(arguments[1:], _DPKG)
+    if not any(parsed.get(name) for name in ("purge", "remove")):
+        return None
+    removed = tuple(Package(o.value.partition(":")[0], None, o.span) for o in parsed.operands if o.value)
+    return AptCommand("remove", (), removed, parsed, arguments[0].span)
 
 
 def parse_repository(arguments: Sequence[Argument]) -> RepositoryCommand | None:

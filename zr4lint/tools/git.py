@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from zr4lint.shell import Argument
 from zr4lint.tools.options import Grammar, Parsed, parse_options
 
+_INSTEAD = re.compile(r"url\.(.*)\.insteadof=(.*)\Z", re.IGNORECASE | re.DOTALL)
 _GENERAL = Grammar({"C": "C", "c": "c"}, frozenset({"C", "c", "git-dir", "work-tree"}), frozenset(), abbreviate=False)
 _CLONE = Grammar(
     short={
@@ -50,6 +52,10 @@ def parse_clone(arguments: Sequence[Argument]) -> Clone | None:
     parsed = parse_options(general.operands[1:], _CLONE)
     if not parsed.operands or any(parsed.get(name) for name in ("bare", "mirror", "no-checkout")):
         return None
+    url = parsed.operands[0]
+    for setting in general.all("c"):
+        if (found := _INSTEAD.match(setting.value or "")) and url.value and url.value.startswith(found[2]):
+            url = Argument(found[1] + url.value.removeprefix(found[2]), url.span)
     folder = general.get("C")
     directory = parsed.operands[1] if len(parsed.operands) > 1 else None
-    return Clone(parsed.operands[0], (folder.value or "") if folder else "", directory, parsed)
+    return Clone(url, (folder.value or "") if folder else "", directory, parsed)

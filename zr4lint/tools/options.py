@@ -98,6 +98,9 @@ def _short(text: str, argument: Argument, following: Argument | None, grammar: G
     span = argument.span
     for index, letter in enumerate(text[1:], start=1):
         name = grammar.short.get(letter, letter)
+        if name not in grammar.valued and text[index + 1 : index + 2] == "=":
+            value = text[index + 2 :]
+            return [*found, Option(name, value, span, Span(max(span.end - len(value), span.start), span.end))], 0
         if name not in grammar.valued:
             found.append(Option(name, "", span, span))
             continue

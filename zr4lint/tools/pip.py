@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from zr4lint.shell import Argument
 from zr4lint.source import Span
-from zr4lint.tools.options import Grammar, Parsed, parse_options
+from zr4lint.tools.options import Grammar, Option, Parsed, parse_options
 from zr4lint.tools.python import python_module
 
 _PROGRAM = re.compile(r"pip(3(\.\d+)?)?\Z")
@@ -43,6 +43,13 @@ _SHORT = {
     "h": "help", "V": "version", "d": "dest", "n": "no-cache",
 }  # fmt: skip
 _GRAMMAR = Grammar(_SHORT, _VALUED, _FLAGS)
+_GRAMMAR_NAMES = _VALUED | _FLAGS
+_GENERAL_NAMES = frozenset({
+    "help", "debug", "isolated", "require-virtualenv", "python", "verbose", "version", "quiet", "log", "no-input",
+    "keyring-provider", "proxy", "retries", "timeout", "exists-action", "trusted-host", "cert", "client-cert",
+    "cache-dir", "no-cache-dir", "disable-pip-version-check", "no-color", "use-feature", "use-deprecated",
+    "resume-retries", "yes",
+})  # fmt: skip
 
 
 class Requirement(NamedTuple):
@@ -65,6 +72,7 @@ class PipCommand(NamedTuple):
     """One call of `pip install` or `pip uninstall`.
 
     `program` is the word that names pip or the python that runs it; `words` spans from there to the action.
+    `misplaced` are options of the action that stand before it: pip refuses them, and does nothing.
     """
 
     action: str
@@ -72,6 +80,7 @@ class PipCommand(NamedTuple):
     requirements: tuple[Requirement, ...]
     parsed: Parsed
     words: Span
+    misplaced: tuple[Option, ...] = ()
 
     def requirement(self, name: str) -> Requirement | None:
         """The requirement of that normalised name."""
@@ -86,6 +95,9 @@ class PipCommand(NamedTuple):
     def elsewhere(self) -> bool:
         """Whether it installs outside the environment of the python that runs it."""
         return any(self.parsed.get(name) for name in ("target", "prefix", "root", "user"))
+
+
+_CONFIG = Grammar({}, frozenset({"editor"}), frozenset({"global", "user", "site"}))
 
 
 def normalise(name: str) -> str:
@@ -111,7 +123,13 @@ def parse_pip(arguments: Sequence[Argument]) -> PipCommand | None:
         r for o in parsed.all("editable") if (r := parse_requirement(Argument(o.value, o.value_span))) is not None
     )
     words = Span(arguments[0].span.start, action.span.end)
-    return PipCommand(action.value or "", arguments[0].value or "", tuple(requirements), parsed, words)
+    uv = (arguments[0].value or "").endswith("uv")
+    misplaced = tuple(
+        o for o in general.options if o.name not in _GENERAL_NAMES and o.name in _GRAMMAR_NAMES and not uv
+    )
+    python = parsed.get("python")
+    program = (python.value if python is not None else arguments[0].value) or ""
+    return PipCommand(action.value or "", program, tuple(requirements), parsed, words, misplaced)
 
 
 def _program_words(arguments: Sequence[Argument]) -> int:
@@ -159,3 +177,15 @@ def _archive(text: str, url: str | None, argument: Argument) -> Requirement | No
     version = parts[1] if file.endswith(".whl") else parts[-1]
     name = parts[0] if file.endswith(".whl") else "-".join(parts[:-1])
     return Requirement(normalise(name), f"=={version}", "", url or text, None, argument.span, argument.quoted)
+
+
+def parse_config(arguments: Sequence[Argument]) -> tuple[str, str | None] | None:
+    """The setting that `pip config set` makes, under the name of its environment variable; None for any other call."""
+    skipped = _program_words(arguments)
+    if skipped == 0:
+        return None
+    words = parse_options(arguments[skipped:], _CONFIG).operands
+    if len(words) < 4 or [w.value for w in words[:2]] != ["config", "set"]:
+        return None
+    key = (words[2].value or "").rpartition(".")[2]
+    return f"PIP_{key.upper().replace('-', '_')}", words[3].value
