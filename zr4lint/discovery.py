@@ -44,7 +44,7 @@ def find(paths: Iterable[str], claimed: Callable[[str], bool]) -> Iterator[Input
             if not found:
                 yield FileError(f"{path}: no file in this folder is one that a pack is for")
         for file in found:
-            shown = display(file)
+            shown = "./-" if path != "-" == file.as_posix() else display(file)
             if shown not in seen:
                 seen.add(shown)
                 yield Input(file, shown)
