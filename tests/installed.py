@@ -1,0 +1,108 @@
+"""zr4lint as its users have it: built, and installed into an environment of its own.
+
+Whatever is made here is made once in a process; tests that use it share the group GROUP, and so a process.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+GROUP = pytest.mark.xdist_group("installed")
+SHIPPED = (
+    "zr4lint",
+    "rules",
+    "docker",
+    "pyproject.toml",
+    "Makefile",
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "LICENSE",
+    ".pre-commit-hooks.yaml",
+    ".gitignore",
+)
+PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
+
+
+class Built(NamedTuple):
+    """The two files that a release has."""
+
+    sdist: Path
+    wheel: Path
+
+
+def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> str:
+    """Run a command that has to succeed; its output, both streams."""
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env=environment() if env is None else env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout}"
+    return done.stdout
+
+
+def environment(*first_on_path: Path) -> dict[str, str]:
+    """The variables of this process without those that would lead to this checkout or change an output."""
+    unset = {"PYTHONPATH", "VIRTUAL_ENV", "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "NO_COLOR", "FORCE_COLOR", "COLUMNS"}
+    kept = {name: value for name, value in os.environ.items() if name not in unset}
+    return kept | {"PATH": os.pathsep.join([*map(str, first_on_path), os.environ["PATH"]])}
+
+
+def copy_to(folder: Path) -> Path:
+    """A copy of what is in the repository, without its history, its tests and what was left behind by tools."""
+    folder.mkdir(parents=True)
+    for name in SHIPPED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        elif source.exists():
+            shutil.copy(source, folder / name)
+    return folder
+
+
+@cache
+def scratch() -> Path:
+    """A folder that is gone when the process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="zr4lint-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@cache
+def build() -> Built:
+    """The source distribution, and the wheel that is built from it."""
+    out = scratch() / "dist"
+    run(sys.executable, "-m", "build", "--outdir", out, cwd=copy_to(scratch() / "to-build"))
+    return Built(next(out.glob("*.tar.gz")), next(out.glob("*.whl")))
+
+
+def new_environment(name: str) -> Path:
+    """An empty environment's folder of programs."""
+    folder = scratch() / name
+    run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=scratch())
+    return folder / "bin"
+
+
+@cache
+def programs() -> Path:
+    """The folder of programs of an environment where the wheel is installed, and nothing else."""
+    folder = new_environment("environment")
+    run(*PIP, "--python", folder / "python", "install", build().wheel, cwd=scratch())
+    return folder

@@ -1,0 +1,61 @@
+"""The wheel holds all that zr4lint needs, wherever it is installed."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.installed import GROUP, ROOT, build, environment, programs, run
+from zr4lint import __version__
+
+pytestmark = [pytest.mark.slow, GROUP]
+PACKS = sorted(path.name for path in (ROOT / "rules").glob("*.toml"))
+
+
+def zr4lint(*args: str, cwd: Path) -> str:
+    return run(programs() / "zr4lint", *args, cwd=cwd, env=environment())
+
+
+def test_it_holds_the_package_its_packs_and_nothing_else() -> None:
+    with zipfile.ZipFile(build().wheel) as wheel:
+        names = wheel.namelist()
+    assert "zr4.toml" in PACKS
+    assert sorted(name.removeprefix("zr4lint/rules/") for name in names if "/rules/" in name) == PACKS
+    assert {name.partition("/")[0] for name in names} == {"zr4lint", f"zr4lint-{__version__}.dist-info"}
+    assert "zr4lint/py.typed" in names
+    assert f"zr4lint-{__version__}.dist-info/licenses/LICENSE" in names
+
+
+def test_the_source_holds_the_packs_too() -> None:
+    with tarfile.open(build().sdist) as sdist:
+        names = sdist.getnames()
+    for pack in PACKS:
+        assert f"zr4lint-{__version__}/rules/{pack}" in names
+    assert not [name for name in names if "/.venv/" in name or "__pycache__" in name]
+
+
+def test_it_lints_from_another_folder(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "docker", tmp_path / "docker")
+    assert zr4lint("docker", cwd=tmp_path).endswith("All 52 requirements met. Score 60/60.\n")
+    assert zr4lint(str(tmp_path), cwd=Path("/")).endswith("All 52 requirements met. Score 60/60.\n")
+
+
+def test_it_knows_its_packs_and_rules(tmp_path: Path) -> None:
+    assert zr4lint("packs", cwd=tmp_path).startswith("zr4")
+    assert "ZR0501  torch-pin" in zr4lint("rules", cwd=tmp_path)
+    assert zr4lint("--version", cwd=tmp_path) == f"zr4lint {__version__}\n"
+
+
+def test_it_is_the_installed_one_that_runs(tmp_path: Path) -> None:
+    code = "import zr4lint, zr4lint.packs; print(zr4lint.__file__, zr4lint.packs.pack_folder(), sep='\\n')"
+    for line in run(programs() / "python", "-c", code, cwd=tmp_path, env=environment()).splitlines():
+        assert line.startswith(str(programs().parent))
+
+
+def test_python_m_is_the_same(tmp_path: Path) -> None:
+    found = run(programs() / "python", "-m", "zr4lint", "packs", cwd=tmp_path, env=environment())
+    assert found == zr4lint("packs", cwd=tmp_path)
