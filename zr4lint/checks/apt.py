@@ -120,7 +120,11 @@ def _each(subject: Subject, good: Callable[[AptRun], bool], option: str, message
         if good(run):
             yield Met(run.command.words, run.at.instruction)
         else:
-            fix = add_words(run.at.instruction, run.command.words.end, option, f"Add {option}", SAFE)
+            contrary = run.command.parsed.get(option.removeprefix("--no-"))
+            if contrary is not None and run.at.instruction.json is None:
+                fix: Fix | None = replace(contrary.span, option, f"Say {option}", SAFE)
+            else:
+                fix = add_words(run.at.instruction, run.command.words.end, option, f"Add {option}", SAFE)
             yield Unmet(message, run.command.words, expected=option, fix=fix)
 
 

@@ -374,10 +374,11 @@ def pip_upgrade(subject: Subject, *, packages: list[str], before: str) -> Outcom
             yield Unmet(message, early[0].command.words, expected=expected, fix=fix)
         else:
             home = next((r for r in installs if any(r.command.requirement(p) for p in packages)), first)
-            when = "only after" if runs else "not before"
-            message = f"{package} is upgraded {when} {before} is installed"
+            when = "upgraded only after" if runs else "not upgraded before"
+            place = runs[0] if runs else home
             fix = _upgrade(subject, line, package, home, first)
-            yield Unmet(message, home.command.words if home else None, expected=expected, fix=fix)
+            message = f"{package} is {when} {before} is installed"
+            yield Unmet(message, place.command.words if place else None, expected=expected, fix=fix)
 
 
 def _only_upgrades(run: PipRun, packages: list[str]) -> bool:
