@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -63,6 +63,9 @@ def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
 @click.option(
     "--ignore", multiple=True, callback=_codes, metavar="PREFIX", help="Leave these rules out; the longer prefix wins."
 )
+@click.option("--fix", is_flag=True, help="Apply the safe fixes.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: those that need judgement, too.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change; write nothing.")
 @click.option(
     "--format",
     "--output-format",
@@ -105,6 +108,7 @@ def lint(ctx: click.Context, /, **options: Any) -> None:
     is for.
 
     \b
+    zr4lint new PACK     write a file that conforms to a pack
     zr4lint rule CODE    explain one rule
     zr4lint rules        list the rules
     zr4lint packs        list the packs
@@ -123,6 +127,9 @@ def lint(ctx: click.Context, /, **options: Any) -> None:
         stdin=sys.stdin.buffer.read() if "-" in options["paths"] else b"",
         stdin_filename=options["stdin_filename"],
         fail_on=_LEVELS.get(options["fail_on"]),
+        fix=options["fix"],
+        unsafe_fixes=options["unsafe_fixes"],
+        diff=options["diff"],
     )
     if options["show_files"]:
         files, errors = inputs(request, load_packs(request.packs))
@@ -130,16 +137,24 @@ def lint(ctx: click.Context, /, **options: Any) -> None:
             click.echo(visible(file.shown))
         ctx.exit(_complain(errors, 0))
     result = run(request)
-    if result.report.files:
-        _write(result, options)
+    for note in result.notes:
+        _error(note)
+    if request.diff:
+        _print(result.diff)
+    elif result.fixed_stdin is not None:
+        sys.stdout.buffer.write(result.fixed_stdin)
+        sys.stdout.buffer.flush()
+        _write(result, options, sys.stderr)
+    elif result.report.files:
+        _write(result, options, sys.stdout)
     ctx.exit(_complain(result.errors, result.exit_code))
 
 
-def _write(result: Any, options: dict[str, Any]) -> None:
+def _write(result: Any, options: dict[str, Any], stream: TextIO) -> None:
     from zr4lint.report import FORMATS, Options
 
     output: Path | None = options["output"]
-    terminal = output is None and sys.stdout.isatty()
+    terminal = output is None and stream.isatty()
     width = 0
     if terminal:
         import shutil
@@ -157,21 +172,37 @@ def _write(result: Any, options: dict[str, Any]) -> None:
             version=__version__,
         ),
     )
-    data = text.encode("utf-8", "backslashreplace")
-    if output is not None:
-        try:
-            output.write_bytes(data)
-        except OSError as error:
-            raise click.UsageError(f"{output}: can't be written: {error.strerror}") from None
-    else:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+    if output is None:
+        _print(text, stream)
+        return
+    try:
+        output.write_bytes(text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise click.UsageError(f"{output}: can't be written: {error.strerror}") from None
+
+
+def _print(text: str, stream: TextIO = sys.stdout) -> None:
+    stream.buffer.write(text.encode("utf-8", "backslashreplace"))
+    stream.buffer.flush()
 
 
 def _complain(errors: Any, code: int) -> int:
     for error in errors:
         _error(error)
     return 2 if errors else code
+
+
+@cli.command("new")
+@click.argument("pack")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+def new(pack: str, path: Path | None) -> None:
+    """Write a file that conforms to a pack; without a PATH, to standard output."""
+    from zr4lint.repair import create
+    from zr4lint.run import load_packs
+
+    text = create(load_packs((pack,))[0], path)
+    if path is None:
+        _print(text)
 
 
 @cli.command("rule")
@@ -220,9 +251,10 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except Exception as error:
+        from zr4lint.discovery import FileError
         from zr4lint.run import UsageError
 
-        known = isinstance(error, UsageError | OSError)
+        known = isinstance(error, UsageError | FileError | OSError)
         _error(str(error) if known else f"internal error: {type(error).__name__}: {error}")
         code = 2
     sys.exit(code)

@@ -63,7 +63,7 @@ def lint(source: SourceFile, packs: Sequence[Pack], config: Config | None = None
         found = _findings(pack, results, facts, source)
         findings += (f for f in found if _selected(config, pack, f))
         conformance.append(_conformance(pack, results, found))
-    findings.sort(key=lambda f: (f.span, f.code, f.message))
+    findings.sort(key=lambda f: (f.span, f.code))
     return FileReport(source, tuple(findings), tuple(conformance))
 
 
@@ -158,20 +158,28 @@ def _meant(hint: tuple[str, ...], facts: Facts) -> Span | None:
 
 
 def _addition(text: str, rule: Rule, results: dict[str, RuleResult], source: SourceFile, facts: Facts) -> Fix | None:
-    """A fix that adds an instruction behind the last one of its layer, or of those before."""
+    """A fix that adds an instruction behind the last one of its layer, or of those before; CMD stays the last."""
     if rule.layer is None:
         return None
-    ends = [
-        outcome.instruction.span.end
+    instructions = facts.dockerfile.instructions
+    before = {
+        outcome.instruction.index
         for result in results.values()
         for outcome in result.met
-        if result.layer is not None and result.layer <= rule.layer
-    ]
-    if not ends and facts.dockerfile.instructions:
+        if result.layer is not None and result.layer <= rule.layer and outcome.instruction.keyword != "CMD"
+    }
+    if not before and instructions:
         return None
     text = text.replace("\n", source.newline)
-    edit = Edit(max(ends), max(ends), source.newline + text) if ends else Edit(0, 0, text + source.newline)
     first = text.partition(source.newline)[0].removesuffix("\\").rstrip()
+    if not instructions:
+        edit = Edit(0, 0, text + source.newline)
+    elif max(before) == len(instructions) - 1:
+        end = len(source.text.rstrip())
+        edit = Edit(end, end, source.newline + text)
+    else:
+        end = instructions[max(before)].span.end
+        edit = Edit(end, end, source.newline + text)
     return Fix(f"Add `{first}`", Applicability.UNSAFE, (edit,))
 
 

@@ -151,20 +151,25 @@ class FileReport(NamedTuple):
 
 
 class Report(NamedTuple):
-    """The result of a run: its files in the order they were named, and the rules of the packs in use."""
+    """The result of a run: its files in the order they were named, and the rules of the packs in use.
+
+    `fixed` counts the findings that fixes have taken away.
+    """
 
     files: tuple[FileReport, ...]
     rules: tuple[Rule, ...]
+    fixed: int = 0
 
     def count(self, severity: Severity) -> int:
         """How many findings that are not suppressed have this severity."""
         return sum(f.severity == severity and not f.suppressed for file in self.files for f in file.findings)
 
+    def fixes(self, applicability: Applicability) -> int:
+        """How many findings that are not suppressed carry a fix of this kind."""
+        found = (f for file in self.files for f in file.findings if f.fix is not None and not f.suppressed)
+        return sum(f.fix is not None and f.fix.applicability is applicability for f in found)
+
     @property
     def fixable(self) -> int:
         """How many findings that are not suppressed carry a fix that may be applied."""
-        return sum(
-            f.fix is not None and f.fix.applicability > Applicability.DISPLAY and not f.suppressed
-            for file in self.files
-            for f in file.findings
-        )
+        return self.fixes(Applicability.SAFE) + self.fixes(Applicability.UNSAFE)

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from zr4lint.finding import Applicability, Edit, FileReport, Finding, Fix, Severity
 from zr4lint.source import SourceFile
 
-MAX_ROUNDS = 100
+MAX_REPEATS = 4
+"""In how many rounds one finding may be fixed before its fix is taken to help nothing."""
 
 Lint = Callable[[SourceFile], FileReport]
 
@@ -32,32 +33,72 @@ class Fixed(NamedTuple):
     refused: str | None
 
 
-def fix(source: SourceFile, lint: Lint, level: Applicability) -> Fixed:
-    """Apply every fix that may be trusted at least as far as `level`, to a fixpoint."""
+def fix(source: SourceFile, lint: Lint, level: Applicability, wanted: Callable[[Finding], bool] | None = None) -> Fixed:
+    """Apply the fixes of the `wanted` findings that may be trusted at least as far as `level`, to a fixpoint.
+
+    `lint` reports on every rule: a fix of one must not break another. A fix that is applied again and again and
+    helps nothing is left out, and everything is begun anew without it.
+    """
     before = lint(source)
-    report = before
-    seen = {source.text}
-    applied: list[str] = []
-    for _ in range(MAX_ROUNDS):
-        chosen = _choose(report.findings, level)
-        if not chosen:
+    # What an error's fix puts to use must not be taken out first; but what stands in the way of every fix has to be.
+    outcomes = [_fixed(before, lint, level, wanted, worst_first=True)]
+    if outcomes[0].refused or _errors(outcomes[0].report.findings):
+        outcomes.append(_fixed(before, lint, level, wanted, worst_first=False))
+    return min(outcomes, key=lambda outcome: _errors(outcome.report.findings).total())
+
+
+def _fixed(
+    before: FileReport, lint: Lint, level: Applicability, wanted: Callable[[Finding], bool] | None, *, worst_first: bool
+) -> Fixed:
+    useless: set[tuple[str, str]] = set()
+
+    def useful(finding: Finding) -> bool:
+        return (wanted is None or wanted(finding)) and _key(finding) not in useless
+
+    while True:
+        attempt = _attempt(before, lint, level, useful, worst_first)
+        again = {key for key, rounds in attempt.applied.items() if rounds > MAX_REPEATS} - useless
+        if not again:
             break
-        applied += (finding.code for finding in chosen)
-        text = apply_fixes(report.source.text, [f.fix for f in chosen if f.fix is not None])
-        if text == report.source.text:
-            break
-        if text in seen:
-            return _refused(before, applied, "they undo each other")
-        seen.add(text)
-        report = lint(SourceFile(text, source.path, bom=source.bom))
-    else:
-        return _refused(before, applied, f"they come to no end in {MAX_ROUNDS} rounds")
+        useless |= again
+    report = attempt.report
+    if report is None:
+        return _refused(before, attempt, "they undo each other")
     if report is before:
-        return Fixed(source, before, 0, None)
+        return Fixed(before.source, before, 0, None)
     if why := worse(before, report):
-        return _refused(before, applied, why)
+        return _refused(before, attempt, why)
     gone = _counts(before.findings) - _counts(report.findings)
     return Fixed(report.source, report, gone.total(), None)
+
+
+class _Attempt(NamedTuple):
+    """One way to a fixpoint: the report of what came out, None for a cycle, and how many rounds used each fix."""
+
+    report: FileReport | None
+    applied: Counter[tuple[str, str]]
+
+
+def _attempt(
+    before: FileReport, lint: Lint, level: Applicability, wanted: Callable[[Finding], bool], worst_first: bool
+) -> _Attempt:
+    report = before
+    seen = {before.source.text}
+    applied: Counter[tuple[str, str]] = Counter()
+    while True:
+        chosen = _choose(filter(wanted, report.findings), level, worst_first)
+        applied.update({_key(finding) for finding in chosen})
+        text = apply_fixes(report.source.text, [f.fix for f in chosen if f.fix is not None])
+        if text == report.source.text or max(applied.values(), default=0) > MAX_REPEATS:
+            return _Attempt(report, applied)
+        if text in seen:
+            return _Attempt(None, applied)
+        seen.add(text)
+        report = lint(SourceFile(text, before.source.path, bom=before.source.bom))
+
+
+def _key(finding: Finding) -> tuple[str, str]:
+    return finding.code, finding.message
 
 
 def apply_fixes(text: str, fixes: Iterable[Fix]) -> str:
@@ -79,19 +120,19 @@ def worse(before: FileReport, after: FileReport) -> str | None:
     return "they would bring more findings" if len(after.findings) > len(before.findings) else None
 
 
-def _choose(findings: Iterable[Finding], level: Applicability) -> list[Finding]:
+def _choose(findings: Iterable[Finding], level: Applicability, worst_first: bool) -> list[Finding]:
     """The findings whose fixes are applied together: each whole, none overlapping, one for each of several alike.
 
-    Errors come first. What a warning wants taken out may be what an error's fix puts to use.
+    They are all of one severity, the worst there is or the least.
     """
     fixable = [f for f in findings if f.fix and f.fix.edits and f.fix.applicability >= level and not f.suppressed]
-    worst = max((f.severity for f in fixable), default=Severity.ERROR)
+    severities = sorted({f.severity for f in fixable}, reverse=worst_first)
     chosen: list[Finding] = []
     taken: list[Edit] = []
     seen: set[tuple[Edit, ...]] = set()
     for finding in sorted(fixable, key=lambda f: (f.code, f.span)):
         fix = finding.fix
-        if fix is None or finding.severity is not worst or fix.edits in seen:
+        if fix is None or finding.severity is not severities[0] or fix.edits in seen:
             continue
         seen.add(fix.edits)
         if not any(_overlap(edit, other) for edit in fix.edits for other in taken):
@@ -113,6 +154,6 @@ def _counts(findings: Iterable[Finding]) -> Counter[tuple[str, str]]:
     return Counter((f.code, f.message) for f in findings)
 
 
-def _refused(before: FileReport, applied: list[str], why: str) -> Fixed:
-    codes = ", ".join(dict.fromkeys(applied))
+def _refused(before: FileReport, attempt: _Attempt, why: str) -> Fixed:
+    codes = ", ".join(sorted({code for code, _ in attempt.applied}))
     return Fixed(before.source, before, 0, f"the fixes of {codes} are left out: {why}")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from zr4lint.checks import KINDS
 from zr4lint.discovery import FileError, Input, decode, find, read
 from zr4lint.engine import Config, lint
-from zr4lint.finding import FileReport, Report, Severity
+from zr4lint.finding import Applicability, FileReport, Report, Severity
 from zr4lint.packs import Pack, PackError, load_pack, pack_names
 from zr4lint.source import SourceFile
 
@@ -22,7 +22,7 @@ class Request(NamedTuple):
     """What is asked for on the command line.
 
     `packs` are names or files, none for those that claim a file. "-" among `paths` is standard input, whose bytes
-    are `stdin`. `fail_on` is None for never.
+    are `stdin`. `fail_on` is None for never. `fix` writes what fixes change, `diff` shows it instead.
     """
 
     paths: tuple[str, ...] = ()
@@ -33,14 +33,24 @@ class Request(NamedTuple):
     stdin: bytes = b""
     stdin_filename: str | None = None
     fail_on: Severity | None = Severity.ERROR
+    fix: bool = False
+    unsafe_fixes: bool = False
+    diff: bool = False
 
 
 class Result(NamedTuple):
-    """What came of it: the report, the paths that could not be linted, and the exit code."""
+    """What came of it: the report, the paths that could not be linted, and the exit code.
+
+    `diff` is what fixes would change, `fixed_stdin` the fixed text of standard input, `notes` say which fixes were
+    thrown away and why.
+    """
 
     report: Report
     errors: tuple[str, ...]
     exit_code: int
+    diff: str = ""
+    fixed_stdin: bytes | None = None
+    notes: tuple[str, ...] = ()
 
 
 def load_packs(names: Sequence[str]) -> tuple[Pack, ...]:
@@ -70,14 +80,53 @@ def run(request: Request) -> Result:
     _check_codes(request, packs)
     files, errors = inputs(request, packs)
     reports: list[FileReport] = []
+    repaired = _Repairs()
     for file in files:
         try:
             source = _read(file, request)
-            reports.append(_lint(source, file, request, packs))
+            fitting = _fitting(source, file, request, packs)
+            config = Config(request.select, request.ignore, _context(file, request))
+            if request.fix or request.diff:
+                reports.append(repaired.add(source, file, request, fitting, config))
+            else:
+                reports.append(lint(source, fitting, config))
         except FileError as error:
             errors.append(str(error))
-    report = Report(tuple(reports), tuple(rule.rule for pack in packs for rule in pack.rules))
-    return Result(report, tuple(errors), 2 if errors else exit_code(report, request.fail_on))
+    report = Report(tuple(reports), tuple(rule.rule for pack in packs for rule in pack.rules), repaired.fixed)
+    code = int(bool(repaired.diff)) if request.diff else exit_code(report, request.fail_on)
+    notes = tuple(repaired.notes)
+    return Result(report, tuple(errors), 2 if errors else code, repaired.diff, repaired.stdin, notes)
+
+
+class _Repairs:
+    """What fixing has done so far."""
+
+    def __init__(self) -> None:
+        self.fixed = 0
+        self.diff = ""
+        self.stdin: bytes | None = None
+        self.notes: list[str] = []
+
+    def add(
+        self, source: SourceFile, file: Input, request: Request, packs: Sequence[Pack], config: Config
+    ) -> FileReport:
+        """Fix one file; the report is about what is then in it."""
+        from zr4lint.repair import difference, repair, write
+
+        level = Applicability.UNSAFE if request.unsafe_fixes else Applicability.SAFE
+        done = repair(source, list(packs), config, level)
+        if done.refused:
+            self.notes.append(f"{file.shown}: {done.refused}")
+        changed = done.source.text != source.text
+        if request.diff:
+            self.diff += difference(source, done.source) if changed else ""
+            return done.report
+        if file.shown == "-":
+            self.stdin = done.source.encode(done.source.text)
+        elif changed:
+            write(file.file, source, done.source)
+        self.fixed += done.fixed
+        return done.report
 
 
 def _read(file: Input, request: Request) -> SourceFile:
@@ -86,15 +135,19 @@ def _read(file: Input, request: Request) -> SourceFile:
     return decode(request.stdin, request.stdin_filename or "-")
 
 
-def _lint(source: SourceFile, file: Input, request: Request, packs: Sequence[Pack]) -> FileReport:
+def _fitting(source: SourceFile, file: Input, request: Request, packs: Sequence[Pack]) -> Sequence[Pack]:
+    """The packs that a file is linted with."""
     fitting = packs if request.packs else [pack for pack in packs if pack.claims(source.path)]
     if not fitting:
         names = ", ".join(pack.name for pack in packs)
         raise FileError(f"{file.shown}: no pack is for a file of this name; choose one with --pack ({names})")
-    context = request.context
-    if context is None:
-        context = file.file.parent if file.shown != "-" else None
-    return lint(source, fitting, Config(request.select, request.ignore, context))
+    return fitting
+
+
+def _context(file: Input, request: Request) -> Path | None:
+    if request.context is not None:
+        return request.context
+    return file.file.parent if file.shown != "-" else None
 
 
 def _check_codes(request: Request, packs: Sequence[Pack]) -> None:

@@ -22,7 +22,7 @@ def test_one_line_a_finding_and_the_counts() -> None:
     assert concise(SAMPLE.report(ERROR, WARNING)) == (
         "a b/Dockerfile:2:1: error ZR0501 torch-pin: no [fix: safe]\n"
         "a b/Dockerfile:2:1: warning ZR0504 torch-pin: no [fix: shown only]\n"
-        "Found 1 error, 1 warning (1 fixable).\n"
+        "Found 1 error, 1 warning (1 fixable with --fix).\n"
     )
 
 
@@ -38,7 +38,8 @@ def test_statistics_count_by_rule_the_most_first() -> None:
 @pytest.mark.parametrize(
     ("report", "line"),
     [
-        (SAMPLE.report(ERROR, ERROR, INFO, INFO), "Found 2 errors, 2 info (2 fixable)."),
+        (SAMPLE.report(ERROR, ERROR, INFO, INFO), "Found 2 errors, 2 info (2 fixable with --fix)."),
+        (SAMPLE.report(INFO)._replace(fixed=3), "Fixed 3. Found 1 info."),
         (SAMPLE.report(INFO, ERROR._replace(suppressed=True)), "Found 1 info (1 suppressed)."),
         (SAMPLE.report(), "No findings."),
         (Report((), ()), "No findings."),

@@ -37,7 +37,7 @@ def apt_packages(subject: Subject, *, packages: list[str]) -> Outcomes:
             if package.name in wanted and (package.name not in standing or maybe(standing[package.name][0].at)):
                 standing[package.name] = (run, package)
         for package in run.command.removed:
-            if standing.pop(package.name, None):
+            if standing.pop(package.name, None) or run.command.action == "install":
                 removed[package.name] = (run, package)
         if run.command.action == "install" and run.command.parsed.unknown:
             unknown = run
@@ -53,6 +53,8 @@ def apt_packages(subject: Subject, *, packages: list[str]) -> Outcomes:
         elif name in removed:
             run, package = removed[name]
             undo = take_out(subject.source, run.at, "Leave the packages installed")
+            if run.command.action == "install":
+                undo = replace(package.span, name, f"Install {name}", UNSAFE)
             yield Unmet(f"{name} is removed again", package.span, expected=f"{name} in the image", fix=undo)
         elif unknown is not None:
             yield Unmet(
@@ -115,16 +117,16 @@ def apt_update(subject: Subject) -> Outcomes:
             )
 
 
-def _each(subject: Subject, good: Callable[[AptRun], bool], option: str, message: str) -> Outcomes:
+def _each(
+    subject: Subject, good: Callable[[AptRun], bool], option: str, against_names: tuple[str, ...], message: str
+) -> Outcomes:
     for run in installs(subject):
         if good(run):
             yield Met(run.command.words, run.at.instruction)
         else:
-            contrary = run.command.parsed.get(option.removeprefix("--no-"))
-            if contrary is not None and run.at.instruction.json is None:
-                fix: Fix | None = replace(contrary.span, option, f"Say {option}", SAFE)
-            else:
-                fix = add_words(run.at.instruction, run.command.words.end, option, f"Add {option}", SAFE)
+            against = any(o.name == "option" or o.name in against_names for o in run.command.parsed.options)
+            end = run.at.span.end if against else run.command.words.end
+            fix = add_words(run.at.instruction, end, option, f"Add {option}", SAFE)
             yield Unmet(message, run.command.words, expected=option, fix=fix)
 
 
@@ -135,6 +137,7 @@ def apt_yes(subject: Subject) -> Outcomes:
         subject,
         lambda run: run.command.assumes_yes,
         "-y",
+        ("yes", "assume-yes"),
         "this install asks for confirmation, and nobody answers in a build: it aborts",
     )
 
@@ -146,6 +149,7 @@ def apt_no_recommends(subject: Subject) -> Outcomes:
         subject,
         lambda run: run.command.skips_recommends,
         "--no-install-recommends",
+        ("install-recommends", "no-install-recommends"),
         "this install brings recommended packages that nobody asked for",
     )
 
@@ -243,6 +247,7 @@ def apt_repository(subject: Subject, *, repository: str, packages: list[str]) ->
             f"{repository} is added only after the packages it is for",
             right.span,
             expected=f"{expected} before {first.command.packages[0].name} is installed",
+            fix=take_out(subject.source, right.at, "Add it before the packages"),
         )
     elif maybe(right.at):
         yield Unmet(f"{repository} is added only under a condition", right.span, expected=expected, unsure=True)

@@ -121,7 +121,7 @@ def _place(subject: Subject, blocks: list[_Block]) -> Iterator[_Placed]:
         first_instruction = start + block.leading
         if start < line or first_instruction < layer.first:
             raise _DoesNotFitError(_too_long(block, line))
-        if index == len(blocks) - 1:
+        if index == len(blocks) - 1 and layer.number == max(n.number for n in subject.layers):
             block = _padded(block, layer.last - start + 1 - block.height)
         yield _Placed(block, start)
         line = start + block.height

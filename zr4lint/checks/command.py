@@ -9,8 +9,9 @@ from zr4lint.checks.files import brought
 from zr4lint.checks.fixes import DISPLAY, SAFE, UNSAFE, remove_lines, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
+from zr4lint.dockerfile import Instruction
 from zr4lint.facts import CommandSet
-from zr4lint.finding import Fix
+from zr4lint.finding import Edit, Fix
 from zr4lint.shell import parse_script
 
 
@@ -111,9 +112,22 @@ def last_instruction(subject: Subject, *, keyword: str, line: int) -> Outcomes:
     following = next((i for i in instructions if i.index > last.index), None)
     if following is not None:
         message = f"{keyword} is not the last instruction: {following.keyword} comes after it"
-        yield Unmet(message, following.span, expected=expected)
+        yield Unmet(message, following.span, expected=expected, fix=to_the_end(subject, last))
     elif last.line != line:
-        fix = arrange(subject).fix if subject.layers else None
+        below = any(c.span.start > last.span.end for c in subject.dockerfile.comments)
+        fix = to_the_end(subject, last) if below else arrange(subject).fix if subject.layers else None
         yield Unmet(f"{keyword} stands on line {last.line}, not on line {line}", last.span, expected=expected, fix=fix)
     else:
         yield Met(last.keyword_span, last)
+
+
+def to_the_end(subject: Subject, instruction: Instruction) -> Fix | None:
+    """Put an instruction below everything else; None if it is there."""
+    source = subject.source
+    start = source.line_starts[instruction.line - 1]
+    after = source.text.find("\n", instruction.span.end) + 1 or len(source.text)
+    end = len(source.text.rstrip())
+    if after >= end:
+        return None
+    words = source.newline + source.text[start:after].rstrip()
+    return Fix(f"Put {instruction.keyword} last", UNSAFE, (Edit(start, after, ""), Edit(end, end, words)))

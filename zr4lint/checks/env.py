@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from zr4lint.checks.fixes import SAFE, UNSAFE, add_line, replace
+from zr4lint.checks.fixes import SAFE, UNSAFE, add_line, remove_lines, replace
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
 from zr4lint.facts import INHERITED, EnvSet, PipRun, VenvCreated, WorkdirSet
+from zr4lint.finding import Edit, Fix
 
 
 @check("env")
@@ -82,10 +83,22 @@ def path_first(subject: Subject, *, folder: str) -> Outcomes:
             f"{subject.source.line_of(early.at.span.start)}",
             last.span,
             expected=f"{expected} before the first pip",
+            fix=_above(subject, last, early) if last is first else None,
         )
         return
     plain = first.value == f"{folder}:{INHERITED}"
     yield met(first.at, first.span, f'PATH="{folder}:$PATH"' if plain else None)
+
+
+def _above(subject: Subject, setting: EnvSet, early: PipRun) -> Fix | None:
+    """Put an ENV with one variable above the first pip."""
+    instruction, source = setting.at.instruction, subject.source
+    if len([f for f in subject.facts.of(EnvSet, subject.lineage) if f.at.instruction is instruction]) > 1:
+        return None
+    start = early.at.instruction.span.start
+    line = source.slice(instruction.span) + source.newline
+    removal = remove_lines(source, instruction, "").edits
+    return Fix("Put it above the first pip", UNSAFE, (Edit(start, start, line), *removal))
 
 
 @check("last-workdir")
@@ -105,6 +118,8 @@ def last_workdir(subject: Subject, *, path: str) -> Outcomes:
     meant = layer is not None and layer.first <= last.at.instruction.line <= layer.last
     text = last.at.instruction.arguments
     fix = replace(text.span(0, len(text.text)), path, f"Return to {path}", UNSAFE) if meant else None
+    if layer is not None and last.at.instruction.line > layer.last:
+        fix = remove_lines(subject.source, last.at.instruction, f"Stay in {path}")
     yield Unmet(
         message, last.at.span, expected=f"WORKDIR {path}", fix=fix, unsure=last.path is None, add=f"WORKDIR {path}"
     )

@@ -34,10 +34,16 @@ def pip_installs(subject: Subject) -> list[PipRun]:
     return [run for run in subject.facts.of(PipRun, subject.lineage) if run.command.action == "install"]
 
 
+def idle(run: PipRun) -> bool:
+    """Whether a call of pip does nothing: refused for an option's place, or told to only say what it would do."""
+    dry = run.settings.get("PIP_DRY_RUN") not in (None, "", "0", "false", "no", "off")
+    return dry or bool(run.command.misplaced)
+
+
 def own_installs(subject: Subject) -> list[PipRun]:
     """Those that install into the environment that is on PATH."""
     venvs = subject.facts.of(VenvCreated, subject.lineage)
-    return [run for run in pip_installs(subject) if not run.command.misplaced and not _elsewhere(run, venvs)]
+    return [run for run in pip_installs(subject) if not idle(run) and not _elsewhere(run, venvs)]
 
 
 def standing(subject: Subject, package: str) -> Standing | None:
@@ -47,7 +53,7 @@ def standing(subject: Subject, package: str) -> Standing | None:
     venvs = subject.facts.of(VenvCreated, subject.lineage)
     for run in subject.facts.of(PipRun, subject.lineage):
         requirement = run.command.requirement(package)
-        if requirement is None or run.command.misplaced or _elsewhere(run, venvs):
+        if requirement is None or idle(run) or _elsewhere(run, venvs):
             continue
         if run.command.action == "uninstall":
             if found is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from zr4lint.checks.environment import own_installs, pip_installs
@@ -10,7 +11,7 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.facts import Cloned, PipRun, Removed, WorkdirSet
 from zr4lint.finding import Fix
-from zr4lint.tools.files import covers
+from zr4lint.tools.files import absolute, covers
 
 _SEPARATORS = re.compile(r"[/:@]")
 
@@ -210,8 +211,8 @@ def pip_requirements(subject: Subject, *, file: str, target: str, spelled: str =
         elif maybe(run.at):
             yield Unmet(f"{file} is installed only under a condition", span, expected=expected, unsure=True)
         else:
-            relative = spelled.startswith("-r /") or not subject.words(span).endswith(f" {file}")
-            yield met(run.at, span, spelled if relative else None)
+            same = absolute(spelled.removeprefix("-r "), run.folder) == file
+            yield met(run.at, span, spelled if spelled and same else None)
     elif runs:
         message = f"{file} is installed before the clone that brings it"
         fix = take_out(subject.source, runs[-1][0].at, "Install it after the clone")
@@ -246,5 +247,7 @@ def _not_installed(subject: Subject, clone: Cloned | None, file: str, expected: 
             return Unmet(f"{file} is not installed", instruction.span, expected=expected, add=line)
     entered = [w for w in subject.facts.of(WorkdirSet, subject.lineage) if clone.at.order < w.at.order < end]
     anchor = entered[0].at if entered else clone.at
+    if not entered or entered[0].path != posixpath.dirname(file):
+        line = f"RUN pip install --no-cache-dir -r {file}"
     fix = add_line(subject.source, anchor.instruction, line)
     return Unmet(f"{file} is not installed", anchor.instruction.span, expected=expected, fix=fix)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from zr4lint.checks.arrange import Arrangement, arrange
+from zr4lint.checks.command import to_the_end
 from zr4lint.checks.environment import standing
-from zr4lint.checks.fixes import SAFE, UNSAFE, insert, remove_lines
+from zr4lint.checks.fixes import SAFE, UNSAFE, insert, remove_lines, replace
 from zr4lint.checks.grep import grep
 from zr4lint.checks.layers import helpers, layers_of, with_helpers, within
 from zr4lint.checks.outcome import Met, Outcomes, RuleResult, Subject, Unmet
@@ -22,7 +23,11 @@ _LETTERS = re.compile(r"\W+")
 def syntax(subject: Subject) -> Outcomes:
     """BuildKit accepts the file."""
     for error in subject.dockerfile.errors:
-        yield Unmet(error.message, error.span, expected="a file that BuildKit accepts")
+        fix = None
+        if error.instead is not None:
+            title = f"Write {error.instead}" if error.instead else "Take it out"
+            fix = replace(error.span, error.instead, title, UNSAFE)
+        yield Unmet(error.message, error.span, expected="a file that BuildKit accepts", fix=fix)
 
 
 @check("line-count", late=True)
@@ -44,7 +49,11 @@ def line_count(subject: Subject, *, lines: int) -> Outcomes:
         return
     difference = f"{count - lines} too many" if count > lines else f"{lines - count} too few"
     at = source.line_span(lines + 1) if len(source.line_starts) > lines else last
-    yield Unmet(f"the file has {count} lines, {difference}", at, expected=f"{lines} lines", fix=_arranged(subject))
+    fix = _arranged(subject)
+    instructions = subject.dockerfile.instructions
+    if fix is None and count > lines and instructions and subject.layers:
+        fix = to_the_end(subject, instructions[-1])
+    yield Unmet(f"the file has {count} lines, {difference}", at, expected=f"{lines} lines", fix=fix)
 
 
 def _arranged(subject: Subject) -> Fix | None:
@@ -114,6 +123,7 @@ def layer_order(subject: Subject) -> Outcomes:
 
 def _moved(subject: Subject, instruction: Instruction, before: list[int]) -> Fix | None:
     """Put an instruction, with the comments directly above it, behind the last of those it comes after."""
+    before = [index for index in before if subject.dockerfile.instructions[index].keyword != "CMD"]
     if not before:
         return None
     source, target = subject.source, subject.dockerfile.instructions[max(before)]
@@ -199,20 +209,22 @@ def layer_banner(subject: Subject, *, first: int, last: int) -> Outcomes:
         if not first <= layer.number <= last or layer.number not in starts:
             continue
         instruction = subject.dockerfile.instructions[starts[layer.number]]
-        above = before[layer.number]
+        after = before[layer.number]
         banner = re.compile(rf"[\W_]*layer\s+{layer.number}\s*:", re.IGNORECASE)
-        comments = [c for c in subject.dockerfile.comments if above <= c.span.start < instruction.span.start]
+        comments = [c for c in subject.dockerfile.comments if after <= c.span.start < instruction.span.start]
         found = next((c for c in comments if banner.match(c.text)), None)
         if found is not None:
             yield Met(found.span, instruction)
             continue
         line = f"# LAYER {layer.number}: {layer.title.upper()}"
-        start = subject.source.line_starts[instruction.line - 1]
+        above = _comments_above(subject, instruction)
+        start = subject.source.line_starts[subject.source.line_of((above[0] if above else instruction).span.start) - 1]
+        pending = any(u.fix or u.add for n in subject.results.values() if n.layer == layer.number for u in n.unmet)
         yield Unmet(
             f"layer {layer.number} ({layer.title}) does not open with a comment of its name",
             instruction.keyword_span,
             expected=line,
-            fix=insert(start, line + subject.source.newline, "Add the comment", SAFE),
+            fix=None if pending else insert(start, line + subject.source.newline, "Add the comment", SAFE),
         )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from zr4lint.checks.environment import Standing, misplaced, own_installs, pip_installs, standing
-from zr4lint.checks.fixes import SAFE, UNSAFE, add_words, insert, replace, take_out
+from zr4lint.checks.environment import Standing, idle, misplaced, own_installs, pip_installs, standing
+from zr4lint.checks.fixes import SAFE, UNSAFE, add_words, insert, remove_lines, replace, take_out
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.versions import Bounds, bounds, lets_in
-from zr4lint.facts import At, PipRun
+from zr4lint.facts import At, EnvSet, PipRun
 from zr4lint.finding import Edit, Fix
 from zr4lint.source import Span
 from zr4lint.tools.files import mount_target
@@ -31,6 +32,13 @@ def _absent(subject: Subject, package: str, expected: str, add: str | None = Non
         message = f"--{option.name} stands before install: pip refuses it, and installs nothing"
         fix = _behind_install(subject, refused, option)
         return Unmet(message, option.span, expected=f"--{option.name} after install", fix=fix)
+    dry = next((r for r in pip_installs(subject) if idle(r) and r.command.requirement(package)), None)
+    if dry is not None:
+        settings = subject.facts.of(EnvSet, subject.lineage)
+        cause = next((fact for fact in settings if fact.name == "PIP_DRY_RUN"), None)
+        unset = remove_lines(subject.source, cause.at.instruction, "Let pip install") if cause is not None else None
+        span = cause.span if cause is not None else dry.command.words
+        return Unmet("PIP_DRY_RUN is set: pip installs nothing", span, expected=expected, fix=unset)
     other = misplaced(subject, package)
     if other is not None:
         requirement = other.command.requirement(package)
@@ -133,7 +141,7 @@ def _quoted_alike(subject: Subject, requirement: Requirement, words: str) -> str
     quote = raw[0] if raw[:1] in ("'", '"') and raw[-1:] == raw[0] else ""
     if not quote and any(c in words for c in "<>"):
         quote = '"'
-    return None if "$" in raw or "\\" in raw else f"{quote}{words}{quote}"
+    return None if "\\" in raw else f"{quote}{words}{quote}"
 
 
 @check("pip-bound")
@@ -150,13 +158,14 @@ def pip_bound(subject: Subject, *, package: str, bound: str, within: str = "") -
         return
     requirement = found.requirement
     limits, limit = bounds(requirement.specifier), bounds(bound)
+    lost = any(span.start <= requirement.span.start < span.end for span in found.run.lost_specifiers)
     if limits is None or limit is None or not (_has_bound(limits, limit) or _pinned_inside(limits, wanted)):
         asked = requirement.specifier or "no version at all"
         yield Unmet(
             f"{package} is asked for with {asked}, not with {bound}",
             requirement.span,
             expected=expected,
-            fix=_respelled(subject, requirement, f"{package}{wanted}"),
+            fix=None if lost else _respelled(subject, requirement, f"{package}{wanted}"),
             unsure=found.unsure,
         )
     elif found.unsure:
@@ -226,9 +235,9 @@ def pip_index(subject: Subject, *, package: str, url: str) -> Outcomes:
     extra = [*parsed.all("extra-index-url"), *parsed.all("index")]
     setting = next((n for n in ("PIP_EXTRA_INDEX_URL", "UV_EXTRA_INDEX_URL") if run.settings.get(n)), None)
     right = False
-    if parsed.get("no-index"):
-        option = parsed.get("no-index")
-        yield Unmet("--no-index turns every index off", option.span if option else run.at.span, expected=expected)
+    if (off := parsed.get("no-index")) is not None:
+        fix = _without(subject, off, "Use the index")
+        yield Unmet("--no-index turns every index off", off.span, expected=expected, fix=fix)
     elif indexes:
         last = indexes[-1]
         right = _same_url(last.value, url)
@@ -253,33 +262,44 @@ def pip_index(subject: Subject, *, package: str, url: str) -> Outcomes:
                 fix=replace(wrong.span, expected, "Make it the only index", UNSAFE),
             )
             return
-        fix = add_words(run.at.instruction, found.requirement.span.end, expected, f"Use {url}", UNSAFE)
+        named = add_words(run.at.instruction, found.requirement.span.end, expected, f"Use {url}", UNSAFE)
         yield Unmet(
-            f"{package} comes from PyPI: the command names no index", run.command.words, expected=expected, fix=fix
+            f"{package} comes from PyPI: the command names no index", run.command.words, expected=expected, fix=named
         )
     for option in extra:
         yield Unmet(
             "a second index: pip takes the newest version from either",
             option.span,
             expected=f"{expected} alone",
-            fix=_without(subject, option),
+            fix=_without(subject, option, "Take the second index out"),
         )
     if setting is not None:
         yield Unmet(
             f"{setting} adds a second index: pip takes the newest version from either",
             run.at.span,
             expected=f"{expected} alone",
+            fix=_unset(subject, run, setting),
         )
     if right and not extra and setting is None:
         yield met(run.at, indexes[-1].span if indexes else run.command.words)
 
 
-def _without(subject: Subject, option: Option) -> Fix:
+def _without(subject: Subject, option: Option, title: str) -> Fix:
+    """Take an option out, with the blank before it."""
     start = option.span.start
     text = subject.source.text
     if text[start - 1 : start] == " ":
         start -= 1
-    return replace(Span(start, option.span.end), "", "Take the second index out", UNSAFE)
+    return replace(Span(start, option.span.end), "", title, UNSAFE)
+
+
+def _unset(subject: Subject, run: PipRun, name: str) -> Fix | None:
+    """Take an assignment out that stands before the command."""
+    found = re.search(rf"\b{name}=\S+[ \t]+", subject.words(run.at.span))
+    if found is None:
+        return None
+    start = run.at.span.start
+    return replace(Span(start + found.start(), start + found.end()), "", f"Leave {name} out", UNSAFE)
 
 
 def _same_url(found: str | None, wanted: str) -> bool:
@@ -413,7 +433,8 @@ def pip_no_cache(subject: Subject) -> Outcomes:
         options = [o for o in parsed.options if o.name in ("no-cache-dir", "no-cache", "cache-dir")]
         option = options[-1] if options and options[-1].name != "cache-dir" else None
         if options and option is None:
-            yield Unmet("--cache-dir turns the cache on again", options[-1].span, expected="--no-cache-dir")
+            off = _without(subject, options[-1], "Leave the cache off")
+            yield Unmet("--cache-dir turns the cache on again", options[-1].span, expected="--no-cache-dir", fix=off)
         elif option is not None or run.settings.get("PIP_NO_CACHE_DIR") or run.settings.get("UV_NO_CACHE"):
             yield Met(option.span if option else run.command.words, run.at.instruction)
         elif mount := next(
@@ -465,10 +486,12 @@ def pip_quoted(subject: Subject, *, packages: list[str]) -> Outcomes:
 def _redirected(subject: Subject, run: PipRun) -> Iterator[Unmet]:
     for span in run.lost_specifiers:
         words = subject.words(span)
-        fix = replace(span, f'"{words}"', "Quote the specifier", SAFE) if '"' not in words else None
+        plain = words.translate({ord(c): None for c in "\"'\\"})
+        quoted = f'"{plain}"'
+        fix = None if any(c.isspace() for c in words) else replace(span, quoted, "Quote the specifier", SAFE)
         yield Unmet(
             "the shell takes this for a redirection: pip gets the name without a version, and a file is written",
             span,
-            expected=f'"{words}"',
+            expected=quoted,
             fix=fix,
         )

@@ -32,9 +32,9 @@ def venv(subject: Subject, *, python: str, path: str) -> Outcomes:
         None,
     )
     if source is not None and source.at.order > found.at.order:
-        yield Unmet(
-            f"{path} is made before {python} is installed", found.at.span, expected=f"{expected} after {python}"
-        )
+        fix = take_out(subject.source, found.at, f"Make it after {python}")
+        message = f"{path} is made before {python} is installed"
+        yield Unmet(message, found.at.span, expected=f"{expected} after {python}", fix=fix)
     elif removal is not None:
         fix = take_out(subject.source, removal.at, f"Keep {path}")
         yield Unmet(f"{path} is removed again", removal.at.span, expected=f"{path} in the image", fix=fix)

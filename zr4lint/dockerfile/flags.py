@@ -62,7 +62,9 @@ def refusals(instruction: Instruction) -> Iterator[ParseError]:
     for flag in instruction.flags:
         message = _refusal(keyword, flag, known, flag.name in seen)
         if message:
-            yield ParseError(message, flag.span)
+            guess = nearest(flag.name, known) if flag.name not in known else None
+            value = f"={flag.value}" if flag.value is not None else ""
+            yield ParseError(message, flag.span, f"--{guess}{value}" if guess else None)
         seen.add(flag.name)
 
 

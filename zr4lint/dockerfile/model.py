@@ -99,10 +99,11 @@ class Piece(NamedTuple):
 
 
 class ParseError(NamedTuple):
-    """Something for which BuildKit refuses the file."""
+    """Something for which BuildKit refuses the file; `instead` is what could stand at the span, where that is clear."""
 
     message: str
     span: Span
+    instead: str | None = None
 
 
 class Dockerfile(NamedTuple):

@@ -90,7 +90,7 @@ def _unknown(instruction: Instruction, escape: str, suggest: Callable[[str], str
         return ParseError("no instruction: this continuation joins nothing; delete it", instruction.span)
     guess = suggest(instruction.keyword)
     what = f"did you mean {guess}?" if guess else f"to continue the line above, end that one in {escape}"
-    return ParseError(f"unknown instruction {show(instruction.keyword)}: {what}", instruction.keyword_span)
+    return ParseError(f"unknown instruction {show(instruction.keyword)}: {what}", instruction.keyword_span, guess)
 
 
 def suggestion(keyword: str) -> str | None:
@@ -123,7 +123,7 @@ def _from(instruction: Instruction) -> Iterator[ParseError]:
         yield ParseError("missing name: a name for the stage follows AS", words[1][1])
     elif len(words) > 3:
         message = f"unexpected {show(words[3][0])}: nothing follows the name of the stage"
-        yield ParseError(message, Span(words[3][1].start, words[-1][1].end))
+        yield ParseError(message, Span(words[3][1].start, words[-1][1].end), "")
     elif not _STAGE_NAME.fullmatch(words[2][0].lower()):
         message = f"bad stage name {show(words[2][0])}: start with a letter, go on with letters, digits, -, _ and ."
         yield ParseError(message, words[2][1])

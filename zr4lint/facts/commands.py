@@ -170,13 +170,11 @@ class CommandReader:
         elif pip := parse_pip(arguments):
             settings = {n: v for n, v in variables.items() if n.startswith(_SETTINGS)}
             settings = {**self.state.pip_config, **settings}
-            if settings.get("PIP_DRY_RUN") not in (None, "", "0", "false", "no", "off"):
-                return
             files = tuple((self.path(option.value, scope), option.span) for option in pip.parsed.all("requirement"))
             relative = any(not (o.value or "").startswith("/") for o in pip.parsed.all("requirement"))
             at = self.at(command, relative=relative)
             lost = _lost_specifiers(command)
-            self.facts.append(PipRun(at, pip, settings, variables.get("PATH"), files, lost, variables))
+            self.facts.append(PipRun(at, pip, settings, variables.get("PATH"), files, lost, variables, scope.folder))
 
     def at(self, command: Command, *, relative: bool = False) -> At:
         """Where a command stands; `relative` tells that it works from the folder it runs in."""

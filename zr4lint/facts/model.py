@@ -91,7 +91,7 @@ class PipRun(NamedTuple):
 
     `settings` are the PIP_* and UV_* variables in force, `path` is PATH, `files` the requirement files as absolute
     paths with the words that name them, `lost_specifiers` version specifiers that the shell takes for redirections,
-    `variables` all that the command sees.
+    `variables` all that the command sees, `folder` where it runs.
     """
 
     at: At
@@ -101,6 +101,7 @@ class PipRun(NamedTuple):
     files: tuple[tuple[str | None, Span], ...]
     lost_specifiers: tuple[Span, ...]
     variables: Mapping[str, str | None]
+    folder: str | None
 
 
 class Ran(NamedTuple):

@@ -46,11 +46,20 @@ def closing(report: Report) -> Line:
     """The last line: what was found in all."""
     counts = [_count(report.count(severity), severity) for severity in sorted(Severity, reverse=True)]
     suppressed = sum(finding.suppressed for file in report.files for finding in file.findings)
-    aside = [f"{number} {word}" for number, word in ((report.fixable, "fixable"), (suppressed, "suppressed")) if number]
+    aside = [
+        f"{number} {words}"
+        for number, words in (
+            (report.fixes(Applicability.SAFE), "fixable with --fix"),
+            (report.fixes(Applicability.UNSAFE), "held back for --unsafe-fixes"),
+            (suppressed, "suppressed"),
+        )
+        if number
+    ]
     behind = f" ({', '.join(aside)})" if aside else ""
+    fixed = (Piece(f"Fixed {report.fixed}. ", "good"),) if report.fixed else ()
     if any(counts):
-        return (Piece("Found "), Piece(", ".join(filter(None, counts)), "strong"), Piece(f"{behind}."))
-    return (Piece(f"{_all_well(report)}{behind}.", "good"), Piece(_score(report)))
+        return (*fixed, Piece("Found "), Piece(", ".join(filter(None, counts)), "strong"), Piece(f"{behind}."))
+    return (*fixed, Piece(f"{_all_well(report)}{behind}.", "good"), Piece(_score(report)))
 
 
 def _count(number: int, severity: Severity) -> str:

@@ -1,0 +1,74 @@
+"""Fixing the files of a run: what is written, what is shown instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import unified_diff
+from pathlib import Path
+from typing import NamedTuple
+
+from zr4lint import writing
+from zr4lint.discovery import FileError
+from zr4lint.engine import Config, lint
+from zr4lint.finding import Applicability, FileReport, Finding
+from zr4lint.fixer import fix
+from zr4lint.packs import Pack
+from zr4lint.source import SourceFile
+
+
+class Repaired(NamedTuple):
+    """One file after fixing: its text and report, what changed, and why a change was thrown away."""
+
+    source: SourceFile
+    report: FileReport
+    fixed: int
+    refused: str | None
+
+
+def repair(source: SourceFile, packs: list[Pack], config: Config, level: Applicability) -> Repaired:
+    """Fix a text with the fixes of the rules that are selected; nothing is written."""
+    everything = config._replace(select=(), ignore=())
+    rules = {rule.rule.code: rule.rule for pack in packs for rule in pack.rules}
+    wanted: Callable[[Finding], bool] = lambda finding: config.selects(rules[finding.code])  # noqa: E731
+    fixed = fix(source, lambda text: lint(text, packs, everything), level, wanted)
+    report = fixed.report._replace(findings=tuple(filter(wanted, fixed.report.findings)))
+    return Repaired(fixed.source, report, fixed.fixed, fixed.refused)
+
+
+def write(path: Path, old: SourceFile, new: SourceFile) -> None:
+    """Put the new text in the file; FileError if that can't be done, and then nothing has changed."""
+    try:
+        writing.replace(path, old.encode(old.text), new.encode(new.text))
+    except writing.WriteError as error:
+        raise FileError(str(error)) from None
+
+
+def difference(old: SourceFile, new: SourceFile) -> str:
+    """What changed, as a unified diff."""
+    lines = unified_diff(
+        old.text.splitlines(keepends=True),
+        new.text.splitlines(keepends=True),
+        f"a/{old.path.lstrip('/')}",
+        f"b/{old.path.lstrip('/')}",
+    )
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def create(pack: Pack, path: Path | None) -> str:
+    """The text of a file that conforms to a pack: what the fixer makes of an empty one.
+
+    It is written to `path`, if that is given; FileError if there is a file already.
+    """
+    name = path.as_posix() if path is not None else "Dockerfile"
+    done = repair(SourceFile("", name), [pack], Config(), Applicability.UNSAFE)
+    if done.refused or not done.source.text:
+        raise FileError(f"{name}: pack {pack.name} can't write it: {done.refused or 'its rules have no fixes'}")
+    if path is not None:
+        try:
+            with path.open("x", encoding="utf-8", newline="") as file:
+                file.write(done.source.text)
+        except FileExistsError:
+            raise FileError(f"{name}: is there already; nothing is written") from None
+        except OSError as error:
+            raise FileError(f"{name}: can't be written: {error.strerror}") from None
+    return done.source.text
