@@ -22,6 +22,7 @@ test: $(VENV)/.test
 
 docs: $(VENV)/.test
 	$(BIN)/python -m tests.cli_page
+	$(BIN)/python -m tests.readme
 
 # An environment that was left half made, or whose Python is gone, is made anew. --quiet twice: warnings of pip about
 # its own configuration are no news, errors are.

@@ -1,0 +1,94 @@
+"""What CONTRIBUTING.md tells to do is done, in a copy of the repository."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.installed import ROOT, environment
+from tests.mutations.mutations import CONFORMING, mutation
+from tests.mutations.test_mutations import errors, reported
+
+TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+BLOCK = re.compile(r"^```(?P<kind>\w+)(?: (?P<what>\w+)(?:=(?P<path>\S+))?)?\n(?P<body>.*?)^```$", re.M | re.S)
+BLOCKS = [match.groupdict() for match in BLOCK.finditer(TEXT)]
+
+
+def copied(folder: Path, *, without: str = "") -> Path:
+    """A copy of the repository with the blocks that are to be written to a file, but for those that do `without`."""
+    for name in ("zr4lint", "rules", "tests", "pyproject.toml"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / name)
+    for block in BLOCKS:
+        if block["path"] is not None and block["what"] != without:
+            path = folder / block["path"]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a" if block["what"] == "append" else "x", encoding="utf-8") as file:
+                file.write(block["body"])
+    return folder
+
+
+def call(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    program, *args = shlex.split(command)
+    assert program == "python"
+    return subprocess.run(
+        [sys.executable, *args],
+        cwd=folder,
+        env={**environment(), "PYTHONPATH": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def commands() -> list[str]:
+    return [line for block in BLOCKS if block["kind"] == "sh" for line in str(block["body"]).splitlines()]
+
+
+def test_every_block_is_used() -> None:
+    assert len(BLOCKS) * 2 == len(re.findall("^ *```", TEXT, re.M))
+    for block in BLOCKS:
+        assert block["kind"] == "sh" or block["what"] in ("append", "file", "mutation")
+
+
+def test_the_rule_can_be_added_as_it_is_told(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    explained, tested = (call(command, folder) for command in commands())
+    assert explained.returncode == 0, explained.stdout
+    assert explained.stdout.startswith("ZR1106 hf-home\n")
+    assert tested.returncode == 0, tested.stdout
+    assert re.search("^4 passed", tested.stdout, re.M), "two cases, and the two examples of the rule itself"
+
+
+@pytest.mark.parametrize("step", ["append", "file"])
+def test_each_step_is_needed(tmp_path: Path, step: str) -> None:
+    assert not re.search("^4 passed", call(commands()[1], copied(tmp_path, without=step)).stdout, re.M)
+
+
+def test_the_mutation_is_one_that_is_reported() -> None:
+    (block,) = (block for block in BLOCKS if block["what"] == "mutation")
+    (edit,) = tomllib.loads(block["body"])["edit"]
+    applied = mutation(edit, "breaking", "CONTRIBUTING.md", CONFORMING.read_text())
+    assert reported(applied)
+    assert [message.partition(" ")[0] for message in errors(applied)] == ["ZR0501"]
+    missed: Mapping[str, Any] = {**edit, "at": "torchvision"}
+    assert not reported(mutation(missed, "breaking", "CONTRIBUTING.md", CONFORMING.read_text()))
+
+
+@pytest.mark.parametrize("target", ["lint", "test", "docs", "clean"])
+def test_the_targets_are_there(target: str) -> None:
+    assert f"`make {target}" in TEXT
+    subprocess.run(["make", "--dry-run", target], cwd=ROOT, env=environment(), check=True, capture_output=True)

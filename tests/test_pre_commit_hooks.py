@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.installed import ROOT
+from zr4lint.packs import Pack
+from zr4lint.run import load_packs
+
+HOOKS: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+BY_ID = {hook["id"]: hook for hook in HOOKS}
+
+
+def packs() -> list[Pack]:
+    """The packs that are used where none is named."""
+    return [pack for pack in load_packs(()) if pack.name == "zr4"]
+
+
+def call(hook: dict[str, Any], cwd: Path) -> int:
+    """Run a hook's entry in the way pre-commit does, but with this interpreter's zr4lint."""
+    program, *args = shlex.split(hook["entry"])
+    assert program == "zr4lint"
+    command = [sys.executable, "-m", program, *args, *hook.get("args", []), "Dockerfile.zr4"]
+    return subprocess.run(command, cwd=cwd, capture_output=True, check=False).returncode
+
+
+def test_there_are_two() -> None:
+    assert list(BY_ID) == ["zr4lint", "zr4lint-fix"]
+    for hook in HOOKS:
+        assert hook["language"] == "python"
+        assert hook["pass_filenames"] is True
+        assert hook["name"]
+        assert hook["description"]
+
+
+@pytest.mark.parametrize("name", BY_ID)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "Dockerfile.zr4",
+        "docker/Dockerfile.zr4",
+        "worker.Dockerfile.zr4",
+        "a/b/c.Dockerfile.zr4",
+        "Dockerfile",
+        "Dockerfile.zr40",
+        "Dockerfile.zr4.bak",
+        "Dockerfile-zr4",
+        "Dockerfilexzr4",
+        "MyDockerfile.zr4",
+        "docker/Dockerfile.zr4/README.md",
+    ],
+)
+def test_files_are_those_that_the_pack_claims(name: str, path: str) -> None:
+    assert bool(re.search(BY_ID[name]["files"], path)) is any(pack.claims(path) for pack in packs())
+
+
+@pytest.mark.parametrize("name", BY_ID)
+def test_a_hook_passes_a_conforming_file_and_fails_another(name: str, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "docker", tmp_path, dirs_exist_ok=True)
+    file = tmp_path / "Dockerfile.zr4"
+    before = file.read_bytes()
+    assert call(BY_ID[name], tmp_path) == 0
+    assert file.read_bytes() == before
+    file.write_bytes(before.replace(b"torch==2.5.1", b"torch==2.5.0"))
+    assert call(BY_ID[name], tmp_path) == 1
+
+
+def test_the_fixing_hook_fixes(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "docker", tmp_path, dirs_exist_ok=True)
+    file = tmp_path / "Dockerfile.zr4"
+    before = file.read_bytes()
+    file.write_bytes(before.replace(b"RUN pip install --no-cache-dir --upgrade", b"RUN pip install --upgrade"))
+    assert call(BY_ID["zr4lint"], tmp_path) == 1
+    assert file.read_bytes() != before
+    assert call(BY_ID["zr4lint-fix"], tmp_path) == 0
+    assert file.read_bytes() == before

@@ -1,0 +1,97 @@
+"""README.md says what is so: its commands are run, its outputs compared, its configurations read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.installed import GROUP, ROOT
+from tests.readme import HERE, README, Block, Story, blocks, replayed
+from zr4lint import __version__
+from zr4lint.report import FORMATS
+
+TEXT = README.read_text(encoding="utf-8")
+YAML = {
+    re.sub(r"^# (\S+)\n.*", r"\1", block.body, flags=re.DOTALL): yaml.safe_load(block.body)
+    for block in blocks(TEXT)
+    if block.kind == "yaml"
+}
+
+
+def commands() -> list[str]:
+    """All commands of its shell blocks."""
+    return [line for block in blocks(TEXT) if block.kind == "sh" for line in block.body.splitlines()]
+
+
+@pytest.mark.slow
+@GROUP
+def test_its_commands_succeed_and_write_what_it_shows() -> None:
+    assert replayed(TEXT) == TEXT, "run `make docs`"
+
+
+@pytest.mark.slow
+@GROUP
+def test_what_is_not_so_is_noticed() -> None:
+    story = Story()
+    assert "1.2.3" not in story.play(Block("console", None, "$ zr4lint --version\nzr4lint 1.2.3\n", 0, 0))
+    with pytest.raises(AssertionError, match="no pack"):
+        story.play(Block("sh", None, "zr4lint --pack gone\n", 0, 0))
+    with pytest.raises(AssertionError, match=r"Got:\n *2"):
+        story.play(Block("pycon", None, ">>> 1 + 1\n3\n", 0, 0))
+    with pytest.raises(AssertionError, match="No such option"):
+        story.play(Block("console", None, "$ zr4lint --no-such-option\n", 0, 0))
+
+
+@pytest.mark.parametrize("text", ["```sh\nmake\n", "```\nmake\n```\n", "- x\n  ```sh\n  make\n  ```\n"])
+def test_no_block_escapes(text: str) -> None:
+    with pytest.raises(ValueError, match="fence"):
+        blocks(text)
+
+
+def test_the_set_up_is_two_commands() -> None:
+    first = next(block for block in blocks(TEXT) if block.kind == "sh")
+    assert first.body == "make lint\nmake test\n"
+
+
+def test_the_pre_commit_configuration_names_hooks_that_are_there() -> None:
+    hooks = {hook["id"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
+    (repository,) = YAML[".pre-commit-config.yaml"]["repos"]
+    assert repository["repo"] == HERE
+    assert repository["rev"] == f"v{__version__}"
+    assert {hook["id"] for hook in repository["hooks"]} == hooks
+
+
+def steps() -> list[dict[str, Any]]:
+    (job,) = YAML[".github/workflows/zr4lint.yml"]["jobs"].values()
+    return list(job["steps"])
+
+
+@pytest.mark.slow
+@GROUP
+def test_the_steps_of_the_workflow_run() -> None:
+    scripts = [step["run"] for step in steps() if "run" in step]
+    assert scripts[0] in commands(), "it is installed as it is said above"
+    story = Story()
+    for script in scripts[1:]:
+        assert script.startswith("zr4lint ")
+        story.succeed(script)
+    upload = steps()[-1]["with"]["sarif_file"]
+    assert '"version": "2.1.0"' in (story.folder / upload).read_text()
+
+
+def test_each_format_is_listed_once() -> None:
+    table = re.search(r"^\| format \|.*\n\|.*\n((?:\|.*\n)+)", TEXT, re.MULTILINE)
+    assert table is not None
+    assert re.findall(r"^\| `(\w+)` \|", table[1], re.MULTILINE) == list(FORMATS)
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_into_the_repository_lead_somewhere(page: str) -> None:
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", (ROOT / page).read_text(encoding="utf-8"))
+    inside = [link for link in links if "://" not in link]
+    assert [link for link in inside if not Path(ROOT, link).exists()] == []
+    assert inside or page == "CHANGELOG.md"
