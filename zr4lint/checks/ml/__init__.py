@@ -1,0 +1,31 @@
+"""The vocabulary of the pack `ml`: one module a topic, each rule a check kind of its rule's name.
+
+The facts come from the tables of rules/data through zr4lint.knowledge; what can't be known from the file is passed
+over.
+"""
+
+from zr4lint.checks.ml import (
+    cloned,
+    cuda_wheels,
+    images,
+    openmmlab,
+    pip,
+    pip_indexes,
+    runtime,
+    source_builds,
+    system,
+    torch,
+)
+
+__all__ = [
+    "cloned",
+    "cuda_wheels",
+    "images",
+    "openmmlab",
+    "pip",
+    "pip_indexes",
+    "runtime",
+    "source_builds",
+    "system",
+    "torch",
+]

@@ -1,0 +1,72 @@
+"""Which installs compile something, and what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from zr4lint.checks.ml.scene import Install, Scene, pinned
+from zr4lint.checks.ml.state import torch_at, torch_in
+from zr4lint.checks.versions import lets_in
+from zr4lint.knowledge import mmcv_versions, mmcv_wheels
+from zr4lint.tools.pip import Requirement
+
+MMCV = ("mmcv", "mmcv-full")
+_SOURCES_ONLY = ("pypi", "mirror", "openmmlab", "mmengine")
+"""Words in the URLs of PyPI, its mirrors, and hosts whose pages are no index: no wheel comes from there."""
+
+
+class Build(NamedTuple):
+    """A requirement that is built from its source archive; `unsure` tells that it may not come to that."""
+
+    package: str
+    requirement: Requirement
+    install: Install
+    unsure: bool
+
+
+def builds(scene: Scene, *packages: str) -> Iterator[Build]:
+    """The source builds of these packages in a scene's own stage: by name or from a repository, not from a wheel."""
+    for install in scene.own:
+        if install.option("only-binary", "no-build", "no-index"):
+            continue
+        for requirement in install.requirements:
+            if requirement.name not in packages or _is_wheel(requirement):
+                continue
+            if requirement.marker is not None or (
+                scene.has(requirement.name, install.at) is not False
+                and (not requirement.specifier and not install.run.command.upgrades and requirement.url is None)
+            ):
+                continue  # it may be there already
+            if any(source.role == "links" for source in install.sources.all) or _other_index(install):
+                continue
+            known = scene.base is not None and bool(scene.base.kind)
+            yield Build(requirement.name, requirement, install, install.unsure or not known)
+
+
+def cuda_builds(scene: Scene) -> Iterator[Build]:
+    """The installs that need nvcc: flash-attn always asks for it, mmcv where its CUDA operations are forced."""
+    for build in builds(scene, "flash-attn", *MMCV):
+        name = "FLASH_ATTENTION_SKIP_CUDA_BUILD" if build.package == "flash-attn" else "FORCE_CUDA"
+        value = scene.setting(build.install.run.variables, name)
+        if value == "" if build.package == "flash-attn" else value == "1":
+            yield build
+
+
+def mmcv_wheel(scene: Scene, build: Build) -> bool | None:
+    """Whether mmcv has a wheel for the torch that is there; None where torch or the version can't be known."""
+    torch = torch_in(build.install) or torch_at(scene, build.install.at)
+    pin = pinned(build.requirement)
+    versions = [v for v in mmcv_versions() if lets_in(build.requirement.specifier, v)]
+    if torch is None or torch.cuda is None or not versions or (pin is not None and mmcv_wheels(pin) is None):
+        return None
+    return any(torch.minor in (mmcv_wheels(v) or {}).get(torch.cuda, ()) for v in versions)
+
+
+def _is_wheel(requirement: Requirement) -> bool:
+    return requirement.url is not None and ".whl" in requirement.url
+
+
+def _other_index(install: Install) -> bool:
+    """Whether another index than PyPI and PyTorch's may hold a wheel."""
+    return any(s.url is None or not (s.pytorch or any(w in s.url for w in _SOURCES_ONLY)) for s in install.sources.all)

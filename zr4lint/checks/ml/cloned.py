@@ -1,0 +1,103 @@
+"""Requirement files of repositories that the build clones."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from zr4lint.checks.ml.scene import Install, Scene, scenes
+from zr4lint.checks.ml.state import older, torch_at
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.facts import Cloned
+from zr4lint.finding import Related
+from zr4lint.knowledge import Row, table
+from zr4lint.source import Span
+from zr4lint.tools.files import covers
+
+
+class File(NamedTuple):
+    """A requirements file below a clone's folder, and what is known of that repository."""
+
+    install: Install
+    path: str
+    span: Span
+    clone: Cloned
+    repository: Row | None
+
+
+def cloned_files(scene: Scene) -> list[File]:
+    """The requirement files of a scene's own stage that come from a clone."""
+    found: list[File] = []
+    clones = [c for c in scene.facts.of(Cloned, scene.chain) if c.target not in (None, "/")]
+    for install in scene.own:
+        for path, span in install.run.files:
+            fitting = [
+                c
+                for c in clones
+                if path is not None and c.at.order < install.at.order and covers(c.target or "", path, recursive=True)
+            ]
+            if fitting and path is not None:
+                clone = max(fitting, key=lambda c: len(c.target or ""))
+                found.append(File(install, path, span, clone, _repository(clone.clone.url.value)))
+    return found
+
+
+def _repository(url: str | None) -> Row | None:
+    parts = (url or "").lower().removesuffix("/").removesuffix(".git").replace(":", "/").split("/")
+    for row in table("projects")["repository"]:
+        if len(parts) > 1 and parts[-1] == row["name"].lower() and parts[-2] in row["owners"]:
+            return row  # type: ignore[no-any-return]
+    return None
+
+
+def _edited(scene: Scene, file: File) -> bool:
+    """Whether the file was changed on its way, by sed or grep, or a list of what is installed is made."""
+    name = file.path.rpartition("/")[2]
+    return scene.mentions(file.install.at, rf"(?:sed|grep|awk|perl)\b[^\n]*(?:\\\n[^\n]*)*{name}|pip3? freeze")
+
+
+@check("ml/torch-may-move")
+def torch_may_move(subject: Subject) -> Outcomes:
+    """Requirements of a repository that is cloned can't replace the pinned torch (gpu facts 6.2, 6.4)."""
+    for scene in scenes(subject):
+        for file in cloned_files(scene):
+            install = file.install
+            torch = torch_at(scene, install.at)
+            if torch is None or install.constrained or install.option("no-deps") or _edited(scene, file):
+                continue
+            yield Unmet(
+                f"the requirements of {file.clone.clone.url.value} are not fixed here, and nothing holds torch "
+                f"{torch.version}: the day one of them asks for a newer torch, pip replaces it (gpu facts 6.2); freeze "
+                "what "
+                "is installed, `pip freeze | grep -E '^(torch|torchvision|torchaudio|triton)==' > /tmp/torch.txt`, and "
+                "add "
+                "`-c /tmp/torch.txt`",
+                file.span,
+                expected="-c with the torch that is installed",
+                related=(Related(f"torch {torch.version} is installed here", torch.span),),
+                unsure=install.unsure,
+            )
+
+
+def transformers_of_clone(subject: Subject) -> Outcomes:
+    """What ml/transformers-needs-newer-torch says, for repositories whose requirements are known (gpu facts 6.5)."""
+    row = table("torch")["transformers"]
+    for scene in scenes(subject):
+        for file in cloned_files(scene):
+            torch = torch_at(scene, file.install.at)
+            if torch is None or file.repository is None or not older(torch.version, row["needs"]):
+                continue
+            skip = file.install.constrained or scene.has("transformers", file.install.at)
+            if skip or _edited(scene, file) or "transformers" not in file.repository["requirements"]:
+                continue
+            yield Unmet(
+                f"these requirements of {file.repository['name']} name transformers without a bound: pip takes "
+                "transformers 5, "
+                f"which says `Disabling PyTorch because PyTorch >= {row['needs']} is required` with torch "
+                f"{torch.version} "
+                f"({row['source']}); install `transformers<5` first, or constrain it",
+                file.span,
+                expected="transformers<5 before or with these requirements",
+                related=(Related(f"torch {torch.version} is installed here", torch.span),),
+                unsure=file.install.unsure,
+            )

@@ -1,0 +1,177 @@
+"""Wheels and builds that were made for one CUDA, one torch, one Python."""
+
+from __future__ import annotations
+
+import re
+
+from zr4lint.checks.fixes import UNSAFE, replace
+from zr4lint.checks.ml.builds import MMCV, cuda_builds, mmcv_wheel
+from zr4lint.checks.ml.scene import Install, Scene, pinned, scenes
+from zr4lint.checks.ml.state import TorchState, older, python_at, torch_at, torch_in
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.finding import Related, Severity
+from zr4lint.knowledge import minor, table
+from zr4lint.tools.pip import Requirement
+
+_WHEEL = re.compile(
+    r"flash_attn-[^/]*?(?:\+|%2B)(?:cu(?P<cuda>\d+))?torch(?P<torch>\d+\.\d+)(?:cxx11abi(?P<abi>TRUE|FALSE))?[^/]*?"
+    r"-(?P<python>cp\d+)-",
+    re.IGNORECASE,
+)
+
+
+def _major(cuda: str) -> str:
+    """The major version in "cu124", "12.4.1", or a wheel's "12" and "128"."""
+    digits = cuda.removeprefix("cu").partition(".")[0]
+    return digits[:2]
+
+
+@check("ml/cuda-major-mismatch")
+def cuda_major_mismatch(subject: Subject) -> Outcomes:
+    """What is compiled uses the CUDA major that torch was built with (gpu facts 12.1)."""
+    for scene in scenes(subject):
+        base = scene.base
+        if base is None or base.kind != "cuda" or base.cuda is None:
+            continue
+        for install in scene.own:
+            torch = torch_in(install)
+            if torch is None or torch.cuda is None or not torch.cuda.startswith("cu"):
+                continue
+            if _major(torch.cuda) == _major(base.cuda):
+                continue
+            compiled = _compiled(scene, torch)
+            why = (
+                f"{compiled} is compiled against it, and torch stops that with `RuntimeError: The detected CUDA "
+                "version mismatches`"
+                if compiled
+                else "torch brings its own CUDA and runs, but nothing can be compiled for it, and the image's is idle"
+            )
+            yield Unmet(
+                f"the image has CUDA {base.cuda}, and torch {torch.version} is built for CUDA {_major(torch.cuda)} "
+                f"({torch.cuda}): {why} (torch.utils.cpp_extension); take both of one major",
+                torch.span,
+                expected=f"a build of torch for CUDA {_major(base.cuda)}, or an image with CUDA {_major(torch.cuda)}",
+                related=(Related(f"the image has CUDA {base.cuda}", scene.root.image_span),),
+                unsure=install.unsure and compiled is not None,
+                severity=None if compiled else Severity.INFO,
+            )
+
+
+def _compiled(scene: Scene, torch: TorchState) -> str | None:
+    """Something that is surely compiled with this torch."""
+    for build in cuda_builds(scene):
+        if build.install.at.order <= torch.order or build.unsure:
+            continue
+        if build.package in MMCV and not build.install.isolated and mmcv_wheel(scene, build) is not True:
+            return build.package
+        if build.package == "flash-attn" and _no_wheel(build.requirement, torch) and not build.install.isolated:
+            return build.package
+    return None
+
+
+def _no_wheel(requirement: Requirement, torch: TorchState) -> bool:
+    """Whether a release of flash-attn is known to have no wheel for a torch."""
+    version = pinned(requirement)
+    row = next((r for r in table("flash-attn")["wheels"] if r["version"] == version), None)
+    return row is not None and (torch.minor not in row["torch"] or _major(torch.cuda or "") not in row["cuda"])
+
+
+@check("ml/wheel-url-mismatch")
+def wheel_url_mismatch(subject: Subject) -> Outcomes:
+    """A wheel of flash-attn that is given by its URL fits torch, Python and ABI (gpu facts 3.3)."""
+    for scene in scenes(subject):
+        for install in scene.own:
+            for requirement in install.requirements:
+                found = _WHEEL.search(requirement.url or "")
+                if found is None:
+                    continue
+                torch = torch_in(install) or torch_at(scene, install.at)
+                wrong = _misfits(found, torch, python_at(scene, install))
+                if wrong:
+                    related = (Related(f"torch {torch.version} is installed here", torch.span),) if torch else ()
+                    yield Unmet(
+                        f"this wheel does not fit: {'; '.join(wrong)}: pip refuses it, or importing flash_attn fails "
+                        "with an "
+                        "undefined symbol (flash-attention publish.yml; issue 1644); take the wheel of that torch, "
+                        "Python "
+                        "and ABI",
+                        requirement.span,
+                        related=related,
+                        unsure=install.unsure,
+                    )
+
+
+def _misfits(wheel: re.Match[str], torch: TorchState | None, python: str | None) -> list[str]:
+    wrong: list[str] = []
+    if torch is not None and wheel["torch"] != torch.minor:
+        wrong.append(f"it is for torch {wheel['torch']}, and torch {torch.version} is installed")
+    elif (
+        torch is not None and wheel["abi"] and torch.install is not None and torch.cuda and torch.cuda.startswith("cu")
+    ):
+        abi = _abi(torch)
+        if abi is not None and abi != wheel["abi"].upper():
+            wrong.append(f"it is for the C++ ABI {wheel['abi']}, and torch {torch.version} has {abi}")
+    build = torch.cuda if torch is not None and (torch.cuda or "").startswith("cu") else None
+    if build and wheel["cuda"] and _major(wheel["cuda"]) != _major(build):
+        wrong.append(f"it is for CUDA {_major(wheel['cuda'])}, and torch is built for {build}")
+    if python is not None and wheel["python"] != f"cp{python.replace('.', '')}":
+        wrong.append(f"it is for {wheel['python']}, and this is Python {python}")
+    return wrong
+
+
+def _abi(torch: TorchState) -> str | None:
+    """The C++ ABI of a build of torch, TRUE for the new one; None where the builds of one release differ."""
+    row = table("flash-attn")["abi"]
+    if older(torch.minor, row["old"]):
+        return "FALSE"
+    if not older(torch.minor, row["new"]):
+        return "TRUE"
+    return {"cu118": "FALSE", "cu124": "FALSE", "cu126": "TRUE"}.get(torch.cuda or "")
+
+
+@check("ml/release-not-published")
+def release_not_published(subject: Subject) -> Outcomes:
+    """A pinned flash-attn is a release that PyPI has (gpu facts 3.7)."""
+    row = table("flash-attn")["published"]
+    for scene in scenes(subject):
+        for install in scene.own:
+            if unmet := _unpublished(subject, install, row["lines"], row["versions"]):
+                yield unmet
+
+
+def _unpublished(subject: Subject, install: Install, lines: list[str], versions: list[str]) -> Unmet | None:
+    requirement = install.get("flash-attn")
+    version = pinned(requirement)
+    if requirement is None or version is None or requirement.url or version in versions or "+" in version:
+        return None
+    if not all(s.pytorch or "pypi" in (s.url or "") for s in install.sources.all):
+        return None
+    if minor(version) not in lines or _beyond(version, versions):
+        if older(versions[-1], version):
+            return Unmet(
+                f"flash-attn {version} is newer than the last release this table knows, {versions[-1]}; the table may "
+                "have aged",
+                requirement.span,
+                severity=Severity.INFO,
+            )
+        return None
+    posts = [v for v in versions if v.startswith(f"{version}.post")]
+    instead = posts[-1] if posts else max((v for v in versions if minor(v) == minor(version)), key=versions.index)
+    words = subject.words(requirement.span)
+    return Unmet(
+        f"PyPI has no flash-attn {version}, and == fits no post release: pip finds no matching distribution (run; "
+        "PyPI); "
+        f"write {instead}",
+        requirement.span,
+        expected=f"flash-attn=={instead}",
+        fix=replace(requirement.span, words.replace(version, instead), f"Use {instead}", UNSAFE)
+        if version in words
+        else None,
+        unsure=install.unsure,
+    )
+
+
+def _beyond(version: str, versions: list[str]) -> bool:
+    """Whether a version is newer than the last one of its line, of a line that may still grow."""
+    return minor(version) == minor(versions[-1]) and older(versions[-1], version)

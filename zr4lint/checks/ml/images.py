@@ -1,0 +1,244 @@
+"""Base images: tags that were never published, releases that have ended, images without a compiler."""
+
+from __future__ import annotations
+
+import re
+
+from zr4lint.checks.fixes import UNSAFE, replace
+from zr4lint.checks.ml.base import Base, is_cuda
+from zr4lint.checks.ml.builds import cuda_builds
+from zr4lint.checks.ml.scene import Scene, scenes
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.finding import Fix, Severity
+from zr4lint.knowledge import CudaTags, cuda_tags, distribution, minor, release, sure
+
+_TWO_PARTS = re.compile(r"(\d+\.\d+)(?:-(.+))?\Z")
+_THREE_PARTS = re.compile(r"(\d+\.\d+\.\d+)(?:-(.+))?\Z")
+_REST = re.compile(
+    r"(?P<flavour>.+)-(?P<distribution>(?:ubuntu|rockylinux|ubi|centos|oraclelinux|amzn|azl|cm|debian)[\d.]*)\Z"
+)
+_ORDER = re.compile(r"(?P<kind>devel|runtime|base)-(?P<cudnn>cudnn\d*)\Z")
+_TOOLKIT = (
+    r"cuda-toolkit|nvidia-cuda-toolkit|cuda-nvcc|cuda_\d|nvcc|cuda-compiler|cuda-minimal-build|cuda-dev|cuda-\d|"
+    r"/usr/local/cuda|cudatoolkit-dev|nvidia-cuda"
+)
+LISTS = "NVIDIA's list of tags, 2025-08"
+
+
+def _roots(subject: Subject) -> list[tuple[Scene, Base]]:
+    """The scenes whose stage is on an image from outside that no digest pins, each such image."""
+    found = [(s, s.base) for s in scenes(subject) if s.stage.parent is None and s.base is not None]
+    return [(scene, base) for scene, base in found if base is not None and not base.image.digest]
+
+
+def _fix(subject: Subject, scene: Scene, base: Base, tag: str | None) -> Fix | None:
+    """Put another tag in the place of the one that is written; None where a variable holds it."""
+    written = subject.words(scene.stage.image_span)
+    if tag is None or not base.image.tag or not written.endswith(f":{base.image.tag}"):
+        return None
+    return replace(scene.stage.image_span, written.removesuffix(base.image.tag) + tag, f"Use {tag}", UNSAFE)
+
+
+def _respelled(tags: CudaTags, version: str, rest: str | None) -> str | None:
+    """The tag of a version for what is wanted behind it, with cuDNN spelled its way; None if there is none."""
+    wanted = _REST.match(rest or "")
+    if wanted is None:
+        return None
+    flavour = wanted["flavour"]
+    if turned := _ORDER.match(flavour):
+        flavour = f"{turned['cudnn']}-{turned['kind']}"
+    flavour = re.sub(r"cudnn\d*", tags.cudnn(version), flavour)
+    there = tags.tags.get(version, {}).get(wanted["distribution"], frozenset())
+    return f"{version}-{flavour}-{wanted['distribution']}" if flavour in there else None
+
+
+def _suggestion(tags: CudaTags, line: str, rest: str | None) -> str | None:
+    fitting = (_respelled(tags, version, rest) for version in reversed(tags.patches(line)))
+    return next((tag for tag in fitting if tag), None)
+
+
+@check("ml/cuda-tag-without-patch")
+def cuda_tag_without_patch(subject: Subject) -> Outcomes:
+    """Tags of nvidia/cuda have three numbers (gpu facts 1.1)."""
+    tags = cuda_tags()
+    for scene, base in _roots(subject):
+        found = _TWO_PARTS.match(base.image.tag) if is_cuda(base.image) else None
+        if found is None:
+            continue
+        tag = _suggestion(tags, found[1], found[2])
+        newest = tags.patches(found[1])
+        instead = tag or (f"{newest[-1]}-..." if newest else f"{found[1]}.Z-..., Z being a patch that was published")
+        yield Unmet(
+            f"{base.reference} is not a published tag, and the build ends at FROM: all tags of nvidia/cuda have three "
+            f"numbers ({LISTS}); write {instead}",
+            scene.stage.image_span,
+            expected=f"nvidia/cuda:{instead}",
+            fix=_fix(subject, scene, base, tag),
+        )
+
+
+@check("ml/cuda-tag-impossible")
+def cuda_tag_impossible(subject: Subject) -> Outcomes:
+    """A tag of nvidia/cuda is one of the grammar, and one that was published (gpu facts 1.2, 1.3)."""
+    tags = cuda_tags()
+    for scene, base in _roots(subject):
+        if not is_cuda(base.image) or _TWO_PARTS.match(base.image.tag):
+            continue
+        if unmet := _impossible(tags, base):
+            tag = unmet.expected
+            published = tag is not None and _known(tags, tag)
+            yield unmet._replace(
+                span=scene.stage.image_span,
+                expected=f"nvidia/cuda:{tag}" if tag else None,
+                fix=_fix(subject, scene, base, tag) if published else None,
+            )
+
+
+def _known(tags: CudaTags, tag: str) -> bool:
+    version, _, rest = tag.partition("-")
+    flavour, _, name = rest.rpartition("-")
+    return flavour in tags.tags.get(version, {}).get(name, ())
+
+
+def _impossible(tags: CudaTags, base: Base) -> Unmet | None:
+    """What is wrong with a tag; `expected` is the tag to use."""
+    tag = base.image.tag
+    if tag in ("", "latest"):
+        return Unmet(
+            f"{base.reference}: nvidia/cuda has no tag latest since January 2021, and the build ends at FROM "
+            "(nvidia-docker issue 1454); name version, flavour and distribution",
+            expected=f"{tags.newest}-devel-ubuntu24.04",
+        )
+    parts = _THREE_PARTS.match(tag)
+    if parts is None or release(parts[1]) < tags.deleted_before or parts[1] in tags.deleted:
+        return None
+    version, rest = parts[1], parts[2] or ""
+    wanted = _REST.match(rest)
+    if wanted is None:
+        if any(character.isdigit() for character in rest.rpartition("-")[2]):
+            return None  # a distribution this table does not know
+        return Unmet(
+            f"{base.reference} is not a published tag, and the build ends at FROM: the distribution is missing at its "
+            "end "
+            f"({LISTS})",
+            expected=_respelled(tags, version, f"{rest or 'devel'}-ubuntu22.04"),
+        )
+    if version not in tags.tags:
+        return _not_listed(tags, base, version, rest)
+    there = tags.tags[version].get(wanted["distribution"], frozenset())
+    if wanted["flavour"] in there:
+        return None
+    tag_there = _respelled(tags, version, rest)
+    if tag_there:
+        why = "cuDNN is spelled otherwise, or in another place"
+    elif not there:
+        why = f"CUDA {version} has no image for {wanted['distribution']}"
+    else:
+        why = f"CUDA {version} on {wanted['distribution']} has only {', '.join(sorted(there))}"
+    return Unmet(
+        f"{base.reference} is not a published tag, and the build ends at FROM: {why} ({LISTS})",
+        expected=tag_there or _nearest(tags, version, rest),
+    )
+
+
+def _not_listed(tags: CudaTags, base: Base, version: str, rest: str) -> Unmet | None:
+    """The finding for a version that is not in the list: one that never was, or one newer than the list."""
+    if version in tags.seen:
+        return None
+    if release(version) > release(tags.newest):
+        return Unmet(
+            f"{base.reference} is newer than {LISTS}, so that it can't be checked; the list may have aged",
+            severity=Severity.INFO,
+        )
+    return Unmet(
+        f"{base.reference} is not a published tag, and the build ends at FROM: there is no CUDA {version} ({LISTS})",
+        expected=_nearest(tags, version, rest),
+    )
+
+
+def _nearest(tags: CudaTags, version: str, rest: str) -> str | None:
+    """A tag of the next version of the same major that has what is wanted."""
+    major = version.partition(".")[0]
+    near = sorted(
+        (v for v in tags.tags if v.partition(".")[0] == major),
+        key=lambda v: (release(v) < release(version), release(v)),
+    )
+    same = sorted((v for v in near if minor(v) == minor(version)), key=release, reverse=True)
+    return next((tag for v in (*same, *near) if (tag := _respelled(tags, v, rest))), None)
+
+
+@check("ml/cuda-tag-end-of-life")
+def cuda_tag_end_of_life(subject: Subject) -> Outcomes:
+    """The tag is one that NVIDIA keeps (gpu facts 1.4)."""
+    tags = cuda_tags()
+    policy = "NVIDIA doc/support-policy.md"
+    for scene, base in _roots(subject):
+        parts = _THREE_PARTS.match(base.image.tag) if is_cuda(base.image) else None
+        if parts is None:
+            continue
+        version, rest = parts[1], parts[2]
+        newest = [v for v in tags.patches(minor(version)) if release(v) > release(version)]
+        tag = _respelled(tags, newest[-1], rest) if newest else None
+        if version in tags.deleted or release(version) < tags.deleted_before:
+            yield Unmet(
+                f"{base.reference} was deleted from Docker Hub and NGC in July 2023, and the build ends at FROM "
+                "(NVIDIA/cudf-spark-examples pull request 311)",
+                scene.stage.image_span,
+                expected=f"nvidia/cuda:{tag}" if tag else None,
+                fix=_fix(subject, scene, base, tag),
+                severity=Severity.ERROR,
+            )
+        elif version in tags.tags and newest:
+            yield Unmet(
+                f"{base.reference} is past its life: {newest[-1]} replaced it, and such tags are deleted six months "
+                "later, "
+                f"from when on the build ends at FROM ({policy}); use {newest[-1]}, or pin a copy by its digest",
+                scene.stage.image_span,
+                expected=f"nvidia/cuda:{tag}" if tag else None,
+                fix=_fix(subject, scene, base, tag),
+            )
+        elif version in tags.tags and version.startswith("11."):
+            yield Unmet(
+                f"{base.reference}: CUDA 11 images are past the date on which they are to be deleted, since CUDA 13 is "
+                "out "
+                f"({policy}); use a CUDA 12 or 13 image, or pin a copy by its digest",
+                scene.stage.image_span,
+            )
+
+
+@check("ml/distribution-end-of-life")
+def distribution_end_of_life(subject: Subject) -> Outcomes:
+    """The distribution still gets updates (gpu facts 12.10)."""
+    for scene, base in _roots(subject):
+        row = distribution(base.distribution)
+        if row is not None and row.get("ended"):
+            yield Unmet(
+                f"{base.distribution} no longer gets updates: packages for it go away (deadsnakes has deleted its "
+                "own), "
+                f"and new wheels want a newer glibc ({row['source']}); use ubuntu22.04 or later",
+                scene.stage.image_span,
+                unsure=not sure(row),
+            )
+
+
+@check("ml/no-compiler-in-image")
+def no_compiler_in_image(subject: Subject) -> Outcomes:
+    """What compiles CUDA code, or asks for nvcc, runs in an image that has it (gpu facts 3.2, 12.2)."""
+    for scene in scenes(subject):
+        base = scene.base
+        if base is None or base.compiles_cuda is not False:
+            continue
+        for build in cuda_builds(scene):
+            if scene.mentions(build.install.at, _TOOLKIT):
+                continue
+            yield Unmet(
+                f"{build.package} needs nvcc and CUDA's headers to install, and {base.reference} has neither: setup.py "
+                "ends "
+                "with `CUDA_HOME environment variable is not set` (flash-attention issues 1229 and 1736); build on a "
+                "devel "
+                "image, or install a wheel by its URL",
+                build.requirement.span,
+                expected="a devel image in the stage that compiles",
+                unsure=build.unsure or base.kind == "pytorch",
+            )

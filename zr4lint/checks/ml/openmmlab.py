@@ -1,0 +1,118 @@
+"""OpenMMLab: mmcv and what is built on it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from zr4lint.checks.ml.builds import MMCV
+from zr4lint.checks.ml.scene import Scene, pinned, scenes
+from zr4lint.checks.ml.state import torch_at, torch_in
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.checks.versions import lets_in
+from zr4lint.facts import Ran
+from zr4lint.finding import Related
+from zr4lint.knowledge import mmcv_versions, mmcv_wheels, release, table
+from zr4lint.shell import Reach
+from zr4lint.tools.pip import Requirement, parse_requirement
+
+
+class Wanted(NamedTuple):
+    """A requirement that pip or mim is given."""
+
+    requirement: Requirement
+    order: int
+    unsure: bool
+    mim: bool
+
+
+def _wanted(scene: Scene, name: str) -> list[Wanted]:
+    """All requirements of one name, of this stage and those before."""
+    found = [
+        Wanted(requirement, install.at.order, install.unsure, False)
+        for install in scene.installs
+        if (requirement := install.get(name)) is not None and requirement.marker is None
+    ]
+    for ran in scene.facts.of(Ran, scene.chain):
+        if ran.program != "mim" or [a.value for a in ran.arguments[1:2]] != ["install"]:
+            continue
+        for argument in ran.arguments[2:]:
+            requirement = parse_requirement(argument)
+            if requirement is not None and requirement.name == name:
+                found.append(Wanted(requirement, ran.at.order, ran.at.reach is not Reach.ALWAYS, True))
+    return sorted(found, key=lambda w: w.order)
+
+
+@check("ml/no-mmcv-wheel")
+def no_mmcv_wheel(subject: Subject) -> Outcomes:
+    """Mmcv has a wheel for torch and CUDA, or else is built from source (gpu facts 4.3)."""
+    for scene in scenes(subject):
+        for install in scene.own:
+            requirement = install.get("mmcv")
+            if requirement is None or requirement.url or install.option("no-index"):
+                continue
+            torch = torch_in(install) or torch_at(scene, install.at)
+            pin = pinned(requirement)
+            versions = [v for v in mmcv_versions() if lets_in(requirement.specifier, v)]
+            if torch is None or torch.cuda is None or not versions or (pin is not None and mmcv_wheels(pin) is None):
+                continue
+            if any(torch.minor in (mmcv_wheels(v) or {}).get(torch.cuda, ()) for v in versions):
+                continue
+            newest = versions[-1]
+            there = [
+                f"torch {minors[0] if newest == '2.2.0' else minors[-1]} with {tag}"
+                for tag, minors in (mmcv_wheels(newest) or {}).items()
+                if tag == "cu121"
+            ]
+            yield Unmet(
+                f"mmcv {newest} has no wheel for torch {torch.version} with {torch.cuda}, and is built from source: "
+                "that takes a "
+                "devel image, torch installed before, --no-build-isolation, FORCE_CUDA=1, TORCH_CUDA_ARCH_LIST, ninja "
+                "and psutil "
+                f"(mmcv version.json of 2024-08){'; there is a wheel for ' + there[0] if there else ''}",
+                requirement.span,
+                related=(Related(f"torch {torch.version} is installed here", torch.span),),
+            )
+
+
+@check("ml/mmdet-mmcv-bound")
+def mmdet_mmcv_bound(subject: Subject) -> Outcomes:
+    """Mmcv is one that mmdet lets itself be imported with (gpu facts 4.7)."""
+    row = table("openmmlab")["bound"]
+    newest = mmcv_versions()[-1]
+    for scene in scenes(subject):
+        mmdets = [
+            w
+            for w in _wanted(scene, "mmdet")
+            if not w.requirement.url and lets_in(w.requirement.specifier, row["mmdet"][-1])
+        ]
+        mmcvs = [w for name in MMCV[:1] for w in _wanted(scene, name)]
+        if (
+            not mmdets
+            or not mmcvs
+            or scene.mentions(scene.installs[-1].at, r"mmdet/__init__")
+            or not _here(scene, mmdets, mmcvs)
+        ):
+            continue
+        mmcv = mmcvs[-1]
+        version = pinned(mmcv.requirement)
+        if mmcv.requirement.url is not None:
+            continue
+        taken = version or (newest if lets_in(mmcv.requirement.specifier, newest) else None)
+        if taken is None or release(taken) < release("2.2.0"):
+            continue
+        yield Unmet(
+            f"mmdet {row['mmdet'][-1]} accepts mmcv{row['mmcv']} and this gives mmcv {taken}: `import mmdet` ends with "
+            "an "
+            f"AssertionError ({row['source']}); ask for mmcv>=2.1.0,<2.2.0",
+            mmcv.requirement.span,
+            expected='"mmcv>=2.1.0,<2.2.0"',
+            related=(Related("mmdet is installed here", mmdets[-1].requirement.span),),
+            unsure=mmcv.unsure or mmdets[-1].unsure or (mmcv.mim and version is None),
+        )
+
+
+def _here(scene: Scene, *groups: list[Wanted]) -> bool:
+    """Whether the last of these stands in the scene's own stage, so that one finding is made of it."""
+    last = max(w.order for group in groups for w in group)
+    return scene.facts.facts[last].at.stage == scene.stage.number

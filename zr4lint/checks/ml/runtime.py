@@ -1,0 +1,243 @@
+"""What the image does when it runs, and what a build can't do because it has no GPU."""
+
+from __future__ import annotations
+
+import re
+
+from zr4lint.checks.fixes import UNSAFE, replace
+from zr4lint.checks.ml.scene import Install, Scene, pinned, scenes
+from zr4lint.checks.ml.state import older
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.checks.versions import bounds, lets_in
+from zr4lint.facts import At, Cloned, EnvSet
+from zr4lint.finding import Related, Severity
+from zr4lint.knowledge import cuda_tags
+from zr4lint.shell import Reach
+
+_ASSERTS = re.compile(
+    r"assert\s*\(?\s*(?:torch|t)\.cuda\.is_available\(\)|if not torch\.cuda\.is_available\(\)\s*:\s*(?:sys\.)?exit|"
+    r"raise.*if not torch\.cuda"
+)
+_CONDITION = re.compile(r"(?:\b(?:if|elif|while|until)|!)\s+\Z")
+_MOVING = ("main", "master", "dev", "develop", "HEAD", "latest", "nightly")
+_PLACEHOLDERS = re.compile(
+    r"(?:your[-_]?(?:org|organization|user|username|user-name|name|github|github-username|account|repo|company|team)|"
+    r"<[^>]+>|example|example-org|repo_url|owner|username|my-?org|user)\Z",
+    re.IGNORECASE,
+)
+_CACHES = ("TRANSFORMERS_CACHE", "PYTORCH_TRANSFORMERS_CACHE", "PYTORCH_PRETRAINED_BERT_CACHE")
+_CHECKOUT = re.compile(r"\bgit\b[^&|;\n]*\b(?:checkout|reset|switch|fetch|submodule update)\b")
+
+
+@check("ml/gpu-at-build")
+def gpu_at_build(subject: Subject) -> Outcomes:
+    """No command of the build needs a GPU (gpu facts 12.4)."""
+    for scene in scenes(subject):
+        for ran in scene.commands:
+            words = [a.value or "" for a in ran.arguments]
+            asserts = re.match(r"python[\d.]*\Z", ran.program) and "-c" in words and _ASSERTS.search(words[-1])
+            if (ran.program != "nvidia-smi" and not asserts) or not _decides(subject, ran.at):
+                continue
+            what = "there is no driver" if ran.program == "nvidia-smi" else "torch.cuda.is_available() is False"
+            yield Unmet(
+                f"docker build has no GPU: {what}, and this RUN always fails (gpu facts 12.4); do it when the "
+                "container starts",
+                ran.at.span,
+                expected="this check in the entrypoint, not in the build",
+            )
+
+
+def _decides(subject: Subject, at: At) -> bool:
+    """Whether the RUN fails if this command does."""
+    if at.reach is not Reach.ALWAYS or at.operator == "|":
+        return False
+    text = subject.source.text
+    if _CONDITION.search(text[at.instruction.span.start : at.span.start]):
+        return False
+    rest = text[at.span.end : at.instruction.span.end]
+    following = rest.replace("\\\n", " ").replace("\\\r\n", " ").lstrip(" \t)\"'")
+    return not following or following.startswith("&&")
+
+
+@check("ml/visible-devices-baked")
+def visible_devices_baked(subject: Subject) -> Outcomes:
+    """The image does not choose among the GPUs of the machine it will run on (gpu facts 12.7)."""
+    for env in subject.facts.of(EnvSet, subject.lineage):
+        if env.name not in ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES") or env.value is None:
+            continue
+        value = env.value.strip()
+        hides = env.name == "CUDA_VISIBLE_DEVICES" and value in ("", "-1")
+        if not hides and not re.fullmatch(r"\d+(,\d+)*", value):
+            continue
+        yield Unmet(
+            f"{env.name}={value} in the image hides "
+            + ("every GPU" if hides else f"all GPUs but {value}")
+            + " from every container of it, and where a scheduler has numbered the devices anew there may be none left "
+            "(NVIDIA container images; gpu facts 12.7); leave it to `docker run --gpus`",
+            env.span,
+            unsure=not hides,
+        )
+
+
+@check("ml/transformers-cache-deprecated")
+def transformers_cache_deprecated(subject: Subject) -> Outcomes:
+    """The cache of models is set by a variable that is read (gpu facts 9)."""
+    others = {e.name for e in subject.facts.of(EnvSet, subject.lineage)} & {"HF_HOME", "HF_HUB_CACHE"}
+    for env in subject.facts.of(EnvSet, subject.lineage):
+        if env.name not in _CACHES:
+            continue
+        words = subject.words(env.span)
+        fix = replace(env.span, words.replace(env.name, "HF_HUB_CACHE", 1), "Set HF_HUB_CACHE", UNSAFE)
+        yield Unmet(
+            f"transformers 5 does not read {env.name}, and 4.36 and later warn of it: models go to "
+            "~/.cache/huggingface (wheels of "
+            "transformers 4.36.0 to 5.23.0); set HF_HUB_CACHE to the same folder, or HF_HOME to the one above",
+            env.span,
+            expected="HF_HUB_CACHE or HF_HOME",
+            fix=fix if not others else None,
+            severity=Severity.INFO if others else None,
+        )
+
+
+@check("ml/unpinned-clone")
+def unpinned_clone(subject: Subject) -> Outcomes:
+    """A repository is taken at a tag or a commit (gpu facts 12.8)."""
+    for scene in scenes(subject):
+        for clone in scene.facts.of(Cloned, scene.chain):
+            if clone.at.stage != scene.stage.number or clone.clone.url.value is None:
+                continue
+            options = clone.clone.parsed
+            branch = options.get("branch") or options.get("revision")
+            if (branch is not None and branch.value not in _MOVING) or _checked_out(subject, scene, clone):
+                continue
+            yield Unmet(
+                f"{clone.clone.url.value} is taken as it is on the day of the build, and the layer cache keeps that "
+                "day: two "
+                "builds differ, and one may break (gpu facts 12.8); name a tag by --branch, or check a commit out",
+                clone.clone.url.span,
+                expected="--branch TAG, or git checkout COMMIT behind it",
+                unsure=clone.at.reach is Reach.MAYBE,
+            )
+        for install in scene.own:
+            for url, span in install.repositories:
+                reference = url.rpartition("/")[2].partition("#")[0].partition("@")[2]
+                if not reference or reference in _MOVING:
+                    yield Unmet(
+                        f"{url} is taken as it is on the day of the build: two builds differ (gpu facts 12.8); add "
+                        "@TAG or @COMMIT",
+                        span,
+                        expected=f"{url.partition('#')[0].partition('@')[0]}@COMMIT",
+                        unsure=install.unsure,
+                    )
+
+
+def _checked_out(subject: Subject, scene: Scene, clone: Cloned) -> bool:
+    """Whether something after the clone chooses a commit."""
+    for instruction in subject.dockerfile.instructions:
+        if instruction.stage == scene.stage.number and instruction.index >= clone.at.instruction.index:
+            start = clone.at.span.end if instruction is clone.at.instruction else instruction.span.start
+            if _CHECKOUT.search(subject.source.text[start : instruction.span.end].replace("\\\n", " ")):
+                return True
+            if instruction.index > clone.at.instruction.index + 3:
+                break
+    return False
+
+
+@check("ml/placeholder-repository")
+def placeholder_repository(subject: Subject) -> Outcomes:
+    """The URL of a repository names a real owner (gpu facts 5.1)."""
+    for scene in scenes(subject):
+        found = [
+            (c.clone.url.value or "", c.clone.url.span, c.at.reach is Reach.MAYBE)
+            for c in scene.facts.of(Cloned, scene.chain)
+            if c.at.stage == scene.stage.number
+        ]
+        found += [(url, span, install.unsure) for install in scene.own for url, span in install.repositories]
+        for url, span, unsure in found:
+            parts = [p for p in re.split(r"[/:]", url.removesuffix("/").removesuffix(".git")) if p]
+            owner = next((p for p in parts[-2:-1] if _PLACEHOLDERS.match(p)), None)
+            if len(parts) == 1 and _PLACEHOLDERS.match(url):
+                owner = url
+            if owner is not None:
+                yield Unmet(
+                    f"{owner} is a placeholder, not an owner: git asks for a user name, and in a build nobody answers, "
+                    "so that it "
+                    "fails (gpu facts 5.1); write the repository's real URL",
+                    span,
+                    expected="the repository's real URL",
+                    unsure=unsure,
+                )
+
+
+@check("ml/system-cudnn-missing")
+def system_cudnn_missing(subject: Subject) -> Outcomes:
+    """What loads the system's cuDNN finds it (gpu facts 12.3)."""
+    for scene in scenes(subject):
+        base = scene.base
+        if base is None or not base.plain or not scene.final or "cudnn" in (base.flavour or ""):
+            continue
+        for install in scene.own:
+            requirement = next(
+                (r for n in ("onnxruntime-gpu", "ctranslate2", "faster-whisper") if (r := install.get(n))), None
+            )
+            if requirement is None or "cudnn" in requirement.extras or _has_cudnn(scene, install):
+                continue
+            flavour = f"{cuda_tags().cudnn(base.cuda)}-runtime" if base.cuda else "cudnn-runtime"
+            yield Unmet(
+                f"{requirement.name} loads cuDNN from the system, and {base.reference} has none: it goes on with the "
+                "CPU, or ends "
+                f"when a model is loaded (onnxruntime documentation, issues 21769 and 21825); build on a {flavour} "
+                "image, or "
+                "install nvidia-cudnn",
+                requirement.span,
+                expected=f"a {flavour} image",
+                unsure=install.unsure,
+            )
+
+
+def _has_cudnn(scene: Scene, install: Install) -> bool:
+    last = scene.facts.facts[-1].at if scene.facts.facts else install.at
+    return scene.mentions(last, r"cudnn") or any(
+        r.name.startswith("nvidia-cudnn") for i in scene.installs for r in i.requirements
+    )
+
+
+@check("ml/numpy-2-conflict")
+def numpy_2_conflict(subject: Subject) -> Outcomes:
+    """opencv-python and the bound on numpy agree (gpu facts 4.8, 12.16)."""
+    for scene in scenes(subject):
+        bounded = [(i, r) for i in scene.installs if (r := i.get("numpy")) is not None and _below_2(r.specifier)]
+        for install in scene.own:
+            requirement = install.get("opencv-python")
+            if (
+                requirement is None
+                or not bounded
+                or requirement.url
+                or install.constrained
+                or install.option("no-deps")
+            ):
+                continue
+            version = pinned(requirement)
+            if older(version, "4.12") if version else not lets_in(requirement.specifier, "5.0.0.93"):
+                continue
+            other, numpy = bounded[-1]
+            if other is install or any(i is install for i, _ in bounded):
+                continue
+            yield Unmet(
+                f"opencv-python from 4.12 on needs numpy 2, and another command asks for numpy{numpy.specifier}: the "
+                "later one wins "
+                "and breaks the other, and pip only prints a line (wheel metadata; gpu facts 12.16); ask for "
+                "opencv-python<4.12",
+                requirement.span,
+                expected='"opencv-python<4.12"',
+                related=(Related(f"numpy{numpy.specifier} is asked for here", numpy.span),),
+                unsure=install.unsure or other.unsure,
+            )
+
+
+def _below_2(specifier: str) -> bool:
+    found = bounds(specifier)
+    if found is None or found.upper is None:
+        return False
+    return found.upper.release[0] < 2 or (found.upper.release[:2] in ((2,), (2, 0)) and not found.upper_included)

@@ -1,0 +1,244 @@
+"""The scenes of a build: each stage that the image needs, with all that its ancestors did before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from zr4lint.checks.ml.base import Base, read_base
+from zr4lint.checks.ml.indexes import Sources, sources
+from zr4lint.checks.outcome import Subject
+from zr4lint.checks.versions import bounds
+from zr4lint.facts import At, Copied, Facts, PipRun, Ran, Stage, Written
+from zr4lint.facts.model import Origin
+from zr4lint.shell import Argument, Reach
+from zr4lint.source import MappedText, Span
+from zr4lint.tools.pip import Requirement, normalise, parse_requirement
+
+_REPOSITORY = re.compile(
+    r"(?:git\+)?(?:https?|ssh|git)://\S+?/(?P<name>[^/@#]+?)(?:\.git)?(?:@(?P<ref>[^#]+))?(?:#.*)?\Z"
+)
+_RENAMED = {"flash-attention": "flash-attn"}
+_INSTALLERS = frozenset({
+    "conda", "mamba", "micromamba", "poetry", "pipenv", "pdm", "pixi", "hatch", "make", "mim", "easy_install", "bash",
+    "sh", "zsh", "cog", "cmake", "ninja", "comfy", "xargs", "eval", "jupyter", "rye", "spack",
+})  # fmt: skip
+_LISTING = re.compile(r"\s*(?P<requirement>[^\s#-][^#\n]*?)\s*(?:\s#.*|--hash.*)?\Z")
+
+
+class Install(NamedTuple):
+    """A `pip install` with all its requirements, those of files that stand in the Dockerfile too.
+
+    `opaque` tells that it takes requirements that can't be read, `uv` that uv does it.
+    """
+
+    run: PipRun
+    requirements: tuple[Requirement, ...]
+    repositories: tuple[tuple[str, Span], ...]
+    opaque: bool
+    sources: Sources
+    uv: bool
+
+    @property
+    def at(self) -> At:
+        """Where it stands."""
+        return self.run.at
+
+    @property
+    def unsure(self) -> bool:
+        """Whether a condition decides that it runs."""
+        return self.run.at.reach is Reach.MAYBE
+
+    def option(self, *names: str) -> bool:
+        """Whether any of these options is given."""
+        return any(self.run.command.parsed.get(name) is not None for name in names)
+
+    def get(self, name: str) -> Requirement | None:
+        """The requirement of that name."""
+        return next((r for r in self.requirements if r.name == name), None)
+
+    @property
+    def constrained(self) -> bool:
+        """Whether constraints are in force that this file does not show to leave torch alone."""
+        names = ("PIP_CONSTRAINT", "UV_CONSTRAINT", "UV_OVERRIDE", "PIP_REQUIREMENT")
+        return self.option("constraint", "override", "build-constraint") or any(
+            self.run.settings.get(name, "") != "" for name in names
+        )
+
+    @property
+    def isolated(self) -> bool:
+        """Whether what it builds is built in an environment of its own."""
+        off = ("PIP_NO_BUILD_ISOLATION", "UV_NO_BUILD_ISOLATION", "UV_NO_BUILD_ISOLATION_PACKAGE")
+        return not self.option(
+            "no-build-isolation", "no-build-isolation-package", "only-binary", "no-build"
+        ) and not any(name in self.run.settings for name in off)
+
+
+class Scene:
+    """One stage, and what happened before and in it."""
+
+    def __init__(self, facts: Facts, stage: Stage) -> None:
+        self.facts = facts
+        self.stage = stage
+        self.chain = facts.ancestry(stage.number)
+        root = facts.stages[min(self.chain)]
+        self.root = root
+        self.base: Base | None = read_base(root.image) if root.image is not None else None
+        found = [r for r in facts.of(PipRun, self.chain) if r.command.action == "install" and not r.command.misplaced]
+        self.installs = [_install(facts, self.chain, run) for run in found]
+
+    @property
+    def own(self) -> Iterator[Install]:
+        """The installs of this very stage."""
+        return (install for install in self.installs if install.at.stage == self.stage.number)
+
+    @property
+    def commands(self) -> list[Ran]:
+        """The other commands of this very stage."""
+        return [ran for ran in self.facts.of(Ran, self.chain) if ran.at.stage == self.stage.number]
+
+    @property
+    def final(self) -> bool:
+        """Whether this stage becomes the image, or is one that it builds on."""
+        return self.facts.final is not None and self.stage.number in self.facts.ancestry(self.facts.final.number)
+
+    def before(self, at: At) -> list[Install]:
+        """The installs that come before."""
+        return [install for install in self.installs if install.at.order < at.order]
+
+    def text(self, at: At) -> str:
+        """All instructions up to a command, as written."""
+        source = self.facts.dockerfile.source
+        parts = [
+            source.slice(i.span)
+            for i in self.facts.dockerfile.instructions
+            if i.stage in self.chain and i.index < at.instruction.index
+        ]
+        return "\n".join([*parts, source.slice(Span(at.instruction.span.start, at.span.start))])
+
+    def mentions(self, at: At, pattern: str) -> bool:
+        """Whether any word before fits; what is only a hint is enough to keep silent."""
+        return re.search(pattern, self.text(at)) is not None
+
+    def opaque(self, at: At) -> bool:
+        """Whether packages may have come before in a way that can't be read."""
+        if self.base is None or not self.base.kind:
+            return True
+        if any(install.opaque for install in self.before(at)):
+            return True
+        for copied in self.facts.of(Copied, self.chain):
+            if copied.at.order < at.order and copied.origin in (Origin.STAGE, Origin.IMAGE):
+                return True
+        return any(_installs(ran) for ran in self.facts.of(Ran, self.chain) if ran.at.order < at.order)
+
+    def has(self, package: str, at: At) -> bool | None:
+        """Whether a package was installed before; None where that can't be known."""
+        if self.base is not None and self.base.kind == "pytorch" and package in ("torch", "torchvision", "torchaudio"):
+            return True
+        for install in self.before(at):
+            if install.get(package) is not None:
+                return None if install.unsure else True
+        return None if self.opaque(at) else False
+
+    def setting(self, variables: Mapping[str, str | None], name: str) -> str | None:
+        """The value of a variable, "" where it is not set, None where that can't be known."""
+        if name in variables:
+            return variables[name]
+        return "" if self.base is not None and (self.base.plain or self.base.kind == "pytorch") else None
+
+
+def scenes(subject: Subject) -> list[Scene]:
+    """A scene for each stage that the image needs."""
+    facts = subject.facts
+    return facts.derived("ml scenes", lambda: [Scene(facts, facts.stages[number]) for number in facts.needed])
+
+
+def pinned(requirement: Requirement | None) -> str | None:
+    """The one version that a requirement asks for, local part and all."""
+    if requirement is None:
+        return None
+    found = bounds(requirement.specifier)
+    pin = found.pin if found is not None else None
+    return str(pin) if pin is not None else None
+
+
+def environment(install: Install) -> str | None:
+    """The folder of the environment an install goes to, "" for the system's own, None where it can't be known."""
+    run = install.run
+    if run.command.elsewhere or install.option("target", "prefix", "root"):
+        return None
+    folder = run.command.program.rpartition("/")[0]
+    if folder:
+        return folder.removesuffix("/bin")
+    if virtual := run.variables.get("VIRTUAL_ENV"):
+        return virtual
+    first = (run.path or "\0").partition(":")[0]
+    if first.startswith("\0"):
+        return ""
+    return (
+        ""
+        if first in ("/usr/local/bin", "/usr/bin", "/usr/local/cuda/bin", "/bin")
+        else None
+        if (not first.endswith("/bin"))
+        else first.removesuffix("/bin")
+    )
+
+
+def _install(facts: Facts, chain: frozenset[int], run: PipRun) -> Install:
+    requirements: list[Requirement] = []
+    repositories: list[tuple[str, Span]] = []
+    opaque = False
+    operands = [*run.command.parsed.operands]
+    operands += (Argument(o.value, o.value_span) for o in run.command.parsed.all("editable"))
+    for operand in operands:
+        opaque = _read(operand, requirements, repositories) or opaque
+    for path, _ in run.files:
+        written = [w for w in facts.of(Written, chain) if w.path == path and w.at.order < run.at.order]
+        if path is None or len(written) != 1:
+            opaque = True
+            continue
+        for line in _lines(written[0].text):
+            opaque = _read(line, requirements, repositories) or opaque
+    opaque = opaque or run.command.parsed.get("group") is not None
+    uv = facts.dockerfile.source.slice(run.command.words).split()[0].endswith("uv")
+    return Install(run, tuple(requirements), tuple(repositories), opaque, sources(run), uv)
+
+
+def _read(argument: Argument, requirements: list[Requirement], repositories: list[tuple[str, Span]]) -> bool:
+    """Add what an argument asks for; True if that can't be read."""
+    found = parse_requirement(argument)
+    if found is not None:
+        requirements.append(found)
+        return False
+    if argument.value is None or (repository := _REPOSITORY.match(argument.value)) is None:
+        return True
+    name = normalise(repository["name"])
+    name = _RENAMED.get(name, name)
+    repositories.append((argument.value, argument.span))
+    requirements.append(Requirement(name, "", "", argument.value, None, argument.span, argument.quoted))
+    return False
+
+
+def _lines(text: MappedText) -> Iterator[Argument]:
+    """The requirements of a file that stands in the Dockerfile, one a line; a line with a variable is not known."""
+    at = 0
+    for line in text.text.splitlines(keepends=True):
+        found = _LISTING.match(line.rstrip("\r\n"))
+        if found is not None:
+            span = text.span(at + found.start("requirement"), at + found.end("requirement"))
+            value = found["requirement"]
+            yield Argument(None if "$" in value else value, span)
+        at += len(line)
+
+
+def _installs(ran: Ran) -> bool:
+    """Whether a command may install Python packages in a way of its own."""
+    words = [a.value or "" for a in ran.arguments]
+    if ran.program in _INSTALLERS or words[0].startswith("./") or words[0].endswith((".sh", ".py")):
+        return True
+    if ran.program == "uv":
+        return words[1:2] not in (["venv"], ["cache"], ["--version"])
+    if re.match(r"python[\d.]*\Z", ran.program):
+        return any(w.endswith(".py") for w in words[1:2]) or words[1:2] == ["-m"]
+    return False

@@ -1,0 +1,135 @@
+"""Which torch and which Python a command finds."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from zr4lint.checks.ml.scene import Install, Scene, environment, pinned
+from zr4lint.facts import At, PipRun, Ran, VenvCreated
+from zr4lint.knowledge import distribution, torch_release
+from zr4lint.shell import Reach
+from zr4lint.source import Span
+
+_VERSION = re.compile(r"(?:python|pip)?(3\.\d+)(?:\.\d+)?\Z")
+_OTHER_PYTHONS = r"deadsnakes|update-alternatives|pyenv|conda|mamba|ln -s\S* \S*python|Python-3|uv python|pypy|rye "
+
+
+class TorchState(NamedTuple):
+    """The torch that is there: `cuda` is the tag of its build, "cu124" or "cpu", None where that can't be known.
+
+    `order` is -1 for a torch of the base image.
+    """
+
+    version: str
+    cuda: str | None
+    span: Span
+    order: int
+    install: Install | None
+
+    @property
+    def minor(self) -> str:
+        """The first two numbers."""
+        return ".".join(self.version.split(".")[:2])
+
+
+def torch_in(install: Install) -> TorchState | None:
+    """The torch that an install pins."""
+    requirement = install.get("torch")
+    version = pinned(requirement)
+    if requirement is None or version is None or requirement.marker is not None:
+        return None
+    public, _, local = version.partition("+")
+    return TorchState(public, local or build_of(install, public), requirement.span, install.at.order, install)
+
+
+def build_of(install: Install, version: str) -> str | None:
+    """The tag of the build that an install of exactly this torch takes (gpu facts 2.4, 11.1)."""
+    tags = install.sources.tags
+    if len(tags) == 1:
+        return tags[0]
+    known = torch_release(version)
+    if known is not None and not install.sources.all and not install.sources.backend:
+        return "cu" + known.pypi_cuda.replace(".", "")
+    return None
+
+
+def torch_at(scene: Scene, at: At) -> TorchState | None:
+    """The torch that is installed before a command; None where none is, or where its version can't be known."""
+    found: TorchState | None = None
+    if scene.base is not None and scene.base.torch is not None:
+        build = "cu" + (scene.base.cuda or "").replace(".", "")
+        found = TorchState(scene.base.torch, build, scene.root.image_span, -1, None)
+    installs = {install.at.order: install for install in scene.installs}
+    for run in scene.facts.of(PipRun, scene.chain):
+        if run.at.order >= at.order:
+            break
+        if run.command.action == "uninstall" and run.command.requirement("torch") is not None:
+            found = None
+        install = installs.get(run.at.order)
+        requirement = install.get("torch") if install is not None else None
+        if install is None or requirement is None or environment(install) is None:
+            continue
+        state = torch_in(install)
+        if state is not None and not install.unsure:
+            found = state
+        elif state is not None or requirement.specifier or install.run.command.upgrades or requirement.url:
+            found = None
+    return found
+
+
+def python_at(scene: Scene, install: Install) -> str | None:
+    """The version of the Python that an install is for, "3.10"; None where it can't be known."""
+    for option in ("python", "python-version"):
+        given = install.run.command.parsed.get(option)
+        if given is not None:
+            found = _VERSION.match((given.value or "").rpartition("/")[2])
+            return found[1] if found else None
+    program = install.run.command.program.rpartition("/")[2]
+    if found := _VERSION.match(program):
+        return found[1]
+    folder = environment(install)
+    if folder is None:
+        return None
+    if folder:
+        return _of_environment(scene, folder, install.at)
+    return default_python(scene, install.at)
+
+
+def default_python(scene: Scene, at: At) -> str | None:
+    """The version behind the name python3."""
+    base = scene.base
+    if base is None or scene.mentions(at, _OTHER_PYTHONS):
+        return None
+    if base.kind == "python":
+        return base.python
+    row = distribution(base.distribution) if base.kind in ("ubuntu", "cuda") else None
+    return row.get("python") if row is not None else None
+
+
+def _of_environment(scene: Scene, folder: str, at: At) -> str | None:
+    for created in reversed(scene.facts.of(VenvCreated, scene.chain)):
+        if created.path == folder and created.at.order < at.order and created.at.reach is Reach.ALWAYS:
+            found = _VERSION.match(created.python)
+            return found[1] if found else default_python(scene, created.at)
+    for ran in reversed(scene.facts.of(Ran, scene.chain)):
+        words = [a.value or "" for a in ran.arguments]
+        if ran.at.order < at.order and ran.program == "uv" and words[1:2] == ["venv"] and folder in words:
+            given = next((w for w in words if _VERSION.match(w.removeprefix("--python="))), None)
+            return _VERSION.match(given.removeprefix("--python="))[1] if given else None  # type: ignore[index]
+    return None
+
+
+def older(version: str, than: str) -> bool:
+    """Whether a version comes before another, by their numbers."""
+    return numbers(version) < numbers(than)
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """The numbers of a version, local part and suffixes left out."""
+    return tuple(int(n) for n in re.findall(r"\d+", version.partition("+")[0])[:3])
+
+
+def last_order(scene: Scene) -> At | None:
+    """The place of the last install."""
+    return scene.installs[-1].at if scene.installs else None

@@ -1,0 +1,286 @@
+"""Packages and programs of the system."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from zr4lint.checks.fixes import SAFE, UNSAFE, replace
+from zr4lint.checks.ml.scene import Scene, environment, scenes
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.facts import AptRun, At, Cloned, Copied, EnvSet, PipRun, Ran, RepositoryAdded, VenvCreated
+from zr4lint.facts.model import INHERITED, Origin
+from zr4lint.finding import Severity
+from zr4lint.knowledge import Row, distribution, sure, table
+from zr4lint.shell import Reach
+from zr4lint.source import Span
+from zr4lint.tools.apt import Package
+
+_PYTHON = re.compile(r"python(3\.\d+)(?:-[a-z]+)*\Z")
+_SOURCES = (
+    r"sources\.list|deadsnakes|add-apt-repository|apt-add-repository|dpkg -i|\.deb\b|apt/preferences|snapshot\.debian"
+)
+
+
+def _installed(scene: Scene) -> Iterator[tuple[AptRun, Package]]:
+    """The packages that apt installs in a scene's own stage."""
+    for run in scene.facts.of(AptRun, scene.chain):
+        if run.at.stage == scene.stage.number and run.command.action == "install":
+            yield from ((run, package) for package in run.command.packages)
+
+
+def _release(scene: Scene) -> Row | None:
+    """The release of the base image, where that is known."""
+    return distribution(scene.base.distribution) if scene.base is not None else None
+
+
+@check("ml/unknown-ppa")
+def unknown_ppa(subject: Subject) -> Outcomes:
+    """A PPA is one that there is (gpu facts 7.1)."""
+    for row, added in _ppas(subject):
+        name = (added.name or "").removeprefix("ppa:").partition("/")[2]
+        if name in row["names"] or added.name is None:
+            continue
+        yield Unmet(
+            f"{added.name} is not a PPA: {row['owner']} has {' and '.join(row['names'][:2])}, and add-apt-repository "
+            "ends with an "
+            f"error ({row['source']}); write {row['instead']}",
+            added.span,
+            expected=row["instead"],
+            fix=replace(added.span, row["instead"], f"Add {row['instead']}", UNSAFE),
+            unsure=not sure(row) or added.at.reach is Reach.MAYBE,
+        )
+
+
+def _ppas(subject: Subject) -> Iterator[tuple[Row, RepositoryAdded]]:
+    """The PPAs that are added and known."""
+    for added in subject.facts.of(RepositoryAdded, subject.facts.needed):
+        for row in table("system")["ppa"]:
+            if not added.removed and (added.name or "").startswith(f"ppa:{row['owner']}/"):
+                yield row, added
+
+
+@check("ml/ppa-not-needed")
+def ppa_not_needed(subject: Subject) -> Outcomes:
+    """Deadsnakes is added for a Python that the release does not have itself (gpu facts 7.2)."""
+    for scene in scenes(subject):
+        release = _release(scene)
+        if release is None or not release.get("python"):
+            continue
+        for row, added in _ppas(subject):
+            if added.at.stage != scene.stage.number:
+                continue
+            pythons = {
+                found[1]
+                for run, package in _installed(scene)
+                if run.at.order > added.at.order and (found := _PYTHON.match(package.name))
+            }
+            if pythons == {release["python"]}:
+                yield Unmet(
+                    f"Python {release['python']} is {release['name']}'s own, and deadsnakes does not package what the "
+                    "release has "
+                    f"({row['source']}): drop the PPA, apt-get install python{release['python']} finds it",
+                    added.span,
+                    unsure=added.at.reach is Reach.MAYBE,
+                )
+
+
+@check("ml/package-not-in-release")
+def package_not_in_release(subject: Subject) -> Outcomes:
+    """A package is one that the release has (gpu facts 7.2 to 7.4, 8)."""
+    for scene in scenes(subject):
+        release = _release(scene)
+        name = release["name"] if release is not None else ""
+        for run, package in _installed(scene):
+            if unmet := _gone(name, run, package) or _no_python(scene, release, run, package):
+                yield unmet
+        for row, added in _ppas(subject):
+            if added.at.stage == scene.stage.number and name in row["deleted"]:
+                yield Unmet(
+                    f"deadsnakes has deleted its packages for {name}, that has ended: apt finds none of its Pythons "
+                    "(deadsnakes "
+                    "issues 251 and 328); build on ubuntu22.04 or later",
+                    added.span,
+                    unsure=added.at.reach is Reach.MAYBE,
+                )
+
+
+def _gone(name: str, run: AptRun, package: Package) -> Unmet | None:
+    """A package that a release no longer has, or has as a name for another one only."""
+    for row in table("system")["gone"]:
+        if not fnmatchcase(package.name, row["package"]):
+            continue
+        instead = row["instead"]
+        fix = (
+            replace(package.span, instead, f"Install {instead}", SAFE) if instead and package.version is None else None
+        )
+        if name in row["releases"] or (name and row["releases"] == ["*"]):
+            then = f"; install {instead}" if instead else "; leave it out"
+            return Unmet(
+                f"{name} has no {package.name}: apt-get ends with `Unable to locate package` or `has no installation "
+                "candidate` "
+                f"({row['source']}){then}",
+                package.span,
+                expected=instead or None,
+                fix=fix,
+                unsure=run.at.reach is Reach.MAYBE,
+            )
+        if name in row["old"]:
+            return Unmet(
+                f"{package.name} is only a name for {instead} on {name}, and later releases lack it ({row['source']}); "
+                "install "
+                f"{instead}",
+                package.span,
+                expected=instead,
+                fix=fix,
+                severity=Severity.INFO,
+            )
+    return None
+
+
+def _no_python(scene: Scene, release: Row | None, run: AptRun, package: Package) -> Unmet | None:
+    """A Python that the release does not have, with no other source of packages."""
+    found = re.match(r"python(3\.\d+)(?:-(?:dev|venv|distutils|minimal|full))?\Z", package.name)
+    if release is None or not release.get("packaged") or found is None or found[1] in release["packaged"]:
+        return None
+    if package.name.endswith("distutils") or scene.mentions(run.at, _SOURCES):
+        return None
+    return Unmet(
+        f"{release['name']} has no {package.name}, only Python {' and '.join(release['packaged'])}: apt-get ends with "
+        "`Unable to "
+        f"locate package` ({release['source']}); use python{release['python']}, or add ppa:deadsnakes/ppa before",
+        package.span,
+        expected=f"python{release['python']}",
+        unsure=run.at.reach is Reach.MAYBE,
+    )
+
+
+@check("ml/externally-managed")
+def externally_managed(subject: Subject) -> Outcomes:
+    """Pip installs into an environment, where the system's Python is apt's (gpu facts 12.11)."""
+    for scene in scenes(subject):
+        release = _release(scene)
+        if release is None or not release.get("externally_managed") or (scene.base and scene.base.kind == "python"):
+            continue
+        for install in scene.own:
+            if _managed(scene, install.run) and not install.unsure and environment(install) == "" and not install.uv:
+                yield Unmet(
+                    f"the system's Python on {release['name']} belongs to apt: pip ends with "
+                    "`externally-managed-environment` "
+                    f"({release['source']}; PEP 668); make a virtual environment and put its bin on PATH, or set "
+                    "PIP_BREAK_SYSTEM_PACKAGES=1",
+                    install.run.command.words,
+                    expected="python3 -m venv /opt/venv and ENV PATH=/opt/venv/bin:$PATH before",
+                )
+                break
+
+
+def _managed(scene: Scene, run: PipRun) -> bool:
+    program = run.command.program.rpartition("/")[2]
+    minor = re.search(r"3\.\d+\Z", program)
+    own = (_release(scene) or {}).get("python")
+    if run.command.parsed.get("break-system-packages") or run.settings.get("PIP_BREAK_SYSTEM_PACKAGES", "") not in (
+        "",
+        "0",
+    ):
+        return False
+    if (
+        (minor is not None and minor[0] != own)
+        or run.path != INHERITED
+        or any(copied.origin in (Origin.STAGE, Origin.IMAGE) for copied in scene.facts.of(Copied, scene.chain))
+    ):
+        return False
+    hints = (
+        r"EXTERNALLY-MANAGED|break-system-packages|conda|mamba|pyenv|get-pip|deadsnakes|Python-3|pip\.conf|"
+        r"ensurepip|activate|PIP_CONFIG"
+    )
+    return not scene.mentions(run.at, hints)
+
+
+@check("ml/command-missing")
+def command_missing(subject: Subject) -> Outcomes:
+    """A program is installed before it is called (gpu facts 7.5, 12.12)."""
+    for scene in scenes(subject):
+        base = scene.base
+        ubuntu = base is not None and base.kind in ("ubuntu", "cuda") and (base.distribution or "").startswith("ubuntu")
+        if not ubuntu or any(
+            not f.command.packages and f.command.parsed.unknown for f in scene.facts.of(AptRun, scene.chain)
+        ):
+            continue
+        told: set[str] = set()
+        for program, at, span in _calls(scene):
+            row = next((r for r in table("system")["command"] if r["name"] == program), None)
+            if row is None or program in told or at.reach is not Reach.ALWAYS:
+                continue
+            told.add(program)
+            if not _brought(scene, row, at):
+                yield Unmet(
+                    f"{program} is not in {base.reference if base else 'the image'}, and nothing before installs it: "
+                    "the command "
+                    f"ends with `not found` ({row['source']}); apt-get install {row['packages'][0]} before",
+                    span,
+                    expected=f"apt-get install {row['packages'][0]} before",
+                )
+
+
+def _calls(scene: Scene) -> Iterator[tuple[str, At, Span]]:
+    """The programs that a scene's own stage calls by name, in order."""
+    found: list[tuple[str, At, Span]] = []
+    found += (
+        (ran.program, ran.at, ran.arguments[0].span)
+        for ran in scene.facts.of(Ran, scene.chain)
+        if "/" not in (ran.arguments[0].value or "") and ran.variables.get("PATH") == INHERITED
+    )
+    found += (
+        (run.command.program, run.at, run.command.words)
+        for run in scene.facts.of(PipRun, scene.chain)
+        if run.path == INHERITED
+    )
+    found += (("git", clone.at, clone.at.span) for clone in scene.facts.of(Cloned, scene.chain))
+    found += (("add-apt-repository", r.at, r.at.span) for r in scene.facts.of(RepositoryAdded, scene.chain))
+    found += ((v.python, v.at, v.at.span) for v in scene.facts.of(VenvCreated, scene.chain))
+    for program, at, span in sorted(found, key=lambda call: call[1].order):
+        if at.stage == scene.stage.number:
+            yield program, at, Span(span.start, min(span.end, span.start + len(program)))
+
+
+def _brought(scene: Scene, row: Row, at: At) -> bool:
+    """Whether something before brings a program, or may do so."""
+    for run in scene.facts.of(AptRun, scene.chain):
+        if run.at.order < at.order and run.command.action in (
+            "install",
+            "build-dep",
+            "upgrade",
+            "dist-upgrade",
+            "full-upgrade",
+        ):
+            names = {package.name for package in run.command.packages}
+            if names & set(row["packages"]) or run.command.parsed.unknown or any("*" in name for name in names):
+                return True
+    for copied in scene.facts.of(Copied, scene.chain):
+        if copied.at.order < at.order and copied.origin is not Origin.CONTEXT:
+            return True
+    if any(e.name == "PATH" and e.at.order < at.order for e in scene.facts.of(EnvSet, scene.chain)):
+        return True
+    name = row["name"].rstrip("3") if row["name"] == "pip3" else row["name"]
+    hints = {
+        "pip": r"pip|conda|mamba|pyenv|uv ",
+        "python": r"conda|mamba|pyenv|/python\b|\buv\b|python[\w.]* [^\n]*/usr",
+    }.get(name)
+    text = scene.text(at)
+    if hints is not None and re.search(hints, text):
+        return True
+    return re.search(r"\.sh\b|dnf |yum |apk |aptitude|nala|xargs|brew |tar |unminimize", text) is not None or (
+        re.search(rf"(?<![\w./-]){re.escape(row['name'])}(?![\w-])", _installs_text(scene, at)) is not None
+    )
+
+
+def _installs_text(scene: Scene, at: At) -> str:
+    """The words of the installs before that were not read, as of a list in a variable."""
+    return "\n".join(
+        scene.facts.dockerfile.source.slice(run.at.span)
+        for run in scene.facts.of(AptRun, scene.chain)
+        if run.at.order < at.order
+    )

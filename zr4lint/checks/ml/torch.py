@@ -1,0 +1,296 @@
+"""torch and the packages that have to fit it."""
+
+from __future__ import annotations
+
+from zr4lint.checks.fixes import SAFE, UNSAFE, replace
+from zr4lint.checks.ml.cloned import transformers_of_clone
+from zr4lint.checks.ml.scene import Install, Scene, environment, pinned, scenes
+from zr4lint.checks.ml.state import TorchState, numbers, older, python_at, torch_at, torch_in
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.checks.versions import bounds
+from zr4lint.finding import Fix, Related, Severity
+from zr4lint.knowledge import newest_torch, release, table, torch_release
+from zr4lint.tools.pip import Requirement
+
+COMPANIONS = ("torchvision", "torchaudio")
+_TABLE = "pytorch RELEASE.md and wheel metadata"
+
+
+def _related(torch: TorchState) -> tuple[Related, ...]:
+    return (Related(f"torch {torch.version} is installed here", torch.span),)
+
+
+def _rename(subject: Subject, requirement: Requirement, version: str, *, safe: bool = False) -> Fix | None:
+    """Ask for exactly this version; None where the words are not plainly the requirement."""
+    words = subject.words(requirement.span)
+    quote = words[0] if words[:1] in ("'", '"') else ""
+    plain = words.strip("'\"").replace(" ", "") == requirement.name + requirement.specifier.replace(" ", "")
+    if not plain:
+        return None
+    text = f"{quote}{requirement.name}=={version}{quote}"
+    return replace(requirement.span, text, f"Pin {requirement.name} {version}", SAFE if safe else UNSAFE)
+
+
+@check("ml/companion-mismatch")
+def companion_mismatch(subject: Subject) -> Outcomes:
+    """A pinned torchvision or torchaudio is the one made for the pinned torch (gpu facts 2.1)."""
+    for scene in scenes(subject):
+        for install in scene.own:
+            torch = torch_in(install) or torch_at(scene, install.at)
+            known = torch_release(torch.version) if torch is not None else None
+            if torch is None or known is None:
+                continue
+            for name in COMPANIONS:
+                requirement = install.get(name)
+                version = pinned(requirement)
+                if requirement is None or version is None or requirement.marker is not None:
+                    continue
+                public = version.partition("+")[0]
+                fitting = known.companions(name)
+                if public in fitting or f"{public}.0" in fitting:
+                    continue
+                newer = numbers(public) > numbers(fitting[0]) and older(newest_torch(), torch.version)
+                unlisted = name == "torchaudio" and numbers(public) > numbers(_last_torchaudio())
+                yield Unmet(
+                    f"{name} {public} is not made for torch {torch.version}, its partner is {fitting[0]}: pip refuses "
+                    "the "
+                    f"pair, or importing {name} fails on operators that are not there ({_TABLE})"
+                    + ("; the table may have aged" if unlisted else ""),
+                    requirement.span,
+                    expected=f"{name}=={fitting[0]}",
+                    fix=_rename(subject, requirement, fitting[0]),
+                    related=_related(torch),
+                    unsure=install.unsure or not known.sure,
+                    severity=Severity.INFO if newer or unlisted else None,
+                )
+
+
+def _last_torchaudio() -> str:
+    return str(table("torch")["free_torchaudio"]["version"])
+
+
+@check("ml/python-unsupported")
+def python_unsupported(subject: Subject) -> Outcomes:
+    """The pinned torch has wheels for the Python that installs it (gpu facts 2.1, 12.17)."""
+    for scene in scenes(subject):
+        for install in scene.own:
+            torch = torch_in(install)
+            known = torch_release(torch.version) if torch is not None else None
+            requirement = install.get("torch")
+            if torch is None or known is None or requirement is None or requirement.url is not None:
+                continue
+            oldest, newest = known.python
+            python = python_at(scene, install)
+            floating = _floating(scene, install)
+            if python is None and floating and newest and older(newest, "3.14"):
+                yield Unmet(
+                    f"{floating} is the newest Python, and torch {torch.version} has wheels up to Python {newest} "
+                    "only: pip "
+                    f"finds no matching distribution ({_TABLE}); name python:{newest}",
+                    requirement.span,
+                    expected=f"Python {oldest} to {newest}",
+                    unsure=install.unsure,
+                )
+            if python is None or not (older(python, oldest) or (newest and older(newest, python))):
+                continue
+            yield Unmet(
+                f"torch {torch.version} has no wheels for Python {python}: pip finds no matching distribution; it has "
+                "them "
+                f"for Python {oldest} to {newest or 'newer'} ({_TABLE})"
+                + (f"; {python} is experimental, or the sources disagree on it" if python in known.edge else ""),
+                requirement.span,
+                expected=f"Python {oldest} to {newest}" if newest else f"Python {oldest} or newer",
+                unsure=install.unsure,
+                severity=Severity.WARNING if python in known.edge else None,
+            )
+
+
+def _floating(scene: Scene, install: Install) -> str | None:
+    """The reference of a python image that moves with every release of Python."""
+    base = scene.base
+    if base is None or base.kind != "python" or base.python is not None or environment(install) != "":
+        return None
+    return base.reference if base.image.tag in ("", "latest", "3", "slim", "3-slim") else None
+
+
+@check("ml/companion-unpinned")
+def companion_unpinned(subject: Subject) -> Outcomes:
+    """Next to a pinned torch its companions are pinned too (gpu facts 2.2)."""
+    for scene in scenes(subject):
+        for install in scene.own:
+            torch = torch_in(install)
+            if torch is None:
+                before = torch_at(scene, install.at)
+                torch = before if before is not None and before.install is not None else None
+            known = torch_release(torch.version) if torch is not None else None
+            if torch is None or known is None or install.constrained or install.option("no-deps"):
+                continue
+            for name in COMPANIONS:
+                requirement = install.get(name)
+                if requirement is None or requirement.specifier or requirement.url or requirement.marker:
+                    continue
+                if scene.has(name, install.at) is not False and torch.install is not install:
+                    continue
+                yield _unpinned(subject, scene, install, torch, requirement)
+
+
+def _unpinned(subject: Subject, scene: Scene, install: Install, torch: TorchState, requirement: Requirement) -> Unmet:
+    known = torch_release(torch.version)
+    assert known is not None
+    name = requirement.name
+    right = known.companions(name)[0]
+    pypi = install.sources.pypi and install.sources.known and not install.uv
+    wrong = name == "torchaudio" and pypi and older(torch.version, _last_torchaudio())
+    python = python_at(scene, install)
+    if python is not None and older(python, "3.10"):
+        wrong = False
+    if wrong:
+        message = (
+            f"torchaudio has no version here, and PyPI is asked: pip takes {_last_torchaudio()}, which names no torch "
+            "in its "
+            f"metadata and does not load with torch {torch.version} (pip run on Python 3.11)"
+        )
+    else:
+        message = (
+            f"{name} has no version: only the metadata on the index pairs it with torch {torch.version}, and the next "
+            "build may pair it otherwise"
+        )
+    exact = not pypi and torch.install is install and known.sure
+    return Unmet(
+        f"{message}; write {name}=={right}",
+        requirement.span,
+        expected=f"{name}=={right}",
+        fix=_rename(subject, requirement, right, safe=exact),
+        related=_related(torch),
+        unsure=install.unsure,
+        severity=Severity.ERROR if wrong else None,
+    )
+
+
+@check("ml/torch-replaced")
+def torch_replaced(subject: Subject) -> Outcomes:
+    """Nothing replaces the torch that was installed on purpose (gpu facts 3.4, 12.5, 12.19)."""
+    for scene in scenes(subject):
+        for install in scene.own:
+            torch = torch_at(scene, install.at)
+            if torch is None or install.constrained or install.option("no-deps") or environment(install) is None:
+                continue
+            if torch.order >= 0 and torch.install is not None and environment(torch.install) != environment(install):
+                continue
+            requirement = install.get("torch")
+            if requirement is not None:
+                if unmet := _other_torch(torch, requirement):
+                    yield unmet
+            elif install.option("force-reinstall", "ignore-installed", "reinstall") or _eager(install):
+                yield from _forced(install, torch)
+            elif (xformers := install.get("xformers")) and (unmet := _xformers(install, torch, xformers)):
+                yield unmet
+
+
+def _eager(install: Install) -> bool:
+    strategy = install.run.command.parsed.get("upgrade-strategy")
+    return install.option("upgrade") and strategy is not None and strategy.value == "eager"
+
+
+def _other_torch(torch: TorchState, requirement: Requirement) -> Unmet | None:
+    """Torch is asked for again, in another version."""
+    version = pinned(requirement)
+    if version is None or numbers(version) == numbers(torch.version) or requirement.marker:
+        return None
+    return Unmet(
+        f"this replaces torch {torch.version}, that is there already, by {version.partition('+')[0]}: what was built "
+        "or "
+        "chosen for the first one breaks, and the image carries both (gpu facts 12.19); install one of them",
+        requirement.span,
+        expected=f"torch=={torch.version}",
+        related=_related(torch),
+        unsure=True,
+    )
+
+
+def _forced(install: Install, torch: TorchState) -> Outcomes:
+    for requirement in install.requirements:
+        if requirement.name not in ("flash-attn", "xformers"):
+            continue
+        options = ("force-reinstall", "ignore-installed", "reinstall", "upgrade-strategy")
+        option = next(o for name in options if (o := install.run.command.parsed.get(name)) is not None)
+        words = "--" + option.name
+        yield Unmet(
+            f"{words} reinstalls the dependencies of {requirement.name} too: pip takes the newest torch of its index "
+            "in the "
+            f"place of {torch.version}, for which {requirement.name} was just chosen, and importing it fails with an "
+            f"undefined symbol (run with pip 26.3; flash-attention issue 1724); add --no-deps, or drop {words}",
+            option.span,
+            expected=f"{words} --no-deps",
+            fix=replace(option.span, f"{words} --no-deps", "Add --no-deps", UNSAFE)
+            if option.name != "upgrade-strategy"
+            else None,
+            related=_related(torch),
+            unsure=install.unsure,
+        )
+
+
+def _xformers(install: Install, torch: TorchState, requirement: Requirement) -> Unmet | None:
+    """The metadata of xformers names one torch."""
+    row = table("torch")["xformers"]
+    version = pinned(requirement)
+    fitting = [x for x, pin in row["pins"].items() if numbers(pin) == numbers(torch.version)]
+    if version is not None:
+        wanted = row["pins"].get(version.partition("+")[0])
+        if wanted is None or numbers(wanted) == numbers(torch.version):
+            return None
+        what = f"xformers {version} asks for torch {wanted}"
+    elif requirement.specifier or requirement.url or not older(torch.version, row["free_needs"]):
+        return None
+    else:
+        what = "the newest xformers asks for a newer torch"
+    instead = f"xformers=={fitting[-1]}" if fitting else "the xformers made for it"
+    return Unmet(
+        f"{what}: pip replaces torch {torch.version} ({row['source']}); install {instead}, or add --no-deps",
+        requirement.span,
+        expected=instead,
+        related=_related(torch),
+        unsure=install.unsure,
+    )
+
+
+@check("ml/transformers-needs-newer-torch")
+def transformers_needs_newer_torch(subject: Subject) -> Outcomes:
+    """Transformers is one that works with the pinned torch (gpu facts 6.5)."""
+    yield from transformers_of_clone(subject)
+    row = table("torch")["transformers"]
+    for scene in scenes(subject):
+        for install in scene.own:
+            torch = torch_in(install) or torch_at(scene, install.at)
+            if torch is None or not older(torch.version, row["needs"]) or install.constrained:
+                continue
+            python = python_at(scene, install)
+            if python is not None and older(python, "3.10"):
+                continue
+            requirement = install.get("transformers")
+            if requirement is None or not open_above(requirement, row["version"]):
+                continue
+            if scene.has("transformers", install.at) is not False and not install.run.command.upgrades:
+                continue
+            yield Unmet(
+                f"pip takes transformers 5, which says `Disabling PyTorch because PyTorch >= {row['needs']} is "
+                "required` with "
+                f"torch {torch.version} ({row['source']}); ask for transformers<5",
+                requirement.span,
+                expected='"transformers<5"',
+                related=_related(torch),
+                unsure=install.unsure,
+            )
+
+
+def open_above(requirement: Requirement, version: str) -> bool:
+    """Whether a requirement lets in this version and what is newer."""
+    found = bounds(requirement.specifier)
+    if found is None or requirement.url is not None:
+        return False
+    if found.upper is None:
+        return True
+    return release(str(found.upper)) >= release(version) and (
+        found.upper_included or release(str(found.upper)) > release(version)
+    )
