@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zr4lint.finding import FileReport
-from zr4lint.report.fingerprint import fingerprints
+from zr4lint.fingerprint import fingerprints
 from zr4lint.source import SourceFile, Span
 
 from .sample import Sample

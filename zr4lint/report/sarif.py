@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 
 from zr4lint.finding import FileReport, Finding, Fix, Report
+from zr4lint.fingerprint import fingerprints
 from zr4lint.report import Options
-from zr4lint.report.fingerprint import fingerprints
 from zr4lint.report.safe import well_formed
 from zr4lint.report.sarif_places import Object, artifact, physical_location, region
 from zr4lint.report.sarif_rules import HOME, LEVELS, descriptor

@@ -7,7 +7,6 @@ from collections import Counter
 from hashlib import sha256
 
 from zr4lint.finding import FileReport
-from zr4lint.report.safe import well_formed
 from zr4lint.source import SourceFile, Span
 
 DIGITS = re.compile(r"[0-9]+")
@@ -40,4 +39,4 @@ def _words(source: SourceFile, span: Span) -> str:
 
 
 def _hash(text: str) -> str:
-    return sha256(well_formed(text).encode()).hexdigest()[:32]
+    return sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]
