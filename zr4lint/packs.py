@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from zr4lint.finding import Applicability, Rule, Severity
+from zr4lint.tables import FITS, Table
 
 MAX_BYTES = 4_000_000
 
@@ -141,70 +142,13 @@ def read_pack(document: Mapping[str, Any], kinds: Mapping[str, CheckKind], shown
     return Pack(name, title, origin, files, stage, images, sections, rules, criteria, default)
 
 
-class _Table:
-    """One TOML table; every key is asked for, and what nobody asked for is an error."""
-
-    def __init__(self, values: Mapping[str, Any], where: str) -> None:
-        self.values = values
-        self.where = where
-        self.asked: set[str] = set()
+class _Table(Table):
+    """A table of a pack."""
 
     def error(self, key: str, message: str) -> PackError:
         return PackError(f"{self.where}: key {key!r}: {message}")
 
-    def take(self, key: str, kind: str, fits: Callable[[Any], bool], default: Any = None) -> Any:
-        self.asked.add(key)
-        if key not in self.values:
-            if default is None:
-                raise self.error(key, "missing")
-            return default
-        value = self.values[key]
-        if not fits(value):
-            raise self.error(key, f"expected {kind}, not {type(value).__name__}")
-        return value
 
-    def text(self, key: str, default: str | None = None) -> str:
-        return str(self.take(key, "a string", lambda v: isinstance(v, str), default))
-
-    def texts(self, key: str, default: list[str] | None = None) -> tuple[str, ...]:
-        return tuple(self.take(key, "a list of strings", _FITS["list[str]"][1], default))
-
-    def number(self, key: str, default: int | None = None) -> int:
-        return int(self.take(key, "a whole number", _FITS["int"][1], default))
-
-    def flag(self, key: str, *, default: bool) -> bool:
-        self.asked.add(key)
-        value = self.values.get(key, default)
-        if not isinstance(value, bool):
-            raise self.error(key, f"expected true or false, not {type(value).__name__}")
-        return value
-
-    def choice(self, key: str, among: Mapping[str, Any], default: str | None = None) -> Any:
-        value = self.text(key, default)
-        if value not in among:
-            raise self.error(key, f"{value!r} is not one of {', '.join(map(repr, among))}")
-        return among[value]
-
-    def tables(self, key: str, label: str = "number", *, required: bool = True) -> list[_Table]:
-        fits = lambda v: isinstance(v, list) and all(isinstance(t, dict) for t in v)  # noqa: E731
-        found = self.take(key, f"[[{key}]] tables", fits, None if required else [])
-        return [_Table(t, f"{self.where}: {key} {t.get(label, index)}") for index, t in enumerate(found, start=1)]
-
-    def done(self) -> None:
-        unknown = sorted(set(self.values) - self.asked)
-        if unknown:
-            raise self.error(unknown[0], f"unknown; known are {', '.join(sorted(self.asked))}")
-
-
-_FITS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "str": ("a string", lambda v: isinstance(v, str)),
-    "int": ("a whole number", lambda v: isinstance(v, int) and not isinstance(v, bool)),
-    "list[str]": ("a list of strings", lambda v: isinstance(v, list) and all(isinstance(i, str) for i in v)),
-    "dict[str, str]": (
-        "a table of strings",
-        lambda v: isinstance(v, dict) and all(isinstance(i, str) for i in v.values()),
-    ),
-}
 _LEVELS = {severity.label: severity for severity in Severity}
 _FIXES = {"none": None, **{applicability.label: applicability for applicability in Applicability}}
 _CRITERIA = {"rules": "rules", "must": "must", "commands": "commands", "fixes": "fixes"}
@@ -222,7 +166,7 @@ def _section(table: _Table) -> Section:
     layer = table.number("layer", 0) or None
     lines: tuple[int, int] | None = None
     if layer is not None:
-        fits = lambda v: isinstance(v, list) and len(v) == 2 and all(_FITS["int"][1](n) and n > 0 for n in v)  # noqa: E731
+        fits = lambda v: isinstance(v, list) and len(v) == 2 and all(FITS["int"][1](n) and n > 0 for n in v)  # noqa: E731
         first, last = table.take("lines", "two line numbers", fits)
         lines = (first, last)
     table.done()
@@ -241,7 +185,7 @@ def _rule(table: _Table, kinds: Mapping[str, CheckKind], sections: Mapping[str, 
     kind = kinds[kind_name]
     parameters = {}
     for key, type_name in kind.parameters.items():
-        words, fits = _FITS[type_name]
+        words, fits = FITS[type_name]
         if key in table.values or key not in kind.optional:
             parameters[key] = table.take(key, words, fits)
         table.asked.add(key)
