@@ -11,9 +11,9 @@ import click
 
 from zr4lint import __version__
 from zr4lint.finding import Severity
+from zr4lint.report import FORMATS
 
 _LEVELS = {severity.label: severity for severity in reversed(Severity)}
-_FORMATS = ("text", "concise", "json", "sarif")
 
 
 class _LintByDefault(click.Group):
@@ -69,17 +69,19 @@ def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
 @click.option(
     "--format",
     "--output-format",
-    "format_",
-    type=click.Choice(_FORMATS),
-    default="text",
-    help="How to report. Default: text.",
+    "formats",
+    type=click.Choice(list(FORMATS)),
+    multiple=True,
+    help="How to report; may be given again. Default: text.",
 )
 @click.option(
     "--output",
     "-o",
+    "files",
     type=click.Path(dir_okay=False, path_type=Path),
+    multiple=True,
     metavar="FILE",
-    help="Write the report to a file.",
+    help="Write the report to a file; the n-th file takes the n-th format, - is standard output.",
 )
 @click.option(
     "--fail-on",
@@ -109,15 +111,18 @@ def lint(ctx: click.Context, /, **options: Any) -> None:
 
     \b
     zr4lint new PACK     write a file that conforms to a pack
+    zr4lint badge        draw the score
     zr4lint rule CODE    explain one rule
     zr4lint rules        list the rules
     zr4lint packs        list the packs
 
     Exit code: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or a file that can't be linted.
     """
+    from zr4lint.output import targets
     from zr4lint.report.safe import visible
     from zr4lint.run import Request, inputs, load_packs, run
 
+    wanted = targets(options["formats"] or ("text",), options["files"])
     request = Request(
         paths=options["paths"],
         packs=options["packs"],
@@ -144,46 +149,31 @@ def lint(ctx: click.Context, /, **options: Any) -> None:
     elif result.fixed_stdin is not None:
         sys.stdout.buffer.write(result.fixed_stdin)
         sys.stdout.buffer.flush()
-        _write(result, options, sys.stderr)
-    elif result.report.files:
-        _write(result, options, sys.stdout)
+        _write(result, options, wanted, sys.stderr)
+    else:
+        _write(result, options, wanted, sys.stdout)
     ctx.exit(_complain(result.errors, result.exit_code))
 
 
-def _write(result: Any, options: dict[str, Any], stream: TextIO) -> None:
-    from zr4lint.report import FORMATS, Options
+def _write(result: Any, options: dict[str, Any], wanted: Any, stream: TextIO) -> None:
+    from zr4lint.output import write
+    from zr4lint.report import Options
 
-    output: Path | None = options["output"]
-    terminal = output is None and stream.isatty()
-    width = 0
-    if terminal:
-        import shutil
-
-        width = shutil.get_terminal_size().columns
-    text = FORMATS[options["format_"]].render(
-        result.report,
-        Options(
-            width=width,
-            color=terminal and not options["no_color"] and not os.environ.get("NO_COLOR"),
-            quiet=options["quiet"],
-            verbose=options["verbose"],
-            statistics=options["statistics"],
-            exit_code=result.exit_code,
-            version=__version__,
-        ),
+    given = Options(
+        quiet=options["quiet"],
+        verbose=options["verbose"],
+        statistics=options["statistics"],
+        exit_code=result.exit_code,
+        version=__version__,
+        errors=result.errors,
     )
-    if output is None:
-        _print(text, stream)
-        return
-    try:
-        output.write_bytes(text.encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise click.UsageError(f"{output}: can't be written: {error.strerror}") from None
+    write(result, wanted, given, stream, color=not options["no_color"] and not os.environ.get("NO_COLOR"))
 
 
-def _print(text: str, stream: TextIO = sys.stdout) -> None:
-    stream.buffer.write(text.encode("utf-8", "backslashreplace"))
-    stream.buffer.flush()
+def _print(text: str) -> None:
+    from zr4lint.output import print_text
+
+    print_text(text, sys.stdout)
 
 
 def _complain(errors: Any, code: int) -> int:
@@ -203,6 +193,25 @@ def new(pack: str, path: Path | None) -> None:
     text = create(load_packs((pack,))[0], path)
     if path is None:
         _print(text)
+
+
+@cli.command("badge")
+@click.argument("paths", nargs=-1)
+@click.option("--pack", "packs", multiple=True, metavar="NAME|FILE", help="A pack, by name or file.")
+@click.option(
+    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to a file."
+)
+@click.pass_context
+def badge(ctx: click.Context, paths: tuple[str, ...], packs: tuple[str, ...], output: Path | None) -> None:
+    """Draw the score of files as an SVG; without PATHS, of those that a pack is for."""
+    from zr4lint.output import save
+    from zr4lint.report.badge import badge as draw
+    from zr4lint.run import Request, run
+
+    result = run(Request(paths=paths, packs=packs, stdin=sys.stdin.buffer.read() if "-" in paths else b""))
+    if not result.errors:
+        save(draw(result.report), output, sys.stdout)
+    ctx.exit(_complain(result.errors, 0))
 
 
 @cli.command("rule")

@@ -18,7 +18,8 @@ class Options(NamedTuple):
 
     `width` is the terminal's; 0 tells that the output is no terminal: then the first line of a finding is never
     broken, and the rest fits 80 columns. `quiet` leaves only the findings, `verbose` adds what the rules say of
-    themselves, `statistics` counts the findings of each rule. `exit_code` and `version` are stated by SARIF.
+    themselves, `statistics` counts the findings of each rule. `exit_code` and `version` are stated by SARIF. `errors`
+    say which paths could not be linted, and why.
     """
 
     width: int = 0
@@ -28,13 +29,18 @@ class Options(NamedTuple):
     statistics: bool = False
     exit_code: int = 0
     version: str = "0"
+    errors: tuple[str, ...] = ()
 
 
 class Format(NamedTuple):
-    """A row of the table: the module whose `render` writes the format, and what it is good for."""
+    """A row of the table: the module whose `render` writes the format, and what it is good for.
+
+    A format that `tells_errors` names the paths that could not be linted, and so is written where no file was.
+    """
 
     module: str
     summary: str
+    tells_errors: bool = False
 
     def render(self, report: Report, options: Options) -> str:
         """Write the report."""
@@ -46,6 +52,11 @@ FORMATS: Mapping[str, Format] = {
     "text": Format("zr4lint.report.text", "findings in their source lines, and the conformance table"),
     "concise": Format("zr4lint.report.concise", "one line a finding"),
     "json": Format("zr4lint.report.json_v1", "everything, for programs"),
-    "sarif": Format("zr4lint.report.sarif", "SARIF 2.1.0, for code scanning"),
+    "jsonl": Format("zr4lint.report.jsonl", "one line of JSON a file, with its counts", True),
+    "sarif": Format("zr4lint.report.sarif", "SARIF 2.1.0, for code scanning", True),
+    "github": Format("zr4lint.report.github", "workflow commands, for annotations on GitHub", True),
+    "gitlab": Format("zr4lint.report.gitlab", "Code Quality, for merge requests on GitLab"),
+    "junit": Format("zr4lint.report.junit", "JUnit's XML, for test reports", True),
+    "markdown": Format("zr4lint.report.markdown", "a summary for a pull request or a workflow's step", True),
 }
 """Each format's name on the command line."""

@@ -67,8 +67,8 @@ def _conformance(part: Conformance, source: SourceFile) -> Object:
         "pack": part.pack,
         "requirements": {"met": part.met, "total": part.total},
         "score": {
-            "total": _points(part.points),
-            "of": _points(part.of),
+            "total": points(part.points),
+            "of": points(part.of),
             "criteria": {criterion.name: _criterion(criterion) for criterion in part.criteria},
         },
         "rows": [_row(row) for row in part.rows],
@@ -77,14 +77,15 @@ def _conformance(part: Conformance, source: SourceFile) -> Object:
 
 
 def _criterion(criterion: Criterion) -> Object:
-    return {"points": _points(criterion.points), "of": _points(criterion.of)}
+    return {"points": points(criterion.points), "of": points(criterion.of)}
 
 
 def _row(row: Row) -> Object:
     return {"title": row.title, "met": row.met, "total": row.total, "found": row.found, "required": row.required}
 
 
-def _points(value: float) -> float:
+def points(value: float) -> float:
+    """A score's points, to two decimals; a whole number where there are none."""
     rounded = round(value, 2)
     return int(rounded) if rounded == int(rounded) else rounded
 

@@ -34,7 +34,13 @@ ROLES = {
 def paint(lines: Iterable[Line], *, color: bool) -> str:
     """Join lines into text; whatever the pieces hold, only the colours asked for reach the terminal."""
     style = _colored if color else _plain
-    return "".join(f"{''.join(map(style, line)).rstrip()}\n" for line in lines)
+    return "".join(f"{_no_command(''.join(map(style, line)).rstrip())}\n" for line in lines)
+
+
+def _no_command(line: str) -> str:
+    """A line that the log of a GitHub workflow does not take for a command, as it does one that begins with `::`."""
+    words = line.lstrip(" ")
+    return line if not words.startswith("::") else f"{line[: len(line) - len(words)]}\\x3a{words[1:]}"
 
 
 def _plain(piece: Piece) -> str:

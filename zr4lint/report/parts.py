@@ -14,6 +14,12 @@ def shown_findings(file: FileReport) -> list[Finding]:
     return [finding for finding in file.findings if not finding.suppressed]
 
 
+def whole_message(finding: Finding) -> str:
+    """The message as a sentence, and one with what was expected."""
+    expected = f" Expected: {finding.expected}." if finding.expected else ""
+    return f"{finding.message.removesuffix('.')}.{expected}"
+
+
 def headline(finding: Finding, source: SourceFile) -> Line:
     """`path:line:column: severity CODE name: ` without the message."""
     line, column = source.position(finding.span.start)

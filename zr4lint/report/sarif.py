@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from zr4lint.finding import FileReport, Finding, Fix, Report
 from zr4lint.fingerprint import fingerprints
 from zr4lint.report import Options
+from zr4lint.report.parts import whole_message
 from zr4lint.report.safe import well_formed
 from zr4lint.report.sarif_places import Object, artifact, physical_location, region
 from zr4lint.report.sarif_rules import HOME, LEVELS, descriptor
@@ -68,9 +69,8 @@ def _result(finding: Finding, source: SourceFile, mark: str, index: Mapping[str,
 
 
 def _message(finding: Finding) -> str:
-    expected = f" Expected: {finding.expected}." if finding.expected else ""
     requirement = f" Required by {finding.requirement}." if finding.requirement else ""
-    return _plain(f"{finding.message.removesuffix('.')}.{expected}{requirement}")
+    return _plain(f"{whole_message(finding)}{requirement}")
 
 
 def _plain(text: str) -> str:

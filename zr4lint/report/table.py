@@ -22,25 +22,26 @@ def table(path: str, conformance: Conformance, width: int) -> list[Line]:
 def _rows(rows: tuple[Row, ...], width: int) -> list[Line]:
     cells_of = [
         ("part", "met", "lines", "required"),
-        *((visible(r.title), f"{r.met}/{r.total}", _lines(r.found), _lines(r.required)) for r in rows),
+        *((visible(r.title), f"{r.met}/{r.total}", line_range(r.found), line_range(r.required)) for r in rows),
     ]
     widths = [max(cells(row[column]) for row in cells_of) for column in range(4)]
     widths[0] = min(widths[0], max(width - sum(widths[1:]) - 12, 12))
     head, *body = ["  ".join(map(_padded, row, widths)) for row in cells_of]
     lines: list[Line] = [(Piece(f"        {head}", "faint"),)]
     for row, words in zip(rows, body, strict=True):
-        lines.append((Piece("  ok    ", "good"), Piece(words)) if _fits(row) else (Piece(f"  fail  {words}", "bad"),))
+        lines.append((Piece("  ok    ", "good"), Piece(words)) if fits(row) else (Piece(f"  fail  {words}", "bad"),))
     return lines
 
 
-def _fits(row: Row) -> bool:
+def fits(row: Row) -> bool:
     """Whether a row's requirements are met, within the lines that are theirs."""
     if row.met < row.total:
         return False
     return not (row.found and row.required) or (row.required[0] <= row.found[0] and row.found[1] <= row.required[1])
 
 
-def _lines(lines: tuple[int, int] | None) -> str:
+def line_range(lines: tuple[int, int] | None) -> str:
+    """Write the first and the last line, "-" where there are none."""
     if lines is None:
         return "-"
     return f"{lines[0]}" if lines[0] == lines[1] else f"{lines[0]}-{lines[1]}"

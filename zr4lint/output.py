@@ -1,0 +1,71 @@
+"""Where reports go: each format asked for to its file, one of them to a stream."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+from zr4lint.report import FORMATS, Options
+from zr4lint.run import Result, UsageError
+
+STANDARD_OUTPUT = Path("-")
+
+
+class Target(NamedTuple):
+    """A format, and the file it is written to; None is the stream."""
+
+    format: str
+    file: Path | None
+
+
+def targets(formats: Sequence[str], files: Sequence[Path]) -> list[Target]:
+    """Give the n-th file to the n-th format, and the stream to the one format that is left; UsageError for two."""
+    if len(files) > len(formats):
+        raise UsageError(f"--output: {len(files)} files for {len(formats)} formats; give each its --format")
+    paired = [
+        Target(name, None if file == STANDARD_OUTPUT else file) for name, file in zip(formats, files, strict=False)
+    ]
+    found = [*paired, *(Target(name, None) for name in formats[len(files) :])]
+    if len([target for target in found if target.file is None]) > 1:
+        raise UsageError("--format: only one can go to standard output; the n-th --output belongs to the n-th --format")
+    named = [os.path.realpath(target.file) for target in found if target.file is not None]
+    if len(set(named)) < len(named):
+        raise UsageError("--output: one file can't take two formats")
+    return found
+
+
+def write(result: Result, wanted: Sequence[Target], options: Options, stream: TextIO, *, color: bool) -> None:
+    """Write the reports, the files first; formats that can't tell of errors are left out where no file was linted."""
+    for target in sorted(wanted, key=lambda target: target.file is None):
+        form = FORMATS[target.format]
+        if not result.report.files and not form.tells_errors:
+            continue
+        terminal = target.file is None and stream.isatty()
+        width = _columns() if terminal else 0
+        text = form.render(result.report, options._replace(width=width, color=color and terminal))
+        save(text, target.file, stream)
+
+
+def _columns() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def print_text(text: str, stream: TextIO) -> None:
+    """Write text as UTF-8, whatever the stream's own encoding is."""
+    stream.buffer.write(text.encode("utf-8", "backslashreplace"))
+    stream.buffer.flush()
+
+
+def save(text: str, file: Path | None, stream: TextIO) -> None:
+    """Write text to a file, or to the stream if there is none; UsageError if the file can't be written."""
+    if file is None:
+        print_text(text, stream)
+        return
+    try:
+        file.write_bytes(text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise UsageError(f"{file}: can't be written: {error.strerror}") from None

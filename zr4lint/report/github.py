@@ -1,0 +1,41 @@
+"""Workflow commands, which GitHub Actions shows as annotations of a file's lines."""
+
+from __future__ import annotations
+
+from zr4lint.finding import Finding, Report, Severity
+from zr4lint.report import Options
+from zr4lint.report.parts import closing, shown_findings, statistics, whole_message
+from zr4lint.report.safe import visible
+from zr4lint.source import SourceFile
+
+COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+
+# `visible` has made all line ends visible before; they are here so that the tables are those of the runner.
+DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+PROPERTY = DATA | str.maketrans({":": "%3A", ",": "%2C"})
+
+
+def render(report: Report, options: Options) -> str:
+    """Write the report: one line a finding, then a notice with the counts."""
+    lines = [_line(finding, file.source) for file in report.files for finding in shown_findings(file)]
+    lines += (command("error", error, title="zr4lint") for error in options.errors)
+    if options.statistics:
+        lines += (command("notice", "".join(piece.text for piece in line), title="rule") for line in statistics(report))
+    if not options.quiet:
+        lines.append(command("notice", "".join(piece.text for piece in closing(report)), title="zr4lint"))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def command(name: str, message: str, **properties: str) -> str:
+    """Write one command; nothing in its words can end it, or begin another."""
+    given = ",".join(f"{key}={visible(value).translate(PROPERTY)}" for key, value in properties.items())
+    return f"::{name} {given}::{visible(message).translate(DATA)}"
+
+
+def _line(finding: Finding, source: SourceFile) -> str:
+    start, end = source.position(finding.span.start), source.position(finding.span.end)
+    place = {"line": f"{start.line}", "endLine": f"{end.line}"}
+    if start.line == end.line:  # GitHub refuses columns on several lines
+        place |= {"col": f"{start.column}", "endColumn": f"{end.column}"}
+    title = f"{finding.code} {finding.name}"
+    return command(COMMANDS[finding.severity], whole_message(finding), file=finding.path, **place, title=title)

@@ -1,0 +1,42 @@
+"""A Code Quality report, which GitLab shows in merge requests."""
+
+from __future__ import annotations
+
+import json
+
+from zr4lint.finding import FileReport, Finding, Report, Severity
+from zr4lint.fingerprint import fingerprints
+from zr4lint.report import Options
+from zr4lint.report.json_v1 import Object
+from zr4lint.report.safe import visible, well_formed
+from zr4lint.source import SourceFile
+
+SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
+
+
+def render(report: Report, _options: Options) -> str:
+    """Write the report; all of it is ASCII. It holds findings only, since GitLab knows nothing else."""
+    return json.dumps([entry for file in report.files for entry in _entries(file)], indent=2) + "\n"
+
+
+def _entries(file: FileReport) -> list[Object]:
+    marks = fingerprints(file)
+    return [
+        _entry(finding, file.source, mark)
+        for finding, mark in zip(file.findings, marks, strict=True)
+        if not finding.suppressed
+    ]
+
+
+def _entry(finding: Finding, source: SourceFile, mark: str) -> Object:
+    start, end = source.position(finding.span.start), source.position(finding.span.end)
+    return {
+        "description": visible(f"{finding.code} {finding.name}: {finding.message}"),
+        "check_name": finding.code,
+        "fingerprint": mark,
+        "severity": SEVERITIES[finding.severity],
+        "location": {
+            "path": well_formed(finding.path).removeprefix("./"),
+            "lines": {"begin": start.line, "end": end.line},
+        },
+    }

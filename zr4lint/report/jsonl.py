@@ -1,0 +1,40 @@
+"""JSON Lines: one line a file with its counts, for runs over many files."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+from zr4lint.finding import FileReport, Report, Severity
+from zr4lint.report import Options
+from zr4lint.report.json_v1 import Object, points
+from zr4lint.report.parts import shown_findings
+from zr4lint.report.safe import well_formed
+
+
+def render(report: Report, options: Options) -> str:
+    """Write the report; all of it is ASCII. A path that could not be linted has a line that says why."""
+    lines = [*map(_file, report.files), *({"error": well_formed(error)} for error in options.errors)]
+    return "".join(f"{json.dumps(line)}\n" for line in lines)
+
+
+def _file(file: FileReport) -> Object:
+    shown = shown_findings(file)
+    severities = Counter(finding.severity for finding in shown)
+    rules = Counter((finding.code, finding.name) for finding in shown)
+    return {
+        "path": well_formed(file.source.path),
+        **{severity.label: severities[severity] for severity in sorted(Severity, reverse=True)},
+        "suppressed": len(file.findings) - len(shown),
+        "packs": [
+            {
+                "pack": part.pack,
+                "met": part.met,
+                "total": part.total,
+                "score": points(part.points),
+                "of": points(part.of),
+            }
+            for part in file.conformance
+        ],
+        "rules": [{"code": code, "name": name, "count": count} for (code, name), count in sorted(rules.items())],
+    }

@@ -1,0 +1,76 @@
+"""JUnit's XML, which every continuous integration reads: a suite a file, a failed test a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zr4lint.finding import FileReport, Finding, Report
+from zr4lint.report import Options
+from zr4lint.report.safe import visible
+
+ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
+
+
+def render(report: Report, options: Options) -> str:
+    """Write the report."""
+    failures = sum(not finding.suppressed for file in report.files for finding in file.findings)
+    tests = sum(max(len(file.findings), 1) for file in report.files) + len(options.errors)
+    total = _attributes(name="zr4lint", tests=tests, failures=failures, errors=len(options.errors))
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites {total}>"]
+    for file in report.files:
+        lines += _suite(file)
+    if options.errors:
+        lines += _not_linted(options.errors)
+    return "\n".join([*lines, "</testsuites>"]) + "\n"
+
+
+def _suite(file: FileReport) -> Iterator[str]:
+    skipped = sum(finding.suppressed for finding in file.findings)
+    counts = {"tests": max(len(file.findings), 1), "failures": len(file.findings) - skipped, "errors": 0}
+    yield f"  <testsuite {_attributes(name=file.source.path, **counts, skipped=skipped)}>"
+    for finding in file.findings:
+        yield from _case(finding, file)
+    if not file.findings:
+        yield f"    <testcase {_attributes(classname=file.source.path, name='no findings', file=file.source.path)}/>"
+    yield "  </testsuite>"
+
+
+def _case(finding: Finding, file: FileReport) -> Iterator[str]:
+    line, column = file.source.position(finding.span.start)
+    name = f"{finding.code} {finding.name} at {line}:{column}"
+    yield f"    <testcase {_attributes(classname=finding.path, name=name, file=finding.path, line=line)}>"
+    if finding.suppressed:
+        yield f"      <skipped {_attributes(message=finding.message)}/>"
+    else:
+        text = "\n".join(escaped(line) for line in _words(finding, line, column))
+        yield f"      <failure {_attributes(message=finding.message, type=finding.severity.label)}>{text}</failure>"
+    yield "    </testcase>"
+
+
+def _words(finding: Finding, line: int, column: int) -> Iterator[str]:
+    yield f"{finding.path}:{line}:{column}: {finding.message}"
+    if finding.expected:
+        yield f"expected: {finding.expected}"
+    if finding.requirement:
+        yield f"required by: {finding.requirement}"
+    if finding.fix:
+        yield f"fix ({finding.fix.applicability.label}): {finding.fix.title}"
+
+
+def _not_linted(errors: tuple[str, ...]) -> Iterator[str]:
+    counts = {"tests": len(errors), "failures": 0, "errors": len(errors), "skipped": 0}
+    yield f"  <testsuite {_attributes(name='not linted', **counts)}>"
+    for error in errors:
+        yield f"    <testcase {_attributes(classname='not linted', name=error)}>"
+        yield f"      <error {_attributes(message=error)}/>"
+        yield "    </testcase>"
+    yield "  </testsuite>"
+
+
+def _attributes(**values: str | int) -> str:
+    return " ".join(f'{name}="{escaped(str(value))}"' for name, value in values.items())
+
+
+def escaped(text: str) -> str:
+    """Text that is the same in an element and in an attribute; of what XML has no way to say, the escape."""
+    return visible(text).translate(ENTITIES)

@@ -1,0 +1,77 @@
+"""Markdown as GitHub and GitLab read it: a summary for a pull request or a step of a workflow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from zr4lint.finding import Conformance, FileReport, Finding, Report
+from zr4lint.report import Options
+from zr4lint.report.parts import closing, fix_mark, points, shown_findings, statistics, whole_message
+from zr4lint.report.safe import visible
+from zr4lint.report.table import fits, line_range
+
+LONGEST = 100
+"""So many findings of a file are listed; a summary has a page, not a book."""
+
+# "@name" calls somebody, "#1" names another page and "$x$" is a formula, with a backslash before it or without.
+MARKS = {mark: f"\\{mark}" for mark in "\\`*_{}[]<>|&~!^"} | {mark: f"<span>{mark}</span>" for mark in "@#$"}
+TABLE = str.maketrans(MARKS)
+LINK = re.compile(r"(?<=:)//|(?<=www)\.", re.IGNORECASE)
+
+
+def render(report: Report, options: Options) -> str:
+    """Write the report."""
+    lines = ["## zr4lint", "", escaped("".join(piece.text for piece in closing(report)))]
+    lines += (f"\n- **not linted:** {escaped(error)}" for error in options.errors)
+    for file in report.files:
+        lines += _file(file, options)
+    if options.statistics:
+        lines += ["", *(f"- {escaped(''.join(piece.text for piece in line))}" for line in statistics(report))]
+    return "\n".join(lines) + "\n"
+
+
+def escaped(text: str) -> str:
+    """Text on one line in which nothing is markup."""
+    return LINK.sub(r"\\\g<0>", visible(text).translate(TABLE))
+
+
+def _file(file: FileReport, options: Options) -> Iterator[str]:
+    findings = shown_findings(file)
+    yield f"\n### {escaped(file.source.path)}"
+    if findings:
+        rows = (_finding(finding, file) for finding in findings[:LONGEST])
+        yield from _table(("Line", "Severity", "Rule", "Finding", "Fix"), rows)
+    if len(findings) > LONGEST:
+        yield f"\nand {len(findings) - LONGEST} more"
+    if not options.quiet:
+        for part in file.conformance:
+            yield from _conformance(part)
+
+
+def _finding(finding: Finding, file: FileReport) -> tuple[str, ...]:
+    line, column = file.source.position(finding.span.start)
+    rule = f"{finding.code} {finding.name}"
+    return f"{line}:{column}", finding.severity.label, rule, whole_message(finding), fix_mark(finding)
+
+
+def _conformance(part: Conformance) -> Iterator[str]:
+    yield f"\n**Pack {escaped(part.pack)}:** {part.met} of {part.total} requirements met"
+    if part.rows:
+        rows = (
+            ("ok" if fits(r) else "fail", r.title, f"{r.met}/{r.total}", line_range(r.found), line_range(r.required))
+            for r in part.rows
+        )
+        yield from _table(("", "Part", "Met", "Lines", "Required"), rows)
+    if part.criteria:
+        yield f"\n**Score {points(part.points)}/{points(part.of)}**"
+        yield from _table(
+            ("Criterion", "Points"), ((c.name, f"{points(c.points)}/{points(c.of)}") for c in part.criteria)
+        )
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield f"\n| {' | '.join(head)} |"
+    yield f"|{'---|' * len(head)}"
+    for row in rows:
+        yield f"| {' | '.join(map(escaped, row))} |"
