@@ -93,8 +93,9 @@ def build() -> Built:
     return Built(next(out.glob("*.tar.gz")), next(out.glob("*.whl")))
 
 
+@cache
 def new_environment(name: str) -> Path:
-    """An empty environment's folder of programs."""
+    """The folder of programs of an environment that is empty at first."""
     folder = scratch() / name
     run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=scratch())
     return folder / "bin"
