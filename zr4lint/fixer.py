@@ -40,11 +40,38 @@ def fix(source: SourceFile, lint: Lint, level: Applicability, wanted: Callable[[
     helps nothing is left out, and everything is begun anew without it.
     """
     before = lint(source)
+    done = _best(before, lint, level, wanted)
+    for _ in range(MAX_REPEATS):
+        if not done.refused or not done.fixed:
+            break
+        # What was thrown away as a whole may do in the text that the rest has made.
+        again = _best(done.report, lint, level, wanted)
+        if again.source.text == done.source.text:
+            break
+        done = again._replace(fixed=done.fixed + again.fixed)
+    return done
+
+
+def _best(before: FileReport, lint: Lint, level: Applicability, wanted: Callable[[Finding], bool] | None) -> Fixed:
     # What an error's fix puts to use must not be taken out first; but what stands in the way of every fix has to be.
     outcomes = [_fixed(before, lint, level, wanted, worst_first=True)]
     if outcomes[0].refused or _errors(outcomes[0].report.findings):
         outcomes.append(_fixed(before, lint, level, wanted, worst_first=False))
-    return min(outcomes, key=lambda outcome: _errors(outcome.report.findings).total())
+    best = min(outcomes, key=lambda outcome: _errors(outcome.report.findings).total())
+    return _rule_by_rule(before, lint, wanted, best) if best.refused else best
+
+
+def _rule_by_rule(before: FileReport, lint: Lint, wanted: Callable[[Finding], bool] | None, refused: Fixed) -> Fixed:
+    """The safe fixes of as many rules as go together, where all at once were thrown away."""
+    best, kept = refused, frozenset[str]()
+    for code in sorted({f.code for f in before.findings if f.fix is not None}):
+        codes = kept | {code}
+        among: Callable[[Finding], bool] = lambda f, codes=codes: f.code in codes and (wanted is None or wanted(f))  # type: ignore[misc]  # noqa: E731
+        outcome = _fixed(before, lint, Applicability.SAFE, among, worst_first=True)
+        if not outcome.refused and outcome.fixed:
+            best, kept = outcome, codes
+    left_out = sorted({f.code for f in best.report.findings if f.fix is not None})
+    return best._replace(refused=refused.refused) if left_out else best
 
 
 def _fixed(

@@ -1,0 +1,47 @@
+"""Fixing with the real engine, and the judges of what comes out."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import dockerfile
+
+from tests.mutations.mutations import ROOT
+from zr4lint.engine import Config, lint
+from zr4lint.finding import Applicability, FileReport, Severity
+from zr4lint.fixer import Fixed, fix
+from zr4lint.packs import Pack
+from zr4lint.run import load_packs
+from zr4lint.source import SourceFile
+
+SAFE, UNSAFE = Applicability.SAFE, Applicability.UNSAFE
+
+
+@cache
+def zr4() -> Pack:
+    return load_packs(["zr4"])[0]
+
+
+def report(source: SourceFile) -> FileReport:
+    return lint(source, [zr4()], Config(context=ROOT / "docker"))
+
+
+def fixed(source: SourceFile, level: Applicability = UNSAFE) -> Fixed:
+    return fix(source, report, level)
+
+
+def errors(found: FileReport) -> list[str]:
+    return [f"{f.code} {f.message}" for f in found.findings if f.severity is Severity.ERROR]
+
+
+def score(found: FileReport) -> float:
+    return found.conformance[0].points
+
+
+def buildkit_accepts(text: str) -> bool:
+    """What BuildKit's parser says; it is not asked of text that its binding can't be handed."""
+    try:
+        dockerfile.parse_string(text)
+    except (ValueError, OSError):
+        return False
+    return True

@@ -1,0 +1,88 @@
+"""What --fix makes of the PRD's own text, of nothing, and of what the mutation suite breaks."""
+
+from __future__ import annotations
+
+import random
+import tomllib
+from collections.abc import Iterator
+from itertools import islice
+
+import pytest
+
+from tests.fixing.judged import SAFE, UNSAFE, buildkit_accepts, errors, fixed, score
+from tests.mutations.mutations import CONFORMING, ROOT, SUITE, SuiteError, apply, load
+from tests.prd.judge import run_commands
+from zr4lint.source import SourceFile
+
+AFTER = ROOT / "fixtures" / "fixing" / "prd-after.Dockerfile.zr4"
+BREAKING = load("breaking")
+SEED, PAIRS = 7, 60
+
+
+def source(text: str) -> SourceFile:
+    return SourceFile.decode(text.encode(), "docker/Dockerfile.zr4")
+
+
+@pytest.mark.parametrize("text", [AFTER.read_text(), ""], ids=["the PRD's AFTER blocks", "an empty file"])
+def test_it_becomes_a_conforming_file(text: str) -> None:
+    done = fixed(source(text))
+    assert (errors(done.report), score(done.report), done.refused) == ([], 60, None)
+    assert done.source.newline_count == 127
+    outcome = run_commands(done.source.text.encode())
+    assert [name for name, passed in outcome.items() if not passed] == []
+
+
+def test_of_the_prds_text_only_the_placeholder_and_the_banner_above_from_need_judgement() -> None:
+    """The banner can't stay above a FROM on line 1, and nobody but a person may say whose repository is meant."""
+    done = fixed(source(AFTER.read_text()), SAFE)
+    held_back = {f.code for f in done.report.findings if f.fix is not None}
+    assert held_back == {"ZR0203", "ZR0904"}
+
+
+def test_every_comment_of_the_prds_text_but_rulers_is_kept() -> None:
+    done = fixed(source(AFTER.read_text()))
+    comments = [line for line in AFTER.read_text().splitlines() if line.startswith("#") and set(line) > set("# =")]
+    assert [line for line in comments if line not in done.source.text.splitlines()] == []
+
+
+def test_a_conforming_file_is_left_alone() -> None:
+    text = CONFORMING.read_bytes()
+    for level in (SAFE, UNSAFE):
+        assert fixed(SourceFile.decode(text, "Dockerfile.zr4"), level).source.text == text.decode()
+
+
+def repaired(text: str) -> bool:
+    done = fixed(source(text))
+    assert not buildkit_accepts(text) or buildkit_accepts(done.source.text)
+    return not errors(done.report)
+
+
+def test_breaking_edits_are_repaired(capsys: pytest.CaptureFixture[str]) -> None:
+    left = [mutation.name for mutation in BREAKING if not repaired(mutation.text)]
+    rate = 1 - len(left) / len(BREAKING)
+    with capsys.disabled():
+        print(f"\nbreaking edits repaired: {rate:.1%}; not: {', '.join(left)}")
+    assert rate >= 0.97
+
+
+def pairs() -> Iterator[str]:
+    """Texts with two breaking edits, at random; edits that touch the same words make no pair."""
+    chance = random.Random(SEED)
+    files = sorted((SUITE / "breaking").glob("*.toml"))
+    edits = [edit for file in files for edit in tomllib.loads(file.read_text())["edit"] if "transform" not in edit]
+    while True:
+        text = CONFORMING.read_text()
+        try:
+            for edit in chance.sample(edits, 2):
+                text = apply(text, edit["replace"])
+        except SuiteError:
+            continue
+        yield text
+
+
+def test_pairs_of_breaking_edits_are_repaired(capsys: pytest.CaptureFixture[str]) -> None:
+    outcomes = [repaired(text) for text in islice(pairs(), PAIRS)]
+    rate = sum(outcomes) / PAIRS
+    with capsys.disabled():
+        print(f"\npairs of breaking edits repaired: {rate:.1%} of {PAIRS}")
+    assert rate >= 0.9

@@ -1,0 +1,112 @@
+"""The fix loop: what is applied together, where it ends, and when it throws its work away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from zr4lint.finding import Applicability, Edit, FileReport, Finding, Fix, Severity
+from zr4lint.fixer import apply_fixes, fix, worse
+from zr4lint.source import SourceFile, Span
+
+SAFE, UNSAFE, DISPLAY = Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY
+
+
+def finding(code: str, *edits: Edit, how: Applicability = SAFE, severity: Severity = Severity.ERROR) -> Finding:
+    fix = Fix("Do it", how, edits) if edits else None
+    return Finding("Dockerfile", code, code.lower(), severity, f"{code} is wrong", Span(0, 1), fix=fix)
+
+
+def linter(*rules: Callable[[str], Finding | None]) -> Callable[[SourceFile], FileReport]:
+    """A linter of hand-made rules: each looks at the text and says what it finds."""
+
+    def lint(source: SourceFile) -> FileReport:
+        return FileReport(source, tuple(f for rule in rules if (f := rule(source.text)) is not None), ())
+
+    return lint
+
+
+def swap(code: str, old: str, new: str, how: Applicability = SAFE) -> Callable[[str], Finding | None]:
+    """A rule that wants `old` replaced by `new`."""
+
+    def rule(text: str) -> Finding | None:
+        at = text.find(old)
+        return finding(code, Edit(at, at + len(old), new), how=how) if at >= 0 else None
+
+    return rule
+
+
+@pytest.mark.parametrize(
+    ("edits", "expected"),
+    [
+        ([Edit(0, 1, "x")], "xbc"),
+        ([Edit(1, 1, "-")], "a-bc"),
+        ([Edit(1, 1, "1"), Edit(1, 1, "2")], "a12bc"),
+        ([Edit(1, 2, ""), Edit(1, 1, "-")], "a-c"),
+        ([Edit(2, 3, "z"), Edit(0, 2, "")], "z"),
+        ([Edit(3, 3, "\n")], "abc\n"),
+    ],
+)
+def test_edits_are_applied_in_the_order_of_the_text(edits: list[Edit], expected: str) -> None:
+    assert apply_fixes("abc", [Fix("", SAFE, (edit,)) for edit in edits]) == expected
+
+
+def test_it_goes_on_until_nothing_changes() -> None:
+    done = fix(SourceFile("a"), linter(swap("R1", "a", "b"), swap("R2", "b", "c")), SAFE)
+    assert (done.source.text, done.refused) == ("c", None)
+
+
+def test_of_two_fixes_that_overlap_one_waits() -> None:
+    done = fix(SourceFile("abc"), linter(swap("R1", "ab", "AB"), swap("R2", "bc", "BC")), SAFE)
+    assert done.source.text == "ABc"
+
+
+def test_fixes_that_undo_each_other_are_thrown_away() -> None:
+    done = fix(SourceFile("a"), linter(swap("R1", "a", "b"), swap("R2", "b", "a")), SAFE)
+    assert (done.source.text, done.fixed) == ("a", 0)
+    assert done.refused == "the fixes of R1, R2 are left out: they undo each other"
+
+
+def test_a_fix_that_never_helps_is_left_out_and_the_others_stand() -> None:
+    grows = lambda text: finding("R1", Edit(0, 0, "x"))  # noqa: E731
+    done = fix(SourceFile("a"), linter(grows, swap("R2", "a", "b")), SAFE)
+    assert done.source.text == "b"
+
+
+def test_a_change_that_brings_an_error_is_thrown_away() -> None:
+    shy = lambda text: finding("R9") if "b" in text else None  # noqa: E731
+    done = fix(SourceFile("a"), linter(swap("R1", "a", "b"), shy), SAFE)
+    assert done.source.text == "a"
+    assert done.refused == "the fixes of R1 are left out: they would bring R9"
+
+
+def test_where_unsafe_fixes_are_thrown_away_the_safe_ones_stand() -> None:
+    shy = lambda text: finding("R9") if "u" in text else None  # noqa: E731
+    done = fix(SourceFile("ab"), linter(swap("R1", "a", "A"), swap("R2", "b", "u", UNSAFE), shy), UNSAFE)
+    assert done.source.text == "Ab"
+    assert done.refused is not None
+
+
+@pytest.mark.parametrize(
+    ("how", "level", "expected"),
+    [(SAFE, SAFE, "b"), (SAFE, UNSAFE, "b"), (UNSAFE, SAFE, "a"), (UNSAFE, UNSAFE, "b"), (DISPLAY, UNSAFE, "a")],
+)
+def test_only_fixes_that_may_be_trusted_are_applied(how: Applicability, level: Applicability, expected: str) -> None:
+    assert fix(SourceFile("a"), linter(swap("R1", "a", "b", how)), level).source.text == expected
+
+
+def test_only_wanted_findings_are_fixed() -> None:
+    done = fix(SourceFile("ab"), linter(swap("R1", "a", "A"), swap("R2", "b", "B")), SAFE, lambda f: f.code == "R2")
+    assert done.source.text == "aB"
+
+
+def test_suppressed_findings_are_not_fixed() -> None:
+    hidden = lambda text: finding("R1", Edit(0, 1, "b"))._replace(suppressed=True)  # noqa: E731
+    assert fix(SourceFile("a"), linter(hidden), SAFE).source.text == "a"
+
+
+def test_more_findings_are_worse_and_fewer_are_not() -> None:
+    one, two = (FileReport(SourceFile(""), (finding("R1", severity=Severity.INFO),) * n, ()) for n in (1, 2))
+    assert worse(one, two) == "they would bring more findings"
+    assert worse(two, one) is None
