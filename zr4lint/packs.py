@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -11,6 +13,7 @@ from zr4lint.finding import Applicability, Rule, Severity
 from zr4lint.tables import FITS, Table
 
 MAX_BYTES = 4_000_000
+_CODE = re.compile(r"[A-Z]+[0-9]+")
 
 
 class PackError(Exception):
@@ -27,6 +30,19 @@ class CheckKind(Protocol):
     @property
     def optional(self) -> frozenset[str]:
         """The parameters that may be left out."""
+
+
+class Vocabulary(Protocol):
+    """What packs are written in: the kinds of checks by name, and the language of verification commands."""
+
+    def __contains__(self, name: object, /) -> bool:
+        """Whether there is a kind of that name."""
+
+    def __getitem__(self, name: str, /) -> CheckKind:
+        """The kind of that name."""
+
+    def refusal(self, pattern: str) -> str | None:
+        """Why a command's pattern can't be used; None if it can."""
 
 
 class Section(NamedTuple):
@@ -96,30 +112,30 @@ def pack_names() -> list[str]:
     return sorted(path.stem for path in pack_folder().glob("*.toml"))
 
 
-def load_pack(name: str, kinds: Mapping[str, CheckKind]) -> Pack:
+def load_pack(name: str, kinds: Vocabulary) -> Pack:
     """Read a pack by the name it comes with, or by the path of a file.
 
     Raises PackError if there is none, or if anything in it is not as it should be.
     """
     path = pack_folder() / f"{name}.toml" if name in pack_names() else Path(name)
     shown = f"rules/{path.name}" if path.parent == pack_folder() else name
-    if not path.is_file():
-        known = ", ".join(pack_names()) or "none"
-        raise PackError(f"no pack {name!r}: it is neither a file nor one of {known}")
     import tomli
 
     try:
+        if not path.is_file():
+            known = ", ".join(pack_names()) or "none"
+            raise PackError(f"no pack {name!r}: it is neither a file nor one of {known}")
         if path.stat().st_size > MAX_BYTES:
             raise PackError(f"{shown}: larger than {MAX_BYTES} bytes")
         document = tomli.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise PackError(f"{shown}: can't be read: {error}") from error
-    except tomli.TOMLDecodeError as error:
+    except (tomli.TOMLDecodeError, RecursionError) as error:
         raise PackError(f"{shown}: not valid TOML: {error}") from error
     return read_pack(document, kinds, shown)
 
 
-def read_pack(document: Mapping[str, Any], kinds: Mapping[str, CheckKind], shown: str) -> Pack:
+def read_pack(document: Mapping[str, Any], kinds: Vocabulary, shown: str) -> Pack:
     """Read a pack from its parsed TOML; `shown` is the file's name in messages."""
     table = _Table(document, shown)
     name = table.text("name")
@@ -132,14 +148,20 @@ def read_pack(document: Mapping[str, Any], kinds: Mapping[str, CheckKind], shown
     by_number = {section.number: section for section in sections}
     rules = tuple(_rule(t, kinds, by_number, origin) for t in table.tables("rule", "code"))
     codes = [r.rule.code for r in rules]
-    for key, values in (("code", codes), ("name", [r.rule.name for r in rules])):
-        twice = sorted({value for value in values if values.count(value) > 1})
-        if twice:
-            raise PackError(f"{shown}: rule {twice[0]}: key 'code': this {key} is given twice")
+    _once(f"{shown}: section", "number", [section.number for section in sections])
+    _once(f"{shown}: section", "layer", [section.layer for section in sections if section.layer is not None])
+    _once(f"{shown}: rule", "code", codes)
+    _once(f"{shown}: rule", "name", [r.rule.name for r in rules])
     criteria = tuple(_criterion(t, set(codes)) for t in table.tables("criterion", "name", required=False))
     default = table.flag("default", default=True)
     table.done()
     return Pack(name, title, origin, files, stage, images, sections, rules, criteria, default)
+
+
+def _once(where: str, key: str, values: Sequence[str] | Sequence[int]) -> None:
+    twice = next((value for value, count in Counter(values).items() if count > 1), None)
+    if twice is not None:
+        raise PackError(f"{where} {twice}: key {key!r}: given twice")
 
 
 class _Table(Table):
@@ -168,13 +190,17 @@ def _section(table: _Table) -> Section:
     if layer is not None:
         fits = lambda v: isinstance(v, list) and len(v) == 2 and all(FITS["int"][1](n) and n > 0 for n in v)  # noqa: E731
         first, last = table.take("lines", "two line numbers", fits)
+        if first > last:
+            raise table.error("lines", f"line {first} comes after line {last}")
         lines = (first, last)
     table.done()
     return Section(number, title, layer, lines)
 
 
-def _rule(table: _Table, kinds: Mapping[str, CheckKind], sections: Mapping[str, Section], document: str) -> PackRule:
+def _rule(table: _Table, kinds: Vocabulary, sections: Mapping[str, Section], document: str) -> PackRule:
     code, name = table.text("code"), table.text("name")
+    if not _CODE.fullmatch(code):
+        raise table.error("code", f"{code!r} is not capital letters followed by digits")
     section = table.text("section")
     if section not in sections:
         raise table.error("section", f"{section!r} is not a section of this pack")
@@ -203,6 +229,9 @@ def _rule(table: _Table, kinds: Mapping[str, CheckKind], sections: Mapping[str, 
         applicability=table.choice("fix", _FIXES, "none"),
     )
     commands = table.texts("commands", [])
+    for pattern in commands:
+        if refusal := kinds.refusal(pattern):
+            raise table.error("commands", refusal)
     table.done()
     return PackRule(rule, kind_name, parameters, commands)
 

@@ -1,7 +1,8 @@
 """The basic regular expressions that verification commands use, in time linear in the line.
 
 A pattern is literal text in which "." stands for one character and ".*" for any number; "^" anchors it at the start
-and "$" at the end of the line, and "\\" takes the meaning of the character behind it away.
+and "$" at the end of the line, and "\\" takes the meaning of the punctuation behind it away. What grep knows beyond
+that is refused, so that a pattern never means one thing here and another there.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 ANY = "\0"
+_OPERATORS = frozenset("(){}|+?<>'`")
+"""Punctuation to which a backslash gives a meaning."""
 
 
 class Pattern(NamedTuple):
@@ -25,8 +28,7 @@ def compile_pattern(pattern: str) -> Pattern:
     """Read a pattern; ValueError for what is not in this small language."""
     at_start = pattern.startswith("^")
     body = pattern[1:] if at_start else pattern
-    at_end = body.endswith("$") and not body.endswith("\\$")
-    body = body[:-1] if at_end else body
+    at_end = False
     pieces = [""]
     at = 0
     while at < len(body):
@@ -35,16 +37,24 @@ def compile_pattern(pattern: str) -> Pattern:
             pieces.append("")
             at += 2
         elif character == "\\" and at + 1 < len(body):
-            pieces[-1] += body[at + 1]
+            pieces[-1] += _escaped(body[at + 1])
             at += 2
-        elif character in "[*\\\0":
-            raise ValueError(
-                f"{character!r} is not understood in a verification command's pattern; write \\{character}"
-            )
+        elif character in "[*\\\0\n":
+            hint = f"; write \\{character} for the character itself" if character in "[*\\" else ""
+            raise ValueError(f"{character!r} is not understood in a verification command's pattern{hint}")
+        elif character == "$" and at == len(body) - 1:
+            at_end = True
+            at += 1
         else:
             pieces[-1] += ANY if character == "." else character
             at += 1
     return Pattern(tuple(pieces), at_start, at_end)
+
+
+def _escaped(character: str) -> str:
+    if not character.isascii() or not character.isprintable() or character.isalnum() or character in _OPERATORS:
+        raise ValueError(f"'\\{character}' is not understood in a verification command's pattern")
+    return character
 
 
 def grep(pattern: str, line: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, NamedTuple, TypeVar
 
+from zr4lint.checks.grep import compile_pattern
 from zr4lint.checks.outcome import Outcomes
 
 PARAMETER_TYPES = frozenset({"str", "int", "list[str]", "dict[str, str]"})
@@ -36,6 +37,14 @@ class _Kinds(dict[str, Kind]):
             import_module(_FAMILIES[name.partition("/")[0]])
         return super().__contains__(name)
 
+    def refusal(self, pattern: str) -> str | None:
+        """Why a verification command's pattern can't be used; None if it can."""
+        try:
+            compile_pattern(pattern)
+        except ValueError as error:
+            return str(error)
+        return None
+
     def __missing__(self, name: str) -> Kind:
         if name in self:
             return self[name]
@@ -43,7 +52,7 @@ class _Kinds(dict[str, Kind]):
 
 
 _FAMILIES = {"ml": "zr4lint.checks.ml"}
-KINDS: dict[str, Kind] = _Kinds()
+KINDS = _Kinds()
 
 
 def check(name: str, *, late: bool = False) -> Callable[[_C], _C]:
