@@ -1,0 +1,42 @@
+"""Whatever the text, --fix does no harm: it parses as before, brings no error, and fixing it again changes nothing."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.dockerfile.strategies import dockerfiles
+from tests.fixing.judged import SAFE, UNSAFE, buildkit_accepts, fixed, report
+from tests.mutations.mutations import CONFORMING
+from zr4lint.finding import Applicability
+from zr4lint.fixer import worse
+from zr4lint.source import SourceFile
+
+LINES = [line for line in CONFORMING.read_text().splitlines(keepends=True) if not line.startswith("#")]
+BOUNDED = settings(max_examples=60, deadline=None, derandomize=True)
+
+
+def shuffled() -> st.SearchStrategy[str]:
+    """Lines of the conforming file, some left out, doubled or moved."""
+    return st.lists(st.sampled_from(LINES), max_size=40).map("".join)
+
+
+def does_no_harm(text: str, level: Applicability) -> None:
+    source = SourceFile(text, "Dockerfile.zr4")
+    done = fixed(source, level)
+    if buildkit_accepts(text):
+        assert buildkit_accepts(done.source.text)
+    assert done.source.text == text or worse(report(source), done.report) is None
+    assert fixed(done.source, level).source.text == done.source.text
+
+
+@given(text=dockerfiles().filter(lambda text: "\0" not in text), level=st.sampled_from([SAFE, UNSAFE]))
+@BOUNDED
+def test_on_texts_of_dockerfile_shape(text: str, level: Applicability) -> None:
+    does_no_harm(text, level)
+
+
+@given(text=shuffled(), level=st.sampled_from([SAFE, UNSAFE]))
+@BOUNDED
+def test_on_lines_of_the_conforming_file(text: str, level: Applicability) -> None:
+    does_no_harm(text, level)

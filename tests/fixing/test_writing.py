@@ -1,0 +1,188 @@
+"""Files on disk: at any moment the old text or the new one, with their mode, link, line ends and byte order mark."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.mutations.mutations import CONFORMING
+from zr4lint.source import BOM
+from zr4lint.writing import WriteError, replace
+
+GOOD = CONFORMING.read_text()
+BAD = GOOD.replace("--no-install-recommends \\\n    git", "\\\n    git")
+SCRIPTS = ("download_models.sh", "start.sh")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for script in SCRIPTS:
+        (tmp_path / script).write_bytes((CONFORMING.parent / script).read_bytes())
+    (tmp_path / "Dockerfile.zr4").write_text(BAD)
+    return tmp_path
+
+
+def zr4lint(*arguments: str | Path, cwd: Path, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "zr4lint", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, check=False, timeout=60)
+
+
+def test_fix_writes_the_file_and_says_what_it_did(folder: Path) -> None:
+    done = zr4lint("--fix", "Dockerfile.zr4", cwd=folder)
+    assert (folder / "Dockerfile.zr4").read_text().count("--no-install-recommends") == 2
+    assert done.returncode == 0
+    assert b"Fixed 1. All 52 requirements met." in done.stdout
+
+
+def test_unsafe_fixes_are_held_back_until_asked_for(folder: Path) -> None:
+    file = folder / "Dockerfile.zr4"
+    file.write_text(GOOD.replace("torch==2.5.1 ", "torch==2.4.0 "))
+    held = zr4lint("--fix", "Dockerfile.zr4", cwd=folder)
+    assert (held.returncode, file.read_text()) == (1, GOOD.replace("torch==2.5.1 ", "torch==2.4.0 "))
+    assert b"Found 1 error (1 held back for --unsafe-fixes)." in held.stdout
+    assert zr4lint("--fix", "--unsafe-fixes", "Dockerfile.zr4", cwd=folder).returncode == 0
+    assert file.read_text() == GOOD
+
+
+def test_diff_shows_and_writes_nothing(folder: Path) -> None:
+    shown = zr4lint("--diff", "Dockerfile.zr4", cwd=folder)
+    assert (shown.returncode, (folder / "Dockerfile.zr4").read_text()) == (1, BAD)
+    lines = shown.stdout.decode().splitlines()
+    assert lines[:2] == ["--- a/Dockerfile.zr4", "+++ b/Dockerfile.zr4"]
+    changed = [line for line in lines[2:] if line[0] in "+-"]
+    assert changed == [
+        "-RUN apt-get update && apt-get install -y \\",
+        "+RUN apt-get update && apt-get install --no-install-recommends -y \\",
+    ]
+
+
+def test_diff_of_a_conforming_file_is_empty(folder: Path) -> None:
+    (folder / "Dockerfile.zr4").write_text(GOOD)
+    shown = zr4lint("--diff", "Dockerfile.zr4", cwd=folder)
+    assert (shown.returncode, shown.stdout, shown.stderr) == (0, b"", b"")
+
+
+def test_the_diff_can_be_applied(folder: Path) -> None:
+    patch = zr4lint("--diff", "--unsafe-fixes", "Dockerfile.zr4", cwd=folder).stdout
+    subprocess.run(["git", "apply", "-"], cwd=folder, input=patch, check=True)
+    assert zr4lint("Dockerfile.zr4", cwd=folder).returncode == 0
+
+
+def test_standard_input_comes_out_fixed_and_the_report_goes_to_stderr(folder: Path) -> None:
+    done = zr4lint("--fix", "--stdin-filename", "Dockerfile.zr4", "-", cwd=folder, stdin=BAD.encode())
+    assert done.stdout.decode().count("--no-install-recommends") == 2
+    assert b"Fixed 1." in done.stderr
+
+
+def test_a_layer_that_can_not_fit_is_named(folder: Path) -> None:
+    notes = "".join(f"    # note {number}\n" for number in range(9))
+    (folder / "Dockerfile.zr4").write_text(GOOD.replace("    && rm -rf", notes + "    && rm -rf", 1))
+    done = zr4lint("--fix", "Dockerfile.zr4", cwd=folder)
+    assert done.returncode == 1
+    assert b"layer 2 (System dependencies) does not fit: it has" in done.stdout
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o600, 0o755, 0o464])
+def test_the_mode_is_kept(folder: Path, mode: int) -> None:
+    file = folder / "Dockerfile.zr4"
+    file.chmod(mode)
+    zr4lint("--fix", "Dockerfile.zr4", cwd=folder)
+    assert stat.S_IMODE(file.stat().st_mode) == mode
+
+
+def test_a_link_stays_a_link_and_its_target_is_written(folder: Path) -> None:
+    target = folder / "real"
+    target.write_text(BAD)
+    (folder / "Dockerfile.zr4").unlink()
+    (folder / "Dockerfile.zr4").symlink_to("real")
+    zr4lint("--fix", "Dockerfile.zr4", cwd=folder)
+    assert (folder / "Dockerfile.zr4").readlink() == Path("real")
+    assert target.read_text() != BAD
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: BOM + text,
+        lambda text: BOM + text.replace("\n", "\r\n"),
+    ],
+    ids=["CRLF", "byte order mark", "both"],
+)
+def test_line_ends_and_byte_order_mark_are_kept(folder: Path, shape: object) -> None:
+    assert callable(shape)
+    file = folder / "Dockerfile.zr4"
+    file.write_bytes(shape(GOOD.replace("ENV LC_ALL=C.UTF-8\n", "")).encode())
+    zr4lint("--fix", "--unsafe-fixes", "Dockerfile.zr4", cwd=folder)
+    assert file.read_bytes() == shape(GOOD).encode()
+
+
+def test_bytes_that_are_no_text_survive(folder: Path) -> None:
+    file = folder / "Dockerfile.zr4"
+    file.write_bytes(BAD.encode().replace(b"# ComfyUI is", b"# \xff\xfe is"))
+    zr4lint("--fix", "Dockerfile.zr4", cwd=folder)
+    assert b"# \xff\xfe is" in file.read_bytes()
+    assert file.read_bytes().count(b"--no-install-recommends") == 2
+
+
+def test_one_file_that_fails_does_not_stop_the_others(folder: Path) -> None:
+    (folder / "b").mkdir()
+    (folder / "b" / "Dockerfile.zr4").write_text(BAD)
+    done = zr4lint("--fix", "missing", "Dockerfile.zr4", "b/Dockerfile.zr4", cwd=folder)
+    assert done.returncode == 2
+    assert done.stderr.count(b"\n") == 1
+    assert all((folder / name).read_text() != BAD for name in ("Dockerfile.zr4", "b/Dockerfile.zr4"))
+
+
+def test_a_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"theirs")
+    with pytest.raises(WriteError, match="changed while it was being fixed"):
+        replace(file, b"what was read", b"ours")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert file.read_bytes() == b"theirs"
+
+
+def test_a_folder_that_can_not_be_written_leaves_the_file_alone(tmp_path: Path) -> None:
+    file = tmp_path / "gone" / "file"
+    with pytest.raises(WriteError, match="can't be written"):
+        replace(file, b"old", b"new")
+
+
+def test_killed_at_any_moment_a_file_is_the_old_or_the_new_text(tmp_path: Path) -> None:
+    old, new = b"old " * 200_000, b"new! " * 200_000
+    file = tmp_path / "file"
+    file.write_bytes(old)
+    script = (
+        "import sys; from pathlib import Path; from zr4lint.writing import replace; p = Path(sys.argv[1])\n"
+        f"old, new = {old[:4]!r} * 200_000, {new[:5]!r} * 200_000\n"
+        "print('ready', flush=True)\n"
+        "while True: replace(p, old, new); replace(p, new, old)"
+    )
+    for attempt in range(12):
+        if file.read_bytes() != old:
+            file.write_bytes(old)
+        with subprocess.Popen([sys.executable, "-c", script, str(file)], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"ready\n"
+            time.sleep(0.004 * attempt)
+            os.kill(process.pid, signal.SIGKILL)
+        assert file.read_bytes() in (old, new)
+
+
+def test_new_writes_a_conforming_file_and_never_over_another(folder: Path) -> None:
+    file = folder / "Dockerfile.zr4"
+    refused = zr4lint("new", "zr4", "Dockerfile.zr4", cwd=folder)
+    assert (refused.returncode, file.read_text()) == (2, BAD)
+    assert refused.stderr == b"zr4lint: Dockerfile.zr4: is there already; nothing is written\n"
+    file.unlink()
+    assert zr4lint("new", "zr4", "Dockerfile.zr4", cwd=folder).returncode == 0
+    assert b"Score 60/60" in zr4lint("Dockerfile.zr4", cwd=folder).stdout
+    assert zr4lint("new", "zr4", cwd=folder).stdout == file.read_bytes()
