@@ -79,9 +79,58 @@ class Sample:
         return Report((self.file(*findings, conformance=conformance),), (RULE,))
 
 
+# What means something to a format, a viewer or a log.
+HOSTILE_WORDS = (
+    *(
+        "::error::",
+        "::error file=a::",
+        "\n::error::",
+        "\r\n  ::stop-commands::x",
+        "##[error]",
+        "%0A",
+        "%25",
+        "${{ a }}",
+    ),
+    *(
+        "]]>",
+        "<![CDATA[",
+        "<script>",
+        "</failure>",
+        "&amp;",
+        "&#x1b;",
+        "<!--",
+        "-->",
+        '"',
+        "'",
+        "\x1b[31m",
+        "[bold red]",
+        "[/]",
+    ),
+    *(
+        "|",
+        "\\|",
+        "`",
+        "```",
+        "\n```\n",
+        "**",
+        "_a_",
+        "~~",
+        "# ",
+        "\n# ",
+        "- ",
+        "1. ",
+        "> ",
+        "[a](b)",
+        "![a](b)",
+        "[a]: b",
+    ),
+    *("@octocat", "#1", "$x$", "https://example.org", "www.example.org", "    ", "\t", "\\", "\udcff"),
+)
+
 # Every code point there is, the hostile ones often.
-hostile_text = st.text(
-    st.one_of(st.characters(), st.sampled_from("\x1b\x9b\x00\r\n\t\u202e\u2028\ufeff\udcff日é[]{}`\\"))
+hostile_text = st.one_of(
+    st.text(st.one_of(st.characters(), st.sampled_from("\x1b\x9b\x00\r\n\t\u202e\u2028\ufeff\udcff日é[]{}`\\"))),
+    st.lists(st.one_of(st.sampled_from(HOSTILE_WORDS), st.sampled_from(["a", " ", "b c"])), max_size=8).map("".join),
 )
 
 

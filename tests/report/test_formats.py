@@ -69,6 +69,17 @@ def test_only_colours_steer_the_terminal(name: str, report: Report, options: Opt
     assert all(line.isprintable() for line in uncolored.split("\n"))
 
 
+@given(st.sampled_from(["text", "concise"]), reports(), OPTIONS)
+def test_no_line_is_a_command_in_the_log_of_a_workflow(name: str, report: Report, options: Options) -> None:
+    assert not [line for line in FORMATS[name].render(report, options).split("\n") if line.lstrip().startswith("::")]
+
+
+def test_a_line_that_would_be_a_command_is_escaped() -> None:
+    sample = Sample("FROM a\n", "::error::x")
+    text = FORMATS["concise"].render(sample.report(sample.finding("FROM")), Options())
+    assert text.startswith("\\x3a:error::x:1:1: error ZR0501 torch-pin: bad\n")
+
+
 def test_what_has_no_shape_is_escaped() -> None:
     hostile = "\x1b[31m \x9b \u202e \udcff \ufeff \u200b \xa0 \t \\"
     assert visible(hostile) == "\\x1b[31m \\x9b \\u202e \\udcff \\ufeff \\u200b \\xa0 \\t \\"
