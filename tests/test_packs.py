@@ -72,6 +72,7 @@ BROKEN: Mapping[str, tuple[tuple[str, str], str]] = {
     "parameter of another check": (("image =", "lines = 1\nimage ="), f"{R}: key 'lines': unknown"),
     "missing parameter": (('image = "ubuntu:22.04"\n', ""), f"{R}: key 'image': missing"),
     "wrong type of parameter": (line("image", "22.04"), f"{R}: key 'image': expected a string, not float"),
+    "no measure of security": (("why =", "security = 11\nwhy ="), f"{R}: key 'security': expected a number from 0.1"),
     "missing level": (('level = "error"\n', ""), f"{R}: key 'level': missing"),
     "unknown level": (line("level", '"fatal"'), f"{R}: key 'level': 'fatal' is not one of 'info', 'warning',"),
     "level of a wrong type": (line("level", "3"), f"{R}: key 'level': expected a string, not int"),

@@ -61,7 +61,8 @@ class Finding(NamedTuple):
     """One thing that is not as it should be, at the smallest words concerned.
 
     `expected` says what was expected in words that fit behind "expected: "; `requirement` names the place of the
-    specification, for example "PRD section 5".
+    specification, for example "PRD section 5". A suppressed finding is one that a comment in the file, or with
+    `external` a baseline, takes out of the count; `justification` is the reason given for it.
     """
 
     path: str
@@ -75,12 +76,15 @@ class Finding(NamedTuple):
     related: tuple[Related, ...] = ()
     fix: Fix | None = None
     suppressed: bool = False
+    justification: str | None = None
+    external: bool = False
 
 
 class Rule(NamedTuple):
     """What a rule says of itself; every report and every help page is made from this.
 
     `layer` is None for a rule that is not bound to one layer of the file. `source` names document and section.
+    `security` is how severe it is to break the rule, from 0.1 to 10 as CVSS counts, None if it is not about security.
     """
 
     code: str
@@ -94,6 +98,7 @@ class Rule(NamedTuple):
     bad: str
     good: str
     applicability: Applicability | None
+    security: float | None = None
 
 
 class Witness(NamedTuple):

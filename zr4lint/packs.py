@@ -227,6 +227,7 @@ def _rule(table: _Table, kinds: Vocabulary, sections: Mapping[str, Section], doc
         bad=table.text("bad", ""),
         good=table.text("good", ""),
         applicability=table.choice("fix", _FIXES, "none"),
+        security=table.take("security", "a number from 0.1 to 10", _scored, 0.0) or None,
     )
     commands = table.texts("commands", [])
     for pattern in commands:
@@ -234,6 +235,11 @@ def _rule(table: _Table, kinds: Vocabulary, sections: Mapping[str, Section], doc
             raise table.error("commands", refusal)
     table.done()
     return PackRule(rule, kind_name, parameters, commands)
+
+
+def _scored(value: Any) -> bool:
+    """Whether a value is a severity as CVSS counts it."""
+    return FITS["number"][1](value) and 0.1 <= value <= 10
 
 
 def _criterion(table: _Table, codes: set[str]) -> CriterionRule:

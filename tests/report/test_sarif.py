@@ -46,6 +46,7 @@ def test_the_run() -> None:
     driver = run["tool"]["driver"]
     assert (driver["name"], driver["version"], driver["semanticVersion"]) == ("zr4lint", "1.2.3", "1.2.3")
     assert run["invocations"] == [{"executionSuccessful": True, "exitCode": 1}]
+    assert "security-severity" not in driver["rules"][0]["properties"]
     assert run["columnKind"] == "unicodeCodePoints"
     assert list(run["originalUriBaseIds"]) == ["%SRCROOT%"]
 
@@ -155,7 +156,32 @@ def test_levels_and_suppressions() -> None:
     findings = [FINDING._replace(severity=severity, suppressed=severity is Severity.INFO) for severity in Severity]
     results = sarif(SAMPLE.report(*findings))["results"]
     assert [result["level"] for result in results] == ["note", "warning", "error"]
-    assert [result["suppressions"] for result in results] == [[{"kind": "inSource"}], [], []]
+    assert [result["suppressions"] for result in results] == [[{"kind": "inSource", "status": "accepted"}], [], []]
+
+
+def test_a_suppression_says_where_it_stands_and_why() -> None:
+    inside = FINDING._replace(suppressed=True, justification="waits for a wheel")
+    results = sarif(SAMPLE.report(inside, FINDING._replace(suppressed=True, external=True)))["results"]
+    assert [result["suppressions"] for result in results] == [
+        [{"kind": "inSource", "status": "accepted", "justification": "waits for a wheel"}],
+        [{"kind": "external", "status": "accepted"}],
+    ]
+
+
+def test_paths_that_could_not_be_linted_are_notifications() -> None:
+    (invocation,) = sarif(SAMPLE.report(), Options(exit_code=2, errors=("gone: no such file",)))["invocations"]
+    assert invocation == {
+        "executionSuccessful": False,
+        "exitCode": 2,
+        "toolConfigurationNotifications": [{"level": "error", "message": {"text": "gone: no such file."}}],
+    }
+
+
+def test_a_rule_about_security_says_how_severe_it_is() -> None:
+    report = SAMPLE.report()._replace(rules=(RULE._replace(security=5.0),))
+    (rule,) = sarif(report)["tool"]["driver"]["rules"]
+    assert rule["properties"]["security-severity"] == "5.0"
+    assert rule["properties"]["tags"] == ["dockerfile", "layer-4", "security"]
 
 
 def test_a_rule_that_no_pack_has_is_named_only() -> None:

@@ -30,12 +30,29 @@ def render(report: Report, options: Options) -> str:
                 "rules": [descriptor(rule) for rule in report.rules],
             }
         },
-        "invocations": [{"executionSuccessful": True, "exitCode": options.exit_code}],
+        "invocations": [_invocation(options)],
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The folder that zr4lint was run in."}}},
         "columnKind": "unicodeCodePoints",
         "results": [result for file in report.files for result in _results(file, index)],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _invocation(options: Options) -> Object:
+    """How the run went: it succeeded if everything that was asked for could be linted."""
+    invocation: Object = {"executionSuccessful": not options.errors, "exitCode": options.exit_code}
+    if options.errors:
+        invocation["toolConfigurationNotifications"] = [
+            {"level": "error", "message": {"text": f"{_plain(error.removesuffix('.'))}."}} for error in options.errors
+        ]
+    return invocation
+
+
+def _suppression(finding: Finding) -> Object:
+    suppression = {"kind": "external" if finding.external else "inSource", "status": "accepted"}
+    if finding.justification:
+        suppression["justification"] = well_formed(finding.justification)
+    return suppression
 
 
 def _results(file: FileReport, index: Mapping[str, int]) -> list[Object]:
@@ -52,7 +69,7 @@ def _result(finding: Finding, source: SourceFile, mark: str, index: Mapping[str,
         "message": {"text": _message(finding)},
         "locations": [{"physicalLocation": physical_location(finding.path, source, finding.span, context=True)}],
         "partialFingerprints": {"zr4lint/v1": mark},
-        "suppressions": [{"kind": "inSource"}] if finding.suppressed else [],
+        "suppressions": [_suppression(finding)] if finding.suppressed else [],
     }
     if finding.related:
         result["relatedLocations"] = [

@@ -14,6 +14,7 @@ PROBLEM_SEVERITIES = {Severity.ERROR: "error", Severity.WARNING: "warning", Seve
 def descriptor(rule: Rule) -> Object:
     """The reporting descriptor of a rule."""
     layer = [] if rule.layer is None else [f"layer-{rule.layer}"]
+    security = {} if rule.security is None else {"security-severity": f"{rule.security:.1f}"}
     return {
         "id": rule.code,
         "name": "".join(word.capitalize() for word in rule.name.split("-")),
@@ -23,9 +24,10 @@ def descriptor(rule: Rule) -> Object:
         "helpUri": f"{HOME}#{rule.code.lower()}",
         "defaultConfiguration": {"level": LEVELS[rule.severity]},
         "properties": {
-            "tags": ["dockerfile", *layer],
+            "tags": ["dockerfile", *layer, *(["security"] if security else [])],
             "precision": "very-high",
             "problem.severity": PROBLEM_SEVERITIES[rule.severity],
+            **security,
         },
     }
 
