@@ -69,8 +69,12 @@ def exec_form_only(subject: Subject, *, keyword: str) -> Outcomes:
 
 
 @check("command")
-def command(subject: Subject, *, arguments: list[str]) -> Outcomes:
-    """CMD runs exactly this, a file that a COPY put there; no ENTRYPOINT takes it as arguments."""
+def command(subject: Subject, *, arguments: list[str], file: str = "") -> Outcomes:
+    """CMD runs exactly this; no ENTRYPOINT takes it as arguments, and a COPY put the file there that it runs.
+
+    That is the program, unless `file` names it.
+    """
+    file = file or next(iter(arguments), "")
     found = _commands(subject, "CMD")
     expected = f"CMD {json.dumps(arguments)}"
     entrypoints = _commands(subject, "ENTRYPOINT")
@@ -89,12 +93,11 @@ def command(subject: Subject, *, arguments: list[str]) -> Outcomes:
     text = last.at.instruction.arguments
     span = text.span(0, len(text.text))
     if _words(last) != arguments:
-        fix = replace(span, json.dumps(arguments), f"Run {arguments[0]}", UNSAFE)
-        yield Unmet(f"CMD runs {text.text or 'nothing'}, not {arguments[0]}", span, expected=expected, fix=fix)
-    elif not brought(subject, arguments[0]):
-        yield Unmet(
-            f"CMD runs {arguments[0]}, and no COPY puts that file there", span, expected=f"COPY ... {arguments[0]}"
-        )
+        wanted = " ".join(arguments)
+        fix = replace(span, json.dumps(arguments), f"Run {wanted}", UNSAFE)
+        yield Unmet(f"CMD runs {text.text or 'nothing'}, not {wanted}", span, expected=expected, fix=fix)
+    elif file and not brought(subject, file):
+        yield Unmet(f"CMD runs {file}, and no COPY puts that file there", span, expected=f"COPY ... {file}")
     elif wrapping is None:
         yield met(last.at, span, json.dumps(arguments))
 
