@@ -5,6 +5,7 @@ over.
 """
 
 from zr4lint.checks.ml import (
+    build_tools,
     cloned,
     cuda_wheels,
     images,
@@ -18,6 +19,7 @@ from zr4lint.checks.ml import (
 )
 
 __all__ = [
+    "build_tools",
     "cloned",
     "cuda_wheels",
     "images",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from zr4lint.checks.ml.scene import Install, Scene, pinned
-from zr4lint.checks.ml.state import torch_at, torch_in
+from zr4lint.checks.ml.state import older, python_at, torch_at, torch_in
 from zr4lint.checks.versions import lets_in
 from zr4lint.knowledge import mmcv_versions, mmcv_wheels
 from zr4lint.tools.pip import Requirement
@@ -61,6 +61,22 @@ def mmcv_wheel(scene: Scene, build: Build) -> bool | None:
     if torch is None or torch.cuda is None or not versions or (pin is not None and mmcv_wheels(pin) is None):
         return None
     return any(torch.minor in (mmcv_wheels(v) or {}).get(torch.cuda, ()) for v in versions)
+
+
+def isolates(scene: Scene, install: Install) -> bool:
+    """Whether it is known that a source archive without pyproject.toml is built in isolation (gpu facts 11.4).
+
+    uv does so, and pip from 25.3 on. An older pip runs setup.py where it is, if setuptools and wheel are there, as they
+    are in images of Python 3.11 and before, and in environments of such a Python.
+    """
+    if install.uv or scene.mentions(install.at, r"get-pip\.py"):
+        return True
+    for other in (*scene.before(install.at), install):
+        requirement = other.get("pip")
+        if requirement is not None and other.run.command.upgrades and "<" not in requirement.specifier:
+            return "==" not in requirement.specifier
+    python = python_at(scene, install)
+    return python is not None and not older(python, "3.12") and scene.has("setuptools", install.at) is False
 
 
 def _is_wheel(requirement: Requirement) -> bool:

@@ -69,6 +69,10 @@ def cuda_tag_without_patch(subject: Subject) -> Outcomes:
         tag = _suggestion(tags, found[1], found[2])
         newest = tags.patches(found[1])
         instead = tag or (f"{newest[-1]}-..." if newest else f"{found[1]}.Z-..., Z being a patch that was published")
+        if release(found[1]) < tags.deleted_before:
+            why = "images of CUDA 7 to 10 were deleted in July 2023 (NVIDIA/cudf-spark-examples pull request 311)"
+            yield Unmet(f"{base.reference} is gone, and the build ends at FROM: {why}", scene.stage.image_span)
+            continue
         yield Unmet(
             f"{base.reference} is not a published tag, and the build ends at FROM: all tags of nvidia/cuda have three "
             f"numbers ({LISTS}); write {instead}",
@@ -186,7 +190,7 @@ def cuda_tag_end_of_life(subject: Subject) -> Outcomes:
                 "(NVIDIA/cudf-spark-examples pull request 311)",
                 scene.stage.image_span,
                 expected=f"nvidia/cuda:{tag}" if tag else None,
-                fix=_fix(subject, scene, base, tag),
+                fix=_fix(subject, scene, base, tag) if not version.startswith("11.") else None,
                 severity=Severity.ERROR,
             )
         elif version in tags.tags and newest:

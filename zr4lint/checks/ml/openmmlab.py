@@ -87,12 +87,7 @@ def mmdet_mmcv_bound(subject: Subject) -> Outcomes:
             if not w.requirement.url and lets_in(w.requirement.specifier, row["mmdet"][-1])
         ]
         mmcvs = [w for name in MMCV[:1] for w in _wanted(scene, name)]
-        if (
-            not mmdets
-            or not mmcvs
-            or scene.mentions(scene.installs[-1].at, r"mmdet/__init__")
-            or not _here(scene, mmdets, mmcvs)
-        ):
+        if not mmdets or not mmcvs or scene.mentions(None, r"mmdet/__init__") or not _here(scene, mmdets, mmcvs):
             continue
         mmcv = mmcvs[-1]
         version = pinned(mmcv.requirement)

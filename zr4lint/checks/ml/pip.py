@@ -14,6 +14,7 @@ from zr4lint.tools.files import mount_target
 
 _SWALLOWS = frozenset({"true", ":", "echo", "printf"})
 _STRICT = re.compile(r"\bset\s+-\w*e|\bset\s+-o\s+errexit|-\w*e\w*c?\b.*\bpipefail|trap ")
+_BLANK = re.compile(r"[\s\\]|^\s*#[^\n]*$", re.MULTILINE)
 _OFF = ("", "0", "false", "no", "off")
 
 
@@ -102,6 +103,9 @@ def failure_hidden(subject: Subject) -> Outcomes:
         if following is None:
             continue
         name = "pip" if isinstance(run, PipRun) else "apt"
+        between = _BLANK.sub("", subject.source.text[run.at.span.end : following.span.start])
+        if between not in ("||", ";", ""):
+            continue
         if following.operator == "||" and subject.words(following.span).split()[0] in _SWALLOWS:
             end, how = following.span.end, f"`|| {subject.words(following.span).split()[0]}`"
         elif following.operator == ";" and not _strict(subject, run.at):
@@ -109,8 +113,8 @@ def failure_hidden(subject: Subject) -> Outcomes:
         else:
             continue
         yield Unmet(
-            f"{how} hides it when {name} fails: the build goes on, and the image lacks the packages at run time; let "
-            "it fail",
+            f"{how} hides it when {name} fails: the build goes on, and the image lacks the packages at run time (gpu "
+            "facts 12.18); let it fail",
             run.at.span._replace(end=end),
             expected=f"a failing {name} install that ends the build",
         )

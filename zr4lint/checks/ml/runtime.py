@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from zr4lint.checks.fixes import UNSAFE, replace
-from zr4lint.checks.ml.scene import Install, Scene, pinned, scenes
+from zr4lint.checks.ml.scene import Scene, pinned, scenes
 from zr4lint.checks.ml.state import older
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
@@ -181,7 +181,7 @@ def system_cudnn_missing(subject: Subject) -> Outcomes:
             requirement = next(
                 (r for n in ("onnxruntime-gpu", "ctranslate2", "faster-whisper") if (r := install.get(n))), None
             )
-            if requirement is None or "cudnn" in requirement.extras or _has_cudnn(scene, install):
+            if requirement is None or "cudnn" in requirement.extras or _has_cudnn(scene):
                 continue
             flavour = f"{cuda_tags().cudnn(base.cuda)}-runtime" if base.cuda else "cudnn-runtime"
             yield Unmet(
@@ -196,9 +196,8 @@ def system_cudnn_missing(subject: Subject) -> Outcomes:
             )
 
 
-def _has_cudnn(scene: Scene, install: Install) -> bool:
-    last = scene.facts.facts[-1].at if scene.facts.facts else install.at
-    return scene.mentions(last, r"cudnn") or any(
+def _has_cudnn(scene: Scene) -> bool:
+    return scene.mentions(None, r"cudnn") or any(
         r.name.startswith("nvidia-cudnn") for i in scene.installs for r in i.requirements
     )
 

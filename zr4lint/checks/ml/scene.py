@@ -107,18 +107,20 @@ class Scene:
         """The installs that come before."""
         return [install for install in self.installs if install.at.order < at.order]
 
-    def text(self, at: At) -> str:
-        """All instructions up to a command, as written."""
+    def text(self, at: At | None) -> str:
+        """All instructions up to a command, or with None all there are, as written."""
         source = self.facts.dockerfile.source
         parts = [
             source.slice(i.span)
             for i in self.facts.dockerfile.instructions
-            if i.stage in self.chain and i.index < at.instruction.index
+            if i.stage in self.chain and (at is None or i.index < at.instruction.index)
         ]
-        return "\n".join([*parts, source.slice(Span(at.instruction.span.start, at.span.start))])
+        if at is not None:
+            parts.append(source.slice(Span(at.instruction.span.start, at.span.start)))
+        return "\n".join(parts)
 
-    def mentions(self, at: At, pattern: str) -> bool:
-        """Whether any word before fits; what is only a hint is enough to keep silent."""
+    def mentions(self, at: At | None, pattern: str) -> bool:
+        """Whether any word before, or with None any word at all, fits; a hint is enough to keep silent."""
         return re.search(pattern, self.text(at)) is not None
 
     def opaque(self, at: At) -> bool:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from zr4lint.checks.fixes import UNSAFE, add_words
-from zr4lint.checks.ml.builds import MMCV, Build, builds, mmcv_wheel
+from zr4lint.checks.ml.builds import MMCV, Build, builds, isolates, mmcv_wheel
 from zr4lint.checks.ml.scene import Scene, scenes
 from zr4lint.checks.ml.state import older, torch_at, torch_in
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.checks.versions import bounds, lets_in
-from zr4lint.facts import AptRun, EnvSet, Written
-from zr4lint.knowledge import release, table
-from zr4lint.shell import Reach
-from zr4lint.source import Span
+from zr4lint.checks.versions import lets_in
+from zr4lint.facts import AptRun
+from zr4lint.knowledge import table
 
 _SMALL = frozenset({
     "pip", "setuptools", "wheel", "torch", "torchvision", "torchaudio", "numpy", "packaging", "ninja", "psutil",
@@ -49,7 +47,8 @@ def _isolated(scene: Scene, build: Build) -> Outcomes:
             "with setuptools older than 82, installs mmcv without its compiled operations (run; mmcv issue 3310)",
         )
         yield Unmet(
-            f"{package} is built in isolation: {what}; add --no-build-isolation, with torch and the build tools "
+            f"{package} is built in isolation by uv and by pip from 25.3 on: {what}; add --no-build-isolation, with "
+            "torch and the build tools "
             "installed before",
             build.requirement.span,
             expected="--no-build-isolation",
@@ -60,7 +59,7 @@ def _isolated(scene: Scene, build: Build) -> Outcomes:
                 "Add --no-build-isolation",
                 UNSAFE,
             ),
-            unsure=build.unsure,
+            unsure=build.unsure or not isolates(scene, install),
         )
     elif package == "flash-attn" and scene.has("torch", install.at) is False:
         also = " by the same command, but pip asks setup.py for its requirements first" if install.get("torch") else ""
@@ -91,7 +90,7 @@ def _mmpose(scene: Scene, build: Build) -> Outcomes:
         "pip 26.3; mmpose issue 3218); install chumpy first with --no-build-isolation",
         build.requirement.span,
         expected="pip install --no-build-isolation chumpy, before",
-        unsure=build.unsure,
+        unsure=build.unsure or not isolates(scene, install),
     )
 
 
@@ -128,85 +127,6 @@ def build_tools_missing(subject: Subject) -> Outcomes:
                     build.requirement.span,
                     expected=f"pip install {' '.join(missing)}, before",
                 )
-
-
-@check("ml/setuptools-too-new")
-def setuptools_too_new(subject: Subject) -> Outcomes:
-    """What needs pkg_resources is built with a setuptools that has it (gpu facts 4.5, 11.4, 11.5)."""
-    for scene in scenes(subject):
-        for build in builds(scene, *MMCV):
-            if mmcv_wheel(scene, build) is True and build.install.sources.all:
-                continue
-            isolated = build.install.isolated
-            if isolated and (
-                build.install.option("build-constraint") or "PIP_BUILD_CONSTRAINT" in build.install.run.settings
-            ):
-                continue
-            if isolated and ("PIP_CONSTRAINT" in build.install.run.settings or build.install.uv):
-                continue
-            if isolated or _newest_setuptools(scene, build.install.at.order, "82"):
-                where = (
-                    "the environment pip builds in has the newest one"
-                    if isolated
-                    else "it was upgraded without a bound"
-                )
-                yield _no_pkg_resources(build.package, build.requirement.span, where, build.unsure)
-        for ran in scene.commands:
-            if (
-                ran.program == "mim"
-                and ran.at.reach is not Reach.NEVER
-                and _newest_setuptools(scene, ran.at.order, "82")
-            ):
-                yield _no_pkg_resources(
-                    "mim", ran.at.span, "it was upgraded without a bound", ran.at.reach is Reach.MAYBE
-                )
-        for build in builds(scene, "flash-attn"):
-            torch = torch_at(scene, build.install.at)
-            if torch is None or not older(torch.version, "2.2") or build.install.isolated:
-                continue
-            if _newest_setuptools(scene, build.install.at.order, "70"):
-                yield Unmet(
-                    f"torch {torch.version} imports `packaging` from pkg_resources to compile extensions, and "
-                    "setuptools was "
-                    "upgraded to one that lacks it: the build fails (torch.utils.cpp_extension; flashinfer pull "
-                    "request 319); "
-                    "pin setuptools<70 before",
-                    build.requirement.span,
-                    expected='"setuptools<70" before',
-                    unsure=build.unsure,
-                )
-
-
-def _no_pkg_resources(package: str, span: Span, where: str, unsure: bool) -> Unmet:
-    return Unmet(
-        f"{package} imports pkg_resources, which setuptools 82 took out in February 2026, and {where}: it ends with "
-        "`No module "
-        "named 'pkg_resources'` (run; mmcv issue 3325); install `setuptools<82` before, without isolation",
-        span,
-        expected='"setuptools<82" before',
-        unsure=unsure,
-    )
-
-
-def _newest_setuptools(scene: Scene, order: int, bound: str) -> bool:
-    """Whether the last install that names setuptools before leaves one that is not older than a bound."""
-    newest = False
-    for install in scene.installs:
-        requirement = install.get("setuptools")
-        if install.at.order >= order or requirement is None:
-            continue
-        found = bounds(requirement.specifier)
-        if found is None:
-            newest = False
-        elif found.upper is not None:
-            newest = release(str(found.upper)) > release(bound) or (
-                release(str(found.upper)) == release(bound) and found.upper_included
-            )
-        elif found.lower is not None and release(str(found.lower)) >= release(bound):
-            newest = True
-        elif install.run.command.upgrades:
-            newest = not install.unsure and not install.constrained
-    return newest
 
 
 def _forced(scene: Scene, build: Build) -> bool:
@@ -261,40 +181,3 @@ def arch_list_missing(subject: Subject) -> Outcomes:
                 expected='TORCH_CUDA_ARCH_LIST="8.0;8.6;8.9;9.0"',
                 unsure=not checked,
             )
-
-
-@check("ml/constraint-not-for-builds")
-def constraint_not_for_builds(subject: Subject) -> Outcomes:
-    """A constraint on build tools is given for builds too (gpu facts 11.3)."""
-    for scene in scenes(subject):
-        for env in subject.facts.of(EnvSet, scene.chain):
-            if env.name != "PIP_CONSTRAINT" or env.value is None or env.at.stage != scene.stage.number:
-                continue
-            names = [e.name for e in subject.facts.of(EnvSet, scene.chain)]
-            written = [w for w in subject.facts.of(Written, scene.chain) if w.path == env.value]
-            tools = {
-                line.strip().lower().split("<")[0].split("=")[0].split(">")[0].strip()
-                for w in written
-                for line in w.text.text.splitlines()
-            } & {"setuptools", "cython", "numpy", "wheel"}
-            if not tools or "PIP_BUILD_CONSTRAINT" in names or _old_pip(scene):
-                continue
-            upgraded = any(i.get("pip") and i.run.command.upgrades for i in scene.installs)
-            yield Unmet(
-                f"pip 26.2 and later no longer apply PIP_CONSTRAINT to the environments they build in: "
-                f"{', '.join(sorted(tools))} "
-                "is free there (run with pip 25.2 to 26.3); set PIP_BUILD_CONSTRAINT too",
-                env.span,
-                expected=f"PIP_BUILD_CONSTRAINT={env.value}",
-                unsure=not upgraded,
-            )
-
-
-def _old_pip(scene: Scene) -> bool:
-    """Whether pip is held below the version that changed."""
-    for install in scene.installs:
-        requirement = install.get("pip")
-        found = bounds(requirement.specifier) if requirement is not None else None
-        if found is not None and found.upper is not None and release(str(found.upper)) <= (26, 2):
-            return True
-    return False

@@ -154,7 +154,7 @@ def _unpinned(subject: Subject, scene: Scene, install: Install, torch: TorchStat
     else:
         message = (
             f"{name} has no version: only the metadata on the index pairs it with torch {torch.version}, and the next "
-            "build may pair it otherwise"
+            "build may pair it otherwise (wheel metadata)"
         )
     exact = not pypi and torch.install is install and known.sure
     return Unmet(
