@@ -4,9 +4,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip
+MULTITOOL := node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 RATES  := tests/mutations/test_mutations.py::test_the_rates
 
-.PHONY: lint test docs clean
+.PHONY: lint test judge docs clean
 
 lint: $(VENV)/.run
 	$(BIN)/zr4lint docker/Dockerfile.zr4
@@ -19,6 +20,10 @@ test: $(VENV)/.test
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadgroup --deselect $(RATES)
 	$(BIN)/pytest $(RATES)
+
+# What needs more than PyPI: npm for Microsoft's judge of SARIF, git for pre-commit.
+judge: $(VENV)/.judge $(MULTITOOL)
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 -o 'python_files=judge_*.py' tests/judge
 
 docs: $(VENV)/.test
 	$(BIN)/python -m tests.cli_page
@@ -36,6 +41,16 @@ $(VENV)/.test: $(VENV)/.run
 	@echo "Installing what the tests need ..."
 	@$(PIP) install --quiet --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
+
+$(VENV)/.judge: $(VENV)/.test
+	@echo "Installing the judges ..."
+	@$(PIP) install --quiet --quiet --disable-pip-version-check --editable '.[test,judge]'
+	@touch $@
+
+# npm may be told not to run the package's own script, which makes the program executable.
+$(MULTITOOL):
+	@npm install --silent --no-audit --no-fund --no-save --no-package-lock --prefix . @microsoft/sarif-multitool-linux@5.7.0
+	@chmod u+x $@
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("zr4lint needs Python 3.11 or later, for example: make lint PYTHON=python3.12")'
