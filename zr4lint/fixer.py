@@ -42,9 +42,7 @@ def fix(source: SourceFile, lint: Lint, level: Applicability, wanted: Callable[[
     before = lint(source)
     done = _best(before, lint, level, wanted)
     for _ in range(MAX_REPEATS):
-        if not done.refused or not done.fixed:
-            break
-        # What was thrown away as a whole may do in the text that the rest has made.
+        # What was left out in one text may do in the one that the rest has made.
         again = _best(done.report, lint, level, wanted)
         if again.source.text == done.source.text:
             break
