@@ -5,7 +5,7 @@
     console            "$ " and a command, then its output; exit codes 0 and 1 are fine
     sh                 commands that have to succeed
     toml file=NAME     is written to that file
-    json               the first finding that the command of the block above reports with `--format json`
+    json               the first finding that the command above reports with `json` in the place of `concise`
     pycon              a doctest
     yaml               a configuration; its commands are run by tests/test_readme.py
 """
@@ -80,7 +80,7 @@ class Story:
                 assert block.file is not None
                 (self.folder / block.file).write_text(block.body, encoding="utf-8")
             case "json":
-                report = json.loads(self.shell(f"{self.command} --format json").stdout)
+                report = json.loads(self.shell(self.command.replace("concise", "json")).stdout)
                 return json.dumps(report["findings"][0], indent=2) + "\n"
             case "pycon":
                 script = self.folder / "session.txt"

@@ -13,7 +13,8 @@ from tests.installed import GROUP, ROOT, build, environment, programs, run
 from zr4lint import __version__
 
 pytestmark = [pytest.mark.slow, GROUP]
-PACKS = sorted(path.name for path in (ROOT / "rules").glob("*.toml"))
+RULES = ROOT / "rules"
+DATA = sorted(path.relative_to(RULES).as_posix() for path in RULES.rglob("*.*"))
 
 
 def zr4lint(*args: str, cwd: Path) -> str:
@@ -23,8 +24,8 @@ def zr4lint(*args: str, cwd: Path) -> str:
 def test_it_holds_the_package_its_packs_and_nothing_else() -> None:
     with zipfile.ZipFile(build().wheel) as wheel:
         names = wheel.namelist()
-    assert "zr4.toml" in PACKS
-    assert sorted(name.removeprefix("zr4lint/rules/") for name in names if "/rules/" in name) == PACKS
+    assert "zr4.toml" in DATA
+    assert sorted(name.removeprefix("zr4lint/rules/") for name in names if "/rules/" in name) == DATA
     assert {name.partition("/")[0] for name in names} == {"zr4lint", f"zr4lint-{__version__}.dist-info"}
     assert "zr4lint/py.typed" in names
     assert f"zr4lint-{__version__}.dist-info/licenses/LICENSE" in names
@@ -33,8 +34,8 @@ def test_it_holds_the_package_its_packs_and_nothing_else() -> None:
 def test_the_source_holds_the_packs_too() -> None:
     with tarfile.open(build().sdist) as sdist:
         names = sdist.getnames()
-    for pack in PACKS:
-        assert f"zr4lint-{__version__}/rules/{pack}" in names
+    for name in DATA:
+        assert f"zr4lint-{__version__}/rules/{name}" in names
     assert not [name for name in names if "/.venv/" in name or "__pycache__" in name]
 
 
