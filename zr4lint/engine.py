@@ -124,8 +124,8 @@ def _findings(pack: Pack, results: dict[str, RuleResult], facts: Facts, source: 
 def _place(rule: PackRule, unmet: Unmet, pack: Pack, results: dict[str, RuleResult], facts: Facts) -> Span:
     """Where something missing belongs.
 
-    That is the instruction that has the words but does not do the work, else the first instruction of the rule's
-    layer, else the base stage.
+    That is the instruction that has the words but does not do the work, else one in the lines of the rule's layer that
+    does no other, else the first instruction of that layer, else the base stage.
     """
     if meant := _meant(unmet.hint, facts):
         return meant
@@ -137,10 +137,24 @@ def _place(rule: PackRule, unmet: Unmet, pack: Pack, results: dict[str, RuleResu
             if sections.get(result.code) == rule.rule.section
             for outcome in result.met
         ]
+        if stranger := _stranger(rule, pack, results, facts):
+            return stranger
         if near:
             return min(near, key=lambda i: i.index).keyword_span
     base, _ = _judged(pack, facts)
     return base.instruction.span if base is not None else Span(0, 0)
+
+
+def _stranger(rule: PackRule, pack: Pack, results: dict[str, RuleResult], facts: Facts) -> Span | None:
+    """The first instruction in the lines of the rule's layer that does nothing the layer asks for."""
+    lines = next((s.lines for s in pack.sections if s.layer == rule.rule.layer and s.lines is not None), None)
+    own = [result for result in results.values() if result.layer == rule.rule.layer]
+    known = {outcome.instruction.index for result in own for outcome in result.met}
+    for instruction in facts.dockerfile.instructions if lines is not None else ():
+        inside = lines is not None and lines[0] <= instruction.line <= lines[1]
+        if inside and instruction.index not in known and instruction.keyword in ("RUN", "COPY", "ADD"):
+            return instruction.keyword_span
+    return None
 
 
 def _meant(hint: tuple[str, ...], facts: Facts) -> Span | None:
