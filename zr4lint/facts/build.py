@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Mapping
 
 from zr4lint import words
@@ -25,6 +26,9 @@ from zr4lint.facts.state import StageState
 from zr4lint.shell import Reach
 from zr4lint.source import MappedText
 from zr4lint.tools.files import absolute, has_wildcard
+
+_HAS_DASH = re.compile(r"ubuntu|bionic|focal|jammy|noble|buster|bullseye|bookworm|debian:?1[0-2]")
+"""Images of distributions whose /bin/sh is a dash that knows no `pipefail`."""
 
 
 def gather(dockerfile: Dockerfile, images: Mapping[str, tuple[str, ...]] | None = None) -> Facts:
@@ -55,6 +59,7 @@ class _Reader:
             "CMD": self.command,
             "ENTRYPOINT": self.command,
             "SHELL": self.shell,
+            "USER": self.user,
         }
 
     def read(self, instruction: Instruction) -> None:
@@ -79,6 +84,7 @@ class _Reader:
         else:
             known = words.parse_image(image).repository if image else ""
             self.state = StageState.on_image(self.images.get(known))
+            self.state.sh_is_dash = bool(image and _HAS_DASH.search(image))
         self.states.append(self.state)
         self.stages.append(
             Stage(
@@ -124,6 +130,9 @@ class _Reader:
     def shell(self, instruction: Instruction) -> None:
         self.state.shell = tuple(s.value for s in instruction.json or ())
 
+    def user(self, instruction: Instruction) -> None:
+        self.state.user = words.expand(instruction.arguments.text, self.state.variables)
+
     # What an instruction does
 
     def run(self, instruction: Instruction) -> None:
@@ -131,7 +140,13 @@ class _Reader:
         if stage < 0:
             return
         reader = CommandReader(self.facts, self.state, instruction, stage)
-        for command in run_commands(instruction, self.state.shell, self.text):
+        for command in run_commands(
+            instruction,
+            self.state.shell,
+            self.text,
+            sh_is_dash=self.state.sh_is_dash,
+            variables=self.state.variables,
+        ):
             reader.read(command)
 
     def copy(self, instruction: Instruction) -> None:
@@ -148,6 +163,7 @@ class _Reader:
         if target is None or not target.startswith("/"):
             used |= self.state.workdir_set_by
         origin = self._origin(flags.get("from"))
+        self.state.hands_over = self.state.hands_over or "chown" in flags
         for source in sources:
             if any(source.span.start == heredoc.marker.start for heredoc in instruction.heredocs):
                 self.write(instruction, source.span.start, folder, into=into, used=used)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from zr4lint.dockerfile import Instruction
+from zr4lint.facts.limits import may_not_write, mounted_over, offline, unprivileged
 from zr4lint.facts.model import (
     AptRun,
     At,
@@ -26,10 +27,10 @@ from zr4lint.shell import Argument, Command, Reach, expand, expand_all
 from zr4lint.source import MappedText, Span
 from zr4lint.tools.apt import PROGRAMS as APT
 from zr4lint.tools.apt import parse_apt, parse_dpkg, parse_repository
-from zr4lint.tools.files import absolute, covers, has_wildcard, mount_target
+from zr4lint.tools.files import absolute, has_wildcard
 from zr4lint.tools.git import parse_clone
 from zr4lint.tools.options import Grammar, parse_options
-from zr4lint.tools.pip import parse_config, parse_pip
+from zr4lint.tools.pip import PipCommand, parse_config, parse_pip
 from zr4lint.tools.python import python_module
 
 _VENV = Grammar({"p": "python"}, frozenset({"python", "prompt"}), frozenset({"clear", "upgrade", "upgrade-deps"}))
@@ -142,11 +143,12 @@ class CommandReader:
             self.activate(arguments, command, scope)
         elif program in APT:
             if apt := parse_apt(arguments):
-                self.facts.append(AptRun(self.at(command), apt))
+                self.facts.append(AptRun(self.for_root(self.at(command)), apt))
         elif program in ("add-apt-repository", "apt-add-repository"):
             if change := parse_repository(arguments):
                 name, removed, updates = change
-                self.facts.append(RepositoryAdded(self.at(command), name.value, name.span, removed, updates))
+                at = self.for_root(self.at(command))
+                self.facts.append(RepositoryAdded(at, name.value, name.span, removed, updates))
         elif program == "git":
             self.git(arguments, command, scope)
         elif program == "chmod":
@@ -155,7 +157,10 @@ class CommandReader:
             self.files(program, arguments, command, scope)
         elif program == "dpkg":
             if dpkg := parse_dpkg(arguments):
-                self.facts.append(AptRun(self.at(command), dpkg))
+                at = self.at(command)
+                if unprivileged(self.instruction, self.state):
+                    at = at._replace(reach=Reach.NEVER)
+                self.facts.append(AptRun(at, dpkg))
         elif program == "set":
             flags = [a.value or "" for a in arguments[1:]]
             self.literal_stars = (
@@ -168,13 +173,28 @@ class CommandReader:
         elif setting := parse_config(arguments):
             self.state.pip_config[setting[0]] = setting[1]
         elif pip := parse_pip(arguments):
-            settings = {n: v for n, v in variables.items() if n.startswith(_SETTINGS)}
-            settings = {**self.state.pip_config, **settings}
-            files = tuple((self.path(option.value, scope), option.span) for option in pip.parsed.all("requirement"))
-            relative = any(not (o.value or "").startswith("/") for o in pip.parsed.all("requirement"))
-            at = self.at(command, relative=relative)
-            lost = _lost_specifiers(command)
-            self.facts.append(PipRun(at, pip, settings, variables.get("PATH"), files, lost, variables, scope.folder))
+            self.pip(pip, command, scope, variables)
+        elif program == "chown" and command.reach is not Reach.NEVER:
+            self.state.hands_over = True
+
+    def pip(self, pip: PipCommand, command: Command, scope: _Scope, variables: Mapping[str, str | None]) -> None:
+        settings = {n: v for n, v in variables.items() if n.startswith(_SETTINGS)}
+        settings = {**self.state.pip_config, **settings}
+        named = pip.parsed.all("requirement")
+        files = tuple((self.seen(self.path(option.value, scope)), option.span) for option in named)
+        at = self.at(command, relative=any(not (o.value or "").startswith("/") for o in named))
+        path = variables.get("PATH")
+        programs = pip.program.rpartition("/")[0] or (path or "").partition(":")[0]
+        at = self.kept(at, programs.removesuffix("/bin") if programs.startswith("/") else None)
+        if pip.action == "install" and offline(self.instruction):
+            at = at._replace(reach=Reach.NEVER)
+        lost = _lost_specifiers(command)
+        self.facts.append(PipRun(at, pip, settings, path, files, lost, variables, scope.folder))
+
+    def seen(self, path: str | None) -> str | None:
+        """The file that a command finds at `path`: one of the context, relative, where a mount puts it there."""
+        source = mounted_over(self.instruction, path)
+        return path if source is None else source.lstrip("/") or None
 
     def at(self, command: Command, *, relative: bool = False) -> At:
         """Where a command stands; `relative` tells that it works from the folder it runs in."""
@@ -219,7 +239,10 @@ class CommandReader:
         target = clone.target
         path = absolute(target, folder) if target is not None else None
         words = " ".join(a.value or "" for a in arguments)
-        self.facts.append(Cloned(self.kept(self.at(command, relative=True), path), clone, path, words))
+        at = self.kept(self.at(command, relative=True), path)
+        if offline(self.instruction):
+            at = at._replace(reach=Reach.NEVER)
+        self.facts.append(Cloned(at, clone, path, words))
 
     def chmod(self, arguments: Sequence[Argument], command: Command, scope: _Scope) -> None:
         rest = list(arguments[1:])
@@ -234,7 +257,10 @@ class CommandReader:
             return
         relative = any(not (a.value or "").startswith("/") for a in rest[1:])
         at = self.at(command, relative=relative)
-        self.facts.append(ModeChanged(at, rest[0].value, self.paths(rest[1:], scope), recursive))
+        paths = self.paths(rest[1:], scope)
+        if any(may_not_write(self.instruction, self.state, path) for path in paths):
+            at = at._replace(reach=Reach.NEVER)
+        self.facts.append(ModeChanged(at, rest[0].value, paths, recursive))
 
     def files(self, program: str, arguments: Sequence[Argument], command: Command, scope: _Scope) -> None:
         """What rm, mv, cp, install, ln and find do to files."""
@@ -287,15 +313,16 @@ class CommandReader:
             self.facts.append(VenvCreated(self.kept(at, path), program, module, path, operand.span, clears))
 
     def kept(self, at: At, path: str | None) -> At:
-        """The place of something written to `path`: it never comes to the image from a mount of this RUN."""
-        for flag in self.instruction.flags:
-            if (
-                flag.name == "mount"
-                and path is not None
-                and covers(mount_target(flag.value or ""), path, recursive=True)
-            ):
-                return at._replace(reach=Reach.NEVER)
+        """The place of something written to `path`: not from a mount of this RUN, nor where the user may not write."""
+        hidden = mounted_over(self.instruction, path) is not None
+        if hidden or may_not_write(self.instruction, self.state, path):
+            return at._replace(reach=Reach.NEVER)
         return at
+
+    def for_root(self, at: At) -> At:
+        """The place of something that needs root and the network."""
+        barred = offline(self.instruction) or unprivileged(self.instruction, self.state)
+        return at._replace(reach=Reach.NEVER) if barred else at
 
     def paths(self, arguments: Iterable[Argument], scope: _Scope) -> tuple[str, ...]:
         """The paths that arguments name; a wildcard in quotes fits no file and is left out."""

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from zr4lint.dockerfile import Heredoc as DockerHeredoc
 from zr4lint.dockerfile import Instruction, JsonString
 from zr4lint.shell import Command, Reach, Word, parse_script
 from zr4lint.shell.parse import Heredoc
-from zr4lint.shell.wrappers import nested_script
+from zr4lint.shell.wrappers import nested_script, program
 from zr4lint.source import MappedText
 
 _SHELLS = ("sh", "bash", "dash", "ash", "zsh", "ksh")
 
 
-def run_commands(instruction: Instruction, shell: tuple[str, ...], text: str) -> tuple[Command, ...]:
-    """All commands of a RUN in a file's `text`.
+def run_commands(
+    instruction: Instruction,
+    shell: tuple[str, ...],
+    text: str,
+    *,
+    sh_is_dash: bool = False,
+    variables: Mapping[str, str | None] | None = None,
+) -> tuple[Command, ...]:
+    """All commands of a RUN in a file's `text`; `variables` are those it sees.
 
-    There are none where the shell, or the first line of a heredoc, is not one whose language is read.
+    There are none where the shell, or the first line of a heredoc, is not one whose language is read, or where the
+    shell has no option that makes it read a command.
     """
     if instruction.json is not None:
-        return _exec_form(instruction)
-    if not shell or shell[0].rpartition("/")[2] not in _SHELLS:
+        return _exec_form(instruction, sh_is_dash=sh_is_dash)
+    name = shell[0].rpartition("/")[2] if shell else ""
+    if name not in _SHELLS or not any(o[:1] == "-" and o[:2] != "--" and "c" in o for o in shell[1:]):
         return ()
+    in_sh = name in ("sh", "dash")
     script = instruction.arguments
     heredocs = [h for h in (_located(script, heredoc, text) for heredoc in instruction.heredocs) if h is not None]
     if len(heredocs) == 1 and not (script.text[: heredocs[0].start] + script.text[heredocs[0].end :]).strip():
@@ -28,15 +40,19 @@ def run_commands(instruction: Instruction, shell: tuple[str, ...], text: str) ->
         first = body.text.partition("\n")[0]
         if first.startswith("#!") and not any(name in first for name in _SHELLS):
             return ()
-        return parse_script(body)
-    return parse_script(script, heredocs)
+        if first.startswith("#!"):
+            in_sh = first.rpartition("/")[2].split()[0] in ("sh", "dash")
+        return parse_script(body, sh_is_dash=sh_is_dash, in_sh=in_sh, variables=variables)
+    return parse_script(script, heredocs, sh_is_dash=sh_is_dash, in_sh=in_sh, variables=variables)
 
 
-def _exec_form(instruction: Instruction) -> tuple[Command, ...]:
+def _exec_form(instruction: Instruction, *, sh_is_dash: bool) -> tuple[Command, ...]:
     words = tuple(Word(_mapped(s), (), s.span, True) for s in instruction.json or ())
     command = Command(words, (), (), instruction.span, "", Reach.ALWAYS, (), None)
     nested = nested_script(command)
-    return parse_script(nested) if nested is not None else (command,)
+    if nested is None:
+        return (command,)
+    return parse_script(nested, sh_is_dash=sh_is_dash, in_sh=program(words[0]) in ("sh", "dash"))
 
 
 def _mapped(string: JsonString) -> MappedText:

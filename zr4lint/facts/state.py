@@ -36,9 +36,10 @@ class Variables(dict[str, str | None]):
 
 
 class StageState:
-    """Variables, WORKDIR and SHELL in force, and which instructions set them.
+    """Variables, WORKDIR, SHELL and USER in force, and which instructions set them.
 
-    `outside` are patterns of the variables that the base image sets, None where those are not known.
+    `outside` are patterns of the variables that the base image sets, None where those are not known. `user` is None
+    where it can't be known; `hands_over` tells that files were given to somebody, who may be that user.
     """
 
     def __init__(self, outside: tuple[str, ...] | None = None) -> None:
@@ -51,6 +52,9 @@ class StageState:
         self.folders: set[str] = {"/"}
         self.pip_config: dict[str, str | None] = {}
         self.shell: tuple[str, ...] = ("/bin/sh", "-c")
+        self.sh_is_dash = False
+        self.user: str | None = "root"
+        self.hands_over = False
         self._variables: Variables | None = None
 
     @classmethod
@@ -69,6 +73,9 @@ class StageState:
         state.workdir_set_by = self.workdir_set_by
         state.folders = set(self.folders)
         state.shell = self.shell
+        state.sh_is_dash = self.sh_is_dash
+        state.user = self.user
+        state.hands_over = self.hands_over
         state.pip_config = dict(self.pip_config)
         return state
 

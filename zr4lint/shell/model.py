@@ -20,7 +20,7 @@ class Expansion(NamedTuple):
     """A `$...` that stands at start to end of a word's text.
 
     `name` is None for what can't be known before the build, such as `$(command)`. `operator` is "" for `$NAME`, else
-    one of `:-`, `-`, `:+`, `+`, with `operand` behind it.
+    one of `:-`, `-`, `:+`, `+`, `#`, `##`, `%`, `%%`, `/`, `//`, with `operand` behind it.
     """
 
     start: int

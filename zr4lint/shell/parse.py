@@ -8,14 +8,15 @@ over unknown things may run; one behind `false &&` or `exit 0` never does.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, auto
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
+from zr4lint.shell import dash
 from zr4lint.shell.model import Command, Expansion, Reach, Redirection, Word
-from zr4lint.shell.words import literal_word, word_of
-from zr4lint.shell.wrappers import nested_script, unwrap
+from zr4lint.shell.words import expand, literal_word, word_of
+from zr4lint.shell.wrappers import nested_script, program, unwrap
 from zr4lint.source import MappedText, Span
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ MAX_UNROLLED = 64
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _UNKNOWN = (Expansion(0, 0, None, "", "", True),)
+_PARAMETER = re.compile(r"\"?\$\{?(\w+|[@*])\}?\"?\Z")
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
+_PLAIN = re.compile(r"[\w.+:/-]*\Z")
+_LENGTH = re.compile(r"(?:test|\[\[?)\s+(-n|-z)\s+([^\s$`*?\]]+)\s*\]{0,2}\Z")
 _COMPARISON = re.compile(r"(?:test|\[\[?)\s+([^\s$`*?]+)\s+(=|==|!=|-eq|-ne)\s+([^\s$`*?\]]+)\s*\]{0,2}\Z")
 _NO_EXECUTION = re.compile(r"-[a-mp-zA-Z]*n[a-zA-Z]*\Z")
 _TESTS = frozenset({"test", "[", "grep", "egrep", "fgrep", "command", "which", "type", "cmp", "diff", "id", "dpkg"})
@@ -63,9 +68,20 @@ def _parse(text: str) -> Node:
     return _parser.parse(ascii_text.encode("ascii")).root_node
 
 
-def parse_script(script: MappedText, heredocs: Sequence[Heredoc] = ()) -> tuple[Command, ...]:
-    """All commands of a script in the order they run; those of subshells, `sh -c '...'` and called functions too."""
-    walk = _Walk()
+def parse_script(
+    script: MappedText,
+    heredocs: Sequence[Heredoc] = (),
+    *,
+    sh_is_dash: bool = False,
+    in_sh: bool = False,
+    variables: Mapping[str, str | None] | None = None,
+) -> tuple[Command, ...]:
+    """All commands of a script in the order they run; those of subshells, `sh -c '...'` and called functions too.
+
+    `sh_is_dash` tells that sh is dash, `in_sh` that sh reads this script. Tests of `variables` come out as their
+    values have it, None for a value that can't be known.
+    """
+    walk = _Walk(sh_is_dash=sh_is_dash, in_sh=in_sh, variables=variables or {})
     walk.script(script, heredocs, Reach.ALWAYS, (), 0)
     return tuple(walk.commands)
 
@@ -79,16 +95,21 @@ class _Frame(NamedTuple):
     scope: tuple[int, ...]
     operator: str
     depth: int
+    call: Command | None = None
 
     def under(self, reach: Reach, operator: str = "") -> _Frame:
         return self._replace(reach=min(self.reach, reach), operator=operator or self.operator, depth=self.depth + 1)
 
 
 class _Walk:
-    def __init__(self) -> None:
+    def __init__(self, *, sh_is_dash: bool, in_sh: bool, variables: Mapping[str, str | None]) -> None:
         self.commands: list[Command] = []
         self.functions: dict[str, Node] = {}
         self.scopes = 0
+        self.sh_is_dash = sh_is_dash
+        self.in_dash = sh_is_dash and in_sh
+        self.variables = variables
+        self.assigned: set[str] = set()
 
     def script(
         self, script: MappedText, heredocs: Iterable[Heredoc], reach: Reach, scope: tuple[int, ...], depth: int
@@ -100,8 +121,10 @@ class _Walk:
             placeholder = "<" + "h" * (heredoc.end - heredoc.start - 1)
             text = text[: heredoc.start] + placeholder + text[heredoc.end :]
             bodies[heredoc.start] = heredoc.body
-        frame = _Frame(script, bodies, reach, scope, "", depth)
-        return self.sequence(_parse(text).children, frame)
+        root = _parse(text)
+        if self.in_dash and dash.refuses(root, text):
+            reach = Reach.NEVER
+        return self.sequence(root.children, _Frame(script, bodies, reach, scope, "", depth))
 
     def new_scope(self, frame: _Frame) -> _Frame:
         self.scopes += 1
@@ -195,7 +218,8 @@ class _Walk:
                 status = self.sequence(node.named_children, frame)
                 return {_Status.TRUE: _Status.FALSE, _Status.FALSE: _Status.TRUE}.get(status, _Status.CONDITION)
             case "test_command":
-                return _constant(self.text(node, frame))
+                text = self.text(node, frame)
+                return _Status.FALSE if self.in_dash and text.startswith("[[") else _constant(self.known(text))
             case "if_statement":
                 return self.branches(node, frame)
             case "while_statement":
@@ -249,7 +273,7 @@ class _Walk:
     def cases(self, node: Node, frame: _Frame) -> _Status:
         """The branch that fits a literal word runs, the others don't; with any other word each may."""
         value = node.child_by_field_name("value")
-        word = word_of([value], frame.script).literal if value is not None else None
+        word = self.value(word_of([value], frame.script)) if value is not None else None
         open_ = word is not None
         for item in node.named_children:
             if item.type != "case_item":
@@ -281,6 +305,7 @@ class _Walk:
         if variable is None or body is None:
             return _Status.DONE
         name = self.text(variable, frame)
+        self.assigned.add(name)
         words = [word_of([c], frame.script) for c in node.children_by_field_name("value")]
         known = 0 < len(words) <= MAX_UNROLLED and all(w.literal is not None and "*" not in w.text.text for w in words)
         for word in words if known else words[:1]:
@@ -306,7 +331,24 @@ class _Walk:
             if value is not None
             else literal_word(frame.script, node.end_byte, node.end_byte)
         )
+        self.assigned.add(self.text(name, frame))
         return self.text(name, frame), word
+
+    def known(self, text: str) -> str:
+        """Text with the variables replaced whose values are known, and plain."""
+
+        def replaced(found: re.Match[str]) -> str:
+            name = found[1] or found[2]
+            value = None if name in self.assigned else self.variables.get(name)
+            return found[0] if value is None or not _PLAIN.match(value) else value
+
+        return _VARIABLE.sub(replaced, text)
+
+    def value(self, word: Word) -> str | None:
+        """A word's value, None where it can't be known, or where the script itself sets its variables."""
+        if any(expansion.name is None or expansion.name in self.assigned for expansion in word.expansions):
+            return None
+        return expand(word, self.variables)
 
     def redirected(self, node: Node, frame: _Frame) -> _Status:
         before = len(self.commands)
@@ -322,6 +364,8 @@ class _Walk:
             words += arguments
             stdin = heredoc or stdin
             rest += following
+        if self.in_dash and any(r.operator in dash.AMPERSANDS for r in redirections):
+            frame = frame.under(Reach.MAYBE if node.next_named_sibling else Reach.NEVER)
         if body is not None and body.type == "command":
             status = self.command(body, frame, words, redirections, stdin)
         else:
@@ -395,9 +439,12 @@ class _Walk:
             elif child.type == "command_name":
                 words.append(word_of(child.children, script))
             else:
-                words.append(word_of([child], script))
+                words += self.words(child, frame)
         words += (word_of([w], script) for w in arguments)
         span = script.span(node.start_byte, max([node.end_byte, *(a.end_byte for a in arguments)]))
+        if frame.call is not None and any(word in frame.call.words for word in words):
+            span = frame.call.span
+            found += frame.call.redirections
         return self.run(
             Command(
                 tuple(words), tuple(assignments), tuple(found), span, frame.operator, frame.reach, frame.scope, stdin
@@ -405,19 +452,38 @@ class _Walk:
             frame,
         )
 
+    def words(self, node: Node, frame: _Frame) -> tuple[Word, ...]:
+        """The word that a node stands for; in a function, the arguments of its call that `"$@"` or `$1` stands for."""
+        found = _PARAMETER.match(self.text(node, frame)) if frame.call is not None else None
+        if found is None or frame.call is None:
+            return (word_of([node], frame.script),)
+        arguments = frame.call.words[1:]
+        if found[1] in ("@", "*"):
+            return arguments
+        return arguments[int(found[1]) - 1 :][:1] if found[1].isdigit() else (word_of([node], frame.script),)
+
     def run(self, command: Command, frame: _Frame) -> _Status:
         """Follow a command into the function or the nested script it runs, else record it."""
         command, wrapper = unwrap(command)
         name = (command.words[0].literal or "") if command.words else ""
         if name in self.functions and frame.depth < MAX_DEPTH:
-            self.visit(self.functions[name], frame._replace(depth=frame.depth + 10))
+            self.visit(self.functions[name], frame._replace(depth=frame.depth + 10, call=command))
             return _Status.DONE
+        if self.in_dash and name in dash.MISSING:
+            self.commands.append(command._replace(reach=Reach.NEVER))
+            return _Status.FALSE
+        if self.in_dash and dash.ends_at(command):
+            return _Status.EXITED if frame.reach is Reach.ALWAYS else _Status.DONE
         nested = nested_script(command)
         if nested is not None and frame.depth < MAX_DEPTH:
             inner = frame if name == "eval" else self.new_scope(frame)
             for pair in command.assignments:
                 self.emit(inner, command.span, assignments=(pair,))
+            outside = self.in_dash
+            if name != "eval":
+                self.in_dash = self.sh_is_dash and program(command.words[0]) in ("sh", "dash")
             status = self.script(nested, (), frame.reach, inner.scope, frame.depth + 10)
+            self.in_dash = outside
             self.redirect_last(inner.scope, command.redirections)
             return _Status.DONE if name != "eval" and status in (_Status.EXITED, _Status.MAY_EXIT) else status
         self.commands.append(command)
@@ -461,7 +527,9 @@ def _status_of(command: Command, frame: _Frame) -> _Status:
 
 
 def _constant(test: str) -> _Status:
-    """What a test of two literal words comes to."""
+    """What a test of literal words comes to."""
+    if length := _LENGTH.match(test):
+        return _Status.TRUE if (length[1] == "-n") == bool(length[2].strip("\"'")) else _Status.FALSE
     found = _COMPARISON.match(test)
     if found is None:
         return _Status.CONDITION

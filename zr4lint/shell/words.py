@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _BLANKS = re.compile(r"[ \t\n]+")
-_EXPANSION = re.compile(r"\$\{(\w+)(?:(:?[-+])((?:[^{}$`\\]|\\.)*))?\}\Z", re.DOTALL)
+_EXPANSION = re.compile(r"\$\{(\w+)(?:(:?[-+]|##?|%%?|//?)((?:[^{}$`\\]|\\.)*))?\}\Z", re.DOTALL)
 _WILDCARDS = frozenset("*?[")
 _ESCAPABLE = '"\\$`'
 _OPAQUE = frozenset({"command_substitution", "process_substitution", "arithmetic_expansion", "ansi_c_string"})
@@ -149,10 +149,27 @@ def _value(expansion: Expansion, env: Environment) -> str | None:
     value = env.get(name)
     if not expansion.operator or (value is None and name in env):
         return value
+    if expansion.operator[0] in "#%/":
+        return _cut(value, expansion)
     is_set = name in env and (value != "" or not expansion.operator.startswith(":"))
     if expansion.operator.endswith("-"):
         return value if is_set else expansion.operand
     return expansion.operand if is_set else ""
+
+
+def _cut(value: str | None, expansion: Expansion) -> str | None:
+    """A value without what a literal pattern fits, or with it replaced; None where that can't be known."""
+    operator, operand = expansion.operator, expansion.operand
+    pattern, _, replacement = operand.partition("/") if operator[0] == "/" else (operand, "", "")
+    if value is None or not _WILDCARDS.isdisjoint(operand) or any(c in operand for c in "\"'\\") or not pattern:
+        return value if value is not None and not operand else None
+    match operator:
+        case "#" | "##":
+            return value.removeprefix(pattern)
+        case "%" | "%%":
+            return value.removesuffix(pattern)
+        case _:
+            return value.replace(pattern, replacement, -1 if operator == "//" else 1)
 
 
 def expand(word: Word, env: Environment) -> str | None:

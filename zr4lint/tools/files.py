@@ -72,6 +72,12 @@ def mount_target(mount: str) -> str:
     return "/" + posixpath.normpath(target).lstrip("/") if target and kind in ("cache", "tmpfs", "bind") else ""
 
 
+def mount_source(mount: str) -> str:
+    """What the value of a `--mount` takes its files from, empty where that is a folder of its own."""
+    options = dict(part.partition("=")[::2] for part in mount.split(","))
+    return options.get("source") or options.get("src") or ""
+
+
 def _glob(pattern: str, path: str) -> bool:
     parts, wanted = path.split("/"), pattern.split("/")
     return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
