@@ -37,8 +37,9 @@ def apt_packages(subject: Subject, *, packages: list[str]) -> Outcomes:
             if package.name in wanted and (package.name not in standing or maybe(standing[package.name][0].at)):
                 standing[package.name] = (run, package)
         for package in run.command.removed:
-            if standing.pop(package.name, None) or run.command.action == "install":
-                removed[package.name] = (run, package)
+            for name in [n for n in packages if package.means(n)]:
+                if standing.pop(name, None) or run.command.action == "install":
+                    removed[name] = (run, package)
         if run.command.action == "install" and run.command.parsed.unknown:
             unknown = run
     home = _home(standing)

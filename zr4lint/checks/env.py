@@ -55,6 +55,12 @@ def path_first(subject: Subject, *, folder: str) -> Outcomes:
     settings = [f for f in subject.facts.of(EnvSet, subject.lineage) if f.name == "PATH"]
     if not settings:
         made = next((v for v in subject.facts.of(VenvCreated, subject.lineage) if f"{v.path}/bin" == folder), None)
+        alike = next((f for f in subject.facts.of(EnvSet, subject.lineage) if f.name.upper() == "PATH"), None)
+        if alike is not None:
+            message = f"variables tell capitals apart: {alike.name} is not PATH"
+            fix = replace(alike.span, expected.removeprefix("ENV "), "Set PATH", UNSAFE)
+            yield Unmet(message, alike.span, expected=expected, fix=fix)
+            return
         yield Unmet(f"PATH does not hold {folder}", made.at.span if made else None, expected=expected, add=expected)
         return
     last = settings[-1]

@@ -35,9 +35,9 @@ def pip_installs(subject: Subject) -> list[PipRun]:
 
 
 def idle(run: PipRun) -> bool:
-    """Whether a call of pip does nothing: refused for an option's place, or told to only say what it would do."""
+    """Whether a call of pip does nothing: refused for one of its words, or told to only say what it would do."""
     dry = run.settings.get("PIP_DRY_RUN") not in (None, "", "0", "false", "no", "off")
-    return dry or bool(run.command.misplaced)
+    return dry or bool(run.command.misplaced or run.command.refused)
 
 
 def own_installs(subject: Subject) -> list[PipRun]:

@@ -239,7 +239,8 @@ def _not_installed(subject: Subject, clone: Cloned | None, file: str, expected: 
     if near is not None and near[1] is None:
         return Unmet(f"whether this installs {file} can't be known", near[2], expected=expected, unsure=True)
     if near is not None:
-        fix = replace(near[2], f"-r {file}", f"Install {file}", UNSAFE)
+        mounted = not (near[1] or "").startswith("/")
+        fix = None if mounted else replace(near[2], f"-r {file}", f"Install {file}", UNSAFE)
         return Unmet(f"this installs {near[1]}, not {file}", near[2], expected=expected, fix=fix)
     last = max((f.at.instruction.index for f in subject.facts.facts if f.at.order < end), default=0)
     for instruction in subject.dockerfile.instructions[clone.at.instruction.index + 1 : last + 1]:

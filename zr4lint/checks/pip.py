@@ -32,6 +32,11 @@ def _absent(subject: Subject, package: str, expected: str, add: str | None = Non
         message = f"--{option.name} stands before install: pip refuses it, and installs nothing"
         fix = _behind_install(subject, refused, option)
         return Unmet(message, option.span, expected=f"--{option.name} after install", fix=fix)
+    bad = next((r for r in pip_installs(subject) if r.command.refused and r.command.requirement(package)), None)
+    if bad is not None:
+        span = bad.command.refused[0]
+        message = f"pip does not understand {subject.words(span)}, and installs nothing"
+        return Unmet(message, span, expected=expected)
     dry = next((r for r in pip_installs(subject) if idle(r) and r.command.requirement(package)), None)
     if dry is not None:
         settings = subject.facts.of(EnvSet, subject.lineage)
@@ -108,6 +113,8 @@ def pip_pin(subject: Subject, *, package: str, version: str, local: list[str]) -
 def _pinned_to(requirement: Requirement, version: str, local: list[str]) -> bool:
     from packaging.version import Version
 
+    if requirement.specifier.startswith("==="):
+        return requirement.specifier.removeprefix("===").strip() in {f"{version}+{suffix}" for suffix in local}
     limits = bounds(requirement.specifier)
     accepted = {Version(version), *(Version(f"{version}+{suffix}") for suffix in local)}
     return limits is not None and not limits.excluded and limits.pin in accepted
@@ -119,6 +126,8 @@ def _wrong_version(subject: Subject, package: str, expected: str, found: Standin
     constrained = constrained or any(name.endswith("CONSTRAINT") for name in found.run.settings)
     if not requirement.specifier:
         message = f"{package} is not pinned: the newest version is installed"
+    elif requirement.specifier.startswith("==="):
+        message = "=== compares letters, and the builds' names go on behind the version"
     elif (limits := bounds(requirement.specifier)) is None or limits.pin is None or limits.excluded:
         message = f"{package} is not pinned to one version: {requirement.specifier}"
     else:
@@ -235,7 +244,12 @@ def pip_index(subject: Subject, *, package: str, url: str) -> Outcomes:
     extra = [*parsed.all("extra-index-url"), *parsed.all("index")]
     setting = next((n for n in ("PIP_EXTRA_INDEX_URL", "UV_EXTRA_INDEX_URL") if run.settings.get(n)), None)
     right = False
-    if (off := parsed.get("no-index")) is not None:
+    unset = next((f for f in subject.facts.of(EnvSet, subject.lineage) if f.name == "PIP_NO_INDEX"), None)
+    if run.settings.get("PIP_NO_INDEX") and parsed.get("isolated") is None:
+        fix = remove_lines(subject.source, unset.at.instruction, "Let pip use the index") if unset else None
+        span = unset.span if unset else run.command.words
+        yield Unmet("PIP_NO_INDEX turns every index off", span, expected=expected, fix=fix)
+    elif (off := parsed.get("no-index")) is not None:
         fix = _without(subject, off, "Use the index")
         yield Unmet("--no-index turns every index off", off.span, expected=expected, fix=fix)
     elif indexes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from zr4lint.shell import Argument
@@ -27,6 +28,7 @@ _GRAMMAR = Grammar(
     valued=frozenset({"target-release", "default-release", "option", "config-file", "host-architecture"}),
     flags=frozenset(),
     abbreviate=False,
+    short_equals=True,
 )
 _SIMULATE = frozenset(
     {"simulate", "just-print", "dry-run", "recon", "no-act", "download-only", "print-uris", "no-download", "help"}
@@ -35,7 +37,7 @@ _DPKG = Grammar({"P": "purge", "r": "remove"}, frozenset(), frozenset({"purge", 
 _REPOSITORY = Grammar(
     short={"y": "yes", "r": "remove", "n": "no-update", "u": "update", "P": "ppa", "S": "sourceslist"},
     valued=frozenset({"ppa", "sourceslist", "uri", "keyserver"}),
-    flags=frozenset({"yes", "remove", "no-update", "update"}),
+    flags=frozenset({"yes", "remove", "no-update", "update", "dry-run", "help", "list"}),
 )
 
 
@@ -45,6 +47,10 @@ class Package(NamedTuple):
     name: str
     version: str | None
     span: Span
+
+    def means(self, name: str) -> bool:
+        """Whether it names that package; apt takes wildcards."""
+        return self.name == name or (any(c in self.name for c in "*?[") and fnmatchcase(name, self.name))
 
 
 class AptCommand(NamedTuple):
@@ -99,6 +105,8 @@ def parse_apt(arguments: Sequence[Argument]) -> AptCommand | None:
     if not parsed.operands or any(option.name in _SIMULATE for option in parsed.options):
         return None
     action = parsed.operands[0]
+    if action.value == "install" and parsed.get("only-upgrade"):
+        action = action._replace(value="upgrade")
     installed: list[Package] = []
     removed: list[Package] = []
     removes = action.value in ("remove", "purge", "autoremove", "autopurge")
@@ -131,7 +139,7 @@ def parse_dpkg(arguments: Sequence[Argument]) -> AptCommand | None:
 def parse_repository(arguments: Sequence[Argument]) -> RepositoryCommand | None:
     """Read the arguments of add-apt-repository, the program among them; None where it changes nothing."""
     parsed = parse_options(arguments[1:], _REPOSITORY)
-    if parsed.get("help"):
+    if any(parsed.get(name) for name in ("help", "dry-run", "list")):
         return None
     removed = parsed.get("remove") is not None
     updates = parsed.get("no-update") is None and not removed

@@ -19,12 +19,16 @@ class Option(NamedTuple):
 
 
 class Grammar(NamedTuple):
-    """The options of a program: short letters to long names, and the long names that take a value."""
+    """The options of a program: short letters to long names, and the long names that take a value.
+
+    `short_equals` tells that `-x=value` is `-x value`; else the sign is a part of the value.
+    """
 
     short: Mapping[str, str]
     valued: frozenset[str]
     flags: frozenset[str]
     abbreviate: bool = True
+    short_equals: bool = False
 
     def long(self, name: str) -> str:
         """The full name of a long option, which may be shortened as far as it stays the only one."""
@@ -104,7 +108,7 @@ def _short(text: str, argument: Argument, following: Argument | None, grammar: G
         if name not in grammar.valued:
             found.append(Option(name, "", span, span))
             continue
-        if rest := text[index + 1 :].removeprefix("="):
+        if rest := text[index + 1 :].removeprefix("=" if grammar.short_equals else ""):
             return [*found, Option(name, rest, span, Span(max(span.end - len(rest), span.start), span.end))], 0
         if following is None:
             return [*found, Option(name, "", span, span)], 0

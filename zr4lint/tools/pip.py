@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from zr4lint.shell import Argument
@@ -20,6 +20,8 @@ _REQUIREMENT = re.compile(
     re.DOTALL,
 )
 _SEPARATORS = re.compile(r"[-_.]+")
+_DASHES = tuple("\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
+_NO_MARKER = re.compile(r";\s*[<>=!~]")
 _ARCHIVE = (".whl", ".tar.gz", ".zip")
 
 _VALUED = frozenset({
@@ -72,7 +74,8 @@ class PipCommand(NamedTuple):
     """One call of `pip install` or `pip uninstall`.
 
     `program` is the word that names pip or the python that runs it; `words` spans from there to the action.
-    `misplaced` are options of the action that stand before it: pip refuses them, and does nothing.
+    `misplaced` are options of the action that stand before it, `refused` other words that pip does not take: it
+    complains about either, and does nothing.
     """
 
     action: str
@@ -81,6 +84,7 @@ class PipCommand(NamedTuple):
     parsed: Parsed
     words: Span
     misplaced: tuple[Option, ...] = ()
+    refused: tuple[Span, ...] = ()
 
     def requirement(self, name: str) -> Requirement | None:
         """The requirement of that normalised name."""
@@ -129,7 +133,24 @@ def parse_pip(arguments: Sequence[Argument]) -> PipCommand | None:
     )
     python = parsed.get("python")
     program = (python.value if python is not None else arguments[0].value) or ""
-    return PipCommand(action.value or "", program, tuple(requirements), parsed, words, misplaced)
+    refused = () if uv else (*_refused_options(parsed), *_refused_operands(own.operands))
+    return PipCommand(action.value or "", program, tuple(requirements), parsed, words, misplaced, refused)
+
+
+def _refused_options(parsed: Parsed) -> Iterator[Span]:
+    """Options that are misspelt by an underscore, or that have a value and take none."""
+    for option in parsed.options:
+        misspelt = option.name not in _GRAMMAR_NAMES and option.name.replace("_", "-") in _GRAMMAR_NAMES
+        if misspelt or (option.name in _FLAGS and option.value):
+            yield option.span
+
+
+def _refused_operands(operands: Sequence[Argument]) -> Iterator[Span]:
+    """Operands that are no requirements: options with a typographic dash, and markers that are none."""
+    for operand in operands:
+        text = operand.value or ""
+        if text[:1] in _DASHES or _NO_MARKER.search(text):
+            yield operand.span
 
 
 def _program_words(arguments: Sequence[Argument]) -> int:
