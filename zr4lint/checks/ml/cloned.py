@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from zr4lint.checks.ml.scene import Install, Scene, scenes
-from zr4lint.checks.ml.state import older, torch_at
+from zr4lint.checks.ml.state import TorchState, older, torch_at
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import Cloned
@@ -60,23 +60,28 @@ def _edited(scene: Scene, file: File) -> bool:
 def torch_may_move(subject: Subject) -> Outcomes:
     """Requirements of a repository that is cloned can't replace the pinned torch (gpu facts 6.2, 6.4)."""
     for scene in scenes(subject):
+        loose: list[tuple[File, TorchState]] = []
         for file in cloned_files(scene):
-            install = file.install
-            torch = torch_at(scene, install.at)
-            if torch is None or install.constrained or install.option("no-deps") or _edited(scene, file):
-                continue
-            yield Unmet(
-                f"the requirements of {file.clone.clone.url.value} are not fixed here, and nothing holds torch "
-                f"{torch.version}: the day one of them asks for a newer torch, pip replaces it (gpu facts 6.2); freeze "
-                "what "
-                "is installed, `pip freeze | grep -E '^(torch|torchvision|torchaudio|triton)==' > /tmp/torch.txt`, and "
-                "add "
-                "`-c /tmp/torch.txt`",
-                file.span,
-                expected="-c with the torch that is installed",
-                related=(Related(f"torch {torch.version} is installed here", torch.span),),
-                unsure=install.unsure,
-            )
+            torch = torch_at(scene, file.install.at)
+            held = file.install.constrained or file.install.option("no-deps") or _edited(scene, file)
+            if torch is not None and not held:
+                loose.append((file, torch))
+        if not loose:
+            continue
+        file, torch = loose[0]
+        yield Unmet(
+            f"the requirements of {file.clone.clone.url.value} are not fixed here, and nothing holds torch "
+            f"{torch.version}: the day one asks for a newer torch, pip replaces it (gpu facts 6.2); freeze what "
+            "is installed, `pip freeze | grep -E '^(torch|torchvision|torchaudio|triton)==' > /tmp/torch.txt`, and set "
+            "PIP_CONSTRAINT, or add `-c /tmp/torch.txt`",
+            file.span,
+            expected="-c with the torch that is installed",
+            related=(
+                Related(f"torch {torch.version} is installed here", torch.span),
+                *(Related("so are the requirements of this clone", other.span) for other, _ in loose[1:]),
+            ),
+            unsure=file.install.unsure,
+        )
 
 
 def transformers_of_clone(subject: Subject) -> Outcomes:

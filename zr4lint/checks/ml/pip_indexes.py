@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import re
 
 from zr4lint.checks.fixes import UNSAFE, replace
 from zr4lint.checks.ml.indexes import Source
@@ -14,6 +14,7 @@ from zr4lint.finding import Related, Severity
 from zr4lint.knowledge import known_hosts, table, torch_release
 from zr4lint.source import Span
 
+_HOST = re.compile(r"https?://(?:[^/@]*@)?([^/:?#]+)", re.IGNORECASE)
 TORCH_FAMILY = ("torch", "torchvision", "torchaudio")
 _TABLE = "pytorch RELEASE.md and previous-versions page"
 _ON_PYTORCH = ("torch", "pytorch", "nvidia-", "triton", "xformers", "cuda-", "numpy", "pillow", "setuptools", "fbgemm")
@@ -178,9 +179,9 @@ def unknown_index_host(subject: Subject) -> Outcomes:
     for scene in scenes(subject):
         for install in scene.own:
             for source in install.sources.all:
-                parts = urlsplit(source.url or "")
-                host = parts.hostname or ""
-                if parts.scheme not in ("http", "https") or "." not in host or "$" in host:
+                found = _HOST.match(source.url or "")
+                host = found[1].lower() if found else ""
+                if "." not in host or "$" in host:
                     continue
                 if (
                     host in known_hosts()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple, TypeVar, cast
 
 from zr4lint.checks.ml.base import Base, read_base
 from zr4lint.checks.ml.indexes import Sources, sources
@@ -25,6 +26,9 @@ _INSTALLERS = frozenset({
     "sh", "zsh", "cog", "cmake", "ninja", "comfy", "xargs", "eval", "jupyter", "rye", "spack",
 })  # fmt: skip
 _LISTING = re.compile(r"\s*(?P<requirement>[^\s#-][^#\n]*?)\s*(?:\s#.*|--hash.*)?\Z")
+
+
+_T = TypeVar("_T")
 
 
 class Install(NamedTuple):
@@ -87,6 +91,7 @@ class Scene:
         self.base: Base | None = read_base(root.image) if root.image is not None else None
         found = [r for r in facts.of(PipRun, self.chain) if r.command.action == "install" and not r.command.misplaced]
         self.installs = [_install(facts, self.chain, run) for run in found]
+        self.memory: dict[tuple[str, int], object] = {}
 
     @property
     def own(self) -> Iterator[Install]:
@@ -123,8 +128,18 @@ class Scene:
         """Whether any word before, or with None any word at all, fits; a hint is enough to keep silent."""
         return re.search(pattern, self.text(at)) is not None
 
+    def remembered(self, what: str, at: At, make: Callable[[], _T]) -> _T:
+        """Something worked out for one place, once for all rules that ask."""
+        key = (what, at.order)
+        if key not in self.memory:
+            self.memory[key] = make()
+        return cast(_T, self.memory[key])
+
     def opaque(self, at: At) -> bool:
         """Whether packages may have come before in a way that can't be read."""
+        return self.remembered("opaque", at, lambda: self._opaque(at))
+
+    def _opaque(self, at: At) -> bool:
         if self.base is None or not self.base.kind:
             return True
         if any(install.opaque for install in self.before(at)):
@@ -158,9 +173,12 @@ def scenes(subject: Subject) -> list[Scene]:
 
 def pinned(requirement: Requirement | None) -> str | None:
     """The one version that a requirement asks for, local part and all."""
-    if requirement is None:
-        return None
-    found = bounds(requirement.specifier)
+    return _pin(requirement.specifier) if requirement is not None else None
+
+
+@lru_cache(maxsize=256)
+def _pin(specifier: str) -> str | None:
+    found = bounds(specifier)
     pin = found.pin if found is not None else None
     return str(pin) if pin is not None else None
 

@@ -56,6 +56,10 @@ def build_of(install: Install, version: str) -> str | None:
 
 def torch_at(scene: Scene, at: At) -> TorchState | None:
     """The torch that is installed before a command; None where none is, or where its version can't be known."""
+    return scene.remembered("torch", at, lambda: _torch_at(scene, at))
+
+
+def _torch_at(scene: Scene, at: At) -> TorchState | None:
     found: TorchState | None = None
     if scene.base is not None and scene.base.torch is not None:
         build = "cu" + (scene.base.cuda or "").replace(".", "")
@@ -80,6 +84,10 @@ def torch_at(scene: Scene, at: At) -> TorchState | None:
 
 def python_at(scene: Scene, install: Install) -> str | None:
     """The version of the Python that an install is for, "3.10"; None where it can't be known."""
+    return scene.remembered("python", install.at, lambda: _python_at(scene, install))
+
+
+def _python_at(scene: Scene, install: Install) -> str | None:
     for option in ("python", "python-version"):
         given = install.run.command.parsed.get(option)
         if given is not None:
