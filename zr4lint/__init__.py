@@ -28,8 +28,8 @@ def lint_text(
     that can't be used, and nothing for any text.
     """
     from zr4lint.checks import KINDS
-    from zr4lint.engine import lint
     from zr4lint.packs import load_pack
     from zr4lint.source import SourceFile
+    from zr4lint.suppressions import lint
 
     return lint(SourceFile(text, path), [load_pack(name, KINDS) for name in packs], config)

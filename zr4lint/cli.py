@@ -10,6 +10,7 @@ from typing import Any, TextIO
 import click
 
 from zr4lint import __version__
+from zr4lint.cli_options import MORE, config, more_options
 from zr4lint.finding import Severity
 from zr4lint.report import FORMATS
 
@@ -86,7 +87,6 @@ def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
 @click.option(
     "--fail-on",
     type=click.Choice([*_LEVELS, "never"]),
-    default="error",
     help="The least severity that makes the exit code 1. Default: error.",
 )
 @click.option(
@@ -96,6 +96,7 @@ def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
     help="The build context; default: the Dockerfile's folder.",
 )
 @click.option("--stdin-filename", metavar="PATH", help="The name of what is read from standard input.")
+@more_options
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same.")
 @click.option("--quiet", "-q", is_flag=True, help="Only the findings.")
 @click.option("--verbose", "-v", is_flag=True, help="Say why each rule is there.")
@@ -115,6 +116,7 @@ def lint(ctx: click.Context, /, **options: Any) -> None:
     zr4lint rule CODE    explain one rule
     zr4lint rules        list the rules
     zr4lint packs        list the packs
+    zr4lint config PATH  show the configuration of a file
 
     Exit code: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or a file that can't be linted.
     """
@@ -131,10 +133,11 @@ def lint(ctx: click.Context, /, **options: Any) -> None:
         context=options["context"],
         stdin=sys.stdin.buffer.read() if "-" in options["paths"] else b"",
         stdin_filename=options["stdin_filename"],
-        fail_on=_LEVELS.get(options["fail_on"]),
+        fail_on=options["fail_on"],
         fix=options["fix"],
         unsafe_fixes=options["unsafe_fixes"],
         diff=options["diff"],
+        **{name: options[name] for name in MORE},
     )
     if options["show_files"]:
         files, errors = inputs(request, load_packs(request.packs))
@@ -237,6 +240,9 @@ def packs() -> None:
     from zr4lint.explain import list_packs
 
     click.echo(list_packs())
+
+
+cli.add_command(config)
 
 
 def _error(message: str) -> None:

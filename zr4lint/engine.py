@@ -31,21 +31,29 @@ class Config(NamedTuple):
     """What a lint is told beyond file and packs.
 
     `select` and `ignore` are prefixes of codes, or names; the longest that fits a rule decides, and of two as long
-    `ignore`. `context` is the folder that COPY takes files from, None if it is not to be looked at.
+    `ignore`. `context` is the folder that COPY takes files from, None if it is not to be looked at. `severity` gives
+    findings another severity than their rule does, by the same prefixes; of two that fit the longer counts.
     """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     context: Path | None = None
+    severity: tuple[tuple[str, Severity], ...] = ()
 
-    def selects(self, rule: Rule) -> bool:
+    def selects(self, rule: Rule | Finding) -> bool:
         """Whether a rule's findings are wanted."""
         chosen = max((_fit(prefix, rule) for prefix in self.select), default=0 if not self.select else -1)
         ignored = max((_fit(prefix, rule) for prefix in self.ignore), default=-1)
         return chosen >= 0 and ignored < chosen if ignored >= 0 else chosen >= 0
 
+    def severity_of(self, finding: Finding) -> Severity:
+        """How severe a finding is."""
+        fits = [(_fit(prefix, finding), severity) for prefix, severity in self.severity]
+        fit, severity = max(fits, default=(-1, finding.severity))
+        return severity if fit >= 0 else finding.severity
 
-def _fit(prefix: str, rule: Rule) -> int:
+
+def _fit(prefix: str, rule: Rule | Finding) -> int:
     """How many characters of a rule's code a prefix names, all for its name; -1 if it names another."""
     if prefix == rule.name:
         return len(rule.code)
@@ -63,6 +71,8 @@ def lint(source: SourceFile, packs: Sequence[Pack], config: Config | None = None
         found = _findings(pack, results, facts, source)
         findings += (f for f in found if _selected(config, pack, f))
         conformance.append(_conformance(pack, results, found))
+    if config.severity:
+        findings = [f._replace(severity=config.severity_of(f)) for f in findings]
     findings.sort(key=lambda f: (f.span, f.code))
     return FileReport(source, tuple(findings), tuple(conformance))
 

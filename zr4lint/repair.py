@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import unified_diff
 from pathlib import Path
 from typing import NamedTuple
 
 from zr4lint import writing
 from zr4lint.discovery import FileError
-from zr4lint.engine import Config, lint
-from zr4lint.finding import Applicability, FileReport, Finding
+from zr4lint.engine import Config
+from zr4lint.finding import Applicability, FileReport
 from zr4lint.fixer import fix
 from zr4lint.packs import Pack
 from zr4lint.source import SourceFile
+from zr4lint.suppressions import add, lint
+
+Lint = Callable[[SourceFile, Sequence[Pack], Config], FileReport]
 
 
 class Repaired(NamedTuple):
@@ -25,14 +28,20 @@ class Repaired(NamedTuple):
     refused: str | None
 
 
-def repair(source: SourceFile, packs: list[Pack], config: Config, level: Applicability) -> Repaired:
+def repair(
+    source: SourceFile, packs: Sequence[Pack], config: Config, level: Applicability, lint: Lint = lint
+) -> Repaired:
     """Fix a text with the fixes of the rules that are selected; nothing is written."""
     everything = config._replace(select=(), ignore=())
-    rules = {rule.rule.code: rule.rule for pack in packs for rule in pack.rules}
-    wanted: Callable[[Finding], bool] = lambda finding: config.selects(rules[finding.code])  # noqa: E731
-    fixed = fix(source, lambda text: lint(text, packs, everything), level, wanted)
-    report = fixed.report._replace(findings=tuple(filter(wanted, fixed.report.findings)))
+    fixed = fix(source, lambda text: lint(text, packs, everything), level, config.selects)
+    report = fixed.report._replace(findings=tuple(filter(config.selects, fixed.report.findings)))
     return Repaired(fixed.source, report, fixed.fixed, fixed.refused)
+
+
+def annotate(source: SourceFile, packs: Sequence[Pack], config: Config, reason: str, lint: Lint = lint) -> Repaired:
+    """Put comments above the instructions of the findings, which suppress them; nothing is written."""
+    annotated = add(lint(source, packs, config), reason)
+    return Repaired(annotated, lint(annotated, packs, config), 0, None)
 
 
 def write(path: Path, old: SourceFile, new: SourceFile) -> None:

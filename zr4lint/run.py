@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from zr4lint.checks import KINDS
+from zr4lint.config import ConfigError, Finder, Force, Given, in_force
+from zr4lint.config.force import excluded, has_packs
 from zr4lint.discovery import FileError, Input, decode, find, read
-from zr4lint.engine import Config, lint
-from zr4lint.finding import Applicability, FileReport, Report, Severity
-from zr4lint.packs import Pack, PackError, load_pack, pack_names
+from zr4lint.engine import Config
+from zr4lint.finding import Applicability, FileReport, Report
+from zr4lint.gate import GateError, Judged, fails, low_scores, open_baseline, stale_entries, write_baseline
+from zr4lint.packs import Pack, PackError, pack_names
+from zr4lint.rulebook import OWN_RULES, Rulebook, load
 from zr4lint.source import SourceFile
+from zr4lint.suppressions import lint
 
 
 class UsageError(Exception):
@@ -22,7 +27,9 @@ class Request(NamedTuple):
     """What is asked for on the command line.
 
     `packs` are names or files, none for those that claim a file. "-" among `paths` is standard input, whose bytes
-    are `stdin`. `fail_on` is None for never. `fix` writes what fixes change, `diff` shows it instead.
+    are `stdin`. `fail_on` is a word of the option, None where it is not given. `fix` writes what fixes change,
+    `add_ignore` is the reason of the suppressions to be written, and `diff` shows either instead. `config` is the
+    one configuration to go by, with `no_config` there is none.
     """
 
     paths: tuple[str, ...] = ()
@@ -32,17 +39,28 @@ class Request(NamedTuple):
     context: Path | None = None
     stdin: bytes = b""
     stdin_filename: str | None = None
-    fail_on: Severity | None = Severity.ERROR
+    fail_on: str | None = None
+    min_score: float | None = None
     fix: bool = False
     unsafe_fixes: bool = False
     diff: bool = False
+    config: Path | None = None
+    no_config: bool = False
+    baseline: Path | None = None
+    write_baseline: Path | None = None
+    add_ignore: str | None = None
+
+    @property
+    def given(self) -> Given:
+        """What wins over configurations."""
+        return Given(self.packs, self.select, self.ignore, self.fail_on, self.min_score, self.context)
 
 
 class Result(NamedTuple):
     """What came of it: the report, the paths that could not be linted, and the exit code.
 
     `diff` is what fixes would change, `fixed_stdin` the fixed text of standard input, `notes` say which fixes were
-    thrown away and why.
+    thrown away and why, which scores are too low, and what of a baseline is stale.
     """
 
     report: Report
@@ -56,114 +74,191 @@ class Result(NamedTuple):
 def load_packs(names: Sequence[str]) -> tuple[Pack, ...]:
     """The packs of these names, those used by default if there are none; UsageError for a broken one."""
     try:
-        packs = tuple(load_pack(name, KINDS) for name in dict.fromkeys(names or pack_names()))
+        packs = tuple(load(name) for name in dict.fromkeys(names or pack_names()))
     except PackError as error:
         raise UsageError(str(error)) from None
     return packs if names else tuple(pack for pack in packs if pack.default)
 
 
-def inputs(request: Request, packs: Sequence[Pack]) -> tuple[list[Input], list[str]]:
+def inputs(request: Request, packs: Sequence[Pack], finder: Finder | None = None) -> tuple[list[Input], list[str]]:
     """The files that a request names, and what is wrong with the other paths."""
     files: list[Input] = []
     errors: list[str] = []
-    for found in find(request.paths or (".",), lambda path: any(pack.claims(path) for pack in packs)):
-        if isinstance(found, FileError):
-            errors.append(str(found))
-        else:
-            files.append(found)
+    with _refusals():
+        seen = finder or Finder(packs, request.config, off=request.no_config)
+
+        def claimed(path: str) -> bool:
+            config = seen.of(path)
+            if not (has_packs(config, path) or any(pack.claims(path) for pack in packs)):
+                return False
+            return not excluded(config, path)
+
+        for found in find(request.paths or (".",), claimed):
+            if isinstance(found, FileError):
+                errors.append(str(found))
+            else:
+                files.append(found)
     return files, errors
 
 
 def run(request: Request) -> Result:
     """Lint what a request names; UsageError for one that makes no sense."""
-    packs = load_packs(request.packs)
-    _check_codes(request, packs)
-    files, errors = inputs(request, packs)
-    reports: list[FileReport] = []
-    repaired = _Repairs()
-    for file in files:
-        try:
-            source = _read(file, request)
-            fitting = _fitting(source, file, request, packs)
-            config = Config(request.select, request.ignore, _context(file, request))
-            if request.fix or request.diff:
-                reports.append(repaired.add(source, file, request, fitting, config))
-            else:
-                reports.append(lint(source, fitting, config))
-        except FileError as error:
-            errors.append(str(error))
-    report = Report(tuple(reports), tuple(rule.rule for pack in packs for rule in pack.rules), repaired.fixed)
-    code = int(bool(repaired.diff)) if request.diff else exit_code(report, request.fail_on)
-    notes = tuple(repaired.notes)
-    return Result(report, tuple(errors), 2 if errors else code, repaired.diff, repaired.stdin, notes)
+    with _refusals():
+        return _Run(request).result()
 
 
-class _Repairs:
-    """What fixing has done so far."""
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except (ConfigError, GateError) as error:
+        raise UsageError(str(error)) from None
 
-    def __init__(self) -> None:
+
+class _Job(NamedTuple):
+    """A file to lint, what is in force for it, and the packs that it is linted with."""
+
+    file: Input
+    force: Force
+    packs: tuple[Pack, ...]
+    config: Config
+
+
+class _Run:
+    """One run."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.packs = load_packs(request.packs)
+        self.finder = Finder(self.packs, request.config, off=request.no_config)
+        self.baseline = None if request.baseline is None else open_baseline(request.baseline)
+        self.loaded = {request.packs: self.packs}
+        self.errors: list[str] = []
+        self.notes: list[str] = []
         self.fixed = 0
         self.diff = ""
         self.stdin: bytes | None = None
-        self.notes: list[str] = []
 
-    def add(
-        self, source: SourceFile, file: Input, request: Request, packs: Sequence[Pack], config: Config
-    ) -> FileReport:
-        """Fix one file; the report is about what is then in it."""
-        from zr4lint.repair import difference, repair, write
+    def result(self) -> Result:
+        """Do it all."""
+        request = self.request
+        jobs = self._jobs()
+        used = tuple({id(pack): pack for packs in self.loaded.values() for pack in packs}.values())
+        _check_request(request, used)
+        done = [(job, report) for job in jobs if (report := self._report(job)) is not None]
+        if request.write_baseline is not None and not self.errors:
+            done = self._written(request.write_baseline, done)
+        elif self.baseline is not None:
+            judged = [Judged(report, job.packs, job.config) for job, report in done]
+            self.notes += stale_entries(self.baseline, judged)
+        code = 0
+        for job, report in done:
+            low = low_scores(report, job.force.min_score.value)
+            self.notes += low
+            code = max(code, int(bool(low) or fails(report, job.force.fail_on.value)))
+        if request.diff:
+            code = int(bool(self.diff))
+        code = 2 if self.errors else code
+        rules = (*(rule.rule for pack in used for rule in pack.rules), *OWN_RULES)
+        whole = Report(tuple(report for _, report in done), rules, self.fixed)
+        return Result(whole, tuple(self.errors), code, self.diff, self.stdin, tuple(self.notes))
 
-        level = Applicability.UNSAFE if request.unsafe_fixes else Applicability.SAFE
-        done = repair(source, list(packs), config, level)
+    def _jobs(self) -> list[_Job]:
+        files, errors = inputs(self.request, self.packs, self.finder)
+        self.errors += errors
+        jobs: list[_Job] = []
+        for file in files:
+            path = self._path(file)
+            force = in_force(self.request.given, self.finder.of(path), path)
+            packs = self._fitting(path, force)
+            if not packs:
+                self.errors.append(self._unclaimed(file))
+                continue
+            context = force.context.value
+            if context is None and file.shown != "-":
+                context = file.file.parent
+            ignore = (*force.ignore.value, *force.per_file_ignores.value)
+            jobs.append(_Job(file, force, packs, Config(force.select.value, ignore, context, force.severity.value)))
+        return jobs
+
+    def _path(self, file: Input) -> str:
+        return file.shown if file.shown != "-" else self.request.stdin_filename or "-"
+
+    def _fitting(self, path: str, force: Force) -> tuple[Pack, ...]:
+        """The packs that a file is linted with."""
+        if self.request.packs:
+            return self.packs
+        if force.packs.value:
+            if force.packs.value not in self.loaded:
+                self.loaded[force.packs.value] = load_packs(force.packs.value)
+            return self.loaded[force.packs.value]
+        return tuple(pack for pack in self.packs if pack.claims(path))
+
+    def _unclaimed(self, file: Input) -> str:
+        """Why a file that no pack is for can't be linted."""
+        try:
+            self._read(file)
+        except FileError as error:
+            return str(error)
+        names = ", ".join(pack.name for pack in self.packs)
+        return f"{file.shown}: no pack is for a file of this name; choose one with --pack ({names})"
+
+    def _report(self, job: _Job) -> FileReport | None:
+        try:
+            source = self._read(job.file)
+            if self.request.add_ignore is not None or self.request.fix or self.request.diff:
+                return self._changed(job, source)
+            return self._lint(source, job.packs, job.config)
+        except FileError as error:
+            self.errors.append(str(error))
+            return None
+
+    def _read(self, file: Input) -> SourceFile:
+        return read(file) if file.shown != "-" else decode(self.request.stdin, self._path(file))
+
+    def _lint(self, source: SourceFile, packs: Sequence[Pack], config: Config) -> FileReport:
+        report = lint(source, packs, config)
+        return report if self.baseline is None else self.baseline.apply(report)
+
+    def _changed(self, job: _Job, source: SourceFile) -> FileReport:
+        """Fix one file, or write suppressions; the report is about what is then in it."""
+        from zr4lint.repair import annotate, difference, repair, write
+
+        request = self.request
+        if request.add_ignore is not None:
+            done = annotate(source, job.packs, job.config, request.add_ignore, self._lint)
+        else:
+            level = Applicability.UNSAFE if request.unsafe_fixes else Applicability.SAFE
+            done = repair(source, job.packs, job.config, level, self._lint)
         if done.refused:
-            self.notes.append(f"{file.shown}: {done.refused}")
+            self.notes.append(f"{job.file.shown}: {done.refused}")
         changed = done.source.text != source.text
         if request.diff:
             self.diff += difference(source, done.source) if changed else ""
             return done.report
-        if file.shown == "-":
+        if job.file.shown == "-":
             self.stdin = done.source.encode(done.source.text)
         elif changed:
-            write(file.file, source, done.source)
+            write(job.file.file, source, done.source)
         self.fixed += done.fixed
         return done.report
 
-
-def _read(file: Input, request: Request) -> SourceFile:
-    if file.shown != "-":
-        return read(file)
-    return decode(request.stdin, request.stdin_filename or "-")
-
-
-def _fitting(source: SourceFile, file: Input, request: Request, packs: Sequence[Pack]) -> Sequence[Pack]:
-    """The packs that a file is linted with."""
-    fitting = packs if request.packs else [pack for pack in packs if pack.claims(source.path)]
-    if not fitting:
-        names = ", ".join(pack.name for pack in packs)
-        raise FileError(f"{file.shown}: no pack is for a file of this name; choose one with --pack ({names})")
-    return fitting
+    def _written(self, path: Path, done: list[tuple[_Job, FileReport]]) -> list[tuple[_Job, FileReport]]:
+        """Write the findings to a baseline, by which they are then suppressed."""
+        written = write_baseline(path, [report for _, report in done])
+        return [(job, written.apply(report)) for job, report in done]
 
 
-def _context(file: Input, request: Request) -> Path | None:
-    if request.context is not None:
-        return request.context
-    return file.file.parent if file.shown != "-" else None
-
-
-def _check_codes(request: Request, packs: Sequence[Pack]) -> None:
-    rules = [rule.rule for pack in packs for rule in pack.rules]
+def _check_request(request: Request, packs: Sequence[Pack]) -> None:
+    rules = Rulebook(packs)
     for option, values in (("--select", request.select), ("--ignore", request.ignore)):
         for value in values:
-            if not any(rule.name == value or rule.code.startswith(value.upper()) for rule in rules):
-                from difflib import get_close_matches
-
-                near = get_close_matches(value, [name for rule in rules for name in (rule.code, rule.name)], n=1)
-                hint = f"; did you mean {near[0]}?" if near else ""
-                raise UsageError(f"{option}: no rule has the code or the name {value!r}{hint}")
-
-
-def exit_code(report: Report, fail_on: Severity | None) -> int:
-    """1 if a finding is at least as severe as `fail_on`, else 0."""
-    if fail_on is None:
-        return 0
-    return int(any(f.severity >= fail_on and not f.suppressed for file in report.files for f in file.findings))
+            if not rules.uses(value):
+                raise UsageError(f"{option}: no rule has the code or the name {value!r}{rules.nearest(value)}")
+    reason = request.add_ignore
+    if reason is None:
+        return
+    if request.fix or request.unsafe_fixes:
+        raise UsageError("--add-ignore and --fix can't be used together; fix first, then see what is left")
+    if not reason.isprintable():
+        raise UsageError("--add-ignore: the reason has characters that can't stand in a comment's line")

@@ -1,0 +1,57 @@
+"""The options that are about configuration, suppressions and baselines, and `zr4lint config`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_OPTIONS = (
+    click.option(
+        "--config",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="The configuration; default: the closest zr4lint.toml or pyproject.toml upwards from each file.",
+    ),
+    click.option("--no-config", is_flag=True, help="Go by no configuration."),
+    click.option(
+        "--min-score", type=click.FloatRange(min=0), metavar="N", help="Exit code 1 if a file's score is below this."
+    ),
+    click.option(
+        "--baseline", type=_FILE, metavar="FILE", help="Let pass what this file lists; only what is new counts."
+    ),
+    click.option(
+        "--write-baseline", type=_FILE, metavar="FILE", help="List what is found in this file; it passes then."
+    ),
+    click.option(
+        "--add-ignore",
+        metavar="REASON",
+        help="Write a comment above each instruction with findings that suppresses them. Each comment is a line: what"
+        " is below it moves, and so may get findings about its lines. With --diff, only show it.",
+    ),
+)
+
+MORE = ("config", "no_config", "min_score", "baseline", "write_baseline", "add_ignore")
+"""The names of the options."""
+
+
+def more_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options to a command."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.command("config")
+@click.argument("path", required=False, default=".")
+@click.option(
+    "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE", help="Go by this."
+)
+def config(path: str, config: Path | None) -> None:
+    """Show what is in force for a file, and where each value comes from."""
+    from zr4lint.explain_config import explain_config
+
+    click.echo(explain_config(path, config))

@@ -1,0 +1,113 @@
+"""What is in force for a file, and where each value comes from."""
+
+from __future__ import annotations
+
+import os
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Generic, NamedTuple, TypeVar
+
+from zr4lint.config.keys import FAIL_ON, KEYS
+from zr4lint.config.read import Configuration
+from zr4lint.finding import Severity
+
+T = TypeVar("T")
+COMMAND_LINE = "command line"
+DEFAULT = "default"
+
+
+class Given(NamedTuple):
+    """What the command line says; empty or None where it says nothing. `fail_on` is a word of the option."""
+
+    packs: tuple[str, ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    fail_on: str | None = None
+    min_score: float | None = None
+    context: Path | None = None
+
+
+class Value(NamedTuple, Generic[T]):
+    """A value, and where it comes from."""
+
+    value: T
+    origin: str = DEFAULT
+
+
+class Force(NamedTuple):
+    """What is in force for one file; no `packs` are those that claim it."""
+
+    packs: Value[tuple[str, ...]]
+    select: Value[tuple[str, ...]]
+    ignore: Value[tuple[str, ...]]
+    per_file_ignores: Value[tuple[str, ...]]
+    severity: Value[tuple[tuple[str, Severity], ...]]
+    fail_on: Value[Severity | None]
+    min_score: Value[float | None]
+    context: Value[Path | None]
+    exclude: Value[tuple[str, ...]]
+
+
+def in_force(given: Given, found: Configuration | None, path: str) -> Force:
+    """What holds for a file: what the command line says, else its configuration, else the default.
+
+    A --select puts both `select` and `ignore` of the configuration aside.
+    """
+    config = found or Configuration("", Path())
+    place = _inside(config.folder, path) if found else path
+    packs = tuple(dict.fromkeys(name for pattern, names in config.packs if fits(pattern, place) for name in names))
+    ignored = tuple(code for pattern, codes in config.per_file_ignores if fits(pattern, place) for code in codes)
+    origin = {key: config.place(key) if config.says(key) else DEFAULT for key in KEYS}
+    nothing: tuple[str, ...] = ()
+    ignore = Value(nothing, COMMAND_LINE) if given.select else Value(config.ignore, origin["ignore"])
+    fail_on = config.fail_on if config.says("fail-on") else Severity.ERROR
+    return Force(
+        packs=_first(given.packs, packs, origin["packs"] if packs else DEFAULT),
+        select=_first(given.select, config.select, origin["select"]),
+        ignore=Value(given.ignore, COMMAND_LINE) if given.ignore else ignore,
+        per_file_ignores=Value(ignored, origin["per-file-ignores"] if ignored else DEFAULT),
+        severity=Value(config.severity, origin["severity"]),
+        fail_on=Value(fail_on, origin["fail-on"]) if given.fail_on is None else _said(FAIL_ON[given.fail_on]),
+        min_score=_first(given.min_score, config.min_score, origin["min-score"]),
+        context=_first(given.context, config.context, origin["context"]),
+        exclude=Value(config.exclude, origin["exclude"]),
+    )
+
+
+def _first(given: T, configured: T, origin: str) -> Value[T]:
+    return _said(given) if given is not None and given != () else Value(configured, origin)
+
+
+def _said(value: T) -> Value[T]:
+    return Value(value, COMMAND_LINE)
+
+
+def fits(pattern: str, path: str) -> bool:
+    """Whether a pattern is for a file; one without "/" looks at the name alone."""
+    pattern = pattern.removeprefix("./")
+    return fnmatchcase(path if "/" in pattern else path.rpartition("/")[2], pattern)
+
+
+def has_packs(config: Configuration | None, path: str) -> bool:
+    """Whether a configuration gives packs to a file."""
+    if config is None or not config.packs:
+        return False
+    place = _inside(config.folder, path)
+    return any(fits(pattern, place) for pattern, _ in config.packs)
+
+
+def excluded(config: Configuration | None, path: str) -> bool:
+    """Whether a file, or a folder above it, is one to be skipped."""
+    if config is None or not config.exclude:
+        return False
+    parts = _inside(config.folder, path).split("/")
+    places = ["/".join(parts[: count + 1]) for count in range(len(parts))]
+    return any(fits(pattern.rstrip("/"), place) for pattern in config.exclude for place in places)
+
+
+def _inside(folder: Path, path: str) -> str:
+    """A path as patterns see it: relative to the configuration's folder, if it lies below."""
+    whole, above = os.path.abspath(path), os.path.abspath(folder)  # noqa: PTH100
+    if whole.startswith(above.rstrip("/") + "/"):
+        return whole[len(above.rstrip("/")) + 1 :].replace(os.sep, "/")
+    return path.removeprefix("./")

@@ -1,0 +1,81 @@
+"""Finding the configuration that a file goes by."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from zr4lint.config.read import PYPROJECT, ConfigError, Configuration, load
+from zr4lint.discovery import display
+from zr4lint.packs import Pack
+
+NAMES = ("zr4lint.toml", PYPROJECT)
+"""The names of configuration files; in one folder the first wins."""
+
+
+class Finder:
+    """Finds configurations; each folder is looked into once.
+
+    `only` is the one configuration that is used, whatever the folders hold; with `off` there is none.
+    """
+
+    def __init__(self, packs: Sequence[Pack], only: Path | None = None, *, off: bool = False) -> None:
+        self._packs = packs
+        self._off = off
+        self._only = self._given(only) if only is not None and not off else None
+        self._known: dict[str, Configuration | None] = {}
+
+    def _given(self, path: Path) -> Configuration:
+        found = load(path, self._packs)
+        if found is None:
+            raise ConfigError(f"{display(path)}: it has no table [tool.zr4lint]")
+        return found
+
+    def of(self, path: str) -> Configuration | None:
+        """The configuration of a file; "-" goes by the current folder."""
+        if self._off or self._only is not None:
+            return self._only
+        return self._upwards(os.path.dirname(os.path.abspath(path)))  # noqa: PTH100, PTH120 - fast, and no links followed
+
+    def _upwards(self, folder: str) -> Configuration | None:
+        passed: list[str] = []
+        found: Configuration | None = None
+        while folder not in self._known:
+            passed.append(folder)
+            found = self._inside(folder)
+            above = os.path.dirname(folder)  # noqa: PTH120
+            if found is not None or above == folder or os.path.lexists(os.path.join(folder, ".git")):  # noqa: PTH118
+                break
+            folder = above
+        else:
+            found = self._known[folder]
+        self._known.update(dict.fromkeys(passed, found))
+        return found
+
+    def _inside(self, folder: str) -> Configuration | None:
+        for name in NAMES:
+            path = os.path.join(folder, name)  # noqa: PTH118
+            if not os.path.exists(path):  # noqa: PTH110
+                continue
+            if os.path.islink(path) and (why := _leads_outside(path, folder)):  # noqa: PTH114
+                raise ConfigError(why)
+            found = load(Path(path), self._packs)
+            if found is not None:
+                return found
+        return None
+
+
+def _leads_outside(path: str, folder: str) -> str | None:
+    """Why a link must not be followed: it leads out of the repository, or of its folder where there is none."""
+    root = at = folder
+    while True:
+        if os.path.lexists(os.path.join(at, ".git")):  # noqa: PTH118
+            root = at
+            break
+        if os.path.dirname(at) == at:  # noqa: PTH120
+            break
+        at = os.path.dirname(at)  # noqa: PTH120
+    if Path(path).resolve().is_relative_to(Path(root).resolve()):
+        return None
+    return f"{display(Path(path))}: a symbolic link that leads outside of {display(Path(root))}; it is not read"
