@@ -3,46 +3,112 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from zr4lint.finding import Rule
+from zr4lint.finding import Applicability, Rule
+from zr4lint.packs import Pack, pack_names
+from zr4lint.rulebook import OWN_RULES
 from zr4lint.run import UsageError, load_packs
 
+FIXES = {
+    None: "No fix is offered.",
+    Applicability.DISPLAY: "A fix is shown, to be made by hand.",
+    Applicability.UNSAFE: "A fix is offered that needs judgement (unsafe): `zr4lint --fix --unsafe-fixes`.",
+    Applicability.SAFE: "A fix is offered that keeps the meaning (safe): `zr4lint --fix`.",
+}
 
-def _rules() -> list[Rule]:
-    return [rule.rule for pack in load_packs(()) for rule in pack.rules]
+
+class Explanation(NamedTuple):
+    """A rule, the pack it belongs to (None for the linter's own rules), and where its requirement stands."""
+
+    rule: Rule
+    pack: Pack | None
+    section: str
+
+    @property
+    def configuration(self) -> tuple[tuple[str, str], ...]:
+        """The ways to leave the rule out: what each is for, and what is written."""
+        code, name = self.rule.code, self.rule.name
+        ways = [
+            ("for one run", f"zr4lint --ignore {code}"),
+            ("in pyproject.toml, below [tool.zr4lint]", f'ignore = ["{name}"]'),
+            ("with another severity, there too", f'severity = {{ "{name}" = "{self._other}" }}'),
+        ]
+        if self.pack is not None:
+            ways.append(("for the next instruction, in the Dockerfile", f"# zr4lint: ignore[{code}] the reason"))
+        return tuple(ways)
+
+    @property
+    def _other(self) -> str:
+        return "info" if self.rule.severity.label == "warning" else "warning"
+
+
+def explanations() -> list[Explanation]:
+    """All rules: those of the packs, whether they are used by default or not, then the linter's own."""
+    found = [
+        Explanation(rule.rule, pack, _section(rule.rule, pack))
+        for pack in load_packs(pack_names())
+        for rule in pack.rules
+    ]
+    return [*found, *(Explanation(rule, None, "") for rule in OWN_RULES)]
+
+
+def _section(rule: Rule, pack: Pack) -> str:
+    """The section of the specification, and the lines that are its layer's."""
+    section = next(section for section in pack.sections if section.number == rule.section)
+    if rule.layer is None or section.lines is None:
+        return f"section {section.number}, {section.title}"
+    first, last = section.lines
+    return f"section {section.number}, {section.title}: layer {section.layer}, lines {first} to {last}"
 
 
 def explain(code: str) -> str:
-    """One rule in full, by code or name."""
-    rules = _rules()
-    found = next((rule for rule in rules if code.upper() == rule.code or code == rule.name), None)
-    if found is None:
+    """One rule in full, by code or name; packs may have rules of one name, and then all of these."""
+    every = explanations()
+    found = [e for e in every if code.upper() == e.rule.code or code == e.rule.name]
+    if not found:
         from difflib import get_close_matches
 
-        near = get_close_matches(code, [n for r in rules for n in (r.code, r.name)], n=1, cutoff=0.4)
+        near = get_close_matches(code, [n for e in every for n in (e.rule.code, e.rule.name)], n=1, cutoff=0.4)
         raise UsageError(f"no rule has the code or the name {code!r}" + (f"; did you mean {near[0]}?" if near else ""))
-    fix = f"a fix is offered ({found.applicability.label})" if found.applicability else "no fix is offered"
-    parts = [
-        f"{found.code} {found.name}",
-        f"{found.severity.label}, {found.source}, {fix}",
-        textwrap.fill(found.summary, 80),
-        textwrap.fill(found.why, 80),
-    ]
-    for title, example in (("Not so:", found.bad), ("But so:", found.good)):
+    return "\n\n\n".join("\n\n".join(_parts(one)) for one in found)
+
+
+def _filled(text: str) -> str:
+    """Prose of 80 columns; addresses and options stay whole."""
+    return textwrap.fill(text, 80, break_on_hyphens=False, break_long_words=False)
+
+
+def _parts(found: Explanation) -> Iterator[str]:
+    rule = found.rule
+    yield f"{rule.code} {rule.name}"
+    yield _filled(f"{rule.severity.label}, {rule.source}") + (f"\n{found.section}" if found.section else "")
+    yield _filled(rule.summary)
+    yield _filled(f"Why: {rule.why}")
+    for title, example in (("Not so:", rule.bad), ("But so:", rule.good)):
         if example:
-            parts.append(f"{title}\n\n{textwrap.indent(example.strip(), '    ')}")
-    return "\n\n".join(parts)
+            yield f"{title}\n\n{textwrap.indent(example.strip(), '    ')}"
+    yield f"Fix: {FIXES[rule.applicability]}"
+    ways = (f"    {what}:\n        {written}" for what, written in found.configuration)
+    yield "\n".join(("To leave it out:", *ways))
 
 
 def list_rules() -> str:
     """One line a rule."""
-    rules = _rules()
+    rules = [found.rule for found in explanations()]
     width = max(len(rule.name) for rule in rules)
-    return "\n".join(f"{r.code}  {r.name:{width}}  {r.severity.label:7}  {r.summary}" for r in rules)
+    code = max(len(rule.code) for rule in rules)
+    return "\n".join(f"{r.code:{code}}  {r.name:{width}}  {r.severity.label:7}  {r.summary}" for r in rules)
 
 
 def list_packs() -> str:
     """One line a pack."""
-    packs = load_packs(())
+    packs = load_packs(pack_names())
     width = max(len(pack.name) for pack in packs)
-    return "\n".join(f"{p.name:{width}}  {p.title} ({len(p.rules)} rules; {', '.join(p.files)})" for p in packs)
+    return "\n".join(f"{pack.name:{width}}  {_described(pack)}" for pack in packs)
+
+
+def _described(pack: Pack) -> str:
+    use = ", ".join(pack.files) if pack.default else f"only with --pack {pack.name}"
+    return f"{pack.title} ({len(pack.rules)} rules; {use})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -132,7 +131,7 @@ def test_this_repository_uses_its_own_hook(tmp_path: Path) -> None:
     folder = tmp_path / "here"
     shutil.copytree(hooks(), folder)
     shutil.copy(ROOT / ".pre-commit-config.yaml", folder)
-    os.symlink(ROOT / ".venv", folder / ".venv")
+    (folder / ".venv").symlink_to(ROOT / ".venv")
     git("add", ".pre-commit-config.yaml", cwd=folder)
     assert call(PRE_COMMIT, "run", "--all-files", cwd=folder).returncode == 0
     file = change(folder, BROKEN)

@@ -38,7 +38,7 @@ def report(folder: Path, *args: str) -> Path:
 def objections(sarif: Path) -> Counter[str]:
     """What the Multitool has to say against a report: rules that gave an error or a warning."""
     out = sarif.with_suffix(".judged.sarif")
-    command = [MULTITOOL, "validate", "--rule-kind", "Sarif;Gh", "--level", "Error;Warning;Note"]
+    command = [str(MULTITOOL), "validate", "--rule-kind", "Sarif;Gh", "--level", "Error;Warning;Note"]
     subprocess.run(
         [*command, str(sarif), "--output", str(out), "--log", "ForceOverwrite"],
         capture_output=True,

@@ -1,0 +1,100 @@
+"""Writes docs/rules/, a page for each rule and an index, from what the rules say of themselves: `make docs`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+from zr4lint.explain import FIXES, Explanation, explanations
+
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "rules"
+HEAD = "<!-- Written by `make docs` from the packs; edits here are lost. -->"
+INDEX = "README.md"
+
+
+def pages() -> dict[str, str]:
+    """Each file's name and text."""
+    found = explanations()
+    return {INDEX: "\n\n".join(_index(found)) + "\n"} | {
+        f"{rule.rule.code}.md": "\n\n".join(_page(rule)) + "\n" for rule in found
+    }
+
+
+def prose(text: str) -> str:
+    """Prose of a pack: what stands in backticks is code, and nothing else is markup."""
+    parts = re.split(r"(`[^`]+`)", " ".join(text.split()))
+    return "".join(
+        part if index % 2 else re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", part) for index, part in enumerate(parts)
+    )
+
+
+def cell(text: str) -> str:
+    """Prose in a cell of a table, where a bar ends the cell even in code."""
+    return re.sub(r"(?<!\\)\|", r"\\|", prose(text))
+
+
+def _index(found: list[Explanation]) -> Iterator[str]:
+    yield HEAD
+    yield "# Rules"
+    yield "`zr4lint rule CODE` prints any of these pages."
+    for _, group in groupby(found, key=lambda e: e.pack.name if e.pack else ""):
+        rules = list(group)
+        pack = rules[0].pack
+        yield f"## {prose(f'{pack.name}: {pack.title}') if pack else 'Comments to zr4lint'}"
+        rows = ["| rule | name | severity | what it asks for |", "|---|---|---|---|"]
+        rows += (
+            f"| [{r.code}]({r.code}.md) | {r.name} | {r.severity.label} | {cell(r.summary)} |"
+            for r in (e.rule for e in rules)
+        )
+        yield "\n".join(rows)
+
+
+def _page(found: Explanation) -> Iterator[str]:
+    rule = found.rule
+    yield HEAD
+    yield f"# {rule.code}: {rule.name}"
+    yield f"**{prose(rule.summary)}**"
+    facts = [f"- Severity: {rule.severity.label}", f"- Source: {prose(rule.source)}"]
+    if found.pack is not None:
+        facts += [f"- Pack: {found.pack.name}", f"- Place: {prose(found.section)}"]
+    if rule.security is not None:
+        facts.append(f"- Severity for security: {rule.security:.1f} of 10")
+    yield "\n".join(facts)
+    yield "## Why"
+    yield prose(rule.why)
+    for title, example in (("Not so", rule.bad), ("But so", rule.good)):
+        if example:
+            yield f"## {title}"
+            yield fenced("dockerfile", example.strip())
+    yield "## Fix"
+    yield FIXES[rule.applicability]
+    yield "## To leave it out"
+    for what, written in found.configuration:
+        yield f"{what[0].upper()}{what[1:]}:"
+        yield fenced("text", written)
+    yield f"All rules: [index]({INDEX})"
+
+
+def fenced(kind: str, code: str) -> str:
+    """A block of code; its fence is longer than any row of backticks in it."""
+    fence = "```"
+    while fence in code:
+        fence += "`"
+    return f"{fence}{kind}\n{code}\n{fence}"
+
+
+def write() -> None:
+    """Write what has changed, and take away the pages of rules that are gone."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    wanted = pages()
+    for file in FOLDER.glob("*.md"):
+        if file.name not in wanted:
+            file.unlink()
+    for name, text in wanted.items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+from markdown_it import MarkdownIt
+
+from tests.rule_pages import FOLDER, INDEX, cell, pages, prose
+from zr4lint.config.keys import KEYS
+from zr4lint.explain import Explanation, explain, explanations
+from zr4lint.packs import pack_names
+
+PAGES = pages()
+EVERY = explanations()
+
+
+def codes(found: list[Explanation]) -> list[str]:
+    return [explanation.rule.code for explanation in found]
+
+
+def test_the_pages_are_what_the_packs_say() -> None:
+    written = {file.name: file.read_text(encoding="utf-8") for file in FOLDER.glob("*")}
+    assert written == PAGES, "run `make docs`"
+
+
+def test_every_rule_of_every_pack_has_a_page_and_a_row() -> None:
+    assert {e.pack.name for e in EVERY if e.pack} == set(pack_names())
+    assert len(set(codes(EVERY))) == len(EVERY)
+    assert set(PAGES) == {INDEX, *(f"{code}.md" for code in codes(EVERY))}
+    links = re.findall(r"^\| \[(\w+)\]\((\w+\.md)\) \|", PAGES[INDEX], re.MULTILINE)
+    assert links == [(code, f"{code}.md") for code in codes(EVERY)]
+
+
+@pytest.mark.parametrize("found", EVERY, ids=codes(EVERY))
+def test_page_and_command_say_the_same(found: Explanation) -> None:
+    rule = found.rule
+    shown, page = explain(rule.code.lower()), PAGES[f"{rule.code}.md"]
+    namesakes = [explain(e.rule.code) for e in EVERY if e.rule.name == rule.name]
+    assert shown in namesakes
+    assert explain(rule.name) == "\n\n\n".join(namesakes)
+    words = " ".join(shown.split())
+    for said in (rule.summary, rule.why, rule.source, found.section):
+        assert " ".join(said.split()) in words
+        assert prose(said) in page
+    for example in (rule.bad, rule.good):
+        assert example.strip() in page
+        assert " ".join(example.split()) in words
+    for what, written in found.configuration:
+        assert f"{what}:\n        {written}" in shown
+        assert f"\n{written}\n" in page
+
+
+@pytest.mark.parametrize("found", EVERY, ids=codes(EVERY))
+def test_a_page_has_no_markup_of_its_rule(found: Explanation) -> None:
+    tokens = MarkdownIt().enable("table").parse(PAGES[f"{found.rule.code}.md"])
+    heads = [tokens[at + 1].content for at, token in enumerate(tokens) if token.type == "heading_open"]
+    examples = [name for name, text in (("Not so", found.rule.bad), ("But so", found.rule.good)) if text]
+    assert heads == [f"{found.rule.code}: {found.rule.name}", "Why", *examples, "Fix", "To leave it out"]
+    kinds = {child.type for token in tokens for child in token.children or []}
+    assert kinds <= {"text", "text_special", "code_inline", "strong_open", "strong_close", "link_open", "link_close"}
+
+
+def test_prose_and_cells() -> None:
+    assert prose("a_b\n`c_d` <e> [f](g) #1 a|b") == "a\\_b `c_d` \\<e\\> \\[f\\](g) \\#1 a\\|b"
+    assert cell("`a|b` a|b") == "`a\\|b` a\\|b"
+
+
+def test_the_configuration_is_one_that_there_is() -> None:
+    for found in EVERY:
+        ways = dict(found.configuration)
+        keys = "\n".join(text for what, text in ways.items() if "pyproject" in what or "there" in what)
+        table = tomllib.loads(keys)
+        assert table.keys() <= KEYS.keys()
+        assert table["ignore"] == [found.rule.name]
+        assert table["severity"][found.rule.name] != found.rule.severity.label
+
+
+def test_what_it_says_of_one_run_works() -> None:
+    file = FOLDER.parents[1] / "docker" / "Dockerfile.zr4"
+    text = file.read_bytes().replace(b"torch==2.5.1", b"torch==2.5.0")
+    found = next(e for e in EVERY if e.rule.code == "ZR0501")
+    _, *args = dict(found.configuration)["for one run"].split()
+    command = [sys.executable, "-m", "zr4lint", "-", "--pack", "zr4"]
+    assert subprocess.run(command, input=text, capture_output=True, check=False).returncode == 1
+    assert subprocess.run([*command, *args], input=text, capture_output=True, check=False).returncode == 0
+    comment = dict(found.configuration)["for the next instruction, in the Dockerfile"]
+    at = text.rindex(b"\nRUN ", 0, text.index(b"torch==2.5.0"))
+    text = text[:at] + b"\n" + comment.encode() + text[at:]
+    done = subprocess.run([*command, "--format", "concise"], input=text, capture_output=True, check=False)
+    assert b"ZR0501" not in done.stdout
