@@ -30,7 +30,7 @@ from zr4lint.tools.apt import parse_apt, parse_dpkg, parse_repository
 from zr4lint.tools.files import absolute, has_wildcard
 from zr4lint.tools.git import parse_clone
 from zr4lint.tools.options import Grammar, parse_options
-from zr4lint.tools.pip import PipCommand, parse_config, parse_pip
+from zr4lint.tools.pip import PipCommand, Requirement, parse_config, parse_pip, parse_requirements
 from zr4lint.tools.python import python_module
 
 _VENV = Grammar({"p": "python"}, frozenset({"python", "prompt"}), frozenset({"clear", "upgrade", "upgrade-deps"}))
@@ -188,8 +188,17 @@ class CommandReader:
         at = self.kept(at, programs.removesuffix("/bin") if programs.startswith("/") else None)
         if pip.action == "install" and offline(self.instruction):
             at = at._replace(reach=Reach.NEVER)
+        if pip.action == "install":
+            pip = pip._replace(requirements=(*pip.requirements, *self.listed(files, command)))
         lost = _lost_specifiers(command)
         self.facts.append(PipRun(at, pip, settings, path, files, lost, variables, scope.folder))
+
+    def listed(self, files: Iterable[tuple[str | None, Span]], command: Command) -> Iterable[Requirement]:
+        """The requirements of the files whose text stands in the Dockerfile: on standard input, or written before."""
+        written = {f.path: f.text for f in self.facts if isinstance(f, Written) and f.at.stage == self.stage}
+        for path, _ in files:
+            text = command.stdin if path == "/dev/stdin" else written.get(path)
+            yield from parse_requirements(text) if text is not None and path is not None else ()
 
     def seen(self, path: str | None) -> str | None:
         """The file that a command finds at `path`: one of the context, relative, where a mount puts it there."""
@@ -284,12 +293,30 @@ class CommandReader:
             self.facts.append(Overwritten(self.at(command, relative=relative), path))
 
     def find(self, arguments: Sequence[Argument], command: Command, scope: _Scope) -> None:
-        """`find FOLDER -delete`, as far as nothing but kinds and depths narrows it."""
+        """`find FOLDER -delete` and `-exec chmod`, as far as nothing but kinds, depths and a name narrows it."""
         values = [a.value or "" for a in arguments]
+        if "-exec" in values:
+            self.find_and_change(arguments, values, command, scope)
+            return
         tests = {v for v in values[1:] if v.startswith("-") and len(v) > 2}
         if "-delete" in tests and tests <= {"-delete", "-type", "-mindepth", "-depth", "-xdev"}:
             roots = arguments[1 : values.index(next(v for v in values if v.startswith("-")))]
             self.facts.append(Removed(self.at(command), self.paths(roots, scope), True))
+
+    def find_and_change(
+        self, arguments: Sequence[Argument], values: Sequence[str], command: Command, scope: _Scope
+    ) -> None:
+        """`find FOLDER -name PATTERN -exec chmod MODE {} +`: the folder's own files of that name."""
+        at = values.index("-exec")
+        first = next(i for i, v in enumerate(values) if i and v.startswith("-"))
+        tests = dict(zip(values[first:at:2], values[first + 1 : at : 2], strict=False))
+        action = [v for v in values[at + 1 :] if v not in (";", "+", "{}")]
+        if action[:1] != ["chmod"] or len(action) != 2 or not tests.keys() <= {"-name", "-type", "-maxdepth"}:
+            return
+        name = tests.get("-name", "*")
+        folders = self.paths(arguments[1:first], scope)
+        paths = tuple(f"{folder.rstrip('/')}/{name}" for folder in folders)
+        self.facts.append(ModeChanged(self.at(command), action[1], paths, False))
 
     def redirected(self, command: Command, scope: _Scope) -> None:
         """Files that are overwritten by a redirection."""

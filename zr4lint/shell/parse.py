@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from zr4lint.shell import dash
 from zr4lint.shell.model import Command, Expansion, Reach, Redirection, Word
-from zr4lint.shell.words import expand, literal_word, word_of
-from zr4lint.shell.wrappers import nested_script, program, unwrap
+from zr4lint.shell.words import expand, literal_word, unbraced, word_of
+from zr4lint.shell.wrappers import fed, nested_script, program, unwrap
 from zr4lint.source import MappedText, Span
 
 if TYPE_CHECKING:
@@ -107,9 +107,14 @@ class _Walk:
         self.functions: dict[str, Node] = {}
         self.scopes = 0
         self.sh_is_dash = sh_is_dash
-        self.in_dash = sh_is_dash and in_sh
+        self.in_sh = in_sh
         self.variables = variables
         self.assigned: set[str] = set()
+
+    @property
+    def in_dash(self) -> bool:
+        """Whether dash reads the script that is walked."""
+        return self.in_sh and self.sh_is_dash
 
     def script(
         self, script: MappedText, heredocs: Iterable[Heredoc], reach: Reach, scope: tuple[int, ...], depth: int
@@ -453,10 +458,14 @@ class _Walk:
         )
 
     def words(self, node: Node, frame: _Frame) -> tuple[Word, ...]:
-        """The word that a node stands for; in a function, the arguments of its call that `"$@"` or `$1` stands for."""
+        """The words that a node stands for.
+
+        That is one, but for the braces of bash, and for the arguments of a function's call behind `"$@"` or `$1`.
+        """
         found = _PARAMETER.match(self.text(node, frame)) if frame.call is not None else None
         if found is None or frame.call is None:
-            return (word_of([node], frame.script),)
+            word = word_of([node], frame.script)
+            return (word,) if self.in_sh else unbraced(word)
         arguments = frame.call.words[1:]
         if found[1] in ("@", "*"):
             return arguments
@@ -474,16 +483,18 @@ class _Walk:
             return _Status.FALSE
         if self.in_dash and dash.ends_at(command):
             return _Status.EXITED if frame.reach is Reach.ALWAYS else _Status.DONE
+        if frame.operator == "|" and self.commands:
+            command = fed(command, self.commands[-1])
         nested = nested_script(command)
         if nested is not None and frame.depth < MAX_DEPTH:
             inner = frame if name == "eval" else self.new_scope(frame)
             for pair in command.assignments:
                 self.emit(inner, command.span, assignments=(pair,))
-            outside = self.in_dash
+            outside = self.in_sh
             if name != "eval":
-                self.in_dash = self.sh_is_dash and program(command.words[0]) in ("sh", "dash")
+                self.in_sh = program(command.words[0]) in ("sh", "dash")
             status = self.script(nested, (), frame.reach, inner.scope, frame.depth + 10)
-            self.in_dash = outside
+            self.in_sh = outside
             self.redirect_last(inner.scope, command.redirections)
             return _Status.DONE if name != "eval" and status in (_Status.EXITED, _Status.MAY_EXIT) else status
         self.commands.append(command)

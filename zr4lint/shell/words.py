@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _BLANKS = re.compile(r"[ \t\n]+")
 _EXPANSION = re.compile(r"\$\{(\w+)(?:(:?[-+]|##?|%%?|//?)((?:[^{}$`\\]|\\.)*))?\}\Z", re.DOTALL)
+_BRACES = re.compile(r"([^{}$]*)\{([^{}$,]*(?:,[^{}$,]*)+)\}([^{}$]*)")
 _WILDCARDS = frozenset("*?[")
 _ESCAPABLE = '"\\$`'
 _OPAQUE = frozenset({"command_substitution", "process_substitution", "arithmetic_expansion", "ansi_c_string"})
@@ -123,6 +124,17 @@ def word_of(nodes: Iterable[Node], script: MappedText) -> Word:
         script.span(start, end),
         builder.quoted,
         builder.glob,
+    )
+
+
+def unbraced(word: Word) -> tuple[Word, ...]:
+    """The words that bash makes of one with `{a,b}`; the word itself where it has none, or quotes beside them."""
+    found = _BRACES.fullmatch(word.text.text) if not word.expansions and not word.quoted else None
+    if found is None:
+        return (word,)
+    at = word.span.start
+    return tuple(
+        word._replace(text=MappedText(f"{found[1]}{part}{found[3]}", (0,), (at,))) for part in found[2].split(",")
     )
 
 

@@ -78,6 +78,20 @@ def _inner(command: Command, name: str) -> Command | None:
     return command._replace(words=words[at:], assignments=tuple(assignments), folder=folder)
 
 
+def fed(command: Command, before: Command) -> Command:
+    """The command that `echo WORDS | xargs COMMAND` runs, with the words behind it; any other as it is."""
+    if not command.words or not before.words or program(command.words[0]) != "xargs":
+        return command
+    if program(before.words[0]) != "echo" or before.redirections:
+        return command
+    own = command.words[1:]
+    while own and own[0].literal in ("-r", "-t", "--no-run-if-empty"):
+        own = own[1:]
+    if not own or (own[0].literal or "-").startswith("-"):
+        return command
+    return command._replace(words=(*own, *before.words[1:]))
+
+
 def _assignment(word: Word, start: int) -> tuple[str, Word]:
     return word.text.text[: start - 1], _tail(word, start)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from zr4lint.shell import Argument
-from zr4lint.source import Span
+from zr4lint.source import MappedText, Span
 from zr4lint.tools.options import Grammar, Option, Parsed, parse_options
 from zr4lint.tools.python import python_module
 
@@ -22,6 +22,7 @@ _REQUIREMENT = re.compile(
 _SEPARATORS = re.compile(r"[-_.]+")
 _DASHES = tuple("\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
 _NO_MARKER = re.compile(r";\s*[<>=!~]")
+_COMMENT = re.compile(r"(?:^|\s)#")
 _ARCHIVE = (".whl", ".tar.gz", ".zip")
 
 _VALUED = frozenset({
@@ -185,6 +186,18 @@ def parse_requirement(argument: Argument) -> Requirement | None:
     return Requirement(
         normalise(found["name"]), specifier, extras, found["url"], marker, argument.span, argument.quoted
     )
+
+
+def parse_requirements(text: MappedText) -> Iterator[Requirement]:
+    """Read the requirements of a requirements file; its options, and other files that it names, are left out."""
+    start = 0
+    for line in text.text.splitlines(keepends=True):
+        words = _COMMENT.split(line, maxsplit=1)[0].strip()
+        at = start + line.find(words)
+        start += len(line)
+        argument = Argument(words, text.span(at, at + len(words)))
+        if words and not words.startswith("-") and (found := parse_requirement(argument)) is not None:
+            yield found
 
 
 def _archive(text: str, url: str | None, argument: Argument) -> Requirement | None:
