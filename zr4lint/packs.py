@@ -112,6 +112,21 @@ def pack_names() -> list[str]:
     return sorted(path.stem for path in pack_folder().glob("*.toml"))
 
 
+def default_pack_names() -> list[str]:
+    """The names of those that are used where none is named; only the keys above a pack's tables are read."""
+    return [name for name in pack_names() if _is_default(pack_folder() / f"{name}.toml")]
+
+
+def _is_default(path: Path) -> bool:
+    import tomli
+
+    try:
+        head = path.read_text(encoding="utf-8").partition("\n[")[0]
+        return tomli.loads(head).get("default", True) is not False
+    except (OSError, UnicodeDecodeError, tomli.TOMLDecodeError, RecursionError):
+        return True  # reading it whole will say what is wrong
+
+
 def load_pack(name: str, kinds: Vocabulary) -> Pack:
     """Read a pack by the name it comes with, or by the path of a file.
 

@@ -13,7 +13,7 @@ from zr4lint.discovery import FileError, Input, decode, find, read
 from zr4lint.engine import Config
 from zr4lint.finding import Applicability, FileReport, Report
 from zr4lint.gate import GateError, Judged, fails, low_scores, open_baseline, stale_entries, write_baseline
-from zr4lint.packs import Pack, PackError, pack_names
+from zr4lint.packs import Pack, PackError, default_pack_names
 from zr4lint.rulebook import OWN_RULES, Rulebook, load
 from zr4lint.source import SourceFile
 from zr4lint.suppressions import lint
@@ -74,10 +74,9 @@ class Result(NamedTuple):
 def load_packs(names: Sequence[str]) -> tuple[Pack, ...]:
     """The packs of these names, those used by default if there are none; UsageError for a broken one."""
     try:
-        packs = tuple(load(name) for name in dict.fromkeys(names or pack_names()))
+        return tuple(load(name) for name in dict.fromkeys(names or default_pack_names()))
     except PackError as error:
         raise UsageError(str(error)) from None
-    return packs if names else tuple(pack for pack in packs if pack.default)
 
 
 def inputs(request: Request, packs: Sequence[Pack], finder: Finder | None = None) -> tuple[list[Input], list[str]]:
