@@ -15,6 +15,9 @@ from zr4lint.tools.files import mount_target
 _SWALLOWS = frozenset({"true", ":", "echo", "printf"})
 _STRICT = re.compile(r"\bset\s+-\w*e|\bset\s+-o\s+errexit|-\w*e\w*c?\b.*\bpipefail|trap ")
 _BLANK = re.compile(r"[\s\\]|^\s*#[^\n]*$", re.MULTILINE)
+_SHORTENED = ("no-cache",)
+"""Options of uv that pip takes for a general option of its own, shortened: --no-cache-dir."""
+
 _OFF = ("", "0", "false", "no", "off")
 
 
@@ -43,6 +46,8 @@ def pip_option_misplaced(subject: Subject) -> Outcomes:
     """Options of `pip install` come after the word install (gpu facts 11.6)."""
     for run in _runs(subject):
         for option in run.command.misplaced:
+            if option.name in _SHORTENED:
+                continue
             words = subject.words(option.span)
             edits = (
                 Edit(option.span.start, option.span.end + 1, ""),
