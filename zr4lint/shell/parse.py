@@ -408,7 +408,10 @@ class _Walk:
                     operator = ""
                 elif child.type == "pipeline":
                     following += (("|", c) for c in child.named_children)
-            return found, [], script.slice(body.start_byte, body.end_byte) if body else None, following
+            if body is None:
+                return found, [], None, following
+            start = script.text.rfind("\n", 0, body.start_byte) + 1  # the grammar leaves out the blanks it opens with
+            return found, [], script.slice(start, body.end_byte), following
         start = node.start_byte
         if start in frame.heredocs:
             return [], node.children_by_field_name("destination")[1:], frame.heredocs[start], []

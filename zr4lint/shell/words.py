@@ -46,10 +46,10 @@ class _Builder:
     def unescape(self, start: int, end: int, *, quoted: bool) -> None:
         """Keep start to end without the backslashes that quote."""
         text = self.script.text
-        self.glob = self.glob or (not quoted and not _WILDCARDS.isdisjoint(text[start:end]))
         at = text.find("\\", start, end)
         while at >= 0 and at + 1 < end:
             self.keep(start, at)
+            self.glob = self.glob or (not quoted and not _WILDCARDS.isdisjoint(text[start:at]))
             following = text[at + 1]
             if following == "\n":
                 start = at + 2
@@ -62,6 +62,7 @@ class _Builder:
                 start = at + 2
             at = text.find("\\", start, end)
         self.keep(start, end)
+        self.glob = self.glob or (not quoted and not _WILDCARDS.isdisjoint(text[start:end]))
 
     def expansion(self, node: Node, *, quoted: bool) -> None:
         start = self.length

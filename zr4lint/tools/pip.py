@@ -174,7 +174,7 @@ def parse_requirement(argument: Argument) -> Requirement | None:
     if "://" in text and "@" not in text.partition("://")[0]:
         return _archive(text, text, argument)
     found = _REQUIREMENT.match(text)
-    if found is None or text.endswith(_ARCHIVE):
+    if found is None or (text.endswith(_ARCHIVE) and "://" not in (found["url"] or "")):
         return _archive(text, None, argument)
     if found["url"]:
         archive = _archive(found["url"], found["url"], argument)
