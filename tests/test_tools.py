@@ -1,0 +1,459 @@
+"""Command lines of the programs that a build calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zr4lint.shell import Argument, expand_all, parse_script
+from zr4lint.source import MappedText
+from zr4lint.tools.apt import parse_apt, parse_dpkg, parse_repository
+from zr4lint.tools.files import absolute, covers, makes_executable, mount_target
+from zr4lint.tools.git import parse_clone
+from zr4lint.tools.options import Grammar, parse_options
+from zr4lint.tools.pip import parse_config, parse_pip
+from zr4lint.tools.python import python_module
+
+
+def arguments(command: str) -> Sequence[Argument]:
+    """The arguments of a command line, with `$UNKNOWN` for what can't be known."""
+    return expand_all(parse_script(MappedText.join([(command, 0)]))[0].words, {"UNKNOWN": None})
+
+
+# Options
+
+GRAMMAR = Grammar(
+    short={"q": "quiet", "r": "requirement", "v": "verbose"},
+    valued=frozenset({"requirement", "index-url", "extra-index-url"}),
+    flags=frozenset({"quiet", "verbose", "no-cache-dir", "no-clean"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "operands"),
+    [
+        ("x", [], []),
+        ("x a b", [], ["a", "b"]),
+        ("x --quiet a", [("quiet", "", "--quiet")], ["a"]),
+        ("x --index-url u a", [("index-url", "u", "--index-url u")], ["a"]),
+        ("x --index-url=u a", [("index-url", "u", "--index-url=u")], ["a"]),
+        ("x --index-url= a", [("index-url", "", "--index-url=")], ["a"]),
+        ("x --ind u a", [("index-url", "u", "--ind u")], ["a"]),  # the only one that begins so
+        ("x --no-ca a", [("no-cache-dir", "", "--no-ca")], ["a"]),
+        ("x --no-c a", [("no-c", "", "--no-c")], ["a"]),  # two begin so
+        ("x -q a", [("quiet", "", "-q")], ["a"]),
+        ("x -qv a", [("quiet", "", "-qv"), ("verbose", "", "-qv")], ["a"]),
+        ("x -r f a", [("requirement", "f", "-r f")], ["a"]),
+        ("x -rf a", [("requirement", "f", "-rf")], ["a"]),
+        ("x -qr f a", [("quiet", "", "-qr"), ("requirement", "f", "-qr f")], ["a"]),
+        ("x -r=f a", [("requirement", "f", "-r=f")], ["a"]),
+        ("x -r", [("requirement", "", "-r")], []),
+        ("x -- -q --quiet", [], ["-q", "--quiet"]),
+        ("x - a", [], ["-", "a"]),
+        ("x --unknown a", [("unknown", "", "--unknown")], ["a"]),
+        ("x a '--index-url' 'u v'", [("index-url", "u v", "'--index-url' 'u v'")], ["a"]),
+    ],
+)
+def test_options(command: str, options: list[tuple[str, str, str]], operands: list[str]) -> None:
+    parsed = parse_options(arguments(command)[1:], GRAMMAR)
+    assert [(o.name, o.value, command[slice(*o.span)]) for o in parsed.options] == options
+    assert [o.value for o in parsed.operands] == operands
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [("x -r f", "f"), ("x -rf", "f"), ("x --index-url=u", "u"), ("x --index-url 'u v'", "'u v'"), ("x -r=f", "f")],
+)
+def test_a_value_has_its_own_words(command: str, words: str) -> None:
+    (option,) = parse_options(arguments(command)[1:], GRAMMAR).options
+    assert command[slice(*option.value_span)] == words
+
+
+def test_the_last_option_is_in_force() -> None:
+    parsed = parse_options(arguments("x -r a --requirement b")[1:], GRAMMAR)
+    assert (option := parsed.get("requirement")) is not None
+    assert (option.value, [o.value for o in parsed.all("requirement")]) == ("b", ["a", "b"])
+    assert parsed.get("quiet") is None
+
+
+def test_what_can_not_be_known_is_told() -> None:
+    assert parse_options(arguments("x $UNKNOWN")[1:], GRAMMAR).unknown
+    assert not parse_options(arguments("x a")[1:], GRAMMAR).unknown
+
+
+def test_options_behind_an_operand_may_belong_to_it() -> None:
+    parsed = parse_options(arguments("git -q clone -q u")[1:], GRAMMAR, stop_at_operand=True)
+    assert ([o.name for o in parsed.options], [o.value for o in parsed.operands]) == (["quiet"], ["clone", "-q", "u"])
+
+
+# apt
+
+
+@pytest.mark.parametrize(
+    ("command", "action", "installed", "removed"),
+    [
+        ("apt-get update", "update", [], []),
+        ("apt-get install -y git curl", "install", ["git", "curl"], []),
+        ("apt-get -qq -o Dpkg::Use-Pty=0 install git", "install", ["git"], []),
+        ("apt install git=1:2.34 curl/jammy libc6:amd64", "install", ["git", "curl", "libc6"], []),
+        ("apt-get install g++ libstdc++", "install", ["g++", "libstdc++"], []),
+        ("apt-get install git vim-", "install", ["git"], ["vim"]),
+        ("apt-get purge -y vim nano", "purge", [], ["vim", "nano"]),
+        ("apt-get remove vim git+", "remove", ["git"], ["vim"]),
+        ("apt-get install -t jammy-backports git", "install", ["git"], []),
+        ("apt-get install $UNKNOWN git", "install", ["git"], []),
+        ("/usr/bin/apt-get install git", "install", ["git"], []),
+    ],
+)
+def test_apt(command: str, action: str, installed: list[str], removed: list[str]) -> None:
+    parsed = parse_apt(arguments(command))
+    assert parsed is not None
+    names = ([p.name for p in parsed.packages], [p.name for p in parsed.removed])
+    assert (parsed.action, *names) == (action, installed, removed)
+    assert all(p.name in command[slice(*p.span)] for p in parsed.packages)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["apt-get", "apt-get -s install git", "apt-get install --dry-run git", "apt-get --help", "apt-get -d install git"],
+)
+def test_apt_that_changes_nothing(command: str) -> None:
+    assert parse_apt(arguments(command)) is None
+
+
+@pytest.mark.parametrize(
+    ("options", "yes"),
+    [
+        ("", False),
+        ("-y", True),
+        ("--yes", True),
+        ("--assume-yes", True),
+        ("-qy", True),
+        ("-q", False),
+        ("-qq", True),
+        ("-q=2", True),
+        ("-q -q", True),
+        ("-y=no", False),
+        ("--no-yes", False),
+        ("-o APT::Get::Assume-Yes=true", True),
+        ("-o apt::get::assume-yes=false", False),
+        ("-o APT::Get::Assume-Yes=false -y", True),
+    ],
+)
+def test_apt_assumes_yes(options: str, yes: bool) -> None:
+    parsed = parse_apt(arguments(f"apt-get install {options} git"))
+    assert parsed is not None
+    assert parsed.assumes_yes is yes
+
+
+@pytest.mark.parametrize(
+    ("options", "skipped"),
+    [
+        ("", False),
+        ("--no-install-recommends", True),
+        ("--install-recommends", False),
+        ("--install-recommends --no-install-recommends", True),
+        ("--no-install-recommends --install-recommends", False),
+        ("--install-recommends=false", True),
+        ("--no-install-recommends=false", False),
+        ("-o APT::Install-Recommends=0", True),
+        ("-o APT::Install-Recommends=1", False),
+        ("--no-install-suggests", False),
+    ],
+)
+def test_apt_skips_recommends(options: str, skipped: bool) -> None:
+    parsed = parse_apt(arguments(f"apt-get install {options} git"))
+    assert parsed is not None
+    assert parsed.skips_recommends is skipped
+
+
+@pytest.mark.parametrize(
+    ("command", "removed"),
+    [("dpkg --purge vim", ["vim"]), ("dpkg -r vim:amd64 nano", ["vim", "nano"]), ("dpkg -i vim.deb", None)],
+)
+def test_dpkg(command: str, removed: list[str] | None) -> None:
+    parsed = parse_dpkg(arguments(command))
+    assert (None if parsed is None else [p.name for p in parsed.removed]) == removed
+
+
+@pytest.mark.parametrize(
+    ("command", "change"),
+    [
+        ("add-apt-repository ppa:a/b", ("ppa:a/b", False, True)),
+        ("add-apt-repository -y ppa:a/b", ("ppa:a/b", False, True)),
+        ("add-apt-repository -n ppa:a/b", ("ppa:a/b", False, False)),
+        ("add-apt-repository --no-up ppa:a/b", ("ppa:a/b", False, False)),
+        ("add-apt-repository --remove ppa:a/b", ("ppa:a/b", True, False)),
+        ("add-apt-repository -yr ppa:a/b", ("ppa:a/b", True, False)),
+        ("add-apt-repository -P a/b", ("ppa:a/b", False, True)),
+        ("add-apt-repository --ppa=ppa:a/b", ("ppa:a/b", False, True)),
+        ("add-apt-repository --help", None),
+        ("add-apt-repository", None),
+    ],
+)
+def test_repositories(command: str, change: tuple[str, bool, bool] | None) -> None:
+    parsed = parse_repository(arguments(command))
+    assert (None if parsed is None else (parsed.name.value, parsed.removed, parsed.updates)) == change
+
+
+# pip
+
+
+@pytest.mark.parametrize(
+    ("command", "requirements"),
+    [
+        ("pip install torch", [("torch", "", "torch")]),
+        ("pip3 install torch==2.5.1", [("torch", "==2.5.1", "torch==2.5.1")]),
+        ("pip3.10 install 'torch >= 2.5, <3'", [("torch", ">= 2.5, <3", "'torch >= 2.5, <3'")]),
+        ("/opt/venv/bin/pip install -q Flash_Attn", [("flash-attn", "", "Flash_Attn")]),
+        ("python3.10 -m pip install a.b", [("a-b", "", "a.b")]),
+        ("python -Im pip install a", [("a", "", "a")]),
+        ("python -W ignore -m pip install a", [("a", "", "a")]),
+        ("uv pip install a", [("a", "", "a")]),
+        ("pip install 'a[x,y]==1'", [("a", "==1", "'a[x,y]==1'")]),
+        ("pip install 'a (>=1)'", [("a", ">=1", "'a (>=1)'")]),
+        ("pip install 'a>=1; python_version<\"3\"'", [("a", ">=1", "'a>=1; python_version<\"3\"'")]),
+        ("pip install -r r.txt -c c.txt -i u a", [("a", "", "a")]),
+        ("pip install --index-url=u a -f links b", [("a", "", "a"), ("b", "", "b")]),
+        ("pip install ./a .", []),
+        ("pip install https://x/torch-2.5.1%2Bcu124-cp310-cp310-linux_x86_64.whl",
+         [("torch", "==2.5.1+cu124", "https://x/torch-2.5.1%2Bcu124-cp310-cp310-linux_x86_64.whl")]),
+        ("pip install 'a @ https://x/a-b-1.0.tar.gz'", [("a", "==1.0", "'a @ https://x/a-b-1.0.tar.gz'")]),
+        ("pip install $UNKNOWN", []),
+        ("pip uninstall -y torch", [("torch", "", "torch")]),
+    ],
+)  # fmt: skip
+def test_pip(command: str, requirements: list[tuple[str, str, str]]) -> None:
+    parsed = parse_pip(arguments(command))
+    assert parsed is not None
+    assert [(r.name, r.specifier, command[slice(*r.span)]) for r in parsed.requirements] == requirements
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["pip", "pip list", "pip download torch", "pip install --dry-run torch", "pip install --help", "pipx install a",
+     "pip-compile a", "python install", "python -m venv a", "python -c 'import pip' install", "uv install a",
+     "echo pip install torch", "python script.py -m pip install a"],
+)  # fmt: skip
+def test_what_is_no_install(command: str) -> None:
+    assert parse_pip(arguments(command)) is None
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("pip install -q a", "pip install"),
+        ("pip -q --no-input install a", "pip -q --no-input install"),
+        ("python3 -m pip install a", "python3 -m pip install"),
+    ],
+)
+def test_the_words_of_pip(command: str, words: str) -> None:
+    parsed = parse_pip(arguments(command))
+    assert parsed is not None
+    assert command[slice(*parsed.words)] == words
+
+
+@pytest.mark.parametrize(
+    ("option", "upgrades"),
+    [
+        ("-U", True),
+        ("--upgrade", True),
+        ("--upgrade-strategy=eager", False),
+        ("-I", True),
+        ("-q", False),
+    ],
+)
+def test_pip_upgrades(option: str, upgrades: bool) -> None:
+    parsed = parse_pip(arguments(f"pip install {option} a"))
+    assert parsed is not None
+    assert parsed.upgrades is upgrades
+
+
+def test_options_of_install_before_install_are_misplaced() -> None:
+    parsed = parse_pip(arguments("pip --no-cache-dir --index-url u install a"))
+    assert parsed is not None
+    assert [o.name for o in parsed.misplaced] == ["index-url"]
+
+
+@pytest.mark.parametrize(
+    ("command", "setting"),
+    [
+        ("pip config set global.extra-index-url u", ("PIP_EXTRA_INDEX_URL", "u")),
+        ("pip config --user set install.no-deps 1", ("PIP_NO_DEPS", "1")),
+        ("pip config list", None),
+        ("pip install config set a.b c", None),
+    ],
+)
+def test_pip_config(command: str, setting: tuple[str, str] | None) -> None:
+    assert parse_config(arguments(command)) == setting
+
+
+@pytest.mark.parametrize(
+    ("command", "module"),
+    [
+        ("python -m pip list", ("pip", ["list"])),
+        ("python3.10 -mvenv x", ("venv", ["x"])),
+        ("/usr/bin/python3 -u -X dev -m venv x y", ("venv", ["x", "y"])),
+        ("python -Wignore -m pip", ("pip", [])),
+        ("python x.py -m pip", None),
+        ("python -c 1 -m pip", None),
+        ("pythonx -m pip", None),
+    ],
+)
+def test_python_modules(command: str, module: tuple[str, list[str]] | None) -> None:
+    found = python_module(arguments(command))
+    assert (None if found is None else (found.name, [a.value for a in found.arguments])) == module
+
+
+# git
+
+
+@pytest.mark.parametrize(
+    ("command", "url", "folder", "target"),
+    [
+        ("git clone https://x/a/b.git", "https://x/a/b.git", "", "b"),
+        ("git clone https://x/a/b", "https://x/a/b", "", "b"),
+        ("git clone https://x/a/b/", "https://x/a/b/", "", "b"),
+        ("git clone git@x:a/b.git", "git@x:a/b.git", "", "b"),
+        ("git clone git@x:b.git", "git@x:b.git", "", "b"),
+        ("git clone /srv/b/.git", "/srv/b/.git", "", "b"),
+        ("git clone u c", "u", "", "c"),
+        ("git clone --depth 1 -b main --single-branch u c", "u", "", "c"),
+        ("git clone --depth=1 -bmain u", "u", "", "u"),
+        ("git clone -- u c", "u", "", "c"),
+        ("git clone u c --recurse-submodules", "u", "", "c"),
+        ("git -C /w -c a.b=c clone u", "u", "/w", "u"),
+        ("git -c url.https://y/.insteadOf=https://x/ clone https://x/a.git", "https://y/a.git", "", "a"),
+        ("git clone u $UNKNOWN", "u", "", None),
+        ("git clone $UNKNOWN", None, "", None),
+    ],
+)
+def test_clones(command: str, url: str | None, folder: str, target: str | None) -> None:
+    clone = parse_clone(arguments(command))
+    assert clone is not None
+    assert (clone.url.value, clone.folder, clone.target) == (url, folder, target)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "git",
+        "git clone",
+        "git pull u",
+        "git clone --bare u",
+        "git clone -n u",
+        "git clone --mirror u",
+        "git help clone",
+    ],
+)
+def test_what_is_no_clone(command: str) -> None:
+    assert parse_clone(arguments(command)) is None
+
+
+# Files
+
+
+@pytest.mark.parametrize(
+    ("mode", "before", "after"),
+    [
+        ("+x", None, True),
+        ("a+x", False, True),
+        ("u+x", False, True),
+        ("ugo+rx", False, True),
+        ("755", False, True),
+        ("0755", False, True),
+        ("4711", False, True),
+        ("644", True, False),
+        ("0", True, False),
+        ("888", True, None),
+        ("-x", True, False),
+        ("a-x", True, False),
+        ("g-x", True, True),
+        ("+r", None, None),
+        ("+r", True, True),
+        ("u=rw", True, True),  # group and others keep what they have
+        ("=rx", False, True),
+        ("a=r", True, False),
+        ("u+x,g-w", False, True),
+        ("u+rw,+x-w", False, True),
+        ("-x,+x", True, True),
+        ("+x,-x", False, False),
+        ("+X", None, None),
+        ("nonsense", True, None),
+    ],
+)
+def test_modes(mode: str, before: bool | None, after: bool | None) -> None:
+    assert makes_executable(mode, before) is after
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "recursive", "named"),
+    [
+        ("/a/b", "/a/b", False, True),
+        ("/a", "/a/b", False, False),
+        ("/a", "/a/b", True, True),
+        ("/", "/a/b", True, True),
+        ("/a/b/c", "/a/b", True, False),
+        ("/a/*", "/a/b", False, True),
+        ("/a/*.sh", "/a/b.sh", False, True),
+        ("/*", "/a/b", False, False),
+        ("/*", "/a/b", True, True),
+        ("/a/?", "/a/bc", False, False),
+        ("/a/[bc]", "/a/c", False, True),
+        ("/ab", "/a", True, False),
+    ],
+)
+def test_paths_that_name_a_file(pattern: str, path: str, recursive: bool, named: bool) -> None:
+    assert covers(pattern, path, recursive=recursive) is named
+
+
+@pytest.mark.parametrize(
+    ("path", "folder", "result"),
+    [
+        ("/a/../b/", "/x", "/b"),
+        ("a", "/x", "/x/a"),
+        ("./a/", "/x/", "/x/a"),
+        ("..", "/x/y", "/x"),
+        ("../../..", "/x", "/"),
+        ("~/a", "/x", "/root/a"),
+        ("a", None, None),
+        ("/a", None, "/a"),
+        ("//a", "/x", "/a"),
+        ("", "/x", "/x"),
+    ],
+)
+def test_absolute(path: str, folder: str | None, result: str | None) -> None:
+    assert absolute(path, folder) == result
+
+
+@pytest.mark.parametrize(
+    ("mount", "target"),
+    [
+        ("type=cache,target=/a/b/", "/a/b"),
+        ("type=cache,dst=/a", "/a"),
+        ("target=/a", "/a"),
+        ("type=tmpfs,destination=/a", "/a"),
+        ("type=secret,target=/a", ""),
+        ("type=cache", ""),
+    ],
+)
+def test_mounts(mount: str, target: str) -> None:
+    assert mount_target(mount) == target
+
+
+@given(st.text("ugoarwxXst+-=,0127", max_size=8), st.sampled_from([True, False, None]))
+def test_any_mode_can_be_read(mode: str, before: bool | None) -> None:
+    assert makes_executable(mode, before) in (True, False, None)
+
+
+words = st.sampled_from(["pip", "install", "-r", "--index-url=", "-", "--", "a>=1", "a@", "@", "://", ".whl", "-m", ""])
+
+
+@given(st.sampled_from(["pip", "python", "uv", "git", "apt-get", "dpkg"]), st.lists(words, max_size=6))
+def test_any_command_line_can_be_read(program: str, rest: list[str]) -> None:
+    line = " ".join([program, *(f"'{word}'" for word in rest)])
+    for read in (parse_pip, parse_config, parse_clone, parse_apt, parse_dpkg, parse_repository, python_module):
+        read(arguments(line))
