@@ -1,0 +1,105 @@
+"""Several reports of one run, each in its place; and the badge."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.installed import ROOT, environment
+from zr4lint.output import Target, targets
+from zr4lint.report import FORMATS
+from zr4lint.run import UsageError
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "docker", tmp_path, dirs_exist_ok=True)
+    file = tmp_path / "Dockerfile.zr4"
+    file.write_text(file.read_text().replace("torch==2.5.1", "torch==2.5.0"))
+    return tmp_path
+
+
+def zr4lint(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    env = environment() | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "zr4lint", *args]
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+
+
+def test_the_nth_file_takes_the_nth_format() -> None:
+    a, b = Path("a"), Path("b")
+    assert targets(["text"], []) == [Target("text", None)]
+    assert targets(["json"], [a]) == [Target("json", a)]
+    assert targets(["json", "sarif"], [a, b]) == [Target("json", a), Target("sarif", b)]
+    assert targets(["json", "text"], [a]) == [Target("json", a), Target("text", None)]
+    assert targets(["json", "text"], [Path("-"), a]) == [Target("json", None), Target("text", a)]
+
+
+@pytest.mark.parametrize(
+    ("formats", "files", "words"),
+    [
+        (["json", "text"], [], "only one can go to standard output"),
+        (["json", "text"], ["-"], "only one can go to standard output"),
+        (["json"], ["a", "b"], "2 files for 1 formats"),
+        (["json", "text"], ["a", "./a"], "one file can't take two formats"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(formats: list[str], files: list[str], words: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(words)):
+        targets(formats, [Path(file) for file in files])
+
+
+def test_all_formats_of_one_run_are_those_of_runs_of_their_own(here: Path) -> None:
+    pairs = [word for name in FORMATS if name != "concise" for word in ("--format", name, "--output", f"out.{name}")]
+    done = zr4lint(*pairs, "--format", "concise", cwd=here)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout == zr4lint("--format", "concise", cwd=here).stdout
+    for name in FORMATS:
+        if name != "concise":
+            assert (here / f"out.{name}").read_text() == zr4lint("--format", name, cwd=here).stdout
+
+
+def test_a_dash_is_standard_output(here: Path) -> None:
+    done = zr4lint("--format", "concise", "-o", "-", "--format", "json", "-o", "x.json", cwd=here)
+    assert done.stdout.startswith("Dockerfile.zr4:37:5: error ZR0501")
+    assert json.loads((here / "x.json").read_text())["summary"]["error"] == 1
+    assert not (here / "-").exists()
+
+
+def test_wrong_pairs_are_one_line_and_write_nothing(here: Path) -> None:
+    done = zr4lint("--format", "json", "--output", "a", "--output", "b", cwd=here)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert not (here / "a").exists()
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_where_nothing_could_be_linted_formats_tell_of_it_or_are_silent(here: Path, name: str) -> None:
+    done = zr4lint("--format", name, "gone", cwd=here)
+    assert (done.returncode, done.stderr) == (2, "zr4lint: gone: no such file\n")
+    assert ("gone: no such file" in done.stdout) is FORMATS[name].tells_errors
+    assert bool(done.stdout) is FORMATS[name].tells_errors
+
+
+def test_badge(here: Path) -> None:
+    done = zr4lint("badge", cwd=here)
+    assert (done.returncode, done.stderr) == (0, "")
+    words = [element.text for element in ElementTree.fromstring(done.stdout).iter() if element.tag.endswith("}text")]
+    assert words == ["zr4lint", "57.6/60"]
+    written = zr4lint("badge", "--output", "x.svg", "Dockerfile.zr4", cwd=here)
+    assert (written.returncode, written.stdout) == (0, "")
+    assert (here / "x.svg").read_text() == done.stdout
+    (here / "Dockerfile").write_text("FROM scratch\n")
+    assert zr4lint("badge", "Dockerfile", cwd=here).returncode == 2
+    assert "/60</text>" in zr4lint("badge", "--pack", "zr4", "Dockerfile", cwd=here).stdout
+
+
+def test_a_badge_of_nothing_is_not_drawn(here: Path) -> None:
+    done = zr4lint("badge", "gone", "-o", "x.svg", cwd=here)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "zr4lint: gone: no such file\n")
+    assert not (here / "x.svg").exists()
