@@ -130,8 +130,9 @@ def companion_unpinned(subject: Subject) -> Outcomes:
                 requirement = install.get(name)
                 if requirement is None or requirement.specifier or requirement.url or requirement.marker:
                     continue
-                if scene.has(name, install.at) is not False and torch.install is not install:
-                    continue
+                there = scene.has(name, install.at)
+                if (there and not install.run.command.upgrades) or (there is None and torch.install is not install):
+                    continue  # pip keeps the one that is there
                 yield _unpinned(subject, scene, install, torch, requirement)
 
 
