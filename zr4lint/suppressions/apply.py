@@ -81,7 +81,8 @@ def _areas(found: list[Suppression], dockerfile: Dockerfile, mistakes: list[Mist
                 else:
                     yield _Area(Span(begun.span.start, start), begun._replace(end=one.span))
             case _:
-                yield _Area(Span(start, ends[index] + 1 if index < len(ends) else start), one)
+                first = dockerfile.instructions[index].span.start if one.inside else start
+                yield _Area(Span(first, ends[index] + 1 if index < len(ends) else start), one)
     for one in open_ones:
         mistakes.append(Mistake("no ignore-end follows: this holds to the end of the file", one.span))
         yield _Area(Span(one.span.start, end), one)

@@ -1,0 +1,40 @@
+"""The command line called in this process: as in a process of its own, only faster."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from pathlib import Path
+from unittest import mock
+
+from tests.test_cli import Done
+from zr4lint.cli import main
+
+
+def call(*args: str | Path, cwd: Path, stdin: bytes = b"") -> Done:
+    streams = [io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="") for data in (stdin, b"", b"")]
+    before = Path.cwd()
+    code: object = None
+    argv = ["zr4lint", *map(str, args)]
+    with contextlib.ExitStack() as stack:
+        for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
+            stack.enter_context(mock.patch.object(sys, name, stream))
+        stack.enter_context(mock.patch.object(sys, "argv", argv))
+        os.chdir(cwd)
+        try:
+            main()
+        except SystemExit as done:
+            code = done.code or 0
+        finally:
+            os.chdir(before)
+    assert isinstance(code, int)
+    out, err = (_written(stream) for stream in streams[1:])
+    return Done(code, out, err)
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    assert isinstance(stream.buffer, io.BytesIO)
+    return stream.buffer.getvalue().decode()

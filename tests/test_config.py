@@ -1,0 +1,269 @@
+"""Configuration: found, read, refused, shown, and overruled by the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import tomli
+
+from tests.inprocess import call
+from tests.test_cli import LEVELS, codes, complaint, save, zr4lint
+from zr4lint.config.keys import KEYS, schema
+
+SCHEMA = Path(__file__).resolve().parents[1] / "docs" / "zr4lint.schema.json"
+PACKS = 'packs = { "Dockerfile.levels" = ["levels.toml"] }\n'
+ALL = ["LV0001", "LV0002", "LV0102"]
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """A repository with a pack of three rules, one of each level, and a Dockerfile that keeps none of them."""
+    (tmp_path / ".git").mkdir()
+    save(tmp_path / "levels.toml", LEVELS)
+    save(tmp_path / "Dockerfile.levels", "FROM scratch\n")
+    return tmp_path
+
+
+def configure(here: Path, text: str, name: str = "zr4lint.toml") -> None:
+    table = "[tool.zr4lint]\n" if name == "pyproject.toml" else ""
+    save(here / name, table + PACKS + text)
+
+
+def lint(here: Path, *args: str) -> tuple[int, list[str]]:
+    done = call("--format", "concise", *args, cwd=here)
+    assert done.err == ""
+    return done.code, codes(done)
+
+
+@pytest.mark.parametrize("name", ["zr4lint.toml", "pyproject.toml"])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", (1, ALL)),
+        ('select = ["LV00"]', (1, ["LV0001", "LV0002"])),
+        ('ignore = ["must"]', (0, ["LV0002", "LV0102"])),
+        ('select = ["LV"]\nignore = ["LV00"]', (0, ["LV0102"])),
+        ('per-file-ignores = { "*.levels" = ["must"] }', (0, ["LV0002", "LV0102"])),
+        ('per-file-ignores = { "*.other" = ["must"] }', (1, ALL)),
+        ('per-file-ignores = { "sub/*" = ["must"] }', (1, ALL)),
+        ('severity = { must = "info" }', (0, ALL)),
+        ('severity = { LV = "info", must = "error" }', (1, ALL)),
+        ('severity = { LV0102 = "error" }\nignore = ["must"]', (1, ["LV0002", "LV0102"])),
+        ('fail-on = "never"', (0, ALL)),
+        ('fail-on = "info"\nignore = ["LV00"]', (1, ["LV0102"])),
+    ],
+)
+def test_keys(here: Path, name: str, text: str, expected: tuple[int, list[str]]) -> None:
+    configure(here, text, name)
+    assert lint(here) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "args", "expected"),
+    [
+        ('ignore = ["must"]', ["--ignore", "could"], (1, ["LV0001", "LV0002"])),
+        ('ignore = ["must"]', ["--select", "must"], (1, ["LV0001"])),
+        ('select = ["must"]', ["--select", "could"], (0, ["LV0102"])),
+        ('fail-on = "never"', ["--fail-on", "error"], (1, ALL)),
+        ('fail-on = "info"\nignore = ["must"]', ["--fail-on", "error"], (0, ["LV0002", "LV0102"])),
+        ('ignore = ["must"]', ["--no-config", "--pack", "levels.toml"], (1, ALL)),
+        ('ignore = ["must"]', ["--config", "other.toml"], (0, ["LV0001"])),
+    ],
+)
+def test_the_command_line_wins(here: Path, text: str, args: list[str], expected: tuple[int, list[str]]) -> None:
+    configure(here, text)
+    save(here / "other.toml", PACKS + 'select = ["must"]\nfail-on = "never"\n')
+    assert lint(here, *args) == expected
+
+
+def test_the_closest_one_counts_for_each_file(here: Path) -> None:
+    save(here / "zr4lint.toml", 'packs = { "*.levels" = ["levels.toml"] }\n')
+    save(here / "a" / "b" / "Dockerfile.levels", "FROM scratch\n")
+    near = 'packs = { "b/Dockerfile.levels" = ["../levels.toml"] }\nignore = ["LV00"]\n'
+    save(here / "a" / "pyproject.toml", "[tool.zr4lint]\n" + near)
+    save(here / "a" / "b" / "pyproject.toml", "[project]\nname = 'x'\n")
+    assert lint(here) == (1, [*ALL, "LV0102"])
+    assert lint(here, "a/b/Dockerfile.levels") == (0, ["LV0102"])
+    assert zr4lint("--format", "concise", cwd=here / "a").code == 0
+
+
+def test_looking_upwards_ends_at_the_repository(here: Path) -> None:
+    configure(here, "")
+    inner = here / "inner"
+    (inner / ".git").mkdir(parents=True)
+    save(inner / "Dockerfile.levels", "FROM scratch\n")
+    assert "no pack is for a file of this name" in complaint(call("Dockerfile.levels", cwd=inner))
+
+
+def test_zr4lint_toml_wins_over_pyproject(here: Path) -> None:
+    configure(here, 'select = ["must"]')
+    configure(here, 'select = ["could"]', "pyproject.toml")
+    assert lint(here) == (1, ["LV0001"])
+
+
+def test_context(here: Path) -> None:
+    save(here / "Dockerfile.zr4", "FROM scratch\nCOPY start.sh /\n")
+    save(here / "files" / "start.sh", "")
+    args = ("--select", "ZR1003", "Dockerfile.zr4")
+    assert lint(here, *args)[1].count("ZR1003") > 0
+    missing = len(lint(here, *args)[1])
+    save(here / "zr4lint.toml", 'context = "files"\n')
+    assert len(lint(here, *args)[1]) < missing
+
+
+@pytest.mark.parametrize(
+    ("exclude", "left"),
+    [
+        ("[]", ["Dockerfile.levels", "a/Dockerfile.levels", "a/b/Dockerfile.levels"]),
+        ('["a"]', ["Dockerfile.levels"]),
+        ('["a/b/"]', ["Dockerfile.levels", "a/Dockerfile.levels"]),
+        ('["b"]', ["Dockerfile.levels", "a/Dockerfile.levels"]),
+        ('["a/*.levels"]', ["Dockerfile.levels"]),
+    ],
+)
+def test_exclude(here: Path, exclude: str, left: list[str]) -> None:
+    for folder in ("a", "a/b"):
+        save(here / folder / "Dockerfile.levels", "FROM scratch\n")
+    configure(here, f"exclude = {exclude}")
+    assert call("--show-files", cwd=here).out.split() == left
+    assert lint(here, "a/b/Dockerfile.levels")[1] == ALL
+
+
+def test_min_score(here: Path) -> None:
+    save(here / "Dockerfile.zr4", "FROM scratch\n")
+    args = ("--fail-on", "never", "--format", "concise", "Dockerfile.zr4")
+    assert call(*args, cwd=here).code == 0
+    assert call(*args, "--min-score", "0", cwd=here).code == 0
+    done = call(*args, "--min-score", "60", cwd=here)
+    assert done.code == 1
+    assert "Dockerfile.zr4: score " in done.err
+    assert " of 60 is below 60 (pack zr4)" in done.err
+    save(here / "zr4lint.toml", "min-score = 60\n")
+    assert call(*args, cwd=here) == done
+    assert call(*args, "--min-score", "0", cwd=here).code == 0
+
+
+WRONG = [
+    ("selct = []", "zr4lint.toml:2: key 'selct': unknown; did you mean select?"),
+    ('select = "LV"', "zr4lint.toml:2: key 'select': expected a list of strings, not str"),
+    (
+        '\nselect = [\n  "LV",\n  "mist",\n]',
+        "zr4lint.toml:5: key 'select': no rule has the code or the name 'mist'; did",
+    ),
+    ('ignore = ["QQ"]', "zr4lint.toml:2: key 'ignore': no rule has the code or the name 'QQ'"),
+    ('ignore = [""]', "zr4lint.toml:2: key 'ignore': no rule has the code or the name ''"),
+    ('[severity]\nmust = "fatal"', "zr4lint.toml:2: key 'severity': expected a table of severities, each one of"),
+    ('[severity]\nmist = "error"', "zr4lint.toml:3: key 'severity': no rule has the code or the name 'mist'; did"),
+    ('[per-file-ignores]\n"*" = ["mist"]', "zr4lint.toml:3: key 'per-file-ignores': no rule has the code or the"),
+    ('fail-on = "fatal"', 'zr4lint.toml:2: key \'fail-on\': expected one of "error", "warning", "info", "never"'),
+    ("min-score = -1", "zr4lint.toml:2: key 'min-score': expected a number that is not below 0"),
+    ("min-score = nan", "zr4lint.toml:2: key 'min-score': expected a number"),
+    ('context = "gone"', "zr4lint.toml:2: key 'context': no folder 'gone'"),
+    ("exclude = 1", "zr4lint.toml:2: key 'exclude': expected a list of strings, not int"),
+    ("select = [", "zr4lint.toml: not valid TOML: "),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), WRONG)
+def test_what_is_wrong_is_one_line(here: Path, text: str, words: str) -> None:
+    configure(here, text)
+    for args in ([], ["--show-files"], ["config"]):
+        done = call(*args, cwd=here)
+        assert words in complaint(done)
+        assert done.out == ""
+
+
+def test_the_line_is_that_of_the_table_in_pyproject(here: Path) -> None:
+    save(here / "pyproject.toml", '[tool.other]\nselect = ["x"]\n\n[tool.zr4lint]\nselect = ["mist"]\n')
+    assert complaint(zr4lint(cwd=here)).startswith("pyproject.toml:5: key 'select': no rule has")
+
+
+@pytest.mark.parametrize("text", ["[tool.other]\nx = [", "[project]\nname = 'zr4lint'\n", "[tool.ruff]\nx = 1\n", "\0"])
+def test_a_pyproject_without_a_table_is_none_of_ours(here: Path, text: str) -> None:
+    save(here / "pyproject.toml", text)
+    assert call("--pack", "levels.toml", cwd=here).err == ""
+
+
+@pytest.mark.parametrize(
+    ("packs", "words"),
+    [
+        ('{ "*" = ["gone"] }', "key 'packs': no pack '"),
+        ('{ "*" = ["zr"] }', "did you mean zr4?"),
+        ('{ "*" = "zr4" }', "key 'packs': expected a table of lists of strings, not dict"),
+    ],
+)
+def test_wrong_packs(here: Path, packs: str, words: str) -> None:
+    save(here / "zr4lint.toml", f"packs = {packs}\n")
+    assert words in complaint(call("Dockerfile.levels", cwd=here))
+
+
+def test_what_can_not_be_a_configuration(here: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    outside = save(tmp_path_factory.mktemp("outside") / "x.toml", 'ignore = ["LV"]\n')
+    file = here / "zr4lint.toml"
+    file.symlink_to(outside)
+    message = "zr4lint.toml: a symbolic link that leads outside of ., it is not read".replace(",", ";")
+    assert complaint(call(cwd=here)) == message
+    assert lint(here, "--no-config", "--pack", "levels.toml") == (1, ALL)
+    file.unlink()
+    save(here / "real.toml", PACKS)
+    file.symlink_to("real.toml")
+    assert lint(here) == (1, ALL)
+    file.unlink()
+    os.mkfifo(file)
+    assert complaint(call(cwd=here)) == "zr4lint.toml: not a regular file"
+    file.unlink()
+    file.write_bytes(b"#" * 1_000_001)
+    assert complaint(call(cwd=here)) == "zr4lint.toml: larger than 1000000 bytes"
+    file.write_bytes(b"\xff")
+    assert complaint(call(cwd=here)) == "zr4lint.toml: can't be read: it is not UTF-8"
+    file.write_bytes(b"x = " + b"[" * 100_000)
+    assert "zr4lint.toml: not valid TOML: " in complaint(call(cwd=here))
+
+
+def test_config_option_needs_a_table(here: Path) -> None:
+    save(here / "pyproject.toml", "[project]\n")
+    assert "it has no table [tool.zr4lint]" in complaint(call("--config", "pyproject.toml", cwd=here))
+    assert "--config" in complaint(call("--config", "gone.toml", cwd=here))
+
+
+def test_config_shows_values_and_origins(here: Path) -> None:
+    configure(here, 'ignore = ["must"]\n\nseverity = { could = "error" }', "pyproject.toml")
+    done = call("config", "Dockerfile.levels", cwd=here)
+    assert (done.code, done.err) == (0, "")
+    head, *lines = done.out.splitlines()
+    rows = {line.split()[0]: line.split()[1:] for line in lines}
+    assert head == "Dockerfile.levels: configuration pyproject.toml"
+    assert [*rows] == [*KEYS]
+    assert rows["packs"] == ["levels.toml", "pyproject.toml:2"]
+    assert rows["ignore"] == ["must", "pyproject.toml:3"]
+    assert rows["severity"] == ["could=error", "pyproject.toml:5"]
+    assert rows["fail-on"] == ["error", "default"]
+    assert call("config", cwd=here).out.startswith(".: configuration pyproject.toml\npacks             none claims it")
+    save(here / "other.toml", 'fail-on = "never"\n')
+    assert "never              other.toml:1" in call("config", "--config", "other.toml", cwd=here).out
+
+
+def test_the_schema_is_that_of_the_table() -> None:
+    assert json.loads(SCHEMA.read_text()) == schema(), "run `python -m tests.test_config`"
+    jsonschema.Draft7Validator.check_schema(schema())
+
+
+@pytest.mark.parametrize(
+    ("text", "valid"),
+    [
+        (PACKS + 'select = ["LV"]\nmin-score = 1.5\nfail-on = "never"\ncontext = "x"\n[severity]\nx = "info"', True),
+        *((text, False) for text, words in WRONG if ("expected" in words and "nan" not in text) or "unknown" in words),
+    ],
+)
+def test_the_schema_judges_as_the_reader_does(text: str, valid: bool) -> None:
+    document: dict[str, Any] = tomli.loads(text)
+    assert jsonschema.Draft7Validator(schema()).is_valid(document) is valid
+
+
+if __name__ == "__main__":
+    SCHEMA.write_text(json.dumps(schema(), indent=2) + "\n")
