@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutations.mutations import ROOT, Mutation, load
+from tests.mutations.mutations import ROOT, Mutation, Place, load
 from tests.prd.judge import run_commands
 from zr4lint.engine import Config, lint
 from zr4lint.finding import FileReport, Finding, Severity
@@ -36,11 +36,33 @@ def report(mutation: Mutation) -> FileReport:
     return lint(source, [zr4()], Config(context=Path(CONTEXT)))
 
 
+MORE_WORDS = 4
+
+
 def points_at(mutation: Mutation, finding: Finding, source: SourceFile) -> bool:
-    """Whether a finding touches the words concerned; the suite counts a byte order mark, the linter does not."""
+    """Whether a finding stands at the words concerned; the suite counts a byte order mark, the linter does not."""
     shift = int(source.bom)
-    start, end = finding.span.start + shift, finding.span.end + shift
-    return any(start <= place.end and place.start <= end for place in mutation.places())
+    span = Place(finding.span.start + shift, finding.span.end + shift)
+    return any(
+        at_words(mutation.text, span, place) if words else on_the_line(mutation.text, span, place)
+        for words in mutation.at
+        for place in mutation._replace(at=(words,)).places()
+    )
+
+
+def at_words(text: str, span: Place, place: Place) -> bool:
+    """Whether a span is a part of the words, or holds them on the same lines and few others."""
+    if place.start <= span.start and span.end <= place.end:
+        return True
+    if not (span.start <= place.start and place.end <= span.end):
+        return False
+    before, after = text[span.start : place.start], text[place.end : span.end]
+    return "\n" not in before + after and len(before.split()) + len(after.split()) <= MORE_WORDS
+
+
+def on_the_line(text: str, span: Place, place: Place) -> bool:
+    """Whether a span stands on a line, and on no other: where something is missing, no words can be asked for."""
+    return span.start <= place.end and place.start <= span.end and "\n" not in text[span.start : span.end].rstrip("\n")
 
 
 def reported(mutation: Mutation) -> bool:

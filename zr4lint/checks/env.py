@@ -61,7 +61,8 @@ def path_first(subject: Subject, *, folder: str) -> Outcomes:
             fix = replace(alike.span, expected.removeprefix("ENV "), "Set PATH", UNSAFE)
             yield Unmet(message, alike.span, expected=expected, fix=fix)
             return
-        yield Unmet(f"PATH does not hold {folder}", made.at.span if made else None, expected=expected, add=expected)
+        place = made.path_span if made is not None else None
+        yield Unmet(f"PATH does not hold {folder}", place, expected=expected, add=expected)
         return
     last = settings[-1]
     if last.value is None:

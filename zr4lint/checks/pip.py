@@ -290,7 +290,7 @@ def pip_index(subject: Subject, *, package: str, url: str) -> Outcomes:
     if setting is not None:
         yield Unmet(
             f"{setting} adds a second index: pip takes the newest version from either",
-            run.at.span,
+            _set_at(subject, run, setting) or run.command.words,
             expected=f"{expected} alone",
             fix=_unset(subject, run, setting),
         )
@@ -307,13 +307,25 @@ def _without(subject: Subject, option: Option, title: str) -> Fix:
     return replace(Span(start, option.span.end), "", title, UNSAFE)
 
 
+def _assigned(subject: Subject, run: PipRun, name: str) -> Span | None:
+    """The assignment that stands before the command, with the blanks behind it."""
+    found = re.search(rf"\b{name}=\S+[ \t]+", subject.words(Span(run.at.span.start, run.command.words.start)))
+    start = run.at.span.start
+    return Span(start + found.start(), start + found.end()) if found is not None else None
+
+
 def _unset(subject: Subject, run: PipRun, name: str) -> Fix | None:
     """Take an assignment out that stands before the command."""
-    found = re.search(rf"\b{name}=\S+[ \t]+", subject.words(run.at.span))
-    if found is None:
-        return None
-    start = run.at.span.start
-    return replace(Span(start + found.start(), start + found.end()), "", f"Leave {name} out", UNSAFE)
+    assigned = _assigned(subject, run, name)
+    return replace(assigned, "", f"Leave {name} out", UNSAFE) if assigned is not None else None
+
+
+def _set_at(subject: Subject, run: PipRun, name: str) -> Span | None:
+    """The words that set a variable for a command: its own assignment, or an ENV."""
+    if (assigned := _assigned(subject, run, name)) is not None:
+        return Span(assigned.start, assigned.start + len(subject.words(assigned).rstrip()))
+    settings = [f for f in subject.facts.of(EnvSet, subject.lineage) if f.name == name and f.at.order < run.at.order]
+    return settings[-1].span if settings else None
 
 
 def _same_url(found: str | None, wanted: str) -> bool:

@@ -23,7 +23,7 @@ from zr4lint.facts.model import (
     Written,
 )
 from zr4lint.facts.state import StageState, Variables
-from zr4lint.shell import Argument, Command, Reach, expand, expand_all
+from zr4lint.shell import Argument, Command, Reach, Redirection, expand, expand_all
 from zr4lint.source import MappedText, Span
 from zr4lint.tools.apt import PROGRAMS as APT
 from zr4lint.tools.apt import parse_apt, parse_dpkg, parse_repository
@@ -43,6 +43,7 @@ _FILES = Grammar(
 _SETTINGS = ("PIP_", "UV_")
 _SETS_VARIABLES = frozenset({".", "source", "read", "mapfile", "readarray", "getopts", "eval", "printf", "set"})
 _MODE_LETTERS = frozenset("rwxXst,-+=")
+_SPECIFIER = re.compile(r"=?\s*\d[\w.*+!~=,-]*")
 _VERSION = re.compile(r"=?\s*\d")
 
 
@@ -370,7 +371,14 @@ def _lost_specifiers(command: Command) -> tuple[Span, ...]:
         start = redirection.span.start
         touching = next((w.span for w in command.words if w.span.end == start), None)
         if found and found[-1].end == start:
-            found[-1] = Span(found[-1].start, redirection.span.end)
+            found[-1] = Span(found[-1].start, _end(redirection))
         elif touching is not None or target.startswith("="):
-            found.append(Span(touching.start if touching else start, redirection.span.end))
+            found.append(Span(touching.start if touching else start, _end(redirection)))
     return tuple(found)
+
+
+def _end(redirection: Redirection) -> int:
+    """Where a specifier ends that is read as a redirection: before the quotes that end an outer pair."""
+    target = redirection.target
+    specifier = _SPECIFIER.match(target.text.text) if target is not None and target.quoted else None
+    return redirection.span.end if target is None or specifier is None else target.span.start + specifier.end()
