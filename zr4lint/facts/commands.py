@@ -279,15 +279,17 @@ class CommandReader:
             return
         parsed = parse_options(arguments[1:], _FILES)
         relative = any(not (a.value or "").startswith("/") for a in parsed.operands)
-        sources = parsed.operands if program == "rm" else parsed.operands[:-1]
+        folder = parsed.get("target-directory")
+        sources = parsed.operands if program == "rm" or folder is not None else parsed.operands[:-1]
         if program in ("rm", "mv"):
             recursive = program == "mv" or any(o.name in ("r", "R", "recursive") for o in parsed.options)
             paths = self.paths(sources, scope)
             self.facts.append(Removed(self.at(command, relative=relative), paths, recursive))
-        if program == "rm" or len(parsed.operands) < 2:
+        if program == "rm" or (folder is None and len(parsed.operands) < 2):
             return
-        target = self.path(parsed.operands[-1].value, scope)
-        into = (parsed.operands[-1].value or "").endswith("/") or self.state.is_folder(target)
+        destination = folder.value if folder is not None else parsed.operands[-1].value
+        target = self.path(destination, scope)
+        into = folder is not None or (destination or "").endswith("/") or self.state.is_folder(target)
         for source in sources if target is not None else ():
             name = (source.value or "").rstrip("/").rpartition("/")[2]
             path = f"{target}/{name}" if into else str(target)
