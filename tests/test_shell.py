@@ -61,7 +61,7 @@ def reached(script: str) -> dict[str, str]:
         ("if ! true; then a; else b; fi", {"true": ALWAYS, "a": NEVER, "b": ALWAYS}),
         ("if a; then exit 0; fi; b", {"a": ALWAYS, "exit 0": MAYBE, "b": MAYBE}),
         ("if [ 1 = 2 ]; then a; else b; fi", {"a": NEVER, "b": ALWAYS}),
-        ("[ -n x ] && a", {"a": MAYBE}),
+        ("[ -n x ] && a", {"a": ALWAYS}),
         ("test $X = 1 && a", {"test $X = 1": ALWAYS, "a": MAYBE}),
         ("[[ a == a ]] && b", {"b": ALWAYS}),
         ("case x in x) a;; y) b;; esac", {"a": ALWAYS, "b": NEVER}),
@@ -231,7 +231,7 @@ ENV = {"A": "x", "B": "y z", "EMPTY": "", "UNKNOWN": None}
         ("$(a)", None),
         ("`a`", None),
         ("$((1+1))", None),
-        ("${A#x}", None),
+        ("${A#x}b", "b"),
         ("${A[0]}", None),
     ],
 )

@@ -49,7 +49,7 @@ GRAMMAR = Grammar(
         ("x -r f a", [("requirement", "f", "-r f")], ["a"]),
         ("x -rf a", [("requirement", "f", "-rf")], ["a"]),
         ("x -qr f a", [("quiet", "", "-qr"), ("requirement", "f", "-qr f")], ["a"]),
-        ("x -r=f a", [("requirement", "f", "-r=f")], ["a"]),
+        ("x -r=f a", [("requirement", "=f", "-r=f")], ["a"]),  # as optparse reads it
         ("x -r", [("requirement", "", "-r")], []),
         ("x -- -q --quiet", [], ["-q", "--quiet"]),
         ("x - a", [], ["-", "a"]),
@@ -65,11 +65,16 @@ def test_options(command: str, options: list[tuple[str, str, str]], operands: li
 
 @pytest.mark.parametrize(
     ("command", "words"),
-    [("x -r f", "f"), ("x -rf", "f"), ("x --index-url=u", "u"), ("x --index-url 'u v'", "'u v'"), ("x -r=f", "f")],
+    [("x -r f", "f"), ("x -rf", "f"), ("x --index-url=u", "u"), ("x --index-url 'u v'", "'u v'"), ("x -r=f", "=f")],
 )
 def test_a_value_has_its_own_words(command: str, words: str) -> None:
     (option,) = parse_options(arguments(command)[1:], GRAMMAR).options
     assert command[slice(*option.value_span)] == words
+
+
+def test_apt_takes_an_equals_sign_behind_a_letter() -> None:
+    (option,) = parse_options(arguments("x -r=f")[1:], GRAMMAR._replace(short_equals=True)).options
+    assert (option.value, "x -r=f"[slice(*option.value_span)]) == ("f", "f")
 
 
 def test_the_last_option_is_in_force() -> None:
