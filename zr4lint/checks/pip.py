@@ -15,7 +15,7 @@ from zr4lint.finding import Edit, Fix
 from zr4lint.source import Span
 from zr4lint.tools.files import mount_target
 from zr4lint.tools.options import Option
-from zr4lint.tools.pip import Requirement, normalise
+from zr4lint.tools.pip import Requirement, normalise, understood
 
 _CONSTRAINTS = ("constraint", "override")
 
@@ -36,7 +36,8 @@ def _absent(subject: Subject, package: str, expected: str, add: str | None = Non
     if bad is not None:
         span = bad.command.refused[0]
         message = f"pip does not understand {subject.words(span)}, and installs nothing"
-        return Unmet(message, span, expected=expected)
+        fix = replace(span, understood(subject.words(span)), "Write it as pip reads it", UNSAFE)
+        return Unmet(message, span, expected=expected, fix=fix)
     dry = next((r for r in pip_installs(subject) if idle(r) and r.command.requirement(package)), None)
     if dry is not None:
         settings = subject.facts.of(EnvSet, subject.lineage)
@@ -114,7 +115,9 @@ def _pinned_to(requirement: Requirement, version: str, local: list[str]) -> bool
     from packaging.version import Version
 
     if requirement.specifier.startswith("==="):
-        return requirement.specifier.removeprefix("===").strip() in {f"{version}+{suffix}" for suffix in local}
+        return requirement.specifier.removeprefix("===").strip() in (
+            {f"{version}+{suffix}" for suffix in local} or {version}
+        )
     limits = bounds(requirement.specifier)
     accepted = {Version(version), *(Version(f"{version}+{suffix}") for suffix in local)}
     return limits is not None and not limits.excluded and limits.pin in accepted

@@ -188,6 +188,17 @@ def parse_requirement(argument: Argument) -> Requirement | None:
     )
 
 
+def understood(word: str) -> str:
+    """A word that pip refuses, as it was meant: with plain dashes, without a flag's value, with a comma for `;`."""
+    if word[:1] in _DASHES:
+        word = "--" + word.lstrip("".join(_DASHES))
+    if not word.startswith("--"):
+        return _NO_MARKER.sub(lambda found: "," + found[0][-1], word)
+    name, equals, value = word.partition("=")
+    name = name.replace("_", "-")
+    return name if name[2:] in _FLAGS else name + equals + value
+
+
 def parse_requirements(text: MappedText) -> Iterator[Requirement]:
     """Read the requirements of a requirements file; its options, and other files that it names, are left out."""
     start = 0
