@@ -52,9 +52,12 @@ def fix(source: SourceFile, lint: Lint, level: Applicability, wanted: Callable[[
 
 def _best(before: FileReport, lint: Lint, level: Applicability, wanted: Callable[[Finding], bool] | None) -> Fixed:
     # What an error's fix puts to use must not be taken out first; but what stands in the way of every fix has to be.
-    outcomes = [_fixed(before, lint, level, wanted, worst_first=True)]
+    outcomes = [_fixed(before, before, lint, level, wanted, worst_first=True)]
     if outcomes[0].refused or _errors(outcomes[0].report.findings):
-        outcomes.append(_fixed(before, lint, level, wanted, worst_first=False))
+        outcomes.append(_fixed(before, before, lint, level, wanted, worst_first=False))
+        cleared = _cleared(before, lint, level, wanted)
+        if cleared is not before:
+            outcomes.append(_fixed(before, cleared, lint, level, wanted, worst_first=True))
     best = min(outcomes, key=lambda outcome: _errors(outcome.report.findings).total())
     return _rule_by_rule(before, lint, wanted, best) if best.refused else best
 
@@ -65,15 +68,37 @@ def _rule_by_rule(before: FileReport, lint: Lint, wanted: Callable[[Finding], bo
     for code in sorted({f.code for f in before.findings if f.fix is not None}):
         codes = kept | {code}
         among: Callable[[Finding], bool] = lambda f, codes=codes: f.code in codes and (wanted is None or wanted(f))  # type: ignore[misc]  # noqa: E731
-        outcome = _fixed(before, lint, Applicability.SAFE, among, worst_first=True)
+        outcome = _fixed(before, before, lint, Applicability.SAFE, among, worst_first=True)
         if not outcome.refused and outcome.fixed:
             best, kept = outcome, codes
     left_out = sorted({f.code for f in best.report.findings if f.fix is not None})
     return best._replace(refused=refused.refused) if left_out else best
 
 
+def _cleared(
+    before: FileReport, lint: Lint, level: Applicability, wanted: Callable[[Finding], bool] | None
+) -> FileReport:
+    """The file without an instruction that alone stands in the way of others: one whose removal leaves fewer errors."""
+    best = before
+    for finding in filter(wanted, before.findings):
+        fix = finding.fix
+        if fix is None or fix.applicability < level or finding.suppressed or any(edit.text for edit in fix.edits):
+            continue
+        text = apply_fixes(before.source.text, [fix])
+        report = lint(SourceFile(text, before.source.path, bom=before.source.bom))
+        if _errors(report.findings).total() < _errors(best.findings).total():
+            best = report
+    return best
+
+
 def _fixed(
-    before: FileReport, lint: Lint, level: Applicability, wanted: Callable[[Finding], bool] | None, *, worst_first: bool
+    before: FileReport,
+    start: FileReport,
+    lint: Lint,
+    level: Applicability,
+    wanted: Callable[[Finding], bool] | None,
+    *,
+    worst_first: bool,
 ) -> Fixed:
     useless: set[tuple[str, str]] = set()
 
@@ -81,7 +106,7 @@ def _fixed(
         return (wanted is None or wanted(finding)) and _key(finding) not in useless
 
     while True:
-        attempt = _attempt(before, lint, level, useful, worst_first)
+        attempt = _attempt(start, lint, level, useful, worst_first)
         again = {key for key, rounds in attempt.applied.items() if rounds > MAX_REPEATS} - useless
         if not again:
             break
