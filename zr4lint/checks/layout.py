@@ -51,7 +51,12 @@ def line_count(subject: Subject, *, lines: int) -> Outcomes:
     at = source.line_span(lines + 1) if len(source.line_starts) > lines else last
     fix = _arranged(subject)
     instructions = subject.dockerfile.instructions
-    if fix is None and count > lines and instructions and subject.layers:
+    if (
+        fix is None
+        and count > lines
+        and subject.layers
+        and subject.layers[-1].number in layers_of(subject).get(len(instructions) - 1, ())
+    ):
         fix = to_the_end(subject, instructions[-1])
     yield Unmet(f"the file has {count} lines, {difference}", at, expected=f"{lines} lines", fix=fix)
 
