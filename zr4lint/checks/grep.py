@@ -57,6 +57,14 @@ def _escaped(character: str) -> str:
     return character
 
 
+def grep_any(pattern: str, text: str, lines: list[str]) -> bool:
+    """Whether any line of a text has the pattern; plain words are looked for in the whole of it."""
+    pieces, at_start, at_end = compile_pattern(pattern)
+    if len(pieces) == 1 and not at_start and not at_end and ANY not in pieces[0]:
+        return pieces[0] in text
+    return any(grep(pattern, line) for line in lines)
+
+
 def grep(pattern: str, line: str) -> bool:
     """Whether a line has the pattern."""
     pieces, at_start, at_end = compile_pattern(pattern)

@@ -8,7 +8,7 @@ from zr4lint.checks.arrange import Arrangement, arrange
 from zr4lint.checks.command import to_the_end
 from zr4lint.checks.environment import standing
 from zr4lint.checks.fixes import SAFE, UNSAFE, insert, remove_lines, replace
-from zr4lint.checks.grep import grep
+from zr4lint.checks.grep import grep, grep_any
 from zr4lint.checks.layers import helpers, layers_of, with_helpers, within
 from zr4lint.checks.outcome import Met, Outcomes, RuleResult, Subject, Unmet
 from zr4lint.checks.registry import check
@@ -263,7 +263,7 @@ def specification_commands(subject: Subject) -> Outcomes:
         if result.unmet or not result.met:
             continue
         for pattern in result.commands:
-            if any(grep(pattern, line) for line in lines):
+            if grep_any(pattern, subject.source.whole_text, lines):
                 continue
             witness = next((m for m in result.met if not _passes(result, m.instruction, lines)), result.met[0])
             yield Unmet(
