@@ -10,13 +10,12 @@ from pathlib import Path
 from unittest import mock
 
 from tests.test_cli import Done
-from zr4lint.cli import main
+from zr4lint.cli import run
 
 
 def call(*args: str | Path, cwd: Path, stdin: bytes = b"") -> Done:
     streams = [io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="") for data in (stdin, b"", b"")]
     before = Path.cwd()
-    code: object = None
     argv = ["zr4lint", *map(str, args)]
     with contextlib.ExitStack() as stack:
         for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
@@ -24,12 +23,9 @@ def call(*args: str | Path, cwd: Path, stdin: bytes = b"") -> Done:
         stack.enter_context(mock.patch.object(sys, "argv", argv))
         os.chdir(cwd)
         try:
-            main()
-        except SystemExit as done:
-            code = done.code or 0
+            code = run()
         finally:
             os.chdir(before)
-    assert isinstance(code, int)
     out, err = (_written(stream) for stream in streams[1:])
     return Done(code, out, err)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from pathlib import Path
@@ -252,31 +251,23 @@ def _error(message: str) -> None:
     click.echo(f"zr4lint: {visible(message)}", err=True)
 
 
-def main() -> None:
+def run() -> int:
     """Run the command line; whatever goes wrong is one line on stderr and exit code 2."""
-    # A lint makes many small objects and next to no cycles: looking for those often costs a tenth of its time.
-    gc.set_threshold(50_000)
     try:
-        code = cli.main(prog_name="zr4lint", standalone_mode=False)
+        code: int = cli.main(prog_name="zr4lint", standalone_mode=False) or 0
+        sys.stdout.flush()
     except click.ClickException as error:
         _error(error.format_message().replace("\n", " "))
-        code = 2
-    except click.exceptions.Exit as error:
-        code = error.exit_code
+        return 2
     except (click.Abort, KeyboardInterrupt):
-        code = 130
+        return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        return 0
     except Exception as error:
         from zr4lint.discovery import FileError
         from zr4lint.run import UsageError
 
         known = isinstance(error, UsageError | FileError | OSError)
         _error(str(error) if known else f"internal error: {type(error).__name__}: {error}")
-        code = 2
-    sys.exit(code)
-
-
-if __name__ == "__main__":
-    main()
+        return 2
+    return code

@@ -9,7 +9,7 @@ from hashlib import sha256
 from zr4lint.finding import FileReport
 from zr4lint.source import SourceFile, Span
 
-DIGITS = re.compile(r"[0-9]+")
+DIGITS = r"[0-9]+"
 
 
 def fingerprints(file: FileReport) -> list[str]:
@@ -26,7 +26,7 @@ def fingerprints(file: FileReport) -> list[str]:
         line = file.source.line_of(finding.span.start)
         if line not in line_words:
             line_words[line] = _hash(_words(file.source, file.source.line_span(line)))
-        expected = DIGITS.sub("0", finding.expected or "")
+        expected = re.sub(DIGITS, "0", finding.expected or "")
         words = _words(file.source, finding.span)
         identity = _hash("\0".join((finding.code, finding.path, expected, line_words[line], words)))
         seen[identity] += 1

@@ -13,7 +13,7 @@ from zr4lint.finding import Applicability, Rule, Severity
 from zr4lint.tables import FITS, Table
 
 MAX_BYTES = 4_000_000
-_CODE = re.compile(r"[A-Z]+[0-9]+")
+_CODE = r"[A-Z]+[0-9]+"
 
 
 class PackError(Exception):
@@ -214,7 +214,7 @@ def _section(table: _Table) -> Section:
 
 def _rule(table: _Table, kinds: Vocabulary, sections: Mapping[str, Section], document: str) -> PackRule:
     code, name = table.text("code"), table.text("name")
-    if not _CODE.fullmatch(code):
+    if not re.fullmatch(_CODE, code):
         raise table.error("code", f"{code!r} is not capital letters followed by digits")
     section = table.text("section")
     if section not in sections:

@@ -14,8 +14,8 @@ from dockerfile_parse.util import WordSplitter
 from zr4lint.dockerfile import Instruction
 from zr4lint.source import MappedText, Span
 
-_VARIABLE = re.compile(r"(?<!\\)\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^{}$]*))?\}|(\{))")
-_SINGLE_QUOTED = re.compile(r"'[^']*'")
+_VARIABLE = r"(?<!\\)\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^{}$]*))?\}|(\{))"
+_SINGLE_QUOTED = r"'[^']*'"
 
 
 class DockerWord(NamedTuple):
@@ -92,10 +92,10 @@ def expand(raw: str, env: Mapping[str, str | None]) -> str | None:
     """A word's value with its variables replaced and its quotes taken off; None where it can't be known."""
     if "$" not in raw:
         return unquote(raw)
-    literal = [m.span() for m in _SINGLE_QUOTED.finditer(raw)] if not raw.startswith('"') else []
+    literal = [m.span() for m in re.finditer(_SINGLE_QUOTED, raw)] if not raw.startswith('"') else []
     parts: list[str] = []
     at = 0
-    for found in _VARIABLE.finditer(raw):
+    for found in re.finditer(_VARIABLE, raw):
         if any(start < found.start() < end for start, end in literal):
             continue
         value = _value(found, env)
@@ -122,7 +122,7 @@ def _value(found: re.Match[str], env: Mapping[str, str | None]) -> str | None:
 
 def names_in(raw: str) -> list[str]:
     """The variables that a word uses."""
-    return [m[1] or m[2] for m in _VARIABLE.finditer(raw) if m[1] or m[2]]
+    return [m[1] or m[2] for m in re.finditer(_VARIABLE, raw) if m[1] or m[2]]
 
 
 def parse_image(reference: str) -> Image:

@@ -1,6 +1,6 @@
 """The vocabulary of packs: one module a topic."""
 
-from zr4lint.checks import apt, base, command, env, files, git, layout, pip, venv
+from zr4lint.checks import apt, base, command, env, files, git, layout, pip_options, pip_versions, venv
 from zr4lint.checks.outcome import Layer, Met, RuleResult, Subject, Unmet
 from zr4lint.checks.registry import KINDS, Kind
 
@@ -19,6 +19,7 @@ __all__ = [
     "files",
     "git",
     "layout",
-    "pip",
+    "pip_options",
+    "pip_versions",
     "venv",
 ]

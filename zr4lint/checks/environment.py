@@ -13,7 +13,7 @@ from zr4lint.tools.files import covers
 from zr4lint.tools.pip import Requirement
 
 _ELSEWHERE = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER")
-_MINOR = re.compile(r"(?:python|pip)(3\.\d+)\Z")
+_MINOR = r"(?:python|pip)(3\.\d+)\Z"
 
 
 class Standing(NamedTuple):
@@ -92,7 +92,7 @@ def _applies(marker: str | None, venvs: list[VenvCreated]) -> bool | None:
         return True
     from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 
-    minors = {found[1] for v in venvs if (found := _MINOR.match(v.python))}
+    minors = {found[1] for v in venvs if (found := re.match(_MINOR, v.python))}
     if len(minors) != 1 and "python" in marker:
         return None
     minor = next(iter(minors), "3")
@@ -114,8 +114,8 @@ def _elsewhere(run: PipRun, venvs: list[VenvCreated]) -> bool:
     folder, _, program = run.command.program.rpartition("/")
     if folder:
         return folder not in {f"{v.path}/bin" for v in before}
-    minor = _MINOR.match(program)
-    pythons = {found[1] for v in before if (found := _MINOR.match(v.python))}
+    minor = re.match(_MINOR, program)
+    pythons = {found[1] for v in before if (found := re.match(_MINOR, v.python))}
     return minor is not None and bool(pythons) and minor[1] not in pythons
 
 

@@ -38,6 +38,13 @@ def brought(subject: Subject, path: str) -> bool:
     return copy_of(subject, path) is not None or _copied_in_a_folder(subject, path) is not None
 
 
+def taken_away(subject: Subject, path: str, since: At, *, folder: bool = False) -> Removed | None:
+    """The command that surely removes a path after `since`; for a folder it has to go into folders."""
+    removals = (r for r in subject.facts.of(Removed, subject.lineage) if r.at.order > since.order and not maybe(r.at))
+    recursive = (r for r in removals if r.recursive or not folder)
+    return next((r for r in recursive if any(covers(p, path, recursive=r.recursive) for p in r.paths)), None)
+
+
 @check("copied")
 def copied(subject: Subject, *, copies: list[str], folder: str) -> Outcomes:
     """Each file is copied from the build context to this folder under its own name, and stays."""
@@ -50,16 +57,7 @@ def copied(subject: Subject, *, copies: list[str], folder: str) -> Outcomes:
             continue
         later = (w for w in subject.facts.of(Overwritten, subject.lineage) if w.at.order > found.at.order)
         written = next((w for w in later if w.path == path and not maybe(w.at)), None)
-        removal = next(
-            (
-                r
-                for r in subject.facts.of(Removed, subject.lineage)
-                if r.at.order > found.at.order
-                and not maybe(r.at)
-                and any(covers(p, path, recursive=r.recursive) for p in r.paths)
-            ),
-            None,
-        )
+        removal = taken_away(subject, path, found.at)
         if removal is not None:
             fix = take_out(subject.source, removal.at, f"Keep {path}")
             yield Unmet(f"{path} is removed again", removal.at.span, expected=f"{path} in the image", fix=fix)

@@ -10,7 +10,7 @@ from zr4lint.finding import Applicability, Edit, Fix
 from zr4lint.source import SourceFile, Span
 
 _BLANK = r"(?:[ \t]|\\[ \t]*\r?\n)*"
-_JOINED_BEFORE = re.compile(_BLANK + r"(?:&&|;)" + _BLANK + r"\Z")
+_JOINED_BEFORE = _BLANK + r"(?:&&|;)" + _BLANK + r"\Z"
 _JOINED_AFTER = re.compile(_BLANK + r"(?:&&|;)" + _BLANK)
 
 SAFE, UNSAFE, DISPLAY = Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY
@@ -53,7 +53,7 @@ def take_out(source: SourceFile, at: At, title: str) -> Fix:
     whole = arguments.span(0, len(arguments.text)) if arguments.text else instruction.span
     if at.span.start <= whole.start and at.span.end >= whole.end:
         return remove_lines(source, instruction, title)
-    before = _JOINED_BEFORE.search(text[instruction.span.start : at.span.start])
+    before = re.search(_JOINED_BEFORE, text[instruction.span.start : at.span.start])
     if before is not None:
         return Fix(title, UNSAFE, (Edit(instruction.span.start + before.start(), at.span.end, ""),))
     after = _JOINED_AFTER.match(text, at.span.end, instruction.span.end)

@@ -6,14 +6,15 @@ import posixpath
 import re
 
 from zr4lint.checks.environment import own_installs, pip_installs
+from zr4lint.checks.files import taken_away
 from zr4lint.checks.fixes import UNSAFE, add_line, insert, replace, take_out
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
-from zr4lint.facts import Cloned, PipRun, Removed, WorkdirSet
+from zr4lint.facts import Cloned, PipRun, WorkdirSet
 from zr4lint.finding import Fix
-from zr4lint.tools.files import absolute, covers
+from zr4lint.tools.files import absolute
 
-_SEPARATORS = re.compile(r"[/:@]")
+_SEPARATORS = r"[/:@]"
 
 
 def clone_to(subject: Subject, target: str) -> Cloned | None:
@@ -36,17 +37,7 @@ def git_clone(subject: Subject, *, target: str, url: str = "", words: str = "", 
             add=f"RUN git clone {url or suggested} {target}" if url or suggested else None
         )
         return
-    removal = next(
-        (
-            r
-            for r in subject.facts.of(Removed, subject.lineage)
-            if r.at.order > found.at.order
-            and not maybe(r.at)
-            and any(covers(path, target, recursive=True) for path in r.paths)
-            and r.recursive
-        ),
-        None,
-    )
+    removal = taken_away(subject, target, found.at, folder=True)
     given = found.clone.url
     if removal is not None:
         fix = take_out(subject.source, removal.at, f"Keep {target}")
@@ -123,7 +114,7 @@ def clone_owner(subject: Subject, *, target: str, placeholders: list[str], sugge
     if found is None:
         yield Unmet(f"nothing is cloned to {target}", expected="a clone from a real owner")
         return
-    owner = next((p for p in _SEPARATORS.split(found.clone.url.value or "") if p.lower() in placeholders), None)
+    owner = next((p for p in re.split(_SEPARATORS, found.clone.url.value or "") if p.lower() in placeholders), None)
     if owner is not None:
         yield Unmet(
             f"{owner} is a placeholder: there is no such repository, and git asks for a user name and fails",

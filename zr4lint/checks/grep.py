@@ -62,7 +62,8 @@ def grep_any(pattern: str, text: str, lines: list[str]) -> bool:
     pieces, at_start, at_end = compile_pattern(pattern)
     if len(pieces) == 1 and not at_start and not at_end and ANY not in pieces[0]:
         return pieces[0] in text
-    return any(grep(pattern, line) for line in lines)
+    longest = max((part for piece in pieces for part in piece.split(ANY)), key=len)
+    return any(longest in line and grep(pattern, line) for line in lines)
 
 
 def grep(pattern: str, line: str) -> bool:

@@ -16,7 +16,8 @@ from zr4lint.dockerfile import Comment, Instruction
 from zr4lint.finding import Edit, Fix
 from zr4lint.source import Span
 
-_LETTERS = re.compile(r"\W+")
+_LETTERS = r"\W+"
+_BANNER = r"(?i)[\W_]*layer\s+(\d+)\s*:"
 
 
 @check("syntax")
@@ -75,7 +76,7 @@ def note(subject: Subject, *, package: str, words: str) -> Outcomes:
         return
     instruction = found.run.at.instruction
     above = _comments_above(subject, instruction)
-    if _LETTERS.sub(" ", words.lower()) in _LETTERS.sub(" ", " ".join(c.text for c in above).lower()):
+    if re.sub(_LETTERS, " ", words.lower()) in re.sub(_LETTERS, " ", " ".join(c.text for c in above).lower()):
         yield Met(Span(above[0].span.start, above[-1].span.end), instruction)
         return
     line = f"# {words}: {package} is built against it.{subject.source.newline}"
@@ -215,9 +216,8 @@ def layer_banner(subject: Subject, *, first: int, last: int) -> Outcomes:
             continue
         instruction = subject.dockerfile.instructions[starts[layer.number]]
         after = before[layer.number]
-        banner = re.compile(rf"[\W_]*layer\s+{layer.number}\s*:", re.IGNORECASE)
         comments = [c for c in subject.dockerfile.comments if after <= c.span.start < instruction.span.start]
-        found = next((c for c in comments if banner.match(c.text)), None)
+        found = next((c for c in comments if _names_layer(c.text, layer.number)), None)
         if found is not None:
             yield Met(found.span, instruction)
             continue
@@ -231,6 +231,11 @@ def layer_banner(subject: Subject, *, first: int, last: int) -> Outcomes:
             expected=line,
             fix=None if pending else insert(start, line + subject.source.newline, "Add the comment", SAFE),
         )
+
+
+def _names_layer(comment: str, number: int) -> bool:
+    named = re.match(_BANNER, comment)
+    return named is not None and named[1] == str(number)
 
 
 @check("not-in-specification", late=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from zr4lint.checks.apt import installs
+from zr4lint.checks.files import taken_away
 from zr4lint.checks.fixes import UNSAFE, replace, take_out
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
-from zr4lint.facts import Removed, VenvCreated
-from zr4lint.tools.files import covers
+from zr4lint.facts import VenvCreated
 
 
 @check("venv")
@@ -20,17 +20,7 @@ def venv(subject: Subject, *, python: str, path: str) -> Outcomes:
         yield _wrong_venv(created, path, expected)
         return
     source = next((run for run in installs(subject) if any(p.name == python for p in run.command.packages)), None)
-    removal = next(
-        (
-            r
-            for r in subject.facts.of(Removed, subject.lineage)
-            if r.at.order > found.at.order
-            and r.recursive
-            and not maybe(r.at)
-            and any(covers(p, path, recursive=True) for p in r.paths)
-        ),
-        None,
-    )
+    removal = taken_away(subject, path, found.at, folder=True)
     if source is not None and source.at.order > found.at.order:
         fix = take_out(subject.source, found.at, f"Make it after {python}")
         message = f"{path} is made before {python} is installed"

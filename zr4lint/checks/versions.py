@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from packaging.version import Version
 
-_CLAUSE = re.compile(r"\s*(===|==|~=|!=|<=|>=|<|>)\s*([^\s,]+)\s*\Z")
+_CLAUSE = r"\s*(===|==|~=|!=|<=|>=|<|>)\s*([^\s,]+)\s*\Z"
 
 
 class Bounds(NamedTuple):
@@ -36,7 +36,7 @@ def bounds(specifier: str) -> Bounds | None:
 
     found = Bounds(None, False, None, False, ())
     for clause in filter(None, (part.strip() for part in specifier.split(","))):
-        parts = _CLAUSE.match(clause)
+        parts = re.match(_CLAUSE, clause)
         if parts is None:
             return None
         operator, text = parts[1], parts[2]

@@ -4,7 +4,7 @@ Each file goes by the closest one upwards from it; what is given on the command 
 """
 
 from zr4lint.config.force import Force, Given, Value, in_force
-from zr4lint.config.locate import Finder
-from zr4lint.config.read import ConfigError, Configuration, load
+from zr4lint.config.locate import Finder, load
+from zr4lint.config.model import ConfigError, Configuration
 
 __all__ = ["ConfigError", "Configuration", "Finder", "Force", "Given", "Value", "in_force", "load"]

@@ -7,13 +7,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
-from zr4lint.config.keys import FAIL_ON, KEYS
-from zr4lint.config.read import Configuration
+from zr4lint.config.model import DEFAULT, FAIL_ON, Configuration
 from zr4lint.finding import Severity
 
 T = TypeVar("T")
 COMMAND_LINE = "command line"
-DEFAULT = "default"
 
 
 class Given(NamedTuple):
@@ -57,20 +55,20 @@ def in_force(given: Given, found: Configuration | None, path: str) -> Force:
     place = _inside(config.folder, path) if found else path
     packs = tuple(dict.fromkeys(name for pattern, names in config.packs if fits(pattern, place) for name in names))
     ignored = tuple(code for pattern, codes in config.per_file_ignores if fits(pattern, place) for code in codes)
-    origin = {key: config.place(key) if config.says(key) else DEFAULT for key in KEYS}
+    origin = config.origin
     nothing: tuple[str, ...] = ()
-    ignore = Value(nothing, COMMAND_LINE) if given.select else Value(config.ignore, origin["ignore"])
+    ignore = Value(nothing, COMMAND_LINE) if given.select else Value(config.ignore, origin("ignore"))
     fail_on = config.fail_on if config.says("fail-on") else Severity.ERROR
     return Force(
-        packs=_first(given.packs, packs, origin["packs"] if packs else DEFAULT),
-        select=_first(given.select, config.select, origin["select"]),
+        packs=_first(given.packs, packs, origin("packs") if packs else DEFAULT),
+        select=_first(given.select, config.select, origin("select")),
         ignore=Value(given.ignore, COMMAND_LINE) if given.ignore else ignore,
-        per_file_ignores=Value(ignored, origin["per-file-ignores"] if ignored else DEFAULT),
-        severity=Value(config.severity, origin["severity"]),
-        fail_on=Value(fail_on, origin["fail-on"]) if given.fail_on is None else _said(FAIL_ON[given.fail_on]),
-        min_score=_first(given.min_score, config.min_score, origin["min-score"]),
-        context=_first(given.context, config.context, origin["context"]),
-        exclude=Value(config.exclude, origin["exclude"]),
+        per_file_ignores=Value(ignored, origin("per-file-ignores") if ignored else DEFAULT),
+        severity=Value(config.severity, origin("severity")),
+        fail_on=Value(fail_on, origin("fail-on")) if given.fail_on is None else _said(FAIL_ON[given.fail_on]),
+        min_score=_first(given.min_score, config.min_score, origin("min-score")),
+        context=_first(given.context, config.context, origin("context")),
+        exclude=Value(config.exclude, origin("exclude")),
     )
 
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from zr4lint.finding import Severity
+from zr4lint.config.model import FAIL_ON, LEVELS
 from zr4lint.tables import FITS
-
-LEVELS: Mapping[str, Severity] = {severity.label: severity for severity in reversed(Severity)}
-FAIL_ON: Mapping[str, Severity | None] = {**LEVELS, "never": None}
 
 _STRINGS = {"type": "array", "items": {"type": "string", "minLength": 1}}
 

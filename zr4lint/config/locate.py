@@ -3,15 +3,48 @@
 from __future__ import annotations
 
 import os
+import re
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from zr4lint.config.read import PYPROJECT, ConfigError, Configuration, load
+from zr4lint.config.model import HEADER, NAMES, PYPROJECT, ConfigError, Configuration
 from zr4lint.discovery import display
 from zr4lint.packs import Pack
 
-NAMES = ("zr4lint.toml", PYPROJECT)
-"""The names of configuration files; in one folder the first wins."""
+MAX_BYTES = 1_000_000
+_TOOL = r"""[ \t]*+(?:\[[ \t]*+["']?tool["']?[ \t]*+\]|["']?tool["']?[ \t]*+[.=])"""
+
+
+def load(path: Path, packs: Sequence[Pack]) -> Configuration | None:
+    """Read a configuration as `config.read` does; a pyproject.toml that says nothing of zr4lint is not parsed."""
+    text = _text(path)
+    if path.name == PYPROJECT and not any(re.match(f"{HEADER}|{_TOOL}", line) for line in text.splitlines()):
+        return None
+    from zr4lint.config.read import read
+
+    return read(text, path, packs)
+
+
+def _text(path: Path) -> str:
+    shown = display(path)
+    try:
+        # No waiting for a writer, should the file be a pipe.
+        with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ConfigError(f"{shown}: not a regular file")
+            data = file.read(MAX_BYTES + 1)
+    except IsADirectoryError:
+        raise ConfigError(f"{shown}: not a regular file") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise ConfigError(f"{shown}: can't be read: {reason}") from None
+    if len(data) > MAX_BYTES:
+        raise ConfigError(f"{shown}: larger than {MAX_BYTES} bytes")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{shown}: can't be read: it is not UTF-8") from None
 
 
 class Finder:

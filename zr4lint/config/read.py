@@ -1,71 +1,29 @@
-"""Reading one configuration file."""
+"""Reading the text of a configuration: its keys, and what is wrong with them."""
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from zr4lint.config.keys import FAIL_ON, KEYS, LEVELS
+from zr4lint.config.keys import KEYS
+from zr4lint.config.model import FAIL_ON, HEADER, LEVELS, PYPROJECT, ConfigError, Configuration
 from zr4lint.discovery import display
-from zr4lint.finding import Severity
 from zr4lint.packs import Pack, PackError, pack_names
 from zr4lint.rulebook import Rulebook, hint
 from zr4lint.rulebook import load as load_pack
 from zr4lint.tables import Table
 
-MAX_BYTES = 1_000_000
-PYPROJECT = "pyproject.toml"
 
-_HEADER = re.compile(r"""[ \t]*+\[[ \t]*+["']?tool["']?[ \t]*+\.[ \t]*+["']?zr4lint["']?[ \t]*+[].]""")
-_TOOL = re.compile(r"""[ \t]*+(?:\[[ \t]*+["']?tool["']?[ \t]*+\]|["']?tool["']?[ \t]*+[.=])""")
-
-
-class ConfigError(Exception):
-    """A configuration that can't be used; the message names file, line where it can be told, and key."""
-
-
-class Configuration(NamedTuple):
-    """What a configuration file says; `lines` tells in which line each key stands, where that can be told."""
-
-    shown: str
-    folder: Path
-    packs: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    severity: tuple[tuple[str, Severity], ...] = ()
-    fail_on: Severity | None = None
-    min_score: float | None = None
-    context: Path | None = None
-    exclude: tuple[str, ...] = ()
-    lines: Mapping[str, int | None] = {}
-
-    def says(self, key: str) -> bool:
-        """Whether a key is given."""
-        return key in self.lines
-
-    def place(self, key: str) -> str:
-        """Where a key is given."""
-        line = self.lines.get(key)
-        return self.shown if line is None else f"{self.shown}:{line}"
-
-
-def load(path: Path, packs: Sequence[Pack]) -> Configuration | None:
-    """Read a configuration; None for a pyproject.toml that has none for zr4lint. ConfigError for a wrong one.
+def read(text: str, path: Path, packs: Sequence[Pack]) -> Configuration | None:
+    """Read a configuration's text; None for a pyproject.toml that has none for zr4lint. ConfigError for a wrong one.
 
     `packs` are those in use, whose rules it may name, beside those of every pack that comes with zr4lint.
     """
-    shown = display(path)
-    text = _text(path, shown)
-    inside = path.name == PYPROJECT
-    if inside and not any(_HEADER.match(line) or _TOOL.match(line) for line in text.splitlines()):
-        return None
     import tomli
 
+    shown = display(path)
     try:
         document: Any = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
@@ -73,35 +31,15 @@ def load(path: Path, packs: Sequence[Pack]) -> Configuration | None:
     except RecursionError:
         raise ConfigError(f"{shown}: not valid TOML: nested too deep") from None
     first = 0
-    if inside:
+    if path.name == PYPROJECT:
         tool = document.get("tool")
         if not isinstance(tool, dict) or "zr4lint" not in tool:
             return None
         document = tool["zr4lint"]
-        first = next((n for n, line in enumerate(text.splitlines()) if _HEADER.match(line)), 0)
+        first = next((n for n, line in enumerate(text.splitlines()) if re.match(HEADER, line)), 0)
         if not isinstance(document, dict):
             raise ConfigError(f"{shown}: key 'tool.zr4lint': expected a table, not {type(document).__name__}")
     return _Reader(document, shown, path.parent, text.splitlines(), first).read(packs)
-
-
-def _text(path: Path, shown: str) -> str:
-    try:
-        # No waiting for a writer, should the file be a pipe.
-        with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise ConfigError(f"{shown}: not a regular file")
-            data = file.read(MAX_BYTES + 1)
-    except IsADirectoryError:
-        raise ConfigError(f"{shown}: not a regular file") from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise ConfigError(f"{shown}: can't be read: {reason}") from None
-    if len(data) > MAX_BYTES:
-        raise ConfigError(f"{shown}: larger than {MAX_BYTES} bytes")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise ConfigError(f"{shown}: can't be read: it is not UTF-8") from None
 
 
 class _Reader(Table):

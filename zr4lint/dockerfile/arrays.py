@@ -14,7 +14,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
-_ESCAPE = re.compile(r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))")
+_ESCAPE = r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))"
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _DEEPEST = 10_000  # Go's decoder refuses more
 
@@ -74,7 +74,7 @@ def read(text: str, at: int) -> list[Item] | None:
 
 def _decode(literal: str) -> str:
     text = literal[1:-1]
-    return _ESCAPE.sub(_unescape, text) if "\\" in text else text
+    return re.sub(_ESCAPE, _unescape, text) if "\\" in text else text
 
 
 def _unescape(match: re.Match[str]) -> str:

@@ -10,12 +10,12 @@ from zr4lint.source import Span
 
 _NAMES = ("syntax", "escape", "check")
 _BLANKS = "\t\n\f\r "
-_NAME = re.compile(rf"#[{_BLANKS}]*+([a-zA-Z][a-zA-Z0-9]*+)[{_BLANKS}]*+=")
+_NAME = rf"#[{_BLANKS}]*+([a-zA-Z][a-zA-Z0-9]*+)[{_BLANKS}]*+="
 
 
 def read(words: str, offset: int) -> Directive | None:
     """The directive that a line is, if it is one; `words` is the line without the blanks before it."""
-    match = _NAME.match(words)
+    match = re.match(_NAME, words)
     if not match or match[1].lower() not in _NAMES:
         return None
     rest = words[match.end() :]

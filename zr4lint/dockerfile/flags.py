@@ -45,8 +45,8 @@ _CHOICES = {"network": ("default", "none", "host"), "security": ("insecure", "sa
 _DURATIONS = ("interval", "start-interval", "start-period", "timeout")
 
 # BuildKit reads flags by bytes, so that it never sees a µs.
-_DURATION = re.compile(r"[+-]?(?:0|(?:(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:ns|us|ms|s|m|h))++)")
-_PART = re.compile(r"([0-9]*)\.?([0-9]*)([a-z]+)")
+_DURATION = r"[+-]?(?:0|(?:(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:ns|us|ms|s|m|h))++)"
+_PART = r"([0-9]*)\.?([0-9]*)([a-z]+)"
 _NANOSECONDS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 _LARGEST = 2**31 - 1
 _LONGEST = 40  # more digits than any number that BuildKit takes
@@ -119,10 +119,10 @@ def _from_variable(mount: str) -> bool:
 
 
 def _bad_duration(name: str, value: str) -> str | None:
-    if not _DURATION.fullmatch(value):
+    if not re.fullmatch(_DURATION, value):
         return f"bad value {show(value)}: --{name} takes a duration such as 30s or 1m30s"
     total = 0
-    for whole, fraction, unit in _PART.findall(value):
+    for whole, fraction, unit in re.findall(_PART, value):
         if len(whole.lstrip("0")) > _LONGEST:
             return f"bad value {show(value)}: --{name} takes no duration that long"
         nanoseconds = _NANOSECONDS[unit]

@@ -14,8 +14,8 @@ from zr4lint.source import MappedText, Span
 _MARKER = re.compile(r"([0-9]*+)<<(-?+)([^<]*+)")
 _SPACED_MARKER = re.compile(r"([0-9]*+)<<(-?+)[\t\n\f\r ]*+([^<]*+)")
 # What BuildKit reads since dockerfile 1.16 only: a blank before the name and more kinds of ${}.
-_NEWER = re.compile(r"<<[\t\r ]|\$\{")
-_NOT_UTF8 = re.compile("[\ud800-\udfff]")
+_NEWER = r"<<[\t\r ]|\$\{"
+_NOT_UTF8 = "[\ud800-\udfff]"
 _MOST = 2**64 - 1
 
 
@@ -53,7 +53,7 @@ class Finder:
         if "<<" not in text.text:
             return Found((), number)
         markers, unreadable = _markers(text.text, newer=False)
-        if _NEWER.search(text.text):
+        if re.search(_NEWER, text.text):
             # BuildKit before dockerfile 1.16 takes these for words, BuildKit since then refuses the file where one
             # has no terminator: they are heredocs for certain only where all are terminated.
             more, wrong = _markers(text.text, newer=True)
@@ -122,7 +122,7 @@ def _markers(text: str, *, newer: bool) -> tuple[list[_Marker], tuple[int, int] 
             return markers, place
         if len(name.words) == 1:
             # Go reads a byte that is not UTF-8 as U+FFFD.
-            found = _NOT_UTF8.sub("\ufffd", name.words[0].text)
+            found = re.sub(_NOT_UTF8, "\ufffd", name.words[0].text)
             markers.append(_Marker(found, _descriptor(match[1]), not name.quoted, match[2] == "-", *place))
     return markers, None
 

@@ -27,7 +27,7 @@ from zr4lint.shell import Reach
 from zr4lint.source import MappedText
 from zr4lint.tools.files import absolute, has_wildcard
 
-_HAS_DASH = re.compile(r"ubuntu|bionic|focal|jammy|noble|buster|bullseye|bookworm|debian:?1[0-2]")
+_HAS_DASH = r"ubuntu|bionic|focal|jammy|noble|buster|bullseye|bookworm|debian:?1[0-2]"
 """Images of distributions whose /bin/sh is a dash that knows no `pipefail`."""
 
 
@@ -84,7 +84,7 @@ class _Reader:
         else:
             known = words.parse_image(image).repository if image else ""
             self.state = StageState.on_image(self.images.get(known))
-            self.state.sh_is_dash = bool(image and _HAS_DASH.search(image))
+            self.state.sh_is_dash = bool(image and re.search(_HAS_DASH, image))
         self.states.append(self.state)
         self.stages.append(
             Stage(

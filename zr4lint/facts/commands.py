@@ -43,8 +43,8 @@ _FILES = Grammar(
 _SETTINGS = ("PIP_", "UV_")
 _SETS_VARIABLES = frozenset({".", "source", "read", "mapfile", "readarray", "getopts", "eval", "printf", "set"})
 _MODE_LETTERS = frozenset("rwxXst,-+=")
-_SPECIFIER = re.compile(r"=?\s*\d[\w.*+!~=,-]*")
-_VERSION = re.compile(r"=?\s*\d")
+_SPECIFIER = r"=?\s*\d[\w.*+!~=,-]*"
+_VERSION = r"=?\s*\d"
 
 
 class _Scope(NamedTuple):
@@ -368,7 +368,7 @@ def _lost_specifiers(command: Command) -> tuple[Span, ...]:
     found: list[Span] = []
     for redirection in command.redirections:
         target = redirection.target.text.text if redirection.target is not None else ""
-        if redirection.operator not in ("<", ">") or not _VERSION.match(target):
+        if redirection.operator not in ("<", ">") or not re.match(_VERSION, target):
             continue
         start = redirection.span.start
         touching = next((w.span for w in command.words if w.span.end == start), None)
@@ -382,5 +382,5 @@ def _lost_specifiers(command: Command) -> tuple[Span, ...]:
 def _end(redirection: Redirection) -> int:
     """Where a specifier ends that is read as a redirection: before the quotes that end an outer pair."""
     target = redirection.target
-    specifier = _SPECIFIER.match(target.text.text) if target is not None and target.quoted else None
+    specifier = re.match(_SPECIFIER, target.text.text) if target is not None and target.quoted else None
     return redirection.span.end if target is None or specifier is None else target.span.start + specifier.end()

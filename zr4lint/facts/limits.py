@@ -9,7 +9,7 @@ from zr4lint.facts.state import StageState
 from zr4lint.tools.files import covers, mount_source, mount_target
 
 _ROOT = frozenset({"root", "0", ""})
-_RISES = re.compile(r"\b(?:sudo|doas|su|gosu|runuser)\b")
+_RISES = r"\b(?:sudo|doas|su|gosu|runuser)\b"
 _OPEN = ("/tmp/", "/home/", "/var/tmp/")
 
 
@@ -21,7 +21,9 @@ def offline(instruction: Instruction) -> bool:
 def unprivileged(instruction: Instruction, state: StageState) -> bool:
     """Whether a RUN is some other user's than root's, and nothing in it rises to root."""
     user = state.user
-    return user is not None and user.partition(":")[0] not in _ROOT and not _RISES.search(instruction.arguments.text)
+    return (
+        user is not None and user.partition(":")[0] not in _ROOT and not re.search(_RISES, instruction.arguments.text)
+    )
 
 
 def may_not_write(instruction: Instruction, state: StageState, path: str | None) -> bool:

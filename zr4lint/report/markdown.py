@@ -17,7 +17,7 @@ LONGEST = 100
 # "@name" calls somebody, "#1" names another page and "$x$" is a formula, with a backslash before it or without.
 MARKS = {mark: f"\\{mark}" for mark in "\\`*_{}[]<>|&~!^"} | {mark: f"<span>{mark}</span>" for mark in "@#$"}
 TABLE = str.maketrans(MARKS)
-LINK = re.compile(r"(?<=:)//|(?<=www)\.", re.IGNORECASE)
+LINK = r"(?i)(?<=:)//|(?<=www)\."
 
 
 def render(report: Report, options: Options) -> str:
@@ -33,7 +33,7 @@ def render(report: Report, options: Options) -> str:
 
 def escaped(text: str) -> str:
     """Text on one line in which nothing is markup."""
-    return LINK.sub(r"\\\g<0>", visible(text).translate(TABLE))
+    return re.sub(LINK, r"\\\g<0>", visible(text).translate(TABLE))
 
 
 def _file(file: FileReport, options: Options) -> Iterator[str]:

@@ -20,7 +20,7 @@ AMPERSANDS = frozenset({"&>", "&>>"})
 _UNKNOWN = frozenset(
     {"array", "process_substitution", "herestring_redirect", "c_style_for_statement", "|&", "function"}
 )
-_BAD_SUBSTITUTION = re.compile(r"\$\{(?:!\w|\w+(?:\[|/|\^|,|:[ \d(]))")
+_BAD_SUBSTITUTION = r"\$\{(?:!\w|\w+(?:\[|/|\^|,|:[ \d(]))"
 _OWN = frozenset({"raw_string", "heredoc_body", "comment"})
 
 
@@ -31,7 +31,7 @@ def refuses(root: Node, text: str) -> bool:
         node = nodes.pop()
         if node.type in _UNKNOWN and (node.is_named or node.type in ("|&", "function")):
             return True
-        if node.type == "expansion" and _BAD_SUBSTITUTION.match(text[node.start_byte : node.end_byte]):
+        if node.type == "expansion" and re.match(_BAD_SUBSTITUTION, text[node.start_byte : node.end_byte]):
             return True
         if node.type not in _OWN:
             nodes += node.children

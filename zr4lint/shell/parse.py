@@ -27,12 +27,12 @@ MAX_UNROLLED = 64
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _UNKNOWN = (Expansion(0, 0, None, "", "", True),)
-_PARAMETER = re.compile(r"\"?\$\{?(\w+|[@*])\}?\"?\Z")
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
-_PLAIN = re.compile(r"[\w.+:/-]*\Z")
-_LENGTH = re.compile(r"(?:test|\[\[?)\s+(-n|-z)\s+([^\s$`*?\]]+)\s*\]{0,2}\Z")
-_COMPARISON = re.compile(r"(?:test|\[\[?)\s+([^\s$`*?]+)\s+(=|==|!=|-eq|-ne)\s+([^\s$`*?\]]+)\s*\]{0,2}\Z")
-_NO_EXECUTION = re.compile(r"-[a-mp-zA-Z]*n[a-zA-Z]*\Z")
+_PARAMETER = r"\"?\$\{?(\w+|[@*])\}?\"?\Z"
+_VARIABLE = r"\$(?:(\w+)|\{(\w+)\})"
+_PLAIN = r"[\w.+:/-]*\Z"
+_LENGTH = r"(?:test|\[\[?)\s+(-n|-z)\s+([^\s$`*?\]]+)\s*\]{0,2}\Z"
+_COMPARISON = r"(?:test|\[\[?)\s+([^\s$`*?]+)\s+(=|==|!=|-eq|-ne)\s+([^\s$`*?\]]+)\s*\]{0,2}\Z"
+_NO_EXECUTION = r"-[a-mp-zA-Z]*n[a-zA-Z]*\Z"
 _TESTS = frozenset({"test", "[", "grep", "egrep", "fgrep", "command", "which", "type", "cmp", "diff", "id", "dpkg"})
 _PASSIVE = frozenset({"comment", "heredoc_body", "heredoc_start", "heredoc_end", "heredoc_content", "\n", ";", ";;"})
 
@@ -345,9 +345,9 @@ class _Walk:
         def replaced(found: re.Match[str]) -> str:
             name = found[1] or found[2]
             value = None if name in self.assigned else self.variables.get(name)
-            return found[0] if value is None or not _PLAIN.match(value) else value
+            return found[0] if value is None or not re.match(_PLAIN, value) else value
 
-        return _VARIABLE.sub(replaced, text)
+        return re.sub(_VARIABLE, replaced, text)
 
     def value(self, word: Word) -> str | None:
         """A word's value, None where it can't be known, or where the script itself sets its variables."""
@@ -465,7 +465,7 @@ class _Walk:
 
         That is one, but for the braces of bash, and for the arguments of a function's call behind `"$@"` or `$1`.
         """
-        found = _PARAMETER.match(self.text(node, frame)) if frame.call is not None else None
+        found = re.match(_PARAMETER, self.text(node, frame)) if frame.call is not None else None
         if found is None or frame.call is None:
             word = word_of([node], frame.script)
             return (word,) if self.in_sh else unbraced(word)
@@ -528,7 +528,7 @@ def _status_of(command: Command, frame: _Frame) -> _Status:
             return _Status.FALSE
         case "test" | "[":
             return _constant(" ".join(word.text.text if word.literal is not None else "$" for word in command.words))
-        case "set" if any(_NO_EXECUTION.match(word.text.text) for word in command.words[1:]):
+        case "set" if any(re.match(_NO_EXECUTION, word.text.text) for word in command.words[1:]):
             return _Status.EXITED if frame.reach is Reach.ALWAYS else _Status.DONE
         case "exit" | "return":
             code = command.words[1].literal if len(command.words) > 1 else "0"
@@ -542,9 +542,9 @@ def _status_of(command: Command, frame: _Frame) -> _Status:
 
 def _constant(test: str) -> _Status:
     """What a test of literal words comes to."""
-    if length := _LENGTH.match(test):
+    if length := re.match(_LENGTH, test):
         return _Status.TRUE if (length[1] == "-n") == bool(length[2].strip("\"'")) else _Status.FALSE
-    found = _COMPARISON.match(test)
+    found = re.match(_COMPARISON, test)
     if found is None:
         return _Status.CONDITION
     same = found[1].strip("\"'") == found[3].strip("\"'")

@@ -12,9 +12,9 @@ from zr4lint.source import MappedText
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_BLANKS = re.compile(r"[ \t\n]+")
-_EXPANSION = re.compile(r"\$\{(\w+)(?:(:?[-+]|##?|%%?|//?)((?:[^{}$`\\]|\\.)*))?\}\Z", re.DOTALL)
-_BRACES = re.compile(r"([^{}$]*)\{([^{}$,]*(?:,[^{}$,]*)+)\}([^{}$]*)")
+_BLANKS = r"[ \t\n]+"
+_EXPANSION = r"(?s)\$\{(\w+)(?:(:?[-+]|##?|%%?|//?)((?:[^{}$`\\]|\\.)*))?\}\Z"
+_BRACES = r"([^{}$]*)\{([^{}$,]*(?:,[^{}$,]*)+)\}([^{}$]*)"
 _WILDCARDS = frozenset("*?[")
 _ESCAPABLE = '"\\$`'
 _OPAQUE = frozenset({"command_substitution", "process_substitution", "arithmetic_expansion", "ansi_c_string"})
@@ -72,7 +72,7 @@ class _Builder:
         operator = operand = ""
         if node.type == "simple_expansion" and (raw[1:].isidentifier() or raw[1:].isdigit()):
             name = raw[1:]
-        elif found := _EXPANSION.match(raw):
+        elif found := re.match(_EXPANSION, raw):
             name, operator, operand = found[1], found[2] or "", found[3] or ""
         self.expansions.append(Expansion(start, self.length, name, operator, operand, quoted))
 
@@ -130,7 +130,7 @@ def word_of(nodes: Iterable[Node], script: MappedText) -> Word:
 
 def unbraced(word: Word) -> tuple[Word, ...]:
     """The words that bash makes of one with `{a,b}`; the word itself where it has none, or quotes beside them."""
-    found = _BRACES.fullmatch(word.text.text) if not word.expansions and not word.quoted else None
+    found = re.fullmatch(_BRACES, word.text.text) if not word.expansions and not word.quoted else None
     if found is None:
         return (word,)
     at = word.span.start
@@ -209,7 +209,7 @@ def expand_all(words: Iterable[Word], env: Environment) -> list[Argument]:
         if value is None or not word.expansions or all(e.quoted for e in word.expansions):
             arguments.append(Argument(value, word.span, word.quoted, word.glob))
         elif word.quoted:
-            arguments.append(Argument(value if not _BLANKS.search(value) else None, word.span, True))
+            arguments.append(Argument(value if not re.search(_BLANKS, value) else None, word.span, True))
         else:
-            arguments += (Argument(field, word.span) for field in _BLANKS.split(value) if field)
+            arguments += (Argument(field, word.span) for field in re.split(_BLANKS, value) if field)
     return arguments

@@ -25,7 +25,7 @@ _WRAPPERS = {
 """Wrappers by name, each with the letters of its short options that take a value."""
 
 _OPERANDS = {"timeout": 1, "gosu": 1}
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+_ASSIGNMENT = r"[A-Za-z_]\w*="
 
 
 def program(word: Word) -> str:
@@ -65,7 +65,7 @@ def _inner(command: Command, name: str) -> Command | None:
             elif name == "env" and text.startswith("--chdir="):
                 folder = _tail(words[at], len("--chdir="))
             at += 2 if takes_value else 1
-        elif name in ("env", "sudo") and (found := _ASSIGNMENT.match(words[at].text.text)):
+        elif name in ("env", "sudo") and (found := re.match(_ASSIGNMENT, words[at].text.text)):
             assignments.append(_assignment(words[at], found.end()))
             at += 1
         elif operands:

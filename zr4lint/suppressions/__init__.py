@@ -4,7 +4,35 @@
 `ignore-stage[...]` of the stage, `ignore-start[...]` of what comes before the next `ignore-end`.
 """
 
-from zr4lint.suppressions.apply import lint
-from zr4lint.suppressions.write import add
+from __future__ import annotations
 
-__all__ = ["add", "lint"]
+from collections.abc import Sequence
+
+from zr4lint import engine
+from zr4lint.engine import Config
+from zr4lint.finding import FileReport
+from zr4lint.packs import Pack
+from zr4lint.source import SourceFile
+
+MARK = "zr4lint"
+"""The word that comments to the linter have."""
+
+
+def lint(source: SourceFile, packs: Sequence[Pack], config: Config | None = None) -> FileReport:
+    """Lint one file as `engine.lint` does, and heed the comments in it that suppress findings.
+
+    Whether a suppression is of use does not depend on which rules are selected.
+    """
+    config = config or Config()
+    if MARK not in source.text:
+        return engine.lint(source, packs, config)
+    from zr4lint.suppressions.apply import lint_heeding
+
+    return lint_heeding(source, packs, config)
+
+
+def add(report: FileReport, reason: str) -> SourceFile:
+    """Write comments that suppress the findings of a report above the instructions they are in."""
+    from zr4lint.suppressions.write import add as write
+
+    return write(report, reason)

@@ -14,18 +14,12 @@ from zr4lint.finding import FileReport, Finding
 from zr4lint.packs import Pack
 from zr4lint.rulebook import Rulebook
 from zr4lint.source import SourceFile, Span
-from zr4lint.suppressions.comments import END, MARK, Mistake, Suppression, read
+from zr4lint.suppressions.comments import END, Mistake, Suppression, read
 from zr4lint.suppressions.hygiene import about, malformed
 
 
-def lint(source: SourceFile, packs: Sequence[Pack], config: Config | None = None) -> FileReport:
-    """Lint one file as `engine.lint` does, and heed the comments in it that suppress findings.
-
-    Whether a suppression is of use does not depend on which rules are selected.
-    """
-    config = config or Config()
-    if MARK not in source.text:
-        return engine.lint(source, packs, config)
+def lint_heeding(source: SourceFile, packs: Sequence[Pack], config: Config) -> FileReport:
+    """Lint a file with all rules, and apply the suppressions in it."""
     dockerfile = parse(source)
     read_ones = [found for comment in dockerfile.comments if (found := read(comment, source))]
     if not read_ones:

@@ -9,13 +9,12 @@ from zr4lint.dockerfile import Comment
 from zr4lint.dockerfile.messages import nearest, show
 from zr4lint.source import SourceFile, Span
 
-MARK = "zr4lint"
 SCOPES = ("ignore", "ignore-file", "ignore-stage", "ignore-start")
 END = "ignore-end"
 
-_HEAD = re.compile(r"#+[ \t]*+zr4lint[ \t]*+:[ \t]*+")
+_HEAD = r"#+[ \t]*+zr4lint[ \t]*+:[ \t]*+"
 _SCOPE = re.compile(r"[\w-]*+")
-_NAME = re.compile(r"[^\s,]++")
+_NAME = r"[^\s,]++"
 _BEFORE_REASON = ":;- \t"
 _EXAMPLE = "# zr4lint: ignore[CODE] reason"
 _MOST_NAMES = 100
@@ -54,7 +53,7 @@ class Mistake(NamedTuple):
 def read(comment: Comment, source: SourceFile) -> Suppression | Mistake | None:
     """What a comment says to zr4lint, None if it says nothing to it."""
     text = source.slice(comment.span)
-    head = _HEAD.match(text)
+    head = re.match(_HEAD, text)
     if head is None:
         return None
     scope = _SCOPE.match(text, head.end())
@@ -73,7 +72,7 @@ def read(comment: Comment, source: SourceFile) -> Suppression | Mistake | None:
     if not closed:
         return Mistake(f'the "[" behind {scope[0]} is not closed', comment.span)
     start = comment.span.start + scope.end() + 1
-    names = tuple(Name(m[0], Span(start + m.start(), start + m.end())) for m in _NAME.finditer(inner))
+    names = tuple(Name(m[0], Span(start + m.start(), start + m.end())) for m in re.finditer(_NAME, inner))
     if not names and scope[0] != END:
         return Mistake(f"{scope[0]} names no rule between its brackets", comment.span)
     if len(names) > _MOST_NAMES:

@@ -8,7 +8,7 @@ from zr4lint.dockerfile import parse
 from zr4lint.finding import FileReport
 from zr4lint.rulebook import OWN_RULES
 from zr4lint.source import SourceFile
-from zr4lint.suppressions.comments import MARK
+from zr4lint.suppressions import MARK
 
 _OWN = frozenset(rule.code for rule in OWN_RULES)
 

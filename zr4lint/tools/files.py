@@ -6,8 +6,8 @@ import posixpath
 import re
 from fnmatch import fnmatchcase
 
-_CLAUSE = re.compile(r"([ugoa]*)((?:[-+=][rwxXst]*)+)\Z")
-_ACTION = re.compile(r"([-+=])([rwxXst]*)")
+_CLAUSE = r"([ugoa]*)((?:[-+=][rwxXst]*)+)\Z"
+_ACTION = r"([-+=])([rwxXst]*)"
 
 
 def makes_executable(mode: str, before: bool | None) -> bool | None:
@@ -19,10 +19,10 @@ def makes_executable(mode: str, before: bool | None) -> bool | None:
         return any(int(digit, 8) & 1 for digit in mode[-3:]) if set(mode) <= set("01234567") else None
     state = before
     for clause in mode.split(","):
-        found = _CLAUSE.match(clause)
+        found = re.match(_CLAUSE, clause)
         if found is None:
             return None
-        for action in _ACTION.finditer(found[2]):
+        for action in re.finditer(_ACTION, found[2]):
             state = _applied(action[1], action[2], found[1], state)
     return state
 

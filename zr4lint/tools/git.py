@@ -9,7 +9,7 @@ from typing import NamedTuple
 from zr4lint.shell import Argument
 from zr4lint.tools.options import Grammar, Parsed, parse_options
 
-_INSTEAD = re.compile(r"url\.(.*)\.insteadof=(.*)\Z", re.IGNORECASE | re.DOTALL)
+_INSTEAD = r"(?is)url\.(.*)\.insteadof=(.*)\Z"
 _GENERAL = Grammar({"C": "C", "c": "c"}, frozenset({"C", "c", "git-dir", "work-tree"}), frozenset(), abbreviate=False)
 _CLONE = Grammar(
     short={
@@ -54,7 +54,7 @@ def parse_clone(arguments: Sequence[Argument]) -> Clone | None:
         return None
     url = parsed.operands[0]
     for setting in general.all("c"):
-        if (found := _INSTEAD.match(setting.value or "")) and url.value and url.value.startswith(found[2]):
+        if (found := re.match(_INSTEAD, setting.value or "")) and url.value and url.value.startswith(found[2]):
             url = Argument(found[1] + url.value.removeprefix(found[2]), url.span)
     folder = general.get("C")
     directory = parsed.operands[1] if len(parsed.operands) > 1 else None

@@ -11,18 +11,17 @@ from zr4lint.source import MappedText, Span
 from zr4lint.tools.options import Grammar, Option, Parsed, parse_options
 from zr4lint.tools.python import python_module
 
-_PROGRAM = re.compile(r"pip(3(\.\d+)?)?\Z")
-_REQUIREMENT = re.compile(
-    r"\s*(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*"
+_PROGRAM = r"pip(3(\.\d+)?)?\Z"
+_REQUIREMENT = (
+    r"(?s)\s*(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*"
     r"(?:\[(?P<extras>[^\]]*)\])?\s*"
     r"(?:@\s*(?P<url>\S+)|\(?(?P<specifier>[^;()]*)\)?)\s*"
-    r"(?:;(?P<marker>.*))?\Z",
-    re.DOTALL,
+    r"(?:;(?P<marker>.*))?\Z"
 )
-_SEPARATORS = re.compile(r"[-_.]+")
+_SEPARATORS = r"[-_.]+"
 _DASHES = tuple("\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
-_NO_MARKER = re.compile(r";\s*[<>=!~]")
-_COMMENT = re.compile(r"(?:^|\s)#")
+_NO_MARKER = r";\s*[<>=!~]"
+_COMMENT = r"(?:^|\s)#"
 _ARCHIVE = (".whl", ".tar.gz", ".zip")
 
 _VALUED = frozenset({
@@ -107,7 +106,7 @@ _CONFIG = Grammar({}, frozenset({"editor"}), frozenset({"global", "user", "site"
 
 def normalise(name: str) -> str:
     """The one spelling of a project's name."""
-    return _SEPARATORS.sub("-", name).lower()
+    return re.sub(_SEPARATORS, "-", name).lower()
 
 
 def parse_pip(arguments: Sequence[Argument]) -> PipCommand | None:
@@ -150,7 +149,7 @@ def _refused_operands(operands: Sequence[Argument]) -> Iterator[Span]:
     """Operands that are no requirements: options with a typographic dash, and markers that are none."""
     for operand in operands:
         text = operand.value or ""
-        if text[:1] in _DASHES or _NO_MARKER.search(text):
+        if text[:1] in _DASHES or re.search(_NO_MARKER, text):
             yield operand.span
 
 
@@ -158,7 +157,7 @@ def _program_words(arguments: Sequence[Argument]) -> int:
     """How many words come before pip's own arguments; 0 where another program is called."""
     values = [argument.value or "" for argument in arguments]
     program = values[0].rpartition("/")[2]
-    if _PROGRAM.match(program):
+    if re.match(_PROGRAM, program):
         return 1
     if program == "uv" and values[1:2] == ["pip"]:
         return 2
@@ -173,7 +172,7 @@ def parse_requirement(argument: Argument) -> Requirement | None:
         return None
     if "://" in text and "@" not in text.partition("://")[0]:
         return _archive(text, text, argument)
-    found = _REQUIREMENT.match(text)
+    found = re.match(_REQUIREMENT, text)
     if found is None or (text.endswith(_ARCHIVE) and "://" not in (found["url"] or "")):
         return _archive(text, None, argument)
     if found["url"]:
@@ -193,7 +192,7 @@ def understood(word: str) -> str:
     if word[:1] in _DASHES:
         word = "--" + word.lstrip("".join(_DASHES))
     if not word.startswith("--"):
-        return _NO_MARKER.sub(lambda found: "," + found[0][-1], word)
+        return re.sub(_NO_MARKER, lambda found: "," + found[0][-1], word)
     name, equals, value = word.partition("=")
     name = name.replace("_", "-")
     return name if name[2:] in _FLAGS else name + equals + value
@@ -203,7 +202,7 @@ def parse_requirements(text: MappedText) -> Iterator[Requirement]:
     """Read the requirements of a requirements file; its options, and other files that it names, are left out."""
     start = 0
     for line in text.text.splitlines(keepends=True):
-        words = _COMMENT.split(line, maxsplit=1)[0].strip()
+        words = re.split(_COMMENT, line, maxsplit=1)[0].strip()
         at = start + line.find(words)
         start += len(line)
         argument = Argument(words, text.span(at, at + len(words)))

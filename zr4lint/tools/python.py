@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from zr4lint.shell import Argument
 
-_PYTHON = re.compile(r"python(3(\.\d+)?)?\Z")
+_PYTHON = r"python(3(\.\d+)?)?\Z"
 _VALUED = frozenset("XW")
 
 
@@ -22,7 +22,7 @@ class ModuleCall(NamedTuple):
 def python_module(arguments: Sequence[Argument]) -> ModuleCall | None:
     """The module of `python -m`; None for any other command line."""
     values = [argument.value or "" for argument in arguments]
-    if not _PYTHON.match(values[0].rpartition("/")[2]):
+    if not re.match(_PYTHON, values[0].rpartition("/")[2]):
         return None
     at = 1
     while at < len(values) and values[at].startswith("-") and len(values[at]) > 1:

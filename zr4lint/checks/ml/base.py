@@ -8,9 +8,9 @@ from typing import NamedTuple
 from zr4lint import words
 from zr4lint.knowledge import table
 
-_PYTHON_TAG = re.compile(r"(\d+\.\d+)[\w.]*(?:-|\Z)")
-_CUDA_TAG = re.compile(r"(?P<version>\d+(?:\.\d+)*)-(?P<flavour>.+)-(?P<distribution>[a-z]+[\d.]+)\Z")
-_PYTORCH_TAG = re.compile(r"(\d+\.\d+\.\d+)-cuda(\d+\.\d+)-cudnn\d+-(runtime|devel)\Z")
+_PYTHON_TAG = r"(\d+\.\d+)[\w.]*(?:-|\Z)"
+_CUDA_TAG = r"(?P<version>\d+(?:\.\d+)*)-(?P<flavour>.+)-(?P<distribution>[a-z]+[\d.]+)\Z"
+_PYTORCH_TAG = r"(\d+\.\d+\.\d+)-cuda(\d+\.\d+)-cudnn\d+-(runtime|devel)\Z"
 _CUDA_REPOSITORIES = {("docker.io", "nvidia/cuda"), ("nvcr.io", "nvidia/cuda")}
 _UNDATED_PYTHON = "debian13"
 
@@ -53,7 +53,7 @@ def read_base(reference: str) -> Base:
     image = words.parse_image(reference)
     tag = image.tag
     if is_cuda(image):
-        found = _CUDA_TAG.match(tag)
+        found = re.match(_CUDA_TAG, tag)
         if found is None:
             return Base(reference, image, "cuda" if tag else "")
         return Base(reference, image, "cuda", found["distribution"], None, found["version"], found["flavour"])
@@ -62,13 +62,13 @@ def read_base(reference: str) -> Base:
     if image.repository in ("ubuntu", "debian"):
         return Base(reference, image, image.repository, _distribution(image.repository, tag))
     if image.repository == "python":
-        version = _PYTHON_TAG.match(tag)
+        version = re.match(_PYTHON_TAG, tag)
         codename = next((name for name in _codenames() if name in tag), None)
         undated = version is not None and re.fullmatch(r"3\.\d+(\.\d+)?(-slim)?", tag) and _recent(version[1])
         distribution = _codenames()[codename] if codename else _UNDATED_PYTHON if undated else None
         kind = "" if "alpine" in tag or "windows" in tag else "python"
         return Base(reference, image, kind, distribution, version[1] if version else None)
-    if image.repository == "pytorch/pytorch" and (found := _PYTORCH_TAG.match(tag)):
+    if image.repository == "pytorch/pytorch" and (found := re.match(_PYTORCH_TAG, tag)):
         return Base(reference, image, "pytorch", None, None, found[2], found[3], found[1])
     return Base(reference, image, "")
 

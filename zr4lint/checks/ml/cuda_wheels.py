@@ -14,10 +14,9 @@ from zr4lint.finding import Related, Severity
 from zr4lint.knowledge import minor, table
 from zr4lint.tools.pip import Requirement
 
-_WHEEL = re.compile(
-    r"flash_attn-[^/]*?(?:\+|%2B)(?:cu(?P<cuda>\d+))?torch(?P<torch>\d+\.\d+)(?:cxx11abi(?P<abi>TRUE|FALSE))?[^/]*?"
-    r"-(?P<python>cp\d+)-",
-    re.IGNORECASE,
+_WHEEL = (
+    r"(?i)flash_attn-[^/]*?(?:\+|%2B)(?:cu(?P<cuda>\d+))?torch(?P<torch>\d+\.\d+)(?:cxx11abi(?P<abi>TRUE|FALSE))?[^/]*?"
+    r"-(?P<python>cp\d+)-"
 )
 
 
@@ -83,7 +82,7 @@ def wheel_url_mismatch(subject: Subject) -> Outcomes:
     for scene in scenes(subject):
         for install in scene.own:
             for requirement in install.requirements:
-                found = _WHEEL.search(requirement.url or "")
+                found = re.search(_WHEEL, requirement.url or "")
                 if found is None:
                     continue
                 torch = torch_in(install) or torch_at(scene, install.at)

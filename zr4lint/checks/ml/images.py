@@ -13,12 +13,10 @@ from zr4lint.checks.registry import check
 from zr4lint.finding import Fix, Severity
 from zr4lint.knowledge import CudaTags, cuda_tags, distribution, minor, release, sure
 
-_TWO_PARTS = re.compile(r"(\d+\.\d+)(?:-(.+))?\Z")
-_THREE_PARTS = re.compile(r"(\d+\.\d+\.\d+)(?:-(.+))?\Z")
-_REST = re.compile(
-    r"(?P<flavour>.+)-(?P<distribution>(?:ubuntu|rockylinux|ubi|centos|oraclelinux|amzn|azl|cm|debian)[\d.]*)\Z"
-)
-_ORDER = re.compile(r"(?P<kind>devel|runtime|base)-(?P<cudnn>cudnn\d*)\Z")
+_TWO_PARTS = r"(\d+\.\d+)(?:-(.+))?\Z"
+_THREE_PARTS = r"(\d+\.\d+\.\d+)(?:-(.+))?\Z"
+_REST = r"(?P<flavour>.+)-(?P<distribution>(?:ubuntu|rockylinux|ubi|centos|oraclelinux|amzn|azl|cm|debian)[\d.]*)\Z"
+_ORDER = r"(?P<kind>devel|runtime|base)-(?P<cudnn>cudnn\d*)\Z"
 _TOOLKIT = (
     r"cuda-toolkit|nvidia-cuda-toolkit|cuda-nvcc|cuda_\d|nvcc|cuda-compiler|cuda-minimal-build|cuda-dev|cuda-\d|"
     r"/usr/local/cuda|cudatoolkit-dev|nvidia-cuda"
@@ -42,11 +40,11 @@ def _fix(subject: Subject, scene: Scene, base: Base, tag: str | None) -> Fix | N
 
 def _respelled(tags: CudaTags, version: str, rest: str | None) -> str | None:
     """The tag of a version for what is wanted behind it, with cuDNN spelled its way; None if there is none."""
-    wanted = _REST.match(rest or "")
+    wanted = re.match(_REST, rest or "")
     if wanted is None:
         return None
     flavour = wanted["flavour"]
-    if turned := _ORDER.match(flavour):
+    if turned := re.match(_ORDER, flavour):
         flavour = f"{turned['cudnn']}-{turned['kind']}"
     flavour = re.sub(r"cudnn\d*", tags.cudnn(version), flavour)
     there = tags.tags.get(version, {}).get(wanted["distribution"], frozenset())
@@ -63,7 +61,7 @@ def cuda_tag_without_patch(subject: Subject) -> Outcomes:
     """Tags of nvidia/cuda have three numbers (gpu facts 1.1)."""
     tags = cuda_tags()
     for scene, base in _roots(subject):
-        found = _TWO_PARTS.match(base.image.tag) if is_cuda(base.image) else None
+        found = re.match(_TWO_PARTS, base.image.tag) if is_cuda(base.image) else None
         if found is None:
             continue
         tag = _suggestion(tags, found[1], found[2])
@@ -87,7 +85,7 @@ def cuda_tag_impossible(subject: Subject) -> Outcomes:
     """A tag of nvidia/cuda is one of the grammar, and one that was published (gpu facts 1.2, 1.3)."""
     tags = cuda_tags()
     for scene, base in _roots(subject):
-        if not is_cuda(base.image) or _TWO_PARTS.match(base.image.tag):
+        if not is_cuda(base.image) or re.match(_TWO_PARTS, base.image.tag):
             continue
         if unmet := _impossible(tags, base):
             tag = unmet.expected
@@ -114,11 +112,11 @@ def _impossible(tags: CudaTags, base: Base) -> Unmet | None:
             "(nvidia-docker issue 1454); name version, flavour and distribution",
             expected=f"{tags.newest}-devel-ubuntu24.04",
         )
-    parts = _THREE_PARTS.match(tag)
+    parts = re.match(_THREE_PARTS, tag)
     if parts is None or release(parts[1]) < tags.deleted_before or parts[1] in tags.deleted:
         return None
     version, rest = parts[1], parts[2] or ""
-    wanted = _REST.match(rest)
+    wanted = re.match(_REST, rest)
     if wanted is None:
         if any(character.isdigit() for character in rest.rpartition("-")[2]):
             return None  # a distribution this table does not know
@@ -178,7 +176,7 @@ def cuda_tag_end_of_life(subject: Subject) -> Outcomes:
     tags = cuda_tags()
     policy = "NVIDIA doc/support-policy.md"
     for scene, base in _roots(subject):
-        parts = _THREE_PARTS.match(base.image.tag) if is_cuda(base.image) else None
+        parts = re.match(_THREE_PARTS, base.image.tag) if is_cuda(base.image) else None
         if parts is None:
             continue
         version, rest = parts[1], parts[2]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from zr4lint.facts import PipRun
 from zr4lint.source import Span
 
-_PYTORCH = re.compile(r"download\.pytorch\.org/whl/(?P<channel>nightly/|test/)?(?P<tag>cu\d+|cpu|rocm[\d.]+|xpu)?")
+_PYTORCH = r"download\.pytorch\.org/whl/(?P<channel>nightly/|test/)?(?P<tag>cu\d+|cpu|rocm[\d.]+|xpu)?"
 _MAIN = ("index-url", "pypi-url", "default-index")
 _EXTRA = ("extra-index-url", "index")
 _SETTINGS = {
@@ -38,12 +38,12 @@ class Source(NamedTuple):
     @property
     def pytorch(self) -> bool:
         """Whether this is one of PyTorch's indexes."""
-        return self.url is not None and _PYTORCH.search(self.url) is not None
+        return self.url is not None and re.search(_PYTORCH, self.url) is not None
 
     @property
     def tag(self) -> str | None:
         """The tag of PyTorch's index of releases: "cu124", "cpu", ..."""
-        found = _PYTORCH.search(self.url or "")
+        found = re.search(_PYTORCH, self.url or "")
         return found["tag"] if found and not found["channel"] else None
 
 

@@ -13,8 +13,8 @@ from zr4lint.shell import Reach
 from zr4lint.tools.files import mount_target
 
 _SWALLOWS = frozenset({"true", ":", "echo", "printf"})
-_STRICT = re.compile(r"\bset\s+-\w*e|\bset\s+-o\s+errexit|-\w*e\w*c?\b.*\bpipefail|trap ")
-_BLANK = re.compile(r"[\s\\]|^\s*#[^\n]*$", re.MULTILINE)
+_STRICT = r"\bset\s+-\w*e|\bset\s+-o\s+errexit|-\w*e\w*c?\b.*\bpipefail|trap "
+_BLANK = r"(?m)[\s\\]|^\s*#[^\n]*$"
 _SHORTENED = ("no-cache",)
 """Options of uv that pip takes for a general option of its own, shortened: --no-cache-dir."""
 
@@ -108,7 +108,7 @@ def failure_hidden(subject: Subject) -> Outcomes:
         if following is None:
             continue
         name = "pip" if isinstance(run, PipRun) else "apt"
-        between = _BLANK.sub("", subject.source.text[run.at.span.end : following.span.start])
+        between = re.sub(_BLANK, "", subject.source.text[run.at.span.end : following.span.start])
         if between not in ("||", ";", ""):
             continue
         if following.operator == "||" and subject.words(following.span).split()[0] in _SWALLOWS:
@@ -146,4 +146,4 @@ def _strict(subject: Subject, at: At) -> bool:
     ]
     if any(re.search(r'"-\w*e', shell) for shell in shells):
         return True
-    return bool(_STRICT.search(before) or re.search(r"\b(?:if|for|while|case|then|do)\b|#!.*-e", before))
+    return bool(re.search(_STRICT, before) or re.search(r"\b(?:if|for|while|case|then|do)\b|#!.*-e", before))

@@ -14,7 +14,7 @@ from zr4lint.finding import Related, Severity
 from zr4lint.knowledge import known_hosts, table, torch_release
 from zr4lint.source import Span
 
-_HOST = re.compile(r"https?://(?:[^/@]*@)?([^/:?#]+)", re.IGNORECASE)
+_HOST = r"(?i)https?://(?:[^/@]*@)?([^/:?#]+)"
 TORCH_FAMILY = ("torch", "torchvision", "torchaudio")
 _TABLE = "pytorch RELEASE.md and previous-versions page"
 _ON_PYTORCH = ("torch", "pytorch", "nvidia-", "triton", "xformers", "cuda-", "numpy", "pillow", "setuptools", "fbgemm")
@@ -179,7 +179,7 @@ def unknown_index_host(subject: Subject) -> Outcomes:
     for scene in scenes(subject):
         for install in scene.own:
             for source in install.sources.all:
-                found = _HOST.match(source.url or "")
+                found = re.match(_HOST, source.url or "")
                 host = found[1].lower() if found else ""
                 if "." not in host or "$" in host:
                     continue

@@ -15,19 +15,18 @@ from zr4lint.finding import Related, Severity
 from zr4lint.knowledge import cuda_tags
 from zr4lint.shell import Reach
 
-_ASSERTS = re.compile(
+_ASSERTS = (
     r"assert\s*\(?\s*(?:torch|t)\.cuda\.is_available\(\)|if not torch\.cuda\.is_available\(\)\s*:\s*(?:sys\.)?exit|"
     r"raise.*if not torch\.cuda"
 )
-_CONDITION = re.compile(r"(?:\b(?:if|elif|while|until)|!)\s+\Z")
+_CONDITION = r"(?:\b(?:if|elif|while|until)|!)\s+\Z"
 _MOVING = ("main", "master", "dev", "develop", "HEAD", "latest", "nightly")
-_PLACEHOLDERS = re.compile(
-    r"(?:your[-_]?(?:org|organization|user|username|user-name|name|github|github-username|account|repo|company|team)|"
-    r"<[^>]+>|example|example-org|repo_url|owner|username|my-?org|user)\Z",
-    re.IGNORECASE,
+_PLACEHOLDERS = (
+    r"(?i)(?:your[-_]?(?:org|organization|user|username|user-name|name|github|github-username|account|repo|company|team)|"
+    r"<[^>]+>|example|example-org|repo_url|owner|username|my-?org|user)\Z"
 )
 _CACHES = ("TRANSFORMERS_CACHE", "PYTORCH_TRANSFORMERS_CACHE", "PYTORCH_PRETRAINED_BERT_CACHE")
-_CHECKOUT = re.compile(r"\bgit\b[^&|;\n]*\b(?:checkout|reset|switch|fetch|submodule update)\b")
+_CHECKOUT = r"\bgit\b[^&|;\n]*\b(?:checkout|reset|switch|fetch|submodule update)\b"
 
 
 @check("ml/gpu-at-build")
@@ -36,7 +35,7 @@ def gpu_at_build(subject: Subject) -> Outcomes:
     for scene in scenes(subject):
         for ran in scene.commands:
             words = [a.value or "" for a in ran.arguments]
-            asserts = re.match(r"python[\d.]*\Z", ran.program) and "-c" in words and _ASSERTS.search(words[-1])
+            asserts = re.match(r"python[\d.]*\Z", ran.program) and "-c" in words and re.search(_ASSERTS, words[-1])
             if (ran.program != "nvidia-smi" and not asserts) or not _decides(subject, ran.at):
                 continue
             what = "there is no driver" if ran.program == "nvidia-smi" else "torch.cuda.is_available() is False"
@@ -53,7 +52,7 @@ def _decides(subject: Subject, at: At) -> bool:
     if at.reach is not Reach.ALWAYS or at.operator == "|":
         return False
     text = subject.source.text
-    if _CONDITION.search(text[at.instruction.span.start : at.span.start]):
+    if re.search(_CONDITION, text[at.instruction.span.start : at.span.start]):
         return False
     rest = text[at.span.end : at.instruction.span.end]
     following = rest.replace("\\\n", " ").replace("\\\r\n", " ").lstrip(" \t)\"'")
@@ -137,7 +136,7 @@ def _checked_out(subject: Subject, scene: Scene, clone: Cloned) -> bool:
     for instruction in subject.dockerfile.instructions:
         if instruction.stage == scene.stage.number and instruction.index >= clone.at.instruction.index:
             start = clone.at.span.end if instruction is clone.at.instruction else instruction.span.start
-            if _CHECKOUT.search(subject.source.text[start : instruction.span.end].replace("\\\n", " ")):
+            if re.search(_CHECKOUT, subject.source.text[start : instruction.span.end].replace("\\\n", " ")):
                 return True
             if instruction.index > clone.at.instruction.index + 3:
                 break
@@ -156,8 +155,8 @@ def placeholder_repository(subject: Subject) -> Outcomes:
         found += [(url, span, install.unsure) for install in scene.own for url, span in install.repositories]
         for url, span, unsure in found:
             parts = [p for p in re.split(r"[/:]", url.removesuffix("/").removesuffix(".git")) if p]
-            owner = next((p for p in parts[-2:-1] if _PLACEHOLDERS.match(p)), None)
-            if len(parts) == 1 and _PLACEHOLDERS.match(url):
+            owner = next((p for p in parts[-2:-1] if re.match(_PLACEHOLDERS, p)), None)
+            if len(parts) == 1 and re.match(_PLACEHOLDERS, url):
                 owner = url
             if owner is not None:
                 yield Unmet(

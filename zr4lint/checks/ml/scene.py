@@ -17,15 +17,13 @@ from zr4lint.shell import Argument, Reach
 from zr4lint.source import MappedText, Span
 from zr4lint.tools.pip import Requirement, normalise, parse_requirement
 
-_REPOSITORY = re.compile(
-    r"(?:git\+)?(?:https?|ssh|git)://\S+?/(?P<name>[^/@#]+?)(?:\.git)?(?:@(?P<ref>[^#]+))?(?:#.*)?\Z"
-)
+_REPOSITORY = r"(?:git\+)?(?:https?|ssh|git)://\S+?/(?P<name>[^/@#]+?)(?:\.git)?(?:@(?P<ref>[^#]+))?(?:#.*)?\Z"
 _RENAMED = {"flash-attention": "flash-attn"}
 _INSTALLERS = frozenset({
     "conda", "mamba", "micromamba", "poetry", "pipenv", "pdm", "pixi", "hatch", "make", "mim", "easy_install", "bash",
     "sh", "zsh", "cog", "cmake", "ninja", "comfy", "xargs", "eval", "jupyter", "rye", "spack",
 })  # fmt: skip
-_LISTING = re.compile(r"\s*(?P<requirement>[^\s#-][^#\n]*?)\s*(?:\s#.*|--hash.*)?\Z")
+_LISTING = r"\s*(?P<requirement>[^\s#-][^#\n]*?)\s*(?:\s#.*|--hash.*)?\Z"
 
 
 _T = TypeVar("_T")
@@ -231,7 +229,7 @@ def _read(argument: Argument, requirements: list[Requirement], repositories: lis
     if found is not None:
         requirements.append(found)
         return False
-    if argument.value is None or (repository := _REPOSITORY.match(argument.value)) is None:
+    if argument.value is None or (repository := re.match(_REPOSITORY, argument.value)) is None:
         return True
     name = normalise(repository["name"])
     name = _RENAMED.get(name, name)
@@ -244,7 +242,7 @@ def _lines(text: MappedText) -> Iterator[Argument]:
     """The requirements of a file that stands in the Dockerfile, one a line; a line with a variable is not known."""
     at = 0
     for line in text.text.splitlines(keepends=True):
-        found = _LISTING.match(line.rstrip("\r\n"))
+        found = re.match(_LISTING, line.rstrip("\r\n"))
         if found is not None:
             span = text.span(at + found.start("requirement"), at + found.end("requirement"))
             value = found["requirement"]

@@ -11,7 +11,7 @@ from zr4lint.knowledge import distribution, torch_release
 from zr4lint.shell import Reach
 from zr4lint.source import Span
 
-_VERSION = re.compile(r"(?:python|pip)?(3\.\d+)(?:\.\d+)?\Z")
+_VERSION = r"(?:python|pip)?(3\.\d+)(?:\.\d+)?\Z"
 _OTHER_PYTHONS = r"deadsnakes|update-alternatives|pyenv|conda|mamba|ln -s\S* \S*python|Python-3|uv python|pypy|rye "
 
 
@@ -91,10 +91,10 @@ def _python_at(scene: Scene, install: Install) -> str | None:
     for option in ("python", "python-version"):
         given = install.run.command.parsed.get(option)
         if given is not None:
-            found = _VERSION.match((given.value or "").rpartition("/")[2])
+            found = re.match(_VERSION, (given.value or "").rpartition("/")[2])
             return found[1] if found else None
     program = install.run.command.program.rpartition("/")[2]
-    if found := _VERSION.match(program):
+    if found := re.match(_VERSION, program):
         return found[1]
     folder = environment(install)
     if folder is None:
@@ -118,13 +118,13 @@ def default_python(scene: Scene, at: At) -> str | None:
 def _of_environment(scene: Scene, folder: str, at: At) -> str | None:
     for created in reversed(scene.facts.of(VenvCreated, scene.chain)):
         if created.path == folder and created.at.order < at.order and created.at.reach is Reach.ALWAYS:
-            found = _VERSION.match(created.python)
+            found = re.match(_VERSION, created.python)
             return found[1] if found else default_python(scene, created.at)
     for ran in reversed(scene.facts.of(Ran, scene.chain)):
         words = [a.value or "" for a in ran.arguments]
         if ran.at.order < at.order and ran.program == "uv" and words[1:2] == ["venv"] and folder in words:
-            given = next((w for w in words if _VERSION.match(w.removeprefix("--python="))), None)
-            return _VERSION.match(given.removeprefix("--python="))[1] if given else None  # type: ignore[index]
+            given = next((w for w in words if re.match(_VERSION, w.removeprefix("--python="))), None)
+            return re.match(_VERSION, given.removeprefix("--python="))[1] if given else None  # type: ignore[index]
     return None
 
 

@@ -18,7 +18,7 @@ from zr4lint.shell import Reach
 from zr4lint.source import Span
 from zr4lint.tools.apt import Package
 
-_PYTHON = re.compile(r"python(3\.\d+)(?:-[a-z]+)*\Z")
+_PYTHON = r"python(3\.\d+)(?:-[a-z]+)*\Z"
 _SOURCES = (
     r"sources\.list|deadsnakes|add-apt-repository|apt-add-repository|dpkg -i|\.deb\b|apt/preferences|snapshot\.debian"
 )
@@ -75,7 +75,7 @@ def ppa_not_needed(subject: Subject) -> Outcomes:
             pythons = {
                 found[1]
                 for run, package in _installed(scene)
-                if run.at.order > added.at.order and (found := _PYTHON.match(package.name))
+                if run.at.order > added.at.order and (found := re.match(_PYTHON, package.name))
             }
             if pythons == {release["python"]}:
                 yield Unmet(

@@ -1,0 +1,52 @@
+"""What a configuration file says, and which files are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from zr4lint.finding import Severity
+
+PYPROJECT = "pyproject.toml"
+NAMES = ("zr4lint.toml", PYPROJECT)
+"""The names of configuration files; in one folder the first wins."""
+
+HEADER = r"""[ \t]*+\[[ \t]*+["']?tool["']?[ \t]*+\.[ \t]*+["']?zr4lint["']?[ \t]*+[].]"""
+"""The line that opens the table of a pyproject.toml."""
+
+DEFAULT = "default"
+LEVELS: Mapping[str, Severity] = {severity.label: severity for severity in reversed(Severity)}
+FAIL_ON: Mapping[str, Severity | None] = {**LEVELS, "never": None}
+
+
+class ConfigError(Exception):
+    """A configuration that can't be used; the message names file, line where it can be told, and key."""
+
+
+class Configuration(NamedTuple):
+    """What a configuration file says; `lines` tells in which line each key stands, where that can be told."""
+
+    shown: str
+    folder: Path
+    packs: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    severity: tuple[tuple[str, Severity], ...] = ()
+    fail_on: Severity | None = None
+    min_score: float | None = None
+    context: Path | None = None
+    exclude: tuple[str, ...] = ()
+    lines: Mapping[str, int | None] = {}
+
+    def says(self, key: str) -> bool:
+        """Whether a key is given."""
+        return key in self.lines
+
+    def origin(self, key: str) -> str:
+        """Where the value of a key comes from."""
+        if key not in self.lines:
+            return DEFAULT
+        line = self.lines[key]
+        return self.shown if line is None else f"{self.shown}:{line}"
