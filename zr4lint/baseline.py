@@ -1,7 +1,5 @@
 """Baselines: what was found before, so that only what is new counts."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Which files to lint, and reading them."""
 
-from __future__ import annotations
-
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator

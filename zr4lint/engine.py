@@ -1,7 +1,5 @@
 """The engine: a file and the packs in, a report out."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path

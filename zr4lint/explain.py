@@ -1,7 +1,5 @@
 """What a rule says of itself, as text."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Iterator
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """What a lint says: findings, and the fixes they carry."""
 
-from __future__ import annotations
-
 from enum import IntEnum
 from typing import NamedTuple
 

@@ -5,8 +5,6 @@ if it is proven: it still parses, has no error that the file lacked, no more fin
 when it is fixed again.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Where reports go: each format asked for to its file, one of them to a stream."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from pathlib import Path

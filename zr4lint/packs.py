@@ -1,7 +1,5 @@
 """Packs: specifications as data. They are read and checked here; nothing in a pack is executed or imported."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence

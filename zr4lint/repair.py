@@ -1,7 +1,5 @@
 """Fixing the files of a run: what is written, what is shown instead."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from difflib import unified_diff
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A run: files found, packs loaded, each file linted, exit code worked out."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path

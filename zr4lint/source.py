@@ -1,7 +1,5 @@
 """Where things stand: a source file, spans in it, and text that remembers where it came from."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cached_property
@@ -38,7 +36,7 @@ class SourceFile:
         self.bom = bom
 
     @classmethod
-    def decode(cls, data: bytes, path: str = "Dockerfile") -> SourceFile:
+    def decode(cls, data: bytes, path: str = "Dockerfile") -> "SourceFile":
         """Read a file's bytes; never raises."""
         text = data.decode("utf-8", "surrogateescape")
         return cls(text.removeprefix(BOM), path, bom=text.startswith(BOM))
@@ -111,7 +109,7 @@ class MappedText(NamedTuple):
     offsets: tuple[int, ...]
 
     @classmethod
-    def join(cls, pieces: Iterable[tuple[str, int]]) -> MappedText:
+    def join(cls, pieces: Iterable[tuple[str, int]]) -> "MappedText":
         """Join (text, file offset) pieces, in file order."""
         texts: list[str] = []
         starts: list[int] = []
@@ -137,7 +135,7 @@ class MappedText(NamedTuple):
             return Span(at, at)
         return Span(self.offset(start), self.offset(end - 1) + 1)
 
-    def slice(self, start: int, end: int) -> MappedText:
+    def slice(self, start: int, end: int) -> "MappedText":
         """The characters start to end, still mapped."""
         if start >= end:
             return MappedText("", (0,), (self.offset(start),))

@@ -3,8 +3,6 @@
 The only module that knows dockerfile-parse, which reads quotes and escapes.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import NamedTuple

@@ -5,8 +5,6 @@ is too long first has its package lists packed, then loses the blank lines insid
 comments stand above the layer's first line. No other character changes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What stands in the Python environment at the end of the build, after every later install and uninstall."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

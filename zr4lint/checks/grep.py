@@ -5,8 +5,6 @@ and "$" at the end of the line, and "\\" takes the meaning of the punctuation be
 that is refused, so that a pattern never means one thing here and another there.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import NamedTuple
 

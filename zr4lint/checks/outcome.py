@@ -1,7 +1,5 @@
 """What a check is given, and what it answers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Packing package lists: one package a line becomes several."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """The table of check kinds: the vocabulary that packs are written in."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, NamedTuple, TypeVar

@@ -1,7 +1,5 @@
 """What is in force for a file, and where each value comes from."""
 
-from __future__ import annotations
-
 import os
 from fnmatch import fnmatchcase
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The keys of a configuration: the table that the reader, the schema and `zr4lint config` go by."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 

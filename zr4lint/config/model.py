@@ -1,7 +1,5 @@
 """What a configuration file says, and which files are asked."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """The JSON form of an instruction, with the place of every string."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

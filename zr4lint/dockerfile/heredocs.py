@@ -1,7 +1,5 @@
 """Heredocs: the markers in an instruction and the lines that end them."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Words as BuildKit's shell lexer finds them, which decides what is a heredoc."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """The lines of a file, and how a continuation joins them."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from zr4lint.dockerfile.model import Comment

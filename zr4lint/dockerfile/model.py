@@ -1,7 +1,5 @@
 """The parts of a parsed Dockerfile. Every span is in code points of the file's text."""
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import NamedTuple
 
@@ -79,7 +77,7 @@ class Instruction(NamedTuple):
     arguments: MappedText
     json: tuple[JsonString, ...] | None
     heredocs: tuple[Heredoc, ...]
-    trigger: Instruction | None
+    trigger: "Instruction | None"
 
 
 class PieceKind(Enum):

@@ -1,7 +1,5 @@
 """Reads a Dockerfile as BuildKit's parser does."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """How BuildKit takes an instruction's text apart: keyword, flags, arguments, words."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

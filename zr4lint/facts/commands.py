@@ -1,7 +1,5 @@
 """The facts of shell commands, with the folder and the variables that each one sees."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple

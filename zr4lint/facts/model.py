@@ -1,7 +1,5 @@
 """What a build does, as facts: one record for each thing that an instruction or a command changes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from functools import cached_property

@@ -4,8 +4,6 @@
 Only the module of the format asked for is imported, and only the colours of a terminal need rich.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from importlib import import_module
 from typing import NamedTuple

@@ -3,8 +3,6 @@
 The work for one excerpt is bounded by the width of the output, however long the file and its lines are.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -22,7 +20,7 @@ class Page(NamedTuple):
     room: int
 
     @classmethod
-    def of(cls, source: SourceFile, width: int) -> Page:
+    def of(cls, source: SourceFile, width: int) -> "Page":
         """The page for a file's lines on `width` columns."""
         digits = len(str(len(source.line_starts)))
         return cls(digits, max(width - digits - 3, 20))

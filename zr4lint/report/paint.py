@@ -1,7 +1,5 @@
 """Lines made of pieces, and the two ways to paint them: plain, or in the colours of a terminal."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """The parts of shell text."""
 
-from __future__ import annotations
-
 from enum import IntEnum
 from typing import NamedTuple
 

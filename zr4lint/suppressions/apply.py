@@ -1,7 +1,5 @@
 """Applying suppressions, and finding those that are no use."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise

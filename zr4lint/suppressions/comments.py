@@ -1,7 +1,5 @@
 """Reading comments that speak to zr4lint."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Command lines of apt, apt-get and add-apt-repository."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple

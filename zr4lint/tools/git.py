@@ -1,7 +1,5 @@
 """Command lines of `git clone`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Command line options, the way getopt and optparse read them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Command lines of pip: `pip`, `python -m pip` and `uv pip`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """What the name of a base image tells: distribution, Python, CUDA, torch."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Which installs compile something, and what."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Requirement files of repositories that the build clones."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from zr4lint.checks.ml.scene import Install, Scene, scenes

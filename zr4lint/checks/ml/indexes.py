@@ -1,7 +1,5 @@
 """Where an install takes its packages from."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

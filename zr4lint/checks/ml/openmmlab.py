@@ -1,7 +1,5 @@
 """OpenMMLab: mmcv and what is built on it."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from zr4lint.checks.ml.builds import MMCV

@@ -1,7 +1,5 @@
 """The scenes of a build: each stage that the image needs, with all that its ancestors did before."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache

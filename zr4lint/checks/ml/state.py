@@ -1,7 +1,5 @@
 """Which torch and which Python a command finds."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 
