@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from zr4lint.tables import shipped_document
+
 Row = Mapping[str, Any]
 
 
@@ -20,9 +22,7 @@ def data_folder() -> Path:
 @cache
 def table(name: str) -> Row:
     """A table by the name of its file."""
-    import tomli
-
-    return tomli.loads((data_folder() / f"{name}.toml").read_text(encoding="utf-8"))
+    return shipped_document(data_folder() / f"{name}.toml")
 
 
 def release(version: str) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from zr4lint.finding import Applicability, Rule, Severity
-from zr4lint.tables import FITS, Table
+from zr4lint.tables import FITS, Table, shipped_document
 
 MAX_BYTES = 4_000_000
 _CODE = r"[A-Z]+[0-9]+"
@@ -130,22 +130,26 @@ def load_pack(name: str, kinds: Vocabulary) -> Pack:
 
     Raises PackError if there is none, or if anything in it is not as it should be.
     """
-    path = pack_folder() / f"{name}.toml" if name in pack_names() else Path(name)
-    shown = f"rules/{path.name}" if path.parent == pack_folder() else name
-    import tomli
-
+    shipped = name in pack_names()
+    path = pack_folder() / f"{name}.toml" if shipped else Path(name)
+    shown = f"rules/{name}.toml" if shipped else name
     try:
-        if not path.is_file():
-            known = ", ".join(pack_names()) or "none"
-            raise PackError(f"no pack {name!r}: it is neither a file nor one of {known}")
-        if path.stat().st_size > MAX_BYTES:
-            raise PackError(f"{shown}: larger than {MAX_BYTES} bytes")
-        document = tomli.loads(path.read_text(encoding="utf-8"))
+        document = shipped_document(path) if shipped else _document(path, shown)
     except (OSError, UnicodeDecodeError) as error:
         raise PackError(f"{shown}: can't be read: {error}") from error
-    except (tomli.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise PackError(f"{shown}: not valid TOML: {error}") from error
     return read_pack(document, kinds, shown)
+
+
+def _document(path: Path, shown: str) -> Mapping[str, Any]:
+    import tomli
+
+    if not path.is_file():
+        raise PackError(f"no pack {shown!r}: it is neither a file nor one of {', '.join(pack_names()) or 'none'}")
+    if path.stat().st_size > MAX_BYTES:
+        raise PackError(f"{shown}: larger than {MAX_BYTES} bytes")
+    return tomli.loads(path.read_text(encoding="utf-8"))
 
 
 def read_pack(document: Mapping[str, Any], kinds: Vocabulary, shown: str) -> Pack:

@@ -3,7 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Self
+
+
+def shipped_document(path: Path) -> dict[str, Any]:
+    """The document in a TOML file that comes with zr4lint; a wheel has it as JSON too, which is read faster.
+
+    Raises OSError, and UnicodeDecodeError or tomli.TOMLDecodeError for a checkout's file that is broken.
+    """
+    compiled = path.with_suffix(".json")
+    if compiled.exists():
+        import json
+
+        found: dict[str, Any] = json.loads(compiled.read_bytes())
+        return found
+    import tomli
+
+    return tomli.loads(path.read_text(encoding="utf-8"))
 
 
 def _texts(value: Any) -> bool:

@@ -9,8 +9,8 @@ from zr4lint.dockerfile.lines import Lines
 from zr4lint.dockerfile.model import Heredoc
 from zr4lint.source import MappedText, Span
 
-_MARKER = re.compile(r"([0-9]*+)<<(-?+)([^<]*+)")
-_SPACED_MARKER = re.compile(r"([0-9]*+)<<(-?+)[\t\n\f\r ]*+([^<]*+)")
+_MARKER = r"([0-9]*+)<<(-?+)([^<]*+)"
+_SPACED_MARKER = r"([0-9]*+)<<(-?+)[\t\n\f\r ]*+([^<]*+)"
 # What BuildKit reads since dockerfile 1.16 only: a blank before the name and more kinds of ${}.
 _NEWER = r"<<[\t\r ]|\$\{"
 _NOT_UTF8 = "[\ud800-\udfff]"
@@ -98,7 +98,7 @@ class Finder:
 
 def is_marker(word: str) -> bool:
     """Whether a COPY or ADD takes a word for a heredoc."""
-    match = _MARKER.fullmatch(word)
+    match = re.fullmatch(_MARKER, word)
     if not match:
         return False
     name = lex(match[3].removeprefix("\ufeff"), raw=False, newer=False)
@@ -111,7 +111,7 @@ def _markers(text: str, *, newer: bool) -> tuple[list[_Marker], tuple[int, int] 
     pattern = _SPACED_MARKER if newer else _MARKER
     words, _ = lex(text, raw=True, newer=newer) or ([], False)
     for word in words:
-        match = pattern.fullmatch(word.text)
+        match = re.fullmatch(pattern, word.text)
         if not match or not match[3]:
             continue
         place = (word.start + match.end(1), word.end)

@@ -1,6 +1,7 @@
 """How BuildKit takes an instruction's text apart: keyword, flags, arguments, words."""
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 from zr4lint.dockerfile.lines import BLANKS
@@ -105,7 +106,7 @@ def first_gap(text: str) -> re.Match[str] | None:
 def quoted(text: str, escape: str) -> list[Word]:
     """The words of an ENV, LABEL or ARG, where quotes and escapes keep blanks inside a word."""
     found = []
-    for match in _QUOTED[escape].finditer(text):
+    for match in _quoted_pattern(escape).finditer(text):
         word = match[0]
         if match["cut"]:
             word = word[:-1]
@@ -114,12 +115,10 @@ def quoted(text: str, escape: str) -> list[Word]:
     return found
 
 
+@cache
 def _quoted_pattern(escape: str) -> re.Pattern[str]:
     e = re.escape(escape)
     # An escape as the very last character ("cut") is dropped.
     return re.compile(
         rf"""(?:[^{BLANKS}'"{e}]++|{e}.|'[^']*+'?+|"(?:[^"{e}]++|{e}.)*+"?+)*+(?P<cut>{e}\Z)?+""", re.DOTALL
     )
-
-
-_QUOTED = {escape: _quoted_pattern(escape) for escape in ("\\", "`")}
