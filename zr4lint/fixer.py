@@ -5,10 +5,13 @@ if it is proven: it still parses, has no error that the file lacked, no more fin
 when it is fixed again.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from zr4lint.dockerfile import parse
 from zr4lint.finding import Applicability, Edit, FileReport, Finding, Fix, Severity
 from zr4lint.source import SourceFile
 
@@ -16,6 +19,7 @@ MAX_REPEATS = 4
 """In how many rounds one finding may be fixed before its fix is taken to help nothing."""
 
 Lint = Callable[[SourceFile], FileReport]
+Wanted = Callable[[Finding], bool]
 
 
 class Fixed(NamedTuple):
@@ -31,93 +35,23 @@ class Fixed(NamedTuple):
     refused: str | None
 
 
-def fix(source: SourceFile, lint: Lint, level: Applicability, wanted: Callable[[Finding], bool] | None = None) -> Fixed:
+def fix(source: SourceFile, lint: Lint, level: Applicability, wanted: Wanted = lambda _: True) -> Fixed:
     """Apply the fixes of the `wanted` findings that may be trusted at least as far as `level`, to a fixpoint.
 
     `lint` reports on every rule: a fix of one must not break another. A fix that is applied again and again and
     helps nothing is left out, and everything is begun anew without it.
     """
-    before = lint(source)
-    done = _best(before, lint, level, wanted)
+    fixer = _Fixer(source, lint, level, wanted)
+    before = fixer.lint(source.text)
+    done = fixer.best(before)
     for _ in range(MAX_REPEATS):
         # What was left out in one text may do in the one that the rest has made.
-        again = _best(done.report, lint, level, wanted)
+        again = fixer.best(done.report)
         if again.source.text == done.source.text:
             break
-        done = again._replace(fixed=done.fixed + again.fixed)
-    return done
-
-
-def _best(before: FileReport, lint: Lint, level: Applicability, wanted: Callable[[Finding], bool] | None) -> Fixed:
-    # What an error's fix puts to use must not be taken out first; but what stands in the way of every fix has to be.
-    outcomes = [_fixed(before, before, lint, level, wanted, worst_first=True)]
-    if outcomes[0].refused or _errors(outcomes[0].report.findings):
-        outcomes.append(_fixed(before, before, lint, level, wanted, worst_first=False))
-        cleared = _cleared(before, lint, level, wanted)
-        if cleared is not before:
-            outcomes.append(_fixed(before, cleared, lint, level, wanted, worst_first=True))
-    best = min(outcomes, key=lambda outcome: _errors(outcome.report.findings).total())
-    return _rule_by_rule(before, lint, wanted, best) if best.refused else best
-
-
-def _rule_by_rule(before: FileReport, lint: Lint, wanted: Callable[[Finding], bool] | None, refused: Fixed) -> Fixed:
-    """The safe fixes of as many rules as go together, where all at once were thrown away."""
-    best, kept = refused, frozenset[str]()
-    for code in sorted({f.code for f in before.findings if f.fix is not None}):
-        codes = kept | {code}
-        among: Callable[[Finding], bool] = lambda f, codes=codes: f.code in codes and (wanted is None or wanted(f))  # type: ignore[misc]  # noqa: E731
-        outcome = _fixed(before, before, lint, Applicability.SAFE, among, worst_first=True)
-        if not outcome.refused and outcome.fixed:
-            best, kept = outcome, codes
-    left_out = sorted({f.code for f in best.report.findings if f.fix is not None})
-    return best._replace(refused=refused.refused) if left_out else best
-
-
-def _cleared(
-    before: FileReport, lint: Lint, level: Applicability, wanted: Callable[[Finding], bool] | None
-) -> FileReport:
-    """The file without an instruction that alone stands in the way of others: one whose removal leaves fewer errors."""
-    best = before
-    for finding in filter(wanted, before.findings):
-        fix = finding.fix
-        if fix is None or fix.applicability < level or finding.suppressed or any(edit.text for edit in fix.edits):
-            continue
-        text = apply_fixes(before.source.text, [fix])
-        report = lint(SourceFile(text, before.source.path, bom=before.source.bom))
-        if _errors(report.findings).total() < _errors(best.findings).total():
-            best = report
-    return best
-
-
-def _fixed(
-    before: FileReport,
-    start: FileReport,
-    lint: Lint,
-    level: Applicability,
-    wanted: Callable[[Finding], bool] | None,
-    *,
-    worst_first: bool,
-) -> Fixed:
-    useless: set[tuple[str, str]] = set()
-
-    def useful(finding: Finding) -> bool:
-        return (wanted is None or wanted(finding)) and _key(finding) not in useless
-
-    while True:
-        attempt = _attempt(start, lint, level, useful, worst_first)
-        again = {key for key, rounds in attempt.applied.items() if rounds > MAX_REPEATS} - useless
-        if not again:
-            break
-        useless |= again
-    report = attempt.report
-    if report is None:
-        return _refused(before, attempt, "they undo each other")
-    if report is before:
-        return Fixed(before.source, before, 0, None)
-    if why := worse(before, report):
-        return _refused(before, attempt, why)
-    gone = _counts(before.findings) - _counts(report.findings)
-    return Fixed(report.source, report, gone.total(), None)
+        done = again
+    gone = _counts(before.findings) - _counts(done.report.findings)
+    return done._replace(fixed=gone.total())
 
 
 class _Attempt(NamedTuple):
@@ -127,22 +61,93 @@ class _Attempt(NamedTuple):
     applied: Counter[tuple[str, str]]
 
 
-def _attempt(
-    before: FileReport, lint: Lint, level: Applicability, wanted: Callable[[Finding], bool], worst_first: bool
-) -> _Attempt:
-    report = before
-    seen = {before.source.text}
-    applied: Counter[tuple[str, str]] = Counter()
-    while True:
-        chosen = _choose(filter(wanted, report.findings), level, worst_first)
-        applied.update({_key(finding) for finding in chosen})
-        text = apply_fixes(report.source.text, [f.fix for f in chosen if f.fix is not None])
-        if text == report.source.text or max(applied.values(), default=0) > MAX_REPEATS:
-            return _Attempt(report, applied)
-        if text in seen:
-            return _Attempt(None, applied)
-        seen.add(text)
-        report = lint(SourceFile(text, before.source.path, bom=before.source.bom))
+class _Fixer:
+    """The ways to fix one file; a text that several of them come by is linted once."""
+
+    def __init__(self, source: SourceFile, lint: Lint, level: Applicability, wanted: Wanted) -> None:
+        self.source = source
+        self.level = level
+        self.wanted = wanted
+        self._lint = lint
+        self._known: dict[str, FileReport] = {}
+
+    def lint(self, text: str) -> FileReport:
+        """The report on a text of this file."""
+        if text not in self._known:
+            self._known[text] = self._lint(SourceFile(text, self.source.path, bom=self.source.bom))
+        return self._known[text]
+
+    def best(self, before: FileReport) -> Fixed:
+        """Fix from the worst findings on; where errors are left, in other orders as well."""
+        # What an error's fix puts to use must not be taken out first; what stands in the way of every fix has to be.
+        outcomes = [self.fixed(before, before, worst_first=True)]
+        if outcomes[0].refused or _errors(outcomes[0].report.findings):
+            outcomes.append(self.fixed(before, before, worst_first=False))
+            cleared = self.cleared(before)
+            if cleared is not before:
+                outcomes.append(self.fixed(before, cleared, worst_first=True))
+        best = min(outcomes, key=lambda outcome: _errors(outcome.report.findings).total())
+        return self.rule_by_rule(before, best) if best.refused else best
+
+    def rule_by_rule(self, before: FileReport, refused: Fixed) -> Fixed:
+        """Apply the safe fixes of as many rules as go together, where all at once were thrown away."""
+        best, kept = refused, frozenset[str]()
+        for code in sorted({f.code for f in before.findings if f.fix is not None and self.wanted(f)}):
+            outcome = self.of_rules(kept | {code}).fixed(before, before, worst_first=True)
+            if not outcome.refused and outcome.source.text != before.source.text:
+                best, kept = outcome, kept | {code}
+        left_out = any(f.fix is not None for f in best.report.findings)
+        return best._replace(refused=refused.refused if left_out else None)
+
+    def of_rules(self, codes: frozenset[str]) -> _Fixer:
+        """The same for the safe fixes of some rules."""
+        among = _Fixer(
+            self.source, self._lint, Applicability.SAFE, lambda finding: finding.code in codes and self.wanted(finding)
+        )
+        among._known = self._known
+        return among
+
+    def cleared(self, before: FileReport) -> FileReport:
+        """The file without an instruction that alone stands in the way: one whose removal leaves fewer errors."""
+        best = before
+        for finding in filter(self.wanted, before.findings):
+            fix = finding.fix
+            if fix is None or fix.applicability < self.level or finding.suppressed or any(e.text for e in fix.edits):
+                continue
+            report = self.lint(apply_fixes(before.source.text, [fix]))
+            if _errors(report.findings).total() < _errors(best.findings).total():
+                best = report
+        return best
+
+    def fixed(self, before: FileReport, start: FileReport, *, worst_first: bool) -> Fixed:
+        """Fix `start`, a report on the file or on what was made of it, and prove what comes out against `before`."""
+        useless: set[tuple[str, str]] = set()
+        while True:
+            attempt = self._attempt(start, useless, worst_first=worst_first)
+            again = {key for key, rounds in attempt.applied.items() if rounds > MAX_REPEATS} - useless
+            if not again:
+                break
+            useless |= again
+        if attempt.report is None:
+            return _refused(before, attempt, "they undo each other")
+        why = None if attempt.report is before else worse(before, attempt.report)
+        return _refused(before, attempt, why) if why else Fixed(attempt.report.source, attempt.report, 0, None)
+
+    def _attempt(self, start: FileReport, useless: set[tuple[str, str]], *, worst_first: bool) -> _Attempt:
+        report = start
+        seen = {start.source.text}
+        applied: Counter[tuple[str, str]] = Counter()
+        while True:
+            useful = (f for f in report.findings if self.wanted(f) and _key(f) not in useless)
+            chosen = _choose(useful, self.level, worst_first)
+            applied.update({_key(finding) for finding in chosen})
+            text = apply_fixes(report.source.text, [f.fix for f in chosen if f.fix is not None])
+            if text == report.source.text or max(applied.values(), default=0) > MAX_REPEATS:
+                return _Attempt(report, applied)
+            if text in seen:
+                return _Attempt(None, applied)
+            seen.add(text)
+            report = self.lint(text)
 
 
 def _key(finding: Finding) -> tuple[str, str]:
@@ -162,6 +167,8 @@ def apply_fixes(text: str, fixes: Iterable[Fix]) -> str:
 
 def worse(before: FileReport, after: FileReport) -> str | None:
     """Why a new text must not replace the old one; None if it may."""
+    if parse(after.source).errors and not parse(before.source).errors:
+        return "the file would no longer parse"
     new_errors = _errors(after.findings) - _errors(before.findings)
     if new_errors:
         return f"they would bring {', '.join(sorted(new_errors))}"

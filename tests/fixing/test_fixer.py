@@ -81,6 +81,12 @@ def test_a_change_that_brings_an_error_is_thrown_away() -> None:
     assert done.refused == "the fixes of R1 are left out: they would bring R9"
 
 
+def test_a_change_that_breaks_the_syntax_is_thrown_away() -> None:
+    done = fix(SourceFile("FROM a\nRUN b\n"), linter(swap("R1", "RUN b", "FROM")), SAFE)
+    assert done.source.text == "FROM a\nRUN b\n"
+    assert done.refused == "the fixes of R1 are left out: the file would no longer parse"
+
+
 def test_where_unsafe_fixes_are_thrown_away_the_safe_ones_stand() -> None:
     shy = lambda text: finding("R9") if "u" in text else None  # noqa: E731
     done = fix(SourceFile("ab"), linter(swap("R1", "a", "A"), swap("R2", "b", "u", UNSAFE), shy), UNSAFE)
