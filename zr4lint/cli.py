@@ -188,12 +188,13 @@ def _complain(errors: Any, code: int) -> int:
 @cli.command("new")
 @click.argument("pack")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
-def new(pack: str, path: Path | None) -> None:
+@click.option("--amended", is_flag=True, help="Write what the amendments of the pack ask for.")
+def new(pack: str, path: Path | None, *, amended: bool) -> None:
     """Write a file that conforms to a pack; without a PATH, to standard output."""
     from zr4lint.repair import create
     from zr4lint.run import load_packs
 
-    text = create(load_packs((pack,))[0], path)
+    text = create(load_packs((pack,))[0], path, amended=amended)
     if path is None:
         _print(text)
 

@@ -21,6 +21,12 @@ _OPTIONS = (
         "--min-score", type=click.FloatRange(min=0), metavar="N", help="Exit code 1 if a file's score is below this."
     ),
     click.option(
+        "--conflicts",
+        type=click.Choice(["info", "warning", "error", "off"]),
+        help="The severity of findings on what a specification demands; off leaves them out. Default: info.",
+    ),
+    click.option("--amended", is_flag=True, help="Accept the amendments of the packs, by which the image builds."),
+    click.option(
         "--baseline", type=_FILE, metavar="FILE", help="Let pass what this file lists; only what is new counts."
     ),
     click.option(
@@ -34,7 +40,7 @@ _OPTIONS = (
     ),
 )
 
-MORE = ("config", "no_config", "min_score", "baseline", "write_baseline", "add_ignore")
+MORE = ("config", "no_config", "min_score", "baseline", "write_baseline", "add_ignore", "conflicts", "amended")
 """The names of the options."""
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from zr4lint.checks import KINDS, Layer, Met, RuleResult, Subject, Unmet
+from zr4lint.checks import KINDS, Layer, Met, Outcome, RuleResult, Subject, Unmet
+from zr4lint.conflicts import settle
 from zr4lint.dockerfile import parse
 from zr4lint.facts import Facts, Stage, gather
 from zr4lint.finding import (
@@ -21,7 +22,7 @@ from zr4lint.finding import (
     Severity,
     Witness,
 )
-from zr4lint.packs import CriterionRule, Pack, PackRule
+from zr4lint.packs import Amendment, CriterionRule, Pack, PackRule
 from zr4lint.source import SourceFile, Span
 
 
@@ -31,12 +32,15 @@ class Config(NamedTuple):
     `select` and `ignore` are prefixes of codes, or names; the longest that fits a rule decides, and of two as long
     `ignore`. `context` is the folder that COPY takes files from, None if it is not to be looked at. `severity` gives
     findings another severity than their rule does, by the same prefixes; of two that fit the longer counts.
+    `conflicts` is the severity of those, None leaves them out. With `amended` the amendments of packs are accepted.
     """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     context: Path | None = None
     severity: tuple[tuple[str, Severity], ...] = ()
+    conflicts: Severity | None = Severity.INFO
+    amended: bool = False
 
     def selects(self, rule: Rule | Finding) -> bool:
         """Whether a rule's findings are wanted."""
@@ -68,11 +72,12 @@ def lint(source: SourceFile, packs: Sequence[Pack], config: Config | None = None
         results = _run(pack, facts, config)
         found = _findings(pack, results, facts, source)
         findings += (f for f in found if _selected(config, pack, f))
-        conformance.append(_conformance(pack, results, found))
+        if pack.is_specification:
+            conformance.append(_conformance(pack, results, found))
     if config.severity:
         findings = [f._replace(severity=config.severity_of(f)) for f in findings]
-    findings.sort(key=lambda f: (f.span, f.code))
-    return FileReport(source, tuple(findings), tuple(conformance))
+    settled = settle(findings, packs, conformance, config.conflicts)
+    return FileReport(source, tuple(sorted(settled, key=lambda f: (f.span, f.code))), tuple(conformance))
 
 
 def _selected(config: Config, pack: Pack, finding: Finding) -> bool:
@@ -88,15 +93,32 @@ def _run(pack: Pack, facts: Facts, config: Config) -> dict[str, RuleResult]:
         Layer(s.layer, s.title, *s.lines) for s in pack.sections if s.layer is not None and s.lines is not None
     )
     by_number = {layer.number: layer for layer in layers}
+    amendments = {amendment.requirement: amendment for amendment in pack.amendments if config.amended}
     results: dict[str, RuleResult] = {}
     for rule in sorted(pack.rules, key=lambda r: KINDS[r.check].late):
         layer = by_number.get(rule.rule.layer or 0)
         subject = Subject(facts, lineage, base, layers, layer, config.context, results, pack.stage)
-        outcomes = list(KINDS[rule.check].run(subject, **rule.parameters))
+        outcomes, commands = _outcomes(rule, subject, amendments.get(rule.rule.code))
         met = tuple(o for o in outcomes if isinstance(o, Met))
         unmet = tuple(o for o in outcomes if isinstance(o, Unmet))
-        results[rule.rule.code] = RuleResult(rule.rule.code, rule.rule.layer, rule.commands, met, unmet)
+        results[rule.rule.code] = RuleResult(rule.rule.code, rule.rule.layer, commands, met, unmet)
     return results
+
+
+def _outcomes(rule: PackRule, subject: Subject, amendment: Amendment | None) -> tuple[list[Outcome], tuple[str, ...]]:
+    """What a rule's check answers, and the verification commands that have to pass.
+
+    An amendment is asked where the letter is not met; its commands would be those of the letter.
+    """
+    run = KINDS[rule.check].run
+    outcomes = list(run(subject, **rule.parameters))
+    if amendment is None:
+        return outcomes, rule.commands
+    if any(isinstance(outcome, Unmet) for outcome in outcomes):
+        outcomes = [] if amendment.parameters is None else list(run(subject, **amendment.parameters))
+    if amendment.add:
+        outcomes = [o._replace(add=amendment.add, fix=None) if isinstance(o, Unmet) and o.add else o for o in outcomes]
+    return outcomes, ()
 
 
 def _judged(pack: Pack, facts: Facts) -> tuple[Stage | None, frozenset[int]]:

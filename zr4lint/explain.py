@@ -43,7 +43,7 @@ class Explanation(NamedTuple):
 
 
 def explanations() -> list[Explanation]:
-    """All rules: those of the packs, whether they are used by default or not, then the linter's own."""
+    """All rules: those of the packs, then the linter's own."""
     found = [
         Explanation(rule.rule, pack, _section(rule.rule, pack))
         for pack in load_packs(pack_names())
@@ -108,5 +108,4 @@ def list_packs() -> str:
 
 
 def _described(pack: Pack) -> str:
-    use = ", ".join(pack.files) if pack.default else f"only with --pack {pack.name}"
-    return f"{pack.title} ({len(pack.rules)} rules; {use})"
+    return f"{pack.title} ({len(pack.rules)} rules; {', '.join(pack.files)})"

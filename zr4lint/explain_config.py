@@ -42,6 +42,9 @@ def _rows(force: Force, claiming: list[Pack]) -> Iterator[tuple[str, str, str]]:
     yield "per-file-ignores", _list(force.per_file_ignores.value, "none"), force.per_file_ignores.origin
     yield "severity", _list(severity, "the rules' own"), force.severity.origin
     yield "fail-on", "never" if fail_on is None else fail_on.label, force.fail_on.origin
+    conflicts = force.conflicts.value
+    yield "conflicts", "off" if conflicts is None else conflicts.label, force.conflicts.origin
+    yield "amended", str(force.amended.value).lower(), force.amended.origin
     yield "min-score", "none" if minimum is None else f"{minimum:g}", force.min_score.origin
     yield "context", "the file's folder" if context is None else display(context), force.context.origin
     yield "exclude", _list(force.exclude.value, "nothing"), force.exclude.origin

@@ -60,7 +60,8 @@ class Finding(NamedTuple):
 
     `expected` says what was expected in words that fit behind "expected: "; `requirement` names the place of the
     specification, for example "PRD section 5". A suppressed finding is one that a comment in the file, or with
-    `external` a baseline, takes out of the count; `justification` is the reason given for it.
+    `external` a baseline, takes out of the count; `justification` is the reason given for it. `conflict` is the code
+    of the requirement that demands what the finding warns of.
     """
 
     path: str
@@ -76,6 +77,7 @@ class Finding(NamedTuple):
     suppressed: bool = False
     justification: str | None = None
     external: bool = False
+    conflict: str | None = None
 
 
 class Rule(NamedTuple):
@@ -164,8 +166,15 @@ class Report(NamedTuple):
     fixed: int = 0
 
     def count(self, severity: Severity) -> int:
-        """How many findings that are not suppressed have this severity."""
-        return sum(f.severity == severity and not f.suppressed for file in self.files for f in file.findings)
+        """How many findings that are neither suppressed nor conflicts have this severity."""
+        return sum(
+            f.severity == severity and not f.suppressed and not f.conflict for file in self.files for f in file.findings
+        )
+
+    @property
+    def conflicts(self) -> int:
+        """How many findings that are not suppressed a requirement demands."""
+        return sum(f.conflict is not None and not f.suppressed for file in self.files for f in file.findings)
 
     def fixes(self, applicability: Applicability) -> int:
         """How many findings that are not suppressed carry a fix of this kind."""

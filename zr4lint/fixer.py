@@ -172,7 +172,11 @@ def worse(before: FileReport, after: FileReport) -> str | None:
     new_errors = _errors(after.findings) - _errors(before.findings)
     if new_errors:
         return f"they would bring {', '.join(sorted(new_errors))}"
-    return "they would bring more findings" if len(after.findings) > len(before.findings) else None
+    return "they would bring more findings" if _number(after) > _number(before) else None
+
+
+def _number(report: FileReport) -> int:
+    return sum(finding.conflict is None for finding in report.findings)
 
 
 def _choose(findings: Iterable[Finding], level: Applicability, worst_first: bool) -> list[Finding]:
@@ -202,7 +206,7 @@ def _overlap(one: Edit, other: Edit) -> bool:
 
 
 def _errors(findings: Iterable[Finding]) -> Counter[str]:
-    return Counter(f.code for f in findings if f.severity is Severity.ERROR)
+    return Counter(f.code for f in findings if f.severity is Severity.ERROR and not f.conflict)
 
 
 def _counts(findings: Iterable[Finding]) -> Counter[tuple[str, str]]:

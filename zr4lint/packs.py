@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -61,6 +61,27 @@ class PackRule(NamedTuple):
     commands: tuple[str, ...]
 
 
+class ConflictRule(NamedTuple):
+    """A requirement that demands what the rules of other packs warn of, by their codes."""
+
+    requirement: str
+    rules: tuple[str, ...]
+
+
+class Amendment(NamedTuple):
+    """What is accepted for a requirement in place of the specification's letter, if amendments are wanted.
+
+    `parameters` are those of the rule's check, None where nothing is asked for any more. `add` is the instruction
+    that a fix adds, "" for the check's own.
+    """
+
+    requirement: str
+    parameters: Mapping[str, Any] | None
+    add: str
+    reason: str
+    source: str
+
+
 class CriterionRule(NamedTuple):
     """How points of a score are earned.
 
@@ -78,7 +99,7 @@ class Pack(NamedTuple):
     """A specification: which files it claims, its sections, its rules, its score.
 
     `stage` is the name of the stage it speaks of, `images` maps repositories to patterns of the variables that
-    these images are known to set. A pack that is not `default` is used only where it is named.
+    these images are known to set.
     """
 
     name: str
@@ -90,7 +111,13 @@ class Pack(NamedTuple):
     sections: tuple[Section, ...]
     rules: tuple[PackRule, ...]
     criteria: tuple[CriterionRule, ...]
-    default: bool = True
+    conflicts: tuple[ConflictRule, ...] = ()
+    amendments: tuple[Amendment, ...] = ()
+
+    @property
+    def is_specification(self) -> bool:
+        """Whether it says what one file has to be, so that a file conforms to it more or less."""
+        return bool(self.criteria) or any(section.layer is not None for section in self.sections)
 
     def claims(self, path: str) -> bool:
         """Whether a file of this path is one the pack is for; patterns without "/" look at the name alone."""
@@ -108,21 +135,6 @@ def pack_folder() -> Path:
 def pack_names() -> list[str]:
     """The names of the packs that come with zr4lint."""
     return sorted(path.stem for path in pack_folder().glob("*.toml"))
-
-
-def default_pack_names() -> list[str]:
-    """The names of those that are used where none is named; only the keys above a pack's tables are read."""
-    return [name for name in pack_names() if _is_default(pack_folder() / f"{name}.toml")]
-
-
-def _is_default(path: Path) -> bool:
-    import tomli
-
-    try:
-        head = path.read_text(encoding="utf-8").partition("\n[")[0]
-        return tomli.loads(head).get("default", True) is not False
-    except (OSError, UnicodeDecodeError, tomli.TOMLDecodeError, RecursionError):
-        return True  # reading it whole will say what is wrong
 
 
 def load_pack(name: str, kinds: Vocabulary) -> Pack:
@@ -170,9 +182,12 @@ def read_pack(document: Mapping[str, Any], kinds: Vocabulary, shown: str) -> Pac
     _once(f"{shown}: rule", "code", codes)
     _once(f"{shown}: rule", "name", [r.rule.name for r in rules])
     criteria = tuple(_criterion(t, set(codes)) for t in table.tables("criterion", "name", required=False))
-    default = table.flag("default", default=True)
+    conflicts = tuple(_conflict(t, set(codes)) for t in table.tables("conflict", "requirement", required=False))
+    by_code = {rule.rule.code: rule for rule in rules}
+    amendments = tuple(_amendment(t, kinds, by_code) for t in table.tables("amendment", "requirement", required=False))
+    _once(f"{shown}: amendment", "requirement", [amendment.requirement for amendment in amendments])
     table.done()
-    return Pack(name, title, origin, files, stage, images, sections, rules, criteria, default)
+    return Pack(name, title, origin, files, stage, images, sections, rules, criteria, conflicts, amendments)
 
 
 def _once(where: str, key: str, values: Sequence[str] | Sequence[int]) -> None:
@@ -226,12 +241,7 @@ def _rule(table: _Table, kinds: Vocabulary, sections: Mapping[str, Section], doc
     if kind_name not in kinds:
         raise table.error("check", f"no check is named {kind_name!r}")
     kind = kinds[kind_name]
-    parameters = {}
-    for key, type_name in kind.parameters.items():
-        words, fits = FITS[type_name]
-        if key in table.values or key not in kind.optional:
-            parameters[key] = table.take(key, words, fits)
-        table.asked.add(key)
+    parameters = _parameters(table, kind, kind.optional)
     rule = Rule(
         code=code,
         name=name,
@@ -254,9 +264,48 @@ def _rule(table: _Table, kinds: Vocabulary, sections: Mapping[str, Section], doc
     return PackRule(rule, kind_name, parameters, commands)
 
 
+def _parameters(table: _Table, kind: CheckKind, optional: Container[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, type_name in kind.parameters.items():
+        words, fits = FITS[type_name]
+        if key in table.values or key not in optional:
+            found[key] = table.take(key, words, fits)
+        table.asked.add(key)
+    return found
+
+
 def _scored(value: Any) -> bool:
     """Whether a value is a severity as CVSS counts it."""
     return FITS["number"][1](value) and 0.1 <= value <= 10
+
+
+def _conflict(table: _Table, codes: Container[str]) -> ConflictRule:
+    found = ConflictRule(_code(table, codes), table.texts("rules"))
+    table.done()
+    return found
+
+
+def _amendment(table: _Table, kinds: Vocabulary, rules: Mapping[str, PackRule]) -> Amendment:
+    rule = rules[_code(table, rules)]
+    waived = table.flag("waived", default=False)
+    kind = kinds[rule.check]
+    given = {} if waived else _parameters(table, kind, kind.parameters)
+    found = Amendment(
+        rule.rule.code,
+        None if waived else {**rule.parameters, **given},
+        table.text("add", ""),
+        table.text("reason"),
+        table.text("source"),
+    )
+    table.done()
+    return found
+
+
+def _code(table: _Table, codes: Container[str]) -> str:
+    code = table.text("requirement")
+    if code not in codes:
+        raise table.error("requirement", f"no rule has the code {code!r}")
+    return code
 
 
 def _criterion(table: _Table, codes: set[str]) -> CriterionRule:

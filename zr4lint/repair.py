@@ -61,13 +61,14 @@ def difference(old: SourceFile, new: SourceFile) -> str:
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
-def create(pack: Pack, path: Path | None) -> str:
+def create(pack: Pack, path: Path | None, *, amended: bool = False) -> str:
     """The text of a file that conforms to a pack: what the fixer makes of an empty one.
 
-    It is written to `path`, if that is given; FileError if there is a file already.
+    With `amended` it is what the pack's amendments ask for. It is written to `path`, if that is given; FileError if
+    there is a file already.
     """
     name = path.as_posix() if path is not None else "Dockerfile"
-    done = repair(SourceFile("", name), [pack], Config(), Applicability.UNSAFE)
+    done = repair(SourceFile("", name), [pack], Config(amended=amended), Applicability.UNSAFE)
     if done.refused or not done.source.text:
         raise FileError(f"{name}: pack {pack.name} can't write it: {done.refused or 'its rules have no fixes'}")
     if path is not None:

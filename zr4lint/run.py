@@ -11,7 +11,7 @@ from zr4lint.discovery import FileError, Input, decode, find, read
 from zr4lint.engine import Config
 from zr4lint.finding import Applicability, FileReport, Report
 from zr4lint.gate import GateError, Judged, fails, low_scores, open_baseline, stale_entries, write_baseline
-from zr4lint.packs import Pack, PackError, default_pack_names
+from zr4lint.packs import Pack, PackError, pack_names
 from zr4lint.rulebook import OWN_RULES, Rulebook, load
 from zr4lint.source import SourceFile
 from zr4lint.suppressions import lint
@@ -25,9 +25,9 @@ class Request(NamedTuple):
     """What is asked for on the command line.
 
     `packs` are names or files, none for those that claim a file. "-" among `paths` is standard input, whose bytes
-    are `stdin`. `fail_on` is a word of the option, None where it is not given. `fix` writes what fixes change,
-    `add_ignore` is the reason of the suppressions to be written, and `diff` shows either instead. `config` is the
-    one configuration to go by, with `no_config` there is none.
+    are `stdin`. `fail_on` and `conflicts` are words of the options, None where they are not given. `fix` writes what
+    fixes change, `add_ignore` is the reason of the suppressions to be written, and `diff` shows either instead.
+    `config` is the one configuration to go by, with `no_config` there is none.
     """
 
     paths: tuple[str, ...] = ()
@@ -47,11 +47,22 @@ class Request(NamedTuple):
     baseline: Path | None = None
     write_baseline: Path | None = None
     add_ignore: str | None = None
+    conflicts: str | None = None
+    amended: bool = False
 
     @property
     def given(self) -> Given:
         """What wins over configurations."""
-        return Given(self.packs, self.select, self.ignore, self.fail_on, self.min_score, self.context)
+        return Given(
+            self.packs,
+            self.select,
+            self.ignore,
+            self.fail_on,
+            self.min_score,
+            self.context,
+            self.conflicts,
+            self.amended,
+        )
 
 
 class Result(NamedTuple):
@@ -70,9 +81,9 @@ class Result(NamedTuple):
 
 
 def load_packs(names: Sequence[str]) -> tuple[Pack, ...]:
-    """The packs of these names, those used by default if there are none; UsageError for a broken one."""
+    """The packs of these names, all that come with zr4lint if there are none; UsageError for a broken one."""
     try:
-        return tuple(load(name) for name in dict.fromkeys(names or default_pack_names()))
+        return tuple(load(name) for name in dict.fromkeys(names or pack_names()))
     except PackError as error:
         raise UsageError(str(error)) from None
 
@@ -175,7 +186,15 @@ class _Run:
             if context is None and file.shown != "-":
                 context = file.file.parent
             ignore = (*force.ignore.value, *force.per_file_ignores.value)
-            jobs.append(_Job(file, force, packs, Config(force.select.value, ignore, context, force.severity.value)))
+            config = Config(
+                force.select.value,
+                ignore,
+                context,
+                force.severity.value,
+                force.conflicts.value,
+                force.amended.value,
+            )
+            jobs.append(_Job(file, force, packs, config))
         return jobs
 
     def _path(self, file: Input) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from zr4lint.checks.environment import Standing, own_installs, pip_installs, standing
@@ -142,28 +143,29 @@ def pip_companions(subject: Subject, *, package: str, companions: list[str]) -> 
 
 @check("pip-upgrade")
 def pip_upgrade(subject: Subject, *, packages: list[str], before: str) -> Outcomes:
-    """These packages are upgraded before another one is installed."""
+    """These packages are upgraded before another one is installed; a fix writes them with their specifiers."""
     target = standing(subject, before)
     first: PipRun | None = target.run if target is not None else None
     installs = own_installs(subject)
-    line = f"pip install --no-cache-dir --upgrade {' '.join(packages)}"
-    for package in packages:
-        runs = [r for r in installs if r.command.requirement(package) is not None]
+    words = {re.split("[<>=!~]", package)[0]: f'"{package}"' if "<" in package else package for package in packages}
+    line = f"pip install --no-cache-dir --upgrade {' '.join(words.values())}"
+    for name, word in words.items():
+        runs = [r for r in installs if r.command.requirement(name) is not None]
         early = [r for r in runs if first is None or r.at.order < first.at.order]
-        expected = f"pip install --upgrade {package} before {before}"
-        upgrade = next((r for r in early if r.command.upgrades or _pinned(r, package)), None)
+        expected = f"pip install --upgrade {name} before {before}"
+        upgrade = next((r for r in early if r.command.upgrades or _pinned(r, name)), None)
         if upgrade is not None:
             yield met(upgrade.at, upgrade.at.span, line if _only_upgrades(upgrade, packages) else None)
         elif early:
             fix = add_words(early[0].at.instruction, early[0].command.words.end, "--upgrade", "Add --upgrade", SAFE)
-            message = f"{package} is not upgraded: the version that is there is enough for pip"
+            message = f"{name} is not upgraded: the version that is there is enough for pip"
             yield Unmet(message, early[0].command.words, expected=expected, fix=fix)
         else:
-            home = next((r for r in installs if any(r.command.requirement(p) for p in packages)), first)
+            home = next((r for r in installs if any(r.command.requirement(n) for n in words)), first)
             when = "upgraded only after" if runs else "not upgraded before"
             place = runs[0] if runs else home
-            fix = _upgrade(subject, line, package, home, first)
-            message = f"{package} is {when} {before} is installed"
+            fix = _upgrade(subject, line, word, home, first)
+            message = f"{name} is {when} {before} is installed"
             yield Unmet(message, place.command.words if place else None, expected=expected, fix=fix)
 
 

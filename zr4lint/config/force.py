@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
-from zr4lint.config.model import DEFAULT, FAIL_ON, Configuration
+from zr4lint.config.model import CONFLICTS, DEFAULT, FAIL_ON, Configuration
 from zr4lint.finding import Severity
 
 T = TypeVar("T")
@@ -13,7 +13,10 @@ COMMAND_LINE = "command line"
 
 
 class Given(NamedTuple):
-    """What the command line says; empty or None where it says nothing. `fail_on` is a word of the option."""
+    """What the command line says; empty, None or False where it says nothing.
+
+    `fail_on` and `conflicts` are words of their options.
+    """
 
     packs: tuple[str, ...] = ()
     select: tuple[str, ...] = ()
@@ -21,6 +24,8 @@ class Given(NamedTuple):
     fail_on: str | None = None
     min_score: float | None = None
     context: Path | None = None
+    conflicts: str | None = None
+    amended: bool = False
 
 
 class Value(NamedTuple, Generic[T]):
@@ -42,6 +47,8 @@ class Force(NamedTuple):
     min_score: Value[float | None]
     context: Value[Path | None]
     exclude: Value[tuple[str, ...]]
+    conflicts: Value[Severity | None]
+    amended: Value[bool]
 
 
 def in_force(given: Given, found: Configuration | None, path: str) -> Force:
@@ -67,6 +74,10 @@ def in_force(given: Given, found: Configuration | None, path: str) -> Force:
         min_score=_first(given.min_score, config.min_score, origin("min-score")),
         context=_first(given.context, config.context, origin("context")),
         exclude=Value(config.exclude, origin("exclude")),
+        conflicts=Value(config.conflicts, origin("conflicts"))
+        if given.conflicts is None
+        else _said(CONFLICTS[given.conflicts]),
+        amended=_said(True) if given.amended else Value(config.amended, origin("amended")),
     )
 
 

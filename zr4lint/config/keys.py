@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from zr4lint.config.model import FAIL_ON, LEVELS
+from zr4lint.config.model import CONFLICTS, FAIL_ON, LEVELS
 from zr4lint.tables import FITS
 
 _STRINGS = {"type": "array", "items": {"type": "string", "minLength": 1}}
@@ -37,6 +37,8 @@ _LEVEL_OF = Kind(
     {"type": "object", "additionalProperties": {"enum": [*LEVELS]}},
 )
 _FAIL_ON = Kind(_one_of(FAIL_ON), lambda v: isinstance(v, str) and v in FAIL_ON, {"enum": [*FAIL_ON]})
+_CONFLICTS = Kind(_one_of(CONFLICTS), lambda v: isinstance(v, str) and v in CONFLICTS, {"enum": [*CONFLICTS]})
+_FLAG = Kind("true or false", lambda v: isinstance(v, bool), {"type": "boolean"})
 _FOLDER = Kind("a folder", lambda v: isinstance(v, str) and bool(v), {"type": "string", "minLength": 1})
 _SCORE = Kind(
     "a number that is not below 0",
@@ -51,6 +53,10 @@ KEYS: Mapping[str, Key] = {
     "per-file-ignores": Key(_LISTS, "none", "Rules that are left out in the files of a pattern."),
     "severity": Key(_LEVEL_OF, "the rule's own", "Another severity for rules, by code, name or prefix."),
     "fail-on": Key(_FAIL_ON, "error", "The least severity that makes the exit code 1."),
+    "conflicts": Key(
+        _CONFLICTS, "info", "The severity of findings on what a specification demands; off leaves them out."
+    ),
+    "amended": Key(_FLAG, "false", "Accept the amendments of the packs, by which the image builds."),
     "min-score": Key(_SCORE, "none", "The score below which the exit code is 1."),
     "context": Key(_FOLDER, "the file's folder", "The build context, relative to the folder of the configuration."),
     "exclude": Key(_TEXTS, "nothing", "Patterns of files and folders that are skipped where a folder is searched."),

@@ -16,6 +16,7 @@ HEADER = r"""[ \t]*+\[[ \t]*+["']?tool["']?[ \t]*+\.[ \t]*+["']?zr4lint["']?[ \t
 DEFAULT = "default"
 LEVELS: Mapping[str, Severity] = {severity.label: severity for severity in reversed(Severity)}
 FAIL_ON: Mapping[str, Severity | None] = {**LEVELS, "never": None}
+CONFLICTS: Mapping[str, Severity | None] = {**LEVELS, "off": None}
 
 
 class ConfigError(Exception):
@@ -36,6 +37,8 @@ class Configuration(NamedTuple):
     min_score: float | None = None
     context: Path | None = None
     exclude: tuple[str, ...] = ()
+    conflicts: Severity | None = Severity.INFO
+    amended: bool = False
     lines: Mapping[str, int | None] = {}
 
     def says(self, key: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from zr4lint.config.keys import KEYS
-from zr4lint.config.model import FAIL_ON, HEADER, LEVELS, PYPROJECT, ConfigError, Configuration
+from zr4lint.config.model import CONFLICTS, FAIL_ON, HEADER, LEVELS, PYPROJECT, ConfigError, Configuration
 from zr4lint.discovery import display
 from zr4lint.packs import Pack, PackError, pack_names
 from zr4lint.rulebook import Rulebook, hint
@@ -90,6 +90,8 @@ class _Reader(Table):
             None if minimum < 0 else float(minimum),
             self._context(),
             tuple(self.value("exclude", [])),
+            CONFLICTS[self.value("conflicts", "info")],
+            self.value("amended", False),
             {key: self.line(key) for key in self.values},
         )
         self.done()

@@ -20,5 +20,7 @@ def render(report: Report, options: Options) -> str:
 
 
 def _line(finding: Finding, source: SourceFile) -> Line:
-    fix = fix_mark(finding)
-    return (*headline(finding, source), Piece(finding.message), Piece(f" [fix: {fix}]" if fix else "", "faint"))
+    aside = "".join(
+        f" [{name}: {words}]" for name, words in (("conflict", finding.conflict), ("fix", fix_mark(finding))) if words
+    )
+    return (*headline(finding, source), Piece(finding.message), Piece(aside, "faint"))

@@ -8,6 +8,7 @@ from zr4lint.finding import FileReport, Finding, Report, Severity
 from zr4lint.fingerprint import fingerprints
 from zr4lint.report import Options
 from zr4lint.report.json_v1 import Object
+from zr4lint.report.parts import demand
 from zr4lint.report.safe import visible, well_formed
 from zr4lint.source import SourceFile
 
@@ -30,8 +31,9 @@ def _entries(file: FileReport) -> list[Object]:
 
 def _entry(finding: Finding, source: SourceFile, mark: str) -> Object:
     start, end = source.position(finding.span.start), source.position(finding.span.end)
+    against = f"; {demand(finding)}" if finding.conflict else ""
     return {
-        "description": visible(f"{finding.code} {finding.name}: {finding.message}"),
+        "description": visible(f"{finding.code} {finding.name}: {finding.message}{against}"),
         "check_name": finding.code,
         "fingerprint": mark,
         "severity": SEVERITIES[finding.severity],

@@ -22,6 +22,7 @@ def render(report: Report, _options: Options) -> str:
         "summary": {
             **{severity.label: report.count(severity) for severity in sorted(Severity, reverse=True)},
             "fixable": report.fixable,
+            "conflicts": report.conflicts,
         },
     }
     return json.dumps(document, indent=2) + "\n"
@@ -40,6 +41,7 @@ def _finding(finding: Finding, source: SourceFile) -> Object:
         "related": [{"message": well_formed(r.message), **_place(r.span, source)} for r in finding.related],
         "fix": _fix(finding.fix) if finding.fix else None,
         "suppressed": finding.suppressed,
+        "conflict": finding.conflict,
     }
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zr4lint.finding import FileReport, Finding, Report
+from zr4lint.finding import FileReport, Finding, Report, Severity
 from zr4lint.report import Options
+from zr4lint.report.parts import whole_message
 from zr4lint.report.safe import visible
 
 ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
@@ -13,7 +14,7 @@ ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;",
 
 def render(report: Report, options: Options) -> str:
     """Write the report."""
-    failures = sum(not finding.suppressed for file in report.files for finding in file.findings)
+    failures = sum(not _skipped(finding) for file in report.files for finding in file.findings)
     tests = sum(max(len(file.findings), 1) for file in report.files) + len(options.errors)
     total = _attributes(name="zr4lint", tests=tests, failures=failures, errors=len(options.errors))
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites {total}>"]
@@ -25,7 +26,7 @@ def render(report: Report, options: Options) -> str:
 
 
 def _suite(file: FileReport) -> Iterator[str]:
-    skipped = sum(finding.suppressed for finding in file.findings)
+    skipped = sum(map(_skipped, file.findings))
     counts = {"tests": max(len(file.findings), 1), "failures": len(file.findings) - skipped, "errors": 0}
     yield f"  <testsuite {_attributes(name=file.source.path, **counts, skipped=skipped)}>"
     for finding in file.findings:
@@ -39,12 +40,17 @@ def _case(finding: Finding, file: FileReport) -> Iterator[str]:
     line, column = file.source.position(finding.span.start)
     name = f"{finding.code} {finding.name} at {line}:{column}"
     yield f"    <testcase {_attributes(classname=finding.path, name=name, file=finding.path, line=line)}>"
-    if finding.suppressed:
-        yield f"      <skipped {_attributes(message=finding.message)}/>"
+    if _skipped(finding):
+        yield f"      <skipped {_attributes(message=whole_message(finding))}/>"
     else:
         text = "\n".join(escaped(line) for line in _words(finding, line, column))
         yield f"      <failure {_attributes(message=finding.message, type=finding.severity.label)}>{text}</failure>"
     yield "    </testcase>"
+
+
+def _skipped(finding: Finding) -> bool:
+    """Whether a finding fails no test: it is suppressed, or a conflict that is only told of."""
+    return finding.suppressed or (finding.conflict is not None and finding.severity is Severity.INFO)
 
 
 def _words(finding: Finding, line: int, column: int) -> Iterator[str]:

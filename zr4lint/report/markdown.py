@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from zr4lint.finding import Conformance, FileReport, Finding, Report
 from zr4lint.report import Options
-from zr4lint.report.parts import closing, fix_mark, points, shown_findings, statistics, whole_message
+from zr4lint.report.parts import closing, conflicts, fix_mark, points, shown_findings, statistics, whole_message
 from zr4lint.report.safe import visible
 from zr4lint.report.table import fits, line_range
 
@@ -37,13 +37,16 @@ def escaped(text: str) -> str:
 
 
 def _file(file: FileReport, options: Options) -> Iterator[str]:
-    findings = shown_findings(file)
+    findings = [finding for finding in shown_findings(file) if not finding.conflict]
     yield f"\n### {escaped(file.source.path)}"
     if findings:
         rows = (_finding(finding, file) for finding in findings[:LONGEST])
         yield from _table(("Line", "Severity", "Rule", "Finding", "Fix"), rows)
     if len(findings) > LONGEST:
         yield f"\nand {len(findings) - LONGEST} more"
+    if found := conflicts(file):
+        yield "\n**Conflicts:** the specification requires what these rules warn of"
+        yield from _table(("Line", "Severity", "Rule", "Finding", "Fix"), (_finding(f, file) for f in found[:LONGEST]))
     if not options.quiet:
         for part in file.conformance:
             yield from _conformance(part)

@@ -14,10 +14,21 @@ def shown_findings(file: FileReport) -> list[Finding]:
     return [finding for finding in file.findings if not finding.suppressed]
 
 
+def conflicts(file: FileReport) -> list[Finding]:
+    """Those of them that are conflicts."""
+    return [finding for finding in shown_findings(file) if finding.conflict]
+
+
+def demand(finding: Finding) -> str:
+    """What a conflict is with: the requirement that demands these words; "" for any other finding."""
+    return finding.related[-1].message if finding.conflict else ""
+
+
 def whole_message(finding: Finding) -> str:
-    """The message as a sentence, and one with what was expected."""
+    """The message as a sentence, one with what was expected, and one with what a conflict is with."""
     expected = f" Expected: {finding.expected}." if finding.expected else ""
-    return f"{finding.message.removesuffix('.')}.{expected}"
+    against = f" Conflict: {demand(finding)}." if finding.conflict else ""
+    return f"{finding.message.removesuffix('.')}.{expected}{against}"
 
 
 def headline(finding: Finding, source: SourceFile) -> Line:
@@ -51,6 +62,7 @@ def statistics(report: Report) -> list[Line]:
 def closing(report: Report) -> Line:
     """The last line: what was found in all."""
     counts = [_count(report.count(severity), severity) for severity in sorted(Severity, reverse=True)]
+    against = f"{report.conflicts} conflict{'s' if report.conflicts > 1 else ''}" if report.conflicts else ""
     suppressed = sum(finding.suppressed for file in report.files for finding in file.findings)
     aside = [
         f"{number} {words}"
@@ -64,8 +76,14 @@ def closing(report: Report) -> Line:
     behind = f" ({', '.join(aside)})" if aside else ""
     fixed = (Piece(f"Fixed {report.fixed}. ", "good"),) if report.fixed else ()
     if any(counts):
-        return (*fixed, Piece("Found "), Piece(", ".join(filter(None, counts)), "strong"), Piece(f"{behind}."))
-    return (*fixed, Piece(f"{_all_well(report)}{behind}.", "good"), Piece(_score(report)))
+        return (
+            *fixed,
+            Piece("Found "),
+            Piece(", ".join(filter(None, [*counts, against])), "strong"),
+            Piece(f"{behind}."),
+        )
+    but = f", {against}" if against else ""
+    return (*fixed, Piece(f"{_all_well(report)}{but}{behind}.", "good"), Piece(_score(report)))
 
 
 def _count(number: int, severity: Severity) -> str:

@@ -80,6 +80,8 @@ def _result(finding: Finding, source: SourceFile, mark: str, index: Mapping[str,
             }
             for number, related in enumerate(finding.related, 1)
         ]
+    if finding.conflict:
+        result["properties"] = {"conflict": finding.conflict}
     if finding.fix and finding.fix.edits:
         result["fixes"] = [_fix(finding.fix, finding.path, source)]
     return result

@@ -10,7 +10,7 @@ from zr4lint.report import Options
 from zr4lint.report.changes import changes
 from zr4lint.report.excerpt import Mark, Page, excerpt
 from zr4lint.report.paint import Line, Piece, paint
-from zr4lint.report.parts import closing, fix_mark, headline, shown_findings, statistics
+from zr4lint.report.parts import closing, conflicts, demand, fix_mark, headline, shown_findings, statistics
 from zr4lint.report.safe import cells, wrap
 from zr4lint.report.table import table
 
@@ -26,7 +26,9 @@ def render(report: Report, options: Options) -> str:
     blocks: list[list[Line]] = []
     for file in report.files:
         page = Page.of(file.source, width)
-        blocks += ([*_finding(finding, file, page, options.width, why)] for finding in shown_findings(file))
+        ordinary = (finding for finding in shown_findings(file) if not finding.conflict)
+        blocks += ([*_finding(finding, file, page, options.width, why)] for finding in ordinary)
+        blocks.append([*_conflicts(file, options.width)])
     if not options.quiet:
         blocks += (table(file.source.path, part, width) for file in report.files for part in file.conformance)
     if options.statistics:
@@ -51,6 +53,16 @@ def _finding(finding: Finding, file: FileReport, page: Page, width: int, why: di
     if finding.fix:
         yield from _note(f"fix ({fix_mark(finding)})", finding.fix.title, page)
         yield from changes(file.source, finding.fix, page)
+
+
+def _conflicts(file: FileReport, width: int) -> Iterator[Line]:
+    """The findings that are no mistake of the file, in short."""
+    found = conflicts(file)
+    if found:
+        yield (Piece("Conflicts: the specification requires what these rules warn of", "strong"),)
+    for finding in found:
+        yield from _head(finding, file, width)
+        yield (Piece(f"{' ' * INDENT}{demand(finding)}", "faint"),)
 
 
 def _head(finding: Finding, file: FileReport, width: int) -> Iterator[Line]:
