@@ -28,6 +28,7 @@ judge: $(VENV)/.judge $(MULTITOOL)
 docs: $(VENV)/.test
 	$(BIN)/python -m tests.cli_page
 	$(BIN)/python -m tests.rule_pages
+	$(BIN)/python -m tests.prd_report
 	$(BIN)/python -m tests.readme
 
 # An environment that was left half made, or whose Python is gone, is made anew. --quiet twice: warnings of pip about

@@ -24,6 +24,7 @@ SHIPPED = (
     "rules",
     "docker",
     "pyproject.toml",
+    "hatch_build.py",
     "Makefile",
     "README.md",
     "CONTRIBUTING.md",

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from tests.installed import GROUP, ROOT, copy_to, environment, scratch
+from tests.test_cli import WITHOUT_ML
 from zr4lint import __version__
 
 PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
@@ -31,6 +32,7 @@ INSTALL = "python3 -m pip install git+URL-OF-THIS-REPOSITORY"
 def here(tmp_path: Path) -> Path:
     """A project with the conforming file."""
     shutil.copytree(ROOT / "docker", tmp_path / "docker")
+    (tmp_path / "zr4lint.toml").write_text(WITHOUT_ML)
     return tmp_path
 
 

@@ -27,6 +27,9 @@ CONFORMING = (DOCKER / "Dockerfile.zr4").read_text()
 WRONG_TORCH = CONFORMING.replace("torch==2.5.1", "torch==2.5.0")
 WRONG_OWNER = CONFORMING.replace("MCG-NJU/SteadyDancer.git", "your-org/steady-dancer.git")
 
+WITHOUT_ML = 'ignore = ["ML"]\n'
+"""A configuration for tests that are not about what the specification's image is worth."""
+
 LEVELS = """
 name = "levels"
 title = "One rule of each level"
@@ -116,6 +119,7 @@ def save(file: Path, text: str) -> Path:
 def here(tmp_path: Path) -> Path:
     """A folder with the conforming Dockerfile and its scripts, where the command line is called."""
     shutil.copytree(DOCKER, tmp_path / "here")
+    save(tmp_path / "here" / "zr4lint.toml", WITHOUT_ML)
     return tmp_path / "here"
 
 
@@ -159,13 +163,27 @@ def test_a_folder_is_searched_for_files_that_a_pack_claims(here: Path, paths: tu
     hidden = [".git", ".venv", "venv", "node_modules", "__pycache__", "deep/.cache", "lib/site-packages"]
     for folder in ["deep/er", "x", *hidden]:
         save(here / folder / "Dockerfile.zr4", CONFORMING)
-    for name in ["Dockerfile", "Dockerfile.zr4.bak", "Dockerfile.zr40", "README.md"]:
+    for name in ["Dockerfiles", "dockerfile.zr4.bak", "Dockerfile-zr4", "README.md"]:
         save(here / "x" / name, CONFORMING)
     save(here / "x" / "worker.Dockerfile.zr4", CONFORMING)
     (here / "x" / "folder.Dockerfile.zr4").mkdir()
     done = zr4lint("--show-files", *paths, cwd=here)
     found = ["Dockerfile.zr4", "deep/er/Dockerfile.zr4", "x/Dockerfile.zr4", "x/worker.Dockerfile.zr4"]
     assert (done.code, done.err, done.out.splitlines()) == (0, "", found)
+
+
+def test_packs_claim_files_by_their_names(here: Path) -> None:
+    for name in ["Dockerfile", "Dockerfile.gpu", "gpu.Dockerfile", "Containerfile"]:
+        save(here / "any" / name, "FROM scratch\n")
+    report = json.loads(zr4lint("--format", "json", ".", cwd=here).out)
+    packs = {file["path"]: file["pack"] for file in report["files"]}
+    assert packs == {
+        "Dockerfile.zr4": "zr4",
+        "any/Containerfile": None,
+        "any/Dockerfile": None,
+        "any/Dockerfile.gpu": None,
+        "any/gpu.Dockerfile": None,
+    }
 
 
 def test_a_hidden_folder_that_is_named_is_searched(here: Path) -> None:

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.installed import ROOT, environment
+from tests.test_cli import WITHOUT_ML
 from zr4lint.output import Target, targets
 from zr4lint.report import FORMATS
 from zr4lint.run import UsageError
@@ -23,6 +24,7 @@ def here(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "docker", tmp_path, dirs_exist_ok=True)
     file = tmp_path / "Dockerfile.zr4"
     file.write_text(file.read_text().replace("torch==2.5.1", "torch==2.5.0"))
+    (tmp_path / "zr4lint.toml").write_text(WITHOUT_ML)
     return tmp_path
 
 

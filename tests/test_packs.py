@@ -101,7 +101,7 @@ BROKEN: Mapping[str, tuple[tuple[str, str], str]] = {
     # of the pack
     "unknown key of the pack": (
         ("document =", "nick = 1\ndocument ="),
-        "key 'nick': unknown; known are criterion, d",
+        "key 'nick': unknown; known are amendment, conflict, criterion, d",
     ),
     "missing name": (('name = "small"\n', ""), "key 'name': missing"),
     "missing files": (('files = ["Small.Dockerfile", "images/*/Dockerfile"]\n', ""), "key 'files': missing"),
@@ -111,9 +111,9 @@ BROKEN: Mapping[str, tuple[tuple[str, str], str]] = {
     ),
     "no rules": ((RULE, ""), "key 'rule': missing"),
     "rules that are no tables": ((SECTION + RULE, "rule = 1\n" + SECTION), "key 'rule': expected [[rule]] tables, not"),
-    "default of a wrong type": (
-        ("document =", "default = 1\ndocument ="),
-        "key 'default': expected true or false",
+    "specification of a wrong type": (
+        ("document =", "specification = 1\ndocument ="),
+        "key 'specification': expected true or false",
     ),
     # of a section
     "layer without lines": (("lines = [1, 3]\n", ""), "section 1: key 'lines': missing"),
@@ -178,7 +178,7 @@ def test_a_pack_that_is_not_there(name: str) -> None:
 
 def test_a_good_pack_is_read_whole(tmp_path: Path) -> None:
     pack = load(tmp_path, PACK.replace("why =", "fix = \"unsafe\"\ncommands = ['^FROM ubuntu']\nwhy ="))
-    assert (pack.name, pack.stage, pack.default, pack.criteria) == ("small", None, True, ())
+    assert (pack.name, pack.stage, pack.specification, pack.criteria) == ("small", None, True, ())
     assert pack.sections == (("1", "Base", 1, (1, 3)),)
     rule = pack.rules[0]
     assert (rule.check, rule.parameters, rule.commands) == ("base-image", {"image": "ubuntu:22.04"}, ("^FROM ubuntu",))
@@ -226,7 +226,9 @@ KEYS = ["code", "name", "section", "level", "check", "image", "anywhere", "fix",
 
 
 @given(
-    key=st.sampled_from([*KEYS, "title", "files", "rule", "image", "criterion", "stage", "default"]),
+    key=st.sampled_from(
+        [*KEYS, "title", "files", "rule", "image", "criterion", "stage", "specification", "conflict", "amendment"]
+    ),
     value=values,
     inside=st.booleans(),
 )

@@ -69,7 +69,7 @@ def test_a_hook_passes_a_conforming_file_and_fails_another(name: str, tmp_path: 
     before = file.read_bytes()
     assert call(BY_ID[name], tmp_path) == 0
     assert file.read_bytes() == before
-    file.write_bytes(before.replace(b"torch==2.5.1", b"torch==2.5.0"))
+    file.write_bytes(before.replace(b"    torch==2.5.1 \\", b"    torch==2.5.0 \\"))
     assert call(BY_ID[name], tmp_path) == 1
 
 

@@ -213,9 +213,12 @@ def badge(ctx: click.Context, paths: tuple[str, ...], packs: tuple[str, ...], ou
     from zr4lint.run import Request, run
 
     result = run(Request(paths=paths, packs=packs, stdin=sys.stdin.buffer.read() if "-" in paths else b""))
-    if not result.errors:
+    errors = list(result.errors)
+    if not errors and not any(file.conformance for file in result.report.files):
+        errors.append("badge: no file here is one that a specification is for")
+    if not errors:
         save(draw(result.report), output, sys.stdout)
-    ctx.exit(_complain(result.errors, 0))
+    ctx.exit(_complain(errors, 0))
 
 
 @cli.command("rule")

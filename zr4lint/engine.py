@@ -72,7 +72,7 @@ def lint(source: SourceFile, packs: Sequence[Pack], config: Config | None = None
         results = _run(pack, facts, config)
         found = _findings(pack, results, facts, source)
         findings += (f for f in found if _selected(config, pack, f))
-        if pack.is_specification:
+        if pack.specification:
             conformance.append(_conformance(pack, results, found))
     if config.severity:
         findings = [f._replace(severity=config.severity_of(f)) for f in findings]

@@ -99,7 +99,8 @@ class Pack(NamedTuple):
     """A specification: which files it claims, its sections, its rules, its score.
 
     `stage` is the name of the stage it speaks of, `images` maps repositories to patterns of the variables that
-    these images are known to set.
+    these images are known to set. Rules that hold for files of any kind are no `specification`: no table tells how
+    far a file conforms to them.
     """
 
     name: str
@@ -113,11 +114,7 @@ class Pack(NamedTuple):
     criteria: tuple[CriterionRule, ...]
     conflicts: tuple[ConflictRule, ...] = ()
     amendments: tuple[Amendment, ...] = ()
-
-    @property
-    def is_specification(self) -> bool:
-        """Whether it says what one file has to be, so that a file conforms to it more or less."""
-        return bool(self.criteria) or any(section.layer is not None for section in self.sections)
+    specification: bool = True
 
     def claims(self, path: str) -> bool:
         """Whether a file of this path is one the pack is for; patterns without "/" look at the name alone."""
@@ -186,8 +183,11 @@ def read_pack(document: Mapping[str, Any], kinds: Vocabulary, shown: str) -> Pac
     by_code = {rule.rule.code: rule for rule in rules}
     amendments = tuple(_amendment(t, kinds, by_code) for t in table.tables("amendment", "requirement", required=False))
     _once(f"{shown}: amendment", "requirement", [amendment.requirement for amendment in amendments])
+    specification = table.flag("specification", default=True)
     table.done()
-    return Pack(name, title, origin, files, stage, images, sections, rules, criteria, conflicts, amendments)
+    return Pack(
+        name, title, origin, files, stage, images, sections, rules, criteria, conflicts, amendments, specification
+    )
 
 
 def _once(where: str, key: str, values: Sequence[str] | Sequence[int]) -> None:

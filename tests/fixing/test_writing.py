@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutations.mutations import CONFORMING
+from tests.test_cli import CONFORMING as GOOD
+from tests.test_cli import DOCKER, WITHOUT_ML
 from zr4lint.source import BOM
 from zr4lint.writing import WriteError, replace
 
-GOOD = CONFORMING.read_text()
 BAD = GOOD.replace("--no-install-recommends \\\n    git", "\\\n    git")
 SCRIPTS = ("download_models.sh", "start.sh")
 
@@ -24,8 +24,9 @@ SCRIPTS = ("download_models.sh", "start.sh")
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for script in SCRIPTS:
-        (tmp_path / script).write_bytes((CONFORMING.parent / script).read_bytes())
+        (tmp_path / script).write_bytes((DOCKER / script).read_bytes())
     (tmp_path / "Dockerfile.zr4").write_text(BAD)
+    (tmp_path / "zr4lint.toml").write_text(WITHOUT_ML)
     return tmp_path
 
 
@@ -43,9 +44,9 @@ def test_fix_writes_the_file_and_says_what_it_did(folder: Path) -> None:
 
 def test_unsafe_fixes_are_held_back_until_asked_for(folder: Path) -> None:
     file = folder / "Dockerfile.zr4"
-    file.write_text(GOOD.replace("torch==2.5.1 ", "torch==2.4.0 "))
+    file.write_text(GOOD.replace("    torch==2.5.1 \\", "    torch==2.4.0 \\"))
     held = zr4lint("--fix", "Dockerfile.zr4", cwd=folder)
-    assert (held.returncode, file.read_text()) == (1, GOOD.replace("torch==2.5.1 ", "torch==2.4.0 "))
+    assert (held.returncode, file.read_text()) == (1, GOOD.replace("    torch==2.5.1 \\", "    torch==2.4.0 \\"))
     assert b"Found 1 error (1 held back for --unsafe-fixes)." in held.stdout
     assert zr4lint("--fix", "--unsafe-fixes", "Dockerfile.zr4", cwd=folder).returncode == 0
     assert file.read_text() == GOOD

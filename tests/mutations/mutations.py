@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFORMING = ROOT / "docker" / "Dockerfile.zr4"
 SUITE = ROOT / "fixtures" / "mutations"
+CONFORMING = SUITE / "Dockerfile.zr4"
 
 Kind = Literal["breaking", "keeping"]
 KEYS: Mapping[Kind, tuple[frozenset[str], frozenset[str]]] = {

@@ -40,7 +40,16 @@ def test_a_line_a_file() -> None:
                 {"code": "ZR0501", "name": "torch-pin", "count": 2},
             ],
         },
-        {"path": "a/Dockerfile", "error": 0, "warning": 0, "info": 0, "suppressed": 0, "packs": [], "rules": []},
+        {
+            "path": "a/Dockerfile",
+            "error": 0,
+            "warning": 0,
+            "info": 0,
+            "conflicts": 0,
+            "suppressed": 0,
+            "packs": [],
+            "rules": [],
+        },
     ]
 
 

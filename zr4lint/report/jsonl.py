@@ -8,7 +8,7 @@ from collections import Counter
 from zr4lint.finding import FileReport, Report, Severity
 from zr4lint.report import Options
 from zr4lint.report.json_v1 import Object, points
-from zr4lint.report.parts import shown_findings
+from zr4lint.report.parts import conflicts, shown_findings
 from zr4lint.report.safe import well_formed
 
 
@@ -20,11 +20,12 @@ def render(report: Report, options: Options) -> str:
 
 def _file(file: FileReport) -> Object:
     shown = shown_findings(file)
-    severities = Counter(finding.severity for finding in shown)
+    severities = Counter(finding.severity for finding in shown if not finding.conflict)
     rules = Counter((finding.code, finding.name) for finding in shown)
     return {
         "path": well_formed(file.source.path),
         **{severity.label: severities[severity] for severity in sorted(Severity, reverse=True)},
+        "conflicts": len(conflicts(file)),
         "suppressed": len(file.findings) - len(shown),
         "packs": [
             {

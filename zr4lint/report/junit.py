@@ -41,7 +41,8 @@ def _case(finding: Finding, file: FileReport) -> Iterator[str]:
     name = f"{finding.code} {finding.name} at {line}:{column}"
     yield f"    <testcase {_attributes(classname=finding.path, name=name, file=finding.path, line=line)}>"
     if _skipped(finding):
-        yield f"      <skipped {_attributes(message=whole_message(finding))}/>"
+        message = finding.message if finding.suppressed else whole_message(finding)
+        yield f"      <skipped {_attributes(message=message)}/>"
     else:
         text = "\n".join(escaped(line) for line in _words(finding, line, column))
         yield f"      <failure {_attributes(message=finding.message, type=finding.severity.label)}>{text}</failure>"

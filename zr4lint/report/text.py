@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from zr4lint.finding import FileReport, Finding, Report
+from zr4lint.finding import FileReport, Finding, Report, Severity
 from zr4lint.report import Options
 from zr4lint.report.changes import changes
 from zr4lint.report.excerpt import Mark, Page, excerpt
@@ -28,7 +28,7 @@ def render(report: Report, options: Options) -> str:
         page = Page.of(file.source, width)
         ordinary = (finding for finding in shown_findings(file) if not finding.conflict)
         blocks += ([*_finding(finding, file, page, options.width, why)] for finding in ordinary)
-        blocks.append([*_conflicts(file, options.width)])
+        blocks.append([*_conflicts(file, options)])
     if not options.quiet:
         blocks += (table(file.source.path, part, width) for file in report.files for part in file.conformance)
     if options.statistics:
@@ -55,13 +55,13 @@ def _finding(finding: Finding, file: FileReport, page: Page, width: int, why: di
         yield from changes(file.source, finding.fix, page)
 
 
-def _conflicts(file: FileReport, width: int) -> Iterator[Line]:
-    """The findings that are no mistake of the file, in short."""
-    found = conflicts(file)
+def _conflicts(file: FileReport, options: Options) -> Iterator[Line]:
+    """The findings that are no mistake of the file, in short; those that are only told of are no news for --quiet."""
+    found = [f for f in conflicts(file) if f.severity > Severity.INFO or not options.quiet]
     if found:
         yield (Piece("Conflicts: the specification requires what these rules warn of", "strong"),)
     for finding in found:
-        yield from _head(finding, file, width)
+        yield from _head(finding, file, options.width)
         yield (Piece(f"{' ' * INDENT}{demand(finding)}", "faint"),)
 
 
