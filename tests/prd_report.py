@@ -107,7 +107,7 @@ def _parts() -> Iterator[str]:
     yield "# Can the PRD of docker/Dockerfile.zr4 be built?"
     yield (
         f"Not to the letter. Of its {len(zr4.rules)} demands {len(broken)} can't hold in the real world, or do harm;"
-        f" {len(rewritten)} hold, but not as the PRD writes the command. `zr4lint --amended` accepts what is named here in"
+        f" {len(rewritten)} hold, but not as the PRD writes them. `zr4lint --amended` accepts what is named here in"
         " place of the letter, and `zr4lint new zr4 --amended` writes"
         " [the file that would build](../fixtures/zr4/amended/Dockerfile.zr4). What was not tried: no image was built,"
         " and no registry but PyPI and Ubuntu's was asked; each source says what was."

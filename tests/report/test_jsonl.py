@@ -33,6 +33,7 @@ def test_a_line_a_file() -> None:
             "error": 2,
             "warning": 0,
             "info": 1,
+            "conflicts": 0,
             "suppressed": 1,
             "packs": [{"pack": "zr4", "met": 5, "total": 6, "score": 18.33, "of": 20}],
             "rules": [

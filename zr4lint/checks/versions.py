@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -47,6 +50,17 @@ def bounds(specifier: str) -> Bounds | None:
     return found
 
 
+@lru_cache(maxsize=256)
+def pin_of(specifier: str) -> str | None:
+    """The only version that a specifier lets in, None if there are more or none."""
+    if plain := re.fullmatch(r"==([0-9]+(?:\.[0-9]+)*+(?:\.post[0-9]+)?)", specifier):
+        return plain[1]
+    if "=" not in specifier.replace(">=", ""):
+        return None
+    found = bounds(specifier)
+    return str(found.pin) if found is not None and found.pin is not None else None
+
+
 def _narrowed(found: Bounds, operator: str, text: str, version: Version) -> Bounds:
     match operator:
         case "!=":
@@ -83,6 +97,9 @@ def _next(release: tuple[int, ...]) -> Version:
 
 def lets_in(specifier: str, version: str) -> bool:
     """Whether an installed version is enough for a specifier, as pip sees it."""
+    plainly = _lets_in_plainly(specifier, version)
+    if plainly is not None:
+        return plainly
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
     from packaging.version import InvalidVersion
 
@@ -90,3 +107,38 @@ def lets_in(specifier: str, version: str) -> bool:
         return SpecifierSet(specifier).contains(version, prereleases=True)
     except (InvalidSpecifier, InvalidVersion):
         return False
+
+
+_COMPARE: Mapping[str, Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+
+
+def _lets_in_plainly(specifier: str, version: str) -> bool | None:
+    """The same for releases that are numbers alone, which are most, and compare as numbers; None for others."""
+    release = _release(version)
+    if release is None:
+        return None
+    enough = True
+    for clause in filter(None, (part.strip() for part in specifier.split(","))):
+        parts = re.match(_CLAUSE, clause)
+        limit = _release(parts[2]) if parts is not None else None
+        if parts is None or limit is None or parts[1] not in _COMPARE:
+            return None
+        enough = enough and _COMPARE[parts[1]](release, limit)
+    return enough
+
+
+def _release(version: str) -> tuple[int, ...] | None:
+    """The numbers of a release without the noughts at its end: 2.0 is 2."""
+    if not re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,9})*+", version):
+        return None
+    numbers = [int(number) for number in version.split(".")]
+    while numbers and not numbers[-1]:
+        numbers.pop()
+    return tuple(numbers)

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
 from typing import NamedTuple, TypeVar, cast
 
 from zr4lint.checks.ml.base import Base, read_base
 from zr4lint.checks.ml.indexes import Sources, sources
 from zr4lint.checks.outcome import Subject
-from zr4lint.checks.versions import bounds
+from zr4lint.checks.versions import pin_of
 from zr4lint.facts import At, Copied, Facts, PipRun, Ran, Stage, Written
 from zr4lint.facts.model import Origin
 from zr4lint.shell import Argument, Reach
@@ -169,14 +168,7 @@ def scenes(subject: Subject) -> list[Scene]:
 
 def pinned(requirement: Requirement | None) -> str | None:
     """The one version that a requirement asks for, local part and all."""
-    return _pin(requirement.specifier) if requirement is not None else None
-
-
-@lru_cache(maxsize=256)
-def _pin(specifier: str) -> str | None:
-    found = bounds(specifier)
-    pin = found.pin if found is not None else None
-    return str(pin) if pin is not None else None
+    return pin_of(requirement.specifier) if requirement is not None else None
 
 
 def environment(install: Install) -> str | None:
