@@ -27,6 +27,13 @@ _OPTIONS = (
     ),
     click.option("--amended", is_flag=True, help="Accept the amendments of the packs, by which the image builds."),
     click.option(
+        "--jobs",
+        "-j",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Processes to work in; default: as many as there are cores, where there are many files.",
+    ),
+    click.option(
         "--baseline", type=_FILE, metavar="FILE", help="Let pass what this file lists; only what is new counts."
     ),
     click.option(
@@ -40,7 +47,7 @@ _OPTIONS = (
     ),
 )
 
-MORE = ("config", "no_config", "min_score", "baseline", "write_baseline", "add_ignore", "conflicts", "amended")
+MORE = ("config", "no_config", "min_score", "baseline", "write_baseline", "add_ignore", "conflicts", "amended", "jobs")
 """The names of the options."""
 
 

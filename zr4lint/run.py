@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from zr4lint.config import ConfigError, Finder, Force, Given, in_force
 from zr4lint.config.force import excluded, has_packs
-from zr4lint.discovery import FileError, Input, decode, find, read
+from zr4lint.discovery import FileError, Input, find
 from zr4lint.engine import Config
 from zr4lint.finding import Applicability, FileReport, Report
 from zr4lint.gate import GateError, Judged, fails, low_scores, open_baseline, stale_entries, write_baseline
+from zr4lint.job import Job, Orders, do
 from zr4lint.packs import Pack, PackError, pack_names
+from zr4lint.parallel import in_order, processes
 from zr4lint.rulebook import OWN_RULES, Rulebook, load
-from zr4lint.source import SourceFile
-from zr4lint.suppressions import lint
 
 
 class UsageError(Exception):
@@ -27,7 +27,7 @@ class Request(NamedTuple):
     `packs` are names or files, none for those that claim a file. "-" among `paths` is standard input, whose bytes
     are `stdin`. `fail_on` and `conflicts` are words of the options, None where they are not given. `fix` writes what
     fixes change, `add_ignore` is the reason of the suppressions to be written, and `diff` shows either instead.
-    `config` is the one configuration to go by, with `no_config` there is none.
+    `config` is the one configuration to go by, with `no_config` there is none. `jobs` is the number of processes.
     """
 
     paths: tuple[str, ...] = ()
@@ -49,6 +49,7 @@ class Request(NamedTuple):
     add_ignore: str | None = None
     conflicts: str | None = None
     amended: bool = False
+    jobs: int | None = None
 
     @property
     def given(self) -> Given:
@@ -123,15 +124,6 @@ def _refusals() -> Iterator[None]:
         raise UsageError(str(error)) from None
 
 
-class _Job(NamedTuple):
-    """A file to lint, what is in force for it, and the packs that it is linted with."""
-
-    file: Input
-    force: Force
-    packs: tuple[Pack, ...]
-    config: Config
-
-
 class _Run:
     """One run."""
 
@@ -141,6 +133,9 @@ class _Run:
         self.finder = Finder(self.packs, request.config, off=request.no_config)
         self.baseline = None if request.baseline is None else open_baseline(request.baseline)
         self.loaded = {request.packs: self.packs}
+        self.orders = Orders(
+            _level(request), request.add_ignore, request.diff, self.baseline, request.stdin, request.stdin_filename
+        )
         self.errors: list[str] = []
         self.notes: list[str] = []
         self.fixed = 0
@@ -153,7 +148,7 @@ class _Run:
         jobs = self._jobs()
         used = tuple({id(pack): pack for packs in self.loaded.values() for pack in packs}.values())
         _check_request(request, used)
-        done = [(job, report) for job in jobs if (report := self._report(job)) is not None]
+        done = list(self._do(jobs))
         if request.write_baseline is not None and not self.errors:
             done = self._written(request.write_baseline, done)
         elif self.baseline is not None:
@@ -171,12 +166,12 @@ class _Run:
         whole = Report(tuple(report for _, report in done), rules, self.fixed)
         return Result(whole, tuple(self.errors), code, self.diff, self.stdin, tuple(self.notes))
 
-    def _jobs(self) -> list[_Job]:
+    def _jobs(self) -> list[Job]:
         files, errors = inputs(self.request, self.packs, self.finder)
         self.errors += errors
-        jobs: list[_Job] = []
+        jobs: list[Job] = []
         for file in files:
-            path = self._path(file)
+            path = self.orders.path(file)
             force = in_force(self.request.given, self.finder.of(path), path)
             packs = self._fitting(path, force)
             if not packs:
@@ -194,11 +189,8 @@ class _Run:
                 force.conflicts.value,
                 force.amended.value,
             )
-            jobs.append(_Job(file, force, packs, config))
+            jobs.append(Job(file, force, packs, config, self.orders))
         return jobs
-
-    def _path(self, file: Input) -> str:
-        return file.shown if file.shown != "-" else self.request.stdin_filename or "-"
 
     def _fitting(self, path: str, force: Force) -> tuple[Pack, ...]:
         """The packs that a file is linted with."""
@@ -213,56 +205,35 @@ class _Run:
     def _unclaimed(self, file: Input) -> str:
         """Why a file that no pack is for can't be linted."""
         try:
-            self._read(file)
+            self.orders.read(file)
         except FileError as error:
             return str(error)
         names = ", ".join(pack.name for pack in self.packs)
         return f"{file.shown}: no pack is for a file of this name; choose one with --pack ({names})"
 
-    def _report(self, job: _Job) -> FileReport | None:
-        try:
-            source = self._read(job.file)
-            if self.request.add_ignore is not None or self.request.fix or self.request.diff:
-                return self._changed(job, source)
-            return self._lint(source, job.packs, job.config)
-        except FileError as error:
-            self.errors.append(str(error))
-            return None
+    def _do(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, FileReport]]:
+        """Do the jobs, and give the reports of those that could be done."""
+        count = processes(self.request.jobs, len(jobs))
+        for job, done in zip(jobs, in_order(do, jobs, count), strict=True):
+            self.errors += filter(None, [done.error])
+            self.notes += filter(None, [done.note])
+            self.fixed += done.fixed
+            self.diff += done.diff
+            self.stdin = done.stdin if done.stdin is not None else self.stdin
+            if done.report is not None:
+                yield job, done.report
 
-    def _read(self, file: Input) -> SourceFile:
-        return read(file) if file.shown != "-" else decode(self.request.stdin, self._path(file))
-
-    def _lint(self, source: SourceFile, packs: Sequence[Pack], config: Config) -> FileReport:
-        report = lint(source, packs, config)
-        return report if self.baseline is None else self.baseline.apply(report)
-
-    def _changed(self, job: _Job, source: SourceFile) -> FileReport:
-        """Fix one file, or write suppressions; the report is about what is then in it."""
-        from zr4lint.repair import annotate, difference, repair, write
-
-        request = self.request
-        if request.add_ignore is not None:
-            done = annotate(source, job.packs, job.config, request.add_ignore, self._lint)
-        else:
-            level = Applicability.UNSAFE if request.unsafe_fixes else Applicability.SAFE
-            done = repair(source, job.packs, job.config, level, self._lint)
-        if done.refused:
-            self.notes.append(f"{job.file.shown}: {done.refused}")
-        changed = done.source.text != source.text
-        if request.diff:
-            self.diff += difference(source, done.source) if changed else ""
-            return done.report
-        if job.file.shown == "-":
-            self.stdin = done.source.encode(done.source.text)
-        elif changed:
-            write(job.file.file, source, done.source)
-        self.fixed += done.fixed
-        return done.report
-
-    def _written(self, path: Path, done: list[tuple[_Job, FileReport]]) -> list[tuple[_Job, FileReport]]:
+    def _written(self, path: Path, done: list[tuple[Job, FileReport]]) -> list[tuple[Job, FileReport]]:
         """Write the findings to a baseline, by which they are then suppressed."""
         written = write_baseline(path, [report for _, report in done])
         return [(job, written.apply(report)) for job, report in done]
+
+
+def _level(request: Request) -> Applicability | None:
+    """How far fixes have to be trusted to be applied, None where none are."""
+    if request.add_ignore is not None or not (request.fix or request.diff):
+        return None
+    return Applicability.UNSAFE if request.unsafe_fixes else Applicability.SAFE
 
 
 def _check_request(request: Request, packs: Sequence[Pack]) -> None:

@@ -1,0 +1,100 @@
+"""The work on one file: read, lint, fix."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from zr4lint.config import Force
+from zr4lint.discovery import FileError, Input, decode, read
+from zr4lint.engine import Config
+from zr4lint.finding import Applicability, FileReport
+from zr4lint.packs import Pack
+from zr4lint.source import SourceFile
+from zr4lint.suppressions import lint
+
+if TYPE_CHECKING:
+    from zr4lint.baseline import Baseline
+
+
+class Orders(NamedTuple):
+    """What is to be done with every file.
+
+    `level` is how far fixes have to be trusted, None where none are applied; `add_ignore` is the reason of the
+    suppressions to be written. With `diff` either is only shown. `stdin` is what standard input holds, by the name
+    `stdin_filename`.
+    """
+
+    level: Applicability | None = None
+    add_ignore: str | None = None
+    diff: bool = False
+    baseline: "Baseline | None" = None
+    stdin: bytes = b""
+    stdin_filename: str | None = None
+
+    def path(self, file: Input) -> str:
+        """The name that a file goes by."""
+        return file.shown if file.shown != "-" else self.stdin_filename or "-"
+
+    def read(self, file: Input) -> SourceFile:
+        """The text of a file; FileError if it can't be had."""
+        return read(file) if file.shown != "-" else decode(self.stdin, self.path(file))
+
+    def lint(self, source: SourceFile, packs: Sequence[Pack], config: Config) -> FileReport:
+        """Lint a text, and let pass what the baseline has."""
+        report = lint(source, packs, config)
+        return report if self.baseline is None else self.baseline.apply(report)
+
+
+class Job(NamedTuple):
+    """A file to lint, what is in force for it, the packs that it is linted with, and the orders."""
+
+    file: Input
+    force: Force
+    packs: tuple[Pack, ...]
+    config: Config
+    orders: Orders
+
+
+class Outcome(NamedTuple):
+    """What came of a job: the report, or the error for which there is none.
+
+    `fixed` counts the findings that are gone, `diff` is what would change, `stdin` what standard input was made to,
+    and `note` says why fixes were thrown away.
+    """
+
+    report: FileReport | None
+    error: str | None = None
+    fixed: int = 0
+    diff: str = ""
+    stdin: bytes | None = None
+    note: str | None = None
+
+
+def do(job: Job) -> Outcome:
+    """Do one job."""
+    orders = job.orders
+    try:
+        source = orders.read(job.file)
+        if orders.add_ignore is not None or orders.level is not None:
+            return _changed(job, source)
+        return Outcome(orders.lint(source, job.packs, job.config))
+    except FileError as error:
+        return Outcome(None, str(error))
+
+
+def _changed(job: Job, source: SourceFile) -> Outcome:
+    """Fix one file, or write suppressions; the report is about what is then in it."""
+    from zr4lint.repair import annotate, difference, repair, write
+
+    orders = job.orders
+    if orders.level is None:
+        done = annotate(source, job.packs, job.config, orders.add_ignore or "", orders.lint)
+    else:
+        done = repair(source, job.packs, job.config, orders.level, orders.lint)
+    changed = done.source.text != source.text
+    note = f"{job.file.shown}: {done.refused}" if done.refused else None
+    if orders.diff:
+        return Outcome(done.report, diff=difference(source, done.source) if changed else "", note=note)
+    stdin = done.source.encode(done.source.text) if job.file.shown == "-" else None
+    if changed and stdin is None:
+        write(job.file.file, source, done.source)
+    return Outcome(done.report, fixed=done.fixed, stdin=stdin, note=note)
