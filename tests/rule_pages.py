@@ -70,6 +70,12 @@ def _page(found: Explanation) -> Iterator[str]:
             yield fenced("dockerfile", example.strip())
     yield "## Fix"
     yield FIXES[rule.applicability]
+    if found.conflicts or found.amendment:
+        yield "## In the real world"
+    if found.conflicts:
+        yield f"In conflict with {', '.join(f'[{code}]({code}.md)' for code in found.conflicts)}."
+    if found.amendment:
+        yield prose(found.amendment)
     yield "## To leave it out"
     for what, written in found.configuration:
         yield f"{what[0].upper()}{what[1:]}:"

@@ -21,7 +21,7 @@ BY_ID = {hook["id"]: hook for hook in HOOKS}
 
 def packs() -> list[Pack]:
     """The packs that are used where none is named."""
-    return [pack for pack in load_packs(()) if pack.name == "zr4"]
+    return [*load_packs(())]
 
 
 def call(hook: dict[str, Any], cwd: Path) -> int:
@@ -56,6 +56,11 @@ def test_there_are_two() -> None:
         "Dockerfilexzr4",
         "MyDockerfile.zr4",
         "docker/Dockerfile.zr4/README.md",
+        "gpu.Dockerfile",
+        "a/gpu.dockerfile",
+        "a/dockerfile",
+        "Containerfile",
+        "a/Containerfile.gpu",
     ],
 )
 def test_files_are_those_that_the_pack_claims(name: str, path: str) -> None:

@@ -25,6 +25,22 @@ class Explanation(NamedTuple):
     section: str
 
     @property
+    def amendment(self) -> str:
+        """What --amended accepts in its place, and why; "" where that is the letter alone."""
+        amendments = self.pack.amendments if self.pack is not None else ()
+        found = next((a for a in amendments if a.requirement == self.rule.code), None)
+        if found is None:
+            return ""
+        instead = "this is not asked for" if found.parameters is None else "what can be built is accepted in its place"
+        return f"With --amended, {instead}. {found.reason} ({found.source})"
+
+    @property
+    def conflicts(self) -> tuple[str, ...]:
+        """The rules of other packs that warn of what it demands."""
+        conflicts = self.pack.conflicts if self.pack is not None else ()
+        return tuple(code for c in conflicts if c.requirement == self.rule.code for code in c.rules)
+
+    @property
     def configuration(self) -> tuple[tuple[str, str], ...]:
         """The ways to leave the rule out: what each is for, and what is written."""
         code, name = self.rule.code, self.rule.name
@@ -88,6 +104,10 @@ def _parts(found: Explanation) -> Iterator[str]:
         if example:
             yield f"{title}\n\n{textwrap.indent(example.strip(), '    ')}"
     yield f"Fix: {FIXES[rule.applicability]}"
+    if found.conflicts:
+        yield f"In conflict with: {', '.join(found.conflicts)}"
+    if found.amendment:
+        yield _filled(found.amendment)
     ways = (f"    {what}:\n        {written}" for what, written in found.configuration)
     yield "\n".join(("To leave it out:", *ways))
 
