@@ -7,12 +7,15 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zr4lint
+from tests.dockerfile.strategies import dockerfiles
+from tests.fixing.judged import buildkit_accepts
 from tests.inprocess import call
 from tests.test_cli import CONFORMING, LEVELS, WRONG_TORCH, codes, complaint, save
+from zr4lint import suppressions
 from zr4lint.finding import FileReport
 from zr4lint.report import FORMATS
 
@@ -242,3 +245,11 @@ def test_many_comments_are_read_in_time(here: Path) -> None:
     many = [MARK + line + "\n" for line in ("ignore[mist,x] y", "ignore-start[must,LV] y", "ignore-file[LV0001] y")]
     report = lint(here, "".join(many) * 3000 + "FROM scratch\n")
     assert len(report.findings) > 3000
+
+
+@given(text=dockerfiles().filter(lambda text: "\0" not in text))
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_what_add_ignore_writes_is_read_by_buildkit_as_before(text: str) -> None:
+    report = zr4lint.lint_text(text)
+    if buildkit_accepts(text):
+        assert buildkit_accepts(suppressions.add(report, "On trial.").text)
