@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip
 MULTITOOL := node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 RATES  := tests/mutations/test_mutations.py::test_the_rates
 
-.PHONY: lint test judge docs clean
+.PHONY: lint test judge docs lock clean
 
 lint: $(VENV)/.run
 	$(BIN)/zr4lint docker/Dockerfile.zr4
@@ -30,6 +30,10 @@ docs: $(VENV)/.test
 	$(BIN)/python -m tests.rule_pages
 	$(BIN)/python -m tests.prd_report
 	$(BIN)/python -m tests.readme
+
+# The versions of .venv become those of continuous integration.
+lock: $(VENV)/.judge
+	ci/lock.sh
 
 # An environment that was left half made, or whose Python is gone, is made anew. --quiet twice: warnings of pip about
 # its own configuration are no news, errors are.
