@@ -9,41 +9,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from enum import Enum, auto
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from zr4lint.shell import dash
 from zr4lint.shell.model import Command, Expansion, Reach, Redirection, Word
+from zr4lint.shell.status import Status, constant, status_of
+from zr4lint.shell.tree import after, between, parse_tree, read_redirect
 from zr4lint.shell.words import expand, literal_word, unbraced, word_of
 from zr4lint.shell.wrappers import fed, nested_script, program, unwrap
 from zr4lint.source import MappedText, Span
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node
 
 MAX_DEPTH = 60
 MAX_UNROLLED = 64
 
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _UNKNOWN = (Expansion(0, 0, None, "", "", True),)
 _PARAMETER = r"\"?\$\{?(\w+|[@*])\}?\"?\Z"
 _VARIABLE = r"\$(?:(\w+)|\{(\w+)\})"
 _PLAIN = r"[\w.+:/-]*\Z"
-_LENGTH = r"(?:test|\[\[?)\s+(-n|-z)\s+([^\s$`*?\]]+)\s*\]{0,2}\Z"
-_COMPARISON = r"(?:test|\[\[?)\s+([^\s$`*?]+)\s+(=|==|!=|-eq|-ne)\s+([^\s$`*?\]]+)\s*\]{0,2}\Z"
-_NO_EXECUTION = r"-[a-mp-zA-Z]*n[a-zA-Z]*\Z"
-_TESTS = frozenset({"test", "[", "grep", "egrep", "fgrep", "command", "which", "type", "cmp", "diff", "id", "dpkg"})
 _PASSIVE = frozenset({"comment", "heredoc_body", "heredoc_start", "heredoc_end", "heredoc_content", "\n", ";", ";;"})
-
-
-class _Status(Enum):
-    DONE = auto()  # ran, taken to have succeeded
-    TRUE = auto()
-    FALSE = auto()
-    CONDITION = auto()  # either way is fine for the build
-    MAY_EXIT = auto()
-    EXITED = auto()
 
 
 class Heredoc(NamedTuple):
@@ -52,20 +39,6 @@ class Heredoc(NamedTuple):
     start: int
     end: int
     body: MappedText
-
-
-_parser: Parser | None = None
-
-
-def _parse(text: str) -> Node:
-    global _parser
-    if _parser is None:
-        import tree_sitter
-        import tree_sitter_bash
-
-        _parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
-    ascii_text = text if text.isascii() else _NOT_ASCII.sub("_", text)
-    return _parser.parse(ascii_text.encode("ascii")).root_node
 
 
 def parse_script(
@@ -118,7 +91,7 @@ class _Walk:
 
     def script(
         self, script: MappedText, heredocs: Iterable[Heredoc], reach: Reach, scope: tuple[int, ...], depth: int
-    ) -> _Status:
+    ) -> Status:
         text = script.text
         bodies = {}
         for heredoc in heredocs:
@@ -126,7 +99,7 @@ class _Walk:
             placeholder = "<" + "h" * (heredoc.end - heredoc.start - 1)
             text = text[: heredoc.start] + placeholder + text[heredoc.end :]
             bodies[heredoc.start] = heredoc.body
-        root = _parse(text)
+        root = parse_tree(text)
         if self.in_dash and dash.refuses(root, text):
             reach = Reach.NEVER
         return self.sequence(root.children, _Frame(script, bodies, reach, scope, "", depth))
@@ -137,8 +110,8 @@ class _Walk:
 
     # Lists of commands
 
-    def sequence(self, nodes: Sequence[Node], frame: _Frame) -> _Status:
-        status = _Status.DONE
+    def sequence(self, nodes: Sequence[Node], frame: _Frame) -> Status:
+        status = Status.DONE
         first = True
         for index, node in enumerate(nodes):
             if not node.is_named or node.type in _PASSIVE:
@@ -148,13 +121,13 @@ class _Walk:
             here = frame.under(reach, frame.operator if first else ";")
             first = False
             result = self.visit(node, here)
-            if result is _Status.EXITED and not background:
+            if result is Status.EXITED and not background:
                 frame = frame._replace(reach=Reach.NEVER)
-                status = _Status.EXITED
-            elif result is _Status.MAY_EXIT and status is not _Status.EXITED:
+                status = Status.EXITED
+            elif result is Status.MAY_EXIT and status is not Status.EXITED:
                 frame = frame.under(Reach.MAYBE)
-                status = _Status.MAY_EXIT
-            elif status not in (_Status.EXITED, _Status.MAY_EXIT):
+                status = Status.MAY_EXIT
+            elif status not in (Status.EXITED, Status.MAY_EXIT):
                 status = result
         return status
 
@@ -165,7 +138,7 @@ class _Walk:
             return Reach.ALWAYS
         return Reach.MAYBE if after or frame.scope else Reach.NEVER
 
-    def and_or(self, node: Node, frame: _Frame) -> _Status:
+    def and_or(self, node: Node, frame: _Frame) -> Status:
         """A chain of && and ||; the tree nests to the left, once for each operator."""
         chain: list[tuple[str, Node]] = []
         while node.type == "list":
@@ -180,29 +153,29 @@ class _Walk:
             status = self.continued(status, operator, right, frame)
         return status
 
-    def continued(self, status: _Status, operator: str, right: Node, frame: _Frame) -> _Status:
+    def continued(self, status: Status, operator: str, right: Node, frame: _Frame) -> Status:
         """The right side of && or ||, after a left side that ended in `status`."""
-        if status is _Status.EXITED:
+        if status is Status.EXITED:
             self.visit(right, frame.under(Reach.NEVER, operator))
             return status
-        wanted = _Status.TRUE if operator == "&&" else _Status.FALSE
-        skipped = _Status.FALSE if operator == "&&" else _Status.TRUE
+        wanted = Status.TRUE if operator == "&&" else Status.FALSE
+        skipped = Status.FALSE if operator == "&&" else Status.TRUE
         if status is skipped:
             self.visit(right, frame.under(Reach.NEVER, operator))
             return status
-        certain = status is wanted or (operator == "&&" and status is _Status.DONE)
+        certain = status is wanted or (operator == "&&" and status is Status.DONE)
         result = self.visit(right, frame.under(Reach.ALWAYS if certain else Reach.MAYBE, operator))
         if certain:
             return result
-        if result in (_Status.EXITED, _Status.MAY_EXIT):
-            return _Status.MAY_EXIT
-        return _Status.CONDITION if operator == "&&" else _Status.DONE
+        if result in (Status.EXITED, Status.MAY_EXIT):
+            return Status.MAY_EXIT
+        return Status.CONDITION if operator == "&&" else Status.DONE
 
     # Nodes
 
-    def visit(self, node: Node, frame: _Frame) -> _Status:
+    def visit(self, node: Node, frame: _Frame) -> Status:
         if frame.depth > MAX_DEPTH:
-            return _Status.DONE
+            return Status.DONE
         match node.type:
             case "command":
                 return self.command(node, frame)
@@ -214,17 +187,17 @@ class _Walk:
                 return self.pipeline(node.named_children, frame)
             case "subshell":
                 status = self.sequence(node.named_children, self.new_scope(frame))
-                return _Status.DONE if status in (_Status.EXITED, _Status.MAY_EXIT) else status
+                return Status.DONE if status in (Status.EXITED, Status.MAY_EXIT) else status
             case "compound_statement" if node.children and node.children[0].type == "((":
-                return _Status.CONDITION
+                return Status.CONDITION
             case "compound_statement" | "do_group" | "else_clause" | "program":
                 return self.sequence(node.children, frame)
             case "negated_command":
                 status = self.sequence(node.named_children, frame)
-                return {_Status.TRUE: _Status.FALSE, _Status.FALSE: _Status.TRUE}.get(status, _Status.CONDITION)
+                return {Status.TRUE: Status.FALSE, Status.FALSE: Status.TRUE}.get(status, Status.CONDITION)
             case "test_command":
                 text = self.text(node, frame)
-                return _Status.FALSE if self.in_dash and text.startswith("[[") else _constant(self.known(text))
+                return Status.FALSE if self.in_dash and text.startswith("[[") else constant(self.known(text))
             case "if_statement":
                 return self.branches(node, frame)
             case "while_statement":
@@ -235,34 +208,34 @@ class _Walk:
                 return self.cases(node, frame)
             case "case_item" | "c_style_for_statement":
                 self.sequence(node.named_children, frame.under(Reach.MAYBE))
-                return _Status.DONE
+                return Status.DONE
             case "function_definition":
                 name = node.child_by_field_name("name")
                 body = node.child_by_field_name("body")
                 if name is not None and body is not None:
                     self.functions[self.text(name, frame)] = body
-                return _Status.DONE
+                return Status.DONE
             case "variable_assignment" | "variable_assignments" | "declaration_command":
                 return self.assignment(node, frame)
             case "ERROR":
                 self.sequence(node.children, frame.under(Reach.MAYBE))
-                return _Status.DONE
+                return Status.DONE
             case _:
-                return _Status.DONE
+                return Status.DONE
 
-    def pipeline(self, nodes: Sequence[Node], frame: _Frame) -> _Status:
-        status = _Status.DONE
+    def pipeline(self, nodes: Sequence[Node], frame: _Frame) -> Status:
+        status = Status.DONE
         for index, node in enumerate(nodes):
             here = self.new_scope(frame)
             status = self.visit(node, here.under(Reach.ALWAYS, "|" if index else frame.operator))
-        return _Status.DONE if status in (_Status.EXITED, _Status.MAY_EXIT) else status
+        return Status.DONE if status in (Status.EXITED, Status.MAY_EXIT) else status
 
-    def branches(self, node: Node, frame: _Frame) -> _Status:
-        condition = _between(node, ("if", "elif"), "then")
+    def branches(self, node: Node, frame: _Frame) -> Status:
+        condition = between(node, ("if", "elif"), "then")
         status = self.sequence(condition, frame)
-        then = {_Status.TRUE: Reach.ALWAYS, _Status.FALSE: Reach.NEVER}.get(status, Reach.MAYBE)
-        otherwise = {_Status.TRUE: Reach.NEVER, _Status.FALSE: Reach.ALWAYS}.get(status, Reach.MAYBE)
-        body = [c for c in _after(node, "then") if c.type not in ("elif_clause", "else_clause", "fi")]
+        then = {Status.TRUE: Reach.ALWAYS, Status.FALSE: Reach.NEVER}.get(status, Reach.MAYBE)
+        otherwise = {Status.TRUE: Reach.NEVER, Status.FALSE: Reach.ALWAYS}.get(status, Reach.MAYBE)
+        body = [c for c in after(node, "then") if c.type not in ("elif_clause", "else_clause", "fi")]
         results = [(then, self.sequence(body, frame.under(then)))]
         for child in node.named_children:
             if child.type == "elif_clause":
@@ -270,12 +243,12 @@ class _Walk:
                 otherwise = min(otherwise, Reach.MAYBE)
             elif child.type == "else_clause":
                 results.append((otherwise, self.sequence(child.children, frame.under(otherwise))))
-        exits = {reach for reach, result in results if result in (_Status.EXITED, _Status.MAY_EXIT)}
+        exits = {reach for reach, result in results if result in (Status.EXITED, Status.MAY_EXIT)}
         if Reach.ALWAYS in exits:
-            return _Status.EXITED
-        return _Status.MAY_EXIT if Reach.MAYBE in exits else _Status.DONE
+            return Status.EXITED
+        return Status.MAY_EXIT if Reach.MAYBE in exits else Status.DONE
 
-    def cases(self, node: Node, frame: _Frame) -> _Status:
+    def cases(self, node: Node, frame: _Frame) -> Status:
         """The branch that fits a literal word runs, the others don't; with any other word each may."""
         value = node.child_by_field_name("value")
         word = self.value(word_of([value], frame.script)) if value is not None else None
@@ -290,25 +263,25 @@ class _Walk:
             reach = (Reach.ALWAYS if fits and open_ else Reach.NEVER) if known else Reach.MAYBE
             self.sequence(body, frame.under(reach))
             open_ = open_ and not fits
-        return _Status.DONE
+        return Status.DONE
 
-    def loop(self, node: Node, frame: _Frame) -> _Status:
-        condition = _between(node, ("while", "until"), "do_group")
+    def loop(self, node: Node, frame: _Frame) -> Status:
+        condition = between(node, ("while", "until"), "do_group")
         status = self.sequence(condition, frame)
-        entered = _Status.TRUE if node.children[0].type == "while" else _Status.FALSE
-        refused = _Status.FALSE if entered is _Status.TRUE else _Status.TRUE
+        entered = Status.TRUE if node.children[0].type == "while" else Status.FALSE
+        refused = Status.FALSE if entered is Status.TRUE else Status.TRUE
         reach = {entered: Reach.ALWAYS, refused: Reach.NEVER}.get(status, Reach.MAYBE)
         for child in node.named_children:
             if child.type == "do_group":
                 self.sequence(child.children, frame.under(reach))
-        return _Status.DONE
+        return Status.DONE
 
-    def for_each(self, node: Node, frame: _Frame) -> _Status:
+    def for_each(self, node: Node, frame: _Frame) -> Status:
         """Over literal words the body runs once for each; over anything else it may run."""
         variable = node.child_by_field_name("variable")
         body = node.child_by_field_name("body")
         if variable is None or body is None:
-            return _Status.DONE
+            return Status.DONE
         name = self.text(variable, frame)
         self.assigned.add(name)
         words = [word_of([c], frame.script) for c in node.children_by_field_name("value")]
@@ -318,13 +291,13 @@ class _Walk:
             value = word if known else word._replace(expansions=_UNKNOWN)
             self.emit(here, frame.script.span(variable.start_byte, variable.end_byte), assignments=((name, value),))
             self.sequence(body.children, here)
-        return _Status.DONE
+        return Status.DONE
 
-    def assignment(self, node: Node, frame: _Frame) -> _Status:
+    def assignment(self, node: Node, frame: _Frame) -> Status:
         assignments = [n for n in (node, *node.named_children) if n.type == "variable_assignment"]
         pairs = tuple(pair for n in assignments if (pair := self.pair(n, frame)) is not None)
         self.emit(frame, frame.script.span(node.start_byte, node.end_byte), assignments=pairs)
-        return _Status.DONE
+        return Status.DONE
 
     def pair(self, node: Node, frame: _Frame) -> tuple[str, Word] | None:
         name = node.child_by_field_name("name")
@@ -355,7 +328,7 @@ class _Walk:
             return None
         return expand(word, self.variables)
 
-    def redirected(self, node: Node, frame: _Frame) -> _Status:
+    def redirected(self, node: Node, frame: _Frame) -> Status:
         before = len(self.commands)
         redirects = [c for c in node.named_children if c.type.endswith("_redirect")]
         body = next((c for c in node.named_children if not c.type.endswith("_redirect")), None)
@@ -364,7 +337,7 @@ class _Walk:
         stdin: MappedText | None = None
         rest: list[tuple[str, Node]] = []
         for redirect in redirects:
-            found, arguments, heredoc, following = self.redirection(redirect, frame)
+            found, arguments, heredoc, following = read_redirect(redirect, frame.script, frame.heredocs)
             redirections += found
             words += arguments
             stdin = heredoc or stdin
@@ -374,7 +347,7 @@ class _Walk:
         if body is not None and body.type == "command":
             status = self.command(body, frame, words, redirections, stdin)
         else:
-            status = self.visit(body, frame) if body is not None else _Status.DONE
+            status = self.visit(body, frame) if body is not None else Status.DONE
             if len(self.commands) > before and redirections:
                 # The grammar hangs a redirection on the whole list; it belongs to the last command before it.
                 last = self.commands[-1]
@@ -389,38 +362,6 @@ class _Walk:
                 status = self.continued(status, operator, right, frame)
         return status
 
-    def redirection(
-        self, node: Node, frame: _Frame
-    ) -> tuple[list[Redirection], list[Node], MappedText | None, list[tuple[str, Node]]]:
-        """One redirect node: its redirections, the arguments the grammar swallowed, its heredoc, what follows it."""
-        script = frame.script
-        span = script.span(node.start_byte, node.end_byte)
-        if node.type == "heredoc_redirect":
-            body = next((c for c in node.children if c.type == "heredoc_body"), None)
-            found = [r for c in node.children if c.type == "file_redirect" for r in self.redirection(c, frame)[0]]
-            following: list[tuple[str, Node]] = []
-            operator = ""
-            for child in node.children:
-                if child.type in ("&&", "||"):
-                    operator = child.type
-                elif operator and child.is_named:
-                    following.append((operator, child))
-                    operator = ""
-                elif child.type == "pipeline":
-                    following += (("|", c) for c in child.named_children)
-            if body is None:
-                return found, [], None, following
-            start = script.text.rfind("\n", 0, body.start_byte) + 1  # the grammar leaves out the blanks it opens with
-            return found, [], script.slice(start, body.end_byte), following
-        start = node.start_byte
-        if start in frame.heredocs:
-            return [], node.children_by_field_name("destination")[1:], frame.heredocs[start], []
-        operator = next((c.type for c in node.children if not c.is_named), "")
-        targets = [c for c in node.named_children if c.type != "file_descriptor"]
-        target = word_of(targets[:1], script) if targets else None
-        end = targets[0].end_byte if targets else node.end_byte
-        return [Redirection(operator, target, script.span(start, end) if targets else span)], targets[1:], None, []
-
     # Simple commands
 
     def command(
@@ -430,7 +371,7 @@ class _Walk:
         arguments: Sequence[Node] = (),
         redirections: Sequence[Redirection] = (),
         stdin: MappedText | None = None,
-    ) -> _Status:
+    ) -> Status:
         script = frame.script
         assignments: list[tuple[str, Word]] = []
         words: list[Word] = []
@@ -440,7 +381,7 @@ class _Walk:
                 if pair := self.pair(child, frame):
                     assignments.append(pair)
             elif child.type.endswith("_redirect"):
-                more, swallowed, heredoc, _ = self.redirection(child, frame)
+                more, swallowed, heredoc, _ = read_redirect(child, script, frame.heredocs)
                 found += more
                 words += (word_of([w], script) for w in swallowed)
                 stdin = heredoc or stdin
@@ -474,18 +415,18 @@ class _Walk:
             return arguments
         return arguments[int(found[1]) - 1 :][:1] if found[1].isdigit() else (word_of([node], frame.script),)
 
-    def run(self, command: Command, frame: _Frame) -> _Status:
+    def run(self, command: Command, frame: _Frame) -> Status:
         """Follow a command into the function or the nested script it runs, else record it."""
         command, wrapper = unwrap(command)
         name = (command.words[0].literal or "") if command.words else ""
         if name in self.functions and frame.depth < MAX_DEPTH:
             self.visit(self.functions[name], frame._replace(depth=frame.depth + 10, call=command))
-            return _Status.DONE
+            return Status.DONE
         if self.in_dash and name in dash.MISSING:
             self.commands.append(command._replace(reach=Reach.NEVER))
-            return _Status.FALSE
+            return Status.FALSE
         if self.in_dash and dash.ends_at(command):
-            return _Status.EXITED if frame.reach is Reach.ALWAYS else _Status.DONE
+            return Status.EXITED if frame.reach is Reach.ALWAYS else Status.DONE
         if frame.operator == "|" and self.commands:
             command = fed(command, self.commands[-1])
         nested = nested_script(command)
@@ -499,11 +440,11 @@ class _Walk:
             status = self.script(nested, (), frame.reach, inner.scope, frame.depth + 10)
             self.in_sh = outside
             self.redirect_last(inner.scope, command.redirections)
-            return _Status.DONE if name != "eval" and status in (_Status.EXITED, _Status.MAY_EXIT) else status
+            return Status.DONE if name != "eval" and status in (Status.EXITED, Status.MAY_EXIT) else status
         self.commands.append(command)
         if wrapper == "exec" and command.words:
-            return _Status.EXITED if frame.reach is Reach.ALWAYS else _Status.DONE
-        return _status_of(command, frame)
+            return Status.EXITED if frame.reach is Reach.ALWAYS else Status.DONE
+        return status_of(command, frame.reach)
 
     def redirect_last(self, scope: tuple[int, ...], redirections: tuple[Redirection, ...]) -> None:
         """Hand the redirections of `sh -c '...'` to the script's last command, where unbalanced quotes may put them."""
@@ -517,51 +458,3 @@ class _Walk:
     @staticmethod
     def text(node: Node, frame: _Frame) -> str:
         return frame.script.text[node.start_byte : node.end_byte]
-
-
-def _status_of(command: Command, frame: _Frame) -> _Status:
-    name = (command.words[0].literal or "") if command.words else ""
-    match name:
-        case "true" | ":":
-            return _Status.TRUE
-        case "false":
-            return _Status.FALSE
-        case "test" | "[":
-            return _constant(" ".join(word.text.text if word.literal is not None else "$" for word in command.words))
-        case "set" if any(re.match(_NO_EXECUTION, word.text.text) for word in command.words[1:]):
-            return _Status.EXITED if frame.reach is Reach.ALWAYS else _Status.DONE
-        case "exit" | "return":
-            code = command.words[1].literal if len(command.words) > 1 else "0"
-            if frame.reach is Reach.ALWAYS:
-                return _Status.EXITED
-            # A build that goes on did not take an exit with a failure.
-            return _Status.MAY_EXIT if code in (None, "0") else _Status.DONE
-        case _:
-            return _Status.CONDITION if name in _TESTS else _Status.DONE
-
-
-def _constant(test: str) -> _Status:
-    """What a test of literal words comes to."""
-    if length := re.match(_LENGTH, test):
-        return _Status.TRUE if (length[1] == "-n") == bool(length[2].strip("\"'")) else _Status.FALSE
-    found = re.match(_COMPARISON, test)
-    if found is None:
-        return _Status.CONDITION
-    same = found[1].strip("\"'") == found[3].strip("\"'")
-    return _Status.TRUE if same == (found[2] in ("=", "==", "-eq")) else _Status.FALSE
-
-
-def _after(node: Node, opening: str) -> list[Node]:
-    children = node.children
-    start = next((i for i, c in enumerate(children) if c.type == opening), len(children))
-    return children[start + 1 :]
-
-
-def _between(node: Node, openings: Iterable[str], closing: str) -> list[Node]:
-    opened = next((o for o in openings if any(c.type == o for c in node.children)), "")
-    found: list[Node] = []
-    for child in _after(node, opened):
-        if child.type == closing:
-            break
-        found.append(child)
-    return found

@@ -1,0 +1,92 @@
+"""The tree of a script as tree-sitter-bash gives it, and what its nodes hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from zr4lint.shell.model import Redirection
+from zr4lint.shell.words import word_of
+from zr4lint.source import MappedText
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
+
+_NOT_ASCII = r"[^\x00-\x7f]"
+
+_parser: Parser | None = None
+
+
+def parse_tree(text: str) -> Node:
+    """The root of the tree; offsets count code points."""
+    global _parser
+    if _parser is None:
+        import tree_sitter
+        import tree_sitter_bash
+
+        _parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
+    ascii_text = text if text.isascii() else re.sub(_NOT_ASCII, "_", text)
+    return _parser.parse(ascii_text.encode("ascii")).root_node
+
+
+class Redirect(NamedTuple):
+    """What one redirect node holds: redirections, arguments the grammar swallowed, a heredoc, and what follows it."""
+
+    redirections: list[Redirection]
+    arguments: list[Node]
+    heredoc: MappedText | None = None
+    following: Sequence[tuple[str, Node]] = ()
+
+
+def read_redirect(node: Node, script: MappedText, heredocs: Mapping[int, MappedText]) -> Redirect:
+    """Read a redirect node; `heredocs` are those that were taken out of the text, by the place of their markers."""
+    span = script.span(node.start_byte, node.end_byte)
+    if node.type == "heredoc_redirect":
+        body = next((c for c in node.children if c.type == "heredoc_body"), None)
+        found = [
+            r
+            for c in node.children
+            if c.type == "file_redirect"
+            for r in read_redirect(c, script, heredocs).redirections
+        ]
+        following: list[tuple[str, Node]] = []
+        operator = ""
+        for child in node.children:
+            if child.type in ("&&", "||"):
+                operator = child.type
+            elif operator and child.is_named:
+                following.append((operator, child))
+                operator = ""
+            elif child.type == "pipeline":
+                following += (("|", c) for c in child.named_children)
+        if body is None:
+            return Redirect(found, [], None, following)
+        start = script.text.rfind("\n", 0, body.start_byte) + 1  # the grammar leaves out the blanks it opens with
+        return Redirect(found, [], script.slice(start, body.end_byte), following)
+    start = node.start_byte
+    if start in heredocs:
+        return Redirect([], node.children_by_field_name("destination")[1:], heredocs[start])
+    operator = next((c.type for c in node.children if not c.is_named), "")
+    targets = [c for c in node.named_children if c.type != "file_descriptor"]
+    target = word_of(targets[:1], script) if targets else None
+    end = targets[0].end_byte if targets else node.end_byte
+    return Redirect([Redirection(operator, target, script.span(start, end) if targets else span)], targets[1:])
+
+
+def after(node: Node, opening: str) -> list[Node]:
+    """The children behind the first one of a type."""
+    children = node.children
+    start = next((i for i, c in enumerate(children) if c.type == opening), len(children))
+    return children[start + 1 :]
+
+
+def between(node: Node, openings: Iterable[str], closing: str) -> list[Node]:
+    """The children behind the first of some types, up to one of another."""
+    opened = next((o for o in openings if any(c.type == o for c in node.children)), "")
+    found: list[Node] = []
+    for child in after(node, opened):
+        if child.type == closing:
+            break
+        found.append(child)
+    return found
