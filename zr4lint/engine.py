@@ -146,7 +146,7 @@ def _findings(pack: Pack, results: dict[str, RuleResult], facts: Facts, source: 
         for unmet in results[rule.rule.code].unmet:
             span = unmet.span if unmet.span is not None else _place(rule, unmet, pack, results, facts)
             if unmet.add is not None and unmet.fix is None:
-                unmet = unmet._replace(fix=_addition(unmet.add, rule.rule, results, source, facts))
+                unmet = unmet._replace(fix=_addition(unmet.add, rule.rule, unmet.span, results, facts))
             found.append(_finding(rule.rule, unmet, span, source))
     return found
 
@@ -201,10 +201,14 @@ def _meant(hint: tuple[str, ...], facts: Facts) -> Span | None:
     return None
 
 
-def _addition(text: str, rule: Rule, results: dict[str, RuleResult], source: SourceFile, facts: Facts) -> Fix | None:
-    """A fix that adds an instruction behind the last one of its layer, or of those before; CMD stays the last."""
+def _addition(text: str, rule: Rule, wrong: Span | None, results: dict[str, RuleResult], facts: Facts) -> Fix | None:
+    """A fix that adds an instruction behind the last one of its layer, or of those before; CMD stays the last.
+
+    It comes behind the `wrong` words too, which would overrule it otherwise.
+    """
     if rule.layer is None:
         return None
+    source = facts.dockerfile.source
     instructions = facts.dockerfile.instructions
     before = {
         outcome.instruction.index
@@ -214,6 +218,8 @@ def _addition(text: str, rule: Rule, results: dict[str, RuleResult], source: Sou
     }
     if not before and instructions:
         return None
+    if wrong is not None:
+        before |= {i.index for i in instructions if i.span.start <= wrong.start < i.span.end and i.keyword != "CMD"}
     text = text.replace("\n", source.newline)
     first = text.partition(source.newline)[0].removesuffix("\\").rstrip()
     if not instructions:
