@@ -135,18 +135,23 @@ def _too_long(block: _Block, line: int) -> str:
 
 def _shortened(subject: Subject, block: _Block, lines: int, room: int) -> _Block:
     """The block with as much done as is needed to come down to `lines`, or at least to `room`."""
-    if block.height <= lines:
+    over = block.height - lines
+    if over <= 0:
         return block
+    packed = list(block.packed)
     for item in block.items:
-        over = block.height - lines
         if item.instruction is not None and over > 0:
-            block = block._replace(packed=(*block.packed, *packable(subject, item.instruction, over)))
-    while block.height > room and any(item.blank for item in block.items):
-        last = max(i for i, item in enumerate(block.items) if item.blank)
-        item = block.items[last]
-        less = (item._replace(height=item.height - 1),) if item.height > 1 else ()
-        block = block._replace(items=(*block.items[:last], *less, *block.items[last + 1 :]))
-    return block
+            more = list(packable(subject, item.instruction, over))
+            over -= sum(p.saved for p in more)
+            packed += more
+    over += lines - room
+    items: list[_Lines] = []
+    for item in reversed(block.items):
+        less = max(min(item.height, over), 0) if item.blank else 0
+        over -= less
+        if less < item.height:
+            items.append(item._replace(height=item.height - less))
+    return block._replace(items=tuple(reversed(items)), packed=tuple(packed))
 
 
 def _padded(block: _Block, missing: int) -> _Block:

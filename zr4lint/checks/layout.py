@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from zr4lint.checks.arrange import Arrangement, arrange
 from zr4lint.checks.command import to_the_end
@@ -90,13 +91,17 @@ def note(subject: Subject, *, package: str, words: str) -> Outcomes:
 
 
 def _comments_above(subject: Subject, instruction: Instruction) -> list[Comment]:
-    by_line = {subject.source.line_of(c.span.start): c for c in subject.dockerfile.comments if not c.inside}
+    by_line = subject.facts.derived("comments by line", lambda: _comments_by_line(subject))
     found: list[Comment] = []
     line = instruction.line - 1
     while line in by_line:
         found.insert(0, by_line[line])
         line -= 1
     return found
+
+
+def _comments_by_line(subject: Subject) -> dict[int, Comment]:
+    return {subject.source.line_of(c.span.start): c for c in subject.dockerfile.comments if not c.inside}
 
 
 # Checks that read what the others found
@@ -145,17 +150,13 @@ def _moved(subject: Subject, instruction: Instruction, before: list[int]) -> Fix
 
 def _longest_ascending(sequence: list[tuple[int, int, int]]) -> set[int]:
     """The most instructions that can stay where they are: each begins no earlier than the one before ended."""
-    tails: list[tuple[int, int]] = []
     previous: dict[int, int] = {}
-    best: dict[int, tuple[int, int]] = {}
+    best: dict[int, tuple[int, int]] = {}  # by the layer that it ends with, the longest so far and its last
     for index, low, high in sequence:
-        fitting = [(length, other) for other, (length, end) in best.items() if end <= low]
-        length, other = max(fitting, key=lambda item: (item[0], item[1]), default=(0, -1))
-        best[index] = (length + 1, high)
-        previous[index] = other
-        tails.append((length + 1, index))
+        length, previous[index] = max((found for end, found in best.items() if end <= low), default=(0, -1))
+        best[high] = max(best.get(high, (0, -1)), (length + 1, index))
     kept: set[int] = set()
-    at = max(tails, default=(0, -1))[1]
+    at = max(best.values(), default=(0, -1))[1]
     while at >= 0:
         kept.add(at)
         at = previous[at]
@@ -249,9 +250,10 @@ def not_in_specification(subject: Subject) -> Outcomes:
             for outcome in result.met:
                 used.add(outcome.instruction.index)
                 used |= outcome.supports
+    blamed.sort()
     for instruction in subject.dockerfile.instructions:
         span = instruction.span
-        if instruction.index not in used and not any(span.start <= start < span.end for start in blamed):
+        if instruction.index not in used and bisect_left(blamed, span.start) == bisect_left(blamed, span.end):
             yield Unmet(
                 f"the specification asks for no such {instruction.keyword}",
                 span,

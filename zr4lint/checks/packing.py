@@ -33,18 +33,8 @@ def packable(subject: Subject, instruction: Instruction, over: int) -> Iterator[
 def _lists(subject: Subject, instruction: Instruction) -> Iterator[list[int]]:
     """Runs of neighbouring lines that hold nothing but packages of one command."""
     text, source = subject.source.text, subject.source
-    facts = subject.facts
-    apt = [
-        [p.span for p in run.command.packages]
-        for run in facts.of(AptRun, subject.lineage)
-        if run.at.instruction.index == instruction.index
-    ]
-    pip = [
-        [r.span for r in run.command.requirements]
-        for run in facts.of(PipRun, subject.lineage)
-        if run.at.instruction.index == instruction.index
-    ]
-    for spans in (*apt, *pip):
+    listed = subject.facts.derived(("package lists", subject.lineage), lambda: _by_instruction(subject))
+    for spans in listed.get(instruction.index, ()):
         by_line: dict[int, list[Span]] = {}
         for span in spans:
             by_line.setdefault(source.line_of(span.start), []).append(span)
@@ -62,19 +52,31 @@ def _lists(subject: Subject, instruction: Instruction) -> Iterator[list[int]]:
             yield run
 
 
+def _by_instruction(subject: Subject) -> dict[int, list[list[Span]]]:
+    """The places of the packages of each command, by the instruction it stands in; those of apt come first."""
+    found: dict[int, list[list[Span]]] = {}
+    for apt in subject.facts.of(AptRun, subject.lineage):
+        found.setdefault(apt.at.instruction.index, []).append([p.span for p in apt.command.packages])
+    for pip in subject.facts.of(PipRun, subject.lineage):
+        found.setdefault(pip.at.instruction.index, []).append([r.span for r in pip.command.requirements])
+    return found
+
+
 def _packed(subject: Subject, lines: list[int], over: int) -> PackedLines | None:
     source, text = subject.source, subject.source.text
     first = source.line_span(lines[0])
     raw = text[first.start : first.end]
     indent = raw[: len(raw) - len(raw.lstrip())]
     words = [w for line in lines for w in text[slice(*source.line_span(line))].rstrip().removesuffix("\\").split()]
-    for height in range(max(len(lines) - over, 1), len(lines)):
-        rows = _rows(words, height)
-        if all(len(indent) + len(row) + 2 <= WIDTH for row in rows):
-            start, end = first.start, source.line_span(lines[-1]).end
-            new = f" \\{source.newline}".join(indent + row for row in rows) + " \\"
-            return PackedLines(Edit(start, end, new), len(lines) - len(rows))
-    return None
+    room = WIDTH - len(indent) - len(" \\")
+    if max(map(len, words)) > room:
+        return None
+    height = max(len(lines) - over, len(rows_of(words, room)))
+    if height >= len(lines):
+        return None
+    rows = _rows(words, height)
+    new = f" \\{source.newline}".join(indent + row for row in rows) + " \\"
+    return PackedLines(Edit(first.start, source.line_span(lines[-1]).end, new), len(lines) - len(rows))
 
 
 def _rows(words: list[str], height: int) -> list[str]:
@@ -91,10 +93,13 @@ def _rows(words: list[str], height: int) -> list[str]:
 
 def rows_of(words: list[str], width: int) -> list[str]:
     """Words in rows no longer than `width`, in their order."""
-    rows = [""]
+    rows: list[list[str]] = [[]]
+    used = 0
     for word in words:
-        if rows[-1] and len(rows[-1]) + 1 + len(word) > width:
-            rows.append(word)
+        if used and used + 1 + len(word) > width:
+            rows.append([word])
+            used = len(word)
         else:
-            rows[-1] += (" " if rows[-1] else "") + word
-    return rows
+            rows[-1].append(word)
+            used += len(word) + (1 if used else 0)
+    return [" ".join(row) for row in rows]

@@ -44,6 +44,8 @@ class _Reader:
         self.text = text
         self.images = images
         self.stages: list[Stage] = []
+        self.named: dict[str, Stage] = {}
+        self.numbers: set[str] = set()
         self.facts: list[Fact] = []
         self.states: list[StageState] = []
         self.state = StageState.on_image(None)
@@ -78,7 +80,7 @@ class _Reader:
         reference = found[0] if found else words.DockerWord("", instruction.span)
         image = words.expand(reference.raw, self.global_args) if found else None
         alias = found[2] if len(found) > 2 and found[1].raw.lower() == "as" else None
-        parent = next((s for s in reversed(self.stages) if s.name and image and s.name.lower() == image.lower()), None)
+        parent = self.named.get(image.lower()) if image else None
         if parent is not None:
             self.state = self.states[parent.number].child()
         else:
@@ -97,6 +99,9 @@ class _Reader:
                 parent.number if parent else None,
             )
         )
+        self.numbers.add(str(self.stages[-1].number))
+        if alias:
+            self.named[alias.raw.lower()] = self.stages[-1]
 
     def arg(self, instruction: Instruction) -> None:
         for pair in words.pairs(instruction):
@@ -188,13 +193,13 @@ class _Reader:
         body = MappedText(self.text[heredoc.body.start : heredoc.body.end], (0,), (heredoc.body.start,))
         path = posixpath.join(folder, heredoc.name) if into and folder is not None else folder
         self.facts.append(Written(self.at(instruction, used), path, body))
+        self.state.written[path] = body
 
     def _origin(self, flag: Flag | None) -> Origin:
         if flag is None:
             return Origin.CONTEXT
         name = (words.expand(flag.value or "", self.state.variables) or "").lower()
-        stages = {str(s.number) for s in self.stages} | {s.name.lower() for s in self.stages if s.name}
-        return Origin.STAGE if name in stages or not name else Origin.IMAGE
+        return Origin.STAGE if name in self.named or name in self.numbers or not name else Origin.IMAGE
 
     def _paths(self, instruction: Instruction) -> list[words.DockerWord]:
         if instruction.json is not None:

@@ -126,6 +126,7 @@ class CommandReader:
         if text is not None and target is not None:
             path = self.path(expand(target, scope.variables), scope)
             self.facts.append(Written(self.at(command, relative=True), path, text))
+            self.state.written[path] = text
 
     def dispatch(
         self,
@@ -194,9 +195,8 @@ class CommandReader:
 
     def listed(self, files: Iterable[tuple[str | None, Span]], command: Command) -> Iterable[Requirement]:
         """The requirements of the files whose text stands in the Dockerfile: on standard input, or written before."""
-        written = {f.path: f.text for f in self.facts if isinstance(f, Written) and f.at.stage == self.stage}
         for path, _ in files:
-            text = command.stdin if path == "/dev/stdin" else written.get(path)
+            text = command.stdin if path == "/dev/stdin" else self.state.written.get(path)
             yield from parse_requirements(text) if text is not None and path is not None else ()
 
     def seen(self, path: str | None) -> str | None:

@@ -1,5 +1,6 @@
 """What a build does, as facts: one record for each thing that an instruction or a command changes."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from functools import cached_property
@@ -269,6 +270,9 @@ class Facts:
     def needed(self) -> tuple[int, ...]:
         """The stages that the image is built from: the final one, those it builds on, those it takes files from."""
         wanted = [self.final.number] if self.final is not None else []
+        by_stage: dict[int, list[Instruction]] = {}
+        for instruction in self.dockerfile.instructions:
+            by_stage.setdefault(instruction.stage, []).append(instruction)
         found: set[int] = set()
         while wanted:
             stage = self.stages[wanted.pop()]
@@ -276,9 +280,8 @@ class Facts:
                 continue
             found.add(stage.number)
             wanted += [stage.parent] if stage.parent is not None else []
-            for instruction in self.dockerfile.instructions:
-                if instruction.stage == stage.number:
-                    wanted += self._sources(instruction)
+            for instruction in by_stage.get(stage.number, ()):
+                wanted += self._sources(instruction)
         return tuple(sorted(found))
 
     def _sources(self, instruction: Instruction) -> list[int]:
@@ -288,16 +291,32 @@ class Facts:
         names += [part[5:] for mount in mounts for part in mount.split(",") if part.startswith("from=")]
         if any("$" in name for name in names):
             return list(range(instruction.stage))
-        before = self.stages[: instruction.stage]
-        fitting = (
-            next((s.number for s in reversed(before) if (s.name or "").lower() == name.lower()), None)
-            if not name.isdigit()
-            else int(name)
-            if int(name) < len(before)
-            else None
-            for name in names
-        )
-        return [number for number in fitting if number is not None]
+        found: list[int] = []
+        for name in names:
+            if name.isdecimal():
+                number = int(name.lstrip("0")[:9] or 0)
+                found += [number] if number < instruction.stage else []
+                continue
+            named = self._named.get(name.lower(), [])
+            found += named[: bisect_left(named, instruction.stage)][-1:]
+        return found
+
+    @cached_property
+    def _named(self) -> dict[str, list[int]]:
+        """The stages by name, "" for those that have none."""
+        found: dict[str, list[int]] = {}
+        for stage in self.stages:
+            found.setdefault((stage.name or "").lower(), []).append(stage.number)
+        return found
+
+    @cached_property
+    def _indexed(self) -> dict[tuple[type, int], list[Fact]]:
+        """The facts by type and stage, in order, without those that never come about."""
+        found: dict[tuple[type, int], list[Fact]] = {}
+        for fact in self.facts:
+            if fact.at.reach is not Reach.NEVER:
+                found.setdefault((type(fact), fact.at.stage), []).append(fact)
+        return found
 
     def derived(self, key: object, make: Callable[[], _T]) -> _T:
         """Something worked out from these facts, once for all that ask under the same key."""
@@ -309,8 +328,5 @@ class Facts:
         """The facts of one type in some stages, in order, without those that never come about."""
         key = (kind, frozenset(lineage))
         if key not in self._by_type:
-            stages = key[1]
-            self._by_type[key] = [
-                f for f in self.facts if isinstance(f, kind) and f.at.stage in stages and f.at.reach is not Reach.NEVER
-            ]
+            self._by_type[key] = [f for stage in sorted(key[1]) for f in self._indexed.get((kind, stage), ())]
         return self._by_type[key]  # type: ignore[return-value]

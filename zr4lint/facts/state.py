@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
 from zr4lint.facts.model import INHERITED
+from zr4lint.source import MappedText
 
 _DOCKER_SETS = ("HOME", "HOSTNAME", "PWD", "OLDPWD", "IFS", "PPID", "UID", "EUID", "USER", "SHELL", "TERM", "RANDOM")
 
@@ -39,7 +40,8 @@ class StageState:
     """Variables, WORKDIR, SHELL and USER in force, and which instructions set them.
 
     `outside` are patterns of the variables that the base image sets, None where those are not known. `user` is None
-    where it can't be known; `hands_over` tells that files were given to somebody, who may be that user.
+    where it can't be known; `written` holds the texts that the stage itself wrote to files; `hands_over` tells that
+    files were given to somebody, who may be that user.
     """
 
     def __init__(self, outside: tuple[str, ...] | None = None) -> None:
@@ -51,6 +53,7 @@ class StageState:
         self.workdir_set_by: frozenset[int] = frozenset()
         self.folders: set[str] = {"/"}
         self.pip_config: dict[str, str | None] = {}
+        self.written: dict[str | None, MappedText] = {}
         self.shell: tuple[str, ...] = ("/bin/sh", "-c")
         self.sh_is_dash = False
         self.user: str | None = "root"

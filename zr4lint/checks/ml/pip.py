@@ -127,7 +127,8 @@ def failure_hidden(subject: Subject) -> Outcomes:
 
 def _following(facts: Facts, at: At) -> At | None:
     """The next command of the same RUN."""
-    for fact in facts.facts[at.order + 1 :]:
+    for order in range(at.order + 1, len(facts.facts)):
+        fact = facts.facts[order]
         if fact.at.instruction is not at.instruction:
             return None
         if fact.at.span.start >= at.span.end:
@@ -139,11 +140,9 @@ def _strict(subject: Subject, at: At) -> bool:
     """Whether the shell ends at the first command that fails; a list in a condition or a loop is left alone."""
     text = subject.words(at.instruction.span)
     before = text[: at.span.start - at.instruction.span.start]
-    shells = [
-        subject.words(i.span)
-        for i in subject.dockerfile.instructions
-        if i.keyword == "SHELL" and i.index < at.instruction.index
-    ]
-    if any(re.search(r'"-\w*e', shell) for shell in shells):
+    shells = subject.facts.derived(
+        "shells", lambda: [i for i in subject.dockerfile.instructions if i.keyword == "SHELL"]
+    )
+    if any(re.search(r'"-\w*e', subject.words(i.span)) for i in shells if i.index < at.instruction.index):
         return True
     return bool(re.search(_STRICT, before) or re.search(r"\b(?:if|for|while|case|then|do)\b|#!.*-e", before))

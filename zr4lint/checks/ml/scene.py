@@ -1,7 +1,9 @@
 """The scenes of a build: each stage that the image needs, with all that its ancestors did before."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import NamedTuple, TypeVar, cast
 
 from zr4lint.checks.ml.base import Base, read_base
@@ -87,6 +89,9 @@ class Scene:
         found = [r for r in facts.of(PipRun, self.chain) if r.command.action == "install" and not r.command.misplaced]
         self.installs = [_install(facts, self.chain, run) for run in found]
         self.memory: dict[tuple[str, int], object] = {}
+        self.first: dict[str, Install | None] = {}
+        self.known: dict[str, object] = {}
+        self.hints: dict[str, re.Match[str] | None] = {}
 
     @property
     def own(self) -> Iterator[Install]:
@@ -105,23 +110,40 @@ class Scene:
 
     def before(self, at: At) -> list[Install]:
         """The installs that come before."""
-        return [install for install in self.installs if install.at.order < at.order]
+        return self.installs[: bisect_left(self.installs, at.order, key=lambda install: install.at.order)]
 
     def text(self, at: At | None) -> str:
         """All instructions up to a command, or with None all there are, as written."""
+        text, starts = self._written
+        return text if at is None else text[: self._end(at, starts)]
+
+    @cached_property
+    def _written(self) -> tuple[str, dict[int, int]]:
+        """All instructions as written, and where each one, by its index, starts there."""
         source = self.facts.dockerfile.source
-        parts = [
-            source.slice(i.span)
-            for i in self.facts.dockerfile.instructions
-            if i.stage in self.chain and (at is None or i.index < at.instruction.index)
-        ]
-        if at is not None:
-            parts.append(source.slice(Span(at.instruction.span.start, at.span.start)))
-        return "\n".join(parts)
+        parts: list[str] = []
+        starts: dict[int, int] = {}
+        length = 0
+        for instruction in self.facts.dockerfile.instructions:
+            if instruction.stage in self.chain:
+                parts.append(source.slice(instruction.span))
+                starts[instruction.index] = length
+                length += len(parts[-1]) + 1
+        return "\n".join(parts), starts
+
+    def _end(self, at: At, starts: Mapping[int, int]) -> int:
+        return starts[at.instruction.index] + at.span.start - at.instruction.span.start
 
     def mentions(self, at: At | None, pattern: str) -> bool:
         """Whether any word before, or with None any word at all, fits; a hint is enough to keep silent."""
-        return re.search(pattern, self.text(at)) is not None
+        text, starts = self._written
+        if pattern not in self.hints:
+            self.hints[pattern] = re.search(pattern, text)
+        found = self.hints[pattern]
+        end = len(text) if at is None else self._end(at, starts)
+        if found is None or found.start() >= end:
+            return False
+        return found.end() <= end or re.search(pattern, text[:end]) is not None
 
     def remembered(self, what: str, at: At, make: Callable[[], _T]) -> _T:
         """Something worked out for one place, once for all rules that ask."""
@@ -132,25 +154,33 @@ class Scene:
 
     def opaque(self, at: At) -> bool:
         """Whether packages may have come before in a way that can't be read."""
-        return self.remembered("opaque", at, lambda: self._opaque(at))
+        return self._first_opaque is not None and self._first_opaque < at.order
 
-    def _opaque(self, at: At) -> bool:
+    @cached_property
+    def _first_opaque(self) -> int | None:
+        """The order of the first that may bring packages in a way that can't be read, -1 for the base image."""
         if self.base is None or not self.base.kind:
-            return True
-        if any(install.opaque for install in self.before(at)):
-            return True
+            return -1
+        found = [install.at.order for install in self.installs if install.opaque][:1]
         for copied in self.facts.of(Copied, self.chain):
-            if copied.at.order < at.order and copied.origin in (Origin.STAGE, Origin.IMAGE):
-                return True
-        return any(_installs(ran) for ran in self.facts.of(Ran, self.chain) if ran.at.order < at.order)
+            if copied.origin in (Origin.STAGE, Origin.IMAGE):
+                found.append(copied.at.order)
+                break
+        for ran in self.facts.of(Ran, self.chain):
+            if _installs(ran):
+                found.append(ran.at.order)
+                break
+        return min(found, default=None)
 
     def has(self, package: str, at: At) -> bool | None:
         """Whether a package was installed before; None where that can't be known."""
         if self.base is not None and self.base.kind == "pytorch" and package in ("torch", "torchvision", "torchaudio"):
             return True
-        for install in self.before(at):
-            if install.get(package) is not None:
-                return None if install.unsure else True
+        if package not in self.first:
+            self.first[package] = next((i for i in self.installs if i.get(package) is not None), None)
+        first = self.first[package]
+        if first is not None and first.at.order < at.order:
+            return None if first.unsure else True
         return None if self.opaque(at) else False
 
     def setting(self, variables: Mapping[str, str | None], name: str) -> str | None:

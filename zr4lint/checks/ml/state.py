@@ -1,7 +1,10 @@
 """Which torch and which Python a command finds."""
 
 import re
-from typing import NamedTuple
+from bisect import bisect_left
+from collections.abc import Iterator
+from operator import itemgetter
+from typing import NamedTuple, cast
 
 from zr4lint.checks.ml.scene import Install, Scene, environment, pinned
 from zr4lint.facts import At, PipRun, Ran, VenvCreated
@@ -54,29 +57,37 @@ def build_of(install: Install, version: str) -> str | None:
 
 def torch_at(scene: Scene, at: At) -> TorchState | None:
     """The torch that is installed before a command; None where none is, or where its version can't be known."""
-    return scene.remembered("torch", at, lambda: _torch_at(scene, at))
+    if "torch" not in scene.known:
+        scene.known["torch"] = list(_torch_states(scene))
+    states = cast(list[tuple[int, TorchState | None]], scene.known["torch"])
+    return states[bisect_left(states, at.order, key=itemgetter(0)) - 1][1]
 
 
-def _torch_at(scene: Scene, at: At) -> TorchState | None:
+def _torch_states(scene: Scene) -> Iterator[tuple[int, TorchState | None]]:
+    """The torch of the base image, and that behind each pip command, with the command's order."""
     found: TorchState | None = None
     if scene.base is not None and scene.base.torch is not None:
         build = "cu" + (scene.base.cuda or "").replace(".", "")
         found = TorchState(scene.base.torch, build, scene.root.image_span, -1, None)
+    yield -1, found
     installs = {install.at.order: install for install in scene.installs}
     for run in scene.facts.of(PipRun, scene.chain):
-        if run.at.order >= at.order:
-            break
-        if run.command.action == "uninstall" and run.command.requirement("torch") is not None:
-            found = None
-        install = installs.get(run.at.order)
-        requirement = install.get("torch") if install is not None else None
-        if install is None or requirement is None or environment(install) is None:
-            continue
-        state = torch_in(install)
-        if state is not None and not install.unsure:
-            found = state
-        elif state is not None or requirement.specifier or install.run.command.upgrades or requirement.url:
-            found = None
+        found = _torch_after(found, run, installs.get(run.at.order))
+        yield run.at.order, found
+
+
+def _torch_after(found: TorchState | None, run: PipRun, install: Install | None) -> TorchState | None:
+    """The torch behind a command of pip that finds `found`."""
+    if run.command.action == "uninstall" and run.command.requirement("torch") is not None:
+        found = None
+    requirement = install.get("torch") if install is not None else None
+    if install is None or requirement is None or environment(install) is None:
+        return found
+    state = torch_in(install)
+    if state is not None and not install.unsure:
+        return state
+    if state is not None or requirement.specifier or install.run.command.upgrades or requirement.url:
+        return None
     return found
 
 
