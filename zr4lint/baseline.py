@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from zr4lint.finding import FileReport
 from zr4lint.fingerprint import fingerprints
+from zr4lint.reading import NotRegularError, TooLargeError, read_regular
 
 VERSION = 1
 MAX_BYTES = 50_000_000
@@ -83,11 +84,11 @@ def render(baseline: Baseline) -> str:
 def read(path: Path) -> Baseline:
     """Read a baseline file; BaselineError if it is none."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise BaselineError(f"{path}: larger than {MAX_BYTES} bytes")
-        if not path.is_file():
-            raise BaselineError(f"{path}: not a regular file")
-        document: Any = json.loads(path.read_bytes())
+        document: Any = json.loads(read_regular(path, MAX_BYTES))
+    except NotRegularError:
+        raise BaselineError(f"{path}: not a regular file") from None
+    except TooLargeError:
+        raise BaselineError(f"{path}: larger than {MAX_BYTES} bytes") from None
     except OSError as error:
         raise BaselineError(f"{path}: can't be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:

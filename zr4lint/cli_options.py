@@ -8,6 +8,16 @@ from typing import Any
 
 import click
 
+from zr4lint.limits import MAX_SIZE, MAX_TIME, size
+
+
+def _size(_: click.Context, __: click.Parameter, value: str | None) -> int:
+    try:
+        return MAX_SIZE if value is None else size(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _OPTIONS = (
     click.option(
@@ -45,9 +55,26 @@ _OPTIONS = (
         help="Write a comment above each instruction with findings that suppresses them. Each comment is a line: what"
         " is below it moves, and so may get findings about its lines. With --diff, only show it.",
     ),
+    click.option(
+        "--max-size",
+        callback=_size,
+        metavar="BYTES",
+        help="Lint no file that is larger; 500K, 10M and 1G will do. Default: 10M.",
+    ),
+    click.option(
+        "--max-time",
+        type=click.IntRange(1, 1_000_000),
+        default=MAX_TIME,
+        metavar="SECONDS",
+        help="Give a file up that takes longer. Default: 60.",
+    ),
 )
 
-MORE = ("config", "no_config", "min_score", "baseline", "write_baseline", "add_ignore", "conflicts", "amended", "jobs")
+MORE = (
+    *("config", "no_config", "min_score", "baseline", "write_baseline", "add_ignore", "conflicts", "amended", "jobs"),
+    "max_size",
+    "max_time",
+)
 """The names of the options."""
 
 
@@ -65,6 +92,10 @@ def more_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 def config(path: str, config: Path | None) -> None:
     """Show what is in force for a file, and where each value comes from."""
-    from zr4lint.explain_config import explain_config
+    import sys
 
-    click.echo(explain_config(path, config))
+    from zr4lint.explain_config import explain_config
+    from zr4lint.output import print_text
+    from zr4lint.report.safe import visible
+
+    print_text("".join(f"{visible(line)}\n" for line in explain_config(path, config)), sys.stdout)

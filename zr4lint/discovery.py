@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from zr4lint.limits import MAX_SIZE
+from zr4lint.reading import NotRegularError, TooLargeError, read_regular
 from zr4lint.source import SourceFile
 
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
@@ -67,23 +69,30 @@ def display(file: Path) -> str:
     return file.as_posix()
 
 
-def read(file: Input) -> SourceFile:
-    """Read a file; FileError where it is missing, unreadable, not a file, or not text."""
+def read(file: Input, max_size: int = MAX_SIZE) -> SourceFile:
+    """Read a file; FileError where it is missing, unreadable, not a file, too large, or not text."""
     try:
-        status = file.file.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise FileError(f"{file.shown}: not a regular file")
-        data = file.file.read_bytes()
+        data = read_regular(file.file, max_size)
+    except NotRegularError:
+        raise FileError(f"{file.shown}: not a regular file") from None
+    except TooLargeError:
+        raise _too_large(file.shown, max_size) from None
     except FileNotFoundError:
         raise FileError(f"{file.shown}: no such file") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise FileError(f"{file.shown}: can't be read: {reason}") from None
-    return decode(data, file.shown)
+    return decode(data, file.shown, max_size)
 
 
-def decode(data: bytes, shown: str) -> SourceFile:
-    """The text of a file's bytes; FileError for a binary file."""
+def _too_large(shown: str, max_size: int) -> FileError:
+    return FileError(f"{shown}: larger than {max_size} bytes; --max-size sets another limit")
+
+
+def decode(data: bytes, shown: str, max_size: int = MAX_SIZE) -> SourceFile:
+    """The text of a file's bytes; FileError for a binary file, and for one that is too large."""
+    if len(data) > max_size:
+        raise _too_large(shown, max_size)
     if b"\0" in data:
         raise FileError(f"{shown}: a binary file, or text that is not UTF-8: it holds NUL bytes")
     return SourceFile.decode(data, shown)

@@ -12,8 +12,8 @@ from zr4lint.packs import Pack
 from zr4lint.run import UsageError, load_packs
 
 
-def explain_config(path: str, only: Path | None) -> str:
-    """Each key with its value and its origin; of a folder what holds for a file in it that no pattern names."""
+def explain_config(path: str, only: Path | None) -> list[str]:
+    """A line for each key: value and origin; of a folder what holds for a file in it that no pattern names."""
     packs = load_packs(())
     place = Path(path) / "-" if Path(path).is_dir() else Path(path)
     try:
@@ -28,7 +28,7 @@ def explain_config(path: str, only: Path | None) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     lines = [f"{key:{widths[0]}}  {value:{widths[1]}}  {origin}" for key, value, origin in rows]
     name = found.shown if found is not None else "none"
-    return "\n".join([f"{display(Path(path))}: configuration {name}", *lines])
+    return [f"{display(Path(path))}: configuration {name}", *lines]
 
 
 def _rows(force: Force, claiming: list[Pack]) -> Iterator[tuple[str, str, str]]:

@@ -1,12 +1,14 @@
 """The work on one file: read, lint, fix."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from zr4lint.config import Force
 from zr4lint.discovery import FileError, Input, decode, read
 from zr4lint.engine import Config
 from zr4lint.finding import Applicability, FileReport
+from zr4lint.limits import MAX_SIZE, MAX_TIME, TimeUpError, time_limit
 from zr4lint.packs import Pack
 from zr4lint.source import SourceFile
 from zr4lint.suppressions import lint
@@ -20,7 +22,7 @@ class Orders(NamedTuple):
 
     `level` is how far fixes have to be trusted, None where none are applied; `add_ignore` is the reason of the
     suppressions to be written. With `diff` either is only shown. `stdin` is what standard input holds, by the name
-    `stdin_filename`.
+    `stdin_filename`. A file may have `max_size` bytes and take `max_time` seconds.
     """
 
     level: Applicability | None = None
@@ -29,6 +31,8 @@ class Orders(NamedTuple):
     baseline: "Baseline | None" = None
     stdin: bytes = b""
     stdin_filename: str | None = None
+    max_size: int = MAX_SIZE
+    max_time: float = MAX_TIME
 
     def path(self, file: Input) -> str:
         """The name that a file goes by."""
@@ -36,7 +40,9 @@ class Orders(NamedTuple):
 
     def read(self, file: Input) -> SourceFile:
         """The text of a file; FileError if it can't be had."""
-        return read(file) if file.shown != "-" else decode(self.stdin, self.path(file))
+        if file.shown != "-":
+            return read(file, self.max_size)
+        return decode(self.stdin, self.path(file), self.max_size)
 
     def lint(self, source: SourceFile, packs: Sequence[Pack], config: Config) -> FileReport:
         """Lint a text, and let pass what the baseline has."""
@@ -70,20 +76,31 @@ class Outcome(NamedTuple):
 
 
 def do(job: Job) -> Outcome:
-    """Do one job."""
+    """Do one job; a file that takes too long is given up."""
     orders = job.orders
     try:
-        source = orders.read(job.file)
-        if orders.add_ignore is not None or orders.level is not None:
-            return _changed(job, source)
-        return Outcome(orders.lint(source, job.packs, job.config))
+        with time_limit(orders.max_time):
+            source = orders.read(job.file)
+            if orders.add_ignore is None and orders.level is None:
+                return Outcome(orders.lint(source, job.packs, job.config))
+            outcome, text = _changed(job, source)
+        if text is not None:
+            _write(job.file.file, source, text)
+        return outcome
     except FileError as error:
         return Outcome(None, str(error))
+    except TimeUpError:
+        return Outcome(
+            None, f"{job.file.shown}: given up after {orders.max_time:g} seconds; --max-time sets another limit"
+        )
 
 
-def _changed(job: Job, source: SourceFile) -> Outcome:
-    """Fix one file, or write suppressions; the report is about what is then in it."""
-    from zr4lint.repair import annotate, difference, repair, write
+def _changed(job: Job, source: SourceFile) -> tuple[Outcome, SourceFile | None]:
+    """Fix one file, or put suppressions in it: what comes of it, and the text to be written, None for none.
+
+    The report is about what is then in the file.
+    """
+    from zr4lint.repair import annotate, difference, repair
 
     orders = job.orders
     if orders.level is None:
@@ -93,8 +110,13 @@ def _changed(job: Job, source: SourceFile) -> Outcome:
     changed = done.source.text != source.text
     note = f"{job.file.shown}: {done.refused}" if done.refused else None
     if orders.diff:
-        return Outcome(done.report, diff=difference(source, done.source) if changed else "", note=note)
+        return Outcome(done.report, diff=difference(source, done.source) if changed else "", note=note), None
     stdin = done.source.encode(done.source.text) if job.file.shown == "-" else None
-    if changed and stdin is None:
-        write(job.file.file, source, done.source)
-    return Outcome(done.report, fixed=done.fixed, stdin=stdin, note=note)
+    outcome = Outcome(done.report, fixed=done.fixed, stdin=stdin, note=note)
+    return outcome, done.source if changed and stdin is None else None
+
+
+def _write(path: Path, old: SourceFile, new: SourceFile) -> None:
+    from zr4lint.repair import write
+
+    write(path, old, new)

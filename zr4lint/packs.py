@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from zr4lint.finding import Applicability, Rule, Severity
+from zr4lint.reading import NotRegularError, TooLargeError, read_regular
 from zr4lint.tables import FITS, Table, shipped_document
 
 MAX_BYTES = 4_000_000
@@ -156,9 +157,13 @@ def _document(path: Path, shown: str) -> Mapping[str, Any]:
 
     if not path.is_file():
         raise PackError(f"no pack {shown!r}: it is neither a file nor one of {', '.join(pack_names()) or 'none'}")
-    if path.stat().st_size > MAX_BYTES:
-        raise PackError(f"{shown}: larger than {MAX_BYTES} bytes")
-    return tomli.loads(path.read_text(encoding="utf-8"))
+    try:
+        data = read_regular(path, MAX_BYTES)
+    except NotRegularError:
+        raise PackError(f"{shown}: not a regular file") from None
+    except TooLargeError:
+        raise PackError(f"{shown}: larger than {MAX_BYTES} bytes") from None
+    return tomli.loads(data.decode("utf-8"))
 
 
 def read_pack(document: Mapping[str, Any], kinds: Vocabulary, shown: str) -> Pack:

@@ -12,6 +12,7 @@ from zr4lint.engine import Config
 from zr4lint.finding import Applicability, FileReport, Report
 from zr4lint.gate import GateError, Judged, fails, low_scores, open_baseline, stale_entries, write_baseline
 from zr4lint.job import Job, Orders, do
+from zr4lint.limits import MAX_SIZE, MAX_TIME
 from zr4lint.packs import Pack, PackError, pack_names
 from zr4lint.parallel import in_order, processes
 from zr4lint.rulebook import OWN_RULES, Rulebook, load
@@ -28,6 +29,7 @@ class Request(NamedTuple):
     are `stdin`. `fail_on` and `conflicts` are words of the options, None where they are not given. `fix` writes what
     fixes change, `add_ignore` is the reason of the suppressions to be written, and `diff` shows either instead.
     `config` is the one configuration to go by, with `no_config` there is none. `jobs` is the number of processes.
+    Files with more bytes than `max_size` are refused, those that take more seconds than `max_time` are given up.
     """
 
     paths: tuple[str, ...] = ()
@@ -50,6 +52,8 @@ class Request(NamedTuple):
     conflicts: str | None = None
     amended: bool = False
     jobs: int | None = None
+    max_size: int = MAX_SIZE
+    max_time: float = MAX_TIME
 
     @property
     def given(self) -> Given:
@@ -134,7 +138,14 @@ class _Run:
         self.baseline = None if request.baseline is None else open_baseline(request.baseline)
         self.loaded = {request.packs: self.packs}
         self.orders = Orders(
-            _level(request), request.add_ignore, request.diff, self.baseline, request.stdin, request.stdin_filename
+            _level(request),
+            request.add_ignore,
+            request.diff,
+            self.baseline,
+            request.stdin,
+            request.stdin_filename,
+            request.max_size,
+            request.max_time,
         )
         self.errors: list[str] = []
         self.notes: list[str] = []

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Sequence
 from pathlib import Path
 
 from zr4lint.config.model import HEADER, NAMES, PYPROJECT, ConfigError, Configuration
 from zr4lint.discovery import display
 from zr4lint.packs import Pack
+from zr4lint.reading import NotRegularError, TooLargeError, read_regular
 
 MAX_BYTES = 1_000_000
 _TOOL = r"""[ \t]*+(?:\[[ \t]*+["']?tool["']?[ \t]*+\]|["']?tool["']?[ \t]*+[.=])"""
@@ -29,18 +29,14 @@ def load(path: Path, packs: Sequence[Pack]) -> Configuration | None:
 def _text(path: Path) -> str:
     shown = display(path)
     try:
-        # No waiting for a writer, should the file be a pipe.
-        with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise ConfigError(f"{shown}: not a regular file")
-            data = file.read(MAX_BYTES + 1)
-    except IsADirectoryError:
+        data = read_regular(path, MAX_BYTES)
+    except NotRegularError:
         raise ConfigError(f"{shown}: not a regular file") from None
+    except TooLargeError:
+        raise ConfigError(f"{shown}: larger than {MAX_BYTES} bytes") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ConfigError(f"{shown}: can't be read: {reason}") from None
-    if len(data) > MAX_BYTES:
-        raise ConfigError(f"{shown}: larger than {MAX_BYTES} bytes")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:

@@ -1,0 +1,50 @@
+"""What a file may take: so many bytes, so much time."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+MAX_SIZE = 10_000_000
+MAX_TIME = 60
+
+_UNITS = {"": 1, "K": 1_000, "M": 1_000_000, "G": 1_000_000_000}
+
+
+class TimeUpError(Exception):
+    """The time of a file is up."""
+
+
+def size(text: str) -> int:
+    """The bytes that a size such as "10000000", "500K", "10M" or "1G" stands for; ValueError for other words."""
+    found = re.fullmatch(r"([0-9]{1,15})([KMG]?)B?", text.strip().upper())
+    if not found:
+        raise ValueError(f"{text!r} is no size such as 500K, 10M or 1G")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise TimeUpError in a block that takes longer.
+
+    Without alarms, as on Windows and outside of the main thread, there is no limit.
+    """
+    try:
+        before = signal.signal(signal.SIGALRM, _time_is_up)
+    except (AttributeError, ValueError):
+        yield
+        return
+    try:
+        # Rings again each second, should the first exception get lost where none can be raised.
+        signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _time_is_up(_: int, __: FrameType | None) -> None:
+    raise TimeUpError

@@ -1,0 +1,33 @@
+"""Reading files that may be anything: a pipe does not block, and no more is read than is wanted."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+
+class NotRegularError(Exception):
+    """A folder, a pipe, a socket or a device."""
+
+
+class TooLargeError(Exception):
+    """A file with more bytes than are wanted."""
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """The bytes of a regular file, `most` of them at most; OSError or ValueError where it can't be read."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise NotRegularError
+    # What was a file a moment ago may be a pipe by now: no waiting for a writer.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise NotRegularError
+        if status.st_size > most:
+            raise TooLargeError
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise TooLargeError
+    return data
