@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -120,8 +121,8 @@ def lint(ctx: click.Context, /, **options: Any) -> None:
 
     Exit code: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or a file that can't be linted.
     """
-    from zr4lint.output import targets
-    from zr4lint.report.safe import visible
+    from zr4lint.output import print_bytes, print_diff, targets
+    from zr4lint.report.safe import no_command, visible
     from zr4lint.run import Request, inputs, load_packs, run
 
     wanted = targets(options["formats"] or ("text",), options["files"])
@@ -131,7 +132,7 @@ def lint(ctx: click.Context, /, **options: Any) -> None:
         select=options["select"],
         ignore=options["ignore"],
         context=options["context"],
-        stdin=sys.stdin.buffer.read() if "-" in options["paths"] else b"",
+        stdin=_stdin(options["max_size"]) if "-" in options["paths"] else b"",
         stdin_filename=options["stdin_filename"],
         fail_on=options["fail_on"],
         fix=options["fix"],
@@ -142,23 +143,31 @@ def lint(ctx: click.Context, /, **options: Any) -> None:
     if options["show_files"]:
         files, errors = inputs(request, load_packs(request.packs))
         for file in files:
-            click.echo(visible(file.shown))
+            _print(f"{no_command(visible(file.shown))}\n")
         ctx.exit(_complain(errors, 0))
     result = run(request)
     for note in result.notes:
         _error(note)
     if request.diff:
-        _print(result.diff)
+        print_diff(result.diff, sys.stdout)
     elif result.fixed_stdin is not None:
-        sys.stdout.buffer.write(result.fixed_stdin)
-        sys.stdout.buffer.flush()
+        print_bytes(result.fixed_stdin, sys.stdout)
         _write(result, options, wanted, sys.stderr)
     else:
         _write(result, options, wanted, sys.stdout)
     ctx.exit(_complain(result.errors, result.exit_code))
 
 
-def _write(result: Any, options: dict[str, Any], wanted: Any, stream: TextIO) -> None:
+def _stdin(most: int) -> bytes:
+    """What standard input holds, or the first bytes of what is too much."""
+    from zr4lint.run import UsageError
+
+    if sys.stdin is None:
+        raise UsageError("standard input is closed")
+    return sys.stdin.buffer.read(most + 1)
+
+
+def _write(result: Any, options: dict[str, Any], wanted: Any, stream: TextIO | None) -> None:
     from zr4lint.output import write
     from zr4lint.report import Options
 
@@ -208,11 +217,12 @@ def new(pack: str, path: Path | None, *, amended: bool) -> None:
 @click.pass_context
 def badge(ctx: click.Context, paths: tuple[str, ...], packs: tuple[str, ...], output: Path | None) -> None:
     """Draw the score of files as an SVG; without PATHS, of those that a pack is for."""
+    from zr4lint.limits import MAX_SIZE
     from zr4lint.output import save
     from zr4lint.report.badge import badge as draw
     from zr4lint.run import Request, run
 
-    result = run(Request(paths=paths, packs=packs, stdin=sys.stdin.buffer.read() if "-" in paths else b""))
+    result = run(Request(paths=paths, packs=packs, stdin=_stdin(MAX_SIZE) if "-" in paths else b""))
     errors = list(result.errors)
     if not errors and not any(file.conformance for file in result.report.files):
         errors.append("badge: no file here is one that a specification is for")
@@ -227,7 +237,7 @@ def rule(code: str) -> None:
     """Explain one rule."""
     from zr4lint.explain import explain
 
-    click.echo(explain(code))
+    _print(f"{explain(code)}\n")
 
 
 @cli.command("rules")
@@ -235,7 +245,7 @@ def rules() -> None:
     """List the rules of all packs."""
     from zr4lint.explain import list_rules
 
-    click.echo(list_rules())
+    _print(f"{list_rules()}\n")
 
 
 @cli.command("packs")
@@ -243,7 +253,7 @@ def packs() -> None:
     """List the packs."""
     from zr4lint.explain import list_packs
 
-    click.echo(list_packs())
+    _print(f"{list_packs()}\n")
 
 
 cli.add_command(config)
@@ -252,25 +262,31 @@ cli.add_command(config)
 def _error(message: str) -> None:
     from zr4lint.report.safe import visible
 
-    click.echo(f"zr4lint: {visible(message)}", err=True)
+    with suppress(OSError):
+        click.echo(f"zr4lint: {visible(message)}", err=True)
 
 
 def run() -> int:
-    """Run the command line; whatever goes wrong is one line on stderr and exit code 2."""
+    """Run the command line; whatever goes wrong is one line on stderr and exit code 2.
+
+    A reader of our output that goes away ends us as SIGPIPE ends other programs, so that a pipeline tells of it.
+    """
     try:
         code: int = cli.main(prog_name="zr4lint", standalone_mode=False) or 0
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except click.ClickException as error:
         _error(error.format_message().replace("\n", " "))
         return 2
     except (click.Abort, KeyboardInterrupt):
         return 130
-    except BrokenPipeError:
-        return 0
     except Exception as error:
         from zr4lint.discovery import FileError
+        from zr4lint.output import ReaderGoneError
         from zr4lint.run import UsageError
 
+        if isinstance(error, ReaderGoneError):
+            return 141
         known = isinstance(error, UsageError | FileError | OSError)
         _error(str(error) if known else f"internal error: {type(error).__name__}: {error}")
         return 2

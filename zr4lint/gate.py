@@ -59,12 +59,13 @@ def open_baseline(path: Path) -> Baseline:
 def write_baseline(path: Path, reports: Sequence[FileReport]) -> Baseline:
     """Write the findings of reports to a baseline."""
     from zr4lint.baseline import collect, render
+    from zr4lint.writing import WriteError, write
 
     baseline = collect(path.as_posix(), reports)
     try:
-        path.write_text(render(baseline), encoding="ascii")
-    except OSError as error:
-        raise GateError(f"{path}: can't be written: {error.strerror}") from None
+        write(path, render(baseline).encode("ascii"))
+    except WriteError as error:
+        raise GateError(str(error)) from None
     return baseline
 
 

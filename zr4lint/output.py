@@ -6,9 +6,14 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from zr4lint.report import FORMATS, Options
+from zr4lint.report.safe import no_command, visible_line
 from zr4lint.run import Result, UsageError
 
 STANDARD_OUTPUT = Path("-")
+
+
+class ReaderGoneError(Exception):
+    """Whoever read our output does so no more."""
 
 
 class Target(NamedTuple):
@@ -34,13 +39,13 @@ def targets(formats: Sequence[str], files: Sequence[Path]) -> list[Target]:
     return found
 
 
-def write(result: Result, wanted: Sequence[Target], options: Options, stream: TextIO, *, color: bool) -> None:
+def write(result: Result, wanted: Sequence[Target], options: Options, stream: TextIO | None, *, color: bool) -> None:
     """Write the reports, the files first; formats that can't tell of errors are left out where no file was linted."""
     for target in sorted(wanted, key=lambda target: target.file is None):
         form = FORMATS[target.format]
         if not result.report.files and not form.tells_errors:
             continue
-        terminal = target.file is None and stream.isatty()
+        terminal = target.file is None and stream is not None and stream.isatty()
         width = _columns() if terminal else 0
         text = form.render(result.report, options._replace(width=width, color=color and terminal))
         save(text, target.file, stream)
@@ -52,18 +57,50 @@ def _columns() -> int:
     return shutil.get_terminal_size().columns
 
 
-def print_text(text: str, stream: TextIO) -> None:
-    """Write text as UTF-8, whatever the stream's own encoding is."""
-    stream.buffer.write(text.encode("utf-8", "backslashreplace"))
-    stream.buffer.flush()
+def print_text(text: str, stream: TextIO | None) -> None:
+    """Write text as UTF-8, whatever the stream's own encoding is; UsageError if the stream is closed."""
+    print_bytes(text.encode("utf-8", "backslashreplace"), stream)
 
 
-def save(text: str, file: Path | None, stream: TextIO) -> None:
+def print_bytes(data: bytes, stream: TextIO | None) -> None:
+    """Write bytes as they are; UsageError if the stream is closed."""
+    if stream is None:
+        raise UsageError("standard output is closed")
+    rest = memoryview(data)
+    try:
+        while rest:  # an unbuffered stream may take less than it is given
+            rest = rest[stream.buffer.write(rest) :]
+        stream.buffer.flush()
+    except BrokenPipeError:
+        raise ReaderGoneError from None
+
+
+def print_diff(text: str, stream: TextIO | None) -> None:
+    """Write a patch: its very bytes, unless it is a terminal that shows them.
+
+    The log of a GitHub workflow is told to take no line of it for a command; `git apply` passes over these words.
+    """
+    lines = text.split("\n")
+    if stream is not None and stream.isatty():
+        print_text("\n".join(visible_line(line) for line in lines), stream)
+        return
+    if os.environ.get("GITHUB_ACTIONS") and any(no_command(line) != line for line in lines):
+        import secrets
+
+        token = secrets.token_hex(16)
+        text = f"::stop-commands::{token}\n{text}::{token}::\n"
+    print_bytes(text.encode("utf-8", "surrogateescape"), stream)
+
+
+def save(text: str, file: Path | None, stream: TextIO | None) -> None:
     """Write text to a file, or to the stream if there is none; UsageError if the file can't be written."""
     if file is None:
         print_text(text, stream)
         return
+    from zr4lint.writing import WriteError
+    from zr4lint.writing import write as write_file
+
     try:
-        file.write_bytes(text.encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise UsageError(f"{file}: can't be written: {error.strerror}") from None
+        write_file(file, text.encode("utf-8", "backslashreplace"))
+    except WriteError as error:
+        raise UsageError(str(error)) from None

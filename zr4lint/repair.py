@@ -51,14 +51,24 @@ def write(path: Path, old: SourceFile, new: SourceFile) -> None:
 
 
 def difference(old: SourceFile, new: SourceFile) -> str:
-    """What changed, as a unified diff."""
-    lines = unified_diff(
-        old.text.splitlines(keepends=True),
-        new.text.splitlines(keepends=True),
-        f"a/{old.path.lstrip('/')}",
-        f"b/{old.path.lstrip('/')}",
-    )
+    """What changed, as a unified diff that git can apply; only "\\n" ends a line in it."""
+    path = old.path.lstrip("/")
+    lines = unified_diff(_lines(old.whole_text), _lines(new.whole_text), _name(f"a/{path}"), _name(f"b/{path}"))
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _lines(text: str) -> list[str]:
+    lines = [f"{line}\n" for line in text.split("\n")]
+    last = lines.pop().removesuffix("\n")
+    return [*lines, last] if last else lines
+
+
+def _name(path: str) -> str:
+    """A path as git writes it: between quotation marks where characters of it have to be escaped."""
+    if path.isprintable() and not set(path) & {'"', "\\"}:
+        return path
+    data = path.encode("utf-8", "surrogateescape")
+    return '"' + "".join(chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\{b:03o}" for b in data) + '"'
 
 
 def create(pack: Pack, path: Path | None, *, amended: bool = False) -> str:
@@ -73,10 +83,9 @@ def create(pack: Pack, path: Path | None, *, amended: bool = False) -> str:
         raise FileError(f"{name}: pack {pack.name} can't write it: {done.refused or 'its rules have no fixes'}")
     if path is not None:
         try:
-            with path.open("x", encoding="utf-8", newline="") as file:
-                file.write(done.source.text)
+            writing.write_new(path, done.source.text.encode())
         except FileExistsError:
             raise FileError(f"{name}: is there already; nothing is written") from None
-        except OSError as error:
-            raise FileError(f"{name}: can't be written: {error.strerror}") from None
+        except writing.WriteError as error:
+            raise FileError(str(error)) from None
     return done.source.text

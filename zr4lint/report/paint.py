@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import NamedTuple
 
-from zr4lint.report.safe import visible
+from zr4lint.report.safe import no_command, visible
 
 
 class Piece(NamedTuple):
@@ -32,13 +32,7 @@ ROLES = {
 def paint(lines: Iterable[Line], *, color: bool) -> str:
     """Join lines into text; whatever the pieces hold, only the colours asked for reach the terminal."""
     style = _colored if color else _plain
-    return "".join(f"{_no_command(''.join(map(style, line)).rstrip())}\n" for line in lines)
-
-
-def _no_command(line: str) -> str:
-    """A line that the log of a GitHub workflow does not take for a command, as it does one that begins with `::`."""
-    words = line.lstrip(" ")
-    return line if not words.startswith("::") else f"{line[: len(line) - len(words)]}\\x3a{words[1:]}"
+    return "".join(f"{no_command(''.join(map(style, line)).rstrip())}\n" for line in lines)
 
 
 def _plain(piece: Piece) -> str:

@@ -18,6 +18,22 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def no_command(line: str) -> str:
+    """A line that the log of a workflow does not take for a command.
+
+    GitHub does that with one that begins with `::`, and as Azure DevOps with one that has `##[` or `##vso[` anywhere.
+    """
+    words = line.lstrip(" ")
+    if words.startswith("::"):
+        line = f"{line[: len(line) - len(words)]}\\x3a{words[1:]}"
+    return line.replace("##[", "#\\x23[").replace("##vso[", "#\\x23vso[") if "##" in line else line
+
+
+def visible_line(line: str) -> str:
+    """A line of a file as `visible` shows it, but tabs as they are, and without the "\\r" of its end."""
+    return "\t".join(map(visible, line.removesuffix("\r").split("\t")))
+
+
 def source_character(character: str) -> str:
     """Show one character of a source line: as `visible` does, but a tab as blanks."""
     return TAB if character == "\t" else visible(character)
@@ -36,12 +52,15 @@ def cells(text: str) -> int:
 
 
 def wrap(text: str, first: int, rest: int) -> list[str]:
-    """Break prose between words into lines of at most `first`, then `rest` columns; longer words stay whole."""
+    """Break prose between words into lines of at most `first`, then `rest` columns; longer words stay whole.
+
+    The first line is empty where its first word does not fit, and fits the next.
+    """
     lines: list[str] = []
     line, used, room = "", 0, first
     for word in visible(text).split(" "):
         need = cells(word)
-        if line and used + 1 + need > room:
+        if (line and used + 1 + need > room) or (not line and not lines and room < need <= rest):
             lines.append(line)
             line, used, room = word, need, rest
         else:
