@@ -93,6 +93,8 @@ def do(job: Job) -> Outcome:
         return Outcome(
             None, f"{job.file.shown}: given up after {orders.max_time:g} seconds; --max-time sets another limit"
         )
+    except Exception as error:  # a mistake of zr4lint must not hide what is in the other files
+        return Outcome(None, f"{job.file.shown}: internal error: {type(error).__name__}: {error}")
 
 
 def _changed(job: Job, source: SourceFile) -> tuple[Outcome, SourceFile | None]:
