@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from zr4lint.config.model import HEADER, NAMES, PYPROJECT, ConfigError, Configuration
+from zr4lint.config.model import HEADER, NAMES, PYPROJECT, ConfigError, Configuration, inside
 from zr4lint.discovery import display
 from zr4lint.packs import Pack
 from zr4lint.reading import NotRegularError, TooLargeError, read_regular
@@ -16,14 +16,14 @@ MAX_BYTES = 1_000_000
 _TOOL = r"""[ \t]*+(?:\[[ \t]*+["']?tool["']?[ \t]*+\]|["']?tool["']?[ \t]*+[.=])"""
 
 
-def load(path: Path, packs: Sequence[Pack]) -> Configuration | None:
+def load(path: Path, packs: Sequence[Pack], root: Path | None = None) -> Configuration | None:
     """Read a configuration as `config.read` does; a pyproject.toml that says nothing of zr4lint is not parsed."""
     text = _text(path)
     if path.name == PYPROJECT and not any(re.match(f"{HEADER}|{_TOOL}", line) for line in text.splitlines()):
         return None
     from zr4lint.config.read import read
 
-    return read(text, path, packs)
+    return read(text, path, packs, root)
 
 
 def _text(path: Path) -> str:
@@ -89,7 +89,7 @@ class Finder:
                 continue
             if os.path.islink(path) and (why := _leads_outside(path, folder)):  # noqa: PTH114
                 raise ConfigError(why)
-            found = load(Path(path), self._packs)
+            found = load(Path(path), self._packs, _root(folder))
             if found is not None:
                 return found
         return None
@@ -97,14 +97,17 @@ class Finder:
 
 def _leads_outside(path: str, folder: str) -> str | None:
     """Why a link must not be followed: it leads out of the repository, or of its folder where there is none."""
-    root = at = folder
-    while True:
-        if os.path.lexists(os.path.join(at, ".git")):  # noqa: PTH118
-            root = at
-            break
-        if os.path.dirname(at) == at:  # noqa: PTH120
-            break
-        at = os.path.dirname(at)  # noqa: PTH120
-    if Path(path).resolve().is_relative_to(Path(root).resolve()):
+    root = _root(folder)
+    if inside(Path(path), root):
         return None
-    return f"{display(Path(path))}: a symbolic link that leads outside of {display(Path(root))}; it is not read"
+    return f"{display(Path(path))}: a symbolic link that leads outside of {display(root)}; it is not read"
+
+
+def _root(folder: str) -> Path:
+    """The repository that a folder lies in, or the folder where there is none."""
+    at = folder
+    while not os.path.lexists(os.path.join(at, ".git")):  # noqa: PTH118
+        if os.path.dirname(at) == at:  # noqa: PTH120
+            return Path(folder)
+        at = os.path.dirname(at)  # noqa: PTH120
+    return Path(at)

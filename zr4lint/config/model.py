@@ -51,3 +51,11 @@ class Configuration(NamedTuple):
             return DEFAULT
         line = self.lines[key]
         return self.shown if line is None else f"{self.shown}:{line}"
+
+
+def inside(path: Path, folder: Path) -> bool:
+    """Whether a path, all links followed, lies in a folder."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):
+        return False

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from zr4lint.config.keys import KEYS
-from zr4lint.config.model import CONFLICTS, FAIL_ON, HEADER, LEVELS, PYPROJECT, ConfigError, Configuration
+from zr4lint.config.model import CONFLICTS, FAIL_ON, HEADER, LEVELS, PYPROJECT, ConfigError, Configuration, inside
 from zr4lint.discovery import display
 from zr4lint.packs import Pack, PackError, pack_names
 from zr4lint.rulebook import Rulebook, hint
@@ -16,10 +16,11 @@ from zr4lint.rulebook import load as load_pack
 from zr4lint.tables import Table
 
 
-def read(text: str, path: Path, packs: Sequence[Pack]) -> Configuration | None:
+def read(text: str, path: Path, packs: Sequence[Pack], root: Path | None = None) -> Configuration | None:
     """Read a configuration's text; None for a pyproject.toml that has none for zr4lint. ConfigError for a wrong one.
 
-    `packs` are those in use, whose rules it may name, beside those of every pack that comes with zr4lint.
+    `packs` are those in use, whose rules it may name, beside those of every pack that comes with zr4lint. It may name
+    nothing outside of `root`, the repository that it came with; None is for one that its user has chosen.
     """
     import tomli
 
@@ -39,15 +40,18 @@ def read(text: str, path: Path, packs: Sequence[Pack]) -> Configuration | None:
         first = next((n for n, line in enumerate(text.splitlines()) if re.match(HEADER, line)), 0)
         if not isinstance(document, dict):
             raise ConfigError(f"{shown}: key 'tool.zr4lint': expected a table, not {type(document).__name__}")
-    return _Reader(document, shown, path.parent, text.splitlines(), first).read(packs)
+    return _Reader(document, shown, path.parent, root, text.splitlines(), first).read(packs)
 
 
 class _Reader(Table):
     """The table of a configuration."""
 
-    def __init__(self, values: Mapping[str, Any], shown: str, folder: Path, text: list[str], first: int) -> None:
+    def __init__(
+        self, values: Mapping[str, Any], shown: str, folder: Path, root: Path | None, text: list[str], first: int
+    ) -> None:
         super().__init__(values, shown)
         self.folder = folder
+        self.root = root
         self.text_lines = text
         self.first = first
 
@@ -115,6 +119,8 @@ class _Reader(Table):
     def _packs(self) -> dict[str, Pack | None]:
         found: dict[str, Pack | None] = {}
         for name in dict.fromkeys(name for names in self.value("packs", {}).values() for name in names):
+            if name not in pack_names():
+                self._check_inside("packs", name)
             try:
                 found[name] = load_pack(self._pack_name(name))
             except PackError as error:
@@ -129,7 +135,13 @@ class _Reader(Table):
         folder: Path = self.folder / name
         if "\0" in name or not folder.is_dir():
             raise self.error("context", f"no folder {name!r}")
+        self._check_inside("context", name)
         return folder
+
+    def _check_inside(self, key: str, name: str) -> None:
+        """Refuse a path that leads out of the repository."""
+        if self.root is not None and "\0" not in name and not inside(self.folder / name, self.root):
+            raise self.error(key, f"{name!r} leads outside of {display(self.root)}; only --config may do so", name)
 
 
 def _search(lines: Sequence[str], pattern: re.Pattern[str], first: int) -> int | None:
