@@ -1,0 +1,89 @@
+"""Fuzzes zr4lint: `python -m tests.fuzz --inputs 10000 --seed 1`; `make fuzz`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import traceback
+from collections import Counter
+
+from tests.fuzz.inputs import Case, case
+from tests.fuzz.trial import DEPTHS, stand
+
+
+def main() -> int:
+    """Run the trials of a range of numbers; the exit code tells whether all inputs stood them."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("--inputs", type=int, default=10_000, metavar="N")
+    parser.add_argument("--seed", type=int, default=1, metavar="S")
+    parser.add_argument("--start", type=int, default=0, metavar="NUMBER", help="the number of the first input")
+    parser.add_argument("--depth", choices=[*DEPTHS, "mixed"], default="mixed", help="how far; mixed is all of them")
+    parser.add_argument("--most", type=int, default=20, metavar="N", help="stop after so many failures")
+    options = parser.parse_args()
+    counts: Counter[str] = Counter()
+    failures = 0
+    began = time.monotonic()
+    for number in range(options.start, options.start + options.inputs):
+        made = case(options.seed, number)
+        depth = options.depth if options.depth != "mixed" else _mixed(number)
+        counts[f"{made.kind} ({depth})"] += 1
+        if (why := failure(made.data, depth)) is not None:
+            failures += 1
+            print(_told(options.seed, number, made, depth, why), flush=True)
+            if failures >= options.most:
+                break
+        if sum(counts.values()) % 20_000 == 0:
+            print(f"{sum(counts.values())} inputs, {time.monotonic() - began:.0f} s", flush=True)
+    print(f"{sum(counts.values())} inputs, {failures} failures, {time.monotonic() - began:.0f} s, seed {options.seed}")
+    print("\n".join(f"{count:>9} {kind}" for kind, count in sorted(counts.items())))
+    return int(failures > 0)
+
+
+def _mixed(number: int) -> str:
+    """How far the input of a number is put through: the further, the longer it takes, and the fewer they are."""
+    turn = number // 4 % 500
+    return "fix" if turn == 0 else "report" if turn < 4 else "lint" if turn < 60 else "parse"
+
+
+def failure(data: bytes, depth: str) -> str | None:
+    """What goes wrong with an input, None if nothing does."""
+    try:
+        stand(data, depth)
+    except Exception:
+        return traceback.format_exc()
+    return None
+
+
+def smallest(data: bytes, depth: str, why: str) -> bytes:
+    """An input with the same last line of its failure from which nothing more can be taken away."""
+    end = time.monotonic() + 30
+    step = max(1, len(data) // 2)
+    while step:
+        at = 0
+        while at < len(data) and time.monotonic() < end:
+            shorter = data[:at] + data[at + step :]
+            found = failure(shorter, depth)
+            if found is not None and _kind(found) == _kind(why):
+                data = shorter
+            else:
+                at += step
+        step //= 2
+    return data
+
+
+def _kind(why: str) -> str:
+    """What two failures have in common that are the same: the exception and where it was raised."""
+    *_, place, last = [line for line in why.splitlines() if line.startswith("  File") or not line.startswith(" ")]
+    return f"{place} {last.partition(':')[0]}"
+
+
+def _told(seed: int, number: int, made: Case, depth: str, why: str) -> str:
+    return (
+        f"{why}python -m tests.fuzz --seed {seed} --start {number} --inputs 1 --depth {depth}\n"
+        f"{made.kind}, the smallest with this failure: {smallest(made.data, depth, why)!r}\n"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

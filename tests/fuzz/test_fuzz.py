@@ -1,0 +1,26 @@
+"""A short run of the fuzzer, always of the same inputs; `make fuzz` makes a long one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fuzz.__main__ import failure
+from tests.fuzz.inputs import case
+
+SEED = 6
+
+
+@pytest.mark.parametrize(("depth", "count"), [("parse", 800), ("lint", 160), ("report", 24), ("fix", 8)])
+def test_nothing_raises_hangs_or_steers(depth: str, count: int) -> None:
+    for number in range(count):
+        made = case(SEED, number)
+        assert failure(made.data, depth) is None, f"python -m tests.fuzz --seed {SEED} --start {number} --inputs 1"
+
+
+def test_an_input_is_the_same_every_time() -> None:
+    assert [case(1, n) for n in range(40)] == [case(1, n) for n in range(40)]
+    assert {case(1, n).kind for n in range(40)} == {"bytes", "mutated", "shaped", "shell"}
+
+
+def test_what_goes_wrong_is_told() -> None:
+    assert "unknown depth" in (failure(b"", "deeper") or "")
