@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip
 MULTITOOL := node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 RATES  := tests/mutations/test_mutations.py::test_the_rates
 
-.PHONY: lint test judge docs lock clean
+.PHONY: lint test judge docs fuzz lock clean
 
 lint: $(VENV)/.run
 	$(BIN)/zr4lint docker/Dockerfile.zr4
@@ -20,6 +20,18 @@ test: $(VENV)/.test
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadgroup --deselect $(RATES)
 	$(BIN)/pytest $(RATES)
+
+# Inputs of every kind through parser, engine, fixer and reports, in about five minutes: docs/robustness.md.
+SEED   := 1
+INPUTS := 100000
+fuzz: $(VENV)/.test
+	$(BIN)/python -m tests.fuzz --seed $(SEED) --inputs $(INPUTS)
+
+# What a known vulnerability concerns, of all that `make test` installs: SECURITY.md.
+audit: $(VENV)/.test
+	@$(PYTHON) -m venv $(VENV)/audit
+	@$(VENV)/audit/bin/pip install --quiet --disable-pip-version-check 'pip-audit>=2.7,<3'
+	$(VENV)/audit/bin/pip-audit --path $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
 
 # What needs more than PyPI: npm for Microsoft's judge of SARIF, git for pre-commit.
 judge: $(VENV)/.judge $(MULTITOOL)
