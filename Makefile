@@ -37,6 +37,10 @@ audit: $(VENV)/.test
 judge: $(VENV)/.judge $(MULTITOOL)
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 -o 'python_files=judge_*.py' tests/judge
 
+# Beside hadolint and tally, in an environment of its own: benchmarks/README.md.
+bench:
+	$(PYTHON) -m benchmarks
+
 docs: $(VENV)/.test
 	$(BIN)/python -m tests.cli_page
 	$(BIN)/python -m tests.rule_pages
