@@ -247,15 +247,18 @@ class Facts:
         self.facts = facts
         self._by_type: dict[tuple[type, frozenset[int]], list[object]] = {}
         self._derived: dict[object, object] = {}
+        self._ancestries: dict[int, frozenset[int]] = {}
 
     def ancestry(self, stage: int) -> frozenset[int]:
         """The stage and those it builds on."""
-        found: set[int] = set()
-        at: int | None = stage
-        while at is not None and at not in found:
-            found.add(at)
-            at = self.stages[at].parent
-        return frozenset(found)
+        if stage not in self._ancestries:
+            found: set[int] = set()
+            at: int | None = stage
+            while at is not None and at not in found:
+                found.add(at)
+                at = self.stages[at].parent
+            self._ancestries[stage] = frozenset(found)
+        return self._ancestries[stage]
 
     def named(self, name: str) -> Stage | None:
         """The last stage of that name."""

@@ -74,6 +74,9 @@ def clipped(text: str, line: Span, words: Span, room: int) -> Clip:
     """Show as much of a line, from both sides of the words, as the room takes."""
     start = min(max(words.start, line.start), line.end)
     end = min(max(words.end, start), line.end)
+    whole = text[line.start : min(line.end, line.start + room)]
+    if line.end - line.start < room and whole.isascii() and whole.isprintable():
+        return Clip(whole, start - line.start, max(end - start, 1))
     # No character is needed that is further away than the room, and one more tells that something is left out.
     before = [source_character(c) for c in reversed(text[max(line.start, start - room - 1) : start])]
     middle = [source_character(c) for c in text[start : min(end, start + room + 1)]]

@@ -133,13 +133,12 @@ def unpinned_clone(subject: Subject) -> Outcomes:
 
 def _checked_out(subject: Subject, scene: Scene, clone: Cloned) -> bool:
     """Whether something after the clone chooses a commit."""
-    for instruction in subject.dockerfile.instructions:
-        if instruction.stage == scene.stage.number and instruction.index >= clone.at.instruction.index:
+    first = clone.at.instruction.index
+    for instruction in subject.dockerfile.instructions[first : first + 5]:
+        if instruction.stage == scene.stage.number:
             start = clone.at.span.end if instruction is clone.at.instruction else instruction.span.start
             if re.search(_CHECKOUT, subject.source.text[start : instruction.span.end].replace("\\\n", " ")):
                 return True
-            if instruction.index > clone.at.instruction.index + 3:
-                break
     return False
 
 

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeVar, cast
 
 from zr4lint.checks.ml.base import Base, read_base
@@ -87,11 +87,11 @@ class Scene:
         self.root = root
         self.base: Base | None = read_base(root.image) if root.image is not None else None
         found = [r for r in facts.of(PipRun, self.chain) if r.command.action == "install" and not r.command.misplaced]
-        self.installs = [_install(facts, self.chain, run) for run in found]
+        self.installs = [_known_install(facts, run) for run in found]
         self.memory: dict[tuple[str, int], object] = {}
         self.first: dict[str, Install | None] = {}
         self.known: dict[str, object] = {}
-        self.hints: dict[str, re.Match[str] | None] = {}
+        self.hints: dict[str, tuple[int, int] | None] = {}
 
     @property
     def own(self) -> Iterator[Install]:
@@ -114,36 +114,20 @@ class Scene:
 
     def text(self, at: At | None) -> str:
         """All instructions up to a command, or with None all there are, as written."""
-        text, starts = self._written
-        return text if at is None else text[: self._end(at, starts)]
-
-    @cached_property
-    def _written(self) -> tuple[str, dict[int, int]]:
-        """All instructions as written, and where each one, by its index, starts there."""
-        source = self.facts.dockerfile.source
-        parts: list[str] = []
-        starts: dict[int, int] = {}
-        length = 0
-        for instruction in self.facts.dockerfile.instructions:
-            if instruction.stage in self.chain:
-                parts.append(source.slice(instruction.span))
-                starts[instruction.index] = length
-                length += len(parts[-1]) + 1
-        return "\n".join(parts), starts
-
-    def _end(self, at: At, starts: Mapping[int, int]) -> int:
-        return starts[at.instruction.index] + at.span.start - at.instruction.span.start
+        text, starts = _written(self.facts, self.chain)
+        return text if at is None else text[: _end(at, starts)]
 
     def mentions(self, at: At | None, pattern: str) -> bool:
         """Whether any word before, or with None any word at all, fits; a hint is enough to keep silent."""
-        text, starts = self._written
+        text, starts = _written(self.facts, self.chain)
         if pattern not in self.hints:
-            self.hints[pattern] = re.search(pattern, text)
+            first = re.search(pattern, text)
+            self.hints[pattern] = first.span() if first is not None else None
         found = self.hints[pattern]
-        end = len(text) if at is None else self._end(at, starts)
-        if found is None or found.start() >= end:
+        end = len(text) if at is None else _end(at, starts)
+        if found is None or found[0] >= end:
             return False
-        return found.end() <= end or re.search(pattern, text[:end]) is not None
+        return found[1] <= end or re.search(pattern, text[:end]) is not None
 
     def remembered(self, what: str, at: At, make: Callable[[], _T]) -> _T:
         """Something worked out for one place, once for all rules that ask."""
@@ -221,6 +205,30 @@ def environment(install: Install) -> str | None:
         if (not first.endswith("/bin"))
         else first.removesuffix("/bin")
     )
+
+
+@lru_cache(maxsize=1)
+def _written(facts: Facts, chain: frozenset[int]) -> tuple[str, dict[int, int]]:
+    """The instructions of stages as written, and where each one, by its index, starts in that; kept for one scene."""
+    source = facts.dockerfile.source
+    parts: list[str] = []
+    starts: dict[int, int] = {}
+    length = 0
+    for instruction in facts.dockerfile.instructions:
+        if instruction.stage in chain:
+            parts.append(source.slice(instruction.span))
+            starts[instruction.index] = length
+            length += len(parts[-1]) + 1
+    return "\n".join(parts), starts
+
+
+def _end(at: At, starts: Mapping[int, int]) -> int:
+    return starts[at.instruction.index] + at.span.start - at.instruction.span.start
+
+
+def _known_install(facts: Facts, run: PipRun) -> Install:
+    """An install, the same for each scene that has it: what was written before it, its own stage says."""
+    return facts.derived(("install", run.at.order), lambda: _install(facts, facts.ancestry(run.at.stage), run))
 
 
 def _install(facts: Facts, chain: frozenset[int], run: PipRun) -> Install:
