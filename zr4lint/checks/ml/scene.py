@@ -86,27 +86,34 @@ class Scene:
         root = facts.stages[min(self.chain)]
         self.root = root
         self.base: Base | None = read_base(root.image) if root.image is not None else None
-        found = [r for r in facts.of(PipRun, self.chain) if r.command.action == "install" and not r.command.misplaced]
-        self.installs = [_known_install(facts, run) for run in found]
+        found = (self.install_of(run) for run in facts.of(PipRun, self.chain))
+        self.installs = [install for install in found if install is not None]
         self.memory: dict[tuple[str, int], object] = {}
         self.first: dict[str, Install | None] = {}
-        self.known: dict[str, object] = {}
         self.hints: dict[str, tuple[int, int] | None] = {}
 
     @property
     def own(self) -> Iterator[Install]:
         """The installs of this very stage."""
-        return (install for install in self.installs if install.at.stage == self.stage.number)
+        first = bisect_left(self.installs, self.stage.number, key=lambda install: install.at.stage)
+        return iter(self.installs[first:])
 
     @property
     def commands(self) -> list[Ran]:
         """The other commands of this very stage."""
-        return [ran for ran in self.facts.of(Ran, self.chain) if ran.at.stage == self.stage.number]
+        return self.facts.of(Ran, (self.stage.number,))
 
     @property
     def final(self) -> bool:
         """Whether this stage becomes the image, or is one that it builds on."""
         return self.facts.final is not None and self.stage.number in self.facts.ancestry(self.facts.final.number)
+
+    def install_of(self, run: PipRun) -> Install | None:
+        """The install that a command of pip is, the same for each scene that has it; None for any other command."""
+        if run.command.action != "install" or run.command.misplaced:
+            return None
+        facts = self.facts
+        return facts.derived(("install", run.at.order), lambda: _install(facts, facts.ancestry(run.at.stage), run))
 
     def before(self, at: At) -> list[Install]:
         """The installs that come before."""
@@ -224,11 +231,6 @@ def _written(facts: Facts, chain: frozenset[int]) -> tuple[str, dict[int, int]]:
 
 def _end(at: At, starts: Mapping[int, int]) -> int:
     return starts[at.instruction.index] + at.span.start - at.instruction.span.start
-
-
-def _known_install(facts: Facts, run: PipRun) -> Install:
-    """An install, the same for each scene that has it: what was written before it, its own stage says."""
-    return facts.derived(("install", run.at.order), lambda: _install(facts, facts.ancestry(run.at.stage), run))
 
 
 def _install(facts: Facts, chain: frozenset[int], run: PipRun) -> Install:

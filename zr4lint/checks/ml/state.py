@@ -2,9 +2,7 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
-from operator import itemgetter
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from zr4lint.checks.ml.scene import Install, Scene, environment, pinned
 from zr4lint.facts import At, PipRun, Ran, VenvCreated
@@ -57,23 +55,24 @@ def build_of(install: Install, version: str) -> str | None:
 
 def torch_at(scene: Scene, at: At) -> TorchState | None:
     """The torch that is installed before a command; None where none is, or where its version can't be known."""
-    if "torch" not in scene.known:
-        scene.known["torch"] = list(_torch_states(scene))
-    states = cast(list[tuple[int, TorchState | None]], scene.known["torch"])
-    return states[bisect_left(states, at.order, key=itemgetter(0)) - 1][1]
+    runs = scene.facts.of(PipRun, scene.chain)
+    end = bisect_left(runs, at.order, key=lambda run: run.at.order)
+    # What is there behind a command is the same for each scene that has the command.
+    known: dict[int, TorchState | None] = scene.facts.derived("torch behind", dict)
+    start = end
+    while start and runs[start - 1].at.order not in known:
+        start -= 1
+    found = known[runs[start - 1].at.order] if start else _torch_of_base(scene)
+    for run in runs[start:end]:
+        found = known[run.at.order] = _torch_after(found, run, scene.install_of(run))
+    return found
 
 
-def _torch_states(scene: Scene) -> Iterator[tuple[int, TorchState | None]]:
-    """The torch of the base image, and that behind each pip command, with the command's order."""
-    found: TorchState | None = None
-    if scene.base is not None and scene.base.torch is not None:
-        build = "cu" + (scene.base.cuda or "").replace(".", "")
-        found = TorchState(scene.base.torch, build, scene.root.image_span, -1, None)
-    yield -1, found
-    installs = {install.at.order: install for install in scene.installs}
-    for run in scene.facts.of(PipRun, scene.chain):
-        found = _torch_after(found, run, installs.get(run.at.order))
-        yield run.at.order, found
+def _torch_of_base(scene: Scene) -> TorchState | None:
+    if scene.base is None or scene.base.torch is None:
+        return None
+    build = "cu" + (scene.base.cuda or "").replace(".", "")
+    return TorchState(scene.base.torch, build, scene.root.image_span, -1, None)
 
 
 def _torch_after(found: TorchState | None, run: PipRun, install: Install | None) -> TorchState | None:
