@@ -32,7 +32,7 @@ def main() -> int:
                 print(f"{plan.title} ...", file=sys.stderr)
                 try:
                     count = max(given.rounds // plan.share, 1)
-                    taken = rounds(plan.commands, count, place.scratch, one_core=plan.one_core)
+                    taken = rounds(plan.commands, count, place.scratch, one_core=plan.one_core, warm=plan.share == 1)
                 except RunError as error:
                     print(error, file=sys.stderr)
                     missed = True

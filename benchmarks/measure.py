@@ -53,14 +53,17 @@ def spread(figures: Sequence[float]) -> Spread:
     return Spread(at(0.25), at(0.5), at(0.75))
 
 
-def rounds(commands: Sequence[Command], count: int, folder: Path, *, one_core: bool = False) -> list[list[Taken]]:
-    """What each command takes in each of `count` rounds A B C A B C; one more round goes before and is not counted.
+def rounds(
+    commands: Sequence[Command], count: int, folder: Path, *, one_core: bool = False, warm: bool = True
+) -> list[list[Taken]]:
+    """What each command takes in each of `count` rounds A B C A B C.
 
-    The commands work in `folder`. With `one_core` they all have the same one.
+    The commands work in `folder`. With `one_core` they all have the same one; with `warm` one more round goes before
+    and is not counted.
     """
     with _working_in(folder), _cores(one_core):
-        taken = [[run(command, folder) for command in commands] for _ in range(count + 1)]
-    return [list(column) for column in zip(*taken[1:], strict=True)]
+        taken = [[run(command, folder) for command in commands] for _ in range(count + warm)]
+    return [list(column) for column in zip(*taken[int(warm) :], strict=True)]
 
 
 def run(command: Command, folder: Path) -> Taken:
