@@ -73,7 +73,7 @@ def _times(plan: Plan, taken: list[list[Taken]]) -> list[str]:
 
 def _ratio(plan: Plan, bar: Bar, taken: list[list[Taken]]) -> tuple[str, bool]:
     pairs = zip(taken[bar.program], taken[bar.other], strict=True)
-    found = spread([one.memory / other.memory if bar.memory else one.wall / other.wall for one, other in pairs])
+    found = spread([getattr(one, bar.figure) / getattr(other, bar.figure) for one, other in pairs])
     met = bar.met(found.median)
     limit = f"{'>=' if bar.at_least else '<='} {bar.limit:g}"
     quartiles = f"{found.low:.2f} - {found.high:.2f}"

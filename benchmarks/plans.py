@@ -16,14 +16,14 @@ _TALLY_CODES = (0, 1, 2, 3, 4)
 
 
 class Bar(NamedTuple):
-    """A ratio of two programs, by their numbers, and what it may be at most, or has to be at least."""
+    """A ratio of a figure of two programs, by their numbers, and what it may be at most, or has to be at least."""
 
     what: str
     program: int
     other: int
     limit: float
     at_least: bool = False
-    memory: bool = False
+    figure: str = "wall"
 
     def met(self, ratio: float) -> bool:
         """Whether a ratio is as it should be."""
@@ -135,7 +135,7 @@ def _large(kind: str, *sizes: int) -> Callable[[Place], Iterator[Plan]]:
                 Command(f"{n:,} {kind}", (place.program("zr4lint"), *_PACKS, name))
                 for n, name in zip((size // 2, size), names, strict=True)
             )
-            bars = (Bar("time, doubled", 1, 0, 2.3), Bar("memory, doubled", 1, 0, 2.3, memory=True))
+            bars = (Bar("cpu, doubled", 1, 0, 2.3, figure="cpu"), Bar("memory, doubled", 1, 0, 2.3, figure="memory"))
             yield Plan(f"{size:,} {kind}", tuple(commands), bars, share=4)
 
     plans.__doc__ = f"A file of {' and of '.join(f'{size:,}' for size in sizes)} {kind}, and half of it."

@@ -164,14 +164,17 @@ def apt_cleanup(subject: Subject) -> Outcomes:
     changes: list[AptRun | RepositoryAdded] = [*apt, *added]
     for fact in changes:
         runs.setdefault(fact.at.instruction.index, []).append(fact)
-    removals = [r for r in subject.facts.of(Removed, subject.lineage) if _clears_lists(r)]
+    removals: dict[int, list[Removed]] = {}
+    for removed in subject.facts.of(Removed, subject.lineage):
+        if _clears_lists(removed) and not maybe(removed.at):
+            removals.setdefault(removed.at.instruction.index, []).append(removed)
     for index, facts in sorted(runs.items()):
         facts.sort(key=lambda fact: fact.at.order)
         if not any(f.updates if isinstance(f, RepositoryAdded) else f.command.action == "update" for f in facts):
             continue
         last = facts[-1]
         instruction = last.at.instruction
-        inside = [r for r in removals if r.at.instruction.index == index and not maybe(r.at)]
+        inside = removals.get(index, [])
         after = [r for r in inside if r.at.order > last.at.order]
         mounted = next((f for f in instruction.flags if f.name == "mount" and _keeps_lists_out(f.value or "")), None)
         if after:

@@ -54,8 +54,12 @@ def unknown_ppa(subject: Subject) -> Outcomes:
         )
 
 
-def _ppas(subject: Subject) -> Iterator[tuple[Row, RepositoryAdded]]:
+def _ppas(subject: Subject) -> list[tuple[Row, RepositoryAdded]]:
     """The PPAs that are added and known."""
+    return subject.facts.derived("ppas", lambda: list(_known_ppas(subject)))
+
+
+def _known_ppas(subject: Subject) -> Iterator[tuple[Row, RepositoryAdded]]:
     for added in subject.facts.of(RepositoryAdded, subject.facts.needed):
         for row in table("system")["ppa"]:
             if not added.removed and (added.name or "").startswith(f"ppa:{row['owner']}/"):
