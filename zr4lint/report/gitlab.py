@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 from zr4lint.finding import FileReport, Finding, Report, Severity
 from zr4lint.fingerprint import fingerprints
 from zr4lint.report import Options
 from zr4lint.report.json_v1 import Object
 from zr4lint.report.parts import demand
-from zr4lint.report.safe import visible, well_formed
+from zr4lint.report.safe import json_text, visible, well_formed
 from zr4lint.source import SourceFile
 
 SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
@@ -17,7 +15,7 @@ SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO:
 
 def render(report: Report, _options: Options) -> str:
     """Write the report; all of it is ASCII. It holds findings only, since GitLab knows nothing else."""
-    return json.dumps([entry for file in report.files for entry in _entries(file)], indent=2) + "\n"
+    return json_text([entry for file in report.files for entry in _entries(file)]) + "\n"
 
 
 def _entries(file: FileReport) -> list[Object]:

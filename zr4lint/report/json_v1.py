@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from zr4lint.finding import Conformance, Criterion, FileReport, Finding, Fix, Report, Row, Severity
 from zr4lint.report import Options
-from zr4lint.report.safe import well_formed
+from zr4lint.report.safe import json_text, well_formed
 from zr4lint.source import SourceFile, Span
 
 Object = dict[str, Any]
@@ -25,7 +24,7 @@ def render(report: Report, _options: Options) -> str:
             "conflicts": report.conflicts,
         },
     }
-    return json.dumps(document, indent=2) + "\n"
+    return json_text(document) + "\n"
 
 
 def _finding(finding: Finding, source: SourceFile) -> Object:

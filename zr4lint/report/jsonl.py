@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 
 from zr4lint.finding import FileReport, Report, Severity
 from zr4lint.report import Options
 from zr4lint.report.json_v1 import Object, points
 from zr4lint.report.parts import conflicts, shown_findings
-from zr4lint.report.safe import well_formed
+from zr4lint.report.safe import json_text, well_formed
 
 
 def render(report: Report, options: Options) -> str:
     """Write the report; all of it is ASCII. A path that could not be linted has a line that says why."""
     lines = [*map(_file, report.files), *({"error": well_formed(error)} for error in options.errors)]
-    return "".join(f"{json.dumps(line)}\n" for line in lines)
+    return "".join(f"{json_text(line, indent=None)}\n" for line in lines)
 
 
 def _file(file: FileReport) -> Object:

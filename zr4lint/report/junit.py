@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from zr4lint.finding import FileReport, Finding, Report, Severity
 from zr4lint.report import Options
 from zr4lint.report.parts import whole_message
-from zr4lint.report.safe import visible
+from zr4lint.report.safe import visible, without_marks
 
 ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
 
@@ -80,4 +80,4 @@ def _attributes(**values: str | int) -> str:
 
 def escaped(text: str) -> str:
     """Text that is the same in an element and in an attribute; of what XML has no way to say, the escape."""
-    return visible(text).translate(ENTITIES)
+    return without_marks(visible(text).translate(ENTITIES), "&#35;")

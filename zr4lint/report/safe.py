@@ -26,7 +26,19 @@ def no_command(line: str) -> str:
     words = line.lstrip(" ")
     if words.startswith("::"):
         line = f"{line[: len(line) - len(words)]}\\x3a{words[1:]}"
-    return line.replace("##[", "#\\x23[").replace("##vso[", "#\\x23vso[") if "##" in line else line
+    return without_marks(line, "\\x23")
+
+
+def without_marks(text: str, sharp: str) -> str:
+    """Text without the marks that make a command of the line they stand in; `sharp` is another way to write "#"."""
+    return text.replace("##[", f"#{sharp}[").replace("##vso[", f"#{sharp}vso[") if "##" in text else text
+
+
+def json_text(document: object, *, indent: int | None = 2) -> str:
+    """JSON in ASCII, of which no line is taken for a command."""
+    import json
+
+    return without_marks(json.dumps(document, indent=indent), "\\u0023")
 
 
 def visible_line(line: str) -> str:

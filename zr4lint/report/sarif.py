@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from zr4lint.finding import FileReport, Finding, Fix, Report
 from zr4lint.fingerprint import fingerprints
 from zr4lint.report import Options
 from zr4lint.report.parts import whole_message
-from zr4lint.report.safe import well_formed
+from zr4lint.report.safe import json_text, well_formed
 from zr4lint.report.sarif_places import Object, artifact, physical_location, region
 from zr4lint.report.sarif_rules import HOME, LEVELS, descriptor
 from zr4lint.source import SourceFile
@@ -35,7 +34,7 @@ def render(report: Report, options: Options) -> str:
         "columnKind": "unicodeCodePoints",
         "results": [result for file in report.files for result in _results(file, index)],
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}) + "\n"
 
 
 def _invocation(options: Options) -> Object:
