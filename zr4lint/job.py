@@ -32,7 +32,7 @@ class Orders(NamedTuple):
     stdin: bytes = b""
     stdin_filename: str | None = None
     max_size: int = MAX_SIZE
-    max_time: float = MAX_TIME
+    max_time: int = MAX_TIME
 
     def path(self, file: Input) -> str:
         """The name that a file goes by."""
@@ -91,7 +91,7 @@ def do(job: Job) -> Outcome:
         return Outcome(None, str(error))
     except TimeUpError:
         return Outcome(
-            None, f"{job.file.shown}: given up after {orders.max_time:g} seconds; --max-time sets another limit"
+            None, f"{job.file.shown}: given up after {orders.max_time} seconds; --max-time sets another limit"
         )
     except Exception as error:  # a mistake of zr4lint must not hide what is in the other files
         return Outcome(None, f"{job.file.shown}: internal error: {type(error).__name__}: {error}")

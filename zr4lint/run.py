@@ -53,7 +53,7 @@ class Request(NamedTuple):
     amended: bool = False
     jobs: int | None = None
     max_size: int = MAX_SIZE
-    max_time: float = MAX_TIME
+    max_time: int = MAX_TIME
 
     @property
     def given(self) -> Given:
