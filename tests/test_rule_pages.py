@@ -58,7 +58,8 @@ def test_a_page_has_no_markup_of_its_rule(found: Explanation) -> None:
     tokens = MarkdownIt().enable("table").parse(PAGES[f"{found.rule.code}.md"])
     heads = [tokens[at + 1].content for at, token in enumerate(tokens) if token.type == "heading_open"]
     examples = [name for name, text in (("Not so", found.rule.bad), ("But so", found.rule.good)) if text]
-    assert heads == [f"{found.rule.code}: {found.rule.name}", "Why", *examples, "Fix", "To leave it out"]
+    world = ["In the real world"] if found.conflicts or found.amendment else []
+    assert heads == [f"{found.rule.code}: {found.rule.name}", "Why", *examples, "Fix", *world, "To leave it out"]
     kinds = {child.type for token in tokens for child in token.children or []}
     assert kinds <= {"text", "text_special", "code_inline", "strong_open", "strong_close", "link_open", "link_close"}
 

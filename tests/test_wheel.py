@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -25,10 +27,20 @@ def test_it_holds_the_package_its_packs_and_nothing_else() -> None:
     with zipfile.ZipFile(build().wheel) as wheel:
         names = wheel.namelist()
     assert "zr4.toml" in DATA
-    assert sorted(name.removeprefix("zr4lint/rules/") for name in names if "/rules/" in name) == DATA
+    compiled = [name.replace(".toml", ".json") for name in DATA if name.endswith(".toml")]
+    assert sorted(name.removeprefix("zr4lint/rules/") for name in names if "/rules/" in name) == sorted(DATA + compiled)
     assert {name.partition("/")[0] for name in names} == {"zr4lint", f"zr4lint-{__version__}.dist-info"}
     assert "zr4lint/py.typed" in names
     assert f"zr4lint-{__version__}.dist-info/licenses/LICENSE" in names
+
+
+def test_what_is_compiled_is_what_the_packs_say() -> None:
+    with zipfile.ZipFile(build().wheel) as wheel:
+        for name in DATA:
+            if name.endswith(".toml"):
+                document = tomllib.loads((RULES / name).read_text())
+                compiled = json.loads(wheel.read(f"zr4lint/rules/{name.replace('.toml', '.json')}"))
+                assert compiled == json.loads(json.dumps(document, default=str))
 
 
 def test_the_source_holds_the_packs_too() -> None:
@@ -41,8 +53,8 @@ def test_the_source_holds_the_packs_too() -> None:
 
 def test_it_lints_from_another_folder(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "docker", tmp_path / "docker")
-    assert zr4lint("docker", cwd=tmp_path).endswith("All 52 requirements met. Score 60/60.\n")
-    assert zr4lint(str(tmp_path), cwd=Path("/")).endswith("All 52 requirements met. Score 60/60.\n")
+    assert zr4lint("docker", cwd=tmp_path).endswith("All 52 requirements met, 12 conflicts. Score 60/60.\n")
+    assert zr4lint(str(tmp_path), cwd=Path("/")).endswith("All 52 requirements met, 12 conflicts. Score 60/60.\n")
 
 
 def test_it_knows_its_packs_and_rules(tmp_path: Path) -> None:
