@@ -3,11 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from zr4lint.finding import Applicability, Rule, Severity
+from zr4lint.globs import matches
 from zr4lint.reading import NotRegularError, TooLargeError, read_regular
 from zr4lint.tables import FITS, Table, shipped_document
 
@@ -121,7 +121,7 @@ class Pack(NamedTuple):
         """Whether a file of this path is one the pack is for; patterns without "/" look at the name alone."""
         path = path.replace("\\", "/")
         name = path.rpartition("/")[2]
-        return any(fnmatchcase(path if "/" in pattern else name, pattern) for pattern in self.files)
+        return any(matches(path if "/" in pattern else name, pattern) for pattern in self.files)
 
 
 def pack_folder() -> Path:

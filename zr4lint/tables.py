@@ -70,6 +70,10 @@ class Table:
 
     def text(self, key: str, default: str | None = None) -> str:
         """A string."""
+        value = self.values.get(key)
+        if isinstance(value, str):
+            self.asked.add(key)
+            return value
         return str(self.take(key, *FITS["str"], default))
 
     def texts(self, key: str, default: list[str] | None = None) -> tuple[str, ...]:

@@ -1,12 +1,12 @@
 """What is in force for a file, and where each value comes from."""
 
 import os
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
 from zr4lint.config.model import CONFLICTS, DEFAULT, FAIL_ON, Configuration
 from zr4lint.finding import Severity
+from zr4lint.globs import matches
 
 T = TypeVar("T")
 COMMAND_LINE = "command line"
@@ -92,7 +92,7 @@ def _said(value: T) -> Value[T]:
 def fits(pattern: str, path: str) -> bool:
     """Whether a pattern is for a file; one without "/" looks at the name alone."""
     pattern = pattern.removeprefix("./")
-    return fnmatchcase(path if "/" in pattern else path.rpartition("/")[2], pattern)
+    return matches(path if "/" in pattern else path.rpartition("/")[2], pattern)
 
 
 def has_packs(config: Configuration | None, path: str) -> bool:

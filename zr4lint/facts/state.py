@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
 
 from zr4lint.facts.model import INHERITED
+from zr4lint.globs import matches
 from zr4lint.source import MappedText
 
 _DOCKER_SETS = ("HOME", "HOSTNAME", "PWD", "OLDPWD", "IFS", "PPID", "UID", "EUID", "USER", "SHELL", "TERM", "RANDOM")
@@ -29,7 +29,7 @@ class Variables(dict[str, str | None]):
             return self[name]
         if self.outside is None or name in _DOCKER_SETS or not name.isidentifier():
             return None
-        return None if any(fnmatchcase(name, pattern) for pattern in self.outside) else ""
+        return None if any(matches(name, pattern) for pattern in self.outside) else ""
 
     def copy(self) -> Variables:
         """Another set of the same variables."""

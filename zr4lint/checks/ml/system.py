@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from zr4lint.checks.fixes import SAFE, UNSAFE, replace
 from zr4lint.checks.ml.scene import Scene, environment, scenes
@@ -13,6 +12,7 @@ from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, At, Cloned, Copied, EnvSet, PipRun, Ran, RepositoryAdded, VenvCreated
 from zr4lint.facts.model import INHERITED, Origin
 from zr4lint.finding import Severity
+from zr4lint.globs import matches
 from zr4lint.knowledge import Row, distribution, sure, table
 from zr4lint.shell import Reach
 from zr4lint.source import Span
@@ -114,7 +114,7 @@ def package_not_in_release(subject: Subject) -> Outcomes:
 def _gone(name: str, run: AptRun, package: Package) -> Unmet | None:
     """A package that a release no longer has, or has as a name for another one only."""
     for row in table("system")["gone"]:
-        if not fnmatchcase(package.name, row["package"]):
+        if not matches(package.name, row["package"]):
             continue
         instead = row["instead"]
         fix = (
