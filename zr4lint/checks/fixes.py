@@ -11,7 +11,7 @@ from zr4lint.source import SourceFile, Span
 
 _BLANK = r"(?:[ \t]|\\[ \t]*\r?\n)*"
 _JOINED_BEFORE = _BLANK + r"(?:&&|;)" + _BLANK + r"\Z"
-_JOINED_AFTER = re.compile(_BLANK + r"(?:&&|;)" + _BLANK)
+_JOINED_AFTER = _BLANK + r"(?:&&|;)" + _BLANK
 
 SAFE, UNSAFE, DISPLAY = Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY
 
@@ -56,7 +56,7 @@ def take_out(source: SourceFile, at: At, title: str) -> Fix:
     before = re.search(_JOINED_BEFORE, text[instruction.span.start : at.span.start])
     if before is not None:
         return Fix(title, UNSAFE, (Edit(instruction.span.start + before.start(), at.span.end, ""),))
-    after = _JOINED_AFTER.match(text, at.span.end, instruction.span.end)
+    after = re.match(_JOINED_AFTER, text[at.span.end : instruction.span.end])
     if after is not None:
-        return Fix(title, UNSAFE, (Edit(at.span.start, after.end(), ""),))
+        return Fix(title, UNSAFE, (Edit(at.span.start, at.span.end + after.end(), ""),))
     return Fix(title, UNSAFE, (Edit(at.span.start, at.span.end, "true"),))

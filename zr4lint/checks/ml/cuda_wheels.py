@@ -82,7 +82,7 @@ def wheel_url_mismatch(subject: Subject) -> Outcomes:
     for scene in scenes(subject):
         for install in scene.own:
             for requirement in install.requirements:
-                found = re.search(_WHEEL, requirement.url or "")
+                found = re.search(_WHEEL, requirement.url) if requirement.url else None
                 if found is None:
                     continue
                 torch = torch_in(install) or torch_at(scene, install.at)
