@@ -114,7 +114,7 @@ def _outcomes(rule: PackRule, subject: Subject, amendment: Amendment | None) -> 
     outcomes = list(run(subject, **rule.parameters))
     if amendment is None:
         return outcomes, rule.commands
-    if any(isinstance(outcome, Unmet) for outcome in outcomes):
+    if amendment.parameters != rule.parameters and any(isinstance(outcome, Unmet) for outcome in outcomes):
         outcomes = [] if amendment.parameters is None else list(run(subject, **amendment.parameters))
     if amendment.add:
         outcomes = [o._replace(add=amendment.add, fix=None) if isinstance(o, Unmet) and o.add else o for o in outcomes]
