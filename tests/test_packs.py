@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from zr4lint.checks import KINDS
 from zr4lint.finding import Applicability, Severity
-from zr4lint.packs import MAX_BYTES, Pack, PackError, load_pack, pack_names, read_pack
+from zr4lint.packs import MAX_BYTES, Pack, PackError, Section, load_pack, pack_names, read_pack
 
 HEAD = """\
 name = "small"
@@ -179,7 +179,7 @@ def test_a_pack_that_is_not_there(name: str) -> None:
 def test_a_good_pack_is_read_whole(tmp_path: Path) -> None:
     pack = load(tmp_path, PACK.replace("why =", "fix = \"unsafe\"\ncommands = ['^FROM ubuntu']\nwhy ="))
     assert (pack.name, pack.stage, pack.specification, pack.criteria) == ("small", None, True, ())
-    assert pack.sections == (("1", "Base", 1, (1, 3)),)
+    assert pack.sections == (Section("1", "Base", 1, (1, 3)),)
     rule = pack.rules[0]
     assert (rule.check, rule.parameters, rule.commands) == ("base-image", {"image": "ubuntu:22.04"}, ("^FROM ubuntu",))
     assert (rule.rule.severity, rule.rule.applicability) == (Severity.ERROR, Applicability.UNSAFE)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from zr4lint.shell import Argument, expand_all, parse_script
 from zr4lint.source import MappedText
@@ -73,7 +74,7 @@ def test_a_value_has_its_own_words(command: str, words: str) -> None:
 
 
 def test_apt_takes_an_equals_sign_behind_a_letter() -> None:
-    (option,) = parse_options(arguments("x -r=f")[1:], GRAMMAR._replace(short_equals=True)).options
+    (option,) = parse_options(arguments("x -r=f")[1:], replace(GRAMMAR, short_equals=True)).options
     assert (option.value, "x -r=f"[slice(*option.value_span)]) == ("f", "f")
 
 

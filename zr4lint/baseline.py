@@ -1,9 +1,13 @@
 """Baselines: what was found before, so that only what is new counts."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct, structs
 
 from zr4lint.finding import FileReport
 from zr4lint.fingerprint import fingerprints
@@ -18,7 +22,7 @@ class BaselineError(Exception):
     """A baseline that can't be used; the message names the file and says why."""
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True):
     """A finding of a baseline; the fingerprint tells it from all others, the rest is for readers."""
 
     fingerprint: str
@@ -28,7 +32,7 @@ class Entry(NamedTuple):
     message: str
 
 
-class Baseline(NamedTuple):
+class Baseline(Struct, frozen=True):
     """The entries of a baseline by fingerprint."""
 
     shown: str
@@ -40,12 +44,12 @@ class Baseline(NamedTuple):
             return report
         marks = fingerprints(report)
         findings = tuple(
-            finding._replace(suppressed=True, external=True, justification=f"in the baseline {self.shown}")
+            structs.replace(finding, suppressed=True, external=True, justification=f"in the baseline {self.shown}")
             if mark in self.entries and not finding.suppressed
             else finding
             for finding, mark in zip(report.findings, marks, strict=True)
         )
-        return report._replace(findings=findings)
+        return structs.replace(report, findings=findings)
 
     def stale(self, reports: Iterable[FileReport], judged: Callable[[Entry], bool]) -> list[Entry]:
         """The entries that no finding has any more: of files linted, as far as `judged`, and of files that are gone."""
@@ -77,7 +81,7 @@ def collect(shown: str, reports: Iterable[FileReport]) -> Baseline:
 
 def render(baseline: Baseline) -> str:
     """The text of a baseline file; all of it is ASCII, and the same findings give the same text."""
-    document = {"version": VERSION, "findings": [entry._asdict() for entry in baseline.entries.values()]}
+    document = {"version": VERSION, "findings": [structs.asdict(entry) for entry in baseline.entries.values()]}
     return json.dumps(document, indent=2) + "\n"
 
 

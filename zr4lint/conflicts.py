@@ -3,15 +3,18 @@
 Such a finding is no mistake of the file. It is a question to the author of the specification.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from zr4lint.finding import Applicability, Conformance, Finding, Related, Severity
 from zr4lint.packs import Pack
 from zr4lint.source import Span
 
 
-class _Demand(NamedTuple):
+class _Demand(Struct, frozen=True):
     requirement: str
     words: str
     span: Span
@@ -31,11 +34,12 @@ def settle(
         if demand is None:
             yield finding
         elif level is not None:
-            yield finding._replace(
+            yield structs.replace(
+                finding,
                 severity=level,
                 conflict=demand.requirement,
                 related=(*finding.related, Related(demand.words, demand.span)),
-                fix=finding.fix and finding.fix._replace(applicability=Applicability.DISPLAY),
+                fix=finding.fix and structs.replace(finding.fix, applicability=Applicability.DISPLAY),
             )
 
 

@@ -1,10 +1,13 @@
 """Which files to lint, and reading them."""
 
+from __future__ import annotations
+
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.limits import MAX_SIZE
 from zr4lint.reading import NotRegularError, TooLargeError, read_regular
@@ -18,7 +21,7 @@ class FileError(Exception):
     """A path that can't be linted; the message names it and says why."""
 
 
-class Input(NamedTuple):
+class Input(Struct, frozen=True):
     """A file to lint: where it lies, and the path it is reported under."""
 
     file: Path

@@ -1,9 +1,12 @@
 """The engine: a file and the packs in, a report out."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from zr4lint.checks import KINDS, Layer, Met, Outcome, RuleResult, Subject, Unmet
 from zr4lint.conflicts import settle
@@ -26,7 +29,7 @@ from zr4lint.packs import Amendment, CriterionRule, Pack, PackRule
 from zr4lint.source import SourceFile, Span
 
 
-class Config(NamedTuple):
+class Config(Struct, frozen=True):
     """What a lint is told beyond file and packs.
 
     `select` and `ignore` are prefixes of codes, or names; the longest that fits a rule decides, and of two as long
@@ -75,7 +78,7 @@ def lint(source: SourceFile, packs: Sequence[Pack], config: Config | None = None
         if pack.specification:
             conformance.append(_conformance(pack, results, found))
     if config.severity:
-        findings = [f._replace(severity=config.severity_of(f)) for f in findings]
+        findings = [structs.replace(f, severity=config.severity_of(f)) for f in findings]
     settled = settle(findings, packs, conformance, config.conflicts)
     return FileReport(source, tuple(sorted(settled, key=lambda f: (f.span, f.code))), tuple(conformance))
 
@@ -117,7 +120,9 @@ def _outcomes(rule: PackRule, subject: Subject, amendment: Amendment | None) -> 
     if amendment.parameters != rule.parameters and any(isinstance(outcome, Unmet) for outcome in outcomes):
         outcomes = [] if amendment.parameters is None else list(run(subject, **amendment.parameters))
     if amendment.add:
-        outcomes = [o._replace(add=amendment.add, fix=None) if isinstance(o, Unmet) and o.add else o for o in outcomes]
+        outcomes = [
+            structs.replace(o, add=amendment.add, fix=None) if isinstance(o, Unmet) and o.add else o for o in outcomes
+        ]
     return outcomes, ()
 
 
@@ -146,7 +151,7 @@ def _findings(pack: Pack, results: dict[str, RuleResult], facts: Facts, source: 
         for unmet in results[rule.rule.code].unmet:
             span = unmet.span if unmet.span is not None else _place(rule, unmet, pack, results, facts)
             if unmet.add is not None and unmet.fix is None:
-                unmet = unmet._replace(fix=_addition(unmet.add, rule.rule, unmet.span, results, facts))
+                unmet = structs.replace(unmet, fix=_addition(unmet.add, rule.rule, unmet.span, results, facts))
             found.append(_finding(rule.rule, unmet, span, source))
     return found
 

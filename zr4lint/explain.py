@@ -1,8 +1,11 @@
 """What a rule says of itself, as text."""
 
+from __future__ import annotations
+
 import textwrap
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.finding import Applicability, Rule
 from zr4lint.packs import Pack, pack_names
@@ -17,7 +20,7 @@ FIXES = {
 }
 
 
-class Explanation(NamedTuple):
+class Explanation(Struct, frozen=True):
     """A rule, the pack it belongs to (None for the linter's own rules), and where its requirement stands."""
 
     rule: Rule

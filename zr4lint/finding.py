@@ -1,7 +1,10 @@
 """What a lint says: findings, and the fixes they carry."""
 
+from __future__ import annotations
+
 from enum import IntEnum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.source import SourceFile, Span
 
@@ -32,7 +35,7 @@ class Applicability(IntEnum):
         return self.name.lower()
 
 
-class Edit(NamedTuple):
+class Edit(Struct, frozen=True, order=True):
     """Replace the code points start to end of the text; start == end inserts."""
 
     start: int
@@ -40,7 +43,7 @@ class Edit(NamedTuple):
     text: str
 
 
-class Fix(NamedTuple):
+class Fix(Struct, frozen=True):
     """A repair of one finding: its edits belong together and do not overlap."""
 
     title: str
@@ -48,14 +51,14 @@ class Fix(NamedTuple):
     edits: tuple[Edit, ...]
 
 
-class Related(NamedTuple):
+class Related(Struct, frozen=True):
     """Another place in the same file that explains a finding."""
 
     message: str
     span: Span
 
 
-class Finding(NamedTuple):
+class Finding(Struct, frozen=True):
     """One thing that is not as it should be, at the smallest words concerned.
 
     `expected` says what was expected in words that fit behind "expected: "; `requirement` names the place of the
@@ -80,7 +83,7 @@ class Finding(NamedTuple):
     conflict: str | None = None
 
 
-class Rule(NamedTuple):
+class Rule(Struct, frozen=True):
     """What a rule says of itself; every report and every help page is made from this.
 
     `layer` is None for a rule that is not bound to one layer of the file. `source` names document and section.
@@ -101,14 +104,14 @@ class Rule(NamedTuple):
     security: float | None = None
 
 
-class Witness(NamedTuple):
+class Witness(Struct, frozen=True):
     """The instruction, or the words of it, that meets a requirement."""
 
     code: str
     span: Span
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True):
     """One row of the conformance table; the lines are (first, last), None where there are none."""
 
     title: str
@@ -118,7 +121,7 @@ class Row(NamedTuple):
     required: tuple[int, int] | None
 
 
-class Criterion(NamedTuple):
+class Criterion(Struct, frozen=True):
     """One criterion of a score."""
 
     name: str
@@ -126,7 +129,7 @@ class Criterion(NamedTuple):
     of: float
 
 
-class Conformance(NamedTuple):
+class Conformance(Struct, frozen=True):
     """How far a file meets one pack."""
 
     pack: str
@@ -147,7 +150,7 @@ class Conformance(NamedTuple):
         return sum(criterion.of for criterion in self.criteria)
 
 
-class FileReport(NamedTuple):
+class FileReport(Struct, frozen=True):
     """All that was found in one file, in the order of its text."""
 
     source: SourceFile
@@ -155,7 +158,7 @@ class FileReport(NamedTuple):
     conformance: tuple[Conformance, ...]
 
 
-class Report(NamedTuple):
+class Report(Struct, frozen=True):
     """The result of a run: its files in the order they were named, and the rules of the packs in use.
 
     `fixed` counts the findings that fixes have taken away.

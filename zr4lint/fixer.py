@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from zr4lint.dockerfile import parse
 from zr4lint.finding import Applicability, Edit, FileReport, Finding, Fix, Severity
@@ -22,7 +23,7 @@ Lint = Callable[[SourceFile], FileReport]
 Wanted = Callable[[Finding], bool]
 
 
-class Fixed(NamedTuple):
+class Fixed(Struct, frozen=True):
     """What fixing a file came to.
 
     `source` is the new text, or the old one where nothing was changed; `report` is about it. `fixed` counts the
@@ -51,10 +52,10 @@ def fix(source: SourceFile, lint: Lint, level: Applicability, wanted: Wanted = l
             break
         done = again
     gone = _counts(before.findings) - _counts(done.report.findings)
-    return done._replace(fixed=gone.total())
+    return structs.replace(done, fixed=gone.total())
 
 
-class _Attempt(NamedTuple):
+class _Attempt(Struct, frozen=True):
     """One way to a fixpoint: the report of what came out, None for a cycle, and how many rounds used each fix."""
 
     report: FileReport | None
@@ -97,7 +98,7 @@ class _Fixer:
             if not outcome.refused and outcome.source.text != before.source.text:
                 best, kept = outcome, kept | {code}
         left_out = any(f.fix is not None for f in best.report.findings)
-        return best._replace(refused=refused.refused if left_out else None)
+        return structs.replace(best, refused=refused.refused if left_out else None)
 
     def of_rules(self, codes: frozenset[str]) -> _Fixer:
         """The same for the safe fixes of some rules."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from zr4lint.engine import Config
 from zr4lint.finding import FileReport, Severity
@@ -19,7 +21,7 @@ class GateError(Exception):
     """A baseline that can't be used; the message says why."""
 
 
-class Judged(NamedTuple):
+class Judged(Struct, frozen=True):
     """The report on a file, and what it was linted with."""
 
     report: FileReport

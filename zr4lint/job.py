@@ -1,8 +1,12 @@
 """The work on one file: read, lint, fix."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from zr4lint.config import Force
 from zr4lint.discovery import FileError, Input, decode, read
@@ -17,7 +21,7 @@ if TYPE_CHECKING:
     from zr4lint.baseline import Baseline
 
 
-class Orders(NamedTuple):
+class Orders(Struct, frozen=True):
     """What is to be done with every file.
 
     `level` is how far fixes have to be trusted, None where none are applied; `add_ignore` is the reason of the
@@ -28,7 +32,7 @@ class Orders(NamedTuple):
     level: Applicability | None = None
     add_ignore: str | None = None
     diff: bool = False
-    baseline: "Baseline | None" = None
+    baseline: Baseline | None = None
     stdin: bytes = b""
     stdin_filename: str | None = None
     max_size: int = MAX_SIZE
@@ -50,7 +54,7 @@ class Orders(NamedTuple):
         return report if self.baseline is None else self.baseline.apply(report)
 
 
-class Job(NamedTuple):
+class Job(Struct, frozen=True):
     """A file to lint, what is in force for it, the packs that it is linted with, and the orders."""
 
     file: Input
@@ -60,7 +64,7 @@ class Job(NamedTuple):
     orders: Orders
 
 
-class Outcome(NamedTuple):
+class Outcome(Struct, frozen=True):
     """What came of a job: the report, or the error for which there is none.
 
     `fixed` counts the findings that are gone, `diff` is what would change, `stdin` what standard input was made to,

@@ -3,10 +3,14 @@
 A row says where it comes from (`source`), when that was read (`checked`) and how sure it is (`confidence`).
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from zr4lint.tables import shipped_document
 
@@ -48,7 +52,7 @@ def sure(row: Row) -> bool:
 # nvidia/cuda
 
 
-class CudaTags(NamedTuple):
+class CudaTags(Struct, frozen=True):
     """The published tags: flavours by version and distribution."""
 
     tags: Mapping[str, Mapping[str, frozenset[str]]]
@@ -94,7 +98,7 @@ def cuda_tags() -> CudaTags:
 # torch
 
 
-class Torch(NamedTuple):
+class Torch(Struct, frozen=True):
     """A release of torch, and what fits it; `python` is (oldest, newest), empty where that is not known."""
 
     version: str

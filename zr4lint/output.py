@@ -1,9 +1,13 @@
 """Where reports go: each format asked for to its file, one of them to a stream."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import TextIO
+
+from msgspec import Struct, structs
 
 from zr4lint.report import FORMATS, Options
 from zr4lint.report.safe import no_command, visible_line
@@ -16,7 +20,7 @@ class ReaderGoneError(Exception):
     """Whoever read our output does so no more."""
 
 
-class Target(NamedTuple):
+class Target(Struct, frozen=True):
     """A format, and the file it is written to; None is the stream."""
 
     format: str
@@ -47,7 +51,7 @@ def write(result: Result, wanted: Sequence[Target], options: Options, stream: Te
             continue
         terminal = target.file is None and stream is not None and stream.isatty()
         width = _columns() if terminal else 0
-        text = form.render(result.report, options._replace(width=width, color=color and terminal))
+        text = form.render(result.report, structs.replace(options, width=width, color=color and terminal))
         save(text, target.file, stream)
 
 

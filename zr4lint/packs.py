@@ -1,10 +1,14 @@
 """Packs: specifications as data. They are read and checked here; nothing in a pack is executed or imported."""
 
+from __future__ import annotations
+
 import re
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
+
+from msgspec import Struct
 
 from zr4lint.finding import Applicability, Rule, Severity
 from zr4lint.globs import matches
@@ -44,7 +48,7 @@ class Vocabulary(Protocol):
         """Why a command's pattern can't be used; None if it can."""
 
 
-class Section(NamedTuple):
+class Section(Struct, frozen=True):
     """A section of the specification; a section that describes a layer has the layer's number and lines."""
 
     number: str
@@ -53,7 +57,7 @@ class Section(NamedTuple):
     lines: tuple[int, int] | None
 
 
-class PackRule(NamedTuple):
+class PackRule(Struct, frozen=True):
     """A rule as the engine runs it; `anywhere` rules are not bound to the lines of their section's layer."""
 
     rule: Rule
@@ -62,14 +66,14 @@ class PackRule(NamedTuple):
     commands: tuple[str, ...]
 
 
-class ConflictRule(NamedTuple):
+class ConflictRule(Struct, frozen=True):
     """A requirement that demands what the rules of other packs warn of, by their codes."""
 
     requirement: str
     rules: tuple[str, ...]
 
 
-class Amendment(NamedTuple):
+class Amendment(Struct, frozen=True):
     """What is accepted for a requirement in place of the specification's letter, if amendments are wanted.
 
     `parameters` are those of the rule's check, None where nothing is asked for any more. `add` is the instruction
@@ -83,7 +87,7 @@ class Amendment(NamedTuple):
     source: str
 
 
-class CriterionRule(NamedTuple):
+class CriterionRule(Struct, frozen=True):
     """How points of a score are earned.
 
     `by` is "rules" (the share of `rules` met), "must" (of all rules at level error), "commands" (of the rules that
@@ -96,7 +100,7 @@ class CriterionRule(NamedTuple):
     rules: tuple[str, ...]
 
 
-class Pack(NamedTuple):
+class Pack(Struct, frozen=True):
     """A specification: which files it claims, its sections, its rules, its score.
 
     `stage` is the name of the stage it speaks of, `images` maps repositories to patterns of the variables that

@@ -1,9 +1,12 @@
 """Fixing the files of a run: what is written, what is shown instead."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from difflib import unified_diff
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from zr4lint import writing
 from zr4lint.discovery import FileError
@@ -17,7 +20,7 @@ from zr4lint.suppressions import add, lint
 Lint = Callable[[SourceFile, Sequence[Pack], Config], FileReport]
 
 
-class Repaired(NamedTuple):
+class Repaired(Struct, frozen=True):
     """One file after fixing: its text and report, what changed, and why a change was thrown away."""
 
     source: SourceFile
@@ -30,9 +33,9 @@ def repair(
     source: SourceFile, packs: Sequence[Pack], config: Config, level: Applicability, lint: Lint = lint
 ) -> Repaired:
     """Fix a text with the fixes of the rules that are selected; nothing is written."""
-    everything = config._replace(select=(), ignore=())
+    everything = structs.replace(config, select=(), ignore=())
     fixed = fix(source, lambda text: lint(text, packs, everything), level, config.selects)
-    report = fixed.report._replace(findings=tuple(filter(config.selects, fixed.report.findings)))
+    report = structs.replace(fixed.report, findings=tuple(filter(config.selects, fixed.report.findings)))
     return Repaired(fixed.source, report, fixed.fixed, fixed.refused)
 
 

@@ -1,9 +1,12 @@
 """A run: files found, packs loaded, each file linted, exit code worked out."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.config import ConfigError, Finder, Force, Given, in_force
 from zr4lint.config.force import excluded, has_packs
@@ -22,7 +25,7 @@ class UsageError(Exception):
     """A run that can't start; the message says why in one line."""
 
 
-class Request(NamedTuple):
+class Request(Struct, frozen=True):
     """What is asked for on the command line.
 
     `packs` are names or files, none for those that claim a file. "-" among `paths` is standard input, whose bytes
@@ -70,7 +73,7 @@ class Request(NamedTuple):
         )
 
 
-class Result(NamedTuple):
+class Result(Struct, frozen=True):
     """What came of it: the report, the paths that could not be linted, and the exit code.
 
     `diff` is what fixes would change, `fixed_stdin` the fixed text of standard input, `notes` say which fixes were

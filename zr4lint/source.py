@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
 
+from msgspec import Struct
+
 BOM = "\ufeff"
 
 
@@ -98,7 +100,7 @@ class SourceFile:
         return self.text[span.start : span.end]
 
 
-class MappedText(NamedTuple):
+class MappedText(Struct, frozen=True):
     """Text joined from pieces of a file, such as an instruction without its continuations.
 
     `starts[i]` is where piece i begins in `text`, `offsets[i]` where it begins in the file.

@@ -3,11 +3,13 @@
 The only module that knows dockerfile-parse, which reads quotes and escapes.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from dockerfile_parse.util import WordSplitter
+from msgspec import Struct
 
 from zr4lint.dockerfile import Instruction
 from zr4lint.source import MappedText, Span
@@ -16,14 +18,14 @@ _VARIABLE = r"(?<!\\)\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^{}$]*))?\}|(\{))"
 _SINGLE_QUOTED = r"'[^']*'"
 
 
-class DockerWord(NamedTuple):
+class DockerWord(Struct, frozen=True):
     """One word as written, quotes and variables included."""
 
     raw: str
     span: Span
 
 
-class Pair(NamedTuple):
+class Pair(Struct, frozen=True):
     """A KEY=VALUE of ENV, ARG or LABEL; ARG may have no value. `value_span` is empty then, `span` covers both."""
 
     name: str
@@ -32,7 +34,7 @@ class Pair(NamedTuple):
     value_span: Span
 
 
-class Image(NamedTuple):
+class Image(Struct, frozen=True):
     """An image reference; `repository` is without registry, and without "library/" of Docker Hub."""
 
     registry: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from zr4lint.finding import Applicability, Edit, FileReport, Finding, Fix, Severity
 from zr4lint.fixer import apply_fixes, fix, worse
@@ -108,7 +109,7 @@ def test_only_wanted_findings_are_fixed() -> None:
 
 
 def test_suppressed_findings_are_not_fixed() -> None:
-    hidden = lambda text: finding("R1", Edit(0, 1, "b"))._replace(suppressed=True)  # noqa: E731
+    hidden = lambda text: replace(finding("R1", Edit(0, 1, "b")), suppressed=True)  # noqa: E731
     assert fix(SourceFile("a"), linter(hidden), SAFE).source.text == "a"
 
 

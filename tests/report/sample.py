@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from zr4lint.finding import (
     Applicability,
@@ -51,7 +52,7 @@ CONFORMANCE = Conformance(
     witnesses=(Witness("ZR0203", Span(0, 6)),),
 )
 
-WELL = CONFORMANCE._replace(met=6, rows=CONFORMANCE.rows[:1], criteria=(Criterion("precision", 10, 10),))
+WELL = replace(CONFORMANCE, met=6, rows=CONFORMANCE.rows[:1], criteria=(Criterion("precision", 10, 10),))
 
 
 class Sample:

@@ -4,6 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from zr4lint.finding import Criterion, Report
 from zr4lint.report.badge import COLOURS, badge
@@ -22,17 +23,20 @@ def words(picture: str) -> list[str | None]:
 def test_the_score_of_one_file_and_of_several() -> None:
     report = SAMPLE.report(conformance=(CONFORMANCE,))
     assert words(badge(report)) == ["zr4lint", "18.3/20"]
-    assert words(badge(report._replace(files=report.files * 3))) == ["zr4lint", "55/60"]
+    assert words(badge(replace(report, files=report.files * 3))) == ["zr4lint", "55/60"]
 
 
 def test_without_a_score_it_counts_requirements() -> None:
-    assert words(badge(SAMPLE.report(conformance=(CONFORMANCE._replace(criteria=()),)))) == ["zr4lint", "5/6 met"]
+    assert words(badge(SAMPLE.report(conformance=(replace(CONFORMANCE, criteria=()),)))) == [
+        "zr4lint",
+        "5/6 met",
+    ]
     assert words(badge(SAMPLE.report())) == ["zr4lint", "no file"]
 
 
 @pytest.mark.parametrize(("points", "colour"), [(10, 0), (9.9, 1), (8, 1), (7.9, 2), (5, 2), (4.9, 3), (0, 3)])
 def test_the_colour_says_how_good_it_is(points: float, colour: int) -> None:
-    report = SAMPLE.report(conformance=(CONFORMANCE._replace(criteria=(Criterion("a", points, 10),)),))
+    report = SAMPLE.report(conformance=(replace(CONFORMANCE, criteria=(Criterion("a", points, 10),)),))
     assert [shade for _, shade in COLOURS if shade in badge(report)] == [COLOURS[colour][1]]
 
 

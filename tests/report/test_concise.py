@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from zr4lint.finding import Applicability, Report, Severity
 from zr4lint.report import FORMATS, Options
@@ -9,8 +10,8 @@ from .sample import CONFORMANCE, Sample
 
 SAMPLE = Sample("FROM a\nRUN b\n", "a b/Dockerfile")
 ERROR = SAMPLE.finding("RUN", message="no", fix=SAMPLE.fix("b", "c"))
-WARNING = ERROR._replace(severity=Severity.WARNING, code="ZR0504", fix=SAMPLE.fix("b", "c", Applicability.DISPLAY))
-INFO = ERROR._replace(severity=Severity.INFO, fix=None)
+WARNING = replace(ERROR, severity=Severity.WARNING, code="ZR0504", fix=SAMPLE.fix("b", "c", Applicability.DISPLAY))
+INFO = replace(ERROR, severity=Severity.INFO, fix=None)
 PLAIN = Options()
 
 
@@ -39,8 +40,8 @@ def test_statistics_count_by_rule_the_most_first() -> None:
     ("report", "line"),
     [
         (SAMPLE.report(ERROR, ERROR, INFO, INFO), "Found 2 errors, 2 info (2 fixable with --fix)."),
-        (SAMPLE.report(INFO)._replace(fixed=3), "Fixed 3. Found 1 info."),
-        (SAMPLE.report(INFO, ERROR._replace(suppressed=True)), "Found 1 info (1 suppressed)."),
+        (replace(SAMPLE.report(INFO), fixed=3), "Fixed 3. Found 1 info."),
+        (SAMPLE.report(INFO, replace(ERROR, suppressed=True)), "Found 1 info (1 suppressed)."),
         (SAMPLE.report(), "No findings."),
         (Report((), ()), "No findings."),
         (Report((SAMPLE.file(), SAMPLE.file()), ()), "No findings in 2 files."),

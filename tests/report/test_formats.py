@@ -8,6 +8,7 @@ from time import perf_counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from zr4lint.finding import Report
 from zr4lint.report import FORMATS, Options
@@ -64,7 +65,7 @@ def test_nothing_steers_the_terminal(name: str, report: Report, options: Options
 
 @given(st.sampled_from(["text", "concise"]), reports(), OPTIONS)
 def test_only_colours_steer_the_terminal(name: str, report: Report, options: Options) -> None:
-    colored = FORMATS[name].render(report, options._replace(color=True))
+    colored = FORMATS[name].render(report, replace(options, color=True))
     uncolored = re.sub(r"\x1b\[(0|[12]|[12];3[0-7]|3[0-7])m", "", colored)
     assert all(line.isprintable() for line in uncolored.split("\n"))
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from hypothesis import given
+from msgspec.structs import replace
 
 from zr4lint.finding import Report, Severity
 from zr4lint.report import FORMATS, Options
@@ -27,7 +28,7 @@ def test_a_line_a_file() -> None:
     ]
     suppressed = SAMPLE.finding("FROM", suppressed=True)
     report = SAMPLE.report(*found, suppressed, conformance=(CONFORMANCE,))
-    assert written(report._replace(files=(*report.files, SAMPLE.file()))) == [
+    assert written(replace(report, files=(*report.files, SAMPLE.file()))) == [
         {
             "path": "a/Dockerfile",
             "error": 2,

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from jsonschema.validators import validator_for  # type: ignore[import-untyped]
+from msgspec.structs import replace
 
 from zr4lint.finding import Applicability, Edit, Fix, Related, Report, Severity
 from zr4lint.report import FORMATS, Options
@@ -78,7 +79,7 @@ def test_a_rule() -> None:
 
 
 def test_an_example_cannot_leave_its_fence() -> None:
-    report = SAMPLE.report()._replace(rules=(RULE._replace(bad="RUN a\n```\n# heading", layer=None),))
+    report = replace(SAMPLE.report(), rules=(replace(RULE, bad="RUN a\n```\n# heading", layer=None),))
     rule = sarif(report)["tool"]["driver"]["rules"][0]
     assert "````dockerfile\nRUN a\n```\n# heading\n````\n" in rule["help"]["markdown"]
     assert rule["properties"]["tags"] == ["dockerfile"]
@@ -153,15 +154,15 @@ def test_a_result() -> None:
 
 
 def test_levels_and_suppressions() -> None:
-    findings = [FINDING._replace(severity=severity, suppressed=severity is Severity.INFO) for severity in Severity]
+    findings = [replace(FINDING, severity=severity, suppressed=severity is Severity.INFO) for severity in Severity]
     results = sarif(SAMPLE.report(*findings))["results"]
     assert [result["level"] for result in results] == ["note", "warning", "error"]
     assert [result["suppressions"] for result in results] == [[{"kind": "inSource", "status": "accepted"}], [], []]
 
 
 def test_a_suppression_says_where_it_stands_and_why() -> None:
-    inside = FINDING._replace(suppressed=True, justification="waits for a wheel")
-    results = sarif(SAMPLE.report(inside, FINDING._replace(suppressed=True, external=True)))["results"]
+    inside = replace(FINDING, suppressed=True, justification="waits for a wheel")
+    results = sarif(SAMPLE.report(inside, replace(FINDING, suppressed=True, external=True)))["results"]
     assert [result["suppressions"] for result in results] == [
         [{"kind": "inSource", "status": "accepted", "justification": "waits for a wheel"}],
         [{"kind": "external", "status": "accepted"}],
@@ -178,20 +179,20 @@ def test_paths_that_could_not_be_linted_are_notifications() -> None:
 
 
 def test_a_rule_about_security_says_how_severe_it_is() -> None:
-    report = SAMPLE.report()._replace(rules=(RULE._replace(security=5.0),))
+    report = replace(SAMPLE.report(), rules=(replace(RULE, security=5.0),))
     (rule,) = sarif(report)["tool"]["driver"]["rules"]
     assert rule["properties"]["security-severity"] == "5.0"
     assert rule["properties"]["tags"] == ["dockerfile", "layer-4", "security"]
 
 
 def test_a_rule_that_no_pack_has_is_named_only() -> None:
-    (result,) = sarif(SAMPLE.report(FINDING._replace(code="ZR0001")))["results"]
+    (result,) = sarif(SAMPLE.report(replace(FINDING, code="ZR0001")))["results"]
     assert result["ruleId"] == "ZR0001"
     assert "ruleIndex" not in result
 
 
 def test_a_fix_without_edits_is_left_out() -> None:
-    (result,) = sarif(SAMPLE.report(FINDING._replace(fix=FINDING.fix and FINDING.fix._replace(edits=()))))["results"]
+    (result,) = sarif(SAMPLE.report(replace(FINDING, fix=FINDING.fix and replace(FINDING.fix, edits=()))))["results"]
     assert "fixes" not in result
 
 
@@ -211,7 +212,7 @@ def test_paths_are_uris(path: str, place: dict[str, str]) -> None:
 
 
 def test_a_message_makes_no_link() -> None:
-    (result,) = sarif(SAMPLE.report(FINDING._replace(message="[press](1) this", expected=None, requirement=None)))[
+    (result,) = sarif(SAMPLE.report(replace(FINDING, message="[press](1) this", expected=None, requirement=None)))[
         "results"
     ]
     assert result["message"]["text"] == "\\[press\\](1) this."
@@ -232,7 +233,7 @@ def test_the_whole_file_has_no_context() -> None:
 
 def test_an_insertion_deletes_nothing() -> None:
     fix = Fix("Add", Applicability.SAFE, (Edit(7, 7, "USER a\n"),))
-    (result,) = sarif(SAMPLE.report(FINDING._replace(fix=fix)))["results"]
+    (result,) = sarif(SAMPLE.report(replace(FINDING, fix=fix)))["results"]
     assert result["fixes"][0]["artifactChanges"][0]["replacements"] == [
         {
             "deletedRegion": {"startLine": 2, "startColumn": 1, "endLine": 2, "endColumn": 1},

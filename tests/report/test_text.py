@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from zr4lint.finding import Applicability, Edit, Fix, Related, Report, Severity
 from zr4lint.report import FORMATS, Options
 
@@ -118,7 +120,7 @@ def test_line_ends_of_windows_are_no_words() -> None:
 
 
 def test_suppressed_findings_are_not_shown() -> None:
-    report = SAMPLE.report(TORCH._replace(suppressed=True))
+    report = SAMPLE.report(replace(TORCH, suppressed=True))
     assert text(report) == ""
     assert text(report, Options()) == "No findings (1 suppressed).\n"
 

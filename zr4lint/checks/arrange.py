@@ -5,8 +5,11 @@ is too long first has its package lists packed, then loses the blank lines insid
 comments stand above the layer's first line. No other character changes.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from zr4lint.checks.fixes import SAFE
 from zr4lint.checks.layers import layer_of_each
@@ -17,7 +20,7 @@ from zr4lint.finding import Edit, Fix
 from zr4lint.source import Span
 
 
-class _Lines(NamedTuple):
+class _Lines(Struct, frozen=True):
     """Whole lines that stay together: an instruction, a comment line, or a run of blank lines."""
 
     span: Span
@@ -26,7 +29,7 @@ class _Lines(NamedTuple):
     blank: bool
 
 
-class _Block(NamedTuple):
+class _Block(Struct, frozen=True):
     """A layer's lines, without blank lines at either end, and the lists in it that are to be packed."""
 
     layer: Layer
@@ -48,7 +51,7 @@ class _Block(NamedTuple):
         return count
 
 
-class Arrangement(NamedTuple):
+class Arrangement(Struct, frozen=True):
     """The fix that brings a file to its line map, or the reason why there is none."""
 
     fix: Fix | None
@@ -103,7 +106,7 @@ def _trimmed(items: list[_Lines]) -> tuple[_Lines, ...]:
     return tuple(items[start:])
 
 
-class _Placed(NamedTuple):
+class _Placed(Struct, frozen=True):
     block: _Block
     line: int
 
@@ -150,8 +153,8 @@ def _shortened(subject: Subject, block: _Block, lines: int, room: int) -> _Block
         less = max(min(item.height, over), 0) if item.blank else 0
         over -= less
         if less < item.height:
-            items.append(item._replace(height=item.height - less))
-    return block._replace(items=tuple(reversed(items)), packed=tuple(packed))
+            items.append(structs.replace(item, height=item.height - less))
+    return structs.replace(block, items=tuple(reversed(items)), packed=tuple(packed))
 
 
 def _padded(block: _Block, missing: int) -> _Block:
@@ -165,19 +168,20 @@ def _padded(block: _Block, missing: int) -> _Block:
     if at == 0:
         return block
     if items[at - 1].blank:
-        items[at - 1] = items[at - 1]._replace(height=items[at - 1].height + missing)
+        items[at - 1] = structs.replace(items[at - 1], height=items[at - 1].height + missing)
     else:
         here = items[at].span.start
         items.insert(at, _Lines(Span(here, here), missing, None, True))
-    return block._replace(items=tuple(items))
+    return structs.replace(block, items=tuple(items))
 
 
 def _edits(subject: Subject, placed: list[_Placed]) -> Iterator[Edit]:
     """The edits that give every run of blank lines its height, and pack lists."""
     text, newline = subject.source.text, subject.source.newline
     at, line = 0, 1
-    for block, start in placed:
-        blank = start - line
+    for one in placed:
+        block = one.block
+        blank = one.line - line
         for item in block.items:
             if item.blank:
                 blank += item.height
@@ -186,7 +190,7 @@ def _edits(subject: Subject, placed: list[_Placed]) -> Iterator[Edit]:
             at, blank = item.span.end, 0
         for packed in block.packed:
             yield packed.edit
-        line = start + block.height
+        line = one.line + block.height
     if at and not text[:at].endswith("\n"):
         yield Edit(at, at, newline)
     if text[at:]:

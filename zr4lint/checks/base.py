@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from zr4lint import words
 from zr4lint.checks.arrange import arrange
 from zr4lint.checks.fixes import SAFE, UNSAFE, insert, replace
@@ -29,7 +31,8 @@ def base_image(subject: Subject, *, image: str) -> Outcomes:
         )
         return
     found, wanted = words.parse_image(base.image), words.parse_image(image)
-    if found._replace(digest=wanted.digest or found.digest) == wanted._replace(digest=wanted.digest or found.digest):
+    digest = wanted.digest or found.digest
+    if structs.replace(found, digest=digest) == structs.replace(wanted, digest=digest):
         yield Met(base.image_span, base.instruction, spelled=None if found.digest else image)
         return
     fix = replace(base.image_span, image, f"Build on {image}", UNSAFE)

@@ -1,7 +1,10 @@
 """What stands in the Python environment at the end of the build, after every later install and uninstall."""
 
+from __future__ import annotations
+
 import re
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from zr4lint.checks.outcome import Subject, maybe
 from zr4lint.checks.versions import bounds, lets_in
@@ -14,7 +17,7 @@ _ELSEWHERE = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER")
 _MINOR = r"(?:python|pip)(3\.\d+)\Z"
 
 
-class Standing(NamedTuple):
+class Standing(Struct, frozen=True):
     """A package as the last command that changed it left it.
 
     `undone` are the words that took it away again, or that keep pip from installing it. `unsure` tells that a
@@ -55,7 +58,7 @@ def standing(subject: Subject, package: str) -> Standing | None:
             continue
         if run.command.action == "uninstall":
             if found is not None:
-                found = found._replace(undone=requirement.span, unsure=found.unsure or maybe(run.at))
+                found = structs.replace(found, undone=requirement.span, unsure=found.unsure or maybe(run.at))
             continue
         applies = _applies(requirement.marker, venvs)
         if applies is False:
@@ -79,9 +82,9 @@ def _after_removals(subject: Subject, venvs: list[VenvCreated], found: Standing)
         if removed.at.order < found.run.at.order or not removed.recursive or maybe(removed.at):
             continue
         if any(v.path and covers(p, v.path, recursive=True) for p in removed.paths for v in venvs):
-            return found._replace(undone=removed.at.span)
+            return structs.replace(found, undone=removed.at.span)
     cleared = next((v for v in venvs if v.clears and v.at.order > found.run.at.order and not maybe(v.at)), None)
-    return found if cleared is None else found._replace(undone=cleared.at.span)
+    return found if cleared is None else structs.replace(found, undone=cleared.at.span)
 
 
 def _applies(marker: str | None, venvs: list[VenvCreated]) -> bool | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 
+from msgspec import structs
+
 from zr4lint.checks.environment import own_installs, pip_installs
 from zr4lint.checks.files import taken_away
 from zr4lint.checks.fixes import UNSAFE, add_line, insert, replace, take_out
@@ -33,8 +35,9 @@ def git_clone(subject: Subject, *, target: str, url: str = "", words: str = "", 
     found = clone_to(subject, target)
     expected = f"git clone {url or '...'} {target}"
     if found is None:
-        yield _missing(clones, target, url, words, expected)._replace(
-            add=f"RUN git clone {url or suggested} {target}" if url or suggested else None
+        yield structs.replace(
+            _missing(clones, target, url, words, expected),
+            add=f"RUN git clone {url or suggested} {target}" if url or suggested else None,
         )
         return
     removal = taken_away(subject, target, found.at, folder=True)

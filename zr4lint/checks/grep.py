@@ -5,15 +5,18 @@ and "$" at the end of the line, and "\\" takes the meaning of the punctuation be
 that is refused, so that a pattern never means one thing here and another there.
 """
 
+from __future__ import annotations
+
 from functools import lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 ANY = "\0"
 _OPERATORS = frozenset("(){}|+?<>'`")
 """Punctuation to which a backslash gives a meaning."""
 
 
-class Pattern(NamedTuple):
+class Pattern(Struct, frozen=True):
     """Pieces of text that come one after another, with anything between them; `ANY` in a piece is any character."""
 
     pieces: tuple[str, ...]
@@ -57,31 +60,31 @@ def _escaped(character: str) -> str:
 
 def grep_any(pattern: str, text: str, lines: list[str]) -> bool:
     """Whether any line of a text has the pattern; plain words are looked for in the whole of it."""
-    pieces, at_start, at_end = compile_pattern(pattern)
-    if len(pieces) == 1 and not at_start and not at_end and ANY not in pieces[0]:
-        return pieces[0] in text
-    longest = max((part for piece in pieces for part in piece.split(ANY)), key=len)
+    found = compile_pattern(pattern)
+    if len(found.pieces) == 1 and not found.at_start and not found.at_end and ANY not in found.pieces[0]:
+        return found.pieces[0] in text
+    longest = max((part for piece in found.pieces for part in piece.split(ANY)), key=len)
     return any(longest in line and grep(pattern, line) for line in lines)
 
 
 def grep(pattern: str, line: str) -> bool:
     """Whether a line has the pattern."""
-    pieces, at_start, at_end = compile_pattern(pattern)
+    wanted = compile_pattern(pattern)
     at = 0
-    for index, piece in enumerate(pieces):
-        if index == 0 and at_start:
+    for index, piece in enumerate(wanted.pieces):
+        if index == 0 and wanted.at_start:
             if not _stands_at(piece, line, 0):
                 return False
             at = len(piece)
             continue
-        if index == len(pieces) - 1 and at_end:
+        if index == len(wanted.pieces) - 1 and wanted.at_end:
             start = len(line) - len(piece)
             return start >= at and _stands_at(piece, line, start)
         found = _find(piece, line, at)
         if found < 0:
             return False
         at = found + len(piece)
-    return not at_end or at == len(line)
+    return not wanted.at_end or at == len(line)
 
 
 def _find(piece: str, line: str, start: int) -> int:

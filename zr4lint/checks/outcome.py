@@ -1,8 +1,11 @@
 """What a check is given, and what it answers."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.dockerfile import Dockerfile, Instruction
 from zr4lint.facts import At, Facts, Stage
@@ -11,7 +14,7 @@ from zr4lint.shell import Reach
 from zr4lint.source import SourceFile, Span
 
 
-class Layer(NamedTuple):
+class Layer(Struct, frozen=True):
     """A layer of the specification and the lines it has to lie in, both counted."""
 
     number: int
@@ -20,7 +23,7 @@ class Layer(NamedTuple):
     last: int
 
 
-class Met(NamedTuple):
+class Met(Struct, frozen=True):
     """A requirement, or a part of it, is met by the words at `span` of an instruction.
 
     `supports` are the indexes of the instructions that those words rely on. `spelled` is how the specification
@@ -33,7 +36,7 @@ class Met(NamedTuple):
     spelled: str | None = None
 
 
-class Unmet(NamedTuple):
+class Unmet(Struct, frozen=True):
     """A requirement, or a part of it, is not met.
 
     `span` is None where something is missing and nothing shows its place; `unsure` tells that it can't be decided
@@ -59,7 +62,7 @@ Outcome = Met | Unmet
 Outcomes = Iterator[Outcome]
 
 
-class RuleResult(NamedTuple):
+class RuleResult(Struct, frozen=True):
     """A rule's outcomes, as rules that come after see them. `commands` are the specification's own for it."""
 
     code: str
@@ -69,7 +72,7 @@ class RuleResult(NamedTuple):
     unmet: tuple[Unmet, ...]
 
 
-class Subject(NamedTuple):
+class Subject(Struct, frozen=True):
     """The file that is judged: its facts, and the stages that make the image (`lineage`).
 
     `layer` is the layer of the rule that asks, `results` what the rules before it found, `context` the folder that

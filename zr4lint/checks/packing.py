@@ -1,7 +1,10 @@
 """Packing package lists: one package a line becomes several."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.checks.outcome import Subject
 from zr4lint.dockerfile import Instruction
@@ -13,7 +16,7 @@ WIDTH = 100
 """The longest line that packing makes."""
 
 
-class PackedLines(NamedTuple):
+class PackedLines(Struct, frozen=True):
     """The edit that packs a list, and how many lines it saves."""
 
     edit: Edit

@@ -1,8 +1,12 @@
 """The table of check kinds: the vocabulary that packs are written in."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from zr4lint.checks.grep import compile_pattern
 from zr4lint.checks.outcome import Outcomes
@@ -13,7 +17,7 @@ PARAMETER_TYPES = frozenset({"str", "int", "list[str]", "dict[str, str]"})
 _C = TypeVar("_C", bound=Callable[..., Outcomes])
 
 
-class Kind(NamedTuple):
+class Kind(Struct, frozen=True):
     """One kind of check.
 
     `parameters` maps the names a rule may give to their types, `optional` those it may leave out. A `late` check

@@ -6,7 +6,9 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, structs
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 _CLAUSE = r"\s*(===|==|~=|!=|<=|>=|<|>)\s*([^\s,]+)\s*\Z"
 
 
-class Bounds(NamedTuple):
+class Bounds(Struct, frozen=True):
     """What a specifier lets in: everything from `lower` to `upper` but `excluded`; None is no bound.
 
     A pin has both bounds at one version.
@@ -64,7 +66,7 @@ def pin_of(specifier: str) -> str | None:
 def _narrowed(found: Bounds, operator: str, text: str, version: Version) -> Bounds:
     match operator:
         case "!=":
-            return found._replace(excluded=(*found.excluded, text))
+            return structs.replace(found, excluded=(*found.excluded, text))
         case ">=" | ">":
             return _above(found, version, included=operator == ">=")
         case "<=" | "<":
@@ -79,13 +81,13 @@ def _narrowed(found: Bounds, operator: str, text: str, version: Version) -> Boun
 
 def _above(found: Bounds, version: Version, *, included: bool) -> Bounds:
     if found.lower is None or version > found.lower or (version == found.lower and not included):
-        return found._replace(lower=version, lower_included=included)
+        return structs.replace(found, lower=version, lower_included=included)
     return found
 
 
 def _below(found: Bounds, version: Version, *, included: bool) -> Bounds:
     if found.upper is None or version < found.upper or (version == found.upper and not included):
-        return found._replace(upper=version, upper_included=included)
+        return structs.replace(found, upper=version, upper_included=included)
     return found
 
 

@@ -1,8 +1,12 @@
 """What is in force for a file, and where each value comes from."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from zr4lint.config.model import CONFLICTS, DEFAULT, FAIL_ON, Configuration
 from zr4lint.finding import Severity
@@ -12,7 +16,7 @@ T = TypeVar("T")
 COMMAND_LINE = "command line"
 
 
-class Given(NamedTuple):
+class Given(Struct, frozen=True):
     """What the command line says; empty, None or False where it says nothing.
 
     `fail_on` and `conflicts` are words of their options.
@@ -28,14 +32,14 @@ class Given(NamedTuple):
     amended: bool = False
 
 
-class Value(NamedTuple, Generic[T]):
+class Value(Struct, Generic[T], frozen=True):
     """A value, and where it comes from."""
 
     value: T
     origin: str = DEFAULT
 
 
-class Force(NamedTuple):
+class Force(Struct, frozen=True):
     """What is in force for one file; no `packs` are those that claim it."""
 
     packs: Value[tuple[str, ...]]

@@ -1,7 +1,11 @@
 """The keys of a configuration: the table that the reader, the schema and `zr4lint config` go by."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from zr4lint.config.model import CONFLICTS, FAIL_ON, LEVELS
 from zr4lint.tables import FITS
@@ -9,7 +13,7 @@ from zr4lint.tables import FITS
 _STRINGS = {"type": "array", "items": {"type": "string", "minLength": 1}}
 
 
-class Kind(NamedTuple):
+class Kind(Struct, frozen=True):
     """A type: its name in messages, whether a value is of it, and its JSON schema."""
 
     words: str
@@ -17,7 +21,7 @@ class Kind(NamedTuple):
     schema: Mapping[str, Any]
 
 
-class Key(NamedTuple):
+class Key(Struct, frozen=True):
     """One key: its type, what holds where it is not given, and what it is for."""
 
     kind: Kind

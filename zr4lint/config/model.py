@@ -1,8 +1,11 @@
 """What a configuration file says, and which files are asked."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.finding import Severity
 
@@ -23,7 +26,7 @@ class ConfigError(Exception):
     """A configuration that can't be used; the message names file, line where it can be told, and key."""
 
 
-class Configuration(NamedTuple):
+class Configuration(Struct, frozen=True):
     """What a configuration file says; `lines` tells in which line each key stands, where that can be told."""
 
     shown: str

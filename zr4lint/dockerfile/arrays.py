@@ -1,7 +1,10 @@
 """The JSON form of an instruction, with the place of every string."""
 
+from __future__ import annotations
+
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 _TOKEN = re.compile(
     r"""[ \t\r\n]*+(?:
@@ -17,7 +20,7 @@ _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _DEEPEST = 10_000  # Go's decoder refuses more
 
 
-class Item(NamedTuple):
+class Item(Struct, frozen=True):
     """A value of an array and where it stands; `text` is None where it is no string."""
 
     text: str | None

@@ -26,7 +26,7 @@ def read(words: str, offset: int) -> Directive | None:
 
 def refusal(directive: Directive, before: Mapping[str, Directive]) -> ParseError | None:
     """Why BuildKit refuses a directive that follows those `before`."""
-    name, value, span = directive
+    name, value, span = directive.name, directive.value, directive.span
     if name in before:
         return ParseError(f"duplicate directive: only one `# {name}=` can be used; delete this one", span)
     if name == "escape" and value not in ("\\", "`"):

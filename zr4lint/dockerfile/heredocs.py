@@ -1,8 +1,11 @@
 """Heredocs: the markers in an instruction and the lines that end them."""
 
+from __future__ import annotations
+
 import re
 from bisect import bisect_left
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.dockerfile.lexer import lex
 from zr4lint.dockerfile.lines import Lines
@@ -17,7 +20,7 @@ _NOT_UTF8 = "[\ud800-\udfff]"
 _MOST = 2**64 - 1
 
 
-class _Marker(NamedTuple):
+class _Marker(Struct, frozen=True):
     name: str
     descriptor: int
     expand: bool
@@ -25,8 +28,11 @@ class _Marker(NamedTuple):
     start: int
     end: int
 
+    def heredoc(self, marker: Span, body: Span, terminator: Span) -> Heredoc:
+        return Heredoc(self.name, self.descriptor, self.expand, self.chomp, marker, body, terminator)
 
-class Found(NamedTuple):
+
+class Found(Struct, frozen=True):
     """The heredocs of an instruction and the number of the line after them.
 
     `unreadable` is the place of a marker that BuildKit cannot read, `unterminated` tells that the last heredoc has
@@ -66,21 +72,18 @@ class Finder:
     def _bodies(self, text: MappedText, markers: list[_Marker], number: int) -> Found:
         lines = self._lines
         heredocs = []
-        for name, descriptor, expand, chomp, start, end in markers:
-            marker = text.span(start, end)
+        for marker in markers:
+            name = marker.name
+            at = text.span(marker.start, marker.end)
             body = lines.start(number)
-            last = self._terminator(name, chomp, number)
+            last = self._terminator(name, marker.chomp, number)
             if last is None:
                 rest = lines.start(len(lines))
-                heredocs.append(Heredoc(name, descriptor, expand, chomp, marker, Span(body, rest), Span(rest, rest)))
+                heredocs.append(marker.heredoc(at, Span(body, rest), Span(rest, rest)))
                 return Found(tuple(heredocs), len(lines), unterminated=True)
             content = lines.content(last)
             stop = lines.start(last) + len(content)
-            heredocs.append(
-                Heredoc(
-                    name, descriptor, expand, chomp, marker, Span(body, lines.start(last)), Span(stop - len(name), stop)
-                )
-            )
+            heredocs.append(marker.heredoc(at, Span(body, lines.start(last)), Span(stop - len(name), stop)))
             number = last + 1
         return Found(tuple(heredocs), number)
 
@@ -109,8 +112,8 @@ def _markers(text: str, *, newer: bool) -> tuple[list[_Marker], tuple[int, int] 
     """The markers in an instruction's text, and the place of one that cannot be read."""
     markers: list[_Marker] = []
     pattern = _SPACED_MARKER if newer else _MARKER
-    words, _ = lex(text, raw=True, newer=newer) or ([], False)
-    for word in words:
+    lexed = lex(text, raw=True, newer=newer)
+    for word in lexed.words if lexed is not None else ():
         match = re.fullmatch(pattern, word.text)
         if not match or not match[3]:
             continue

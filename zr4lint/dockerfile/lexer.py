@@ -1,7 +1,10 @@
 """Words as BuildKit's shell lexer finds them, which decides what is a heredoc."""
 
+from __future__ import annotations
+
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.dockerfile.lines import BLANKS
 from zr4lint.dockerfile.words import Word
@@ -10,7 +13,7 @@ _ORDINARY = re.compile(f"[^{BLANKS}\"'$\\\\</}}]+")
 _SPECIAL = "@*#?-$!0"
 
 
-class Lexed(NamedTuple):
+class Lexed(Struct, frozen=True):
     """The words of a text, and whether a quote stands in any."""
 
     words: list[Word]

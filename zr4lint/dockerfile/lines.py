@@ -1,6 +1,8 @@
 """The lines of a file, and how a continuation joins them."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from msgspec import Struct
 
 from zr4lint.dockerfile.model import Comment
 from zr4lint.source import MappedText, SourceFile, Span
@@ -35,7 +37,7 @@ class Lines:
         return words, start + len(line) - len(words)
 
 
-class Logical(NamedTuple):
+class Logical(Struct, frozen=True):
     """What the lines of one instruction say when they are joined; `end` is the number of the line after them."""
 
     text: MappedText

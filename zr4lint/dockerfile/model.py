@@ -1,12 +1,15 @@
 """The parts of a parsed Dockerfile. Every span is in code points of the file's text."""
 
+from __future__ import annotations
+
 from enum import Enum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.source import MappedText, SourceFile, Span
 
 
-class Directive(NamedTuple):
+class Directive(Struct, frozen=True):
     """A parser directive such as `# escape=`; the span is its line without the line end."""
 
     name: str
@@ -14,7 +17,7 @@ class Directive(NamedTuple):
     span: Span
 
 
-class Comment(NamedTuple):
+class Comment(Struct, frozen=True):
     """A comment line, `text` without the "#" and the blanks around it.
 
     `inside` tells that it stands between the lines of one instruction.
@@ -25,7 +28,7 @@ class Comment(NamedTuple):
     inside: bool
 
 
-class Flag(NamedTuple):
+class Flag(Struct, frozen=True):
     """A `--name` or `--name=value` of an instruction; `value` is None where there is no "="."""
 
     name: str
@@ -33,14 +36,14 @@ class Flag(NamedTuple):
     span: Span
 
 
-class JsonString(NamedTuple):
+class JsonString(Struct, frozen=True):
     """One string of an exec form; the span covers its quotes."""
 
     value: str
     span: Span
 
 
-class Heredoc(NamedTuple):
+class Heredoc(Struct, frozen=True):
     """A heredoc of a RUN, COPY or ADD.
 
     `marker` is the `<<NAME` in the instruction, `body` the lines up to the terminator's line, with their line ends
@@ -56,7 +59,7 @@ class Heredoc(NamedTuple):
     terminator: Span
 
 
-class Instruction(NamedTuple):
+class Instruction(Struct, frozen=True):
     """One instruction.
 
     `keyword` is in upper case. `span` runs from the keyword's first character to the end of the last line, heredocs
@@ -66,7 +69,7 @@ class Instruction(NamedTuple):
     `stage` counts from 0; -1 stands for what comes before the first FROM.
     """
 
-    index: int  # type: ignore[assignment]
+    index: int
     stage: int
     keyword: str
     keyword_span: Span
@@ -77,7 +80,7 @@ class Instruction(NamedTuple):
     arguments: MappedText
     json: tuple[JsonString, ...] | None
     heredocs: tuple[Heredoc, ...]
-    trigger: "Instruction | None"
+    trigger: Instruction | None
 
 
 class PieceKind(Enum):
@@ -89,14 +92,14 @@ class PieceKind(Enum):
     INSTRUCTION = "instruction"
 
 
-class Piece(NamedTuple):
+class Piece(Struct, frozen=True):
     """A run of whole lines, line ends included; the pieces of a file joined are its text."""
 
     kind: PieceKind
     span: Span
 
 
-class ParseError(NamedTuple):
+class ParseError(Struct, frozen=True):
     """Something for which BuildKit refuses the file; `instead` is what could stand at the span, where that is clear."""
 
     message: str
@@ -104,7 +107,7 @@ class ParseError(NamedTuple):
     instead: str | None = None
 
 
-class Dockerfile(NamedTuple):
+class Dockerfile(Struct, frozen=True):
     """A parsed file. With `errors` it is still as complete as can be told."""
 
     source: SourceFile

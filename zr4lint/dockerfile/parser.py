@@ -1,8 +1,11 @@
 """Reads a Dockerfile as BuildKit's parser does."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.dockerfile import arrays, directives, refusals, words
 from zr4lint.dockerfile.heredocs import Finder, Found
@@ -27,7 +30,7 @@ _NEED_STAGE = frozenset(refusals.KEYWORDS) - {"ARG"}
 _LONGEST_LINE = 65535  # bytes
 
 
-class _Statement(NamedTuple):
+class _Statement(Struct, frozen=True):
     keyword: str
     keyword_span: Span
     flags: tuple[Flag, ...]
@@ -129,7 +132,9 @@ class _Parser:
         # By way of lower case, in which BuildKit compares: the Kelvin sign is a K.
         keyword = parts.keyword.text.lower().upper()
         json = self._json(keyword, parts.arguments) if keyword in _WITH_JSON else None
-        return _Statement(keyword, text.span(*parts.keyword[1:]), parts.flags, parts.arguments, json)
+        return _Statement(
+            keyword, text.span(parts.keyword.start, parts.keyword.end), parts.flags, parts.arguments, json
+        )
 
     def _json(self, keyword: str, arguments: MappedText) -> tuple[JsonString, ...] | None:
         at = 0
@@ -142,20 +147,31 @@ class _Parser:
         if items is None:
             return None
         strings = []
-        for text, start, end in items:
-            span = arguments.span(start, end)
-            if text is None:
-                what = show(arguments.text[start:end])
+        for item in items:
+            span = arguments.span(item.start, item.end)
+            if item.text is None:
+                what = show(arguments.text[item.start : item.end])
                 self.errors.append(ParseError(f"{what} is not a string: put each item in double quotes", span))
             else:
-                strings.append(JsonString(text, span))
+                strings.append(JsonString(item.text, span))
         return tuple(strings)
 
     def _build(self, statement: _Statement, line: int, found: Found, trigger: Instruction | None) -> Instruction:
-        keyword, keyword_span, flags, arguments, json = statement
-        span = Span(keyword_span.start, max(self.source.line_span(found.end).end, keyword_span.end))
-        place = (len(self.instructions), self.stage, keyword, keyword_span, span, line, found.end)
-        return Instruction(*place, flags, arguments, json, found.heredocs, trigger)
+        keyword = statement.keyword_span
+        return Instruction(
+            index=len(self.instructions),
+            stage=self.stage,
+            keyword=statement.keyword,
+            keyword_span=keyword,
+            span=Span(keyword.start, max(self.source.line_span(found.end).end, keyword.end)),
+            line=line,
+            end_line=found.end,
+            flags=statement.flags,
+            arguments=statement.arguments,
+            json=statement.json,
+            heredocs=found.heredocs,
+            trigger=trigger,
+        )
 
     def _check_file(self) -> None:
         """Find what is wrong with the file as a whole."""

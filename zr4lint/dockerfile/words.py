@@ -1,8 +1,11 @@
 """How BuildKit takes an instruction's text apart: keyword, flags, arguments, words."""
 
+from __future__ import annotations
+
 import re
 from functools import cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.dockerfile.lines import BLANKS
 from zr4lint.dockerfile.model import Flag
@@ -15,7 +18,7 @@ _WORD = re.compile(f"[^{_GAP}]+")
 _BLANK_BYTES = (b"\x85", b"\xa0")
 
 
-class Word(NamedTuple):
+class Word(Struct, frozen=True):
     """A word and where it stands in the text that it was taken from."""
 
     text: str
@@ -23,7 +26,7 @@ class Word(NamedTuple):
     end: int
 
 
-class Parts(NamedTuple):
+class Parts(Struct, frozen=True):
     """An instruction's text, taken apart."""
 
     keyword: Word

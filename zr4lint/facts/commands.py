@@ -1,8 +1,11 @@
 """The facts of shell commands, with the folder and the variables that each one sees."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from zr4lint.dockerfile import Instruction
 from zr4lint.facts.limits import may_not_write, mounted_over, offline, unprivileged
@@ -45,7 +48,7 @@ _SPECIFIER = r"=?\s*\d[\w.*+!~=,-]*"
 _VERSION = r"=?\s*\d"
 
 
-class _Scope(NamedTuple):
+class _Scope(Struct, frozen=True):
     """What one shell knows."""
 
     folder: str | None
@@ -78,7 +81,7 @@ class CommandReader:
         scope = self.scope(command.scope)
         if command.folder is not None:
             folder = expand(command.folder, scope.variables)
-            scope = scope._replace(folder=self.path(folder, scope))
+            scope = structs.replace(scope, folder=self.path(folder, scope))
         values = {name: expand(word, scope.variables) for name, word in command.assignments}
         if not command.words:
             known = command.reach is not Reach.MAYBE
@@ -90,7 +93,7 @@ class CommandReader:
             scope = self.change_variables(command, scope, {}, anything=True)
         arguments = expand_all(command.words, scope.variables)
         if self.literal_stars:
-            arguments = [argument._replace(glob=False) for argument in arguments]
+            arguments = [structs.replace(argument, glob=False) for argument in arguments]
         if not arguments or arguments[0].value is None:
             return
         program = arguments[0].value.rpartition("/")[2]
@@ -110,7 +113,7 @@ class CommandReader:
         variables.update(values)
         if anything:
             variables.outside = None
-        self.scopes[command.scope] = scope._replace(variables=variables)
+        self.scopes[command.scope] = structs.replace(scope, variables=variables)
         return self.scopes[command.scope]
 
     def write(self, program: str, command: Command, scope: _Scope) -> None:
@@ -146,9 +149,10 @@ class CommandReader:
                 self.facts.append(AptRun(self.for_root(self.at(command)), apt))
         elif program in ("add-apt-repository", "apt-add-repository"):
             if change := parse_repository(arguments):
-                name, removed, updates = change
                 at = self.for_root(self.at(command))
-                self.facts.append(RepositoryAdded(at, name.value, name.span, removed, updates))
+                self.facts.append(
+                    RepositoryAdded(at, change.name.value, change.name.span, change.removed, change.updates)
+                )
         elif program == "git":
             self.git(arguments, command, scope)
         elif program == "chmod":
@@ -159,7 +163,7 @@ class CommandReader:
             if dpkg := parse_dpkg(arguments):
                 at = self.at(command)
                 if unprivileged(self.instruction, self.state):
-                    at = at._replace(reach=Reach.NEVER)
+                    at = structs.replace(at, reach=Reach.NEVER)
                 self.facts.append(AptRun(at, dpkg))
         elif program == "set":
             flags = [a.value or "" for a in arguments[1:]]
@@ -187,9 +191,9 @@ class CommandReader:
         programs = pip.program.rpartition("/")[0] or (path or "").partition(":")[0]
         at = self.kept(at, programs.removesuffix("/bin") if programs.startswith("/") else None)
         if pip.action == "install" and offline(self.instruction):
-            at = at._replace(reach=Reach.NEVER)
+            at = structs.replace(at, reach=Reach.NEVER)
         if pip.action == "install":
-            pip = pip._replace(requirements=(*pip.requirements, *self.listed(files, command)))
+            pip = structs.replace(pip, requirements=(*pip.requirements, *self.listed(files, command)))
         lost = _lost_specifiers(command)
         self.facts.append(PipRun(at, pip, settings, path, files, lost, variables, scope.folder))
 
@@ -227,7 +231,7 @@ class CommandReader:
         folder = self.path(target, scope) if target != "-" and command.reach is Reach.ALWAYS else None
         if target is not None and target.startswith(("/", "~")):
             self.moved.add(command.scope)
-        self.scopes[command.scope] = scope._replace(folder=folder)
+        self.scopes[command.scope] = structs.replace(scope, folder=folder)
 
     def activate(self, arguments: Sequence[Argument], command: Command, scope: _Scope) -> None:
         """A virtual environment's script puts the environment's programs before all others."""
@@ -249,7 +253,7 @@ class CommandReader:
         words = " ".join(a.value or "" for a in arguments)
         at = self.kept(self.at(command, relative=True), path)
         if offline(self.instruction):
-            at = at._replace(reach=Reach.NEVER)
+            at = structs.replace(at, reach=Reach.NEVER)
         self.facts.append(Cloned(at, clone, path, words))
 
     def chmod(self, arguments: Sequence[Argument], command: Command, scope: _Scope) -> None:
@@ -267,7 +271,7 @@ class CommandReader:
         at = self.at(command, relative=relative)
         paths = self.paths(rest[1:], scope)
         if any(may_not_write(self.instruction, self.state, path) for path in paths):
-            at = at._replace(reach=Reach.NEVER)
+            at = structs.replace(at, reach=Reach.NEVER)
         self.facts.append(ModeChanged(at, rest[0].value, paths, recursive))
 
     def files(self, program: str, arguments: Sequence[Argument], command: Command, scope: _Scope) -> None:
@@ -344,13 +348,13 @@ class CommandReader:
         """The place of something written to `path`: not from a mount of this RUN, nor where the user may not write."""
         hidden = mounted_over(self.instruction, path) is not None
         if hidden or may_not_write(self.instruction, self.state, path):
-            return at._replace(reach=Reach.NEVER)
+            return structs.replace(at, reach=Reach.NEVER)
         return at
 
     def for_root(self, at: At) -> At:
         """The place of something that needs root and the network."""
         barred = offline(self.instruction) or unprivileged(self.instruction, self.state)
-        return at._replace(reach=Reach.NEVER) if barred else at
+        return structs.replace(at, reach=Reach.NEVER) if barred else at
 
     def paths(self, arguments: Iterable[Argument], scope: _Scope) -> tuple[str, ...]:
         """The paths that arguments name; a wildcard in quotes fits no file and is left out."""

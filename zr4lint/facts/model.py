@@ -1,10 +1,14 @@
 """What a build does, as facts: one record for each thing that an instruction or a command changes."""
 
+from __future__ import annotations
+
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from functools import cached_property
-from typing import NamedTuple, TypeVar, cast
+from typing import TypeVar, cast
+
+from msgspec import Struct
 
 from zr4lint.dockerfile import Dockerfile, Instruction
 from zr4lint.shell import Argument, Reach
@@ -17,7 +21,7 @@ INHERITED = "\0inherited"
 """Stands in a value for what the base image has there, such as the rest of PATH."""
 
 
-class At(NamedTuple):
+class At(Struct, frozen=True):
     """Where and when something happens.
 
     `order` counts the facts of a file, `span` is the command or the instruction, `supports` are the indexes of the
@@ -34,7 +38,7 @@ class At(NamedTuple):
     operator: str = ""
 
 
-class EnvSet(NamedTuple):
+class EnvSet(Struct, frozen=True):
     """A variable set by ENV; `span` is NAME=VALUE."""
 
     at: At
@@ -44,21 +48,21 @@ class EnvSet(NamedTuple):
     value_span: Span
 
 
-class WorkdirSet(NamedTuple):
+class WorkdirSet(Struct, frozen=True):
     """WORKDIR, made absolute."""
 
     at: At
     path: str | None
 
 
-class AptRun(NamedTuple):
+class AptRun(Struct, frozen=True):
     """A call of apt or apt-get."""
 
     at: At
     command: AptCommand
 
 
-class RepositoryAdded(NamedTuple):
+class RepositoryAdded(Struct, frozen=True):
     """add-apt-repository, with the name as given, and `span` that word.
 
     `removed` tells that it takes the repository away, `updates` that it reads the package lists anew.
@@ -71,7 +75,7 @@ class RepositoryAdded(NamedTuple):
     updates: bool
 
 
-class VenvCreated(NamedTuple):
+class VenvCreated(Struct, frozen=True):
     """A virtual environment made by a module ("venv" or "virtualenv"); `python` is the program's name.
 
     `clears` tells that it empties an environment that is there already.
@@ -85,7 +89,7 @@ class VenvCreated(NamedTuple):
     clears: bool
 
 
-class PipRun(NamedTuple):
+class PipRun(Struct, frozen=True):
     """A call of pip.
 
     `settings` are the PIP_* and UV_* variables in force, `path` is PATH, `files` the requirement files as absolute
@@ -103,7 +107,7 @@ class PipRun(NamedTuple):
     folder: str | None
 
 
-class Ran(NamedTuple):
+class Ran(Struct, frozen=True):
     """A command that no other fact tells of: its program's name, all its arguments, the variables that it sees."""
 
     at: At
@@ -112,7 +116,7 @@ class Ran(NamedTuple):
     variables: Mapping[str, str | None]
 
 
-class Written(NamedTuple):
+class Written(Struct, frozen=True):
     """A file whose text stands in the Dockerfile: a heredoc of COPY, `cat > file <<EOF` or `echo text > file`."""
 
     at: At
@@ -120,7 +124,7 @@ class Written(NamedTuple):
     text: MappedText
 
 
-class Cloned(NamedTuple):
+class Cloned(Struct, frozen=True):
     """`git clone`; `target` is absolute, `words` is the command's text in the file."""
 
     at: At
@@ -138,14 +142,14 @@ class Origin(Enum):
     URL = "url"
 
 
-class Overwritten(NamedTuple):
+class Overwritten(Struct, frozen=True):
     """A file that a command writes: the target of cp, mv, install or ln, or of a redirection; absolute."""
 
     at: At
     path: str
 
 
-class Copied(NamedTuple):
+class Copied(Struct, frozen=True):
     """One source of a COPY or ADD.
 
     `target` is where it goes: the file's path, or for a folder, or a pattern (`many`), the folder its files go to.
@@ -161,7 +165,7 @@ class Copied(NamedTuple):
     mode: str | None
 
 
-class ModeChanged(NamedTuple):
+class ModeChanged(Struct, frozen=True):
     """chmod, with absolute paths that may hold wildcards."""
 
     at: At
@@ -170,7 +174,7 @@ class ModeChanged(NamedTuple):
     recursive: bool
 
 
-class Removed(NamedTuple):
+class Removed(Struct, frozen=True):
     """rm, or the source of mv; absolute paths that may hold wildcards."""
 
     at: At
@@ -178,7 +182,7 @@ class Removed(NamedTuple):
     recursive: bool
 
 
-class CommandSet(NamedTuple):
+class CommandSet(Struct, frozen=True):
     """CMD or ENTRYPOINT: `arguments` of the exec form, else None."""
 
     at: At
@@ -222,7 +226,7 @@ _F = TypeVar(
 _T = TypeVar("_T")
 
 
-class Stage(NamedTuple):
+class Stage(Struct, frozen=True):
     """One FROM.
 
     `number` counts from 0. `image` is the reference with its variables replaced, None where that can't be known;

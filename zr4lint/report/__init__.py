@@ -4,14 +4,17 @@
 Only the module of the format asked for is imported, and only the colours of a terminal need rich.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from importlib import import_module
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.finding import Report
 
 
-class Options(NamedTuple):
+class Options(Struct, frozen=True):
     """How a report is written.
 
     `width` is the terminal's; 0 tells that the output is no terminal: then the first line of a finding is never
@@ -30,7 +33,7 @@ class Options(NamedTuple):
     errors: tuple[str, ...] = ()
 
 
-class Format(NamedTuple):
+class Format(Struct, frozen=True):
     """A row of the table: the module whose `render` writes the format, and what it is good for.
 
     A format that `tells_errors` names the paths that could not be linted, and so is written where no file was.

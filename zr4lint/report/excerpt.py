@@ -3,8 +3,11 @@
 The work for one excerpt is bounded by the width of the output, however long the file and its lines are.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from zr4lint.report.paint import Line, Piece
 from zr4lint.report.safe import cells, source_character, visible, wrap
@@ -13,14 +16,14 @@ from zr4lint.source import SourceFile, Span
 CUT = "..."
 
 
-class Page(NamedTuple):
+class Page(Struct, frozen=True):
     """The room for excerpts of one file: the columns of the gutter's numbers, and those right of the gutter."""
 
     digits: int
     room: int
 
     @classmethod
-    def of(cls, source: SourceFile, width: int) -> "Page":
+    def of(cls, source: SourceFile, width: int) -> Page:
         """The page for a file's lines on `width` columns."""
         digits = len(str(len(source.line_starts)))
         return cls(digits, max(width - digits - 3, 20))
@@ -30,7 +33,7 @@ class Page(NamedTuple):
         return (Piece(f"{number or '':>{self.digits}} {sign} ", role), *pieces)
 
 
-class Mark(NamedTuple):
+class Mark(Struct, frozen=True):
     """How words are marked: the character below them, its colour, and what is said behind it."""
 
     character: str
@@ -38,7 +41,7 @@ class Mark(NamedTuple):
     label: str = ""
 
 
-class Clip(NamedTuple):
+class Clip(Struct, frozen=True):
     """What is shown of a line, and which columns of it are the words concerned; these are one column at least."""
 
     text: str
@@ -51,7 +54,7 @@ def excerpt(source: SourceFile, span: Span, mark: Mark, page: Page) -> list[Line
     first, last = source.line_of(span.start), source.line_of(max(span.end - 1, span.start))
     if first == last:
         return _marked(source, first, span, mark, page)
-    lines = _marked(source, first, span, mark._replace(label=""), page)
+    lines = _marked(source, first, span, structs.replace(mark, label=""), page)
     if last - first > 1:
         lines.append((Piece(CUT.rjust(page.digits), "faint"),))
     start, end = source.line_starts[last - 1], span.end

@@ -1,13 +1,16 @@
 """Lines made of pieces, and the two ways to paint them: plain, or in the colours of a terminal."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.report.safe import no_command, visible
 
 
-class Piece(NamedTuple):
+class Piece(Struct, frozen=True):
     """Words of one colour; the role is a key of ROLES, or "" for none."""
 
     text: str

@@ -1,7 +1,10 @@
 """The parts of shell text."""
 
+from __future__ import annotations
+
 from enum import IntEnum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.source import MappedText, Span
 
@@ -14,7 +17,7 @@ class Reach(IntEnum):
     ALWAYS = 2
 
 
-class Expansion(NamedTuple):
+class Expansion(Struct, frozen=True):
     """A `$...` that stands at start to end of a word's text.
 
     `name` is None for what can't be known before the build, such as `$(command)`. `operator` is "" for `$NAME`, else
@@ -29,7 +32,7 @@ class Expansion(NamedTuple):
     quoted: bool
 
 
-class Word(NamedTuple):
+class Word(Struct, frozen=True):
     """One word as written; `text` is without its quotes, `span` with them.
 
     `glob` tells that it holds a wildcard that the shell expands, one that is not quoted.
@@ -47,7 +50,7 @@ class Word(NamedTuple):
         return None if self.expansions else self.text.text
 
 
-class Argument(NamedTuple):
+class Argument(Struct, frozen=True):
     """One value that the program receives, None where it can't be known; several may come from one word.
 
     With `glob` the value is a pattern, and the program receives the paths that it fits.
@@ -59,7 +62,7 @@ class Argument(NamedTuple):
     glob: bool = False
 
 
-class Redirection(NamedTuple):
+class Redirection(Struct, frozen=True):
     """A redirection to or from a file."""
 
     operator: str
@@ -67,7 +70,7 @@ class Redirection(NamedTuple):
     span: Span
 
 
-class Command(NamedTuple):
+class Command(Struct, frozen=True):
     """A simple command.
 
     `assignments` stand before its words, or alone. `scope` names the subshells it runs in, the outermost first:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, structs
 
 from zr4lint.shell import dash
 from zr4lint.shell.model import Command, Expansion, Reach, Redirection, Word
@@ -33,7 +35,7 @@ _PLAIN = r"[\w.+:/-]*\Z"
 _PASSIVE = frozenset({"comment", "heredoc_body", "heredoc_start", "heredoc_end", "heredoc_content", "\n", ";", ";;"})
 
 
-class Heredoc(NamedTuple):
+class Heredoc(Struct, frozen=True):
     """A heredoc that the caller took out of the text: `start` is where its marker was blanked out."""
 
     start: int
@@ -59,7 +61,7 @@ def parse_script(
     return tuple(walk.commands)
 
 
-class _Frame(NamedTuple):
+class _Frame(Struct, frozen=True):
     """Where in the scripts the walk is."""
 
     script: MappedText
@@ -71,7 +73,9 @@ class _Frame(NamedTuple):
     call: Command | None = None
 
     def under(self, reach: Reach, operator: str = "") -> _Frame:
-        return self._replace(reach=min(self.reach, reach), operator=operator or self.operator, depth=self.depth + 1)
+        return structs.replace(
+            self, reach=min(self.reach, reach), operator=operator or self.operator, depth=self.depth + 1
+        )
 
 
 class _Walk:
@@ -106,7 +110,7 @@ class _Walk:
 
     def new_scope(self, frame: _Frame) -> _Frame:
         self.scopes += 1
-        return frame._replace(scope=(*frame.scope, self.scopes))
+        return structs.replace(frame, scope=(*frame.scope, self.scopes))
 
     # Lists of commands
 
@@ -122,7 +126,7 @@ class _Walk:
             first = False
             result = self.visit(node, here)
             if result is Status.EXITED and not background:
-                frame = frame._replace(reach=Reach.NEVER)
+                frame = structs.replace(frame, reach=Reach.NEVER)
                 status = Status.EXITED
             elif result is Status.MAY_EXIT and status is not Status.EXITED:
                 frame = frame.under(Reach.MAYBE)
@@ -288,7 +292,7 @@ class _Walk:
         known = 0 < len(words) <= MAX_UNROLLED and all(w.literal is not None and "*" not in w.text.text for w in words)
         for word in words if known else words[:1]:
             here = frame.under(Reach.ALWAYS if known else Reach.MAYBE)
-            value = word if known else word._replace(expansions=_UNKNOWN)
+            value = word if known else structs.replace(word, expansions=_UNKNOWN)
             self.emit(here, frame.script.span(variable.start_byte, variable.end_byte), assignments=((name, value),))
             self.sequence(body.children, here)
         return Status.DONE
@@ -337,11 +341,11 @@ class _Walk:
         stdin: MappedText | None = None
         rest: list[tuple[str, Node]] = []
         for redirect in redirects:
-            found, arguments, heredoc, following = read_redirect(redirect, frame.script, frame.heredocs)
-            redirections += found
-            words += arguments
-            stdin = heredoc or stdin
-            rest += following
+            found = read_redirect(redirect, frame.script, frame.heredocs)
+            redirections += found.redirections
+            words += found.arguments
+            stdin = found.heredoc or stdin
+            rest += found.following
         if self.in_dash and any(r.operator in dash.AMPERSANDS for r in redirections):
             frame = frame.under(Reach.MAYBE if node.next_named_sibling else Reach.NEVER)
         if body is not None and body.type == "command":
@@ -352,12 +356,12 @@ class _Walk:
                 # The grammar hangs a redirection on the whole list; it belongs to the last command before it.
                 last = self.commands[-1]
                 extra = tuple(word_of([w], frame.script) for w in words)
-                self.commands[-1] = last._replace(
-                    words=last.words + extra, redirections=(*last.redirections, *redirections)
+                self.commands[-1] = structs.replace(
+                    last, words=last.words + extra, redirections=(*last.redirections, *redirections)
                 )
         for operator, right in rest:
             if operator == "|":
-                status = self.pipeline([right], frame._replace(operator="|"))
+                status = self.pipeline([right], structs.replace(frame, operator="|"))
             else:
                 status = self.continued(status, operator, right, frame)
         return status
@@ -381,10 +385,10 @@ class _Walk:
                 if pair := self.pair(child, frame):
                     assignments.append(pair)
             elif child.type.endswith("_redirect"):
-                more, swallowed, heredoc, _ = read_redirect(child, script, frame.heredocs)
-                found += more
-                words += (word_of([w], script) for w in swallowed)
-                stdin = heredoc or stdin
+                redirect = read_redirect(child, script, frame.heredocs)
+                found += redirect.redirections
+                words += (word_of([w], script) for w in redirect.arguments)
+                stdin = redirect.heredoc or stdin
             elif child.type == "command_name":
                 words.append(word_of(child.children, script))
             else:
@@ -420,10 +424,10 @@ class _Walk:
         command, wrapper = unwrap(command)
         name = (command.words[0].literal or "") if command.words else ""
         if name in self.functions and frame.depth < MAX_DEPTH:
-            self.visit(self.functions[name], frame._replace(depth=frame.depth + 10, call=command))
+            self.visit(self.functions[name], structs.replace(frame, depth=frame.depth + 10, call=command))
             return Status.DONE
         if self.in_dash and name in dash.MISSING:
-            self.commands.append(command._replace(reach=Reach.NEVER))
+            self.commands.append(structs.replace(command, reach=Reach.NEVER))
             return Status.FALSE
         if self.in_dash and dash.ends_at(command):
             return Status.EXITED if frame.reach is Reach.ALWAYS else Status.DONE
@@ -450,7 +454,7 @@ class _Walk:
         """Hand the redirections of `sh -c '...'` to the script's last command, where unbalanced quotes may put them."""
         if redirections and self.commands and self.commands[-1].scope[: len(scope)] == scope:
             last = self.commands[-1]
-            self.commands[-1] = last._replace(redirections=last.redirections + redirections)
+            self.commands[-1] = structs.replace(last, redirections=last.redirections + redirections)
 
     def emit(self, frame: _Frame, span: Span, *, assignments: tuple[tuple[str, Word], ...]) -> None:
         self.commands.append(Command((), assignments, (), span, frame.operator, frame.reach, frame.scope, None))

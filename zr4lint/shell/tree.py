@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from zr4lint.shell.model import Redirection
 from zr4lint.shell.words import word_of
@@ -30,7 +32,7 @@ def parse_tree(text: str) -> Node:
     return _parser.parse(ascii_text.encode("ascii")).root_node
 
 
-class Redirect(NamedTuple):
+class Redirect(Struct, frozen=True):
     """What one redirect node holds: redirections, arguments the grammar swallowed, a heredoc, and what follows it."""
 
     redirections: list[Redirection]

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from zr4lint.shell.model import Argument, Expansion, Word
 from zr4lint.source import MappedText
 
@@ -135,7 +137,8 @@ def unbraced(word: Word) -> tuple[Word, ...]:
         return (word,)
     at = word.span.start
     return tuple(
-        word._replace(text=MappedText(f"{found[1]}{part}{found[3]}", (0,), (at,))) for part in found[2].split(",")
+        structs.replace(word, text=MappedText(f"{found[1]}{part}{found[3]}", (0,), (at,)))
+        for part in found[2].split(",")
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from msgspec import structs
+
 from zr4lint.shell.model import Command, Word
 from zr4lint.source import MappedText
 
@@ -75,7 +77,7 @@ def _inner(command: Command, name: str) -> Command | None:
             break
     if at >= len(words):
         return None
-    return command._replace(words=words[at:], assignments=tuple(assignments), folder=folder)
+    return structs.replace(command, words=words[at:], assignments=tuple(assignments), folder=folder)
 
 
 def fed(command: Command, before: Command) -> Command:
@@ -89,7 +91,7 @@ def fed(command: Command, before: Command) -> Command:
         own = own[1:]
     if not own or (own[0].literal or "-").startswith("-"):
         return command
-    return command._replace(words=(*own, *before.words[1:]))
+    return structs.replace(command, words=(*own, *before.words[1:]))
 
 
 def _assignment(word: Word, start: int) -> tuple[str, Word]:
@@ -98,8 +100,10 @@ def _assignment(word: Word, start: int) -> tuple[str, Word]:
 
 def _tail(word: Word, start: int) -> Word:
     """A word without its first characters."""
-    moved = tuple(e._replace(start=e.start - start, end=e.end - start) for e in word.expansions if e.start >= start)
-    return word._replace(text=word.text.slice(start, len(word.text.text)), expansions=moved)
+    moved = tuple(
+        structs.replace(e, start=e.start - start, end=e.end - start) for e in word.expansions if e.start >= start
+    )
+    return structs.replace(word, text=word.text.slice(start, len(word.text.text)), expansions=moved)
 
 
 def nested_script(command: Command) -> MappedText | None:

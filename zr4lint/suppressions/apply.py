@@ -1,9 +1,12 @@
 """Applying suppressions, and finding those that are no use."""
 
+from __future__ import annotations
+
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from zr4lint import engine
 from zr4lint.dockerfile import Dockerfile, parse
@@ -22,13 +25,13 @@ def lint_heeding(source: SourceFile, packs: Sequence[Pack], config: Config) -> F
     read_ones = [found for comment in dockerfile.comments if (found := read(comment, source))]
     if not read_ones:
         return engine.lint(source, packs, config)
-    report = engine.lint(source, packs, config._replace(select=(), ignore=()))
+    report = engine.lint(source, packs, structs.replace(config, select=(), ignore=()))
     findings = _applied(report.findings, read_ones, dockerfile, Rulebook(packs))
-    kept = (f._replace(severity=config.severity_of(f)) for f in findings if config.selects(f))
-    return report._replace(findings=tuple(sorted(kept, key=lambda f: (f.span, f.code))))
+    kept = (structs.replace(f, severity=config.severity_of(f)) for f in findings if config.selects(f))
+    return structs.replace(report, findings=tuple(sorted(kept, key=lambda f: (f.span, f.code))))
 
 
-class _Area(NamedTuple):
+class _Area(Struct, frozen=True):
     """Where a suppression holds: for findings that start in its span."""
 
     span: Span
@@ -71,7 +74,7 @@ def _areas(found: list[Suppression], dockerfile: Dockerfile, mistakes: list[Mist
                 if (begun := _begun(one, open_ones)) is None:
                     mistakes.append(Mistake("this ends what no ignore-start has begun", one.span))
                 else:
-                    yield _Area(Span(begun.span.start, start), begun._replace(end=one.span))
+                    yield _Area(Span(begun.span.start, start), structs.replace(begun, end=one.span))
             case _:
                 first = dockerfile.instructions[index].span.start if one.inside else start
                 yield _Area(Span(first, ends[index] + 1 if index < len(ends) else start), one)
@@ -113,7 +116,7 @@ def _suppressed(findings: Iterable[Finding], areas: Sequence[_Area], used: set[S
             yield finding
             continue
         used.add(next(holding[word][best] for word in words if best in holding.get(word, ())))
-        yield finding._replace(suppressed=True, justification=areas[order[best]].suppression.reason)
+        yield structs.replace(finding, suppressed=True, justification=areas[order[best]].suppression.reason)
 
 
 def _hold(holding: dict[str, dict[int, Span]], suppression: Suppression, rank: int, *, begins: bool) -> None:

@@ -1,7 +1,10 @@
 """Reading comments that speak to zr4lint."""
 
+from __future__ import annotations
+
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.dockerfile import Comment
 from zr4lint.dockerfile.messages import nearest, show
@@ -18,14 +21,14 @@ _EXAMPLE = "# zr4lint: ignore[CODE] reason"
 _MOST_NAMES = 100
 
 
-class Name(NamedTuple):
+class Name(Struct, frozen=True):
     """A code, a name or a prefix, and where it stands."""
 
     text: str
     span: Span
 
 
-class Suppression(NamedTuple):
+class Suppression(Struct, frozen=True):
     """A comment that suppresses, or one that ends what `ignore-start` began; then `names` may be empty.
 
     `inside` tells that it stands between the lines of one instruction, `list` is what is within the brackets, `end`
@@ -41,7 +44,7 @@ class Suppression(NamedTuple):
     end: Span | None = None
 
 
-class Mistake(NamedTuple):
+class Mistake(Struct, frozen=True):
     """A comment that speaks to zr4lint, but can't be understood."""
 
     message: str

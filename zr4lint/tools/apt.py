@@ -1,8 +1,11 @@
 """Command lines of apt, apt-get and add-apt-repository."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from zr4lint.shell import Argument
 from zr4lint.source import Span
@@ -39,7 +42,7 @@ _REPOSITORY = Grammar(
 )
 
 
-class Package(NamedTuple):
+class Package(Struct, frozen=True):
     """A package as named on a command line; `version` is what follows its "="."""
 
     name: str
@@ -51,7 +54,7 @@ class Package(NamedTuple):
         return self.name == name or (any(c in self.name for c in "*?[") and fnmatchcase(name, self.name))
 
 
-class AptCommand(NamedTuple):
+class AptCommand(Struct, frozen=True):
     """One call: `action` is "update", "install", "remove", ...; `words` spans the program and its action."""
 
     action: str
@@ -89,7 +92,7 @@ def _is_yes(value: str | None) -> bool:
     return (value or "").lower() not in ("no", "false", "without", "off", "disable", "0")
 
 
-class RepositoryCommand(NamedTuple):
+class RepositoryCommand(Struct, frozen=True):
     """One call of add-apt-repository: what it adds, or takes away, and whether it updates the lists (Ubuntu's does)."""
 
     name: Argument
@@ -104,7 +107,7 @@ def parse_apt(arguments: Sequence[Argument]) -> AptCommand | None:
         return None
     action = parsed.operands[0]
     if action.value == "install" and parsed.get("only-upgrade"):
-        action = action._replace(value="upgrade")
+        action = structs.replace(action, value="upgrade")
     installed: list[Package] = []
     removed: list[Package] = []
     removes = action.value in ("remove", "purge", "autoremove", "autopurge")

@@ -1,8 +1,11 @@
 """Command lines of `git clone`."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.shell import Argument
 from zr4lint.tools.options import Grammar, Parsed, parse_options
@@ -22,7 +25,7 @@ _CLONE = Grammar(
 )  # fmt: skip
 
 
-class Clone(NamedTuple):
+class Clone(Struct, frozen=True):
     """One clone: its URL, the folder `-C` names, and the target as written, which may be absent."""
 
     url: Argument

@@ -1,13 +1,16 @@
 """Command line options, the way getopt and optparse read them."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.shell import Argument
 from zr4lint.source import Span
 
 
-class Option(NamedTuple):
+class Option(Struct, frozen=True):
     """One option under its long name; `span` covers its value too. A value that can't be known is None."""
 
     name: str
@@ -16,7 +19,7 @@ class Option(NamedTuple):
     value_span: Span
 
 
-class Grammar(NamedTuple):
+class Grammar(Struct, frozen=True):
     """The options of a program: short letters to long names, and the long names that take a value.
 
     `short_equals` tells that `-x=value` is `-x value`; else the sign is a part of the value.
@@ -36,7 +39,7 @@ class Grammar(NamedTuple):
         return fitting[0] if len(fitting) == 1 else name
 
 
-class Parsed(NamedTuple):
+class Parsed(Struct, frozen=True):
     """Options and operands of one command line; `unknown` tells that an argument's value can't be known."""
 
     options: tuple[Option, ...]

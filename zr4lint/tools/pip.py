@@ -1,8 +1,11 @@
 """Command lines of pip: `pip`, `python -m pip` and `uv pip`."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.shell import Argument
 from zr4lint.source import MappedText, Span
@@ -52,7 +55,7 @@ _GENERAL_NAMES = frozenset({
 })  # fmt: skip
 
 
-class Requirement(NamedTuple):
+class Requirement(Struct, frozen=True):
     """A requirement as written on a command line.
 
     `name` is normalised ("flash-attn"), `specifier` the text of its version specifiers. An archive's version is
@@ -68,7 +71,7 @@ class Requirement(NamedTuple):
     quoted: bool
 
 
-class PipCommand(NamedTuple):
+class PipCommand(Struct, frozen=True):
     """One call of `pip install` or `pip uninstall`.
 
     `program` is the word that names pip or the python that runs it; `words` spans from there to the action.

@@ -1,8 +1,11 @@
 """Command lines of `python -m MODULE`."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.shell import Argument
 
@@ -10,7 +13,7 @@ _PYTHON = r"python(3(\.\d+)?)?\Z"
 _VALUED = frozenset("XW")
 
 
-class ModuleCall(NamedTuple):
+class ModuleCall(Struct, frozen=True):
     """A module that python runs, and the arguments it gets."""
 
     name: str

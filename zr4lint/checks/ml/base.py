@@ -1,7 +1,10 @@
 """What the name of a base image tells: distribution, Python, CUDA, torch."""
 
+from __future__ import annotations
+
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint import words
 from zr4lint.knowledge import table
@@ -13,7 +16,7 @@ _CUDA_REPOSITORIES = {("docker.io", "nvidia/cuda"), ("nvcr.io", "nvidia/cuda")}
 _UNDATED_PYTHON = "debian13"
 
 
-class Base(NamedTuple):
+class Base(Struct, frozen=True):
     """A base image. `kind` is "cuda", "ubuntu", "debian", "python", "pytorch", or "" for any other.
 
     `flavour` is that of a CUDA image ("cudnn-devel"), `cuda` its version; None is what can't be known.

@@ -1,7 +1,10 @@
 """Which installs compile something, and what."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.checks.ml.scene import Install, Scene, pinned
 from zr4lint.checks.ml.state import older, python_at, torch_at, torch_in
@@ -14,7 +17,7 @@ _SOURCES_ONLY = ("pypi", "mirror", "openmmlab", "mmengine")
 """Words in the URLs of PyPI, its mirrors, and hosts whose pages are no index: no wheel comes from there."""
 
 
-class Build(NamedTuple):
+class Build(Struct, frozen=True):
     """A requirement that is built from its source archive; `unsure` tells that it may not come to that."""
 
     package: str

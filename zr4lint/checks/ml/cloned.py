@@ -1,6 +1,8 @@
 """Requirement files of repositories that the build clones."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from msgspec import Struct
 
 from zr4lint.checks.ml.scene import Install, Scene, scenes
 from zr4lint.checks.ml.state import TorchState, older, torch_at
@@ -13,7 +15,7 @@ from zr4lint.source import Span
 from zr4lint.tools.files import covers
 
 
-class File(NamedTuple):
+class File(Struct, frozen=True):
     """A requirements file below a clone's folder, and what is known of that repository."""
 
     install: Install

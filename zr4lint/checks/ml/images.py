@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from msgspec import structs
+
 from zr4lint.checks.fixes import UNSAFE, replace
 from zr4lint.checks.ml.base import Base, is_cuda
 from zr4lint.checks.ml.builds import cuda_builds
@@ -90,7 +92,8 @@ def cuda_tag_impossible(subject: Subject) -> Outcomes:
         if unmet := _impossible(tags, base):
             tag = unmet.expected
             published = tag is not None and _known(tags, tag)
-            yield unmet._replace(
+            yield structs.replace(
+                unmet,
                 span=scene.stage.image_span,
                 expected=f"nvidia/cuda:{tag}" if tag else None,
                 fix=_fix(subject, scene, base, tag) if published else None,

@@ -1,7 +1,10 @@
 """Where an install takes its packages from."""
 
+from __future__ import annotations
+
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.facts import PipRun
 from zr4lint.source import Span
@@ -21,7 +24,7 @@ _SETTINGS = {
 }
 
 
-class Source(NamedTuple):
+class Source(Struct, frozen=True):
     """One place packages come from.
 
     `role` is "main", "extra" or "links"; `span` the words that name it, `option` those of the whole option, None for a
@@ -45,7 +48,7 @@ class Source(NamedTuple):
         return found["tag"] if found and not found["channel"] else None
 
 
-class Sources(NamedTuple):
+class Sources(Struct, frozen=True):
     """All places of one install."""
 
     all: tuple[Source, ...]

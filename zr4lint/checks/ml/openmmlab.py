@@ -1,6 +1,8 @@
 """OpenMMLab: mmcv and what is built on it."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from msgspec import Struct
 
 from zr4lint.checks.ml.builds import MMCV
 from zr4lint.checks.ml.scene import Scene, pinned, scenes
@@ -15,7 +17,7 @@ from zr4lint.shell import Reach
 from zr4lint.tools.pip import Requirement, parse_requirement
 
 
-class Wanted(NamedTuple):
+class Wanted(Struct, frozen=True):
     """A requirement that pip or mim is given."""
 
     requirement: Requirement

@@ -1,10 +1,14 @@
 """The scenes of a build: each stage that the image needs, with all that its ancestors did before."""
 
+from __future__ import annotations
+
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
-from typing import NamedTuple, TypeVar, cast
+from typing import TypeVar, cast
+
+from msgspec import Struct
 
 from zr4lint.checks.ml.base import Base, read_base
 from zr4lint.checks.ml.indexes import Sources, sources
@@ -28,7 +32,7 @@ _LISTING = r"\s*(?P<requirement>[^\s#-][^#\n]*?)\s*(?:\s#.*|--hash.*)?\Z"
 _T = TypeVar("_T")
 
 
-class Install(NamedTuple):
+class Install(Struct, frozen=True):
     """A `pip install` with all its requirements, those of files that stand in the Dockerfile too.
 
     `opaque` tells that it takes requirements that can't be read, `uv` that uv does it.

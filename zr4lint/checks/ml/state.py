@@ -1,8 +1,11 @@
 """Which torch and which Python a command finds."""
 
+from __future__ import annotations
+
 import re
 from bisect import bisect_left
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from zr4lint.checks.ml.scene import Install, Scene, environment, pinned
 from zr4lint.facts import At, PipRun, Ran, VenvCreated
@@ -14,7 +17,7 @@ _VERSION = r"(?:python|pip)?(3\.\d+)(?:\.\d+)?\Z"
 _OTHER_PYTHONS = r"deadsnakes|update-alternatives|pyenv|conda|mamba|ln -s\S* \S*python|Python-3|uv python|pypy|rye "
 
 
-class TorchState(NamedTuple):
+class TorchState(Struct, frozen=True):
     """The torch that is there: `cuda` is the tag of its build, "cu124" or "cpu", None where that can't be known.
 
     `order` is -1 for a torch of the base image.
