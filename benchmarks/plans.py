@@ -10,7 +10,7 @@ from typing import NamedTuple
 from benchmarks import inputs
 from benchmarks.measure import Command
 
-_LIBRARIES = "import click, dockerfile_parse, tree_sitter, tree_sitter_bash, packaging.version"
+_LIBRARIES = "import click, dockerfile_parse, msgspec, packaging.version, tree_sitter, tree_sitter_bash"
 _PACKS = ("--pack", "zr4", "--pack", "ml")
 _TALLY_CODES = (0, 1, 2, 3, 4)
 

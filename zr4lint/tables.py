@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from msgspec import json
+
 
 def shipped_document(path: Path) -> dict[str, Any]:
     """The document in a TOML file that comes with zr4lint; a wheel has it as JSON too, which is read faster.
@@ -14,9 +16,7 @@ def shipped_document(path: Path) -> dict[str, Any]:
     """
     compiled = path.with_suffix(".json")
     if compiled.exists():
-        import json
-
-        found: dict[str, Any] = json.loads(compiled.read_bytes())
+        found: dict[str, Any] = json.decode(compiled.read_bytes())
         return found
     import tomli
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from dockerfile_parse.util import WordSplitter
 from msgspec import Struct
 
+from zr4lint.alone import import_alone
 from zr4lint.dockerfile import Instruction
 from zr4lint.source import MappedText, Span
+
+WordSplitter = import_alone("dockerfile_parse.util").WordSplitter
 
 _VARIABLE = r"(?<!\\)\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^{}$]*))?\}|(\{))"
 _SINGLE_QUOTED = r"'[^']*'"

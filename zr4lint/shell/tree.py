@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from zr4lint.alone import import_alone
 from zr4lint.shell.model import Redirection
 from zr4lint.shell.words import word_of
 from zr4lint.source import MappedText
@@ -24,10 +25,9 @@ def parse_tree(text: str) -> Node:
     """The root of the tree; offsets count code points."""
     global _parser
     if _parser is None:
-        import tree_sitter
-        import tree_sitter_bash
+        from tree_sitter import Language, Parser
 
-        _parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
+        _parser = Parser(Language(import_alone("tree_sitter_bash._binding").language()))
     ascii_text = text if text.isascii() else re.sub(_NOT_ASCII, "_", text)
     return _parser.parse(ascii_text.encode("ascii")).root_node
 
