@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
+
+from msgspec import json
 
 from zr4lint.checks.arrange import arrange
 from zr4lint.checks.files import brought
@@ -32,14 +34,23 @@ def _words(found: CommandSet) -> list[str] | None:
 
 
 def exec_form(found: CommandSet) -> Fix | None:
-    """Turn a shell form into an exec form; only shown where the command needs a shell."""
+    """Turn a shell form into an exec form; only shown where the command needs a shell.
+
+    There is none for bytes that are not UTF-8: JSON can't hold them.
+    """
     words = _words(found)
     text = found.at.instruction.arguments
     span = text.span(0, len(text.text))
-    if words is None:
-        shell = json.dumps(["/bin/sh", "-c", text.text], ensure_ascii=False)
-        return replace(span, shell, "Name the shell in an exec form", DISPLAY)
-    return replace(span, json.dumps(words, ensure_ascii=False), "Use the exec form", SAFE)
+    try:
+        if words is None:
+            return replace(span, _json(["/bin/sh", "-c", text.text]), "Name the shell in an exec form", DISPLAY)
+        return replace(span, _json(words), "Use the exec form", SAFE)
+    except UnicodeEncodeError:
+        return None
+
+
+def _json(words: Sequence[str]) -> str:
+    return json.format(json.encode(words), indent=0).decode()
 
 
 @check("exec-form")
@@ -76,7 +87,7 @@ def command(subject: Subject, *, arguments: list[str], file: str = "") -> Outcom
     """
     file = file or next(iter(arguments), "")
     found = _commands(subject, "CMD")
-    expected = f"CMD {json.dumps(arguments)}"
+    expected = f"CMD {_json(arguments)}"
     entrypoints = _commands(subject, "ENTRYPOINT")
     wrapping = entrypoints[-1] if entrypoints and entrypoints[-1].arguments != () else None
     if wrapping is not None:
@@ -94,12 +105,12 @@ def command(subject: Subject, *, arguments: list[str], file: str = "") -> Outcom
     span = text.span(0, len(text.text))
     if _words(last) != arguments:
         wanted = " ".join(arguments)
-        fix = replace(span, json.dumps(arguments), f"Run {wanted}", UNSAFE)
+        fix = replace(span, _json(arguments), f"Run {wanted}", UNSAFE)
         yield Unmet(f"CMD runs {text.text or 'nothing'}, not {wanted}", span, expected=expected, fix=fix)
     elif file and not brought(subject, file):
         yield Unmet(f"CMD runs {file}, and no COPY puts that file there", span, expected=f"COPY ... {file}")
     elif wrapping is None:
-        yield met(last.at, span, json.dumps(arguments))
+        yield met(last.at, span, _json(arguments))
 
 
 @check("last-instruction", late=True)

@@ -14,7 +14,7 @@ from zr4lint.report.safe import json_text, well_formed
 def render(report: Report, options: Options) -> str:
     """Write the report; all of it is ASCII. A path that could not be linted has a line that says why."""
     lines = [*map(_file, report.files), *({"error": well_formed(error)} for error in options.errors)]
-    return "".join(f"{json_text(line, indent=None)}\n" for line in lines)
+    return "".join(f"{json_text(line, indent=0)}\n" for line in lines)
 
 
 def _file(file: FileReport) -> Object:

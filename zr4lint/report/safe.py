@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from unicodedata import category, east_asian_width
 
+from msgspec import json
+
 TAB = "    "
+_NOT_PLAIN = r"[^\n -~]+"
 
 
 def visible(text: str) -> str:
@@ -34,11 +38,18 @@ def without_marks(text: str, sharp: str) -> str:
     return text.replace("##[", f"#{sharp}[").replace("##vso[", f"#{sharp}vso[") if "##" in text else text
 
 
-def json_text(document: object, *, indent: int | None = 2) -> str:
-    """JSON in ASCII, of which no line is taken for a command."""
-    import json
+def json_text(document: object, *, indent: int = 2) -> str:
+    """JSON in ASCII, of which no line is taken for a command; an `indent` of 0 writes one line.
 
-    return without_marks(json.dumps(document, indent=indent), "\\u0023")
+    The texts in it have to be well formed.
+    """
+    text = json.format(json.encode(document), indent=indent).decode()
+    return without_marks(re.sub(_NOT_PLAIN, _json_escape, text), "\\u0023")
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 def visible_line(line: str) -> str:
