@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -16,16 +15,15 @@ from zr4lint.finding import (
     Applicability,
     Conformance,
     Criterion,
-    Edit,
     FileReport,
     Finding,
-    Fix,
     Row,
     Rule,
     Severity,
     Witness,
 )
 from zr4lint.packs import Amendment, CriterionRule, Pack, PackRule
+from zr4lint.placing import Places
 from zr4lint.source import SourceFile, Span
 
 
@@ -47,6 +45,8 @@ class Config(Struct, frozen=True):
 
     def selects(self, rule: Rule | Finding) -> bool:
         """Whether a rule's findings are wanted."""
+        if not self.select and not self.ignore:
+            return True
         chosen = max((_fit(prefix, rule) for prefix in self.select), default=0 if not self.select else -1)
         ignored = max((_fit(prefix, rule) for prefix in self.ignore), default=-1)
         return chosen >= 0 and ignored < chosen if ignored >= 0 else chosen >= 0
@@ -74,17 +74,14 @@ def lint(source: SourceFile, packs: Sequence[Pack], config: Config | None = None
     for pack in packs:
         results = _run(pack, facts, config)
         found = _findings(pack, results, facts, source)
-        findings += (f for f in found if _selected(config, pack, f))
+        selected = {rule.rule.code for rule in pack.rules if config.selects(rule.rule)}
+        findings += (finding for finding in found if finding.code in selected)
         if pack.specification:
             conformance.append(_conformance(pack, results, found))
     if config.severity:
         findings = [structs.replace(f, severity=config.severity_of(f)) for f in findings]
     settled = settle(findings, packs, conformance, config.conflicts)
     return FileReport(source, tuple(sorted(settled, key=lambda f: (f.span, f.code))), tuple(conformance))
-
-
-def _selected(config: Config, pack: Pack, finding: Finding) -> bool:
-    return any(r.rule.code == finding.code and config.selects(r.rule) for r in pack.rules)
 
 
 # Running a pack
@@ -95,12 +92,12 @@ def _run(pack: Pack, facts: Facts, config: Config) -> dict[str, RuleResult]:
     layers = tuple(
         Layer(s.layer, s.title, *s.lines) for s in pack.sections if s.layer is not None and s.lines is not None
     )
-    by_number = {layer.number: layer for layer in layers}
     amendments = {amendment.requirement: amendment for amendment in pack.amendments if config.amended}
     results: dict[str, RuleResult] = {}
+    anywhere = Subject(facts, lineage, base, layers, None, config.context, results, pack.stage)
+    subjects = {layer.number: structs.replace(anywhere, layer=layer) for layer in layers}
     for rule in sorted(pack.rules, key=lambda r: KINDS[r.check].late):
-        layer = by_number.get(rule.rule.layer or 0)
-        subject = Subject(facts, lineage, base, layers, layer, config.context, results, pack.stage)
+        subject = subjects.get(rule.rule.layer or 0, anywhere)
         outcomes, commands = _outcomes(rule, subject, amendments.get(rule.rule.code))
         met = tuple(o for o in outcomes if isinstance(o, Met))
         unmet = tuple(o for o in outcomes if isinstance(o, Unmet))
@@ -146,96 +143,16 @@ def _judged(pack: Pack, facts: Facts) -> tuple[Stage | None, frozenset[int]]:
 
 
 def _findings(pack: Pack, results: dict[str, RuleResult], facts: Facts, source: SourceFile) -> list[Finding]:
+    base, _ = _judged(pack, facts)
+    places = Places(pack, results, facts, base.instruction.span if base is not None else Span(0, 0))
     found: list[Finding] = []
     for rule in pack.rules:
         for unmet in results[rule.rule.code].unmet:
-            span = unmet.span if unmet.span is not None else _place(rule, unmet, pack, results, facts)
+            span = unmet.span if unmet.span is not None else places.of(rule.rule, unmet.hint)
             if unmet.add is not None and unmet.fix is None:
-                unmet = structs.replace(unmet, fix=_addition(unmet.add, rule.rule, unmet.span, results, facts))
+                unmet = structs.replace(unmet, fix=places.addition(unmet.add, rule.rule, unmet.span))
             found.append(_finding(rule.rule, unmet, span, source))
     return found
-
-
-def _place(rule: PackRule, unmet: Unmet, pack: Pack, results: dict[str, RuleResult], facts: Facts) -> Span:
-    """Where something missing belongs.
-
-    That is the instruction that has the words but does not do the work, else one in the lines of the rule's layer that
-    does no other, else the first instruction of that layer, else the base stage.
-    """
-    if meant := _meant(unmet.hint, facts):
-        return meant
-    sections = {r.rule.code: r.rule.section for r in pack.rules if r.rule.layer is not None}
-    if rule.rule.layer is not None:
-        near = [
-            outcome.instruction
-            for result in results.values()
-            if sections.get(result.code) == rule.rule.section
-            for outcome in result.met
-        ]
-        if stranger := _stranger(rule, pack, results, facts):
-            return stranger
-        if near:
-            return min(near, key=lambda i: i.index).keyword_span
-    base, _ = _judged(pack, facts)
-    return base.instruction.span if base is not None else Span(0, 0)
-
-
-def _stranger(rule: PackRule, pack: Pack, results: dict[str, RuleResult], facts: Facts) -> Span | None:
-    """The first instruction in the lines of the rule's layer that does nothing the layer asks for."""
-    lines = next((s.lines for s in pack.sections if s.layer == rule.rule.layer and s.lines is not None), None)
-    own = [result for result in results.values() if result.layer == rule.rule.layer]
-    known = {outcome.instruction.index for result in own for outcome in result.met}
-    for instruction in facts.dockerfile.instructions if lines is not None else ():
-        inside = lines is not None and lines[0] <= instruction.line <= lines[1]
-        if inside and instruction.index not in known and instruction.keyword in ("RUN", "COPY", "ADD"):
-            return instruction.keyword_span
-    return None
-
-
-def _meant(hint: tuple[str, ...], facts: Facts) -> Span | None:
-    """The last of the words in the first instruction that has them all, comments inside it not counting."""
-    if not hint:
-        return None
-    patterns = [re.compile(re.escape(word), re.IGNORECASE) for word in hint]
-    whole = re.compile(rf"(?<![\w.-]){re.escape(hint[-1])}(?![\w.-])", re.IGNORECASE)
-    for instruction in facts.dockerfile.instructions:
-        text = instruction.arguments
-        if all(pattern.search(text.text) for pattern in patterns):
-            found = whole.search(text.text) or patterns[-1].search(text.text)
-            return text.span(*found.span()) if found else None
-    return None
-
-
-def _addition(text: str, rule: Rule, wrong: Span | None, results: dict[str, RuleResult], facts: Facts) -> Fix | None:
-    """A fix that adds an instruction behind the last one of its layer, or of those before; CMD stays the last.
-
-    It comes behind the `wrong` words too, which would overrule it otherwise.
-    """
-    if rule.layer is None:
-        return None
-    source = facts.dockerfile.source
-    instructions = facts.dockerfile.instructions
-    before = {
-        outcome.instruction.index
-        for result in results.values()
-        for outcome in result.met
-        if result.layer is not None and result.layer <= rule.layer and outcome.instruction.keyword != "CMD"
-    }
-    if not before and instructions:
-        return None
-    if wrong is not None:
-        before |= {i.index for i in instructions if i.span.start <= wrong.start < i.span.end and i.keyword != "CMD"}
-    text = text.replace("\n", source.newline)
-    first = text.partition(source.newline)[0].removesuffix("\\").rstrip()
-    if not instructions:
-        edit = Edit(0, 0, text + source.newline)
-    elif max(before) == len(instructions) - 1:
-        end = len(source.text.rstrip())
-        edit = Edit(end, end, source.newline + text)
-    else:
-        end = instructions[max(before)].span.end
-        edit = Edit(end, end, source.newline + text)
-    return Fix(f"Add `{first}`", Applicability.UNSAFE, (edit,))
 
 
 def _finding(rule: Rule, unmet: Unmet, span: Span, source: SourceFile) -> Finding:

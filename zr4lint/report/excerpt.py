@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from msgspec import Struct, structs
 
 from zr4lint.report.paint import Line, Piece
-from zr4lint.report.safe import cells, source_character, visible, wrap
+from zr4lint.report.safe import cells, source_characters, visible, wrap
 from zr4lint.source import SourceFile, Span
 
 CUT = "..."
@@ -81,9 +81,9 @@ def clipped(text: str, line: Span, words: Span, room: int) -> Clip:
     if line.end - line.start < room and whole.isascii() and whole.isprintable():
         return Clip(whole, start - line.start, max(end - start, 1))
     # No character is needed that is further away than the room, and one more tells that something is left out.
-    before = [source_character(c) for c in reversed(text[max(line.start, start - room - 1) : start])]
-    middle = [source_character(c) for c in text[start : min(end, start + room + 1)]]
-    after = [source_character(c) for c in text[end : min(line.end, end + room + 1)]]
+    before = source_characters(text[max(line.start, start - room - 1) : start])[::-1]
+    middle = source_characters(text[start : min(end, start + room + 1)])
+    after = source_characters(text[end : min(line.end, end + room + 1)])
 
     behind = _cells(after)
     fitting = _fitting(middle, room - min(_cells(before), len(CUT)) - min(behind, len(CUT)))
@@ -98,6 +98,9 @@ def clipped(text: str, line: Span, words: Span, room: int) -> Clip:
 
 def _fitting(characters: Sequence[str], room: int) -> list[str]:
     """The characters from the first on that fit, with CUT for what does not."""
+    joined = "".join(characters)
+    if joined.isascii() and len(joined) == len(characters):
+        return [*joined] if len(joined) <= room else [*joined[: max(room - len(CUT), 0)], CUT]
     used, keep = 0, 0
     for index, character in enumerate(characters):
         used += cells(character)

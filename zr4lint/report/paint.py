@@ -34,17 +34,17 @@ ROLES = {
 
 def paint(lines: Iterable[Line], *, color: bool) -> str:
     """Join lines into text; whatever the pieces hold, only the colours asked for reach the terminal."""
-    style = _colored if color else _plain
-    return "".join(f"{no_command(''.join(map(style, line)).rstrip())}\n" for line in lines)
+    write = _colored if color else _plain
+    return "".join([f"{no_command(write(line).rstrip())}\n" for line in lines])
 
 
-def _plain(piece: Piece) -> str:
-    return visible(piece.text)
+def _plain(line: Line) -> str:
+    return visible("".join([piece.text for piece in line]))
 
 
-def _colored(piece: Piece) -> str:
-    text = visible(piece.text)
-    return _brush(piece.role)(text) if piece.role else text
+def _colored(line: Line) -> str:
+    painted = ((visible(piece.text), piece.role) for piece in line)
+    return "".join(_brush(role)(text) if role else text for text, role in painted)
 
 
 @cache

@@ -27,6 +27,8 @@ def no_command(line: str) -> str:
 
     GitHub does that with one that begins with `::`, and as Azure DevOps with one that has `##[` or `##vso[` anywhere.
     """
+    if "::" not in line and "##" not in line:
+        return line
     words = line.lstrip(" ")
     if words.startswith("::"):
         line = f"{line[: len(line) - len(words)]}\\x3a{words[1:]}"
@@ -57,9 +59,11 @@ def visible_line(line: str) -> str:
     return "\t".join(map(visible, line.removesuffix("\r").split("\t")))
 
 
-def source_character(character: str) -> str:
-    """Show one character of a source line: as `visible` does, but a tab as blanks."""
-    return TAB if character == "\t" else visible(character)
+def source_characters(text: str) -> list[str]:
+    """Show each character of a source line: as `visible` does, but a tab as blanks."""
+    if text.isprintable():
+        return list(text)
+    return [TAB if character == "\t" else visible(character) for character in text]
 
 
 def well_formed(text: str) -> str:
@@ -79,9 +83,12 @@ def wrap(text: str, first: int, rest: int) -> list[str]:
 
     The first line is empty where its first word does not fit, and fits the next.
     """
+    text = visible(text)
+    if cells(text) <= first and not text.startswith(" "):
+        return [text]
     lines: list[str] = []
     line, used, room = "", 0, first
-    for word in visible(text).split(" "):
+    for word in text.split(" "):
         need = cells(word)
         if (line and used + 1 + need > room) or (not line and not lines and room < need <= rest):
             lines.append(line)
