@@ -127,15 +127,19 @@ class MappedText(Struct, frozen=True):
 
     def offset(self, index: int) -> int:
         """The file offset of character `index`."""
+        if len(self.starts) == 1:
+            return self.offsets[0] + index
         piece = max(bisect_right(self.starts, index) - 1, 0)
         return self.offsets[piece] + index - self.starts[piece]
 
     def span(self, start: int, end: int) -> Span:
         """The file span of the characters start to end."""
+        at = self.offset(start)
         if end <= start:
-            at = self.offset(start)
             return Span(at, at)
-        return Span(self.offset(start), self.offset(end - 1) + 1)
+        if len(self.starts) == 1:
+            return Span(at, at + end - start)
+        return Span(at, self.offset(end - 1) + 1)
 
     def slice(self, start: int, end: int) -> "MappedText":
         """The characters start to end, still mapped."""

@@ -16,6 +16,7 @@ from zr4lint.source import MappedText, Span
 
 WordSplitter = import_alone("dockerfile_parse.util").WordSplitter
 
+_QUOTES = "\"'\\"
 _VARIABLE = r"(?<!\\)\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^{}$]*))?\}|(\{))"
 _SINGLE_QUOTED = r"'[^']*'"
 
@@ -49,7 +50,8 @@ def split(text: MappedText) -> list[DockerWord]:
     """The words of an instruction's arguments, blanks inside quotes not counting."""
     words: list[DockerWord] = []
     at = 0
-    for raw in WordSplitter(text.text).split(dequote=False):
+    quoted = any(c in text.text for c in _QUOTES)
+    for raw in WordSplitter(text.text).split(dequote=False) if quoted else text.text.split():
         at = text.text.find(raw, at)
         words.append(DockerWord(raw, text.span(at, at + len(raw))))
         at += len(raw)
@@ -85,7 +87,7 @@ def pairs(instruction: Instruction) -> list[Pair]:
 
 def unquote(raw: str) -> str:
     """A word without its quotes and escapes."""
-    if not any(c in raw for c in "\"'\\"):
+    if not any(c in raw for c in _QUOTES):
         return raw
     return str(WordSplitter(raw).dequote())
 

@@ -7,7 +7,7 @@ comments stand above the layer's first line. No other character changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, structs
 
@@ -60,8 +60,14 @@ class Arrangement(Struct, frozen=True):
 
 def arrange(subject: Subject) -> Arrangement:
     """Work out the edits; there is no fix where the layers are out of order or a layer does not fit its lines."""
+    assigned = layer_of_each(subject)
+    key = ("arrangement", subject.layers, None if assigned is None else tuple(assigned.values()))
+    return subject.facts.derived(key, lambda: _arrangement(subject, assigned))
+
+
+def _arrangement(subject: Subject, assigned: Mapping[int, int] | None) -> Arrangement:
     try:
-        blocks = _blocks(subject)
+        blocks = _blocks(subject, assigned)
         placed = list(_place(subject, blocks))
     except _DoesNotFitError as error:
         return Arrangement(None, str(error))
@@ -75,8 +81,7 @@ class _DoesNotFitError(Exception):
     pass
 
 
-def _blocks(subject: Subject) -> list[_Block]:
-    assigned = layer_of_each(subject)
+def _blocks(subject: Subject, assigned: Mapping[int, int] | None) -> list[_Block]:
     if assigned is None:
         raise _DoesNotFitError("the layers are out of order")
     layers = {layer.number: layer for layer in subject.layers}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -112,15 +112,16 @@ class _Builder:
         self.unescape(at, end, quoted=True)
 
 
-def word_of(nodes: Iterable[Node], script: MappedText) -> Word:
-    """The word made of neighbouring nodes of the syntax tree."""
+def word_of(nodes: Sequence[Node], script: MappedText) -> Word:
+    """The word made of neighbouring nodes of the syntax tree, one at least."""
+    start, end = nodes[0].start_byte, nodes[-1].end_byte
+    if len(nodes) == 1 and nodes[0].type == "word":
+        text = script.text[start:end]
+        if "\\" not in text:
+            return Word(script.slice(start, end), (), script.span(start, end), False, not _WILDCARDS.isdisjoint(text))
     builder = _Builder(script)
-    start = end = 0
-    for index, node in enumerate(nodes):
-        if index == 0:
-            start = node.start_byte
+    for node in nodes:
         builder.add(node)
-        end = node.end_byte
     return Word(
         _select(script, builder.ranges),
         tuple(builder.expansions),
