@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zr4lint.checks.grep import compile_pattern, grep
+from zr4lint.checks.grep import compile_pattern, grep, grep_any
 
 # Few characters, so that patterns find something; those that mean something to grep are all among them.
 _LITERAL = "ab $^]/"
@@ -37,7 +37,10 @@ def real_grep(pattern: str, text: list[str]) -> list[str]:
 @settings(max_examples=200, deadline=None)
 @given(patterns, lines)
 def test_it_finds_the_lines_that_grep_finds(pattern: str, text: list[str]) -> None:
-    assert [line for line in text if grep(pattern, line)] == real_grep(pattern, text)
+    found = real_grep(pattern, text)
+    assert [line for line in text if grep(pattern, line)] == found
+    assert grep_any(pattern, "\n".join([*text, ""])) is bool(found)
+    assert not text[-1] or grep_any(pattern, "\n".join(text)) is bool(found)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ def main() -> None:
     A lint makes many small objects and next to no cycles. Looking for cycles while it runs, and taking everything
     apart when all is written, would cost a sixth of its time.
     """
-    gc.set_threshold(100_000)
+    gc.set_threshold(1_000_000)
     try:
         from zr4lint.cli import run
 

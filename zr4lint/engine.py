@@ -99,9 +99,14 @@ def _run(pack: Pack, facts: Facts, config: Config) -> dict[str, RuleResult]:
     for rule in sorted(pack.rules, key=lambda r: KINDS[r.check].late):
         subject = subjects.get(rule.rule.layer or 0, anywhere)
         outcomes, commands = _outcomes(rule, subject, amendments.get(rule.rule.code))
-        met = tuple(o for o in outcomes if isinstance(o, Met))
-        unmet = tuple(o for o in outcomes if isinstance(o, Unmet))
-        results[rule.rule.code] = RuleResult(rule.rule.code, rule.rule.layer, commands, met, unmet)
+        met: list[Met] = []
+        unmet: list[Unmet] = []
+        for outcome in outcomes:
+            if isinstance(outcome, Met):
+                met.append(outcome)
+            else:
+                unmet.append(outcome)
+        results[rule.rule.code] = RuleResult(rule.rule.code, rule.rule.layer, commands, tuple(met), tuple(unmet))
     return results
 
 

@@ -56,4 +56,4 @@ def _begin() -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.set_threshold(100_000)
+    gc.set_threshold(1_000_000)

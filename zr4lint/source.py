@@ -88,11 +88,11 @@ class SourceFile:
     def line_span(self, line: int) -> Span:
         """The span of a line without its line end; line numbers outside the file raise IndexError."""
         start = self.line_starts[line - 1]
-        end = self.text.find("\n", start)
-        if end < 0:
-            end = len(self.text)
-        elif end > start and self.text[end - 1] == "\r":
+        end = self.line_starts[line] if line < len(self.line_starts) else len(self.text)
+        if end > start and self.text[end - 1] == "\n":
             end -= 1
+            if end > start and self.text[end - 1] == "\r":
+                end -= 1
         return Span(start, end)
 
     def slice(self, span: Span) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 
 from msgspec import Struct, structs
 
@@ -12,9 +12,9 @@ from zr4lint.facts import PipRun, Removed, VenvCreated
 from zr4lint.source import Span
 from zr4lint.tools.files import covers
 from zr4lint.tools.pip import Requirement
+from zr4lint.tools.python import minor_of
 
 _ELSEWHERE = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER")
-_MINOR = r"(?:python|pip)(3\.\d+)\Z"
 
 
 class Standing(Struct, frozen=True):
@@ -93,7 +93,7 @@ def _applies(marker: str | None, venvs: list[VenvCreated]) -> bool | None:
         return True
     from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 
-    minors = {found[1] for v in venvs if (found := re.match(_MINOR, v.python))}
+    minors = _minors(venvs)
     if len(minors) != 1 and "python" in marker:
         return None
     minor = next(iter(minors), "3")
@@ -115,9 +115,13 @@ def _elsewhere(run: PipRun, venvs: list[VenvCreated]) -> bool:
     folder, _, program = run.command.program.rpartition("/")
     if folder:
         return folder not in {f"{v.path}/bin" for v in before}
-    minor = re.match(_MINOR, program)
-    pythons = {found[1] for v in before if (found := re.match(_MINOR, v.python))}
-    return minor is not None and bool(pythons) and minor[1] not in pythons
+    minor, pythons = minor_of(program, "python", "pip"), _minors(before)
+    return minor is not None and bool(pythons) and minor not in pythons
+
+
+def _minors(venvs: Iterable[VenvCreated]) -> set[str]:
+    """The versions of the Pythons that environments are made with, where their names tell."""
+    return {minor for v in venvs if (minor := minor_of(v.python, "python", "pip"))}
 
 
 def _replaces(run: PipRun, new: Requirement, old: Requirement) -> bool:

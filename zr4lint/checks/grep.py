@@ -58,13 +58,17 @@ def _escaped(character: str) -> str:
     return character
 
 
-def grep_any(pattern: str, text: str, lines: list[str]) -> bool:
-    """Whether any line of a text has the pattern; plain words are looked for in the whole of it."""
-    found = compile_pattern(pattern)
-    if len(found.pieces) == 1 and not found.at_start and not found.at_end and ANY not in found.pieces[0]:
-        return found.pieces[0] in text
-    longest = max((part for piece in found.pieces for part in piece.split(ANY)), key=len)
-    return any(longest in line and grep(pattern, line) for line in lines)
+def grep_any(pattern: str, text: str) -> bool:
+    """Whether any line of a text has the pattern."""
+    longest = max((part for piece in compile_pattern(pattern).pieces for part in piece.split(ANY)), key=len)
+    at = text.find(longest)
+    while 0 <= at < len(text):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        if grep(pattern, text[text.rfind("\n", 0, at) + 1 : end]):
+            return True
+        at = text.find(longest, end + 1)
+    return False
 
 
 def grep(pattern: str, line: str) -> bool:

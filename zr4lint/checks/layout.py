@@ -265,13 +265,14 @@ def not_in_specification(subject: Subject) -> Outcomes:
 @check("specification-commands", late=True)
 def specification_commands(subject: Subject) -> Outcomes:
     """For each requirement that is met, the specification's own verification commands would pass too."""
-    lines = subject.source.whole_text.split("\n")
+    text = subject.source.whole_text
     for result in subject.results.values():
         if result.unmet or not result.met:
             continue
         for pattern in result.commands:
-            if grep_any(pattern, subject.source.whole_text, lines):
+            if grep_any(pattern, text):
                 continue
+            lines = text.split("\n")
             witness = next((m for m in result.met if not _passes(result, m.instruction, lines)), result.met[0])
             yield Unmet(
                 f"{result.code} is met, but the specification's own command fails: grep '{pattern}'",

@@ -9,7 +9,7 @@ from msgspec import Struct
 from zr4lint.dockerfile.lines import BLANKS
 from zr4lint.dockerfile.words import Word
 
-_ORDINARY = re.compile(f"[^{BLANKS}\"'$\\\\</}}]+")
+_ORDINARY = f"[^{BLANKS}\"'$\\\\</}}]+"
 _SPECIAL = "@*#?-$!0"
 
 
@@ -43,8 +43,9 @@ class _Lexer:
 
     def run(self) -> Lexed | None:
         text = self.text
+        plain = re.compile(_ORDINARY)
         while self.at < len(text):
-            ordinary = _ORDINARY.match(text, self.at)
+            ordinary = plain.match(text, self.at)
             if ordinary:
                 self._add(ordinary.end() - self.at)
                 continue

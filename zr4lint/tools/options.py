@@ -48,7 +48,10 @@ class Parsed(Struct, frozen=True):
 
     def get(self, name: str) -> Option | None:
         """The last option of that name: the one in force."""
-        return next((option for option in reversed(self.options) if option.name == name), None)
+        for option in reversed(self.options):
+            if option.name == name:
+                return option
+        return None
 
     def all(self, name: str) -> list[Option]:
         """Every option of that name, in order."""

@@ -10,9 +10,8 @@ from msgspec import Struct
 from zr4lint.shell import Argument
 from zr4lint.source import MappedText, Span
 from zr4lint.tools.options import Grammar, Option, Parsed, parse_options
-from zr4lint.tools.python import python_module
+from zr4lint.tools.python import is_program, python_module
 
-_PROGRAM = r"pip(3(\.\d+)?)?\Z"
 _REQUIREMENT = (
     r"(?s)\s*(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*"
     r"(?:\[(?P<extras>[^\]]*)\])?\s*"
@@ -158,7 +157,7 @@ def _program_words(arguments: Sequence[Argument]) -> int:
     """How many words come before pip's own arguments; 0 where another program is called."""
     values = [argument.value or "" for argument in arguments]
     program = values[0].rpartition("/")[2]
-    if re.match(_PROGRAM, program):
+    if is_program(program, "pip"):
         return 1
     if program == "uv" and values[1:2] == ["pip"]:
         return 2

@@ -1,15 +1,13 @@
-"""Command lines of `python -m MODULE`."""
+"""The names of Python's programs, and command lines of `python -m MODULE`."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from msgspec import Struct
 
 from zr4lint.shell import Argument
 
-_PYTHON = r"python(3(\.\d+)?)?\Z"
 _VALUED = frozenset("XW")
 
 
@@ -20,10 +18,24 @@ class ModuleCall(Struct, frozen=True):
     arguments: Sequence[Argument]
 
 
+def minor_of(name: str, *programs: str) -> str | None:
+    """The "3.10" behind one of the programs in a name such as "python3.10"; None for any other name."""
+    for program in programs:
+        version = name.removeprefix(program)
+        if version != name and version.startswith("3.") and version[2:].isdecimal():
+            return version
+    return None
+
+
+def is_program(name: str, program: str) -> bool:
+    """Whether a name is that of a program of Python 3, with or without a version."""
+    return name in (program, f"{program}3") or minor_of(name, program) is not None
+
+
 def python_module(arguments: Sequence[Argument]) -> ModuleCall | None:
     """The module of `python -m`; None for any other command line."""
     values = [argument.value or "" for argument in arguments]
-    if not re.match(_PYTHON, values[0].rpartition("/")[2]):
+    if not is_program(values[0].rpartition("/")[2], "python"):
         return None
     at = 1
     while at < len(values) and values[at].startswith("-") and len(values[at]) > 1:

@@ -21,10 +21,11 @@ _ASSERTS = (
 )
 _CONDITION = r"(?:\b(?:if|elif|while|until)|!)\s+\Z"
 _MOVING = ("main", "master", "dev", "develop", "HEAD", "latest", "nightly")
-_PLACEHOLDERS = (
-    r"(?i)(?:your[-_]?(?:org|organization|user|username|user-name|name|github|github-username|account|repo|company|team)|"
-    r"<[^>]+>|example|example-org|repo_url|owner|username|my-?org|user)\Z"
-)
+_PLACEHOLDERS = frozenset({"example", "example-org", "repo_url", "owner", "username", "my-org", "myorg", "user"})
+_YOURS = frozenset({
+    "org", "organization", "user", "username", "user-name", "name", "github", "github-username", "account", "repo",
+    "company", "team",
+})  # fmt: skip
 _CACHES = ("TRANSFORMERS_CACHE", "PYTORCH_TRANSFORMERS_CACHE", "PYTORCH_PRETRAINED_BERT_CACHE")
 _CHECKOUT = r"\bgit\b[^&|;\n]*\b(?:checkout|reset|switch|fetch|submodule update)\b"
 
@@ -142,6 +143,14 @@ def _checked_out(subject: Subject, scene: Scene, clone: Cloned) -> bool:
     return False
 
 
+def _stands_for_another(name: str) -> bool:
+    """Whether a name is one that its reader is to replace: <name>, your-org, example."""
+    name = name.lower()
+    if name.startswith("<"):
+        return name.find(">") == len(name) - 1 > 1
+    return name in _PLACEHOLDERS or (name.startswith("your") and name[4:].lstrip("-_") in _YOURS)
+
+
 @check("ml/placeholder-repository")
 def placeholder_repository(subject: Subject) -> Outcomes:
     """The URL of a repository names a real owner (gpu facts 5.1)."""
@@ -154,8 +163,8 @@ def placeholder_repository(subject: Subject) -> Outcomes:
         found += [(url, span, install.unsure) for install in scene.own for url, span in install.repositories]
         for url, span, unsure in found:
             parts = [p for p in re.split(r"[/:]", url.removesuffix("/").removesuffix(".git")) if p]
-            owner = next((p for p in parts[-2:-1] if re.match(_PLACEHOLDERS, p)), None)
-            if len(parts) == 1 and re.match(_PLACEHOLDERS, url):
+            owner = next((p for p in parts[-2:-1] if _stands_for_another(p)), None)
+            if len(parts) == 1 and _stands_for_another(url):
                 owner = url
             if owner is not None:
                 yield Unmet(

@@ -17,8 +17,9 @@ from zr4lint.knowledge import Row, distribution, sure, table
 from zr4lint.shell import Reach
 from zr4lint.source import Span
 from zr4lint.tools.apt import Package
+from zr4lint.tools.python import minor_of
 
-_PYTHON = r"python(3\.\d+)(?:-[a-z]+)*\Z"
+_PARTS = ("", "dev", "venv", "distutils", "minimal", "full")
 _SOURCES = (
     r"sources\.list|deadsnakes|add-apt-repository|apt-add-repository|dpkg -i|\.deb\b|apt/preferences|snapshot\.debian"
 )
@@ -77,9 +78,9 @@ def ppa_not_needed(subject: Subject) -> Outcomes:
             if added.at.stage != scene.stage.number:
                 continue
             pythons = {
-                found[1]
+                minor
                 for run, package in _installed(scene)
-                if run.at.order > added.at.order and (found := re.match(_PYTHON, package.name))
+                if run.at.order > added.at.order and (minor := minor_of(package.name.partition("-")[0], "python"))
             }
             if pythons == {release["python"]}:
                 yield Unmet(
@@ -146,8 +147,9 @@ def _gone(name: str, run: AptRun, package: Package) -> Unmet | None:
 
 def _no_python(scene: Scene, release: Row | None, run: AptRun, package: Package) -> Unmet | None:
     """A Python that the release does not have, with no other source of packages."""
-    found = re.match(r"python(3\.\d+)(?:-(?:dev|venv|distutils|minimal|full))?\Z", package.name)
-    if release is None or not release.get("packaged") or found is None or found[1] in release["packaged"]:
+    name, _, part = package.name.partition("-")
+    minor = minor_of(name, "python") if part in _PARTS else None
+    if release is None or not release.get("packaged") or minor is None or minor in release["packaged"]:
         return None
     if package.name.endswith("distutils") or scene.mentions(run.at, _SOURCES):
         return None
