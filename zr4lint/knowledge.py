@@ -7,26 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
-from zr4lint.tables import shipped_document
+from zr4lint.tables import rules_folder, shipped_document
 
 Row = Mapping[str, Any]
-
-
-def data_folder() -> Path:
-    """Where the tables lie: in the package, or beside it in a checkout."""
-    inside = Path(__file__).parent / "rules" / "data"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "rules" / "data"
 
 
 @cache
 def table(name: str) -> Row:
     """A table by the name of its file."""
-    return shipped_document(data_folder() / f"{name}.toml")
+    return shipped_document(rules_folder() / "data" / f"{name}.toml")
 
 
 def release(version: str) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,7 +14,7 @@ from msgspec import Struct
 from zr4lint.finding import Applicability, Rule, Severity
 from zr4lint.globs import matches
 from zr4lint.reading import NotRegularError, TooLargeError, read_regular
-from zr4lint.tables import FITS, Table, shipped_document
+from zr4lint.tables import FITS, Table, rules_folder, shipped_document
 
 MAX_BYTES = 4_000_000
 _CODE = r"[A-Z]+[0-9]+"
@@ -128,15 +129,10 @@ class Pack(Struct, frozen=True):
         return any(matches(path if "/" in pattern else name, pattern) for pattern in self.files)
 
 
-def pack_folder() -> Path:
-    """Where the packs that come with zr4lint lie: in the package, or beside it in a checkout."""
-    inside = Path(__file__).parent / "rules"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "rules"
-
-
-def pack_names() -> list[str]:
+@cache
+def pack_names() -> Sequence[str]:
     """The names of the packs that come with zr4lint."""
-    return sorted(path.stem for path in pack_folder().glob("*.toml"))
+    return sorted(path.stem for path in rules_folder().iterdir() if path.suffix == ".toml")
 
 
 def load_pack(name: str, kinds: Vocabulary) -> Pack:
@@ -145,7 +141,7 @@ def load_pack(name: str, kinds: Vocabulary) -> Pack:
     Raises PackError if there is none, or if anything in it is not as it should be.
     """
     shipped = name in pack_names()
-    path = pack_folder() / f"{name}.toml" if shipped else Path(name)
+    path = rules_folder() / f"{name}.toml" if shipped else Path(name)
     shown = f"rules/{name}.toml" if shipped else name
     try:
         document = shipped_document(path) if shipped else _document(path, shown)

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
 from msgspec import json
+
+
+@cache
+def rules_folder() -> Path:
+    """Where the packs that come with zr4lint lie, and its tables: in the package, or beside it in a checkout."""
+    inside = Path(__file__).parent / "rules"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "rules"
 
 
 def shipped_document(path: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from types import ModuleType
 import tomli
 
 from zr4lint import knowledge
+from zr4lint.tables import rules_folder
 
 
 def script() -> ModuleType:
@@ -24,7 +25,7 @@ def script() -> ModuleType:
 
 
 def copied(tmp_path: Path) -> Path:
-    shutil.copytree(knowledge.data_folder(), tmp_path / "data")
+    shutil.copytree(rules_folder() / "data", tmp_path / "data")
     return tmp_path / "data"
 
 
@@ -48,7 +49,7 @@ def test_the_table_of_tags_agrees_with_itself(tmp_path: Path) -> None:
         str(table["checked"]),
     ]
     script().main(["--data", str(data), *arguments])
-    before = (knowledge.data_folder() / "cuda-tags.toml").read_text(encoding="utf-8")
+    before = (rules_folder() / "data" / "cuda-tags.toml").read_text(encoding="utf-8")
     assert (data / "cuda-tags.toml").read_text(encoding="utf-8") == before
 
 

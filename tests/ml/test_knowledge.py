@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from zr4lint import knowledge
+from zr4lint.tables import rules_folder
 
-TABLES = sorted(path.stem for path in knowledge.data_folder().glob("*.toml"))
+TABLES = sorted(path.stem for path in (rules_folder() / "data").glob("*.toml"))
 NOT_ROWS = {"pins"}
 
 

@@ -15,7 +15,7 @@ _NAME = rf"#[{_BLANKS}]*+([a-zA-Z][a-zA-Z0-9]*+)[{_BLANKS}]*+="
 
 def read(words: str, offset: int) -> Directive | None:
     """The directive that a line is, if it is one; `words` is the line without the blanks before it."""
-    match = re.match(_NAME, words)
+    match = re.match(_NAME, words) if "=" in words else None
     if not match or match[1].lower() not in _NAMES:
         return None
     rest = words[match.end() :]

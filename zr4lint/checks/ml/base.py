@@ -10,7 +10,6 @@ from zr4lint import words
 from zr4lint.knowledge import table
 
 _PYTHON_TAG = r"(\d+\.\d+)[\w.]*(?:-|\Z)"
-_CUDA_TAG = r"(?P<version>\d+(?:\.\d+)*)-(?P<flavour>.+)-(?P<distribution>[a-z]+[\d.]+)\Z"
 _PYTORCH_TAG = r"(\d+\.\d+\.\d+)-cuda(\d+\.\d+)-cudnn\d+-(runtime|devel)\Z"
 _CUDA_REPOSITORIES = {("docker.io", "nvidia/cuda"), ("nvcr.io", "nvidia/cuda")}
 _UNDATED_PYTHON = "debian13"
@@ -54,10 +53,7 @@ def read_base(reference: str) -> Base:
     image = words.parse_image(reference)
     tag = image.tag
     if is_cuda(image):
-        found = re.match(_CUDA_TAG, tag)
-        if found is None:
-            return Base(reference, image, "cuda" if tag else "")
-        return Base(reference, image, "cuda", found["distribution"], None, found["version"], found["flavour"])
+        return _cuda_base(reference, image)
     if image.registry != "docker.io":
         return Base(reference, image, "")
     if image.repository in ("ubuntu", "debian"):
@@ -72,6 +68,16 @@ def read_base(reference: str) -> Base:
     if image.repository == "pytorch/pytorch" and (found := re.match(_PYTORCH_TAG, tag)):
         return Base(reference, image, "pytorch", None, None, found[2], found[3], found[1])
     return Base(reference, image, "")
+
+
+def _cuda_base(reference: str, image: words.Image) -> Base:
+    """An image of nvidia/cuda, whose tags are VERSION-FLAVOUR-DISTRIBUTION."""
+    version, _, rest = image.tag.partition("-")
+    flavour, _, distribution = rest.rpartition("-")
+    letters = distribution.rstrip("0123456789.")
+    if flavour and version.replace(".", "").isdecimal() and letters.isalpha() and letters != distribution:
+        return Base(reference, image, "cuda", distribution, None, version, flavour)
+    return Base(reference, image, "cuda" if image.tag else "")
 
 
 def _recent(python: str) -> bool:

@@ -15,10 +15,9 @@ from zr4lint.checks.registry import check
 from zr4lint.finding import Fix, Severity
 from zr4lint.knowledge import CudaTags, cuda_tags, distribution, minor, release, sure
 
-_TWO_PARTS = r"(\d+\.\d+)(?:-(.+))?\Z"
-_THREE_PARTS = r"(\d+\.\d+\.\d+)(?:-(.+))?\Z"
-_REST = r"(?P<flavour>.+)-(?P<distribution>(?:ubuntu|rockylinux|ubi|centos|oraclelinux|amzn|azl|cm|debian)[\d.]*)\Z"
-_ORDER = r"(?P<kind>devel|runtime|base)-(?P<cudnn>cudnn\d*)\Z"
+_DISTRIBUTIONS = ("ubuntu", "rockylinux", "ubi", "centos", "oraclelinux", "amzn", "azl", "cm", "debian")
+_CUDNN = r"cudnn\d*"
+_KINDS = ("devel", "runtime", "base")
 _TOOLKIT = (
     r"cuda-toolkit|nvidia-cuda-toolkit|cuda-nvcc|cuda_\d|nvcc|cuda-compiler|cuda-minimal-build|cuda-dev|cuda-\d|"
     r"/usr/local/cuda|cudatoolkit-dev|nvidia-cuda"
@@ -40,20 +39,35 @@ def _fix(subject: Subject, scene: Scene, base: Base, tag: str | None) -> Fix | N
     return replace(scene.stage.image_span, written.removesuffix(base.image.tag) + tag, f"Use {tag}", UNSAFE)
 
 
-def _respelled(tags: CudaTags, version: str, rest: str | None) -> str | None:
+def _version(tag: str, numbers: int) -> tuple[str, str] | None:
+    """The version of so many numbers that a tag begins with, and what stands behind it; None where there is none."""
+    version, dash, rest = tag.partition("-")
+    parts = version.split(".")
+    fits = len(parts) == numbers and all(part.isdecimal() for part in parts) and bool(rest) == bool(dash)
+    return (version, rest) if fits else None
+
+
+def _flavour(rest: str) -> tuple[str, str] | None:
+    """The flavour and the distribution that stand behind a version; None for a distribution that is not known."""
+    flavour, _, distribution = rest.rpartition("-")
+    return (flavour, distribution) if flavour and distribution.rstrip("0123456789.") in _DISTRIBUTIONS else None
+
+
+def _respelled(tags: CudaTags, version: str, rest: str) -> str | None:
     """The tag of a version for what is wanted behind it, with cuDNN spelled its way; None if there is none."""
-    wanted = re.match(_REST, rest or "")
+    wanted = _flavour(rest)
     if wanted is None:
         return None
-    flavour = wanted["flavour"]
-    if turned := re.match(_ORDER, flavour):
-        flavour = f"{turned['cudnn']}-{turned['kind']}"
-    flavour = re.sub(r"cudnn\d*", tags.cudnn(version), flavour)
-    there = tags.tags.get(version, {}).get(wanted["distribution"], frozenset())
-    return f"{version}-{flavour}-{wanted['distribution']}" if flavour in there else None
+    flavour, distribution = wanted
+    kind, _, behind = flavour.partition("-")
+    if kind in _KINDS and re.fullmatch(_CUDNN, behind):
+        flavour = f"{behind}-{kind}"
+    flavour = re.sub(_CUDNN, tags.cudnn(version), flavour)
+    there = tags.tags.get(version, {}).get(distribution, frozenset())
+    return f"{version}-{flavour}-{distribution}" if flavour in there else None
 
 
-def _suggestion(tags: CudaTags, line: str, rest: str | None) -> str | None:
+def _suggestion(tags: CudaTags, line: str, rest: str) -> str | None:
     fitting = (_respelled(tags, version, rest) for version in reversed(tags.patches(line)))
     return next((tag for tag in fitting if tag), None)
 
@@ -63,13 +77,14 @@ def cuda_tag_without_patch(subject: Subject) -> Outcomes:
     """Tags of nvidia/cuda have three numbers (gpu facts 1.1)."""
     tags = cuda_tags()
     for scene, base in _roots(subject):
-        found = re.match(_TWO_PARTS, base.image.tag) if is_cuda(base.image) else None
+        found = _version(base.image.tag, 2) if is_cuda(base.image) else None
         if found is None:
             continue
-        tag = _suggestion(tags, found[1], found[2])
-        newest = tags.patches(found[1])
-        instead = tag or (f"{newest[-1]}-..." if newest else f"{found[1]}.Z-..., Z being a patch that was published")
-        if release(found[1]) < tags.deleted_before:
+        line, rest = found
+        tag = _suggestion(tags, line, rest)
+        newest = tags.patches(line)
+        instead = tag or (f"{newest[-1]}-..." if newest else f"{line}.Z-..., Z being a patch that was published")
+        if release(line) < tags.deleted_before:
             why = "images of CUDA 7 to 10 were deleted in July 2023 (NVIDIA/cudf-spark-examples pull request 311)"
             yield Unmet(f"{base.reference} is gone, and the build ends at FROM: {why}", scene.stage.image_span)
             continue
@@ -87,7 +102,7 @@ def cuda_tag_impossible(subject: Subject) -> Outcomes:
     """A tag of nvidia/cuda is one of the grammar, and one that was published (gpu facts 1.2, 1.3)."""
     tags = cuda_tags()
     for scene, base in _roots(subject):
-        if not is_cuda(base.image) or re.match(_TWO_PARTS, base.image.tag):
+        if not is_cuda(base.image) or _version(base.image.tag, 2):
             continue
         if unmet := _impossible(tags, base):
             tag = unmet.expected
@@ -115,11 +130,11 @@ def _impossible(tags: CudaTags, base: Base) -> Unmet | None:
             "(nvidia-docker issue 1454); name version, flavour and distribution",
             expected=f"{tags.newest}-devel-ubuntu24.04",
         )
-    parts = re.match(_THREE_PARTS, tag)
-    if parts is None or release(parts[1]) < tags.deleted_before or parts[1] in tags.deleted:
+    parts = _version(tag, 3)
+    if parts is None or release(parts[0]) < tags.deleted_before or parts[0] in tags.deleted:
         return None
-    version, rest = parts[1], parts[2] or ""
-    wanted = re.match(_REST, rest)
+    version, rest = parts
+    wanted = _flavour(rest)
     if wanted is None:
         if any(character.isdigit() for character in rest.rpartition("-")[2]):
             return None  # a distribution this table does not know
@@ -131,16 +146,17 @@ def _impossible(tags: CudaTags, base: Base) -> Unmet | None:
         )
     if version not in tags.tags:
         return _not_listed(tags, base, version, rest)
-    there = tags.tags[version].get(wanted["distribution"], frozenset())
-    if wanted["flavour"] in there:
+    flavour, distribution = wanted
+    there = tags.tags[version].get(distribution, frozenset())
+    if flavour in there:
         return None
     tag_there = _respelled(tags, version, rest)
     if tag_there:
         why = "cuDNN is spelled otherwise, or in another place"
     elif not there:
-        why = f"CUDA {version} has no image for {wanted['distribution']}"
+        why = f"CUDA {version} has no image for {distribution}"
     else:
-        why = f"CUDA {version} on {wanted['distribution']} has only {', '.join(sorted(there))}"
+        why = f"CUDA {version} on {distribution} has only {', '.join(sorted(there))}"
     return Unmet(
         f"{base.reference} is not a published tag, and the build ends at FROM: {why} ({LISTS})",
         expected=tag_there or _nearest(tags, version, rest),
@@ -179,10 +195,10 @@ def cuda_tag_end_of_life(subject: Subject) -> Outcomes:
     tags = cuda_tags()
     policy = "NVIDIA doc/support-policy.md"
     for scene, base in _roots(subject):
-        parts = re.match(_THREE_PARTS, base.image.tag) if is_cuda(base.image) else None
+        parts = _version(base.image.tag, 3) if is_cuda(base.image) else None
         if parts is None:
             continue
-        version, rest = parts[1], parts[2]
+        version, rest = parts
         newest = [v for v in tags.patches(minor(version)) if release(v) > release(version)]
         tag = _respelled(tags, newest[-1], rest) if newest else None
         if version in tags.deleted or release(version) < tags.deleted_before:

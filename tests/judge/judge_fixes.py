@@ -1,0 +1,45 @@
+"""Fixing every fixture, and every Dockerfile in the folder that ZR4LINT_DOCKERFILES names, before BuildKit's parser.
+
+Those of the folder are more than a repository should hold; all of its files are read.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.fixing.judged import SAFE, UNSAFE, buildkit_accepts
+from tests.installed import ROOT
+from zr4lint.engine import lint
+from zr4lint.finding import Applicability, FileReport
+from zr4lint.fixer import fix, worse
+from zr4lint.packs import Pack
+from zr4lint.run import load_packs
+from zr4lint.source import SourceFile
+
+FOLDER = os.environ.get("ZR4LINT_DOCKERFILES")
+FILES = sorted(path for path in (ROOT / "fixtures").rglob("*ockerfile*") if path.is_file())
+OTHERS = sorted(path for path in Path(FOLDER).rglob("*") if path.is_file()) if FOLDER else []
+
+
+@cache
+def every_pack() -> tuple[Pack, ...]:
+    return load_packs([])
+
+
+def report(source: SourceFile) -> FileReport:
+    return lint(source, every_pack())
+
+
+@pytest.mark.parametrize("level", [SAFE, UNSAFE], ids=["safe", "unsafe"])
+@pytest.mark.parametrize("path", [*FILES, *OTHERS], ids=lambda path: str(path.relative_to(path.anchor)))
+def test_a_fixed_file_is_no_worse_and_stays_as_it_is(path: Path, level: Applicability) -> None:
+    source = SourceFile.decode(path.read_bytes(), "Dockerfile.zr4")
+    done = fix(source, report, level)
+    if "\0" not in source.text and buildkit_accepts(source.text):
+        assert buildkit_accepts(done.source.text)
+    assert worse(report(source), done.report) is None
+    assert fix(done.source, report, level).source.text == done.source.text
