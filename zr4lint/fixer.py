@@ -23,17 +23,28 @@ Lint = Callable[[SourceFile], FileReport]
 Wanted = Callable[[Finding], bool]
 
 
+class Refusal(Struct, frozen=True):
+    """The rules whose fixes were thrown away, and why."""
+
+    codes: tuple[str, ...]
+    why: str
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"the fixes of {', '.join(self.codes)} are left out: {self.why}"
+
+
 class Fixed(Struct, frozen=True):
     """What fixing a file came to.
 
     `source` is the new text, or the old one where nothing was changed; `report` is about it. `fixed` counts the
-    findings of the old text that are gone, `refused` says why a change was thrown away.
+    findings of the old text that are gone, `refused` tells of what was thrown away.
     """
 
     source: SourceFile
     report: FileReport
     fixed: int
-    refused: str | None
+    refused: Refusal | None
 
 
 def fix(source: SourceFile, lint: Lint, level: Applicability, wanted: Wanted = lambda _: True) -> Fixed:
@@ -88,17 +99,21 @@ class _Fixer:
             if cleared is not before:
                 outcomes.append(self.fixed(before, cleared, worst_first=True))
         best = min(outcomes, key=lambda outcome: _errors(outcome.report.findings).total())
-        return self.rule_by_rule(before, best) if best.refused else best
+        return self.rule_by_rule(before, best, best.refused) if best.refused else best
 
-    def rule_by_rule(self, before: FileReport, refused: Fixed) -> Fixed:
-        """Apply the safe fixes of as many rules as go together, where all at once were thrown away."""
-        best, kept = refused, frozenset[str]()
+    def rule_by_rule(self, before: FileReport, unchanged: Fixed, refusal: Refusal) -> Fixed:
+        """Apply the safe fixes of as many rules as go together, where all at once were thrown away.
+
+        Each has to leave fewer findings: of two that undo each other neither does.
+        """
+        best, kept = unchanged, frozenset[str]()
         for code in sorted({f.code for f in before.findings if f.fix is not None and self.wanted(f)}):
             outcome = self.of_rules(kept | {code}).fixed(before, before, worst_first=True)
-            if not outcome.refused and outcome.source.text != before.source.text:
+            if not outcome.refused and _number(outcome.report) < _number(best.report):
                 best, kept = outcome, kept | {code}
         left_out = any(f.fix is not None for f in best.report.findings)
-        return structs.replace(best, refused=refused.refused if left_out else None)
+        codes = tuple(code for code in refusal.codes if code not in kept)
+        return structs.replace(best, refused=structs.replace(refusal, codes=codes) if codes and left_out else None)
 
     def of_rules(self, codes: frozenset[str]) -> _Fixer:
         """The same for the safe fixes of some rules."""
@@ -215,5 +230,4 @@ def _counts(findings: Iterable[Finding]) -> Counter[tuple[str, str]]:
 
 
 def _refused(before: FileReport, attempt: _Attempt, why: str) -> Fixed:
-    codes = ", ".join(sorted({code for code, _ in attempt.applied}))
-    return Fixed(before.source, before, 0, f"the fixes of {codes} are left out: {why}")
+    return Fixed(before.source, before, 0, Refusal(tuple(sorted({code for code, _ in attempt.applied})), why))

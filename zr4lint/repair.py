@@ -36,7 +36,7 @@ def repair(
     everything = structs.replace(config, select=(), ignore=())
     fixed = fix(source, lambda text: lint(text, packs, everything), level, config.selects)
     report = structs.replace(fixed.report, findings=tuple(filter(config.selects, fixed.report.findings)))
-    return Repaired(fixed.source, report, fixed.fixed, fixed.refused)
+    return Repaired(fixed.source, report, fixed.fixed, str(fixed.refused) if fixed.refused else None)
 
 
 def annotate(source: SourceFile, packs: Sequence[Pack], config: Config, reason: str, lint: Lint = lint) -> Repaired:

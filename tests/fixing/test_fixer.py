@@ -66,7 +66,15 @@ def test_of_two_fixes_that_overlap_one_waits() -> None:
 def test_fixes_that_undo_each_other_are_thrown_away() -> None:
     done = fix(SourceFile("a"), linter(swap("R1", "a", "b"), swap("R2", "b", "a")), SAFE)
     assert (done.source.text, done.fixed) == ("a", 0)
-    assert done.refused == "the fixes of R1, R2 are left out: they undo each other"
+    assert str(done.refused) == "the fixes of R1, R2 are left out: they undo each other"
+
+
+def test_fixes_that_undo_each_other_are_left_out_and_the_others_stand() -> None:
+    rules = linter(swap("R1", "a", "b"), swap("R2", "b", "a"), swap("R3", "c", "C"))
+    done = fix(SourceFile("ac"), rules, SAFE)
+    assert (done.source.text, done.fixed) == ("aC", 1)
+    assert str(done.refused) == "the fixes of R1, R2 are left out: they undo each other"
+    assert fix(done.source, rules, SAFE).source.text == "aC"
 
 
 def test_a_fix_that_never_helps_is_left_out_and_the_others_stand() -> None:
@@ -79,13 +87,13 @@ def test_a_change_that_brings_an_error_is_thrown_away() -> None:
     shy = lambda text: finding("R9") if "b" in text else None  # noqa: E731
     done = fix(SourceFile("a"), linter(swap("R1", "a", "b"), shy), SAFE)
     assert done.source.text == "a"
-    assert done.refused == "the fixes of R1 are left out: they would bring R9"
+    assert str(done.refused) == "the fixes of R1 are left out: they would bring R9"
 
 
 def test_a_change_that_breaks_the_syntax_is_thrown_away() -> None:
     done = fix(SourceFile("FROM a\nRUN b\n"), linter(swap("R1", "RUN b", "FROM")), SAFE)
     assert done.source.text == "FROM a\nRUN b\n"
-    assert done.refused == "the fixes of R1 are left out: the file would no longer parse"
+    assert str(done.refused) == "the fixes of R1 are left out: the file would no longer parse"
 
 
 def test_where_unsafe_fixes_are_thrown_away_the_safe_ones_stand() -> None:
