@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 
 from zr4lint.finding import FileReport
 from zr4lint.fingerprint import fingerprints
-from zr4lint.reading import NotRegularError, TooLargeError, read_regular
+from zr4lint.reading import UnfitError, read_regular
 
 VERSION = 1
 MAX_BYTES = 50_000_000
@@ -89,10 +89,8 @@ def read(path: Path) -> Baseline:
     """Read a baseline file; BaselineError if it is none."""
     try:
         document: Any = json.loads(read_regular(path, MAX_BYTES))
-    except NotRegularError:
-        raise BaselineError(f"{path}: not a regular file") from None
-    except TooLargeError:
-        raise BaselineError(f"{path}: larger than {MAX_BYTES} bytes") from None
+    except UnfitError as error:
+        raise BaselineError(f"{path}: {error}") from None
     except OSError as error:
         raise BaselineError(f"{path}: can't be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:

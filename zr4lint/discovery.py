@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from zr4lint.limits import MAX_SIZE
-from zr4lint.reading import NotRegularError, TooLargeError, read_regular
+from zr4lint.reading import TooLargeError, UnfitError, read_regular
 from zr4lint.source import SourceFile
 
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
@@ -76,10 +76,10 @@ def read(file: Input, max_size: int = MAX_SIZE) -> SourceFile:
     """Read a file; FileError where it is missing, unreadable, not a file, too large, or not text."""
     try:
         data = read_regular(file.file, max_size)
-    except NotRegularError:
-        raise FileError(f"{file.shown}: not a regular file") from None
     except TooLargeError:
         raise _too_large(file.shown, max_size) from None
+    except UnfitError as error:
+        raise FileError(f"{file.shown}: {error}") from None
     except FileNotFoundError:
         raise FileError(f"{file.shown}: no such file") from None
     except (OSError, ValueError) as error:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from zr4lint.finding import Applicability, Rule, Severity
 from zr4lint.globs import matches
-from zr4lint.reading import NotRegularError, TooLargeError, read_regular
+from zr4lint.reading import UnfitError, read_regular
 from zr4lint.tables import FITS, Table, rules_folder, shipped_document
 
 MAX_BYTES = 4_000_000
@@ -159,10 +159,8 @@ def _document(path: Path, shown: str) -> Mapping[str, Any]:
         raise PackError(f"no pack {shown!r}: it is neither a file nor one of {', '.join(pack_names()) or 'none'}")
     try:
         data = read_regular(path, MAX_BYTES)
-    except NotRegularError:
-        raise PackError(f"{shown}: not a regular file") from None
-    except TooLargeError:
-        raise PackError(f"{shown}: larger than {MAX_BYTES} bytes") from None
+    except UnfitError as error:
+        raise PackError(f"{shown}: {error}") from None
     return tomli.loads(data.decode("utf-8"))
 
 

@@ -7,16 +7,26 @@ import stat
 from pathlib import Path
 
 
-class NotRegularError(Exception):
+class UnfitError(Exception):
+    """A file that is not read; the message says what it is."""
+
+
+class NotRegularError(UnfitError):
     """A folder, a pipe, a socket or a device."""
 
+    def __init__(self) -> None:
+        super().__init__("not a regular file")
 
-class TooLargeError(Exception):
+
+class TooLargeError(UnfitError):
     """A file with more bytes than are wanted."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"larger than {most} bytes")
 
 
 def read_regular(path: Path, most: int) -> bytes:
-    """The bytes of a regular file, `most` of them at most; OSError or ValueError where it can't be read."""
+    """The bytes of a regular file, `most` of them at most; UnfitError, OSError or ValueError where it can't be had."""
     if not stat.S_ISREG(path.stat().st_mode):
         raise NotRegularError
     # What was a file a moment ago may be a pipe by now: no waiting for a writer.
@@ -26,8 +36,8 @@ def read_regular(path: Path, most: int) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise NotRegularError
         if status.st_size > most:
-            raise TooLargeError
+            raise TooLargeError(most)
         data = file.read(most + 1)
     if len(data) > most:
-        raise TooLargeError
+        raise TooLargeError(most)
     return data

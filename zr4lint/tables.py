@@ -115,6 +115,5 @@ class Table:
 
     def done(self) -> None:
         """Refuse what nobody asked for."""
-        unknown = sorted(set(self.values) - self.asked)
-        if unknown:
-            raise self.error(unknown[0], f"unknown; known are {', '.join(sorted(self.asked))}")
+        if unknown := self.values.keys() - self.asked:
+            raise self.error(min(unknown), f"unknown; known are {', '.join(sorted(self.asked))}")

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from zr4lint.reading import NotRegularError, TooLargeError, read_regular
+from zr4lint.reading import UnfitError, read_regular
 
 _IN_PLACE = (errno.EACCES, errno.EPERM, errno.EBUSY)
 """Why a file can't be replaced that can be written: its folder is not ours, or it is mounted by itself."""
@@ -86,7 +86,7 @@ def _read(path: Path, most: int) -> bytes | None:
     """The bytes of a file; None if there are more, or if it is no file any more."""
     try:
         return read_regular(path, most)
-    except (NotRegularError, TooLargeError, FileNotFoundError):
+    except (UnfitError, FileNotFoundError):
         return None
 
 

@@ -44,14 +44,7 @@ def pip_index(subject: Subject, *, package: str, url: str) -> Outcomes:
         last = indexes[-1]
         right = _same_url(last.value, url)
         if not right:
-            known = last.value or "not known before the build"
-            yield Unmet(
-                f"the index is {known}, not {url}",
-                last.value_span,
-                expected=expected,
-                fix=replace(last.value_span, url, f"Use {url}", UNSAFE),
-                unsure=last.value is None,
-            )
+            yield _wrong_url("the index", last, url, expected)
     elif _same_url(run.settings.get("PIP_INDEX_URL"), url):
         right = True
     else:
@@ -116,6 +109,16 @@ def _set_at(subject: Subject, run: PipRun, name: str) -> Span | None:
     return settings[-1].span if settings else None
 
 
+def _wrong_url(what: str, option: Option, url: str, expected: str) -> Unmet:
+    return Unmet(
+        f"{what} is {option.value or 'not known before the build'}, not {url}",
+        option.value_span,
+        expected=expected,
+        fix=replace(option.value_span, url, f"Use {url}", UNSAFE),
+        unsure=option.value is None,
+    )
+
+
 def _same_url(found: str | None, wanted: str) -> bool:
     """Whether two URLs are the same; scheme and host know no case, and a slash at the end means nothing."""
     return found is not None and _normal(found) == _normal(wanted)
@@ -153,14 +156,7 @@ def pip_extra_index(subject: Subject, *, packages: list[str], url: str) -> Outco
                 fix=replace(index.span, expected, "Add it to PyPI", UNSAFE),
             )
         elif options:
-            last = options[-1]
-            yield Unmet(
-                f"the extra index is {last.value or 'not known before the build'}, not {url}",
-                last.value_span,
-                expected=expected,
-                fix=replace(last.value_span, url, f"Use {url}", UNSAFE),
-                unsure=last.value is None,
-            )
+            yield _wrong_url("the extra index", options[-1], url, expected)
         else:
             fix = add_words(found.run.at.instruction, found.requirement.span.end, expected, f"Add {url}", SAFE)
             yield Unmet(

@@ -10,7 +10,7 @@ from pathlib import Path
 from zr4lint.config.model import HEADER, NAMES, PYPROJECT, ConfigError, Configuration, inside
 from zr4lint.discovery import display
 from zr4lint.packs import Pack
-from zr4lint.reading import NotRegularError, TooLargeError, read_regular
+from zr4lint.reading import UnfitError, read_regular
 
 MAX_BYTES = 1_000_000
 _TOOL = r"""[ \t]*+(?:\[[ \t]*+["']?tool["']?[ \t]*+\]|["']?tool["']?[ \t]*+[.=])"""
@@ -30,10 +30,8 @@ def _text(path: Path) -> str:
     shown = display(path)
     try:
         data = read_regular(path, MAX_BYTES)
-    except NotRegularError:
-        raise ConfigError(f"{shown}: not a regular file") from None
-    except TooLargeError:
-        raise ConfigError(f"{shown}: larger than {MAX_BYTES} bytes") from None
+    except UnfitError as error:
+        raise ConfigError(f"{shown}: {error}") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ConfigError(f"{shown}: can't be read: {reason}") from None
