@@ -72,4 +72,6 @@ def _first_difference(one: str, other: str) -> int:
 
 def _shown(line: str, at: int, page: Page) -> str:
     line = line.removesuffix("\r")
+    if len(line) <= page.room and line.isascii() and line.isprintable():
+        return line
     return clipped(line, Span(0, len(line)), Span(at, at), page.room).text

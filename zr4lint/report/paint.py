@@ -35,11 +35,16 @@ ROLES = {
 def paint(lines: Iterable[Line], *, color: bool) -> str:
     """Join lines into text; whatever the pieces hold, only the colours asked for reach the terminal."""
     write = _colored if color else _plain
-    return "".join([f"{no_command(write(line).rstrip())}\n" for line in lines])
+    written: list[str] = []
+    for line in lines:
+        text = write(line).rstrip()
+        written.append(no_command(text) if "::" in text or "##" in text else text)
+    return "\n".join([*written, ""])
 
 
 def _plain(line: Line) -> str:
-    return visible("".join([piece.text for piece in line]))
+    text = "".join([piece.text for piece in line])
+    return text if text.isprintable() else visible(text)
 
 
 def _colored(line: Line) -> str:

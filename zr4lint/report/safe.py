@@ -27,8 +27,6 @@ def no_command(line: str) -> str:
 
     GitHub does that with one that begins with `::`, and as Azure DevOps with one that has `##[` or `##vso[` anywhere.
     """
-    if "::" not in line and "##" not in line:
-        return line
     words = line.lstrip(" ")
     if words.startswith("::"):
         line = f"{line[: len(line) - len(words)]}\\x3a{words[1:]}"
@@ -46,7 +44,9 @@ def json_text(document: object, *, indent: int = 2) -> str:
     The texts in it have to be well formed.
     """
     text = json.format(json.encode(document), indent=indent).decode()
-    return without_marks(re.sub(_NOT_PLAIN, _json_escape, text), "\\u0023")
+    if not text.isascii() or "\x7f" in text:
+        text = re.sub(_NOT_PLAIN, _json_escape, text)
+    return without_marks(text, "\\u0023")
 
 
 def _json_escape(found: re.Match[str]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from string import ascii_letters, digits
 from typing import Any
+from urllib.parse import quote
 
 from zr4lint.finding import Edit
 from zr4lint.report.safe import well_formed
@@ -11,7 +11,6 @@ from zr4lint.source import SourceFile, Span
 
 Object = dict[str, Any]
 
-UNRESERVED = frozenset(f"{ascii_letters}{digits}-._~/".encode())
 LONGEST_SNIPPET = 4000
 
 
@@ -24,7 +23,7 @@ def artifact(path: str) -> Object:
 
 def escaped(path: str) -> str:
     """A POSIX path as the path of a URI."""
-    return "".join(chr(byte) if byte in UNRESERVED else f"%{byte:02X}" for byte in well_formed(path).encode())
+    return quote(well_formed(path))
 
 
 def physical_location(path: str, source: SourceFile, span: Span, *, context: bool = False) -> Object:
