@@ -6,14 +6,15 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
+from msgspec import structs
 
 from zr4lint import __version__
 from zr4lint.cli_options import MORE, config, more_options
 from zr4lint.finding import Severity
-from zr4lint.report import FORMATS
+from zr4lint.report import FORMATS, Options
 
 _LEVELS = {severity.label: severity for severity in reversed(Severity)}
 
@@ -121,7 +122,7 @@ def lint(ctx: click.Context, /, **options: Any) -> None:
 
     Exit code: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or a file that can't be linted.
     """
-    from zr4lint.output import print_bytes, print_diff, targets
+    from zr4lint.output import Output, print_bytes, print_diff, targets
     from zr4lint.report.safe import no_command, visible
     from zr4lint.run import Request, inputs, load_packs, run
 
@@ -145,16 +146,17 @@ def lint(ctx: click.Context, /, **options: Any) -> None:
         for file in files:
             _print(f"{no_command(visible(file.shown))}\n")
         ctx.exit(_complain(errors, 0))
-    result = run(request)
+    output = Output(wanted, _options(options), sys.stdout)
+    result = run(request, output.early)
     for note in result.notes:
         _error(note)
     if request.diff:
         print_diff(result.diff, sys.stdout)
     elif result.fixed_stdin is not None:
         print_bytes(result.fixed_stdin, sys.stdout)
-        _write(result, options, wanted, sys.stderr)
+        Output(wanted, output.options, sys.stderr).write(structs.replace(result, early=()))
     else:
-        _write(result, options, wanted, sys.stdout)
+        output.write(result)
     ctx.exit(_complain(result.errors, result.exit_code))
 
 
@@ -167,19 +169,14 @@ def _stdin(most: int) -> bytes:
     return sys.stdin.buffer.read(most + 1)
 
 
-def _write(result: Any, options: dict[str, Any], wanted: Any, stream: TextIO | None) -> None:
-    from zr4lint.output import write
-    from zr4lint.report import Options
-
-    given = Options(
-        quiet=options["quiet"],
-        verbose=options["verbose"],
-        statistics=options["statistics"],
-        exit_code=result.exit_code,
+def _options(given: dict[str, Any]) -> Options:
+    return Options(
+        color=not given["no_color"] and not os.environ.get("NO_COLOR"),
+        quiet=given["quiet"],
+        verbose=given["verbose"],
+        statistics=given["statistics"],
         version=__version__,
-        errors=result.errors,
     )
-    write(result, wanted, given, stream, color=not options["no_color"] and not os.environ.get("NO_COLOR"))
 
 
 def _print(text: str) -> None:

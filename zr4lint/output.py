@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from msgspec import Struct, structs
 
+from zr4lint.finding import FileReport
 from zr4lint.report import FORMATS, Options
 from zr4lint.report.safe import no_command, visible_line
 from zr4lint.run import Result, UsageError
@@ -43,16 +45,37 @@ def targets(formats: Sequence[str], files: Sequence[Path]) -> list[Target]:
     return found
 
 
-def write(result: Result, wanted: Sequence[Target], options: Options, stream: TextIO | None, *, color: bool) -> None:
-    """Write the reports, the files first; formats that can't tell of errors are left out where no file was linted."""
-    for target in sorted(wanted, key=lambda target: target.file is None):
-        form = FORMATS[target.format]
-        if not result.report.files and not form.tells_errors:
-            continue
-        terminal = target.file is None and stream is not None and stream.isatty()
-        width = _columns() if terminal else 0
-        text = form.render(result.report, structs.replace(options, width=width, color=color and terminal))
-        save(text, target.file, stream)
+class Output(Struct, frozen=True):
+    """Where the reports of a run go, and how they are written; None is a stream that is closed."""
+
+    targets: Sequence[Target]
+    options: Options
+    stream: TextIO | None
+
+    @property
+    def early(self) -> Callable[[FileReport], str] | None:
+        """What writes of each file on the stream, as soon as it is linted; None where all has to be known for that."""
+        target = next((target for target in self.targets if target.file is None), None)
+        early = FORMATS[target.format].early if target is not None else None
+        if target is None or early is None or self.options.verbose:
+            return None
+        return partial(early, options=self._options(target))
+
+    def write(self, result: Result) -> None:
+        """Write them, the files first; formats that can't tell of errors are left out where no file was linted."""
+        for target in sorted(self.targets, key=lambda target: target.file is None):
+            form = FORMATS[target.format]
+            if not result.report.files and not form.tells_errors:
+                continue
+            options = structs.replace(self._options(target), exit_code=result.exit_code, errors=result.errors)
+            if target.file is None:
+                options = structs.replace(options, early=result.early)
+            save(form.render(result.report, options), target.file, self.stream)
+
+    def _options(self, target: Target) -> Options:
+        terminal = target.file is None and self.stream is not None and self.stream.isatty()
+        color = self.options.color and terminal
+        return structs.replace(self.options, width=_columns() if terminal else 0, color=color)
 
 
 def _columns() -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -77,7 +77,8 @@ class Result(Struct, frozen=True):
     """What came of it: the report, the paths that could not be linted, and the exit code.
 
     `diff` is what fixes would change, `fixed_stdin` the fixed text of standard input, `notes` say which fixes were
-    thrown away and why, which scores are too low, and what of a baseline is stale.
+    thrown away and why, which scores are too low, and what of a baseline is stale. `early` is what was written of each
+    file of the report as soon as it was linted.
     """
 
     report: Report
@@ -86,6 +87,7 @@ class Result(Struct, frozen=True):
     diff: str = ""
     fixed_stdin: bytes | None = None
     notes: tuple[str, ...] = ()
+    early: tuple[str, ...] = ()
 
 
 def load_packs(names: Sequence[str]) -> tuple[Pack, ...]:
@@ -117,10 +119,13 @@ def inputs(request: Request, packs: Sequence[Pack], finder: Finder | None = None
     return files, errors
 
 
-def run(request: Request) -> Result:
-    """Lint what a request names; UsageError for one that makes no sense."""
+def run(request: Request, early: Callable[[FileReport], str] | None = None) -> Result:
+    """Lint what a request names; UsageError for one that makes no sense.
+
+    `early` writes of each file while the next ones are linted, in other processes where there are several.
+    """
     with _refusals():
-        return _Run(request).result()
+        return _Run(request, early).result()
 
 
 @contextmanager
@@ -134,8 +139,10 @@ def _refusals() -> Iterator[None]:
 class _Run:
     """One run."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, early: Callable[[FileReport], str] | None) -> None:
         self.request = request
+        self.early = None if request.diff or request.write_baseline is not None else early
+        self.written: list[str] = []
         self.packs = load_packs(request.packs)
         self.finder = Finder(self.packs, request.config, off=request.no_config)
         self.baseline = None if request.baseline is None else open_baseline(request.baseline)
@@ -178,7 +185,7 @@ class _Run:
         code = 2 if self.errors else code
         rules = (*(rule.rule for pack in used for rule in pack.rules), *OWN_RULES)
         whole = Report(tuple(report for _, report in done), rules, self.fixed)
-        return Result(whole, tuple(self.errors), code, self.diff, self.stdin, tuple(self.notes))
+        return Result(whole, tuple(self.errors), code, self.diff, self.stdin, tuple(self.notes), tuple(self.written))
 
     def _jobs(self) -> list[Job]:
         files, errors = inputs(self.request, self.packs, self.finder)
@@ -235,6 +242,8 @@ class _Run:
             self.diff += done.diff
             self.stdin = done.stdin if done.stdin is not None else self.stdin
             if done.report is not None:
+                if self.early is not None:
+                    self.written.append(self.early(done.report))
                 yield job, done.report
 
     def _written(self, path: Path, done: list[tuple[Job, FileReport]]) -> list[tuple[Job, FileReport]]:

@@ -6,7 +6,7 @@ Only the module of the format asked for is imported, and only the colours of a t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 
 from msgspec import Struct
@@ -20,7 +20,7 @@ class Options(Struct, frozen=True):
     `width` is the terminal's; 0 tells that the output is no terminal: then the first line of a finding is never
     broken, and the rest fits 80 columns. `quiet` leaves only the findings, `verbose` adds what the rules say of
     themselves, `statistics` counts the findings of each rule. `exit_code` and `version` are stated by SARIF. `errors`
-    say which paths could not be linted, and why.
+    say which paths could not be linted, and why. `early` is what was written of each file before the last was linted.
     """
 
     width: int = 0
@@ -31,17 +31,25 @@ class Options(Struct, frozen=True):
     exit_code: int = 0
     version: str = "0"
     errors: tuple[str, ...] = ()
+    early: tuple[str, ...] = ()
 
 
 class Format(Struct, frozen=True):
     """A row of the table: the module whose `render` writes the format, and what it is good for.
 
-    A format that `tells_errors` names the paths that could not be linted, and so is written where no file was.
+    A format that `tells_errors` names the paths that could not be linted, and so is written where no file was. One
+    that `writes_early` can write what there is to say of a file while others are still being linted.
     """
 
     module: str
     summary: str
     tells_errors: bool = False
+    writes_early: bool = False
+
+    @property
+    def early(self) -> Callable[..., str] | None:
+        """What writes of one file, by its report and the options; None where it can't be done before the rest."""
+        return import_module(self.module).early if self.writes_early else None
 
     def render(self, report: Report, options: Options) -> str:
         """Write the report."""
@@ -50,7 +58,9 @@ class Format(Struct, frozen=True):
 
 
 FORMATS: Mapping[str, Format] = {
-    "text": Format("zr4lint.report.text", "findings in their source lines, and the conformance table"),
+    "text": Format(
+        "zr4lint.report.text", "findings in their source lines, and the conformance table", writes_early=True
+    ),
     "concise": Format("zr4lint.report.concise", "one line a finding"),
     "json": Format("zr4lint.report.json_v1", "everything, for programs"),
     "jsonl": Format("zr4lint.report.jsonl", "one line of JSON a file, with its counts", True),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from zr4lint.finding import FileReport, Finding, Report, Severity
+from zr4lint.finding import FileReport, Finding, Report, Rule, Severity
 from zr4lint.report import Options
 from zr4lint.report.changes import changes
 from zr4lint.report.excerpt import Mark, Page, excerpt
@@ -21,20 +21,35 @@ BLANK: Line = ()
 
 def render(report: Report, options: Options) -> str:
     """Write the report."""
-    why = {rule.code: rule.why for rule in report.rules} if options.verbose else {}
-    width = options.width or WIDTH
+    known = len(options.early) == len(report.files)
+    parts = [*options.early] if known else [_findings(file, options, report.rules) for file in report.files]
     blocks: list[list[Line]] = []
-    for file in report.files:
-        page = Page.of(file.source, width)
-        ordinary = (finding for finding in shown_findings(file) if not finding.conflict)
-        blocks += ([*_finding(finding, file, page, options.width, why)] for finding in ordinary)
-        blocks.append([*_conflicts(file, options)])
     if not options.quiet:
+        width = options.width or WIDTH
         blocks += (table(file.source.path, part, width) for file in report.files for part in file.conformance)
     if options.statistics:
         blocks.append(statistics(report))
     if not options.quiet:
         blocks.append([closing(report)])
+    parts.append(_paint(blocks, options))
+    return "\n".join(filter(None, parts))
+
+
+def early(file: FileReport, options: Options) -> str:
+    """What the report says of the findings of one file; not for `verbose`, which takes the rules."""
+    return _findings(file, options, ())
+
+
+def _findings(file: FileReport, options: Options, rules: Sequence[Rule]) -> str:
+    why = {rule.code: rule.why for rule in rules} if options.verbose else {}
+    page = Page.of(file.source, options.width or WIDTH)
+    ordinary = (finding for finding in shown_findings(file) if not finding.conflict)
+    blocks = [[*_finding(finding, file, page, options.width, why)] for finding in ordinary]
+    return _paint([*blocks, [*_conflicts(file, options)]], options)
+
+
+def _paint(blocks: Iterable[list[Line]], options: Options) -> str:
+    """Blocks of lines as text, a blank line between them."""
     spaced = ((BLANK, *block) for block in blocks if block)
     return paint(list(chain.from_iterable(spaced))[1:], color=options.color)
 
