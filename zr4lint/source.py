@@ -127,28 +127,33 @@ class MappedText(Struct, frozen=True):
 
     def offset(self, index: int) -> int:
         """The file offset of character `index`."""
-        if len(self.starts) == 1:
-            return self.offsets[0] + index
-        piece = max(bisect_right(self.starts, index) - 1, 0)
+        piece = self._piece(index)
         return self.offsets[piece] + index - self.starts[piece]
 
     def span(self, start: int, end: int) -> Span:
         """The file span of the characters start to end."""
-        at = self.offset(start)
+        piece = self._piece(start)
+        at = self.offsets[piece] + start - self.starts[piece]
         if end <= start:
             return Span(at, at)
-        if len(self.starts) == 1:
+        if self._holds(piece, end):
             return Span(at, at + end - start)
         return Span(at, self.offset(end - 1) + 1)
 
     def slice(self, start: int, end: int) -> "MappedText":
         """The characters start to end, still mapped."""
-        if start >= end:
-            return MappedText("", (0,), (self.offset(start),))
-        if len(self.starts) == 1:
-            return MappedText(self.text[start:end], self.starts, (self.offsets[0] + start,))
-        first = max(bisect_right(self.starts, start) - 1, 0)
+        first = self._piece(start)
+        at = self.offsets[first] + start - self.starts[first]
+        if start >= end or self._holds(first, end):
+            return MappedText(self.text[start:end], (0,), (at,))
         last = bisect_right(self.starts, end - 1)
         starts = (0, *(at - start for at in self.starts[first + 1 : last]))
-        offsets = (self.offset(start), *self.offsets[first + 1 : last])
-        return MappedText(self.text[start:end], starts, offsets)
+        return MappedText(self.text[start:end], starts, (at, *self.offsets[first + 1 : last]))
+
+    def _piece(self, index: int) -> int:
+        """The number of the piece that has character `index`."""
+        return max(bisect_right(self.starts, index) - 1, 0) if len(self.starts) > 1 else 0
+
+    def _holds(self, piece: int, end: int) -> bool:
+        """Whether what ends before character `end` ends within a piece."""
+        return piece + 1 == len(self.starts) or end <= self.starts[piece + 1]

@@ -57,7 +57,8 @@ class Install(Struct, frozen=True):
 
     def option(self, *names: str) -> bool:
         """Whether any of these options is given."""
-        return any(self.run.command.parsed.get(name) is not None for name in names)
+        given = self.run.command.parsed
+        return bool(given.options) and any(given.get(name) is not None for name in names)
 
     def get(self, name: str) -> Requirement | None:
         """The requirement of that name."""
