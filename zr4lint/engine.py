@@ -110,15 +110,17 @@ def _run(pack: Pack, facts: Facts, config: Config) -> dict[str, RuleResult]:
     return results
 
 
-def _outcomes(rule: PackRule, subject: Subject, amendment: Amendment | None) -> tuple[list[Outcome], tuple[str, ...]]:
+def _outcomes(
+    rule: PackRule, subject: Subject, amendment: Amendment | None
+) -> tuple[Iterable[Outcome], tuple[str, ...]]:
     """What a rule's check answers, and the verification commands that have to pass.
 
     An amendment is asked where the letter is not met; its commands would be those of the letter.
     """
     run = KINDS[rule.check].run
-    outcomes = list(run(subject, **rule.parameters))
     if amendment is None:
-        return outcomes, rule.commands
+        return run(subject, **rule.parameters), rule.commands
+    outcomes = list(run(subject, **rule.parameters))
     if amendment.parameters != rule.parameters and any(isinstance(outcome, Unmet) for outcome in outcomes):
         outcomes = [] if amendment.parameters is None else list(run(subject, **amendment.parameters))
     if amendment.add:

@@ -49,6 +49,10 @@ def own_installs(subject: Subject) -> list[PipRun]:
 
 def standing(subject: Subject, package: str) -> Standing | None:
     """How a package stands at the end of the build; None if nothing installs it."""
+    return subject.facts.derived(("standing", subject.lineage, package), lambda: _standing(subject, package))
+
+
+def _standing(subject: Subject, package: str) -> Standing | None:
     found: Standing | None = None
     ignored: Standing | None = None
     venvs = subject.facts.of(VenvCreated, subject.lineage)
@@ -107,7 +111,7 @@ def _applies(marker: str | None, venvs: list[VenvCreated]) -> bool | None:
 
 def _elsewhere(run: PipRun, venvs: list[VenvCreated]) -> bool:
     """Whether a call of pip works outside the environment that is on PATH."""
-    if run.command.elsewhere or any(run.settings.get(name) for name in _ELSEWHERE):
+    if run.command.elsewhere or (run.settings and any(run.settings.get(name) for name in _ELSEWHERE)):
         return True
     before = [v for v in venvs if v.at.order < run.at.order and v.path]
     if not before:

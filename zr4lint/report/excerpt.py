@@ -30,7 +30,8 @@ class Page(Struct, frozen=True):
 
     def line(self, number: int | None, *pieces: Piece, sign: str = "|", role: str = "faint") -> Line:
         """A line behind the gutter."""
-        return (Piece(f"{number or '':>{self.digits}} {sign} ", role), *pieces)
+        shown = " " * self.digits if number is None else str(number).rjust(self.digits)
+        return (Piece(f"{shown} {sign} ", role), *pieces)
 
 
 class Mark(Struct, frozen=True):
