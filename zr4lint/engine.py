@@ -158,25 +158,26 @@ def _findings(pack: Pack, results: dict[str, RuleResult], facts: Facts, source: 
             span = unmet.span if unmet.span is not None else places.of(rule.rule, unmet.hint)
             if unmet.add is not None and unmet.fix is None:
                 unmet = structs.replace(unmet, fix=places.addition(unmet.add, rule.rule, unmet.span))
-            found.append(_finding(rule.rule, unmet, span, source))
+            found.append(_finding(pack, rule.rule, unmet, span, source.path))
     return found
 
 
-def _finding(rule: Rule, unmet: Unmet, span: Span, source: SourceFile) -> Finding:
+def _finding(pack: Pack, rule: Rule, unmet: Unmet, span: Span, path: str) -> Finding:
     severity = unmet.severity or rule.severity
     if unmet.unsure and severity > Severity.INFO:
         severity = Severity(severity - 1)
     return Finding(
-        path=source.path,
+        path=path,
         code=rule.code,
         name=rule.name,
         severity=severity,
         message=unmet.message,
         span=span,
         expected=unmet.expected,
-        requirement=rule.source,
+        requirement=rule.source if pack.specification else None,
         related=unmet.related,
         fix=unmet.fix,
+        source=None if pack.specification else rule.source,
     )
 
 

@@ -62,7 +62,8 @@ class Finding(Struct, frozen=True):
     """One thing that is not as it should be, at the smallest words concerned.
 
     `expected` says what was expected in words that fit behind "expected: "; `requirement` names the place of the
-    specification, for example "PRD section 5". A suppressed finding is one that a comment in the file, or with
+    specification, for example "PRD section 5", and `source` where the rule comes from that no specification has. A
+    suppressed finding is one that a comment in the file, or with
     `external` a baseline, takes out of the count; `justification` is the reason given for it. `conflict` is the code
     of the requirement that demands what the finding warns of.
     """
@@ -81,6 +82,7 @@ class Finding(Struct, frozen=True):
     justification: str | None = None
     external: bool = False
     conflict: str | None = None
+    source: str | None = None
 
 
 class Rule(Struct, frozen=True):

@@ -156,6 +156,7 @@ def findings(draw: st.DrawFn, text: str, path: str) -> Finding:
         span=span,
         expected=draw(st.none() | hostile_text),
         requirement=draw(st.none() | hostile_text),
+        source=draw(st.none() | hostile_text),
         related=(Related(draw(hostile_text), draw(spans(text))),),
         fix=draw(st.none() | st.just(fix)),
         suppressed=draw(st.booleans()),

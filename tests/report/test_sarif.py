@@ -191,6 +191,11 @@ def test_a_rule_that_no_pack_has_is_named_only() -> None:
     assert "ruleIndex" not in result
 
 
+def test_a_rule_of_no_specification_tells_its_source() -> None:
+    (result,) = sarif(SAMPLE.report(SAMPLE.finding("FROM", source="GPU facts section 3")))["results"]
+    assert result["message"]["text"] == "bad. Source: GPU facts section 3."
+
+
 def test_a_fix_without_edits_is_left_out() -> None:
     (result,) = sarif(SAMPLE.report(replace(FINDING, fix=FINDING.fix and replace(FINDING.fix, edits=()))))["results"]
     assert "fixes" not in result

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from zr4lint.finding import Applicability, Edit, Fix, Related, Report, Severity
 from zr4lint.report import FORMATS, Options
 
-from .sample import CONFORMANCE, WELL, Sample
+from .sample import CONFORMANCE, WELL, Sample, reports
 
 SAMPLE = Sample(
     "FROM a AS base\nRUN pip install \\\n    torch==2.5.0 \\\n    torchvision\nRUN pip install flash-attn\n"
@@ -38,6 +40,21 @@ def test_a_finding_with_everything() -> None:
         "3 -     torch==2.5.0 \\\n"
         "3 +     torch==2.5.1 \\\n"
     )
+
+
+def test_a_rule_of_no_specification_tells_its_source() -> None:
+    finding = SAMPLE.finding("base", source="GPU facts section 3")
+    assert text(SAMPLE.report(finding)).endswith("  |           ^^^^\n  = source: GPU facts section 3\n")
+
+
+@given(st.data())
+def test_what_is_written_early_is_what_is_written_late(data: st.DataObject) -> None:
+    report = data.draw(reports())
+    options = Options(width=data.draw(st.sampled_from([0, 40, 100])), quiet=data.draw(st.booleans()))
+    early = FORMATS["text"].early
+    assert early is not None
+    written = tuple(early(file, options) for file in report.files)
+    assert text(report, replace(options, early=written)) == text(report, options)
 
 
 def test_a_finding_with_nothing() -> None:

@@ -37,6 +37,7 @@ def _finding(finding: Finding, source: SourceFile) -> Object:
         "expected": _text(finding.expected),
         **_place(finding.span, source),
         "requirement": _text(finding.requirement),
+        "source": _text(finding.source),
         "related": [{"message": well_formed(r.message), **_place(r.span, source)} for r in finding.related],
         "fix": _fix(finding.fix) if finding.fix else None,
         "suppressed": finding.suppressed,

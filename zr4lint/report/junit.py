@@ -60,6 +60,8 @@ def _words(finding: Finding, line: int, column: int) -> Iterator[str]:
         yield f"expected: {finding.expected}"
     if finding.requirement:
         yield f"required by: {finding.requirement}"
+    if finding.source:
+        yield f"source: {finding.source}"
     if finding.fix:
         yield f"fix ({finding.fix.applicability.label}): {finding.fix.title}"
 

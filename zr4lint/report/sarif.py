@@ -88,7 +88,8 @@ def _result(finding: Finding, source: SourceFile, mark: str, index: Mapping[str,
 
 def _message(finding: Finding) -> str:
     requirement = f" Required by {finding.requirement}." if finding.requirement else ""
-    return _plain(f"{whole_message(finding)}{requirement}")
+    source = f" Source: {finding.source}." if finding.source else ""
+    return _plain(f"{whole_message(finding)}{requirement}{source}")
 
 
 def _plain(text: str) -> str:

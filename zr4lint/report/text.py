@@ -63,6 +63,8 @@ def _finding(finding: Finding, file: FileReport, page: Page, width: int, why: di
         yield from excerpt(file.source, related.span, Mark("-", "info", related.message), page)
     if finding.requirement:
         yield from _note("required by", finding.requirement, page)
+    if finding.source:
+        yield from _note("source", finding.source, page)
     if finding.code in why:
         yield from _note("why", why[finding.code], page)
     if finding.fix:
