@@ -383,6 +383,11 @@ def test_what_a_command_relies_on_is_known() -> None:
     assert second.target == "/x"
 
 
+@pytest.mark.parametrize("program", ["pip", "/bin/pip", "/usr/bin/pip"])
+def test_a_mount_elsewhere_hides_no_installed_package(program: str) -> None:
+    assert len(of(f"ENV PATH=/bin:/usr/bin\nRUN --mount=type=cache,target=/c {program} install x", PipRun)) == 1
+
+
 def test_what_a_mount_holds_is_not_in_the_image() -> None:
     assert of("RUN --mount=type=cache,target=/c git clone u/r /c/r", Cloned) == []
     assert len(of("RUN --mount=type=cache,target=/c git clone u/r /d", Cloned)) == 1

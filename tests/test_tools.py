@@ -410,6 +410,8 @@ def test_modes(mode: str, before: bool | None, after: bool | None) -> None:
         ("/a/?", "/a/bc", False, False),
         ("/a/[bc]", "/a/c", False, True),
         ("/ab", "/a", True, False),
+        ("/a", "", True, False),
+        ("/a", "b", True, False),
     ],
 )
 def test_paths_that_name_a_file(pattern: str, path: str, recursive: bool, named: bool) -> None:

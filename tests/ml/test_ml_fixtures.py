@@ -87,4 +87,4 @@ def test_messages_name_their_source() -> None:
     for case in CASES:
         for finding in report_on((case / "Dockerfile").read_text(encoding="utf-8")).findings:
             assert "(" in finding.message or "aged" in finding.message, finding.message
-            assert (finding.requirement or "").startswith("GPU facts ")
+            assert (finding.source or "").startswith("GPU facts ")

@@ -189,7 +189,7 @@ class CommandReader:
         at = self.at(command, relative=any(not (o.value or "").startswith("/") for o in named))
         path = variables.get("PATH")
         programs = pip.program.rpartition("/")[0] or (path or "").partition(":")[0]
-        at = self.kept(at, programs.removesuffix("/bin") if programs.startswith("/") else None)
+        at = self.kept(at, (programs.removesuffix("/bin") or "/") if programs.startswith("/") else None)
         if pip.action == "install" and offline(self.instruction):
             at = structs.replace(at, reach=Reach.NEVER)
         if pip.action == "install":

@@ -54,9 +54,10 @@ def covers(pattern: str, path: str, *, recursive: bool) -> bool:
     while True:
         if pattern == path or (has_wildcard(pattern) and _glob(pattern, path)):
             return True
-        if not recursive or path == "/":
+        above = posixpath.dirname(path)
+        if not recursive or above == path:
             return False
-        path = posixpath.dirname(path)
+        path = above
 
 
 def has_wildcard(path: str) -> bool:
