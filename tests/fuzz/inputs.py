@@ -43,7 +43,14 @@ SHELL = (
     *("--index-url", "--extra-index-url", "https://download.pytorch.org/whl/cu124", "--no-build-isolation", "-r"),
     *("git clone", "https://github.com/a/b.git", "git+https://github.com/a/b@c", "python3.10 -m venv /opt/venv"),
     *("conda install", "uv pip install", "wget", "curl -L", "chmod +x", "ln -s", "mv", "cp -r", "/opt/venv/bin/pip"),
+    *("/bin/pip install x", "bin/pip", "~/bin/pip", "//bin//python -m venv", "virtualenv", "mkdir -p", "cd .."),
+    *("/", ".", "..", "~", "a/../..", "/*", "*", "x", "PATH=", "PATH=:/bin", "VIRTUAL_ENV=/"),
 )  # fmt: skip
+RUN_FLAGS = (
+    *("--mount=type=cache,target=/root/.cache/pip", "--mount=type=cache,target=/c", "--mount=type=bind,target=/"),
+    *("--mount=target=", "--mount=", "--mount=type=tmpfs,target=../x", "--mount=type=bind,source=a,target=."),
+    *("--mount=type=cache,target=/opt,from=base", "--network=none", "--security=insecure"),
+)
 BYTES = b"\n\n\r\t \\`#=-<'\"$[]{},:EOFRUN\0\x1b\x85\xc2\xe2\xef\xbb\xbf\xff\xfe"
 LINES = (
     "FROM nvidia/cuda:12.4-devel-ubuntu22.04 AS base",
@@ -52,6 +59,16 @@ LINES = (
     "ARG x=1",
     "ENV PATH=/opt/venv/bin:$PATH",
     "ENV A=$B B=$A",
+    "ENV PATH=/bin",
+    "ENV PATH=",
+    "ENV PATH=:a:~/bin VIRTUAL_ENV=.",
+    "WORKDIR",
+    "WORKDIR /",
+    "WORKDIR ~/..",
+    "USER 0:0",
+    "VOLUME /",
+    "COPY . .",
+    "COPY --chown=x --chmod=755 . /",
     "WORKDIR /a",
     "WORKDIR ../$x",
     "USER nobody",
@@ -157,7 +174,8 @@ def _shell(r: random.Random) -> bytes:
             text = text * r.randint(2, 30)
         if r.random() < 0.7:
             text = text.replace("\n", "\\\n").replace("\\\\\n", "\\\n")
-        lines.append(f"RUN {text}")
+        flags = "".join(f"{flag} " for flag in r.choices(RUN_FLAGS, k=r.choice((0, 0, 1, 2))))
+        lines.append(f"RUN {flags}{text}")
     return _encoded("\n".join([*lines, r.choice(LINES)]))
 
 
