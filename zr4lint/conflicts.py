@@ -48,11 +48,15 @@ def _demands(packs: Sequence[Pack], conformance: Sequence[Conformance]) -> dict[
     found: dict[str, list[_Demand]] = {}
     parts = {part.pack: part for part in conformance}
     for pack in packs:
-        names = {rule.rule.code: rule.rule.name for rule in pack.rules} if pack.conflicts else {}
+        if not pack.conflicts or pack.name not in parts:
+            continue
+        names = {rule.rule.code: rule.rule.name for rule in pack.rules}
+        met: dict[str, list[Span]] = {}
+        for witness in parts[pack.name].witnesses:
+            met.setdefault(witness.code, []).append(witness.span)
         for conflict in pack.conflicts:
             words = f"the {pack.document} requires this: {conflict.requirement} {names[conflict.requirement]}"
-            witnesses = parts[pack.name].witnesses if pack.name in parts else ()
-            spans = [witness.span for witness in witnesses if witness.code == conflict.requirement]
+            spans = met.get(conflict.requirement, ())
             for code in conflict.rules:
                 found.setdefault(code, []).extend(_Demand(conflict.requirement, words, span) for span in spans)
     return found

@@ -198,8 +198,11 @@ def _conformance(pack: Pack, results: dict[str, RuleResult], findings: Sequence[
 
 
 def _rows(pack: Pack, results: dict[str, RuleResult], met: set[str]) -> Iterable[Row]:
+    by_section: dict[str, list[Rule]] = {}
+    for pack_rule in pack.rules:
+        by_section.setdefault(pack_rule.rule.section, []).append(pack_rule.rule)
     for section in pack.sections:
-        rules = [r.rule for r in pack.rules if r.rule.section == section.number]
+        rules = by_section.get(section.number, [])
         lines = [
             line
             for rule in rules

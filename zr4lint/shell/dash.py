@@ -20,12 +20,17 @@ AMPERSANDS = frozenset({"&>", "&>>"})
 _UNKNOWN = frozenset(
     {"array", "process_substitution", "herestring_redirect", "c_style_for_statement", "|&", "function"}
 )
+_SIGNS = ("=(", "<(", ">(", "<<<", "((", "|&", "function", "${")
+"""Without any of these a script has none of them."""
+
 _BAD_SUBSTITUTION = r"\$\{(?:!\w|\w+(?:\[|/|\^|,|:[ \d(]))"
 _OWN = frozenset({"raw_string", "heredoc_body", "comment"})
 
 
 def refuses(root: Node, text: str) -> bool:
     """Whether dash stops at a script: at its syntax, or at an expansion that it calls a bad substitution."""
+    if not any(sign in text for sign in _SIGNS):
+        return False
     nodes = [root]
     while nodes:
         node = nodes.pop()
