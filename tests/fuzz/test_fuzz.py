@@ -24,3 +24,8 @@ def test_an_input_is_the_same_every_time() -> None:
 
 def test_what_goes_wrong_is_told() -> None:
     assert "unknown depth" in (failure(b"", "deeper") or "")
+
+
+@pytest.mark.parametrize("data", [b"FROM a\nRUN pip install ||", b"FROM a\nRUN <<E\n#!/bin/sh/\na\nE\n"])
+def test_what_once_went_wrong_is_mended(data: bytes) -> None:
+    assert failure(data, "report") is None

@@ -41,7 +41,7 @@ def run_commands(
         if first.startswith("#!") and not any(name in first for name in _SHELLS):
             return ()
         if first.startswith("#!"):
-            in_sh = first.rpartition("/")[2].split()[0] in ("sh", "dash")
+            in_sh = first.rpartition("/")[2].split()[:1] in (["sh"], ["dash"])
         return parse_script(body, sh_is_dash=sh_is_dash, in_sh=in_sh, variables=variables)
     return parse_script(script, heredocs, sh_is_dash=sh_is_dash, in_sh=in_sh, variables=variables)
 

@@ -112,8 +112,9 @@ def failure_hidden(subject: Subject) -> Outcomes:
         between = re.sub(_BLANK, "", subject.source.text[run.at.span.end : following.span.start])
         if between not in ("||", ";", ""):
             continue
-        if following.operator == "||" and subject.words(following.span).split()[0] in _SWALLOWS:
-            end, how = following.span.end, f"`|| {subject.words(following.span).split()[0]}`"
+        behind = next(iter(subject.words(following.span).split()), "")
+        if following.operator == "||" and behind in _SWALLOWS:
+            end, how = following.span.end, f"`|| {behind}`"
         elif following.operator == ";" and not _strict(subject, run.at):
             end, how = run.at.span.end, "what comes after it without `&&`"
         else:
