@@ -75,7 +75,8 @@ def _cuda_base(reference: str, image: words.Image) -> Base:
     version, _, rest = image.tag.partition("-")
     flavour, _, distribution = rest.rpartition("-")
     letters = distribution.rstrip("0123456789.")
-    if flavour and version.replace(".", "").isdecimal() and letters.isalpha() and letters != distribution:
+    named = letters.isascii() and letters.isalpha() and letters.islower() and letters != distribution
+    if flavour and named and all(part.isdecimal() for part in version.split(".")):
         return Base(reference, image, "cuda", distribution, None, version, flavour)
     return Base(reference, image, "cuda" if image.tag else "")
 

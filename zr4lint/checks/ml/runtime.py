@@ -148,7 +148,9 @@ def _stands_for_another(name: str) -> bool:
     name = name.lower()
     if name.startswith("<"):
         return name.find(">") == len(name) - 1 > 1
-    return name in _PLACEHOLDERS or (name.startswith("your") and name[4:].lstrip("-_") in _YOURS)
+    if name.startswith("your"):
+        return name[5 if name[4:5] in ("-", "_") else 4 :] in _YOURS
+    return name in _PLACEHOLDERS
 
 
 @check("ml/placeholder-repository")

@@ -80,7 +80,7 @@ def ppa_not_needed(subject: Subject) -> Outcomes:
             pythons = {
                 minor
                 for run, package in _installed(scene)
-                if run.at.order > added.at.order and (minor := minor_of(package.name.partition("-")[0], "python"))
+                if run.at.order > added.at.order and (minor := _minor(package.name))
             }
             if pythons == {release["python"]}:
                 yield Unmet(
@@ -110,6 +110,13 @@ def package_not_in_release(subject: Subject) -> Outcomes:
                     added.span,
                     unsure=added.at.reach is Reach.MAYBE,
                 )
+
+
+def _minor(package: str) -> str | None:
+    """The "3.10" of a package such as python3.10 or python3.10-dev; None for any other."""
+    name, *parts = package.split("-")
+    fits = all(part.isascii() and part.isalpha() and part.islower() for part in parts)
+    return minor_of(name, "python") if fits else None
 
 
 def _gone(name: str, run: AptRun, package: Package) -> Unmet | None:
@@ -147,8 +154,7 @@ def _gone(name: str, run: AptRun, package: Package) -> Unmet | None:
 
 def _no_python(scene: Scene, release: Row | None, run: AptRun, package: Package) -> Unmet | None:
     """A Python that the release does not have, with no other source of packages."""
-    name, _, part = package.name.partition("-")
-    minor = minor_of(name, "python") if part in _PARTS else None
+    minor = _minor(package.name) if package.name.partition("-")[2] in _PARTS else None
     if release is None or not release.get("packaged") or minor is None or minor in release["packaged"]:
         return None
     if package.name.endswith("distutils") or scene.mentions(run.at, _SOURCES):
