@@ -201,7 +201,7 @@ def test_words(script: str, words: list[str]) -> None:
 )
 def test_words_stand_where_they_are_written(script: str, raw: list[str]) -> None:
     (command,) = parse(script)
-    assert [script[slice(*word.span)] for word in command.words] == raw
+    assert [word.span.of(script) for word in command.words] == raw
 
 
 def test_wildcards_count_only_without_quotes() -> None:
@@ -265,7 +265,7 @@ def test_assignments_and_redirections() -> None:
     assert [(name, word.literal) for name, word in command.assignments] == [("X", "1"), ("Y", "2 3")]
     shown = [(r.operator, r.target.literal if r.target else None) for r in command.redirections]
     assert shown == [(">", "log"), (">&", "1"), ("<", "in")]
-    assert script[slice(*command.redirections[0].span)] == ">log"
+    assert command.redirections[0].span.of(script) == ">log"
 
 
 def test_a_heredoc_is_what_a_command_reads() -> None:
@@ -316,7 +316,7 @@ def test_any_text_can_be_read_and_every_word_stands_in_it(script: str) -> None:
 def test_plain_words_are_what_they_are(words: list[str]) -> None:
     script = " ".join(words)
     (command,) = parse(script)
-    assert [script[slice(*word.span)] for word in command.words] == words
+    assert [word.span.of(script) for word in command.words] == words
 
 
 @pytest.mark.parametrize(

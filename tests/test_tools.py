@@ -60,7 +60,7 @@ GRAMMAR = Grammar(
 )
 def test_options(command: str, options: list[tuple[str, str, str]], operands: list[str]) -> None:
     parsed = parse_options(arguments(command)[1:], GRAMMAR)
-    assert [(o.name, o.value, command[slice(*o.span)]) for o in parsed.options] == options
+    assert [(o.name, o.value, o.span.of(command)) for o in parsed.options] == options
     assert [o.value for o in parsed.operands] == operands
 
 
@@ -70,12 +70,12 @@ def test_options(command: str, options: list[tuple[str, str, str]], operands: li
 )
 def test_a_value_has_its_own_words(command: str, words: str) -> None:
     (option,) = parse_options(arguments(command)[1:], GRAMMAR).options
-    assert command[slice(*option.value_span)] == words
+    assert option.value_span.of(command) == words
 
 
 def test_apt_takes_an_equals_sign_behind_a_letter() -> None:
     (option,) = parse_options(arguments("x -r=f")[1:], replace(GRAMMAR, short_equals=True)).options
-    assert (option.value, "x -r=f"[slice(*option.value_span)]) == ("f", "f")
+    assert (option.value, option.value_span.of("x -r=f")) == ("f", "f")
 
 
 def test_the_last_option_is_in_force() -> None:
@@ -119,7 +119,7 @@ def test_apt(command: str, action: str, installed: list[str], removed: list[str]
     assert parsed is not None
     names = ([p.name for p in parsed.packages], [p.name for p in parsed.removed])
     assert (parsed.action, *names) == (action, installed, removed)
-    assert all(p.name in command[slice(*p.span)] for p in parsed.packages)
+    assert all(p.name in p.span.of(command) for p in parsed.packages)
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_repositories(command: str, change: tuple[str, bool, bool] | None) -> No
 def test_pip(command: str, requirements: list[tuple[str, str, str]]) -> None:
     parsed = parse_pip(arguments(command))
     assert parsed is not None
-    assert [(r.name, r.specifier, command[slice(*r.span)]) for r in parsed.requirements] == requirements
+    assert [(r.name, r.specifier, r.span.of(command)) for r in parsed.requirements] == requirements
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_what_is_no_install(command: str) -> None:
 def test_the_words_of_pip(command: str, words: str) -> None:
     parsed = parse_pip(arguments(command))
     assert parsed is not None
-    assert command[slice(*parsed.words)] == words
+    assert parsed.words.of(command) == words
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def instruction(text: str) -> tuple[SourceFile, Instruction]:
 def test_split(text: str, words: list[str]) -> None:
     found = split(MappedText.join([(text, 0)]))
     assert [word.raw for word in found] == words
-    assert [text[slice(*word.span)] for word in found] == words
+    assert [word.span.of(text) for word in found] == words
 
 
 @pytest.mark.parametrize(

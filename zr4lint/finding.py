@@ -42,6 +42,11 @@ class Edit(Struct, frozen=True, order=True):
     end: int
     text: str
 
+    @classmethod
+    def of(cls, span: Span, text: str) -> Edit:
+        """Replace the words in a place."""
+        return cls(span.start, span.end, text)
+
 
 class Fix(Struct, frozen=True):
     """A repair of one finding: its edits belong together and do not overlap."""

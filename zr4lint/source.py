@@ -3,25 +3,21 @@
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cached_property
-from typing import NamedTuple
 
 from msgspec import Struct
 
 BOM = "\ufeff"
 
 
-class Span(NamedTuple):
+class Span(Struct, frozen=True, order=True):
     """A half-open range of code points in a file's text."""
 
     start: int
     end: int
 
-
-class Position(NamedTuple):
-    """A place in a file; line and column count from 1, the column in code points."""
-
-    line: int
-    column: int
+    def of(self, text: str) -> str:
+        """The words in this place of a text."""
+        return text[self.start : self.end]
 
 
 class SourceFile:
@@ -80,10 +76,10 @@ class SourceFile:
         """The number of the line that holds `offset`."""
         return bisect_right(self.line_starts, offset)
 
-    def position(self, offset: int) -> Position:
-        """The line and column of `offset`."""
+    def position(self, offset: int) -> tuple[int, int]:
+        """The line and column of `offset`; both count from 1, the column in code points."""
         line = self.line_of(offset)
-        return Position(line, offset - self.line_starts[line - 1] + 1)
+        return line, offset - self.line_starts[line - 1] + 1
 
     def line_span(self, line: int) -> Span:
         """The span of a line without its line end; line numbers outside the file raise IndexError."""
@@ -97,7 +93,7 @@ class SourceFile:
 
     def slice(self, span: Span) -> str:
         """The words at `span`."""
-        return self.text[span.start : span.end]
+        return span.of(self.text)
 
 
 class MappedText(Struct, frozen=True):

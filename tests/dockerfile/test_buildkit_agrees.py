@@ -190,7 +190,7 @@ def check_spans(parsed: Dockerfile) -> None:
     for comment in parsed.comments:
         assert source.slice(comment.span).startswith("#")
         assert comment.text in source.slice(comment.span)
-        assert comment.inside == any(start <= comment.span.start < end for start, end in pieces)
+        assert comment.inside == any(piece.start <= comment.span.start < piece.end for piece in pieces)
     for directive in parsed.directives:
         assert source.slice(directive.span).startswith("#")
         assert directive.value in source.slice(directive.span)

@@ -71,7 +71,7 @@ class Sample:
         return Finding(path=self.source.path, span=span, **(known | fields))
 
     def fix(self, words: str, text: str, applicability: Applicability = Applicability.SAFE) -> Fix:
-        return Fix("Mend it", applicability, (Edit(*self.at(words), text),))
+        return Fix("Mend it", applicability, (Edit.of(self.at(words), text),))
 
     def file(self, *findings: Finding, conformance: tuple[Conformance, ...] = ()) -> FileReport:
         return FileReport(self.source, findings, conformance)
@@ -146,7 +146,7 @@ def findings(draw: st.DrawFn, text: str, path: str) -> Finding:
     span = draw(spans(text))
     edit = draw(spans(text))
     applicability = draw(st.sampled_from(Applicability))
-    fix = Fix(draw(hostile_text), applicability, (Edit(*edit, draw(hostile_text)),))
+    fix = Fix(draw(hostile_text), applicability, (Edit.of(edit, draw(hostile_text)),))
     return Finding(
         path=path,
         code="ZR0501",

@@ -71,7 +71,7 @@ def test_the_mark_is_as_wide_as_the_words(data: st.DataObject) -> None:
     span = data.draw(spans(text))
     shown = clipped(text, Span(0, len(text)), span, 80)
     assert shown.start == cells(visible(text[: span.start]))
-    assert shown.width == max(cells(visible(text[span.start : span.end])), 1)
+    assert shown.width == max(cells(visible(span.of(text))), 1)
 
 
 @pytest.mark.parametrize(

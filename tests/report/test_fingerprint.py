@@ -27,7 +27,7 @@ def test_they_survive_lines_above(above: list[str], newline: str) -> None:
     before = fingerprints(sample.file(*map(sample.finding, places)))
     inserted = "".join(line + newline for line in above)
     moved = Sample(inserted + TEXT)
-    spans = [Span(start + len(inserted), end + len(inserted)) for start, end in places]
+    spans = [Span(place.start + len(inserted), place.end + len(inserted)) for place in places]
     assert fingerprints(moved.file(*map(moved.finding, spans))) == before
 
 

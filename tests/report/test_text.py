@@ -100,14 +100,14 @@ def test_a_fix_that_inserts_a_line_shows_that_line() -> None:
 
 def test_a_fix_that_removes_a_line_shows_that_line() -> None:
     line = SAMPLE.at("    torchvision\n")
-    fix = Fix("Remove", Applicability.SAFE, (Edit(*line, ""),))
+    fix = Fix("Remove", Applicability.SAFE, (Edit.of(line, ""),))
     assert text(SAMPLE.report(SAMPLE.finding("base", fix=fix))).endswith(
         "  = fix (safe): Remove\n4 -     torchvision\n"
     )
 
 
 def test_edits_in_several_places_are_shown_line_by_line() -> None:
-    edits = (Edit(*SAMPLE.at("flash-attn"), "x"), Edit(*SAMPLE.at("a AS"), "b AS"), Edit(*SAMPLE.at("base"), "c"))
+    edits = (Edit.of(SAMPLE.at("flash-attn"), "x"), Edit.of(SAMPLE.at("a AS"), "b AS"), Edit.of(SAMPLE.at("base"), "c"))
     fix = Fix("Change", Applicability.SAFE, edits)
     assert text(SAMPLE.report(SAMPLE.finding("base", fix=fix))).endswith(
         "  = fix (safe): Change\n"

@@ -18,7 +18,7 @@ SAFE, UNSAFE, DISPLAY = Applicability.SAFE, Applicability.UNSAFE, Applicability.
 
 def replace(span: Span, text: str, title: str, applicability: Applicability = SAFE) -> Fix:
     """Put other words in the place of those at `span`."""
-    return Fix(title, applicability, (Edit(span.start, span.end, text),))
+    return Fix(title, applicability, (Edit.of(span, text),))
 
 
 def insert(offset: int, text: str, title: str, applicability: Applicability = SAFE) -> Fix:
@@ -59,4 +59,4 @@ def take_out(source: SourceFile, at: At, title: str) -> Fix:
     after = re.match(_JOINED_AFTER, text[at.span.end : instruction.span.end])
     if after is not None:
         return Fix(title, UNSAFE, (Edit(at.span.start, at.span.end + after.end(), ""),))
-    return Fix(title, UNSAFE, (Edit(at.span.start, at.span.end, "true"),))
+    return Fix(title, UNSAFE, (Edit.of(at.span, "true"),))

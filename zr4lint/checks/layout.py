@@ -288,13 +288,13 @@ def _spelled(subject: Subject, witness: Met) -> Fix | None:
     instruction = witness.instruction
     edits: list[Edit] = []
     if subject.words(instruction.keyword_span) != instruction.keyword:
-        edits.append(Edit(*instruction.keyword_span, instruction.keyword))
+        edits.append(Edit.of(instruction.keyword_span, instruction.keyword))
     if (
         witness.spelled is not None
         and subject.words(witness.span) != witness.spelled
         and "$" not in subject.words(witness.span)
     ):
-        edits.append(Edit(*witness.span, witness.spelled))
+        edits.append(Edit.of(witness.span, witness.spelled))
     return Fix("Write it as the specification does", SAFE, tuple(edits)) if edits else None
 
 

@@ -44,8 +44,8 @@ def _lists(subject: Subject, instruction: Instruction) -> Iterator[list[int]]:
         run: list[int] = []
         for line, words in sorted(by_line.items()):
             whole = source.line_span(line)
-            content = text[whole.start : whole.end].rstrip()
-            plain = content.endswith("\\") and content[:-1].split() == [text[s.start : s.end] for s in sorted(words)]
+            content = whole.of(text).rstrip()
+            plain = content.endswith("\\") and content[:-1].split() == [s.of(text) for s in sorted(words)]
             if run and (not plain or line != run[-1] + 1):
                 yield run
                 run = []
@@ -68,9 +68,9 @@ def _by_instruction(subject: Subject) -> dict[int, list[list[Span]]]:
 def _packed(subject: Subject, lines: list[int], over: int) -> PackedLines | None:
     source, text = subject.source, subject.source.text
     first = source.line_span(lines[0])
-    raw = text[first.start : first.end]
+    raw = first.of(text)
     indent = raw[: len(raw) - len(raw.lstrip())]
-    words = [w for line in lines for w in text[slice(*source.line_span(line))].rstrip().removesuffix("\\").split()]
+    words = [w for line in lines for w in source.line_span(line).of(text).rstrip().removesuffix("\\").split()]
     room = WIDTH - len(indent) - len(" \\")
     if max(map(len, words)) > room:
         return None

@@ -33,9 +33,10 @@ def command(name: str, message: str, **properties: str) -> str:
 
 
 def _line(finding: Finding, source: SourceFile) -> str:
-    start, end = source.position(finding.span.start), source.position(finding.span.end)
-    place = {"line": f"{start.line}", "endLine": f"{end.line}"}
-    if start.line == end.line:  # GitHub refuses columns on several lines
-        place |= {"col": f"{start.column}", "endColumn": f"{end.column}"}
+    span = finding.span
+    (line, column), (end_line, end_column) = source.position(span.start), source.position(span.end)
+    place = {"line": f"{line}", "endLine": f"{end_line}"}
+    if line == end_line:  # GitHub refuses columns on several lines
+        place |= {"col": f"{column}", "endColumn": f"{end_column}"}
     title = f"{finding.code} {finding.name}"
     return command(COMMANDS[finding.severity], whole_message(finding), file=finding.path, **place, title=title)

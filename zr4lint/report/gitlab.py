@@ -28,7 +28,6 @@ def _entries(file: FileReport) -> list[Object]:
 
 
 def _entry(finding: Finding, source: SourceFile, mark: str) -> Object:
-    start, end = source.position(finding.span.start), source.position(finding.span.end)
     against = f"; {demand(finding)}" if finding.conflict else ""
     return {
         "description": visible(f"{finding.code} {finding.name}: {finding.message}{against}"),
@@ -37,6 +36,6 @@ def _entry(finding: Finding, source: SourceFile, mark: str) -> Object:
         "severity": SEVERITIES[finding.severity],
         "location": {
             "path": well_formed(finding.path).removeprefix("./"),
-            "lines": {"begin": start.line, "end": end.line},
+            "lines": {"begin": source.line_of(finding.span.start), "end": source.line_of(finding.span.end)},
         },
     }

@@ -46,8 +46,8 @@ def _finding(finding: Finding, source: SourceFile) -> Object:
 
 
 def _place(span: Span, source: SourceFile) -> Object:
-    start, end = source.position(span.start), source.position(span.end)
-    return {"line": start.line, "column": start.column, "end_line": end.line, "end_column": end.column}
+    (line, column), (end_line, end_column) = source.position(span.start), source.position(span.end)
+    return {"line": line, "column": column, "end_line": end_line, "end_column": end_column}
 
 
 def _fix(fix: Fix) -> Object:

@@ -41,8 +41,8 @@ def physical_location(path: str, source: SourceFile, span: Span, *, context: boo
 
 def region(source: SourceFile, span: Span | Edit) -> Object:
     """The four numbers of a region: from 1, the end column exclusive."""
-    start, end = source.position(span.start), source.position(span.end)
-    return {"startLine": start.line, "startColumn": start.column, "endLine": end.line, "endColumn": end.column}
+    (line, column), (end_line, end_column) = source.position(span.start), source.position(span.end)
+    return {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
 
 
 def _context(source: SourceFile, span: Span) -> Span:

@@ -59,8 +59,8 @@ def _without(one: Suppression, names: Sequence[Name], dockerfile: Dockerfile, ap
     kept = [name.text for name in one.names if name not in names]
     if kept:
         title = f"Take {', '.join(show(name.text) for name in names[:5])} out of the suppression"
-        return Fix(title, applicability, (Edit(*one.list, ",".join(kept)),))
-    edits = tuple(Edit(*_whole_line(span, source), "") for span in (one.span, one.end) if span)
+        return Fix(title, applicability, (Edit.of(one.list, ",".join(kept)),))
+    edits = tuple(Edit.of(_whole_line(span, source), "") for span in (one.span, one.end) if span)
     if _hides_directive(dockerfile, source.line_of(one.span.start)):
         applicability = Applicability.UNSAFE
     return Fix("Take the suppression out", applicability, edits)
