@@ -19,7 +19,7 @@ AMENDED = (FOLDER / "Dockerfile.zr4").read_text()
 
 
 def report(text: str, *, amended: bool = True) -> FileReport:
-    config = Config(context=DOCKER, amended=amended)
+    config = Config(context=str(DOCKER), amended=amended)
     return lint(SourceFile(text, "Dockerfile.zr4"), load_packs(["zr4", "ml"]), config)
 
 

@@ -214,7 +214,7 @@ def test_any_name_of_a_folder_will_do(here: Path, name: str) -> None:
 def test_a_name_that_is_not_utf_8(here: Path) -> None:
     folder = os.fsencode(here) + b"/\xff"
     try:
-        os.mkdir(folder)  # noqa: PTH102
+        os.mkdir(folder)
     except OSError:
         pytest.skip("this file system has no such names")
     shutil.copy(os.fsencode(here / "Dockerfile.zr4"), folder)

@@ -32,7 +32,7 @@ DEMANDED = {
 
 
 def found(text: str, level: Severity | None = Severity.INFO) -> tuple[Finding, ...]:
-    config = Config(context=DOCKER, conflicts=level)
+    config = Config(context=str(DOCKER), conflicts=level)
     return lint(SourceFile(text, "Dockerfile.zr4"), load_packs(["zr4", "ml"]), config).findings
 
 

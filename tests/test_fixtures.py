@@ -67,7 +67,7 @@ def expectations(case: Path) -> list[Expected]:
     return [Expected(**{"fix": None, **finding}) for finding in table["finding"]]
 
 
-def found_by(rule: Rule, source: SourceFile, context: Path | None) -> list[Finding]:
+def found_by(rule: Rule, source: SourceFile, context: str | None) -> list[Finding]:
     report = lint(source, [zr4()], Config(select=(rule.code,), context=context))
     return [finding for finding in report.findings if finding.code == rule.code]
 
@@ -103,7 +103,7 @@ def test_fixture(case: Path) -> None:
     source = SourceFile.decode((case / FILE).read_bytes(), f"fixtures/{FILE}")
     expected = expectations(case)
     assert bool(expected) == case.name.startswith("bad-"), "the name of a case says what it is"
-    findings = found_by(rule, source, case)
+    findings = found_by(rule, source, str(case))
     padded = [*expected, *[None] * len(findings)]
     shown = [describe(f, source, e) for f, e in zip(findings, padded, strict=False)]
     assert shown == [e._asdict() for e in expected]
@@ -114,7 +114,7 @@ def test_fixture(case: Path) -> None:
     if fixes:
         text = applied(source.text, fixes)
         assert text == fixed.read_bytes().decode()
-        left = found_by(rule, SourceFile(text, source.path), case)
+        left = found_by(rule, SourceFile(text, source.path), str(case))
         assert len(left) == len(findings) - len(fixes), "a fix mends its finding"
 
 

@@ -246,19 +246,19 @@ def test_a_folder_that_is_read_only_is_named(theirs: Path) -> None:
 
 
 def test_a_report_is_written_into_a_file_of_ours_in_a_folder_that_is_not(theirs: Path) -> None:
-    write(theirs / "Dockerfile.zr4", b"new")
+    write(str(theirs / "Dockerfile.zr4"), b"new")
     assert (theirs / "Dockerfile.zr4").read_bytes() == b"new"
     with pytest.raises(WriteError, match="Permission denied"):
-        write(theirs / "report", b"new")
+        write(str(theirs / "report"), b"new")
 
 
 def test_writing_keeps_modes_links_and_pipes(tmp_path: Path) -> None:
     file = tmp_path / "file"
-    write(file, b"new")
+    write(str(file), b"new")
     assert stat.S_IMODE(file.stat().st_mode) == 0o666 & ~_umask()
     file.chmod(0o640)
     (tmp_path / "link").symlink_to("file")
-    write(tmp_path / "link", b"newer")
+    write(str(tmp_path / "link"), b"newer")
     assert (file.read_bytes(), stat.S_IMODE(file.stat().st_mode)) == (b"newer", 0o640)
     assert (tmp_path / "link").is_symlink()
     done = zr4lint("--format", "concise", "--output", "/dev/stdout", cwd=ROOT / "docker")
@@ -274,21 +274,21 @@ def _umask() -> int:
 def test_a_file_is_never_written_over_by_new(tmp_path: Path) -> None:
     save(tmp_path / "file", "old")
     with pytest.raises(FileExistsError):
-        write_new(tmp_path / "file", b"new")
+        write_new(str(tmp_path / "file"), b"new")
     assert (tmp_path / "file").read_text() == "old"
 
 
 def test_a_file_that_became_a_pipe_meanwhile_is_left_alone(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(WriteError, match="changed while it was being fixed"):
-        replace(tmp_path / "pipe", b"old", b"new")
+        replace(str(tmp_path / "pipe"), b"old", b"new")
     assert names(tmp_path) == {"pipe"}
 
 
 def test_a_file_that_grew_meanwhile_is_left_alone(tmp_path: Path) -> None:
     save(tmp_path / "file", "old and more")
     with pytest.raises(WriteError, match="changed while it was being fixed"):
-        replace(tmp_path / "file", b"old", b"new")
+        replace(str(tmp_path / "file"), b"old", b"new")
 
 
 # Signals and streams

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, structs
@@ -85,7 +85,7 @@ def render(baseline: Baseline) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def read(path: Path) -> Baseline:
+def read(path: str) -> Baseline:
     """Read a baseline file; BaselineError if it is none."""
     try:
         document: Any = json.loads(read_regular(path, MAX_BYTES))
@@ -100,10 +100,10 @@ def read(path: Path) -> Baseline:
     if document.get("version") != VERSION:
         raise BaselineError(f"{path}: a baseline of version {document.get('version')!r}; known is {VERSION}")
     entries = [_entry(path, number, item) for number, item in enumerate(document["findings"], 1)]
-    return Baseline(path.as_posix(), {entry.fingerprint: entry for entry in entries})
+    return Baseline(path, {entry.fingerprint: entry for entry in entries})
 
 
-def _entry(path: Path, number: int, item: Any) -> Entry:
+def _entry(path: str, number: int, item: Any) -> Entry:
     if not isinstance(item, dict):
         raise BaselineError(f"{path}: finding {number}: expected an object, not {type(item).__name__}")
     for field in _FIELDS:
@@ -113,7 +113,4 @@ def _entry(path: Path, number: int, item: Any) -> Entry:
 
 
 def _exists(path: str) -> bool:
-    try:
-        return Path(path).exists()
-    except (OSError, ValueError):
-        return False
+    return os.path.exists(path)

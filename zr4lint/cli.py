@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import click
 from msgspec import structs
 
 from zr4lint import __version__
-from zr4lint.cli_options import MORE, config, more_options
+from zr4lint.cli_options import MORE, a_folder, config, more_options, no_folder
 from zr4lint.finding import Severity
 from zr4lint.report import FORMATS, Options
 
@@ -43,11 +42,23 @@ def cli() -> None:
     """Hold the commands together."""
 
 
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"zr4lint {__version__}")
+        ctx.exit()
+
+
+def _help(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(ctx.get_help())
+        ctx.exit()
+
+
 def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(code for value in values for code in value.replace(",", " ").split())
 
 
-@cli.command("lint", cls=_Lint)
+@cli.command("lint", cls=_Lint, add_help_option=False)
 @click.argument("paths", nargs=-1)
 @click.option(
     "--pack",
@@ -81,7 +92,7 @@ def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
     "--output",
     "-o",
     "files",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=no_folder,
     multiple=True,
     metavar="FILE",
     help="Write the report to a file; the n-th file takes the n-th format, - is standard output.",
@@ -93,7 +104,7 @@ def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
 )
 @click.option(
     "--context",
-    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    type=a_folder,
     metavar="DIR",
     help="The build context; default: the Dockerfile's folder.",
 )
@@ -104,7 +115,12 @@ def _codes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
 @click.option("--verbose", "-v", is_flag=True, help="Say why each rule is there.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
 @click.option("--show-files", is_flag=True, help="List the files that would be linted, and stop.")
-@click.version_option(__version__, prog_name="zr4lint", message="%(prog)s %(version)s")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."
+)
+@click.option(
+    "--help", "-h", is_flag=True, is_eager=True, expose_value=False, callback=_help, help="Show this message and exit."
+)
 @click.pass_context
 def lint(ctx: click.Context, /, **options: Any) -> None:
     """Check Dockerfiles against their specification.
@@ -193,9 +209,9 @@ def _complain(errors: Any, code: int) -> int:
 
 @cli.command("new")
 @click.argument("pack")
-@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.argument("path", required=False)
 @click.option("--amended", is_flag=True, help="Write what the amendments of the pack ask for.")
-def new(pack: str, path: Path | None, *, amended: bool) -> None:
+def new(pack: str, path: str | None, *, amended: bool) -> None:
     """Write a file that conforms to a pack; without a PATH, to standard output."""
     from zr4lint.repair import create
     from zr4lint.run import load_packs
@@ -208,11 +224,9 @@ def new(pack: str, path: Path | None, *, amended: bool) -> None:
 @cli.command("badge")
 @click.argument("paths", nargs=-1)
 @click.option("--pack", "packs", multiple=True, metavar="NAME|FILE", help="A pack, by name or file.")
-@click.option(
-    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to a file."
-)
+@click.option("--output", "-o", type=no_folder, metavar="FILE", help="Write to a file.")
 @click.pass_context
-def badge(ctx: click.Context, paths: tuple[str, ...], packs: tuple[str, ...], output: Path | None) -> None:
+def badge(ctx: click.Context, paths: tuple[str, ...], packs: tuple[str, ...], output: str | None) -> None:
     """Draw the score of files as an SVG; without PATHS, of those that a pack is for."""
     from zr4lint.limits import MAX_SIZE
     from zr4lint.output import save

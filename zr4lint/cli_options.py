@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
 
 from zr4lint.limits import MAX_SIZE, MAX_TIME, size
+
+
+def a_file(path: str) -> str:
+    """A type of options: the path of a file. Those of click take longer, for they have their names translated."""
+    if not os.path.isfile(path):
+        raise click.BadParameter(f"{path!r} is not a file")
+    return path
+
+
+def a_folder(path: str) -> str:
+    """The path of a folder."""
+    if not os.path.isdir(path):
+        raise click.BadParameter(f"{path!r} is not a folder")
+    return path
+
+
+def no_folder(path: str) -> str:
+    """A path that may be written to, or read and found missing."""
+    if os.path.isdir(path):
+        raise click.BadParameter(f"{path!r} is a folder")
+    return path
 
 
 def _size(_: click.Context, __: click.Parameter, value: str | None) -> int:
@@ -18,11 +39,10 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int:
         raise click.BadParameter(str(error)) from None
 
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
 _OPTIONS = (
     click.option(
         "--config",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        type=a_file,
         metavar="FILE",
         help="The configuration; default: the closest zr4lint.toml or pyproject.toml upwards from each file.",
     ),
@@ -44,10 +64,10 @@ _OPTIONS = (
         help="Processes to work in; default: as many as there are cores, where there are many files.",
     ),
     click.option(
-        "--baseline", type=_FILE, metavar="FILE", help="Let pass what this file lists; only what is new counts."
+        "--baseline", type=no_folder, metavar="FILE", help="Let pass what this file lists; only what is new counts."
     ),
     click.option(
-        "--write-baseline", type=_FILE, metavar="FILE", help="List what is found in this file; it passes then."
+        "--write-baseline", type=no_folder, metavar="FILE", help="List what is found in this file; it passes then."
     ),
     click.option(
         "--add-ignore",
@@ -87,10 +107,8 @@ def more_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command("config")
 @click.argument("path", required=False, default=".")
-@click.option(
-    "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE", help="Go by this."
-)
-def config(path: str, config: Path | None) -> None:
+@click.option("--config", type=a_file, metavar="FILE", help="Go by this.")
+def config(path: str, config: str | None) -> None:
     """Show what is in force for a file, and where each value comes from."""
     import sys
 

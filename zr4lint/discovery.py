@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -24,7 +23,7 @@ class FileError(Exception):
 class Input(Struct, frozen=True):
     """A file to lint: where it lies, and the path it is reported under."""
 
-    file: Path
+    file: str
     shown: str
 
 
@@ -32,44 +31,54 @@ def find(paths: Iterable[str], claimed: Callable[[str], bool]) -> Iterator[Input
     """The files that paths name, each once: a file itself, of a folder those below it that are claimed."""
     seen: set[str] = set()
     for path in paths:
-        given = Path(path)
         try:
-            folder = path != "-" and stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116 - Path("") is "."
+            folder = path != "-" and stat.S_ISDIR(os.stat(path).st_mode)
         except FileNotFoundError:
             yield FileError(f"{path or repr(path)}: no such file")
             continue
         except OSError:
             folder = False  # reading it says why
         if not folder:
-            found: list[Path] = [given]
+            found = [path]
         else:
-            found = sorted(_below(given, claimed))
+            found = sorted(_below(path, claimed), key=lambda file: file.split("/"))
             if not found:
                 yield FileError(f"{path}: no file in this folder is one that a pack is for")
         for file in found:
-            shown = "./-" if path != "-" == file.as_posix() else display(file)
+            shown = display(file)
+            if shown == "-" != path:
+                shown = "./-"
             if shown not in seen:
                 seen.add(shown)
                 yield Input(file, shown)
 
 
-def _below(folder: Path, claimed: Callable[[str], bool]) -> Iterator[Path]:
+def _below(folder: str, claimed: Callable[[str], bool]) -> Iterator[str]:
     for root, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".") and name not in SKIPPED_FOLDERS]
         for name in names:
-            file = Path(root, name)
-            if claimed(file.as_posix()) and file.is_file():
+            file = _plain(os.path.join(root, name))
+            if claimed(file) and os.path.isfile(file):
                 yield file
 
 
-def display(file: Path) -> str:
+def display(path: str) -> str:
     """A path as reports show it: relative where it lies below the current folder, with forward slashes."""
-    if file.is_absolute():
-        try:
-            file = file.relative_to(Path.cwd())
-        except (ValueError, OSError):
-            return file.as_posix()
-    return file.as_posix()
+    path = _plain(path)
+    if not os.path.isabs(path):
+        return path
+    try:
+        here = _plain(os.getcwd())
+    except OSError:
+        return path
+    return f"{path}/".removeprefix(f"{here.rstrip('/')}/").rstrip("/") or "."
+
+
+def _plain(path: str) -> str:
+    """A path with forward slashes, and without what leads nowhere: "./a//b" is "a/b"."""
+    path = path.replace(os.sep, "/")
+    top = "/" if path.startswith("/") else ""
+    return top + "/".join(part for part in path.split("/") if part not in ("", ".")) or "."
 
 
 def read(file: Input, max_size: int = MAX_SIZE) -> SourceFile:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from msgspec import Struct, structs
 
@@ -38,7 +37,7 @@ class Config(Struct, frozen=True):
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    context: Path | None = None
+    context: str | None = None
     severity: tuple[tuple[str, Severity], ...] = ()
     conflicts: Severity | None = Severity.INFO
     amended: bool = False

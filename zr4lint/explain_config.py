@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from zr4lint.config import ConfigError, Finder, Force, Given, in_force
 from zr4lint.config.force import excluded
@@ -12,23 +12,23 @@ from zr4lint.packs import Pack
 from zr4lint.run import UsageError, load_packs
 
 
-def explain_config(path: str, only: Path | None) -> list[str]:
+def explain_config(path: str, only: str | None) -> list[str]:
     """A line for each key: value and origin; of a folder what holds for a file in it that no pattern names."""
     packs = load_packs(())
-    place = Path(path) / "-" if Path(path).is_dir() else Path(path)
+    place = os.path.join(path, "-") if os.path.isdir(path) else path
     try:
-        found = Finder(packs, only).of(place.as_posix())
+        found = Finder(packs, only).of(place)
     except ConfigError as error:
         raise UsageError(str(error)) from None
-    force = in_force(Given(), found, place.as_posix())
-    claiming = [pack for pack in packs if pack.claims(place.as_posix())]
+    force = in_force(Given(), found, place)
+    claiming = [pack for pack in packs if pack.claims(place)]
     rows = [*_rows(force, claiming)]
-    if excluded(found, place.as_posix()):
+    if excluded(found, place):
         rows.append(("", "this file is skipped where a folder is searched", force.exclude.origin))
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     lines = [f"{key:{widths[0]}}  {value:{widths[1]}}  {origin}" for key, value, origin in rows]
     name = found.shown if found is not None else "none"
-    return [f"{display(Path(path))}: configuration {name}", *lines]
+    return [f"{display(path)}: configuration {name}", *lines]
 
 
 def _rows(force: Force, claiming: list[Pack]) -> Iterator[tuple[str, str, str]]:
@@ -55,4 +55,4 @@ def _list(words: Iterable[str], nothing: str) -> str:
 
 
 def _shown(pack: str) -> str:
-    return display(Path(pack)) if "/" in pack else pack
+    return display(pack) if "/" in pack else pack

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -48,7 +47,7 @@ def _number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def open_baseline(path: Path) -> Baseline:
+def open_baseline(path: str) -> Baseline:
     """Read a baseline."""
     from zr4lint.baseline import BaselineError, read
 
@@ -58,12 +57,12 @@ def open_baseline(path: Path) -> Baseline:
         raise GateError(str(error)) from None
 
 
-def write_baseline(path: Path, reports: Sequence[FileReport]) -> Baseline:
+def write_baseline(path: str, reports: Sequence[FileReport]) -> Baseline:
     """Write the findings of reports to a baseline."""
     from zr4lint.baseline import collect, render
     from zr4lint.writing import WriteError, write
 
-    baseline = collect(path.as_posix(), reports)
+    baseline = collect(path, reports)
     try:
         write(path, render(baseline).encode("ascii"))
     except WriteError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -122,7 +121,7 @@ def _changed(job: Job, source: SourceFile) -> tuple[Outcome, SourceFile | None]:
     return outcome, done.source if changed and stdin is None else None
 
 
-def _write(path: Path, old: SourceFile, new: SourceFile) -> None:
+def _write(path: str, old: SourceFile, new: SourceFile) -> None:
     from zr4lint.repair import write
 
     write(path, old, new)

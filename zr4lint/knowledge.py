@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from zr4lint.tables import rules_folder, shipped_document
+from zr4lint.tables import shipped_document
 
 Row = Mapping[str, Any]
 
@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 @cache
 def table(name: str) -> Row:
     """A table by the name of its file."""
-    return shipped_document(rules_folder() / "data" / f"{name}.toml")
+    return shipped_document(f"data/{name}")
 
 
 def release(version: str) -> tuple[int, ...]:

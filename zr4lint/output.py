@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TextIO
 
 from msgspec import Struct, structs
@@ -15,7 +14,7 @@ from zr4lint.report import FORMATS, Options
 from zr4lint.report.safe import no_command, visible_line
 from zr4lint.run import Result, UsageError
 
-STANDARD_OUTPUT = Path("-")
+STANDARD_OUTPUT = "-"
 
 
 class ReaderGoneError(Exception):
@@ -26,10 +25,10 @@ class Target(Struct, frozen=True):
     """A format, and the file it is written to; None is the stream."""
 
     format: str
-    file: Path | None
+    file: str | None
 
 
-def targets(formats: Sequence[str], files: Sequence[Path]) -> list[Target]:
+def targets(formats: Sequence[str], files: Sequence[str]) -> list[Target]:
     """Give the n-th file to the n-th format, and the stream to the one format that is left; UsageError for two."""
     if len(files) > len(formats):
         raise UsageError(f"--output: {len(files)} files for {len(formats)} formats; give each its --format")
@@ -119,7 +118,7 @@ def print_diff(text: str, stream: TextIO | None) -> None:
     print_bytes(text.encode("utf-8", "surrogateescape"), stream)
 
 
-def save(text: str, file: Path | None, stream: TextIO | None) -> None:
+def save(text: str, file: str | None, stream: TextIO | None) -> None:
     """Write text to a file, or to the stream if there is none; UsageError if the file can't be written."""
     if file is None:
         print_text(text, stream)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -132,7 +132,7 @@ class Pack(Struct, frozen=True):
 @cache
 def pack_names() -> Sequence[str]:
     """The names of the packs that come with zr4lint."""
-    return sorted(path.stem for path in rules_folder().iterdir() if path.suffix == ".toml")
+    return sorted(name.removesuffix(".toml") for name in os.listdir(rules_folder()) if name.endswith(".toml"))
 
 
 def load_pack(name: str, kinds: Vocabulary) -> Pack:
@@ -141,10 +141,9 @@ def load_pack(name: str, kinds: Vocabulary) -> Pack:
     Raises PackError if there is none, or if anything in it is not as it should be.
     """
     shipped = name in pack_names()
-    path = rules_folder() / f"{name}.toml" if shipped else Path(name)
     shown = f"rules/{name}.toml" if shipped else name
     try:
-        document = shipped_document(path) if shipped else _document(path, shown)
+        document = shipped_document(name) if shipped else _document(name)
     except (OSError, UnicodeDecodeError) as error:
         raise PackError(f"{shown}: can't be read: {error}") from error
     except (ValueError, RecursionError) as error:
@@ -152,15 +151,15 @@ def load_pack(name: str, kinds: Vocabulary) -> Pack:
     return read_pack(document, kinds, shown)
 
 
-def _document(path: Path, shown: str) -> Mapping[str, Any]:
+def _document(path: str) -> Mapping[str, Any]:
     import tomli
 
-    if not path.is_file():
-        raise PackError(f"no pack {shown!r}: it is neither a file nor one of {', '.join(pack_names()) or 'none'}")
+    if not os.path.isfile(path):
+        raise PackError(f"no pack {path!r}: it is neither a file nor one of {', '.join(pack_names()) or 'none'}")
     try:
         data = read_regular(path, MAX_BYTES)
     except UnfitError as error:
-        raise PackError(f"{shown}: {error}") from None
+        raise PackError(f"{path}: {error}") from None
     return tomli.loads(data.decode("utf-8"))
 
 

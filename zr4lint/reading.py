@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
 
 
 class UnfitError(Exception):
@@ -25,9 +24,9 @@ class TooLargeError(UnfitError):
         super().__init__(f"larger than {most} bytes")
 
 
-def read_regular(path: Path, most: int) -> bytes:
+def read_regular(path: str, most: int) -> bytes:
     """The bytes of a regular file, `most` of them at most; UnfitError, OSError or ValueError where it can't be had."""
-    if not stat.S_ISREG(path.stat().st_mode):
+    if not stat.S_ISREG(os.stat(path).st_mode):
         raise NotRegularError
     # What was a file a moment ago may be a pipe by now: no waiting for a writer.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)

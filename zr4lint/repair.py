@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from difflib import unified_diff
-from pathlib import Path
 
 from msgspec import Struct, structs
 
@@ -45,7 +44,7 @@ def annotate(source: SourceFile, packs: Sequence[Pack], config: Config, reason: 
     return Repaired(annotated, lint(annotated, packs, config), 0, None)
 
 
-def write(path: Path, old: SourceFile, new: SourceFile) -> None:
+def write(path: str, old: SourceFile, new: SourceFile) -> None:
     """Put the new text in the file; FileError if that can't be done, and then nothing has changed."""
     try:
         writing.replace(path, old.encode(old.text), new.encode(new.text))
@@ -74,13 +73,13 @@ def _name(path: str) -> str:
     return '"' + "".join(chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\{b:03o}" for b in data) + '"'
 
 
-def create(pack: Pack, path: Path | None, *, amended: bool = False) -> str:
+def create(pack: Pack, path: str | None, *, amended: bool = False) -> str:
     """The text of a file that conforms to a pack: what the fixer makes of an empty one.
 
     With `amended` it is what the pack's amendments ask for. It is written to `path`, if that is given; FileError if
     there is a file already.
     """
-    name = path.as_posix() if path is not None else "Dockerfile"
+    name = path if path is not None else "Dockerfile"
     done = repair(SourceFile("", name), [pack], Config(amended=amended), Applicability.UNSAFE)
     if done.refused or not done.source.text:
         raise FileError(f"{name}: pack {pack.name} can't write it: {done.refused or 'its rules have no fixes'}")

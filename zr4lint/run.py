@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -39,7 +39,7 @@ class Request(Struct, frozen=True):
     packs: tuple[str, ...] = ()
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    context: Path | None = None
+    context: str | None = None
     stdin: bytes = b""
     stdin_filename: str | None = None
     fail_on: str | None = None
@@ -47,10 +47,10 @@ class Request(Struct, frozen=True):
     fix: bool = False
     unsafe_fixes: bool = False
     diff: bool = False
-    config: Path | None = None
+    config: str | None = None
     no_config: bool = False
-    baseline: Path | None = None
-    write_baseline: Path | None = None
+    baseline: str | None = None
+    write_baseline: str | None = None
     add_ignore: str | None = None
     conflicts: str | None = None
     amended: bool = False
@@ -200,7 +200,7 @@ class _Run:
                 continue
             context = force.context.value
             if context is None and file.shown != "-":
-                context = file.file.parent
+                context = os.path.dirname(file.file) or "."
             ignore = (*force.ignore.value, *force.per_file_ignores.value)
             config = Config(
                 force.select.value,
@@ -246,7 +246,7 @@ class _Run:
                     self.written.append(self.early(done.report))
                 yield job, done.report
 
-    def _written(self, path: Path, done: list[tuple[Job, FileReport]]) -> list[tuple[Job, FileReport]]:
+    def _written(self, path: str, done: list[tuple[Job, FileReport]]) -> list[tuple[Job, FileReport]]:
         """Write the findings to a baseline, by which they are then suppressed."""
         written = write_baseline(path, [report for _, report in done])
         return [(job, written.apply(report)) for job, report in done]

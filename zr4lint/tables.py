@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
-from pathlib import Path
 from typing import Any, Self
 
 from msgspec import json
 
 
 @cache
-def rules_folder() -> Path:
+def rules_folder() -> str:
     """Where the packs that come with zr4lint lie, and its tables: in the package, or beside it in a checkout."""
-    inside = Path(__file__).parent / "rules"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "rules"
+    package = os.path.dirname(__file__)
+    inside = os.path.join(package, "rules")
+    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(package), "rules")
 
 
-def shipped_document(path: Path) -> dict[str, Any]:
-    """The document in a TOML file that comes with zr4lint; a wheel has it as JSON too, which is read faster.
+def shipped_document(name: str) -> dict[str, Any]:
+    """The document "NAME.toml" of `rules_folder()`; a wheel has it as JSON too, which is read faster.
 
     Raises OSError, and UnicodeDecodeError or tomli.TOMLDecodeError for a checkout's file that is broken.
     """
-    compiled = path.with_suffix(".json")
-    if compiled.exists():
-        found: dict[str, Any] = json.decode(compiled.read_bytes())
+    path = os.path.join(rules_folder(), name)
+    with suppress(FileNotFoundError), open(f"{path}.json", "rb") as compiled:
+        found: dict[str, Any] = json.decode(compiled.read())
         return found
     import tomli
 
-    return tomli.loads(path.read_text(encoding="utf-8"))
+    with open(f"{path}.toml", "rb") as document:
+        return tomli.load(document)
 
 
 def _texts(value: Any) -> bool:

@@ -8,7 +8,6 @@ import os
 import signal
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from zr4lint.reading import UnfitError, read_regular
 
@@ -23,54 +22,54 @@ class WriteError(Exception):
     """A file that could not be replaced; it is as it was. The message says why."""
 
 
-def replace(path: Path, old: bytes, new: bytes) -> None:
+def replace(path: str, old: bytes, new: bytes) -> None:
     """Put `new` in the place of `old`, the bytes that were read from the file.
 
     The mode stays, a symbolic link stays and its target is written. WriteError if the file has changed since, or
     can't be written.
     """
     try:
-        target = path.resolve()
-        with _temporary(target, new, target.stat().st_mode) as temporary:
+        target = os.path.realpath(path)
+        with _temporary(target, new, os.stat(target).st_mode) as temporary:
             if _read(target, len(old)) != old:
                 raise WriteError(f"{path}: changed while it was being fixed; nothing is written")
-            os.replace(temporary, target)  # noqa: PTH105
-    except (OSError, RuntimeError) as error:
+            os.replace(temporary, target)
+    except OSError as error:
         raise _refused(path, error) from None
-    _sync_folder(target.parent)
+    _sync_folder(os.path.dirname(target))
 
 
-def write(path: Path, data: bytes) -> None:
+def write(path: str, data: bytes) -> None:
     """Make `data` the whole of a file, new or old; what is no regular file, such as a pipe, is written to.
 
     WriteError if that can't be done; then the file is as it was.
     """
     try:
-        if path.as_posix().startswith(_OPEN_ALREADY) or (path.exists() and not path.is_file()):
-            path.write_bytes(data)
+        if path.startswith(_OPEN_ALREADY) or (os.path.exists(path) and not os.path.isfile(path)):
+            _fill(path, data)
             return
-        target = path.resolve()
-        mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
+        target = os.path.realpath(path)
+        mode = os.stat(target).st_mode if os.path.lexists(target) else 0o666 & ~_umask()
         try:
             with _temporary(target, data, mode) as temporary:
-                os.replace(temporary, target)  # noqa: PTH105
+                os.replace(temporary, target)
         except OSError as error:
-            if error.errno not in _IN_PLACE or not target.exists():
+            if error.errno not in _IN_PLACE or not os.path.exists(target):
                 raise
-            target.write_bytes(data)
-    except (OSError, RuntimeError) as error:
+            _fill(target, data)
+    except OSError as error:
         raise _refused(path, error) from None
 
 
-def write_new(path: Path, data: bytes) -> None:
+def write_new(path: str, data: bytes) -> None:
     """Write a file that is not there yet; FileExistsError if it is, WriteError if it can't be written."""
     try:
-        with _undisturbed(), path.open("xb") as file:
+        with _undisturbed(), open(path, "xb") as file:
             try:
                 file.write(data)
                 file.flush()
             except OSError:
-                path.unlink()
+                os.unlink(path)
                 raise
     except FileExistsError:
         raise
@@ -78,11 +77,11 @@ def write_new(path: Path, data: bytes) -> None:
         raise _refused(path, error) from None
 
 
-def _refused(path: Path, error: Exception) -> WriteError:
-    return WriteError(f"{path}: can't be written: {getattr(error, 'strerror', None) or error}")
+def _refused(path: str, error: OSError) -> WriteError:
+    return WriteError(f"{path}: can't be written: {error.strerror or error}")
 
 
-def _read(path: Path, most: int) -> bytes | None:
+def _read(path: str, most: int) -> bytes | None:
     """The bytes of a file; None if there are more, or if it is no file any more."""
     try:
         return read_regular(path, most)
@@ -91,20 +90,21 @@ def _read(path: Path, most: int) -> bytes | None:
 
 
 @contextlib.contextmanager
-def _temporary(target: Path, data: bytes, mode: int) -> Iterator[str]:
+def _temporary(target: str, data: bytes, mode: int) -> Iterator[str]:
     """A file beside `target` that holds `data` and is gone afterwards, unless it was moved."""
     with _undisturbed():
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.", suffix=".zr4lint")
+        folder, name = os.path.split(target)
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name[:100]}.", suffix=".zr4lint")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            os.chmod(temporary, mode & 0o7777)  # noqa: PTH101
+            os.chmod(temporary, mode & 0o7777)
             yield temporary
         finally:
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(temporary)  # noqa: PTH108
+                os.unlink(temporary)
 
 
 @contextlib.contextmanager
@@ -120,13 +120,18 @@ def _undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _fill(path: str, data: bytes) -> None:
+    with open(path, "wb") as file:
+        file.write(data)
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
 
 
-def _sync_folder(folder: Path) -> None:
+def _sync_folder(folder: str) -> None:
     """Make the new name last through a power cut, where the file system lets a folder be synced."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

@@ -23,7 +23,7 @@ def zr4() -> Pack:
 
 
 def report(source: SourceFile) -> FileReport:
-    return lint(source, [zr4()], Config(context=ROOT / "docker"))
+    return lint(source, [zr4()], Config(context=str(ROOT / "docker")))
 
 
 def fixed(source: SourceFile, level: Applicability = UNSAFE) -> Fixed:

@@ -146,7 +146,7 @@ def test_a_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(b"theirs")
     with pytest.raises(WriteError, match="changed while it was being fixed"):
-        replace(file, b"what was read", b"ours")
+        replace(str(file), b"what was read", b"ours")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert file.read_bytes() == b"theirs"
 
@@ -154,7 +154,7 @@ def test_a_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
 def test_a_folder_that_can_not_be_written_leaves_the_file_alone(tmp_path: Path) -> None:
     file = tmp_path / "gone" / "file"
     with pytest.raises(WriteError, match="can't be written"):
-        replace(file, b"old", b"new")
+        replace(str(file), b"old", b"new")
 
 
 def test_killed_at_any_moment_a_file_is_the_old_or_the_new_text(tmp_path: Path) -> None:

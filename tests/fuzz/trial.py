@@ -61,7 +61,7 @@ def _packs() -> tuple[Pack, ...]:
 
 
 def _lint(source: SourceFile) -> FileReport:
-    return lint(source, _packs(), Config(context=ROOT / "docker"))
+    return lint(source, _packs(), Config(context=str(ROOT / "docker")))
 
 
 def _reports(file: FileReport, formats: Sequence[str]) -> None:

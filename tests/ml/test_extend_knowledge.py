@@ -25,7 +25,7 @@ def script() -> ModuleType:
 
 
 def copied(tmp_path: Path) -> Path:
-    shutil.copytree(rules_folder() / "data", tmp_path / "data")
+    shutil.copytree(Path(rules_folder(), "data"), tmp_path / "data")
     return tmp_path / "data"
 
 
@@ -49,7 +49,7 @@ def test_the_table_of_tags_agrees_with_itself(tmp_path: Path) -> None:
         str(table["checked"]),
     ]
     script().main(["--data", str(data), *arguments])
-    before = (rules_folder() / "data" / "cuda-tags.toml").read_text(encoding="utf-8")
+    before = Path(rules_folder(), "data", "cuda-tags.toml").read_text(encoding="utf-8")
     assert (data / "cuda-tags.toml").read_text(encoding="utf-8") == before
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from zr4lint import knowledge
 from zr4lint.tables import rules_folder
 
-TABLES = sorted(path.stem for path in (rules_folder() / "data").glob("*.toml"))
+TABLES = sorted(path.stem for path in Path(rules_folder(), "data").glob("*.toml"))
 NOT_ROWS = {"pins"}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -33,7 +32,7 @@ def level(code: str) -> Severity:
 
 def report(mutation: Mutation) -> FileReport:
     source = SourceFile.decode(mutation.text.encode(), "docker/Dockerfile.zr4")
-    return lint(source, [zr4()], Config(context=Path(CONTEXT)))
+    return lint(source, [zr4()], Config(context=str(CONTEXT)))
 
 
 MORE_WORDS = 4

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import posixpath
 from fnmatch import fnmatchcase
-from pathlib import Path
 
 from zr4lint.checks.fixes import UNSAFE, add_line, replace, take_out
 from zr4lint.checks.outcome import Outcome, Outcomes, Subject, Unmet, maybe, met
@@ -30,14 +29,9 @@ def _copied_in_a_folder(subject: Subject, path: str) -> tuple[Copied, bool] | No
         if any(c in pattern for c in "*?[") and not fnmatchcase(name, pattern):
             continue
         source = copy.source if copy.source.endswith("/") else posixpath.dirname(copy.source)
-        known = subject.context is not None and _is_file(subject.context / source.lstrip("/") / name)
+        known = subject.context is not None and os.path.isfile(os.path.join(subject.context, source.lstrip("/"), name))
         return copy, known
     return None
-
-
-def _is_file(path: Path) -> bool:
-    """Whether there is a file; a name that no file can have is no error, as it is for `Path.is_file`."""
-    return os.path.isfile(path)  # noqa: PTH113
 
 
 def brought(subject: Subject, path: str) -> bool:
@@ -169,7 +163,7 @@ def context_files(subject: Subject, *, copies: list[str]) -> Outcomes:
             None,
         )
         source = copy.source.lstrip("/") if copy is not None else name
-        if _is_file(subject.context / source):
+        if os.path.isfile(os.path.join(subject.context, source)):
             if copy is not None:
                 yield met(copy.at, copy.span)
             continue

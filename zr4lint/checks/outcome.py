@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -84,7 +83,7 @@ class Subject(Struct, frozen=True):
     base: Stage | None
     layers: tuple[Layer, ...]
     layer: Layer | None
-    context: Path | None
+    context: str | None
     results: Mapping[str, RuleResult]
     stage: str | None = None
 

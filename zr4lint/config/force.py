@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -27,7 +26,7 @@ class Given(Struct, frozen=True):
     ignore: tuple[str, ...] = ()
     fail_on: str | None = None
     min_score: float | None = None
-    context: Path | None = None
+    context: str | None = None
     conflicts: str | None = None
     amended: bool = False
 
@@ -49,7 +48,7 @@ class Force(Struct, frozen=True):
     severity: Value[tuple[tuple[str, Severity], ...]]
     fail_on: Value[Severity | None]
     min_score: Value[float | None]
-    context: Value[Path | None]
+    context: Value[str | None]
     exclude: Value[tuple[str, ...]]
     conflicts: Value[Severity | None]
     amended: Value[bool]
@@ -60,7 +59,7 @@ def in_force(given: Given, found: Configuration | None, path: str) -> Force:
 
     A --select puts both `select` and `ignore` of the configuration aside.
     """
-    config = found or Configuration("", Path())
+    config = found or Configuration("", "")
     place = _inside(config.folder, path) if found else path
     packs = tuple(dict.fromkeys(name for pattern, names in config.packs if fits(pattern, place) for name in names))
     ignored = tuple(code for pattern, codes in config.per_file_ignores if fits(pattern, place) for code in codes)
@@ -116,9 +115,9 @@ def excluded(config: Configuration | None, path: str) -> bool:
     return any(fits(pattern.rstrip("/"), place) for pattern in config.exclude for place in places)
 
 
-def _inside(folder: Path, path: str) -> str:
+def _inside(folder: str, path: str) -> str:
     """A path as patterns see it: relative to the configuration's folder, if it lies below."""
-    whole, above = os.path.abspath(path), os.path.abspath(folder)  # noqa: PTH100
+    whole, above = os.path.abspath(path), os.path.abspath(folder)
     if whole.startswith(above.rstrip("/") + "/"):
         return whole[len(above.rstrip("/")) + 1 :].replace(os.sep, "/")
     return path.removeprefix("./")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from zr4lint.config.model import HEADER, NAMES, PYPROJECT, ConfigError, Configuration, inside
 from zr4lint.discovery import display
@@ -16,17 +15,19 @@ MAX_BYTES = 1_000_000
 _TOOL = r"""[ \t]*+(?:\[[ \t]*+["']?tool["']?[ \t]*+\]|["']?tool["']?[ \t]*+[.=])"""
 
 
-def load(path: Path, packs: Sequence[Pack], root: Path | None = None) -> Configuration | None:
+def load(path: str, packs: Sequence[Pack], root: str | None = None) -> Configuration | None:
     """Read a configuration as `config.read` does; a pyproject.toml that says nothing of zr4lint is not parsed."""
     text = _text(path)
-    if path.name == PYPROJECT and not any(re.match(f"{HEADER}|{_TOOL}", line) for line in text.splitlines()):
+    if os.path.basename(path) == PYPROJECT and not any(
+        re.match(f"{HEADER}|{_TOOL}", line) for line in text.splitlines()
+    ):
         return None
     from zr4lint.config.read import read
 
     return read(text, path, packs, root)
 
 
-def _text(path: Path) -> str:
+def _text(path: str) -> str:
     shown = display(path)
     try:
         data = read_regular(path, MAX_BYTES)
@@ -47,13 +48,13 @@ class Finder:
     `only` is the one configuration that is used, whatever the folders hold; with `off` there is none.
     """
 
-    def __init__(self, packs: Sequence[Pack], only: Path | None = None, *, off: bool = False) -> None:
+    def __init__(self, packs: Sequence[Pack], only: str | None = None, *, off: bool = False) -> None:
         self._packs = packs
         self._off = off
         self._only = self._given(only) if only is not None and not off else None
         self._known: dict[str, Configuration | None] = {}
 
-    def _given(self, path: Path) -> Configuration:
+    def _given(self, path: str) -> Configuration:
         found = load(path, self._packs)
         if found is None:
             raise ConfigError(f"{display(path)}: it has no table [tool.zr4lint]")
@@ -63,7 +64,7 @@ class Finder:
         """The configuration of a file; "-" goes by the current folder."""
         if self._off or self._only is not None:
             return self._only
-        return self._upwards(os.path.dirname(os.path.abspath(path)))  # noqa: PTH100, PTH120 - fast, and no links followed
+        return self._upwards(os.path.dirname(os.path.abspath(path)))
 
     def _upwards(self, folder: str) -> Configuration | None:
         passed: list[str] = []
@@ -71,8 +72,8 @@ class Finder:
         while folder not in self._known:
             passed.append(folder)
             found = self._inside(folder)
-            above = os.path.dirname(folder)  # noqa: PTH120
-            if found is not None or above == folder or os.path.lexists(os.path.join(folder, ".git")):  # noqa: PTH118
+            above = os.path.dirname(folder)
+            if found is not None or above == folder or os.path.lexists(os.path.join(folder, ".git")):
                 break
             folder = above
         else:
@@ -82,12 +83,12 @@ class Finder:
 
     def _inside(self, folder: str) -> Configuration | None:
         for name in NAMES:
-            path = os.path.join(folder, name)  # noqa: PTH118
-            if not os.path.exists(path):  # noqa: PTH110
+            path = os.path.join(folder, name)
+            if not os.path.exists(path):
                 continue
-            if os.path.islink(path) and (why := _leads_outside(path, folder)):  # noqa: PTH114
+            if os.path.islink(path) and (why := _leads_outside(path, folder)):
                 raise ConfigError(why)
-            found = load(Path(path), self._packs, _root(folder))
+            found = load(path, self._packs, _root(folder))
             if found is not None:
                 return found
         return None
@@ -96,16 +97,16 @@ class Finder:
 def _leads_outside(path: str, folder: str) -> str | None:
     """Why a link must not be followed: it leads out of the repository, or of its folder where there is none."""
     root = _root(folder)
-    if inside(Path(path), root):
+    if inside(path, root):
         return None
-    return f"{display(Path(path))}: a symbolic link that leads outside of {display(root)}; it is not read"
+    return f"{display(path)}: a symbolic link that leads outside of {display(root)}; it is not read"
 
 
-def _root(folder: str) -> Path:
+def _root(folder: str) -> str:
     """The repository that a folder lies in, or the folder where there is none."""
     at = folder
-    while not os.path.lexists(os.path.join(at, ".git")):  # noqa: PTH118
-        if os.path.dirname(at) == at:  # noqa: PTH120
-            return Path(folder)
-        at = os.path.dirname(at)  # noqa: PTH120
-    return Path(at)
+    while not os.path.lexists(os.path.join(at, ".git")):
+        if os.path.dirname(at) == at:
+            return folder
+        at = os.path.dirname(at)
+    return at

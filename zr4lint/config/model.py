@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -30,7 +30,7 @@ class Configuration(Struct, frozen=True):
     """What a configuration file says; `lines` tells in which line each key stands, where that can be told."""
 
     shown: str
-    folder: Path
+    folder: str
     packs: tuple[tuple[str, tuple[str, ...]], ...] = ()
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class Configuration(Struct, frozen=True):
     severity: tuple[tuple[str, Severity], ...] = ()
     fail_on: Severity | None = None
     min_score: float | None = None
-    context: Path | None = None
+    context: str | None = None
     exclude: tuple[str, ...] = ()
     conflicts: Severity | None = Severity.INFO
     amended: bool = False
@@ -56,9 +56,10 @@ class Configuration(Struct, frozen=True):
         return self.shown if line is None else f"{self.shown}:{line}"
 
 
-def inside(path: Path, folder: Path) -> bool:
+def inside(path: str, folder: str) -> bool:
     """Whether a path, all links followed, lies in a folder."""
+    above = os.path.realpath(folder)
     try:
-        return path.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError):
+        return os.path.commonpath([above, os.path.realpath(path)]) == above
+    except ValueError:  # on another drive
         return False

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from zr4lint.config.keys import KEYS
@@ -16,7 +16,7 @@ from zr4lint.rulebook import load as load_pack
 from zr4lint.tables import Table
 
 
-def read(text: str, path: Path, packs: Sequence[Pack], root: Path | None = None) -> Configuration | None:
+def read(text: str, path: str, packs: Sequence[Pack], root: str | None = None) -> Configuration | None:
     """Read a configuration's text; None for a pyproject.toml that has none for zr4lint. ConfigError for a wrong one.
 
     `packs` are those in use, whose rules it may name, beside those of every pack that comes with zr4lint. It may name
@@ -32,7 +32,7 @@ def read(text: str, path: Path, packs: Sequence[Pack], root: Path | None = None)
     except RecursionError:
         raise ConfigError(f"{shown}: not valid TOML: nested too deep") from None
     first = 0
-    if path.name == PYPROJECT:
+    if os.path.basename(path) == PYPROJECT:
         tool = document.get("tool")
         if not isinstance(tool, dict) or "zr4lint" not in tool:
             return None
@@ -40,14 +40,14 @@ def read(text: str, path: Path, packs: Sequence[Pack], root: Path | None = None)
         first = next((n for n, line in enumerate(text.splitlines()) if re.match(HEADER, line)), 0)
         if not isinstance(document, dict):
             raise ConfigError(f"{shown}: key 'tool.zr4lint': expected a table, not {type(document).__name__}")
-    return _Reader(document, shown, path.parent, root, text.splitlines(), first).read(packs)
+    return _Reader(document, shown, os.path.dirname(path), root, text.splitlines(), first).read(packs)
 
 
 class _Reader(Table):
     """The table of a configuration."""
 
     def __init__(
-        self, values: Mapping[str, Any], shown: str, folder: Path, root: Path | None, text: list[str], first: int
+        self, values: Mapping[str, Any], shown: str, folder: str, root: str | None, text: list[str], first: int
     ) -> None:
         super().__init__(values, shown)
         self.folder = folder
@@ -114,7 +114,7 @@ class _Reader(Table):
         return words
 
     def _pack_name(self, name: str) -> str:
-        return name if name in pack_names() else str(self.folder / name)
+        return name if name in pack_names() else os.path.join(self.folder, name)
 
     def _packs(self) -> dict[str, Pack | None]:
         found: dict[str, Pack | None] = {}
@@ -124,23 +124,23 @@ class _Reader(Table):
             try:
                 found[name] = load_pack(self._pack_name(name))
             except PackError as error:
-                near = hint(name, pack_names()) if not (self.folder / name).exists() else ""
+                near = hint(name, pack_names()) if not os.path.exists(self._pack_name(name)) else ""
                 raise self.error("packs", f"{error}{near}", name) from None
         return found
 
-    def _context(self) -> Path | None:
+    def _context(self) -> str | None:
         name = self.value("context", "")
         if not name:
             return None
-        folder: Path = self.folder / name
-        if "\0" in name or not folder.is_dir():
+        folder = os.path.join(self.folder, name)
+        if not os.path.isdir(folder):
             raise self.error("context", f"no folder {name!r}")
         self._check_inside("context", name)
         return folder
 
     def _check_inside(self, key: str, name: str) -> None:
         """Refuse a path that leads out of the repository."""
-        if self.root is not None and "\0" not in name and not inside(self.folder / name, self.root):
+        if self.root is not None and "\0" not in name and not inside(os.path.join(self.folder, name), self.root):
             raise self.error(key, f"{name!r} leads outside of {display(self.root)}; only --config may do so", name)
 
 
