@@ -26,6 +26,13 @@ def test_what_goes_wrong_is_told() -> None:
     assert "unknown depth" in (failure(b"", "deeper") or "")
 
 
-@pytest.mark.parametrize("data", [b"FROM a\nRUN pip install ||", b"FROM a\nRUN <<E\n#!/bin/sh/\na\nE\n"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"FROM a\nRUN pip install ||",
+        b"FROM a\nRUN <<E\n#!/bin/sh/\na\nE\n",
+        b"FROM a\nRUN git clone app\nRUN sed -i s/a/b/ app/[\nRUN pip install -rapp/[",
+    ],
+)
 def test_what_once_went_wrong_is_mended(data: bytes) -> None:
     assert failure(data, "report") is None

@@ -12,6 +12,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 ANY = "\0"
+_SPECIAL = frozenset("^$.*[\\\0\n")
 _OPERATORS = frozenset("(){}|+?<>'`")
 """Punctuation to which a backslash gives a meaning."""
 
@@ -27,6 +28,8 @@ class Pattern(Struct, frozen=True):
 @lru_cache(maxsize=256)
 def compile_pattern(pattern: str) -> Pattern:
     """Read a pattern; ValueError for what is not in this small language."""
+    if _SPECIAL.isdisjoint(pattern):
+        return Pattern((pattern,), False, False)
     at_start = pattern.startswith("^")
     body = pattern[1:] if at_start else pattern
     at_end = False

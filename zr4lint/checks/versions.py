@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import operator
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,9 @@ from msgspec import Struct, structs
 if TYPE_CHECKING:
     from packaging.version import Version
 
-_CLAUSE = r"\s*(===|==|~=|!=|<=|>=|<|>)\s*([^\s,]+)\s*\Z"
+_OPERATORS = ("===", "==", "~=", "!=", "<=", ">=", "<", ">")
+_DIGITS = 9
+"""The most digits of a number that is compared as one."""
 
 
 class Bounds(Struct, frozen=True):
@@ -40,23 +41,31 @@ def bounds(specifier: str) -> Bounds | None:
     from packaging.version import InvalidVersion, Version
 
     found = Bounds(None, False, None, False, ())
-    for clause in filter(None, (part.strip() for part in specifier.split(","))):
-        parts = re.match(_CLAUSE, clause)
-        if parts is None:
+    for sign, text in _clauses(specifier):
+        if not sign:
             return None
-        operator, text = parts[1], parts[2]
         try:
-            found = _narrowed(found, operator, text, Version(text.removesuffix(".*")))
+            found = _narrowed(found, sign, text, Version(text.removesuffix(".*")))
         except InvalidVersion:
             return None
     return found
 
 
+def _clauses(specifier: str) -> Iterator[tuple[str, str]]:
+    """The operators of a specifier, each with its version; "" where a clause has none."""
+    for clause in filter(None, (part.strip() for part in specifier.split(","))):
+        sign = next((sign for sign in _OPERATORS if clause.startswith(sign)), "")
+        yield sign, clause.removeprefix(sign).strip()
+
+
 @lru_cache(maxsize=256)
 def pin_of(specifier: str) -> str | None:
     """The only version that a specifier lets in, None if there are more or none."""
-    if plain := re.fullmatch(r"==([0-9]+(?:\.[0-9]+)*+(?:\.post[0-9]+)?)", specifier):
-        return plain[1]
+    version = specifier.removeprefix("==")
+    release, separator, post = version.partition(".post")
+    plain = _release(release) is not None and (not separator or (post.isascii() and post.isdigit()))
+    if plain and version != specifier:
+        return version
     if "=" not in specifier.replace(">=", ""):
         return None
     found = bounds(specifier)
@@ -127,20 +136,20 @@ def _lets_in_plainly(specifier: str, version: str) -> bool | None:
     if release is None:
         return None
     enough = True
-    for clause in filter(None, (part.strip() for part in specifier.split(","))):
-        parts = re.match(_CLAUSE, clause)
-        limit = _release(parts[2]) if parts is not None else None
-        if parts is None or limit is None or parts[1] not in _COMPARE:
+    for sign, text in _clauses(specifier):
+        limit = _release(text)
+        if limit is None or sign not in _COMPARE:
             return None
-        enough = enough and _COMPARE[parts[1]](release, limit)
+        enough = enough and _COMPARE[sign](release, limit)
     return enough
 
 
 def _release(version: str) -> tuple[int, ...] | None:
     """The numbers of a release without the noughts at its end: 2.0 is 2."""
-    if not re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,9})*+", version):
+    parts = version.split(".")
+    if not all(part.isascii() and part.isdigit() and len(part) <= _DIGITS for part in parts):
         return None
-    numbers = [int(number) for number in version.split(".")]
+    numbers = [int(part) for part in parts]
     while numbers and not numbers[-1]:
         numbers.pop()
     return tuple(numbers)

@@ -6,15 +6,10 @@ import re
 
 from msgspec import Struct
 
-_TOKEN = re.compile(
-    r"""[ \t\r\n]*+(?:
-        (?P<string>"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+")
-      | (?P<number>-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+)
-      | (?P<constant>true|false|null)
-      | (?P<sign>[\[\]{},:])
-    )""",
-    re.VERBOSE,
-)
+_TOKEN = re.compile(r'[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[][{},:]|[-+.\w]++)', re.DOTALL)
+_SIGNS = frozenset("[]{},:")
+_NUMBER = r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+"
+_ESCAPED = r'(?:[^\\]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+'
 _ESCAPE = r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))"
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _DEEPEST = 10_000  # Go's decoder refuses more
@@ -37,8 +32,11 @@ def read(text: str, at: int) -> list[Item] | None:
     expected = "value"
     start = at
     while match := _TOKEN.match(text, at):
-        kind, token = match.lastgroup, match[match.lastgroup or 0]
+        token = match[1]
+        string = token.startswith('"')
         at = match.end()
+        if token not in _SIGNS and not (_is_string(token) if string else _is_value(token)):
+            return None
         if expected in ("value", "first") and token not in ("]", "}", ",", ":"):
             if not closers and token != "[":
                 return None
@@ -50,12 +48,10 @@ def read(text: str, at: int) -> list[Item] | None:
                 if len(closers) > _DEEPEST:
                     return None
                 continue
-            if kind == "number" and float(token) in (float("inf"), float("-inf")):
-                return None
             if len(closers) == 1:
-                items.append(Item(_decode(token) if kind == "string" else None, start, at))
+                items.append(Item(_decode(token) if string else None, start, at))
             expected = "next"
-        elif expected in ("key", "member") and kind == "string":
+        elif expected in ("key", "member") and string:
             expected = "colon"
         elif expected == "colon" and token == ":":
             expected = "value"
@@ -71,6 +67,19 @@ def read(text: str, at: int) -> list[Item] | None:
         else:
             return None
     return None
+
+
+def _is_string(token: str) -> bool:
+    return (token.isprintable() or min(token) >= " ") and (
+        "\\" not in token or re.fullmatch(_ESCAPED, token) is not None
+    )
+
+
+def _is_value(token: str) -> bool:
+    """Whether a word is a constant, or a number that Go can hold."""
+    if token in ("true", "false", "null"):
+        return True
+    return re.fullmatch(_NUMBER, token) is not None and abs(float(token)) < float("inf")
 
 
 def _decode(literal: str) -> str:

@@ -12,8 +12,6 @@ from zr4lint.dockerfile.lines import Lines
 from zr4lint.dockerfile.model import Heredoc
 from zr4lint.source import MappedText, Span
 
-_MARKER = r"([0-9]*+)<<(-?+)([^<]*+)"
-_SPACED_MARKER = r"([0-9]*+)<<(-?+)[\t\n\f\r ]*+([^<]*+)"
 # What BuildKit reads since dockerfile 1.16 only: a blank before the name and more kinds of ${}.
 _NEWER = r"<<[\t\r ]|\$\{"
 _NOT_UTF8 = "[\ud800-\udfff]"
@@ -101,30 +99,46 @@ class Finder:
 
 def is_marker(word: str) -> bool:
     """Whether a COPY or ADD takes a word for a heredoc."""
-    match = re.fullmatch(_MARKER, word)
-    if not match:
-        return False
-    name = lex(match[3].removeprefix("\ufeff"), raw=False, newer=False)
+    parts = _parts(word, newer=False)
+    name = lex(parts.name, raw=False, newer=False) if parts is not None else None
     return name is not None and len(name.words) == 1
+
+
+class _Parts(Struct, frozen=True):
+    """A word such as "3<<-EOF", taken apart."""
+
+    digits: str
+    chomp: bool
+    name: str
+
+
+def _parts(word: str, *, newer: bool) -> _Parts | None:
+    digits, sign, name = word.partition("<<")
+    chomp = name.startswith("-")
+    name = name.removeprefix("-")
+    if newer:
+        name = name.lstrip("\t\n\f\r ")
+    if not sign or "<" in name or digits.strip("0123456789"):
+        return None
+    return _Parts(digits, chomp, name.removeprefix("\ufeff"))
 
 
 def _markers(text: str, *, newer: bool) -> tuple[list[_Marker], tuple[int, int] | None]:
     """The markers in an instruction's text, and the place of one that cannot be read."""
     markers: list[_Marker] = []
-    pattern = _SPACED_MARKER if newer else _MARKER
     lexed = lex(text, raw=True, newer=newer)
     for word in lexed.words if lexed is not None else ():
-        match = re.fullmatch(pattern, word.text)
-        if not match or not match[3]:
+        parts = _parts(word.text, newer=newer)
+        if parts is None or not parts.name:
             continue
-        place = (word.start + match.end(1), word.end)
-        name = lex(match[3].removeprefix("\ufeff"), raw=False, newer=newer)
+        place = (word.start + len(parts.digits), word.end)
+        name = lex(parts.name, raw=False, newer=newer)
         if name is None:
             return markers, place
         if len(name.words) == 1:
             # Go reads a byte that is not UTF-8 as U+FFFD.
             found = re.sub(_NOT_UTF8, "\ufffd", name.words[0].text)
-            markers.append(_Marker(found, _descriptor(match[1]), not name.quoted, match[2] == "-", *place))
+            markers.append(_Marker(found, _descriptor(parts.digits), not name.quoted, parts.chomp, *place))
     return markers, None
 
 

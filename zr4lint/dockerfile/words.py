@@ -121,7 +121,7 @@ def quoted(text: str, escape: str) -> list[Word]:
 @cache
 def _quoted_pattern(escape: str) -> re.Pattern[str]:
     e = re.escape(escape)
-    # An escape as the very last character ("cut") is dropped.
+    # What Python takes for blank is BLANKS and \x1c to \x1f. An escape as the very last character ("cut") is dropped.
     return re.compile(
-        rf"""(?:[^{BLANKS}'"{e}]++|{e}.|'[^']*+'?+|"(?:[^"{e}]++|{e}.)*+"?+)*+(?P<cut>{e}\Z)?+""", re.DOTALL
+        rf"""(?:[^\s'"{e}]++|[\x1c-\x1f]|{e}.|'[^']*+'?+|"(?:[^"{e}]++|{e}.)*+"?+)*+(?P<cut>{e}\Z)?+""", re.DOTALL
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Mapping
 
 from zr4lint import words
@@ -27,7 +26,10 @@ from zr4lint.shell import Reach
 from zr4lint.source import MappedText
 from zr4lint.tools.files import absolute, has_wildcard
 
-_HAS_DASH = r"ubuntu|bionic|focal|jammy|noble|buster|bullseye|bookworm|debian:?1[0-2]"
+_HAS_DASH = (
+    *("ubuntu", "bionic", "focal", "jammy", "noble", "buster", "bullseye", "bookworm"),
+    *("debian10", "debian11", "debian12", "debian:10", "debian:11", "debian:12"),
+)
 """Images of distributions whose /bin/sh is a dash that knows no `pipefail`."""
 
 
@@ -86,7 +88,7 @@ class _Reader:
         else:
             known = words.parse_image(image).repository if image else ""
             self.state = StageState.on_image(self.images.get(known))
-            self.state.sh_is_dash = bool(image and re.search(_HAS_DASH, image))
+            self.state.sh_is_dash = image is not None and any(name in image for name in _HAS_DASH)
         self.states.append(self.state)
         self.stages.append(
             Stage(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from unicodedata import category, east_asian_width
 
 from msgspec import json
 
@@ -75,6 +74,8 @@ def cells(text: str) -> int:
     """The number of terminal columns that visible text takes."""
     if text.isascii():
         return len(text)
+    from unicodedata import category, east_asian_width
+
     return sum(0 if category(c) in ("Mn", "Me") else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 

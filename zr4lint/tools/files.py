@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from fnmatch import fnmatchcase
-
-_CLAUSE = r"([ugoa]*)((?:[-+=][rwxXst]*)+)\Z"
-_ACTION = r"([-+=])([rwxXst]*)"
 
 
 def makes_executable(mode: str, before: bool | None) -> bool | None:
@@ -19,11 +15,14 @@ def makes_executable(mode: str, before: bool | None) -> bool | None:
         return any(int(digit, 8) & 1 for digit in mode[-3:]) if set(mode) <= set("01234567") else None
     state = before
     for clause in mode.split(","):
-        found = re.match(_CLAUSE, clause)
-        if found is None:
+        actions = clause.lstrip("ugoa")
+        if actions[:1] not in ("+", "-", "=") or not set(actions) <= set("+-=rwxXst"):
             return None
-        for action in re.finditer(_ACTION, found[2]):
-            state = _applied(action[1], action[2], found[1], state)
+        who = clause.removesuffix(actions)
+        for operator in "+-=":
+            actions = actions.replace(operator, f" {operator}")
+        for action in actions.split():
+            state = _applied(action[0], action[1:], who, state)
     return state
 
 

@@ -12,12 +12,7 @@ from zr4lint.source import MappedText, Span
 from zr4lint.tools.options import Grammar, Option, Parsed, parse_options
 from zr4lint.tools.python import is_program, python_module
 
-_REQUIREMENT = (
-    r"(?s)\s*(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*"
-    r"(?:\[(?P<extras>[^\]]*)\])?\s*"
-    r"(?:@\s*(?P<url>\S+)|\(?(?P<specifier>[^;()]*)\)?)\s*"
-    r"(?:;(?P<marker>.*))?\Z"
-)
+_NAME = r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[([^\]]*)\])?\s*"
 _SEPARATORS = r"[-_.]+"
 _DASHES = tuple("\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
 _NO_MARKER = r";\s*[<>=!~]"
@@ -172,19 +167,35 @@ def parse_requirement(argument: Argument) -> Requirement | None:
         return None
     if "://" in text and "@" not in text.partition("://")[0]:
         return _archive(text, text, argument)
-    found = re.match(_REQUIREMENT, text)
-    if found is None or (text.endswith(_ARCHIVE) and "://" not in (found["url"] or "")):
+    found = re.match(_NAME, text)
+    wanted = _wanted(text[found.end() :]) if found is not None else None
+    if found is None or wanted is None or (text.endswith(_ARCHIVE) and "://" not in wanted.url):
         return _archive(text, None, argument)
-    if found["url"]:
-        archive = _archive(found["url"], found["url"], argument)
+    specifier = wanted.specifier
+    if wanted.url:
+        archive = _archive(wanted.url, wanted.url, argument)
         specifier = archive.specifier if archive is not None else ""
-    else:
-        specifier = (found["specifier"] or "").strip()
-    marker = (found["marker"] or "").strip() or None
-    extras = found["extras"] or ""
-    return Requirement(
-        normalise(found["name"]), specifier, extras, found["url"], marker, argument.span, argument.quoted
-    )
+    url, marker = wanted.url or None, wanted.marker.strip() or None
+    return Requirement(normalise(found[1]), specifier, found[2] or "", url, marker, argument.span, argument.quoted)
+
+
+class _Wanted(Struct, frozen=True):
+    """What stands behind the name of a requirement; empty where there is none."""
+
+    specifier: str
+    url: str
+    marker: str
+
+
+def _wanted(text: str) -> _Wanted | None:
+    """Read what stands behind a name and its extras; None for what pip does not understand."""
+    if text.startswith("@"):
+        url, *rest = text[1:].split(maxsplit=1) or [""]
+        marker = "".join(rest)
+        return _Wanted("", url, marker[1:]) if url and marker[:1] in ("", ";") else None
+    specifier, _, marker = text.partition(";")
+    specifier = specifier.strip().removeprefix("(").removesuffix(")")
+    return None if "(" in specifier or ")" in specifier else _Wanted(specifier.strip(), "", marker)
 
 
 def understood(word: str) -> str:

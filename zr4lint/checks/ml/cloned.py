@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 
 from zr4lint.checks.ml.scene import Install, Scene, scenes
@@ -52,7 +54,7 @@ def _repository(url: str | None) -> Row | None:
 
 def _edited(scene: Scene, file: File) -> bool:
     """Whether the file was changed on its way, by sed or grep, or a list of what is installed is made."""
-    name = file.path.rpartition("/")[2]
+    name = re.escape(file.path.rpartition("/")[2])
     return scene.mentions(file.install.at, rf"(?:sed|grep|awk|perl)\b[^\n]*(?:\\\n[^\n]*)*{name}|pip3? freeze")
 
 
