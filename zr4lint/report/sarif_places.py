@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from zr4lint.finding import Edit
 from zr4lint.report.safe import well_formed
@@ -12,6 +11,7 @@ from zr4lint.source import SourceFile, Span
 Object = dict[str, Any]
 
 LONGEST_SNIPPET = 4000
+_UNRESERVED = str.maketrans("", "", "-._~/")
 
 
 def artifact(path: str) -> Object:
@@ -23,6 +23,10 @@ def artifact(path: str) -> Object:
 
 def escaped(path: str) -> str:
     """A POSIX path as the path of a URI."""
+    if path.isascii() and path.translate(_UNRESERVED).isalnum():
+        return path
+    from urllib.parse import quote
+
     return quote(well_formed(path))
 
 

@@ -14,13 +14,21 @@ PROBLEM_SEVERITIES = {Severity.ERROR: "error", Severity.WARNING: "warning", Seve
 def descriptor(rule: Rule) -> Object:
     """The reporting descriptor of a rule."""
     layer = [] if rule.layer is None else [f"layer-{rule.layer}"]
+    summary, why = _sentence(rule.summary), well_formed(rule.why.strip())
+    examples = [(head, well_formed(code.rstrip())) for head, code in (("Bad", rule.bad), ("Good", rule.good)) if code]
+    source = well_formed(f"Source: {rule.source}")
     security = {} if rule.security is None else {"security-severity": f"{rule.security:.1f}"}
     return {
         "id": rule.code,
         "name": "".join(word.capitalize() for word in rule.name.split("-")),
-        "shortDescription": {"text": _sentence(rule.summary)},
-        "fullDescription": {"text": _sentence(rule.why or rule.summary)},
-        "help": {"text": well_formed(_text(rule)), "markdown": well_formed(_markdown(rule))},
+        "shortDescription": {"text": summary},
+        "fullDescription": {"text": _sentence(why) if why else summary},
+        "help": {
+            "text": _paragraphs(summary, why, source, *(f"{head}:\n{code}" for head, code in examples)),
+            "markdown": _paragraphs(
+                f"**{summary}**", why, source, *(f"{head}:\n\n{_fenced(code)}" for head, code in examples)
+            ),
+        },
         "helpUri": f"{HOME}#{rule.code.lower()}",
         "defaultConfiguration": {"level": LEVELS[rule.severity]},
         "properties": {
@@ -36,15 +44,7 @@ def _sentence(text: str) -> str:
     return well_formed(f"{text.strip().removesuffix('.')}.")
 
 
-def _text(rule: Rule) -> str:
-    parts = [_sentence(rule.summary), rule.why.strip(), f"Source: {rule.source}"]
-    parts += [f"{head}:\n{code.rstrip()}" for head, code in (("Bad", rule.bad), ("Good", rule.good)) if code]
-    return "\n\n".join(filter(None, parts))
-
-
-def _markdown(rule: Rule) -> str:
-    parts = [f"**{_sentence(rule.summary)}**", rule.why.strip(), f"Source: {rule.source}"]
-    parts += [f"{head}:\n\n{_fenced(code.rstrip())}" for head, code in (("Bad", rule.bad), ("Good", rule.good)) if code]
+def _paragraphs(*parts: str) -> str:
     return "\n\n".join(filter(None, parts))
 
 
