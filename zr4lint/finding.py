@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -16,7 +17,7 @@ class Severity(IntEnum):
     WARNING = 2
     ERROR = 3
 
-    @property
+    @cached_property
     def label(self) -> str:
         """The word used in every report."""
         return self.name.lower()
@@ -29,7 +30,7 @@ class Applicability(IntEnum):
     UNSAFE = 2
     SAFE = 3
 
-    @property
+    @cached_property
     def label(self) -> str:
         """The word used in every report."""
         return self.name.lower()

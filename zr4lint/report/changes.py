@@ -57,9 +57,9 @@ def _difference(before: list[str], after: list[str], first: int, page: Page) -> 
     while same < min(len(before), len(after)) and before[same] == after[same]:
         same += 1
     before, after = before[same:], after[same:]
-    at = _first_difference(before[0], after[0]) if before and after else 0
+    heads = (before[0], after[0]) if before and after else ("", "")
     return [
-        page.line(number, Piece(_shown(line, at, page), role), sign=sign, role=role)
+        page.line(number, Piece(_shown(line, heads, page), role), sign=sign, role=role)
         for changed, sign, role in ((before, "-", "bad"), (after, "+", "good"))
         for number, line in enumerate(changed, first + same)
     ]
@@ -70,8 +70,10 @@ def _first_difference(one: str, other: str) -> int:
     return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
-def _shown(line: str, at: int, page: Page) -> str:
+def _shown(line: str, heads: tuple[str, str], page: Page) -> str:
+    """A line; of a long one what is around the place where the first changed lines begin to differ."""
     line = line.removesuffix("\r")
     if len(line) <= page.room and line.isascii() and line.isprintable():
         return line
+    at = _first_difference(*heads)
     return clipped(line, Span(0, len(line)), Span(at, at), page.room).text

@@ -17,21 +17,25 @@ CUT = "..."
 
 
 class Page(Struct, frozen=True):
-    """The room for excerpts of one file: the columns of the gutter's numbers, and those right of the gutter."""
+    """The room for excerpts of one file: the columns of the gutter's numbers, and those right of the gutter.
+
+    `gap` is a line with nothing behind the gutter.
+    """
 
     digits: int
     room: int
+    gap: Line
 
     @classmethod
     def of(cls, source: SourceFile, width: int) -> Page:
         """The page for a file's lines on `width` columns."""
         digits = len(str(len(source.line_starts)))
-        return cls(digits, max(width - digits - 3, 20))
+        return cls(digits, max(width - digits - 3, 20), (Piece(f"{' ' * digits} |", "faint"),))
 
     def line(self, number: int | None, *pieces: Piece, sign: str = "|", role: str = "faint") -> Line:
         """A line behind the gutter."""
-        shown = " " * self.digits if number is None else str(number).rjust(self.digits)
-        return (Piece(f"{shown} {sign} ", role), *pieces)
+        shown = "" if number is None else str(number)
+        return (Piece(f"{shown:>{self.digits}} {sign} ", role), *pieces)
 
 
 class Mark(Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -18,6 +19,7 @@ class Piece(Struct, frozen=True):
 
 
 Line = tuple[Piece, ...]
+_words = attrgetter("text")
 
 # Only the sixteen colours that a terminal's own theme sets, and of these the ones that are legible on dark and on
 # light: no yellow, no white, no black.
@@ -34,17 +36,14 @@ ROLES = {
 
 def paint(lines: Iterable[Line], *, color: bool) -> str:
     """Join lines into text; whatever the pieces hold, only the colours asked for reach the terminal."""
-    write = _colored if color else _plain
     written: list[str] = []
     for line in lines:
-        text = write(line).rstrip()
+        text = _colored(line) if color else "".join(map(_words, line))
+        text = text.rstrip(" ")
+        if not (color or text.isprintable()):
+            text = visible(text)
         written.append(no_command(text) if "::" in text or "##" in text else text)
     return "\n".join([*written, ""])
-
-
-def _plain(line: Line) -> str:
-    text = "".join([piece.text for piece in line])
-    return text if text.isprintable() else visible(text)
 
 
 def _colored(line: Line) -> str:

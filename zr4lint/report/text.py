@@ -56,7 +56,7 @@ def _paint(blocks: Iterable[list[Line]], options: Options) -> str:
 
 def _finding(finding: Finding, file: FileReport, page: Page, width: int, why: dict[str, str]) -> Iterator[Line]:
     yield from _head(finding, file, width)
-    yield page.line(None)
+    yield page.gap
     expected = f"expected: {finding.expected}" if finding.expected else ""
     yield from excerpt(file.source, finding.span, Mark("^", finding.severity.label, expected), page)
     for related in finding.related:
