@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from hashlib import sha256
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
 
 from zr4lint.finding import FileReport
 from zr4lint.source import SourceFile, Span
@@ -39,4 +43,17 @@ def _words(source: SourceFile, span: Span) -> str:
 
 
 def _hash(text: str) -> str:
-    return sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]
+    digest: str = _sha256()(text.encode("utf-8", "backslashreplace")).hexdigest()
+    return digest[:32]
+
+
+@cache
+def _sha256() -> Callable[[bytes], Any]:
+    """SHA-256 as Python itself has it, where it does.
+
+    hashlib takes OpenSSL's, and loading that takes longer than writing a report. The module is `_sha2` from Python
+    3.12 on, `_sha256` before.
+    """
+    found = (spec for name in ("_sha2", "_sha256", "hashlib") if (spec := find_spec(name)) is not None)
+    constructor: Callable[[bytes], Any] = import_module(next(found).name).sha256
+    return constructor

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from zr4lint.checks.fixes import SAFE, UNSAFE, add_words, replace, take_out
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, maybe, met
-from zr4lint.checks.packing import rows_of
 from zr4lint.checks.registry import check
 from zr4lint.dockerfile import Instruction
 from zr4lint.facts import AptRun, Removed, RepositoryAdded
@@ -79,6 +78,8 @@ def apt_packages(subject: Subject, *, packages: list[str]) -> Outcomes:
 
 def _install(packages: list[str]) -> str:
     """A RUN that installs packages, several to a line."""
+    from zr4lint.checks.packing import rows_of
+
     rows = "".join(f"    {row} \\\n" for row in rows_of(packages, 72))
     return f"RUN apt-get update && apt-get install -y --no-install-recommends \\\n{rows}    && rm -rf {LISTS}/*"
 

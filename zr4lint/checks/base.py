@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import structs
 
 from zr4lint import words
-from zr4lint.checks.arrange import arrange
 from zr4lint.checks.fixes import SAFE, UNSAFE, insert, replace
+from zr4lint.checks.layers import arranged
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.dockerfile import Instruction
@@ -80,7 +80,7 @@ def _comments_below(subject: Subject, instruction: Instruction) -> Fix | None:
     source = subject.source
     above = [c for c in subject.dockerfile.comments if c.span.end <= instruction.span.start]
     if instruction.index or not above or subject.dockerfile.directives:
-        return arrange(subject).fix if subject.layers and not instruction.index else None
+        return arranged(subject).fix if subject.layers and not instruction.index else None
     words = [source.slice(c.span).strip() for c in above if any(character.isalnum() for character in c.text)]
     below = "".join(source.newline + line for line in words)
     edits = (

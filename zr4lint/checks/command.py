@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from msgspec import json
 
-from zr4lint.checks.arrange import arrange
 from zr4lint.checks.files import brought
 from zr4lint.checks.fixes import DISPLAY, SAFE, UNSAFE, remove_lines, replace
+from zr4lint.checks.layers import arranged
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
 from zr4lint.dockerfile import Instruction
@@ -129,7 +129,7 @@ def last_instruction(subject: Subject, *, keyword: str, line: int) -> Outcomes:
         yield Unmet(message, following.span, expected=expected, fix=to_the_end(subject, last))
     elif last.line != line:
         below = any(c.span.start > last.span.end for c in subject.dockerfile.comments)
-        fix = to_the_end(subject, last) if below else arrange(subject).fix if subject.layers else None
+        fix = to_the_end(subject, last) if below else arranged(subject).fix if subject.layers else None
         yield Unmet(f"{keyword} stands on line {last.line}, not on line {line}", last.span, expected=expected, fix=fix)
     else:
         yield Met(last.keyword_span, last)

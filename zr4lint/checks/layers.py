@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from zr4lint.checks.outcome import Layer, Subject
 from zr4lint.dockerfile import Instruction
+
+if TYPE_CHECKING:
+    from zr4lint.checks.arrange import Arrangement
 
 
 def within(instruction: Instruction, layer: Layer) -> bool:
@@ -41,6 +46,13 @@ def with_helpers(subject: Subject) -> dict[int, set[int]]:
         if numbers & following:
             layers[index] = numbers & following
     return dict(sorted(layers.items()))
+
+
+def arranged(subject: Subject) -> Arrangement:
+    """How the file is brought to its line map; what works that out is loaded for files that don't fit theirs."""
+    from zr4lint.checks.arrange import arrange
+
+    return arrange(subject)
 
 
 def layer_of_each(subject: Subject) -> dict[int, int] | None:

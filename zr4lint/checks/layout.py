@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from typing import TYPE_CHECKING
 
-from zr4lint.checks.arrange import Arrangement, arrange
 from zr4lint.checks.command import to_the_end
 from zr4lint.checks.environment import standing
 from zr4lint.checks.fixes import SAFE, UNSAFE, insert, remove_lines, replace
 from zr4lint.checks.grep import grep, grep_any
-from zr4lint.checks.layers import helpers, layers_of, with_helpers, within
+from zr4lint.checks.layers import arranged, helpers, layers_of, with_helpers, within
 from zr4lint.checks.outcome import Met, Outcomes, RuleResult, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.dockerfile import Comment, Instruction
 from zr4lint.finding import Edit, Fix
 from zr4lint.source import Span
+
+if TYPE_CHECKING:
+    from zr4lint.checks.arrange import Arrangement
 
 _LETTERS = r"\W+"
 _BANNER = r"(?i)[\W_]*layer\s+(\d+)\s*:"
@@ -64,7 +67,7 @@ def line_count(subject: Subject, *, lines: int) -> Outcomes:
 
 
 def _arranged(subject: Subject) -> Fix | None:
-    return arrange(subject).fix if subject.layers else None
+    return arranged(subject).fix if subject.layers else None
 
 
 @check("note")
@@ -175,7 +178,7 @@ def layer_lines(subject: Subject) -> Outcomes:
             yield Met(instruction.keyword_span, instruction)
             continue
         layer = layers[outside[0]]
-        arrangement = arrangement or arrange(subject)
+        arrangement = arrangement or arranged(subject)
         why = f"; {arrangement.reason}" if arrangement.reason else ""
         yield Unmet(
             f"this belongs to layer {layer.number} ({layer.title}) and stands on {_lines(instruction)}{why}",
@@ -190,7 +193,7 @@ def layer_lines(subject: Subject) -> Outcomes:
                 f"this stands between the layers, on {_lines(instruction)}",
                 instruction.keyword_span,
                 expected="each instruction within the lines of a layer",
-                fix=(arrangement or arrange(subject)).fix,
+                fix=(arrangement or arranged(subject)).fix,
             )
 
 
