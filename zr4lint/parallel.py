@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
@@ -37,7 +38,7 @@ def in_order(work: Callable[[T], R], items: Sequence[T], count: int) -> Iterator
     from concurrent.futures import ProcessPoolExecutor
 
     chunk = max(1, len(items) // (count * _CHUNKS))
-    with ProcessPoolExecutor(count, initializer=_begin) as pool:
+    with ProcessPoolExecutor(count, initializer=_begin, initargs=gc.get_threshold()) as pool:
         try:
             yield from pool.map(work, items, chunksize=chunk)
         except BaseException:
@@ -50,10 +51,9 @@ def in_order(work: Callable[[T], R], items: Sequence[T], count: int) -> Iterator
             raise
 
 
-def _begin() -> None:
-    """Leave Ctrl-C to the process that hands out the work."""
-    import gc
+def _begin(*threshold: int) -> None:
+    """Leave Ctrl-C to the process that hands out the work, and collect garbage as rarely as that does."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.set_threshold(1_000_000)
+    gc.set_threshold(*threshold)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from zr4lint.dockerfile import Heredoc as DockerHeredoc
 from zr4lint.dockerfile import Instruction, JsonString
 from zr4lint.shell import Command, Reach, Word, parse_script
-from zr4lint.shell.parse import Heredoc
+from zr4lint.shell.model import Heredoc
 from zr4lint.shell.wrappers import nested_script, program
 from zr4lint.source import MappedText
 

@@ -70,6 +70,14 @@ class Redirection(Struct, frozen=True):
     span: Span
 
 
+class Heredoc(Struct, frozen=True):
+    """A heredoc that was taken out of a script's text: `start` is where its marker was blanked out."""
+
+    start: int
+    end: int
+    body: MappedText
+
+
 class Command(Struct, frozen=True):
     """A simple command.
 

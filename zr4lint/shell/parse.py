@@ -8,17 +8,17 @@ over unknown things may run; one behind `false &&` or `exit 0` never does.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
 from zr4lint.shell import dash
-from zr4lint.shell.model import Command, Expansion, Reach, Redirection, Word
+from zr4lint.shell.model import Command, Expansion, Heredoc, Reach, Redirection, Word
 from zr4lint.shell.status import Status, constant, status_of
-from zr4lint.shell.tree import after, between, parse_tree, read_redirect
-from zr4lint.shell.words import expand, literal_word, unbraced, word_of
+from zr4lint.shell.tree import after, between, parse_tree, read_assignment, read_redirect
+from zr4lint.shell.words import Environment, Variables, unbraced, word_of
 from zr4lint.shell.wrappers import fed, nested_script, program, unwrap
 from zr4lint.source import MappedText, Span
 
@@ -30,17 +30,7 @@ MAX_UNROLLED = 64
 
 _UNKNOWN = (Expansion(0, 0, None, "", "", True),)
 _PARAMETER = r"\"?\$\{?(\w+|[@*])\}?\"?\Z"
-_VARIABLE = r"\$(?:(\w+)|\{(\w+)\})"
-_PLAIN = r"[\w.+:/-]*\Z"
 _PASSIVE = frozenset({"comment", "heredoc_body", "heredoc_start", "heredoc_end", "heredoc_content", "\n", ";", ";;"})
-
-
-class Heredoc(Struct, frozen=True):
-    """A heredoc that the caller took out of the text: `start` is where its marker was blanked out."""
-
-    start: int
-    end: int
-    body: MappedText
 
 
 def parse_script(
@@ -49,7 +39,7 @@ def parse_script(
     *,
     sh_is_dash: bool = False,
     in_sh: bool = False,
-    variables: Mapping[str, str | None] | None = None,
+    variables: Environment | None = None,
 ) -> tuple[Command, ...]:
     """All commands of a script in the order they run; those of subshells, `sh -c '...'` and called functions too.
 
@@ -79,14 +69,13 @@ class _Frame(Struct, frozen=True):
 
 
 class _Walk:
-    def __init__(self, *, sh_is_dash: bool, in_sh: bool, variables: Mapping[str, str | None]) -> None:
+    def __init__(self, *, sh_is_dash: bool, in_sh: bool, variables: Environment) -> None:
         self.commands: list[Command] = []
         self.functions: dict[str, Node] = {}
         self.scopes = 0
         self.sh_is_dash = sh_is_dash
         self.in_sh = in_sh
-        self.variables = variables
-        self.assigned: set[str] = set()
+        self.variables = Variables(variables)
 
     @property
     def in_dash(self) -> bool:
@@ -201,7 +190,7 @@ class _Walk:
                 return {Status.TRUE: Status.FALSE, Status.FALSE: Status.TRUE}.get(status, Status.CONDITION)
             case "test_command":
                 text = self.text(node, frame)
-                return Status.FALSE if self.in_dash and text.startswith("[[") else constant(self.known(text))
+                return Status.FALSE if self.in_dash and text.startswith("[[") else constant(self.variables.filled(text))
             case "if_statement":
                 return self.branches(node, frame)
             case "while_statement":
@@ -255,7 +244,7 @@ class _Walk:
     def cases(self, node: Node, frame: _Frame) -> Status:
         """The branch that fits a literal word runs, the others don't; with any other word each may."""
         value = node.child_by_field_name("value")
-        word = self.value(word_of([value], frame.script)) if value is not None else None
+        word = self.variables.value(word_of([value], frame.script)) if value is not None else None
         open_ = word is not None
         for item in node.named_children:
             if item.type != "case_item":
@@ -287,7 +276,7 @@ class _Walk:
         if variable is None or body is None:
             return Status.DONE
         name = self.text(variable, frame)
-        self.assigned.add(name)
+        self.variables.change(name)
         words = [word_of([c], frame.script) for c in node.children_by_field_name("value")]
         known = 0 < len(words) <= MAX_UNROLLED and all(w.literal is not None and "*" not in w.text.text for w in words)
         for word in words if known else words[:1]:
@@ -298,39 +287,16 @@ class _Walk:
         return Status.DONE
 
     def assignment(self, node: Node, frame: _Frame) -> Status:
-        assignments = [n for n in (node, *node.named_children) if n.type == "variable_assignment"]
-        pairs = tuple(pair for n in assignments if (pair := self.pair(n, frame)) is not None)
-        self.emit(frame, frame.script.span(node.start_byte, node.end_byte), assignments=pairs)
+        assignments = self.assignments((node, *node.named_children), frame)
+        self.emit(frame, frame.script.span(node.start_byte, node.end_byte), assignments=assignments)
         return Status.DONE
 
-    def pair(self, node: Node, frame: _Frame) -> tuple[str, Word] | None:
-        name = node.child_by_field_name("name")
-        value = node.child_by_field_name("value")
-        if name is None or name.type != "variable_name":
-            return None
-        word = (
-            word_of([value], frame.script)
-            if value is not None
-            else literal_word(frame.script, node.end_byte, node.end_byte)
-        )
-        self.assigned.add(self.text(name, frame))
-        return self.text(name, frame), word
-
-    def known(self, text: str) -> str:
-        """Text with the variables replaced whose values are known, and plain."""
-
-        def replaced(found: re.Match[str]) -> str:
-            name = found[1] or found[2]
-            value = None if name in self.assigned else self.variables.get(name)
-            return found[0] if value is None or not re.match(_PLAIN, value) else value
-
-        return re.sub(_VARIABLE, replaced, text)
-
-    def value(self, word: Word) -> str | None:
-        """A word's value, None where it can't be known, or where the script itself sets its variables."""
-        if any(expansion.name is None or expansion.name in self.assigned for expansion in word.expansions):
-            return None
-        return expand(word, self.variables)
+    def assignments(self, nodes: Iterable[Node], frame: _Frame) -> tuple[tuple[str, Word], ...]:
+        """The assignments among nodes; what they set is not what it was from here on."""
+        found = tuple(filter(None, (read_assignment(node, frame.script) for node in nodes)))
+        for name, _ in found:
+            self.variables.change(name)
+        return found
 
     def redirected(self, node: Node, frame: _Frame) -> Status:
         before = len(self.commands)
@@ -377,14 +343,13 @@ class _Walk:
         stdin: MappedText | None = None,
     ) -> Status:
         script = frame.script
-        assignments: list[tuple[str, Word]] = []
+        assignments = self.assignments(node.named_children, frame)
         words: list[Word] = []
         found = list(redirections)
         for child in node.named_children:
             if child.type == "variable_assignment":
-                if pair := self.pair(child, frame):
-                    assignments.append(pair)
-            elif child.type.endswith("_redirect"):
+                continue
+            if child.type.endswith("_redirect"):
                 redirect = read_redirect(child, script, frame.heredocs)
                 found += redirect.redirections
                 words += (word_of([w], script) for w in redirect.arguments)
@@ -399,9 +364,7 @@ class _Walk:
             span = frame.call.span
             found += frame.call.redirections
         return self.run(
-            Command(
-                tuple(words), tuple(assignments), tuple(found), span, frame.operator, frame.reach, frame.scope, stdin
-            ),
+            Command(tuple(words), assignments, tuple(found), span, frame.operator, frame.reach, frame.scope, stdin),
             frame,
         )
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from zr4lint.alone import import_alone
-from zr4lint.shell.model import Redirection
-from zr4lint.shell.words import word_of
+from zr4lint.shell.model import Redirection, Word
+from zr4lint.shell.words import literal_word, word_of
 from zr4lint.source import MappedText
 
 if TYPE_CHECKING:
@@ -39,6 +39,17 @@ class Redirect(Struct, frozen=True):
     arguments: list[Node]
     heredoc: MappedText | None = None
     following: Sequence[tuple[str, Node]] = ()
+
+
+def read_assignment(node: Node, script: MappedText) -> tuple[str, Word] | None:
+    """The name and the value of an assignment; None for another node, and for an element of an array."""
+    name = node.child_by_field_name("name") if node.type == "variable_assignment" else None
+    if name is None or name.type != "variable_name":
+        return None
+    value = node.child_by_field_name("value")
+    end = node.end_byte
+    word = word_of([value], script) if value is not None else literal_word(script, end, end)
+    return script.text[name.start_byte : name.end_byte], word
 
 
 def read_redirect(node: Node, script: MappedText, heredocs: Mapping[int, MappedText]) -> Redirect:

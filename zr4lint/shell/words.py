@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _BLANKS = r"[ \t\n]+"
 _EXPANSION = r"(?s)\$\{(\w+)(?:(:?[-+]|##?|%%?|//?)((?:[^{}$`\\]|\\.)*))?\}\Z"
 _BRACES = r"([^{}$]*)\{([^{}$,]*(?:,[^{}$,]*)+)\}([^{}$]*)"
+_VARIABLE = r"\$(?:(\w+)|\{(\w+)\})"
+_PLAIN = r"[\w.+:/-]*\Z"
 _WILDCARDS = frozenset("*?[")
 _ESCAPABLE = '"\\$`'
 _OPAQUE = frozenset({"command_substitution", "process_substitution", "arithmetic_expansion", "ansi_c_string"})
@@ -27,6 +29,33 @@ Environment = Mapping[str, str | None]
 A name that is missing may still be set by the base image: `$NAME` is unknown, but `${NAME:-default}` is taken to be
 the default.
 """
+
+
+class Variables:
+    """The variables of a script: the values they come with, but for those that the script itself changes."""
+
+    def __init__(self, values: Environment) -> None:
+        self._values = values
+        self._changed: set[str] = set()
+
+    def change(self, name: str) -> None:
+        """Take a variable for unknown from here on."""
+        self._changed.add(name)
+
+    def value(self, word: Word) -> str | None:
+        """A word's value, None where it can't be known."""
+        if any(expansion.name is None or expansion.name in self._changed for expansion in word.expansions):
+            return None
+        return expand(word, self._values)
+
+    def filled(self, text: str) -> str:
+        """Text with the variables replaced whose values are known, and plain."""
+        return re.sub(_VARIABLE, self._replaced, text)
+
+    def _replaced(self, found: re.Match[str]) -> str:
+        name = found[1] or found[2]
+        value = None if name in self._changed else self._values.get(name)
+        return found[0] if value is None or not re.match(_PLAIN, value) else value
 
 
 class _Builder:
