@@ -18,18 +18,22 @@ _OPERATORS = frozenset("(){}|+?<>'`")
 
 
 class Pattern(Struct, frozen=True):
-    """Pieces of text that come one after another, with anything between them; `ANY` in a piece is any character."""
+    """Pieces of text that come one after another, with anything between them; `ANY` in a piece is any character.
+
+    `literal` is the longest text that each line with the pattern has.
+    """
 
     pieces: tuple[str, ...]
     at_start: bool
     at_end: bool
+    literal: str
 
 
 @lru_cache(maxsize=256)
 def compile_pattern(pattern: str) -> Pattern:
     """Read a pattern; ValueError for what is not in this small language."""
     if _SPECIAL.isdisjoint(pattern):
-        return Pattern((pattern,), False, False)
+        return Pattern((pattern,), False, False, pattern)
     at_start = pattern.startswith("^")
     body = pattern[1:] if at_start else pattern
     at_end = False
@@ -52,7 +56,8 @@ def compile_pattern(pattern: str) -> Pattern:
         else:
             pieces[-1] += ANY if character == "." else character
             at += 1
-    return Pattern(tuple(pieces), at_start, at_end)
+    literal = max((part for piece in pieces for part in piece.split(ANY)), key=len)
+    return Pattern(tuple(pieces), at_start, at_end, literal)
 
 
 def _escaped(character: str) -> str:
@@ -63,14 +68,16 @@ def _escaped(character: str) -> str:
 
 def grep_any(pattern: str, text: str) -> bool:
     """Whether any line of a text has the pattern."""
-    longest = max((part for piece in compile_pattern(pattern).pieces for part in piece.split(ANY)), key=len)
-    at = text.find(longest)
+    literal = compile_pattern(pattern).literal
+    if literal and literal == pattern:
+        return literal in text
+    at = text.find(literal)
     while 0 <= at < len(text):
         end = text.find("\n", at)
         end = len(text) if end < 0 else end
         if grep(pattern, text[text.rfind("\n", 0, at) + 1 : end]):
             return True
-        at = text.find(longest, end + 1)
+        at = text.find(literal, end + 1)
     return False
 
 
@@ -111,4 +118,6 @@ def _find(piece: str, line: str, start: int) -> int:
 def _stands_at(piece: str, line: str, start: int) -> bool:
     if start < 0 or start + len(piece) > len(line):
         return False
+    if ANY not in piece:
+        return line.startswith(piece, start)
     return all(wanted in (ANY, line[start + i]) for i, wanted in enumerate(piece))

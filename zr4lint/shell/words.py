@@ -145,9 +145,9 @@ def word_of(nodes: Sequence[Node], script: MappedText) -> Word:
     """The word made of neighbouring nodes of the syntax tree, one at least."""
     start, end = nodes[0].start_byte, nodes[-1].end_byte
     if len(nodes) == 1 and nodes[0].type == "word":
-        text = script.text[start:end]
-        if "\\" not in text:
-            return Word(script.slice(start, end), (), script.span(start, end), False, not _WILDCARDS.isdisjoint(text))
+        text = script.slice(start, end)
+        if "\\" not in text.text:
+            return Word(text, (), text.span(0, end - start), False, not _WILDCARDS.isdisjoint(text.text))
     builder = _Builder(script)
     for node in nodes:
         builder.add(node)
@@ -162,7 +162,8 @@ def word_of(nodes: Sequence[Node], script: MappedText) -> Word:
 
 def unbraced(word: Word) -> tuple[Word, ...]:
     """The words that bash makes of one with `{a,b}`; the word itself where it has none, or quotes beside them."""
-    found = re.fullmatch(_BRACES, word.text.text) if not word.expansions and not word.quoted else None
+    plain = "{" in word.text.text and not word.expansions and not word.quoted
+    found = re.fullmatch(_BRACES, word.text.text) if plain else None
     if found is None:
         return (word,)
     at = word.span.start

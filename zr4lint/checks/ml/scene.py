@@ -57,8 +57,7 @@ class Install(Struct, frozen=True):
 
     def option(self, *names: str) -> bool:
         """Whether any of these options is given."""
-        given = self.run.command.parsed
-        return bool(given.options) and any(given.get(name) is not None for name in names)
+        return any(option.name in names for option in self.run.command.parsed.options)
 
     def get(self, name: str) -> Requirement | None:
         """The requirement of that name."""
