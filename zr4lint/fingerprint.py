@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from zr4lint.finding import FileReport
@@ -54,6 +54,9 @@ def _sha256() -> Callable[[bytes], Any]:
     hashlib takes OpenSSL's, and loading that takes longer than writing a report. The module is `_sha2` from Python
     3.12 on, `_sha256` before.
     """
-    found = (spec for name in ("_sha2", "_sha256", "hashlib") if (spec := find_spec(name)) is not None)
-    constructor: Callable[[bytes], Any] = import_module(next(found).name).sha256
+    try:
+        module = import_module("_sha2" if sys.version_info >= (3, 12) else "_sha256")
+    except ImportError:
+        module = import_module("hashlib")
+    constructor: Callable[[bytes], Any] = module.sha256
     return constructor

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from zr4lint.finding import FileReport, Finding, Fix, Report
+from zr4lint.finding import Edit, FileReport, Finding, Fix, Report, Rule, Severity
 from zr4lint.fingerprint import fingerprints
 from zr4lint.report import Options
 from zr4lint.report.parts import whole_message
 from zr4lint.report.safe import json_text, well_formed
-from zr4lint.report.sarif_places import Object, artifact, physical_location, region
-from zr4lint.report.sarif_rules import HOME, LEVELS, descriptor
-from zr4lint.source import SourceFile
+from zr4lint.source import SourceFile, Span
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+HOME = "https://pypi.org/project/zr4lint/"
+LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+PROBLEM_SEVERITIES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
+LONGEST_SNIPPET = 4000
+_UNRESERVED = str.maketrans("", "", "-._~/")
+
+Object = dict[str, Any]
 
 
 def render(report: Report, options: Options) -> str:
@@ -109,3 +115,96 @@ def _fix(fix: Fix, path: str, source: SourceFile) -> Object:
         "artifactChanges": [{"artifactLocation": artifact(path), "replacements": replacements}],
         "properties": {"applicability": fix.applicability.label},
     }
+
+
+# Rules: what a viewer shows beside a result
+
+
+def descriptor(rule: Rule) -> Object:
+    """The reporting descriptor of a rule."""
+    layer = [] if rule.layer is None else [f"layer-{rule.layer}"]
+    summary, why = _sentence(rule.summary), well_formed(rule.why.strip())
+    examples = [(head, well_formed(code.rstrip())) for head, code in (("Bad", rule.bad), ("Good", rule.good)) if code]
+    source = well_formed(f"Source: {rule.source}")
+    security = {} if rule.security is None else {"security-severity": f"{rule.security:.1f}"}
+    return {
+        "id": rule.code,
+        "name": "".join(map(str.capitalize, rule.name.split("-"))),
+        "shortDescription": {"text": summary},
+        "fullDescription": {"text": _sentence(why) if why else summary},
+        "help": {
+            "text": _paragraphs(summary, why, source, *(f"{head}:\n{code}" for head, code in examples)),
+            "markdown": _paragraphs(
+                f"**{summary}**", why, source, *(f"{head}:\n\n{_fenced(code)}" for head, code in examples)
+            ),
+        },
+        "helpUri": f"{HOME}#{rule.code.lower()}",
+        "defaultConfiguration": {"level": LEVELS[rule.severity]},
+        "properties": {
+            "tags": ["dockerfile", *layer, *(["security"] if security else [])],
+            "precision": "very-high",
+            "problem.severity": PROBLEM_SEVERITIES[rule.severity],
+            **security,
+        },
+    }
+
+
+def _sentence(text: str) -> str:
+    return well_formed(f"{text.strip().removesuffix('.')}.")
+
+
+def _paragraphs(*parts: str) -> str:
+    return "\n\n".join(filter(None, parts))
+
+
+def _fenced(code: str) -> str:
+    """A block of Dockerfile; its fence is longer than any row of backticks within."""
+    fence = "```"
+    while fence in code:
+        fence += "`"
+    return f"{fence}dockerfile\n{code}\n{fence}"
+
+
+# Places: artifacts, regions, snippets
+
+
+def artifact(path: str) -> Object:
+    """The artifact location of a path: below %SRCROOT%, unless it is absolute."""
+    if path.startswith("/"):
+        return {"uri": f"file://{escaped(path)}"}
+    return {"uri": escaped(path), "uriBaseId": "%SRCROOT%"}
+
+
+def escaped(path: str) -> str:
+    """A POSIX path as the path of a URI."""
+    if path.isascii() and path.translate(_UNRESERVED).isalnum():
+        return path
+    from urllib.parse import quote
+
+    return quote(well_formed(path))
+
+
+def physical_location(path: str, source: SourceFile, span: Span, *, context: bool = False) -> Object:
+    """A span with its words and, if asked for, the lines around it; both only as long as people read."""
+    place: Object = {"artifactLocation": artifact(path), "region": region(source, span)}
+    if span.end - span.start <= LONGEST_SNIPPET:
+        place["region"]["snippet"] = {"text": well_formed(source.slice(span))}
+    if context:
+        around = _context(source, span)
+        if span.end - span.start < around.end - around.start <= LONGEST_SNIPPET:
+            snippet = {"text": well_formed(source.slice(around))}
+            place["contextRegion"] = region(source, around) | {"snippet": snippet}
+    return place
+
+
+def region(source: SourceFile, span: Span | Edit) -> Object:
+    """The four numbers of a region: from 1, the end column exclusive."""
+    (line, column), (end_line, end_column) = source.position(span.start), source.position(span.end)
+    return {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
+
+
+def _context(source: SourceFile, span: Span) -> Span:
+    """The lines of a span, with one before and one after."""
+    first = max(source.line_of(span.start) - 1, 1)
+    last = min(source.line_of(span.end) + 1, len(source.line_starts))
+    return Span(source.line_starts[first - 1], max(source.line_span(last).end, span.end))
