@@ -66,8 +66,15 @@ def _fit(prefix: str, rule: Rule | Finding) -> int:
 
 def lint(source: SourceFile, packs: Sequence[Pack], config: Config | None = None) -> FileReport:
     """Lint one file with every pack given; findings come in the order of the text."""
-    config = config or Config()
     facts = gather(parse(source), {name: variables for pack in packs for name, variables in pack.images.items()})
+    try:
+        return _judge(facts, packs, config or Config())
+    finally:
+        facts.forget()
+
+
+def _judge(facts: Facts, packs: Sequence[Pack], config: Config) -> FileReport:
+    source = facts.dockerfile.source
     findings: list[Finding] = []
     conformance: list[Conformance] = []
     for pack in packs:
@@ -80,7 +87,8 @@ def lint(source: SourceFile, packs: Sequence[Pack], config: Config | None = None
     if config.severity:
         findings = [structs.replace(f, severity=config.severity_of(f)) for f in findings]
     settled = settle(findings, packs, conformance, config.conflicts)
-    return FileReport(source, tuple(sorted(settled, key=lambda f: (f.span, f.code))), tuple(conformance))
+    in_order = sorted(settled, key=lambda finding: (finding.span.start, finding.span.end, finding.code))
+    return FileReport(source, tuple(in_order), tuple(conformance))
 
 
 # Running a pack
@@ -192,7 +200,7 @@ def _conformance(pack: Pack, results: dict[str, RuleResult], findings: Sequence[
         total=len(pack.rules),
         rows=tuple(_rows(pack, results, met)),
         criteria=tuple(_points(c, pack, results, met, findings) for c in pack.criteria),
-        witnesses=tuple(sorted(witnesses, key=lambda w: (w.code, w.span))),
+        witnesses=tuple(sorted(witnesses, key=lambda w: (w.code, w.span.start, w.span.end))),
     )
 
 

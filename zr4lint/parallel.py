@@ -38,7 +38,7 @@ def in_order(work: Callable[[T], R], items: Sequence[T], count: int) -> Iterator
     from concurrent.futures import ProcessPoolExecutor
 
     chunk = max(1, len(items) // (count * _CHUNKS))
-    with ProcessPoolExecutor(count, initializer=_begin, initargs=gc.get_threshold()) as pool:
+    with ProcessPoolExecutor(count, initializer=_begin, initargs=(gc.isenabled(),)) as pool:
         try:
             yield from pool.map(work, items, chunksize=chunk)
         except BaseException:
@@ -51,9 +51,10 @@ def in_order(work: Callable[[T], R], items: Sequence[T], count: int) -> Iterator
             raise
 
 
-def _begin(*threshold: int) -> None:
-    """Leave Ctrl-C to the process that hands out the work, and collect garbage as rarely as that does."""
+def _begin(collecting: bool) -> None:
+    """Leave Ctrl-C to the process that hands out the work, and look for cycles if that does."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.set_threshold(*threshold)
+    if not collecting:
+        gc.disable()

@@ -43,6 +43,7 @@ def apt_packages(subject: Subject, *, packages: list[str]) -> Outcomes:
             unknown = run
     home = _home(standing)
     absent = [name for name in packages if name not in standing]
+    add = _install(absent) if absent and home is None else None
     for name in packages:
         if name in standing:
             run, package = standing[name]
@@ -72,7 +73,7 @@ def apt_packages(subject: Subject, *, packages: list[str]) -> Outcomes:
                 expected=f"{name} in `apt-get install`",
                 fix=fix,
                 hint=("apt", "install", name),
-                add=None if home else _install(absent),
+                add=add,
             )
 
 

@@ -49,7 +49,7 @@ def _pinned_to(requirement: Requirement, version: str, local: list[str]) -> bool
 
 def _wrong_version(subject: Subject, package: str, expected: str, found: Standing) -> Unmet:
     requirement = found.requirement
-    constrained = any(found.run.command.parsed.get(name) for name in _CONSTRAINTS)
+    constrained = found.run.command.parsed.has(*_CONSTRAINTS)
     constrained = constrained or any(name.endswith("CONSTRAINT") for name in found.run.settings)
     if not requirement.specifier:
         message = f"{package} is not pinned: the newest version is installed"

@@ -52,24 +52,11 @@ class _Reader:
         self.states: list[StageState] = []
         self.state = StageState.on_image(None)
         self.global_args: dict[str, str | None] = {}
-        self._handlers: Mapping[str, Callable[[Instruction], None]] = {
-            "FROM": self.from_,
-            "ARG": self.arg,
-            "ENV": self.env,
-            "WORKDIR": self.workdir,
-            "RUN": self.run,
-            "COPY": self.copy,
-            "ADD": self.copy,
-            "CMD": self.command,
-            "ENTRYPOINT": self.command,
-            "SHELL": self.shell,
-            "USER": self.user,
-        }
 
     def read(self, instruction: Instruction) -> None:
-        handler = self._handlers.get(instruction.keyword)
+        handler = _HANDLERS.get(instruction.keyword)
         if handler is not None:
-            handler(instruction)
+            handler(self, instruction)
 
     def at(self, instruction: Instruction, used: frozenset[int] = frozenset()) -> At:
         stage = len(self.stages) - 1
@@ -211,6 +198,21 @@ class _Reader:
     def command(self, instruction: Instruction) -> None:
         arguments = tuple(s.value for s in instruction.json) if instruction.json is not None else None
         self.facts.append(CommandSet(self.at(instruction), instruction.keyword, arguments))
+
+
+_HANDLERS: Mapping[str, Callable[[_Reader, Instruction], None]] = {
+    "FROM": _Reader.from_,
+    "ARG": _Reader.arg,
+    "ENV": _Reader.env,
+    "WORKDIR": _Reader.workdir,
+    "RUN": _Reader.run,
+    "COPY": _Reader.copy,
+    "ADD": _Reader.copy,
+    "CMD": _Reader.command,
+    "ENTRYPOINT": _Reader.command,
+    "SHELL": _Reader.shell,
+    "USER": _Reader.user,
+}
 
 
 def _value(flag: Flag | None) -> str | None:

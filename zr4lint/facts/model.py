@@ -331,6 +331,10 @@ class Facts:
             self._derived[key] = make()
         return cast(_T, self._derived[key])
 
+    def forget(self) -> None:
+        """Let go of what was worked out. It holds on to these facts, so that all would wait for a search of cycles."""
+        self._derived.clear()
+
     def of(self, kind: type[_F], lineage: Iterable[int]) -> list[_F]:
         """The facts of one type in some stages, in order, without those that never come about."""
         key = (kind, frozenset(lineage))

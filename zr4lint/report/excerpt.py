@@ -34,8 +34,8 @@ class Page(Struct, frozen=True):
 
     def line(self, number: int | None, *pieces: Piece, sign: str = "|", role: str = "faint") -> Line:
         """A line behind the gutter."""
-        shown = "" if number is None else str(number)
-        return (Piece(f"{shown:>{self.digits}} {sign} ", role), *pieces)
+        shown = " " * self.digits if number is None else str(number).rjust(self.digits)
+        return (Piece(f"{shown} {sign} ", role), *pieces)
 
 
 class Mark(Struct, frozen=True):

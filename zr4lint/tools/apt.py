@@ -131,7 +131,7 @@ def _is_plain(name: str) -> bool:
 def parse_dpkg(arguments: Sequence[Argument]) -> AptCommand | None:
     """Read a dpkg call that removes packages; None for any other."""
     parsed = parse_options(arguments[1:], _DPKG)
-    if not any(parsed.get(name) for name in ("purge", "remove")):
+    if not parsed.has("purge", "remove"):
         return None
     removed = tuple(Package(o.value.partition(":")[0], None, o.span) for o in parsed.operands if o.value)
     return AptCommand("remove", (), removed, parsed, arguments[0].span)
@@ -140,7 +140,7 @@ def parse_dpkg(arguments: Sequence[Argument]) -> AptCommand | None:
 def parse_repository(arguments: Sequence[Argument]) -> RepositoryCommand | None:
     """Read the arguments of add-apt-repository, the program among them; None where it changes nothing."""
     parsed = parse_options(arguments[1:], _REPOSITORY)
-    if any(parsed.get(name) for name in ("help", "dry-run", "list")):
+    if parsed.has("help", "dry-run", "list"):
         return None
     removed = parsed.get("remove") is not None
     updates = parsed.get("no-update") is None and not removed

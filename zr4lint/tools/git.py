@@ -51,7 +51,7 @@ def parse_clone(arguments: Sequence[Argument]) -> Clone | None:
     if not general.operands or general.operands[0].value != "clone":
         return None
     parsed = parse_options(general.operands[1:], _CLONE)
-    if not parsed.operands or any(parsed.get(name) for name in ("bare", "mirror", "no-checkout")):
+    if not parsed.operands or parsed.has("bare", "mirror", "no-checkout"):
         return None
     url = parsed.operands[0]
     for setting in general.all("c"):

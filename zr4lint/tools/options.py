@@ -53,6 +53,10 @@ class Parsed(Struct, frozen=True):
                 return option
         return None
 
+    def has(self, *names: str) -> bool:
+        """Whether any of these options is given."""
+        return any(option.name in names for option in self.options)
+
     def all(self, name: str) -> list[Option]:
         """Every option of that name, in order."""
         return [option for option in self.options if option.name == name]

@@ -88,12 +88,12 @@ class PipCommand(Struct, frozen=True):
     @property
     def upgrades(self) -> bool:
         """Whether what is installed already is replaced by what is newest."""
-        return any(self.parsed.get(name) for name in ("upgrade", "force-reinstall", "ignore-installed", "reinstall"))
+        return self.parsed.has("upgrade", "force-reinstall", "ignore-installed", "reinstall")
 
     @property
     def elsewhere(self) -> bool:
         """Whether it installs outside the environment of the python that runs it."""
-        return any(self.parsed.get(name) for name in ("target", "prefix", "root", "user"))
+        return self.parsed.has("target", "prefix", "root", "user")
 
 
 _CONFIG = Grammar({}, frozenset({"editor"}), frozenset({"global", "user", "site"}))
@@ -115,7 +115,7 @@ def parse_pip(arguments: Sequence[Argument]) -> PipCommand | None:
     action = general.operands[0]
     own = parse_options(general.operands[1:], _GRAMMAR)
     parsed = Parsed((*general.options, *own.options), own.operands, general.unknown or own.unknown)
-    if any(parsed.get(name) for name in ("dry-run", "help", "version")):
+    if parsed.has("dry-run", "help", "version"):
         return None
     requirements = [r for operand in own.operands if (r := parse_requirement(operand)) is not None]
     requirements += (

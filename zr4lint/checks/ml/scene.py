@@ -57,7 +57,7 @@ class Install(Struct, frozen=True):
 
     def option(self, *names: str) -> bool:
         """Whether any of these options is given."""
-        return any(option.name in names for option in self.run.command.parsed.options)
+        return self.run.command.parsed.has(*names)
 
     def get(self, name: str) -> Requirement | None:
         """The requirement of that name."""
