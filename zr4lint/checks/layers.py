@@ -33,7 +33,7 @@ def _layers_of(subject: Subject) -> dict[int, set[int]]:
 
 def _remembered(subject: Subject, work_out: Callable[[Subject], dict[int, set[int]]]) -> dict[int, set[int]]:
     """What is worked out of the results there are, once; they are kept with it, so that their id stays theirs."""
-    key = (work_out, id(subject.results), len(subject.results))
+    key = (work_out, id(subject.results), sum(result.layer is not None for result in subject.results.values()))
     found: dict[int, set[int]]
     _, found = subject.facts.derived(key, lambda: (subject.results, work_out(subject)))
     return found

@@ -36,14 +36,14 @@ ROLES = {
 
 def paint(lines: Iterable[Line], *, color: bool) -> str:
     """Join lines into text; whatever the pieces hold, only the colours asked for reach the terminal."""
-    written: list[str] = []
-    for line in lines:
-        text = _colored(line) if color else "".join(map(_words, line))
-        text = text.rstrip(" ")
-        if not (color or text.isprintable()):
-            text = visible(text)
-        written.append(no_command(text) if "::" in text or "##" in text else text)
-    return "\n".join([*written, ""])
+    if color:
+        written = [_colored(line) for line in lines]
+    else:
+        written = ["".join(map(_words, line)) for line in lines]
+        if not "".join(written).isprintable():
+            written = [visible(text) for text in written]
+    text = "\n".join([*(text.rstrip(" ") for text in written), ""])
+    return "\n".join(map(no_command, text.split("\n"))) if "::" in text or "##" in text else text
 
 
 def _colored(line: Line) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import chain
 
 from zr4lint.finding import FileReport, Finding, Report, Rule, Severity
@@ -94,8 +95,9 @@ def _head(finding: Finding, file: FileReport, width: int) -> Iterator[Line]:
         yield (Piece(" " * INDENT + line),)
 
 
-def _note(name: str, text: str, page: Page) -> Iterator[Line]:
+@lru_cache(maxsize=4096)
+def _note(name: str, text: str, page: Page) -> tuple[Line, ...]:
+    """Lines below an excerpt; in many files there are the same."""
     first, *rest = wrap(text, page.room - cells(name) - 2, page.room - 2)
-    yield page.line(None, Piece(f"{name}:", "strong"), Piece(f" {first}"), sign="=")
-    for line in rest:
-        yield page.line(None, Piece(f"  {line}"), sign=" ")
+    head = page.line(None, Piece(f"{name}:", "strong"), Piece(f" {first}"), sign="=")
+    return (head, *(page.line(None, Piece(f"  {line}"), sign=" ") for line in rest))
