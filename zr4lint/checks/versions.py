@@ -36,6 +36,7 @@ class Bounds(Struct, frozen=True):
         return self.lower if exact else None
 
 
+@lru_cache(maxsize=256)
 def bounds(specifier: str) -> Bounds | None:
     """Read a specifier such as ">=2.1.0,<2.2.0"; None for one that is not valid."""
     from packaging.version import InvalidVersion, Version
@@ -106,6 +107,7 @@ def _next(release: tuple[int, ...]) -> Version:
     return Version(".".join(map(str, (*release[:-1], release[-1] + 1))))
 
 
+@lru_cache(maxsize=256)
 def lets_in(specifier: str, version: str) -> bool:
     """Whether an installed version is enough for a specifier, as pip sees it."""
     plainly = _lets_in_plainly(specifier, version)

@@ -95,7 +95,7 @@ def _head(finding: Finding, file: FileReport, width: int) -> Iterator[Line]:
         yield (Piece(" " * INDENT + line),)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _note(name: str, text: str, page: Page) -> tuple[Line, ...]:
     """Lines below an excerpt; in many files there are the same."""
     first, *rest = wrap(text, page.room - cells(name) - 2, page.room - 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -99,6 +100,7 @@ class PipCommand(Struct, frozen=True):
 _CONFIG = Grammar({}, frozenset({"editor"}), frozenset({"global", "user", "site"}))
 
 
+@lru_cache(maxsize=256)
 def normalise(name: str) -> str:
     """The one spelling of a project's name."""
     return re.sub(_SEPARATORS, "-", name).lower()
