@@ -69,9 +69,10 @@ class CudaTags(Struct, frozen=True):
                 yield version
 
     def cudnn(self, version: str) -> str:
-        """How cuDNN is spelled in the tags of a version."""
+        """How cuDNN is spelled in the tags of a version; those before the first one known are taken to be like it."""
         rows = table("cuda-tags")["cudnn"]
-        return str([row["prefix"] for row in rows if release(row["since"]) <= release(version)][-1])
+        fitting = (row for row in reversed(rows) if release(row["since"]) <= release(version))
+        return str(next(fitting, rows[0])["prefix"])
 
 
 @cache

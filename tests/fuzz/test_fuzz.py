@@ -32,6 +32,7 @@ def test_what_goes_wrong_is_told() -> None:
         b"FROM a\nRUN pip install ||",
         b"FROM a\nRUN <<E\n#!/bin/sh/\na\nE\n",
         b"FROM a\nRUN git clone app\nRUN sed -i s/a/b/ app/[\nRUN pip install -rapp/[",
+        b"FROM nvidia/cuda:4-r-u4\nRUN pip install onnxruntime-gpu",
     ],
 )
 def test_what_once_went_wrong_is_mended(data: bytes) -> None:
