@@ -62,7 +62,7 @@ class Baseline(Struct, frozen=True):
             if (
                 entry.fingerprint not in linted[entry.path] and judged(entry)
                 if entry.path in linted
-                else not _exists(entry.path)
+                else not os.path.exists(entry.path)
             )
         ]
 
@@ -110,7 +110,3 @@ def _entry(path: str, number: int, item: Any) -> Entry:
         if not isinstance(item.get(field), str):
             raise BaselineError(f"{path}: finding {number}: key {field!r}: expected a string")
     return Entry(*(item[field] for field in _FIELDS))
-
-
-def _exists(path: str) -> bool:
-    return os.path.exists(path)

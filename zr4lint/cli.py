@@ -12,6 +12,7 @@ from msgspec import structs
 
 from zr4lint import __version__
 from zr4lint.cli_options import MORE, a_folder, config, more_options, no_folder
+from zr4lint.discovery import plain
 from zr4lint.finding import Severity
 from zr4lint.report import FORMATS, Options
 
@@ -209,7 +210,7 @@ def _complain(errors: Any, code: int) -> int:
 
 @cli.command("new")
 @click.argument("pack")
-@click.argument("path", required=False)
+@click.argument("path", required=False, type=plain)
 @click.option("--amended", is_flag=True, help="Write what the amendments of the pack ask for.")
 def new(pack: str, path: str | None, *, amended: bool) -> None:
     """Write a file that conforms to a pack; without a PATH, to standard output."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from zr4lint.discovery import plain
 from zr4lint.limits import MAX_SIZE, MAX_TIME, size
 
 
@@ -15,21 +16,21 @@ def a_file(path: str) -> str:
     """A type of options: the path of a file. Those of click take longer, for they have their names translated."""
     if not os.path.isfile(path):
         raise click.BadParameter(f"{path!r} is not a file")
-    return path
+    return plain(path)
 
 
 def a_folder(path: str) -> str:
     """The path of a folder."""
     if not os.path.isdir(path):
         raise click.BadParameter(f"{path!r} is not a folder")
-    return path
+    return plain(path)
 
 
 def no_folder(path: str) -> str:
     """A path that may be written to, or read and found missing."""
     if os.path.isdir(path):
         raise click.BadParameter(f"{path!r} is a folder")
-    return path
+    return plain(path)
 
 
 def _size(_: click.Context, __: click.Parameter, value: str | None) -> int:

@@ -39,7 +39,7 @@ def find(paths: Iterable[str], claimed: Callable[[str], bool]) -> Iterator[Input
         except OSError:
             folder = False  # reading it says why
         if not folder:
-            found = [path]
+            found = [plain(path)]
         else:
             found = sorted(_below(path, claimed), key=lambda file: file.split("/"))
             if not found:
@@ -57,28 +57,28 @@ def _below(folder: str, claimed: Callable[[str], bool]) -> Iterator[str]:
     for root, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".") and name not in SKIPPED_FOLDERS]
         for name in names:
-            file = _plain(os.path.join(root, name))
+            file = plain(os.path.join(root, name))
             if claimed(file) and os.path.isfile(file):
                 yield file
 
 
 def display(path: str) -> str:
     """A path as reports show it: relative where it lies below the current folder, with forward slashes."""
-    path = _plain(path)
+    path = plain(path)
     if not os.path.isabs(path):
         return path
     try:
-        here = _plain(os.getcwd())
+        here = plain(os.getcwd())
     except OSError:
         return path
-    return f"{path}/".removeprefix(f"{here.rstrip('/')}/").rstrip("/") or "."
+    return "." if path == here else path.removeprefix(f"{here.rstrip('/')}/")
 
 
-def _plain(path: str) -> str:
+def plain(path: str) -> str:
     """A path with forward slashes, and without what leads nowhere: "./a//b" is "a/b"."""
-    path = path.replace(os.sep, "/")
-    top = "/" if path.startswith("/") else ""
-    return top + "/".join(part for part in path.split("/") if part not in ("", ".")) or "."
+    drive, rest = (part.replace(os.sep, "/") for part in os.path.splitdrive(path))
+    top = f"{drive}/" if rest.startswith("/") else drive
+    return top + "/".join(part for part in rest.split("/") if part not in ("", ".")) or "."
 
 
 def read(file: Input, max_size: int = MAX_SIZE) -> SourceFile:

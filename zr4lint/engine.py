@@ -103,8 +103,7 @@ def _run(pack: Pack, facts: Facts, config: Config) -> dict[str, RuleResult]:
     results: dict[str, RuleResult] = {}
     anywhere = Subject(facts, lineage, base, layers, None, config.context, results, pack.stage)
     subjects = {layer.number: structs.replace(anywhere, layer=layer) for layer in layers}
-    late = [rule for rule in pack.rules if KINDS[rule.check].late]
-    for rule in (*(rule for rule in pack.rules if not KINDS[rule.check].late), *late):
+    for rule in sorted(pack.rules, key=lambda r: KINDS[r.check].late):
         subject = subjects.get(rule.rule.layer or 0, anywhere)
         outcomes, commands = _outcomes(rule, subject, amendments.get(rule.rule.code))
         met: list[Met] = []

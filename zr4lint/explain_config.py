@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from zr4lint.config import ConfigError, Finder, Force, Given, in_force
 from zr4lint.config.force import excluded
-from zr4lint.discovery import display
+from zr4lint.discovery import display, plain
 from zr4lint.packs import Pack
 from zr4lint.run import UsageError, load_packs
 
@@ -15,7 +15,7 @@ from zr4lint.run import UsageError, load_packs
 def explain_config(path: str, only: str | None) -> list[str]:
     """A line for each key: value and origin; of a folder what holds for a file in it that no pattern names."""
     packs = load_packs(())
-    place = os.path.join(path, "-") if os.path.isdir(path) else path
+    place = plain(os.path.join(path, "-") if os.path.isdir(path) else path)
     try:
         found = Finder(packs, only).of(place)
     except ConfigError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.outcome import Layer, Subject
@@ -19,10 +18,6 @@ def within(instruction: Instruction, layer: Layer) -> bool:
 
 def layers_of(subject: Subject) -> dict[int, set[int]]:
     """For each instruction that meets a requirement bound to a layer, those layers, in the order of the file."""
-    return _remembered(subject, _layers_of)
-
-
-def _layers_of(subject: Subject) -> dict[int, set[int]]:
     layers: dict[int, set[int]] = {}
     for result in subject.results.values():
         if result.layer is not None:
@@ -31,20 +26,8 @@ def _layers_of(subject: Subject) -> dict[int, set[int]]:
     return dict(sorted(layers.items()))
 
 
-def _remembered(subject: Subject, work_out: Callable[[Subject], dict[int, set[int]]]) -> dict[int, set[int]]:
-    """What is worked out of the results there are, once; they are kept with it, so that their id stays theirs."""
-    key = (work_out, id(subject.results), sum(result.layer is not None for result in subject.results.values()))
-    found: dict[int, set[int]]
-    _, found = subject.facts.derived(key, lambda: (subject.results, work_out(subject)))
-    return found
-
-
 def helpers(subject: Subject) -> dict[int, set[int]]:
     """The instructions that those rely on and that meet nothing themselves, with the layers that need them."""
-    return _remembered(subject, _helpers)
-
-
-def _helpers(subject: Subject) -> dict[int, set[int]]:
     own = layers_of(subject)
     needed: dict[int, set[int]] = {}
     for result in subject.results.values():
@@ -57,7 +40,7 @@ def _helpers(subject: Subject) -> dict[int, set[int]]:
 
 def with_helpers(subject: Subject) -> dict[int, set[int]]:
     """`layers_of`, and the helpers that stand at the head of a layer that needs them."""
-    layers = dict(layers_of(subject))
+    layers = layers_of(subject)
     for index, numbers in helpers(subject).items():
         following = next((layers[i] for i in layers if i > index), set())
         if numbers & following:

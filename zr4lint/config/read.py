@@ -9,7 +9,7 @@ from typing import Any
 
 from zr4lint.config.keys import KEYS
 from zr4lint.config.model import CONFLICTS, FAIL_ON, HEADER, LEVELS, PYPROJECT, ConfigError, Configuration, inside
-from zr4lint.discovery import display
+from zr4lint.discovery import display, plain
 from zr4lint.packs import Pack, PackError, pack_names
 from zr4lint.rulebook import Rulebook, hint
 from zr4lint.rulebook import load as load_pack
@@ -114,7 +114,7 @@ class _Reader(Table):
         return words
 
     def _pack_name(self, name: str) -> str:
-        return name if name in pack_names() else os.path.join(self.folder, name)
+        return name if name in pack_names() else plain(os.path.join(self.folder, name))
 
     def _packs(self) -> dict[str, Pack | None]:
         found: dict[str, Pack | None] = {}

@@ -179,7 +179,7 @@ class _Reader:
     ) -> None:
         """Take note of a heredoc that becomes a file."""
         heredoc = next(h for h in instruction.heredocs if h.marker.start == start)
-        body = MappedText(self.text[heredoc.body.start : heredoc.body.end], (0,), (heredoc.body.start,))
+        body = MappedText(heredoc.body.of(self.text), (0,), (heredoc.body.start,))
         path = posixpath.join(folder, heredoc.name) if into and folder is not None else folder
         self.facts.append(Written(self.at(instruction, used), path, body))
         self.state.written[path] = body

@@ -70,6 +70,6 @@ def _located(script: MappedText, heredoc: DockerHeredoc, text: str) -> Heredoc |
         if offset <= heredoc.marker.start < offset + end - script.starts[piece]:
             start = script.starts[piece] + heredoc.marker.start - offset
             stop = start + heredoc.marker.end - heredoc.marker.start
-            body = MappedText(text[heredoc.body.start : heredoc.body.end], (0,), (heredoc.body.start,))
+            body = MappedText(heredoc.body.of(text), (0,), (heredoc.body.start,))
             return Heredoc(start, stop, body)
     return None

@@ -30,8 +30,6 @@ def changes(source: SourceFile, fix: Fix, page: Page) -> list[Line]:
 
 def _by_lines(source: SourceFile, fix: Fix) -> list[list[Edit]]:
     """The edits in order, those that share a line together."""
-    if len(fix.edits) == 1:
-        return [[*fix.edits]]
     groups: list[list[Edit]] = []
     last = 0
     for edit in sorted(fix.edits):
