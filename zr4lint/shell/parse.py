@@ -12,12 +12,12 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from zr4lint.shell import dash
 from zr4lint.shell.model import Command, Expansion, Heredoc, Reach, Redirection, Word
 from zr4lint.shell.status import Status, constant, status_of
-from zr4lint.shell.tree import after, between, parse_tree, read_assignment, read_redirect
+from zr4lint.shell.tree import Frame, after, between, parse_tree, read_assignment, read_redirect
 from zr4lint.shell.words import Environment, Variables, unbraced, word_of
 from zr4lint.shell.wrappers import fed, nested_script, program, unwrap
 from zr4lint.source import MappedText, Span
@@ -51,23 +51,6 @@ def parse_script(
     return tuple(walk.commands)
 
 
-class _Frame(Struct, frozen=True):
-    """Where in the scripts the walk is."""
-
-    script: MappedText
-    heredocs: dict[int, MappedText]
-    reach: Reach
-    scope: tuple[int, ...]
-    operator: str
-    depth: int
-    call: Command | None = None
-
-    def under(self, reach: Reach, operator: str = "") -> _Frame:
-        return structs.replace(
-            self, reach=min(self.reach, reach), operator=operator or self.operator, depth=self.depth + 1
-        )
-
-
 class _Walk:
     def __init__(self, *, sh_is_dash: bool, in_sh: bool, variables: Environment) -> None:
         self.commands: list[Command] = []
@@ -95,15 +78,15 @@ class _Walk:
         root = parse_tree(text)
         if self.in_dash and dash.refuses(root, text):
             reach = Reach.NEVER
-        return self.sequence(root.children, _Frame(script, bodies, reach, scope, "", depth))
+        return self.sequence(root.children, Frame(script, bodies, reach, scope, "", depth))
 
-    def new_scope(self, frame: _Frame) -> _Frame:
+    def new_scope(self, frame: Frame) -> Frame:
         self.scopes += 1
         return structs.replace(frame, scope=(*frame.scope, self.scopes))
 
     # Lists of commands
 
-    def sequence(self, nodes: Sequence[Node], frame: _Frame) -> Status:
+    def sequence(self, nodes: Sequence[Node], frame: Frame) -> Status:
         status = Status.DONE
         first = True
         for index, node in enumerate(nodes):
@@ -120,18 +103,18 @@ class _Walk:
             elif result is Status.MAY_EXIT and status is not Status.EXITED:
                 frame = frame.under(Reach.MAYBE)
                 status = Status.MAY_EXIT
-            elif status not in (Status.EXITED, Status.MAY_EXIT):
+            elif not status.ends:
                 status = result
         return status
 
-    def background_reach(self, following: Sequence[Node], frame: _Frame) -> Reach:
+    def background_reach(self, following: Sequence[Node], frame: Frame) -> Reach:
         """How far a command in the background gets: it ends with the shell, unless something waits for it."""
         after = [node for node in following if node.is_named and node.type not in _PASSIVE]
-        if any(self.text(node, frame).split()[:1] == ["wait"] for node in after):
+        if any(frame.text(node).split()[:1] == ["wait"] for node in after):
             return Reach.ALWAYS
         return Reach.MAYBE if after or frame.scope else Reach.NEVER
 
-    def and_or(self, node: Node, frame: _Frame) -> Status:
+    def and_or(self, node: Node, frame: Frame) -> Status:
         """A chain of && and ||; the tree nests to the left, once for each operator."""
         chain: list[tuple[str, Node]] = []
         while node.type == "list":
@@ -146,27 +129,19 @@ class _Walk:
             status = self.continued(status, operator, right, frame)
         return status
 
-    def continued(self, status: Status, operator: str, right: Node, frame: _Frame) -> Status:
+    def continued(self, status: Status, operator: str, right: Node, frame: Frame) -> Status:
         """The right side of && or ||, after a left side that ended in `status`."""
-        if status is Status.EXITED:
-            self.visit(right, frame.under(Reach.NEVER, operator))
-            return status
-        wanted = Status.TRUE if operator == "&&" else Status.FALSE
-        skipped = Status.FALSE if operator == "&&" else Status.TRUE
-        if status is skipped:
-            self.visit(right, frame.under(Reach.NEVER, operator))
-            return status
-        certain = status is wanted or (operator == "&&" and status is Status.DONE)
-        result = self.visit(right, frame.under(Reach.ALWAYS if certain else Reach.MAYBE, operator))
-        if certain:
-            return result
-        if result in (Status.EXITED, Status.MAY_EXIT):
+        reach = status.behind(operator)
+        result = self.visit(right, frame.under(reach, operator))
+        if reach is not Reach.MAYBE:
+            return result if reach is Reach.ALWAYS else status
+        if result.ends:
             return Status.MAY_EXIT
         return Status.CONDITION if operator == "&&" else Status.DONE
 
     # Nodes
 
-    def visit(self, node: Node, frame: _Frame) -> Status:
+    def visit(self, node: Node, frame: Frame) -> Status:
         if frame.depth > MAX_DEPTH:
             return Status.DONE
         match node.type:
@@ -179,17 +154,15 @@ class _Walk:
             case "pipeline":
                 return self.pipeline(node.named_children, frame)
             case "subshell":
-                status = self.sequence(node.named_children, self.new_scope(frame))
-                return Status.DONE if status in (Status.EXITED, Status.MAY_EXIT) else status
+                return self.sequence(node.named_children, self.new_scope(frame)).outside
             case "compound_statement" if node.children and node.children[0].type == "((":
                 return Status.CONDITION
             case "compound_statement" | "do_group" | "else_clause" | "program":
                 return self.sequence(node.children, frame)
             case "negated_command":
-                status = self.sequence(node.named_children, frame)
-                return {Status.TRUE: Status.FALSE, Status.FALSE: Status.TRUE}.get(status, Status.CONDITION)
+                return self.sequence(node.named_children, frame).negated
             case "test_command":
-                text = self.text(node, frame)
+                text = frame.text(node)
                 return Status.FALSE if self.in_dash and text.startswith("[[") else constant(self.variables.filled(text))
             case "if_statement":
                 return self.branches(node, frame)
@@ -206,7 +179,7 @@ class _Walk:
                 name = node.child_by_field_name("name")
                 body = node.child_by_field_name("body")
                 if name is not None and body is not None:
-                    self.functions[self.text(name, frame)] = body
+                    self.functions[frame.text(name)] = body
                 return Status.DONE
             case "variable_assignment" | "variable_assignments" | "declaration_command":
                 return self.assignment(node, frame)
@@ -216,18 +189,17 @@ class _Walk:
             case _:
                 return Status.DONE
 
-    def pipeline(self, nodes: Sequence[Node], frame: _Frame) -> Status:
+    def pipeline(self, nodes: Sequence[Node], frame: Frame) -> Status:
         status = Status.DONE
         for index, node in enumerate(nodes):
             here = self.new_scope(frame)
             status = self.visit(node, here.under(Reach.ALWAYS, "|" if index else frame.operator))
-        return Status.DONE if status in (Status.EXITED, Status.MAY_EXIT) else status
+        return status.outside
 
-    def branches(self, node: Node, frame: _Frame) -> Status:
+    def branches(self, node: Node, frame: Frame) -> Status:
         condition = between(node, ("if", "elif"), "then")
         status = self.sequence(condition, frame)
-        then = {Status.TRUE: Reach.ALWAYS, Status.FALSE: Reach.NEVER}.get(status, Reach.MAYBE)
-        otherwise = {Status.TRUE: Reach.NEVER, Status.FALSE: Reach.ALWAYS}.get(status, Reach.MAYBE)
+        then, otherwise = status.reach(Status.TRUE), status.reach(Status.FALSE)
         body = [c for c in after(node, "then") if c.type not in ("elif_clause", "else_clause", "fi")]
         results = [(then, self.sequence(body, frame.under(then)))]
         for child in node.named_children:
@@ -236,12 +208,12 @@ class _Walk:
                 otherwise = min(otherwise, Reach.MAYBE)
             elif child.type == "else_clause":
                 results.append((otherwise, self.sequence(child.children, frame.under(otherwise))))
-        exits = {reach for reach, result in results if result in (Status.EXITED, Status.MAY_EXIT)}
+        exits = {reach for reach, result in results if result.ends}
         if Reach.ALWAYS in exits:
             return Status.EXITED
         return Status.MAY_EXIT if Reach.MAYBE in exits else Status.DONE
 
-    def cases(self, node: Node, frame: _Frame) -> Status:
+    def cases(self, node: Node, frame: Frame) -> Status:
         """The branch that fits a literal word runs, the others don't; with any other word each may."""
         value = node.child_by_field_name("value")
         word = self.variables.value(word_of([value], frame.script)) if value is not None else None
@@ -249,7 +221,7 @@ class _Walk:
         for item in node.named_children:
             if item.type != "case_item":
                 continue
-            patterns = [self.text(n, frame) for n in item.children_by_field_name("value")]
+            patterns = [frame.text(n) for n in item.children_by_field_name("value")]
             body = [n for n in item.named_children if n not in item.children_by_field_name("value")]
             fits = word is not None and any(fnmatchcase(word, pattern.strip("\"'")) for pattern in patterns)
             known = word is not None and not any("$" in pattern for pattern in patterns)
@@ -258,24 +230,22 @@ class _Walk:
             open_ = open_ and not fits
         return Status.DONE
 
-    def loop(self, node: Node, frame: _Frame) -> Status:
+    def loop(self, node: Node, frame: Frame) -> Status:
         condition = between(node, ("while", "until"), "do_group")
         status = self.sequence(condition, frame)
-        entered = Status.TRUE if node.children[0].type == "while" else Status.FALSE
-        refused = Status.FALSE if entered is Status.TRUE else Status.TRUE
-        reach = {entered: Reach.ALWAYS, refused: Reach.NEVER}.get(status, Reach.MAYBE)
+        reach = status.reach(Status.TRUE if node.children[0].type == "while" else Status.FALSE)
         for child in node.named_children:
             if child.type == "do_group":
                 self.sequence(child.children, frame.under(reach))
         return Status.DONE
 
-    def for_each(self, node: Node, frame: _Frame) -> Status:
+    def for_each(self, node: Node, frame: Frame) -> Status:
         """Over literal words the body runs once for each; over anything else it may run."""
         variable = node.child_by_field_name("variable")
         body = node.child_by_field_name("body")
         if variable is None or body is None:
             return Status.DONE
-        name = self.text(variable, frame)
+        name = frame.text(variable)
         self.variables.change(name)
         words = [word_of([c], frame.script) for c in node.children_by_field_name("value")]
         known = 0 < len(words) <= MAX_UNROLLED and all(w.literal is not None and "*" not in w.text.text for w in words)
@@ -286,19 +256,19 @@ class _Walk:
             self.sequence(body.children, here)
         return Status.DONE
 
-    def assignment(self, node: Node, frame: _Frame) -> Status:
+    def assignment(self, node: Node, frame: Frame) -> Status:
         assignments = self.assignments((node, *node.named_children), frame)
         self.emit(frame, frame.script.span(node.start_byte, node.end_byte), assignments=assignments)
         return Status.DONE
 
-    def assignments(self, nodes: Iterable[Node], frame: _Frame) -> tuple[tuple[str, Word], ...]:
+    def assignments(self, nodes: Iterable[Node], frame: Frame) -> tuple[tuple[str, Word], ...]:
         """The assignments among nodes; what they set is not what it was from here on."""
         found = tuple(filter(None, (read_assignment(node, frame.script) for node in nodes)))
         for name, _ in found:
             self.variables.change(name)
         return found
 
-    def redirected(self, node: Node, frame: _Frame) -> Status:
+    def redirected(self, node: Node, frame: Frame) -> Status:
         before = len(self.commands)
         redirects = [c for c in node.named_children if c.type.endswith("_redirect")]
         body = next((c for c in node.named_children if not c.type.endswith("_redirect")), None)
@@ -337,7 +307,7 @@ class _Walk:
     def command(
         self,
         node: Node,
-        frame: _Frame,
+        frame: Frame,
         arguments: Sequence[Node] = (),
         redirections: Sequence[Redirection] = (),
         stdin: MappedText | None = None,
@@ -368,12 +338,12 @@ class _Walk:
             frame,
         )
 
-    def words(self, node: Node, frame: _Frame) -> tuple[Word, ...]:
+    def words(self, node: Node, frame: Frame) -> tuple[Word, ...]:
         """The words that a node stands for.
 
         That is one, but for the braces of bash, and for the arguments of a function's call behind `"$@"` or `$1`.
         """
-        found = re.match(_PARAMETER, self.text(node, frame)) if frame.call is not None else None
+        found = re.match(_PARAMETER, frame.text(node)) if frame.call is not None else None
         if found is None or frame.call is None:
             word = word_of([node], frame.script)
             return (word,) if self.in_sh else unbraced(word)
@@ -382,7 +352,7 @@ class _Walk:
             return arguments
         return arguments[int(found[1]) - 1 :][:1] if found[1].isdigit() else (word_of([node], frame.script),)
 
-    def run(self, command: Command, frame: _Frame) -> Status:
+    def run(self, command: Command, frame: Frame) -> Status:
         """Follow a command into the function or the nested script it runs, else record it."""
         command, wrapper = unwrap(command)
         name = (command.words[0].literal or "") if command.words else ""
@@ -407,7 +377,7 @@ class _Walk:
             status = self.script(nested, (), frame.reach, inner.scope, frame.depth + 10)
             self.in_sh = outside
             self.redirect_last(inner.scope, command.redirections)
-            return Status.DONE if name != "eval" and status in (Status.EXITED, Status.MAY_EXIT) else status
+            return status if name == "eval" else status.outside
         self.commands.append(command)
         if wrapper == "exec" and command.words:
             return Status.EXITED if frame.reach is Reach.ALWAYS else Status.DONE
@@ -419,9 +389,5 @@ class _Walk:
             last = self.commands[-1]
             self.commands[-1] = structs.replace(last, redirections=last.redirections + redirections)
 
-    def emit(self, frame: _Frame, span: Span, *, assignments: tuple[tuple[str, Word], ...]) -> None:
+    def emit(self, frame: Frame, span: Span, *, assignments: tuple[tuple[str, Word], ...]) -> None:
         self.commands.append(Command((), assignments, (), span, frame.operator, frame.reach, frame.scope, None))
-
-    @staticmethod
-    def text(node: Node, frame: _Frame) -> str:
-        return frame.script.text[node.start_byte : node.end_byte]

@@ -23,6 +23,33 @@ class Status(Enum):
     MAY_EXIT = auto()
     EXITED = auto()
 
+    @property
+    def ends(self) -> bool:
+        """Whether the shell ends, or may end, with it."""
+        return self in (Status.EXITED, Status.MAY_EXIT)
+
+    @property
+    def outside(self) -> Status:
+        """How a subshell ends, of which this is the end: its `exit` is its own."""
+        return Status.DONE if self.ends else self
+
+    @property
+    def negated(self) -> Status:
+        """What `!` makes of it."""
+        return {Status.TRUE: Status.FALSE, Status.FALSE: Status.TRUE}.get(self, Status.CONDITION)
+
+    def reach(self, wanted: Status) -> Reach:
+        """How far it gets what waits for a status, which is TRUE or FALSE."""
+        return {wanted: Reach.ALWAYS, wanted.negated: Reach.NEVER}.get(self, Reach.MAYBE)
+
+    def behind(self, operator: str) -> Reach:
+        """How far the right side of && or || gets, when the left one ends so."""
+        if self is Status.EXITED:
+            return Reach.NEVER
+        if operator == "&&":
+            return Reach.ALWAYS if self is Status.DONE else self.reach(Status.TRUE)
+        return self.reach(Status.FALSE)
+
 
 def status_of(command: Command, reach: Reach) -> Status:
     """How a command ends that is reached so."""

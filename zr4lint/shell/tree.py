@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from zr4lint.alone import import_alone
-from zr4lint.shell.model import Redirection, Word
+from zr4lint.shell.model import Command, Reach, Redirection, Word
 from zr4lint.shell.words import literal_word, word_of
 from zr4lint.source import MappedText
 
@@ -30,6 +30,28 @@ def parse_tree(text: str) -> Node:
         _parser = Parser(Language(import_alone("tree_sitter_bash._binding").language()))
     ascii_text = text if text.isascii() else re.sub(_NOT_ASCII, "_", text)
     return _parser.parse(ascii_text.encode("ascii")).root_node
+
+
+class Frame(Struct, frozen=True):
+    """Where in the scripts a walk is."""
+
+    script: MappedText
+    heredocs: dict[int, MappedText]
+    reach: Reach
+    scope: tuple[int, ...]
+    operator: str
+    depth: int
+    call: Command | None = None
+
+    def under(self, reach: Reach, operator: str = "") -> Frame:
+        """The same place inside of something that gets as far as `reach`."""
+        return structs.replace(
+            self, reach=min(self.reach, reach), operator=operator or self.operator, depth=self.depth + 1
+        )
+
+    def text(self, node: Node) -> str:
+        """A node as written."""
+        return self.script.text[node.start_byte : node.end_byte]
 
 
 class Redirect(Struct, frozen=True):
