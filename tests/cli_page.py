@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from zr4lint.cli import cli
+from zr4lint.cli.commands import cli
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "cli.md"
 HEAD = "<!-- Written by `make docs` from the command line itself; edits here are lost. -->"

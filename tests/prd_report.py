@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.rule_pages import cell
-from zr4lint.packs import Amendment, Pack
-from zr4lint.run import load_packs
+from zr4lint.app.run import load_packs
+from zr4lint.packs.reader import Amendment, Pack
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "prd-report.md"

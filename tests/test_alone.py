@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from zr4lint.alone import import_alone
+from zr4lint.startup import import_alone
 
 PARTS = ["dockerfile_parse.util", "tree_sitter_bash._binding"]
 
@@ -22,9 +22,8 @@ def test_it_has_what_the_whole_has(name: str) -> None:
 @pytest.mark.parametrize("name", PARTS)
 def test_it_leaves_the_package_out(name: str) -> None:
     package = name.partition(".")[0]
-    script = (
-        f"from zr4lint.alone import import_alone; import_alone({name!r}); import sys; print({package!r} in sys.modules)"
-    )
+    imported = f"from zr4lint.startup import import_alone; import_alone({name!r})"
+    script = f"{imported}; import sys; print({package!r} in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
 

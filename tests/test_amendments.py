@@ -9,10 +9,10 @@ import pytest
 from tests.fixing.judged import buildkit_accepts
 from tests.inprocess import call
 from tests.test_cli import CONFORMING, DOCKER, save
-from zr4lint.engine import Config, lint
-from zr4lint.finding import FileReport, Severity
-from zr4lint.run import load_packs
-from zr4lint.source import SourceFile
+from zr4lint.app.run import load_packs
+from zr4lint.linting.engine import Config, lint
+from zr4lint.model.finding import FileReport, Severity
+from zr4lint.model.source import SourceFile
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "zr4" / "amended"
 AMENDED = (FOLDER / "Dockerfile.zr4").read_text()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from tests.cli_page import PAGE, page
-from zr4lint.cli import cli
+from zr4lint.cli.commands import cli
 
 
 def test_the_page_is_what_the_command_line_says() -> None:

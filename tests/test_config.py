@@ -13,7 +13,7 @@ import tomli
 
 from tests.inprocess import call
 from tests.test_cli import LEVELS, codes, complaint, save, zr4lint
-from zr4lint.config.keys import KEYS, schema
+from zr4lint.project.keys import KEYS, schema
 
 SCHEMA = Path(__file__).resolve().parents[1] / "docs" / "zr4lint.schema.json"
 PACKS = 'packs = { "Dockerfile.levels" = ["levels.toml"] }\n'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zr4lint.discovery import display, plain
+from zr4lint.filesystem.paths import display, plain
 
 
 @pytest.mark.parametrize(

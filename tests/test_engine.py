@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 import zr4lint
 from zr4lint.checks import KINDS
-from zr4lint.engine import Config, lint
-from zr4lint.finding import FileReport, Severity
-from zr4lint.packs import Pack, PackError, read_pack
-from zr4lint.source import SourceFile
+from zr4lint.linting.engine import Config, lint
+from zr4lint.model.finding import FileReport, Severity
+from zr4lint.model.source import SourceFile
+from zr4lint.packs.reader import Pack, PackError, read_pack
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFORMING = (ROOT / "docker" / "Dockerfile.zr4").read_text(encoding="utf-8")

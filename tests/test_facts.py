@@ -26,8 +26,8 @@ from zr4lint.facts import (
     WorkdirSet,
     gather,
 )
+from zr4lint.model.source import SourceFile
 from zr4lint.shell import Reach
-from zr4lint.source import SourceFile
 
 F = TypeVar(
     "F",

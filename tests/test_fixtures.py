@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from zr4lint.engine import Config, lint
-from zr4lint.finding import Edit, Finding, Fix, Rule
-from zr4lint.packs import Pack
-from zr4lint.run import load_packs
-from zr4lint.source import SourceFile
+from zr4lint.app.run import load_packs
+from zr4lint.linting.engine import Config, lint
+from zr4lint.model.finding import Edit, Finding, Fix, Rule
+from zr4lint.model.source import SourceFile
+from zr4lint.packs.reader import Pack
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 FILE = "Dockerfile.zr4"

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zr4lint.globs import matches
+from zr4lint.filesystem.globs import matches
 
 words = st.text("aAb.-*?[]!", max_size=6)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.test_cli import CONFORMING, WRONG_TORCH, environment, save, zr4lint
-from zr4lint.parallel import WORTH_A_PROCESS, in_order, processes
+from zr4lint.app.parallel import WORTH_A_PROCESS, in_order, processes
 
 COUNT = 30
 

@@ -14,9 +14,9 @@ import pytest
 
 from tests.installed import ROOT, environment
 from tests.test_cli import WITHOUT_ML
-from zr4lint.output import Target, targets
+from zr4lint.app.run import UsageError
+from zr4lint.cli.output import Target, targets
 from zr4lint.report import FORMATS
-from zr4lint.run import UsageError
 
 
 @pytest.fixture

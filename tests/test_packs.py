@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zr4lint.checks import KINDS
-from zr4lint.finding import Applicability, Severity
-from zr4lint.packs import MAX_BYTES, Pack, PackError, Section, load_pack, pack_names, read_pack
+from zr4lint.model.finding import Applicability, Severity
+from zr4lint.packs.reader import MAX_BYTES, Pack, PackError, Section, load_pack, pack_names, read_pack
 
 HEAD = """\
 name = "small"

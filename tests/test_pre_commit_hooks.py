@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from tests.installed import ROOT
-from zr4lint.packs import Pack
-from zr4lint.run import load_packs
+from zr4lint.app.run import load_packs
+from zr4lint.packs.reader import Pack
 
 HOOKS: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
 BY_ID = {hook["id"]: hook for hook in HOOKS}

@@ -33,8 +33,8 @@ from tests.test_cli import (
     save,
     zr4lint,
 )
-from zr4lint.limits import size
-from zr4lint.writing import WriteError, replace, write, write_new
+from zr4lint.filesystem.limits import size
+from zr4lint.filesystem.writing import WriteError, replace, write, write_new
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "robustness.md"

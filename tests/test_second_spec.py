@@ -10,10 +10,10 @@ from typing import NamedTuple
 import pytest
 
 from zr4lint.checks import KINDS
-from zr4lint.engine import lint
-from zr4lint.finding import FileReport
-from zr4lint.packs import Pack, load_pack
-from zr4lint.source import SourceFile
+from zr4lint.linting.engine import lint
+from zr4lint.model.finding import FileReport
+from zr4lint.model.source import SourceFile
+from zr4lint.packs.reader import Pack, load_pack
 
 FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "second-spec"
 TEXT = (FOLDER / "Dockerfile").read_text(encoding="utf-8")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from zr4lint.model.source import MappedText
 from zr4lint.shell import Command, Reach, expand, expand_all, parse_script
-from zr4lint.source import MappedText
 
 NEVER, MAYBE, ALWAYS = "never", "maybe", "always"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zr4lint.source import BOM, MappedText, SourceFile, Span
+from zr4lint.model.source import BOM, MappedText, SourceFile, Span
 
 texts = st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("\n\r\t é")))
 

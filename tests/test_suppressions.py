@@ -15,8 +15,8 @@ from tests.dockerfile.strategies import dockerfiles
 from tests.fixing.judged import buildkit_accepts
 from tests.inprocess import call
 from tests.test_cli import CONFORMING, LEVELS, WRONG_TORCH, codes, complaint, save
-from zr4lint import suppressions
-from zr4lint.finding import FileReport
+from zr4lint.linting import suppressions
+from zr4lint.model.finding import FileReport
 from zr4lint.report import FORMATS
 
 MARK = "# zr4lint: "

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from zr4lint.model.source import MappedText
+from zr4lint.programs.apt import parse_apt, parse_dpkg, parse_repository
+from zr4lint.programs.files import absolute, covers, makes_executable, mount_target
+from zr4lint.programs.git import parse_clone
+from zr4lint.programs.options import Grammar, parse_options
+from zr4lint.programs.pip import parse_config, parse_pip
+from zr4lint.programs.python import python_module
 from zr4lint.shell import Argument, expand_all, parse_script
-from zr4lint.source import MappedText
-from zr4lint.tools.apt import parse_apt, parse_dpkg, parse_repository
-from zr4lint.tools.files import absolute, covers, makes_executable, mount_target
-from zr4lint.tools.git import parse_clone
-from zr4lint.tools.options import Grammar, parse_options
-from zr4lint.tools.pip import parse_config, parse_pip
-from zr4lint.tools.python import python_module
 
 
 def arguments(command: str) -> Sequence[Argument]:

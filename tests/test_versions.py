@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 
-from zr4lint.checks.versions import bounds, lets_in, pin_of
+from zr4lint.knowledge.versions import bounds, lets_in, pin_of
 
 releases = st.lists(st.integers(0, 12), min_size=1, max_size=4).map(lambda numbers: ".".join(map(str, numbers)))
 versions = releases | st.tuples(releases, st.sampled_from(["rc1", ".post1", ".dev2", "+cu124", "a1"])).map("".join)

@@ -64,7 +64,7 @@ def test_it_knows_its_packs_and_rules(tmp_path: Path) -> None:
 
 
 def test_it_is_the_installed_one_that_runs(tmp_path: Path) -> None:
-    code = "import zr4lint, zr4lint.tables; print(zr4lint.__file__, zr4lint.tables.rules_folder(), sep='\\n')"
+    code = "import zr4lint, zr4lint.filesystem.shipped as s; print(zr4lint.__file__, s.rules_folder(), sep='\\n')"
     for line in run(programs() / "python", "-c", code, cwd=tmp_path, env=environment()).splitlines():
         assert line.startswith(str(programs().parent))
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import astuple
 
 from zr4lint.dockerfile import Instruction, parse
-from zr4lint.source import MappedText, SourceFile
-from zr4lint.words import expand, names_in, pairs, parse_image, split, unquote
+from zr4lint.dockerfile.values import expand, names_in, pairs, parse_image, split, unquote
+from zr4lint.model.source import MappedText, SourceFile
 
 
 def instruction(text: str) -> tuple[SourceFile, Instruction]:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from zr4lint.engine import Config
-    from zr4lint.finding import FileReport
+    from zr4lint.linting.engine import Config
+    from zr4lint.model.finding import FileReport
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "lint_text"]
@@ -24,12 +24,13 @@ def lint_text(
 ) -> FileReport:
     """Lint a text with packs, given by name or file.
 
-    The result is plain data that can be pickled. `path` is only shown. Raises `zr4lint.packs.PackError` for a pack
-    that can't be used, and nothing for any text.
+    The result is plain data that can be pickled. `path` is only shown.
+
+    Raises `zr4lint.packs.reader.PackError` for a pack that can't be used, and nothing for any text.
     """
     from zr4lint.checks import KINDS
-    from zr4lint.packs import load_pack
-    from zr4lint.source import SourceFile
-    from zr4lint.suppressions import lint
+    from zr4lint.linting.suppressions import lint
+    from zr4lint.model.source import SourceFile
+    from zr4lint.packs.reader import load_pack
 
     return lint(SourceFile(text, path), [load_pack(name, KINDS) for name in packs], config)

@@ -14,7 +14,7 @@ def main() -> None:
     """
     gc.disable()
     try:
-        from zr4lint.cli import run
+        from zr4lint.cli.commands import run
 
         code = run()
     except KeyboardInterrupt:

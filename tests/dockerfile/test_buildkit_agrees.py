@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from tests.dockerfile.strategies import dockerfiles, texts
 from zr4lint.dockerfile import Dockerfile, Instruction, ParseError, PieceKind, parse
-from zr4lint.source import MappedText, SourceFile, Span
+from zr4lint.model.source import MappedText, SourceFile, Span
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from zr4lint.dockerfile import Dockerfile, Instruction, PieceKind, parse
-from zr4lint.source import SourceFile
+from zr4lint.model.source import SourceFile
 
 
 def read(text: str) -> Dockerfile:

@@ -7,12 +7,12 @@ from functools import cache
 import dockerfile
 
 from tests.mutations.mutations import ROOT
-from zr4lint.engine import Config, lint
-from zr4lint.finding import Applicability, FileReport, Severity
-from zr4lint.fixer import Fixed, fix
-from zr4lint.packs import Pack
-from zr4lint.run import load_packs
-from zr4lint.source import SourceFile
+from zr4lint.app.run import load_packs
+from zr4lint.fixing.fixpoint import Fixed, fix
+from zr4lint.linting.engine import Config, lint
+from zr4lint.model.finding import Applicability, FileReport, Severity
+from zr4lint.model.source import SourceFile
+from zr4lint.packs.reader import Pack
 
 SAFE, UNSAFE = Applicability.SAFE, Applicability.UNSAFE
 

@@ -12,7 +12,7 @@ import pytest
 from tests.fixing.judged import SAFE, UNSAFE, buildkit_accepts, errors, fixed, score
 from tests.mutations.mutations import CONFORMING, ROOT, SUITE, SuiteError, apply, load
 from tests.prd.judge import run_commands
-from zr4lint.source import SourceFile
+from zr4lint.model.source import SourceFile
 
 AFTER = ROOT / "fixtures" / "fixing" / "prd-after.Dockerfile.zr4"
 BREAKING = load("breaking")

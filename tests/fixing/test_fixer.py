@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from zr4lint.finding import Applicability, Edit, FileReport, Finding, Fix, Severity
-from zr4lint.fixer import apply_fixes, fix, worse
-from zr4lint.source import SourceFile, Span
+from zr4lint.fixing.fixpoint import apply_fixes, fix, worse
+from zr4lint.model.finding import Applicability, Edit, FileReport, Finding, Fix, Severity
+from zr4lint.model.source import SourceFile, Span
 
 SAFE, UNSAFE, DISPLAY = Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from tests.dockerfile.strategies import dockerfiles
 from tests.fixing.judged import SAFE, UNSAFE, buildkit_accepts, fixed, report
 from tests.mutations.mutations import CONFORMING
-from zr4lint.finding import Applicability
-from zr4lint.fixer import worse
-from zr4lint.source import SourceFile
+from zr4lint.fixing.fixpoint import worse
+from zr4lint.model.finding import Applicability
+from zr4lint.model.source import SourceFile
 
 LINES = [line for line in CONFORMING.read_text().splitlines(keepends=True) if not line.startswith("#")]
 BOUNDED = settings(max_examples=60, deadline=None, derandomize=True)

@@ -14,8 +14,8 @@ import pytest
 
 from tests.test_cli import CONFORMING as GOOD
 from tests.test_cli import DOCKER, WITHOUT_ML
-from zr4lint.source import BOM
-from zr4lint.writing import WriteError, replace
+from zr4lint.filesystem.writing import WriteError, replace
+from zr4lint.model.source import BOM
 
 BAD = GOOD.replace("--no-install-recommends \\\n    git", "\\\n    git")
 SCRIPTS = ("download_models.sh", "start.sh")
@@ -162,7 +162,7 @@ def test_killed_at_any_moment_a_file_is_the_old_or_the_new_text(tmp_path: Path) 
     file = tmp_path / "file"
     file.write_bytes(old)
     script = (
-        "import sys; from pathlib import Path; from zr4lint.writing import replace; p = Path(sys.argv[1])\n"
+        "import sys; from pathlib import Path; from zr4lint.filesystem.writing import replace; p = Path(sys.argv[1])\n"
         f"old, new = {old[:4]!r} * 200_000, {new[:5]!r} * 200_000\n"
         "print('ready', flush=True)\n"
         "while True: replace(p, old, new); replace(p, new, old)"

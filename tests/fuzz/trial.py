@@ -9,19 +9,19 @@ from functools import cache
 from xml.etree import ElementTree
 
 from tests.fuzz.inputs import ROOT
+from zr4lint.app.run import load_packs
 from zr4lint.dockerfile import parse
-from zr4lint.engine import Config
 from zr4lint.facts import gather
-from zr4lint.finding import Applicability, FileReport, Report
-from zr4lint.fixer import fix
-from zr4lint.limits import time_limit
-from zr4lint.packs import Pack
-from zr4lint.repair import difference
+from zr4lint.filesystem.limits import time_limit
+from zr4lint.fixing.fixpoint import fix
+from zr4lint.fixing.repair import difference
+from zr4lint.linting.engine import Config
+from zr4lint.linting.suppressions import add, lint
+from zr4lint.model.finding import Applicability, FileReport, Report
+from zr4lint.model.source import SourceFile
+from zr4lint.packs.reader import Pack
+from zr4lint.packs.rulebook import OWN_RULES
 from zr4lint.report import FORMATS, Options
-from zr4lint.rulebook import OWN_RULES
-from zr4lint.run import load_packs
-from zr4lint.source import SourceFile
-from zr4lint.suppressions import add, lint
 
 SECONDS = 10.0
 """No input of this size may take longer."""

@@ -13,12 +13,12 @@ import pytest
 
 from tests.fixing.judged import SAFE, UNSAFE, buildkit_accepts
 from tests.installed import ROOT
-from zr4lint.engine import lint
-from zr4lint.finding import Applicability, FileReport
-from zr4lint.fixer import fix, worse
-from zr4lint.packs import Pack
-from zr4lint.run import load_packs
-from zr4lint.source import SourceFile
+from zr4lint.app.run import load_packs
+from zr4lint.fixing.fixpoint import fix, worse
+from zr4lint.linting.engine import lint
+from zr4lint.model.finding import Applicability, FileReport
+from zr4lint.model.source import SourceFile
+from zr4lint.packs.reader import Pack
 
 FOLDER = os.environ.get("ZR4LINT_DOCKERFILES")
 FILES = sorted(path for path in (ROOT / "fixtures").rglob("*ockerfile*") if path.is_file())

@@ -10,8 +10,8 @@ from types import ModuleType
 
 import tomli
 
-from zr4lint import knowledge
-from zr4lint.tables import rules_folder
+from zr4lint.filesystem.shipped import rules_folder
+from zr4lint.knowledge import tables as knowledge
 
 
 def script() -> ModuleType:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from zr4lint import knowledge
-from zr4lint.tables import rules_folder
+from zr4lint.filesystem.shipped import rules_folder
+from zr4lint.knowledge import tables as knowledge
 
 TABLES = sorted(path.stem for path in Path(rules_folder(), "data").glob("*.toml"))
 NOT_ROWS = {"pins"}

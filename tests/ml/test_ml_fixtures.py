@@ -11,10 +11,10 @@ import pytest
 import tomli
 
 from zr4lint.checks import KINDS
-from zr4lint.engine import lint
-from zr4lint.finding import FileReport
-from zr4lint.packs import Pack, load_pack
-from zr4lint.source import SourceFile
+from zr4lint.linting.engine import lint
+from zr4lint.model.finding import FileReport
+from zr4lint.model.source import SourceFile
+from zr4lint.packs.reader import Pack, load_pack
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "fixtures" / "ml"

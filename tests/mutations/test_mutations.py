@@ -9,11 +9,11 @@ import pytest
 
 from tests.mutations.mutations import ROOT, Mutation, Place, load
 from tests.prd.judge import run_commands
-from zr4lint.engine import Config, lint
-from zr4lint.finding import FileReport, Finding, Severity
-from zr4lint.packs import Pack
-from zr4lint.run import load_packs
-from zr4lint.source import SourceFile
+from zr4lint.app.run import load_packs
+from zr4lint.linting.engine import Config, lint
+from zr4lint.model.finding import FileReport, Finding, Severity
+from zr4lint.model.source import SourceFile
+from zr4lint.packs.reader import Pack
 
 BREAKING = load("breaking")
 KEEPING = load("keeping")

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from zr4lint.finding import (
+from zr4lint.model.finding import (
     Applicability,
     Conformance,
     Criterion,
@@ -22,7 +22,7 @@ from zr4lint.finding import (
     Severity,
     Witness,
 )
-from zr4lint.source import SourceFile, Span
+from zr4lint.model.source import SourceFile, Span
 
 RULE = Rule(
     code="ZR0501",

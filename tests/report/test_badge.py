@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
-from zr4lint.finding import Criterion, Report
+from zr4lint.model.finding import Criterion, Report
 from zr4lint.report.badge import COLOURS, badge
-from zr4lint.report.safe import visible
+from zr4lint.report.escaping import visible
 
 from .sample import CONFORMANCE, Sample, reports
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from zr4lint.finding import Applicability, Report, Severity
+from zr4lint.model.finding import Applicability, Report, Severity
 from zr4lint.report import FORMATS, Options
 
 from .sample import CONFORMANCE, Sample

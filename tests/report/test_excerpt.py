@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zr4lint.model.source import SourceFile, Span
+from zr4lint.report.escaping import cells, visible
 from zr4lint.report.excerpt import Clip, Mark, Page, clipped, excerpt
 from zr4lint.report.paint import paint
-from zr4lint.report.safe import cells, visible
-from zr4lint.source import SourceFile, Span
 
 from .sample import hostile_text, spans
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zr4lint.finding import FileReport
-from zr4lint.fingerprint import fingerprints
-from zr4lint.source import SourceFile, Span
+from zr4lint.model.finding import FileReport
+from zr4lint.model.fingerprint import fingerprints
+from zr4lint.model.source import SourceFile, Span
 
 from .sample import Sample
 

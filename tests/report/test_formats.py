@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from zr4lint.finding import Report
+from zr4lint.model.finding import Report
+from zr4lint.model.source import Span
 from zr4lint.report import FORMATS, Options
-from zr4lint.report.safe import visible, well_formed, wrap
-from zr4lint.source import Span
+from zr4lint.report.escaping import visible, well_formed, wrap
 
 from .sample import Sample, hostile_text, reports
 
@@ -41,7 +41,7 @@ def test_every_format_writes_every_report(name: str) -> None:
 )
 def test_a_format_imports_only_what_it_needs(name: str, absent: list[str]) -> None:
     program = (
-        "import sys; from zr4lint.report import FORMATS, Options; from zr4lint.finding import Report;"
+        "import sys; from zr4lint.report import FORMATS, Options; from zr4lint.model.finding import Report;"
         f"FORMATS[{name!r}].render(Report((), ()), Options());"
         f"print([module for module in {absent!r} if module in sys.modules])"
     )

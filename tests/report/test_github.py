@@ -4,11 +4,11 @@ import re
 
 from hypothesis import given
 
-from zr4lint.finding import Report, Severity
+from zr4lint.model.finding import Report, Severity
+from zr4lint.model.source import Span
 from zr4lint.report import FORMATS, Options
+from zr4lint.report.escaping import visible
 from zr4lint.report.github import command
-from zr4lint.report.safe import visible
-from zr4lint.source import Span
 
 from .sample import Sample, hostile_text, reports
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import given
 
-from zr4lint.finding import Report, Severity
+from zr4lint.model.finding import Report, Severity
 from zr4lint.report import FORMATS, Options
 
 from .sample import Sample, reports

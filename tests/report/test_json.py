@@ -4,7 +4,7 @@ import json
 
 from hypothesis import given
 
-from zr4lint.finding import Related, Report, Severity
+from zr4lint.model.finding import Related, Report, Severity
 from zr4lint.report import FORMATS, Options
 
 from .sample import CONFORMANCE, Sample, reports

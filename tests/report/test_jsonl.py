@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from msgspec.structs import replace
 
-from zr4lint.finding import Report, Severity
+from zr4lint.model.finding import Report, Severity
 from zr4lint.report import FORMATS, Options
 
 from .sample import CONFORMANCE, Sample, reports

@@ -5,9 +5,9 @@ from xml.etree.ElementTree import Element
 
 from hypothesis import given
 
-from zr4lint.finding import Report
+from zr4lint.model.finding import Report
 from zr4lint.report import FORMATS, Options
-from zr4lint.report.safe import visible
+from zr4lint.report.escaping import visible
 
 from .sample import Sample, reports
 

@@ -7,10 +7,10 @@ from hypothesis import given
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from zr4lint.finding import Report
+from zr4lint.model.finding import Report
 from zr4lint.report import FORMATS, Options
+from zr4lint.report.escaping import visible
 from zr4lint.report.markdown import LONGEST, escaped
-from zr4lint.report.safe import visible
 
 from .sample import CONFORMANCE, Sample, hostile_text, reports
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from jsonschema.validators import validator_for  # type: ignore[import-untyped]
 from msgspec.structs import replace
 
-from zr4lint.finding import Applicability, Edit, Fix, Related, Report, Severity
+from zr4lint.model.finding import Applicability, Edit, Fix, Related, Report, Severity
 from zr4lint.report import FORMATS, Options
 
 from .sample import CONFORMANCE, RULE, Sample, reports

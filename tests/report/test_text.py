@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from zr4lint.finding import Applicability, Edit, Fix, Related, Report, Severity
+from zr4lint.model.finding import Applicability, Edit, Fix, Related, Report, Severity
 from zr4lint.report import FORMATS, Options
 
 from .sample import CONFORMANCE, WELL, Sample, reports

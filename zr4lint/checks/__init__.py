@@ -1,8 +1,19 @@
 """The vocabulary of packs: one module a topic."""
 
-from zr4lint.checks import apt, base, command, env, files, git, layout, pip_options, pip_versions, venv
+from zr4lint.checks.layout import lines
 from zr4lint.checks.outcome import Layer, Met, Outcome, RuleResult, Subject, Unmet
 from zr4lint.checks.registry import KINDS, Kind
+from zr4lint.checks.spec import (
+    apt_packages,
+    clones,
+    copies,
+    pip_options,
+    pip_versions,
+    stages,
+    start_command,
+    variables,
+    virtual_environment,
+)
 
 __all__ = [
     "KINDS",
@@ -13,14 +24,14 @@ __all__ = [
     "RuleResult",
     "Subject",
     "Unmet",
-    "apt",
-    "base",
-    "command",
-    "env",
-    "files",
-    "git",
-    "layout",
+    "apt_packages",
+    "clones",
+    "copies",
+    "lines",
     "pip_options",
     "pip_versions",
-    "venv",
+    "stages",
+    "start_command",
+    "variables",
+    "virtual_environment",
 ]

@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from zr4lint.dockerfile import Dockerfile, Instruction
 from zr4lint.facts import At, Facts, Stage
-from zr4lint.finding import Fix, Related, Severity
+from zr4lint.model.finding import Fix, Related, Severity
+from zr4lint.model.source import SourceFile, Span
 from zr4lint.shell import Reach
-from zr4lint.source import SourceFile, Span
 
 
 class Layer(Struct, frozen=True):

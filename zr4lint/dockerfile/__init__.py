@@ -1,6 +1,6 @@
 """Dockerfiles as BuildKit reads them, with the place of every word."""
 
-from zr4lint.dockerfile.model import (
+from zr4lint.dockerfile.instructions import (
     Comment,
     Directive,
     Dockerfile,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from zr4lint.dockerfile.model import Directive, ParseError
-from zr4lint.source import Span
+from zr4lint.dockerfile.instructions import Directive, ParseError
+from zr4lint.model.source import Span
 
 _NAMES = ("syntax", "escape", "check")
 _BLANKS = "\t\n\f\r "

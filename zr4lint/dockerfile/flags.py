@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from zr4lint.dockerfile.messages import nearest, show
-from zr4lint.dockerfile.model import Flag, Instruction, ParseError
-from zr4lint.dockerfile.words import head
+from zr4lint.dockerfile.instructions import Flag, Instruction, ParseError
+from zr4lint.dockerfile.splitting import head
+from zr4lint.model.quoting import nearest, show
 
 # A switch is true or false, a text can stand once, a list any number of times.
 _SWITCH, _TEXT, _LIST = "switch", "text", "list"

@@ -7,10 +7,10 @@ from bisect import bisect_left
 
 from msgspec import Struct
 
+from zr4lint.dockerfile.instructions import Heredoc
 from zr4lint.dockerfile.lexer import lex
 from zr4lint.dockerfile.lines import Lines
-from zr4lint.dockerfile.model import Heredoc
-from zr4lint.source import MappedText, Span
+from zr4lint.model.source import MappedText, Span
 
 # What BuildKit reads since dockerfile 1.16 only: a blank before the name and more kinds of ${}.
 _NEWER = r"<<[\t\r ]|\$\{"

@@ -7,7 +7,7 @@ import re
 from msgspec import Struct
 
 from zr4lint.dockerfile.lines import BLANKS
-from zr4lint.dockerfile.words import Word
+from zr4lint.dockerfile.splitting import Word
 
 _ORDINARY = f"[^{BLANKS}\"'$\\\\</}}]+"
 _SPECIAL = "@*#?-$!0"

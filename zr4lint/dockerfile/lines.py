@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from zr4lint.dockerfile.model import Comment
-from zr4lint.source import MappedText, SourceFile, Span
+from zr4lint.dockerfile.instructions import Comment
+from zr4lint.model.source import MappedText, SourceFile, Span
 
 # What Go's unicode.IsSpace accepts; str.isspace also accepts \x1c to \x1f, which BuildKit reads as words.
 BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"  # noqa: E501

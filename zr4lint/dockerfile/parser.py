@@ -7,11 +7,9 @@ from functools import cache
 
 from msgspec import Struct
 
-from zr4lint.dockerfile import arrays, directives, refusals, words
+from zr4lint.dockerfile import arrays, directives, refusals, splitting
 from zr4lint.dockerfile.heredocs import Finder, Found
-from zr4lint.dockerfile.lines import BLANKS, Lines, comment, join
-from zr4lint.dockerfile.messages import show
-from zr4lint.dockerfile.model import (
+from zr4lint.dockerfile.instructions import (
     Comment,
     Directive,
     Dockerfile,
@@ -22,7 +20,9 @@ from zr4lint.dockerfile.model import (
     Piece,
     PieceKind,
 )
-from zr4lint.source import MappedText, SourceFile, Span
+from zr4lint.dockerfile.lines import BLANKS, Lines, comment, join
+from zr4lint.model.quoting import show
+from zr4lint.model.source import MappedText, SourceFile, Span
 
 _WITH_HEREDOCS = ("ADD", "COPY", "RUN")
 _WITH_JSON = ("ADD", "CMD", "COPY", "ENTRYPOINT", "HEALTHCHECK", "RUN", "SHELL", "VOLUME")
@@ -128,7 +128,7 @@ class _Parser:
         return found.end
 
     def _statement(self, text: MappedText) -> _Statement:
-        parts = words.split(text)
+        parts = splitting.split(text)
         # By way of lower case, in which BuildKit compares: the Kelvin sign is a K.
         keyword = parts.keyword.text.lower().upper()
         json = self._json(keyword, parts.arguments) if keyword in _WITH_JSON else None
@@ -139,7 +139,7 @@ class _Parser:
     def _json(self, keyword: str, arguments: MappedText) -> tuple[JsonString, ...] | None:
         at = 0
         if keyword == "HEALTHCHECK":
-            at = words.head(arguments.text).end
+            at = splitting.head(arguments.text).end
             at += len(arguments.text[at:]) - len(arguments.text[at:].lstrip(BLANKS))
         if not arguments.text.startswith("[", at):
             return None

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 
 from zr4lint.dockerfile import flags
 from zr4lint.dockerfile.heredocs import is_marker
+from zr4lint.dockerfile.instructions import Instruction, ParseError
 from zr4lint.dockerfile.lines import BLANKS
-from zr4lint.dockerfile.messages import nearest, show
-from zr4lint.dockerfile.model import Instruction, ParseError
-from zr4lint.dockerfile.words import Word, first_gap, head, listed, quoted
-from zr4lint.source import Span
+from zr4lint.dockerfile.splitting import Word, first_gap, head, listed, quoted
+from zr4lint.model.quoting import nearest, show
+from zr4lint.model.source import Span
 
 _STAGE_NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 

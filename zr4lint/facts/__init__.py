@@ -1,7 +1,7 @@
 """Facts: what the build does, read from instructions and commands in one pass."""
 
-from zr4lint.facts.build import gather
-from zr4lint.facts.model import (
+from zr4lint.facts.gathering import gather
+from zr4lint.facts.records import (
     INHERITED,
     AptRun,
     At,

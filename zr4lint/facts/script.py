@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from zr4lint.dockerfile import Heredoc as DockerHeredoc
 from zr4lint.dockerfile import Instruction, JsonString
+from zr4lint.model.source import MappedText
 from zr4lint.shell import Command, Reach, Word, parse_script
-from zr4lint.shell.model import Heredoc
+from zr4lint.shell.commands import Heredoc
 from zr4lint.shell.wrappers import nested_script, program
-from zr4lint.source import MappedText
 
 _SHELLS = ("sh", "bash", "dash", "ash", "zsh", "ksh")
 

@@ -11,7 +11,7 @@ from importlib import import_module
 
 from msgspec import Struct
 
-from zr4lint.finding import Report
+from zr4lint.model.finding import Report
 
 
 class Options(Struct, frozen=True):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from zr4lint.finding import Conformance, Report
+from zr4lint.model.finding import Conformance, Report
+from zr4lint.report.escaping import cells, visible
 from zr4lint.report.junit import escaped
-from zr4lint.report.parts import points
-from zr4lint.report.safe import cells, visible
+from zr4lint.report.wording import points
 
 LABEL = "zr4lint"
 # From which share of the points on; white letters on each of them have a contrast of 4.5 at least.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from zr4lint.finding import Edit, Fix
+from zr4lint.model.finding import Edit, Fix
+from zr4lint.model.source import SourceFile, Span
 from zr4lint.report.excerpt import Page, clipped
 from zr4lint.report.paint import Line, Piece
-from zr4lint.source import SourceFile, Span
 
 MOST_LINES = 6
 MOST_CHARACTERS = 2000

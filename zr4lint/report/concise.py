@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from zr4lint.finding import Finding, Report
+from zr4lint.model.finding import Finding, Report
+from zr4lint.model.source import SourceFile
 from zr4lint.report import Options
 from zr4lint.report.paint import Line, Piece, paint
-from zr4lint.report.parts import closing, fix_mark, headline, shown_findings, statistics
-from zr4lint.source import SourceFile
+from zr4lint.report.wording import closing, fix_mark, headline, shown_findings, statistics
 
 
 def render(report: Report, options: Options) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
+from zr4lint.model.source import SourceFile, Span
+from zr4lint.report.escaping import cells, source_characters, visible, wrap
 from zr4lint.report.paint import Line, Piece
-from zr4lint.report.safe import cells, source_characters, visible, wrap
-from zr4lint.source import SourceFile, Span
 
 CUT = "..."
 

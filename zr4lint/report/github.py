@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from zr4lint.finding import Finding, Report, Severity
+from zr4lint.model.finding import Finding, Report, Severity
+from zr4lint.model.source import SourceFile
 from zr4lint.report import Options
-from zr4lint.report.parts import closing, shown_findings, statistics, whole_message
-from zr4lint.report.safe import visible
-from zr4lint.source import SourceFile
+from zr4lint.report.escaping import visible
+from zr4lint.report.wording import closing, shown_findings, statistics, whole_message
 
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 

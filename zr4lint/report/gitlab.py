@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from zr4lint.finding import FileReport, Finding, Report, Severity
-from zr4lint.fingerprint import fingerprints
+from zr4lint.model.finding import FileReport, Finding, Report, Severity
+from zr4lint.model.fingerprint import fingerprints
+from zr4lint.model.source import SourceFile
 from zr4lint.report import Options
+from zr4lint.report.escaping import json_text, visible, well_formed
 from zr4lint.report.json_v1 import Object
-from zr4lint.report.parts import demand
-from zr4lint.report.safe import json_text, visible, well_formed
-from zr4lint.source import SourceFile
+from zr4lint.report.wording import demand
 
 SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from zr4lint.finding import Conformance, Criterion, FileReport, Finding, Fix, Report, Row, Severity
+from zr4lint.model.finding import Conformance, Criterion, FileReport, Finding, Fix, Report, Row, Severity
+from zr4lint.model.source import SourceFile, Span
 from zr4lint.report import Options
-from zr4lint.report.safe import json_text, well_formed
-from zr4lint.source import SourceFile, Span
+from zr4lint.report.escaping import json_text, well_formed
 
 Object = dict[str, Any]
 

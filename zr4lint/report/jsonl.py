@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from zr4lint.finding import FileReport, Report, Severity
+from zr4lint.model.finding import FileReport, Report, Severity
 from zr4lint.report import Options
+from zr4lint.report.escaping import json_text, well_formed
 from zr4lint.report.json_v1 import Object, points
-from zr4lint.report.parts import conflicts, shown_findings
-from zr4lint.report.safe import json_text, well_formed
+from zr4lint.report.wording import conflicts, shown_findings
 
 
 def render(report: Report, options: Options) -> str:

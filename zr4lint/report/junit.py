@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zr4lint.finding import FileReport, Finding, Report, Severity
+from zr4lint.model.finding import FileReport, Finding, Report, Severity
 from zr4lint.report import Options
-from zr4lint.report.parts import whole_message
-from zr4lint.report.safe import visible, without_marks
+from zr4lint.report.escaping import visible, without_marks
+from zr4lint.report.wording import whole_message
 
 ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
 

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from msgspec import Struct
 
-from zr4lint.report.safe import no_command, visible
+from zr4lint.report.escaping import no_command, visible
 
 
 class Piece(Struct, frozen=True):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from zr4lint.finding import Edit, FileReport, Finding, Fix, Report, Rule, Severity
-from zr4lint.fingerprint import fingerprints
+from zr4lint.model.finding import Edit, FileReport, Finding, Fix, Report, Rule, Severity
+from zr4lint.model.fingerprint import fingerprints
+from zr4lint.model.source import SourceFile, Span
 from zr4lint.report import Options
-from zr4lint.report.parts import whole_message
-from zr4lint.report.safe import json_text, well_formed
-from zr4lint.source import SourceFile, Span
+from zr4lint.report.escaping import json_text, well_formed
+from zr4lint.report.wording import whole_message
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME = "https://pypi.org/project/zr4lint/"

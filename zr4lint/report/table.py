@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from zr4lint.finding import Conformance, Row
+from zr4lint.model.finding import Conformance, Row
+from zr4lint.report.escaping import cells, visible, wrap
 from zr4lint.report.paint import Line, Piece
-from zr4lint.report.parts import points
-from zr4lint.report.safe import cells, visible, wrap
+from zr4lint.report.wording import points
 
 
 def table(path: str, conformance: Conformance, width: int) -> list[Line]:

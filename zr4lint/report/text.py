@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 
-from zr4lint.finding import FileReport, Finding, Report, Rule, Severity
+from zr4lint.model.finding import FileReport, Finding, Report, Rule, Severity
 from zr4lint.report import Options
 from zr4lint.report.changes import changes
+from zr4lint.report.escaping import cells, wrap
 from zr4lint.report.excerpt import Mark, Page, excerpt
 from zr4lint.report.paint import Line, Piece, paint
-from zr4lint.report.parts import closing, conflicts, demand, fix_mark, headline, shown_findings, statistics
-from zr4lint.report.safe import cells, wrap
 from zr4lint.report.table import table
+from zr4lint.report.wording import closing, conflicts, demand, fix_mark, headline, shown_findings, statistics
 
 WIDTH = 80
 INDENT = 4

@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from zr4lint.shell.model import Command
+from zr4lint.shell.commands import Command
 
 if TYPE_CHECKING:
     from tree_sitter import Node

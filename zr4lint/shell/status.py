@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 
-from zr4lint.shell.model import Command, Reach
+from zr4lint.shell.commands import Command, Reach
 
 _LENGTH = r"(?:test|\[\[?)\s+(-n|-z)\s+([^\s$`*?\]]+)\s*\]{0,2}\Z"
 _COMPARISON = r"(?:test|\[\[?)\s+([^\s$`*?]+)\s+(=|==|!=|-eq|-ne)\s+([^\s$`*?\]]+)\s*\]{0,2}\Z"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from zr4lint.alone import import_alone
-from zr4lint.shell.model import Command, Reach, Redirection, Word
-from zr4lint.shell.words import literal_word, word_of
-from zr4lint.source import MappedText
+from zr4lint.model.source import MappedText
+from zr4lint.shell.commands import Command, Reach, Redirection, Word
+from zr4lint.shell.expansion import literal_word, word_of
+from zr4lint.startup import import_alone
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser

@@ -6,8 +6,8 @@ import re
 
 from msgspec import structs
 
-from zr4lint.shell.model import Command, Word
-from zr4lint.source import MappedText
+from zr4lint.model.source import MappedText
+from zr4lint.shell.commands import Command, Word
 
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
 _WRAPPERS = {

@@ -5,13 +5,13 @@ over.
 """
 
 from zr4lint.checks.ml import (
+    base_images,
     build_tools,
     cloned,
     cuda_wheels,
-    images,
     openmmlab,
-    pip,
     pip_indexes,
+    requirements,
     runtime,
     source_builds,
     system,
@@ -19,13 +19,13 @@ from zr4lint.checks.ml import (
 )
 
 __all__ = [
+    "base_images",
     "build_tools",
     "cloned",
     "cuda_wheels",
-    "images",
     "openmmlab",
-    "pip",
     "pip_indexes",
+    "requirements",
     "runtime",
     "source_builds",
     "system",

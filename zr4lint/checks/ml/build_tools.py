@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from zr4lint.checks.ml.builds import MMCV, builds, isolates, mmcv_wheel
-from zr4lint.checks.ml.scene import Scene, scenes
-from zr4lint.checks.ml.state import older, torch_at
+from zr4lint.checks.ml.history import History, histories
+from zr4lint.checks.ml.installed import older, torch_at
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.checks.versions import bounds
 from zr4lint.facts import EnvSet, Written
-from zr4lint.knowledge import release
+from zr4lint.knowledge.tables import release
+from zr4lint.knowledge.versions import bounds
+from zr4lint.model.source import Span
 from zr4lint.shell import Reach
-from zr4lint.source import Span
 
 
 @check("ml/setuptools-too-new")
 def setuptools_too_new(subject: Subject) -> Outcomes:
     """What needs pkg_resources is built with a setuptools that has it (gpu facts 4.5, 11.4, 11.5)."""
-    for scene in scenes(subject):
-        for build in builds(scene, *MMCV):
-            if mmcv_wheel(scene, build) is True and build.install.sources.all:
+    for history in histories(subject):
+        for build in builds(history, *MMCV):
+            if mmcv_wheel(history, build) is True and build.install.sources.all:
                 continue
             isolated = build.install.isolated
             if isolated and (
@@ -28,28 +28,28 @@ def setuptools_too_new(subject: Subject) -> Outcomes:
                 continue
             if isolated and ("PIP_CONSTRAINT" in build.install.run.settings or build.install.uv):
                 continue
-            if isolated or _newest_setuptools(scene, build.install.at.order, "82"):
+            if isolated or _newest_setuptools(history, build.install.at.order, "82"):
                 where = (
                     "the environment pip builds in has the newest one"
                     if isolated
                     else "it was upgraded without a bound"
                 )
-                unsure = build.unsure or (isolated and not isolates(scene, build.install))
+                unsure = build.unsure or (isolated and not isolates(history, build.install))
                 yield _no_pkg_resources(build.package, build.requirement.span, where, unsure)
-        for ran in scene.commands:
+        for ran in history.commands:
             if (
                 ran.program == "mim"
                 and ran.at.reach is not Reach.NEVER
-                and _newest_setuptools(scene, ran.at.order, "82")
+                and _newest_setuptools(history, ran.at.order, "82")
             ):
                 yield _no_pkg_resources(
                     "mim", ran.at.span, "it was upgraded without a bound", ran.at.reach is Reach.MAYBE
                 )
-        for build in builds(scene, "flash-attn"):
-            torch = torch_at(scene, build.install.at)
+        for build in builds(history, "flash-attn"):
+            torch = torch_at(history, build.install.at)
             if torch is None or not older(torch.version, "2.2") or build.install.isolated:
                 continue
-            if _newest_setuptools(scene, build.install.at.order, "70"):
+            if _newest_setuptools(history, build.install.at.order, "70"):
                 yield Unmet(
                     f"torch {torch.version} imports `packaging` from pkg_resources to compile extensions, and "
                     "setuptools was "
@@ -73,10 +73,10 @@ def _no_pkg_resources(package: str, span: Span, where: str, unsure: bool) -> Unm
     )
 
 
-def _newest_setuptools(scene: Scene, order: int, bound: str) -> bool:
+def _newest_setuptools(history: History, order: int, bound: str) -> bool:
     """Whether the last install that names setuptools before leaves one that is not older than a bound."""
     newest = False
-    for install in scene.installs:
+    for install in history.installs:
         requirement = install.get("setuptools")
         if install.at.order >= order or requirement is None:
             continue
@@ -97,20 +97,20 @@ def _newest_setuptools(scene: Scene, order: int, bound: str) -> bool:
 @check("ml/constraint-not-for-builds")
 def constraint_not_for_builds(subject: Subject) -> Outcomes:
     """A constraint on build tools is given for builds too (gpu facts 11.3)."""
-    for scene in scenes(subject):
-        for env in subject.facts.of(EnvSet, scene.chain):
-            if env.name != "PIP_CONSTRAINT" or env.value is None or env.at.stage != scene.stage.number:
+    for history in histories(subject):
+        for env in subject.facts.of(EnvSet, history.chain):
+            if env.name != "PIP_CONSTRAINT" or env.value is None or env.at.stage != history.stage.number:
                 continue
-            names = [e.name for e in subject.facts.of(EnvSet, scene.chain)]
-            written = [w for w in subject.facts.of(Written, scene.chain) if w.path == env.value]
+            names = [e.name for e in subject.facts.of(EnvSet, history.chain)]
+            written = [w for w in subject.facts.of(Written, history.chain) if w.path == env.value]
             tools = {
                 line.strip().lower().split("<")[0].split("=")[0].split(">")[0].strip()
                 for w in written
                 for line in w.text.text.splitlines()
             } & {"setuptools", "cython", "numpy", "wheel"}
-            if not tools or "PIP_BUILD_CONSTRAINT" in names or _old_pip(scene):
+            if not tools or "PIP_BUILD_CONSTRAINT" in names or _old_pip(history):
                 continue
-            upgraded = any(i.get("pip") and i.run.command.upgrades for i in scene.installs)
+            upgraded = any(i.get("pip") and i.run.command.upgrades for i in history.installs)
             yield Unmet(
                 f"pip 26.2 and later no longer apply PIP_CONSTRAINT to the environments they build in: "
                 f"{', '.join(sorted(tools))} "
@@ -121,9 +121,9 @@ def constraint_not_for_builds(subject: Subject) -> Outcomes:
             )
 
 
-def _old_pip(scene: Scene) -> bool:
+def _old_pip(history: History) -> bool:
     """Whether pip is held below the version that changed."""
-    for install in scene.installs:
+    for install in history.installs:
         requirement = install.get("pip")
         found = bounds(requirement.specifier) if requirement is not None else None
         if found is not None and found.upper is not None and release(str(found.upper)) <= (26, 2):

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from zr4lint.checks.ml.scene import Install, Scene, pinned
-from zr4lint.checks.ml.state import older, python_at, torch_at, torch_in
-from zr4lint.checks.versions import lets_in
-from zr4lint.knowledge import mmcv_versions, mmcv_wheels
-from zr4lint.tools.pip import Requirement
+from zr4lint.checks.ml.history import History, Install, pinned
+from zr4lint.checks.ml.installed import older, python_at, torch_at, torch_in
+from zr4lint.knowledge.tables import mmcv_versions, mmcv_wheels
+from zr4lint.knowledge.versions import lets_in
+from zr4lint.programs.pip import Requirement
 
 MMCV = ("mmcv", "mmcv-full")
 _SOURCES_ONLY = ("pypi", "mirror", "openmmlab", "mmengine")
@@ -26,37 +26,37 @@ class Build(Struct, frozen=True):
     unsure: bool
 
 
-def builds(scene: Scene, *packages: str) -> Iterator[Build]:
-    """The source builds of these packages in a scene's own stage: by name or from a repository, not from a wheel."""
-    for install in scene.own:
+def builds(history: History, *packages: str) -> Iterator[Build]:
+    """The source builds of these packages in a history's own stage: by name or from a repository, not from a wheel."""
+    for install in history.own:
         if install.option("only-binary", "no-build", "no-index"):
             continue
         for requirement in install.requirements:
             if requirement.name not in packages or _is_wheel(requirement):
                 continue
             if requirement.marker is not None or (
-                scene.has(requirement.name, install.at) is not False
+                history.has(requirement.name, install.at) is not False
                 and (not requirement.specifier and not install.run.command.upgrades and requirement.url is None)
             ):
                 continue  # it may be there already
             if any(source.role == "links" for source in install.sources.all) or _other_index(install):
                 continue
-            known = scene.base is not None and bool(scene.base.kind)
+            known = history.base is not None and bool(history.base.kind)
             yield Build(requirement.name, requirement, install, install.unsure or not known)
 
 
-def cuda_builds(scene: Scene) -> Iterator[Build]:
+def cuda_builds(history: History) -> Iterator[Build]:
     """The installs that need nvcc: flash-attn always asks for it, mmcv where its CUDA operations are forced."""
-    for build in builds(scene, "flash-attn", *MMCV):
+    for build in builds(history, "flash-attn", *MMCV):
         name = "FLASH_ATTENTION_SKIP_CUDA_BUILD" if build.package == "flash-attn" else "FORCE_CUDA"
-        value = scene.setting(build.install.run.variables, name)
+        value = history.setting(build.install.run.variables, name)
         if value == "" if build.package == "flash-attn" else value == "1":
             yield build
 
 
-def mmcv_wheel(scene: Scene, build: Build) -> bool | None:
+def mmcv_wheel(history: History, build: Build) -> bool | None:
     """Whether mmcv has a wheel for the torch that is there; None where torch or the version can't be known."""
-    torch = torch_in(build.install) or torch_at(scene, build.install.at)
+    torch = torch_in(build.install) or torch_at(history, build.install.at)
     pin = pinned(build.requirement)
     versions = [v for v in mmcv_versions() if lets_in(build.requirement.specifier, v)]
     if torch is None or torch.cuda is None or not versions or (pin is not None and mmcv_wheels(pin) is None):
@@ -64,20 +64,20 @@ def mmcv_wheel(scene: Scene, build: Build) -> bool | None:
     return any(torch.minor in (mmcv_wheels(v) or {}).get(torch.cuda, ()) for v in versions)
 
 
-def isolates(scene: Scene, install: Install) -> bool:
+def isolates(history: History, install: Install) -> bool:
     """Whether it is known that a source archive without pyproject.toml is built in isolation (gpu facts 11.4).
 
     uv does so, and pip from 25.3 on. An older pip runs setup.py where it is, if setuptools and wheel are there, as they
     are in images of Python 3.11 and before, and in environments of such a Python.
     """
-    if install.uv or scene.mentions(install.at, r"get-pip\.py"):
+    if install.uv or history.mentions(install.at, r"get-pip\.py"):
         return True
-    for other in (*scene.before(install.at), install):
+    for other in (*history.before(install.at), install):
         requirement = other.get("pip")
         if requirement is not None and other.run.command.upgrades and "<" not in requirement.specifier:
             return "==" not in requirement.specifier
-    python = python_at(scene, install)
-    return python is not None and not older(python, "3.12") and scene.has("setuptools", install.at) is False
+    python = python_at(history, install)
+    return python is not None and not older(python, "3.12") and history.has("setuptools", install.at) is False
 
 
 def _is_wheel(requirement: Requirement) -> bool:

@@ -6,15 +6,15 @@ import re
 
 from msgspec import Struct
 
-from zr4lint.checks.ml.scene import Install, Scene, scenes
-from zr4lint.checks.ml.state import TorchState, older, torch_at
+from zr4lint.checks.ml.history import History, Install, histories
+from zr4lint.checks.ml.installed import TorchState, older, torch_at
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import Cloned
-from zr4lint.finding import Related
-from zr4lint.knowledge import Row, table
-from zr4lint.source import Span
-from zr4lint.tools.files import covers
+from zr4lint.knowledge.tables import Row, table
+from zr4lint.model.finding import Related
+from zr4lint.model.source import Span
+from zr4lint.programs.files import covers
 
 
 class File(Struct, frozen=True):
@@ -27,11 +27,11 @@ class File(Struct, frozen=True):
     repository: Row | None
 
 
-def cloned_files(scene: Scene) -> list[File]:
-    """The requirement files of a scene's own stage that come from a clone."""
+def cloned_files(history: History) -> list[File]:
+    """The requirement files of a history's own stage that come from a clone."""
     found: list[File] = []
-    clones = [c for c in scene.facts.of(Cloned, scene.chain) if c.target not in (None, "/")]
-    for install in scene.own:
+    clones = [c for c in history.facts.of(Cloned, history.chain) if c.target not in (None, "/")]
+    for install in history.own:
         for path, span in install.run.files:
             fitting = [
                 c
@@ -52,20 +52,20 @@ def _repository(url: str | None) -> Row | None:
     return None
 
 
-def _edited(scene: Scene, file: File) -> bool:
+def _edited(history: History, file: File) -> bool:
     """Whether the file was changed on its way, by sed or grep, or a list of what is installed is made."""
     name = re.escape(file.path.rpartition("/")[2])
-    return scene.mentions(file.install.at, rf"(?:sed|grep|awk|perl)\b[^\n]*(?:\\\n[^\n]*)*{name}|pip3? freeze")
+    return history.mentions(file.install.at, rf"(?:sed|grep|awk|perl)\b[^\n]*(?:\\\n[^\n]*)*{name}|pip3? freeze")
 
 
 @check("ml/torch-may-move")
 def torch_may_move(subject: Subject) -> Outcomes:
     """Requirements of a repository that is cloned can't replace the pinned torch (gpu facts 6.2, 6.4)."""
-    for scene in scenes(subject):
+    for history in histories(subject):
         loose: list[tuple[File, TorchState]] = []
-        for file in cloned_files(scene):
-            torch = torch_at(scene, file.install.at)
-            held = file.install.constrained or file.install.option("no-deps") or _edited(scene, file)
+        for file in cloned_files(history):
+            torch = torch_at(history, file.install.at)
+            held = file.install.constrained or file.install.option("no-deps") or _edited(history, file)
             if torch is not None and not held:
                 loose.append((file, torch))
         if not loose:
@@ -89,13 +89,13 @@ def torch_may_move(subject: Subject) -> Outcomes:
 def transformers_of_clone(subject: Subject) -> Outcomes:
     """What ml/transformers-needs-newer-torch says, for repositories whose requirements are known (gpu facts 6.5)."""
     row = table("torch")["transformers"]
-    for scene in scenes(subject):
-        for file in cloned_files(scene):
-            torch = torch_at(scene, file.install.at)
+    for history in histories(subject):
+        for file in cloned_files(history):
+            torch = torch_at(history, file.install.at)
             if torch is None or file.repository is None or not older(torch.version, row["needs"]):
                 continue
-            skip = file.install.constrained or scene.has("transformers", file.install.at)
-            if skip or _edited(scene, file) or "transformers" not in file.repository["requirements"]:
+            skip = file.install.constrained or history.has("transformers", file.install.at)
+            if skip or _edited(history, file) or "transformers" not in file.repository["requirements"]:
                 continue
             yield Unmet(
                 f"these requirements of {file.repository['name']} name transformers without a bound: pip takes "

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-from zr4lint.checks.fixes import UNSAFE, replace
+from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.ml.builds import MMCV, cuda_builds, mmcv_wheel
-from zr4lint.checks.ml.scene import Install, Scene, pinned, scenes
-from zr4lint.checks.ml.state import TorchState, older, python_at, torch_at, torch_in
+from zr4lint.checks.ml.history import History, Install, histories, pinned
+from zr4lint.checks.ml.installed import TorchState, older, python_at, torch_at, torch_in
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.finding import Related, Severity
-from zr4lint.knowledge import minor, table
-from zr4lint.tools.pip import Requirement
+from zr4lint.knowledge.tables import minor, table
+from zr4lint.model.finding import Related, Severity
+from zr4lint.programs.pip import Requirement
 
 _WHEEL = (
     r"(?i)flash_attn-[^/]*?(?:\+|%2B)(?:cu(?P<cuda>\d+))?torch(?P<torch>\d+\.\d+)(?:cxx11abi(?P<abi>TRUE|FALSE))?[^/]*?"
@@ -29,17 +29,17 @@ def _major(cuda: str) -> str:
 @check("ml/cuda-major-mismatch")
 def cuda_major_mismatch(subject: Subject) -> Outcomes:
     """What is compiled uses the CUDA major that torch was built with (gpu facts 12.1)."""
-    for scene in scenes(subject):
-        base = scene.base
+    for history in histories(subject):
+        base = history.base
         if base is None or base.kind != "cuda" or base.cuda is None:
             continue
-        for install in scene.own:
+        for install in history.own:
             torch = torch_in(install)
             if torch is None or torch.cuda is None or not torch.cuda.startswith("cu"):
                 continue
             if _major(torch.cuda) == _major(base.cuda):
                 continue
-            compiled = _compiled(scene, torch)
+            compiled = _compiled(history, torch)
             why = (
                 f"{compiled} is compiled against it, and torch stops that with `RuntimeError: The detected CUDA "
                 "version mismatches`"
@@ -51,18 +51,18 @@ def cuda_major_mismatch(subject: Subject) -> Outcomes:
                 f"({torch.cuda}): {why} (torch.utils.cpp_extension); take both of one major",
                 torch.span,
                 expected=f"a build of torch for CUDA {_major(base.cuda)}, or an image with CUDA {_major(torch.cuda)}",
-                related=(Related(f"the image has CUDA {base.cuda}", scene.root.image_span),),
+                related=(Related(f"the image has CUDA {base.cuda}", history.root.image_span),),
                 unsure=install.unsure and compiled is not None,
                 severity=None if compiled else Severity.INFO,
             )
 
 
-def _compiled(scene: Scene, torch: TorchState) -> str | None:
+def _compiled(history: History, torch: TorchState) -> str | None:
     """Something that is surely compiled with this torch."""
-    for build in cuda_builds(scene):
+    for build in cuda_builds(history):
         if build.install.at.order <= torch.order or build.unsure:
             continue
-        if build.package in MMCV and not build.install.isolated and mmcv_wheel(scene, build) is not True:
+        if build.package in MMCV and not build.install.isolated and mmcv_wheel(history, build) is not True:
             return build.package
         if build.package == "flash-attn" and _no_wheel(build.requirement, torch) and not build.install.isolated:
             return build.package
@@ -79,14 +79,14 @@ def _no_wheel(requirement: Requirement, torch: TorchState) -> bool:
 @check("ml/wheel-url-mismatch")
 def wheel_url_mismatch(subject: Subject) -> Outcomes:
     """A wheel of flash-attn that is given by its URL fits torch, Python and ABI (gpu facts 3.3)."""
-    for scene in scenes(subject):
-        for install in scene.own:
+    for history in histories(subject):
+        for install in history.own:
             for requirement in install.requirements:
                 found = re.search(_WHEEL, requirement.url) if requirement.url else None
                 if found is None:
                     continue
-                torch = torch_in(install) or torch_at(scene, install.at)
-                wrong = _misfits(found, torch, python_at(scene, install))
+                torch = torch_in(install) or torch_at(history, install.at)
+                wrong = _misfits(found, torch, python_at(history, install))
                 if wrong:
                     related = (Related(f"torch {torch.version} is installed here", torch.span),) if torch else ()
                     yield Unmet(
@@ -133,8 +133,8 @@ def _abi(torch: TorchState) -> str | None:
 def release_not_published(subject: Subject) -> Outcomes:
     """A pinned flash-attn is a release that PyPI has (gpu facts 3.7)."""
     row = table("flash-attn")["published"]
-    for scene in scenes(subject):
-        for install in scene.own:
+    for history in histories(subject):
+        for install in history.own:
             if unmet := _unpublished(subject, install, row["lines"], row["versions"]):
                 yield unmet
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from msgspec import Struct
 
 from zr4lint.checks.ml.builds import MMCV
-from zr4lint.checks.ml.scene import Scene, pinned, scenes
-from zr4lint.checks.ml.state import torch_at, torch_in
+from zr4lint.checks.ml.history import History, histories, pinned
+from zr4lint.checks.ml.installed import torch_at, torch_in
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.checks.versions import lets_in
 from zr4lint.facts import Ran
-from zr4lint.finding import Related
-from zr4lint.knowledge import mmcv_versions, mmcv_wheels, release, table
+from zr4lint.knowledge.tables import mmcv_versions, mmcv_wheels, release, table
+from zr4lint.knowledge.versions import lets_in
+from zr4lint.model.finding import Related
+from zr4lint.programs.pip import Requirement, parse_requirement
 from zr4lint.shell import Reach
-from zr4lint.tools.pip import Requirement, parse_requirement
 
 
 class Wanted(Struct, frozen=True):
@@ -26,14 +26,14 @@ class Wanted(Struct, frozen=True):
     mim: bool
 
 
-def _wanted(scene: Scene, name: str) -> list[Wanted]:
+def _wanted(history: History, name: str) -> list[Wanted]:
     """All requirements of one name, of this stage and those before."""
     found = [
         Wanted(requirement, install.at.order, install.unsure, False)
-        for install in scene.installs
+        for install in history.installs
         if (requirement := install.get(name)) is not None and requirement.marker is None
     ]
-    for ran in scene.facts.of(Ran, scene.chain):
+    for ran in history.facts.of(Ran, history.chain):
         if ran.program != "mim" or [a.value for a in ran.arguments[1:2]] != ["install"]:
             continue
         for argument in ran.arguments[2:]:
@@ -46,12 +46,12 @@ def _wanted(scene: Scene, name: str) -> list[Wanted]:
 @check("ml/no-mmcv-wheel")
 def no_mmcv_wheel(subject: Subject) -> Outcomes:
     """Mmcv has a wheel for torch and CUDA, or else is built from source (gpu facts 4.3)."""
-    for scene in scenes(subject):
-        for install in scene.own:
+    for history in histories(subject):
+        for install in history.own:
             requirement = install.get("mmcv")
             if requirement is None or requirement.url or install.option("no-index"):
                 continue
-            torch = torch_in(install) or torch_at(scene, install.at)
+            torch = torch_in(install) or torch_at(history, install.at)
             pin = pinned(requirement)
             versions = [v for v in mmcv_versions() if lets_in(requirement.specifier, v)]
             if torch is None or torch.cuda is None or not versions or (pin is not None and mmcv_wheels(pin) is None):
@@ -80,14 +80,14 @@ def mmdet_mmcv_bound(subject: Subject) -> Outcomes:
     """Mmcv is one that mmdet lets itself be imported with (gpu facts 4.7)."""
     row = table("openmmlab")["bound"]
     newest = mmcv_versions()[-1]
-    for scene in scenes(subject):
+    for history in histories(subject):
         mmdets = [
             w
-            for w in _wanted(scene, "mmdet")
+            for w in _wanted(history, "mmdet")
             if not w.requirement.url and lets_in(w.requirement.specifier, row["mmdet"][-1])
         ]
-        mmcvs = [w for name in MMCV[:1] for w in _wanted(scene, name)]
-        if not mmdets or not mmcvs or scene.mentions(None, r"mmdet/__init__") or not _here(scene, mmdets, mmcvs):
+        mmcvs = [w for name in MMCV[:1] for w in _wanted(history, name)]
+        if not mmdets or not mmcvs or history.mentions(None, r"mmdet/__init__") or not _here(history, mmdets, mmcvs):
             continue
         mmcv = mmcvs[-1]
         version = pinned(mmcv.requirement)
@@ -107,7 +107,7 @@ def mmdet_mmcv_bound(subject: Subject) -> Outcomes:
         )
 
 
-def _here(scene: Scene, *groups: list[Wanted]) -> bool:
-    """Whether the last of these stands in the scene's own stage, so that one finding is made of it."""
+def _here(history: History, *groups: list[Wanted]) -> bool:
+    """Whether the last of these stands in the history's own stage, so that one finding is made of it."""
     last = max(w.order for group in groups for w in group)
-    return scene.facts.facts[last].at.stage == scene.stage.number
+    return history.facts.facts[last].at.stage == history.stage.number

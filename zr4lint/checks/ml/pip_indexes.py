@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-from zr4lint.checks.fixes import UNSAFE, replace
-from zr4lint.checks.ml.indexes import Source
-from zr4lint.checks.ml.scene import Install, Scene, pinned, scenes
-from zr4lint.checks.ml.state import torch_in
+from zr4lint.checks.edits import UNSAFE, replace
+from zr4lint.checks.ml.history import History, Install, histories, pinned
+from zr4lint.checks.ml.installed import torch_in
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.finding import Related, Severity
-from zr4lint.knowledge import known_hosts, table, torch_release
-from zr4lint.source import Span
+from zr4lint.facts.indexes import Source
+from zr4lint.knowledge.tables import known_hosts, table, torch_release
+from zr4lint.model.finding import Related, Severity
+from zr4lint.model.source import Span
 
 _HOST = r"(?i)https?://(?:[^/@]*@)?([^/:?#]+)"
 TORCH_FAMILY = ("torch", "torchvision", "torchaudio")
@@ -29,8 +29,8 @@ def index_unknown(subject: Subject) -> Outcomes:
     """The CUDA tag of a PyTorch index is one that exists (gpu facts 2.3)."""
     rows = table("torch")["indexes"]
     newest = max(rows["known"], key=lambda tag: int(tag[2:]))
-    for scene in scenes(subject):
-        for install in scene.own:
+    for history in histories(subject):
+        for install in history.own:
             for source in install.sources.all:
                 tag = source.tag
                 if tag is None or not tag.startswith("cu"):
@@ -64,8 +64,8 @@ def index_unknown(subject: Subject) -> Outcomes:
 def index_impossible(subject: Subject) -> Outcomes:
     """The pinned torch has a build for the CUDA of its index (gpu facts 2.3)."""
     rows = table("torch")["indexes"]
-    for scene in scenes(subject):
-        for install in scene.own:
+    for history in histories(subject):
+        for install in history.own:
             torch = torch_in(install)
             known = torch_release(torch.version) if torch is not None else None
             requirement = install.get("torch")
@@ -97,11 +97,11 @@ def index_impossible(subject: Subject) -> Outcomes:
 @check("ml/index-mixed")
 def index_mixed(subject: Subject) -> Outcomes:
     """One index decides on each package (gpu facts 6.3, 11.1)."""
-    for scene in scenes(subject):
-        for install in scene.own:
+    for history in histories(subject):
+        for install in history.own:
             if install.uv or install.constrained:
                 continue
-            if unmet := _loose_torch(install) or _elsewhere(scene, install):
+            if unmet := _loose_torch(install) or _elsewhere(history, install):
                 yield unmet
 
 
@@ -124,7 +124,7 @@ def _loose_torch(install: Install) -> Unmet | None:
     )
 
 
-def _elsewhere(scene: Scene, install: Install) -> Unmet | None:
+def _elsewhere(history: History, install: Install) -> Unmet | None:
     """A package that PyTorch's index does not have, with that index alone."""
     main = install.sources.main
     others = [s for s in install.sources.all if s.role != "main"]
@@ -133,7 +133,7 @@ def _elsewhere(scene: Scene, install: Install) -> Unmet | None:
     for requirement in install.requirements:
         if requirement.url or requirement.name.startswith(_ON_PYTORCH) or requirement.marker:
             continue
-        if scene.has(requirement.name, install.at) is not False or requirement.name in ("pip", "wheel"):
+        if history.has(requirement.name, install.at) is not False or requirement.name in ("pip", "wheel"):
             continue
         return Unmet(
             f"--index-url replaces PyPI, and PyTorch's index holds torch and what torch needs: pip finds no "
@@ -150,8 +150,8 @@ def _elsewhere(scene: Scene, install: Install) -> Unmet | None:
 def find_links_as_index(subject: Subject) -> Outcomes:
     """OpenMMLab's pages of wheels are given by --find-links (gpu facts 4.1)."""
     host = table("openmmlab")["index"]["host"]
-    for scene in scenes(subject):
-        for install in scene.own:
+    for history in histories(subject):
+        for install in history.own:
             for source in install.sources.all:
                 if source.role == "links" or host not in (source.url or ""):
                     continue
@@ -176,8 +176,8 @@ def find_links_as_index(subject: Subject) -> Outcomes:
 def unknown_index_host(subject: Subject) -> Outcomes:
     """Packages come from hosts that are known (gpu facts 4.2)."""
     invented = {host for row in table("hosts")["invented"] for host in row["hosts"]}
-    for scene in scenes(subject):
-        for install in scene.own:
+    for history in histories(subject):
+        for install in history.own:
             for source in install.sources.all:
                 found = re.match(_HOST, source.url or "")
                 host = found[1].lower() if found else ""

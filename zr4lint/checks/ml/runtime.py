@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-from zr4lint.checks.fixes import UNSAFE, replace
-from zr4lint.checks.ml.scene import Scene, pinned, scenes
-from zr4lint.checks.ml.state import older
+from zr4lint.checks.edits import UNSAFE, replace
+from zr4lint.checks.ml.history import History, histories, pinned
+from zr4lint.checks.ml.installed import older
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.checks.versions import bounds, lets_in
 from zr4lint.facts import At, Cloned, EnvSet
-from zr4lint.finding import Related, Severity
-from zr4lint.knowledge import cuda_tags
+from zr4lint.knowledge.tables import cuda_tags
+from zr4lint.knowledge.versions import bounds, lets_in
+from zr4lint.model.finding import Related, Severity
 from zr4lint.shell import Reach
 
 _ASSERTS = (
@@ -33,8 +33,8 @@ _CHECKOUT = r"\bgit\b[^&|;\n]*\b(?:checkout|reset|switch|fetch|submodule update)
 @check("ml/gpu-at-build")
 def gpu_at_build(subject: Subject) -> Outcomes:
     """No command of the build needs a GPU (gpu facts 12.4)."""
-    for scene in scenes(subject):
-        for ran in scene.commands:
+    for history in histories(subject):
+        for ran in history.commands:
             words = [a.value or "" for a in ran.arguments]
             asserts = re.match(r"python[\d.]*\Z", ran.program) and "-c" in words and re.search(_ASSERTS, words[-1])
             if (ran.program != "nvidia-smi" and not asserts) or not _decides(subject, ran.at):
@@ -103,13 +103,13 @@ def transformers_cache_deprecated(subject: Subject) -> Outcomes:
 @check("ml/unpinned-clone")
 def unpinned_clone(subject: Subject) -> Outcomes:
     """A repository is taken at a tag or a commit (gpu facts 12.8)."""
-    for scene in scenes(subject):
-        for clone in scene.facts.of(Cloned, scene.chain):
-            if clone.at.stage != scene.stage.number or clone.clone.url.value is None:
+    for history in histories(subject):
+        for clone in history.facts.of(Cloned, history.chain):
+            if clone.at.stage != history.stage.number or clone.clone.url.value is None:
                 continue
             options = clone.clone.parsed
             branch = options.get("branch") or options.get("revision")
-            if (branch is not None and branch.value not in _MOVING) or _checked_out(subject, scene, clone):
+            if (branch is not None and branch.value not in _MOVING) or _checked_out(subject, history, clone):
                 continue
             yield Unmet(
                 f"{clone.clone.url.value} is taken as it is on the day of the build, and the layer cache keeps that "
@@ -119,7 +119,7 @@ def unpinned_clone(subject: Subject) -> Outcomes:
                 expected="--branch TAG, or git checkout COMMIT behind it",
                 unsure=clone.at.reach is Reach.MAYBE,
             )
-        for install in scene.own:
+        for install in history.own:
             for url, span in install.repositories:
                 reference = url.rpartition("/")[2].partition("#")[0].partition("@")[2]
                 if not reference or reference in _MOVING:
@@ -132,11 +132,11 @@ def unpinned_clone(subject: Subject) -> Outcomes:
                     )
 
 
-def _checked_out(subject: Subject, scene: Scene, clone: Cloned) -> bool:
+def _checked_out(subject: Subject, history: History, clone: Cloned) -> bool:
     """Whether something after the clone chooses a commit."""
     first = clone.at.instruction.index
     for instruction in subject.dockerfile.instructions[first : first + 5]:
-        if instruction.stage == scene.stage.number:
+        if instruction.stage == history.stage.number:
             start = clone.at.span.end if instruction is clone.at.instruction else instruction.span.start
             if re.search(_CHECKOUT, subject.source.text[start : instruction.span.end].replace("\\\n", " ")):
                 return True
@@ -156,13 +156,13 @@ def _stands_for_another(name: str) -> bool:
 @check("ml/placeholder-repository")
 def placeholder_repository(subject: Subject) -> Outcomes:
     """The URL of a repository names a real owner (gpu facts 5.1)."""
-    for scene in scenes(subject):
+    for history in histories(subject):
         found = [
             (c.clone.url.value or "", c.clone.url.span, c.at.reach is Reach.MAYBE)
-            for c in scene.facts.of(Cloned, scene.chain)
-            if c.at.stage == scene.stage.number
+            for c in history.facts.of(Cloned, history.chain)
+            if c.at.stage == history.stage.number
         ]
-        found += [(url, span, install.unsure) for install in scene.own for url, span in install.repositories]
+        found += [(url, span, install.unsure) for install in history.own for url, span in install.repositories]
         for url, span, unsure in found:
             parts = [p for p in re.split(r"[/:]", url.removesuffix("/").removesuffix(".git")) if p]
             owner = next((p for p in parts[-2:-1] if _stands_for_another(p)), None)
@@ -182,15 +182,15 @@ def placeholder_repository(subject: Subject) -> Outcomes:
 @check("ml/system-cudnn-missing")
 def system_cudnn_missing(subject: Subject) -> Outcomes:
     """What loads the system's cuDNN finds it (gpu facts 12.3)."""
-    for scene in scenes(subject):
-        base = scene.base
-        if base is None or not base.plain or not scene.final or "cudnn" in (base.flavour or ""):
+    for history in histories(subject):
+        base = history.base
+        if base is None or not base.plain or not history.final or "cudnn" in (base.flavour or ""):
             continue
-        for install in scene.own:
+        for install in history.own:
             requirement = next(
                 (r for n in ("onnxruntime-gpu", "ctranslate2", "faster-whisper") if (r := install.get(n))), None
             )
-            if requirement is None or "cudnn" in requirement.extras or _has_cudnn(scene):
+            if requirement is None or "cudnn" in requirement.extras or _has_cudnn(history):
                 continue
             flavour = f"{cuda_tags().cudnn(base.cuda)}-runtime" if base.cuda else "cudnn-runtime"
             yield Unmet(
@@ -205,18 +205,18 @@ def system_cudnn_missing(subject: Subject) -> Outcomes:
             )
 
 
-def _has_cudnn(scene: Scene) -> bool:
-    return scene.mentions(None, r"cudnn") or any(
-        r.name.startswith("nvidia-cudnn") for i in scene.installs for r in i.requirements
+def _has_cudnn(history: History) -> bool:
+    return history.mentions(None, r"cudnn") or any(
+        r.name.startswith("nvidia-cudnn") for i in history.installs for r in i.requirements
     )
 
 
 @check("ml/numpy-2-conflict")
 def numpy_2_conflict(subject: Subject) -> Outcomes:
     """opencv-python and the bound on numpy agree (gpu facts 4.8, 12.16)."""
-    for scene in scenes(subject):
-        bounded = [(i, r) for i in scene.installs if (r := i.get("numpy")) is not None and _below_2(r.specifier)]
-        for install in scene.own:
+    for history in histories(subject):
+        bounded = [(i, r) for i in history.installs if (r := i.get("numpy")) is not None and _below_2(r.specifier)]
+        for install in history.own:
             requirement = install.get("opencv-python")
             if (
                 requirement is None

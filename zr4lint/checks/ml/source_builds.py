@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from zr4lint.checks.fixes import UNSAFE, add_words
+from zr4lint.checks.edits import UNSAFE, add_words
 from zr4lint.checks.ml.builds import MMCV, Build, builds, isolates, mmcv_wheel
-from zr4lint.checks.ml.scene import Scene, scenes
-from zr4lint.checks.ml.state import older, torch_at, torch_in
+from zr4lint.checks.ml.history import History, histories
+from zr4lint.checks.ml.installed import older, torch_at, torch_in
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.checks.versions import lets_in
 from zr4lint.facts import AptRun
-from zr4lint.knowledge import table
+from zr4lint.knowledge.tables import table
+from zr4lint.knowledge.versions import lets_in
 
 _SMALL = frozenset({
     "pip", "setuptools", "wheel", "torch", "torchvision", "torchaudio", "numpy", "packaging", "ninja", "psutil",
@@ -22,16 +22,16 @@ _SMALL = frozenset({
 @check("ml/build-isolated")
 def build_isolated(subject: Subject) -> Outcomes:
     """What imports torch or pip to build sees them (gpu facts 3.1, 4.4, 4.9)."""
-    for scene in scenes(subject):
-        for build in builds(scene, "flash-attn", *MMCV, "chumpy"):
-            yield from _isolated(scene, build)
-        for build in builds(scene, "mmpose"):
-            yield from _mmpose(scene, build)
+    for history in histories(subject):
+        for build in builds(history, "flash-attn", *MMCV, "chumpy"):
+            yield from _isolated(history, build)
+        for build in builds(history, "mmpose"):
+            yield from _mmpose(history, build)
 
 
-def _isolated(scene: Scene, build: Build) -> Outcomes:
+def _isolated(history: History, build: Build) -> Outcomes:
     install, package = build.install, build.package
-    if package in MMCV and mmcv_wheel(scene, build) is True and any(s.role == "links" for s in install.sources.all):
+    if package in MMCV and mmcv_wheel(history, build) is True and any(s.role == "links" for s in install.sources.all):
         return
     if install.isolated:
         what = {
@@ -59,9 +59,9 @@ def _isolated(scene: Scene, build: Build) -> Outcomes:
                 "Add --no-build-isolation",
                 UNSAFE,
             ),
-            unsure=build.unsure or not isolates(scene, install),
+            unsure=build.unsure or not isolates(history, install),
         )
-    elif package == "flash-attn" and scene.has("torch", install.at) is False:
+    elif package == "flash-attn" and history.has("torch", install.at) is False:
         also = " by the same command, but pip asks setup.py for its requirements first" if install.get("torch") else ""
         yield Unmet(
             f"flash-attn imports torch to be built, and no torch is installed before{also}: the install ends with `No "
@@ -73,15 +73,15 @@ def _isolated(scene: Scene, build: Build) -> Outcomes:
         )
 
 
-def _mmpose(scene: Scene, build: Build) -> Outcomes:
+def _mmpose(history: History, build: Build) -> Outcomes:
     row = table("openmmlab")["chumpy"]
     install = build.install
     if build.requirement.url or not lets_in(build.requirement.specifier, row["newest"]) or not install.isolated:
         return
     if (
         install.option("no-deps")
-        or scene.has("chumpy", install.at) is not False
-        or scene.mentions(install.at, "chumpy")
+        or history.has("chumpy", install.at) is not False
+        or history.mentions(install.at, "chumpy")
     ):
         return
     yield Unmet(
@@ -90,25 +90,25 @@ def _mmpose(scene: Scene, build: Build) -> Outcomes:
         "pip 26.3; mmpose issue 3218); install chumpy first with --no-build-isolation",
         build.requirement.span,
         expected="pip install --no-build-isolation chumpy, before",
-        unsure=build.unsure or not isolates(scene, install),
+        unsure=build.unsure or not isolates(history, install),
     )
 
 
 @check("ml/build-tools-missing")
 def build_tools_missing(subject: Subject) -> Outcomes:
     """Without isolation the build tools of flash-attn are installed before (gpu facts 3.1)."""
-    for scene in scenes(subject):
-        if scene.base is None or not scene.base.plain:
+    for history in histories(subject):
+        if history.base is None or not history.base.plain:
             continue
-        for build in builds(scene, "flash-attn"):
+        for build in builds(history, "flash-attn"):
             install = build.install
-            if install.isolated or scene.opaque(install.at):
+            if install.isolated or history.opaque(install.at):
                 continue
-            before = {r.name for other in scene.before(install.at) for r in other.requirements}
+            before = {r.name for other in history.before(install.at) for r in other.requirements}
             if before - _SMALL or build.unsure:
                 continue  # some package may have brought them
-            apt = {p.name for run in scene.facts.of(AptRun, scene.chain) for p in run.command.packages}
-            jobs = scene.setting(install.run.variables, "MAX_JOBS")
+            apt = {p.name for run in history.facts.of(AptRun, history.chain) for p in run.command.packages}
+            jobs = history.setting(install.run.variables, "MAX_JOBS")
             missing = [
                 name
                 for name, there in (
@@ -129,23 +129,23 @@ def build_tools_missing(subject: Subject) -> Outcomes:
                 )
 
 
-def _forced(scene: Scene, build: Build) -> bool:
+def _forced(history: History, build: Build) -> bool:
     """Whether mmcv is built where it sees torch, a torch with CUDA."""
-    if build.install.isolated or build.unsure or mmcv_wheel(scene, build) is True:
+    if build.install.isolated or build.unsure or mmcv_wheel(history, build) is True:
         return False
-    torch = torch_at(scene, build.install.at) or torch_in(build.install)
+    torch = torch_at(history, build.install.at) or torch_in(build.install)
     if torch is not None and torch.cuda == "cpu":
         return False
-    return scene.setting(build.install.run.variables, "MMCV_WITH_OPS") != "0"
+    return history.setting(build.install.run.variables, "MMCV_WITH_OPS") != "0"
 
 
 @check("ml/cuda-ops-not-forced")
 def cuda_ops_not_forced(subject: Subject) -> Outcomes:
     """Mmcv is told to compile for CUDA, since a build sees no GPU (gpu facts 4.6)."""
-    for scene in scenes(subject):
-        for build in builds(scene, *MMCV):
-            value = scene.setting(build.install.run.variables, "FORCE_CUDA")
-            if value is None or value == "1" or not _forced(scene, build):
+    for history in histories(subject):
+        for build in builds(history, *MMCV):
+            value = history.setting(build.install.run.variables, "FORCE_CUDA")
+            if value is None or value == "1" or not _forced(history, build):
                 continue
             yield Unmet(
                 f"{build.package} asks torch for a GPU, and docker build has none: it compiles its operations for the "
@@ -160,12 +160,12 @@ def cuda_ops_not_forced(subject: Subject) -> Outcomes:
 def arch_list_missing(subject: Subject) -> Outcomes:
     """An extension that is compiled without a GPU is told for which GPUs (gpu facts 4.6)."""
     row = table("openmmlab")["arch_list"]
-    for scene in scenes(subject):
-        for build in builds(scene, *MMCV):
-            forced = scene.setting(build.install.run.variables, "FORCE_CUDA") == "1" and _forced(scene, build)
-            if not forced or scene.setting(build.install.run.variables, "TORCH_CUDA_ARCH_LIST") != "":
+    for history in histories(subject):
+        for build in builds(history, *MMCV):
+            forced = history.setting(build.install.run.variables, "FORCE_CUDA") == "1" and _forced(history, build)
+            if not forced or history.setting(build.install.run.variables, "TORCH_CUDA_ARCH_LIST") != "":
                 continue
-            torch = torch_at(scene, build.install.at)
+            torch = torch_at(history, build.install.at)
             checked = (
                 torch is not None
                 and not older(torch.minor, row["torch"][0])

@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from zr4lint.checks.fixes import SAFE, UNSAFE, replace
-from zr4lint.checks.ml.scene import Scene, environment, scenes
+from zr4lint.checks.edits import SAFE, UNSAFE, replace
+from zr4lint.checks.ml.history import History, environment, histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, At, Cloned, Copied, EnvSet, PipRun, Ran, RepositoryAdded, VenvCreated
-from zr4lint.facts.model import INHERITED, Origin
-from zr4lint.finding import Severity
-from zr4lint.globs import matches
-from zr4lint.knowledge import Row, distribution, sure, table
+from zr4lint.facts.records import INHERITED, Origin
+from zr4lint.filesystem.globs import matches
+from zr4lint.knowledge.tables import Row, distribution, sure, table
+from zr4lint.model.finding import Severity
+from zr4lint.model.source import Span
+from zr4lint.programs.apt import Package
+from zr4lint.programs.python import minor_of
 from zr4lint.shell import Reach
-from zr4lint.source import Span
-from zr4lint.tools.apt import Package
-from zr4lint.tools.python import minor_of
 
 _PARTS = ("", "dev", "venv", "distutils", "minimal", "full")
 _SOURCES = (
@@ -25,16 +25,16 @@ _SOURCES = (
 )
 
 
-def _installed(scene: Scene) -> Iterator[tuple[AptRun, Package]]:
-    """The packages that apt installs in a scene's own stage."""
-    for run in scene.facts.of(AptRun, scene.chain):
-        if run.at.stage == scene.stage.number and run.command.action == "install":
+def _installed(history: History) -> Iterator[tuple[AptRun, Package]]:
+    """The packages that apt installs in a history's own stage."""
+    for run in history.facts.of(AptRun, history.chain):
+        if run.at.stage == history.stage.number and run.command.action == "install":
             yield from ((run, package) for package in run.command.packages)
 
 
-def _release(scene: Scene) -> Row | None:
+def _release(history: History) -> Row | None:
     """The release of the base image, where that is known."""
-    return distribution(scene.base.distribution) if scene.base is not None else None
+    return distribution(history.base.distribution) if history.base is not None else None
 
 
 @check("ml/unknown-ppa")
@@ -70,16 +70,16 @@ def _known_ppas(subject: Subject) -> Iterator[tuple[Row, RepositoryAdded]]:
 @check("ml/ppa-not-needed")
 def ppa_not_needed(subject: Subject) -> Outcomes:
     """Deadsnakes is added for a Python that the release does not have itself (gpu facts 7.2)."""
-    for scene in scenes(subject):
-        release = _release(scene)
+    for history in histories(subject):
+        release = _release(history)
         if release is None or not release.get("python"):
             continue
         for row, added in _ppas(subject):
-            if added.at.stage != scene.stage.number:
+            if added.at.stage != history.stage.number:
                 continue
             pythons = {
                 minor
-                for run, package in _installed(scene)
+                for run, package in _installed(history)
                 if run.at.order > added.at.order and (minor := _minor(package.name))
             }
             if pythons == {release["python"]}:
@@ -95,14 +95,14 @@ def ppa_not_needed(subject: Subject) -> Outcomes:
 @check("ml/package-not-in-release")
 def package_not_in_release(subject: Subject) -> Outcomes:
     """A package is one that the release has (gpu facts 7.2 to 7.4, 8)."""
-    for scene in scenes(subject):
-        release = _release(scene)
+    for history in histories(subject):
+        release = _release(history)
         name = release["name"] if release is not None else ""
-        for run, package in _installed(scene):
-            if unmet := _gone(name, run, package) or _no_python(scene, release, run, package):
+        for run, package in _installed(history):
+            if unmet := _gone(name, run, package) or _no_python(history, release, run, package):
                 yield unmet
         for row, added in _ppas(subject):
-            if added.at.stage == scene.stage.number and name in row["deleted"]:
+            if added.at.stage == history.stage.number and name in row["deleted"]:
                 yield Unmet(
                     f"deadsnakes has deleted its packages for {name}, that has ended: apt finds none of its Pythons "
                     "(deadsnakes "
@@ -152,12 +152,12 @@ def _gone(name: str, run: AptRun, package: Package) -> Unmet | None:
     return None
 
 
-def _no_python(scene: Scene, release: Row | None, run: AptRun, package: Package) -> Unmet | None:
+def _no_python(history: History, release: Row | None, run: AptRun, package: Package) -> Unmet | None:
     """A Python that the release does not have, with no other source of packages."""
     minor = _minor(package.name) if package.name.partition("-")[2] in _PARTS else None
     if release is None or not release.get("packaged") or minor is None or minor in release["packaged"]:
         return None
-    if package.name.endswith("distutils") or scene.mentions(run.at, _SOURCES):
+    if package.name.endswith("distutils") or history.mentions(run.at, _SOURCES):
         return None
     return Unmet(
         f"{release['name']} has no {package.name}, only Python {' and '.join(release['packaged'])}: apt-get ends with "
@@ -172,12 +172,12 @@ def _no_python(scene: Scene, release: Row | None, run: AptRun, package: Package)
 @check("ml/externally-managed")
 def externally_managed(subject: Subject) -> Outcomes:
     """Pip installs into an environment, where the system's Python is apt's (gpu facts 12.11)."""
-    for scene in scenes(subject):
-        release = _release(scene)
-        if release is None or not release.get("externally_managed") or (scene.base and scene.base.kind == "python"):
+    for history in histories(subject):
+        release = _release(history)
+        if release is None or not release.get("externally_managed") or (history.base and history.base.kind == "python"):
             continue
-        for install in scene.own:
-            if _managed(scene, install.run) and not install.unsure and environment(install) == "" and not install.uv:
+        for install in history.own:
+            if _managed(history, install.run) and not install.unsure and environment(install) == "" and not install.uv:
                 yield Unmet(
                     f"the system's Python on {release['name']} belongs to apt: pip ends with "
                     "`externally-managed-environment` "
@@ -189,10 +189,10 @@ def externally_managed(subject: Subject) -> Outcomes:
                 break
 
 
-def _managed(scene: Scene, run: PipRun) -> bool:
+def _managed(history: History, run: PipRun) -> bool:
     program = run.command.program.rpartition("/")[2]
     minor = re.search(r"3\.\d+\Z", program)
-    own = (_release(scene) or {}).get("python")
+    own = (_release(history) or {}).get("python")
     if run.command.parsed.get("break-system-packages") or run.settings.get("PIP_BREAK_SYSTEM_PACKAGES", "") not in (
         "",
         "0",
@@ -201,33 +201,33 @@ def _managed(scene: Scene, run: PipRun) -> bool:
     if (
         (minor is not None and minor[0] != own)
         or run.path != INHERITED
-        or any(copied.origin in (Origin.STAGE, Origin.IMAGE) for copied in scene.facts.of(Copied, scene.chain))
+        or any(copied.origin in (Origin.STAGE, Origin.IMAGE) for copied in history.facts.of(Copied, history.chain))
     ):
         return False
     hints = (
         r"EXTERNALLY-MANAGED|break-system-packages|conda|mamba|pyenv|get-pip|deadsnakes|Python-3|pip\.conf|"
         r"ensurepip|activate|PIP_CONFIG"
     )
-    return not scene.mentions(run.at, hints)
+    return not history.mentions(run.at, hints)
 
 
 @check("ml/command-missing")
 def command_missing(subject: Subject) -> Outcomes:
     """A program is installed before it is called (gpu facts 7.5, 12.12)."""
-    for scene in scenes(subject):
-        base = scene.base
+    for history in histories(subject):
+        base = history.base
         ubuntu = base is not None and base.kind in ("ubuntu", "cuda") and (base.distribution or "").startswith("ubuntu")
         if not ubuntu or any(
-            not f.command.packages and f.command.parsed.unknown for f in scene.facts.of(AptRun, scene.chain)
+            not f.command.packages and f.command.parsed.unknown for f in history.facts.of(AptRun, history.chain)
         ):
             continue
         told: set[str] = set()
-        for program, at, span in _calls(scene):
+        for program, at, span in _calls(history):
             row = next((r for r in table("system")["command"] if r["name"] == program), None)
             if row is None or program in told or at.reach is not Reach.ALWAYS:
                 continue
             told.add(program)
-            if not _brought(scene, row, at):
+            if not _brought(history, row, at):
                 yield Unmet(
                     f"{program} is not in {base.reference if base else 'the image'}, and nothing before installs it: "
                     "the command "
@@ -237,30 +237,30 @@ def command_missing(subject: Subject) -> Outcomes:
                 )
 
 
-def _calls(scene: Scene) -> Iterator[tuple[str, At, Span]]:
-    """The programs that a scene's own stage calls by name, in order."""
+def _calls(history: History) -> Iterator[tuple[str, At, Span]]:
+    """The programs that a history's own stage calls by name, in order."""
     found: list[tuple[str, At, Span]] = []
     found += (
         (ran.program, ran.at, ran.arguments[0].span)
-        for ran in scene.facts.of(Ran, scene.chain)
+        for ran in history.facts.of(Ran, history.chain)
         if "/" not in (ran.arguments[0].value or "") and ran.variables.get("PATH") == INHERITED
     )
     found += (
         (run.command.program, run.at, run.command.words)
-        for run in scene.facts.of(PipRun, scene.chain)
+        for run in history.facts.of(PipRun, history.chain)
         if run.path == INHERITED
     )
-    found += (("git", clone.at, clone.at.span) for clone in scene.facts.of(Cloned, scene.chain))
-    found += (("add-apt-repository", r.at, r.at.span) for r in scene.facts.of(RepositoryAdded, scene.chain))
-    found += ((v.python, v.at, v.at.span) for v in scene.facts.of(VenvCreated, scene.chain))
+    found += (("git", clone.at, clone.at.span) for clone in history.facts.of(Cloned, history.chain))
+    found += (("add-apt-repository", r.at, r.at.span) for r in history.facts.of(RepositoryAdded, history.chain))
+    found += ((v.python, v.at, v.at.span) for v in history.facts.of(VenvCreated, history.chain))
     for program, at, span in sorted(found, key=lambda call: call[1].order):
-        if at.stage == scene.stage.number:
+        if at.stage == history.stage.number:
             yield program, at, Span(span.start, min(span.end, span.start + len(program)))
 
 
-def _brought(scene: Scene, row: Row, at: At) -> bool:
+def _brought(history: History, row: Row, at: At) -> bool:
     """Whether something before brings a program, or may do so."""
-    for run in scene.facts.of(AptRun, scene.chain):
+    for run in history.facts.of(AptRun, history.chain):
         if run.at.order < at.order and run.command.action in (
             "install",
             "build-dep",
@@ -271,28 +271,28 @@ def _brought(scene: Scene, row: Row, at: At) -> bool:
             names = {package.name for package in run.command.packages}
             if names & set(row["packages"]) or run.command.parsed.unknown or any("*" in name for name in names):
                 return True
-    for copied in scene.facts.of(Copied, scene.chain):
+    for copied in history.facts.of(Copied, history.chain):
         if copied.at.order < at.order and copied.origin is not Origin.CONTEXT:
             return True
-    if any(e.name == "PATH" and e.at.order < at.order for e in scene.facts.of(EnvSet, scene.chain)):
+    if any(e.name == "PATH" and e.at.order < at.order for e in history.facts.of(EnvSet, history.chain)):
         return True
     name = row["name"].rstrip("3") if row["name"] == "pip3" else row["name"]
     hints = {
         "pip": r"pip|conda|mamba|pyenv|uv ",
         "python": r"conda|mamba|pyenv|/python\b|\buv\b|python[\w.]* [^\n]*/usr",
     }.get(name)
-    text = scene.text(at)
+    text = history.text(at)
     if hints is not None and re.search(hints, text):
         return True
     return re.search(r"\.sh\b|dnf |yum |apk |aptitude|nala|xargs|brew |tar |unminimize", text) is not None or (
-        re.search(rf"(?<![\w./-]){re.escape(row['name'])}(?![\w-])", _installs_text(scene, at)) is not None
+        re.search(rf"(?<![\w./-]){re.escape(row['name'])}(?![\w-])", _installs_text(history, at)) is not None
     )
 
 
-def _installs_text(scene: Scene, at: At) -> str:
+def _installs_text(history: History, at: At) -> str:
     """The words of the installs before that were not read, as of a list in a variable."""
     return "\n".join(
-        scene.facts.dockerfile.source.slice(run.at.span)
-        for run in scene.facts.of(AptRun, scene.chain)
+        history.facts.dockerfile.source.slice(run.at.span)
+        for run in history.facts.of(AptRun, history.chain)
         if run.at.order < at.order
     )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from zr4lint.checks.fixes import SAFE, UNSAFE, replace
+from zr4lint.checks.edits import SAFE, UNSAFE, replace
 from zr4lint.checks.ml.cloned import transformers_of_clone
-from zr4lint.checks.ml.scene import Install, Scene, environment, pinned, scenes
-from zr4lint.checks.ml.state import TorchState, numbers, older, python_at, torch_at, torch_in
+from zr4lint.checks.ml.history import History, Install, environment, histories, pinned
+from zr4lint.checks.ml.installed import TorchState, numbers, older, python_at, torch_at, torch_in
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.checks.versions import bounds
-from zr4lint.finding import Fix, Related, Severity
-from zr4lint.knowledge import newest_torch, release, table, torch_release
-from zr4lint.tools.pip import Requirement
+from zr4lint.knowledge.tables import newest_torch, release, table, torch_release
+from zr4lint.knowledge.versions import bounds
+from zr4lint.model.finding import Fix, Related, Severity
+from zr4lint.programs.pip import Requirement
 
 COMPANIONS = ("torchvision", "torchaudio")
 _TABLE = "pytorch RELEASE.md and wheel metadata"
@@ -35,9 +35,9 @@ def _rename(subject: Subject, requirement: Requirement, version: str, *, safe: b
 @check("ml/companion-mismatch")
 def companion_mismatch(subject: Subject) -> Outcomes:
     """A pinned torchvision or torchaudio is the one made for the pinned torch (gpu facts 2.1)."""
-    for scene in scenes(subject):
-        for install in scene.own:
-            torch = torch_in(install) or torch_at(scene, install.at)
+    for history in histories(subject):
+        for install in history.own:
+            torch = torch_in(install) or torch_at(history, install.at)
             known = torch_release(torch.version) if torch is not None else None
             if torch is None or known is None:
                 continue
@@ -73,16 +73,16 @@ def _last_torchaudio() -> str:
 @check("ml/python-unsupported")
 def python_unsupported(subject: Subject) -> Outcomes:
     """The pinned torch has wheels for the Python that installs it (gpu facts 2.1, 12.17)."""
-    for scene in scenes(subject):
-        for install in scene.own:
+    for history in histories(subject):
+        for install in history.own:
             torch = torch_in(install)
             known = torch_release(torch.version) if torch is not None else None
             requirement = install.get("torch")
             if torch is None or known is None or requirement is None or requirement.url is not None:
                 continue
             oldest, newest = known.python
-            python = python_at(scene, install)
-            floating = _floating(scene, install)
+            python = python_at(history, install)
+            floating = _floating(history, install)
             if python is None and floating and newest and older(newest, "3.14"):
                 yield Unmet(
                     f"{floating} is the newest Python, and torch {torch.version} has wheels up to Python {newest} "
@@ -106,9 +106,9 @@ def python_unsupported(subject: Subject) -> Outcomes:
             )
 
 
-def _floating(scene: Scene, install: Install) -> str | None:
+def _floating(history: History, install: Install) -> str | None:
     """The reference of a python image that moves with every release of Python."""
-    base = scene.base
+    base = history.base
     if base is None or base.kind != "python" or base.python is not None or environment(install) != "":
         return None
     return base.reference if base.image.tag in ("", "latest", "3", "slim", "3-slim") else None
@@ -117,11 +117,11 @@ def _floating(scene: Scene, install: Install) -> str | None:
 @check("ml/companion-unpinned")
 def companion_unpinned(subject: Subject) -> Outcomes:
     """Next to a pinned torch its companions are pinned too (gpu facts 2.2)."""
-    for scene in scenes(subject):
-        for install in scene.own:
+    for history in histories(subject):
+        for install in history.own:
             torch = torch_in(install)
             if torch is None:
-                before = torch_at(scene, install.at)
+                before = torch_at(history, install.at)
                 torch = before if before is not None and before.install is not None else None
             known = torch_release(torch.version) if torch is not None else None
             if torch is None or known is None or install.constrained or install.option("no-deps"):
@@ -130,20 +130,22 @@ def companion_unpinned(subject: Subject) -> Outcomes:
                 requirement = install.get(name)
                 if requirement is None or requirement.specifier or requirement.url or requirement.marker:
                     continue
-                there = scene.has(name, install.at)
+                there = history.has(name, install.at)
                 if (there and not install.run.command.upgrades) or (there is None and torch.install is not install):
                     continue  # pip keeps the one that is there
-                yield _unpinned(subject, scene, install, torch, requirement)
+                yield _unpinned(subject, history, install, torch, requirement)
 
 
-def _unpinned(subject: Subject, scene: Scene, install: Install, torch: TorchState, requirement: Requirement) -> Unmet:
+def _unpinned(
+    subject: Subject, history: History, install: Install, torch: TorchState, requirement: Requirement
+) -> Unmet:
     known = torch_release(torch.version)
     assert known is not None
     name = requirement.name
     right = known.companions(name)[0]
     pypi = install.sources.pypi and install.sources.known and not install.uv
     wrong = name == "torchaudio" and pypi and older(torch.version, _last_torchaudio())
-    python = python_at(scene, install)
+    python = python_at(history, install)
     if python is not None and older(python, "3.10"):
         wrong = False
     if wrong:
@@ -172,9 +174,9 @@ def _unpinned(subject: Subject, scene: Scene, install: Install, torch: TorchStat
 @check("ml/torch-replaced")
 def torch_replaced(subject: Subject) -> Outcomes:
     """Nothing replaces the torch that was installed on purpose (gpu facts 3.4, 12.5, 12.19)."""
-    for scene in scenes(subject):
-        for install in scene.own:
-            torch = torch_at(scene, install.at)
+    for history in histories(subject):
+        for install in history.own:
+            torch = torch_at(history, install.at)
             if torch is None or install.constrained or install.option("no-deps") or environment(install) is None:
                 continue
             if torch.order >= 0 and torch.install is not None and environment(torch.install) != environment(install):
@@ -261,18 +263,18 @@ def transformers_needs_newer_torch(subject: Subject) -> Outcomes:
     """Transformers is one that works with the pinned torch (gpu facts 6.5)."""
     yield from transformers_of_clone(subject)
     row = table("torch")["transformers"]
-    for scene in scenes(subject):
-        for install in scene.own:
-            torch = torch_in(install) or torch_at(scene, install.at)
+    for history in histories(subject):
+        for install in history.own:
+            torch = torch_in(install) or torch_at(history, install.at)
             if torch is None or not older(torch.version, row["needs"]) or install.constrained:
                 continue
-            python = python_at(scene, install)
+            python = python_at(history, install)
             if python is not None and older(python, "3.10"):
                 continue
             requirement = install.get("transformers")
             if requirement is None or not open_above(requirement, row["version"]):
                 continue
-            if scene.has("transformers", install.at) is not False and not install.run.command.upgrades:
+            if history.has("transformers", install.at) is not False and not install.run.command.upgrades:
                 continue
             yield Unmet(
                 f"pip takes transformers 5, which says `Disabling PyTorch because PyTorch >= {row['needs']} is "

@@ -1,0 +1,90 @@
+"""What makes a run fail: findings that are severe enough, scores that are too low; and what a baseline lets pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from zr4lint.linting.engine import Config
+from zr4lint.model.finding import FileReport, Severity
+from zr4lint.packs.reader import Pack
+from zr4lint.packs.rulebook import OWN_RULES
+
+if TYPE_CHECKING:
+    from zr4lint.linting.baseline import Baseline, Entry
+
+
+class GateError(Exception):
+    """A baseline that can't be used; the message says why."""
+
+
+class Judged(Struct, frozen=True):
+    """The report on a file, and what it was linted with."""
+
+    report: FileReport
+    packs: tuple[Pack, ...]
+    config: Config
+
+
+def fails(report: FileReport, fail_on: Severity | None) -> bool:
+    """Whether a finding that is not suppressed is at least as severe as `fail_on`, None for never."""
+    return fail_on is not None and any(f.severity >= fail_on and not f.suppressed for f in report.findings)
+
+
+def low_scores(report: FileReport, minimum: float | None) -> list[str]:
+    """What to say of the scores of a file that are below a minimum."""
+    return [
+        f"{report.source.path}: score {_number(part.points)} of {_number(part.of)} is below {_number(minimum)}"
+        f" (pack {part.pack})"
+        for part in report.conformance
+        if minimum is not None and part.criteria and part.points < minimum
+    ]
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def open_baseline(path: str) -> Baseline:
+    """Read a baseline."""
+    from zr4lint.linting.baseline import BaselineError, read
+
+    try:
+        return read(path)
+    except BaselineError as error:
+        raise GateError(str(error)) from None
+
+
+def write_baseline(path: str, reports: Sequence[FileReport]) -> Baseline:
+    """Write the findings of reports to a baseline."""
+    from zr4lint.filesystem.writing import WriteError, write
+    from zr4lint.linting.baseline import collect, render
+
+    baseline = collect(path, reports)
+    try:
+        write(path, render(baseline).encode("ascii"))
+    except WriteError as error:
+        raise GateError(str(error)) from None
+    return baseline
+
+
+def stale_entries(baseline: Baseline, done: Sequence[Judged]) -> list[str]:
+    """One line on what a baseline holds that is not found any more, none if all is found."""
+    by_path = {one.report.source.path: one for one in done}
+    own = {rule.code: rule for rule in OWN_RULES}
+
+    def judged(entry: Entry) -> bool:
+        """Whether the run has looked for what an entry says."""
+        one = by_path[entry.path]
+        known = own | {rule.rule.code: rule.rule for pack in one.packs for rule in pack.rules}
+        return entry.code in known and one.config.selects(known[entry.code])
+
+    stale = baseline.stale([one.report for one in done], judged)
+    if not stale:
+        return []
+    shown = ", ".join(f"{entry.code} in {entry.path}" for entry in stale[:3])
+    more = f" and {len(stale) - 3} more" if len(stale) > 3 else ""
+    entries = "1 entry is" if len(stale) == 1 else f"{len(stale)} entries are"
+    return [f"{baseline.shown}: {entries} stale ({shown}{more}); --write-baseline leaves out what is gone"]

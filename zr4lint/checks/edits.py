@@ -1,0 +1,73 @@
+"""Fixes, put together from edits."""
+
+from __future__ import annotations
+
+import re
+
+from zr4lint.dockerfile import Instruction
+from zr4lint.facts import At
+from zr4lint.model.finding import Applicability, Edit, Fix
+from zr4lint.model.source import SourceFile, Span
+
+_BLANK = r"(?:[ \t]|\\[ \t]*\r?\n)*"
+_JOINED_BEFORE = _BLANK + r"(?:&&|;)" + _BLANK + r"\Z"
+_JOINED_AFTER = _BLANK + r"(?:&&|;)" + _BLANK
+
+SAFE, UNSAFE, DISPLAY = Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY
+
+
+def replace(span: Span, text: str, title: str, applicability: Applicability = SAFE) -> Fix:
+    """Put other words in the place of those at `span`."""
+    return Fix(title, applicability, (Edit.of(span, text),))
+
+
+def insert(offset: int, text: str, title: str, applicability: Applicability = SAFE) -> Fix:
+    """Put words at `offset`."""
+    return Fix(title, applicability, (Edit(offset, offset, text),))
+
+
+def add_words(
+    instruction: Instruction, offset: int, words: str, title: str, applicability: Applicability = SAFE
+) -> Fix | None:
+    """Put words into a command line; None in an exec form, where a word is a JSON string."""
+    return None if instruction.json is not None else insert(offset, f" {words}", title, applicability)
+
+
+def add_line(source: SourceFile, after: Instruction, line: str, applicability: Applicability = UNSAFE) -> Fix:
+    """Put an instruction on a line of its own below another."""
+    return insert(after.span.end, source.newline + line, f"Add `{line}`", applicability)
+
+
+def remove_lines(source: SourceFile, instruction: Instruction, title: str) -> Fix:
+    """Take an instruction out, its lines and all."""
+    start = source.line_starts[instruction.line - 1]
+    last = source.line_span(instruction.end_line).end
+    end = source.text.find("\n", last)
+    return Fix(title, UNSAFE, (Edit(start, end + 1 if end >= 0 else len(source.text), ""),))
+
+
+def take_out(source: SourceFile, at: At, title: str) -> Fix:
+    """Take a command out: with its instruction where it is the only one there, else with the "&&" that joins it."""
+    instruction, text = at.instruction, source.text
+    arguments = instruction.arguments
+    whole = arguments.span(0, len(arguments.text)) if arguments.text else instruction.span
+    if at.span.start <= whole.start and at.span.end >= whole.end:
+        return remove_lines(source, instruction, title)
+    before = re.search(_JOINED_BEFORE, text[instruction.span.start : at.span.start])
+    if before is not None:
+        return Fix(title, UNSAFE, (Edit(instruction.span.start + before.start(), at.span.end, ""),))
+    after = re.match(_JOINED_AFTER, text[at.span.end : instruction.span.end])
+    if after is not None:
+        return Fix(title, UNSAFE, (Edit(at.span.start, at.span.end + after.end(), ""),))
+    return Fix(title, UNSAFE, (Edit.of(at.span, "true"),))
+
+
+def to_the_end(source: SourceFile, instruction: Instruction) -> Fix | None:
+    """Put an instruction below everything else; None if it is there."""
+    start = source.line_starts[instruction.line - 1]
+    after = source.text.find("\n", instruction.span.end) + 1 or len(source.text)
+    end = len(source.text.rstrip())
+    if after >= end:
+        return None
+    words = source.newline + source.text[start:after].rstrip()
+    return Fix(f"Put {instruction.keyword} last", UNSAFE, (Edit(start, after, ""), Edit(end, end, words)))

@@ -1,0 +1,1 @@
+"""Kinds of check for lines, layers and their order."""

@@ -1,0 +1,61 @@
+"""Which instruction belongs to which layer, by the requirements it meets."""
+
+from __future__ import annotations
+
+from zr4lint.checks.outcome import Layer, Subject
+from zr4lint.dockerfile import Instruction
+
+
+def within(instruction: Instruction, layer: Layer) -> bool:
+    """Whether an instruction lies within a layer's lines."""
+    return layer.first <= instruction.line and instruction.end_line <= layer.last
+
+
+def layers_of(subject: Subject) -> dict[int, set[int]]:
+    """For each instruction that meets a requirement bound to a layer, those layers, in the order of the file."""
+    layers: dict[int, set[int]] = {}
+    for result in subject.results.values():
+        if result.layer is not None:
+            for outcome in result.met:
+                layers.setdefault(outcome.instruction.index, set()).add(result.layer)
+    return dict(sorted(layers.items()))
+
+
+def helpers(subject: Subject) -> dict[int, set[int]]:
+    """The instructions that those rely on and that meet nothing themselves, with the layers that need them."""
+    own = layers_of(subject)
+    needed: dict[int, set[int]] = {}
+    for result in subject.results.values():
+        if result.layer is not None:
+            for outcome in result.met:
+                for index in outcome.supports - own.keys():
+                    needed.setdefault(index, set()).add(result.layer)
+    return dict(sorted(needed.items()))
+
+
+def with_helpers(subject: Subject) -> dict[int, set[int]]:
+    """`layers_of`, and the helpers that stand at the head of a layer that needs them."""
+    layers = layers_of(subject)
+    for index, numbers in helpers(subject).items():
+        following = next((layers[i] for i in layers if i > index), set())
+        if numbers & following:
+            layers[index] = numbers & following
+    return dict(sorted(layers.items()))
+
+
+def layer_of_each(subject: Subject) -> dict[int, int] | None:
+    """One layer for every instruction of the file, never falling; None where the layers are out of order.
+
+    An instruction that meets nothing goes with the layer of the next one that does, behind the last with that.
+    """
+    own = layers_of(subject)
+    count = len(subject.dockerfile.instructions)
+    found: dict[int, int] = {}
+    following = max((max(numbers) for numbers in own.values()), default=1)
+    for index in reversed(range(count)):
+        if index in own:
+            if len(own[index]) > 1 or min(own[index]) > following:
+                return None
+            following = min(own[index])
+        found[index] = following
+    return found

@@ -1,0 +1,303 @@
+"""Lines, layers, comments: how the file is laid out."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+
+from zr4lint.checks.edits import SAFE, UNSAFE, insert, remove_lines, replace, to_the_end
+from zr4lint.checks.grep import grep, grep_any
+from zr4lint.checks.layout.arrangement import Arrangement, arrange
+from zr4lint.checks.layout.layers import helpers, layers_of, with_helpers, within
+from zr4lint.checks.outcome import Met, Outcomes, RuleResult, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.dockerfile import Comment, Instruction
+from zr4lint.facts.environments import standing
+from zr4lint.model.finding import Edit, Fix
+from zr4lint.model.source import Span
+
+_LETTERS = r"\W+"
+_BANNER = r"(?i)[\W_]*layer\s+(\d+)\s*:"
+
+
+@check("syntax")
+def syntax(subject: Subject) -> Outcomes:
+    """BuildKit accepts the file."""
+    for error in subject.dockerfile.errors:
+        fix = None
+        if error.instead is not None:
+            title = f"Write {error.instead}" if error.instead else "Take it out"
+            fix = replace(error.span, error.instead, title, UNSAFE)
+        yield Unmet(error.message, error.span, expected="a file that BuildKit accepts", fix=fix)
+
+
+@check("line-count", late=True)
+def line_count(subject: Subject, *, lines: int) -> Outcomes:
+    """The file has this many lines, as `wc -l` counts them."""
+    source = subject.source
+    count = source.newline_count
+    if count == lines:
+        return
+    end = len(source.text)
+    last = source.line_span(len(source.line_starts)) if source.text else Span(0, 0)
+    if source.text and not source.text.endswith("\n") and count == lines - 1:
+        yield Unmet(
+            "the last line does not end in a newline, so it does not count as one",
+            last,
+            expected=f"{lines} lines",
+            fix=insert(end, source.newline, "End the file in a newline"),
+        )
+        return
+    difference = f"{count - lines} too many" if count > lines else f"{lines - count} too few"
+    at = source.line_span(lines + 1) if len(source.line_starts) > lines else last
+    fix = _arranged(subject)
+    instructions = subject.dockerfile.instructions
+    if (
+        fix is None
+        and count > lines
+        and subject.layers
+        and subject.layers[-1].number in layers_of(subject).get(len(instructions) - 1, ())
+    ):
+        fix = to_the_end(subject.source, instructions[-1])
+    yield Unmet(f"the file has {count} lines, {difference}", at, expected=f"{lines} lines", fix=fix)
+
+
+def _arranged(subject: Subject) -> Fix | None:
+    return arrange(subject).fix if subject.layers else None
+
+
+@check("note")
+def note(subject: Subject, *, package: str, words: str) -> Outcomes:
+    """A comment directly above the instruction that installs a package has these words."""
+    found = standing(subject.facts, subject.lineage, package)
+    expected = f'a comment with "{words}" directly above'
+    if found is None:
+        yield Unmet(f"pip does not install {package}", expected=expected)
+        return
+    instruction = found.run.at.instruction
+    above = _comments_above(subject, instruction)
+    if re.sub(_LETTERS, " ", words.lower()) in re.sub(_LETTERS, " ", " ".join(c.text for c in above).lower()):
+        yield Met(Span(above[0].span.start, above[-1].span.end), instruction)
+        return
+    line = f"# {words}: {package} is built against it.{subject.source.newline}"
+    start = subject.source.line_starts[instruction.line - 1]
+    yield Unmet(
+        f'no comment directly above speaks of the "{words}"',
+        instruction.keyword_span,
+        expected=expected,
+        fix=insert(start, line, "Add a comment", UNSAFE),
+    )
+
+
+def _comments_above(subject: Subject, instruction: Instruction) -> list[Comment]:
+    by_line = subject.facts.derived("comments by line", lambda: _comments_by_line(subject))
+    found: list[Comment] = []
+    line = instruction.line - 1
+    while line in by_line:
+        found.insert(0, by_line[line])
+        line -= 1
+    return found
+
+
+def _comments_by_line(subject: Subject) -> dict[int, Comment]:
+    return {subject.source.line_of(c.span.start): c for c in subject.dockerfile.comments if not c.inside}
+
+
+# Checks that read what the others found
+
+
+@check("layer-order", late=True)
+def layer_order(subject: Subject) -> Outcomes:
+    """The layers come in the order of their numbers."""
+    layers = layers_of(subject)
+    instructions = subject.dockerfile.instructions
+    sequence = [(index, min(numbers), max(numbers)) for index, numbers in layers.items()]
+    kept = _longest_ascending(sequence)
+    titles = {layer.number: layer.title for layer in subject.layers}
+    for index, low, high in sequence:
+        instruction = instructions[index]
+        if index in kept:
+            yield Met(instruction.keyword_span, instruction)
+            continue
+        before = [high for other, _, high in sequence if other in kept and other < index]
+        side = "after" if before and max(before) > low else "before"
+        others = before if side == "after" else [low for other, low, _ in sequence if other in kept and other > index]
+        other = max(others) if side == "after" else min(others, default=high)
+        yield Unmet(
+            f"this belongs to layer {low} ({titles.get(low, '')}), and stands {side} layer {other}",
+            instruction.keyword_span,
+            expected=f"layers in the order 1 to {len(subject.layers)}",
+            fix=_moved(subject, instruction, [i for i in kept if min(layers[i]) <= low]),
+        )
+
+
+def _moved(subject: Subject, instruction: Instruction, before: list[int]) -> Fix | None:
+    """Put an instruction, with the comments directly above it, behind the last of those it comes after."""
+    before = [index for index in before if subject.dockerfile.instructions[index].keyword != "CMD"]
+    if not before:
+        return None
+    source, target = subject.source, subject.dockerfile.instructions[max(before)]
+    above = _comments_above(subject, instruction)
+    start = source.line_starts[source.line_of((above[0] if above else instruction).span.start) - 1]
+    end = source.text.find("\n", instruction.span.end) + 1 or len(source.text)
+    if start <= target.span.end < end:
+        return None
+    words = source.text[start:end].rstrip("\r\n")
+    edits = (Edit(start, end, ""), Edit(target.span.end, target.span.end, source.newline + words))
+    return Fix(f"Move this {instruction.keyword} to its layer", UNSAFE, tuple(sorted(edits)))
+
+
+def _longest_ascending(sequence: list[tuple[int, int, int]]) -> set[int]:
+    """The most instructions that can stay where they are: each begins no earlier than the one before ended."""
+    previous: dict[int, int] = {}
+    best: dict[int, tuple[int, int]] = {}  # by the layer that it ends with, the longest so far and its last
+    for index, low, high in sequence:
+        length, previous[index] = max((found for end, found in best.items() if end <= low), default=(0, -1))
+        best[high] = max(best.get(high, (0, -1)), (length + 1, index))
+    kept: set[int] = set()
+    at = max(best.values(), default=(0, -1))[1]
+    while at >= 0:
+        kept.add(at)
+        at = previous[at]
+    return kept
+
+
+@check("layer-lines", late=True)
+def layer_lines(subject: Subject) -> Outcomes:
+    """Each instruction that meets a requirement of a layer lies within the layer's lines, what it relies on in some."""
+    layers = {layer.number: layer for layer in subject.layers}
+    arrangement: Arrangement | None = None
+    for index, numbers in layers_of(subject).items():
+        instruction = subject.dockerfile.instructions[index]
+        outside = [n for n in sorted(numbers) if not within(instruction, layers[n])]
+        if not outside:
+            yield Met(instruction.keyword_span, instruction)
+            continue
+        layer = layers[outside[0]]
+        arrangement = arrangement or arrange(subject)
+        why = f"; {arrangement.reason}" if arrangement.reason else ""
+        yield Unmet(
+            f"this belongs to layer {layer.number} ({layer.title}) and stands on {_lines(instruction)}{why}",
+            instruction.keyword_span,
+            expected=f"lines {layer.first}-{layer.last}",
+            fix=arrangement.fix,
+        )
+    for index in helpers(subject):
+        instruction = subject.dockerfile.instructions[index]
+        if not any(within(instruction, layer) for layer in subject.layers):
+            yield Unmet(
+                f"this stands between the layers, on {_lines(instruction)}",
+                instruction.keyword_span,
+                expected="each instruction within the lines of a layer",
+                fix=(arrangement or arrange(subject)).fix,
+            )
+
+
+def _lines(instruction: Instruction) -> str:
+    if instruction.end_line == instruction.line:
+        return f"line {instruction.line}"
+    return f"lines {instruction.line}-{instruction.end_line}"
+
+
+@check("layer-banner", late=True)
+def layer_banner(subject: Subject, *, first: int, last: int) -> Outcomes:
+    """Layers `first` to `last` each open with a comment `LAYER n: ...`."""
+    layers = with_helpers(subject)
+    starts: dict[int, int] = {}
+    before: dict[int, int] = {}
+    end = 0
+    for index, numbers in layers.items():
+        for number in numbers - starts.keys():
+            starts[number] = index
+            before[number] = end
+        end = subject.dockerfile.instructions[index].span.end
+    for layer in subject.layers:
+        if not first <= layer.number <= last or layer.number not in starts:
+            continue
+        instruction = subject.dockerfile.instructions[starts[layer.number]]
+        after = before[layer.number]
+        comments = [c for c in subject.dockerfile.comments if after <= c.span.start < instruction.span.start]
+        found = next((c for c in comments if _names_layer(c.text, layer.number)), None)
+        if found is not None:
+            yield Met(found.span, instruction)
+            continue
+        line = f"# LAYER {layer.number}: {layer.title.upper()}"
+        above = _comments_above(subject, instruction)
+        start = subject.source.line_starts[subject.source.line_of((above[0] if above else instruction).span.start) - 1]
+        pending = any(u.fix or u.add for n in subject.results.values() if n.layer == layer.number for u in n.unmet)
+        yield Unmet(
+            f"layer {layer.number} ({layer.title}) does not open with a comment of its name",
+            instruction.keyword_span,
+            expected=line,
+            fix=None if pending else insert(start, line + subject.source.newline, "Add the comment", SAFE),
+        )
+
+
+def _names_layer(comment: str, number: int) -> bool:
+    named = re.match(_BANNER, comment)
+    return named is not None and named[1] == str(number)
+
+
+@check("not-in-specification", late=True)
+def not_in_specification(subject: Subject) -> Outcomes:
+    """Each instruction meets a requirement of a layer, or fails one, or one that does relies on it."""
+    used: set[int] = set()
+    blamed: list[int] = []
+    for result in subject.results.values():
+        if result.layer is not None:
+            blamed += (unmet.span.start for unmet in result.unmet if unmet.span is not None)
+            for outcome in result.met:
+                used.add(outcome.instruction.index)
+                used |= outcome.supports
+    blamed.sort()
+    for instruction in subject.dockerfile.instructions:
+        span = instruction.span
+        if instruction.index not in used and bisect_left(blamed, span.start) == bisect_left(blamed, span.end):
+            yield Unmet(
+                f"the specification asks for no such {instruction.keyword}",
+                span,
+                expected="only what the specification asks for",
+                fix=remove_lines(subject.source, instruction, f"Remove this {instruction.keyword}"),
+            )
+
+
+@check("specification-commands", late=True)
+def specification_commands(subject: Subject) -> Outcomes:
+    """For each requirement that is met, the specification's own verification commands would pass too."""
+    text = subject.source.whole_text
+    for result in subject.results.values():
+        if result.unmet or not result.met:
+            continue
+        for pattern in result.commands:
+            if grep_any(pattern, text):
+                continue
+            lines = text.split("\n")
+            witness = next((m for m in result.met if not _passes(result, m.instruction, lines)), result.met[0])
+            yield Unmet(
+                f"{result.code} is met, but the specification's own command fails: grep '{pattern}'",
+                witness.span,
+                expected=f"a line that `grep '{pattern}'` finds",
+                fix=_spelled(subject, witness),
+                about=result.code,
+            )
+
+
+def _spelled(subject: Subject, witness: Met) -> Fix | None:
+    """Write what meets a requirement as the specification does."""
+    instruction = witness.instruction
+    edits: list[Edit] = []
+    if subject.words(instruction.keyword_span) != instruction.keyword:
+        edits.append(Edit.of(instruction.keyword_span, instruction.keyword))
+    if (
+        witness.spelled is not None
+        and subject.words(witness.span) != witness.spelled
+        and "$" not in subject.words(witness.span)
+    ):
+        edits.append(Edit.of(witness.span, witness.spelled))
+    return Fix("Write it as the specification does", SAFE, tuple(edits)) if edits else None
+
+
+def _passes(result: RuleResult, instruction: Instruction, lines: list[str]) -> bool:
+    """Whether one of a rule's commands finds its line in an instruction."""
+    own = lines[instruction.line - 1 : instruction.end_line]
+    return any(grep(pattern, line) for pattern in result.commands for line in own)

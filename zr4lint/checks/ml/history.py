@@ -1,0 +1,296 @@
+"""The histories of a build: each stage that the image needs, with all that its ancestors did before."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, lru_cache
+from typing import TypeVar, cast
+
+from msgspec import Struct
+
+from zr4lint.checks.outcome import Subject
+from zr4lint.facts import At, Copied, Facts, PipRun, Ran, Stage, Written
+from zr4lint.facts.images import Base, read_base
+from zr4lint.facts.indexes import Sources, sources
+from zr4lint.facts.records import Origin
+from zr4lint.knowledge.versions import pin_of
+from zr4lint.model.source import MappedText, Span
+from zr4lint.programs.pip import Requirement, normalise, parse_requirement
+from zr4lint.shell import Argument, Reach
+
+_REPOSITORY = r"(?:git\+)?(?:https?|ssh|git)://\S+?/(?P<name>[^/@#]+?)(?:\.git)?(?:@(?P<ref>[^#]+))?(?:#.*)?\Z"
+_RENAMED = {"flash-attention": "flash-attn"}
+_INSTALLERS = frozenset({
+    "conda", "mamba", "micromamba", "poetry", "pipenv", "pdm", "pixi", "hatch", "make", "mim", "easy_install", "bash",
+    "sh", "zsh", "cog", "cmake", "ninja", "comfy", "xargs", "eval", "jupyter", "rye", "spack",
+})  # fmt: skip
+_LISTING = r"\s*(?P<requirement>[^\s#-][^#\n]*?)\s*(?:\s#.*|--hash.*)?\Z"
+
+
+_T = TypeVar("_T")
+
+
+class Install(Struct, frozen=True):
+    """A `pip install` with all its requirements, those of files that stand in the Dockerfile too.
+
+    `opaque` tells that it takes requirements that can't be read, `uv` that uv does it.
+    """
+
+    run: PipRun
+    requirements: tuple[Requirement, ...]
+    repositories: tuple[tuple[str, Span], ...]
+    opaque: bool
+    sources: Sources
+    uv: bool
+
+    @property
+    def at(self) -> At:
+        """Where it stands."""
+        return self.run.at
+
+    @property
+    def unsure(self) -> bool:
+        """Whether a condition decides that it runs."""
+        return self.run.at.reach is Reach.MAYBE
+
+    def option(self, *names: str) -> bool:
+        """Whether any of these options is given."""
+        return self.run.command.parsed.has(*names)
+
+    def get(self, name: str) -> Requirement | None:
+        """The requirement of that name."""
+        return next((r for r in self.requirements if r.name == name), None)
+
+    @property
+    def constrained(self) -> bool:
+        """Whether constraints are in force that this file does not show to leave torch alone."""
+        names = ("PIP_CONSTRAINT", "UV_CONSTRAINT", "UV_OVERRIDE", "PIP_REQUIREMENT")
+        return self.option("constraint", "override", "build-constraint") or any(
+            self.run.settings.get(name, "") != "" for name in names
+        )
+
+    @property
+    def isolated(self) -> bool:
+        """Whether what it builds is built in an environment of its own."""
+        off = ("PIP_NO_BUILD_ISOLATION", "UV_NO_BUILD_ISOLATION", "UV_NO_BUILD_ISOLATION_PACKAGE")
+        return not self.option(
+            "no-build-isolation", "no-build-isolation-package", "only-binary", "no-build"
+        ) and not any(name in self.run.settings for name in off)
+
+
+class History:
+    """One stage, and what happened before and in it."""
+
+    def __init__(self, facts: Facts, stage: Stage) -> None:
+        self.facts = facts
+        self.stage = stage
+        self.chain = facts.ancestry(stage.number)
+        root = facts.stages[min(self.chain)]
+        self.root = root
+        self.base: Base | None = read_base(root.image) if root.image is not None else None
+        found = (self.install_of(run) for run in facts.of(PipRun, self.chain))
+        self.installs = [install for install in found if install is not None]
+        self.memory: dict[tuple[str, int], object] = {}
+        self.first: dict[str, Install | None] = {}
+        self.hints: dict[str, tuple[int, int] | None] = {}
+
+    @property
+    def own(self) -> Iterator[Install]:
+        """The installs of this very stage."""
+        first = bisect_left(self.installs, self.stage.number, key=lambda install: install.at.stage)
+        return iter(self.installs[first:])
+
+    @property
+    def commands(self) -> list[Ran]:
+        """The other commands of this very stage."""
+        return self.facts.of(Ran, (self.stage.number,))
+
+    @property
+    def final(self) -> bool:
+        """Whether this stage becomes the image, or is one that it builds on."""
+        return self.facts.final is not None and self.stage.number in self.facts.ancestry(self.facts.final.number)
+
+    def install_of(self, run: PipRun) -> Install | None:
+        """The install that a command of pip is, the same for each history that has it; None for any other command."""
+        if run.command.action != "install" or run.command.misplaced:
+            return None
+        facts = self.facts
+        return facts.derived(("install", run.at.order), lambda: _install(facts, facts.ancestry(run.at.stage), run))
+
+    def before(self, at: At) -> list[Install]:
+        """The installs that come before."""
+        return self.installs[: bisect_left(self.installs, at.order, key=lambda install: install.at.order)]
+
+    def text(self, at: At | None) -> str:
+        """All instructions up to a command, or with None all there are, as written."""
+        text, starts = _written(self.facts, self.chain)
+        return text if at is None else text[: _end(at, starts)]
+
+    def mentions(self, at: At | None, pattern: str) -> bool:
+        """Whether any word before, or with None any word at all, fits; a hint is enough to keep silent."""
+        text, starts = _written(self.facts, self.chain)
+        if pattern not in self.hints:
+            first = re.search(pattern, text)
+            self.hints[pattern] = first.span() if first is not None else None
+        found = self.hints[pattern]
+        end = len(text) if at is None else _end(at, starts)
+        if found is None or found[0] >= end:
+            return False
+        return found[1] <= end or re.search(pattern, text[:end]) is not None
+
+    def remembered(self, what: str, at: At, make: Callable[[], _T]) -> _T:
+        """Something worked out for one place, once for all rules that ask."""
+        key = (what, at.order)
+        if key not in self.memory:
+            self.memory[key] = make()
+        return cast(_T, self.memory[key])
+
+    def opaque(self, at: At) -> bool:
+        """Whether packages may have come before in a way that can't be read."""
+        return self._first_opaque is not None and self._first_opaque < at.order
+
+    @cached_property
+    def _first_opaque(self) -> int | None:
+        """The order of the first that may bring packages in a way that can't be read, -1 for the base image."""
+        if self.base is None or not self.base.kind:
+            return -1
+        found = [install.at.order for install in self.installs if install.opaque][:1]
+        for copied in self.facts.of(Copied, self.chain):
+            if copied.origin in (Origin.STAGE, Origin.IMAGE):
+                found.append(copied.at.order)
+                break
+        for ran in self.facts.of(Ran, self.chain):
+            if _installs(ran):
+                found.append(ran.at.order)
+                break
+        return min(found, default=None)
+
+    def has(self, package: str, at: At) -> bool | None:
+        """Whether a package was installed before; None where that can't be known."""
+        if self.base is not None and self.base.kind == "pytorch" and package in ("torch", "torchvision", "torchaudio"):
+            return True
+        if package not in self.first:
+            self.first[package] = next((i for i in self.installs if i.get(package) is not None), None)
+        first = self.first[package]
+        if first is not None and first.at.order < at.order:
+            return None if first.unsure else True
+        return None if self.opaque(at) else False
+
+    def setting(self, variables: Mapping[str, str | None], name: str) -> str | None:
+        """The value of a variable, "" where it is not set, None where that can't be known."""
+        if name in variables:
+            return variables[name]
+        return "" if self.base is not None and (self.base.plain or self.base.kind == "pytorch") else None
+
+
+def histories(subject: Subject) -> list[History]:
+    """A history for each stage that the image needs."""
+    facts = subject.facts
+    return facts.derived("ml histories", lambda: [History(facts, facts.stages[number]) for number in facts.needed])
+
+
+def pinned(requirement: Requirement | None) -> str | None:
+    """The one version that a requirement asks for, local part and all."""
+    return pin_of(requirement.specifier) if requirement is not None else None
+
+
+def environment(install: Install) -> str | None:
+    """The folder of the environment an install goes to, "" for the system's own, None where it can't be known."""
+    run = install.run
+    if run.command.elsewhere or install.option("target", "prefix", "root"):
+        return None
+    folder = run.command.program.rpartition("/")[0]
+    if folder:
+        return folder.removesuffix("/bin")
+    if virtual := run.variables.get("VIRTUAL_ENV"):
+        return virtual
+    first = (run.path or "\0").partition(":")[0]
+    if first.startswith("\0"):
+        return ""
+    return (
+        ""
+        if first in ("/usr/local/bin", "/usr/bin", "/usr/local/cuda/bin", "/bin")
+        else None
+        if (not first.endswith("/bin"))
+        else first.removesuffix("/bin")
+    )
+
+
+@lru_cache(maxsize=1)
+def _written(facts: Facts, chain: frozenset[int]) -> tuple[str, dict[int, int]]:
+    """The instructions of stages as written, and where each one, by its index, starts in that; kept for one history."""
+    source = facts.dockerfile.source
+    parts: list[str] = []
+    starts: dict[int, int] = {}
+    length = 0
+    for instruction in facts.dockerfile.instructions:
+        if instruction.stage in chain:
+            parts.append(source.slice(instruction.span))
+            starts[instruction.index] = length
+            length += len(parts[-1]) + 1
+    return "\n".join(parts), starts
+
+
+def _end(at: At, starts: Mapping[int, int]) -> int:
+    return starts[at.instruction.index] + at.span.start - at.instruction.span.start
+
+
+def _install(facts: Facts, chain: frozenset[int], run: PipRun) -> Install:
+    requirements: list[Requirement] = []
+    repositories: list[tuple[str, Span]] = []
+    opaque = False
+    operands = [*run.command.parsed.operands]
+    operands += (Argument(o.value, o.value_span) for o in run.command.parsed.all("editable"))
+    for operand in operands:
+        opaque = _read(operand, requirements, repositories) or opaque
+    for path, _ in run.files:
+        written = [w for w in facts.of(Written, chain) if w.path == path and w.at.order < run.at.order]
+        if path is None or len(written) != 1:
+            opaque = True
+            continue
+        for line in _lines(written[0].text):
+            opaque = _read(line, requirements, repositories) or opaque
+    opaque = opaque or run.command.parsed.get("group") is not None
+    uv = facts.dockerfile.source.slice(run.command.words).split()[0].endswith("uv")
+    return Install(run, tuple(requirements), tuple(repositories), opaque, sources(run), uv)
+
+
+def _read(argument: Argument, requirements: list[Requirement], repositories: list[tuple[str, Span]]) -> bool:
+    """Add what an argument asks for; True if that can't be read."""
+    found = parse_requirement(argument)
+    if found is not None:
+        requirements.append(found)
+        return False
+    if argument.value is None or (repository := re.match(_REPOSITORY, argument.value)) is None:
+        return True
+    name = normalise(repository["name"])
+    name = _RENAMED.get(name, name)
+    repositories.append((argument.value, argument.span))
+    requirements.append(Requirement(name, "", "", argument.value, None, argument.span, argument.quoted))
+    return False
+
+
+def _lines(text: MappedText) -> Iterator[Argument]:
+    """The requirements of a file that stands in the Dockerfile, one a line; a line with a variable is not known."""
+    at = 0
+    for line in text.text.splitlines(keepends=True):
+        found = re.match(_LISTING, line.rstrip("\r\n"))
+        if found is not None:
+            span = text.span(at + found.start("requirement"), at + found.end("requirement"))
+            value = found["requirement"]
+            yield Argument(None if "$" in value else value, span)
+        at += len(line)
+
+
+def _installs(ran: Ran) -> bool:
+    """Whether a command may install Python packages in a way of its own."""
+    words = [a.value or "" for a in ran.arguments]
+    if ran.program in _INSTALLERS or words[0].startswith("./") or words[0].endswith((".sh", ".py")):
+        return True
+    if ran.program == "uv":
+        return words[1:2] not in (["venv"], ["cache"], ["--version"])
+    if re.match(r"python[\d.]*\Z", ran.program):
+        return any(w.endswith(".py") for w in words[1:2]) or words[1:2] == ["-m"]
+    return False

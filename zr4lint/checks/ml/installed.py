@@ -1,0 +1,154 @@
+"""Which torch and which Python a command finds."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+
+from msgspec import Struct
+
+from zr4lint.checks.ml.history import History, Install, environment, pinned
+from zr4lint.facts import At, PipRun, Ran, VenvCreated
+from zr4lint.knowledge.tables import distribution, torch_release
+from zr4lint.model.source import Span
+from zr4lint.shell import Reach
+
+_VERSION = r"(?:python|pip)?(3\.\d+)(?:\.\d+)?\Z"
+_OTHER_PYTHONS = r"deadsnakes|update-alternatives|pyenv|conda|mamba|ln -s\S* \S*python|Python-3|uv python|pypy|rye "
+
+
+class TorchState(Struct, frozen=True):
+    """The torch that is there: `cuda` is the tag of its build, "cu124" or "cpu", None where that can't be known.
+
+    `order` is -1 for a torch of the base image.
+    """
+
+    version: str
+    cuda: str | None
+    span: Span
+    order: int
+    install: Install | None
+
+    @property
+    def minor(self) -> str:
+        """The first two numbers."""
+        return ".".join(self.version.split(".")[:2])
+
+
+def torch_in(install: Install) -> TorchState | None:
+    """The torch that an install pins."""
+    requirement = install.get("torch")
+    version = pinned(requirement)
+    if requirement is None or version is None or requirement.marker is not None:
+        return None
+    public, _, local = version.partition("+")
+    return TorchState(public, local or build_of(install, public), requirement.span, install.at.order, install)
+
+
+def build_of(install: Install, version: str) -> str | None:
+    """The tag of the build that an install of exactly this torch takes (gpu facts 2.4, 11.1)."""
+    tags = install.sources.tags
+    if len(tags) == 1:
+        return tags[0]
+    known = torch_release(version)
+    if known is not None and not install.sources.all and not install.sources.backend:
+        return "cu" + known.pypi_cuda.replace(".", "")
+    return None
+
+
+def torch_at(history: History, at: At) -> TorchState | None:
+    """The torch that is installed before a command; None where none is, or where its version can't be known."""
+    runs = history.facts.of(PipRun, history.chain)
+    end = bisect_left(runs, at.order, key=lambda run: run.at.order)
+    # What is there behind a command is the same for each history that has the command.
+    known: dict[int, TorchState | None] = history.facts.derived("torch behind", dict)
+    start = end
+    while start and runs[start - 1].at.order not in known:
+        start -= 1
+    found = known[runs[start - 1].at.order] if start else _torch_of_base(history)
+    for run in runs[start:end]:
+        found = known[run.at.order] = _torch_after(found, run, history.install_of(run))
+    return found
+
+
+def _torch_of_base(history: History) -> TorchState | None:
+    if history.base is None or history.base.torch is None:
+        return None
+    build = "cu" + (history.base.cuda or "").replace(".", "")
+    return TorchState(history.base.torch, build, history.root.image_span, -1, None)
+
+
+def _torch_after(found: TorchState | None, run: PipRun, install: Install | None) -> TorchState | None:
+    """The torch behind a command of pip that finds `found`."""
+    if run.command.action == "uninstall" and run.command.requirement("torch") is not None:
+        found = None
+    requirement = install.get("torch") if install is not None else None
+    if install is None or requirement is None or environment(install) is None:
+        return found
+    state = torch_in(install)
+    if state is not None and not install.unsure:
+        return state
+    if state is not None or requirement.specifier or install.run.command.upgrades or requirement.url:
+        return None
+    return found
+
+
+def python_at(history: History, install: Install) -> str | None:
+    """The version of the Python that an install is for, "3.10"; None where it can't be known."""
+    return history.remembered("python", install.at, lambda: _python_at(history, install))
+
+
+def _python_at(history: History, install: Install) -> str | None:
+    for option in ("python", "python-version"):
+        given = install.run.command.parsed.get(option)
+        if given is not None:
+            found = re.match(_VERSION, (given.value or "").rpartition("/")[2])
+            return found[1] if found else None
+    program = install.run.command.program.rpartition("/")[2]
+    if found := re.match(_VERSION, program):
+        return found[1]
+    folder = environment(install)
+    if folder is None:
+        return None
+    if folder:
+        return _of_environment(history, folder, install.at)
+    return default_python(history, install.at)
+
+
+def default_python(history: History, at: At) -> str | None:
+    """The version behind the name python3."""
+    base = history.base
+    if base is None or history.mentions(at, _OTHER_PYTHONS):
+        return None
+    if base.kind == "python":
+        return base.python
+    row = distribution(base.distribution) if base.kind in ("ubuntu", "cuda") else None
+    return row.get("python") if row is not None else None
+
+
+def _of_environment(history: History, folder: str, at: At) -> str | None:
+    for created in reversed(history.facts.of(VenvCreated, history.chain)):
+        if created.path == folder and created.at.order < at.order and created.at.reach is Reach.ALWAYS:
+            found = re.match(_VERSION, created.python)
+            return found[1] if found else default_python(history, created.at)
+    for ran in reversed(history.facts.of(Ran, history.chain)):
+        words = [a.value or "" for a in ran.arguments]
+        if ran.at.order < at.order and ran.program == "uv" and words[1:2] == ["venv"] and folder in words:
+            given = next((w for w in words if re.match(_VERSION, w.removeprefix("--python="))), None)
+            return re.match(_VERSION, given.removeprefix("--python="))[1] if given else None  # type: ignore[index]
+    return None
+
+
+def older(version: str, than: str) -> bool:
+    """Whether a version comes before another, by their numbers."""
+    return numbers(version) < numbers(than)
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """The numbers of a version, local part and suffixes left out."""
+    return tuple(int(n) for n in re.findall(r"\d+", version.partition("+")[0])[:3])
+
+
+def last_order(history: History) -> At | None:
+    """The place of the last install."""
+    return history.installs[-1].at if history.installs else None

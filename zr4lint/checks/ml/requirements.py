@@ -1,0 +1,150 @@
+"""How pip is called."""
+
+from __future__ import annotations
+
+import re
+
+from zr4lint.checks.edits import SAFE, replace
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.facts import AptRun, At, Facts, PipRun
+from zr4lint.model.finding import Edit, Fix
+from zr4lint.model.source import Span
+from zr4lint.programs.files import mount_target
+from zr4lint.shell import Reach
+
+_SWALLOWS = frozenset({"true", ":", "echo", "printf"})
+_STRICT = r"\bset\s+-\w*e|\bset\s+-o\s+errexit|-\w*e\w*c?\b.*\bpipefail|trap "
+_BLANK = r"(?m)[\s\\]|^\s*#[^\n]*$"
+_SHORTENED = ("no-cache",)
+"""Options of uv that pip takes for a general option of its own, shortened: --no-cache-dir."""
+
+_OFF = ("", "0", "false", "no", "off")
+
+
+def _runs(subject: Subject) -> list[PipRun]:
+    return subject.facts.of(PipRun, subject.facts.needed)
+
+
+@check("ml/unquoted-specifier")
+def unquoted_specifier(subject: Subject) -> Outcomes:
+    """No version specifier is read as a redirection by the shell (gpu facts 11.7)."""
+    for run in _runs(subject):
+        for span in run.lost_specifiers:
+            words = subject.words(span)
+            yield Unmet(
+                f"the shell takes this for a redirection: pip gets the name without a version and installs the newest, "
+                "and a file "
+                f'is written (run); write "{words}"',
+                span,
+                expected=f'"{words}"',
+                fix=replace(span, f'"{words}"', "Quote the specifier", SAFE) if '"' not in words else None,
+            )
+
+
+@check("ml/pip-option-misplaced")
+def pip_option_misplaced(subject: Subject) -> Outcomes:
+    """Options of `pip install` come after the word install (gpu facts 11.6)."""
+    for run in _runs(subject):
+        for option in run.command.misplaced:
+            if option.name in _SHORTENED:
+                continue
+            words = subject.words(option.span)
+            edits = (
+                Edit(option.span.start, option.span.end + 1, ""),
+                Edit(run.command.words.end, run.command.words.end, f" {words}"),
+            )
+            spaced = subject.source.text[option.span.end : option.span.end + 1] == " "
+            yield Unmet(
+                f"--{option.name} belongs to `pip {run.command.action}`: before that word pip ends with `no such "
+                "option` (run); "
+                "write it behind",
+                option.span,
+                expected=f"pip {run.command.action} {words}",
+                fix=Fix(f"Move {words} behind {run.command.action}", SAFE, edits) if spaced else None,
+                unsure=run.at.reach is Reach.MAYBE,
+            )
+
+
+@check("ml/cache-mount-defeated")
+def cache_mount_defeated(subject: Subject) -> Outcomes:
+    """A cache that is mounted for pip is used (gpu facts 11.2)."""
+    for run in _runs(subject):
+        mounts = [f for f in run.at.instruction.flags if f.name == "mount" and "type=cache" in (f.value or "")]
+        targets = [mount_target(f.value or "") for f in mounts]
+        uv = subject.words(run.command.words).split()[0].endswith("uv")
+        wanted = ("/root/.cache", "/root/.cache/uv") if uv else ("/root/.cache", "/root/.cache/pip")
+        if not any(target in wanted for target in targets) or run.command.action != "install":
+            continue
+        option = run.command.parsed.get("no-cache-dir") or run.command.parsed.get("no-cache")
+        name = "UV_NO_CACHE" if uv else "PIP_NO_CACHE_DIR"
+        value = run.settings.get(name)
+        if option is None and (name not in run.settings or value is None or (uv and value in _OFF) or value == ""):
+            continue
+        start = option.span.start if option is not None else 0
+        blank = option is not None and subject.source.text[start - 1 : start] == " "
+        fix = (
+            Fix("Drop the option", SAFE, (Edit(start - 1, option.span.end, ""),))
+            if option is not None and blank
+            else None
+        )
+        yield Unmet(
+            f"{'this' if option is not None else name} turns the cache off, so that the mounted one is neither read "
+            "nor filled: "
+            "every build downloads anew (pip cmdoptions.py); what is in a mount never comes to the image, so drop it",
+            option.span if option is not None else run.command.words,
+            expected="the cache mount alone",
+            fix=fix,
+        )
+
+
+@check("ml/failure-hidden")
+def failure_hidden(subject: Subject) -> Outcomes:
+    """A failing install ends the build (gpu facts 12.18)."""
+    needed = subject.facts.needed
+    runs: list[PipRun | AptRun] = [r for r in _runs(subject) if r.command.action == "install"]
+    runs += [r for r in subject.facts.of(AptRun, needed) if r.command.action == "install" and r.command.packages]
+    for run in sorted(runs, key=lambda r: r.at.order):
+        following = _following(subject.facts, run.at)
+        if following is None:
+            continue
+        name = "pip" if isinstance(run, PipRun) else "apt"
+        between = re.sub(_BLANK, "", subject.source.text[run.at.span.end : following.span.start])
+        if between not in ("||", ";", ""):
+            continue
+        behind = next(iter(subject.words(following.span).split()), "")
+        if following.operator == "||" and behind in _SWALLOWS:
+            end, how = following.span.end, f"`|| {behind}`"
+        elif following.operator == ";" and not _strict(subject, run.at):
+            end, how = run.at.span.end, "what comes after it without `&&`"
+        else:
+            continue
+        yield Unmet(
+            f"{how} hides it when {name} fails: the build goes on, and the image lacks the packages at run time (gpu "
+            "facts 12.18); let it fail",
+            Span(run.at.span.start, end),
+            expected=f"a failing {name} install that ends the build",
+        )
+
+
+def _following(facts: Facts, at: At) -> At | None:
+    """The next command of the same RUN."""
+    for order in range(at.order + 1, len(facts.facts)):
+        fact = facts.facts[order]
+        if fact.at.instruction is not at.instruction:
+            return None
+        if fact.at.span.start >= at.span.end:
+            return fact.at
+    return None
+
+
+def _strict(subject: Subject, at: At) -> bool:
+    """Whether the shell ends at the first command that fails; a list in a condition or a loop is left alone."""
+    text = subject.words(at.instruction.span)
+    before = text[: at.span.start - at.instruction.span.start]
+    shells = subject.facts.derived(
+        "shells", lambda: [i for i in subject.dockerfile.instructions if i.keyword == "SHELL"]
+    )
+    if any(re.search(r'"-\w*e', subject.words(i.span)) for i in shells if i.index < at.instruction.index):
+        return True
+    return bool(re.search(_STRICT, before) or re.search(r"\b(?:if|for|while|case|then|do)\b|#!.*-e", before))

@@ -1,0 +1,1 @@
+"""Kinds of check for the requirements of a specification."""

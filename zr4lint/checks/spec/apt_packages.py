@@ -1,0 +1,260 @@
+"""Packages and repositories of apt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from zr4lint.checks.edits import SAFE, UNSAFE, add_words, replace, take_out
+from zr4lint.checks.layout.packing import rows_of
+from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, maybe, met
+from zr4lint.checks.registry import check
+from zr4lint.dockerfile import Instruction
+from zr4lint.facts import AptRun, Removed, RepositoryAdded
+from zr4lint.model.finding import Fix
+from zr4lint.model.source import Span
+from zr4lint.programs.apt import Package
+from zr4lint.programs.files import covers, mount_target
+from zr4lint.shell import Reach
+
+LISTS = "/var/lib/apt/lists"
+_USES_LISTS = ("update", "install", "upgrade", "dist-upgrade", "full-upgrade")
+
+
+def installs(subject: Subject) -> list[AptRun]:
+    """The `apt-get install` of the image, in order."""
+    return [run for run in subject.facts.of(AptRun, subject.lineage) if run.command.action == "install"]
+
+
+@check("apt-packages")
+def apt_packages(subject: Subject, *, packages: list[str]) -> Outcomes:
+    """Each package is installed by apt, and stays."""
+    wanted = set(packages)
+    standing: dict[str, tuple[AptRun, Package]] = {}
+    removed: dict[str, tuple[AptRun, Package]] = {}
+    unknown: AptRun | None = None
+    for run in subject.facts.of(AptRun, subject.lineage):
+        for package in run.command.packages if run.command.action in ("install", "reinstall") else ():
+            if package.name in wanted and (package.name not in standing or maybe(standing[package.name][0].at)):
+                standing[package.name] = (run, package)
+        for package in run.command.removed:
+            for name in [n for n in packages if package.means(n)]:
+                if standing.pop(name, None) or run.command.action == "install":
+                    removed[name] = (run, package)
+        if run.command.action == "install" and run.command.parsed.unknown:
+            unknown = run
+    home = _home(standing)
+    absent = [name for name in packages if name not in standing]
+    add = _install(absent) if absent and home is None else None
+    for name in packages:
+        if name in standing:
+            run, package = standing[name]
+            if maybe(run.at):
+                yield Unmet(f"{name} is installed only under a condition", package.span, expected=name, unsure=True)
+            else:
+                yield met(run.at, package.span)
+        elif name in removed:
+            run, package = removed[name]
+            undo = take_out(subject.source, run.at, "Leave the packages installed")
+            if run.command.action == "install":
+                undo = replace(package.span, name, f"Install {name}", UNSAFE)
+            yield Unmet(f"{name} is removed again", package.span, expected=f"{name} in the image", fix=undo)
+        elif unknown is not None:
+            yield Unmet(
+                f"whether {name} is installed can't be known: this command's packages come from outside",
+                unknown.at.span,
+                expected=name,
+                unsure=True,
+            )
+        else:
+            fix = _add_package(home, name) if home else None
+            span = home.command.words if home else None
+            yield Unmet(
+                f"{name} is not installed",
+                span,
+                expected=f"{name} in `apt-get install`",
+                fix=fix,
+                hint=("apt", "install", name),
+                add=add,
+            )
+
+
+def _install(packages: list[str]) -> str:
+    """A RUN that installs packages, several to a line."""
+    rows = "".join(f"    {row} \\\n" for row in rows_of(packages, 72))
+    return f"RUN apt-get update && apt-get install -y --no-install-recommends \\\n{rows}    && rm -rf {LISTS}/*"
+
+
+def _home(standing: dict[str, tuple[AptRun, Package]]) -> AptRun | None:
+    """The command that installs most of the packages: where one that is missing belongs."""
+    runs = [run for run, _ in standing.values()]
+    return max(runs, key=runs.count) if runs else None
+
+
+def _add_package(run: AptRun, name: str) -> Fix | None:
+    last = run.command.packages[-1]
+    return add_words(run.at.instruction, last.span.end, name, f"Install {name}", SAFE)
+
+
+@check("apt-update")
+def apt_update(subject: Subject) -> Outcomes:
+    """Each `apt-get install` comes after an `apt-get update` in the same RUN."""
+    updated: set[int] = set()
+    for run in subject.facts.of(AptRun, subject.lineage):
+        index = run.at.instruction.index
+        if run.command.action == "update" and not maybe(run.at):
+            updated.add(index)
+        elif run.command.action == "install":
+            if index in updated:
+                yield Met(run.command.words, run.at.instruction)
+                continue
+            fix = None
+            if run.at.instruction.json is None:
+                at = Span(run.command.words.start, run.command.words.start)
+                fix = replace(at, "apt-get update && ", "Update the package lists first", SAFE)
+            yield Unmet(
+                "no `apt-get update` before this install in the same RUN: it works on lists that are missing, or old",
+                run.command.words,
+                expected="apt-get update && apt-get install ...",
+                fix=fix,
+            )
+
+
+def _each(
+    subject: Subject, good: Callable[[AptRun], bool], option: str, against_names: tuple[str, ...], message: str
+) -> Outcomes:
+    for run in installs(subject):
+        if good(run):
+            yield Met(run.command.words, run.at.instruction)
+        else:
+            against = any(o.name == "option" or o.name in against_names for o in run.command.parsed.options)
+            end = run.at.span.end if against else run.command.words.end
+            fix = add_words(run.at.instruction, end, option, f"Add {option}", SAFE)
+            yield Unmet(message, run.command.words, expected=option, fix=fix)
+
+
+@check("apt-yes")
+def apt_yes(subject: Subject) -> Outcomes:
+    """Each `apt-get install` asks nothing."""
+    yield from _each(
+        subject,
+        lambda run: run.command.assumes_yes,
+        "-y",
+        ("yes", "assume-yes"),
+        "this install asks for confirmation, and nobody answers in a build: it aborts",
+    )
+
+
+@check("apt-no-recommends")
+def apt_no_recommends(subject: Subject) -> Outcomes:
+    """Each `apt-get install` leaves out recommended packages."""
+    yield from _each(
+        subject,
+        lambda run: run.command.skips_recommends,
+        "--no-install-recommends",
+        ("install-recommends", "no-install-recommends"),
+        "this install brings recommended packages that nobody asked for",
+    )
+
+
+@check("apt-cleanup")
+def apt_cleanup(subject: Subject) -> Outcomes:
+    """Each RUN that updates apt removes the package lists after its last install, in the same RUN."""
+    apt = [run for run in subject.facts.of(AptRun, subject.lineage) if run.command.action in _USES_LISTS]
+    runs: dict[int, list[AptRun | RepositoryAdded]] = {}
+    added = subject.facts.of(RepositoryAdded, subject.lineage)
+    changes: list[AptRun | RepositoryAdded] = [*apt, *added]
+    for fact in changes:
+        runs.setdefault(fact.at.instruction.index, []).append(fact)
+    removals: dict[int, list[Removed]] = {}
+    for removed in subject.facts.of(Removed, subject.lineage):
+        if _clears_lists(removed) and not maybe(removed.at):
+            removals.setdefault(removed.at.instruction.index, []).append(removed)
+    for index, facts in sorted(runs.items()):
+        facts.sort(key=lambda fact: fact.at.order)
+        if not any(f.updates if isinstance(f, RepositoryAdded) else f.command.action == "update" for f in facts):
+            continue
+        last = facts[-1]
+        instruction = last.at.instruction
+        inside = removals.get(index, [])
+        after = [r for r in inside if r.at.order > last.at.order]
+        mounted = next((f for f in instruction.flags if f.name == "mount" and _keeps_lists_out(f.value or "")), None)
+        if after:
+            spelled = f"rm -rf {LISTS}/*" if after[-1].paths == (f"{LISTS}/*",) else None
+            yield Met(after[-1].at.span, instruction, spelled=spelled)
+        elif mounted is not None:
+            yield Met(mounted.span, instruction)
+        else:
+            why = "before the last install, which fills them again" if inside else "nowhere in this RUN"
+            first = next((f for f in facts if isinstance(f, AptRun) and f.command.action == "update"), facts[0])
+            span = inside[-1].at.span if inside else _named(instruction) or first.at.span
+            expected = f"rm -rf {LISTS}/*"
+            fix = None
+            if instruction.json is None and last.at.reach is Reach.ALWAYS:
+                end = Span(last.at.span.end, last.at.span.end)
+                fix = replace(end, f" && {expected}", "Remove the package lists", SAFE)
+            yield Unmet(
+                f"the package lists are removed {why}: they stay in this layer",
+                span,
+                expected=f"{expected} as the last step of this RUN",
+                fix=fix,
+            )
+
+
+def _named(instruction: Instruction) -> Span | None:
+    """Where an instruction speaks of the lists without removing them."""
+    at = instruction.arguments.text.find(LISTS)
+    return instruction.arguments.span(at, at + len(LISTS)) if at >= 0 else None
+
+
+def _clears_lists(removed: Removed) -> bool:
+    return any(
+        path == f"{LISTS}/*" or (removed.recursive and covers(path, LISTS, recursive=True)) for path in removed.paths
+    )
+
+
+def _keeps_lists_out(mount: str) -> bool:
+    target = mount_target(mount)
+    return target != "" and covers(target, LISTS, recursive=True)
+
+
+@check("apt-repository")
+def apt_repository(subject: Subject, *, repository: str, packages: list[str]) -> Outcomes:
+    """The repository is added, before these packages are installed."""
+    changes = subject.facts.of(RepositoryAdded, subject.lineage)
+    added = [fact for fact in changes if not fact.removed]
+    right = next((fact for fact in added if fact.name == repository), None)
+    gone = next((fact for fact in changes if fact.removed and fact.name == repository), None)
+    runs = subject.facts.of(AptRun, subject.lineage)
+    first = next((run for run in installs(subject) if any(p.name in packages for p in run.command.packages)), None)
+    expected = f"add-apt-repository {repository}"
+    if right is None:
+        wrong = added[-1] if added else None
+        if wrong is not None:
+            fix = replace(wrong.span, repository, f"Add {repository}", UNSAFE)
+            yield Unmet(
+                f"the repository is {wrong.name or 'not known before the build'}, not {repository}",
+                wrong.span,
+                expected=expected,
+                fix=fix,
+                unsure=wrong.name is None,
+            )
+        else:
+            fix = None
+            if first is not None and first.at.instruction.json is None:
+                start = next(r.at.span.start for r in runs if r.at.instruction.index == first.at.instruction.index)
+                fix = replace(Span(start, start), f"{expected} && ", f"Add {repository}", UNSAFE)
+            yield Unmet(f"{repository} is not added", expected=expected, fix=fix, hint=("repository", repository))
+    elif gone is not None and first is not None and right.at.order < gone.at.order < first.at.order:
+        fix = take_out(subject.source, gone.at, f"Keep {repository}")
+        yield Unmet(f"{repository} is taken away again before it is used", gone.span, expected=expected, fix=fix)
+    elif first is not None and first.at.order < right.at.order:
+        yield Unmet(
+            f"{repository} is added only after the packages it is for",
+            right.span,
+            expected=f"{expected} before {first.command.packages[0].name} is installed",
+            fix=take_out(subject.source, right.at, "Add it before the packages"),
+        )
+    elif maybe(right.at):
+        yield Unmet(f"{repository} is added only under a condition", right.span, expected=expected, unsure=True)
+    else:
+        yield met(right.at, right.span)

@@ -1,0 +1,254 @@
+"""Repositories that are cloned, and what is installed from them."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from msgspec import structs
+
+from zr4lint.checks.edits import UNSAFE, add_line, insert, replace, take_out
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
+from zr4lint.checks.registry import check
+from zr4lint.checks.spec.copies import taken_away
+from zr4lint.facts import Cloned, PipRun, WorkdirSet
+from zr4lint.facts.environments import own_installs, pip_installs
+from zr4lint.model.finding import Fix
+from zr4lint.programs.files import absolute
+
+_SEPARATORS = r"[/:@]"
+
+
+def clone_to(subject: Subject, target: str) -> Cloned | None:
+    """The last clone to this folder."""
+    found = [c for c in subject.facts.of(Cloned, subject.lineage) if c.target == target]
+    return found[-1] if found else None
+
+
+@check("git-clone")
+def git_clone(subject: Subject, *, target: str, url: str = "", words: str = "", suggested: str = "") -> Outcomes:
+    """A repository (this one, if a URL is given) is cloned to a folder, and stays.
+
+    `words` have to stand in the command; `suggested` is a URL that a fix may clone from.
+    """
+    clones = subject.facts.of(Cloned, subject.lineage)
+    found = clone_to(subject, target)
+    expected = f"git clone {url or '...'} {target}"
+    if found is None:
+        yield structs.replace(
+            _missing(clones, target, url, words, expected),
+            add=f"RUN git clone {url or suggested} {target}" if url or suggested else None,
+        )
+        return
+    removal = taken_away(subject, target, found.at, folder=True)
+    given = found.clone.url
+    if removal is not None:
+        fix = take_out(subject.source, removal.at, f"Keep {target}")
+        message = f"the clone in {target} is removed again"
+        yield Unmet(message, removal.at.span, expected=f"{target} in the image", fix=fix)
+    elif url and given.value is None:
+        yield Unmet("the repository's URL can't be known before the build", given.span, expected=url, unsure=True)
+    elif url and not same_repository(given.value or "", url):
+        fix = _recloned(found, url, target)
+        yield Unmet(f"the repository is {given.value}, not {url}", given.span, expected=url, fix=fix)
+    elif words and words not in found.words:
+        yield Unmet(
+            f"the clone command does not name {words}",
+            found.at.span,
+            expected=f"{words} in the clone command",
+            fix=insert(given.span.end, f" {target}", "Name the folder", UNSAFE)
+            if found.clone.directory is None
+            else None,
+        )
+    elif maybe(found.at):
+        yield Unmet(f"{target} is cloned only under a condition", found.at.span, expected=expected, unsure=True)
+    else:
+        yield met(found.at, given.span, url) if url else met(found.at)
+
+
+def _recloned(found: Cloned, url: str, target: str) -> Fix:
+    """Clone another URL to the same folder."""
+    named = (
+        found.clone.directory is not None or url.rpartition("/")[2].removesuffix(".git") == target.rpartition("/")[2]
+    )
+    return replace(found.clone.url.span, url if named else f"{url} {target}", f"Clone {url}", UNSAFE)
+
+
+def _missing(clones: list[Cloned], target: str, url: str, words: str, expected: str) -> Unmet:
+    """The finding for a folder nothing is cloned to; a clone that was meant for it shows the place."""
+    name = _letters(target.rpartition("/")[2])
+    meant = next((c for c in clones if url and same_repository(c.clone.url.value or "", url)), None)
+    meant = meant or next((c for c in clones if name in _letters(c.words) or (words and words in c.words)), None)
+    unknown = next((c for c in clones if c.target is None), None)
+    if meant is not None and meant.target is not None:
+        given = meant.clone.directory or meant.clone.url
+        fix = (
+            replace(meant.clone.directory.span, target, f"Clone to {target}", UNSAFE)
+            if meant.clone.directory
+            else (insert(meant.clone.url.span.end, f" {target}", f"Clone to {target}", UNSAFE))
+        )
+        return Unmet(
+            f"the repository is cloned to {meant.target}, not to {target}", given.span, expected=target, fix=fix
+        )
+    if unknown is not None:
+        return Unmet(f"whether this clones to {target} can't be known", unknown.at.span, expected=expected, unsure=True)
+    hint = ("git", url or target.rpartition("/")[2])
+    return Unmet(f"nothing is cloned to {target}", expected=expected, hint=hint)
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text.lower() if c.isalnum())
+
+
+def same_repository(found: str, wanted: str) -> bool:
+    """Whether two URLs name one repository; GitHub looks at neither case nor ".git"."""
+    return _normal(found) == _normal(wanted)
+
+
+def _normal(url: str) -> str:
+    url = url.rstrip("/").removesuffix(".git")
+    return url.lower() if url.lower().startswith("https://github.com/") else url
+
+
+@check("clone-owner")
+def clone_owner(subject: Subject, *, target: str, placeholders: list[str], suggested: str = "") -> Outcomes:
+    """The URL of a clone names a real owner."""
+    found = clone_to(subject, target)
+    if found is None:
+        yield Unmet(f"nothing is cloned to {target}", expected="a clone from a real owner")
+        return
+    owner = next((p for p in re.split(_SEPARATORS, found.clone.url.value or "") if p.lower() in placeholders), None)
+    if owner is not None:
+        yield Unmet(
+            f"{owner} is a placeholder: there is no such repository, and git asks for a user name and fails",
+            found.clone.url.span,
+            expected=suggested or "the repository's real URL",
+            fix=_recloned(found, suggested, target) if suggested else None,
+        )
+    else:
+        yield met(found.at, found.clone.url.span)
+
+
+@check("clone-workdirs")
+def clone_workdirs(subject: Subject, *, target: str, after: str, before: str = "") -> Outcomes:
+    """WORKDIR is `before` when the clone runs, and becomes `after` behind it."""
+    clone = clone_to(subject, target)
+    workdirs = subject.facts.of(WorkdirSet, subject.lineage)
+    if clone is None:
+        anchor = next((w for w in workdirs if w.path == after), None)
+        yield Unmet(
+            f"nothing is cloned to {target}",
+            anchor.at.span if anchor else None,
+            expected=f"WORKDIR {after} after the clone",
+        )
+        return
+    earlier = [w for w in workdirs if w.at.order < clone.at.order]
+    if before:
+        if earlier and earlier[-1].path == before:
+            yield met(earlier[-1].at)
+        else:
+            now = earlier[-1].path or "unknown" if earlier else "the base image's"
+            yield Unmet(
+                f"WORKDIR is {now} when the clone runs, not {before}",
+                earlier[-1].at.span if earlier else clone.at.instruction.span,
+                expected=f"WORKDIR {before} before the clone",
+                fix=insert(
+                    clone.at.instruction.span.start,
+                    f"WORKDIR {before}{subject.source.newline}",
+                    f"Enter {before}",
+                    UNSAFE,
+                ),
+            )
+    entered = next((w for w in workdirs if w.at.order > clone.at.order and w.path == after), None)
+    if entered is not None:
+        text = entered.at.instruction.arguments
+        yield met(entered.at, text.span(0, len(text.text)), after)
+        return
+    clones = [c.at.order for c in subject.facts.of(Cloned, subject.lineage) if c.at.order > clone.at.order]
+    until = min(clones, default=len(subject.facts.facts))
+    between = [w for w in workdirs if clone.at.order < w.at.order < until]
+    installs = [
+        r.at.order
+        for r in pip_installs(subject.facts, subject.lineage)
+        if r.files and clone.at.order < r.at.order < until
+    ]
+    name = after.rpartition("/")[2]
+    wrong = next((w for w in between if (w.path or "").rpartition("/")[2] == name), None)
+    wrong = wrong or next((w for w in between if w.at.order < min(installs, default=0)), None)
+    now = f"becomes {wrong.path}" if wrong is not None else "stays as it is"
+    fix = insert(clone.at.instruction.span.end, f"{subject.source.newline}WORKDIR {after}", f"Enter {after}", UNSAFE)
+    yield Unmet(
+        f"WORKDIR {now} after the clone; it is to be {after}",
+        wrong.at.span if wrong is not None else clone.at.instruction.span,
+        expected=f"WORKDIR {after} after the clone",
+        fix=fix,
+    )
+
+
+@check("pip-requirements")
+def pip_requirements(subject: Subject, *, file: str, target: str, spelled: str = "") -> Outcomes:
+    """Pip installs from this requirements file, after its repository is cloned to `target`."""
+    clone = clone_to(subject, target)
+    runs = [
+        (run, span) for run in own_installs(subject.facts, subject.lineage) for path, span in run.files if path == file
+    ]
+    undone = [
+        (run, span)
+        for run in subject.facts.of(PipRun, subject.lineage)
+        if run.command.action == "uninstall"
+        for path, span in run.files
+        if path == file and not maybe(run.at)
+    ]
+    expected = f"pip install -r {file}"
+    after = [(run, span) for run, span in runs if clone is None or run.at.order > clone.at.order]
+    if after:
+        run, span = after[-1]
+        if undone and undone[-1][0].at.order > run.at.order:
+            fix = take_out(subject.source, undone[-1][0].at, "Leave it installed")
+            yield Unmet(
+                "what it lists is uninstalled again", undone[-1][1], expected=f"{file} stays installed", fix=fix
+            )
+        elif maybe(run.at):
+            yield Unmet(f"{file} is installed only under a condition", span, expected=expected, unsure=True)
+        else:
+            same = absolute(spelled.removeprefix("-r "), run.folder) == file
+            yield met(run.at, span, spelled if spelled and same else None)
+    elif runs:
+        message = f"{file} is installed before the clone that brings it"
+        fix = take_out(subject.source, runs[-1][0].at, "Install it after the clone")
+        yield Unmet(message, runs[-1][1], expected=f"{expected} after the clone", fix=fix)
+    else:
+        yield _not_installed(
+            subject, clone, file, expected, f"RUN pip install --no-cache-dir {spelled or expected[12:]}"
+        )
+
+
+def _not_installed(subject: Subject, clone: Cloned | None, file: str, expected: str, line: str) -> Unmet:
+    """The finding for a file pip is not given; what stands between its clone and the next one shows the place."""
+    name = file.rpartition("/")[2]
+    if clone is None:
+        return Unmet(f"{file} is not installed", expected=expected, hint=(file,), add=line)
+    following = [c.at.order for c in subject.facts.of(Cloned, subject.lineage) if c.at.order > clone.at.order]
+    end = min(following, default=len(subject.facts.facts))
+    runs = [run for run in pip_installs(subject.facts, subject.lineage) if clone.at.order < run.at.order < end]
+    others = [(run, path, span) for run in runs for path, span in run.files]
+    near = next((o for o in others if (o[1] or "").endswith(name)), None) or next(iter(others), None)
+    if near is not None and near[1] == file:
+        message = f"{file} is installed into another environment"
+        return Unmet(message, near[0].at.span, expected=expected, add=line)
+    if near is not None and near[1] is None:
+        return Unmet(f"whether this installs {file} can't be known", near[2], expected=expected, unsure=True)
+    if near is not None:
+        mounted = not (near[1] or "").startswith("/")
+        fix = None if mounted else replace(near[2], f"-r {file}", f"Install {file}", UNSAFE)
+        return Unmet(f"this installs {near[1]}, not {file}", near[2], expected=expected, fix=fix)
+    last = max((f.at.instruction.index for f in subject.facts.facts if f.at.order < end), default=0)
+    for instruction in subject.dockerfile.instructions[clone.at.instruction.index + 1 : last + 1]:
+        if name in subject.words(instruction.span):
+            return Unmet(f"{file} is not installed", instruction.span, expected=expected, add=line)
+    entered = [w for w in subject.facts.of(WorkdirSet, subject.lineage) if clone.at.order < w.at.order < end]
+    anchor = entered[0].at if entered else clone.at
+    if not entered or entered[0].path != posixpath.dirname(file):
+        line = f"RUN pip install --no-cache-dir -r {file}"
+    fix = add_line(subject.source, anchor.instruction, line)
+    return Unmet(f"{file} is not installed", anchor.instruction.span, expected=expected, fix=fix)

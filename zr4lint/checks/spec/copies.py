@@ -1,0 +1,174 @@
+"""Files of the build context that are copied, and their modes."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from fnmatch import fnmatchcase
+
+from zr4lint.checks.edits import UNSAFE, add_line, replace, take_out
+from zr4lint.checks.outcome import Outcome, Outcomes, Subject, Unmet, maybe, met
+from zr4lint.checks.registry import check
+from zr4lint.facts import At, Copied, ModeChanged, Origin, Overwritten, Removed
+from zr4lint.programs.files import covers, makes_executable
+
+
+def copy_of(subject: Subject, path: str) -> Copied | None:
+    """The last COPY that puts a file at this path."""
+    copies = [c for c in subject.facts.of(Copied, subject.lineage) if not c.many and c.target == path]
+    return copies[-1] if copies else None
+
+
+def _copied_in_a_folder(subject: Subject, path: str) -> tuple[Copied, bool] | None:
+    """A COPY of a folder or of a pattern that may bring the file, and whether it does."""
+    folder, name = posixpath.split(path)
+    for copy in reversed(subject.facts.of(Copied, subject.lineage)):
+        pattern = posixpath.basename(copy.source.rstrip("/"))
+        if not copy.many or copy.origin is not Origin.CONTEXT or copy.target != folder:
+            continue
+        if any(c in pattern for c in "*?[") and not fnmatchcase(name, pattern):
+            continue
+        source = copy.source if copy.source.endswith("/") else posixpath.dirname(copy.source)
+        known = subject.context is not None and os.path.isfile(os.path.join(subject.context, source.lstrip("/"), name))
+        return copy, known
+    return None
+
+
+def brought(subject: Subject, path: str) -> bool:
+    """Whether a COPY puts, or may put, a file at this path."""
+    return copy_of(subject, path) is not None or _copied_in_a_folder(subject, path) is not None
+
+
+def taken_away(subject: Subject, path: str, since: At, *, folder: bool = False) -> Removed | None:
+    """The command that surely removes a path after `since`; for a folder it has to go into folders."""
+    removals = (r for r in subject.facts.of(Removed, subject.lineage) if r.at.order > since.order and not maybe(r.at))
+    recursive = (r for r in removals if r.recursive or not folder)
+    return next((r for r in recursive if any(covers(p, path, recursive=r.recursive) for p in r.paths)), None)
+
+
+@check("copied")
+def copied(subject: Subject, *, copies: list[str], folder: str) -> Outcomes:
+    """Each file is copied from the build context to this folder under its own name, and stays."""
+    for name in copies:
+        path = posixpath.join(folder, name)
+        expected = f"COPY {name} {path}"
+        found = copy_of(subject, path)
+        if found is None:
+            yield _not_copied(subject, name, path, expected)
+            continue
+        later = (w for w in subject.facts.of(Overwritten, subject.lineage) if w.at.order > found.at.order)
+        written = next((w for w in later if w.path == path and not maybe(w.at)), None)
+        removal = taken_away(subject, path, found.at)
+        if removal is not None:
+            fix = take_out(subject.source, removal.at, f"Keep {path}")
+            yield Unmet(f"{path} is removed again", removal.at.span, expected=f"{path} in the image", fix=fix)
+        elif written is not None:
+            fix = take_out(subject.source, written.at, f"Keep {path}")
+            yield Unmet(f"{path} is overwritten", written.at.span, expected=f"{path} as it was copied", fix=fix)
+        elif found.origin is not Origin.CONTEXT:
+            unsure = found.origin is Origin.STAGE
+            yield Unmet(
+                f"{path} does not come from the build context",
+                found.span,
+                expected=expected,
+                unsure=unsure,
+                add=expected,
+            )
+        elif posixpath.basename(found.source) != name:
+            fix = replace(found.span, name, f"Copy {name}", UNSAFE)
+            yield Unmet(f"{path} is a copy of {found.source}, not of {name}", found.span, expected=expected, fix=fix)
+        else:
+            yield met(found.at, found.span, name)
+
+
+def _not_copied(subject: Subject, name: str, path: str, expected: str) -> Unmet:
+    if inside := _copied_in_a_folder(subject, path):
+        copy, known = inside
+        if not known:
+            return Unmet(f"whether this brings {name} can't be known", copy.span, expected=expected, unsure=True)
+        return Unmet(f"{name} is copied among others, not by its name", copy.span, expected=expected, unsure=True)
+    elsewhere = next(
+        (c for c in subject.facts.of(Copied, subject.lineage) if not c.many and posixpath.basename(c.source) == name),
+        None,
+    )
+    if elsewhere is not None:
+        return Unmet(
+            f"{name} is copied to {elsewhere.target or 'a place that is not known'}, not to {path}",
+            elsewhere.at.instruction.span,
+            expected=expected,
+            unsure=elsewhere.target is None,
+            add=expected,
+        )
+    return Unmet(f"{name} is not copied", expected=expected, hint=("copy", name), add=expected)
+
+
+@check("executable")
+def executable(subject: Subject, *, copies: list[str], folder: str) -> Outcomes:
+    """Each file is made executable after it is copied, and stays so."""
+    changes = subject.facts.of(ModeChanged, subject.lineage)
+    for name in copies:
+        path = posixpath.join(folder, name)
+        expected = f"chmod +x {path}"
+        found = copy_of(subject, path)
+        inside = _copied_in_a_folder(subject, path) if found is None else None
+        copy = found if found is not None else (inside[0] if inside is not None else None)
+        if copy is None:
+            yield Unmet(f"{path} is not made executable: it is not copied", expected=expected)
+            continue
+        yield _mode_of(subject, copy, changes, path, expected)
+
+
+def _mode_of(subject: Subject, copy: Copied, changes: list[ModeChanged], path: str, expected: str) -> Outcome:
+    """Follow a file's mode from its COPY through every chmod that names it."""
+    naming = [c for c in changes if any(covers(p, path, recursive=c.recursive) for p in c.paths)]
+    after = [c for c in naming if c.at.order > copy.at.order]
+    state = makes_executable(copy.mode, None) if copy.mode is not None else None
+    cause: At | None = copy.at if copy.mode is not None else None
+    unsure = False
+    for change in after:
+        now = makes_executable(change.mode, state)
+        unsure = maybe(change.at) and now != state
+        if now != state or cause is None:
+            cause = change.at
+        state = now
+    if state and cause is not None and not unsure:
+        alone = any(c.at is cause and c.paths == (path,) and c.mode in ("+x", "a+x", "ugo+x") for c in after)
+        return met(cause, cause.span, expected if alone else None)
+    if cause is not None:
+        why = "takes that away" if state is False else "does not do it"
+        message = f"{path} is not executable: this {why}"
+        fix = add_line(subject.source, cause.instruction, f"RUN {expected}")
+        return Unmet(message, cause.span, expected=expected, fix=fix, unsure=unsure)
+    if early := [c for c in naming if c.at.order < copy.at.order]:
+        message = f"{path} is made executable before it is copied: the COPY brings its own mode"
+        fix = add_line(subject.source, copy.at.instruction, f"RUN {expected}")
+        return Unmet(message, early[-1].at.span, expected=f"{expected} after the COPY", fix=fix)
+    fix = add_line(subject.source, copy.at.instruction, f"RUN {expected}")
+    return Unmet(f"{path} is not made executable", copy.at.instruction.span, expected=expected, fix=fix)
+
+
+@check("context-files")
+def context_files(subject: Subject, *, copies: list[str]) -> Outcomes:
+    """Each file exists in the folder that COPY takes files from; without such a folder nothing is asked."""
+    if subject.context is None:
+        return
+    copied_files = subject.facts.of(Copied, subject.lineage)
+    for name in copies:
+        copy = next(
+            (
+                c
+                for c in copied_files
+                if not c.many and not c.origin is not Origin.CONTEXT and posixpath.basename(c.source) == name
+            ),
+            None,
+        )
+        source = copy.source.lstrip("/") if copy is not None else name
+        if os.path.isfile(os.path.join(subject.context, source)):
+            if copy is not None:
+                yield met(copy.at, copy.span)
+            continue
+        yield Unmet(
+            f'{source} is not in the build context: COPY fails with "not found"',
+            copy.span if copy else None,
+            expected=f"{name} beside the Dockerfile, or in the folder given with --context",
+        )

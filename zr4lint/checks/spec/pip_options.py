@@ -1,0 +1,211 @@
+"""Options of pip: indexes, the cache, and what else a command has to say."""
+
+from __future__ import annotations
+
+import re
+
+from zr4lint.checks.edits import SAFE, UNSAFE, add_words, remove_lines, replace
+from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, met
+from zr4lint.checks.registry import check
+from zr4lint.checks.spec.pip_packages import absent
+from zr4lint.facts import EnvSet, PipRun
+from zr4lint.facts.environments import pip_installs, standing
+from zr4lint.model.finding import Fix
+from zr4lint.model.source import Span
+from zr4lint.programs.files import mount_target
+from zr4lint.programs.options import Option
+
+
+@check("pip-index")
+def pip_index(subject: Subject, *, package: str, url: str) -> Outcomes:
+    """The command that installs the package takes packages from this index and no other."""
+    expected = f"--index-url {url}"
+    found = standing(subject.facts, subject.lineage, package)
+    if found is None:
+        yield absent(subject, package, expected)
+        return
+    run = found.run
+    parsed = run.command.parsed
+    indexes = sorted(
+        [*parsed.all("index-url"), *parsed.all("pypi-url"), *parsed.all("default-index")], key=lambda o: o.span
+    )
+    extra = [*parsed.all("extra-index-url"), *parsed.all("index")]
+    setting = next((n for n in ("PIP_EXTRA_INDEX_URL", "UV_EXTRA_INDEX_URL") if run.settings.get(n)), None)
+    right = False
+    unset = next((f for f in subject.facts.of(EnvSet, subject.lineage) if f.name == "PIP_NO_INDEX"), None)
+    if run.settings.get("PIP_NO_INDEX") and parsed.get("isolated") is None:
+        fix = remove_lines(subject.source, unset.at.instruction, "Let pip use the index") if unset else None
+        span = unset.span if unset else run.command.words
+        yield Unmet("PIP_NO_INDEX turns every index off", span, expected=expected, fix=fix)
+    elif (off := parsed.get("no-index")) is not None:
+        fix = _without(subject, off, "Use the index")
+        yield Unmet("--no-index turns every index off", off.span, expected=expected, fix=fix)
+    elif indexes:
+        last = indexes[-1]
+        right = _same_url(last.value, url)
+        if not right:
+            yield _wrong_url("the index", last, url, expected)
+    elif _same_url(run.settings.get("PIP_INDEX_URL"), url):
+        right = True
+    else:
+        wrong = next((o for o in extra if _same_url(o.value, url)), None)
+        if wrong is not None:
+            yield Unmet(
+                "--extra-index-url adds an index to PyPI, and pip takes the newest version from either",
+                wrong.span,
+                expected=expected,
+                fix=replace(wrong.span, expected, "Make it the only index", UNSAFE),
+            )
+            return
+        named = add_words(run.at.instruction, found.requirement.span.end, expected, f"Use {url}", UNSAFE)
+        yield Unmet(
+            f"{package} comes from PyPI: the command names no index", run.command.words, expected=expected, fix=named
+        )
+    for option in extra:
+        yield Unmet(
+            "a second index: pip takes the newest version from either",
+            option.span,
+            expected=f"{expected} alone",
+            fix=_without(subject, option, "Take the second index out"),
+        )
+    if setting is not None:
+        yield Unmet(
+            f"{setting} adds a second index: pip takes the newest version from either",
+            _set_at(subject, run, setting) or run.command.words,
+            expected=f"{expected} alone",
+            fix=_unset(subject, run, setting),
+        )
+    if right and not extra and setting is None:
+        yield met(run.at, indexes[-1].span if indexes else run.command.words)
+
+
+def _without(subject: Subject, option: Option, title: str) -> Fix:
+    """Take an option out, with the blank before it."""
+    start = option.span.start
+    text = subject.source.text
+    if text[start - 1 : start] == " ":
+        start -= 1
+    return replace(Span(start, option.span.end), "", title, UNSAFE)
+
+
+def _assigned(subject: Subject, run: PipRun, name: str) -> Span | None:
+    """The assignment that stands before the command, with the blanks behind it."""
+    found = re.search(rf"\b{name}=\S+[ \t]+", subject.words(Span(run.at.span.start, run.command.words.start)))
+    start = run.at.span.start
+    return Span(start + found.start(), start + found.end()) if found is not None else None
+
+
+def _unset(subject: Subject, run: PipRun, name: str) -> Fix | None:
+    """Take an assignment out that stands before the command."""
+    assigned = _assigned(subject, run, name)
+    return replace(assigned, "", f"Leave {name} out", UNSAFE) if assigned is not None else None
+
+
+def _set_at(subject: Subject, run: PipRun, name: str) -> Span | None:
+    """The words that set a variable for a command: its own assignment, or an ENV."""
+    if (assigned := _assigned(subject, run, name)) is not None:
+        return Span(assigned.start, assigned.start + len(subject.words(assigned).rstrip()))
+    settings = [f for f in subject.facts.of(EnvSet, subject.lineage) if f.name == name and f.at.order < run.at.order]
+    return settings[-1].span if settings else None
+
+
+def _wrong_url(what: str, option: Option, url: str, expected: str) -> Unmet:
+    return Unmet(
+        f"{what} is {option.value or 'not known before the build'}, not {url}",
+        option.value_span,
+        expected=expected,
+        fix=replace(option.value_span, url, f"Use {url}", UNSAFE),
+        unsure=option.value is None,
+    )
+
+
+def _same_url(found: str | None, wanted: str) -> bool:
+    """Whether two URLs are the same; scheme and host know no case, and a slash at the end means nothing."""
+    return found is not None and _normal(found) == _normal(wanted)
+
+
+def _normal(url: str) -> str:
+    scheme, separator, rest = url.rstrip("/").partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme.lower()}{separator}{host.lower()}{slash}{path}"
+
+
+@check("pip-extra-index")
+def pip_extra_index(subject: Subject, *, packages: list[str], url: str) -> Outcomes:
+    """The commands that install these packages have this extra index."""
+    expected = f"--extra-index-url {url}"
+    seen: set[int] = set()
+    for package in packages:
+        found = standing(subject.facts, subject.lineage, package)
+        if found is None:
+            yield absent(subject, package, f"{package} with {expected}")
+            continue
+        if found.run.at.order in seen:
+            continue
+        seen.add(found.run.at.order)
+        options = found.run.command.parsed.all("extra-index-url")
+        right = next((o for o in options if _same_url(o.value, url)), None)
+        from_setting = (found.run.settings.get("PIP_EXTRA_INDEX_URL") or "").split()
+        if right is not None or any(_same_url(value, url) for value in from_setting):
+            yield met(found.run.at, right.span if right else found.run.command.words)
+        elif (index := found.run.command.parsed.get("index-url")) and _same_url(index.value, url):
+            yield Unmet(
+                "--index-url takes PyPI away: what is not on that index is not found",
+                index.span,
+                expected=expected,
+                fix=replace(index.span, expected, "Add it to PyPI", UNSAFE),
+            )
+        elif options:
+            yield _wrong_url("the extra index", options[-1], url, expected)
+        else:
+            fix = add_words(found.run.at.instruction, found.requirement.span.end, expected, f"Add {url}", SAFE)
+            yield Unmet(
+                f"the command that installs {package} has no extra index",
+                found.run.command.words,
+                expected=expected,
+                fix=fix,
+            )
+
+
+@check("pip-option")
+def pip_option(subject: Subject, *, package: str, option: str) -> Outcomes:
+    """The command that installs the package has this option."""
+    found = standing(subject.facts, subject.lineage, package)
+    if found is None:
+        yield absent(subject, package, f"{package} with {option}")
+        return
+    given = found.run.command.parsed.get(option.lstrip("-"))
+    if given is not None:
+        yield met(found.run.at, given.span)
+        return
+    fix = add_words(found.run.at.instruction, found.requirement.span.end, option, f"Add {option}", SAFE)
+    yield Unmet(
+        f"the command that installs {package} lacks {option}", found.run.command.words, expected=option, fix=fix
+    )
+
+
+@check("pip-no-cache")
+def pip_no_cache(subject: Subject) -> Outcomes:
+    """No `pip install` leaves its cache in the image."""
+    for run in pip_installs(subject.facts, subject.lineage):
+        parsed = run.command.parsed
+        options = [o for o in parsed.options if o.name in ("no-cache-dir", "no-cache", "cache-dir")]
+        option = options[-1] if options and options[-1].name != "cache-dir" else None
+        if options and option is None:
+            off = _without(subject, options[-1], "Leave the cache off")
+            yield Unmet("--cache-dir turns the cache on again", options[-1].span, expected="--no-cache-dir", fix=off)
+        elif option is not None or run.settings.get("PIP_NO_CACHE_DIR") or run.settings.get("UV_NO_CACHE"):
+            yield Met(option.span if option else run.command.words, run.at.instruction)
+        elif mount := next(
+            (f for f in run.at.instruction.flags if f.name == "mount" and _caches_pip(f.value or "")), None
+        ):
+            yield Met(mount.span, run.at.instruction)
+        else:
+            fix = add_words(run.at.instruction, run.command.words.end, "--no-cache-dir", "Add --no-cache-dir", SAFE)
+            yield Unmet(
+                "this pip install leaves its cache in the layer", run.command.words, expected="--no-cache-dir", fix=fix
+            )
+
+
+def _caches_pip(mount: str) -> bool:
+    return mount_target(mount) in ("/root/.cache", "/root/.cache/pip")

@@ -1,0 +1,120 @@
+"""What the checks of pip's packages share: the requirement that decides, and the words and fixes around it."""
+
+from __future__ import annotations
+
+from zr4lint.checks.edits import UNSAFE, remove_lines, replace, take_out
+from zr4lint.checks.outcome import Subject, Unmet
+from zr4lint.facts import At, EnvSet, PipRun
+from zr4lint.facts.environments import Standing, idle, misplaced, pip_installs, standing
+from zr4lint.model.finding import Edit, Fix
+from zr4lint.model.source import Span
+from zr4lint.programs.options import Option
+from zr4lint.programs.pip import Requirement, understood
+
+
+def settled(subject: Subject, package: str, expected: str) -> Standing | Unmet:
+    """The requirement by which a package is there at the end of the build; the finding if it is not there."""
+    found = standing(subject.facts, subject.lineage, package)
+    if found is None:
+        return absent(subject, package, expected, expected)
+    return _undone(subject, package, found, expected) or found
+
+
+def absent(subject: Subject, package: str, expected: str, add: str | None = None) -> Unmet:
+    """The finding for a package that nothing installs, or only into another environment.
+
+    `add` is what a command that installs it is given.
+    """
+    line = f"RUN pip install --no-cache-dir {add}" if add else None
+    installs = pip_installs(subject.facts, subject.lineage)
+    refused = next(
+        (
+            r
+            for r in pip_installs(subject.facts, subject.lineage)
+            if r.command.misplaced and r.command.requirement(package)
+        ),
+        None,
+    )
+    if refused is not None:
+        option = refused.command.misplaced[0]
+        message = f"--{option.name} stands before install: pip refuses it, and installs nothing"
+        fix = _behind_install(subject, refused, option)
+        return Unmet(message, option.span, expected=f"--{option.name} after install", fix=fix)
+    bad = next(
+        (
+            r
+            for r in pip_installs(subject.facts, subject.lineage)
+            if r.command.refused and r.command.requirement(package)
+        ),
+        None,
+    )
+    if bad is not None:
+        span = bad.command.refused[0]
+        message = f"pip does not understand {subject.words(span)}, and installs nothing"
+        fix = replace(span, understood(subject.words(span)), "Write it as pip reads it", UNSAFE)
+        return Unmet(message, span, expected=expected, fix=fix)
+    dry = next((r for r in installs if idle(r) and r.command.requirement(package)), None)
+    if dry is not None:
+        settings = subject.facts.of(EnvSet, subject.lineage)
+        cause = next((fact for fact in settings if fact.name == "PIP_DRY_RUN"), None)
+        unset = remove_lines(subject.source, cause.at.instruction, "Let pip install") if cause is not None else None
+        span = cause.span if cause is not None else dry.command.words
+        return Unmet("PIP_DRY_RUN is set: pip installs nothing", span, expected=expected, fix=unset)
+    other = misplaced(subject.facts, subject.lineage, package)
+    if other is not None:
+        requirement = other.command.requirement(package)
+        return Unmet(
+            f"{package} is installed into another environment than the one on PATH",
+            requirement.span if requirement else other.at.span,
+            expected=expected,
+            add=line,
+        )
+    unknown = next((run for run in installs if run.command.parsed.unknown), None)
+    if unknown is not None:
+        return Unmet(
+            f"whether pip installs {package} can't be known: this command's arguments come from outside",
+            unknown.at.span,
+            expected=expected,
+            unsure=True,
+        )
+    return Unmet(f"pip does not install {package}", expected=expected, hint=("pip", "install", package), add=line)
+
+
+def _behind_install(subject: Subject, run: PipRun, option: Option) -> Fix:
+    """Put an option behind the word that it belongs to."""
+    words, end = subject.words(option.span), option.span.end
+    gap = len(subject.source.text[end:]) - len(subject.source.text[end:].lstrip(" "))
+    edits = (Edit(option.span.start, end + gap, ""), Edit(run.command.words.end, run.command.words.end, f" {words}"))
+    return Fix(f"Put --{option.name} behind install", UNSAFE, edits)
+
+
+def _undone(subject: Subject, package: str, found: Standing, expected: str) -> Unmet | None:
+    if found.undone is not None:
+        kept_out = found.undone == found.requirement.span
+        message = f"this marker keeps pip from installing {package}" if kept_out else f"{package} is removed again"
+        fix = respelled(subject, found.requirement, expected.strip('"'))
+        if not kept_out:
+            fix = take_out(subject.source, command_at(subject, found.undone), f"Keep {package}")
+        return Unmet(message, found.undone, expected=expected, fix=fix, unsure=found.unsure)
+    return None
+
+
+def command_at(subject: Subject, words: Span) -> At:
+    """The command that some words stand in."""
+    facts = (f for f in subject.facts.facts if f.at.span.start <= words.start and words.end <= f.at.span.end)
+    return min((f.at for f in facts), key=lambda at: at.span.end - at.span.start)
+
+
+def respelled(subject: Subject, requirement: Requirement, expected: str) -> Fix | None:
+    """Write a requirement with other specifiers, its quotes kept."""
+    words = quoted_alike(subject, requirement, expected)
+    return replace(requirement.span, words, f"Ask for {expected}", UNSAFE) if words else None
+
+
+def quoted_alike(subject: Subject, requirement: Requirement, words: str) -> str | None:
+    """Words in the quotes that a requirement has, or needs; None where a variable or a break stands in it."""
+    raw = subject.words(requirement.span)
+    quote = raw[0] if raw[:1] in ("'", '"') and raw[-1:] == raw[0] else ""
+    if not quote and any(c in words for c in "<>"):
+        quote = '"'
+    return None if "\\" in raw else f"{quote}{words}{quote}"

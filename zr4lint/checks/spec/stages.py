@@ -1,0 +1,110 @@
+"""The stages: which image they build on, what they are called, which one is built."""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from zr4lint.checks.edits import SAFE, UNSAFE, insert, replace
+from zr4lint.checks.layout.arrangement import arrange
+from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.dockerfile import Instruction, values
+from zr4lint.model.finding import Edit, Fix
+from zr4lint.model.source import Span
+
+
+@check("base-image")
+def base_image(subject: Subject, *, image: str) -> Outcomes:
+    """The base stage is built on this image; a digest may be added."""
+    base = subject.base
+    if base is None:
+        alias = f" AS {subject.stage}" if subject.stage else ""
+        yield Unmet("no FROM: the file builds on nothing", expected=image, add=f"FROM {image}{alias}")
+        return
+    if base.image is None:
+        yield Unmet(
+            "the base image can't be known: it comes from a build argument without a default",
+            base.image_span,
+            expected=image,
+            unsure=True,
+        )
+        return
+    found, wanted = values.parse_image(base.image), values.parse_image(image)
+    digest = wanted.digest or found.digest
+    if structs.replace(found, digest=digest) == structs.replace(wanted, digest=digest):
+        yield Met(base.image_span, base.instruction, spelled=None if found.digest else image)
+        return
+    fix = replace(base.image_span, image, f"Build on {image}", UNSAFE)
+    yield Unmet(f"the base image is {base.image}, not {image}", base.image_span, expected=image, fix=fix)
+
+
+@check("stage-name")
+def stage_name(subject: Subject, *, stage: str) -> Outcomes:
+    """The base stage has this name."""
+    base = subject.base
+    if base is None:
+        yield Unmet(f"no stage is named {stage}", expected=f"FROM ... AS {stage}")
+    elif base.name is not None and base.name.lower() == stage.lower() and base.name_span is not None:
+        yield Met(base.name_span, base.instruction)
+    elif base.name_span is not None:
+        fix = replace(base.name_span, stage, f"Name the stage {stage}", UNSAFE)
+        yield Unmet(
+            f"the base stage is named {base.name}, not {stage}", base.name_span, expected=f"AS {stage}", fix=fix
+        )
+    else:
+        fix = insert(base.image_span.end, f" AS {stage}", f"Name the stage {stage}", SAFE)
+        yield Unmet(
+            f"the base stage has no name; it is to be {stage}", base.instruction.span, expected=f"AS {stage}", fix=fix
+        )
+
+
+@check("from-line", late=True)
+def from_line(subject: Subject, *, line: int) -> Outcomes:
+    """The base stage's FROM stands on this line."""
+    base = subject.base
+    expected = f"FROM on line {line}"
+    if base is None:
+        yield Unmet(f"no FROM on line {line}", expected=expected)
+    elif base.instruction.line == line:
+        yield Met(base.instruction.keyword_span, base.instruction)
+    else:
+        message = f"FROM stands on line {base.instruction.line}, not on line {line}"
+        yield Unmet(
+            message, base.instruction.keyword_span, expected=expected, fix=_comments_below(subject, base.instruction)
+        )
+
+
+def _comments_below(subject: Subject, instruction: Instruction) -> Fix | None:
+    """Put the comments above the first instruction below it; lines that are only a ruler are dropped."""
+    source = subject.source
+    above = [c for c in subject.dockerfile.comments if c.span.end <= instruction.span.start]
+    if instruction.index or not above or subject.dockerfile.directives:
+        return arrange(subject).fix if subject.layers and not instruction.index else None
+    words = [source.slice(c.span).strip() for c in above if any(character.isalnum() for character in c.text)]
+    below = "".join(source.newline + line for line in words)
+    edits = (
+        Edit(0, source.line_starts[instruction.line - 1], ""),
+        Edit(instruction.span.end, instruction.span.end, below),
+    )
+    return Fix("Put the comments above FROM below it", UNSAFE, edits)
+
+
+@check("final-stage")
+def final_stage(subject: Subject, *, stage: str) -> Outcomes:
+    """The stage that is built is this one, or builds on it."""
+    facts = subject.facts
+    if facts.final is None or subject.base is None:
+        yield Unmet("no stage is built", expected=f"a last stage that is {stage} or builds on it")
+        return
+    final = facts.final
+    if subject.base.number in facts.ancestry(final.number):
+        yield Met(final.instruction.keyword_span, final.instruction)
+        return
+    span = Span(final.instruction.span.start, final.image_span.end)
+    yield Unmet(
+        f"the image that is built is the last stage, and it does not build on {subject.base.name or stage}: nothing of "
+        f"that stage is in it",
+        span,
+        expected=f"a last stage that is {stage} or builds on it",
+        fix=replace(final.image_span, subject.base.name, f"Build on {stage}", UNSAFE) if subject.base.name else None,
+    )

@@ -1,0 +1,134 @@
+"""What the container runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import json
+
+from zr4lint.checks.edits import DISPLAY, SAFE, UNSAFE, remove_lines, replace, to_the_end
+from zr4lint.checks.layout.arrangement import arrange
+from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, met
+from zr4lint.checks.registry import check
+from zr4lint.checks.spec.copies import brought
+from zr4lint.facts import CommandSet
+from zr4lint.model.finding import Fix
+from zr4lint.shell import parse_script
+
+
+def _commands(subject: Subject, keyword: str) -> list[CommandSet]:
+    return [c for c in subject.facts.of(CommandSet, subject.lineage) if c.keyword == keyword]
+
+
+def _words(found: CommandSet) -> list[str] | None:
+    """The command's words: of the exec form as they are, of the shell form where no shell is needed for them."""
+    if found.arguments is not None:
+        return list(found.arguments)
+    commands = parse_script(found.at.instruction.arguments)
+    if len(commands) != 1 or commands[0].assignments or commands[0].redirections:
+        return None
+    words = [word.literal for word in commands[0].words]
+    plain = [word for word in words if word is not None and not any(c in word for c in "*?[~")]
+    return plain if plain and len(plain) == len(words) else None
+
+
+def exec_form(found: CommandSet) -> Fix | None:
+    """Turn a shell form into an exec form; only shown where the command needs a shell.
+
+    There is none for bytes that are not UTF-8: JSON can't hold them.
+    """
+    words = _words(found)
+    text = found.at.instruction.arguments
+    span = text.span(0, len(text.text))
+    try:
+        if words is None:
+            return replace(span, _json(["/bin/sh", "-c", text.text]), "Name the shell in an exec form", DISPLAY)
+        return replace(span, _json(words), "Use the exec form", SAFE)
+    except UnicodeEncodeError:
+        return None
+
+
+def _json(words: Sequence[str]) -> str:
+    return json.format(json.encode(words), indent=0).decode()
+
+
+@check("exec-form")
+def exec_form_only(subject: Subject, *, keyword: str) -> Outcomes:
+    """There is one such instruction, in exec form."""
+    found = _commands(subject, keyword)
+    if not found:
+        yield Unmet(f"no {keyword}: the container runs what the base image runs", expected=f'{keyword} ["..."]')
+        return
+    for other in found[:-1]:
+        yield Unmet(
+            f"a second {keyword}: only the last one counts",
+            other.at.span,
+            expected=f"one {keyword}",
+            fix=remove_lines(subject.source, other.at.instruction, f"Remove this {keyword}"),
+        )
+    last = found[-1]
+    if last.arguments is None:
+        yield Unmet(
+            f"{keyword} in shell form: the command runs below /bin/sh, which keeps signals from it",
+            last.at.span,
+            expected=f'{keyword} ["program", "argument"]',
+            fix=exec_form(last),
+        )
+    else:
+        yield met(last.at)
+
+
+@check("command")
+def command(subject: Subject, *, arguments: list[str], file: str = "") -> Outcomes:
+    """CMD runs exactly this; no ENTRYPOINT takes it as arguments, and a COPY put the file there that it runs.
+
+    That is the program, unless `file` names it.
+    """
+    file = file or next(iter(arguments), "")
+    found = _commands(subject, "CMD")
+    expected = f"CMD {_json(arguments)}"
+    entrypoints = _commands(subject, "ENTRYPOINT")
+    wrapping = entrypoints[-1] if entrypoints and entrypoints[-1].arguments != () else None
+    if wrapping is not None:
+        yield Unmet(
+            "this ENTRYPOINT gets CMD as its arguments",
+            wrapping.at.span,
+            expected=f"{expected} alone",
+            fix=remove_lines(subject.source, wrapping.at.instruction, "Remove the ENTRYPOINT"),
+        )
+    if not found:
+        yield Unmet("no CMD", expected=expected, add=expected)
+        return
+    last = found[-1]
+    text = last.at.instruction.arguments
+    span = text.span(0, len(text.text))
+    if _words(last) != arguments:
+        wanted = " ".join(arguments)
+        fix = replace(span, _json(arguments), f"Run {wanted}", UNSAFE)
+        yield Unmet(f"CMD runs {text.text or 'nothing'}, not {wanted}", span, expected=expected, fix=fix)
+    elif file and not brought(subject, file):
+        yield Unmet(f"CMD runs {file}, and no COPY puts that file there", span, expected=f"COPY ... {file}")
+    elif wrapping is None:
+        yield met(last.at, span, _json(arguments))
+
+
+@check("last-instruction", late=True)
+def last_instruction(subject: Subject, *, keyword: str, line: int) -> Outcomes:
+    """The file's last instruction is this one, on this line."""
+    instructions = subject.dockerfile.instructions
+    expected = f"{keyword} as the last instruction, on line {line}"
+    found = [i for i in instructions if i.keyword == keyword]
+    if not found:
+        yield Unmet(f"no {keyword} on line {line}", instructions[-1].span if instructions else None, expected=expected)
+        return
+    last = found[-1]
+    following = next((i for i in instructions if i.index > last.index), None)
+    if following is not None:
+        message = f"{keyword} is not the last instruction: {following.keyword} comes after it"
+        yield Unmet(message, following.span, expected=expected, fix=to_the_end(subject.source, last))
+    elif last.line != line:
+        below = any(c.span.start > last.span.end for c in subject.dockerfile.comments)
+        fix = to_the_end(subject.source, last) if below else arrange(subject).fix if subject.layers else None
+        yield Unmet(f"{keyword} stands on line {last.line}, not on line {line}", last.span, expected=expected, fix=fix)
+    else:
+        yield Met(last.keyword_span, last)

@@ -1,0 +1,132 @@
+"""Variables, folders and other settings that instructions of their own make."""
+
+from __future__ import annotations
+
+from zr4lint.checks.edits import SAFE, UNSAFE, add_line, remove_lines, replace
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
+from zr4lint.checks.registry import check
+from zr4lint.facts import INHERITED, EnvSet, PipRun, VenvCreated, WorkdirSet
+from zr4lint.model.finding import Edit, Fix
+
+
+@check("env")
+def env(subject: Subject, *, variables: dict[str, str]) -> Outcomes:
+    """At the end of the build each variable has its value, by ENV."""
+    settings = subject.facts.of(EnvSet, subject.lineage)
+    last = {fact.name: fact for fact in settings}
+    siblings = [last[name] for name in variables if name in last]
+    for name, value in variables.items():
+        fact = last.get(name)
+        if fact is None:
+            anchor = siblings[-1].at.instruction if siblings else None
+            line = f"ENV {name}={value}"
+            yield Unmet(
+                f"ENV {name} is not set",
+                anchor.span if anchor else None,
+                expected=line,
+                fix=add_line(subject.source, anchor, line) if anchor else None,
+                add=line,
+            )
+        elif fact.value == value:
+            yield met(fact.at, fact.span, f"{name}={value}")
+        else:
+            yield Unmet(
+                f"{name} is {shown(fact.value)}, not {value}",
+                fact.span,
+                expected=f"{name}={value}",
+                fix=replace(fact.value_span, value, f"Set {name} to {value}", UNSAFE)
+                if "=" in subject.words(fact.span)
+                else None,
+                unsure=fact.value is None,
+            )
+
+
+def shown(value: str | None) -> str:
+    """A value as a message names it."""
+    if value is None:
+        return "not known before the build"
+    return value.replace(INHERITED, "...") or "empty"
+
+
+@check("path-first")
+def path_first(subject: Subject, *, folder: str) -> Outcomes:
+    """PATH starts with this folder and keeps what was there, at the end and before pip is first called."""
+    expected = f'ENV PATH="{folder}:$PATH"'
+    settings = [f for f in subject.facts.of(EnvSet, subject.lineage) if f.name == "PATH"]
+    if not settings:
+        made = next((v for v in subject.facts.of(VenvCreated, subject.lineage) if f"{v.path}/bin" == folder), None)
+        alike = next((f for f in subject.facts.of(EnvSet, subject.lineage) if f.name.upper() == "PATH"), None)
+        if alike is not None:
+            message = f"variables tell capitals apart: {alike.name} is not PATH"
+            fix = replace(alike.span, expected.removeprefix("ENV "), "Set PATH", UNSAFE)
+            yield Unmet(message, alike.span, expected=expected, fix=fix)
+            return
+        place = made.path_span if made is not None else None
+        yield Unmet(f"PATH does not hold {folder}", place, expected=expected, add=expected)
+        return
+    last = settings[-1]
+    if last.value is None:
+        yield Unmet("what PATH becomes can't be known", last.span, expected=expected, unsure=True)
+        return
+    parts = last.value.split(":")
+    if parts[0].rstrip("/") != folder:
+        fix = replace(last.value_span, f'"{folder}:$PATH"', f"Put {folder} first", SAFE)
+        yield Unmet(f"PATH starts with {shown(parts[0])}, not with {folder}", last.span, expected=expected, fix=fix)
+        return
+    if INHERITED not in parts[1:]:
+        fix = replace(last.value_span, f'"{folder}:$PATH"', "Keep the old PATH", SAFE)
+        yield Unmet(
+            "PATH loses what it held before: the programs of the system are no longer found",
+            last.span,
+            expected=expected,
+            fix=fix,
+        )
+        return
+    first = next((f for f in settings if f.value and f.value.split(":")[0].rstrip("/") == folder), last)
+    early = next((p for p in subject.facts.of(PipRun, subject.lineage) if p.at.order < first.at.order), None)
+    if early is not None and not early.command.program.startswith("/"):
+        yield Unmet(
+            f"{folder} comes to PATH only after pip is first called, on line "
+            f"{subject.source.line_of(early.at.span.start)}",
+            last.span,
+            expected=f"{expected} before the first pip",
+            fix=_above(subject, last, early) if last is first else None,
+        )
+        return
+    plain = first.value == f"{folder}:{INHERITED}"
+    yield met(first.at, first.span, f'PATH="{folder}:$PATH"' if plain else None)
+
+
+def _above(subject: Subject, setting: EnvSet, early: PipRun) -> Fix | None:
+    """Put an ENV with one variable above the first pip."""
+    instruction, source = setting.at.instruction, subject.source
+    if len([f for f in subject.facts.of(EnvSet, subject.lineage) if f.at.instruction is instruction]) > 1:
+        return None
+    start = early.at.instruction.span.start
+    line = source.slice(instruction.span) + source.newline
+    removal = remove_lines(source, instruction, "").edits
+    return Fix("Put it above the first pip", UNSAFE, (Edit(start, start, line), *removal))
+
+
+@check("last-workdir")
+def last_workdir(subject: Subject, *, path: str) -> Outcomes:
+    """The container starts in this folder."""
+    found = subject.facts.of(WorkdirSet, subject.lineage)
+    if not found:
+        message = f"no WORKDIR: the container starts in the base image's folder, not in {path}"
+        yield Unmet(message, expected=f"WORKDIR {path}", add=f"WORKDIR {path}")
+        return
+    last = found[-1]
+    if last.path == path:
+        yield met(last.at)
+        return
+    message = f"the last WORKDIR is {last.path or 'not known before the build'}, not {path}"
+    layer = subject.layer
+    meant = layer is not None and layer.first <= last.at.instruction.line <= layer.last
+    text = last.at.instruction.arguments
+    fix = replace(text.span(0, len(text.text)), path, f"Return to {path}", UNSAFE) if meant else None
+    if layer is not None and last.at.instruction.line > layer.last:
+        fix = remove_lines(subject.source, last.at.instruction, f"Stay in {path}")
+    yield Unmet(
+        message, last.at.span, expected=f"WORKDIR {path}", fix=fix, unsure=last.path is None, add=f"WORKDIR {path}"
+    )

@@ -1,0 +1,56 @@
+"""The virtual environment."""
+
+from __future__ import annotations
+
+from zr4lint.checks.edits import UNSAFE, replace, take_out
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
+from zr4lint.checks.registry import check
+from zr4lint.checks.spec.apt_packages import installs
+from zr4lint.checks.spec.copies import taken_away
+from zr4lint.facts import VenvCreated
+
+
+@check("venv")
+def venv(subject: Subject, *, python: str, path: str) -> Outcomes:
+    """Once it is installed, the python makes a virtual environment at this path, and it stays."""
+    created = subject.facts.of(VenvCreated, subject.lineage)
+    expected = f"{python} -m venv {path}"
+    found = next((v for v in created if v.path == path and v.python == python and v.module == "venv"), None)
+    if found is None:
+        yield _wrong_venv(created, path, expected)
+        return
+    source = next((run for run in installs(subject) if any(p.name == python for p in run.command.packages)), None)
+    removal = taken_away(subject, path, found.at, folder=True)
+    if source is not None and source.at.order > found.at.order:
+        fix = take_out(subject.source, found.at, f"Make it after {python}")
+        message = f"{path} is made before {python} is installed"
+        yield Unmet(message, found.at.span, expected=f"{expected} after {python}", fix=fix)
+    elif removal is not None:
+        fix = take_out(subject.source, removal.at, f"Keep {path}")
+        yield Unmet(f"{path} is removed again", removal.at.span, expected=f"{path} in the image", fix=fix)
+    elif maybe(found.at):
+        yield Unmet(f"{path} is made only under a condition", found.at.span, expected=expected, unsure=True)
+    else:
+        yield met(found.at)
+
+
+def _wrong_venv(created: list[VenvCreated], path: str, expected: str) -> Unmet:
+    other = next((v for v in created if v.path == path), None)
+    if other is not None:
+        fix = replace(other.at.span, expected, f"Make it with {expected.partition(' ')[0]}", UNSAFE)
+        message = f"{path} is made by {other.python} -m {other.module}"
+        return Unmet(message, other.at.span, expected=expected, fix=None if other.at.instruction.json else fix)
+    misplaced = next((v for v in created if v.path != path), None)
+    if misplaced is None:
+        return Unmet(
+            f"no virtual environment is made at {path}", expected=expected, hint=("venv", path), add=f"RUN {expected}"
+        )
+    fix = replace(misplaced.path_span, path, f"Make it at {path}", UNSAFE)
+    known = misplaced.path or "a place that is not known before the build"
+    return Unmet(
+        f"the virtual environment is made at {known}, not at {path}",
+        misplaced.path_span,
+        expected=expected,
+        fix=fix,
+        unsure=misplaced.path is None,
+    )

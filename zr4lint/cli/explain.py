@@ -1,0 +1,134 @@
+"""What a rule says of itself, as text."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from zr4lint.app.run import UsageError, load_packs
+from zr4lint.model.finding import Applicability, Rule
+from zr4lint.packs.reader import Pack, pack_names
+from zr4lint.packs.rulebook import OWN_RULES
+
+FIXES = {
+    None: "No fix is offered.",
+    Applicability.DISPLAY: "A fix is shown, to be made by hand.",
+    Applicability.UNSAFE: "A fix is offered that needs judgement (unsafe): `zr4lint --fix --unsafe-fixes`.",
+    Applicability.SAFE: "A fix is offered that keeps the meaning (safe): `zr4lint --fix`.",
+}
+
+
+class Explanation(Struct, frozen=True):
+    """A rule, the pack it belongs to (None for the linter's own rules), and where its requirement stands."""
+
+    rule: Rule
+    pack: Pack | None
+    section: str
+
+    @property
+    def amendment(self) -> str:
+        """What --amended accepts in its place, and why; "" where that is the letter alone."""
+        amendments = self.pack.amendments if self.pack is not None else ()
+        found = next((a for a in amendments if a.requirement == self.rule.code), None)
+        if found is None:
+            return ""
+        instead = "this is not asked for" if found.parameters is None else "what can be built is accepted in its place"
+        return f"With --amended, {instead}. {found.reason} ({found.source})"
+
+    @property
+    def conflicts(self) -> tuple[str, ...]:
+        """The rules of other packs that warn of what it demands."""
+        conflicts = self.pack.conflicts if self.pack is not None else ()
+        return tuple(code for c in conflicts if c.requirement == self.rule.code for code in c.rules)
+
+    @property
+    def configuration(self) -> tuple[tuple[str, str], ...]:
+        """The ways to leave the rule out: what each is for, and what is written."""
+        code, name = self.rule.code, self.rule.name
+        ways = [
+            ("for one run", f"zr4lint --ignore {code}"),
+            ("in pyproject.toml, below [tool.zr4lint]", f'ignore = ["{name}"]'),
+            ("with another severity, there too", f'severity = {{ "{name}" = "{self._other}" }}'),
+        ]
+        if self.pack is not None:
+            ways.append(("for the next instruction, in the Dockerfile", f"# zr4lint: ignore[{code}] the reason"))
+        return tuple(ways)
+
+    @property
+    def _other(self) -> str:
+        return "info" if self.rule.severity.label == "warning" else "warning"
+
+
+def explanations() -> list[Explanation]:
+    """All rules: those of the packs, then the linter's own."""
+    found = [
+        Explanation(rule.rule, pack, _section(rule.rule, pack))
+        for pack in load_packs(pack_names())
+        for rule in pack.rules
+    ]
+    return [*found, *(Explanation(rule, None, "") for rule in OWN_RULES)]
+
+
+def _section(rule: Rule, pack: Pack) -> str:
+    """The section of the specification, and the lines that are its layer's."""
+    section = next(section for section in pack.sections if section.number == rule.section)
+    if rule.layer is None or section.lines is None:
+        return f"section {section.number}, {section.title}"
+    first, last = section.lines
+    return f"section {section.number}, {section.title}: layer {section.layer}, lines {first} to {last}"
+
+
+def explain(code: str) -> str:
+    """One rule in full, by code or name; packs may have rules of one name, and then all of these."""
+    every = explanations()
+    found = [e for e in every if code.upper() == e.rule.code or code == e.rule.name]
+    if not found:
+        from difflib import get_close_matches
+
+        near = get_close_matches(code, [n for e in every for n in (e.rule.code, e.rule.name)], n=1, cutoff=0.4)
+        raise UsageError(f"no rule has the code or the name {code!r}" + (f"; did you mean {near[0]}?" if near else ""))
+    return "\n\n\n".join("\n\n".join(_parts(one)) for one in found)
+
+
+def _filled(text: str) -> str:
+    """Prose of 80 columns; addresses and options stay whole."""
+    return textwrap.fill(text, 80, break_on_hyphens=False, break_long_words=False)
+
+
+def _parts(found: Explanation) -> Iterator[str]:
+    rule = found.rule
+    yield f"{rule.code} {rule.name}"
+    yield _filled(f"{rule.severity.label}, {rule.source}") + (f"\n{found.section}" if found.section else "")
+    yield _filled(rule.summary)
+    yield _filled(f"Why: {rule.why}")
+    for title, example in (("Not so:", rule.bad), ("But so:", rule.good)):
+        if example:
+            yield f"{title}\n\n{textwrap.indent(example.strip(), '    ')}"
+    yield f"Fix: {FIXES[rule.applicability]}"
+    if found.conflicts:
+        yield f"In conflict with: {', '.join(found.conflicts)}"
+    if found.amendment:
+        yield _filled(found.amendment)
+    ways = (f"    {what}:\n        {written}" for what, written in found.configuration)
+    yield "\n".join(("To leave it out:", *ways))
+
+
+def list_rules() -> str:
+    """One line a rule."""
+    rules = [found.rule for found in explanations()]
+    width = max(len(rule.name) for rule in rules)
+    code = max(len(rule.code) for rule in rules)
+    return "\n".join(f"{r.code:{code}}  {r.name:{width}}  {r.severity.label:7}  {r.summary}" for r in rules)
+
+
+def list_packs() -> str:
+    """One line a pack."""
+    packs = load_packs(pack_names())
+    width = max(len(pack.name) for pack in packs)
+    return "\n".join(f"{pack.name:{width}}  {_described(pack)}" for pack in packs)
+
+
+def _described(pack: Pack) -> str:
+    return f"{pack.title} ({len(pack.rules)} rules; {', '.join(pack.files)})"

@@ -1,0 +1,132 @@
+"""Where reports go: each format asked for to its file, one of them to a stream."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TextIO
+
+from msgspec import Struct, structs
+
+from zr4lint.app.run import Result, UsageError
+from zr4lint.model.finding import FileReport
+from zr4lint.report import FORMATS, Options
+from zr4lint.report.escaping import no_command, visible_line
+
+STANDARD_OUTPUT = "-"
+
+
+class ReaderGoneError(Exception):
+    """Whoever read our output does so no more."""
+
+
+class Target(Struct, frozen=True):
+    """A format, and the file it is written to; None is the stream."""
+
+    format: str
+    file: str | None
+
+
+def targets(formats: Sequence[str], files: Sequence[str]) -> list[Target]:
+    """Give the n-th file to the n-th format, and the stream to the one format that is left; UsageError for two."""
+    if len(files) > len(formats):
+        raise UsageError(f"--output: {len(files)} files for {len(formats)} formats; give each its --format")
+    paired = [
+        Target(name, None if file == STANDARD_OUTPUT else file) for name, file in zip(formats, files, strict=False)
+    ]
+    found = [*paired, *(Target(name, None) for name in formats[len(files) :])]
+    if len([target for target in found if target.file is None]) > 1:
+        raise UsageError("--format: only one can go to standard output; the n-th --output belongs to the n-th --format")
+    named = [os.path.realpath(target.file) for target in found if target.file is not None]
+    if len(set(named)) < len(named):
+        raise UsageError("--output: one file can't take two formats")
+    return found
+
+
+class Output(Struct, frozen=True):
+    """Where the reports of a run go, and how they are written; None is a stream that is closed."""
+
+    targets: Sequence[Target]
+    options: Options
+    stream: TextIO | None
+
+    @property
+    def early(self) -> Callable[[FileReport], str] | None:
+        """What writes of each file on the stream, as soon as it is linted; None where all has to be known for that."""
+        target = next((target for target in self.targets if target.file is None), None)
+        early = FORMATS[target.format].early if target is not None else None
+        if target is None or early is None or self.options.verbose:
+            return None
+        return partial(early, options=self._options(target))
+
+    def write(self, result: Result) -> None:
+        """Write them, the files first; formats that can't tell of errors are left out where no file was linted."""
+        for target in sorted(self.targets, key=lambda target: target.file is None):
+            form = FORMATS[target.format]
+            if not result.report.files and not form.tells_errors:
+                continue
+            options = structs.replace(self._options(target), exit_code=result.exit_code, errors=result.errors)
+            if target.file is None:
+                options = structs.replace(options, early=result.early)
+            save(form.render(result.report, options), target.file, self.stream)
+
+    def _options(self, target: Target) -> Options:
+        terminal = target.file is None and self.stream is not None and self.stream.isatty()
+        color = self.options.color and terminal
+        return structs.replace(self.options, width=_columns() if terminal else 0, color=color)
+
+
+def _columns() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def print_text(text: str, stream: TextIO | None) -> None:
+    """Write text as UTF-8, whatever the stream's own encoding is; UsageError if the stream is closed."""
+    print_bytes(text.encode("utf-8", "backslashreplace"), stream)
+
+
+def print_bytes(data: bytes, stream: TextIO | None) -> None:
+    """Write bytes as they are; UsageError if the stream is closed."""
+    if stream is None:
+        raise UsageError("standard output is closed")
+    rest = memoryview(data)
+    try:
+        while rest:  # an unbuffered stream may take less than it is given
+            rest = rest[stream.buffer.write(rest) :]
+        stream.buffer.flush()
+    except BrokenPipeError:
+        raise ReaderGoneError from None
+
+
+def print_diff(text: str, stream: TextIO | None) -> None:
+    """Write a patch: its very bytes, unless it is a terminal that shows them.
+
+    The log of a GitHub workflow is told to take no line of it for a command; `git apply` passes over these words.
+    """
+    lines = text.split("\n")
+    if stream is not None and stream.isatty():
+        print_text("\n".join(visible_line(line) for line in lines), stream)
+        return
+    if os.environ.get("GITHUB_ACTIONS") and any(no_command(line) != line for line in lines):
+        import secrets
+
+        token = secrets.token_hex(16)
+        text = f"::stop-commands::{token}\n{text}::{token}::\n"
+    print_bytes(text.encode("utf-8", "surrogateescape"), stream)
+
+
+def save(text: str, file: str | None, stream: TextIO | None) -> None:
+    """Write text to a file, or to the stream if there is none; UsageError if the file can't be written."""
+    if file is None:
+        print_text(text, stream)
+        return
+    from zr4lint.filesystem.writing import WriteError
+    from zr4lint.filesystem.writing import write as write_file
+
+    try:
+        write_file(file, text.encode("utf-8", "backslashreplace"))
+    except WriteError as error:
+        raise UsageError(str(error)) from None

@@ -1,0 +1,118 @@
+"""The parts of a parsed Dockerfile. Every span is in code points of the file's text."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from msgspec import Struct
+
+from zr4lint.model.source import MappedText, SourceFile, Span
+
+
+class Directive(Struct, frozen=True):
+    """A parser directive such as `# escape=`; the span is its line without the line end."""
+
+    name: str
+    value: str
+    span: Span
+
+
+class Comment(Struct, frozen=True):
+    """A comment line, `text` without the "#" and the blanks around it.
+
+    `inside` tells that it stands between the lines of one instruction.
+    """
+
+    text: str
+    span: Span
+    inside: bool
+
+
+class Flag(Struct, frozen=True):
+    """A `--name` or `--name=value` of an instruction; `value` is None where there is no "="."""
+
+    name: str
+    value: str | None
+    span: Span
+
+
+class JsonString(Struct, frozen=True):
+    """One string of an exec form; the span covers its quotes."""
+
+    value: str
+    span: Span
+
+
+class Heredoc(Struct, frozen=True):
+    """A heredoc of a RUN, COPY or ADD.
+
+    `marker` is the `<<NAME` in the instruction, `body` the lines up to the terminator's line, with their line ends
+    and, under `<<-` (`chomp`), with their leading tabs. `expand` is False where the name is quoted.
+    """
+
+    name: str
+    descriptor: int
+    expand: bool
+    chomp: bool
+    marker: Span
+    body: Span
+    terminator: Span
+
+
+class Instruction(Struct, frozen=True):
+    """One instruction.
+
+    `keyword` is in upper case. `span` runs from the keyword's first character to the end of the last line, heredocs
+    included, without the line end; `line` and `end_line` are its first and last line, as BuildKit numbers them.
+    `arguments` is what follows keyword and flags, without continuations, comments inside and blanks around.
+    `json` holds the strings of a valid exec form, else None. `trigger` is the instruction of an ONBUILD.
+    `stage` counts from 0; -1 stands for what comes before the first FROM.
+    """
+
+    index: int
+    stage: int
+    keyword: str
+    keyword_span: Span
+    span: Span
+    line: int
+    end_line: int
+    flags: tuple[Flag, ...]
+    arguments: MappedText
+    json: tuple[JsonString, ...] | None
+    heredocs: tuple[Heredoc, ...]
+    trigger: Instruction | None
+
+
+class PieceKind(Enum):
+    """What a line, or a run of lines, of the file is."""
+
+    DIRECTIVE = "directive"
+    COMMENT = "comment"
+    BLANK = "blank"
+    INSTRUCTION = "instruction"
+
+
+class Piece(Struct, frozen=True):
+    """A run of whole lines, line ends included; the pieces of a file joined are its text."""
+
+    kind: PieceKind
+    span: Span
+
+
+class ParseError(Struct, frozen=True):
+    """Something for which BuildKit refuses the file; `instead` is what could stand at the span, where that is clear."""
+
+    message: str
+    span: Span
+    instead: str | None = None
+
+
+class Dockerfile(Struct, frozen=True):
+    """A parsed file. With `errors` it is still as complete as can be told."""
+
+    source: SourceFile
+    directives: tuple[Directive, ...]
+    comments: tuple[Comment, ...]
+    instructions: tuple[Instruction, ...]
+    pieces: tuple[Piece, ...]
+    errors: tuple[ParseError, ...]

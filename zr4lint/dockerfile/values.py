@@ -1,0 +1,147 @@
+"""Words of instructions other than RUN: splitting, quoting, `$NAME`, KEY=VALUE pairs and image references.
+
+The only module that knows dockerfile-parse, which reads quotes and escapes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from zr4lint.dockerfile import Instruction
+from zr4lint.model.source import MappedText, Span
+from zr4lint.startup import import_alone
+
+WordSplitter = import_alone("dockerfile_parse.util").WordSplitter
+
+_QUOTES = "\"'\\"
+_VARIABLE = r"(?<!\\)\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^{}$]*))?\}|(\{))"
+_SINGLE_QUOTED = r"'[^']*'"
+
+
+class DockerWord(Struct, frozen=True):
+    """One word as written, quotes and variables included."""
+
+    raw: str
+    span: Span
+
+
+class Pair(Struct, frozen=True):
+    """A KEY=VALUE of ENV, ARG or LABEL; ARG may have no value. `value_span` is empty then, `span` covers both."""
+
+    name: str
+    raw: str | None
+    span: Span
+    value_span: Span
+
+
+class Image(Struct, frozen=True):
+    """An image reference; `repository` is without registry, and without "library/" of Docker Hub."""
+
+    registry: str
+    repository: str
+    tag: str
+    digest: str
+
+
+def split(text: MappedText) -> list[DockerWord]:
+    """The words of an instruction's arguments, blanks inside quotes not counting."""
+    words: list[DockerWord] = []
+    at = 0
+    quoted = any(c in text.text for c in _QUOTES)
+    for raw in WordSplitter(text.text).split(dequote=False) if quoted else text.text.split():
+        at = text.text.find(raw, at)
+        words.append(DockerWord(raw, text.span(at, at + len(raw))))
+        at += len(raw)
+    return words
+
+
+def pairs(instruction: Instruction) -> list[Pair]:
+    """The pairs of an ENV, ARG or LABEL; of `ENV KEY words ...` the one pair."""
+    text = instruction.arguments
+    words = split(text)
+    if not words:
+        return []
+    first = words[0]
+    if "=" not in first.raw and instruction.keyword != "ARG":
+        rest = text.text[len(first.raw) :].strip()
+        start = text.text.rfind(rest) if rest else len(text.text)
+        value_span = text.span(start, start + len(rest))
+        return [Pair(first.raw, rest, Span(first.span.start, max(value_span.end, first.span.end)), value_span)]
+    found: list[Pair] = []
+    for word in words:
+        name, equals, raw = word.raw.partition("=")
+        value_start = word.span.end - len(raw) if equals else word.span.end
+        found.append(
+            Pair(
+                unquote(name),
+                raw if equals else None,
+                word.span,
+                Span(max(value_start, word.span.start), word.span.end),
+            )
+        )
+    return found
+
+
+def unquote(raw: str) -> str:
+    """A word without its quotes and escapes."""
+    if not any(c in raw for c in _QUOTES):
+        return raw
+    return str(WordSplitter(raw).dequote())
+
+
+def expand(raw: str, env: Mapping[str, str | None]) -> str | None:
+    """A word's value with its variables replaced and its quotes taken off; None where it can't be known."""
+    if "$" not in raw:
+        return unquote(raw)
+    literal = [m.span() for m in re.finditer(_SINGLE_QUOTED, raw)] if not raw.startswith('"') else []
+    parts: list[str] = []
+    at = 0
+    for found in re.finditer(_VARIABLE, raw):
+        if any(start < found.start() < end for start, end in literal):
+            continue
+        value = _value(found, env)
+        if value is None:
+            return None
+        parts += (raw[at : found.start()], value)
+        at = found.end()
+    parts.append(raw[at:])
+    return unquote("".join(parts))
+
+
+def _value(found: re.Match[str], env: Mapping[str, str | None]) -> str | None:
+    name, operator, operand = found[1] or found[2], found[3], found[4]
+    if name is None:
+        return None
+    value = env.get(name)
+    if not operator or (value is None and name in env):
+        return value
+    is_set = name in env and (value != "" or not operator.startswith(":"))
+    if operator.endswith("-"):
+        return value if is_set else operand
+    return operand if is_set else ""
+
+
+def names_in(raw: str) -> list[str]:
+    """The variables that a word uses."""
+    return [m[1] or m[2] for m in re.finditer(_VARIABLE, raw) if m[1] or m[2]]
+
+
+def parse_image(reference: str) -> Image:
+    """Take an image reference apart."""
+    rest, _, digest = reference.partition("@")
+    head, slash, tail = rest.rpartition("/")
+    name, _, tag = tail.partition(":")
+    repository = head + slash + name
+    registry, slash, path = repository.partition("/")
+    if slash and ("." in registry or ":" in registry or registry == "localhost"):
+        repository = path
+    else:
+        registry = "docker.io"
+    if registry in ("docker.io", "index.docker.io", "registry-1.docker.io"):
+        registry = "docker.io"
+        if repository.count("/") == 1:
+            repository = repository.removeprefix("library/")
+    return Image(registry, repository, tag, digest)

@@ -1,0 +1,140 @@
+"""What stands in the Python environment at the end of the build, after every later install and uninstall."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct, structs
+
+from zr4lint.facts.records import Facts, PipRun, Removed, VenvCreated
+from zr4lint.knowledge.versions import bounds, lets_in
+from zr4lint.model.source import Span
+from zr4lint.programs.files import covers
+from zr4lint.programs.pip import Requirement
+from zr4lint.programs.python import minor_of
+
+_ELSEWHERE = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER")
+
+
+class Standing(Struct, frozen=True):
+    """A package as the last command that changed it left it.
+
+    `undone` are the words that took it away again, or that keep pip from installing it. `unsure` tells that a
+    condition decides.
+    """
+
+    run: PipRun
+    requirement: Requirement
+    undone: Span | None
+    unsure: bool
+
+
+def pip_installs(facts: Facts, lineage: frozenset[int]) -> list[PipRun]:
+    """The `pip install` of the image, in order."""
+    return [run for run in facts.of(PipRun, lineage) if run.command.action == "install"]
+
+
+def idle(run: PipRun) -> bool:
+    """Whether a call of pip does nothing: refused for one of its words, or told to only say what it would do."""
+    dry = run.settings.get("PIP_DRY_RUN") not in (None, "", "0", "false", "no", "off")
+    return dry or bool(run.command.misplaced or run.command.refused)
+
+
+def own_installs(facts: Facts, lineage: frozenset[int]) -> list[PipRun]:
+    """Those that install into the environment that is on PATH."""
+    venvs = facts.of(VenvCreated, lineage)
+    return [run for run in pip_installs(facts, lineage) if not idle(run) and not _elsewhere(run, venvs)]
+
+
+def standing(facts: Facts, lineage: frozenset[int], package: str) -> Standing | None:
+    """How a package stands at the end of the build; None if nothing installs it."""
+    return facts.derived(("standing", lineage, package), lambda: _standing(facts, lineage, package))
+
+
+def _standing(facts: Facts, lineage: frozenset[int], package: str) -> Standing | None:
+    found: Standing | None = None
+    ignored: Standing | None = None
+    venvs = facts.of(VenvCreated, lineage)
+    for run in facts.of(PipRun, lineage):
+        requirement = run.command.requirement(package)
+        if requirement is None or idle(run) or _elsewhere(run, venvs):
+            continue
+        if run.command.action == "uninstall":
+            if found is not None:
+                found = structs.replace(found, undone=requirement.span, unsure=found.unsure or run.at.unsure)
+            continue
+        applies = _applies(requirement.marker, venvs)
+        if applies is False:
+            ignored = ignored or Standing(run, requirement, requirement.span, False)
+        elif found is None or found.undone or found.unsure or _replaces(run, requirement, found.requirement):
+            found = Standing(run, requirement, None, run.at.unsure or applies is None)
+    if found is None:
+        return ignored
+    return _after_removals(facts, lineage, venvs, found)
+
+
+def misplaced(facts: Facts, lineage: frozenset[int], package: str) -> PipRun | None:
+    """A command that installs the package, but into another environment."""
+    venvs = facts.of(VenvCreated, lineage)
+    fitting = (r for r in pip_installs(facts, lineage) if r.command.requirement(package) and _elsewhere(r, venvs))
+    return next(fitting, None)
+
+
+def _after_removals(facts: Facts, lineage: frozenset[int], venvs: list[VenvCreated], found: Standing) -> Standing:
+    for removed in facts.of(Removed, lineage):
+        if removed.at.order < found.run.at.order or not removed.recursive or removed.at.unsure:
+            continue
+        if any(v.path and covers(p, v.path, recursive=True) for p in removed.paths for v in venvs):
+            return structs.replace(found, undone=removed.at.span)
+    cleared = next((v for v in venvs if v.clears and v.at.order > found.run.at.order and not v.at.unsure), None)
+    return found if cleared is None else structs.replace(found, undone=cleared.at.span)
+
+
+def _applies(marker: str | None, venvs: list[VenvCreated]) -> bool | None:
+    """Whether an environment marker lets pip install a requirement here; None if that depends on what isn't known."""
+    if marker is None:
+        return True
+    from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+
+    minors = _minors(venvs)
+    if len(minors) != 1 and "python" in marker:
+        return None
+    minor = next(iter(minors), "3")
+    linux = {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux", "extra": ""}
+    python = {"python_version": minor, "python_full_version": f"{minor}.0", "implementation_name": "cpython"}
+    try:
+        return Marker(marker).evaluate({**linux, **python})
+    except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName):
+        return None
+
+
+def _elsewhere(run: PipRun, venvs: list[VenvCreated]) -> bool:
+    """Whether a call of pip works outside the environment that is on PATH."""
+    if run.command.elsewhere or (run.settings and any(run.settings.get(name) for name in _ELSEWHERE)):
+        return True
+    before = [v for v in venvs if v.at.order < run.at.order and v.path]
+    if not before:
+        return False
+    folder, _, program = run.command.program.rpartition("/")
+    if folder:
+        return folder not in {f"{v.path}/bin" for v in before}
+    minor, pythons = minor_of(program, "python", "pip"), _minors(before)
+    return minor is not None and bool(pythons) and minor not in pythons
+
+
+def _minors(venvs: Iterable[VenvCreated]) -> set[str]:
+    """The versions of the Pythons that environments are made with, where their names tell."""
+    return {minor for v in venvs if (minor := minor_of(v.python, "python", "pip"))}
+
+
+def _replaces(run: PipRun, new: Requirement, old: Requirement) -> bool:
+    """Whether pip changes what `old` installed: not if that is enough for `new`."""
+    if not new.specifier and new.url is None:
+        return run.command.upgrades
+    if new.specifier == old.specifier:
+        return run.command.upgrades
+    present = bounds(old.specifier)
+    pin = present.pin if present is not None else None
+    if pin is None or run.command.upgrades:
+        return True
+    return not lets_in(new.specifier, str(pin))

@@ -1,0 +1,42 @@
+"""What keeps a command from its work: no network, no rights, a mount over what it reads or writes."""
+
+from __future__ import annotations
+
+import re
+
+from zr4lint.dockerfile import Instruction
+from zr4lint.facts.stage_state import StageState
+from zr4lint.programs.files import covers, mount_source, mount_target
+
+_ROOT = frozenset({"root", "0", ""})
+_RISES = r"\b(?:sudo|doas|su|gosu|runuser)\b"
+_OPEN = ("/tmp/", "/home/", "/var/tmp/")
+
+
+def offline(instruction: Instruction) -> bool:
+    """Whether a RUN has no network."""
+    return any(flag.name == "network" and flag.value == "none" for flag in instruction.flags)
+
+
+def unprivileged(instruction: Instruction, state: StageState) -> bool:
+    """Whether a RUN is some other user's than root's, and nothing in it rises to root."""
+    user = state.user
+    return (
+        user is not None and user.partition(":")[0] not in _ROOT and not re.search(_RISES, instruction.arguments.text)
+    )
+
+
+def may_not_write(instruction: Instruction, state: StageState, path: str | None) -> bool:
+    """Whether a RUN may not change `path`, for it is root's, and nothing was ever given to another user."""
+    if path is None or state.hands_over or not unprivileged(instruction, state):
+        return False
+    return not path.startswith(_OPEN)
+
+
+def mounted_over(instruction: Instruction, path: str | None) -> str | None:
+    """The source of a mount of this RUN that hides `path`, empty where it has none; None if there is no such mount."""
+    for flag in instruction.flags:
+        mount = flag.value or ""
+        if flag.name == "mount" and path is not None and covers(mount_target(mount), path, recursive=True):
+            return mount_source(mount)
+    return None

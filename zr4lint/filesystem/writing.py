@@ -1,0 +1,141 @@
+"""Writing files so that they are the old or the new text at any moment, never anything else."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import signal
+import tempfile
+from collections.abc import Iterator
+
+from zr4lint.filesystem.reading import UnfitError, read_regular
+
+_IN_PLACE = (errno.EACCES, errno.EPERM, errno.EBUSY)
+"""Why a file can't be replaced that can be written: its folder is not ours, or it is mounted by itself."""
+
+_OPEN_ALREADY = ("/dev/", "/proc/")
+"""Where names stand for what a process has open, as /dev/stdout does."""
+
+
+class WriteError(Exception):
+    """A file that could not be replaced; it is as it was. The message says why."""
+
+
+def replace(path: str, old: bytes, new: bytes) -> None:
+    """Put `new` in the place of `old`, the bytes that were read from the file.
+
+    The mode stays, a symbolic link stays and its target is written. WriteError if the file has changed since, or
+    can't be written.
+    """
+    try:
+        target = os.path.realpath(path)
+        with _temporary(target, new, os.stat(target).st_mode) as temporary:
+            if _read(target, len(old)) != old:
+                raise WriteError(f"{path}: changed while it was being fixed; nothing is written")
+            os.replace(temporary, target)
+    except OSError as error:
+        raise _refused(path, error) from None
+    _sync_folder(os.path.dirname(target))
+
+
+def write(path: str, data: bytes) -> None:
+    """Make `data` the whole of a file, new or old; what is no regular file, such as a pipe, is written to.
+
+    WriteError if that can't be done; then the file is as it was.
+    """
+    try:
+        if path.startswith(_OPEN_ALREADY) or (os.path.exists(path) and not os.path.isfile(path)):
+            _fill(path, data)
+            return
+        target = os.path.realpath(path)
+        mode = os.stat(target).st_mode if os.path.lexists(target) else 0o666 & ~_umask()
+        try:
+            with _temporary(target, data, mode) as temporary:
+                os.replace(temporary, target)
+        except OSError as error:
+            if error.errno not in _IN_PLACE or not os.path.exists(target):
+                raise
+            _fill(target, data)
+    except OSError as error:
+        raise _refused(path, error) from None
+
+
+def write_new(path: str, data: bytes) -> None:
+    """Write a file that is not there yet; FileExistsError if it is, WriteError if it can't be written."""
+    try:
+        with _undisturbed(), open(path, "xb") as file:
+            try:
+                file.write(data)
+                file.flush()
+            except OSError:
+                os.unlink(path)
+                raise
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise _refused(path, error) from None
+
+
+def _refused(path: str, error: OSError) -> WriteError:
+    return WriteError(f"{path}: can't be written: {error.strerror or error}")
+
+
+def _read(path: str, most: int) -> bytes | None:
+    """The bytes of a file; None if there are more, or if it is no file any more."""
+    try:
+        return read_regular(path, most)
+    except (UnfitError, FileNotFoundError):
+        return None
+
+
+@contextlib.contextmanager
+def _temporary(target: str, data: bytes, mode: int) -> Iterator[str]:
+    """A file beside `target` that holds `data` and is gone afterwards, unless it was moved."""
+    with _undisturbed():
+        folder, name = os.path.split(target)
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name[:100]}.", suffix=".zr4lint")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(temporary, mode & 0o7777)
+            yield temporary
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let the signals that end a process wait, so that it leaves no file half made."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _fill(path: str, data: bytes) -> None:
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _sync_folder(folder: str) -> None:
+    """Make the new name last through a power cut, where the file system lets a folder be synced."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,1 @@
+"""Apply fixes to a fixpoint, and prove the result."""

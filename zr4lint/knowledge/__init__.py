@@ -1,0 +1,1 @@
+"""Dated tables of facts about the world, and version arithmetic."""

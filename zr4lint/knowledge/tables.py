@@ -1,0 +1,172 @@
+"""Knowledge: the tables of rules/data, each read when a rule first needs it.
+
+A row says where it comes from (`source`), when that was read (`checked`) and how sure it is (`confidence`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from msgspec import Struct
+
+from zr4lint.filesystem.shipped import shipped_document
+
+Row = Mapping[str, Any]
+
+
+@cache
+def table(name: str) -> Row:
+    """A table by the name of its file."""
+    return shipped_document(f"data/{name}")
+
+
+def release(version: str) -> tuple[int, ...]:
+    """The numbers of a version, "2.5.1+cu124" -> (2, 5, 1); empty where it does not start with any."""
+    found: list[int] = []
+    for part in version.partition("+")[0].split("."):
+        if not part.isdigit():
+            break
+        found.append(int(part))
+    return tuple(found)
+
+
+def minor(version: str) -> str:
+    """The first two numbers of a version."""
+    return ".".join(version.partition("+")[0].split(".")[:2])
+
+
+def sure(row: Row) -> bool:
+    """Whether a row is confirmed by its primary source."""
+    return bool(row["confidence"] == "confirmed")
+
+
+# nvidia/cuda
+
+
+class CudaTags(Struct, frozen=True):
+    """The published tags: flavours by version and distribution."""
+
+    tags: Mapping[str, Mapping[str, frozenset[str]]]
+    deleted: frozenset[str]
+    deleted_before: tuple[int, ...]
+    seen: frozenset[str]
+
+    @property
+    def newest(self) -> str:
+        """The newest version of the list, which is behind the times one day."""
+        return max(self.tags, key=release)
+
+    def patches(self, line: str) -> list[str]:
+        """The versions of a line such as "12.4", oldest first."""
+        return sorted((v for v in self.tags if minor(v) == line), key=release)
+
+    def having(self, flavour: str, distribution: str) -> Iterator[str]:
+        """The versions that have a tag, oldest first."""
+        for version in sorted(self.tags, key=release):
+            if flavour in self.tags[version].get(distribution, ()):
+                yield version
+
+    def cudnn(self, version: str) -> str:
+        """How cuDNN is spelled in the tags of a version; those before the first one known are taken to be like it."""
+        rows = table("cuda-tags")["cudnn"]
+        fitting = (row for row in reversed(rows) if release(row["since"]) <= release(version))
+        return str(next(fitting, rows[0])["prefix"])
+
+
+@cache
+def cuda_tags() -> CudaTags:
+    """The table of nvidia/cuda tags."""
+    data = table("cuda-tags")
+    tags: dict[str, dict[str, frozenset[str]]] = {}
+    for row in data["version"]:
+        flavours = frozenset(row["flavours"])
+        tags.setdefault(row["cuda"], {}).update(dict.fromkeys(row["distributions"], flavours))
+    deleted = data["deleted"]
+    return CudaTags(
+        tags, frozenset(deleted["versions"]), release(deleted["before"]), frozenset(data["seen"]["versions"])
+    )
+
+
+# torch
+
+
+class Torch(Struct, frozen=True):
+    """A release of torch, and what fits it; `python` is (oldest, newest), empty where that is not known."""
+
+    version: str
+    torchvision: tuple[str, ...]
+    torchaudio: tuple[str, ...]
+    python: tuple[str, str]
+    edge: tuple[str, ...]
+    indexes: tuple[str, ...]
+    pypi_cuda: str
+    sure: bool
+
+    def companions(self, name: str) -> tuple[str, ...]:
+        """The releases of torchvision or torchaudio that fit."""
+        return self.torchvision if name == "torchvision" else self.torchaudio
+
+
+@cache
+def torch_releases() -> Mapping[str, Torch]:
+    """All known releases of torch."""
+    found = (
+        Torch(
+            row["torch"],
+            tuple(row["torchvision"]),
+            tuple(row["torchaudio"]),
+            (row["python"][0], row["python"][1]),
+            tuple(row["edge"]),
+            tuple(row["indexes"]),
+            row["pypi_cuda"],
+            sure(row),
+        )
+        for row in table("torch")["release"]
+    )
+    return {torch.version: torch for torch in found}
+
+
+def torch_release(version: str | None) -> Torch | None:
+    """A release of torch by its version, which may have a local part; "2.5" stands for 2.5.0."""
+    if version is None:
+        return None
+    public = version.partition("+")[0]
+    releases = torch_releases()
+    return releases.get(public) or releases.get(f"{public}.0")
+
+
+def newest_torch() -> str:
+    """The last release of the table."""
+    return max(torch_releases(), key=release)
+
+
+# mmcv
+
+
+def mmcv_wheels(version: str) -> Mapping[str, tuple[str, ...]] | None:
+    """The torch minors that a version of mmcv has Linux wheels for, by CUDA tag; None for an unknown version."""
+    row = table("openmmlab")["wheels"].get(version)
+    if row is None:
+        return None
+    return {tag: tuple(minors) for tag, minors in row.items() if isinstance(minors, list)}
+
+
+def mmcv_versions() -> list[str]:
+    """The versions of mmcv that are known, oldest first."""
+    return sorted(table("openmmlab")["wheels"], key=release)
+
+
+# Distributions
+
+
+def distribution(name: str | None) -> Row | None:
+    """What is known of a distribution such as "ubuntu22.04"."""
+    return next((row for row in table("system")["release"] if row["name"] == name), None)
+
+
+@cache
+def known_hosts() -> frozenset[str]:
+    """The hosts of package indexes that are known."""
+    return frozenset(host for row in table("hosts")["known"] for host in row["hosts"])

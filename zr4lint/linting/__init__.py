@@ -1,0 +1,1 @@
+"""The pipeline that turns facts into findings."""

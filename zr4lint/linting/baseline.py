@@ -1,0 +1,112 @@
+"""Baselines: what was found before, so that only what is new counts."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct, structs
+
+from zr4lint.filesystem.reading import UnfitError, read_regular
+from zr4lint.model.finding import FileReport
+from zr4lint.model.fingerprint import fingerprints
+
+VERSION = 1
+MAX_BYTES = 50_000_000
+_FIELDS = ("fingerprint", "path", "code", "name", "message")
+
+
+class BaselineError(Exception):
+    """A baseline that can't be used; the message names the file and says why."""
+
+
+class Entry(Struct, frozen=True):
+    """A finding of a baseline; the fingerprint tells it from all others, the rest is for readers."""
+
+    fingerprint: str
+    path: str
+    code: str
+    name: str
+    message: str
+
+
+class Baseline(Struct, frozen=True):
+    """The entries of a baseline by fingerprint."""
+
+    shown: str
+    entries: Mapping[str, Entry]
+
+    def apply(self, report: FileReport) -> FileReport:
+        """The report with the findings that are in the baseline suppressed."""
+        if not report.findings:
+            return report
+        marks = fingerprints(report)
+        findings = tuple(
+            structs.replace(finding, suppressed=True, external=True, justification=f"in the baseline {self.shown}")
+            if mark in self.entries and not finding.suppressed
+            else finding
+            for finding, mark in zip(report.findings, marks, strict=True)
+        )
+        return structs.replace(report, findings=findings)
+
+    def stale(self, reports: Iterable[FileReport], judged: Callable[[Entry], bool]) -> list[Entry]:
+        """The entries that no finding has any more: of files linted, as far as `judged`, and of files that are gone."""
+        linted: dict[str, set[str]] = {}
+        for report in reports:
+            linted.setdefault(report.source.path, set()).update(fingerprints(report))
+        return [
+            entry
+            for entry in self.entries.values()
+            if (
+                entry.fingerprint not in linted[entry.path] and judged(entry)
+                if entry.path in linted
+                else not os.path.exists(entry.path)
+            )
+        ]
+
+
+def collect(shown: str, reports: Iterable[FileReport]) -> Baseline:
+    """The baseline of the findings that no comment suppresses."""
+    found = [
+        Entry(mark, finding.path, finding.code, finding.name, finding.message)
+        for report in reports
+        for finding, mark in zip(report.findings, fingerprints(report), strict=True)
+        if not finding.suppressed or finding.external
+    ]
+    found.sort(key=lambda entry: (entry.path, entry.code, entry.message, entry.fingerprint))
+    return Baseline(shown, {entry.fingerprint: entry for entry in found})
+
+
+def render(baseline: Baseline) -> str:
+    """The text of a baseline file; all of it is ASCII, and the same findings give the same text."""
+    document = {"version": VERSION, "findings": [structs.asdict(entry) for entry in baseline.entries.values()]}
+    return json.dumps(document, indent=2) + "\n"
+
+
+def read(path: str) -> Baseline:
+    """Read a baseline file; BaselineError if it is none."""
+    try:
+        document: Any = json.loads(read_regular(path, MAX_BYTES))
+    except UnfitError as error:
+        raise BaselineError(f"{path}: {error}") from None
+    except OSError as error:
+        raise BaselineError(f"{path}: can't be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise BaselineError(f"{path}: not a baseline: {error}") from None
+    if not isinstance(document, dict) or not isinstance(document.get("findings"), list):
+        raise BaselineError(f"{path}: not a baseline: it has no list of findings")
+    if document.get("version") != VERSION:
+        raise BaselineError(f"{path}: a baseline of version {document.get('version')!r}; known is {VERSION}")
+    entries = [_entry(path, number, item) for number, item in enumerate(document["findings"], 1)]
+    return Baseline(path, {entry.fingerprint: entry for entry in entries})
+
+
+def _entry(path: str, number: int, item: Any) -> Entry:
+    if not isinstance(item, dict):
+        raise BaselineError(f"{path}: finding {number}: expected an object, not {type(item).__name__}")
+    for field in _FIELDS:
+        if not isinstance(item.get(field), str):
+            raise BaselineError(f"{path}: finding {number}: key {field!r}: expected a string")
+    return Entry(*(item[field] for field in _FIELDS))

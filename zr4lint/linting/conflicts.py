@@ -1,0 +1,66 @@
+"""Conflicts: findings on the very words that a specification demands.
+
+Such a finding is no mistake of the file. It is a question to the author of the specification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct, structs
+
+from zr4lint.model.finding import Applicability, Conformance, Finding, Related, Severity
+from zr4lint.model.source import Span
+from zr4lint.packs.reader import Pack
+
+
+class _Demand(Struct, frozen=True):
+    requirement: str
+    words: str
+    span: Span
+
+
+def settle(
+    findings: Sequence[Finding], packs: Sequence[Pack], conformance: Sequence[Conformance], level: Severity | None
+) -> Iterator[Finding]:
+    """The findings, those on words that meet a requirement of `packs` marked as conflicts, or None: left out.
+
+    A conflict has the severity `level` and its fix is only shown, for it would break the requirement.
+    """
+    demands = _demands(packs, conformance)
+    for finding in findings:
+        near = (d for d in demands.get(finding.code, ()) if _touch(d.span, finding.span))
+        demand = next(near, None)
+        if demand is None:
+            yield finding
+        elif level is not None:
+            yield structs.replace(
+                finding,
+                severity=level,
+                conflict=demand.requirement,
+                related=(*finding.related, Related(demand.words, demand.span)),
+                fix=finding.fix and structs.replace(finding.fix, applicability=Applicability.DISPLAY),
+            )
+
+
+def _demands(packs: Sequence[Pack], conformance: Sequence[Conformance]) -> dict[str, list[_Demand]]:
+    """The demands on the words of a file, by the codes of the rules that warn of them."""
+    found: dict[str, list[_Demand]] = {}
+    parts = {part.pack: part for part in conformance}
+    for pack in packs:
+        if not pack.conflicts or pack.name not in parts:
+            continue
+        names = {rule.rule.code: rule.rule.name for rule in pack.rules}
+        met: dict[str, list[Span]] = {}
+        for witness in parts[pack.name].witnesses:
+            met.setdefault(witness.code, []).append(witness.span)
+        for conflict in pack.conflicts:
+            words = f"the {pack.document} requires this: {conflict.requirement} {names[conflict.requirement]}"
+            spans = met.get(conflict.requirement, ())
+            for code in conflict.rules:
+                found.setdefault(code, []).extend(_Demand(conflict.requirement, words, span) for span in spans)
+    return found
+
+
+def _touch(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end

@@ -1,0 +1,136 @@
+"""Where something that is missing belongs: the place a finding points at, and where its fix adds an instruction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from zr4lint.checks import RuleResult
+from zr4lint.dockerfile import Instruction
+from zr4lint.facts import Facts
+from zr4lint.model.finding import Applicability, Edit, Fix, Rule
+from zr4lint.model.source import Span
+from zr4lint.packs.reader import Pack
+
+
+class Places:
+    """The places in one file, judged by one pack.
+
+    `start` is where the base stage begins, the place of whatever has no other.
+    """
+
+    def __init__(self, pack: Pack, results: Mapping[str, RuleResult], facts: Facts, start: Span) -> None:
+        self._pack = pack
+        self._results = results
+        self._instructions = facts.dockerfile.instructions
+        self._source = facts.dockerfile.source
+        self._start = start
+
+    def of(self, rule: Rule, hint: tuple[str, ...]) -> Span:
+        """Where a finding of a rule points.
+
+        That is the instruction that has the words of the hint but does not do the work, else one in the lines of the
+        rule's layer that does no other, else the first instruction of its section, else the base stage.
+        """
+        if meant := self._meant(hint):
+            return meant
+        if rule.layer is None:
+            return self._start
+        if rule.layer in self._strangers:
+            return self._strangers[rule.layer]
+        near = self._first_of_section.get(rule.section)
+        return near.keyword_span if near is not None else self._start
+
+    def addition(self, text: str, rule: Rule, wrong: Span | None) -> Fix | None:
+        """A fix that adds an instruction behind the last one of its layer, or of those before; CMD stays the last.
+
+        It comes behind the `wrong` words too, which would overrule it otherwise.
+        """
+        if rule.layer is None:
+            return None
+        instructions, newline = self._instructions, self._source.newline
+        before = [last for layer, last in self._last_of_layer.items() if layer <= rule.layer]
+        if not before and instructions:
+            return None
+        if wrong is not None:
+            before += (i.index for i in instructions if i.span.start <= wrong.start < i.span.end and i.keyword != "CMD")
+        text = text.replace("\n", newline)
+        first = text.partition(newline)[0].removesuffix("\\").rstrip()
+        if not instructions:
+            edit = Edit(0, 0, text + newline)
+        else:
+            last = max(before)
+            whole = len(self._source.text.rstrip())
+            end = whole if last == len(instructions) - 1 else instructions[last].span.end
+            edit = Edit(end, end, newline + text)
+        return Fix(f"Add `{first}`", Applicability.UNSAFE, (edit,))
+
+    def _meant(self, hint: tuple[str, ...]) -> Span | None:
+        """The last of the words in the first instruction that has them all, comments inside it not counting."""
+        if not hint:
+            return None
+        words = [word.lower() for word in hint]
+        for instruction, text in self._lowered:
+            if all(word in text for word in words):
+                at = _whole_word(text, words[-1])
+                return instruction.arguments.span(at, at + len(words[-1]))
+        return None
+
+    @cached_property
+    def _lowered(self) -> list[tuple[Instruction, str]]:
+        """The instructions with their arguments in small letters, where these are as many."""
+        pairs = ((i, i.arguments.text, i.arguments.text.lower()) for i in self._instructions)
+        return [(i, small if len(small) == len(text) else text) for i, text, small in pairs]
+
+    @cached_property
+    def _strangers(self) -> dict[int, Span]:
+        """For each layer the first instruction in its lines that does nothing the layer asks for."""
+        known: dict[int, set[int]] = {}
+        for result in self._results.values():
+            if result.layer is not None:
+                known.setdefault(result.layer, set()).update(outcome.instruction.index for outcome in result.met)
+        found: dict[int, Span] = {}
+        for section in self._pack.sections:
+            if section.layer is None or section.lines is None:
+                continue
+            first, last = section.lines
+            for instruction in self._instructions:
+                inside = first <= instruction.line <= last and instruction.keyword in ("RUN", "COPY", "ADD")
+                if inside and instruction.index not in known.get(section.layer, ()):
+                    found[section.layer] = instruction.keyword_span
+                    break
+        return found
+
+    @cached_property
+    def _first_of_section(self) -> dict[str, Instruction]:
+        """For each section of a layer the first instruction that meets a requirement of it."""
+        found: dict[str, Instruction] = {}
+        for rule in self._pack.rules:
+            if rule.rule.layer is None:
+                continue
+            for outcome in self._results[rule.rule.code].met:
+                known = found.get(rule.rule.section)
+                if known is None or outcome.instruction.index < known.index:
+                    found[rule.rule.section] = outcome.instruction
+        return found
+
+    @cached_property
+    def _last_of_layer(self) -> dict[int, int]:
+        """For each layer the index of the last instruction that meets a requirement of it, CMD not counting."""
+        found: dict[int, int] = {}
+        for result in self._results.values():
+            for outcome in result.met:
+                if result.layer is not None and outcome.instruction.keyword != "CMD":
+                    found[result.layer] = max(found.get(result.layer, 0), outcome.instruction.index)
+        return found
+
+
+def _whole_word(text: str, word: str) -> int:
+    """Where a word stands by itself in a text that has it, else where it is found first."""
+    at = text.find(word)
+    while at >= 0:
+        around = text[at - 1 : at] + text[at + len(word) : at + len(word) + 1]
+        if not any(c.isalnum() or c in "_.-" for c in around):
+            return at
+        at = text.find(word, at + 1)
+    return text.find(word)

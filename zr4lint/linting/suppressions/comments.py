@@ -1,0 +1,83 @@
+"""Reading comments that speak to zr4lint."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+from zr4lint.dockerfile import Comment
+from zr4lint.model.quoting import nearest, show
+from zr4lint.model.source import SourceFile, Span
+
+SCOPES = ("ignore", "ignore-file", "ignore-stage", "ignore-start")
+END = "ignore-end"
+
+_HEAD = r"#+[ \t]*+zr4lint[ \t]*+:[ \t]*+"
+_SCOPE = re.compile(r"[\w-]*+")
+_NAME = r"[^\s,]++"
+_BEFORE_REASON = ":;- \t"
+_EXAMPLE = "# zr4lint: ignore[CODE] reason"
+_MOST_NAMES = 100
+
+
+class Name(Struct, frozen=True):
+    """A code, a name or a prefix, and where it stands."""
+
+    text: str
+    span: Span
+
+
+class Suppression(Struct, frozen=True):
+    """A comment that suppresses, or one that ends what `ignore-start` began; then `names` may be empty.
+
+    `inside` tells that it stands between the lines of one instruction, `list` is what is within the brackets, `end`
+    the comment that ends what this one begins.
+    """
+
+    scope: str
+    names: tuple[Name, ...]
+    reason: str | None
+    span: Span
+    list: Span
+    inside: bool
+    end: Span | None = None
+
+
+class Mistake(Struct, frozen=True):
+    """A comment that speaks to zr4lint, but can't be understood."""
+
+    message: str
+    span: Span
+
+
+def read(comment: Comment, source: SourceFile) -> Suppression | Mistake | None:
+    """What a comment says to zr4lint, None if it says nothing to it."""
+    text = source.slice(comment.span)
+    head = re.match(_HEAD, text)
+    if head is None:
+        return None
+    scope = _SCOPE.match(text, head.end())
+    assert scope is not None
+    if scope[0] not in (*SCOPES, END):
+        near = nearest(scope[0], (*SCOPES, END))
+        hint = f"did you mean {near}?" if near else f"known are {', '.join((*SCOPES, END))}"
+        return Mistake(f"zr4lint does not know {show(scope[0])}; {hint}", comment.span)
+    rest = text[scope.end() :]
+    if not rest.startswith("["):
+        if scope[0] == END:
+            at = comment.span.start + scope.end()
+            return Suppression(END, (), None, comment.span, Span(at, at), comment.inside)
+        return Mistake(f"{scope[0]} names no rule: write {_EXAMPLE.replace('ignore', scope[0])}", comment.span)
+    inner, closed, reason = rest[1:].partition("]")
+    if not closed:
+        return Mistake(f'the "[" behind {scope[0]} is not closed', comment.span)
+    start = comment.span.start + scope.end() + 1
+    names = tuple(Name(m[0], Span(start + m.start(), start + m.end())) for m in re.finditer(_NAME, inner))
+    if not names and scope[0] != END:
+        return Mistake(f"{scope[0]} names no rule between its brackets", comment.span)
+    if len(names) > _MOST_NAMES:
+        return Mistake(f"{scope[0]} names more than {_MOST_NAMES} rules: name what they have in common", comment.span)
+    reason = reason.lstrip(_BEFORE_REASON).strip()
+    span = Span(start, start + len(inner))
+    return Suppression(scope[0], names, reason or None, comment.span, span, comment.inside)

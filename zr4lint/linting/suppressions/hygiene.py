@@ -1,0 +1,81 @@
+"""What is wrong with a suppression itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from zr4lint.dockerfile import Dockerfile, directives
+from zr4lint.linting.suppressions.comments import Mistake, Name, Suppression
+from zr4lint.model.finding import Applicability, Edit, Finding, Fix
+from zr4lint.model.quoting import show
+from zr4lint.model.source import SourceFile, Span
+from zr4lint.packs.rulebook import OWN_RULES, Rulebook
+
+UNUSED, UNKNOWN, NO_REASON, MALFORMED = OWN_RULES
+_WHERE = {
+    "ignore": "in the next instruction",
+    "ignore-file": "in this file",
+    "ignore-stage": "in this stage",
+    "ignore-start": "before its ignore-end",
+}
+
+
+def about(one: Suppression, used: Collection[Span], rules: Rulebook, dockerfile: Dockerfile) -> Iterator[Finding]:
+    """The findings about one suppression; `used` are the places of the names that suppress something."""
+    source = dockerfile.source
+    unknown = [name for name in one.names if not rules.knows(name.text)]
+    unused = [name for name in one.names if name.span not in used and name not in unknown and rules.uses(name.text)]
+    for name in unknown:
+        message = f"no rule has the code or the name {show(name.text)}{rules.nearest(name.text)}"
+        fix = _without(one, [name], dockerfile, Applicability.UNSAFE)
+        yield _finding(UNKNOWN.code, message, name.span, source, fix)
+    if unused:
+        where = "in this instruction" if one.inside and one.scope == "ignore" else _WHERE[one.scope]
+        message = f"nothing {where} is suppressed by {', '.join(show(name.text) for name in unused[:5])}"
+        span = unused[0].span if len(unused) < len(one.names) else one.span
+        yield _finding(UNUSED.code, message, span, source, _without(one, unused, dockerfile, Applicability.SAFE))
+    if one.reason is None:
+        fix = _without(one, one.names, dockerfile, Applicability.UNSAFE)
+        yield _finding(
+            NO_REASON.code, "this suppression gives no reason", one.span, source, fix, "a reason behind the ]"
+        )
+
+
+def malformed(mistake: Mistake, source: SourceFile) -> Finding:
+    """The finding about a comment that can't be understood."""
+    return _finding(MALFORMED.code, mistake.message, mistake.span, source, None)
+
+
+def _finding(
+    code: str, message: str, span: Span, source: SourceFile, fix: Fix | None, expected: str | None = None
+) -> Finding:
+    rule = next(rule for rule in OWN_RULES if rule.code == code)
+    return Finding(source.path, code, rule.name, rule.severity, message, span, expected, fix=fix)
+
+
+def _without(one: Suppression, names: Sequence[Name], dockerfile: Dockerfile, applicability: Applicability) -> Fix:
+    """A fix that takes names out, or the whole comment where none would be left."""
+    source = dockerfile.source
+    kept = [name.text for name in one.names if name not in names]
+    if kept:
+        title = f"Take {', '.join(show(name.text) for name in names[:5])} out of the suppression"
+        return Fix(title, applicability, (Edit.of(one.list, ",".join(kept)),))
+    edits = tuple(Edit.of(_whole_line(span, source), "") for span in (one.span, one.end) if span)
+    if _hides_directive(dockerfile, source.line_of(one.span.start)):
+        applicability = Applicability.UNSAFE
+    return Fix("Take the suppression out", applicability, edits)
+
+
+def _whole_line(span: Span, source: SourceFile) -> Span:
+    line = source.line_of(span.start)
+    end = source.line_starts[line] if line < len(source.line_starts) else len(source.text)
+    return Span(source.line_starts[line - 1], end)
+
+
+def _hides_directive(dockerfile: Dockerfile, line: int) -> bool:
+    """Whether a comment keeps the line below from being a directive, as the first comment of a file does."""
+    source = dockerfile.source
+    if line != len(dockerfile.directives) + 1 or line >= len(source.line_starts):
+        return False
+    start = source.line_starts[line]
+    return directives.read(source.slice(source.line_span(line + 1)).lstrip(), start) is not None

@@ -1,0 +1,49 @@
+"""Writing suppressions above the instructions of findings."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from zr4lint.dockerfile import parse
+from zr4lint.linting.suppressions import MARK
+from zr4lint.model.finding import FileReport
+from zr4lint.model.source import SourceFile
+from zr4lint.packs.rulebook import OWN_RULES
+
+_OWN = frozenset(rule.code for rule in OWN_RULES)
+
+
+def add(report: FileReport, reason: str) -> SourceFile:
+    """The file with a suppression for each finding that is not suppressed: above its instruction.
+
+    What stands behind the last instruction is suppressed for the whole file. Every comment is a line, so the lines
+    below it move.
+    """
+    source = report.source
+    instructions = parse(source).instructions
+    ends = [instruction.span.end for instruction in instructions]
+    wanted: dict[int, set[str]] = {}
+    whole: set[str] = set()
+    for finding in report.findings:
+        if finding.suppressed or finding.code in _OWN:
+            continue
+        index = bisect_right(ends, finding.span.start - 1)
+        if index < len(instructions):
+            wanted.setdefault(source.line_of(instructions[index].span.start), set()).add(finding.code)
+        else:
+            whole.add(finding.code)
+    lines = {line: _comment("ignore", codes, reason, source) for line, codes in wanted.items()}
+    if whole:
+        first = source.line_of(instructions[0].span.start) if instructions else 1
+        lines[first] = _comment("ignore-file", whole, reason, source) + lines.get(first, "")
+    pieces: list[str] = []
+    at = 0
+    for line in sorted(lines):
+        start = source.line_starts[line - 1]
+        pieces += (source.text[at:start], lines[line])
+        at = start
+    return SourceFile("".join(pieces) + source.text[at:], source.path, bom=source.bom)
+
+
+def _comment(scope: str, codes: set[str], reason: str, source: SourceFile) -> str:
+    return f"# {MARK}: {scope}[{','.join(sorted(codes))}] {reason}".rstrip() + source.newline

@@ -1,0 +1,1 @@
+"""The records that every room shares: source, span, finding, rule, report."""

@@ -1,0 +1,198 @@
+"""What a lint says: findings, and the fixes they carry."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from functools import cached_property
+
+from msgspec import Struct
+
+from zr4lint.model.source import SourceFile, Span
+
+
+class Severity(IntEnum):
+    """How much a finding matters; the greater the worse."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    @cached_property
+    def label(self) -> str:
+        """The word used in every report."""
+        return self.name.lower()
+
+
+class Applicability(IntEnum):
+    """How far a fix may be trusted: only shown, needs judgement, or keeps the meaning."""
+
+    DISPLAY = 1
+    UNSAFE = 2
+    SAFE = 3
+
+    @cached_property
+    def label(self) -> str:
+        """The word used in every report."""
+        return self.name.lower()
+
+
+class Edit(Struct, frozen=True, order=True):
+    """Replace the code points start to end of the text; start == end inserts."""
+
+    start: int
+    end: int
+    text: str
+
+    @classmethod
+    def of(cls, span: Span, text: str) -> Edit:
+        """Replace the words in a place."""
+        return cls(span.start, span.end, text)
+
+
+class Fix(Struct, frozen=True):
+    """A repair of one finding: its edits belong together and do not overlap."""
+
+    title: str
+    applicability: Applicability
+    edits: tuple[Edit, ...]
+
+
+class Related(Struct, frozen=True):
+    """Another place in the same file that explains a finding."""
+
+    message: str
+    span: Span
+
+
+class Finding(Struct, frozen=True):
+    """One thing that is not as it should be, at the smallest words concerned.
+
+    `expected` says what was expected in words that fit behind "expected: "; `requirement` names the place of the
+    specification, for example "PRD section 5", and `source` where the rule comes from that no specification has. A
+    suppressed finding is one that a comment in the file, or with
+    `external` a baseline, takes out of the count; `justification` is the reason given for it. `conflict` is the code
+    of the requirement that demands what the finding warns of.
+    """
+
+    path: str
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    span: Span
+    expected: str | None = None
+    requirement: str | None = None
+    related: tuple[Related, ...] = ()
+    fix: Fix | None = None
+    suppressed: bool = False
+    justification: str | None = None
+    external: bool = False
+    conflict: str | None = None
+    source: str | None = None
+
+
+class Rule(Struct, frozen=True):
+    """What a rule says of itself; every report and every help page is made from this.
+
+    `layer` is None for a rule that is not bound to one layer of the file. `source` names document and section.
+    `security` is how severe it is to break the rule, from 0.1 to 10 as CVSS counts, None if it is not about security.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    summary: str
+    why: str
+    section: str
+    layer: int | None
+    source: str
+    bad: str
+    good: str
+    applicability: Applicability | None
+    security: float | None = None
+
+
+class Witness(Struct, frozen=True):
+    """The instruction, or the words of it, that meets a requirement."""
+
+    code: str
+    span: Span
+
+
+class Row(Struct, frozen=True):
+    """One row of the conformance table; the lines are (first, last), None where there are none."""
+
+    title: str
+    met: int
+    total: int
+    found: tuple[int, int] | None
+    required: tuple[int, int] | None
+
+
+class Criterion(Struct, frozen=True):
+    """One criterion of a score."""
+
+    name: str
+    points: float
+    of: float
+
+
+class Conformance(Struct, frozen=True):
+    """How far a file meets one pack."""
+
+    pack: str
+    met: int
+    total: int
+    rows: tuple[Row, ...]
+    criteria: tuple[Criterion, ...]
+    witnesses: tuple[Witness, ...]
+
+    @property
+    def points(self) -> float:
+        """The score's points in all."""
+        return sum(criterion.points for criterion in self.criteria)
+
+    @property
+    def of(self) -> float:
+        """The points that a conforming file has."""
+        return sum(criterion.of for criterion in self.criteria)
+
+
+class FileReport(Struct, frozen=True):
+    """All that was found in one file, in the order of its text."""
+
+    source: SourceFile
+    findings: tuple[Finding, ...]
+    conformance: tuple[Conformance, ...]
+
+
+class Report(Struct, frozen=True):
+    """The result of a run: its files in the order they were named, and the rules of the packs in use.
+
+    `fixed` counts the findings that fixes have taken away.
+    """
+
+    files: tuple[FileReport, ...]
+    rules: tuple[Rule, ...]
+    fixed: int = 0
+
+    def count(self, severity: Severity) -> int:
+        """How many findings that are neither suppressed nor conflicts have this severity."""
+        return sum(
+            f.severity == severity and not f.suppressed and not f.conflict for file in self.files for f in file.findings
+        )
+
+    @property
+    def conflicts(self) -> int:
+        """How many findings that are not suppressed a requirement demands."""
+        return sum(f.conflict is not None and not f.suppressed for file in self.files for f in file.findings)
+
+    def fixes(self, applicability: Applicability) -> int:
+        """How many findings that are not suppressed carry a fix of this kind."""
+        found = (f for file in self.files for f in file.findings if f.fix is not None and not f.suppressed)
+        return sum(f.fix is not None and f.fix.applicability is applicability for f in found)
+
+    @property
+    def fixable(self) -> int:
+        """How many findings that are not suppressed carry a fix that may be applied."""
+        return self.fixes(Applicability.SAFE) + self.fixes(Applicability.UNSAFE)

@@ -1,0 +1,1 @@
+"""Packs: their model, how they are read, and the rulebook."""

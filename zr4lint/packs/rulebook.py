@@ -1,0 +1,125 @@
+"""Which rules there are: those of packs, and the linter's own, which are about comments to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from functools import cache
+
+from zr4lint.checks import KINDS
+from zr4lint.model.finding import Applicability, Rule, Severity
+from zr4lint.model.quoting import nearest
+from zr4lint.packs.reader import Pack, PackError, load_pack, pack_names
+
+
+def _own(
+    code: str, name: str, applicability: Applicability | None, summary: str, why: str, bad: str, good: str
+) -> Rule:
+    source = "zr4lint: suppressions"
+    return Rule(code, name, Severity.WARNING, summary, why, "", None, source, bad, good, applicability)
+
+
+OWN_RULES = (
+    _own(
+        "ZL001",
+        "unused-suppression",
+        Applicability.SAFE,
+        "A suppression suppresses something.",
+        "What was suppressed is mended or gone; the comment would hide the next finding of its kind.",
+        "# zr4lint: ignore[ZR0501] Torch is on trial.\nRUN apt-get update\n",
+        "RUN apt-get update\n",
+    ),
+    _own(
+        "ZL002",
+        "unknown-rule-in-suppression",
+        Applicability.UNSAFE,
+        "A suppression names rules that there are.",
+        "A misspelt code suppresses nothing.",
+        "# zr4lint: ignore[torch-pni] Torch is on trial.\nRUN pip install torch==2.6.0\n",
+        "# zr4lint: ignore[torch-pin] Torch is on trial.\nRUN pip install torch==2.6.0\n",
+    ),
+    _own(
+        "ZL003",
+        "suppression-without-reason",
+        Applicability.UNSAFE,
+        "A suppression gives a reason.",
+        "Whoever reads the file later has to know whether the reason still holds.",
+        "# zr4lint: ignore[ZR0101]\nFROM ubuntu\n",
+        "# zr4lint: ignore[ZR0101] The CUDA image is not mirrored yet.\nFROM ubuntu\n",
+    ),
+    _own(
+        "ZL004",
+        "malformed-suppression",
+        None,
+        "A comment that speaks to zr4lint can be read by it.",
+        "A comment that can't be read suppresses nothing, whatever its author meant.",
+        "# zr4lint: ignore ZR0101\nFROM ubuntu\n",
+        "# zr4lint: ignore[ZR0101] The CUDA image is not mirrored yet.\nFROM ubuntu\n",
+    ),
+)
+"""The rules on suppressions; they belong to no pack and to no score."""
+
+
+_MOST_HINTS = 20
+
+
+def named(word: str, rule: Rule) -> bool:
+    """Whether a word is the name of a rule, or the start of its code."""
+    return bool(word) and (word == rule.name or rule.code.startswith(word.upper()))
+
+
+def load(name: str) -> Pack:
+    """The pack of a name or a file, as `load_pack` does; one that comes with zr4lint is read once."""
+    return _shipped(name) if name in pack_names() else load_pack(name, KINDS)
+
+
+@cache
+def _shipped(name: str) -> Pack:
+    return load_pack(name, KINDS)
+
+
+def shipped() -> tuple[Pack, ...]:
+    """The packs that come with zr4lint, as far as they can be read."""
+    found: list[Pack] = []
+    for name in pack_names():
+        with suppress(PackError):
+            found.append(load(name))
+    return tuple(found)
+
+
+class Rulebook:
+    """The rules of some packs, the linter's own, and those of the packs beside them, which are read when needed."""
+
+    def __init__(self, packs: Iterable[Pack], others: Callable[[], Sequence[Pack]] = shipped) -> None:
+        self.rules = (*(rule.rule for pack in packs for rule in pack.rules), *OWN_RULES)
+        self._others = others
+        self._hints = _MOST_HINTS
+        self._known: dict[str, bool] = {}
+
+    def uses(self, word: str) -> bool:
+        """Whether a word names rules of the packs in use."""
+        return any(named(word, rule) for rule in self.rules)
+
+    def knows(self, word: str) -> bool:
+        """Whether a word names rules of any pack."""
+        if word not in self._known:
+            others = (rule.rule for pack in self._others() for rule in pack.rules)
+            self._known[word] = self.uses(word) or any(named(word, rule) for rule in others)
+        return self._known[word]
+
+    def nearest(self, word: str) -> str:
+        """Ask whether the nearest name was meant, in words that fit behind a message; "" if none is near.
+
+        Looking takes time: a file full of wrong names gets no answer for most of them.
+        """
+        if not self._hints:
+            return ""
+        self._hints -= 1
+        rules = {*self.rules, *(rule.rule for pack in self._others() for rule in pack.rules)}
+        return hint(word, sorted(words for rule in rules for words in (rule.code, rule.name)))
+
+
+def hint(word: str, known: Iterable[str]) -> str:
+    """Ask whether the nearest of the known words was meant, in words that fit behind a message; "" if none is near."""
+    near = nearest(word, known)
+    return f"; did you mean {near}?" if near else ""

@@ -1,0 +1,150 @@
+"""Command lines of apt, apt-get and add-apt-repository."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from msgspec import Struct, structs
+
+from zr4lint.model.source import Span
+from zr4lint.programs.options import Grammar, Parsed, parse_options
+from zr4lint.shell import Argument
+
+PROGRAMS = frozenset({"apt", "apt-get"})
+
+_GRAMMAR = Grammar(
+    short={
+        "y": "yes",
+        "q": "quiet",
+        "t": "target-release",
+        "o": "option",
+        "c": "config-file",
+        "s": "simulate",
+        "d": "download-only",
+        "f": "fix-broken",
+        "m": "ignore-missing",
+        "V": "verbose-versions",
+    },
+    valued=frozenset({"target-release", "default-release", "option", "config-file", "host-architecture"}),
+    flags=frozenset(),
+    abbreviate=False,
+    short_equals=True,
+)
+_SIMULATE = frozenset(
+    {"simulate", "just-print", "dry-run", "recon", "no-act", "download-only", "print-uris", "no-download", "help"}
+)
+_DPKG = Grammar({"P": "purge", "r": "remove"}, frozenset(), frozenset({"purge", "remove"}), abbreviate=False)
+_REPOSITORY = Grammar(
+    short={"y": "yes", "r": "remove", "n": "no-update", "u": "update", "P": "ppa", "S": "sourceslist"},
+    valued=frozenset({"ppa", "sourceslist", "uri", "keyserver"}),
+    flags=frozenset({"yes", "remove", "no-update", "update", "dry-run", "help", "list"}),
+)
+
+
+class Package(Struct, frozen=True):
+    """A package as named on a command line; `version` is what follows its "="."""
+
+    name: str
+    version: str | None
+    span: Span
+
+    def means(self, name: str) -> bool:
+        """Whether it names that package; apt takes wildcards."""
+        return self.name == name or (any(c in self.name for c in "*?[") and fnmatchcase(name, self.name))
+
+
+class AptCommand(Struct, frozen=True):
+    """One call: `action` is "update", "install", "remove", ...; `words` spans the program and its action."""
+
+    action: str
+    packages: tuple[Package, ...]
+    removed: tuple[Package, ...]
+    parsed: Parsed
+    words: Span
+
+    @property
+    def assumes_yes(self) -> bool:
+        """Whether it asks nothing: by -y, by -qq, or by the configuration item."""
+        quiet = sum(2 if o.value == "2" else 1 for o in self.parsed.all("quiet"))
+        return self._switched(("yes", "assume-yes", "force-yes"), "apt::get::assume-yes") or quiet >= 2
+
+    @property
+    def skips_recommends(self) -> bool:
+        """Whether only packages that are depended on come with those named."""
+        return not self._switched(("install-recommends",), "apt::install-recommends", default=True)
+
+    def _switched(self, names: Sequence[str], item: str, *, default: bool = False) -> bool:
+        """A yes-or-no setting: the last option that speaks of it, by its name, by "no-" and its name, or by -o."""
+        state = default
+        for option in self.parsed.options:
+            if option.name in names:
+                state = _is_yes(option.value)
+            elif option.name.removeprefix("no-") in names:
+                state = not _is_yes(option.value)
+            elif option.name == "option":
+                key, _, value = (option.value or "").partition("=")
+                state = _is_yes(value.strip("\"'")) if key.lower() == item else state
+        return state
+
+
+def _is_yes(value: str | None) -> bool:
+    return (value or "").lower() not in ("no", "false", "without", "off", "disable", "0")
+
+
+class RepositoryCommand(Struct, frozen=True):
+    """One call of add-apt-repository: what it adds, or takes away, and whether it updates the lists (Ubuntu's does)."""
+
+    name: Argument
+    removed: bool
+    updates: bool
+
+
+def parse_apt(arguments: Sequence[Argument]) -> AptCommand | None:
+    """Read the arguments of an apt call, the program among them; None for one that changes nothing."""
+    parsed = parse_options(arguments[1:], _GRAMMAR)
+    if not parsed.operands or any(option.name in _SIMULATE for option in parsed.options):
+        return None
+    action = parsed.operands[0]
+    if action.value == "install" and parsed.get("only-upgrade"):
+        action = structs.replace(action, value="upgrade")
+    installed: list[Package] = []
+    removed: list[Package] = []
+    removes = action.value in ("remove", "purge", "autoremove", "autopurge")
+    for operand in parsed.operands[1:]:
+        if operand.value is None:
+            continue
+        name, _, version = operand.value.partition("=")
+        name = name.partition("/")[0]
+        marked = name[-1:] if action.value in ("install", "remove", "purge") and not _is_plain(name) else ""
+        package = Package(name.removesuffix(marked).partition(":")[0], version or None, operand.span)
+        (removed if (removes and marked != "+") or marked == "-" else installed).append(package)
+    return AptCommand(
+        action.value or "", tuple(installed), tuple(removed), parsed, Span(arguments[0].span.start, action.span.end)
+    )
+
+
+def _is_plain(name: str) -> bool:
+    return not name.endswith(("+", "-")) or name.endswith("++")
+
+
+def parse_dpkg(arguments: Sequence[Argument]) -> AptCommand | None:
+    """Read a dpkg call that removes packages; None for any other."""
+    parsed = parse_options(arguments[1:], _DPKG)
+    if not parsed.has("purge", "remove"):
+        return None
+    removed = tuple(Package(o.value.partition(":")[0], None, o.span) for o in parsed.operands if o.value)
+    return AptCommand("remove", (), removed, parsed, arguments[0].span)
+
+
+def parse_repository(arguments: Sequence[Argument]) -> RepositoryCommand | None:
+    """Read the arguments of add-apt-repository, the program among them; None where it changes nothing."""
+    parsed = parse_options(arguments[1:], _REPOSITORY)
+    if parsed.has("help", "dry-run", "list"):
+        return None
+    removed = parsed.get("remove") is not None
+    updates = parsed.get("no-update") is None and not removed
+    if ppa := parsed.get("ppa"):
+        value = ppa.value if ppa.value is None or ppa.value.startswith("ppa:") else f"ppa:{ppa.value}"
+        return RepositoryCommand(Argument(value, ppa.value_span), removed, updates)
+    return RepositoryCommand(parsed.operands[0], removed, updates) if parsed.operands else None

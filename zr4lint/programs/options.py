@@ -1,0 +1,124 @@
+"""Command line options, the way getopt and optparse read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from zr4lint.model.source import Span
+from zr4lint.shell import Argument
+
+
+class Option(Struct, frozen=True):
+    """One option under its long name; `span` covers its value too. A value that can't be known is None."""
+
+    name: str
+    value: str | None
+    span: Span
+    value_span: Span
+
+
+class Grammar(Struct, frozen=True):
+    """The options of a program: short letters to long names, and the long names that take a value.
+
+    `short_equals` tells that `-x=value` is `-x value`; else the sign is a part of the value.
+    """
+
+    short: Mapping[str, str]
+    valued: frozenset[str]
+    flags: frozenset[str]
+    abbreviate: bool = True
+    short_equals: bool = False
+
+    def long(self, name: str) -> str:
+        """The full name of a long option, which may be shortened as far as it stays the only one."""
+        if not self.abbreviate or name in self.valued or name in self.flags:
+            return name
+        fitting = [known for known in (*self.valued, *self.flags) if known.startswith(name)]
+        return fitting[0] if len(fitting) == 1 else name
+
+
+class Parsed(Struct, frozen=True):
+    """Options and operands of one command line; `unknown` tells that an argument's value can't be known."""
+
+    options: tuple[Option, ...]
+    operands: tuple[Argument, ...]
+    unknown: bool
+
+    def get(self, name: str) -> Option | None:
+        """The last option of that name: the one in force."""
+        for option in reversed(self.options):
+            if option.name == name:
+                return option
+        return None
+
+    def has(self, *names: str) -> bool:
+        """Whether any of these options is given."""
+        return any(option.name in names for option in self.options)
+
+    def all(self, name: str) -> list[Option]:
+        """Every option of that name, in order."""
+        return [option for option in self.options if option.name == name]
+
+
+def parse_options(arguments: Sequence[Argument], grammar: Grammar, *, stop_at_operand: bool = False) -> Parsed:
+    """Sort arguments into options and operands; `stop_at_operand` leaves all from the first operand on as operands."""
+    options: list[Option] = []
+    operands: list[Argument] = []
+    unknown = False
+    at = 0
+    while at < len(arguments):
+        argument = arguments[at]
+        at += 1
+        text = argument.value
+        if text is None:
+            unknown = True
+        if text == "--":
+            operands += arguments[at:]
+            break
+        if text is None or len(text) < 2 or not text.startswith("-"):
+            operands.append(argument)
+            if stop_at_operand:
+                operands += arguments[at:]
+                break
+            continue
+        following = arguments[at] if at < len(arguments) else None
+        if text.startswith("--"):
+            found, used = _long(text, argument, following, grammar)
+        else:
+            found, used = _short(text, argument, following, grammar)
+        options += found
+        at += used
+    return Parsed(tuple(options), tuple(operands), unknown)
+
+
+def _long(text: str, argument: Argument, following: Argument | None, grammar: Grammar) -> tuple[list[Option], int]:
+    name, equals, value = text[2:].partition("=")
+    name = grammar.long(name)
+    span = argument.span
+    if equals:
+        start = min(span.start + len(text) - len(value), span.end)
+        return [Option(name, value, span, Span(start, span.end))], 0
+    if name in grammar.valued and following is not None:
+        return [Option(name, following.value, Span(span.start, following.span.end), following.span)], 1
+    return [Option(name, "", span, span)], 0
+
+
+def _short(text: str, argument: Argument, following: Argument | None, grammar: Grammar) -> tuple[list[Option], int]:
+    found: list[Option] = []
+    span = argument.span
+    for index, letter in enumerate(text[1:], start=1):
+        name = grammar.short.get(letter, letter)
+        if name not in grammar.valued and text[index + 1 : index + 2] == "=":
+            value = text[index + 2 :]
+            return [*found, Option(name, value, span, Span(max(span.end - len(value), span.start), span.end))], 0
+        if name not in grammar.valued:
+            found.append(Option(name, "", span, span))
+            continue
+        if rest := text[index + 1 :].removeprefix("=" if grammar.short_equals else ""):
+            return [*found, Option(name, rest, span, Span(max(span.end - len(rest), span.start), span.end))], 0
+        if following is None:
+            return [*found, Option(name, "", span, span)], 0
+        return [*found, Option(name, following.value, Span(span.start, following.span.end), following.span)], 1
+    return found, 0

@@ -1,0 +1,248 @@
+"""Command lines of pip: `pip`, `python -m pip` and `uv pip`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from msgspec import Struct
+
+from zr4lint.model.source import MappedText, Span
+from zr4lint.programs.options import Grammar, Option, Parsed, parse_options
+from zr4lint.programs.python import is_program, python_module
+from zr4lint.shell import Argument
+
+_NAME = r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[([^\]]*)\])?\s*"
+_SEPARATORS = r"[-_.]+"
+_DASHES = tuple("\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
+_NO_MARKER = r";\s*[<>=!~]"
+_COMMENT = r"(?:^|\s)#"
+_ARCHIVE = (".whl", ".tar.gz", ".zip")
+
+_VALUED = frozenset({
+    "requirement", "constraint", "editable", "target", "platform", "python-version", "implementation", "abi", "root",
+    "prefix", "src", "upgrade-strategy", "config-settings", "global-option", "build-option", "install-option",
+    "no-binary", "only-binary", "progress-bar", "root-user-action", "report", "hash", "index-url", "pypi-url",
+    "extra-index-url", "find-links", "python", "log", "proxy", "retries", "timeout", "exists-action", "trusted-host",
+    "cert", "client-cert", "cache-dir", "use-feature", "use-deprecated", "keyring-provider", "resume-retries", "group",
+    "build-constraint", "override", "index-strategy", "torch-backend", "index", "default-index", "link-mode", "dest",
+})  # fmt: skip
+_FLAGS = frozenset({
+    "no-cache-dir", "no-cache", "upgrade", "force-reinstall", "ignore-installed", "no-deps", "pre", "user", "dry-run",
+    "no-build-isolation", "use-pep517", "no-use-pep517", "check-build-dependencies", "break-system-packages",
+    "compile", "no-compile", "no-warn-script-location", "no-warn-conflicts", "prefer-binary", "require-hashes",
+    "no-index", "no-clean", "ignore-requires-python", "help", "debug", "isolated", "require-virtualenv", "verbose",
+    "version", "quiet", "no-input", "disable-pip-version-check", "no-color", "yes", "system", "reinstall",
+})  # fmt: skip
+_SHORT = {
+    "r": "requirement", "c": "constraint", "e": "editable", "t": "target", "U": "upgrade", "C": "config-settings",
+    "I": "ignore-installed", "i": "index-url", "f": "find-links", "q": "quiet", "v": "verbose", "y": "yes",
+    "h": "help", "V": "version", "d": "dest", "n": "no-cache",
+}  # fmt: skip
+_GRAMMAR = Grammar(_SHORT, _VALUED, _FLAGS)
+_GRAMMAR_NAMES = _VALUED | _FLAGS
+_GENERAL_NAMES = frozenset({
+    "help", "debug", "isolated", "require-virtualenv", "python", "verbose", "version", "quiet", "log", "no-input",
+    "keyring-provider", "proxy", "retries", "timeout", "exists-action", "trusted-host", "cert", "client-cert",
+    "cache-dir", "no-cache-dir", "disable-pip-version-check", "no-color", "use-feature", "use-deprecated",
+    "resume-retries", "yes",
+})  # fmt: skip
+
+
+class Requirement(Struct, frozen=True):
+    """A requirement as written on a command line.
+
+    `name` is normalised ("flash-attn"), `specifier` the text of its version specifiers. An archive's version is
+    read from its file name and given as "==version". `span` covers the quotes.
+    """
+
+    name: str
+    specifier: str
+    extras: str
+    url: str | None
+    marker: str | None
+    span: Span
+    quoted: bool
+
+
+class PipCommand(Struct, frozen=True):
+    """One call of `pip install` or `pip uninstall`.
+
+    `program` is the word that names pip or the python that runs it; `words` spans from there to the action.
+    `misplaced` are options of the action that stand before it, `refused` other words that pip does not take: it
+    complains about either, and does nothing.
+    """
+
+    action: str
+    program: str
+    requirements: tuple[Requirement, ...]
+    parsed: Parsed
+    words: Span
+    misplaced: tuple[Option, ...] = ()
+    refused: tuple[Span, ...] = ()
+
+    def requirement(self, name: str) -> Requirement | None:
+        """The requirement of that normalised name."""
+        return next((r for r in self.requirements if r.name == name), None)
+
+    @property
+    def upgrades(self) -> bool:
+        """Whether what is installed already is replaced by what is newest."""
+        return self.parsed.has("upgrade", "force-reinstall", "ignore-installed", "reinstall")
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it installs outside the environment of the python that runs it."""
+        return self.parsed.has("target", "prefix", "root", "user")
+
+
+_CONFIG = Grammar({}, frozenset({"editor"}), frozenset({"global", "user", "site"}))
+
+
+@lru_cache(maxsize=256)
+def normalise(name: str) -> str:
+    """The one spelling of a project's name."""
+    return re.sub(_SEPARATORS, "-", name).lower()
+
+
+def parse_pip(arguments: Sequence[Argument]) -> PipCommand | None:
+    """Read a command line that calls pip to install or uninstall; None for any other, and for dry runs."""
+    skipped = _program_words(arguments)
+    if skipped == 0:
+        return None
+    general = parse_options(arguments[skipped:], _GRAMMAR, stop_at_operand=True)
+    if not general.operands or general.operands[0].value not in ("install", "uninstall"):
+        return None
+    action = general.operands[0]
+    own = parse_options(general.operands[1:], _GRAMMAR)
+    parsed = Parsed((*general.options, *own.options), own.operands, general.unknown or own.unknown)
+    if parsed.has("dry-run", "help", "version"):
+        return None
+    requirements = [r for operand in own.operands if (r := parse_requirement(operand)) is not None]
+    requirements += (
+        r for o in parsed.all("editable") if (r := parse_requirement(Argument(o.value, o.value_span))) is not None
+    )
+    words = Span(arguments[0].span.start, action.span.end)
+    uv = (arguments[0].value or "").endswith("uv")
+    misplaced = tuple(
+        o for o in general.options if o.name not in _GENERAL_NAMES and o.name in _GRAMMAR_NAMES and not uv
+    )
+    python = parsed.get("python")
+    program = (python.value if python is not None else arguments[0].value) or ""
+    refused = () if uv else (*_refused_options(parsed), *_refused_operands(own.operands))
+    return PipCommand(action.value or "", program, tuple(requirements), parsed, words, misplaced, refused)
+
+
+def _refused_options(parsed: Parsed) -> Iterator[Span]:
+    """Options that are misspelt by an underscore, or that have a value and take none."""
+    for option in parsed.options:
+        misspelt = option.name not in _GRAMMAR_NAMES and option.name.replace("_", "-") in _GRAMMAR_NAMES
+        if misspelt or (option.name in _FLAGS and option.value):
+            yield option.span
+
+
+def _refused_operands(operands: Sequence[Argument]) -> Iterator[Span]:
+    """Operands that are no requirements: options with a typographic dash, and markers that are none."""
+    for operand in operands:
+        text = operand.value or ""
+        if text[:1] in _DASHES or re.search(_NO_MARKER, text):
+            yield operand.span
+
+
+def _program_words(arguments: Sequence[Argument]) -> int:
+    """How many words come before pip's own arguments; 0 where another program is called."""
+    values = [argument.value or "" for argument in arguments]
+    program = values[0].rpartition("/")[2]
+    if is_program(program, "pip"):
+        return 1
+    if program == "uv" and values[1:2] == ["pip"]:
+        return 2
+    module = python_module(arguments)
+    return len(arguments) - len(module.arguments) if module is not None and module.name == "pip" else 0
+
+
+def parse_requirement(argument: Argument) -> Requirement | None:
+    """Read one requirement; None for a path, or for a value that can't be known."""
+    text = argument.value
+    if text is None:
+        return None
+    if "://" in text and "@" not in text.partition("://")[0]:
+        return _archive(text, text, argument)
+    found = re.match(_NAME, text)
+    wanted = _wanted(text[found.end() :]) if found is not None else None
+    if found is None or wanted is None or (text.endswith(_ARCHIVE) and "://" not in wanted.url):
+        return _archive(text, None, argument)
+    specifier = wanted.specifier
+    if wanted.url:
+        archive = _archive(wanted.url, wanted.url, argument)
+        specifier = archive.specifier if archive is not None else ""
+    url, marker = wanted.url or None, wanted.marker.strip() or None
+    return Requirement(normalise(found[1]), specifier, found[2] or "", url, marker, argument.span, argument.quoted)
+
+
+class _Wanted(Struct, frozen=True):
+    """What stands behind the name of a requirement; empty where there is none."""
+
+    specifier: str
+    url: str
+    marker: str
+
+
+def _wanted(text: str) -> _Wanted | None:
+    """Read what stands behind a name and its extras; None for what pip does not understand."""
+    if text.startswith("@"):
+        url, *rest = text[1:].split(maxsplit=1) or [""]
+        marker = "".join(rest)
+        return _Wanted("", url, marker[1:]) if url and marker[:1] in ("", ";") else None
+    specifier, _, marker = text.partition(";")
+    specifier = specifier.strip().removeprefix("(").removesuffix(")")
+    return None if "(" in specifier or ")" in specifier else _Wanted(specifier.strip(), "", marker)
+
+
+def understood(word: str) -> str:
+    """A word that pip refuses, as it was meant: with plain dashes, without a flag's value, with a comma for `;`."""
+    if word[:1] in _DASHES:
+        word = "--" + word.lstrip("".join(_DASHES))
+    if not word.startswith("--"):
+        return re.sub(_NO_MARKER, lambda found: "," + found[0][-1], word)
+    name, equals, value = word.partition("=")
+    name = name.replace("_", "-")
+    return name if name[2:] in _FLAGS else name + equals + value
+
+
+def parse_requirements(text: MappedText) -> Iterator[Requirement]:
+    """Read the requirements of a requirements file; its options, and other files that it names, are left out."""
+    start = 0
+    for line in text.text.splitlines(keepends=True):
+        words = re.split(_COMMENT, line, maxsplit=1)[0].strip()
+        at = start + line.find(words)
+        start += len(line)
+        argument = Argument(words, text.span(at, at + len(words)))
+        if words and not words.startswith("-") and (found := parse_requirement(argument)) is not None:
+            yield found
+
+
+def _archive(text: str, url: str | None, argument: Argument) -> Requirement | None:
+    """A requirement that names a file: what its name says of project and version."""
+    file = text.partition("#")[0].partition("?")[0].rpartition("/")[2].replace("%2B", "+").replace("%2b", "+")
+    if not file.endswith(_ARCHIVE):
+        return None
+    parts = file.removesuffix(".tar.gz").removesuffix(".zip").split("-")
+    if len(parts) < 2:
+        return None
+    version = parts[1] if file.endswith(".whl") else parts[-1]
+    name = parts[0] if file.endswith(".whl") else "-".join(parts[:-1])
+    return Requirement(normalise(name), f"=={version}", "", url or text, None, argument.span, argument.quoted)
+
+
+def parse_config(arguments: Sequence[Argument]) -> tuple[str, str | None] | None:
+    """The setting that `pip config set` makes, under the name of its environment variable; None for any other call."""
+    skipped = _program_words(arguments)
+    if skipped == 0:
+        return None
+    words = parse_options(arguments[skipped:], _CONFIG).operands
+    if len(words) < 4 or [w.value for w in words[:2]] != ["config", "set"]:
+        return None
+    key = (words[2].value or "").rpartition(".")[2]
+    return f"PIP_{key.upper().replace('-', '_')}", words[3].value

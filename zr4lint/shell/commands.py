@@ -1,0 +1,98 @@
+"""The parts of shell text."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from msgspec import Struct
+
+from zr4lint.model.source import MappedText, Span
+
+
+class Reach(IntEnum):
+    """Whether a command runs when the build succeeds."""
+
+    NEVER = 0
+    MAYBE = 1
+    ALWAYS = 2
+
+
+class Expansion(Struct, frozen=True):
+    """A `$...` that stands at start to end of a word's text.
+
+    `name` is None for what can't be known before the build, such as `$(command)`. `operator` is "" for `$NAME`, else
+    one of `:-`, `-`, `:+`, `+`, `#`, `##`, `%`, `%%`, `/`, `//`, with `operand` behind it.
+    """
+
+    start: int
+    end: int
+    name: str | None
+    operator: str
+    operand: str
+    quoted: bool
+
+
+class Word(Struct, frozen=True):
+    """One word as written; `text` is without its quotes, `span` with them.
+
+    `glob` tells that it holds a wildcard that the shell expands, one that is not quoted.
+    """
+
+    text: MappedText
+    expansions: tuple[Expansion, ...]
+    span: Span
+    quoted: bool
+    glob: bool = False
+
+    @property
+    def literal(self) -> str | None:
+        """The word's value, None where it holds an expansion."""
+        return None if self.expansions else self.text.text
+
+
+class Argument(Struct, frozen=True):
+    """One value that the program receives, None where it can't be known; several may come from one word.
+
+    With `glob` the value is a pattern, and the program receives the paths that it fits.
+    """
+
+    value: str | None
+    span: Span
+    quoted: bool = False
+    glob: bool = False
+
+
+class Redirection(Struct, frozen=True):
+    """A redirection to or from a file."""
+
+    operator: str
+    target: Word | None
+    span: Span
+
+
+class Heredoc(Struct, frozen=True):
+    """A heredoc that was taken out of a script's text: `start` is where its marker was blanked out."""
+
+    start: int
+    end: int
+    body: MappedText
+
+
+class Command(Struct, frozen=True):
+    """A simple command.
+
+    `assignments` stand before its words, or alone. `scope` names the subshells it runs in, the outermost first:
+    what a command changes in a scope (folder, variables) is gone outside of it. `operator` joins it to the command
+    before: "", "&&", "||", ";", "|" or "&". `stdin` is the heredoc it reads,
+    `folder` where `env -C` has it run.
+    """
+
+    words: tuple[Word, ...]
+    assignments: tuple[tuple[str, Word], ...]
+    redirections: tuple[Redirection, ...]
+    span: Span
+    operator: str
+    reach: Reach
+    scope: tuple[int, ...]
+    stdin: MappedText | None
+    folder: Word | None = None
