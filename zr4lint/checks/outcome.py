@@ -42,7 +42,7 @@ class Unmet(Struct, frozen=True):
     before the build, which makes the finding one level less severe. `about` is the code of the requirement that a
     finding on another rule's behalf speaks of. `hint` are words that an instruction meant for it would have,
     `add` is an instruction that would meet it, for a fix that adds it to the rule's layer. `severity` is the finding's
-    where it is not its rule's.
+    where it is not its rule's. `message`, `notes`, `help` and `references` are the parts of the finding.
     """
 
     message: str
@@ -55,6 +55,9 @@ class Unmet(Struct, frozen=True):
     hint: tuple[str, ...] = ()
     add: str | None = None
     severity: Severity | None = None
+    notes: tuple[str, ...] = ()
+    help: str | None = None
+    references: tuple[str, ...] = ()
 
 
 Outcome = Met | Unmet

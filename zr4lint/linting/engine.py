@@ -185,6 +185,10 @@ def _finding(pack: Pack, rule: Rule, unmet: Unmet, span: Span, path: str) -> Fin
         related=unmet.related,
         fix=unmet.fix,
         source=None if pack.specification else rule.source,
+        notes=unmet.notes,
+        help=unmet.help,
+        references=unmet.references,
+        aliases=rule.aliases,
     )
 
 

@@ -67,11 +67,12 @@ class Related(Struct, frozen=True):
 class Finding(Struct, frozen=True):
     """One thing that is not as it should be, at the smallest words concerned.
 
-    `expected` says what was expected in words that fit behind "expected: "; `requirement` names the place of the
-    specification, for example "PRD section 5", and `source` where the rule comes from that no specification has. A
-    suppressed finding is one that a comment in the file, or with
-    `external` a baseline, takes out of the count; `justification` is the reason given for it. `conflict` is the code
-    of the requirement that demands what the finding warns of.
+    `message` says what is wrong in at most 80 characters, `notes` why it matters and what is known, `help` what to
+    do, `references` where that is written. `expected` says what was expected in words that fit behind "expected: ".
+    `requirement` names the place of the specification, for example "PRD section 5"; `source` names the source of a
+    rule that belongs to no specification. A suppressed finding is taken out of the count by a comment in the file, or
+    with `external` by a baseline; `justification` is the reason given there. `conflict` is the code of the
+    requirement that demands what the finding warns of. `aliases` are the names that other linters give the rule.
     """
 
     path: str
@@ -89,6 +90,10 @@ class Finding(Struct, frozen=True):
     external: bool = False
     conflict: str | None = None
     source: str | None = None
+    notes: tuple[str, ...] = ()
+    help: str | None = None
+    references: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 class Rule(Struct, frozen=True):
@@ -96,6 +101,8 @@ class Rule(Struct, frozen=True):
 
     `layer` is None for a rule that is not bound to one layer of the file. `source` names document and section.
     `security` is how severe it is to break the rule, from 0.1 to 10 as CVSS counts, None if it is not about security.
+    `aliases` are the codes that other linters have for it. A rule that is not `default` runs only where it is
+    selected.
     """
 
     code: str
@@ -110,6 +117,8 @@ class Rule(Struct, frozen=True):
     good: str
     applicability: Applicability | None
     security: float | None = None
+    aliases: tuple[str, ...] = ()
+    default: bool = True
 
 
 class Witness(Struct, frozen=True):
