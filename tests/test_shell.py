@@ -342,3 +342,44 @@ def test_balanced_nesting_takes_no_time() -> None:
     parse("$(" * 2000 + "a" + ")" * 2000)
     parse("{ " * 2000 + "a" + "; }" * 2000)
     assert time.perf_counter() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("script", "wrappers"),
+    [
+        ("x a", []),
+        ("sudo -u me x a", ["sudo"]),
+        ("sudo env A=1 nice -n 5 x a", ["sudo", "env", "nice"]),
+        ("sudo sh -c 'time x a'", ["sudo", "sh", "time"]),
+        ("echo a | xargs -r x", ["xargs"]),
+    ],
+)
+def test_the_programs_that_run_a_command_stay_visible(script: str, wrappers: list[str]) -> None:
+    command = parse(script)[-1]
+    assert [word.text.text for word in command.words] == ["x", "a"]
+    assert [wrapper.name for wrapper in command.wrappers] == wrappers
+    assert [wrapper.span.of(script) for wrapper in command.wrappers] == wrappers
+
+
+@pytest.mark.parametrize(
+    ("script", "places"),
+    [
+        ("a && b", ["", ""]),
+        ("a | b | c", ["0", "1", "2!"]),
+        ("a | b && c | d", ["0", "1!", "0", "1!"]),
+        ("{ a; b | c; } | d", ["0", "0 0", "0 1!", "1!"]),
+        ("(a | b)", ["0", "1!"]),
+        ("sh -c 'a; b' | c", ["0", "0", "1!"]),
+        ("a <<E | b\nx\nE\n", ["0", "1!"]),
+    ],
+)
+def test_the_places_in_pipelines_are_known(script: str, places: list[str]) -> None:
+    commands = parse(script)
+    shown = [" ".join(f"{pipe.index}{'!' * pipe.last}" for pipe in command.pipes) for command in commands]
+    assert shown == places
+
+
+def test_pipelines_are_told_apart() -> None:
+    commands = parse("a | b; c | d")
+    numbers = [command.pipes[0].number for command in commands]
+    assert numbers[0] == numbers[1] != numbers[2] == numbers[3]

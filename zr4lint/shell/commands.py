@@ -78,13 +78,29 @@ class Heredoc(Struct, frozen=True):
     body: MappedText
 
 
+class Wrapper(Struct, frozen=True):
+    """A program that runs another: `sudo`, `env`, `xargs`, `sh -c`; `span` is the word that names it."""
+
+    name: str
+    span: Span
+
+
+class Pipe(Struct, frozen=True):
+    """A place in a pipeline. `number` tells the pipelines of a script apart, `index` counts the places from 0."""
+
+    number: int
+    index: int
+    last: bool
+
+
 class Command(Struct, frozen=True):
     """A simple command.
 
     `assignments` stand before its words, or alone. `scope` names the subshells it runs in, the outermost first:
     what a command changes in a scope (folder, variables) is gone outside of it. `operator` joins it to the command
     before: "", "&&", "||", ";", "|" or "&". `stdin` is the heredoc it reads,
-    `folder` where `env -C` has it run.
+    `folder` where `env -C` has it run. `wrappers` are the programs that run it, the outermost first, and `pipes` its
+    places in the pipelines around it, the outermost first.
     """
 
     words: tuple[Word, ...]
@@ -96,3 +112,5 @@ class Command(Struct, frozen=True):
     scope: tuple[int, ...]
     stdin: MappedText | None
     folder: Word | None = None
+    wrappers: tuple[Wrapper, ...] = ()
+    pipes: tuple[Pipe, ...] = ()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from zr4lint.model.source import MappedText
-from zr4lint.shell.commands import Command, Reach, Redirection, Word
+from zr4lint.shell.commands import Command, Pipe, Reach, Redirection, Word, Wrapper
 from zr4lint.shell.expansion import literal_word, word_of
 from zr4lint.startup import import_alone
 
@@ -42,12 +42,18 @@ class Frame(Struct, frozen=True):
     operator: str
     depth: int
     call: Command | None = None
+    wrappers: tuple[Wrapper, ...] = ()
+    pipes: tuple[Pipe, ...] = ()
 
     def under(self, reach: Reach, operator: str = "") -> Frame:
         """The same place inside of something that gets as far as `reach`."""
         return structs.replace(
             self, reach=min(self.reach, reach), operator=operator or self.operator, depth=self.depth + 1
         )
+
+    def piped(self, pipe: Pipe) -> Frame:
+        """The same place, in one more pipeline."""
+        return structs.replace(self, pipes=(*self.pipes, pipe))
 
     def text(self, node: Node) -> str:
         """A node as written."""

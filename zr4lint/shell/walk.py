@@ -16,7 +16,7 @@ from msgspec import structs
 
 from zr4lint.model.source import MappedText, Span
 from zr4lint.shell import dash
-from zr4lint.shell.commands import Command, Expansion, Heredoc, Reach, Redirection, Word
+from zr4lint.shell.commands import Command, Expansion, Heredoc, Pipe, Reach, Redirection, Word, Wrapper
 from zr4lint.shell.expansion import Environment, Variables, unbraced, word_of
 from zr4lint.shell.status import Status, constant, status_of
 from zr4lint.shell.tree import Frame, after, between, parse_tree, read_assignment, read_redirect
@@ -47,7 +47,7 @@ def parse_script(
     values have it, None for a value that can't be known.
     """
     walk = _Walk(sh_is_dash=sh_is_dash, in_sh=in_sh, variables=variables or {})
-    walk.script(script, heredocs, Reach.ALWAYS, (), 0)
+    walk.script(script, heredocs, Frame(script, {}, Reach.ALWAYS, (), "", 0))
     return tuple(walk.commands)
 
 
@@ -56,6 +56,7 @@ class _Walk:
         self.commands: list[Command] = []
         self.functions: dict[str, Node] = {}
         self.scopes = 0
+        self.pipelines = 0
         self.sh_is_dash = sh_is_dash
         self.in_sh = in_sh
         self.variables = Variables(variables)
@@ -65,10 +66,9 @@ class _Walk:
         """Whether dash reads the script that is walked."""
         return self.in_sh and self.sh_is_dash
 
-    def script(
-        self, script: MappedText, heredocs: Iterable[Heredoc], reach: Reach, scope: tuple[int, ...], depth: int
-    ) -> Status:
+    def script(self, script: MappedText, heredocs: Iterable[Heredoc], around: Frame) -> Status:
         text = script.text
+        reach = around.reach
         bodies = {}
         for heredoc in heredocs:
             # A redirection of the same length keeps every offset, and the place in the tree where the heredoc belongs.
@@ -78,7 +78,10 @@ class _Walk:
         root = parse_tree(text)
         if self.in_dash and dash.refuses(root, text):
             reach = Reach.NEVER
-        return self.sequence(root.children, Frame(script, bodies, reach, scope, "", depth))
+        frame = Frame(
+            script, bodies, reach, around.scope, "", around.depth, wrappers=around.wrappers, pipes=around.pipes
+        )
+        return self.sequence(root.children, frame)
 
     def new_scope(self, frame: Frame) -> Frame:
         self.scopes += 1
@@ -191,8 +194,10 @@ class _Walk:
 
     def pipeline(self, nodes: Sequence[Node], frame: Frame) -> Status:
         status = Status.DONE
+        self.pipelines += 1
+        number = self.pipelines
         for index, node in enumerate(nodes):
-            here = self.new_scope(frame)
+            here = self.new_scope(frame).piped(Pipe(number, index, index + 1 == len(nodes)))
             status = self.visit(node, here.under(Reach.ALWAYS, "|" if index else frame.operator))
         return status.outside
 
@@ -284,10 +289,14 @@ class _Walk:
             rest += found.following
         if self.in_dash and any(r.operator in dash.AMPERSANDS for r in redirections):
             frame = frame.under(Reach.MAYBE if node.next_named_sibling else Reach.NEVER)
+        piped = next((i for i, (operator, _) in enumerate(rest) if operator != "|"), len(rest))
+        self.pipelines += piped > 0
+        number = self.pipelines
+        here = frame.piped(Pipe(number, 0, False)) if piped else frame
         if body is not None and body.type == "command":
-            status = self.command(body, frame, words, redirections, stdin)
+            status = self.command(body, here, words, redirections, stdin)
         else:
-            status = self.visit(body, frame) if body is not None else Status.DONE
+            status = self.visit(body, here) if body is not None else Status.DONE
             if len(self.commands) > before and redirections:
                 # The grammar hangs a redirection on the whole list; it belongs to the last command before it.
                 last = self.commands[-1]
@@ -295,9 +304,11 @@ class _Walk:
                 self.commands[-1] = structs.replace(
                     last, words=last.words + extra, redirections=(*last.redirections, *redirections)
                 )
-        for operator, right in rest:
+        for index, (operator, right) in enumerate(rest, start=1):
             if operator == "|":
-                status = self.pipeline([right], structs.replace(frame, operator="|"))
+                here = self.new_scope(frame)
+                here = here.piped(Pipe(number, index, index == piped)) if index <= piped else here
+                status = self.visit(right, here.under(Reach.ALWAYS, "|")).outside
             else:
                 status = self.continued(status, operator, right, frame)
         return status
@@ -334,7 +345,18 @@ class _Walk:
             span = frame.call.span
             found += frame.call.redirections
         return self.run(
-            Command(tuple(words), assignments, tuple(found), span, frame.operator, frame.reach, frame.scope, stdin),
+            Command(
+                tuple(words),
+                assignments,
+                tuple(found),
+                span,
+                frame.operator,
+                frame.reach,
+                frame.scope,
+                stdin,
+                wrappers=frame.wrappers,
+                pipes=frame.pipes,
+            ),
             frame,
         )
 
@@ -374,7 +396,9 @@ class _Walk:
             outside = self.in_sh
             if name != "eval":
                 self.in_sh = program(command.words[0]) in ("sh", "dash")
-            status = self.script(nested, (), frame.reach, inner.scope, frame.depth + 10)
+            wrappers = (*command.wrappers, Wrapper(program(command.words[0]), command.words[0].span))
+            inner = structs.replace(inner, depth=frame.depth + 10, wrappers=wrappers)
+            status = self.script(nested, (), inner)
             self.in_sh = outside
             self.redirect_last(inner.scope, command.redirections)
             return status if name == "eval" else status.outside

@@ -7,7 +7,7 @@ import re
 from msgspec import structs
 
 from zr4lint.model.source import MappedText
-from zr4lint.shell.commands import Command, Word
+from zr4lint.shell.commands import Command, Word, Wrapper
 
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
 _WRAPPERS = {
@@ -77,7 +77,8 @@ def _inner(command: Command, name: str) -> Command | None:
             break
     if at >= len(words):
         return None
-    return structs.replace(command, words=words[at:], assignments=tuple(assignments), folder=folder)
+    wrappers = (*command.wrappers, Wrapper(name, words[0].span))
+    return structs.replace(command, words=words[at:], assignments=tuple(assignments), folder=folder, wrappers=wrappers)
 
 
 def fed(command: Command, before: Command) -> Command:
@@ -91,7 +92,8 @@ def fed(command: Command, before: Command) -> Command:
         own = own[1:]
     if not own or (own[0].literal or "-").startswith("-"):
         return command
-    return structs.replace(command, words=(*own, *before.words[1:]))
+    wrappers = (*command.wrappers, Wrapper("xargs", command.words[0].span))
+    return structs.replace(command, words=(*own, *before.words[1:]), wrappers=wrappers)
 
 
 def _assignment(word: Word, start: int) -> tuple[str, Word]:
