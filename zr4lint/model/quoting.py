@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 _LONGEST = 60
+_MOST = 44
 
 
 def show(words: str) -> str:
@@ -12,6 +13,22 @@ def show(words: str) -> str:
     if len(words) > _LONGEST:
         words = words[: _LONGEST - 3] + "..."
     return '"' + "".join(char if char.isprintable() else "\ufffd" for char in words) + '"'
+
+
+def code(words: str, most: int = _MOST) -> str:
+    """Words of the file in backticks, on one line; of long ones the beginning and the end."""
+    if len(words) > 4 * most:
+        words = f"{words[: 2 * most]} {words[-2 * most :]}"
+    words = " ".join(words.split())
+    if len(words) > most:
+        head = (most - 3) // 2
+        words = f"{words[:head]}...{words[len(words) - (most - 3 - head) :]}"
+    return f"`{words}`"
+
+
+def plain(words: str, most: int = _MOST) -> str:
+    """Words as `code` cuts them, without backticks: names and versions inside a sentence."""
+    return code(words, most)[1:-1]
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

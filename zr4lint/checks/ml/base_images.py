@@ -14,6 +14,7 @@ from zr4lint.checks.registry import check
 from zr4lint.facts.images import Base, is_cuda
 from zr4lint.knowledge.tables import CudaTags, cuda_tags, distribution, minor, release, sure
 from zr4lint.model.finding import Fix, Severity
+from zr4lint.model.quoting import code
 
 _DISTRIBUTIONS = ("ubuntu", "rockylinux", "ubi", "centos", "oraclelinux", "amzn", "azl", "cm", "debian")
 _CUDNN = r"cudnn\d*"
@@ -22,7 +23,10 @@ _TOOLKIT = (
     r"cuda-toolkit|nvidia-cuda-toolkit|cuda-nvcc|cuda_\d|nvcc|cuda-compiler|cuda-minimal-build|cuda-dev|cuda-\d|"
     r"/usr/local/cuda|cudatoolkit-dev|nvidia-cuda"
 )
-LISTS = "NVIDIA's list of tags, 2025-08"
+_LISTS = "NVIDIA doc/supported-tags.md and doc/unsupported-tags.md, 2025-08"
+_POLICY = "NVIDIA doc/support-policy.md"
+_DELETION = "NVIDIA/cudf-spark-examples pull request 311"
+_FAILS = "Docker finds no image with this tag, so the build fails at FROM."
 
 
 def _roots(subject: Subject) -> list[tuple[History, Base]]:
@@ -74,7 +78,7 @@ def _suggestion(tags: CudaTags, line: str, rest: str) -> str | None:
 
 @check("ml/cuda-tag-without-patch")
 def cuda_tag_without_patch(subject: Subject) -> Outcomes:
-    """Tags of nvidia/cuda have three numbers (gpu facts 1.1)."""
+    """Tags of nvidia/cuda have three numbers."""
     tags = cuda_tags()
     for history, base in _roots(subject):
         found = _version(base.image.tag, 2) if is_cuda(base.image) else None
@@ -83,23 +87,30 @@ def cuda_tag_without_patch(subject: Subject) -> Outcomes:
         line, rest = found
         tag = _suggestion(tags, line, rest)
         newest = tags.patches(line)
-        instead = tag or (f"{newest[-1]}-..." if newest else f"{line}.Z-..., Z being a patch that was published")
+        instead = tag or (f"{newest[-1]}-..." if newest else f"{line}.Z-...")
         if release(line) < tags.deleted_before:
-            why = "images of CUDA 7 to 10 were deleted in July 2023 (NVIDIA/cudf-spark-examples pull request 311)"
-            yield Unmet(f"{base.reference} is gone, and the build ends at FROM: {why}", history.stage.image_span)
+            yield Unmet(
+                f"{code(base.reference)} was deleted from Docker Hub",
+                history.stage.image_span,
+                notes=("NVIDIA deleted the images of CUDA 7 to 10 in July 2023.", _FAILS),
+                help="Use an image of CUDA 12 or later",
+                references=(_DELETION,),
+            )
             continue
         yield Unmet(
-            f"{base.reference} is not a published tag, and the build ends at FROM: all tags of nvidia/cuda have three "
-            f"numbers ({LISTS}); write {instead}",
+            f"{code(base.reference)} is not a published tag",
             history.stage.image_span,
             expected=f"nvidia/cuda:{instead}",
             fix=_fix(subject, history, base, tag),
+            notes=("Every tag of nvidia/cuda has three numbers.", _FAILS),
+            help=f"Use {code(instead)}",
+            references=(_LISTS,),
         )
 
 
 @check("ml/cuda-tag-impossible")
 def cuda_tag_impossible(subject: Subject) -> Outcomes:
-    """A tag of nvidia/cuda is one of the grammar, and one that was published (gpu facts 1.2, 1.3)."""
+    """A tag of nvidia/cuda is one of the grammar, and one that was published."""
     tags = cuda_tags()
     for history, base in _roots(subject):
         if not is_cuda(base.image) or _version(base.image.tag, 2):
@@ -126,9 +137,11 @@ def _impossible(tags: CudaTags, base: Base) -> Unmet | None:
     tag = base.image.tag
     if tag in ("", "latest"):
         return Unmet(
-            f"{base.reference}: nvidia/cuda has no tag latest since January 2021, and the build ends at FROM "
-            "(nvidia-docker issue 1454); name version, flavour and distribution",
+            f"{code(base.reference)} has no tag `latest`",
             expected=f"{tags.newest}-devel-ubuntu24.04",
+            notes=("NVIDIA removed the tag `latest` of nvidia/cuda in January 2021.", _FAILS),
+            help="Name the version, the flavour and the distribution",
+            references=("nvidia-docker issue 1454",),
         )
     parts = _version(tag, 3)
     if parts is None or release(parts[0]) < tags.deleted_before or parts[0] in tags.deleted:
@@ -139,10 +152,11 @@ def _impossible(tags: CudaTags, base: Base) -> Unmet | None:
         if any(character.isdigit() for character in rest.rpartition("-")[2]):
             return None  # a distribution this table does not know
         return Unmet(
-            f"{base.reference} is not a published tag, and the build ends at FROM: the distribution is missing at its "
-            "end "
-            f"({LISTS})",
+            f"{code(base.reference)} names no distribution",
             expected=_respelled(tags, version, f"{rest or 'devel'}-ubuntu22.04"),
+            notes=("Every tag of nvidia/cuda ends with a distribution.", _FAILS),
+            help="Add the distribution, for example `-ubuntu22.04`",
+            references=(_LISTS,),
         )
     if version not in tags.tags:
         return _not_listed(tags, base, version, rest)
@@ -152,14 +166,22 @@ def _impossible(tags: CudaTags, base: Base) -> Unmet | None:
         return None
     tag_there = _respelled(tags, version, rest)
     if tag_there:
-        why = "cuDNN is spelled otherwise, or in another place"
+        why = f"The published tag spells or places cuDNN differently: {tag_there}."
     elif not there:
-        why = f"CUDA {version} has no image for {distribution}"
+        why = f"CUDA {version} has no image for {distribution}."
     else:
-        why = f"CUDA {version} on {distribution} has only {', '.join(sorted(there))}"
+        why = f"CUDA {version} on {distribution} has only {', '.join(sorted(there))}."
+    instead = tag_there or _nearest(tags, version, rest)
+    return _unpublished(base, why, instead)
+
+
+def _unpublished(base: Base, why: str, instead: str | None) -> Unmet:
     return Unmet(
-        f"{base.reference} is not a published tag, and the build ends at FROM: {why} ({LISTS})",
-        expected=tag_there or _nearest(tags, version, rest),
+        f"{code(base.reference)} is not a published tag",
+        expected=instead,
+        notes=(why, _FAILS),
+        help=f"Use {code(instead)}" if instead else None,
+        references=(_LISTS,),
     )
 
 
@@ -169,13 +191,12 @@ def _not_listed(tags: CudaTags, base: Base, version: str, rest: str) -> Unmet | 
         return None
     if release(version) > release(tags.newest):
         return Unmet(
-            f"{base.reference} is newer than {LISTS}, so that it can't be checked; the list may have aged",
+            f"{code(base.reference)} is newer than the known tags",
             severity=Severity.INFO,
+            notes=(f"The newest version in the list that zr4lint ships is {tags.newest}, so this tag is not checked.",),
+            references=(_LISTS,),
         )
-    return Unmet(
-        f"{base.reference} is not a published tag, and the build ends at FROM: there is no CUDA {version} ({LISTS})",
-        expected=_nearest(tags, version, rest),
-    )
+    return _unpublished(base, f"There is no CUDA {version}.", _nearest(tags, version, rest))
 
 
 def _nearest(tags: CudaTags, version: str, rest: str) -> str | None:
@@ -191,9 +212,8 @@ def _nearest(tags: CudaTags, version: str, rest: str) -> str | None:
 
 @check("ml/cuda-tag-end-of-life")
 def cuda_tag_end_of_life(subject: Subject) -> Outcomes:
-    """The tag is one that NVIDIA keeps (gpu facts 1.4)."""
+    """The tag is one that NVIDIA keeps."""
     tags = cuda_tags()
-    policy = "NVIDIA doc/support-policy.md"
     for history, base in _roots(subject):
         parts = _version(base.image.tag, 3) if is_cuda(base.image) else None
         if parts is None:
@@ -203,49 +223,59 @@ def cuda_tag_end_of_life(subject: Subject) -> Outcomes:
         tag = _respelled(tags, newest[-1], rest) if newest else None
         if version in tags.deleted or release(version) < tags.deleted_before:
             yield Unmet(
-                f"{base.reference} was deleted from Docker Hub and NGC in July 2023, and the build ends at FROM "
-                "(NVIDIA/cudf-spark-examples pull request 311)",
+                f"{code(base.reference)} was deleted from Docker Hub",
                 history.stage.image_span,
                 expected=f"nvidia/cuda:{tag}" if tag else None,
                 fix=_fix(subject, history, base, tag) if not version.startswith("11.") else None,
                 severity=Severity.ERROR,
+                notes=("NVIDIA deleted this image from Docker Hub and NGC in July 2023.", _FAILS),
+                help=f"Use {code(tag)}" if tag else "Use an image of CUDA 12 or later",
+                references=(_DELETION,),
             )
         elif version in tags.tags and newest:
             yield Unmet(
-                f"{base.reference} is past its life: {newest[-1]} replaced it, and such tags are deleted six months "
-                "later, "
-                f"from when on the build ends at FROM ({policy}); use {newest[-1]}, or pin a copy by its digest",
+                f"{code(base.reference)} was replaced by CUDA {newest[-1]}",
                 history.stage.image_span,
                 expected=f"nvidia/cuda:{tag}" if tag else None,
                 fix=_fix(subject, history, base, tag),
+                notes=(
+                    "By NVIDIA's policy a replaced tag may be deleted after six months. The build then fails at FROM.",
+                ),
+                help=f"Use {code(tag or newest[-1])}, or keep a copy of the image and pin its digest",
+                references=(_POLICY,),
             )
         elif version in tags.tags and version.startswith("11."):
             yield Unmet(
-                f"{base.reference}: CUDA 11 images are past the date on which they are to be deleted, since CUDA 13 is "
-                "out "
-                f"({policy}); use a CUDA 12 or 13 image, or pin a copy by its digest",
+                f"{code(base.reference)} is past its end of life",
                 history.stage.image_span,
+                notes=("By NVIDIA's policy CUDA 11 images may be deleted now that CUDA 13 is out.",),
+                help="Use an image of CUDA 12 or 13, or keep a copy of the image and pin its digest",
+                references=(_POLICY,),
             )
 
 
 @check("ml/distribution-end-of-life")
 def distribution_end_of_life(subject: Subject) -> Outcomes:
-    """The distribution still gets updates (gpu facts 12.10)."""
+    """The distribution still gets updates."""
     for history, base in _roots(subject):
         row = distribution(base.distribution)
         if row is not None and row.get("ended"):
             yield Unmet(
-                f"{base.distribution} no longer gets updates: packages for it go away (deadsnakes has deleted its "
-                "own), "
-                f"and new wheels want a newer glibc ({row['source']}); use ubuntu22.04 or later",
+                f"{code(base.distribution or '')} no longer gets updates",
                 history.stage.image_span,
                 unsure=not sure(row),
+                notes=(
+                    "Packages for it disappear; deadsnakes has deleted its own.",
+                    "New wheels need a newer glibc.",
+                ),
+                help="Use a release that still gets updates, for example ubuntu22.04",
+                references=(row["source"],),
             )
 
 
 @check("ml/no-compiler-in-image")
 def no_compiler_in_image(subject: Subject) -> Outcomes:
-    """What compiles CUDA code, or asks for nvcc, runs in an image that has it (gpu facts 3.2, 12.2)."""
+    """What compiles CUDA code, or asks for nvcc, runs in an image that has it."""
     for history in histories(subject):
         base = history.base
         if base is None or base.compiles_cuda is not False:
@@ -254,12 +284,11 @@ def no_compiler_in_image(subject: Subject) -> Outcomes:
             if history.mentions(build.install.at, _TOOLKIT):
                 continue
             yield Unmet(
-                f"{build.package} needs nvcc and CUDA's headers to install, and {base.reference} has neither: setup.py "
-                "ends "
-                "with `CUDA_HOME environment variable is not set` (flash-attention issues 1229 and 1736); build on a "
-                "devel "
-                "image, or install a wheel by its URL",
+                f"{code(build.package)} needs nvcc, which {code(base.reference, 40)} lacks",
                 build.requirement.span,
                 expected="a devel image in the stage that compiles",
                 unsure=build.unsure or base.kind == "pytorch",
+                notes=("setup.py fails with `CUDA_HOME environment variable is not set`.",),
+                help="Build on a devel image, or install a wheel by its URL",
+                references=("flash-attention setup.py", "flash-attention issues 1229 and 1736"),
             )

@@ -10,13 +10,17 @@ from zr4lint.checks.registry import check
 from zr4lint.facts import EnvSet, Written
 from zr4lint.knowledge.tables import release
 from zr4lint.knowledge.versions import bounds
+from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
 from zr4lint.shell import Reach
 
 
+_UPGRADED = "An earlier command upgrades setuptools without an upper bound."
+
+
 @check("ml/setuptools-too-new")
 def setuptools_too_new(subject: Subject) -> Outcomes:
-    """What needs pkg_resources is built with a setuptools that has it (gpu facts 4.5, 11.4, 11.5)."""
+    """What needs pkg_resources is built with a setuptools that has it."""
     for history in histories(subject):
         for build in builds(history, *MMCV):
             if mmcv_wheel(history, build) is True and build.install.sources.all:
@@ -30,9 +34,7 @@ def setuptools_too_new(subject: Subject) -> Outcomes:
                 continue
             if isolated or _newest_setuptools(history, build.install.at.order, "82"):
                 where = (
-                    "the environment pip builds in has the newest one"
-                    if isolated
-                    else "it was upgraded without a bound"
+                    "pip builds in an isolated environment, which has the newest setuptools." if isolated else _UPGRADED
                 )
                 unsure = build.unsure or (isolated and not isolates(history, build.install))
                 yield _no_pkg_resources(build.package, build.requirement.span, where, unsure)
@@ -42,34 +44,35 @@ def setuptools_too_new(subject: Subject) -> Outcomes:
                 and ran.at.reach is not Reach.NEVER
                 and _newest_setuptools(history, ran.at.order, "82")
             ):
-                yield _no_pkg_resources(
-                    "mim", ran.at.span, "it was upgraded without a bound", ran.at.reach is Reach.MAYBE
-                )
+                yield _no_pkg_resources("mim", ran.at.span, _UPGRADED, ran.at.reach is Reach.MAYBE)
         for build in builds(history, "flash-attn"):
             torch = torch_at(history, build.install.at)
             if torch is None or not older(torch.version, "2.2") or build.install.isolated:
                 continue
             if _newest_setuptools(history, build.install.at.order, "70"):
                 yield Unmet(
-                    f"torch {torch.version} imports `packaging` from pkg_resources to compile extensions, and "
-                    "setuptools was "
-                    "upgraded to one that lacks it: the build fails (torch.utils.cpp_extension; flashinfer pull "
-                    "request 319); "
-                    "pin setuptools<70 before",
+                    f"torch {torch.version} cannot compile extensions with this setuptools",
                     build.requirement.span,
                     expected='"setuptools<70" before',
                     unsure=build.unsure,
+                    notes=(
+                        "torch before 2.2 imports `packaging` from pkg_resources, which setuptools 70 removed. "
+                        "The build fails.",
+                    ),
+                    help="Install `setuptools<70` before",
+                    references=("torch.utils.cpp_extension", "flashinfer pull request 319"),
                 )
 
 
 def _no_pkg_resources(package: str, span: Span, where: str, unsure: bool) -> Unmet:
     return Unmet(
-        f"{package} imports pkg_resources, which setuptools 82 took out in February 2026, and {where}: it ends with "
-        "`No module "
-        "named 'pkg_resources'` (run; mmcv issue 3325); install `setuptools<82` before, without isolation",
+        f"{code(package)} imports pkg_resources, which setuptools 82 removed",
         span,
         expected='"setuptools<82" before',
         unsure=unsure,
+        notes=(where, "The command fails with `No module named 'pkg_resources'`."),
+        help="Install `setuptools<82` before, and build without isolation",
+        references=("setuptools history, 82.0.0", "mmcv issue 3325"),
     )
 
 
@@ -96,7 +99,7 @@ def _newest_setuptools(history: History, order: int, bound: str) -> bool:
 
 @check("ml/constraint-not-for-builds")
 def constraint_not_for_builds(subject: Subject) -> Outcomes:
-    """A constraint on build tools is given for builds too (gpu facts 11.3)."""
+    """A constraint on build tools is given for builds too."""
     for history in histories(subject):
         for env in subject.facts.of(EnvSet, history.chain):
             if env.name != "PIP_CONSTRAINT" or env.value is None or env.at.stage != history.stage.number:
@@ -112,12 +115,13 @@ def constraint_not_for_builds(subject: Subject) -> Outcomes:
                 continue
             upgraded = any(i.get("pip") and i.run.command.upgrades for i in history.installs)
             yield Unmet(
-                f"pip 26.2 and later no longer apply PIP_CONSTRAINT to the environments they build in: "
-                f"{', '.join(sorted(tools))} "
-                "is free there (run with pip 25.2 to 26.3); set PIP_BUILD_CONSTRAINT too",
+                f"PIP_CONSTRAINT does not hold {', '.join(sorted(tools))} in isolated builds",
                 env.span,
                 expected=f"PIP_BUILD_CONSTRAINT={env.value}",
                 unsure=not upgraded,
+                notes=("From 26.2 on pip does not apply PIP_CONSTRAINT to its build environments.",),
+                help="Set PIP_BUILD_CONSTRAINT too",
+                references=("observed with pip 25.2 to 26.3",),
             )
 
 

@@ -65,7 +65,7 @@ def mmcv_wheel(history: History, build: Build) -> bool | None:
 
 
 def isolates(history: History, install: Install) -> bool:
-    """Whether it is known that a source archive without pyproject.toml is built in isolation (gpu facts 11.4).
+    """Whether it is known that a source archive without pyproject.toml is built in isolation.
 
     uv does so, and pip from 25.3 on. An older pip runs setup.py where it is, if setuptools and wheel are there, as they
     are in images of Python 3.11 and before, and in environments of such a Python.

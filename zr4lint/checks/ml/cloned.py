@@ -13,6 +13,7 @@ from zr4lint.checks.registry import check
 from zr4lint.facts import Cloned
 from zr4lint.knowledge.tables import Row, table
 from zr4lint.model.finding import Related
+from zr4lint.model.quoting import code, plain
 from zr4lint.model.source import Span
 from zr4lint.programs.files import covers
 
@@ -60,7 +61,7 @@ def _edited(history: History, file: File) -> bool:
 
 @check("ml/torch-may-move")
 def torch_may_move(subject: Subject) -> Outcomes:
-    """Requirements of a repository that is cloned can't replace the pinned torch (gpu facts 6.2, 6.4)."""
+    """Requirements of a repository that is cloned can't replace the pinned torch."""
     for history in histories(subject):
         loose: list[tuple[File, TorchState]] = []
         for file in cloned_files(history):
@@ -72,22 +73,33 @@ def torch_may_move(subject: Subject) -> Outcomes:
             continue
         file, torch = loose[0]
         yield Unmet(
-            f"the requirements of {file.clone.clone.url.value} are not fixed here, and nothing holds torch "
-            f"{torch.version}: the day one asks for a newer torch, pip replaces it (gpu facts 6.2); freeze what "
-            "is installed, `pip freeze | grep -E '^(torch|torchvision|torchaudio|triton)==' > /tmp/torch.txt`, and set "
-            "PIP_CONSTRAINT, or add `-c /tmp/torch.txt`",
+            f"requirements of {code(_short(file))} may replace torch {torch.version}",
             file.span,
             expected="-c with the torch that is installed",
+            notes=(
+                f"The build clones {plain(file.clone.clone.url.value or '', 80)}, whose requirements can change, and "
+                "no constraint holds torch. When one of them needs a newer torch, pip replaces the installed one.",
+            ),
+            help=(
+                "Run `pip freeze | grep -E '^(torch|torchvision|torchaudio|triton)==' > /tmp/torch.txt`, "
+                "then install with `-c /tmp/torch.txt`"
+            ),
             related=(
                 Related(f"torch {torch.version} is installed here", torch.span),
-                *(Related("so are the requirements of this clone", other.span) for other, _ in loose[1:]),
+                *(Related("these requirements may replace it too", other.span) for other, _ in loose[1:]),
             ),
             unsure=file.install.unsure,
         )
 
 
+def _short(file: File) -> str:
+    """The name of a file's repository, without its host."""
+    url = (file.clone.clone.url.value or "").removesuffix("/").removesuffix(".git")
+    return "/".join(url.replace(":", "/").split("/")[-2:])
+
+
 def transformers_of_clone(subject: Subject) -> Outcomes:
-    """What ml/transformers-needs-newer-torch says, for repositories whose requirements are known (gpu facts 6.5)."""
+    """What ml/transformers-needs-newer-torch says, for repositories whose requirements are known."""
     row = table("torch")["transformers"]
     for history in histories(subject):
         for file in cloned_files(history):
@@ -98,13 +110,16 @@ def transformers_of_clone(subject: Subject) -> Outcomes:
             if skip or _edited(history, file) or "transformers" not in file.repository["requirements"]:
                 continue
             yield Unmet(
-                f"these requirements of {file.repository['name']} name transformers without a bound: pip takes "
-                "transformers 5, "
-                f"which says `Disabling PyTorch because PyTorch >= {row['needs']} is required` with torch "
-                f"{torch.version} "
-                f"({row['source']}); install `transformers<5` first, or constrain it",
+                f"requirements of {code(file.repository['name'])} take transformers 5, which disables this torch",
                 file.span,
                 expected="transformers<5 before or with these requirements",
+                notes=(
+                    "These requirements name transformers without an upper bound. With torch "
+                    f"{torch.version} transformers 5 says `Disabling PyTorch because PyTorch >= {row['needs']} is "
+                    "required`.",
+                ),
+                help="Install `transformers<5` before, or add it as a constraint",
+                references=(row["source"],),
                 related=(Related(f"torch {torch.version} is installed here", torch.span),),
                 unsure=file.install.unsure,
             )

@@ -12,6 +12,7 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.knowledge.tables import minor, table
 from zr4lint.model.finding import Related, Severity
+from zr4lint.model.quoting import plain
 from zr4lint.programs.pip import Requirement
 
 _WHEEL = (
@@ -28,7 +29,7 @@ def _major(cuda: str) -> str:
 
 @check("ml/cuda-major-mismatch")
 def cuda_major_mismatch(subject: Subject) -> Outcomes:
-    """What is compiled uses the CUDA major that torch was built with (gpu facts 12.1)."""
+    """What is compiled uses the CUDA major that torch was built with."""
     for history in histories(subject):
         base = history.base
         if base is None or base.kind != "cuda" or base.cuda is None:
@@ -41,19 +42,21 @@ def cuda_major_mismatch(subject: Subject) -> Outcomes:
                 continue
             compiled = _compiled(history, torch)
             why = (
-                f"{compiled} is compiled against it, and torch stops that with `RuntimeError: The detected CUDA "
-                "version mismatches`"
+                f"{compiled} is compiled for this torch, which stops with `RuntimeError: The detected CUDA version "
+                "mismatches`."
                 if compiled
-                else "torch brings its own CUDA and runs, but nothing can be compiled for it, and the image's is idle"
+                else "torch brings its own CUDA and runs, but nothing can be compiled for it. The image's CUDA is unused."
             )
             yield Unmet(
-                f"the image has CUDA {base.cuda}, and torch {torch.version} is built for CUDA {_major(torch.cuda)} "
-                f"({torch.cuda}): {why} (torch.utils.cpp_extension); take both of one major",
+                f"torch {torch.version} is built for {torch.cuda}, but the image has CUDA {base.cuda}",
                 torch.span,
                 expected=f"a build of torch for CUDA {_major(base.cuda)}, or an image with CUDA {_major(torch.cuda)}",
                 related=(Related(f"the image has CUDA {base.cuda}", history.root.image_span),),
                 unsure=install.unsure and compiled is not None,
                 severity=None if compiled else Severity.INFO,
+                notes=(why,),
+                help=f"Use an image of CUDA {_major(torch.cuda)}, or a torch built for CUDA {_major(base.cuda)}",
+                references=("torch.utils.cpp_extension",),
             )
 
 
@@ -78,7 +81,7 @@ def _no_wheel(requirement: Requirement, torch: TorchState) -> bool:
 
 @check("ml/wheel-url-mismatch")
 def wheel_url_mismatch(subject: Subject) -> Outcomes:
-    """A wheel of flash-attn that is given by its URL fits torch, Python and ABI (gpu facts 3.3)."""
+    """A wheel of flash-attn that is given by its URL fits torch, Python and ABI."""
     for history in histories(subject):
         for install in history.own:
             for requirement in install.requirements:
@@ -90,32 +93,34 @@ def wheel_url_mismatch(subject: Subject) -> Outcomes:
                 if wrong:
                     related = (Related(f"torch {torch.version} is installed here", torch.span),) if torch else ()
                     yield Unmet(
-                        f"this wheel does not fit: {'; '.join(wrong)}: pip refuses it, or importing flash_attn fails "
-                        "with an "
-                        "undefined symbol (flash-attention publish.yml; issue 1644); take the wheel of that torch, "
-                        "Python "
-                        "and ABI",
+                        f"this wheel {wrong[0]}",
                         requirement.span,
                         related=related,
                         unsure=install.unsure,
+                        notes=(
+                            *(f"It also {other}." for other in wrong[1:]),
+                            "pip refuses the wheel, or `import flash_attn` fails with an undefined symbol.",
+                        ),
+                        help="Install the wheel for the installed torch, Python, CUDA and C++ ABI",
+                        references=("flash-attention publish.yml", "flash-attention issue 1644"),
                     )
 
 
 def _misfits(wheel: re.Match[str], torch: TorchState | None, python: str | None) -> list[str]:
     wrong: list[str] = []
     if torch is not None and wheel["torch"] != torch.minor:
-        wrong.append(f"it is for torch {wheel['torch']}, and torch {torch.version} is installed")
+        wrong.append(f"is built for torch {wheel['torch']}, not {torch.version}")
     elif (
         torch is not None and wheel["abi"] and torch.install is not None and torch.cuda and torch.cuda.startswith("cu")
     ):
         abi = _abi(torch)
         if abi is not None and abi != wheel["abi"].upper():
-            wrong.append(f"it is for the C++ ABI {wheel['abi']}, and torch {torch.version} has {abi}")
+            wrong.append(f"has cxx11abi{wheel['abi']}, and torch {torch.version} has {abi}")
     build = torch.cuda if torch is not None and (torch.cuda or "").startswith("cu") else None
     if build and wheel["cuda"] and _major(wheel["cuda"]) != _major(build):
-        wrong.append(f"it is for CUDA {_major(wheel['cuda'])}, and torch is built for {build}")
+        wrong.append(f"is built for CUDA {_major(wheel['cuda'])}, and torch for {build}")
     if python is not None and wheel["python"] != f"cp{python.replace('.', '')}":
-        wrong.append(f"it is for {wheel['python']}, and this is Python {python}")
+        wrong.append(f"is built for {wheel['python']}, not Python {python}")
     return wrong
 
 
@@ -131,7 +136,7 @@ def _abi(torch: TorchState) -> str | None:
 
 @check("ml/release-not-published")
 def release_not_published(subject: Subject) -> Outcomes:
-    """A pinned flash-attn is a release that PyPI has (gpu facts 3.7)."""
+    """A pinned flash-attn is a release that PyPI has."""
     row = table("flash-attn")["published"]
     for history in histories(subject):
         for install in history.own:
@@ -149,25 +154,29 @@ def _unpublished(subject: Subject, install: Install, lines: list[str], versions:
     if minor(version) not in lines or _beyond(version, versions):
         if older(versions[-1], version):
             return Unmet(
-                f"flash-attn {version} is newer than the last release this table knows, {versions[-1]}; the table may "
-                "have aged",
+                f"flash-attn {plain(version, 20)} is newer than the known releases",
                 requirement.span,
                 severity=Severity.INFO,
+                notes=(f"The newest release in the table that zr4lint ships is {versions[-1]}.",),
             )
         return None
     posts = [v for v in versions if v.startswith(f"{version}.post")]
     instead = posts[-1] if posts else max((v for v in versions if minor(v) == minor(version)), key=versions.index)
     words = subject.words(requirement.span)
     return Unmet(
-        f"PyPI has no flash-attn {version}, and == fits no post release: pip finds no matching distribution (run; "
-        "PyPI); "
-        f"write {instead}",
+        f"PyPI has no flash-attn {plain(version, 20)}",
         requirement.span,
         expected=f"flash-attn=={instead}",
         fix=replace(requirement.span, words.replace(version, instead), f"Use {instead}", UNSAFE)
         if version in words
         else None,
         unsure=install.unsure,
+        notes=(
+            "pip fails with `No matching distribution found`.",
+            *(("`==` does not match post releases.",) if posts else ()),
+        ),
+        help=f"Pin {instead}",
+        references=("PyPI, release history of flash-attn",),
     )
 
 

@@ -46,7 +46,7 @@ def torch_in(install: Install) -> TorchState | None:
 
 
 def build_of(install: Install, version: str) -> str | None:
-    """The tag of the build that an install of exactly this torch takes (gpu facts 2.4, 11.1)."""
+    """The tag of the build that an install of exactly this torch takes."""
     tags = install.sources.tags
     if len(tags) == 1:
         return tags[0]

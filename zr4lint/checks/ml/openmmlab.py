@@ -13,6 +13,7 @@ from zr4lint.facts import Ran
 from zr4lint.knowledge.tables import mmcv_versions, mmcv_wheels, release, table
 from zr4lint.knowledge.versions import lets_in
 from zr4lint.model.finding import Related
+from zr4lint.model.quoting import plain
 from zr4lint.programs.pip import Requirement, parse_requirement
 from zr4lint.shell import Reach
 
@@ -45,7 +46,7 @@ def _wanted(history: History, name: str) -> list[Wanted]:
 
 @check("ml/no-mmcv-wheel")
 def no_mmcv_wheel(subject: Subject) -> Outcomes:
-    """Mmcv has a wheel for torch and CUDA, or else is built from source (gpu facts 4.3)."""
+    """Mmcv has a wheel for torch and CUDA, or else is built from source."""
     for history in histories(subject):
         for install in history.own:
             requirement = install.get("mmcv")
@@ -65,19 +66,21 @@ def no_mmcv_wheel(subject: Subject) -> Outcomes:
                 if tag == "cu121"
             ]
             yield Unmet(
-                f"mmcv {newest} has no wheel for torch {torch.version} with {torch.cuda}, and is built from source: "
-                "that takes a "
-                "devel image, torch installed before, --no-build-isolation, FORCE_CUDA=1, TORCH_CUDA_ARCH_LIST, ninja "
-                "and psutil "
-                f"(mmcv version.json of 2024-08){'; there is a wheel for ' + there[0] if there else ''}",
+                f"mmcv {newest} has no wheel for torch {torch.version} with {torch.cuda}",
                 requirement.span,
+                notes=(
+                    "pip builds mmcv from source. That needs a devel image, torch installed before, "
+                    "--no-build-isolation, FORCE_CUDA=1, TORCH_CUDA_ARCH_LIST, ninja and psutil.",
+                ),
+                help=f"Use {there[0]}, for which there is a wheel" if there else None,
+                references=("mmcv docs/en/_static/version.json, 2024-08",),
                 related=(Related(f"torch {torch.version} is installed here", torch.span),),
             )
 
 
 @check("ml/mmdet-mmcv-bound")
 def mmdet_mmcv_bound(subject: Subject) -> Outcomes:
-    """Mmcv is one that mmdet lets itself be imported with (gpu facts 4.7)."""
+    """Mmcv is one that mmdet lets itself be imported with."""
     row = table("openmmlab")["bound"]
     newest = mmcv_versions()[-1]
     for history in histories(subject):
@@ -97,10 +100,11 @@ def mmdet_mmcv_bound(subject: Subject) -> Outcomes:
         if taken is None or release(taken) < release("2.2.0"):
             continue
         yield Unmet(
-            f"mmdet {row['mmdet'][-1]} accepts mmcv{row['mmcv']} and this gives mmcv {taken}: `import mmdet` ends with "
-            "an "
-            f"AssertionError ({row['source']}); ask for mmcv>=2.1.0,<2.2.0",
+            f"mmdet {row['mmdet'][-1]} refuses mmcv {plain(taken, 20)}",
             mmcv.requirement.span,
+            notes=(f"mmdet accepts mmcv{row['mmcv']}; with any other `import mmdet` fails with an AssertionError.",),
+            help='Install `"mmcv>=2.1.0,<2.2.0"`',
+            references=(row["source"],),
             expected='"mmcv>=2.1.0,<2.2.0"',
             related=(Related("mmdet is installed here", mmdets[-1].requirement.span),),
             unsure=mmcv.unsure or mmdets[-1].unsure or (mmcv.mim and version is None),

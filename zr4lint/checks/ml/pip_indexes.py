@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.ml.history import History, Install, histories, pinned
@@ -12,12 +13,20 @@ from zr4lint.checks.registry import check
 from zr4lint.facts.indexes import Source
 from zr4lint.knowledge.tables import known_hosts, table, torch_release
 from zr4lint.model.finding import Related, Severity
+from zr4lint.model.quoting import code, plain
 from zr4lint.model.source import Span
 
 _HOST = r"(?i)https?://(?:[^/@]*@)?([^/:?#]+)"
 TORCH_FAMILY = ("torch", "torchvision", "torchaudio")
-_TABLE = "pytorch RELEASE.md and previous-versions page"
+_SOURCES = ("pytorch RELEASE.md", "pytorch.org, previous versions")
+_CONFUSION = "pip documentation, --extra-index-url"
 _ON_PYTORCH = ("torch", "pytorch", "nvidia-", "triton", "xformers", "cuda-", "numpy", "pillow", "setuptools", "fbgemm")
+
+
+def _either(tags: Sequence[str]) -> str:
+    """The tags in backticks, joined by "or"."""
+    *some, last = map(code, tags)
+    return f"{', '.join(some)} or {last}" if some else last
 
 
 def _place(install: Install, source: Source) -> Span:
@@ -26,7 +35,7 @@ def _place(install: Install, source: Source) -> Span:
 
 @check("ml/index-unknown")
 def index_unknown(subject: Subject) -> Outcomes:
-    """The CUDA tag of a PyTorch index is one that exists (gpu facts 2.3)."""
+    """The CUDA tag of a PyTorch index is one that exists."""
     rows = table("torch")["indexes"]
     newest = max(rows["known"], key=lambda tag: int(tag[2:]))
     for history in histories(subject):
@@ -42,11 +51,12 @@ def index_unknown(subject: Subject) -> Outcomes:
                     url = source.url or ""
                     certain = known is not None and len(known.indexes) == 1 and source.span is not None
                     yield Unmet(
-                        f"PyTorch never had wheels for {tag}: the index is empty, and pip finds no torch on it "
-                        f"({_TABLE}); "
-                        f"there are {', '.join(valid)}",
+                        f"PyTorch publishes no wheels for {code(tag)}",
                         _place(install, source),
                         expected=" or ".join(valid),
+                        notes=("The index is empty, so pip finds no torch on it.",),
+                        help=f"Use {_either(valid)}",
+                        references=_SOURCES,
                         fix=replace(source.span, url.replace(tag, valid[0]), f"Use {valid[0]}", UNSAFE)
                         if certain and source.span is not None
                         else None,
@@ -54,15 +64,17 @@ def index_unknown(subject: Subject) -> Outcomes:
                     )
                 elif int(tag[2:]) > int(newest[2:]):
                     yield Unmet(
-                        f"{tag} is newer than the last index this table knows, {newest}; the table may have aged",
+                        f"{code(tag)} is newer than the known indexes of PyTorch",
                         _place(install, source),
                         severity=Severity.INFO,
+                        notes=(f"The newest index in the table that zr4lint ships is {newest}.",),
+                        references=_SOURCES,
                     )
 
 
 @check("ml/index-impossible")
 def index_impossible(subject: Subject) -> Outcomes:
-    """The pinned torch has a build for the CUDA of its index (gpu facts 2.3)."""
+    """The pinned torch has a build for the CUDA of its index."""
     rows = table("torch")["indexes"]
     for history in histories(subject):
         for install in history.own:
@@ -79,24 +91,26 @@ def index_impossible(subject: Subject) -> Outcomes:
             source = next((s for s in install.sources.all if s.tag == tag), None)
             extra = not local and install.sources.pypi and not install.uv
             happens = (
-                f"pip takes the build of PyPI, for CUDA {known.pypi_cuda}, without a word"
+                f"pip silently installs the build of PyPI, which is for CUDA {known.pypi_cuda}."
                 if extra
-                else "pip finds no matching distribution"
+                else "pip fails with `No matching distribution found`."
             )
             yield Unmet(
-                f"torch {torch.version} has no build for {tag}: {happens}; it has {', '.join(known.indexes)} "
-                f"({_TABLE})",
+                f"torch {torch.version} has no build for {code(tag)}",
                 requirement.span if local or source is None else _place(install, source),
                 expected=" or ".join(known.indexes),
-                related=(Related(f"torch {torch.version} is asked for here", requirement.span),),
+                related=(Related(f"torch {torch.version} is requested here", requirement.span),),
                 unsure=install.unsure or extra or not known.sure,
                 severity=Severity.INFO if tag in rows["unlisted"] or tag not in rows["known"] else None,
+                notes=(happens,),
+                help=f"Use {_either(known.indexes)}",
+                references=_SOURCES,
             )
 
 
 @check("ml/index-mixed")
 def index_mixed(subject: Subject) -> Outcomes:
-    """One index decides on each package (gpu facts 6.3, 11.1)."""
+    """One index decides on each package."""
     for history in histories(subject):
         for install in history.own:
             if install.uv or install.constrained:
@@ -114,13 +128,16 @@ def _loose_torch(install: Install) -> Unmet | None:
     if requirement.name != "torch" or pinned(requirement) is not None:
         return None
     return Unmet(
-        "--extra-index-url adds an index without any priority: pip takes the highest version of both, so that torch "
-        "and its "
-        "companions may come from PyPI and be built for another CUDA (pip documentation; pixeloven/ComfyUI-Docker pull "
-        "request 47); use --index-url for this line, or pin torch exactly",
+        "torch has no exact version and may come from PyPI instead of the extra index",
         requirement.span,
         expected="--index-url, or torch==X",
         unsure=install.unsure,
+        notes=(
+            "--extra-index-url gives an index no priority. pip takes the highest version of both indexes, which may be "
+            "built for another CUDA.",
+        ),
+        help="Use --index-url for this command, or pin torch exactly",
+        references=("pip documentation, --extra-index-url", "pixeloven/ComfyUI-Docker pull request 47"),
     )
 
 
@@ -136,19 +153,23 @@ def _elsewhere(history: History, install: Install) -> Unmet | None:
         if history.has(requirement.name, install.at) is not False or requirement.name in ("pip", "wheel"):
             continue
         return Unmet(
-            f"--index-url replaces PyPI, and PyTorch's index holds torch and what torch needs: pip finds no "
-            f"{requirement.name} "
-            "there, or an old copy (pip documentation); install it by a command of its own",
+            f"{code(requirement.name)} is not on PyTorch's index",
             requirement.span,
             expected=f"{requirement.name} in a command without this index",
             unsure=install.unsure,
+            notes=(
+                "--index-url replaces PyPI, and PyTorch's index holds only torch and what torch needs. pip finds no "
+                f"{plain(requirement.name)} there, or an old copy.",
+            ),
+            help="Install it in a separate command without this index",
+            references=("pip documentation, --index-url",),
         )
     return None
 
 
 @check("ml/find-links-as-index")
 def find_links_as_index(subject: Subject) -> Outcomes:
-    """OpenMMLab's pages of wheels are given by --find-links (gpu facts 4.1)."""
+    """OpenMMLab's pages of wheels are given by --find-links."""
     host = table("openmmlab")["index"]["host"]
     for history in histories(subject):
         for install in history.own:
@@ -162,19 +183,23 @@ def find_links_as_index(subject: Subject) -> Outcomes:
                     else None
                 )
                 yield Unmet(
-                    f"{host} has pages of wheels, not an index: pip looks for a folder named after each package there, "
-                    "finds "
-                    "none, and builds mmcv from source (mmcv installation guide); give the page by -f",
+                    f"{host} is not a package index",
                     _place(install, source),
                     expected=f"-f https://{host}/mmcv/dist/cuXYZ/torchX.Y/index.html",
                     fix=fix,
                     unsure=install.unsure,
+                    notes=(
+                        "The host has plain pages of wheels. As an index it holds no folder for any package, so pip "
+                        "finds no wheel and builds mmcv from source.",
+                    ),
+                    help="Pass the page with --find-links",
+                    references=("mmcv docs/en/get_started/installation.md",),
                 )
 
 
 @check("ml/unknown-index-host")
 def unknown_index_host(subject: Subject) -> Outcomes:
-    """Packages come from hosts that are known (gpu facts 4.2)."""
+    """Packages come from hosts that are known."""
     invented = {host for row in table("hosts")["invented"] for host in row["hosts"]}
     for history in histories(subject):
         for install in history.own:
@@ -191,18 +216,21 @@ def unknown_index_host(subject: Subject) -> Outcomes:
                     continue
                 if host in invented:
                     yield Unmet(
-                        f"no project knows the host {host}: nothing comes from it, and whoever registers the name can "
-                        "put "
-                        "packages into this build (no OpenMMLab document names it; pip documentation on dependency "
-                        "confusion); leave it out",
+                        f"{code(host)} is not a known package index",
                         _place(install, source),
                         unsure=install.unsure,
+                        notes=(
+                            "No document of OpenMMLab names this host.",
+                            "Anyone who registers the name can put packages into this build.",
+                        ),
+                        help="Remove the index",
+                        references=(_CONFUSION,),
                     )
                 else:
                     yield Unmet(
-                        f"{host} is no index this table knows: an index beside PyPI may answer for any package name "
-                        "(pip "
-                        "documentation on dependency confusion); the table may have aged",
+                        f"{code(host)} is not a known package index",
                         _place(install, source),
                         severity=Severity.INFO,
+                        notes=("An index beside PyPI can serve a package of any name.",),
+                        references=(_CONFUSION,),
                     )

@@ -9,6 +9,7 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, At, Facts, PipRun
 from zr4lint.model.finding import Edit, Fix
+from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
 from zr4lint.programs.files import mount_target
 from zr4lint.shell import Reach
@@ -28,23 +29,23 @@ def _runs(subject: Subject) -> list[PipRun]:
 
 @check("ml/unquoted-specifier")
 def unquoted_specifier(subject: Subject) -> Outcomes:
-    """No version specifier is read as a redirection by the shell (gpu facts 11.7)."""
+    """No version specifier is read as a redirection by the shell."""
     for run in _runs(subject):
         for span in run.lost_specifiers:
             words = subject.words(span)
             yield Unmet(
-                f"the shell takes this for a redirection: pip gets the name without a version and installs the newest, "
-                "and a file "
-                f'is written (run); write "{words}"',
+                f"the shell reads {code(words)} as a redirection",
                 span,
                 expected=f'"{words}"',
+                notes=("pip gets the name without a version and installs the newest release.",),
+                help="Quote the requirement",
                 fix=replace(span, f'"{words}"', "Quote the specifier", SAFE) if '"' not in words else None,
             )
 
 
 @check("ml/pip-option-misplaced")
 def pip_option_misplaced(subject: Subject) -> Outcomes:
-    """Options of `pip install` come after the word install (gpu facts 11.6)."""
+    """Options of `pip install` come after the word install."""
     for run in _runs(subject):
         for option in run.command.misplaced:
             if option.name in _SHORTENED:
@@ -56,19 +57,19 @@ def pip_option_misplaced(subject: Subject) -> Outcomes:
             )
             spaced = subject.source.text[option.span.end : option.span.end + 1] == " "
             yield Unmet(
-                f"--{option.name} belongs to `pip {run.command.action}`: before that word pip ends with `no such "
-                "option` (run); "
-                "write it behind",
+                f"{code('--' + option.name)} stands before `{run.command.action}`",
                 option.span,
                 expected=f"pip {run.command.action} {words}",
-                fix=Fix(f"Move {words} behind {run.command.action}", SAFE, edits) if spaced else None,
+                notes=("Before the subcommand pip accepts only general options and fails with `no such option`.",),
+                help=f"Write it after `{run.command.action}`",
+                fix=Fix(f"Move {words} after {run.command.action}", SAFE, edits) if spaced else None,
                 unsure=run.at.reach is Reach.MAYBE,
             )
 
 
 @check("ml/cache-mount-defeated")
 def cache_mount_defeated(subject: Subject) -> Outcomes:
-    """A cache that is mounted for pip is used (gpu facts 11.2)."""
+    """A cache that is mounted for pip is used."""
     for run in _runs(subject):
         mounts = [f for f in run.at.instruction.flags if f.name == "mount" and "type=cache" in (f.value or "")]
         targets = [mount_target(f.value or "") for f in mounts]
@@ -89,18 +90,19 @@ def cache_mount_defeated(subject: Subject) -> Outcomes:
             else None
         )
         yield Unmet(
-            f"{'this' if option is not None else name} turns the cache off, so that the mounted one is neither read "
-            "nor filled: "
-            "every build downloads anew (pip cmdoptions.py); what is in a mount never comes to the image, so drop it",
+            f"{code('--' + option.name if option is not None else name)} disables the mounted cache",
             option.span if option is not None else run.command.words,
             expected="the cache mount alone",
             fix=fix,
+            notes=("Every build downloads all packages again. Files in a mount are never part of the image.",),
+            help="Remove the option" if option is not None else f"Unset {name} for this command",
+            references=("pip src/pip/_internal/cli/cmdoptions.py",),
         )
 
 
 @check("ml/failure-hidden")
 def failure_hidden(subject: Subject) -> Outcomes:
-    """A failing install ends the build (gpu facts 12.18)."""
+    """A failing install ends the build."""
     needed = subject.facts.needed
     runs: list[PipRun | AptRun] = [r for r in _runs(subject) if r.command.action == "install"]
     runs += [r for r in subject.facts.of(AptRun, needed) if r.command.action == "install" and r.command.packages]
@@ -116,14 +118,15 @@ def failure_hidden(subject: Subject) -> Outcomes:
         if following.operator == "||" and behind in _SWALLOWS:
             end, how = following.span.end, f"`|| {behind}`"
         elif following.operator == ";" and not _strict(subject, run.at):
-            end, how = run.at.span.end, "what comes after it without `&&`"
+            end, how = run.at.span.end, "`;`"
         else:
             continue
         yield Unmet(
-            f"{how} hides it when {name} fails: the build goes on, and the image lacks the packages at run time (gpu "
-            "facts 12.18); let it fail",
+            f"{how} hides a failure of {name} install",
             Span(run.at.span.start, end),
             expected=f"a failing {name} install that ends the build",
+            notes=("The build continues, and the image lacks the packages.",),
+            help="Join the commands with `&&`, so that the build stops",
         )
 
 

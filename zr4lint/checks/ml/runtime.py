@@ -13,6 +13,7 @@ from zr4lint.facts import At, Cloned, EnvSet
 from zr4lint.knowledge.tables import cuda_tags
 from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.finding import Related, Severity
+from zr4lint.model.quoting import code, plain
 from zr4lint.shell import Reach
 
 _ASSERTS = (
@@ -27,24 +28,27 @@ _YOURS = frozenset({
     "company", "team",
 })  # fmt: skip
 _CACHES = ("TRANSFORMERS_CACHE", "PYTORCH_TRANSFORMERS_CACHE", "PYTORCH_PRETRAINED_BERT_CACHE")
+_MOVES = "The branch moves, and the layer cache keeps whatever was there first: two builds of this file can differ."
 _CHECKOUT = r"\bgit\b[^&|;\n]*\b(?:checkout|reset|switch|fetch|submodule update)\b"
 
 
 @check("ml/gpu-at-build")
 def gpu_at_build(subject: Subject) -> Outcomes:
-    """No command of the build needs a GPU (gpu facts 12.4)."""
+    """No command of the build needs a GPU."""
     for history in histories(subject):
         for ran in history.commands:
             words = [a.value or "" for a in ran.arguments]
             asserts = re.match(r"python[\d.]*\Z", ran.program) and "-c" in words and re.search(_ASSERTS, words[-1])
             if (ran.program != "nvidia-smi" and not asserts) or not _decides(subject, ran.at):
                 continue
-            what = "there is no driver" if ran.program == "nvidia-smi" else "torch.cuda.is_available() is False"
+            smi = ran.program == "nvidia-smi"
+            what = "there is no driver" if smi else "`torch.cuda.is_available()` is False"
             yield Unmet(
-                f"docker build has no GPU: {what}, and this RUN always fails (gpu facts 12.4); do it when the "
-                "container starts",
+                f"{'`nvidia-smi`' if smi else 'this assertion'} always fails during the build",
                 ran.at.span,
                 expected="this check in the entrypoint, not in the build",
+                notes=(f"`docker build` gives RUN no GPU: {what}.",),
+                help="Run it when the container starts, for example in the entrypoint",
             )
 
 
@@ -62,7 +66,7 @@ def _decides(subject: Subject, at: At) -> bool:
 
 @check("ml/visible-devices-baked")
 def visible_devices_baked(subject: Subject) -> Outcomes:
-    """The image does not choose among the GPUs of the machine it will run on (gpu facts 12.7)."""
+    """The image does not choose among the GPUs of the machine it will run on."""
     for env in subject.facts.of(EnvSet, subject.lineage):
         if env.name not in ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES") or env.value is None:
             continue
@@ -71,18 +75,21 @@ def visible_devices_baked(subject: Subject) -> Outcomes:
         if not hides and not re.fullmatch(r"\d+(,\d+)*", value):
             continue
         yield Unmet(
-            f"{env.name}={value} in the image hides "
-            + ("every GPU" if hides else f"all GPUs but {value}")
-            + " from every container of it, and where a scheduler has numbered the devices anew there may be none left "
-            "(NVIDIA container images; gpu facts 12.7); leave it to `docker run --gpus`",
+            f"{code(f'{env.name}={value}')} hides {'every GPU' if hides else 'the other GPUs'}",
             env.span,
             unsure=not hides,
+            notes=(
+                "The setting applies to every container of the image. Where a scheduler renumbers the devices, no GPU "
+                "may be left.",
+            ),
+            help="Remove the variable, and choose GPUs with `docker run --gpus`",
+            references=("NVIDIA container images, dist/12.4.1/ubuntu2204",),
         )
 
 
 @check("ml/transformers-cache-deprecated")
 def transformers_cache_deprecated(subject: Subject) -> Outcomes:
-    """The cache of models is set by a variable that is read (gpu facts 9)."""
+    """The cache of models is set by a variable that is read."""
     others = {e.name for e in subject.facts.of(EnvSet, subject.lineage)} & {"HF_HOME", "HF_HUB_CACHE"}
     for env in subject.facts.of(EnvSet, subject.lineage):
         if env.name not in _CACHES:
@@ -90,19 +97,23 @@ def transformers_cache_deprecated(subject: Subject) -> Outcomes:
         words = subject.words(env.span)
         fix = replace(env.span, words.replace(env.name, "HF_HUB_CACHE", 1), "Set HF_HUB_CACHE", UNSAFE)
         yield Unmet(
-            f"transformers 5 does not read {env.name}, and 4.36 and later warn of it: models go to "
-            "~/.cache/huggingface (wheels of "
-            "transformers 4.36.0 to 5.23.0); set HF_HUB_CACHE to the same folder, or HF_HOME to the one above",
+            f"transformers 5 ignores {env.name}",
             env.span,
             expected="HF_HUB_CACHE or HF_HOME",
             fix=fix if not others else None,
             severity=Severity.INFO if others else None,
+            notes=(
+                "Models are stored in ~/.cache/huggingface instead.",
+                "transformers 4.36 and later warn about the variable.",
+            ),
+            help="Set HF_HUB_CACHE to the same folder, or HF_HOME to its parent",
+            references=("wheels of transformers 4.36.0 to 5.23.0",),
         )
 
 
 @check("ml/unpinned-clone")
 def unpinned_clone(subject: Subject) -> Outcomes:
-    """A repository is taken at a tag or a commit (gpu facts 12.8)."""
+    """A repository is taken at a tag or a commit."""
     for history in histories(subject):
         for clone in history.facts.of(Cloned, history.chain):
             if clone.at.stage != history.stage.number or clone.clone.url.value is None:
@@ -112,23 +123,24 @@ def unpinned_clone(subject: Subject) -> Outcomes:
             if (branch is not None and branch.value not in _MOVING) or _checked_out(subject, history, clone):
                 continue
             yield Unmet(
-                f"{clone.clone.url.value} is taken as it is on the day of the build, and the layer cache keeps that "
-                "day: two "
-                "builds differ, and one may break (gpu facts 12.8); name a tag by --branch, or check a commit out",
+                f"{code(clone.clone.url.value)} is cloned at no fixed commit",
                 clone.clone.url.span,
-                expected="--branch TAG, or git checkout COMMIT behind it",
+                expected="--branch TAG, or git checkout COMMIT after it",
                 unsure=clone.at.reach is Reach.MAYBE,
+                notes=(_MOVES,),
+                help="Pass a tag with --branch, or check out a commit",
             )
         for install in history.own:
             for url, span in install.repositories:
                 reference = url.rpartition("/")[2].partition("#")[0].partition("@")[2]
                 if not reference or reference in _MOVING:
                     yield Unmet(
-                        f"{url} is taken as it is on the day of the build: two builds differ (gpu facts 12.8); add "
-                        "@TAG or @COMMIT",
+                        f"{code(url)} is installed at no fixed commit",
                         span,
                         expected=f"{url.partition('#')[0].partition('@')[0]}@COMMIT",
                         unsure=install.unsure,
+                        notes=(_MOVES,),
+                        help="Add @TAG or @COMMIT to the URL",
                     )
 
 
@@ -155,7 +167,7 @@ def _stands_for_another(name: str) -> bool:
 
 @check("ml/placeholder-repository")
 def placeholder_repository(subject: Subject) -> Outcomes:
-    """The URL of a repository names a real owner (gpu facts 5.1)."""
+    """The URL of a repository names a real owner."""
     for history in histories(subject):
         found = [
             (c.clone.url.value or "", c.clone.url.span, c.at.reach is Reach.MAYBE)
@@ -170,18 +182,18 @@ def placeholder_repository(subject: Subject) -> Outcomes:
                 owner = url
             if owner is not None:
                 yield Unmet(
-                    f"{owner} is a placeholder, not an owner: git asks for a user name, and in a build nobody answers, "
-                    "so that it "
-                    "fails (gpu facts 5.1); write the repository's real URL",
+                    f"{code(owner)} is a placeholder",
                     span,
                     expected="the repository's real URL",
                     unsure=unsure,
+                    notes=("The repository does not exist. git asks for a user name, which fails in a build.",),
+                    help="Write the URL of the real repository",
                 )
 
 
 @check("ml/system-cudnn-missing")
 def system_cudnn_missing(subject: Subject) -> Outcomes:
-    """What loads the system's cuDNN finds it (gpu facts 12.3)."""
+    """What loads the system's cuDNN finds it."""
     for history in histories(subject):
         base = history.base
         if base is None or not base.plain or not history.final or "cudnn" in (base.flavour or ""):
@@ -194,14 +206,13 @@ def system_cudnn_missing(subject: Subject) -> Outcomes:
                 continue
             flavour = f"{cuda_tags().cudnn(base.cuda)}-runtime" if base.cuda else "cudnn-runtime"
             yield Unmet(
-                f"{requirement.name} loads cuDNN from the system, and {base.reference} has none: it goes on with the "
-                "CPU, or ends "
-                f"when a model is loaded (onnxruntime documentation, issues 21769 and 21825); build on a {flavour} "
-                "image, or "
-                "install nvidia-cudnn",
+                f"{code(requirement.name)} needs cuDNN, which {code(base.reference, 34)} lacks",
                 requirement.span,
                 expected=f"a {flavour} image",
                 unsure=install.unsure,
+                notes=("It loads cuDNN from the system. Without it, it falls back to the CPU or fails at run time.",),
+                help=f"Build on a {flavour} image, or install nvidia-cudnn",
+                references=("onnxruntime documentation", "onnxruntime issues 21769 and 21825"),
             )
 
 
@@ -213,7 +224,7 @@ def _has_cudnn(history: History) -> bool:
 
 @check("ml/numpy-2-conflict")
 def numpy_2_conflict(subject: Subject) -> Outcomes:
-    """opencv-python and the bound on numpy agree (gpu facts 4.8, 12.16)."""
+    """opencv-python and the bound on numpy agree."""
     for history in histories(subject):
         bounded = [(i, r) for i in history.installs if (r := i.get("numpy")) is not None and _below_2(r.specifier)]
         for install in history.own:
@@ -233,14 +244,17 @@ def numpy_2_conflict(subject: Subject) -> Outcomes:
             if other is install or any(i is install for i, _ in bounded):
                 continue
             yield Unmet(
-                f"opencv-python from 4.12 on needs numpy 2, and another command asks for numpy{numpy.specifier}: the "
-                "later one wins "
-                "and breaks the other, and pip only prints a line (wheel metadata; gpu facts 12.16); ask for "
-                "opencv-python<4.12",
+                f"opencv-python needs numpy 2, but {code(f'numpy{numpy.specifier}')} is requested",
                 requirement.span,
                 expected='"opencv-python<4.12"',
-                related=(Related(f"numpy{numpy.specifier} is asked for here", numpy.span),),
+                related=(Related(f"numpy{plain(numpy.specifier)} is requested here", numpy.span),),
                 unsure=install.unsure or other.unsure,
+                notes=(
+                    "opencv-python needs numpy 2 from 4.12 on. The later install replaces the numpy of the other, and "
+                    "pip only prints a warning.",
+                ),
+                help='Install `"opencv-python<4.12"`',
+                references=("PyPI metadata of opencv-python",),
             )
 
 

@@ -19,9 +19,27 @@ _SMALL = frozenset({
 """Packages that bring no build tool with them but those named below."""
 
 
+_IN_ISOLATION = {
+    "flash-attn": (
+        "torch",
+        "setup.py imports torch. The install fails with `ModuleNotFoundError: No module named 'torch'`.",
+        "flash-attention setup.py",
+    ),
+    "chumpy": ("pip", "setup.py imports pip. The install fails with `No module named 'pip'`.", "mmpose issue 3218"),
+}
+"""What an isolated build of a package lacks, what happens, and where that is written."""
+
+_MMCV_IN_ISOLATION = (
+    "torch",
+    "setup.py does not find torch. It fails with `No module named 'pkg_resources'`, or, with setuptools older than "
+    "82, installs mmcv without its compiled operations.",
+    "mmcv issue 3310",
+)
+
+
 @check("ml/build-isolated")
 def build_isolated(subject: Subject) -> Outcomes:
-    """What imports torch or pip to build sees them (gpu facts 3.1, 4.4, 4.9)."""
+    """What imports torch or pip to build sees them."""
     for history in histories(subject):
         for build in builds(history, "flash-attn", *MMCV, "chumpy"):
             yield from _isolated(history, build)
@@ -34,22 +52,9 @@ def _isolated(history: History, build: Build) -> Outcomes:
     if package in MMCV and mmcv_wheel(history, build) is True and any(s.role == "links" for s in install.sources.all):
         return
     if install.isolated:
-        what = {
-            "flash-attn": "setup.py imports torch, and the environment pip builds in has none: the install ends with "
-            "`ModuleNotFoundError: No module named 'torch'` (run with pip 26.3)",
-            "chumpy": "setup.py imports pip, and the environment pip builds in has none: the install ends with `No "
-            "module named "
-            "'pip'` (run with pip 26.3; mmpose issue 3218)",
-        }.get(
-            package,
-            "setup.py does not see torch in the environment pip builds in: it ends with `No module named "
-            "'pkg_resources'`, or, "
-            "with setuptools older than 82, installs mmcv without its compiled operations (run; mmcv issue 3310)",
-        )
+        imported, why, source = _IN_ISOLATION.get(package, _MMCV_IN_ISOLATION)
         yield Unmet(
-            f"{package} is built in isolation by uv and by pip from 25.3 on: {what}; add --no-build-isolation, with "
-            "torch and the build tools "
-            "installed before",
+            f"{package} is built in isolation, without {imported}",
             build.requirement.span,
             expected="--no-build-isolation",
             fix=add_words(
@@ -60,16 +65,22 @@ def _isolated(history: History, build: Build) -> Outcomes:
                 UNSAFE,
             ),
             unsure=build.unsure or not isolates(history, install),
+            notes=(why, "uv, and pip from 25.3 on, build packages in an isolated environment."),
+            help="Add --no-build-isolation, and install torch and the build tools before",
+            references=(source, "pip 25.3 changelog"),
         )
     elif package == "flash-attn" and history.has("torch", install.at) is False:
-        also = " by the same command, but pip asks setup.py for its requirements first" if install.get("torch") else ""
+        notes = ["flash-attn's setup.py imports torch. The install fails with `No module named 'torch'`."]
+        if install.get("torch"):
+            notes.append("pip runs setup.py before it installs the torch of the same command.")
         yield Unmet(
-            f"flash-attn imports torch to be built, and no torch is installed before{also}: the install ends with `No "
-            "module "
-            "named 'torch'` (flash-attention setup.py); install torch by a command before",
+            "torch is not installed before flash-attn",
             build.requirement.span,
             expected="torch installed before",
             unsure=build.unsure,
+            notes=tuple(notes),
+            help="Install torch in a command before",
+            references=("flash-attention setup.py",),
         )
 
 
@@ -85,18 +96,19 @@ def _mmpose(history: History, build: Build) -> Outcomes:
     ):
         return
     yield Unmet(
-        "mmpose depends on chumpy, whose setup.py imports pip: built in isolation it ends with `No module named 'pip'` "
-        "(run with "
-        "pip 26.3; mmpose issue 3218); install chumpy first with --no-build-isolation",
+        "mmpose needs chumpy, which cannot be built in isolation",
         build.requirement.span,
         expected="pip install --no-build-isolation chumpy, before",
         unsure=build.unsure or not isolates(history, install),
+        notes=("chumpy's setup.py imports pip. The install fails with `No module named 'pip'`.",),
+        help="Install chumpy before with --no-build-isolation",
+        references=("mmpose issue 3218",),
     )
 
 
 @check("ml/build-tools-missing")
 def build_tools_missing(subject: Subject) -> Outcomes:
-    """Without isolation the build tools of flash-attn are installed before (gpu facts 3.1)."""
+    """Without isolation the build tools of flash-attn are installed before."""
     for history in histories(subject):
         if history.base is None or not history.base.plain:
             continue
@@ -120,12 +132,15 @@ def build_tools_missing(subject: Subject) -> Outcomes:
             ]
             if missing:
                 yield Unmet(
-                    f"--no-build-isolation leaves the build tools to you, and {', '.join(missing)} "
-                    f"{'is' if len(missing) == 1 else 'are'} not installed: setup.py fails, or compiles one file at a "
-                    "time for "
-                    f"hours (flash-attention README and setup.py); run `pip install {' '.join(missing)}` before",
+                    f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed before flash-attn",
                     build.requirement.span,
                     expected=f"pip install {' '.join(missing)}, before",
+                    notes=(
+                        "With --no-build-isolation pip installs no build tools. setup.py fails, or compiles one file "
+                        "at a time for hours.",
+                    ),
+                    help=f"Run `pip install {' '.join(missing)}` before",
+                    references=("flash-attention README.md", "flash-attention setup.py"),
                 )
 
 
@@ -141,24 +156,28 @@ def _forced(history: History, build: Build) -> bool:
 
 @check("ml/cuda-ops-not-forced")
 def cuda_ops_not_forced(subject: Subject) -> Outcomes:
-    """Mmcv is told to compile for CUDA, since a build sees no GPU (gpu facts 4.6)."""
+    """Mmcv is told to compile for CUDA, since a build sees no GPU."""
     for history in histories(subject):
         for build in builds(history, *MMCV):
             value = history.setting(build.install.run.variables, "FORCE_CUDA")
             if value is None or value == "1" or not _forced(history, build):
                 continue
             yield Unmet(
-                f"{build.package} asks torch for a GPU, and docker build has none: it compiles its operations for the "
-                "CPU only, "
-                "without a word, and they fail on the GPU (mmcv setup.py); set FORCE_CUDA=1 and TORCH_CUDA_ARCH_LIST",
+                f"{build.package} is compiled for the CPU only",
                 build.requirement.span,
                 expected='FORCE_CUDA=1 TORCH_CUDA_ARCH_LIST="8.0;8.6;8.9;9.0" before pip install',
+                notes=(
+                    "setup.py compiles for CUDA only if torch sees a GPU, and `docker build` has none. Its operations "
+                    "then fail on the GPU.",
+                ),
+                help="Set FORCE_CUDA=1 and TORCH_CUDA_ARCH_LIST",
+                references=("mmcv setup.py",),
             )
 
 
 @check("ml/arch-list-missing")
 def arch_list_missing(subject: Subject) -> Outcomes:
-    """An extension that is compiled without a GPU is told for which GPUs (gpu facts 4.6)."""
+    """An extension that is compiled without a GPU is told for which GPUs."""
     row = table("openmmlab")["arch_list"]
     for history in histories(subject):
         for build in builds(history, *MMCV):
@@ -172,12 +191,14 @@ def arch_list_missing(subject: Subject) -> Outcomes:
                 and not older(row["torch"][1], torch.minor)
             )
             yield Unmet(
-                f"{build.package} is compiled for CUDA where there is no GPU, and TORCH_CUDA_ARCH_LIST is not set: "
-                "torch ends the "
-                "build with `IndexError: list index out of range` (torch.utils.cpp_extension; pytorch/extension-cpp "
-                "issue 71); "
-                "name the architectures",
+                f"{build.package} is compiled for CUDA without TORCH_CUDA_ARCH_LIST",
                 build.requirement.span,
                 expected='TORCH_CUDA_ARCH_LIST="8.0;8.6;8.9;9.0"',
                 unsure=not checked,
+                notes=(
+                    "torch then compiles for the GPUs it sees, and a build has none. It fails with `IndexError: list "
+                    "index out of range`.",
+                ),
+                help="Set TORCH_CUDA_ARCH_LIST to the architectures of your GPUs",
+                references=("torch.utils.cpp_extension", "pytorch/extension-cpp issue 71"),
             )

@@ -14,6 +14,7 @@ from zr4lint.facts.records import INHERITED, Origin
 from zr4lint.filesystem.globs import matches
 from zr4lint.knowledge.tables import Row, distribution, sure, table
 from zr4lint.model.finding import Severity
+from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
 from zr4lint.programs.apt import Package
 from zr4lint.programs.python import minor_of
@@ -39,19 +40,20 @@ def _release(history: History) -> Row | None:
 
 @check("ml/unknown-ppa")
 def unknown_ppa(subject: Subject) -> Outcomes:
-    """A PPA is one that there is (gpu facts 7.1)."""
+    """A PPA is one that there is."""
     for row, added in _ppas(subject):
         name = (added.name or "").removeprefix("ppa:").partition("/")[2]
         if name in row["names"] or added.name is None:
             continue
         yield Unmet(
-            f"{added.name} is not a PPA: {row['owner']} has {' and '.join(row['names'][:2])}, and add-apt-repository "
-            "ends with an "
-            f"error ({row['source']}); write {row['instead']}",
+            f"the PPA {code(added.name)} does not exist",
             added.span,
             expected=row["instead"],
             fix=replace(added.span, row["instead"], f"Add {row['instead']}", UNSAFE),
             unsure=not sure(row) or added.at.reach is Reach.MAYBE,
+            notes=(f"{row['owner']} has {' and '.join(row['names'][:2])}. add-apt-repository fails for any other.",),
+            help=f"Use {code(row['instead'])}",
+            references=(row["source"],),
         )
 
 
@@ -69,7 +71,7 @@ def _known_ppas(subject: Subject) -> Iterator[tuple[Row, RepositoryAdded]]:
 
 @check("ml/ppa-not-needed")
 def ppa_not_needed(subject: Subject) -> Outcomes:
-    """Deadsnakes is added for a Python that the release does not have itself (gpu facts 7.2)."""
+    """Deadsnakes is added for a Python that the release does not have itself."""
     for history in histories(subject):
         release = _release(history)
         if release is None or not release.get("python"):
@@ -84,17 +86,18 @@ def ppa_not_needed(subject: Subject) -> Outcomes:
             }
             if pythons == {release["python"]}:
                 yield Unmet(
-                    f"Python {release['python']} is {release['name']}'s own, and deadsnakes does not package what the "
-                    "release has "
-                    f"({row['source']}): drop the PPA, apt-get install python{release['python']} finds it",
+                    f"{release['name']} has Python {release['python']} without this PPA",
                     added.span,
                     unsure=added.at.reach is Reach.MAYBE,
+                    notes=("deadsnakes does not package the Python of a release itself.",),
+                    help=f"Remove the PPA; `apt-get install python{release['python']}` works without it",
+                    references=(row["source"],),
                 )
 
 
 @check("ml/package-not-in-release")
 def package_not_in_release(subject: Subject) -> Outcomes:
-    """A package is one that the release has (gpu facts 7.2 to 7.4, 8)."""
+    """A package is one that the release has."""
     for history in histories(subject):
         release = _release(history)
         name = release["name"] if release is not None else ""
@@ -104,11 +107,12 @@ def package_not_in_release(subject: Subject) -> Outcomes:
         for row, added in _ppas(subject):
             if added.at.stage == history.stage.number and name in row["deleted"]:
                 yield Unmet(
-                    f"deadsnakes has deleted its packages for {name}, that has ended: apt finds none of its Pythons "
-                    "(deadsnakes "
-                    "issues 251 and 328); build on ubuntu22.04 or later",
+                    f"deadsnakes has no packages for {name}",
                     added.span,
                     unsure=added.at.reach is Reach.MAYBE,
+                    notes=("deadsnakes deletes its packages when a release ends, so apt finds no Python there.",),
+                    help="Build on ubuntu22.04 or later",
+                    references=("deadsnakes issues 251 and 328",),
                 )
 
 
@@ -129,25 +133,26 @@ def _gone(name: str, run: AptRun, package: Package) -> Unmet | None:
             replace(package.span, instead, f"Install {instead}", SAFE) if instead and package.version is None else None
         )
         if name in row["releases"] or (name and row["releases"] == ["*"]):
-            then = f"; install {instead}" if instead else "; leave it out"
             return Unmet(
-                f"{name} has no {package.name}: apt-get ends with `Unable to locate package` or `has no installation "
-                "candidate` "
-                f"({row['source']}){then}",
+                f"{name} has no package {code(package.name)}",
                 package.span,
                 expected=instead or None,
                 fix=fix,
                 unsure=run.at.reach is Reach.MAYBE,
+                notes=("apt-get fails with `Unable to locate package` or `has no installation candidate`.",),
+                help=f"Install {code(instead)}" if instead else "Remove it",
+                references=(row["source"],),
             )
         if name in row["old"]:
             return Unmet(
-                f"{package.name} is only a name for {instead} on {name}, and later releases lack it ({row['source']}); "
-                "install "
-                f"{instead}",
+                f"{code(package.name)} is a transitional package for {code(instead)}",
                 package.span,
                 expected=instead,
                 fix=fix,
                 severity=Severity.INFO,
+                notes=(f"Releases after {name} do not have it.",),
+                help=f"Install {code(instead)}",
+                references=(row["source"],),
             )
     return None
 
@@ -160,18 +165,19 @@ def _no_python(history: History, release: Row | None, run: AptRun, package: Pack
     if package.name.endswith("distutils") or history.mentions(run.at, _SOURCES):
         return None
     return Unmet(
-        f"{release['name']} has no {package.name}, only Python {' and '.join(release['packaged'])}: apt-get ends with "
-        "`Unable to "
-        f"locate package` ({release['source']}); use python{release['python']}, or add ppa:deadsnakes/ppa before",
+        f"{release['name']} has no package {code(package.name)}",
         package.span,
         expected=f"python{release['python']}",
         unsure=run.at.reach is Reach.MAYBE,
+        notes=(f"It has Python {' and '.join(release['packaged'])}. apt-get fails with `Unable to locate package`.",),
+        help=f"Use python{release['python']}, or add ppa:deadsnakes/ppa before",
+        references=(release["source"],),
     )
 
 
 @check("ml/externally-managed")
 def externally_managed(subject: Subject) -> Outcomes:
-    """Pip installs into an environment, where the system's Python is apt's (gpu facts 12.11)."""
+    """Pip installs into an environment, where the system's Python is apt's."""
     for history in histories(subject):
         release = _release(history)
         if release is None or not release.get("externally_managed") or (history.base and history.base.kind == "python"):
@@ -179,12 +185,15 @@ def externally_managed(subject: Subject) -> Outcomes:
         for install in history.own:
             if _managed(history, install.run) and not install.unsure and environment(install) == "" and not install.uv:
                 yield Unmet(
-                    f"the system's Python on {release['name']} belongs to apt: pip ends with "
-                    "`externally-managed-environment` "
-                    f"({release['source']}; PEP 668); make a virtual environment and put its bin on PATH, or set "
-                    "PIP_BREAK_SYSTEM_PACKAGES=1",
+                    f"pip cannot install into the system Python of {release['name']}",
                     install.run.command.words,
                     expected="python3 -m venv /opt/venv and ENV PATH=/opt/venv/bin:$PATH before",
+                    notes=("apt manages that Python, and pip fails with `externally-managed-environment`.",),
+                    help=(
+                        "Create a virtual environment and put its bin folder first on PATH, or set "
+                        "PIP_BREAK_SYSTEM_PACKAGES=1"
+                    ),
+                    references=("PEP 668", release["source"]),
                 )
                 break
 
@@ -213,7 +222,7 @@ def _managed(history: History, run: PipRun) -> bool:
 
 @check("ml/command-missing")
 def command_missing(subject: Subject) -> Outcomes:
-    """A program is installed before it is called (gpu facts 7.5, 12.12)."""
+    """A program is installed before it is called."""
     for history in histories(subject):
         base = history.base
         ubuntu = base is not None and base.kind in ("ubuntu", "cuda") and (base.distribution or "").startswith("ubuntu")
@@ -229,11 +238,12 @@ def command_missing(subject: Subject) -> Outcomes:
             told.add(program)
             if not _brought(history, row, at):
                 yield Unmet(
-                    f"{program} is not in {base.reference if base else 'the image'}, and nothing before installs it: "
-                    "the command "
-                    f"ends with `not found` ({row['source']}); apt-get install {row['packages'][0]} before",
+                    f"`{program}` is not installed in {code(base.reference) if base else 'the image'}",
                     span,
                     expected=f"apt-get install {row['packages'][0]} before",
+                    notes=("No earlier command installs it, so this one fails with `not found`.",),
+                    help=f"Run `apt-get install {row['packages'][0]}` before",
+                    references=(row["source"],),
                 )
 
 

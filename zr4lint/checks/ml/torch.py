@@ -11,10 +11,11 @@ from zr4lint.checks.registry import check
 from zr4lint.knowledge.tables import newest_torch, release, table, torch_release
 from zr4lint.knowledge.versions import bounds
 from zr4lint.model.finding import Fix, Related, Severity
+from zr4lint.model.quoting import code, plain
 from zr4lint.programs.pip import Requirement
 
 COMPANIONS = ("torchvision", "torchaudio")
-_TABLE = "pytorch RELEASE.md and wheel metadata"
+_SOURCES = ("pytorch RELEASE.md", "wheel metadata of torch, torchvision and torchaudio")
 
 
 def _related(torch: TorchState) -> tuple[Related, ...]:
@@ -34,7 +35,7 @@ def _rename(subject: Subject, requirement: Requirement, version: str, *, safe: b
 
 @check("ml/companion-mismatch")
 def companion_mismatch(subject: Subject) -> Outcomes:
-    """A pinned torchvision or torchaudio is the one made for the pinned torch (gpu facts 2.1)."""
+    """A pinned torchvision or torchaudio is the one made for the pinned torch."""
     for history in histories(subject):
         for install in history.own:
             torch = torch_in(install) or torch_at(history, install.at)
@@ -53,16 +54,19 @@ def companion_mismatch(subject: Subject) -> Outcomes:
                 newer = numbers(public) > numbers(fitting[0]) and older(newest_torch(), torch.version)
                 unlisted = name == "torchaudio" and numbers(public) > numbers(_last_torchaudio())
                 yield Unmet(
-                    f"{name} {public} is not made for torch {torch.version}, its partner is {fitting[0]}: pip refuses "
-                    "the "
-                    f"pair, or importing {name} fails on operators that are not there ({_TABLE})"
-                    + ("; the table may have aged" if unlisted else ""),
+                    f"{name} {plain(public, 20)} is not built for torch {torch.version}",
                     requirement.span,
                     expected=f"{name}=={fitting[0]}",
                     fix=_rename(subject, requirement, fitting[0]),
                     related=_related(torch),
                     unsure=install.unsure or not known.sure,
                     severity=Severity.INFO if newer or unlisted else None,
+                    notes=(
+                        f"pip refuses the pair, or `import {name}` fails because operators are missing.",
+                        *(("This release is newer than the table that zr4lint ships.",) if newer or unlisted else ()),
+                    ),
+                    help=f"Pin {name}=={fitting[0]}",
+                    references=_SOURCES,
                 )
 
 
@@ -72,7 +76,7 @@ def _last_torchaudio() -> str:
 
 @check("ml/python-unsupported")
 def python_unsupported(subject: Subject) -> Outcomes:
-    """The pinned torch has wheels for the Python that installs it (gpu facts 2.1, 12.17)."""
+    """The pinned torch has wheels for the Python that installs it."""
     for history in histories(subject):
         for install in history.own:
             torch = torch_in(install)
@@ -85,24 +89,35 @@ def python_unsupported(subject: Subject) -> Outcomes:
             floating = _floating(history, install)
             if python is None and floating and newest and older(newest, "3.14"):
                 yield Unmet(
-                    f"{floating} is the newest Python, and torch {torch.version} has wheels up to Python {newest} "
-                    "only: pip "
-                    f"finds no matching distribution ({_TABLE}); name python:{newest}",
+                    f"torch {torch.version} has no wheel for the Python of {code(floating)}",
                     requirement.span,
                     expected=f"Python {oldest} to {newest}",
                     unsure=install.unsure,
+                    notes=(
+                        f"The tag is the newest Python. torch {torch.version} has wheels for Python {oldest} to "
+                        f"{newest}, so pip finds no matching distribution.",
+                    ),
+                    help=f"Build on python:{newest}",
+                    references=_SOURCES,
                 )
             if python is None or not (older(python, oldest) or (newest and older(newest, python))):
                 continue
             yield Unmet(
-                f"torch {torch.version} has no wheels for Python {python}: pip finds no matching distribution; it has "
-                "them "
-                f"for Python {oldest} to {newest or 'newer'} ({_TABLE})"
-                + (f"; {python} is experimental, or the sources disagree on it" if python in known.edge else ""),
+                f"torch {torch.version} has no wheel for Python {python}",
                 requirement.span,
                 expected=f"Python {oldest} to {newest}" if newest else f"Python {oldest} or newer",
                 unsure=install.unsure,
                 severity=Severity.WARNING if python in known.edge else None,
+                notes=(
+                    "pip fails with `No matching distribution found`.",
+                    *(
+                        (f"Python {python} is experimental there, or sources disagree.",)
+                        if python in known.edge
+                        else ()
+                    ),
+                ),
+                help=f"Use Python {oldest} to {newest}" if newest else f"Use Python {oldest} or newer",
+                references=_SOURCES,
             )
 
 
@@ -116,7 +131,7 @@ def _floating(history: History, install: Install) -> str | None:
 
 @check("ml/companion-unpinned")
 def companion_unpinned(subject: Subject) -> Outcomes:
-    """Next to a pinned torch its companions are pinned too (gpu facts 2.2)."""
+    """Next to a pinned torch its companions are pinned too."""
     for history in histories(subject):
         for install in history.own:
             torch = torch_in(install)
@@ -149,31 +164,30 @@ def _unpinned(
     if python is not None and older(python, "3.10"):
         wrong = False
     if wrong:
-        message = (
-            f"torchaudio has no version here, and PyPI is asked: pip takes {_last_torchaudio()}, which names no torch "
-            "in its "
-            f"metadata and does not load with torch {torch.version} (pip run on Python 3.11)"
+        why = (
+            f"pip takes torchaudio {_last_torchaudio()} from PyPI, which requires no torch in its metadata and does "
+            f"not load with torch {torch.version}."
         )
     else:
-        message = (
-            f"{name} has no version: only the metadata on the index pairs it with torch {torch.version}, and the next "
-            "build may pair it otherwise (wheel metadata)"
-        )
+        why = "pip chooses the version by metadata on the index, so the next build may get another."
     exact = not pypi and torch.install is install and known.sure
     return Unmet(
-        f"{message}; write {name}=={right}",
+        f"{name} has no version beside torch {torch.version}",
         requirement.span,
         expected=f"{name}=={right}",
         fix=_rename(subject, requirement, right, safe=exact),
         related=_related(torch),
         unsure=install.unsure,
         severity=Severity.ERROR if wrong else None,
+        notes=(why,),
+        help=f"Pin {name}=={right}",
+        references=("wheel metadata of torchvision and torchaudio",),
     )
 
 
 @check("ml/torch-replaced")
 def torch_replaced(subject: Subject) -> Outcomes:
-    """Nothing replaces the torch that was installed on purpose (gpu facts 3.4, 12.5, 12.19)."""
+    """Nothing replaces the torch that was installed on purpose."""
     for history in histories(subject):
         for install in history.own:
             torch = torch_at(history, install.at)
@@ -202,13 +216,13 @@ def _other_torch(torch: TorchState, requirement: Requirement) -> Unmet | None:
     if version is None or numbers(version) == numbers(torch.version) or requirement.marker:
         return None
     return Unmet(
-        f"this replaces torch {torch.version}, that is there already, by {version.partition('+')[0]}: what was built "
-        "or "
-        "chosen for the first one breaks, and the image carries both (gpu facts 12.19); install one of them",
+        f"torch {plain(version.partition('+')[0], 20)} replaces torch {torch.version}",
         requirement.span,
         expected=f"torch=={torch.version}",
         related=_related(torch),
         unsure=True,
+        notes=("Packages built for the first one break, and the image's layers contain both.",),
+        help="Install torch once",
     )
 
 
@@ -220,10 +234,7 @@ def _forced(install: Install, torch: TorchState) -> Outcomes:
         option = next(o for name in options if (o := install.run.command.parsed.get(name)) is not None)
         words = "--" + option.name
         yield Unmet(
-            f"{words} reinstalls the dependencies of {requirement.name} too: pip takes the newest torch of its index "
-            "in the "
-            f"place of {torch.version}, for which {requirement.name} was just chosen, and importing it fails with an "
-            f"undefined symbol (run with pip 26.3; flash-attention issue 1724); add --no-deps, or drop {words}",
+            f"`{words}` replaces torch {torch.version} with the newest torch",
             option.span,
             expected=f"{words} --no-deps",
             fix=replace(option.span, f"{words} --no-deps", "Add --no-deps", UNSAFE)
@@ -231,6 +242,12 @@ def _forced(install: Install, torch: TorchState) -> Outcomes:
             else None,
             related=_related(torch),
             unsure=install.unsure,
+            notes=(
+                f"The option reinstalls the dependencies of {requirement.name} too. Importing {requirement.name} then "
+                "fails with an undefined symbol.",
+            ),
+            help=f"Add --no-deps, or remove {words}",
+            references=("flash-attention issue 1724",),
         )
 
 
@@ -243,24 +260,27 @@ def _xformers(install: Install, torch: TorchState, requirement: Requirement) -> 
         wanted = row["pins"].get(version.partition("+")[0])
         if wanted is None or numbers(wanted) == numbers(torch.version):
             return None
-        what = f"xformers {version} asks for torch {wanted}"
+        what = f"xformers {plain(version, 20)} requires torch {wanted}, not {torch.version}"
     elif requirement.specifier or requirement.url or not older(torch.version, row["free_needs"]):
         return None
     else:
-        what = "the newest xformers asks for a newer torch"
-    instead = f"xformers=={fitting[-1]}" if fitting else "the xformers made for it"
+        what = f"the newest xformers requires a newer torch than {torch.version}"
+    instead = f"xformers=={fitting[-1]}" if fitting else "the xformers built for it"
     return Unmet(
-        f"{what}: pip replaces torch {torch.version} ({row['source']}); install {instead}, or add --no-deps",
+        what,
         requirement.span,
         expected=instead,
         related=_related(torch),
         unsure=install.unsure,
+        notes=(f"pip replaces torch {torch.version}.",),
+        help=f"Install {instead}, or add --no-deps",
+        references=(row["source"],),
     )
 
 
 @check("ml/transformers-needs-newer-torch")
 def transformers_needs_newer_torch(subject: Subject) -> Outcomes:
-    """Transformers is one that works with the pinned torch (gpu facts 6.5)."""
+    """Transformers is one that works with the pinned torch."""
     yield from transformers_of_clone(subject)
     row = table("torch")["transformers"]
     for history in histories(subject):
@@ -277,13 +297,17 @@ def transformers_needs_newer_torch(subject: Subject) -> Outcomes:
             if history.has("transformers", install.at) is not False and not install.run.command.upgrades:
                 continue
             yield Unmet(
-                f"pip takes transformers 5, which says `Disabling PyTorch because PyTorch >= {row['needs']} is "
-                "required` with "
-                f"torch {torch.version} ({row['source']}); ask for transformers<5",
+                f"transformers 5 does not work with torch {torch.version}",
                 requirement.span,
                 expected='"transformers<5"',
                 related=_related(torch),
                 unsure=install.unsure,
+                notes=(
+                    "pip takes transformers 5, which says `Disabling PyTorch because PyTorch >= "
+                    f"{row['needs']} is required`.",
+                ),
+                help='Install `"transformers<5"`',
+                references=(row["source"],),
             )
 
 
