@@ -41,13 +41,10 @@ def test_case(case: Path) -> None:
     report = report_on((case / "Dockerfile").read_text(encoding="utf-8"))
     found = [f for f in report.findings if f.name == case.parent.name]
     shown = [
-        (report.source.text.count("\n", 0, f.span.start) + 1, report.source.slice(f.span), f.severity.label)
-        for f in found
+        (report.source.line_of(f.span.start), report.source.slice(f.span), f.severity.label, f.message) for f in found
     ]
     wanted = expected(case)
-    assert shown == [(w["line"], w["words"], w["severity"]) for w in wanted]
-    for finding, want in zip(found, wanted, strict=True):
-        assert want["message"] in finding.message
+    assert shown == [(w["line"], w["words"], w["severity"], w["message"]) for w in wanted]
 
 
 @pytest.mark.parametrize("rule", [rule.rule.name for rule in pack().rules])
@@ -81,10 +78,3 @@ def test_fixes_remove_what_they_fix(case: Path) -> None:
             changed = changed[: edit.start] + edit.text + changed[edit.end :]
         after = [f for f in report_on(changed).findings if f.name == case.parent.name]
         assert len(after) < len(found), changed
-
-
-def test_messages_name_their_source() -> None:
-    for case in CASES:
-        for finding in report_on((case / "Dockerfile").read_text(encoding="utf-8")).findings:
-            assert "(" in finding.message or "aged" in finding.message, finding.message
-            assert (finding.source or "").startswith("GPU facts ")

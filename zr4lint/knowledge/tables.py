@@ -42,6 +42,11 @@ def sure(row: Row) -> bool:
     return bool(row["confidence"] == "confirmed")
 
 
+def references(row: Row) -> tuple[str, ...]:
+    """The sources of a row, each by itself."""
+    return tuple(row["source"].split("; "))
+
+
 # nvidia/cuda
 
 

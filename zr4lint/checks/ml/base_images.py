@@ -12,7 +12,7 @@ from zr4lint.checks.ml.history import History, histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts.images import Base, is_cuda
-from zr4lint.knowledge.tables import CudaTags, cuda_tags, distribution, minor, release, sure
+from zr4lint.knowledge.tables import CudaTags, cuda_tags, distribution, minor, references, release, sure
 from zr4lint.model.finding import Fix, Severity
 from zr4lint.model.quoting import code
 
@@ -269,7 +269,7 @@ def distribution_end_of_life(subject: Subject) -> Outcomes:
                     "New wheels need a newer glibc.",
                 ),
                 help="Use a release that still gets updates, for example ubuntu22.04",
-                references=(row["source"],),
+                references=references(row),
             )
 
 

@@ -14,7 +14,6 @@ from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
 from zr4lint.shell import Reach
 
-
 _UPGRADED = "An earlier command upgrades setuptools without an upper bound."
 
 

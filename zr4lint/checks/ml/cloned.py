@@ -11,7 +11,7 @@ from zr4lint.checks.ml.installed import TorchState, older, torch_at
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import Cloned
-from zr4lint.knowledge.tables import Row, table
+from zr4lint.knowledge.tables import Row, references, table
 from zr4lint.model.finding import Related
 from zr4lint.model.quoting import code, plain
 from zr4lint.model.source import Span
@@ -119,7 +119,7 @@ def transformers_of_clone(subject: Subject) -> Outcomes:
                     "required`.",
                 ),
                 help="Install `transformers<5` before, or add it as a constraint",
-                references=(row["source"],),
+                references=references(row),
                 related=(Related(f"torch {torch.version} is installed here", torch.span),),
                 unsure=file.install.unsure,
             )

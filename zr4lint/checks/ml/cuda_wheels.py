@@ -45,7 +45,7 @@ def cuda_major_mismatch(subject: Subject) -> Outcomes:
                 f"{compiled} is compiled for this torch, which stops with `RuntimeError: The detected CUDA version "
                 "mismatches`."
                 if compiled
-                else "torch brings its own CUDA and runs, but nothing can be compiled for it. The image's CUDA is unused."
+                else "torch brings its own CUDA and runs, but nothing can be compiled for it. The image's is unused."
             )
             yield Unmet(
                 f"torch {torch.version} is built for {torch.cuda}, but the image has CUDA {base.cuda}",

@@ -10,7 +10,7 @@ from zr4lint.checks.ml.installed import torch_at, torch_in
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import Ran
-from zr4lint.knowledge.tables import mmcv_versions, mmcv_wheels, release, table
+from zr4lint.knowledge.tables import mmcv_versions, mmcv_wheels, references, release, table
 from zr4lint.knowledge.versions import lets_in
 from zr4lint.model.finding import Related
 from zr4lint.model.quoting import plain
@@ -104,7 +104,7 @@ def mmdet_mmcv_bound(subject: Subject) -> Outcomes:
             mmcv.requirement.span,
             notes=(f"mmdet accepts mmcv{row['mmcv']}; with any other `import mmdet` fails with an AssertionError.",),
             help='Install `"mmcv>=2.1.0,<2.2.0"`',
-            references=(row["source"],),
+            references=references(row),
             expected='"mmcv>=2.1.0,<2.2.0"',
             related=(Related("mmdet is installed here", mmdets[-1].requirement.span),),
             unsure=mmcv.unsure or mmdets[-1].unsure or (mmcv.mim and version is None),

@@ -12,7 +12,7 @@ from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, At, Cloned, Copied, EnvSet, PipRun, Ran, RepositoryAdded, VenvCreated
 from zr4lint.facts.records import INHERITED, Origin
 from zr4lint.filesystem.globs import matches
-from zr4lint.knowledge.tables import Row, distribution, sure, table
+from zr4lint.knowledge.tables import Row, distribution, references, sure, table
 from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
@@ -53,7 +53,7 @@ def unknown_ppa(subject: Subject) -> Outcomes:
             unsure=not sure(row) or added.at.reach is Reach.MAYBE,
             notes=(f"{row['owner']} has {' and '.join(row['names'][:2])}. add-apt-repository fails for any other.",),
             help=f"Use {code(row['instead'])}",
-            references=(row["source"],),
+            references=references(row),
         )
 
 
@@ -91,7 +91,7 @@ def ppa_not_needed(subject: Subject) -> Outcomes:
                     unsure=added.at.reach is Reach.MAYBE,
                     notes=("deadsnakes does not package the Python of a release itself.",),
                     help=f"Remove the PPA; `apt-get install python{release['python']}` works without it",
-                    references=(row["source"],),
+                    references=references(row),
                 )
 
 
@@ -141,7 +141,7 @@ def _gone(name: str, run: AptRun, package: Package) -> Unmet | None:
                 unsure=run.at.reach is Reach.MAYBE,
                 notes=("apt-get fails with `Unable to locate package` or `has no installation candidate`.",),
                 help=f"Install {code(instead)}" if instead else "Remove it",
-                references=(row["source"],),
+                references=references(row),
             )
         if name in row["old"]:
             return Unmet(
@@ -152,7 +152,7 @@ def _gone(name: str, run: AptRun, package: Package) -> Unmet | None:
                 severity=Severity.INFO,
                 notes=(f"Releases after {name} do not have it.",),
                 help=f"Install {code(instead)}",
-                references=(row["source"],),
+                references=references(row),
             )
     return None
 
@@ -171,7 +171,7 @@ def _no_python(history: History, release: Row | None, run: AptRun, package: Pack
         unsure=run.at.reach is Reach.MAYBE,
         notes=(f"It has Python {' and '.join(release['packaged'])}. apt-get fails with `Unable to locate package`.",),
         help=f"Use python{release['python']}, or add ppa:deadsnakes/ppa before",
-        references=(release["source"],),
+        references=references(release),
     )
 
 
@@ -193,7 +193,7 @@ def externally_managed(subject: Subject) -> Outcomes:
                         "Create a virtual environment and put its bin folder first on PATH, or set "
                         "PIP_BREAK_SYSTEM_PACKAGES=1"
                     ),
-                    references=("PEP 668", release["source"]),
+                    references=("PEP 668", *references(release)),
                 )
                 break
 
@@ -243,7 +243,7 @@ def command_missing(subject: Subject) -> Outcomes:
                     expected=f"apt-get install {row['packages'][0]} before",
                     notes=("No earlier command installs it, so this one fails with `not found`.",),
                     help=f"Run `apt-get install {row['packages'][0]}` before",
-                    references=(row["source"],),
+                    references=references(row),
                 )
 
 

@@ -8,7 +8,7 @@ from zr4lint.checks.ml.history import History, Install, environment, histories, 
 from zr4lint.checks.ml.installed import TorchState, numbers, older, python_at, torch_at, torch_in
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.knowledge.tables import newest_torch, release, table, torch_release
+from zr4lint.knowledge.tables import newest_torch, references, release, table, torch_release
 from zr4lint.knowledge.versions import bounds
 from zr4lint.model.finding import Fix, Related, Severity
 from zr4lint.model.quoting import code, plain
@@ -274,7 +274,7 @@ def _xformers(install: Install, torch: TorchState, requirement: Requirement) -> 
         unsure=install.unsure,
         notes=(f"pip replaces torch {torch.version}.",),
         help=f"Install {instead}, or add --no-deps",
-        references=(row["source"],),
+        references=references(row),
     )
 
 
@@ -307,7 +307,7 @@ def transformers_needs_newer_torch(subject: Subject) -> Outcomes:
                     f"{row['needs']} is required`.",
                 ),
                 help='Install `"transformers<5"`',
-                references=(row["source"],),
+                references=references(row),
             )
 
 

@@ -1,0 +1,66 @@
+"""The wording of findings: what every message of every rule keeps to, on every Dockerfile of the fixtures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from zr4lint.app.run import load_packs
+from zr4lint.linting.engine import Config, lint
+from zr4lint.model.finding import Finding
+from zr4lint.model.source import SourceFile
+
+ROOT = Path(__file__).parents[1]
+LONGEST = 80
+QUOTED = r"`[^`]*`"
+INTERNAL = r"(?i)gpu facts|\(run\)"
+PACKS = ("ml",)
+
+
+def dockerfiles() -> Iterator[Path]:
+    """Every Dockerfile of the fixtures."""
+    names = ("Dockerfile*", "*.Dockerfile*", "Containerfile*")
+    return (path for name in names for path in sorted((ROOT / "fixtures").rglob(name)) if path.is_file())
+
+
+@cache
+def findings(pack: str) -> tuple[Finding, ...]:
+    """What a pack says of the fixtures and of the examples of its rules, each message once."""
+    packs = load_packs([pack])
+    sources = [(SourceFile.decode(path.read_bytes(), path.name), str(path.parent)) for path in dockerfiles()]
+    examples = (rule.rule.bad for rule in packs[0].rules if rule.rule.bad)
+    found = [f for source, folder in sources for f in lint(source, packs, Config(context=folder)).findings]
+    found += [f for text in examples for f in lint(SourceFile(text, "Dockerfile"), packs).findings]
+    return tuple({(f.code, f.message): f for f in found}.values())
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_messages_are_short(pack: str) -> None:
+    assert [f"{len(f.message)} {f.code} {f.message}" for f in findings(pack) if len(f.message) > LONGEST] == []
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_messages_are_one_statement(pack: str) -> None:
+    """No full stop, no advice behind a semicolon, no evidence in brackets, one line."""
+    bare = {re.sub(QUOTED, "``", f.message): f for f in findings(pack)}
+    wrong = [f for text, f in bare.items() if text.endswith((".", ":")) or re.search(r"[;(\n]", text)]
+    assert [f"{f.code} {f.message}" for f in wrong] == []
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_notes_are_sentences_and_help_is_none(pack: str) -> None:
+    """A format joins notes with blanks, and help stands behind `help: `."""
+    for finding in findings(pack):
+        assert all(note.endswith(".") and note[0].isprintable() for note in finding.notes), finding
+        assert finding.help is None or not finding.help.endswith("."), finding
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_findings_name_no_internal_document(pack: str) -> None:
+    for finding in findings(pack):
+        words = " ".join((finding.message, *finding.notes, finding.help or "", *finding.references))
+        assert not re.search(INTERNAL, words), finding
