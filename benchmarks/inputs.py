@@ -7,6 +7,7 @@ counts as memory of that program.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -20,7 +21,7 @@ _ARCHIVE = ("git", "wget", "curl", "libgl1", "libsm6", "tzdata", "nano", "htop",
 _PYTHON = ("numpy", "pillow", "einops", "tqdm", "scipy", "pyyaml", "ninja", "psutil", "imageio", "safetensors")
 _NUMBER = r"(?<=[.=])[0-9]+"
 _INSTRUCTION = r"(?:ENV|RUN|COPY|WORKDIR|CMD|FROM)\b"
-_NOT_READ = ("syntax", "mutations")  # texts that BuildKit refuses, and edits of texts
+_NOT_READ = "syntax"  # the rule whose cases BuildKit refuses
 
 
 def lines(count: int) -> Iterator[str]:
@@ -113,10 +114,11 @@ def fixable(count: int) -> Iterator[str]:
         yield f"RUN pip install --no-cache-dir {random.choice(_PYTHON)}>=1.{number}\n"
 
 
-def originals() -> list[Path]:
-    """The fixtures that other files are made of by small edits."""
-    every = sorted((ROOT / "fixtures").rglob("Dockerfile*"))
-    return [path for path in every if path.relative_to(ROOT / "fixtures").parts[0] not in _NOT_READ]
+def originals() -> list[str]:
+    """The texts that other files are made of by small edits: those of the cases of the shipped rules."""
+    files = [path for path in sorted((ROOT / "fixtures").glob("*/*.toml")) if path.stem != _NOT_READ]
+    cases = [tomllib.loads(path.read_text(encoding="utf-8")) for path in files]
+    return [case["text"] for kinds in cases for kind in ("bad", "good") for case in kinds.get(kind, ())]
 
 
 def varied(count: int) -> Iterator[tuple[str, str]]:
@@ -125,7 +127,7 @@ def varied(count: int) -> Iterator[tuple[str, str]]:
     conforming = CONFORMING.read_text(encoding="utf-8")
     fixtures = originals()
     for number in range(count):
-        text = conforming if number % 2 == 0 else random.choice(fixtures).read_text(encoding="utf-8")
+        text = conforming if number % 2 == 0 else random.choice(fixtures)
         yield f"{number:04}.Dockerfile", _edited(text, random, number)
 
 

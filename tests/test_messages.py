@@ -1,40 +1,31 @@
-"""The wording of findings: what every message of every rule keeps to, on every Dockerfile of the fixtures."""
+"""The wording of findings: what every message of every rule keeps to, on every case."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
 
+from tests.cases.case import every_text
 from zr4lint.app.run import load_packs
-from zr4lint.linting.engine import Config, lint
+from zr4lint.linting.engine import lint
 from zr4lint.model.finding import Finding
 from zr4lint.model.source import SourceFile
 
-ROOT = Path(__file__).parents[1]
 LONGEST = 80
 QUOTED = r"`[^`]*`"
 INTERNAL = r"(?i)gpu facts|\(run\)"
 PACKS = ("ml",)
 
 
-def dockerfiles() -> Iterator[Path]:
-    """Every Dockerfile of the fixtures."""
-    names = ("Dockerfile*", "*.Dockerfile*", "Containerfile*")
-    return (path for name in names for path in sorted((ROOT / "fixtures").rglob(name)) if path.is_file())
-
-
 @cache
 def findings(pack: str) -> tuple[Finding, ...]:
-    """What a pack says of the fixtures and of the examples of its rules, each message once."""
+    """What a pack says of the cases and of the examples of its rules, each message once."""
     packs = load_packs([pack])
-    sources = [(SourceFile.decode(path.read_bytes(), path.name), str(path.parent)) for path in dockerfiles()]
-    examples = (rule.rule.bad for rule in packs[0].rules if rule.rule.bad)
-    found = [f for source, folder in sources for f in lint(source, packs, Config(context=folder)).findings]
-    found += [f for text in examples for f in lint(SourceFile(text, "Dockerfile"), packs).findings]
+    examples = [rule.rule.bad for rule in packs[0].rules if rule.rule.bad]
+    sources = [SourceFile.decode(text.encode(), packs[0].files[0]) for text in (*every_text(), *examples)]
+    found = [finding for source in sources for finding in lint(source, packs).findings]
     return tuple({(f.code, f.message): f for f in found}.values())
 
 

@@ -14,6 +14,7 @@ import dockerfile
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
+from tests.cases.case import RuleCase, every_case
 from tests.dockerfile.strategies import dockerfiles, texts
 from zr4lint.dockerfile import Dockerfile, Instruction, ParseError, PieceKind, parse
 from zr4lint.model.source import MappedText, SourceFile, Span
@@ -144,7 +145,15 @@ def check_agreement(text: str) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_files(path: Path) -> None:
-    source = SourceFile.decode(path.read_bytes())
+    check_source(SourceFile.decode(path.read_bytes()))
+
+
+@pytest.mark.parametrize("item", tuple(every_case()), ids=str)
+def test_cases(item: RuleCase) -> None:
+    check_source(SourceFile.decode(item.case.text.encode()))
+
+
+def check_source(source: SourceFile) -> None:
     if not re.search("[\0\ud800-\udfff]", source.text) and not is_newer(source.text):
         check_agreement(source.text)
     check_spans(parse(source))

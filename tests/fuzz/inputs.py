@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.cases.case import every_text
 from tests.dockerfile import strategies as words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -186,7 +187,8 @@ def _encoded(text: str) -> bytes:
 @cache
 def _corpus() -> tuple[bytes, ...]:
     """The Dockerfiles of this repository; most of them are small, and those that are not come seldom."""
-    files = sorted({*ROOT.glob("fixtures/**/Dockerfile*"), *ROOT.glob("docker/Dockerfile*")})
-    found = sorted({file.read_bytes() for file in files if file.is_file()})
+    files = {*ROOT.glob("fixtures/**/Dockerfile*"), *ROOT.glob("docker/Dockerfile*")}
+    whole = {file.read_bytes() for file in files if file.is_file()}
+    found = sorted({*whole, *(text.encode() for text in every_text())})
     small = [data for data in found if len(data) < 1500]
     return (*small, *[data for data in found if len(data) >= 1500][:: max(1, 20 * len(found) // (len(small) or 1))])

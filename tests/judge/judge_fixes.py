@@ -1,4 +1,4 @@
-"""Fixing every fixture, and every Dockerfile in the folder that ZR4LINT_DOCKERFILES names, before BuildKit's parser.
+"""Fixing whole files, and every Dockerfile in the folder that ZR4LINT_DOCKERFILES names, before BuildKit's parser.
 
 Those of the folder are more than a repository should hold; all of its files are read.
 """

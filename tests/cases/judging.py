@@ -1,0 +1,91 @@
+"""What a rule says of a case, in the terms of the case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from msgspec import structs
+
+from tests.cases.case import Case, Expected, Pointer, RuleCase
+from zr4lint.app.run import load_packs
+from zr4lint.linting.engine import Config, lint
+from zr4lint.model.finding import Edit, FileReport, Finding, Rule
+from zr4lint.model.source import SourceFile, Span
+from zr4lint.packs.reader import Pack
+
+
+@cache
+def pack(name: str) -> Pack:
+    """A pack that comes with zr4lint."""
+    return load_packs([name])[0]
+
+
+def rule_of(pack_name: str, name: str) -> Rule:
+    """The rule of a pack that has a name; StopIteration where there is none."""
+    return next(rule.rule for rule in pack(pack_name).rules if rule.rule.name == name)
+
+
+def source_of(item: RuleCase) -> SourceFile:
+    """The Dockerfile of a case, under a name that its pack is for."""
+    return SourceFile.decode(item.case.text.encode(), pack(item.pack).files[0])
+
+
+def report_on(item: RuleCase, source: SourceFile) -> FileReport:
+    """What the rule of a case finds in a text, beside the files of the case."""
+    with TemporaryDirectory() as folder:
+        for path, text in (item.case.context or {}).items():
+            file = Path(folder, path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        context = None if item.case.context is None else folder
+        config = Config(select=(rule_of(item.pack, item.rule).code,), context=context)
+        return lint(source, [pack(item.pack)], config)
+
+
+def findings(item: RuleCase, source: SourceFile) -> list[Finding]:
+    """The findings of the rule of a case."""
+    return [finding for finding in report_on(item, source).findings if finding.name == item.rule]
+
+
+def observed(case: Case, source: SourceFile, found: Sequence[Finding]) -> Case:
+    """The case as these findings would have it."""
+    edits = [edit for finding in found if finding.fix for edit in finding.fix.edits]
+    fixed = applied(source.whole_text, edits, shift=int(source.bom)) if edits else None
+    return structs.replace(case, finding=tuple(_described(f, source) for f in found), fixed=fixed)
+
+
+def applied(text: str, edits: Iterable[Edit], shift: int = 0) -> str:
+    """The text after these edits; one that overlaps an earlier one, or is the same, is left out."""
+    kept: list[Edit] = []
+    for edit in edits:
+        if not any(edit == other or (edit.start < other.end and other.start < edit.end) for other in kept):
+            kept.append(edit)
+    parts: list[str] = []
+    end = 0
+    for edit in sorted(kept, key=lambda edit: edit.start):
+        parts += (text[end : edit.start + shift], edit.text)
+        end = edit.end + shift
+    return "".join((*parts, text[end:]))
+
+
+def _described(finding: Finding, source: SourceFile) -> Expected:
+    return Expected(
+        at=_at(finding.span, source),
+        words=source.slice(finding.span),
+        severity=finding.severity.label,  # type: ignore[arg-type]
+        message=finding.message,
+        expected=finding.expected,
+        help=finding.help,
+        fix=finding.fix.title if finding.fix else None,
+        applicability=finding.fix.applicability.label if finding.fix else None,  # type: ignore[arg-type]
+        notes=finding.notes,
+        references=finding.references,
+        related=tuple(Pointer(_at(r.span, source), source.slice(r.span), r.message) for r in finding.related),
+    )
+
+
+def _at(span: Span, source: SourceFile) -> str:
+    return "{}:{}".format(*source.position(span.start))

@@ -1,0 +1,124 @@
+"""Every rule by its cases: findings and fixes as the files say, whole; and the files themselves."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+import pytest
+
+from tests.cases.case import Case, Cases, RuleCase, case_files, every_case, write
+from tests.cases.judging import applied, findings, observed, pack, rule_of, source_of
+from zr4lint.model.finding import Applicability, Edit
+from zr4lint.model.source import SourceFile
+from zr4lint.packs.reader import pack_names
+
+CASES = tuple(every_case())
+BAD = tuple(item for item in CASES if item.kind == "bad")
+RULES = [(name, rule.rule.name) for name in pack_names() for rule in pack(name).rules]
+
+FIXED = tuple(item for item in BAD if item.case.fixed is not None)
+ONLY_HALF = {
+    "zr4/comfyui-requirements/bad-before-the-clone",
+    "zr4/comfyui-requirements/bad-constraints",
+    "zr4/comfyui-requirements/bad-only-echoed",
+    "zr4/deadsnakes-ppa/bad-after-the-packages",
+    "zr4/prd-command/bad-lower-case-keyword",
+    "zr4/venv/bad-before-python",
+}
+"""Cases whose fix is only a step: what it leaves has another fix, and --fix takes both. The list may only shrink."""
+
+LONGEST_MESSAGE = 100
+TOO_LONG = frozenset(
+    {
+        "zr4/apt-cleanup",
+        "zr4/comfyui-clone",
+        "zr4/cu124-index",
+        "zr4/final-stage",
+        "zr4/layer-lines",
+        "zr4/prd-command",
+    }
+)
+"""Rules with a message that is longer; the list may only shrink."""
+
+
+@pytest.mark.parametrize("item", CASES, ids=str)
+def test_a_case_is_as_its_file_says(item: RuleCase) -> None:
+    source = source_of(item)
+    seen = observed(item.case, source, findings(item, source))
+    assert write(Cases(bad=(seen,))) == write(Cases(bad=(item.case,))), "python -m tests.cases --update"
+
+
+@pytest.mark.parametrize("item", FIXED, ids=str)
+def test_a_fix_mends_its_finding_and_brings_no_other(item: RuleCase) -> None:
+    source = source_of(item)
+    found = findings(item, source)
+    fixes = [f.fix for f in found if f.fix and f.fix.applicability > Applicability.DISPLAY]
+    left = [len(findings(item, with_edits(source, fix.edits))) for fix in fixes]
+    together = len(findings(item, with_edits(source, [edit for fix in fixes for edit in fix.edits])))
+    mends = all(number < len(found) for number in left) and together == len(found) - len(fixes)
+    assert mends != (str(item) in ONLY_HALF)
+
+
+def with_edits(source: SourceFile, edits: Sequence[Edit]) -> SourceFile:
+    return SourceFile(applied(source.text, edits), source.path, bom=source.bom)
+
+
+def test_bad_cases_have_findings_and_good_ones_none() -> None:
+    assert [str(item) for item in CASES if bool(item.case.finding) != (item.kind == "bad")] == []
+
+
+def test_names_of_cases_are_unique() -> None:
+    assert [name for name, count in Counter(map(str, CASES)).items() if count > 1] == []
+
+
+def test_every_rule_has_a_file_and_every_file_a_rule() -> None:
+    assert sorted((path.parent.name, path.stem) for path in case_files()) == sorted(RULES)
+
+
+@pytest.mark.parametrize(("pack_name", "rule"), RULES)
+def test_every_rule_has_cases_of_both_kinds(pack_name: str, rule: str) -> None:
+    least = 2 if pack(pack_name).specification else 4
+    counts = Counter(item.kind for item in CASES if (item.pack, item.rule) == (pack_name, rule))
+    assert counts["bad"] >= least
+    assert counts["good"] >= least
+
+
+def test_messages_are_short() -> None:
+    long: defaultdict[str, list[str]] = defaultdict(list)
+    for item in BAD:
+        for finding in item.case.finding:
+            if len(finding.message) > LONGEST_MESSAGE:
+                long[f"{item.pack}/{item.rule}"].append(finding.message)
+    assert {rule: messages for rule, messages in long.items() if rule not in TOO_LONG} == {}
+    assert long.keys() >= TOO_LONG, "take the rules that are mended out of TOO_LONG"
+
+
+# Examples in the text of a rule
+
+
+WITHOUT_EXAMPLE = {
+    "line-count": "an example would have 127 lines",
+    "scripts-exist": "it looks at the folder beside the file",
+    "cmd-last": "an example would have 127 lines",
+    "layer-order": "an example needs the requirements of several layers",
+    "layer-lines": "an example would have the lines of a whole layer above it",
+    "layer-banner": "an example needs a layer",
+    "not-in-prd": "an example needs all that the other rules ask for",
+}
+
+
+@pytest.mark.parametrize(("pack_name", "rule"), [names for names in RULES if names[1] not in WITHOUT_EXAMPLE])
+def test_the_bad_example_of_a_rule_is_found_and_the_good_one_is_not(pack_name: str, rule: str) -> None:
+    """The examples are those of help and pages."""
+    text = rule_of(pack_name, rule)
+    bad = RuleCase(pack_name, rule, "bad", Case(name="example", text=text.bad))
+    good = RuleCase(pack_name, rule, "good", Case(name="example", text=text.good))
+    assert findings(bad, source_of(bad))
+    assert not findings(good, source_of(good))
+
+
+def test_rules_without_an_example_have_a_reason() -> None:
+    assert {rule for name, rule in RULES if not (rule_of(name, rule).bad and rule_of(name, rule).good)} == set(
+        WITHOUT_EXAMPLE
+    )
