@@ -29,12 +29,16 @@ class DockerWord(Struct, frozen=True):
 
 
 class Pair(Struct, frozen=True):
-    """A KEY=VALUE of ENV, ARG or LABEL; ARG may have no value. `value_span` is empty then, `span` covers both."""
+    """A KEY=VALUE of ENV, ARG or LABEL; ARG may have no value. `value_span` is empty then, `span` covers both.
+
+    `legacy` tells that a blank stands in the place of "=".
+    """
 
     name: str
     raw: str | None
     span: Span
     value_span: Span
+    legacy: bool = False
 
 
 class Image(Struct, frozen=True):
@@ -69,7 +73,8 @@ def pairs(instruction: Instruction) -> list[Pair]:
         rest = text.text[len(first.raw) :].strip()
         start = text.text.rfind(rest) if rest else len(text.text)
         value_span = text.span(start, start + len(rest))
-        return [Pair(first.raw, rest, Span(first.span.start, max(value_span.end, first.span.end)), value_span)]
+        span = Span(first.span.start, max(value_span.end, first.span.end))
+        return [Pair(first.raw, rest, span, value_span, legacy=True)]
     found: list[Pair] = []
     for word in words:
         name, equals, raw = word.raw.partition("=")

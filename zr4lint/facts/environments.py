@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from msgspec import Struct, structs
 
-from zr4lint.facts.records import Facts, PipRun, Removed, VenvCreated
+from zr4lint.facts.collection import Facts
+from zr4lint.facts.command_facts import PipRun, Removed, VenvCreated
 from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.source import Span
 from zr4lint.programs.files import covers

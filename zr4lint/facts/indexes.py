@@ -6,7 +6,7 @@ import re
 
 from msgspec import Struct
 
-from zr4lint.facts import PipRun
+from zr4lint.facts.command_facts import PipRun
 from zr4lint.model.source import Span
 
 _PYTORCH = r"download\.pytorch\.org/whl/(?P<channel>nightly/|test/)?(?P<tag>cu\d+|cpu|rocm[\d.]+|xpu)?"

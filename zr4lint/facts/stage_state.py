@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Mapping
 
-from zr4lint.facts.records import INHERITED
+from zr4lint.facts.fact import INHERITED
 from zr4lint.filesystem.globs import matches
 from zr4lint.model.source import MappedText
 

@@ -11,13 +11,13 @@ from typing import TypeVar, cast
 from msgspec import Struct
 
 from zr4lint.checks.outcome import Subject
-from zr4lint.facts import At, Copied, Facts, PipRun, Ran, Stage, Written
+from zr4lint.facts import At, Copied, Facts, Origin, PipRun, Ran, Stage, Written
 from zr4lint.facts.images import Base, read_base
 from zr4lint.facts.indexes import Sources, sources
-from zr4lint.facts.records import Origin
 from zr4lint.knowledge.versions import pin_of
 from zr4lint.model.source import MappedText, Span
-from zr4lint.programs.pip import Requirement, normalise, parse_requirement
+from zr4lint.programs.pip import Requirement, normalise, parse_pip, parse_requirement
+from zr4lint.programs.python import python_module
 from zr4lint.shell import Argument, Reach
 
 _REPOSITORY = r"(?:git\+)?(?:https?|ssh|git)://\S+?/(?P<name>[^/@#]+?)(?:\.git)?(?:@(?P<ref>[^#]+))?(?:#.*)?\Z"
@@ -287,6 +287,11 @@ def _lines(text: MappedText) -> Iterator[Argument]:
 def _installs(ran: Ran) -> bool:
     """Whether a command may install Python packages in a way of its own."""
     words = [a.value or "" for a in ran.arguments]
+    module = python_module(ran.arguments)
+    if parse_pip(ran.arguments) is not None or (
+        module is not None and module.name in ("venv", "virtualenv") and module.arguments
+    ):
+        return False
     if ran.program in _INSTALLERS or words[0].startswith("./") or words[0].endswith((".sh", ".py")):
         return True
     if ran.program == "uv":

@@ -9,8 +9,16 @@ from zr4lint.checks.edits import SAFE, UNSAFE, replace
 from zr4lint.checks.ml.history import History, environment, histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.facts import AptRun, At, Cloned, Copied, EnvSet, PipRun, Ran, RepositoryAdded, VenvCreated
-from zr4lint.facts.records import INHERITED, Origin
+from zr4lint.facts import (
+    INHERITED,
+    AptRun,
+    At,
+    Copied,
+    EnvSet,
+    Origin,
+    PipRun,
+    RepositoryAdded,
+)
 from zr4lint.filesystem.globs import matches
 from zr4lint.knowledge.tables import Row, distribution, references, sure, table
 from zr4lint.model.finding import Severity
@@ -19,6 +27,9 @@ from zr4lint.model.source import Span
 from zr4lint.programs.apt import Package
 from zr4lint.programs.python import minor_of
 from zr4lint.shell import Reach
+
+_SYSTEM_PROGRAMS = frozenset({"git", "add-apt-repository"})
+"""Programs that no other folder on PATH is likely to bring."""
 
 _PARTS = ("", "dev", "venv", "distutils", "minimal", "full")
 _SOURCES = (
@@ -249,23 +260,14 @@ def command_missing(subject: Subject) -> Outcomes:
 
 def _calls(history: History) -> Iterator[tuple[str, At, Span]]:
     """The programs that a history's own stage calls by name, in order."""
-    found: list[tuple[str, At, Span]] = []
-    found += (
-        (ran.program, ran.at, ran.arguments[0].span)
-        for ran in history.facts.of(Ran, history.chain)
-        if "/" not in (ran.arguments[0].value or "") and ran.variables.get("PATH") == INHERITED
-    )
-    found += (
-        (run.command.program, run.at, run.command.words)
-        for run in history.facts.of(PipRun, history.chain)
-        if run.path == INHERITED
-    )
-    found += (("git", clone.at, clone.at.span) for clone in history.facts.of(Cloned, history.chain))
-    found += (("add-apt-repository", r.at, r.at.span) for r in history.facts.of(RepositoryAdded, history.chain))
-    found += ((v.python, v.at, v.at.span) for v in history.facts.of(VenvCreated, history.chain))
-    for program, at, span in sorted(found, key=lambda call: call[1].order):
-        if at.stage == history.stage.number:
-            yield program, at, Span(span.start, min(span.end, span.start + len(program)))
+    effective = {r.at.span for r in history.facts.of(RepositoryAdded, history.chain)}
+    for ran in history.commands:
+        word = ran.arguments[0]
+        path = ran.variables.get("PATH")
+        if "/" in (word.value or "") or (ran.program == "add-apt-repository" and ran.at.span not in effective):
+            continue
+        if path == INHERITED or ran.program in _SYSTEM_PROGRAMS:
+            yield ran.program, ran.at, Span(word.span.start, min(word.span.end, word.span.start + len(ran.program)))
 
 
 def _brought(history: History, row: Row, at: At) -> bool:

@@ -1,0 +1,144 @@
+"""All that is known of a file: its stages, and the facts of each."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import TypeVar, cast
+
+from msgspec import Struct
+
+from zr4lint.dockerfile import Dockerfile, Instruction
+from zr4lint.facts.fact import Fact
+from zr4lint.facts.flags import Flags
+from zr4lint.model.source import Span
+from zr4lint.shell import Reach
+
+_F = TypeVar("_F", bound=Fact)
+_T = TypeVar("_T")
+
+
+class Stage(Struct, frozen=True):
+    """One FROM.
+
+    `number` counts from 0. `image` is the reference with its variables replaced, None where that can't be known;
+    `parent` is the number of the stage it builds on, None for an image from outside. The platform is one of `flags`.
+    """
+
+    number: int
+    instruction: Instruction
+    image: str | None
+    image_span: Span
+    name: str | None
+    name_span: Span | None
+    parent: int | None
+    flags: Flags = Flags()
+
+
+class Facts:
+    """All that is known of a file. `lineage` holds the stages whose facts make the image that is judged."""
+
+    def __init__(self, dockerfile: Dockerfile, stages: tuple[Stage, ...], facts: tuple[Fact, ...]) -> None:
+        self.dockerfile = dockerfile
+        self.stages = stages
+        self.facts = facts
+        self._by_type: dict[tuple[type, frozenset[int], bool], list[Fact]] = {}
+        self._derived: dict[object, object] = {}
+        self._ancestries: dict[int, frozenset[int]] = {}
+
+    def ancestry(self, stage: int) -> frozenset[int]:
+        """The stage and those it builds on."""
+        if stage not in self._ancestries:
+            found: set[int] = set()
+            at: int | None = stage
+            while at is not None and at not in found:
+                found.add(at)
+                at = self.stages[at].parent
+            self._ancestries[stage] = frozenset(found)
+        return self._ancestries[stage]
+
+    def named(self, name: str) -> Stage | None:
+        """The last stage of that name."""
+        return next((s for s in reversed(self.stages) if s.name is not None and s.name.lower() == name.lower()), None)
+
+    @cached_property
+    def final(self) -> Stage | None:
+        """The stage that is built when none is named."""
+        return self.stages[-1] if self.stages else None
+
+    @cached_property
+    def needed(self) -> tuple[int, ...]:
+        """The stages that the image is built from: the final one, those it builds on, those it takes files from."""
+        wanted = [self.final.number] if self.final is not None else []
+        by_stage: dict[int, list[Instruction]] = {}
+        for instruction in self.dockerfile.instructions:
+            by_stage.setdefault(instruction.stage, []).append(instruction)
+        found: set[int] = set()
+        while wanted:
+            stage = self.stages[wanted.pop()]
+            if stage.number in found:
+                continue
+            found.add(stage.number)
+            wanted += [stage.parent] if stage.parent is not None else []
+            for instruction in by_stage.get(stage.number, ()):
+                wanted += self._sources(instruction)
+        return tuple(sorted(found))
+
+    def _sources(self, instruction: Instruction) -> list[int]:
+        """The stages that COPY --from and RUN --mount name, by name or number."""
+        names = [f.value or "" for f in instruction.flags if f.name == "from"]
+        mounts = [f.value or "" for f in instruction.flags if f.name == "mount"]
+        names += [part[5:] for mount in mounts for part in mount.split(",") if part.startswith("from=")]
+        if any("$" in name for name in names):
+            return list(range(instruction.stage))
+        found: list[int] = []
+        for name in names:
+            if name.isdecimal():
+                number = int(name.lstrip("0")[:9] or 0)
+                found += [number] if number < instruction.stage else []
+                continue
+            named = self._named.get(name.lower(), [])
+            found += named[: bisect_left(named, instruction.stage)][-1:]
+        return found
+
+    @cached_property
+    def _named(self) -> dict[str, list[int]]:
+        """The stages by name, "" for those that have none."""
+        found: dict[str, list[int]] = {}
+        for stage in self.stages:
+            found.setdefault((stage.name or "").lower(), []).append(stage.number)
+        return found
+
+    @cached_property
+    def _indexed(self) -> dict[tuple[type, int, bool], list[Fact]]:
+        """The facts by type, stage and whether they are triggers', in order, without those that never come about."""
+        found: dict[tuple[type, int, bool], list[Fact]] = {}
+        for fact in self.facts:
+            if fact.at.reach is not Reach.NEVER:
+                found.setdefault((type(fact), fact.at.stage, fact.at.trigger), []).append(fact)
+        return found
+
+    def derived(self, key: object, make: Callable[[], _T]) -> _T:
+        """Something worked out from these facts, once for all that ask under the same key."""
+        if key not in self._derived:
+            self._derived[key] = make()
+        return cast(_T, self._derived[key])
+
+    def forget(self) -> None:
+        """Let go of what was worked out. It holds on to these facts, so that all would wait for a search of cycles."""
+        self._derived.clear()
+
+    def of(self, kind: type[_F], stages: Iterable[int], *, triggers: bool = False) -> list[_F]:
+        """The facts of one type in some stages, in order, without those that never come about.
+
+        What ONBUILD holds happens in no stage of this file; `triggers` adds those facts to the stage that holds them.
+        """
+        key = (kind, frozenset(stages), triggers)
+        if key not in self._by_type:
+            found: list[Fact] = []
+            for stage in sorted(key[1]):
+                found += self._indexed.get((kind, stage, False), ())
+                found += self._indexed.get((kind, stage, True), ()) if triggers else ()
+            self._by_type[key] = found
+        return cast("list[_F]", self._by_type[key])

@@ -1,0 +1,74 @@
+"""What COPY and ADD bring into the image."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from zr4lint.dockerfile import Instruction
+from zr4lint.facts.fact import Fact
+from zr4lint.facts.flags import Flags, read_flags
+from zr4lint.facts.instruction_facts import Copied, CopyStep, Origin, Written
+from zr4lint.facts.reading import Reading, raw_words
+from zr4lint.model.source import MappedText
+from zr4lint.programs.files import absolute, has_wildcard
+from zr4lint.shell import Argument
+
+
+def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
+    """Copy files; each source is a fact, and a heredoc is a file that is written."""
+    paths = raw_words(instruction)
+    if len(paths) + len(instruction.heredocs) < 2 or not paths or not reading.stages:
+        return
+    state = reading.state
+    flags = read_flags(instruction, state.variables)
+    *sources, destination = paths
+    target = reading.expand(destination.raw)
+    folder = absolute(target, state.workdir) if target is not None else None
+    into = len(sources) > 1 or target is None or target.endswith("/") or target in (".", "")
+    into = into or state.is_folder(folder)
+    used = reading.used(path.raw for path in paths)
+    if target is None or not target.startswith("/"):
+        used |= state.workdir_set_by
+    origin = _origin(reading, flags)
+    state.hands_over = state.hands_over or flags.has("chown")
+    markers = {heredoc.marker.start: heredoc for heredoc in instruction.heredocs}
+    files = [source for source in sources if source.span.start not in markers]
+    given = tuple(Argument(reading.expand(source.raw), source.span) for source in files)
+    goal = Argument(target, destination.span)
+    yield CopyStep(reading.at(instruction, used), instruction.keyword, given, goal, folder, origin, flags)
+    mode = flags.get("chmod")
+    for source in sources:
+        heredoc = markers.get(source.span.start)
+        if heredoc is not None:
+            body = MappedText(heredoc.body.of(reading.text), (0,), (heredoc.body.start,))
+            path = posixpath.join(folder, heredoc.name) if into and folder is not None else folder
+            state.written[path] = body
+            yield Written(reading.at(instruction, used), path, body)
+            continue
+        value = reading.expand(source.raw)
+        if value is None:
+            continue
+        remote = "://" in value or value.startswith("git@")
+        many = not remote and (value.rstrip("/") in ("", ".") or value.endswith("/") or has_wildcard(value))
+        path = folder
+        if into and not many and folder is not None:
+            path = posixpath.join(folder, posixpath.basename(value))
+        yield Copied(
+            reading.at(instruction, used),
+            value,
+            source.span,
+            path,
+            many,
+            Origin.URL if remote else origin,
+            mode.value if mode is not None else None,
+            flags,
+        )
+
+
+def _origin(reading: Reading, flags: Flags) -> Origin:
+    flag = flags.get("from")
+    if flag is None:
+        return Origin.CONTEXT
+    name = (flag.value or "").lower()
+    return Origin.STAGE if name in reading.named or name in reading.numbers or not name else Origin.IMAGE

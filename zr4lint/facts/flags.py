@@ -1,0 +1,89 @@
+"""Flags of instructions, their variables replaced, and the mounts of a RUN."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from zr4lint.dockerfile import Instruction, values
+from zr4lint.model.source import Span
+from zr4lint.programs.files import absolute
+from zr4lint.programs.options import Option
+
+
+class Flags(Struct, frozen=True):
+    """The flags of one instruction, in order. A flag without a value has ""; None stands for one not known."""
+
+    given: tuple[Option, ...] = ()
+
+    def get(self, name: str) -> Option | None:
+        """The last flag of that name."""
+        return next((flag for flag in reversed(self.given) if flag.name == name), None)
+
+    def all(self, name: str) -> list[Option]:
+        """Every flag of that name, in order."""
+        return [flag for flag in self.given if flag.name == name]
+
+    def has(self, *names: str) -> bool:
+        """Whether any of these flags is given."""
+        return any(flag.name in names for flag in self.given)
+
+
+class Mount(Struct, frozen=True):
+    """A `--mount` of RUN; `span` is the flag.
+
+    `target` is absolute, None where it can't be known. `image` is what `from` names, a stage or an image, "" without
+    it; `options` are all its keys, in lower case, with their values.
+    """
+
+    type: str
+    target: str | None
+    source: str
+    image: str
+    options: Mapping[str, str]
+    span: Span
+
+
+def read_flags(instruction: Instruction, variables: Mapping[str, str | None]) -> Flags:
+    """The flags of an instruction."""
+    if not instruction.flags:
+        return _NONE
+    found: list[Option] = []
+    for flag in instruction.flags:
+        raw = flag.value or ""
+        start = max(flag.span.end - len(raw), flag.span.start)
+        found.append(Option(flag.name, values.expand(raw, variables), flag.span, Span(start, flag.span.end)))
+    return Flags(tuple(found))
+
+
+def read_mounts(
+    instruction: Instruction, variables: Mapping[str, str | None], workdir: str | None
+) -> tuple[Mount, ...]:
+    """The mounts of a RUN in that folder."""
+    return tuple(
+        _mount(flag.value or "", flag.span, variables, workdir) for flag in instruction.flags if flag.name == "mount"
+    )
+
+
+def _mount(raw: str, span: Span, variables: Mapping[str, str | None], workdir: str | None) -> Mount:
+    options: dict[str, str] = {}
+    for field in raw.split(","):
+        key, _, value = field.strip('"').partition("=")
+        options[key.lower()] = value
+    given = options.get("target") or options.get("dst") or options.get("destination") or ""
+    target = values.expand(given, variables)
+    path = absolute(target, workdir) if target else target
+    source = options.get("source") or options.get("src") or ""
+    return Mount(
+        options.get("type", "bind"),
+        path,
+        posixpath.normpath(source) if source else "",
+        options.get("from", ""),
+        options,
+        span,
+    )
+
+
+_NONE = Flags()

@@ -1,0 +1,189 @@
+"""What instructions set and declare: a reader for each, which yields its facts and changes the stage's state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zr4lint.dockerfile import Instruction, splitting, values
+from zr4lint.facts.collection import Stage
+from zr4lint.facts.fact import Fact
+from zr4lint.facts.flags import read_flags
+from zr4lint.facts.instruction_facts import (
+    ArgDeclared,
+    CommandSet,
+    EnvSet,
+    Form,
+    HealthcheckSet,
+    LabelSet,
+    MaintainerSet,
+    PortExposed,
+    ShellSet,
+    StopSignalSet,
+    TriggerSet,
+    UserSet,
+    VolumeDeclared,
+    WorkdirSet,
+)
+from zr4lint.facts.reading import Reading, raw_words
+from zr4lint.facts.stage_state import StageState
+from zr4lint.model.source import Span
+from zr4lint.programs.files import absolute
+
+_HAS_DASH = (
+    *("ubuntu", "bionic", "focal", "jammy", "noble", "buster", "bullseye", "bookworm"),
+    *("debian10", "debian11", "debian12", "debian:10", "debian:11", "debian:12"),
+)
+"""Images of distributions whose /bin/sh is a dash that knows no `pipefail`."""
+
+
+def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
+    """Begin a stage."""
+    found = values.split(instruction.arguments)
+    reference = found[0] if found else values.DockerWord("", instruction.span)
+    image = values.expand(reference.raw, reading.global_args) if found else None
+    alias = found[2] if len(found) > 2 and found[1].raw.lower() == "as" else None
+    parent = reading.named.get(image.lower()) if image else None
+    if parent is not None:
+        state = reading.states[parent.number].child()
+    else:
+        known = values.parse_image(image).repository if image else ""
+        state = StageState.on_image(reading.images.get(known))
+        state.sh_is_dash = image is not None and any(name in image for name in _HAS_DASH)
+    stage = Stage(
+        len(reading.stages),
+        instruction,
+        image,
+        reference.span,
+        alias.raw if alias else None,
+        alias.span if alias else None,
+        parent.number if parent else None,
+        read_flags(instruction, reading.global_args),
+    )
+    reading.state = state
+    reading.states.append(state)
+    reading.stages.append(stage)
+    reading.numbers.add(str(stage.number))
+    if alias:
+        reading.named[alias.raw.lower()] = stage
+    yield from ()
+
+
+def arg(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
+    """Declare build arguments."""
+    state = reading.state
+    for pair in values.pairs(instruction):
+        used: frozenset[int] = frozenset()
+        if not reading.stages:
+            value = values.expand(pair.raw, reading.global_args) if pair.raw is not None else None
+            reading.global_args[pair.name] = value
+        else:
+            value = reading.global_args.get(pair.name)
+            if pair.raw is not None:
+                used = reading.used([pair.raw])
+                value = reading.expand(pair.raw)
+            state.set_arg(pair.name, value, instruction.index)
+        yield ArgDeclared(reading.at(instruction, used), pair.name, pair.raw, value, pair.span, pair.value_span)
+
+
+def env(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
+    """Set variables; the pairs of one ENV don't see each other."""
+    before = reading.state.variables.copy()
+    for pair in values.pairs(instruction):
+        raw = pair.raw or ""
+        value = values.expand(raw, before)
+        used = reading.used([raw])
+        reading.state.set_env(pair.name, value, instruction.index)
+        at = reading.at(instruction, used)
+        yield EnvSet(at, pair.name, value, pair.span, pair.value_span, pair.legacy)
+
+
+def label(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
+    """Set labels."""
+    for pair in values.pairs(instruction):
+        key, value = reading.expand(pair.name), reading.expand(pair.raw or "")
+        at = reading.at(instruction, reading.used([pair.name, pair.raw or ""]))
+        equals = 0 if pair.legacy else 1
+        end = max(pair.value_span.start - equals, pair.span.start) if pair.raw is not None else pair.span.end
+        name = Span(pair.span.start, min(end, pair.span.start + len(pair.name)) if pair.legacy else end)
+        yield LabelSet(at, key, value, pair.span, name, pair.value_span, pair.legacy)
+
+
+def workdir(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
+    """Enter a folder."""
+    raw = instruction.arguments.text
+    value, span = reading.whole(instruction)
+    path = absolute(value, reading.state.workdir) if value is not None else None
+    used = reading.used([raw])
+    if value is None or not value.startswith("/"):
+        used |= reading.state.workdir_set_by
+    yield WorkdirSet(reading.at(instruction, used), path, value, span)
+    reading.state.enter(path, instruction.index)
+
+
+def user(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
+    """Change the user."""
+    value, span = reading.whole(instruction)
+    name, _, group = value.partition(":") if value is not None else (None, "", None)
+    reading.state.user = value
+    yield UserSet(reading.at(instruction, reading.used([instruction.arguments.text])), name, group, span)
+
+
+def expose(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
+    """Name the ports that the image listens on."""
+    for word in raw_words(instruction):
+        yield PortExposed(
+            reading.at(instruction, reading.used([word.raw])), word.raw, reading.expand(word.raw), word.span
+        )
+
+
+def volume(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
+    """Name folders whose content is not kept in the image."""
+    for word in raw_words(instruction):
+        yield VolumeDeclared(reading.at(instruction, reading.used([word.raw])), reading.expand(word.raw), word.span)
+
+
+def stop_signal(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
+    """Say which signal ends the container."""
+    signal, span = reading.whole(instruction)
+    yield StopSignalSet(reading.at(instruction, reading.used([instruction.arguments.text])), signal, span)
+
+
+def shell(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
+    """Change the shell of the shell form."""
+    strings = instruction.json or ()
+    reading.state.shell = tuple(string.value for string in strings)
+    yield ShellSet(reading.at(instruction), reading.state.shell, tuple(string.span for string in strings))
+
+
+def maintainer(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
+    """Name the author."""
+    text = instruction.arguments
+    yield MaintainerSet(reading.at(instruction), text.text, text.span(0, len(text.text)))
+
+
+def command(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
+    """Say what the container runs."""
+    arguments = tuple(s.value for s in instruction.json) if instruction.json is not None else None
+    yield CommandSet(reading.at(instruction), instruction.keyword, arguments)
+
+
+def healthcheck(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
+    """Say how the container is checked."""
+    text = instruction.arguments
+    first = splitting.head(text.text)
+    start = len(text.text) - len(text.text[first.end :].lstrip())
+    rest = text.slice(start, len(text.text))
+    form, arguments = Form.SHELL, None
+    if first.text.upper() == "NONE":
+        form = Form.NONE
+    elif instruction.json is not None:
+        form, arguments = Form.EXEC, tuple(string.value for string in instruction.json)
+    flags = read_flags(instruction, reading.state.variables)
+    yield HealthcheckSet(reading.at(instruction), form, arguments, rest, flags)
+
+
+def onbuild(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
+    """Keep an instruction for the stages that build on the image; it is read when this stage is at its end."""
+    if instruction.trigger is not None:
+        reading.triggers.append(instruction.trigger)
+        yield TriggerSet(reading.at(instruction), instruction.trigger)

@@ -1,0 +1,66 @@
+"""Where a pass over the instructions is: the stage, its state, and the facts so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from zr4lint.dockerfile import Instruction, values
+from zr4lint.facts.collection import Stage
+from zr4lint.facts.fact import At, Fact
+from zr4lint.facts.stage_state import StageState
+from zr4lint.model.source import Span
+from zr4lint.shell import Argument, Reach
+
+
+class Reading:
+    """What the readers of instructions share.
+
+    `text` is the file's, `images` maps repositories to patterns of the variables they are known to set.
+    """
+
+    def __init__(self, text: str, images: Mapping[str, tuple[str, ...]]) -> None:
+        self.text = text
+        self.images = images
+        self.facts: list[Fact] = []
+        self.stages: list[Stage] = []
+        self.states: list[StageState] = []
+        self.state = StageState.on_image(None)
+        self.global_args: dict[str, str | None] = {}
+        self.named: dict[str, Stage] = {}
+        self.numbers: set[str] = set()
+        self.triggers: list[Instruction] = []
+        self.in_trigger = False
+
+    @property
+    def stage(self) -> int:
+        """The number of the stage that is read, -1 above the first FROM."""
+        return len(self.stages) - 1
+
+    def at(self, instruction: Instruction, used: frozenset[int] = frozenset()) -> At:
+        """The place of the next fact; `used` are the instructions it relies on."""
+        order, trigger = len(self.facts), self.in_trigger
+        return At(order, self.stage, instruction, instruction.span, Reach.ALWAYS, used, "", trigger)
+
+    def expand(self, raw: str) -> str | None:
+        """A word's value in the stage that is read, None where it can't be known."""
+        return values.expand(raw, self.state.variables)
+
+    def words(self, instruction: Instruction) -> list[Argument]:
+        """The words of an instruction, or the strings of its JSON form, their variables replaced."""
+        return [Argument(self.expand(word.raw), word.span) for word in raw_words(instruction)]
+
+    def whole(self, instruction: Instruction) -> tuple[str | None, Span]:
+        """The arguments of an instruction as one word, and its place."""
+        text = instruction.arguments
+        return self.expand(text.text), text.span(0, len(text.text))
+
+    def used(self, raws: Iterable[str]) -> frozenset[int]:
+        """The instructions that set the variables of these words."""
+        return self.state.users(name for raw in raws for name in values.names_in(raw))
+
+
+def raw_words(instruction: Instruction) -> list[values.DockerWord]:
+    """The words of an instruction as written, or the strings of its JSON form."""
+    if instruction.json is not None:
+        return [values.DockerWord(string.value, string.span) for string in instruction.json]
+    return values.split(instruction.arguments)
