@@ -11,6 +11,7 @@ import click
 from msgspec import structs
 
 from zr4lint import __version__
+from zr4lint.cli.diagnose import diagnose
 from zr4lint.cli.lint_options import MORE, a_folder, config, more_options, no_folder
 from zr4lint.filesystem.paths import plain
 from zr4lint.model.finding import Severity
@@ -135,6 +136,7 @@ def lint(ctx: click.Context, /, **options: Any) -> None:
     zr4lint rule CODE    explain one rule
     zr4lint rules        list the rules
     zr4lint packs        list the packs
+    zr4lint diagnose LOG explain a failed build
     zr4lint config PATH  show the configuration of a file
 
     Exit code: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or a file that can't be linted.
@@ -269,6 +271,7 @@ def packs() -> None:
 
 
 cli.add_command(config)
+cli.add_command(diagnose)
 
 
 def _error(message: str) -> None:

@@ -16,7 +16,7 @@ def render(report: Report, _options: Options) -> str:
     """Write the report; all of it is ASCII."""
     document = {
         "version": 1,
-        "findings": [_finding(finding, file.source) for file in report.files for finding in file.findings],
+        "findings": [finding_object(finding, file.source) for file in report.files for finding in file.findings],
         "files": [entry for file in report.files for entry in _file(file)],
         "summary": {
             **{severity.label: report.count(severity) for severity in sorted(Severity, reverse=True)},
@@ -27,7 +27,8 @@ def render(report: Report, _options: Options) -> str:
     return json_text(document) + "\n"
 
 
-def _finding(finding: Finding, source: SourceFile) -> Object:
+def finding_object(finding: Finding, source: SourceFile) -> Object:
+    """A finding as every JSON of zr4lint has it."""
     return {
         "path": well_formed(finding.path),
         "code": finding.code,

@@ -1,0 +1,109 @@
+"""`zr4lint diagnose`: options in, the report on a log out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+import click
+
+from zr4lint.cli.lint_options import a_file, a_folder, no_folder
+
+
+@click.command("diagnose")
+@click.argument("log", required=False, metavar="[LOG|-]")
+@click.option("--file", "dockerfile", type=a_file, metavar="FILE", help="The Dockerfile that was built.")
+@click.option(
+    "--context", type=a_folder, metavar="DIR", help="The build context; default: the folder of the Dockerfile."
+)
+@click.option("--fix", is_flag=True, help="Apply the safe fixes of the rules that the log proves, to --file.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix: those that need judgement, too.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Default: text.")
+@click.option("--output", "-o", type=no_folder, metavar="FILE", help="Write the report to a file.")
+@click.option("--pack", "packs", multiple=True, metavar="NAME|FILE", help="A pack, by name or file.")
+@click.option("--config", type=a_file, metavar="FILE", help="The configuration file.")
+@click.option("--no-config", is_flag=True, help="Ignore configuration files.")
+@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same.")
+@click.option("--verbose", "-v", is_flag=True, help="Compare the times of the steps with those of the specification.")
+@click.pass_context
+def diagnose(ctx: click.Context, /, log: str | None, **options: Any) -> None:
+    """Explain why a build or a container failed, from its log.
+
+    LOG is a file, or "-" or nothing for standard input. The log is only read: nothing in it is executed, and no
+    network is asked.
+
+    \b
+    docker build --progress=plain . 2>&1 | tee build.log
+    zr4lint diagnose build.log --file Dockerfile
+
+    Exit code: 0 the log shows no failure, 1 it shows one or ends too early, 2 wrong usage or not a log.
+    """
+    from zr4lint.cli.output import print_text, save
+    from zr4lint.diagnose import json_report, text_report
+    from zr4lint.diagnose.cleaning import NoLogError
+    from zr4lint.diagnose.diagnosis import diagnose as explain
+    from zr4lint.diagnose.run import Wanted, catalogue_for, fix, lint
+
+    wanted = Wanted(
+        options["dockerfile"], options["context"], options["packs"], options["config"], options["no_config"]
+    )
+    if options["fix"] and wanted.dockerfile is None:
+        raise click.UsageError("--fix needs the Dockerfile: --file FILE")
+    catalogue = catalogue_for(wanted)
+    linted = lint(wanted, catalogue) if wanted.dockerfile is not None else None
+    shown = "standard input" if log in (None, "-") else str(log)
+    with _opened(log) as stream:
+        try:
+            diagnosis = explain(stream, shown, catalogue, linted, _progress())
+        except NoLogError as error:
+            raise click.ClickException(f"{shown}: {error}") from None
+    color = not options["no_color"] and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
+    if options["form"] == "json":
+        report = json_report.render(diagnosis)
+    else:
+        report = text_report.render(diagnosis, color=color and options["output"] is None, width=_width())
+    save(report, options["output"], sys.stdout)
+    if options["fix"]:
+        print_text(fix(wanted, diagnosis, unsafe=options["unsafe_fixes"]), sys.stderr)
+    if diagnosis.log.format == "text" and not diagnosis.failures:
+        click.echo("zr4lint: no failure found; no builder's format was recognised", err=True)
+    ctx.exit(diagnosis.exit_code)
+
+
+def _opened(log: str | None) -> BinaryIO:
+    """The log to read; ClickException for one that can't be had."""
+    if log in (None, "-"):
+        if sys.stdin is None or (log is None and sys.stdin.isatty()):
+            raise click.UsageError("give a log, or pipe one: docker build . 2>&1 | zr4lint diagnose")
+        return sys.stdin.buffer
+    if os.path.isdir(str(log)):
+        raise click.ClickException(f"{log}: a folder, not a log")
+    try:
+        return open(str(log), "rb")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise click.ClickException(f"{log}: {reason}") from None
+
+
+def _progress() -> Callable[[int], None]:
+    """Tell on a terminal how far a large log is read."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return lambda _: None
+
+    def told(read: int) -> None:
+        if read > _QUIET and read % _EACH < _CHUNK:
+            click.echo(f"\rread {read // 1_000_000} MB", nl=False, err=True)
+
+    return told
+
+
+_CHUNK, _EACH, _QUIET = 1 << 18, 1 << 22, 20_000_000
+"""On a terminal, progress is told for logs of more bytes than the last, each time so many have been read."""
+
+
+def _width() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0

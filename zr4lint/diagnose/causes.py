@@ -1,0 +1,175 @@
+"""From what a failing step prints to the causes: signatures matched, noise left out, the most specific first."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from zr4lint.diagnose.signatures import CONFIDENCES, Catalogue, Compiled, Signature
+from zr4lint.diagnose.template import Template
+from zr4lint.diagnose.window import Line
+
+MOST_CAUSES = 3
+MOST_EVIDENCE = 3
+
+
+class Cause(Struct, frozen=True):
+    """A cause of a failure, the lines that prove it, and the ids of signatures that follow from it."""
+
+    signature: Signature
+    captures: Mapping[str, str]
+    evidence: tuple[Line, ...]
+    explains: tuple[str, ...] = ()
+    confidence: str = ""
+
+    @property
+    def summary(self) -> str:
+        """The cause in words, with what the log names."""
+        return fill(self.signature.cause, self.captures)
+
+    @property
+    def cure(self) -> str:
+        """What to do, with what the log names."""
+        return fill(self.signature.cure, self.captures)
+
+
+def fill(words: str, captures: Mapping[str, str]) -> str:
+    """Words in which each `{name|otherwise}` is replaced by the capture, or by what stands behind the bar."""
+    parts: list[str] = []
+    at = 0
+    while (start := words.find("{", at)) >= 0 and (end := words.find("}", start)) >= 0:
+        name, _, otherwise = words[start + 1 : end].partition("|")
+        parts += (words[at:start], captures.get(name, otherwise))
+        at = end + 1
+    text = "".join((*parts, words[at:]))
+    return " ".join(text.split()).replace(" ,", ",").replace(" )", ")")
+
+
+class _Printed:
+    """The lines of a step as one text, each with its blanks squeezed."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self.lines = lines
+        words = [" ".join(line.text.split()) for line in lines]
+        self.text = "\n".join(words)
+        self.joined = " ".join(words)
+        self.starts: list[int] = []
+        at = 0
+        for word in words:
+            self.starts.append(at)
+            at += len(word) + 1
+
+    def index(self, offset: int) -> int:
+        """Which of the lines has an offset."""
+        return max(bisect_right(self.starts, offset) - 1, 0)
+
+    def find(self, template: Template) -> Iterable[tuple[int, Mapping[str, str]]]:
+        """The lines that begin a match, with the captures."""
+        for offset, captures in template.matches(self.text, self.joined):
+            yield self.index(offset), captures
+
+
+class _Hit(Struct):
+    """A signature that matched: in which lines, with which captures, and whether only warnings say so."""
+
+    compiled: Compiled
+    at: list[int]
+    captures: dict[str, str]
+    warns: bool
+
+
+def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *, traceback: bool) -> list[Cause]:
+    """The causes of a failure, by what its step printed and the builder said; none where nothing is known.
+
+    `instruction` is the failing one, "" if unknown. In a `traceback` the last line counts, elsewhere the first.
+    """
+    printed = _Printed(lines)
+    noise = {index for template in catalogue.noise for index, _ in printed.find(template)}
+    warnings = {index for template in catalogue.warnings for index, _ in printed.find(template)}
+    hits: dict[str, _Hit] = {}
+    for id_, compiled in catalogue.signatures.items():
+        hit = _matched(compiled, printed, instruction, noise, warnings)
+        if hit is not None:
+            hits[id_] = hit
+    return _ranked(hits, printed, traceback=traceback)
+
+
+def _matched(
+    compiled: Compiled, printed: _Printed, instruction: str, noise: set[int], warnings: set[int]
+) -> _Hit | None:
+    hit = _Hit(compiled, [], {}, True)
+    if compiled.instruction and not _suits(compiled, instruction, hit.captures):
+        return None
+    for template in compiled.says:
+        for index, captures in printed.find(template):
+            if index in noise or not _allowed(compiled.signature, captures):
+                continue
+            hit.at.append(index)
+            hit.warns = hit.warns and index in warnings
+            for name, value in captures.items():
+                hit.captures.setdefault(name, _trimmed(value))
+    if not hit.at or (compiled.beside and not any(True for t in compiled.beside for _ in printed.find(t))):
+        return None
+    for template in compiled.reads:
+        for index, captures in printed.find(template):
+            if index <= max(hit.at) or "Collecting" not in template.text:
+                hit.captures |= {name: _trimmed(value) for name, value in captures.items()}
+    return hit
+
+
+def _suits(compiled: Compiled, instruction: str, captures: dict[str, str]) -> bool:
+    """Whether the failing instruction is one that the signature is about; one that is not known may be."""
+    if not instruction:
+        return "instruction" not in captures and not any("<" in t.text for t in compiled.instruction)
+    words = " ".join(instruction.split())
+    for template in compiled.instruction:
+        for _, found in template.matches(words, words):
+            captures |= found
+            return True
+    return False
+
+
+def _allowed(signature: Signature, captures: Mapping[str, str]) -> bool:
+    return all(captures[name] in values for name, values in signature.captures.items() if name in captures)
+
+
+def _trimmed(value: str) -> str:
+    """A capture without the signs around it."""
+    return value.strip("\"'`,;:()").rstrip(".") or value
+
+
+def _explaining(hits: dict[str, _Hit]) -> dict[str, tuple[str, ...]]:
+    """The ids of the hits that stay, each with those that follow from it.
+
+    A hit of warnings alone stays only where it explains another one.
+    """
+    kept = {
+        id_: hit
+        for id_, hit in hits.items()
+        if not hit.warns or any(name in hits and not hits[name].warns for name in hit.compiled.signature.over)
+    }
+    explains = {id_: tuple(n for n in hit.compiled.signature.over if n in kept) for id_, hit in kept.items()}
+    below = {name for id_, names in explains.items() for name in names if id_ not in explains[name]}
+    return {id_: names for id_, names in explains.items() if id_ not in below}
+
+
+def _ranked(hits: dict[str, _Hit], printed: _Printed, *, traceback: bool) -> list[Cause]:
+    """The causes in order: the surest first; of two as sure the first in the log, in a traceback the last."""
+    explains = _explaining(hits)
+
+    def order(id_: str) -> tuple[int, int]:
+        hit = hits[id_]
+        return CONFIDENCES.index(hit.compiled.signature.confidence), -max(hit.at) if traceback else min(hit.at)
+
+    ids = sorted(explains, key=order)
+    known = [id_ for id_ in ids if hits[id_].compiled.signature.confidence != "possible"]
+    return [_cause(hits[id_], explains[id_], printed) for id_ in (known or ids[:1])[:MOST_CAUSES]]
+
+
+def _cause(hit: _Hit, explains: tuple[str, ...], printed: _Printed) -> Cause:
+    at = sorted(set(hit.at))
+    evidence = tuple(printed.lines[index] for index in at[:MOST_EVIDENCE])
+    signature = hit.compiled.signature
+    return Cause(signature, hit.captures, evidence, explains, signature.confidence)

@@ -1,0 +1,140 @@
+"""From the bytes of a log to its lines: decoded, without colours, redraws and the prefixes that others put in front."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+CHUNK = 1 << 18
+LONGEST = 1 << 16
+"""A line is cut at so many characters."""
+
+_SAMPLE = 1 << 16
+_MOST_CONTROLS = 0.1
+_CONTROLS = bytes(n for n in range(32) if n not in b"\t\n\v\f\r\x1b\b")
+_PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b\n]*+(?:\x07|\x1b\\)?|[ -/]*+[0-~])|\x08")
+
+_STAMP = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9}+)?(?:Z|[+-]\d\d:?\d\d)"
+_PREFIX = re.compile(
+    rf"^\ufeff?(?:[^\t\n]{{1,100}}+\t[^\t\n]{{1,100}}+\t\ufeff?(?={_STAMP}))?"  # gh run view --log: job, step
+    rf"(?:\[{_STAMP}\] ?|{_STAMP}(?: \d\d[OE][ +]?|[ \t]|$))?"  # GitHub, GitLab, Kubernetes; Jenkins in brackets
+    r"(?:\d\d:\d\d:\d\d(?:[.,]\d{1,6}+)? )?"  # Jenkins
+    r"(?:\[[a-z0-9][\w.-]*+ : [\w.-]++\] )?"  # Tekton
+    r"(?:[a-z][\w.-]*+[-_]\d++ +\| ?)?"  # compose
+    r"(?:##\[(?:group|endgroup|error|command|warning|section|debug)\]|::(?:group|error|endgroup)::)?",
+    re.MULTILINE,
+)
+_QUOTED = re.compile(r"^> ?", re.MULTILINE)
+_SERVICE = re.compile(r"^[a-z][\w.-]*+ +\| ?", re.MULTILINE)
+_STEP = re.compile(
+    r"^(?:> ?)?\s*+(?:#\d+ \[|\[\+\] Building|=> |Step \d+/\d+ :|(?:\[\d+/\d+\] )?STEP \d+)", re.MULTILINE
+)
+
+
+class Readable(Protocol):
+    """A stream of bytes."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes, none at the end."""
+
+
+class NoLogError(Exception):
+    """What was given is no log; the message says what it is, and what to do."""
+
+
+def batches(stream: Readable, told: Callable[[int], None] = lambda _: None) -> Iterator[list[str]]:
+    """The lines of a log, some at a time; `told` is called with the bytes read so far.
+
+    Memory is bounded whatever the log holds. NoLogError for what is empty, packed or binary.
+    """
+    data = _first(stream)
+    read = len(data)
+    decoder = _decoder(data)
+    cleaner = _Cleaner()
+    while data:
+        told(read)
+        yield cleaner.lines(decoder.decode(data))
+        data = stream.read(CHUNK)
+        read += len(data)
+    yield cleaner.lines(decoder.decode(b"", True) + "\n")
+
+
+def _first(stream: Readable) -> bytes:
+    """The first bytes, as many as tell what they are."""
+    data = b""
+    while len(data) < CHUNK and (more := stream.read(CHUNK - len(data))):
+        data += more
+    if not data.strip():
+        raise NoLogError("the log is empty; docker writes it to stderr: docker build . 2>&1 | zr4lint diagnose")
+    for mark, name in _PACKED.items():
+        if data.startswith(mark):
+            raise NoLogError(f"not a log: {name} data; unpack it first")
+    return data
+
+
+def _decoder(data: bytes) -> codecs.IncrementalDecoder:
+    """The decoder by the byte order mark; NoLogError for binary data."""
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
+    sample = data[:_SAMPLE]
+    controls = len(sample) - len(sample.translate(None, _CONTROLS))
+    if encoding != "utf-16" and (controls > len(sample) * _MOST_CONTROLS or b"\0" in sample):
+        raise NoLogError("not a log: binary data")
+    return codecs.getincrementaldecoder(encoding)("replace")
+
+
+class _Cleaner:
+    """Cleans text that comes in pieces, and keeps what the last line needs."""
+
+    def __init__(self) -> None:
+        self.rest = ""
+        self.indent = ""
+        self.first = True
+        self.service = False
+
+    def lines(self, text: str) -> list[str]:
+        """The whole lines of what has come; the last one waits for its end."""
+        text = self.rest + text
+        end = text.rfind("\n") + 1
+        if not end and "\r" in text[:-1]:
+            end = text.rindex("\r", 0, -1) + 1
+        self.rest = text[end:]
+        if len(self.rest) > LONGEST:  # what is behind the cut is dropped until the line ends
+            self.rest = self.rest[:LONGEST]
+        text = text[:end]
+        if not text:
+            return []
+        found = self._clean(text).split("\n")
+        found.pop()
+        return [line.rstrip() if len(line) <= LONGEST else line[:LONGEST] for line in found]
+
+    def _clean(self, text: str) -> str:
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if "\x1b" in text or "\b" in text:
+            text = _ESCAPES.sub("", text)
+        text = _PREFIX.sub("", text)
+        if self.first:
+            self._learn(text)
+        if self.service:
+            text = _SERVICE.sub("", text)
+        if self.indent:
+            text = re.sub(f"^{self.indent}", "", text, flags=re.MULTILINE)
+        return text
+
+    def _learn(self, text: str) -> None:
+        """Learn what stands in front of every line from the first step on."""
+        self.first = False
+        lines = [line for line in text.split("\n") if line.strip()]
+        self.service = sum(bool(_SERVICE.match(line)) for line in lines) * 2 > len(lines)
+        step = _STEP.search(text)
+        lines = [line for line in text[step.start() :].split("\n") if line.strip()] if step else lines
+        if lines and all(line.startswith(">") for line in lines):
+            self.indent = "> ?"
+            return
+        blanks = min((len(line) - len(line.lstrip(" ")) for line in lines), default=0)
+        self.indent = " " * blanks

@@ -1,0 +1,112 @@
+"""The way through: a log and perhaps the Dockerfile in, failures with causes, findings and next steps out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import BinaryIO
+
+from msgspec import Struct, structs
+
+from zr4lint.diagnose.advice import next_steps, truncated
+from zr4lint.diagnose.causes import Cause, find_causes
+from zr4lint.diagnose.failures import Failure, failures, loose
+from zr4lint.diagnose.locating import Place, locate
+from zr4lint.diagnose.proof import Linted, Proof, prove
+from zr4lint.diagnose.reading import Log, read_log
+from zr4lint.diagnose.signatures import Catalogue
+from zr4lint.dockerfile import parse
+from zr4lint.dockerfile.instructions import Dockerfile
+
+MOST_FAILURES = 20
+
+
+class Explained(Struct, frozen=True):
+    """A failure with its place and its causes; `proofs` go with the causes, `next` is what to try otherwise."""
+
+    failure: Failure
+    place: Place | None
+    causes: tuple[Cause, ...]
+    proofs: tuple[Proof, ...]
+    next: tuple[str, ...]
+
+
+class Diagnosis(Struct, frozen=True):
+    """What a log comes to: its failures, those that ended a build first, and what to do where there are none."""
+
+    path: str
+    log: Log
+    complete: bool
+    failures: tuple[Explained, ...]
+    next: tuple[str, ...]
+    linted: Linted | None = None
+    dockerfile: Dockerfile | None = None
+    more: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """1 for a failure and for a log that ends too early, else 0."""
+        return int(bool(self.failures) or not self.complete)
+
+
+def diagnose(
+    stream: BinaryIO,
+    path: str,
+    catalogue: Catalogue,
+    linted: Linted | None = None,
+    told: Callable[[int], None] = lambda _: None,
+) -> Diagnosis:
+    """Read a log and explain its failures; with `linted`, in the terms of the file that was built."""
+    log = read_log(stream, catalogue.may_matter, told)
+    dockerfile = parse(linted.report.source) if linted is not None else None
+    found = list(failures(log.record))
+    if not found and not log.record.succeeded and not log.record.steps:
+        found = [failure for failure in [loose(log.record)] if failure is not None]
+    explained = [_explain(failure, catalogue, dockerfile, linted) for failure in found[:MOST_FAILURES]]
+    kept = tuple(one for one in explained if one.causes or not one.failure.tentative)
+    open_step = _open_step(log) if not kept else None
+    return Diagnosis(
+        path,
+        log,
+        open_step is None,
+        kept,
+        truncated(open_step, path, catalogue) if open_step is not None else (),
+        linted,
+        dockerfile,
+        max(len(found) - MOST_FAILURES, 0),
+    )
+
+
+def _open_step(log: Log) -> Failure | None:
+    """The step in which a log ends too early."""
+    record = log.record
+    steps = record.open_steps()
+    if record.succeeded or record.endings or not steps:
+        return None
+    step = steps[-1]
+    return Failure("build", "", step.last, tuple(step.lines), step.name, " ".join(step.name.text.split()))
+
+
+def _explain(failure: Failure, catalogue: Catalogue, dockerfile: Dockerfile | None, linted: Linted | None) -> Explained:
+    place = locate(failure, dockerfile) if dockerfile is not None else None
+    text = _instruction(failure, place, dockerfile)
+    causes = find_causes(failure.lines, text, catalogue, traceback=failure.started)
+    if failure.tentative:
+        causes = [cause for cause in causes if cause.confidence != "possible"]
+    if linted is None:
+        proofs: Sequence[Proof] = [Proof() for _ in causes]
+    else:
+        proofs = [prove(cause, place.instruction if place is not None else None, linted) for cause in causes]
+        causes = [_weighed(cause, proof) for cause, proof in zip(causes, proofs, strict=True)]
+    return Explained(failure, place, tuple(causes), tuple(proofs), () if causes else next_steps(failure, place))
+
+
+def _instruction(failure: Failure, place: Place | None, dockerfile: Dockerfile | None) -> str:
+    if place is None or dockerfile is None:
+        return failure.text
+    return f"{failure.text}\n{dockerfile.source.slice(place.instruction.span)}" if failure.text else failure.text
+
+
+def _weighed(cause: Cause, proof: Proof) -> Cause:
+    """A cause that is only likely, and that no rule finds in the file, is possible."""
+    lowered = cause.confidence == "likely" and proof.silent and not proof.findings
+    return structs.replace(cause, confidence="possible") if lowered else cause

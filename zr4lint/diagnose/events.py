@@ -1,0 +1,114 @@
+"""What a log says, in terms that all formats share: one struct an event."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Protocol
+
+from msgspec import Struct
+
+
+class State(Enum):
+    """What became of a step."""
+
+    OPEN = "open"
+    DONE = "done"
+    CACHED = "cached"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class StepName(Struct, frozen=True):
+    """What a log calls a step.
+
+    `id` is what stands for it in the log, such as "#12" or "Step 5/9"; `number` and `of` count as the builder does.
+    `text` is the instruction, or the name of work that is no instruction, such as "exporting to image".
+    """
+
+    id: str
+    text: str
+    number: int | None = None
+    of: int | None = None
+    stage: str | None = None
+    platform: str | None = None
+    internal: bool = False
+
+
+class Opened(Struct, frozen=True):
+    """A step begins, or goes on. The step is known by `key` from then on."""
+
+    key: str
+    name: StepName
+    line: int
+
+
+class Output(Struct, frozen=True):
+    """A step prints a line; `key` is None for a line outside of the steps."""
+
+    key: str | None
+    line: int
+    text: str
+
+
+class Closed(Struct, frozen=True):
+    """A step ends; `words` are the builder's own about a failure."""
+
+    key: str
+    state: State
+    line: int
+    words: str = ""
+    seconds: float | None = None
+
+
+class Repeated(Struct, frozen=True):
+    """A line of a step's output that the builder prints again below the log, under the step's name."""
+
+    name: StepName
+    line: int
+    text: str | None
+
+
+class Block(Struct, frozen=True):
+    """A line of the builder's excerpt of the Dockerfile, with its number; without `text`, the excerpt begins."""
+
+    file: str
+    number: int
+    line: int
+    text: str | None = None
+    marked: bool = False
+
+
+class Ended(Struct, frozen=True):
+    """The build ends: with the builder's last words if it failed, with none if it succeeded."""
+
+    line: int
+    words: str = ""
+
+
+class Stopped(Struct, frozen=True):
+    """Something outside of the build ended it, such as a time limit; `words` say what."""
+
+    line: int
+    words: str
+
+
+class Started(Struct, frozen=True):
+    """A container is started, or an image is pulled for that, and this line tells that it failed."""
+
+    line: int
+    words: str
+    pull: bool = False
+
+
+Event = Opened | Output | Closed | Repeated | Block | Ended | Stopped | Started
+
+
+class Reader(Protocol):
+    """Reads the lines of one format, one after the other."""
+
+    def read(self, line: int, text: str, /) -> tuple[Event, ...] | None:
+        """The events of a line; None for a line that is not of the format."""
+
+    def finish(self) -> tuple[Event, ...]:
+        """The events that only the end of the log tells of."""
+        return ()

@@ -1,0 +1,232 @@
+"""From what a log tells to its failures: which step failed, with which words, and where the log says it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from zr4lint.diagnose.events import StepName
+from zr4lint.diagnose.formats.closing import last_words
+from zr4lint.diagnose.record import Ending, Excerpt, Record, Reprint, Step
+from zr4lint.diagnose.window import Line, Window
+
+_CODE = re.compile(
+    r"(?:exit code:?|exit status|non-zero code:|exited with code|Job failed with exit code:) (\d{1,3})\b"
+)
+_COMMAND = re.compile(r'process "(.*)" did not complete|executor failed running \[(.*)\](?:: |$)', re.DOTALL)
+_BUILDAH = re.compile(r'building at STEP "(.*)": ')
+_CLASSIC = re.compile(r"The command '(.*)' returned a non-zero code")
+_SHELL = re.compile(r"^(?:/\S*/)?(?:ba|da|z|a)?sh (?:-\S+ )*?(?:-o \S+ )?-\w*c ")
+_ESCAPED = re.compile(r"\\(.)")
+_BEFORE_START = 80
+"""So many lines before the first sign of a failed start are still about it."""
+
+
+class Failure(Struct, frozen=True):
+    """A failure: its step, the instruction as far as the log has it, and the lines that may tell why.
+
+    `text` is the instruction on one line, "" where the log has none; `command` is what RUN was to run. `excerpt` is
+    the builder's excerpt of the Dockerfile. `message` is the builder's last words, `lines` what the step printed with
+    those words at its end.
+    """
+
+    phase: str
+    message: str
+    log_line: int
+    lines: Sequence[Line]
+    name: StepName | None = None
+    text: str = ""
+    command: str = ""
+    excerpt: Excerpt | None = None
+    exit_code: int | None = None
+    tentative: bool = False
+
+    @property
+    def started(self) -> bool:
+        """Whether it is the start of a container that failed."""
+        return self.phase == "start"
+
+
+def failures(record: Record) -> Iterator[Failure]:
+    """The failures of a log; of each build the one that ended it first."""
+    endings = record.endings
+    if any(ending.failed or ending.reprints or ending.excerpts for ending in endings):
+        endings = [e for e in endings if e.failed or e.reprints or e.excerpts or not e.words.startswith("Job failed")]
+    for ending in endings:
+        yield from _of_build(ending)
+    if record.starts:
+        yield _of_start(record)
+    elif not endings and record.stopped is not None:
+        yield _stopped(record)
+
+
+def loose(record: Record) -> Failure | None:
+    """What may be a failure in a log of no builder: it is one only where a cause is found."""
+    lines = [line for line in record.loose if line.text.strip()]
+    if not lines:
+        return None
+    code = _exit_code(lines[-1].text)
+    return Failure("build", lines[-1].text.strip(), lines[-1].number, lines, exit_code=code, tentative=True)
+
+
+def one_line(text: str) -> str:
+    """An instruction on one line, blanks squeezed."""
+    return " ".join(text.split())
+
+
+def _of_build(ending: Ending) -> Iterator[Failure]:
+    excerpt = ending.excerpts[-1] if ending.excerpts else None
+    main = _main_step(ending, excerpt)
+    reprint = _reprint(ending, main, excerpt)
+    yield _failure(ending, main, reprint, excerpt)
+    for step in ending.failed:
+        if step is not main and not step.name.internal:
+            again = next((r for r in ending.reprints if r is not reprint and same_step(r.name, step.name)), None)
+            yield _failure(Ending(step.last, "", [], [], []), step, again, None)
+
+
+def _main_step(ending: Ending, excerpt: Excerpt | None) -> Step | None:
+    """The failed step that ended the build: by the excerpt, by the last words, else the first."""
+    steps = ending.failed
+    if excerpt is not None and excerpt.instruction:
+        wanted = one_line(excerpt.instruction)
+        for step in steps:
+            if similar(one_line(step.name.text), wanted):
+                return step
+    if ending.words:
+        for step in steps:
+            if step.words and (step.words in ending.words or last_words(ending.words) in step.words):
+                return step
+        wanted = one_line(command_of(ending.words))
+        for step in steps:
+            if wanted and wanted[:60] in one_line(step.name.text):
+                return step
+    if len(steps) == 1 or (steps and excerpt is None):
+        return steps[0]
+    return None
+
+
+def _reprint(ending: Ending, step: Step | None, excerpt: Excerpt | None) -> Reprint | None:
+    if step is not None:
+        return next((r for r in ending.reprints if same_step(r.name, step.name)), None)
+    if excerpt is not None and excerpt.instruction:
+        wanted = one_line(excerpt.instruction)
+        return next((r for r in ending.reprints if similar(one_line(r.name.text), wanted)), None)
+    return ending.reprints[-1] if ending.reprints else None
+
+
+def same_step(one: StepName, other: StepName) -> bool:
+    """Whether two names are of one step; one of them may be cut at the width of a terminal."""
+    if one.number is not None and other.number is not None:
+        return (one.number, one.of, one.stage, one.platform) == (other.number, other.of, other.stage, other.platform)
+    return similar(one_line(one.text), one_line(other.text))
+
+
+def similar(one: str, other: str) -> bool:
+    """Whether two texts are the same, or one is the other cut off."""
+    short, long = sorted((one, other), key=len)
+    return bool(short) and (short == long or (len(short) > 8 and long.startswith(short)))
+
+
+def _failure(ending: Ending, step: Step | None, reprint: Reprint | None, excerpt: Excerpt | None) -> Failure:
+    words = ending.words or (step.words if step is not None else "")
+    name = step.name if step is not None else None
+    if reprint is not None and (name is None or len(reprint.name.text) > len(name.text)):
+        id_ = name.id if name is not None else ""
+        name = StepName(id_, reprint.name.text, *_rest(reprint.name))
+    command = command_of(words)
+    text = _text(name, excerpt, words, command)
+    lines = [*_printed(step, reprint)]
+    for line in ((step.last, step.words) if step is not None else (0, ""), (ending.line, ending.words)):
+        if line[1] and (not lines or line[1] != lines[-1].text):
+            lines.append(Line(*line))
+    at = ending.line if ending.words or step is None else step.last
+    if name is not None and (name.internal or not name.text):
+        name = name if name.text else None
+    phase = _phase(name, words, text)
+    return Failure(phase, last_words(words), at, lines, name, text, command, excerpt, _exit_code(words))
+
+
+def _rest(name: StepName) -> tuple[int | None, int | None, str | None, str | None, bool]:
+    return name.number, name.of, name.stage, name.platform, name.internal
+
+
+def _printed(step: Step | None, reprint: Reprint | None) -> Window | Sequence[Line]:
+    """A step's own lines, or those printed again below the log where there are more of them."""
+    own = step.lines if step is not None else ()
+    again = reprint.lines if reprint is not None else ()
+    return own if len(own) and len(own) >= len(again) - 10 else again
+
+
+def _text(name: StepName | None, excerpt: Excerpt | None, words: str, command: str) -> str:
+    """The failing instruction as the log has it."""
+    if excerpt is not None and excerpt.instruction and not _cut_short(excerpt):
+        return one_line(excerpt.instruction)
+    if name is not None and not name.internal and name.text:
+        return one_line(name.text)
+    if excerpt is not None and excerpt.instruction:
+        return one_line(excerpt.instruction)
+    quoted = _BUILDAH.search(words)
+    if quoted:
+        return one_line(quoted[1])
+    return f"RUN {one_line(command)}" if command else ""
+
+
+def _cut_short(excerpt: Excerpt) -> bool:
+    """Whether the excerpt ends within the instruction, as that of a long one does."""
+    marked = [row.text for row in excerpt.rows if row.marked]
+    return not marked or marked[-1].rstrip().endswith("\\")
+
+
+def command_of(words: str) -> str:
+    """The command that the builder's words name, without the shell; "" if they name none."""
+    found = _COMMAND.search(words)
+    if found:
+        command = found[1] if found[1] is not None else found[2]
+        if found[1] is not None:
+            command = _ESCAPED.sub(lambda e: {"n": "\n", "t": "\t"}.get(e[1], e[1]), command)
+    else:
+        classic = _CLASSIC.search(words)
+        command = classic[1] if classic else ""
+    return _SHELL.sub("", command)
+
+
+def _exit_code(words: str) -> int | None:
+    found = _CODE.search(words)
+    return int(found[1]) if found else None
+
+
+def _phase(name: StepName | None, words: str, text: str) -> str:
+    if name is not None and name.internal:
+        if "metadata" in name.text:
+            return "pull"
+        if name.text.startswith(("pushing", "exporting")) and "push" in f"{name.text} {words}":
+            return "push"
+    return "pull" if text.upper().startswith("FROM ") and "exit" not in words else "build"
+
+
+def _of_start(record: Record) -> Failure:
+    first = record.starts[0]
+    lines = [line for line in record.loose if line.number >= first.line - _BEFORE_START and line.text.strip()]
+    message = record.starts[-1].words
+    ends = [line for line in lines if line.number > record.starts[-1].line and not line.text.startswith(" ")]
+    if message.startswith("Traceback") and ends:
+        message = next((line.text for line in ends if "Error" in line.text or "Exception" in line.text), ends[-1].text)
+    codes = (_exit_code(line.text) for line in reversed(lines) if "exited with code" in line.text)
+    code = next((code for code in codes if code), None)
+    phase = "pull" if any(start.pull for start in record.starts) else "start"
+    return Failure(phase, message.strip(), first.line, lines, exit_code=code)
+
+
+def _stopped(record: Record) -> Failure:
+    """The failure of a build that was ended from outside: of the step that was open last."""
+    stopped = record.stopped
+    if stopped is None:
+        raise ValueError("the build was not stopped")
+    step = record.last_open
+    lines = [*(step.lines if step is not None else ()), Line(stopped.line, stopped.words)]
+    name = step.name if step is not None else None
+    text = one_line(name.text) if name is not None else ""
+    return Failure("build", stopped.words, stopped.line, lines, name, text)

@@ -1,0 +1,56 @@
+"""The formats of logs: one module a format, and the table that lists them in the order in which they are tried."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from zr4lint.diagnose.events import Event, Reader
+from zr4lint.diagnose.formats import buildah, classic, container, kaniko, plain, rawjson, spaces, tty
+
+
+class Format(Struct, frozen=True):
+    """A format: what tells it from others anywhere in a text, and its reader."""
+
+    name: str
+    sign: re.Pattern[str]
+    reader: Callable[[], Reader]
+
+
+class Loose(Reader):
+    """Reads a log of no known builder: every line is outside of the steps."""
+
+    def read(self, _line: int, _text: str, /) -> tuple[Event, ...] | None:
+        """Nothing; the lines are looked at as those of a container."""
+        return None
+
+
+_CLOSING = re.compile(
+    r"^\s*+> \[.*|^\s{0,8}(?:ERROR: |error: |Error: )?failed to (?:build: failed to )?solve(?: with frontend [\w.]+)?: "
+    r"|executor failed running \[|^[^\s:]*+[Dd]ockerfile[^\s:]*+:\d+$",
+    re.MULTILINE,
+)
+
+FORMATS: Sequence[Format] = (
+    Format("buildkit-rawjson", rawjson.SIGN, rawjson.RawJson),
+    Format("docker-api", classic.API_SIGN, classic.Api),
+    Format("buildkit-plain", plain.SIGN, plain.Plain),
+    Format("buildkit-tty", tty.SIGN, tty.Terminal),
+    Format("hf-spaces", spaces.SIGN, spaces.Spaces),
+    Format("classic", classic.SIGN, classic.Classic),
+    Format("buildah", buildah.SIGN, buildah.Buildah),
+    Format("kaniko", kaniko.SIGN, kaniko.Kaniko),
+    Format("buildkit-plain", _CLOSING, plain.Plain),
+)
+TEXT = Format("text", re.compile(r"(?!)"), Loose)
+CONTAINER = "docker-run"
+
+
+def detect(text: str) -> Format:
+    """The first format whose sign is in a text."""
+    return next((form for form in FORMATS if form.sign.search(text)), TEXT)
+
+
+__all__ = ["CONTAINER", "FORMATS", "TEXT", "Format", "container", "detect"]

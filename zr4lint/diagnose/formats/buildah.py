@@ -1,0 +1,68 @@
+"""Buildah and `podman build`."""
+
+from __future__ import annotations
+
+import re
+
+from zr4lint.diagnose.events import Closed, Ended, Event, Opened, Output, Reader, State, StepName
+
+SIGN = re.compile(
+    r"^\s*+(?:\[\d+/\d+\] )?STEP \d+(?:/\d+)?: |^(?:Error|error)(?:: error)?:? building at STEP \"", re.MULTILINE
+)
+
+_STEP = re.compile(r"\s*+(?:\[(\d+)/(\d+)\] )?STEP (\d+)(?:/(\d+))?: (.*)")
+_FAILED = re.compile(r"\s*+(?:Error: |error |Error )(.*)")
+_QUOTED = re.compile(r'building at STEP "(.*)": ')
+_DONE = re.compile(r"--> (?:Using cache )?[0-9a-f]{10,}|--> Pushing cache|--> Cache pulled|COMMIT ")
+_BUILT = re.compile(r"Successfully tagged |[0-9a-f]{64}$")
+_CODES = ("exit status ", "exit code ")
+
+
+class Buildah(Reader):
+    """Reads it; the stages may run in any order."""
+
+    def __init__(self) -> None:
+        self.key: str | None = None
+        self.count = 0
+
+    def read(self, line: int, text: str) -> tuple[Event, ...] | None:
+        """The events of a line."""
+        step = _STEP.match(text)
+        if step:
+            before = self._closed(State.DONE, line)
+            self.count += 1
+            self.key = str(self.count)
+            words = step[5].strip()
+            if words.upper().startswith("COMMIT"):
+                self.key = None
+                return before
+            total = int(step[4]) if step[4] else None
+            name = StepName(f"STEP {step[3]}", words, int(step[3]), total, f"stage {step[1]}" if step[1] else None)
+            return (*before, Opened(self.key, name, line))
+        failed = _FAILED.match(text)
+        if failed and ("building at STEP" in text or "creating build container" in text or "building:" in text):
+            return self._failed(line, text.strip())
+        if text.startswith("Error: ") and self.key is not None:
+            return self._failed(line, text.strip())
+        if _DONE.match(text):
+            closed = self._closed(State.DONE, line)
+            return (*closed, Ended(line)) if text.startswith("COMMIT ") else closed
+        if _BUILT.match(text):
+            return (*self._closed(State.DONE, line), Ended(line))
+        return None if self.key is None else (Output(self.key, line, text),)
+
+    def _failed(self, line: int, words: str) -> tuple[Event, ...]:
+        quoted = _QUOTED.search(words)
+        opened: tuple[Event, ...] = ()
+        if self.key is None and quoted:
+            self.count += 1
+            self.key = str(self.count)
+            opened = (Opened(self.key, StepName("STEP", quoted[1]), line),)
+        return (*opened, *self._closed(State.FAILED, line, words), Ended(line, words))
+
+    def _closed(self, state: State, line: int, words: str = "") -> tuple[Event, ...]:
+        if self.key is None:
+            return ()
+        closed = Closed(self.key, state, line, words)
+        self.key = None
+        return (closed,)

@@ -1,0 +1,98 @@
+"""The builder that docker had before BuildKit, on a terminal and as the daemon's JSON."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from msgspec import DecodeError, json
+
+from zr4lint.diagnose.events import Closed, Ended, Event, Opened, Output, Reader, State, StepName
+
+SIGN = re.compile(r"^\s*+Step \d+(?:/\d+)? : |^\s*+---> Running in |returned a non-zero code: \d+", re.MULTILINE)
+API_SIGN = re.compile(r'^\{"(?:stream|status|errorDetail|aux)":', re.MULTILINE)
+
+_STEP = re.compile(r"\s*+Step (\d+)(?:/(\d+))? : (.*)")
+_FAILED = re.compile(
+    r"The command '.*' returned a non-zero code: \d+"
+    r"|^(?:\[91m)?(?:COPY|ADD) failed: |^(?:failed to |unable to |Error response from daemon|Dockerfile parse error"
+    r"|dockerfile parse error|error building|error creating|OCI runtime create failed)"
+    r"|^Error(?: response from daemon)?: |invalid from flag value"
+)
+_FROM_QUIET = re.compile(
+    r"---> |\w[\w./-]*: Pulling from |Digest: |Status: |[0-9a-f]{12}: |Trying to pull|latest: Pulling|\s*$|Pulling "
+    r"|using default tag",
+    re.IGNORECASE,
+)
+_DONE = re.compile(r"\s*+---> (?:[0-9a-f]{12}|Using cache)|Removing intermediate container")
+_BUILT = re.compile(r"Successfully (?:built|tagged) ")
+
+
+class Classic(Reader):
+    """Reads it."""
+
+    def __init__(self) -> None:
+        self.key: str | None = None
+        self.count = 0
+        self.keyword = ""
+
+    def read(self, line: int, text: str) -> tuple[Event, ...] | None:
+        """The events of a line."""
+        step = _STEP.match(text)
+        if step:
+            return self._step(line, step)
+        if _BUILT.match(text):
+            closed = self._closed(State.DONE, line)
+            return (*closed, Ended(line))
+        if _FAILED.search(text):
+            return (*self._closed(State.FAILED, line, text.strip()), Ended(line, text.strip()))
+        if self.key is None:
+            return None
+        if _DONE.match(text):
+            return (Closed(self.key, State.CACHED if "Using cache" in text else State.DONE, line),)
+        if self.keyword == "FROM" and not _FROM_QUIET.match(text):
+            return (*self._closed(State.FAILED, line, text.strip()), Ended(line, text.strip()))
+        return (Output(self.key, line, text),)
+
+    def _step(self, line: int, found: re.Match[str]) -> tuple[Event, ...]:
+        before = self._closed(State.DONE, line)
+        self.count += 1
+        self.key = str(self.count)
+        self.keyword = found[3].split(" ", 1)[0].upper()
+        total = int(found[2]) if found[2] else None
+        name = StepName(f"Step {found[1]}", found[3].strip(), int(found[1]), total)
+        return (*before, Opened(self.key, name, line))
+
+    def _closed(self, state: State, line: int, words: str = "") -> tuple[Event, ...]:
+        if self.key is None:
+            return ()
+        closed = Closed(self.key, state, line, words)
+        self.key = None
+        return (closed,)
+
+
+class Api(Reader):
+    """Reads the daemon's stream, in which the builder's lines are parts of JSON objects."""
+
+    def __init__(self) -> None:
+        self.classic = Classic()
+        self.rest = ""
+
+    def read(self, line: int, text: str) -> tuple[Event, ...] | None:
+        """The events of a line."""
+        try:
+            entry: Any = json.decode(text)
+        except (DecodeError, ValueError, RecursionError):
+            return self.classic.read(line, text)
+        if not isinstance(entry, dict):
+            return self.classic.read(line, text)
+        if isinstance(entry.get("error"), str):
+            return self.classic.read(line, entry["error"])
+        words = entry.get("stream")
+        if not isinstance(words, str):
+            return ()
+        *whole, self.rest = (self.rest + words).split("\n")
+        found: list[Event] = []
+        for part in whole:
+            found += self.classic.read(line, part.rstrip("\r")) or ()
+        return tuple(found)

@@ -1,0 +1,111 @@
+"""What BuildKit prints below its progress: the steps that failed, the excerpt of the Dockerfile, the last words."""
+
+from __future__ import annotations
+
+import re
+
+from zr4lint.diagnose.events import Block, Ended, Event, Repeated, StepName
+from zr4lint.diagnose.formats.names import step_name
+
+_HEAD = re.compile(r"\s*+> (\[.*|exporting .*|pushing .*|importing .*)")
+_TIMED = re.compile(r"(?:#\d+ )?\d+\.\d+ ?(.*)", re.DOTALL)
+_FILE = re.compile(r"\s{0,4}(?:ERROR: )?(\S[^\s:]*+):(\d+)$")
+_RULE = re.compile(r"\s{0,4}-{6,}$")
+_ROW = re.compile(r"\s{0,8}(\d+) \|( >>>|    )? ?(.*)")
+_WORDS = re.compile(
+    r"(?:failed to solve|failed to build|failed to solve with frontend [\w.]+): (.*)"
+    r"|(executor failed running \[.*)"
+    r"|Service '[^']*' failed to build ?: (?!Build failed)(.*)"
+)
+_SOLVE = re.compile(
+    r"^(?:(?:ERROR|error|Error): |buildx failed with: |failed to build: |target \S+: |failed to solve"
+    r"(?: with frontend [\w.]+)?: |failed to create LLB definition: |rpc error: code = \w+ desc = |Build failed: )+"
+)
+_START = re.compile(
+    r"(?:ERROR: |error: |Error: )?failed to (?:build|solve)|executor failed running|failed to create LLB"
+)
+_MUST = (
+    "failed to solve",
+    "failed to build",
+    "executor failed running",
+    "dockerfile parse error",
+    "failed to read dockerfile",
+)
+
+
+class Closing:
+    """Reads the lines below the progress; it knows whether it is inside of a repeated output or of an excerpt."""
+
+    def __init__(self) -> None:
+        self.step: StepName | None = None
+        self.pending = ""
+        self.file = ""
+        self.number = 0
+        self.rows = 0
+
+    def read(self, line: int, text: str) -> tuple[Event, ...] | None:
+        """The events of a line; None for one that has nothing to do with the end of a build."""
+        if self.pending:
+            return self._name(line, text)
+        if self.step is not None:
+            return self._output(line, text)
+        head = _HEAD.match(text)
+        if head:
+            return self._name(line, head[1])
+        if self.file:
+            row = _ROW.match(text)
+            if row:
+                self.rows += 1
+                found = Block(self.file, int(row[1]), line, row[3], row[2] == " >>>")
+                return (Block(self.file, self.number, line - 2), found) if self.rows == 1 else (found,)
+            if _RULE.match(text) or not text.strip():
+                if self.rows:
+                    self.file = ""
+                return ()
+            self.file = ""
+        place = _FILE.match(text)
+        if place:
+            self.file, self.number, self.rows = place[1], int(place[2]), 0
+            return () if "ockerfile" in place[1] else None
+        if text.startswith("------") and _RULE.match(text):
+            return ()
+        return self._last(line, text)
+
+    def _name(self, line: int, text: str) -> tuple[Event, ...]:
+        """A step's name, which a paste may have broken into lines; it ends with a colon."""
+        self.pending = f"{self.pending} {text.strip()}".strip()
+        if not self.pending.endswith(":") and len(self.pending) < 4000 and not _RULE.match(text):
+            return ()
+        name, self.pending = self.pending, ""
+        self.step = step_name("", name.removesuffix(":").removesuffix("------").strip())
+        if _RULE.match(text):
+            step, self.step = self.step, None
+            return (Repeated(step, line, None),)
+        return (Repeated(self.step, line, None),)
+
+    def _output(self, line: int, text: str) -> tuple[Event, ...] | None:
+        step = self.step
+        if (
+            step is None
+            or text.startswith("------")
+            or _RULE.match(text)
+            or text.startswith(_MUST)
+            or text.startswith("ERROR: failed to ")
+        ):
+            self.step = None
+            return () if _RULE.match(text) else self.read(line, text)
+        timed = _TIMED.match(text)
+        return (Repeated(step, line, timed[1] if timed else text),)
+
+    def _last(self, line: int, text: str) -> tuple[Event, ...] | None:
+        if not any(words in text for words in _MUST):
+            return None
+        if _WORDS.search(text) or text.lstrip().lower().startswith("dockerfile parse error"):
+            return (Ended(line, text.strip()),)
+        return None
+
+
+def last_words(text: str) -> str:
+    """The builder's last words without what every failure begins with."""
+    found = _START.search(text)
+    return _SOLVE.sub("", text[found.start() :] if found else text)

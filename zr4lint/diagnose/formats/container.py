@@ -1,0 +1,68 @@
+"""The start of a container: what docker, podman, compose, RunPod and the started program say of a failure."""
+
+from __future__ import annotations
+
+import re
+
+from zr4lint.diagnose.events import Event, Started, Stopped
+
+SIGN = re.compile(
+    r"docker: Error response from daemon|OCI runtime create failed|OCI permission denied|OCI runtime attempted"
+    r"|^exec /\S+: |^exec container process|error starting container|standard_init_linux\.go"
+    r"|^\[FATAL tini|^Traceback \(most recent call last\):|exited with code [1-9]|^exec: \"",
+    re.MULTILINE,
+)
+COMPOSE_SIGN = re.compile(
+    r"^ ?\S* ?Container \S+ +(?:Starting|Started|Creating|Error)|exited with code \d+$|^\[\+\] Running \d", re.MULTILINE
+)
+
+_STARTS = re.compile(
+    r"docker: Error response from daemon|^Error response from daemon|OCI runtime create failed|OCI permission denied"
+    r"|OCI runtime attempted|^exec /\S+: |^exec container process|error starting container|standard_init_linux\.go"
+    r"|^\[FATAL tini|^Traceback \(most recent call last\):|exited with code [1-9]|^exec: \""
+    r"|^Error: (?:crun|runc|unable to start container|cannot find module)|^nvidia-container-cli: "
+    r"|/usr/bin/env: |failed to create shim|Back-off restarting|CrashLoopBackOff"
+)
+_PULLS = re.compile(
+    r"manifest (?:for|unknown)|pull access denied|toomanyrequests|no matching manifest|Error: initializing source"
+    r"|ErrImagePull|ImagePullBackOff"
+)
+_STOPS = re.compile(
+    r"(?:^|: )The operation was canceled\.|has exceeded the maximum execution time|execution took longer than"
+    r"|Build timed out|Cancelling nested steps due to timeout|^TIMEOUT$|The job running on runner .* has exceeded"
+    r"|^ERROR: context deadline exceeded"
+)
+_QUICK = (
+    "rror",
+    "xec",
+    "Traceback",
+    "tini",
+    "exited",
+    "anceled",
+    "timed out",
+    "OCI",
+    "longer than",
+    "exceeded",
+    "shim",
+    "nvidia-",
+    "timeout",
+    "manifest",
+    "denied",
+    "toomany",
+    "ackOff",
+    "TIMEOUT",
+    "env: ",
+    "init_linux",
+    "Back-off",
+)
+
+
+def container_event(line: int, text: str) -> Event | None:
+    """The event of a line outside of the steps; None for one that tells of no failed start."""
+    if not any(word in text for word in _QUICK):
+        return None
+    if _STOPS.search(text):
+        return Stopped(line, text.strip())
+    if _STARTS.search(text):
+        return Started(line, text.strip(), pull=_PULLS.search(text) is not None)
+    return None

@@ -1,0 +1,54 @@
+"""Kaniko: its own lines begin with INFO, and a step's output stands between them."""
+
+from __future__ import annotations
+
+import re
+
+from zr4lint.diagnose.events import Closed, Ended, Event, Opened, Output, Reader, State, StepName
+from zr4lint.diagnose.formats.names import INSTRUCTION
+
+SIGN = re.compile(r"^\s*+(?:INFO|WARN|WARNING)\s?\[[\dT:Z-]+\] |^error building image: ", re.MULTILINE)
+
+_OWN = re.compile(r"\s*+(?:INFO|WARN|WARNING|DEBU|DEBUG|ERRO|ERROR|FATA|FATAL)\s?\[[\dT:Z.+-]+\] ?(.*)")
+_LAST = re.compile(
+    r"\s*+(?:error building image: |kaniko should only be run|error checking push permissions|error pushing image"
+    r"|error resolving)"
+)
+_BUILT = ("Pushed ", "Pushing image", "Skipping push")
+
+
+class Kaniko(Reader):
+    """Reads it. An instruction that fails to find its files is not announced: the step is the one before it."""
+
+    def __init__(self) -> None:
+        self.key: str | None = None
+        self.count = 0
+
+    def read(self, line: int, text: str) -> tuple[Event, ...] | None:
+        """The events of a line."""
+        own = _OWN.match(text)
+        if own is None:
+            if _LAST.match(text):
+                return (*self._closed(self._state(text), line, text.strip()), Ended(line, text.strip()))
+            return None if self.key is None else (Output(self.key, line, text),)
+        words = own[1].strip()
+        if INSTRUCTION.match(words):
+            before = self._closed(State.DONE, line)
+            self.count += 1
+            self.key = str(self.count)
+            return (*before, Opened(self.key, StepName(f"instruction {self.count}", words), line))
+        if words.startswith(_BUILT):
+            return (*self._closed(State.DONE, line), Ended(line))
+        return ()
+
+    def _state(self, words: str) -> State:
+        """A step whose command failed has failed; other words are about an instruction that was never announced."""
+        ran = "failed to execute command" in words or "exit status" in words
+        return State.FAILED if ran else State.DONE
+
+    def _closed(self, state: State, line: int, words: str = "") -> tuple[Event, ...]:
+        if self.key is None:
+            return ()
+        closed = Closed(self.key, state, line, words if state is State.FAILED else "")
+        self.key = None
+        return (closed,)

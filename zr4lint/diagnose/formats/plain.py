@@ -1,0 +1,76 @@
+"""BuildKit with --progress=plain: every line has the number of its step in front."""
+
+from __future__ import annotations
+
+import re
+
+from zr4lint.diagnose.events import Closed, Event, Opened, Output, Reader, State
+from zr4lint.diagnose.formats.closing import Closing
+from zr4lint.diagnose.formats.names import step_name
+
+SIGN = re.compile(r"^ {0,4}#\d+ (?:\[|DONE|CACHED|ERROR|CANCELED|\d+\.\d+ )|^ {0,4}#0 building with", re.MULTILINE)
+
+_VERTEX = re.compile(r" {0,4}#(\d+) (.*)", re.DOTALL)
+_OUTPUT = re.compile(r"\d+\.\d+(?: (.*)|$)", re.DOTALL)
+_ENDS = {"CACHED": State.CACHED, "CANCELED": State.CANCELLED}
+_DONE = re.compile(r"DONE (\d+(?:\.\d+)?)s$")
+_PROGRESS = re.compile(
+    r"(?:transferring|resolve|extracting|sha256:|exporting|writing|naming|preparing|sending|pushing|WARN:|\.\.\.$)"
+)
+
+
+class Plain(Reader):
+    """Reads it. Several builds may follow one another, each of which counts its steps anew."""
+
+    def __init__(self) -> None:
+        self.closing = Closing()
+        self.build = 1
+        self.names: dict[str, str] = {}
+
+    def read(self, line: int, text: str) -> tuple[Event, ...] | None:
+        """The events of a line."""
+        found = _VERTEX.match(text)
+        if found is None:
+            return self.closing.read(line, text)
+        number, rest = found[1], found[2]
+        output = _OUTPUT.match(rest)
+        if output:
+            if number not in self.names:
+                return (*self._named(number, "", line), Output(f"{self.build}.{number}", line, output[1] or ""))
+            return (Output(f"{self.build}.{number}", line, output[1] or ""),)
+        if self.closing.step is not None:
+            return self.closing.read(line, text)
+        return self._about(number, rest, line)
+
+    def _about(self, number: str, rest: str, line: int) -> tuple[Event, ...]:
+        """A line that is no output: a step's name, its end, or its progress."""
+        key = f"{self.build}.{number}"
+        if rest in _ENDS:
+            return self._closed(number, Closed(key, _ENDS[rest], line))
+        done = _DONE.match(rest)
+        if done:
+            return self._closed(number, Closed(key, State.DONE, line, seconds=float(done[1])))
+        if rest.startswith(("ERROR: ", "ERROR ")):
+            return self._closed(number, Closed(key, State.FAILED, line, rest[5:].lstrip(": ")))
+        if rest.startswith("["):
+            return self._named(number, rest, line)
+        if _PROGRESS.match(rest) and number in self.names:
+            return (Output(key, line, rest),) if "error" in rest else ()
+        if number not in self.names:
+            return self._named(number, rest, line)
+        return () if rest == self.names[number] else (Output(key, line, rest),)
+
+    def _closed(self, number: str, closed: Closed) -> tuple[Event, ...]:
+        return (closed,) if number in self.names else (*self._named(number, "", closed.line), closed)
+
+    def _named(self, number: str, name: str, line: int) -> tuple[Event, ...]:
+        known = self.names.get(number)
+        if known == name:
+            return ()
+        if known and name and number == "1" and "load build definition" in name:
+            self.build += 1  # another build of the same log
+            self.names.clear()
+        elif known:
+            return ()
+        self.names[number] = name
+        return (Opened(f"{self.build}.{number}", step_name(f"#{number}", name), line),)

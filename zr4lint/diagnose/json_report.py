@@ -1,0 +1,118 @@
+"""The JSON of a diagnosis, version 1: keys are only ever added."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zr4lint.diagnose.causes import Cause
+from zr4lint.diagnose.diagnosis import Diagnosis, Explained
+from zr4lint.diagnose.failures import Failure
+from zr4lint.diagnose.locating import Place, instruction_text
+from zr4lint.diagnose.proof import Proof
+from zr4lint.diagnose.redaction import redacted
+from zr4lint.dockerfile.instructions import Dockerfile
+from zr4lint.report.escaping import json_text, well_formed
+from zr4lint.report.json_v1 import finding_object
+
+Object = dict[str, Any]
+LONGEST = 200
+
+
+def render(diagnosis: Diagnosis) -> str:
+    """Write it; all of it is ASCII."""
+    order = _finding_order(diagnosis)
+    document = {
+        "version": 1,
+        "log": {
+            "path": _clean(diagnosis.path),
+            "format": diagnosis.log.format,
+            "lines": diagnosis.log.lines,
+            "complete": diagnosis.complete,
+        },
+        "failures": [_failure(one, diagnosis, order) for one in diagnosis.failures],
+        "next": [_clean(words) for words in diagnosis.next],
+        "findings": _findings(diagnosis, order),
+        "summary": {
+            "failures": len(diagnosis.failures) + diagnosis.more,
+            "causes": sum(len(one.causes) for one in diagnosis.failures),
+            "fixable": sum(f["fix"] is not None for f in _findings(diagnosis, order)),
+        },
+    }
+    return json_text(document) + "\n"
+
+
+def _finding_order(diagnosis: Diagnosis) -> dict[int, int]:
+    """Where each finding that a cause names stands in the list of findings."""
+    used = sorted({index for one in diagnosis.failures for proof in one.proofs for index in proof.findings})
+    return {index: at for at, index in enumerate(used)}
+
+
+def _findings(diagnosis: Diagnosis, order: dict[int, int]) -> list[Object]:
+    if diagnosis.linted is None:
+        return []
+    report = diagnosis.linted.report
+    return [finding_object(report.findings[index], report.source) for index in order]
+
+
+def _failure(one: Explained, diagnosis: Diagnosis, order: dict[int, int]) -> Object:
+    failure = one.failure
+    name = failure.name
+    step = None
+    if name is not None:
+        step = {"id": name.id, "number": name.number, "of": name.of, "stage": name.stage, "platform": name.platform}
+    return {
+        "phase": failure.phase,
+        "step": step,
+        "instruction": instruction(failure, one.place, diagnosis.dockerfile),
+        "exit_code": failure.exit_code,
+        "message": _clean(failure.message)[: 10 * LONGEST],
+        "log_line": failure.log_line,
+        "causes": [_cause(cause, proof, order) for cause, proof in zip(one.causes, one.proofs, strict=True)],
+        "next": [_clean(words) for words in one.next],
+    }
+
+
+def instruction(failure: Failure, place: Place | None, dockerfile: Dockerfile | None) -> Object | None:
+    """The failing instruction: of the file if it is given, else as the log has it; None where neither has one."""
+    if place is not None and dockerfile is not None:
+        found = place.instruction
+        return {
+            "keyword": found.keyword,
+            "text": _clean(instruction_text(found, dockerfile)),
+            "path": _clean(dockerfile.source.path),
+            "line": found.line,
+            "end_line": found.end_line,
+            "found_by": place.found_by,
+        }
+    excerpt = failure.excerpt
+    if not failure.text and excerpt is None:
+        return None
+    marked = [row.number for row in excerpt.rows if row.marked] if excerpt is not None else []
+    return {
+        "keyword": failure.text.split(" ", 1)[0].upper() or None,
+        "text": _clean(failure.text),
+        "path": _clean(excerpt.file) if excerpt is not None else None,
+        "line": excerpt.number if excerpt is not None else None,
+        "end_line": marked[-1] if marked else excerpt.number if excerpt is not None else None,
+        "found_by": "block" if excerpt is not None else "step",
+    }
+
+
+def _cause(cause: Cause, proof: Proof, order: dict[int, int]) -> Object:
+    return {
+        "id": cause.signature.id,
+        "confidence": cause.confidence,
+        "summary": _clean(cause.summary),
+        "cure": _clean(cause.cure),
+        "captures": {name: _clean(value) for name, value in cause.captures.items()},
+        "evidence": [{"line": line.number, "text": _clean(line.text.strip())[:LONGEST]} for line in cause.evidence],
+        "explains": list(cause.explains),
+        "rules": list(cause.signature.proves),
+        "findings": [order[index] for index in proof.findings],
+        "silent": list(proof.silent),
+        "off": list(proof.off),
+    }
+
+
+def _clean(text: str) -> str:
+    return well_formed(redacted(text))

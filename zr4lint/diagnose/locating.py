@@ -1,0 +1,258 @@
+"""Where a failure stands in the Dockerfile that was built."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct
+
+from zr4lint.diagnose.events import StepName
+from zr4lint.diagnose.failures import Failure, one_line, similar
+from zr4lint.dockerfile.instructions import Dockerfile, Instruction
+
+_PARSE_LINE = re.compile(r"parse error (?:on )?line (\d+)")
+_SOURCE = re.compile(
+    r'"/?([^"]+)"?: not found|fileinfo for (\S+?): |lstat (\S+?): no such'
+    r'|stat:? "?([^" ]+?)"?: (?:no such|file does not)'
+)
+_IMAGE = re.compile(
+    r"load metadata for (\S+)|manifest for (\S+) not found|pull access denied for ([^\s,]+)|docker://(\S+?): "
+    r"|source metadata for (\S+?): |failed to solve: ([\w./-]+(?::[\w.-]+)?): "
+    r"|no match for platform in manifest(?: for)? (\S+)|no child with platform \S+ in index (\S+)"
+)
+_VARIABLE = re.compile(r"\$\{?(\w+)[^\s/:]*")
+_COUNTED = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
+_UNNAMED_STAGE = re.compile(r"stage-(\d+)$")
+
+
+class Place(Struct, frozen=True):
+    """The failing instruction, and how it was found: block, step, count, source or start."""
+
+    instruction: Instruction
+    found_by: str
+    changed: bool = False
+
+
+def locate(failure: Failure, dockerfile: Dockerfile) -> Place | None:
+    """Where a failure stands in a file; None if nothing in it fits."""
+    if failure.started:
+        return _by_start(dockerfile)
+    ways = (_by_block, _by_parse_error, _by_step, _by_count, _by_source)
+    return next((place for way in ways if (place := way(failure, dockerfile)) is not None), None)
+
+
+def instruction_text(instruction: Instruction, dockerfile: Dockerfile) -> str:
+    """An instruction on one line: without continuations, with its flags; of a heredoc the first line."""
+    flags = "".join(f"{dockerfile.source.slice(flag.span)} " for flag in instruction.flags)
+    words = instruction.trigger.keyword if instruction.trigger is not None else ""
+    text = instruction.arguments.text
+    return one_line(f"{instruction.keyword} {flags}{text}") if words or text else instruction.keyword
+
+
+def _by_block(failure: Failure, dockerfile: Dockerfile) -> Place | None:
+    """The builder's excerpt names the line; where the file reads otherwise, its text is looked for."""
+    excerpt = failure.excerpt
+    if excerpt is None:
+        return None
+    marked = one_line(excerpt.instruction)
+    for instruction in dockerfile.instructions:
+        if instruction.line <= excerpt.number <= instruction.end_line:
+            if not marked or _same(instruction_text(instruction, dockerfile), marked):
+                return Place(instruction, "block")
+            break
+    found = list(_with_text(marked, dockerfile))
+    return Place(found[0], "block", changed=True) if found else None
+
+
+def _by_parse_error(failure: Failure, dockerfile: Dockerfile) -> Place | None:
+    found = _PARSE_LINE.search(failure.message)
+    if found is None:
+        return None
+    line = int(found[1])
+    return next((Place(one, "block") for one in dockerfile.instructions if one.line <= line <= one.end_line), None)
+
+
+def _by_step(failure: Failure, dockerfile: Dockerfile) -> Place | None:
+    """The text of the step, or the command that the builder's words name."""
+    found: list[Instruction] = []
+    if failure.text:
+        found = list(_with_text(failure.text, dockerfile))
+    if not found and failure.command:
+        command = one_line(failure.command)
+        runs = (one for one in dockerfile.instructions if one.keyword == "RUN")
+        found = [one for one in runs if _same(one_line(one.arguments.text), command)]
+    if len(found) > 1 and failure.name is not None:
+        found = _narrowed(found, failure.name, dockerfile)
+    return Place(found[0], "step") if found else None
+
+
+def _narrowed(found: list[Instruction], name: StepName, dockerfile: Dockerfile) -> list[Instruction]:
+    """Of several alike those of the stage, and of these the one that is counted like the step."""
+    stage = _stage(name, dockerfile)
+    within = [one for one in found if one.stage == stage] or found
+    counted = _counted(name, dockerfile)
+    return [one for one in within if one is counted] or within
+
+
+def _by_count(failure: Failure, dockerfile: Dockerfile) -> Place | None:
+    if failure.name is None or failure.name.internal:
+        return None
+    found = _counted(failure.name, dockerfile)
+    keyword = failure.text.split(" ", 1)[0].upper()
+    return Place(found, "count") if found is not None and keyword in ("", found.keyword) else None
+
+
+def _counted(name: StepName, dockerfile: Dockerfile) -> Instruction | None:
+    """The instruction that a step's number counts to, as its builder counts."""
+    if name.number is None:
+        return None
+    instructions: Sequence[Instruction] = dockerfile.instructions
+    if name.id.startswith("STEP"):
+        stage = int(name.stage.split()[-1]) - 1 if name.stage else 0
+        instructions = [one for one in instructions if one.stage == stage]
+    elif not name.id.startswith("Step"):
+        instructions = list(_buildkit_steps(dockerfile, _stage(name, dockerfile)))
+    return instructions[name.number - 1] if 0 < name.number <= len(instructions) else None
+
+
+def _buildkit_steps(dockerfile: Dockerfile, stage: int) -> Iterator[Instruction]:
+    """The instructions of a stage that BuildKit counts: not a FROM that names a stage."""
+    names = {name for name, _ in _stages(dockerfile)}
+    for one in dockerfile.instructions:
+        if one.stage != stage:
+            continue
+        if one.keyword in _COUNTED or (one.keyword == "FROM" and _image(one).lower() not in names):
+            yield one
+
+
+def _stages(dockerfile: Dockerfile) -> Iterator[tuple[str, Instruction]]:
+    for one in dockerfile.instructions:
+        if one.keyword == "FROM":
+            words = one.arguments.text.split()
+            yield (words[2].lower() if len(words) > 2 and words[1].lower() == "as" else ""), one
+
+
+def _stage(name: StepName, dockerfile: Dockerfile) -> int:
+    """The stage that a step's name gives; the last one where it gives none."""
+    stages = [stage for stage, _ in _stages(dockerfile)]
+    wanted = (name.stage or "").lower()
+    words = wanted.split()
+    for word in reversed(words):
+        if word in stages:
+            return stages.index(word)
+        unnamed = _UNNAMED_STAGE.match(word)
+        if unnamed:
+            return int(unnamed[1])
+    return len(stages) - 1
+
+
+def _by_source(failure: Failure, dockerfile: Dockerfile) -> Place | None:
+    """What the builder could not get: a file that COPY or ADD names, or an image that FROM or COPY --from names."""
+    words = f"{failure.name.text if failure.name is not None else ''} {failure.message}"
+    for found in _SOURCE.finditer(words):
+        path = next(group for group in found.groups() if group)
+        place = next(_copying(path, dockerfile), None)
+        if place is not None:
+            return Place(place, "source")
+    for found in _IMAGE.finditer(f"{words} {failure.lines[-1].text if failure.lines else ''}"):
+        image = next(group for group in found.groups() if group)
+        place = next(_using(image, dockerfile), None)
+        if place is not None:
+            return Place(place, "source")
+    return None
+
+
+def _copying(path: str, dockerfile: Dockerfile) -> Iterator[Instruction]:
+    tail = path.strip("/")
+    for one in dockerfile.instructions:
+        if one.keyword not in ("COPY", "ADD"):
+            continue
+        words = [string.value for string in one.json] if one.json is not None else one.arguments.text.split()
+        sources = [word.strip("\"'").removeprefix("./").strip("/") for word in words[:-1]]
+        if any(source and (tail == source or tail.endswith(f"/{source}")) for source in sources):
+            yield one
+
+
+def _using(image: str, dockerfile: Dockerfile) -> Iterator[Instruction]:
+    wanted = _plain_image(image)
+    defaults = dict(_defaults(dockerfile))
+    for one in dockerfile.instructions:
+        names = [_image(one)] if one.keyword == "FROM" else []
+        names += [flag.value for flag in one.flags if flag.name == "from" and flag.value]
+        for name in names:
+            if _plain_image(_VARIABLE.sub(lambda v: defaults.get(v[1], ""), name)) == wanted:
+                yield one
+
+
+def _defaults(dockerfile: Dockerfile) -> Iterator[tuple[str, str]]:
+    for one in dockerfile.instructions:
+        if one.keyword == "ARG" and one.stage < 0:
+            name, _, value = one.arguments.text.partition("=")
+            yield name.strip(), value.strip().strip("\"'")
+
+
+def _image(instruction: Instruction) -> str:
+    return instruction.arguments.text.split()[0] if instruction.arguments.text.split() else ""
+
+
+def _plain_image(image: str) -> str:
+    """An image without what is added to its name by default."""
+    image = image.split("@", 1)[0].removeprefix("docker.io/").removeprefix("index.docker.io/").removeprefix("library/")
+    return image.removesuffix(":latest")
+
+
+def _by_start(dockerfile: Dockerfile) -> Place | None:
+    """A container starts with the ENTRYPOINT or the CMD of the last stage."""
+    last = max((one.stage for one in dockerfile.instructions), default=-1)
+    found = [one for one in dockerfile.instructions if one.stage == last and one.keyword in ("ENTRYPOINT", "CMD")]
+    if not found:
+        return None
+    entry = next((one for one in found if one.keyword == "ENTRYPOINT"), None)
+    return Place(entry or found[-1], "start")
+
+
+def _with_text(text: str, dockerfile: Dockerfile) -> Iterator[Instruction]:
+    """The instructions that read as a text does, those that read exactly so first."""
+    texts = [(instruction_text(one, dockerfile), one) for one in dockerfile.instructions]
+    exact = [one for words, one in texts if words == text]
+    yield from exact or (one for words, one in texts if _same(words, text))
+
+
+def _same(file: str, log: str) -> bool:
+    """Whether an instruction of the file is what a log shows of it: perhaps cut, without flags, with values put in."""
+    log = log.split(" (", 1)[0] if "<<" in log.split(" (", 1)[0] else log
+    if similar(_folded(file), _folded(log)) or similar(_without_flags(file), _without_flags(log)):
+        return True
+    return "$" in file and _fits(_without_flags(file).split(), _without_flags(log).split())
+
+
+def _folded(text: str) -> str:
+    keyword, _, rest = text.partition(" ")
+    return f"{keyword.upper()} {rest}"
+
+
+def _without_flags(text: str) -> str:
+    keyword, _, rest = text.partition(" ")
+    words = rest.split(" ")
+    while words and words[0].startswith("--"):
+        words.pop(0)
+    return " ".join((keyword.upper(), *words))
+
+
+def _fits(file: Sequence[str], log: Sequence[str]) -> bool:
+    """Whether the words are the same but for those with a variable."""
+    return len(file) == len(log) and all(_word_fits(*pair) for pair in zip(file, log, strict=True))
+
+
+def _word_fits(file: str, log: str) -> bool:
+    if file == log:
+        return True
+    parts = _VARIABLE.split(file)[::2] if "$" in file else []
+    return bool(parts) and log.startswith(parts[0]) and log.endswith(parts[-1])
+
+
+def offered(files: Iterable[str], failure: Failure) -> str | None:
+    """A file of the folder that the log names, so that it can be given with --file."""
+    name = failure.excerpt.file if failure.excerpt is not None else ""
+    return next((file for file in files if name and (file == name or file.endswith(f"/{name}"))), None)

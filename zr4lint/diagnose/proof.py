@@ -1,0 +1,100 @@
+"""From a cause to the linter: which rules would have said it before the build, and what they find in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from zr4lint.app.run import Request, UsageError, run
+from zr4lint.diagnose.causes import Cause
+from zr4lint.dockerfile.instructions import Instruction
+from zr4lint.model.finding import FileReport, Finding, Rule
+
+
+class Proof(Struct, frozen=True):
+    """What the linter has to say of a cause.
+
+    `findings` are indices into the findings of the file. `silent` are rules that the cause breaks and that find
+    nothing in the file; `off` are rules that find something only where the configuration does not leave them out.
+    """
+
+    findings: tuple[int, ...] = ()
+    silent: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
+
+
+class Linted(Struct, frozen=True):
+    """The Dockerfile as the linter sees it; `hidden` are the findings that the configuration leaves out."""
+
+    report: FileReport
+    hidden: tuple[Finding, ...]
+    rules: tuple[Rule, ...]
+    request: Request
+
+    def rule(self, code: str) -> Rule | None:
+        """The rule of a code, if there is one."""
+        return next((rule for rule in self.rules if rule.code == code), None)
+
+
+def lint_file(request: Request, codes: Sequence[str]) -> Linted:
+    """Lint the one file of a request; UsageError if that can't be done.
+
+    A file that no pack claims is linted with the packs that are for files of any kind. `codes` are rules to be looked
+    at even where the configuration leaves them out.
+    """
+    result = run(request)
+    if result.errors and not request.packs and "no pack" in result.errors[0]:
+        from zr4lint.app.run import load_packs
+
+        general = tuple(pack.name for pack in load_packs(()) if not pack.specification)
+        request = Request(**{name: getattr(request, name) for name in request.__struct_fields__} | {"packs": general})
+        result = run(request)
+    if result.errors or not result.report.files:
+        raise UsageError(result.errors[0] if result.errors else f"{request.paths[0]}: can't be linted")
+    known = {rule.code for rule in result.report.rules}
+    every = Request(
+        **{name: getattr(request, name) for name in request.__struct_fields__}
+        | {"select": tuple(code for code in codes if code in known), "ignore": ()}
+    )
+    report = result.report.files[0]
+    hidden: tuple[Finding, ...] = ()
+    if every.select:
+        shown = {(finding.code, finding.span) for finding in report.findings}
+        files = run(every).report.files
+        hidden = tuple(f for file in files for f in file.findings if (f.code, f.span) not in shown)
+    return Linted(report, hidden, result.report.rules, request)
+
+
+def prove(cause: Cause, instruction: Instruction | None, linted: Linted) -> Proof:
+    """What the linter finds of a cause; at the failing instruction if there, else elsewhere in the file."""
+    findings = linted.report.findings
+    proves = cause.signature.proves
+    within: list[int] = []
+    elsewhere: list[int] = []
+    for index, finding in enumerate(findings):
+        if finding.code not in proves:
+            continue
+        near = instruction is not None and _touches(finding, instruction)
+        (within if near else elsewhere).append(index)
+    found = _first_of_each(within or elsewhere, findings)
+    said = {findings[index].code for index in found}
+    off = tuple(dict.fromkeys(finding.code for finding in linted.hidden if finding.code in proves))
+    existing = [code for code in proves if linted.rule(code) is not None]
+    silent = () if said or off else tuple(existing)
+    return Proof(tuple(found), silent, tuple(code for code in off if code not in said))
+
+
+def _touches(finding: Finding, instruction: Instruction) -> bool:
+    return finding.span.start <= instruction.span.end and instruction.span.start <= finding.span.end
+
+
+def _first_of_each(indices: Sequence[int], findings: Sequence[Finding]) -> list[int]:
+    """The first finding of each rule."""
+    seen: set[str] = set()
+    found: list[int] = []
+    for index in indices:
+        if findings[index].code not in seen:
+            seen.add(findings[index].code)
+            found.append(index)
+    return found

@@ -1,0 +1,112 @@
+"""Reading a log: its format is found, its lines become events, and these a record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import BinaryIO
+
+from msgspec import Struct
+
+from zr4lint.diagnose.cleaning import NoLogError, batches
+from zr4lint.diagnose.events import Output
+from zr4lint.diagnose.formats import CONTAINER, TEXT, container, detect
+from zr4lint.diagnose.record import Record
+from zr4lint.diagnose.window import Prefilter
+
+_OPENS_DOCKERFILE = re.compile(r"\s*+(?:#[^\n]*+\n\s*+)*+(?:FROM|ARG) [^\n:]+", re.IGNORECASE)
+_GITHUB = re.compile(
+    r"##\[(?:group|error|command|endgroup)\]|^\ufeff?\d{4}-\d\d-\d\dT[\d:]{8}\.\d{7}Z |^::(?:group|error)::",
+    re.MULTILINE,
+)
+_COG = "Building Docker image from environment in cog.yaml"
+
+
+class Log(Struct, frozen=True):
+    """A log that was read: its format, its lines, and what it tells."""
+
+    format: str
+    lines: int
+    record: Record
+    cog: bool = False
+
+
+def read_log(stream: BinaryIO, may_matter: Prefilter, told: Callable[[int], None] = lambda _: None) -> Log:
+    """Read a log to its end in bounded memory; NoLogError for what is none."""
+    return _Reading(may_matter).read(stream, told)
+
+
+class _Reading:
+    def __init__(self, may_matter: Prefilter) -> None:
+        self.form = TEXT
+        self.reader = TEXT.reader()
+        self.record = Record(may_matter)
+        self.number = 0
+        self.github = False
+        self.compose = False
+        self.cog = False
+
+    def read(self, stream: BinaryIO, told: Callable[[int], None]) -> Log:
+        first = True
+        for lines in batches(_Watched(stream, self), told):
+            self._look(lines, first=first)
+            first = False
+            self._take(lines)
+        for event in self.reader.finish():
+            self.record.take(event)
+        self.record.finish()
+        return Log(self._name(), self.number, self.record, self.cog)
+
+    def saw(self, data: bytes) -> None:
+        """Look at bytes as they came: what cleaning takes off tells where the log comes from."""
+        text = data.decode("utf-8", "replace")
+        self.github = _GITHUB.search(text) is not None
+        self.compose = container.COMPOSE_SIGN.search(text) is not None
+        self.cog = _COG in text
+
+    def _look(self, lines: list[str], *, first: bool) -> None:
+        """Find the format, if none was found before."""
+        if self.form is not TEXT:
+            return
+        text = "\n".join(lines)
+        self.form = detect(text)
+        self.reader = self.form.reader()
+        if first and self.form is TEXT and _OPENS_DOCKERFILE.match(text) and not container.SIGN.search(text):
+            raise NoLogError("that is a Dockerfile; to lint it: zr4lint FILE")
+
+    def _take(self, lines: list[str]) -> None:
+        take, read = self.record.take, self.reader.read
+        number = self.number
+        for text in lines:
+            number += 1
+            events = read(number, text)
+            if events is None:
+                event = container.container_event(number, text)
+                take(event if event is not None else Output(None, number, text))
+                continue
+            for event in events:
+                take(event)
+        self.number = number
+
+    def _name(self) -> str:
+        name = self.form.name
+        if name == TEXT.name and self.record.starts:
+            return "compose/start" if self.compose else CONTAINER
+        if self.cog:
+            return f"cog/{name}"
+        return f"github-actions/{name}" if self.github else name
+
+
+class _Watched:
+    """A stream whose first bytes are looked at as well."""
+
+    def __init__(self, stream: BinaryIO, reading: _Reading) -> None:
+        self._stream = stream
+        self._reading: _Reading | None = reading
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        if self._reading is not None:
+            self._reading.saw(data)
+            self._reading = None
+        return data

@@ -1,0 +1,200 @@
+"""What a log tells, put together from its events: steps with their output, and the ends of builds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from zr4lint.diagnose.events import (
+    Block,
+    Closed,
+    Ended,
+    Event,
+    Opened,
+    Output,
+    Repeated,
+    Started,
+    State,
+    StepName,
+    Stopped,
+)
+from zr4lint.diagnose.window import Line, Prefilter, Window
+
+MOST_STEPS = 10_000
+MOST_ENDINGS = 10_000
+_MOST_ROWS = 200
+
+
+class Step(Struct):
+    """A step of a build, as far as the log has told of it."""
+
+    name: StepName
+    line: int
+    lines: Window
+    state: State = State.OPEN
+    words: str = ""
+    seconds: float | None = None
+    last: int = 0
+
+
+class Row(Struct, frozen=True):
+    """A line of the builder's excerpt of the Dockerfile."""
+
+    number: int
+    text: str
+    marked: bool
+
+
+class Excerpt(Struct):
+    """The builder's excerpt of the Dockerfile; `number` is the first line of the failing instruction."""
+
+    file: str
+    number: int
+    line: int
+    rows: list[Row]
+
+    @property
+    def instruction(self) -> str:
+        """The marked lines joined, without continuations and comments."""
+        marked = [row.text.strip() for row in self.rows if row.marked]
+        kept = [text for index, text in enumerate(marked) if not index or not text.startswith("#")]
+        return " ".join(text.removesuffix("\\").strip() for text in kept).strip()
+
+
+class Reprint(Struct):
+    """A step's output as the builder prints it again below the log."""
+
+    name: StepName
+    line: int
+    lines: Window
+
+
+class Ending(Struct):
+    """The end of a build that failed: the builder's last words, its excerpts, and the steps that failed till then."""
+
+    line: int
+    words: str
+    failed: list[Step]
+    reprints: list[Reprint]
+    excerpts: list[Excerpt]
+
+
+class Record:
+    """Takes events, and holds what they say; what is done and went well is forgotten."""
+
+    def __init__(self, may_matter: Prefilter) -> None:
+        self._may_matter = may_matter
+        self.steps: dict[str, Step] = {}
+        self.times: list[tuple[StepName, float]] = []
+        self.endings: list[Ending] = []
+        self.done = 0
+        self.succeeded = False
+        self.stopped: Stopped | None = None
+        self.last_open: Step | None = None
+        self.starts: list[Started] = []
+        self.loose = Window(may_matter)
+        self._failed: list[Step] = []
+        self._reprints: list[Reprint] = []
+        self._excerpts: list[Excerpt] = []
+        self._take: dict[type[Event], Callable[..., None]] = {
+            Output: self._output,
+            Opened: self._opened,
+            Closed: self._closed,
+            Repeated: self._repeated,
+            Block: self._block,
+            Ended: self._ended,
+            Stopped: self._stopped,
+            Started: self._started,
+        }
+
+    def take(self, event: Event) -> None:
+        """Take an event."""
+        self._take[type(event)](event)
+
+    def finish(self) -> None:
+        """Take note that the log is at its end."""
+        if self._failed or self._reprints or self._excerpts:
+            last = max(
+                [step.last for step in self._failed]
+                + [r.line for r in self._reprints]
+                + [excerpt.line for excerpt in self._excerpts]
+            )
+            self._end(last, "")
+
+    def open_steps(self) -> list[Step]:
+        """The steps that the log shows neither done nor failed, in the order in which they were last heard of."""
+        found = [step for step in self.steps.values() if step.state is State.OPEN and not step.name.internal]
+        return sorted(found, key=lambda step: step.last)
+
+    def _opened(self, event: Opened) -> None:
+        if event.key not in self.steps:
+            if len(self.steps) >= MOST_STEPS:
+                self.steps.pop(next(iter(self.steps)))
+            self.steps[event.key] = Step(event.name, event.line, Window(self._may_matter), last=event.line)
+        self.succeeded = False
+
+    def _output(self, event: Output) -> None:
+        step = self.steps.get(event.key) if event.key is not None else None
+        if step is None:
+            self.loose.add(Line(event.line, event.text))
+            return
+        step.lines.add(Line(event.line, event.text))
+        step.last = event.line
+
+    def _closed(self, event: Closed) -> None:
+        step = self.steps.get(event.key)
+        if step is None:
+            return
+        again = step.state is not State.OPEN
+        step.state, step.words, step.last = event.state, event.words, event.line or step.last
+        step.seconds = event.seconds if event.seconds is not None else step.seconds
+        if event.state is State.FAILED and step not in self._failed:
+            self._failed.append(step)
+        if event.state in (State.DONE, State.CACHED):
+            step.lines = Window(self._may_matter)
+        if not again and event.state in (State.DONE, State.CACHED, State.FAILED):
+            self.done += event.state is not State.FAILED
+        if event.seconds is not None and len(self.times) < MOST_STEPS:
+            self.times.append((step.name, event.seconds))
+
+    def _repeated(self, event: Repeated) -> None:
+        if event.text is None:
+            self._reprints.append(Reprint(event.name, event.line, Window(self._may_matter)))
+        elif self._reprints:
+            self._reprints[-1].lines.add(Line(event.line, event.text))
+
+    def _block(self, event: Block) -> None:
+        if event.text is None:
+            self._excerpts.append(Excerpt(event.file, event.number, event.line, []))
+        elif self._excerpts and len(self._excerpts[-1].rows) < _MOST_ROWS:
+            self._excerpts[-1].rows.append(Row(event.number, event.text, event.marked))
+
+    def _ended(self, event: Ended) -> None:
+        if not event.words:
+            self.succeeded = True
+            return
+        pending = self._failed or self._reprints or self._excerpts
+        if not pending and self.endings and self.endings[-1].words:
+            return  # the same words again, from whoever called the builder
+        self._end(event.line, event.words)
+
+    def _end(self, line: int, words: str) -> None:
+        if len(self.endings) < MOST_ENDINGS:
+            excerpts = [excerpt for excerpt in self._excerpts if excerpt.rows]
+            self.endings.append(Ending(line, words, self._failed, self._reprints, excerpts))
+        self._failed, self._reprints, self._excerpts = [], [], []
+        for step in self.steps.values():
+            if step.state is State.OPEN:
+                step.state = State.CANCELLED
+        self.succeeded = False
+
+    def _stopped(self, event: Stopped) -> None:
+        self.stopped = self.stopped or event
+        open_steps = self.open_steps()
+        if self.last_open is None and open_steps:
+            self.last_open = open_steps[-1]
+
+    def _started(self, event: Started) -> None:
+        self.starts.append(event)
+        self.loose.add(Line(event.line, event.words))

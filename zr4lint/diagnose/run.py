@@ -1,0 +1,73 @@
+"""What the command line asks of a diagnosis: the signatures in force, the file linted, its proven findings fixed."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from zr4lint.app.run import Request, UsageError, run
+from zr4lint.diagnose.diagnosis import Diagnosis
+from zr4lint.diagnose.proof import Linted, lint_file
+from zr4lint.diagnose.signatures import Catalogue, SignatureError, load
+from zr4lint.filesystem.paths import plain
+
+
+class Wanted(Struct, frozen=True):
+    """What is asked for: the file that was built, if it is given, and what is in force for it."""
+
+    dockerfile: str | None = None
+    context: str | None = None
+    packs: tuple[str, ...] = ()
+    config: str | None = None
+    no_config: bool = False
+    signatures: tuple[str, ...] = ()
+
+    @property
+    def request(self) -> Request:
+        """What the linter is asked."""
+        return Request(
+            paths=(self.dockerfile,) if self.dockerfile is not None else (),
+            packs=self.packs,
+            context=self.context,
+            config=self.config,
+            no_config=self.no_config,
+        )
+
+
+def catalogue_for(wanted: Wanted) -> Catalogue:
+    """The signatures that come with zr4lint and those of the configuration; UsageError for broken ones."""
+    try:
+        return load(wanted.signatures)
+    except SignatureError as error:
+        raise UsageError(str(error)) from None
+
+
+def lint(wanted: Wanted, catalogue: Catalogue) -> Linted:
+    """Lint the file that was built, with every rule that a signature proves."""
+    codes = sorted({code for one in catalogue.signatures.values() for code in one.signature.proves})
+    return lint_file(wanted.request, codes)
+
+
+def fix(wanted: Wanted, diagnosis: Diagnosis, *, unsafe: bool) -> str:
+    """Fix the proven findings through the fixer, which keeps only what it can prove; what it came to, in words."""
+    linted = diagnosis.linted
+    if linted is None:
+        return ""
+    findings = linted.report.findings
+    codes = {findings[i].code for one in diagnosis.failures for proof in one.proofs for i in proof.findings}
+    if not codes:
+        return "nothing to fix: no rule finds the cause in the file\n"
+    request = linted.request
+    result = run(
+        Request(
+            paths=request.paths,
+            packs=request.packs,
+            select=tuple(sorted(codes)),
+            context=request.context,
+            config=request.config,
+            no_config=request.no_config,
+            fix=True,
+            unsafe_fixes=unsafe,
+        )
+    )
+    said = "".join(f"{note}\n" for note in (*result.errors, *result.notes))
+    return f"{said}{plain(wanted.dockerfile or '')}: fixed {result.report.fixed} of {len(codes)}\n"

@@ -1,0 +1,95 @@
+"""Words to look for: literal text with captures, which is matched in linear time.
+
+`<name>` stands for a word without blanks, `<name...>` for words of at most 200 characters. `^` at the start and `$` at
+the end stand for those of a line. A blank stands for any blanks and for one line end. What is looked for is the
+longest literal part; the rest is compared there, on a bounded stretch of text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+MOST_CHARACTERS = 200
+_MOST_TRIES = 500
+_CAPTURE = re.compile(r"<([a-z][a-z-]*)(\.\.\.)?>")
+_WORDS = {
+    "program": r"[^\s/\"'`:;]",
+    "path": r"[^\s\"'`]",
+    "n": r"[\d.]",
+    "pid": r"\d",
+    "version": r"[^\s\"'`,;)]",
+}
+"""What a capture of this name may hold; others hold all but blanks."""
+
+_FIRST = {"path": r"(?=[^\s\"'`]{0,200}?/)", "version": r"(?=[<>=!~]{0,2}\d)", "n": ""}
+
+
+class Template(Struct, frozen=True):
+    """A template ready to be matched: its longest literal part, where that begins in it at most, and all of it."""
+
+    text: str
+    literal: str
+    before: int
+    pattern: re.Pattern[str]
+    names: tuple[str, ...]
+
+    def matches(self, text: str, joined: str) -> Iterator[tuple[int, Mapping[str, str]]]:
+        """Where the words are in a text, with their captures; in `joined` each line end is a blank."""
+        at = joined.find(self.literal)
+        for _ in range(_MOST_TRIES):
+            if at < 0:
+                return
+            low = max(at - self.before, 0)
+            found = self.pattern.search(text, low, min(at + len(self.literal) + 3 * MOST_CHARACTERS, len(text)))
+            if found and found.start() <= at < found.end():
+                yield found.start(), {name: value for name, value in found.groupdict().items() if value}
+            at = joined.find(self.literal, max(at + len(self.literal), found.end() if found else 0))
+
+
+class TemplateError(ValueError):
+    """A template that can't be used; the message says why."""
+
+
+def compile_template(text: str, least: int = 4) -> Template:
+    """Make a template ready; TemplateError if its literal parts are shorter than `least`."""
+    inner = text.removeprefix("^")
+    inner = inner.removesuffix("$") if inner.endswith("$") else inner
+    parts: list[str] = []
+    literals: list[tuple[int, str]] = []
+    names: list[str] = []
+    at, reach = 0, 0
+    for found in _CAPTURE.finditer(inner):
+        literals.append((reach, inner[at : found.start()]))
+        parts.append(_literal(inner[at : found.start()]))
+        parts.append(_capture(found[1], spans=bool(found[2]), again=found[1] in names, last=found.end() == len(inner)))
+        names.append(found[1])
+        reach += len(inner[at : found.start()]) + MOST_CHARACTERS
+        at = found.end()
+    literals.append((reach, inner[at:]))
+    parts.append(_literal(inner[at:]))
+    before, literal = max(literals, key=lambda part: len(part[1].strip()))
+    before, literal = before + len(literal) - len(literal.lstrip()), literal.strip()
+    if len(literal) < least:
+        raise TemplateError(f"{text!r} has no {least} literal characters in a row")
+    start = r"^" if text.startswith("^") else ""
+    end = r"[ ]*$" if text.endswith("$") and inner != text.removeprefix("^") else ""
+    pattern = re.compile(start + "".join(parts) + end, re.MULTILINE)
+    return Template(text, literal, before, pattern, tuple(dict.fromkeys(names)))
+
+
+def _literal(text: str) -> str:
+    return re.escape(text).replace(r"\ ", r"[ \n]")
+
+
+def _capture(name: str, *, spans: bool, again: bool, last: bool) -> str:
+    if again:
+        return rf"(?P={name})"
+    if spans:
+        return rf"(?P<{name}>[^\n]{{1,{MOST_CHARACTERS}}}?)"
+    words = _WORDS.get(name, r"[^\s]")
+    if last:
+        return rf"(?P<{name}>{_FIRST.get(name, '')}{words}{{1,{MOST_CHARACTERS}}}+)"
+    return rf"(?P<{name}>{_FIRST.get(name, '')}{words}{{1,{MOST_CHARACTERS}}}?)"
