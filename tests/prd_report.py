@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tests.rule_pages import cell
 from zr4lint.app.run import load_packs
-from zr4lint.packs.reader import Amendment, Pack
+from zr4lint.packs.model import Amendment, Pack
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "prd-report.md"
@@ -100,9 +100,11 @@ def page() -> str:
 
 def _parts() -> Iterator[str]:
     zr4, ml = load_packs(["zr4", "ml"])
-    amended = {amendment.requirement: amendment for amendment in zr4.amendments}
-    broken = [a for a in zr4.amendments if _differs(zr4, a)]
-    rewritten = [a for a in zr4.amendments if a not in broken and _warned(zr4, a.requirement)]
+    assert zr4.specification is not None
+    amendments = zr4.specification.amendments
+    amended = {amendment.requirement: amendment for amendment in amendments}
+    broken = [a for a in amendments if _differs(zr4, a)]
+    rewritten = [a for a in amendments if a not in broken and _warned(zr4, a.requirement)]
     yield HEAD
     yield "# Can the PRD of docker/Dockerfile.zr4 be built?"
     yield (
@@ -151,7 +153,8 @@ def _verdict(pack: Pack, amendment: Amendment | None, code: str, names: dict[str
 
 def _warned(pack: Pack, code: str) -> list[str]:
     """The rules of other packs that warn of what a demand asks for."""
-    return [rule for conflict in pack.conflicts if conflict.requirement == code for rule in conflict.rules]
+    conflicts = pack.specification.conflicts if pack.specification is not None else ()
+    return [rule for conflict in conflicts if conflict.requirement == code for rule in conflict.rules]
 
 
 def _differs(pack: Pack, amendment: Amendment) -> bool:

@@ -16,7 +16,9 @@ from zr4lint.checks import KINDS
 from zr4lint.linting.engine import Config, lint
 from zr4lint.model.finding import FileReport, Severity
 from zr4lint.model.source import SourceFile
-from zr4lint.packs.reader import Pack, PackError, read_pack
+from zr4lint.packs.model import Pack
+from zr4lint.packs.problems import PackError
+from zr4lint.packs.reader import read_pack
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFORMING = (ROOT / "docker" / "Dockerfile.zr4").read_text(encoding="utf-8")
@@ -287,7 +289,7 @@ def test_packs_are_named_or_files_and_config_is_heeded(tmp_path: Path) -> None:
     assert codes(zr4lint.lint_text("FROM ubuntu\n", config=Config(select=("ZR0201",)))) == ["ZR0201"]
     assert zr4lint.lint_text("FROM ubuntu\n", packs=[]).findings == ()
     (tmp_path / "p.toml").write_text("name = 1\n")
-    with pytest.raises(PackError, match="key 'name'"):
+    with pytest.raises(PackError, match="`name` is `1`"):
         zr4lint.lint_text("", packs=[str(tmp_path / "p.toml")])
 
 

@@ -13,7 +13,7 @@ import yaml
 
 from tests.installed import ROOT
 from zr4lint.app.run import load_packs
-from zr4lint.packs.reader import Pack
+from zr4lint.packs.model import Pack
 
 HOOKS: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
 BY_ID = {hook["id"]: hook for hook in HOOKS}

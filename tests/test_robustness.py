@@ -395,7 +395,8 @@ def test_a_configuration_names_no_context_outside(untrusted: Path) -> None:
 @pytest.mark.parametrize("text", ["x = " + "[" * 50_000, 'x = "' + "a" * 4_000_000, "\0", "a = 1\n" * 9, "'" * 99])
 def test_a_broken_pack_is_one_line(untrusted: Path, text: str) -> None:
     save(untrusted / "levels.toml", text)
-    assert complaint(call("--pack", "levels.toml", "Dockerfile.levels", cwd=untrusted)).startswith("levels.toml: ")
+    complained = complaint(call("--pack", "levels.toml", "Dockerfile.levels", cwd=untrusted))
+    assert re.match(r"levels\.toml(:\d+)?: ", complained)
 
 
 def test_patterns_of_packs_and_configurations_can_not_hang(untrusted: Path) -> None:

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 from tests.rule_pages import FOLDER, INDEX, cell, pages, prose
 from zr4lint.cli.explain import Explanation, explain, explanations
-from zr4lint.packs.reader import pack_names
+from zr4lint.packs.loading import pack_names
 from zr4lint.project.keys import KEYS
 
 PAGES = pages()

@@ -13,7 +13,8 @@ from zr4lint.checks import KINDS
 from zr4lint.linting.engine import lint
 from zr4lint.model.finding import FileReport
 from zr4lint.model.source import SourceFile
-from zr4lint.packs.reader import Pack, load_pack
+from zr4lint.packs.loading import load_pack
+from zr4lint.packs.model import Pack
 
 FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "second-spec"
 TEXT = (FOLDER / "Dockerfile").read_text(encoding="utf-8")

@@ -26,11 +26,11 @@ def lint_text(
 
     The result is plain data that can be pickled. `path` is only shown.
 
-    Raises `zr4lint.packs.reader.PackError` for a pack that can't be used, and nothing for any text.
+    Raises `zr4lint.packs.problems.PackError` for a pack that can't be used, and nothing for any text.
     """
     from zr4lint.checks import KINDS
     from zr4lint.linting.suppressions import lint
     from zr4lint.model.source import SourceFile
-    from zr4lint.packs.reader import load_pack
+    from zr4lint.packs.loading import load_pack
 
     return lint(SourceFile(text, path), [load_pack(name, KINDS) for name in packs], config)

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from tests.cases import toml_text
-from zr4lint.packs.reader import pack_names
+from zr4lint.packs.loading import pack_names
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 

@@ -14,7 +14,7 @@ from zr4lint.app.run import load_packs
 from zr4lint.linting.engine import Config, lint
 from zr4lint.model.finding import Edit, FileReport, Finding, Rule
 from zr4lint.model.source import SourceFile, Span
-from zr4lint.packs.reader import Pack
+from zr4lint.packs.model import Pack
 
 
 @cache

@@ -11,7 +11,7 @@ from tests.cases.case import Case, Cases, RuleCase, case_files, every_case, writ
 from tests.cases.judging import applied, findings, observed, pack, rule_of, source_of
 from zr4lint.model.finding import Applicability, Edit
 from zr4lint.model.source import SourceFile
-from zr4lint.packs.reader import pack_names
+from zr4lint.packs.loading import pack_names
 
 CASES = tuple(every_case())
 BAD = tuple(item for item in CASES if item.kind == "bad")

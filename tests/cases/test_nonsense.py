@@ -14,7 +14,7 @@ from tests.cases.case import RuleCase, every_case
 from tests.cases.judging import findings, observed, pack, source_of
 from zr4lint.model.finding import Applicability, Edit, Finding, Related, Rule, Severity
 from zr4lint.model.source import Span
-from zr4lint.packs.reader import pack_names
+from zr4lint.packs.loading import pack_names
 
 BAD = tuple(item for item in every_case() if item.kind == "bad")
 RULES = [(name, rule.rule) for name in pack_names() for rule in pack(name).rules]

@@ -12,7 +12,7 @@ from zr4lint.fixing.fixpoint import Fixed, fix
 from zr4lint.linting.engine import Config, lint
 from zr4lint.model.finding import Applicability, FileReport, Severity
 from zr4lint.model.source import SourceFile
-from zr4lint.packs.reader import Pack
+from zr4lint.packs.model import Pack
 
 SAFE, UNSAFE = Applicability.SAFE, Applicability.UNSAFE
 

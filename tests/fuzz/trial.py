@@ -19,7 +19,7 @@ from zr4lint.linting.engine import Config
 from zr4lint.linting.suppressions import add, lint
 from zr4lint.model.finding import Applicability, FileReport, Report
 from zr4lint.model.source import SourceFile
-from zr4lint.packs.reader import Pack
+from zr4lint.packs.model import Pack
 from zr4lint.packs.rulebook import OWN_RULES
 from zr4lint.report import FORMATS, Options
 

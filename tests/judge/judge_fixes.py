@@ -18,7 +18,7 @@ from zr4lint.fixing.fixpoint import fix, worse
 from zr4lint.linting.engine import lint
 from zr4lint.model.finding import Applicability, FileReport
 from zr4lint.model.source import SourceFile
-from zr4lint.packs.reader import Pack
+from zr4lint.packs.model import Pack
 
 FOLDER = os.environ.get("ZR4LINT_DOCKERFILES")
 FILES = sorted(path for path in (ROOT / "fixtures").rglob("*ockerfile*") if path.is_file())

@@ -13,7 +13,7 @@ from zr4lint.app.run import load_packs
 from zr4lint.linting.engine import Config, lint
 from zr4lint.model.finding import FileReport, Finding, Severity
 from zr4lint.model.source import SourceFile
-from zr4lint.packs.reader import Pack
+from zr4lint.packs.model import Pack
 
 BREAKING = load("breaking")
 KEEPING = load("keeping")

@@ -15,7 +15,9 @@ from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME
 from zr4lint.filesystem.sources import FileError
 from zr4lint.linting.engine import Config
 from zr4lint.model.finding import Applicability, FileReport, Report
-from zr4lint.packs.reader import Pack, PackError, pack_names
+from zr4lint.packs.loading import pack_names
+from zr4lint.packs.model import Pack
+from zr4lint.packs.problems import PackError
 from zr4lint.packs.rulebook import OWN_RULES, Rulebook, load
 from zr4lint.project import ConfigError, Finder, Force, Given, in_force
 from zr4lint.project.discovery import Input, find

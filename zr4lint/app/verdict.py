@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from zr4lint.linting.engine import Config
 from zr4lint.model.finding import FileReport, Severity
-from zr4lint.packs.reader import Pack
+from zr4lint.packs.model import Pack
 from zr4lint.packs.rulebook import OWN_RULES
 
 if TYPE_CHECKING:

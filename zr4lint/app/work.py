@@ -13,7 +13,7 @@ from zr4lint.linting.engine import Config
 from zr4lint.linting.suppressions import lint
 from zr4lint.model.finding import Applicability, FileReport
 from zr4lint.model.source import SourceFile
-from zr4lint.packs.reader import Pack
+from zr4lint.packs.model import Pack
 from zr4lint.project import Force
 from zr4lint.project.discovery import Input
 

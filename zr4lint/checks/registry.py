@@ -3,35 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from msgspec import Struct
 
-from zr4lint.checks.grep import compile_pattern
 from zr4lint.checks.outcome import Outcomes
 
-PARAMETER_TYPES = frozenset({"str", "int", "list[str]", "dict[str, str]"})
-"""The types a parameter may have, as annotations are written."""
-
 _C = TypeVar("_C", bound=Callable[..., Outcomes])
+Stages = Literal["image", "all"]
+
+
+class Parameter(Struct, frozen=True):
+    """A parameter of a kind: its type, whether a rule may leave it out, and what holds then."""
+
+    type: Any
+    optional: bool
+    default: Any = None
 
 
 class Kind(Struct, frozen=True):
     """One kind of check.
 
-    `parameters` maps the names a rule may give to their types, `optional` those it may leave out. A `late` check
-    runs after the others, for it reads their results.
+    A `late` check runs after the others, for it reads their results. `stages` tells which stages it looks at where
+    its rule does not: those of the image that is built, or all.
     """
 
     name: str
     run: Callable[..., Outcomes]
-    parameters: Mapping[str, str]
-    optional: frozenset[str]
     late: bool
+    stages: Stages = "image"
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """The parameters that a rule may give to the kind, by name."""
+        return _parameters(self.run)
+
+    @property
+    def description(self) -> str:
+        """The first paragraph of what the kind says of itself."""
+        return " ".join((self.run.__doc__ or "").partition("\n\n")[0].split())
 
 
-class _Kinds(dict[str, Kind]):
+@cache
+def _parameters(function: Callable[..., Outcomes]) -> Mapping[str, Parameter]:
+    """The keyword-only arguments of a function; what their annotations name is in `zr4lint.checks.parameters`.
+
+    That module is imported here, when a pack is validated: its patterns take longer to compile than a lint.
+    """
+    code = function.__code__
+    names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    if not names:
+        return {}
+    from zr4lint.checks import parameters
+
+    defaults = function.__kwdefaults__ or {}
+    own = function.__globals__
+    types = {name: eval(function.__annotations__[name], own, vars(parameters)) for name in names}
+    return {name: Parameter(types[name], name in defaults, defaults.get(name)) for name in names}
+
+
+class Kinds(dict[str, Kind]):
     """Kinds by name; those of a family, "ml/index-unknown", are imported when one of them is first asked for."""
 
     def __contains__(self, name: object) -> bool:
@@ -39,36 +72,29 @@ class _Kinds(dict[str, Kind]):
             import_module(_FAMILIES[name.partition("/")[0]])
         return super().__contains__(name)
 
-    def refusal(self, pattern: str) -> str | None:
-        """Why a verification command's pattern can't be used; None if it can."""
-        try:
-            compile_pattern(pattern)
-        except ValueError as error:
-            return str(error)
-        return None
-
     def __missing__(self, name: str) -> Kind:
         if name in self:
             return self[name]
         raise KeyError(name)
 
+    def every(self) -> Mapping[str, Kind]:
+        """All kinds, those of families too."""
+        for module in _FAMILIES.values():
+            import_module(module)
+        return dict(sorted(self.items()))
+
 
 _FAMILIES = {"ml": "zr4lint.checks.ml"}
-KINDS = _Kinds()
+KINDS = Kinds()
 
 
-def check(name: str, *, late: bool = False) -> Callable[[_C], _C]:
+def check(name: str, *, late: bool = False, stages: Stages = "image") -> Callable[[_C], _C]:
     """Add a function to the vocabulary; its keyword-only arguments are the parameters of the kind."""
 
     def register(function: _C) -> _C:
-        annotations: dict[str, Any] = dict(function.__annotations__)
-        annotations.pop("return", None)
-        parameters = {key: kind for key, kind in annotations.items() if key != "subject"}
-        unknown = set(parameters.values()) - PARAMETER_TYPES
-        if unknown or KINDS.get(name):
-            raise TypeError(f"check {name!r}: " + (f"parameter types {unknown}" if unknown else "registered twice"))
-        optional = frozenset(function.__kwdefaults__ or ())
-        KINDS[name] = Kind(name, function, parameters, optional, late)
+        if KINDS.get(name):
+            raise TypeError(f"check {name!r}: registered twice")
+        KINDS[name] = Kind(name, function, late, stages)
         return function
 
     return register

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from zr4lint.app.run import UsageError, load_packs
 from zr4lint.model.finding import Applicability, Rule
-from zr4lint.packs.reader import Pack, pack_names
+from zr4lint.packs.loading import pack_names
+from zr4lint.packs.model import Pack, Specification
 from zr4lint.packs.rulebook import OWN_RULES
 
 FIXES = {
@@ -30,8 +31,7 @@ class Explanation(Struct, frozen=True):
     @property
     def amendment(self) -> str:
         """What --amended accepts in its place, and why; "" where that is the letter alone."""
-        amendments = self.pack.amendments if self.pack is not None else ()
-        found = next((a for a in amendments if a.requirement == self.rule.code), None)
+        found = next((a for a in self._specification.amendments if a.requirement == self.rule.code), None)
         if found is None:
             return ""
         instead = "this is not asked for" if found.parameters is None else "what can be built is accepted in its place"
@@ -40,7 +40,7 @@ class Explanation(Struct, frozen=True):
     @property
     def conflicts(self) -> tuple[str, ...]:
         """The rules of other packs that warn of what it demands."""
-        conflicts = self.pack.conflicts if self.pack is not None else ()
+        conflicts = self._specification.conflicts
         return tuple(code for c in conflicts if c.requirement == self.rule.code for code in c.rules)
 
     @property
@@ -55,6 +55,12 @@ class Explanation(Struct, frozen=True):
         if self.pack is not None:
             ways.append(("for the next instruction, in the Dockerfile", f"# zr4lint: ignore[{code}] the reason"))
         return tuple(ways)
+
+    @property
+    def _specification(self) -> Specification:
+        """The specification of the pack; an empty one where there is none."""
+        found = self.pack.specification if self.pack is not None else None
+        return found or Specification("")
 
     @property
     def _other(self) -> str:
@@ -73,7 +79,9 @@ def explanations() -> list[Explanation]:
 
 def _section(rule: Rule, pack: Pack) -> str:
     """The section of the specification, and the lines that are its layer's."""
-    section = next(section for section in pack.sections if section.number == rule.section)
+    section = next((section for section in pack.sections if section.number == rule.section), None)
+    if section is None:
+        return ""
     if rule.layer is None or section.lines is None:
         return f"section {section.number}, {section.title}"
     first, last = section.lines

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from zr4lint.app.run import UsageError, load_packs
 from zr4lint.filesystem.paths import display, plain
-from zr4lint.packs.reader import Pack
+from zr4lint.packs.model import Pack
 from zr4lint.project import ConfigError, Finder, Force, Given, in_force
 from zr4lint.project.settings import excluded
 

@@ -14,7 +14,7 @@ from zr4lint.linting.engine import Config
 from zr4lint.linting.suppressions import add, lint
 from zr4lint.model.finding import Applicability, FileReport
 from zr4lint.model.source import SourceFile
-from zr4lint.packs.reader import Pack
+from zr4lint.packs.model import Pack
 
 Lint = Callable[[SourceFile, Sequence[Pack], Config], FileReport]
 
@@ -32,7 +32,7 @@ def repair(
     source: SourceFile, packs: Sequence[Pack], config: Config, level: Applicability, lint: Lint = lint
 ) -> Repaired:
     """Fix a text with the fixes of the rules that are selected; nothing is written."""
-    everything = structs.replace(config, select=(), ignore=())
+    everything = structs.replace(config, select=("",), ignore=())
     fixed = fix(source, lambda text: lint(text, packs, everything), level, config.selects)
     report = structs.replace(fixed.report, findings=tuple(filter(config.selects, fixed.report.findings)))
     return Repaired(fixed.source, report, fixed.fixed, str(fixed.refused) if fixed.refused else None)

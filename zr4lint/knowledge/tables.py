@@ -163,6 +163,15 @@ def mmcv_versions() -> list[str]:
     return sorted(table("openmmlab")["wheels"], key=release)
 
 
+# Images
+
+
+@cache
+def image_variables() -> Mapping[str, tuple[str, ...]]:
+    """Patterns of the variables that images set, by repository."""
+    return {row["name"]: tuple(row["variables"]) for row in table("images")["image"]}
+
+
 # Distributions
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 
 from zr4lint.model.finding import Applicability, Conformance, Finding, Related, Severity
 from zr4lint.model.source import Span
-from zr4lint.packs.reader import Pack
+from zr4lint.packs.model import Pack
 
 
 class _Demand(Struct, frozen=True):
@@ -48,17 +48,18 @@ def _demands(packs: Sequence[Pack], conformance: Sequence[Conformance]) -> dict[
     found: dict[str, list[_Demand]] = {}
     parts = {part.pack: part for part in conformance}
     for pack in packs:
-        if not pack.conflicts or pack.name not in parts:
+        if pack.specification is None or pack.name not in parts:
             continue
         names = {rule.rule.code: rule.rule.name for rule in pack.rules}
         met: dict[str, list[Span]] = {}
         for witness in parts[pack.name].witnesses:
             met.setdefault(witness.code, []).append(witness.span)
-        for conflict in pack.conflicts:
-            words = f"the {pack.document} requires this: {conflict.requirement} {names[conflict.requirement]}"
-            spans = met.get(conflict.requirement, ())
-            for code in conflict.rules:
-                found.setdefault(code, []).extend(_Demand(conflict.requirement, words, span) for span in spans)
+        for conflict in pack.specification.conflicts:
+            code = conflict.requirement
+            words = f"the {pack.specification.document} requires this: {code} {names[code]}"
+            demands = [_Demand(code, words, span) for span in met.get(code, ())]
+            for warning in conflict.rules:
+                found.setdefault(warning, []).extend(demands)
     return found
 
 

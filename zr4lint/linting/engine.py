@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from zr4lint.checks import KINDS, Layer, Met, Outcome, RuleResult, Subject, Unmet
 from zr4lint.dockerfile import parse
 from zr4lint.facts import Facts, Stage, gather
+from zr4lint.knowledge.tables import image_variables
 from zr4lint.linting.conflicts import settle
 from zr4lint.linting.places import Places
 from zr4lint.model.finding import (
@@ -23,16 +24,17 @@ from zr4lint.model.finding import (
     Witness,
 )
 from zr4lint.model.source import SourceFile, Span
-from zr4lint.packs.reader import Amendment, CriterionRule, Pack, PackRule
+from zr4lint.packs.model import Amendment, CriterionRule, Pack, PackRule
 
 
 class Config(Struct, frozen=True):
     """What a lint is told beyond file and packs.
 
-    `select` and `ignore` are prefixes of codes, or names; the longest that fits a rule decides, and of two as long
-    `ignore`. `context` is the folder that COPY takes files from, None if it is not to be looked at. `severity` gives
-    findings another severity than their rule does, by the same prefixes; of two that fit the longer counts.
-    `conflicts` is the severity of those, None leaves them out. With `amended` the amendments of packs are accepted.
+    `select` and `ignore` are prefixes of codes, names or aliases; the longest that fits a rule decides, and of two as
+    long `ignore`. A rule that is not on by default has to be selected. `context` is the folder that COPY takes files
+    from, None if it is not to be looked at. `severity` gives findings another severity than their rule does, by the
+    same prefixes; of two that fit the longer counts. `conflicts` is the severity of those, None leaves them out. With
+    `amended` the amendments of packs are accepted.
     """
 
     select: tuple[str, ...] = ()
@@ -44,9 +46,10 @@ class Config(Struct, frozen=True):
 
     def selects(self, rule: Rule | Finding) -> bool:
         """Whether a rule's findings are wanted."""
+        unasked = 0 if rule.default and not self.select else -1
         if not self.select and not self.ignore:
-            return True
-        chosen = max((_fit(prefix, rule) for prefix in self.select), default=0 if not self.select else -1)
+            return rule.default
+        chosen = max((_fit(prefix, rule) for prefix in self.select), default=unasked)
         ignored = max((_fit(prefix, rule) for prefix in self.ignore), default=-1)
         return chosen >= 0 and ignored < chosen if ignored >= 0 else chosen >= 0
 
@@ -58,15 +61,16 @@ class Config(Struct, frozen=True):
 
 
 def _fit(prefix: str, rule: Rule | Finding) -> int:
-    """How many characters of a rule's code a prefix names, all for its name; -1 if it names another."""
-    if prefix == rule.name:
+    """How many characters of a rule's code a prefix names, all for its name or an alias; -1 if it names another."""
+    if prefix == rule.name or prefix.upper() in map(str.upper, rule.aliases):
         return len(rule.code)
     return len(prefix) if rule.code.startswith(prefix.upper()) else -1
 
 
 def lint(source: SourceFile, packs: Sequence[Pack], config: Config | None = None) -> FileReport:
     """Lint one file with every pack given; findings come in the order of the text."""
-    facts = gather(parse(source), {name: variables for pack in packs for name, variables in pack.images.items()})
+    images = {name: variables for pack in packs for name, variables in pack.images.items()}
+    facts = gather(parse(source), {**image_variables(), **images})
     try:
         return _judge(facts, packs, config or Config())
     finally:
@@ -82,8 +86,8 @@ def _judge(facts: Facts, packs: Sequence[Pack], config: Config) -> FileReport:
         found = _findings(pack, results, facts, source)
         selected = {rule.rule.code for rule in pack.rules if config.selects(rule.rule)}
         findings += (finding for finding in found if finding.code in selected)
-        if pack.specification:
-            conformance.append(_conformance(pack, results, found))
+        if pack.specification is not None:
+            conformance.append(_conformance(pack, pack.specification.criteria, results, found))
     if config.severity:
         findings = [structs.replace(f, severity=config.severity_of(f)) for f in findings]
     settled = settle(findings, packs, conformance, config.conflicts)
@@ -99,12 +103,13 @@ def _run(pack: Pack, facts: Facts, config: Config) -> dict[str, RuleResult]:
     layers = tuple(
         Layer(s.layer, s.title, *s.lines) for s in pack.sections if s.layer is not None and s.lines is not None
     )
-    amendments = {amendment.requirement: amendment for amendment in pack.amendments if config.amended}
+    amended = pack.specification.amendments if pack.specification is not None and config.amended else ()
+    amendments = {amendment.requirement: amendment for amendment in amended}
     results: dict[str, RuleResult] = {}
-    anywhere = Subject(facts, lineage, base, layers, None, config.context, results, pack.stage)
+    anywhere = Subject(facts, lineage, base, layers, None, config.context, results, _stage_name(pack))
     subjects = {layer.number: structs.replace(anywhere, layer=layer) for layer in layers}
     for rule in sorted(pack.rules, key=lambda r: KINDS[r.check].late):
-        subject = subjects.get(rule.rule.layer or 0, anywhere)
+        subject = _looked_at(rule, subjects.get(rule.rule.layer or 0, anywhere))
         outcomes, commands = _outcomes(rule, subject, amendments.get(rule.rule.code))
         met: list[Met] = []
         unmet: list[Unmet] = []
@@ -124,6 +129,8 @@ def _outcomes(
 
     An amendment is asked where the letter is not met; its commands would be those of the letter.
     """
+    if rule.unset:
+        return (), ()
     run = KINDS[rule.check].run
     if amendment is None:
         return run(subject, **rule.parameters), rule.commands
@@ -137,6 +144,22 @@ def _outcomes(
     return outcomes, ()
 
 
+def _looked_at(rule: PackRule, subject: Subject) -> Subject:
+    """The subject with the stages that a rule looks at: those its kind does, or those it names."""
+    facts = subject.facts
+    if rule.stage is not None:
+        stage = facts.named(rule.stage)
+        lineage = facts.ancestry(stage.number) if stage is not None else frozenset()
+        return structs.replace(subject, lineage=lineage, base=stage)
+    if (rule.stages or KINDS[rule.check].stages) == "all":
+        return structs.replace(subject, lineage=frozenset(stage.number for stage in facts.stages))
+    return subject
+
+
+def _stage_name(pack: Pack) -> str | None:
+    return pack.specification.stage if pack.specification is not None else None
+
+
 def _judged(pack: Pack, facts: Facts) -> tuple[Stage | None, frozenset[int]]:
     """The base stage of the specification, and the stages that make the image it speaks of.
 
@@ -147,7 +170,8 @@ def _judged(pack: Pack, facts: Facts) -> tuple[Stage | None, frozenset[int]]:
     if final is None:
         return None, frozenset()
     ancestry = facts.ancestry(final.number)
-    base = facts.named(pack.stage) if pack.stage is not None else None
+    name = _stage_name(pack)
+    base = facts.named(name) if name is not None else None
     if base is None:
         return facts.stages[min(ancestry)], ancestry
     return base, ancestry if base.number in ancestry else facts.ancestry(base.number)
@@ -189,13 +213,16 @@ def _finding(pack: Pack, rule: Rule, unmet: Unmet, span: Span, path: str) -> Fin
         help=unmet.help,
         references=unmet.references,
         aliases=rule.aliases,
+        default=rule.default,
     )
 
 
 # Conformance
 
 
-def _conformance(pack: Pack, results: dict[str, RuleResult], findings: Sequence[Finding]) -> Conformance:
+def _conformance(
+    pack: Pack, criteria: Sequence[CriterionRule], results: dict[str, RuleResult], findings: Sequence[Finding]
+) -> Conformance:
     met = {code for code, result in results.items() if not result.unmet}
     witnesses = tuple(Witness(result.code, outcome.span) for result in results.values() for outcome in result.met)
     return Conformance(
@@ -203,7 +230,7 @@ def _conformance(pack: Pack, results: dict[str, RuleResult], findings: Sequence[
         met=len(met),
         total=len(pack.rules),
         rows=tuple(_rows(pack, results, met)),
-        criteria=tuple(_points(c, pack, results, met, findings) for c in pack.criteria),
+        criteria=tuple(_points(c, pack, results, met, findings) for c in criteria),
         witnesses=tuple(sorted(witnesses, key=lambda w: (w.code, w.span.start, w.span.end))),
     )
 

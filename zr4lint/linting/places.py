@@ -10,7 +10,7 @@ from zr4lint.dockerfile import Instruction
 from zr4lint.facts import Facts
 from zr4lint.model.finding import Applicability, Edit, Fix, Rule
 from zr4lint.model.source import Span
-from zr4lint.packs.reader import Pack
+from zr4lint.packs.model import Pack
 
 
 class Places:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 from functools import cached_property
+from typing import Literal
 
 from msgspec import Struct
 
@@ -72,7 +73,8 @@ class Finding(Struct, frozen=True):
     `requirement` names the place of the specification, for example "PRD section 5"; `source` names the source of a
     rule that belongs to no specification. A suppressed finding is taken out of the count by a comment in the file, or
     with `external` by a baseline; `justification` is the reason given there. `conflict` is the code of the
-    requirement that demands what the finding warns of. `aliases` are the names that other linters give the rule.
+    requirement that demands what the finding warns of. `aliases` are the names that other linters give the rule, which
+    runs only where it is selected if it is not `default`.
     """
 
     path: str
@@ -94,6 +96,7 @@ class Finding(Struct, frozen=True):
     help: str | None = None
     references: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    default: bool = True
 
 
 class Rule(Struct, frozen=True):
@@ -102,7 +105,8 @@ class Rule(Struct, frozen=True):
     `layer` is None for a rule that is not bound to one layer of the file. `source` names document and section.
     `security` is how severe it is to break the rule, from 0.1 to 10 as CVSS counts, None if it is not about security.
     `aliases` are the codes that other linters have for it. A rule that is not `default` runs only where it is
-    selected.
+    selected. `since` is the version it came with, `confidence` how rarely a finding of it is wrong, `references` are
+    URLs.
     """
 
     code: str
@@ -119,6 +123,11 @@ class Rule(Struct, frozen=True):
     security: float | None = None
     aliases: tuple[str, ...] = ()
     default: bool = True
+    tags: tuple[str, ...] = ()
+    status: Literal["stable", "preview", "deprecated"] = "stable"
+    since: str = ""
+    confidence: Literal["high", "medium", "low"] = "high"
+    references: tuple[str, ...] = ()
 
 
 class Witness(Struct, frozen=True):

@@ -1,321 +1,377 @@
-"""Packs: specifications as data. They are read and checked here; nothing in a pack is executed or imported."""
+"""Reading the tables of a pack: parsed TOML in, a pack or all its problems out."""
 
 from __future__ import annotations
 
-import os
-from collections import Counter
-from collections.abc import Container, Mapping, Sequence
-from functools import cache
-from typing import Any, Protocol
+from collections.abc import Collection, Hashable, Iterator, Mapping
+from typing import Any, TypeVar
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, ValidationError, convert, structs
 
-from zr4lint.filesystem.globs import matches
-from zr4lint.filesystem.reading import UnfitError, read_regular
-from zr4lint.filesystem.shipped import rules_folder, shipped_document
+from zr4lint.checks.grep import compile_pattern
+from zr4lint.checks.registry import Kind, Kinds
 from zr4lint.model.finding import Applicability, Rule, Severity
-from zr4lint.packs.toml_table import FITS, Table
+from zr4lint.packs import tables
+from zr4lint.packs.model import (
+    Amendment,
+    ConflictRule,
+    CriterionRule,
+    Pack,
+    PackRule,
+    Section,
+    Setting,
+    Specification,
+)
+from zr4lint.packs.problems import PackError, Problem, did_you_mean, misfit_messages, value_words
 
-MAX_BYTES = 4_000_000
+RESERVED = "ZL"
+"""The letters of the linter's own rules."""
 
+COMMON: Mapping[str, Any] = {"stages": tables.Stages, "stage": tables.StageName}
+"""The keys that every rule may have beside its kind's own; the engine heeds them."""
 
-class PackError(Exception):
-    """A pack that can't be used; the message names file, rule and key."""
-
-
-class CheckKind(Protocol):
-    """What has to be known of a kind of check to read a rule that uses it."""
-
-    @property
-    def parameters(self) -> Mapping[str, str]:
-        """The parameters by name, each with its type."""
-
-    @property
-    def optional(self) -> frozenset[str]:
-        """The parameters that may be left out."""
-
-
-class Vocabulary(Protocol):
-    """What packs are written in: the kinds of checks by name, and the language of verification commands."""
-
-    def __contains__(self, name: object, /) -> bool:
-        """Whether there is a kind of that name."""
-
-    def __getitem__(self, name: str, /) -> CheckKind:
-        """The kind of that name."""
-
-    def refusal(self, pattern: str) -> str | None:
-        """Why a command's pattern can't be used; None if it can."""
-
-
-class Section(Struct, frozen=True):
-    """A section of the specification; a section that describes a layer has the layer's number and lines."""
-
-    number: str
-    title: str
-    layer: int | None
-    lines: tuple[int, int] | None
-
-
-class PackRule(Struct, frozen=True):
-    """A rule as the engine runs it; `anywhere` rules are not bound to the lines of their section's layer."""
-
-    rule: Rule
-    check: str
-    parameters: Mapping[str, Any]
-    commands: tuple[str, ...]
-
-
-class ConflictRule(Struct, frozen=True):
-    """A requirement that demands what the rules of other packs warn of, by their codes."""
-
-    requirement: str
-    rules: tuple[str, ...]
-
-
-class Amendment(Struct, frozen=True):
-    """What is accepted for a requirement in place of the specification's letter, if amendments are wanted.
-
-    `parameters` are those of the rule's check, None where nothing is asked for any more. `add` is the instruction
-    that a fix adds, "" for the check's own.
-    """
-
-    requirement: str
-    parameters: Mapping[str, Any] | None
-    add: str
-    reason: str
-    source: str
-
-
-class CriterionRule(Struct, frozen=True):
-    """How points of a score are earned.
-
-    `by` is "rules" (the share of `rules` met), "must" (of all rules at level error), "commands" (of the rules that
-    have commands) or "fixes" (of the findings that carry a fix).
-    """
-
-    name: str
-    by: str
-    points: int
-    rules: tuple[str, ...]
-
-
-class Pack(Struct, frozen=True):
-    """A specification: which files it claims, its sections, its rules, its score.
-
-    `stage` is the name of the stage it speaks of, `images` maps repositories to patterns of the variables that
-    these images are known to set. Rules that hold for files of any kind are no `specification`: no table tells how
-    far a file conforms to them.
-    """
-
-    name: str
-    title: str
-    document: str
-    files: tuple[str, ...]
-    stage: str | None
-    images: Mapping[str, tuple[str, ...]]
-    sections: tuple[Section, ...]
-    rules: tuple[PackRule, ...]
-    criteria: tuple[CriterionRule, ...]
-    conflicts: tuple[ConflictRule, ...] = ()
-    amendments: tuple[Amendment, ...] = ()
-    specification: bool = True
-
-    def claims(self, path: str) -> bool:
-        """Whether a file of this path is one the pack is for; patterns without "/" look at the name alone."""
-        path = path.replace("\\", "/")
-        name = path.rpartition("/")[2]
-        return any(matches(path if "/" in pattern else name, pattern) for pattern in self.files)
-
-
-@cache
-def pack_names() -> Sequence[str]:
-    """The names of the packs that come with zr4lint."""
-    return sorted(name.removesuffix(".toml") for name in os.listdir(rules_folder()) if name.endswith(".toml"))
-
-
-def load_pack(name: str, kinds: Vocabulary) -> Pack:
-    """Read a pack by the name it comes with, or by the path of a file.
-
-    Raises PackError if there is none, or if anything in it is not as it should be.
-    """
-    shipped = name in pack_names()
-    shown = f"rules/{name}.toml" if shipped else name
-    try:
-        document = shipped_document(name) if shipped else _document(name)
-    except (OSError, UnicodeDecodeError) as error:
-        raise PackError(f"{shown}: can't be read: {error}") from error
-    except (ValueError, RecursionError) as error:
-        raise PackError(f"{shown}: not valid TOML: {error}") from error
-    return read_pack(document, kinds, shown)
-
-
-def _document(path: str) -> Mapping[str, Any]:
-    import tomli
-
-    if not os.path.isfile(path):
-        raise PackError(f"no pack {path!r}: it is neither a file nor one of {', '.join(pack_names()) or 'none'}")
-    try:
-        data = read_regular(path, MAX_BYTES)
-    except UnfitError as error:
-        raise PackError(f"{path}: {error}") from None
-    return tomli.loads(data.decode("utf-8"))
-
-
-def read_pack(document: Mapping[str, Any], kinds: Vocabulary, shown: str) -> Pack:
-    """Read a pack from its parsed TOML; `shown` is the file's name in messages."""
-    table = _Table(document, shown)
-    name = table.text("name")
-    title = table.text("title")
-    origin = table.text("document")
-    files = table.texts("files")
-    stage = table.text("stage", "") or None
-    images = dict(_image(t) for t in table.tables("image", "name", required=False))
-    sections = tuple(_section(t) for t in table.tables("section"))
-    by_number = {section.number: section for section in sections}
-    rules = tuple(_rule(t, kinds, by_number, origin) for t in table.tables("rule", "code"))
-    codes = [r.rule.code for r in rules]
-    _once(f"{shown}: section", "number", [section.number for section in sections])
-    _once(f"{shown}: section", "layer", [section.layer for section in sections if section.layer is not None])
-    _once(f"{shown}: rule", "code", codes)
-    _once(f"{shown}: rule", "name", [r.rule.name for r in rules])
-    criteria = tuple(_criterion(t, set(codes)) for t in table.tables("criterion", "name", required=False))
-    conflicts = tuple(_conflict(t, set(codes)) for t in table.tables("conflict", "requirement", required=False))
-    by_code = {rule.rule.code: rule for rule in rules}
-    amendments = tuple(_amendment(t, kinds, by_code) for t in table.tables("amendment", "requirement", required=False))
-    _once(f"{shown}: amendment", "requirement", [amendment.requirement for amendment in amendments])
-    specification = table.flag("specification", default=True)
-    table.done()
-    return Pack(
-        name, title, origin, files, stage, images, sections, rules, criteria, conflicts, amendments, specification
-    )
-
-
-def _once(where: str, key: str, values: Sequence[str] | Sequence[int]) -> None:
-    twice = next((value for value, count in Counter(values).items() if count > 1), None)
-    if twice is not None:
-        raise PackError(f"{where} {twice}: key {key!r}: given twice")
-
-
-class _Table(Table):
-    """A table of a pack."""
-
-    def error(self, key: str, message: str) -> PackError:
-        return PackError(f"{self.where}: key {key!r}: {message}")
-
-
+_T = TypeVar("_T", bound=tables.Table)
 _LEVELS = {severity.label: severity for severity in Severity}
 _FIXES = {"none": None, **{applicability.label: applicability for applicability in Applicability}}
-_CRITERIA = {"rules": "rules", "must": "must", "commands": "commands", "fixes": "fixes"}
+_LABELS = {
+    "image": "name",
+    "setting": "name",
+    "section": "number",
+    "rule": "code",
+    "criterion": "name",
+    "conflict": "requirement",
+    "amendment": "requirement",
+}
+"""The arrays of tables of a pack, each with the key by whose value messages call a table."""
+
+_OF_SPECIFICATIONS = ("stage", "criterion", "conflict", "amendment")
 
 
-def _image(table: _Table) -> tuple[str, tuple[str, ...]]:
-    table.text("source")
-    found = (table.text("name"), table.texts("variables"))
-    table.done()
-    return found
+class Taken(Struct, frozen=True):
+    """The names and codes that other packs have."""
+
+    names: Collection[str] = ()
+    codes: Collection[str] = ()
 
 
-def _section(table: _Table) -> Section:
-    number, title = table.text("number"), table.text("title")
-    layer = table.number("layer", 0) or None
-    lines: tuple[int, int] | None = None
-    if layer is not None:
-        fits = lambda v: isinstance(v, list) and len(v) == 2 and all(FITS["int"][1](n) and n > 0 for n in v)  # noqa: E731
-        first, last = table.take("lines", "two line numbers", fits)
-        if first > last:
-            raise table.error("lines", f"line {first} comes after line {last}")
-        lines = (first, last)
-    table.done()
-    return Section(number, title, layer, lines)
+def read_pack(
+    document: Mapping[str, Any],
+    kinds: Kinds,
+    shown: str,
+    text: str = "",
+    taken: Taken | None = None,
+    *,
+    trusted: bool = False,
+) -> Pack:
+    """Read a pack from its parsed TOML; its settings are not filled.
+
+    `shown` is the file's name in messages, `text` the TOML, in which lines are found. With `trusted` the parameters
+    of its rules are known to be right. Raises PackError with all problems.
+    """
+    reader = _Reader(document, kinds, taken or Taken(), trusted)
+    pack = reader.pack()
+    if reader.problems or pack is None:
+        raise PackError(shown, reader.problems, text)
+    return pack
 
 
-def _rule(table: _Table, kinds: Vocabulary, sections: Mapping[str, Section], document: str) -> PackRule:
-    code, name = table.text("code"), table.text("name")
-    letters = code.rstrip("0123456789")
-    if letters == code or not (letters.isascii() and letters.isalpha() and letters.isupper()):
-        raise table.error("code", f"{code!r} is not capital letters followed by digits")
-    section = table.text("section")
-    if section not in sections:
-        raise table.error("section", f"{section!r} is not a section of this pack")
-    anywhere = table.flag("anywhere", default=False)
-    kind_name = table.text("check")
-    if kind_name not in kinds:
-        raise table.error("check", f"no check is named {kind_name!r}")
-    kind = kinds[kind_name]
-    parameters = _parameters(table, kind, kind.optional)
-    rule = Rule(
-        code=code,
-        name=name,
-        severity=table.choice("level", _LEVELS),
-        summary=table.text("summary"),
-        why=table.text("why"),
-        section=section,
-        layer=None if anywhere else sections[section].layer,
-        source=table.text("source", f"{document} section {section}"),
-        bad=table.text("bad", ""),
-        good=table.text("good", ""),
-        applicability=table.choice("fix", _FIXES, "none"),
-        security=table.take("security", "a number from 0.1 to 10", _scored, 0.0) or None,
+class _Place(Struct, frozen=True):
+    """A table of a pack: the array it is in, its place there, and what messages call it."""
+
+    array: str = ""
+    index: int = 0
+    label: str = ""
+
+
+_TOP = _Place()
+_Values = Mapping[str, Any]
+
+
+class _Reader:
+    """One reading; what is wrong is gathered in `problems`, and what it concerns is left out."""
+
+    def __init__(self, document: _Values, kinds: Kinds, taken: Taken, trusted: bool) -> None:
+        self.document = document
+        self.kinds = kinds
+        self.taken = taken
+        self.trusted = trusted
+        self.problems: list[Problem] = []
+        self.seen: set[tuple[str, str, Hashable]] = set()
+        self.codes = self.given("rule", "code")
+        self.numbers = self.given("section", "number")
+        self.settings: dict[str, Setting] = {}
+
+    def given(self, array: str, key: str) -> list[str] | None:
+        """The values of a key in all tables of an array: what others may name; None where one is no text."""
+        tables = self.document.get(array, [])
+        values = [t.get(key) if isinstance(t, dict) else None for t in tables] if isinstance(tables, list) else [None]
+        texts = [value for value in values if isinstance(value, str)]
+        return texts if len(texts) == len(values) else None
+
+    def error(self, place: _Place, key: str, message: str) -> None:
+        self.problems.append(Problem(message, key, place.array, place.index, place.label))
+
+    def pack(self) -> Pack | None:
+        """The pack; None, or one with gaps, if there are problems."""
+        own = {key: value for key, value in self.document.items() if key not in _LABELS}
+        top = self.table(own, tables.PackTable, _TOP)
+        if top is not None and top.name in self.taken.names:
+            self.error(_TOP, "name", f"`name` is `{top.name}`, the name of a pack that comes with zr4lint")
+        specified = self.is_specification()
+        images = {image.name: image.variables for _, image in self.those("image", tables.ImageTable)}
+        self.settings = {setting.name: setting for setting in self.read_settings()}
+        sections = {section.number: section for section in self.read_sections(specified)}
+        rules = self.read_rules(sections, specified)
+        criteria = tuple(self.read_criteria())
+        conflicts = tuple(self.read_conflicts())
+        amendments = tuple(self.read_amendments(rules))
+        if top is None:
+            return None
+        specification = Specification(top.document, top.stage or None, criteria, conflicts, amendments)
+        return Pack(
+            top.name,
+            top.title,
+            top.files,
+            tuple(rules.values()),
+            tuple(sections.values()),
+            images,
+            tuple(self.settings.values()),
+            specification if specified else None,
+        )
+
+    def is_specification(self) -> bool:
+        """Whether the pack stands for a document; its other keys must fit that."""
+        said = self.document.get("specification")
+        if said is True and "document" not in self.document:
+            self.error(_TOP, "document", "`document` is missing")
+        if said is not False and (said is True or "document" in self.document):
+            return True
+        for key in _OF_SPECIFICATIONS:
+            if key in self.document:
+                self.error(_TOP, key, f"`{key}` is for a specification, which needs a `document`")
+        return False
+
+    # Tables
+
+    def table(self, values: _Values, kind: type[_T], place: _Place) -> _T | None:
+        """A table as a struct; None, with the problems, if it is none of that kind."""
+        try:
+            return convert(values, kind)
+        except ValidationError as error:
+            before = len(self.problems)
+            for field in structs.fields(kind):
+                if field.name in values:
+                    for message in misfit_messages(field.name, values[field.name], field.type):
+                        self.error(place, field.name, message)
+                elif field.required and field.name not in _LABELS:
+                    self.error(place, field.name, f"`{field.name}` is missing")
+            self.unknown(values, kind.__struct_fields__, place)
+            if len(self.problems) == before:
+                self.error(place, "", str(error))
+            return None
+
+    def unknown(self, values: _Values, known: Collection[str], place: _Place) -> None:
+        for key in values:
+            if key not in known:
+                near = did_you_mean(key, known) or f"; known are {', '.join(sorted(known))}"
+                self.error(place, key, f"`{key}` is not a key of this table{near}")
+
+    def arrays(self, array: str) -> Iterator[tuple[_Place, dict[str, Any]]]:
+        """The tables of an array, with their places."""
+        values = self.document.get(array, [])
+        if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+            self.error(_TOP, array, f"`{array}` is {value_words(values)}, not [[{array}]] tables")
+            return
+        for index, value in enumerate(values):
+            name = value.get(_LABELS[array])
+            yield _Place(array, index, f"{array} {name if isinstance(name, str) and name else index + 1}"), value
+
+    def those(self, array: str, kind: type[_T]) -> Iterator[tuple[_Place, _T]]:
+        """The tables of an array that are as they should be."""
+        for place, values in self.arrays(array):
+            table = self.table(values, kind, place)
+            if table is not None:
+                yield place, table
+
+    def once(self, place: _Place, key: str, value: Hashable) -> None:
+        """Refuse a value that a table before this one has."""
+        if (place.array, key, value) in self.seen:
+            self.error(place, key, f"`{key}` is `{value}`, which another [[{place.array}]] has")
+        self.seen.add((place.array, key, value))
+
+    def one_of(self, place: _Place, key: str, value: str, known: Collection[str] | None, what: str) -> bool:
+        """Whether a value is a known one; a problem if not. None is for what can't be told, and is not told."""
+        if known is None or value in known:
+            return True
+        self.error(place, key, f"`{key}` names `{value}`, not {what}{did_you_mean(value, known)}")
+        return False
+
+    # What the tables say
+
+    def read_settings(self) -> Iterator[Setting]:
+        for place, table in self.those("setting", tables.SettingTable):
+            self.once(place, "name", table.name)
+            default = None if table.default is UNSET else table.default
+            if default is not None:
+                for message in misfit_messages("default", default, tables.SETTING_TYPES[table.type]):
+                    self.error(place, "default", message)
+            yield Setting(table.name, table.type, table.summary, default)
+
+    def read_sections(self, specified: bool) -> Iterator[Section]:
+        for place, table in self.those("section", tables.SectionTable):
+            self.once(place, "number", table.number)
+            if table.layer is not None:
+                self.once(place, "layer", table.layer)
+                if not specified:
+                    self.error(place, "layer", "`layer` is for a specification, which needs a `document`")
+            if (table.layer is None) != (table.lines is None):
+                missing = "layer" if table.layer is None else "lines"
+                self.error(place, missing, f"`{missing}` is missing: a layer has a number and lines")
+            if table.lines is not None and table.lines[0] > table.lines[1]:
+                self.error(place, "lines", f"`lines` are {table.lines[0]} to {table.lines[1]}, not in order")
+            yield Section(table.number, table.title, table.layer, table.lines)
+
+    def read_rules(self, sections: Mapping[str, Section], specified: bool) -> dict[str, PackRule]:
+        if not self.document.get("rule"):
+            self.error(_TOP, "rule", "`rule` is missing: a pack has at least one [[rule]]")
+        origin = str(self.document.get("document" if specified else "title"))
+        found: dict[str, PackRule] = {}
+        for place, values in self.arrays("rule"):
+            own = {key: value for key, value in values.items() if key in tables.RuleTable.__struct_fields__}
+            table = self.table(own, tables.RuleTable, place)
+            kind = self.kind(values.get("check"), place)
+            rest = {key: value for key, value in values.items() if key not in own}
+            given, settings = self.parameters(rest, kind, place) if kind is not None else ({}, {})
+            if table is None or kind is None:
+                continue
+            self.check_rule(table, specified, place)
+            stages, stage = (given.pop(key, None) if key not in kind.parameters else None for key in COMMON)
+            rule = _rule(table, sections.get(table.section), origin)
+            check = PackRule(rule, kind.name, given, table.commands, settings, bool(settings), stages, stage)
+            found[table.code] = check
+        return found
+
+    def kind(self, name: Any, place: _Place) -> Kind | None:
+        """The kind of check of a name; None, and a problem, if there is none."""
+        if not isinstance(name, str):
+            return None  # the table says so
+        if name in self.kinds:
+            return self.kinds[name]
+        self.one_of(place, "check", name, self.kinds.every(), "a kind of check")
+        return None
+
+    def parameters(
+        self, values: _Values, kind: Kind, place: _Place, missing: bool = True
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        """The parameters that a rule gives to its kind, and the settings that fill others, by parameter."""
+        if self.trusted and not self.settings:
+            return dict(values), {}
+        types = {**COMMON, **{name: parameter.type for name, parameter in kind.parameters.items()}}
+        given: dict[str, Any] = {}
+        settings: dict[str, str] = {}
+        for key, value in values.items():
+            if key not in types:
+                continue
+            if setting := self.setting(key, value, types[key], place):
+                settings[key] = setting
+                continue
+            for message in misfit_messages(key, value, types[key]):
+                self.error(place, key, message)
+            given[key] = value
+        for key, parameter in kind.parameters.items():
+            if missing and key not in values and not parameter.optional:
+                self.error(place, key, f"`{key}` is missing: the kind of check `{kind.name}` needs it")
+        keys = {key: value for key, value in values.items() if key not in types}
+        known = {*types, *(tables.RuleTable if missing else tables.AmendmentTable).__struct_fields__}
+        self.unknown(keys, known, place)
+        return given, settings
+
+    def setting(self, key: str, value: Any, type_: Any, place: _Place) -> str | None:
+        """The setting that a parameter's value refers to, `{ setting = "name" }`; None for any other value."""
+        if not (isinstance(value, dict) and value.keys() == {"setting"} and isinstance(value["setting"], str)):
+            return None
+        name: str = value["setting"]
+        if name not in self.settings:
+            if next(misfit_messages(key, value, type_), None) is None:
+                return None  # a table of its own, with a key of this name
+            self.one_of(place, key, name, self.settings, "a setting of this pack")
+            return name
+        default = self.settings[name].default
+        for message in misfit_messages(name, default, type_) if default is not None else ():
+            self.error(place, key, message)
+        return name
+
+    def check_rule(self, table: tables.RuleTable, specified: bool, place: _Place) -> None:
+        """What must hold between a rule and the rest of the pack."""
+        self.once(place, "code", table.code)
+        self.once(place, "name", table.name)
+        if table.code in self.taken.codes:
+            self.error(place, "code", f"`code` is `{table.code}`, the code of a rule that comes with zr4lint")
+        if table.code.startswith(RESERVED) and table.code[len(RESERVED) :].isdigit():
+            self.error(place, "code", f"`code` is `{table.code}`: {RESERVED} is for zr4lint's own rules")
+        if table.section:
+            self.one_of(place, "section", table.section, self.numbers, "a section of this pack")
+        elif specified and self.numbers:
+            self.error(place, "section", "`section` is missing")
+        for pattern in table.commands:
+            try:
+                compile_pattern(pattern)
+            except ValueError as error:
+                self.error(place, "commands", f"`commands` has {value_words(pattern)}: {error}")
+
+    def read_criteria(self) -> Iterator[CriterionRule]:
+        for place, table in self.those("criterion", tables.CriterionTable):
+            for code in table.rules:
+                self.one_of(place, "rules", code, self.codes, "a rule of this pack")
+            if table.by == "rules" and not table.rules:
+                self.error(place, "rules", "`rules` is missing: `by` counts them")
+            yield CriterionRule(table.name, table.by, table.points, table.rules)
+
+    def read_conflicts(self) -> Iterator[ConflictRule]:
+        for place, table in self.those("conflict", tables.ConflictTable):
+            self.one_of(place, "requirement", table.requirement, self.codes, "a rule of this pack")
+            yield ConflictRule(table.requirement, table.rules)
+
+    def read_amendments(self, rules: Mapping[str, PackRule]) -> Iterator[Amendment]:
+        for place, values in self.arrays("amendment"):
+            own = {key: value for key, value in values.items() if key in tables.AmendmentTable.__struct_fields__}
+            rest = {key: value for key, value in values.items() if key not in own}
+            table = self.table(own, tables.AmendmentTable, place)
+            if table is None or not self.one_of(
+                place, "requirement", table.requirement, self.codes, "a rule of this pack"
+            ):
+                continue
+            self.once(place, "requirement", table.requirement)
+            rule = rules.get(table.requirement)
+            if rule is None:
+                continue  # its own problems come first
+            given, _ = self.parameters(rest, self.kinds[rule.check], place, missing=False)
+            for key in given.keys() & rule.settings.keys():
+                self.error(place, key, f"`{key}` is filled by the setting `{rule.settings[key]}`")
+            if table.waived and rest:
+                self.error(place, "waived", "`waived` is `true`, and there are parameters beside it")
+            parameters = None if table.waived else {**rule.parameters, **given}
+            yield Amendment(table.requirement, parameters, table.add, table.reason, table.source)
+
+
+def _rule(table: tables.RuleTable, section: Section | None, origin: str) -> Rule:
+    return Rule(
+        code=table.code,
+        name=table.name,
+        severity=_LEVELS[table.level],
+        summary=table.summary,
+        why=table.why,
+        section=table.section,
+        layer=None if table.anywhere or section is None else section.layer,
+        source=table.source or (f"{origin} section {table.section}" if table.section else origin),
+        bad=table.bad,
+        good=table.good,
+        applicability=_FIXES[table.fix],
+        security=table.security,
+        aliases=table.aliases,
+        default=table.default,
+        tags=table.tags,
+        status=table.status,
+        since=table.since,
+        confidence=table.confidence,
+        references=table.references,
     )
-    commands = table.texts("commands", [])
-    for pattern in commands:
-        if refusal := kinds.refusal(pattern):
-            raise table.error("commands", refusal)
-    table.done()
-    return PackRule(rule, kind_name, parameters, commands)
-
-
-def _parameters(table: _Table, kind: CheckKind, optional: Container[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, type_name in kind.parameters.items():
-        words, fits = FITS[type_name]
-        if key in table.values or key not in optional:
-            found[key] = table.take(key, words, fits)
-        table.asked.add(key)
-    return found
-
-
-def _scored(value: Any) -> bool:
-    """Whether a value is a severity as CVSS counts it."""
-    return FITS["number"][1](value) and 0.1 <= value <= 10
-
-
-def _conflict(table: _Table, codes: Container[str]) -> ConflictRule:
-    found = ConflictRule(_code(table, codes), table.texts("rules"))
-    table.done()
-    return found
-
-
-def _amendment(table: _Table, kinds: Vocabulary, rules: Mapping[str, PackRule]) -> Amendment:
-    rule = rules[_code(table, rules)]
-    waived = table.flag("waived", default=False)
-    kind = kinds[rule.check]
-    given = {} if waived else _parameters(table, kind, kind.parameters)
-    found = Amendment(
-        rule.rule.code,
-        None if waived else {**rule.parameters, **given},
-        table.text("add", ""),
-        table.text("reason"),
-        table.text("source"),
-    )
-    table.done()
-    return found
-
-
-def _code(table: _Table, codes: Container[str]) -> str:
-    code = table.text("requirement")
-    if code not in codes:
-        raise table.error("requirement", f"no rule has the code {code!r}")
-    return code
-
-
-def _criterion(table: _Table, codes: set[str]) -> CriterionRule:
-    by = table.choice("by", _CRITERIA)
-    rules = table.texts("rules", [])
-    unknown = [code for code in rules if code not in codes]
-    if unknown:
-        raise table.error("rules", f"no rule has the code {unknown[0]!r}")
-    found = CriterionRule(table.text("name"), by, table.number("points"), rules)
-    table.done()
-    return found

@@ -9,7 +9,9 @@ from functools import cache
 from zr4lint.checks import KINDS
 from zr4lint.model.finding import Applicability, Rule, Severity
 from zr4lint.model.quoting import nearest
-from zr4lint.packs.reader import Pack, PackError, load_pack, pack_names
+from zr4lint.packs.loading import load_pack, pack_names
+from zr4lint.packs.model import Pack
+from zr4lint.packs.problems import PackError
 
 
 def _own(
@@ -64,8 +66,9 @@ _MOST_HINTS = 20
 
 
 def named(word: str, rule: Rule) -> bool:
-    """Whether a word is the name of a rule, or the start of its code."""
-    return bool(word) and (word == rule.name or rule.code.startswith(word.upper()))
+    """Whether a word is the name of a rule, the start of its code, or the code that another linter has for it."""
+    upper = word.upper()
+    return bool(word) and (word == rule.name or rule.code.startswith(upper) or upper in map(str.upper, rule.aliases))
 
 
 def load(name: str) -> Pack:

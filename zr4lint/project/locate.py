@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from zr4lint.filesystem.paths import display
 from zr4lint.filesystem.reading import UnfitError, read_regular
-from zr4lint.packs.reader import Pack
+from zr4lint.packs.model import Pack
 from zr4lint.project.configuration import HEADER, NAMES, PYPROJECT, ConfigError, Configuration, inside
 
 MAX_BYTES = 1_000_000

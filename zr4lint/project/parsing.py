@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from zr4lint.filesystem.paths import display, plain
-from zr4lint.packs.reader import Pack, PackError, pack_names
+from zr4lint.packs.loading import pack_names
+from zr4lint.packs.model import Pack
+from zr4lint.packs.problems import PackError
 from zr4lint.packs.rulebook import Rulebook, hint
 from zr4lint.packs.rulebook import load as load_pack
 from zr4lint.packs.toml_table import Table
@@ -133,8 +135,7 @@ class _Reader(Table):
             try:
                 found[name] = load_pack(self._pack_name(name))
             except PackError as error:
-                near = hint(name, pack_names()) if not os.path.exists(self._pack_name(name)) else ""
-                raise self.error("packs", f"{error}{near}", name) from None
+                raise self.error("packs", str(error), name) from None
         return found
 
     def _context(self) -> str | None:

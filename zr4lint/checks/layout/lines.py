@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, UNSAFE, insert, remove_lines, replace, to_the_end
 from zr4lint.checks.grep import grep, grep_any
@@ -15,6 +16,9 @@ from zr4lint.dockerfile import Comment, Instruction
 from zr4lint.facts.environments import standing
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.source import Span
+
+if TYPE_CHECKING:
+    from zr4lint.checks.parameters import Count, LineNumber, Package, Text
 
 _LETTERS = r"\W+"
 _BANNER = r"(?i)[\W_]*layer\s+(\d+)\s*:"
@@ -32,7 +36,7 @@ def syntax(subject: Subject) -> Outcomes:
 
 
 @check("line-count", late=True)
-def line_count(subject: Subject, *, lines: int) -> Outcomes:
+def line_count(subject: Subject, *, lines: LineNumber) -> Outcomes:
     """The file has this many lines, as `wc -l` counts them."""
     source = subject.source
     count = source.newline_count
@@ -67,7 +71,7 @@ def _arranged(subject: Subject) -> Fix | None:
 
 
 @check("note")
-def note(subject: Subject, *, package: str, words: str) -> Outcomes:
+def note(subject: Subject, *, package: Package, words: Text) -> Outcomes:
     """A comment directly above the instruction that installs a package has these words."""
     found = standing(subject.facts, subject.lineage, package)
     expected = f'a comment with "{words}" directly above'
@@ -200,7 +204,7 @@ def _lines(instruction: Instruction) -> str:
 
 
 @check("layer-banner", late=True)
-def layer_banner(subject: Subject, *, first: int, last: int) -> Outcomes:
+def layer_banner(subject: Subject, *, first: Count, last: Count) -> Outcomes:
     """Layers `first` to `last` each open with a comment `LAYER n: ...`."""
     layers = with_helpers(subject)
     starts: dict[int, int] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, UNSAFE, add_words, replace, take_out
 from zr4lint.checks.layout.packing import rows_of
@@ -16,6 +17,9 @@ from zr4lint.programs.apt import Package
 from zr4lint.programs.files import covers, mount_target
 from zr4lint.shell import Reach
 
+if TYPE_CHECKING:
+    from zr4lint.checks.parameters import DebianPackage, Text
+
 LISTS = "/var/lib/apt/lists"
 _USES_LISTS = ("update", "install", "upgrade", "dist-upgrade", "full-upgrade")
 
@@ -26,7 +30,7 @@ def installs(subject: Subject) -> list[AptRun]:
 
 
 @check("apt-packages")
-def apt_packages(subject: Subject, *, packages: list[str]) -> Outcomes:
+def apt_packages(subject: Subject, *, packages: list[DebianPackage]) -> Outcomes:
     """Each package is installed by apt, and stays."""
     wanted = set(packages)
     standing: dict[str, tuple[AptRun, Package]] = {}
@@ -218,7 +222,7 @@ def _keeps_lists_out(mount: str) -> bool:
 
 
 @check("apt-repository")
-def apt_repository(subject: Subject, *, repository: str, packages: list[str]) -> Outcomes:
+def apt_repository(subject: Subject, *, repository: Text, packages: list[DebianPackage]) -> Outcomes:
     """The repository is added, before these packages are installed."""
     changes = subject.facts.of(RepositoryAdded, subject.lineage)
     added = [fact for fact in changes if not fact.removed]

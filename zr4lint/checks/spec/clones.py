@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -16,6 +17,9 @@ from zr4lint.facts.environments import own_installs, pip_installs
 from zr4lint.model.finding import Fix
 from zr4lint.programs.files import absolute
 
+if TYPE_CHECKING:
+    from zr4lint.checks.parameters import Folder, Text, Url
+
 _SEPARATORS = r"[/:@]"
 
 
@@ -26,7 +30,7 @@ def clone_to(subject: Subject, target: str) -> Cloned | None:
 
 
 @check("git-clone")
-def git_clone(subject: Subject, *, target: str, url: str = "", words: str = "", suggested: str = "") -> Outcomes:
+def git_clone(subject: Subject, *, target: Folder, url: Url = "", words: Text = "", suggested: Url = "") -> Outcomes:
     """A repository (this one, if a URL is given) is cloned to a folder, and stays.
 
     `words` have to stand in the command; `suggested` is a URL that a fix may clone from.
@@ -111,7 +115,7 @@ def _normal(url: str) -> str:
 
 
 @check("clone-owner")
-def clone_owner(subject: Subject, *, target: str, placeholders: list[str], suggested: str = "") -> Outcomes:
+def clone_owner(subject: Subject, *, target: Folder, placeholders: list[Text], suggested: Url = "") -> Outcomes:
     """The URL of a clone names a real owner."""
     found = clone_to(subject, target)
     if found is None:
@@ -130,7 +134,7 @@ def clone_owner(subject: Subject, *, target: str, placeholders: list[str], sugge
 
 
 @check("clone-workdirs")
-def clone_workdirs(subject: Subject, *, target: str, after: str, before: str = "") -> Outcomes:
+def clone_workdirs(subject: Subject, *, target: Folder, after: Folder, before: Folder = "") -> Outcomes:
     """WORKDIR is `before` when the clone runs, and becomes `after` behind it."""
     clone = clone_to(subject, target)
     workdirs = subject.facts.of(WorkdirSet, subject.lineage)
@@ -186,7 +190,7 @@ def clone_workdirs(subject: Subject, *, target: str, after: str, before: str = "
 
 
 @check("pip-requirements")
-def pip_requirements(subject: Subject, *, file: str, target: str, spelled: str = "") -> Outcomes:
+def pip_requirements(subject: Subject, *, file: Folder, target: Folder, spelled: Text = "") -> Outcomes:
     """Pip installs from this requirements file, after its repository is cloned to `target`."""
     clone = clone_to(subject, target)
     runs = [

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import posixpath
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import UNSAFE, add_line, replace, take_out
 from zr4lint.checks.outcome import Outcome, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.facts import At, Copied, ModeChanged, Origin, Overwritten, Removed
 from zr4lint.programs.files import covers, makes_executable
+
+if TYPE_CHECKING:
+    from zr4lint.checks.parameters import ContextPath, Folder
 
 
 def copy_of(subject: Subject, path: str) -> Copied | None:
@@ -47,7 +51,7 @@ def taken_away(subject: Subject, path: str, since: At, *, folder: bool = False) 
 
 
 @check("copied")
-def copied(subject: Subject, *, copies: list[str], folder: str) -> Outcomes:
+def copied(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Outcomes:
     """Each file is copied from the build context to this folder under its own name, and stays."""
     for name in copies:
         path = posixpath.join(folder, name)
@@ -103,7 +107,7 @@ def _not_copied(subject: Subject, name: str, path: str, expected: str) -> Unmet:
 
 
 @check("executable")
-def executable(subject: Subject, *, copies: list[str], folder: str) -> Outcomes:
+def executable(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Outcomes:
     """Each file is made executable after it is copied, and stays so."""
     changes = subject.facts.of(ModeChanged, subject.lineage)
     for name in copies:
@@ -148,7 +152,7 @@ def _mode_of(subject: Subject, copy: Copied, changes: list[ModeChanged], path: s
 
 
 @check("context-files")
-def context_files(subject: Subject, *, copies: list[str]) -> Outcomes:
+def context_files(subject: Subject, *, copies: list[ContextPath]) -> Outcomes:
     """Each file exists in the folder that COPY takes files from; without such a folder nothing is asked."""
     if subject.context is None:
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, UNSAFE, add_words, remove_lines, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, met
@@ -15,9 +16,12 @@ from zr4lint.model.source import Span
 from zr4lint.programs.files import mount_target
 from zr4lint.programs.options import Option
 
+if TYPE_CHECKING:
+    from zr4lint.checks.parameters import Package, PipOption, Url
+
 
 @check("pip-index")
-def pip_index(subject: Subject, *, package: str, url: str) -> Outcomes:
+def pip_index(subject: Subject, *, package: Package, url: Url) -> Outcomes:
     """The command that installs the package takes packages from this index and no other."""
     expected = f"--index-url {url}"
     found = standing(subject.facts, subject.lineage, package)
@@ -131,7 +135,7 @@ def _normal(url: str) -> str:
 
 
 @check("pip-extra-index")
-def pip_extra_index(subject: Subject, *, packages: list[str], url: str) -> Outcomes:
+def pip_extra_index(subject: Subject, *, packages: list[Package], url: Url) -> Outcomes:
     """The commands that install these packages have this extra index."""
     expected = f"--extra-index-url {url}"
     seen: set[int] = set()
@@ -168,7 +172,7 @@ def pip_extra_index(subject: Subject, *, packages: list[str], url: str) -> Outco
 
 
 @check("pip-option")
-def pip_option(subject: Subject, *, package: str, option: str) -> Outcomes:
+def pip_option(subject: Subject, *, package: Package, option: PipOption) -> Outcomes:
     """The command that installs the package has this option."""
     found = standing(subject.facts, subject.lineage, package)
     if found is None:

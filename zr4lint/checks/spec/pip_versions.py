@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, UNSAFE, add_words, insert, replace, take_out
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
@@ -15,11 +16,14 @@ from zr4lint.knowledge.versions import Bounds, bounds, lets_in
 from zr4lint.model.finding import Fix
 from zr4lint.programs.pip import Requirement, normalise
 
+if TYPE_CHECKING:
+    from zr4lint.checks.parameters import Package, PipRequirement, Specifier, Version, VersionLabel
+
 _CONSTRAINTS = ("constraint", "override")
 
 
 @check("pip-pin")
-def pip_pin(subject: Subject, *, package: str, version: str, local: list[str]) -> Outcomes:
+def pip_pin(subject: Subject, *, package: Package, version: Version, local: list[VersionLabel]) -> Outcomes:
     """At the end of the build the package has exactly this version, with no local version but those listed."""
     expected = f"{package}=={version}"
     found = settled(subject, package, expected)
@@ -66,7 +70,7 @@ def _wrong_version(subject: Subject, package: str, expected: str, found: Standin
 
 
 @check("pip-bound")
-def pip_bound(subject: Subject, *, package: str, bound: str, within: str = "") -> Outcomes:
+def pip_bound(subject: Subject, *, package: Package, bound: Specifier, within: Specifier = "") -> Outcomes:
     """The package is asked for with this bound; a pin inside `within` has it too."""
     wanted = within or bound
     expected = f'"{package}{wanted}"'
@@ -110,7 +114,7 @@ def _has_bound(limits: Bounds, limit: Bounds) -> bool:
 
 
 @check("pip-companions")
-def pip_companions(subject: Subject, *, package: str, companions: list[str]) -> Outcomes:
+def pip_companions(subject: Subject, *, package: Package, companions: list[Package]) -> Outcomes:
     """The command that installs the package installs these as well."""
     found = standing(subject.facts, subject.lineage, package)
     for name in companions:
@@ -142,7 +146,7 @@ def pip_companions(subject: Subject, *, package: str, companions: list[str]) -> 
 
 
 @check("pip-upgrade")
-def pip_upgrade(subject: Subject, *, packages: list[str], before: str) -> Outcomes:
+def pip_upgrade(subject: Subject, *, packages: list[PipRequirement], before: Package) -> Outcomes:
     """These packages are upgraded before another one is installed; a fix writes them with their specifiers."""
     target = standing(subject.facts, subject.lineage, before)
     first: PipRun | None = target.run if target is not None else None
@@ -194,7 +198,7 @@ def _pinned(run: PipRun, package: str) -> bool:
 
 
 @check("pip-order")
-def pip_order(subject: Subject, *, first: str, then: str) -> Outcomes:
+def pip_order(subject: Subject, *, first: Package, then: Package) -> Outcomes:
     """One package is installed before another."""
     later = standing(subject.facts, subject.lineage, then)
     runs = [r for r in pip_installs(subject.facts, subject.lineage) if r.command.requirement(first) is not None]
@@ -213,7 +217,7 @@ def pip_order(subject: Subject, *, first: str, then: str) -> Outcomes:
 
 
 @check("pip-quoted")
-def pip_quoted(subject: Subject, *, packages: list[str]) -> Outcomes:
+def pip_quoted(subject: Subject, *, packages: list[Package]) -> Outcomes:
     """No version specifier is read as a redirection by the shell."""
     wanted = {normalise(p) for p in packages}
     for run in pip_installs(subject.facts, subject.lineage):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import structs
 
 from zr4lint.checks.edits import SAFE, UNSAFE, insert, replace
@@ -12,9 +14,12 @@ from zr4lint.dockerfile import Instruction, values
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.source import Span
 
+if TYPE_CHECKING:
+    from zr4lint.checks.parameters import Image, LineNumber, StageName
+
 
 @check("base-image")
-def base_image(subject: Subject, *, image: str) -> Outcomes:
+def base_image(subject: Subject, *, image: Image) -> Outcomes:
     """The base stage is built on this image; a digest may be added."""
     base = subject.base
     if base is None:
@@ -39,7 +44,7 @@ def base_image(subject: Subject, *, image: str) -> Outcomes:
 
 
 @check("stage-name")
-def stage_name(subject: Subject, *, stage: str) -> Outcomes:
+def stage_name(subject: Subject, *, stage: StageName) -> Outcomes:
     """The base stage has this name."""
     base = subject.base
     if base is None:
@@ -59,7 +64,7 @@ def stage_name(subject: Subject, *, stage: str) -> Outcomes:
 
 
 @check("from-line", late=True)
-def from_line(subject: Subject, *, line: int) -> Outcomes:
+def from_line(subject: Subject, *, line: LineNumber) -> Outcomes:
     """The base stage's FROM stands on this line."""
     base = subject.base
     expected = f"FROM on line {line}"
@@ -90,7 +95,7 @@ def _comments_below(subject: Subject, instruction: Instruction) -> Fix | None:
 
 
 @check("final-stage")
-def final_stage(subject: Subject, *, stage: str) -> Outcomes:
+def final_stage(subject: Subject, *, stage: StageName) -> Outcomes:
     """The stage that is built is this one, or builds on it."""
     facts = subject.facts
     if facts.final is None or subject.base is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import json
 
@@ -14,6 +15,9 @@ from zr4lint.checks.spec.copies import brought
 from zr4lint.facts import CommandSet
 from zr4lint.model.finding import Fix
 from zr4lint.shell import parse_script
+
+if TYPE_CHECKING:
+    from zr4lint.checks.parameters import Folder, Keyword, LineNumber, StartKeyword
 
 
 def _commands(subject: Subject, keyword: str) -> list[CommandSet]:
@@ -53,7 +57,7 @@ def _json(words: Sequence[str]) -> str:
 
 
 @check("exec-form")
-def exec_form_only(subject: Subject, *, keyword: str) -> Outcomes:
+def exec_form_only(subject: Subject, *, keyword: StartKeyword) -> Outcomes:
     """There is one such instruction, in exec form."""
     found = _commands(subject, keyword)
     if not found:
@@ -79,7 +83,7 @@ def exec_form_only(subject: Subject, *, keyword: str) -> Outcomes:
 
 
 @check("command")
-def command(subject: Subject, *, arguments: list[str], file: str = "") -> Outcomes:
+def command(subject: Subject, *, arguments: list[str], file: Folder = "") -> Outcomes:
     """CMD runs exactly this; no ENTRYPOINT takes it as arguments, and a COPY put the file there that it runs.
 
     That is the program, unless `file` names it.
@@ -113,7 +117,7 @@ def command(subject: Subject, *, arguments: list[str], file: str = "") -> Outcom
 
 
 @check("last-instruction", late=True)
-def last_instruction(subject: Subject, *, keyword: str, line: int) -> Outcomes:
+def last_instruction(subject: Subject, *, keyword: Keyword, line: LineNumber) -> Outcomes:
     """The file's last instruction is this one, on this line."""
     instructions = subject.dockerfile.instructions
     expected = f"{keyword} as the last instruction, on line {line}"

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from zr4lint.checks.edits import SAFE, UNSAFE, add_line, remove_lines, replace
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
 from zr4lint.facts import INHERITED, EnvSet, PipRun, VenvCreated, WorkdirSet
 from zr4lint.model.finding import Edit, Fix
 
+if TYPE_CHECKING:
+    from zr4lint.checks.parameters import Folder, Variable
+
 
 @check("env")
-def env(subject: Subject, *, variables: dict[str, str]) -> Outcomes:
+def env(subject: Subject, *, variables: dict[Variable, str]) -> Outcomes:
     """At the end of the build each variable has its value, by ENV."""
     settings = subject.facts.of(EnvSet, subject.lineage)
     last = {fact.name: fact for fact in settings}
@@ -49,7 +54,7 @@ def shown(value: str | None) -> str:
 
 
 @check("path-first")
-def path_first(subject: Subject, *, folder: str) -> Outcomes:
+def path_first(subject: Subject, *, folder: Folder) -> Outcomes:
     """PATH starts with this folder and keeps what was there, at the end and before pip is first called."""
     expected = f'ENV PATH="{folder}:$PATH"'
     settings = [f for f in subject.facts.of(EnvSet, subject.lineage) if f.name == "PATH"]
@@ -109,7 +114,7 @@ def _above(subject: Subject, setting: EnvSet, early: PipRun) -> Fix | None:
 
 
 @check("last-workdir")
-def last_workdir(subject: Subject, *, path: str) -> Outcomes:
+def last_workdir(subject: Subject, *, path: Folder) -> Outcomes:
     """The container starts in this folder."""
     found = subject.facts.of(WorkdirSet, subject.lineage)
     if not found:

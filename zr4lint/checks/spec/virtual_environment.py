@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from zr4lint.checks.edits import UNSAFE, replace, take_out
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
@@ -9,9 +11,12 @@ from zr4lint.checks.spec.apt_packages import installs
 from zr4lint.checks.spec.copies import taken_away
 from zr4lint.facts import VenvCreated
 
+if TYPE_CHECKING:
+    from zr4lint.checks.parameters import Folder, Program
+
 
 @check("venv")
-def venv(subject: Subject, *, python: str, path: str) -> Outcomes:
+def venv(subject: Subject, *, python: Program, path: Folder) -> Outcomes:
     """Once it is installed, the python makes a virtual environment at this path, and it stays."""
     created = subject.facts.of(VenvCreated, subject.lineage)
     expected = f"{python} -m venv {path}"

@@ -12,7 +12,7 @@ from zr4lint.linting import engine
 from zr4lint.linting.engine import Config
 from zr4lint.model.finding import FileReport
 from zr4lint.model.source import SourceFile
-from zr4lint.packs.reader import Pack
+from zr4lint.packs.model import Pack
 
 MARK = "zr4lint"
 """The word that comments to the linter have."""

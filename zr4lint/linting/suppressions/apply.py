@@ -15,7 +15,7 @@ from zr4lint.linting.suppressions.comments import END, Mistake, Suppression, rea
 from zr4lint.linting.suppressions.hygiene import about, malformed
 from zr4lint.model.finding import FileReport, Finding
 from zr4lint.model.source import SourceFile, Span
-from zr4lint.packs.reader import Pack
+from zr4lint.packs.model import Pack
 from zr4lint.packs.rulebook import Rulebook
 
 
@@ -25,7 +25,7 @@ def lint_heeding(source: SourceFile, packs: Sequence[Pack], config: Config) -> F
     read_ones = [found for comment in dockerfile.comments if (found := read(comment, source))]
     if not read_ones:
         return engine.lint(source, packs, config)
-    report = engine.lint(source, packs, structs.replace(config, select=(), ignore=()))
+    report = engine.lint(source, packs, structs.replace(config, select=("",), ignore=()))
     findings = _applied(report.findings, read_ones, dockerfile, Rulebook(packs))
     kept = (structs.replace(f, severity=config.severity_of(f)) for f in findings if config.selects(f))
     return structs.replace(report, findings=tuple(sorted(kept, key=lambda f: (f.span, f.code))))

@@ -1,0 +1,186 @@
+"""The types of a kind's parameters: one source for validation, the JSON schema of packs, and the documentation.
+
+A type is an annotation: a plain one such as `bool` or `list[str]`, a `Literal`, or one of the names below, which say
+with msgspec's `Meta` what a text has to look like, how messages call it, and an example.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from msgspec import Meta, Struct, ValidationError, convert
+
+
+def _whole(pattern: str) -> str:
+    """A pattern for the whole text, in the part of the language that Python and JavaScript share."""
+    return rf"^(?:{pattern})$(?!\n)"
+
+
+_NUMBERED = r"v?(?:\d+!)?\d+(?:\.\d+)*"
+_PRE = r"(?:[-_.]?(?:a|b|c|rc|alpha|beta|pre|preview)[-_.]?\d*)?"
+_POST = r"(?:-\d+|[-_.]?(?:post|rev|r)[-_.]?\d*)?"
+_PUBLIC = rf"{_NUMBERED}{_PRE}{_POST}(?:[-_.]?dev[-_.]?\d*)?"
+_LOCAL = r"[a-z0-9]+(?:[-_.][a-z0-9]+)*"
+_CLAUSE = rf"\s*(?:~=|===?|!=|<=?|>=?)\s*{_PUBLIC}(?:\.\*)?(?:\+{_LOCAL})?\s*"
+_SPECIFIER = rf"{_CLAUSE}(?:,{_CLAUSE})*"
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+
+Text = Annotated[str, Meta(min_length=1, description="a text that is not empty")]
+LineNumber = Annotated[int, Meta(ge=1, description="a line number from 1")]
+Count = Annotated[int, Meta(ge=0, description="a whole number from 0")]
+Version = Annotated[
+    str, Meta(pattern=_whole(rf"{_PUBLIC}(?:\+{_LOCAL})?"), description="a version", examples=["2.5.1"])
+]
+VersionLabel = Annotated[str, Meta(pattern=_whole(_LOCAL), description="the label of a version", examples=["cu124"])]
+Specifier = Annotated[
+    str, Meta(pattern=_whole(_SPECIFIER), description="a version specifier", examples=[">=2.1.0,<2.2.0"])
+]
+Package = Annotated[str, Meta(pattern=_whole(_NAME), description="a Python package", examples=["torch"])]
+PipRequirement = Annotated[
+    str,
+    Meta(
+        pattern=_whole(rf"{_NAME}(?:\[[\w., -]*\])?(?:{_SPECIFIER})?"),
+        description="a Python package with an optional version specifier",
+        examples=["setuptools<82"],
+    ),
+]
+DebianPackage = Annotated[
+    str,
+    Meta(pattern=_whole(r"[a-z0-9][a-z0-9+.-]+(?::[a-z0-9-]+)?"), description="a Debian package", examples=["git"]),
+]
+Image = Annotated[
+    str,
+    Meta(
+        pattern=_whole(
+            rf"(?:[A-Za-z0-9.-]+(?::\d+)?/)?{_COMPONENT}(?:/{_COMPONENT})*"
+            r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@[a-z0-9]+:[0-9a-f]{32,})?"
+        ),
+        description="an image reference",
+        examples=["python:3.12-slim"],
+    ),
+]
+StageName = Annotated[str, Meta(pattern=_whole(r"[A-Za-z][\w.-]*"), description="a stage name", examples=["base"])]
+Folder = Annotated[str, Meta(pattern=_whole(r"/[^\0\n]*"), description="an absolute path", examples=["/srv"])]
+ContextPath = Annotated[
+    str,
+    Meta(pattern=_whole(r"[^/\0\n][^\0\n]*"), description="a path in the build context", examples=["start.sh"]),
+]
+Url = Annotated[
+    str,
+    Meta(
+        pattern=_whole(r"[A-Za-z][A-Za-z0-9+.-]*://\S+|[\w.-]+@[\w.-]+:\S+"),
+        description="a URL",
+        examples=["https://pypi.org/simple"],
+    ),
+]
+PipOption = Annotated[
+    str, Meta(pattern=_whole(r"--?[A-Za-z][\w-]*(?:=\S+)?"), description="an option", examples=["--no-cache-dir"])
+]
+Program = Annotated[str, Meta(pattern=_whole(r"\S+"), description="a program", examples=["python3.12"])]
+Variable = Annotated[str, Meta(pattern=_whole(r"[^\s=]+"), description="a variable name", examples=["LANG"])]
+StartKeyword = Literal["CMD", "ENTRYPOINT"]
+Keyword = Annotated[
+    Literal[
+        "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER",
+        "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
+    ],
+    Meta(description="an instruction", examples=["CMD"]),
+]  # fmt: skip
+
+
+class Misfit(Struct, frozen=True):
+    """A value that is not of its type: what a message calls the type, and the words that the type knows.
+
+    `inside` tells that the value is an item or a key of the one that was judged.
+    """
+
+    value: Any
+    words: str
+    known: tuple[str, ...]
+    inside: bool = False
+
+
+def misfits(value: Any, kind: Any) -> Iterator[Misfit]:
+    """All that is not of the type in a value."""
+    try:
+        convert(value, kind)
+        return
+    except ValidationError:
+        pass
+    plain, _ = _unwrapped(kind)
+    options = [option for option in get_args(plain) if option is not NoneType] if _is_union(plain) else [plain]
+    for option in options:
+        parts = _parts(value, _unwrapped(option)[0])
+        inside = [Misfit(m.value, m.words, m.known, True) for part, of in parts or () for m in misfits(part, of)]
+        if inside:
+            yield from inside
+            return
+    yield Misfit(value, words(kind), _literals(plain))
+
+
+def _parts(value: Any, kind: Any) -> list[tuple[Any, Any]] | None:
+    """The items of a list or table with the type of each; None for a value that is not as the type's outside."""
+    origin, args = get_origin(kind) or kind, get_args(kind)
+    if origin in (list, tuple) and isinstance(value, list) and args and (origin is list or args[-1] is ...):
+        return [(item, args[0]) for item in value]
+    if origin in (dict, Mapping) and isinstance(value, dict) and args:
+        return [pair for key, item in value.items() for pair in ((key, args[0]), (item, args[1]))]
+    return None
+
+
+_PLAIN: Mapping[Any, tuple[str, str]] = {
+    str: ("a string", "strings"),
+    int: ("a whole number", "whole numbers"),
+    float: ("a number", "numbers"),
+    bool: ("`true` or `false`", "booleans"),
+    dict: ("a table", "tables"),
+    Mapping: ("a table", "tables"),
+    list: ("a list", "lists"),
+}
+
+
+def words(kind: Any) -> str:
+    """What a message calls a type: "a list of strings", "a version such as `2.5.1`"."""
+    kind, meta = _unwrapped(kind)
+    if meta is not None and meta.description:
+        example = f" such as `{meta.examples[0]}`" if meta.examples else ""
+        return f"{meta.description}{example}"
+    if literals := _literals(kind):
+        *most, last = (f"`{word}`" for word in literals)
+        return f"{', '.join(most)} or {last}" if most else last
+    if _is_union(kind):
+        return " or ".join(words(option) for option in get_args(kind) if option is not NoneType)
+    origin, args = get_origin(kind) or kind, get_args(kind)
+    if args and origin in (list, tuple, dict, Mapping):
+        outside, item, part = ("list", args[0], "item") if origin in (list, tuple) else ("table", args[1], "value")
+        plain, meta = _unwrapped(item)
+        if _literals(plain) or (meta is not None and meta.description):
+            return f"a {outside}, each {part} {words(item)}"
+        return f"a {outside} of {_many(item)}"
+    return _PLAIN[origin][0] if origin in _PLAIN else "a table"
+
+
+def _many(kind: Any) -> str:
+    """What a message calls several values of a type."""
+    plain, _ = _unwrapped(kind)
+    if get_origin(plain) is list:
+        return f"lists of {_many(get_args(plain)[0])}"
+    return _PLAIN[plain][1] if plain in _PLAIN else "tables"
+
+
+def _unwrapped(kind: Any) -> tuple[Any, Meta | None]:
+    if get_origin(kind) is not Annotated:
+        return kind, None
+    plain, *rest = get_args(kind)
+    return plain, next((item for item in rest if isinstance(item, Meta)), None)
+
+
+def _is_union(kind: Any) -> bool:
+    return get_origin(kind) in (Union, UnionType)
+
+
+def _literals(kind: Any) -> tuple[str, ...]:
+    return tuple(map(str, get_args(kind))) if get_origin(kind) is Literal else ()

@@ -1,0 +1,80 @@
+"""Finding packs, by name or file, and getting their TOML."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+from zr4lint.checks.registry import Kinds
+from zr4lint.filesystem.reading import UnfitError, read_regular
+from zr4lint.filesystem.shipped import is_compiled, rules_folder, shipped_document
+from zr4lint.packs.model import Pack
+from zr4lint.packs.problems import PackError, Problem, did_you_mean
+from zr4lint.packs.reader import Taken, read_pack
+from zr4lint.packs.settings import configure
+
+MAX_BYTES = 4_000_000
+
+
+@cache
+def pack_names() -> Sequence[str]:
+    """The names of the packs that come with zr4lint."""
+    return sorted(name.removesuffix(".toml") for name in os.listdir(rules_folder()) if name.endswith(".toml"))
+
+
+def load_pack(name: str, kinds: Kinds) -> Pack:
+    """Read a pack by the name it comes with, or by the path of a file; its settings have their defaults.
+
+    Raises PackError if there is none, or if anything in it is not as it should be.
+    """
+    if name in pack_names():
+        shown = f"rules/{name}.toml"
+        text, document = "", _parsed(shown, lambda: shipped_document(name))
+        return configure(read_pack(document, kinds, shown, trusted=is_compiled(name)), {})
+    text = _text(name)
+    import tomli
+
+    document = _parsed(name, lambda: tomli.loads(text))
+    taken = Taken() if _is_shipped(name) else _shipped()
+    return configure(read_pack(document, kinds, name, text, taken), {})
+
+
+def _text(path: str) -> str:
+    if not os.path.isfile(path):
+        near = did_you_mean(os.path.basename(path), pack_names()) or f"; packs are {', '.join(pack_names())}"
+        raise PackError(path or '""', [Problem(f"no pack has this name, and it is not a file{near}")])
+    try:
+        return read_regular(path, MAX_BYTES).decode("utf-8")
+    except (UnfitError, OSError, ValueError) as error:
+        why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        raise PackError(path, [Problem(f"can't be read: {why}")]) from None
+
+
+def _parsed(shown: str, parse: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        return parse()
+    except OSError as error:
+        raise PackError(shown, [Problem(f"can't be read: {error.strerror}")]) from None
+    except RecursionError:
+        raise PackError(shown, [Problem("not valid TOML: nested too deep")]) from None
+    except ValueError as error:
+        line = getattr(error, "lineno", None)
+        place = shown if line is None else f"{shown}:{line}"
+        raise PackError(place, [Problem(f"not valid TOML: {getattr(error, 'msg', error)}")]) from None
+
+
+def _is_shipped(path: str) -> bool:
+    return os.path.realpath(os.path.dirname(path)) == os.path.realpath(rules_folder())
+
+
+@cache
+def _shipped() -> Taken:
+    """The names and codes of the packs that come with zr4lint, as far as they can be read."""
+    codes: set[str] = set()
+    for name in pack_names():
+        with suppress(OSError, ValueError):
+            codes.update(rule["code"] for rule in shipped_document(name)["rule"])
+    return Taken(pack_names(), codes)

@@ -1,0 +1,116 @@
+"""What a pack is: rules over files, and with them the specification that they stand for, if there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from zr4lint.filesystem.globs import matches
+from zr4lint.model.finding import Rule
+
+
+class Section(Struct, frozen=True):
+    """A section of a pack; one that describes a layer has the layer's number and lines."""
+
+    number: str
+    title: str
+    layer: int | None
+    lines: tuple[int, int] | None
+
+
+class PackRule(Struct, frozen=True):
+    """A rule as the engine runs it.
+
+    `parameters` are those of its kind. `settings` maps the parameters that a setting fills to its name; while one of
+    these is `unset`, the rule is silent. `stages` and `stage` tell which stages it looks at, None as its kind does.
+    """
+
+    rule: Rule
+    check: str
+    parameters: Mapping[str, Any]
+    commands: tuple[str, ...]
+    settings: Mapping[str, str] = {}
+    unset: bool = False
+    stages: Literal["image", "all"] | None = None
+    stage: str | None = None
+
+
+class ConflictRule(Struct, frozen=True):
+    """A requirement that demands what the rules of other packs warn of, by their codes."""
+
+    requirement: str
+    rules: tuple[str, ...]
+
+
+class Amendment(Struct, frozen=True):
+    """What is accepted for a requirement in place of the specification's letter, if amendments are wanted.
+
+    `parameters` are those of the rule's check, None where nothing is asked for any more. `add` is the instruction
+    that a fix adds, "" for the check's own.
+    """
+
+    requirement: str
+    parameters: Mapping[str, Any] | None
+    add: str
+    reason: str
+    source: str
+
+
+class CriterionRule(Struct, frozen=True):
+    """How points of a score are earned.
+
+    `by` is "rules" (the share of `rules` met), "must" (of all rules at level error), "commands" (of the rules that
+    have commands) or "fixes" (of the findings that carry a fix).
+    """
+
+    name: str
+    by: Literal["rules", "must", "commands", "fixes"]
+    points: int
+    rules: tuple[str, ...]
+
+
+class Setting(Struct, frozen=True):
+    """A value that the configuration gives to a pack's rules; without a `default` it is unset until then."""
+
+    name: str
+    type: str
+    summary: str
+    default: Any = None
+
+
+class Specification(Struct, frozen=True):
+    """The document that a pack stands for, with which a table tells how far a file conforms to it.
+
+    `stage` is the name of the stage it speaks of.
+    """
+
+    document: str
+    stage: str | None = None
+    criteria: tuple[CriterionRule, ...] = ()
+    conflicts: tuple[ConflictRule, ...] = ()
+    amendments: tuple[Amendment, ...] = ()
+
+
+class Pack(Struct, frozen=True):
+    """Rules, and the files they are for.
+
+    `images` maps repositories to patterns of the variables that these images are known to set, beside what zr4lint
+    knows of images itself. `sections` group the rules.
+    """
+
+    name: str
+    title: str
+    files: tuple[str, ...]
+    rules: tuple[PackRule, ...]
+    sections: tuple[Section, ...] = ()
+    images: Mapping[str, tuple[str, ...]] = {}
+    settings: tuple[Setting, ...] = ()
+    specification: Specification | None = None
+
+    def claims(self, path: str) -> bool:
+        """Whether a file of this path is one the pack is for; patterns without "/" look at the name alone."""
+        path = path.replace("\\", "/")
+        name = path.rpartition("/")[2]
+        return any(matches(path if "/" in pattern else name, pattern) for pattern in self.files)

@@ -1,0 +1,82 @@
+"""Settings of packs: what the configuration gives to the parameters of rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec import structs
+
+from zr4lint.checks.registry import KINDS
+from zr4lint.packs.model import Pack, PackRule, Setting
+from zr4lint.packs.problems import PackError, Problem, did_you_mean, misfit_messages
+from zr4lint.packs.tables import SETTING_TYPES
+
+
+def configure(pack: Pack, values: Mapping[str, Any]) -> Pack:
+    """The pack with its settings filled: from `values`, else from their defaults.
+
+    A rule that refers to a setting with neither is unset, and silent. Raises PackError with the problems of all
+    unknown settings and of all values that the setting or a rule's kind can't take; the key of each is the setting's
+    name.
+    """
+    known = {setting.name: setting for setting in pack.settings}
+    problems = [*_unknown(pack, known, values), *_wrong(pack, known, values)]
+    if problems:
+        raise PackError(f"pack {pack.name}", problems)
+    if not known:
+        return pack
+    filled = {name: setting.default for name, setting in known.items() if setting.default is not None}
+    filled.update(values)
+    rules = tuple(_filled(rule, filled) for rule in pack.rules)
+    changed = structs.replace(pack, rules=rules)
+    return _amended(changed)
+
+
+def _unknown(pack: Pack, known: Mapping[str, Setting], values: Mapping[str, Any]) -> Iterator[Problem]:
+    for name in values:
+        if name not in known:
+            yield Problem(f"`{name}` is not a setting of the pack `{pack.name}`{did_you_mean(name, known)}", name)
+
+
+def _wrong(pack: Pack, known: Mapping[str, Setting], values: Mapping[str, Any]) -> Iterator[Problem]:
+    for name, value in values.items():
+        if name not in known:
+            continue
+        messages = list(misfit_messages(name, value, SETTING_TYPES[known[name].type]))
+        if not messages:
+            messages = [message for rule in pack.rules for message in _refusals(rule, name, value)]
+        yield from (Problem(message, name) for message in dict.fromkeys(messages))
+
+
+def _refusals(rule: PackRule, setting: str, value: Any) -> Iterator[str]:
+    """What the kind of a rule has against the value of a setting."""
+    for parameter, name in rule.settings.items():
+        if name == setting:
+            yield from misfit_messages(setting, value, KINDS[rule.check].parameters[parameter].type)
+
+
+def _filled(rule: PackRule, values: Mapping[str, Any]) -> PackRule:
+    if not rule.settings:
+        return rule
+    given = {parameter: values[name] for parameter, name in rule.settings.items() if name in values}
+    kept = {name: value for name, value in rule.parameters.items() if name not in rule.settings}
+    return structs.replace(rule, parameters={**kept, **given}, unset=len(given) < len(rule.settings))
+
+
+def _amended(pack: Pack) -> Pack:
+    """The pack with the parameters of its rules in their amendments too."""
+    if pack.specification is None:
+        return pack
+    rules = {rule.rule.code: rule for rule in pack.rules if rule.settings}
+    amendments = tuple(
+        structs.replace(a, parameters={**a.parameters, **_given(rules[a.requirement])})
+        if a.requirement in rules and a.parameters is not None
+        else a
+        for a in pack.specification.amendments
+    )
+    return structs.replace(pack, specification=structs.replace(pack.specification, amendments=amendments))
+
+
+def _given(rule: PackRule) -> dict[str, Any]:
+    return {name: value for name, value in rule.parameters.items() if name in rule.settings}

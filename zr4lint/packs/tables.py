@@ -1,0 +1,136 @@
+"""The tables of a pack's TOML, as msgspec reads them and as the JSON schema shows them.
+
+The keys that a rule gives to its kind of check, and an amendment to its rule's, are no fields: they are split off
+before, and the kind says of what type they are.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+Named = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="a name without blanks", examples=["my-rule"])
+]
+Code = Annotated[
+    str, Meta(pattern="^[A-Z]+[0-9]+$", description="capital letters followed by digits", examples=["AB101"])
+]
+Line = Annotated[int, Meta(ge=1, description="a line number from 1")]
+StageName = Annotated[str, Meta(pattern=r"^[A-Za-z][\w.-]*$", description="a stage name", examples=["base"])]
+SettingType = Literal["string", "strings", "integer", "number", "boolean", "table", "lists"]
+Stages = Literal["image", "all"]
+Status = Literal["stable", "preview", "deprecated"]
+Confidence = Literal["high", "medium", "low"]
+
+
+class Table(Struct, frozen=True, forbid_unknown_fields=True):
+    """A table that holds no keys but its fields."""
+
+
+class ImageTable(Table, frozen=True):
+    """[[image]]: the variables that an image sets."""
+
+    name: str
+    variables: tuple[str, ...]
+    source: str
+
+
+class SectionTable(Table, frozen=True):
+    """[[section]]: a section of the document, and the layer that it describes."""
+
+    number: str
+    title: str
+    layer: Annotated[int, Meta(ge=1, description="a layer's number from 1")] | None = None
+    lines: Annotated[tuple[Line, Line], Meta(description="two line numbers", examples=["[3, 15]"])] | None = None
+
+
+class RuleTable(Table, frozen=True):
+    """[[rule]]: what is asked for, why, and the kind of check that answers it."""
+
+    code: Code
+    name: Named
+    level: Literal["error", "warning", "info"]
+    check: str
+    summary: str
+    why: str
+    section: str = ""
+    anywhere: bool = False
+    source: str = ""
+    bad: str = ""
+    good: str = ""
+    fix: Literal["none", "display", "unsafe", "safe"] = "none"
+    security: Annotated[float, Meta(ge=0.1, le=10, description="a number from 0.1 to 10")] | None = None
+    commands: tuple[str, ...] = ()
+    aliases: tuple[Named, ...] = ()
+    default: bool = True
+    tags: tuple[str, ...] = ()
+    status: Status = "stable"
+    since: str = ""
+    confidence: Confidence = "high"
+    references: tuple[str, ...] = ()
+
+
+class CriterionTable(Table, frozen=True):
+    """[[criterion]]: how points of the score are earned."""
+
+    name: str
+    by: Literal["rules", "must", "commands", "fixes"]
+    points: Annotated[int, Meta(ge=0, description="a whole number from 0")]
+    rules: tuple[str, ...] = ()
+
+
+class ConflictTable(Table, frozen=True):
+    """[[conflict]]: a requirement that demands what other rules warn of."""
+
+    requirement: str
+    rules: tuple[str, ...]
+
+
+class AmendmentTable(Table, frozen=True):
+    """[[amendment]]: what is accepted in place of a requirement's letter."""
+
+    requirement: str
+    reason: str
+    source: str
+    waived: bool = False
+    add: str = ""
+
+
+class SettingTable(Table, frozen=True):
+    """[[setting]]: a value that the configuration gives to the rules."""
+
+    name: Named
+    type: SettingType
+    summary: str
+    default: Any | UnsetType = UNSET
+
+
+class PackTable(Table, frozen=True):
+    """A pack: the files it is for, and its rules."""
+
+    name: Named
+    title: str
+    files: Annotated[tuple[str, ...], Meta(min_length=1, description="a list with at least one pattern")]
+    document: str = ""
+    stage: str = ""
+    specification: bool | None = None
+    image: tuple[ImageTable, ...] = ()
+    setting: tuple[SettingTable, ...] = ()
+    section: tuple[SectionTable, ...] = ()
+    rule: tuple[RuleTable, ...] = ()
+    criterion: tuple[CriterionTable, ...] = ()
+    conflict: tuple[ConflictTable, ...] = ()
+    amendment: tuple[AmendmentTable, ...] = ()
+
+
+SETTING_TYPES: dict[str, Any] = {
+    "string": str,
+    "strings": list[str],
+    "integer": int,
+    "number": float,
+    "boolean": bool,
+    "table": dict[str, str],
+    "lists": dict[str, list[str]],
+}
+"""What each type of a setting is to msgspec."""
