@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from zr4lint.model.source import MappedText
 from zr4lint.programs.apt import parse_apt, parse_dpkg, parse_repository
-from zr4lint.programs.files import absolute, covers, makes_executable, mount_target
+from zr4lint.programs.files import ANY_DEPTH, absolute, covers, mount_target
 from zr4lint.programs.git import parse_clone
 from zr4lint.programs.options import Grammar, parse_options
 from zr4lint.programs.pip import parse_config, parse_pip
@@ -363,39 +363,6 @@ def test_what_is_no_clone(command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "before", "after"),
-    [
-        ("+x", None, True),
-        ("a+x", False, True),
-        ("u+x", False, True),
-        ("ugo+rx", False, True),
-        ("755", False, True),
-        ("0755", False, True),
-        ("4711", False, True),
-        ("644", True, False),
-        ("0", True, False),
-        ("888", True, None),
-        ("-x", True, False),
-        ("a-x", True, False),
-        ("g-x", True, True),
-        ("+r", None, None),
-        ("+r", True, True),
-        ("u=rw", True, True),  # group and others keep what they have
-        ("=rx", False, True),
-        ("a=r", True, False),
-        ("u+x,g-w", False, True),
-        ("u+rw,+x-w", False, True),
-        ("-x,+x", True, True),
-        ("+x,-x", False, False),
-        ("+X", None, None),
-        ("nonsense", True, None),
-    ],
-)
-def test_modes(mode: str, before: bool | None, after: bool | None) -> None:
-    assert makes_executable(mode, before) is after
-
-
-@pytest.mark.parametrize(
     ("pattern", "path", "recursive", "named"),
     [
         ("/a/b", "/a/b", False, True),
@@ -412,6 +379,13 @@ def test_modes(mode: str, before: bool | None, after: bool | None) -> None:
         ("/ab", "/a", True, False),
         ("/a", "", True, False),
         ("/a", "b", True, False),
+        (f"/a/{ANY_DEPTH}/x", "/a/x", False, True),
+        (f"/a/{ANY_DEPTH}/x", "/a/b/c/x", False, True),
+        (f"/a/{ANY_DEPTH}/*.sh", "/a/b/x.sh", False, True),
+        (f"/a/{ANY_DEPTH}/*.sh", "/a/b.sh/x", False, False),
+        (f"/a/{ANY_DEPTH}/*.sh", "/a/b.sh/x", True, True),
+        (f"/a/{ANY_DEPTH}/x", "/b/x", False, False),
+        (f"/a/{ANY_DEPTH}/x", "/x", False, False),
     ],
 )
 def test_paths_that_name_a_file(pattern: str, path: str, recursive: bool, named: bool) -> None:
@@ -450,11 +424,6 @@ def test_absolute(path: str, folder: str | None, result: str | None) -> None:
 )
 def test_mounts(mount: str, target: str) -> None:
     assert mount_target(mount) == target
-
-
-@given(st.text("ugoarwxXst+-=,0127", max_size=8), st.sampled_from([True, False, None]))
-def test_any_mode_can_be_read(mode: str, before: bool | None) -> None:
-    assert makes_executable(mode, before) in (True, False, None)
 
 
 words = st.sampled_from(["pip", "install", "-r", "--index-url=", "-", "--", "a>=1", "a@", "@", "://", ".whl", "-m", ""])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zr4lint.dockerfile import Instruction
-from zr4lint.facts.command_reader import CommandReader
+from zr4lint.facts.commands import Script, read_command
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.flags import read_flags, read_mounts
 from zr4lint.facts.instruction_facts import Form, RunStep
@@ -23,8 +23,8 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     mounts = read_mounts(instruction, variables, state.workdir) if flags.given else ()
     form = Form.SHELL if instruction.json is None else Form.EXEC
     yield RunStep(reading.at(instruction), form, state.shell, state.user, flags, mounts, variables)
-    reader = CommandReader(reading, instruction)
+    script = Script(reading, instruction)
     for command in run_commands(
         instruction, state.shell, reading.text, sh_is_dash=state.sh_is_dash, variables=variables
     ):
-        reader.read(command)
+        yield from read_command(script, command)

@@ -1,40 +1,12 @@
-"""What `chmod` does to a file's mode, and path arithmetic as a Linux image has it."""
+"""Path arithmetic as a Linux image has it."""
 
 from __future__ import annotations
 
 import posixpath
 from fnmatch import fnmatchcase
 
-
-def makes_executable(mode: str, before: bool | None) -> bool | None:
-    """Whether a file is executable by anyone after `chmod mode`; None where it can't be known.
-
-    `before` says whether it was executable before, which "X" and a mode that speaks of other bits leave as it is.
-    """
-    if mode.isdigit():
-        return any(int(digit, 8) & 1 for digit in mode[-3:]) if set(mode) <= set("01234567") else None
-    state = before
-    for clause in mode.split(","):
-        actions = clause.lstrip("ugoa")
-        if actions[:1] not in ("+", "-", "=") or not set(actions) <= set("+-=rwxXst"):
-            return None
-        who = clause.removesuffix(actions)
-        for operator in "+-=":
-            actions = actions.replace(operator, f" {operator}")
-        for action in actions.split():
-            state = _applied(action[0], action[1:], who, state)
-    return state
-
-
-def _applied(operator: str, bits: str, who: str, state: bool | None) -> bool | None:
-    everyone = not who or "a" in who or set("ugo") <= set(who)
-    if operator in "+=" and "x" in bits:
-        return True
-    if operator == "-" and "x" in bits:
-        return False if everyone or "u" in who else state
-    if operator == "=" and "X" not in bits:
-        return False if everyone else state
-    return state
+ANY_DEPTH = "\0"
+"""Stands in a path for any folders, or none, between two others."""
 
 
 def absolute(path: str, folder: str | None) -> str | None:
@@ -60,8 +32,8 @@ def covers(pattern: str, path: str, *, recursive: bool) -> bool:
 
 
 def has_wildcard(path: str) -> bool:
-    """Whether a path holds a character that a shell, or COPY, takes for a wildcard."""
-    return any(c in path for c in "*?[")
+    """Whether a path holds a character that a shell, or COPY, takes for a wildcard, or stands for any folders."""
+    return any(c in path for c in "*?[\0")
 
 
 def mount_target(mount: str) -> str:
@@ -79,5 +51,12 @@ def mount_source(mount: str) -> str:
 
 
 def _glob(pattern: str, path: str) -> bool:
-    parts, wanted = path.split("/"), pattern.split("/")
+    """Whether a path is one of a pattern's; ANY_DEPTH in it stands for any folders."""
+    wanted, parts = pattern.split("/"), path.split("/")
+    if ANY_DEPTH in wanted:
+        at = wanted.index(ANY_DEPTH)
+        head, tail = wanted[:at], wanted[at + 1 :]
+        if len(parts) < len(head) + len(tail):
+            return False
+        wanted, parts = head + tail, parts[: len(head)] + parts[len(parts) - len(tail) :]
     return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))

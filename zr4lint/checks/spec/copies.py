@@ -11,7 +11,8 @@ from zr4lint.checks.edits import UNSAFE, add_line, replace, take_out
 from zr4lint.checks.outcome import Outcome, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.facts import At, Copied, ModeChanged, Origin, Overwritten, Removed
-from zr4lint.programs.files import covers, makes_executable
+from zr4lint.programs import modes
+from zr4lint.programs.files import covers
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import ContextPath, Folder
@@ -61,7 +62,7 @@ def copied(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Ou
             yield _not_copied(subject, name, path, expected)
             continue
         later = (w for w in subject.facts.of(Overwritten, subject.lineage) if w.at.order > found.at.order)
-        written = next((w for w in later if w.path == path and not maybe(w.at)), None)
+        written = next((w for w in later if covers(w.path, path, recursive=False) and not maybe(w.at)), None)
         removal = taken_away(subject, path, found.at)
         if removal is not None:
             fix = take_out(subject.source, removal.at, f"Keep {path}")
@@ -126,11 +127,13 @@ def _mode_of(subject: Subject, copy: Copied, changes: list[ModeChanged], path: s
     """Follow a file's mode from its COPY through every chmod that names it."""
     naming = [c for c in changes if any(covers(p, path, recursive=c.recursive) for p in c.paths)]
     after = [c for c in naming if c.at.order > copy.at.order]
-    state = makes_executable(copy.mode, None) if copy.mode is not None else None
+    mode = modes.changed(copy.mode, modes.UNKNOWN) if copy.mode is not None else modes.UNKNOWN
+    state = mode.executable if mode is not None else None
     cause: At | None = copy.at if copy.mode is not None else None
     unsure = False
     for change in after:
-        now = makes_executable(change.mode, state)
+        mode = modes.changed(change.mode, mode or modes.UNKNOWN)
+        now = mode.executable if mode is not None else None
         unsure = maybe(change.at) and now != state
         if now != state or cause is None:
             cause = change.at

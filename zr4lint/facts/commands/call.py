@@ -1,0 +1,140 @@
+"""One command as the reader of its program sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct, structs
+
+from zr4lint.dockerfile import Instruction
+from zr4lint.facts.fact import At
+from zr4lint.facts.permissions import may_not_write, mounted_over, offline, unprivileged
+from zr4lint.facts.reading import Reading
+from zr4lint.facts.stage_state import StageState, Variables
+from zr4lint.programs.files import absolute, has_wildcard
+from zr4lint.shell import Argument, Command, Reach
+
+
+class Scope(Struct, frozen=True):
+    """What one shell knows: the folder it is in, None where that can't be known, and its variables."""
+
+    folder: str | None
+    variables: Variables
+
+
+class Script:
+    """The shells of one RUN, as far as its commands have come.
+
+    `literal_stars` tells that the shell leaves wildcards alone, `found` are the files that a find hands to the next
+    command of its pipeline.
+    """
+
+    def __init__(self, reading: Reading, instruction: Instruction) -> None:
+        self.reading = reading
+        self.instruction = instruction
+        self.state = reading.state
+        self.literal_stars = False
+        self.found: tuple[Argument, ...] = ()
+        self._scopes: dict[tuple[int, ...], Scope] = {(): Scope(self.state.workdir, self.state.variables)}
+        self._moved: set[tuple[int, ...]] = set()
+
+    def scope(self, key: tuple[int, ...]) -> Scope:
+        """The scope of that name; a new one starts with what the scope around it has by then."""
+        if key not in self._scopes:
+            around = self.scope(key[:-1])
+            self._scopes[key] = Scope(around.folder, around.variables)
+            if key[:-1] in self._moved:
+                self._moved.add(key)
+        return self._scopes[key]
+
+    def at(self, command: Command, *, relative: bool) -> At:
+        """Where a command stands; `relative` tells that it works from the folder it runs in."""
+        names = [e.name for word in command.words for e in word.expansions if e.name]
+        supports = self.state.users(names)
+        if relative and command.scope not in self._moved:
+            supports |= self.state.workdir_set_by
+        at = self.reading.at(self.instruction, supports)
+        return At(
+            at.order, at.stage, at.instruction, command.span, command.reach, supports, command.operator, at.trigger
+        )
+
+    def enter(self, call: Call, folder: str | None, *, anywhere: bool) -> None:
+        """Have a shell go to a folder; `anywhere` tells that this doesn't depend on the folder it comes from."""
+        if anywhere:
+            self._moved.add(call.command.scope)
+        self._scopes[call.command.scope] = structs.replace(call.scope, folder=folder)
+
+    def change(
+        self, command: Command, scope: Scope, values: Mapping[str, str | None], *, anything: bool = False
+    ) -> Scope:
+        """Give a shell other variables, or `anything` in any of them; the facts so far keep those they saw."""
+        variables = scope.variables.copy()
+        variables.update(values)
+        if anything:
+            variables.outside = None
+        self._scopes[command.scope] = structs.replace(scope, variables=variables)
+        return self._scopes[command.scope]
+
+
+class Call(Struct, frozen=True):
+    """A call of `program`, with its arguments, the program's word among them.
+
+    `variables` are those it sees, those set for it alone too. `wrappers` may name more programs than the command's
+    own: `xargs` and `find` run the calls they are told to.
+    """
+
+    script: Script
+    command: Command
+    program: str
+    arguments: Sequence[Argument]
+    scope: Scope
+    variables: Mapping[str, str | None]
+
+    @property
+    def folder(self) -> str | None:
+        """The folder it runs in, None where that can't be known."""
+        return self.scope.folder
+
+    @property
+    def instruction(self) -> Instruction:
+        """The RUN it stands in."""
+        return self.script.instruction
+
+    @property
+    def state(self) -> StageState:
+        """The state of the stage."""
+        return self.script.state
+
+    def at(self, *, relative: bool = False) -> At:
+        """The place of the next fact; `relative` tells that the call works from the folder it runs in."""
+        return self.script.at(self.command, relative=relative)
+
+    def path(self, value: str | None) -> str | None:
+        """A path as the call sees it, made absolute; None where it can't be known."""
+        return absolute(value, self.scope.folder) if value is not None else None
+
+    def paths(self, arguments: Iterable[Argument]) -> tuple[str, ...]:
+        """The paths that arguments name; a wildcard in quotes fits no file and is left out."""
+        return tuple(
+            path for a in arguments if (path := self.path(a.value)) is not None and (a.glob or not has_wildcard(path))
+        )
+
+    def kept(self, at: At, path: str | None) -> At:
+        """The place of something written to `path`: not in a mount of this RUN, nor where the user may not write."""
+        hidden = mounted_over(self.instruction, path) is not None
+        barred = hidden or may_not_write(self.instruction, self.state, path)
+        return structs.replace(at, reach=Reach.NEVER) if barred else at
+
+    def for_root(self, at: At) -> At:
+        """The place of something that only root may do."""
+        barred = unprivileged(self.instruction, self.state)
+        return structs.replace(at, reach=Reach.NEVER) if barred else at
+
+    def online(self, at: At) -> At:
+        """The place of something that needs the network."""
+        return structs.replace(at, reach=Reach.NEVER) if offline(self.instruction) else at
+
+
+def is_relative(arguments: Iterable[Argument]) -> bool:
+    """Whether any of these paths starts from the folder that a command runs in."""
+    return any(not (argument.value or "").startswith("/") for argument in arguments)

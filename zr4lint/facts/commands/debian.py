@@ -1,0 +1,33 @@
+"""apt, dpkg and add-apt-repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zr4lint.facts.command_facts import AptRun, RepositoryAdded
+from zr4lint.facts.commands.call import Call
+from zr4lint.facts.commands.table import reads
+from zr4lint.facts.fact import Fact
+from zr4lint.programs.apt import PROGRAMS, parse_apt, parse_dpkg, parse_repository
+
+
+@reads(*PROGRAMS)
+def apt(call: Call) -> Iterator[Fact]:
+    """Install, remove, update, ..."""
+    if found := parse_apt(call.arguments):
+        yield AptRun(call.for_root(call.online(call.at())), found)
+
+
+@reads("dpkg")
+def dpkg(call: Call) -> Iterator[Fact]:
+    """Remove packages."""
+    if found := parse_dpkg(call.arguments):
+        yield AptRun(call.for_root(call.at()), found)
+
+
+@reads("add-apt-repository", "apt-add-repository")
+def add_apt_repository(call: Call) -> Iterator[Fact]:
+    """Add a repository, or take one away."""
+    if found := parse_repository(call.arguments):
+        at = call.for_root(call.online(call.at()))
+        yield RepositoryAdded(at, found.name.value, found.name.span, found.removed, found.updates)

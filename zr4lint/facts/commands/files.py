@@ -1,0 +1,127 @@
+"""Programs that write, remove or change files, and the redirections of any command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from zr4lint.facts.command_facts import ModeChanged, Overwritten, Removed
+from zr4lint.facts.commands.call import Call, is_relative
+from zr4lint.facts.commands.table import reads
+from zr4lint.facts.fact import Fact
+from zr4lint.facts.instruction_facts import Written
+from zr4lint.facts.permissions import may_not_write
+from zr4lint.model.source import MappedText
+from zr4lint.programs.file_programs import FILE_PROGRAMS, FileProgram, Operands
+from zr4lint.programs.options import Parsed, parse_options
+from zr4lint.shell import Argument, Reach, expand
+
+_MODE_LETTERS = frozenset("rwxXst,-+=ugo01234567")
+_TRUNCATES = frozenset({">", ">|", "&>"})
+
+
+@reads(*FILE_PROGRAMS)
+def file_program(call: Call) -> Iterator[Fact]:
+    """Write or remove files, as the table of these programs says."""
+    row = FILE_PROGRAMS[call.program]
+    parsed = parse_options(call.arguments[1:], row.grammar)
+    if parsed.has(*row.spares):
+        return
+    folder = parsed.get("target-directory")
+    whole = folder is not None or row.removes is Operands.ALL
+    sources = parsed.operands if whole else parsed.operands[:-1]
+    if row.removes is not Operands.NONE and (not row.when_removing or parsed.has(*row.when_removing)):
+        recursive = row.always_recursive or parsed.has(*row.recursive)
+        yield Removed(call.at(relative=is_relative(parsed.operands)), call.paths(sources), recursive)
+    for path in _written(call, row, parsed, sources):
+        yield Overwritten(call.at(relative=is_relative(parsed.operands)), path)
+
+
+def _written(call: Call, row: FileProgram, parsed: Parsed, sources: Sequence[Argument]) -> Iterator[str]:
+    """The files that a call writes, as far as they are known."""
+    if row.writes_option and (option := parsed.get(row.writes_option)) is not None:
+        path = call.path(option.value)
+        if path is not None and option.value != "-":
+            yield path
+    if row.writes is Operands.ALL:
+        yield from call.paths(parsed.operands)
+    if row.writes is not Operands.TARGET:
+        return
+    folder = parsed.get("target-directory")
+    if folder is None and len(parsed.operands) < 2:
+        return
+    destination = folder.value if folder is not None else parsed.operands[-1].value
+    target = call.path(destination)
+    if target is None:
+        return
+    into = folder is not None or (destination or "").endswith("/") or call.state.is_folder(target)
+    for source in sources:
+        name = (source.value or "").rstrip("/").rpartition("/")[2]
+        yield f"{target}/{name}" if into else target
+
+
+@reads("dd")
+def dd(call: Call) -> Iterator[Fact]:
+    """Write the file that `of=` names."""
+    for argument in call.arguments[1:]:
+        if argument.value is not None and argument.value.startswith("of="):
+            path = call.path(argument.value.removeprefix("of="))
+            if path is not None and not path.startswith("/dev/"):
+                yield Overwritten(call.at(relative=not path.startswith("/")), path)
+
+
+@reads("chmod")
+def chmod(call: Call) -> Iterator[Fact]:
+    """Change modes."""
+    rest = list(call.arguments[1:])
+    recursive = False
+    while rest and (flag := rest[0].value or "").startswith("-") and not set(flag[1:]) <= _MODE_LETTERS:
+        recursive = recursive or flag == "--recursive" or (not flag.startswith("--") and "R" in flag)
+        del rest[0]
+        if flag.startswith("--reference"):
+            return
+    if rest and rest[0].value == "--":
+        del rest[0]
+    if late := next((a for a in rest[1:] if a.value == "-R"), None):
+        rest.remove(late)
+        recursive = True
+    if len(rest) < 2 or rest[0].value is None:
+        return
+    at = call.at(relative=is_relative(rest[1:]))
+    paths = call.paths(rest[1:])
+    if any(may_not_write(call.instruction, call.state, path) for path in paths):
+        return
+    yield ModeChanged(at, rest[0].value, paths, recursive)
+
+
+@reads("chown")
+def chown(call: Call) -> Iterator[Fact]:
+    """Give files to somebody, who may change them from then on."""
+    if call.command.reach is not Reach.NEVER:
+        call.state.hands_over = True
+    yield from ()
+
+
+def redirected(call: Call) -> Iterator[Fact]:
+    """The files that a call's redirections write, with their text where the call holds it."""
+    yield from _texts(call)
+    for redirection in call.command.redirections:
+        if redirection.operator in _TRUNCATES and redirection.target is not None:
+            path = call.path(expand(redirection.target, call.scope.variables))
+            if path is not None and not path.startswith("/dev/"):
+                yield Overwritten(call.at(), path)
+
+
+def _texts(call: Call) -> Iterator[Fact]:
+    command = call.command
+    target = next((r.target for r in command.redirections if r.operator in (">", ">>", ">|") and r.target), None)
+    text: MappedText | None = None
+    if call.program in ("cat", "tee"):
+        text = command.stdin
+    elif call.program == "echo" and len(command.words) == 2:
+        text = command.words[1].text
+    if call.program == "tee" and target is None and len(command.words) > 1:
+        target = command.words[1]
+    if text is not None and target is not None:
+        path = call.path(expand(target, call.scope.variables))
+        yield Written(call.at(relative=True), path, text)
+        call.state.written[path] = text

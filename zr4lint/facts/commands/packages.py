@@ -1,0 +1,1 @@
+"""Package managers other than apt and pip."""

@@ -1,0 +1,113 @@
+"""pip, virtual environments and other calls of python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import structs
+
+from zr4lint.facts.command_facts import PipRun, VenvCreated
+from zr4lint.facts.commands.call import Call
+from zr4lint.facts.commands.table import reads
+from zr4lint.facts.fact import Fact
+from zr4lint.facts.permissions import mounted_over
+from zr4lint.model.source import Span
+from zr4lint.programs.options import Grammar, parse_options
+from zr4lint.programs.pip import PipCommand, Requirement, parse_config, parse_pip, parse_requirements
+from zr4lint.programs.python import python_module
+from zr4lint.shell import Argument, Command, Redirection
+
+_VENV = Grammar({"p": "python"}, frozenset({"python", "prompt"}), frozenset({"clear", "upgrade", "upgrade-deps"}))
+_SETTINGS = ("PIP_", "UV_")
+_SPECIFIER = r"=?\s*\d[\w.*+!~=,-]*"
+_VERSION = r"=?\s*\d"
+
+
+@reads("python")
+def python(call: Call) -> Iterator[Fact]:
+    """Run a module: pip, venv or virtualenv."""
+    module = python_module(call.arguments)
+    if module is not None and module.name in ("venv", "virtualenv"):
+        yield from _environment(call, module.arguments, module.name)
+    elif module is not None:
+        yield from pip(call)
+
+
+@reads("virtualenv")
+def virtualenv(call: Call) -> Iterator[Fact]:
+    """Make an environment."""
+    yield from _environment(call, call.arguments[1:], "virtualenv")
+
+
+@reads("pip", "uv")
+def pip(call: Call) -> Iterator[Fact]:
+    """Install, uninstall, or set a default."""
+    if setting := parse_config(call.arguments):
+        call.state.pip_config[setting[0]] = setting[1]
+    elif command := parse_pip(call.arguments):
+        yield _pip_run(call, command)
+
+
+def _environment(call: Call, arguments: Sequence[Argument], module: str) -> Iterator[Fact]:
+    parsed = parse_options(arguments, _VENV)
+    program = call.program
+    if program == "virtualenv" and (python := parsed.get("python")):
+        program = python.value or ""
+    clears = parsed.get("clear") is not None
+    for operand in parsed.operands:
+        path = call.path(operand.value)
+        yield VenvCreated(call.kept(call.at(), path), program, module, path, operand.span, clears)
+
+
+def _pip_run(call: Call, pip: PipCommand) -> PipRun:
+    settings = {n: v for n, v in call.variables.items() if n.startswith(_SETTINGS)}
+    settings = {**call.state.pip_config, **settings}
+    named = pip.parsed.all("requirement")
+    files = tuple((_seen(call, call.path(option.value)), option.span) for option in named)
+    at = call.at(relative=any(not (option.value or "").startswith("/") for option in named))
+    path = call.variables.get("PATH")
+    programs = pip.program.rpartition("/")[0] or (path or "").partition(":")[0]
+    at = call.kept(at, (programs.removesuffix("/bin") or "/") if programs.startswith("/") else None)
+    if pip.action == "install":
+        at = call.online(at)
+        pip = structs.replace(pip, requirements=(*pip.requirements, *_listed(call, files)))
+    lost = _lost_specifiers(call.command)
+    return PipRun(at, pip, settings, path, files, lost, call.variables, call.folder)
+
+
+def _listed(call: Call, files: Iterable[tuple[str | None, Span]]) -> Iterable[Requirement]:
+    """The requirements of the files whose text stands in the Dockerfile: on standard input, or written before."""
+    for path, _ in files:
+        text = call.command.stdin if path == "/dev/stdin" else call.state.written.get(path)
+        yield from parse_requirements(text) if text is not None and path is not None else ()
+
+
+def _seen(call: Call, path: str | None) -> str | None:
+    """The file that a command finds at `path`: one of the context, relative, where a mount puts it there."""
+    source = mounted_over(call.instruction, path)
+    return path if source is None else source.lstrip("/") or None
+
+
+def _lost_specifiers(command: Command) -> tuple[Span, ...]:
+    """Words like `torch>=2.1` without quotes: the shell writes to a file named "=2.1"."""
+    found: list[Span] = []
+    ends = {word.span.end: word.span for word in reversed(command.words)} if command.redirections else {}
+    for redirection in command.redirections:
+        target = redirection.target.text.text if redirection.target is not None else ""
+        if redirection.operator not in ("<", ">") or not re.match(_VERSION, target):
+            continue
+        start = redirection.span.start
+        touching = ends.get(start)
+        if found and found[-1].end == start:
+            found[-1] = Span(found[-1].start, _end(redirection))
+        elif touching is not None or target.startswith("="):
+            found.append(Span(touching.start if touching else start, _end(redirection)))
+    return tuple(found)
+
+
+def _end(redirection: Redirection) -> int:
+    """Where a specifier ends that is read as a redirection: before the quotes that end an outer pair."""
+    target = redirection.target
+    specifier = re.match(_SPECIFIER, target.text.text) if target is not None and target.quoted else None
+    return redirection.span.end if target is None or specifier is None else target.span.start + specifier.end()

@@ -1,0 +1,43 @@
+"""The facts of shell commands, with the folder and the variables that each one sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import structs
+
+from zr4lint.facts.commands.call import Call, Script
+from zr4lint.facts.commands.files import redirected
+from zr4lint.facts.commands.table import follow
+from zr4lint.facts.fact import Fact
+from zr4lint.shell import Command, Reach, expand, expand_all
+
+_SETS_VARIABLES = frozenset({".", "source", "read", "mapfile", "readarray", "getopts", "eval", "printf", "set"})
+
+
+def read_command(script: Script, command: Command) -> Iterator[Fact]:
+    """The facts of the next command of a script."""
+    scope = script.scope(command.scope)
+    if command.folder is not None:
+        folder = Call(script, command, "", (), scope, scope.variables).path(expand(command.folder, scope.variables))
+        scope = structs.replace(scope, folder=folder)
+    values = {name: expand(word, scope.variables) for name, word in command.assignments}
+    if not command.words:
+        known = command.reach is not Reach.MAYBE
+        if values and command.reach is not Reach.NEVER:
+            script.change(command, scope, values if known else dict.fromkeys(values))
+        yield from redirected(Call(script, command, "", (), scope, scope.variables))
+        return
+    variables: Mapping[str, str | None] = {**scope.variables, **values} if values else scope.variables
+    if (command.words[0].literal or "") in _SETS_VARIABLES:
+        scope = script.change(command, scope, {}, anything=True)
+    arguments = expand_all(command.words, scope.variables)
+    if script.literal_stars:
+        arguments = [structs.replace(argument, glob=False) for argument in arguments]
+    if not arguments:
+        return
+    program = (arguments[0].value or "").rpartition("/")[2]
+    call = Call(script, command, program, arguments, scope, variables)
+    yield from follow(call)
+    if command.redirections or command.stdin is not None:
+        yield from redirected(call)

@@ -1,0 +1,42 @@
+"""Commands that change what the shell knows: its folder, its variables, how it reads wildcards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zr4lint.facts.commands.call import Call
+from zr4lint.facts.commands.table import reads
+from zr4lint.facts.fact import Fact
+from zr4lint.shell import Reach
+
+
+@reads("cd", "pushd")
+def change_folder(call: Call) -> Iterator[Fact]:
+    """Go to another folder."""
+    if call.command.reach is not Reach.NEVER:
+        target = call.arguments[1].value if len(call.arguments) > 1 else "~"
+        known = target != "-" and call.command.reach is Reach.ALWAYS
+        anywhere = target is not None and target.startswith(("/", "~"))
+        call.script.enter(call, call.path(target) if known else None, anywhere=anywhere)
+    yield from ()
+
+
+@reads(".", "source", "activate")
+def activate(call: Call) -> Iterator[Fact]:
+    """A virtual environment's script puts the environment's programs before all others."""
+    script = call.path(call.arguments[1].value) if len(call.arguments) > 1 else None
+    if script is not None and script.endswith("/bin/activate") and call.command.reach is Reach.ALWAYS:
+        environment = script.removesuffix("/bin/activate")
+        before = call.scope.variables.get("PATH")
+        path = f"{environment}/bin:{before}" if before is not None else None
+        call.script.change(call.command, call.scope, {"PATH": path, "VIRTUAL_ENV": environment})
+    yield from ()
+
+
+@reads("set")
+def set_options(call: Call) -> Iterator[Fact]:
+    """`set -f` leaves wildcards as they are."""
+    flags = [argument.value or "" for argument in call.arguments[1:]]
+    if any(flag[:1] == "-" and "f" in flag for flag in flags) or "noglob" in flags:
+        call.script.literal_stars = True
+    yield from ()

@@ -1,0 +1,124 @@
+"""Which programs write or remove the files that they are given: a table, one row a program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+from msgspec import Struct
+
+from zr4lint.programs.options import Grammar
+
+
+class Operands(Enum):
+    """The operands of a command line that something happens to."""
+
+    NONE = "none"
+    ALL = "all"
+    SOURCES = "sources"
+    TARGET = "target"
+
+
+class FileProgram(Struct, frozen=True):
+    """What a program does to its operands.
+
+    It `removes` some, with `when_removing` only if one of these options is given, and `writes` others. It goes into
+    folders with the options in `recursive`, or by itself (`always_recursive`). With an option of `spares` it does
+    neither. `writes_option` names an option whose value is a file it writes.
+    """
+
+    grammar: Grammar
+    removes: Operands = Operands.NONE
+    when_removing: frozenset[str] = frozenset()
+    recursive: frozenset[str] = frozenset()
+    always_recursive: bool = False
+    writes: Operands = Operands.NONE
+    spares: frozenset[str] = frozenset()
+    writes_option: str = ""
+
+
+def _grammar(short: Mapping[str, str] | None = None, valued: str = "", flags: str = "") -> Grammar:
+    return Grammar(short or {}, frozenset(valued.split()), frozenset(flags.split()))
+
+
+_HELP = frozenset({"help", "version"})
+_COMMON = "help version verbose force interactive"
+_COPYING = _grammar(
+    {"t": "target-directory", "S": "suffix", "T": "no-target-directory", "n": "no-clobber", "f": "force"},
+    "target-directory suffix no-preserve sparse",
+    f"{_COMMON} archive recursive update no-clobber no-target-directory backup preserve reflink strip-trailing-slashes",
+)
+_INSTALLING = _grammar(
+    {"t": "target-directory", "m": "mode", "o": "owner", "g": "group", "S": "suffix", "d": "directory"},
+    "target-directory mode owner group suffix strip-program",
+    f"{_COMMON} directory compare preserve-timestamps strip backup no-target-directory",
+)
+_PACKING = _grammar(
+    {"k": "keep", "c": "stdout", "t": "test", "l": "list", "S": "suffix", "T": "threads", "h": "help"},
+    "suffix threads",
+    f"{_COMMON} keep stdout to-stdout test list decompress quiet recursive",
+)
+_PACKER = FileProgram(_PACKING, Operands.ALL, spares=_HELP | {"keep", "stdout", "to-stdout", "test", "list"})
+
+FILE_PROGRAMS: Mapping[str, FileProgram] = {
+    "rm": FileProgram(
+        _grammar(
+            {"r": "recursive", "R": "recursive", "f": "force", "i": "interactive", "d": "dir", "v": "verbose"},
+            flags=f"{_COMMON} recursive dir one-file-system no-preserve-root preserve-root",
+        ),
+        Operands.ALL,
+        recursive=frozenset({"recursive"}),
+        spares=_HELP,
+    ),
+    "rmdir": FileProgram(_grammar({"p": "parents"}, flags=f"{_COMMON} parents"), Operands.ALL, spares=_HELP),
+    "unlink": FileProgram(_grammar(flags="help version"), Operands.ALL, spares=_HELP),
+    "shred": FileProgram(
+        _grammar(
+            {"n": "iterations", "s": "size", "u": "remove", "z": "zero", "x": "exact"},
+            "iterations size random-source",
+            f"{_COMMON} remove zero exact",
+        ),
+        Operands.ALL,
+        when_removing=frozenset({"remove"}),
+        writes=Operands.ALL,
+        spares=_HELP,
+    ),
+    "mv": FileProgram(_COPYING, Operands.SOURCES, always_recursive=True, writes=Operands.TARGET, spares=_HELP),
+    "cp": FileProgram(_COPYING, writes=Operands.TARGET, spares=_HELP | {"no-clobber"}),
+    "ln": FileProgram(_COPYING, writes=Operands.TARGET, spares=_HELP),
+    "install": FileProgram(_INSTALLING, writes=Operands.TARGET, spares=_HELP | {"directory"}),
+    "rsync": FileProgram(
+        _grammar(
+            {"e": "rsh", "f": "filter", "T": "temp-dir", "B": "block-size", "n": "dry-run", "r": "recursive"},
+            "rsh filter temp-dir block-size exclude include exclude-from include-from files-from chmod chown",
+            f"{_COMMON} dry-run recursive archive delete remove-source-files",
+        ),
+        Operands.SOURCES,
+        when_removing=frozenset({"remove-source-files"}),
+        recursive=frozenset({"recursive", "archive", "a"}),
+        writes=Operands.TARGET,
+        spares=_HELP | {"dry-run"},
+    ),
+    "tee": FileProgram(
+        _grammar({"a": "append", "i": "ignore-interrupts", "p": "p"}, flags="append ignore-interrupts help version"),
+        writes=Operands.ALL,
+        spares=_HELP | {"append"},
+    ),
+    "truncate": FileProgram(
+        _grammar(
+            {"s": "size", "r": "reference", "c": "no-create", "o": "io-blocks"},
+            "size reference",
+            "no-create io-blocks help version",
+        ),
+        writes=Operands.ALL,
+        spares=_HELP,
+    ),
+    "curl": FileProgram(_grammar({"o": "output"}, "output", "help"), writes_option="output"),
+    "wget": FileProgram(_grammar({"O": "output-document"}, "output-document", "help"), writes_option="output-document"),
+    "gzip": _PACKER,
+    "gunzip": _PACKER,
+    "bzip2": _PACKER,
+    "bunzip2": _PACKER,
+    "xz": _PACKER,
+    "unxz": _PACKER,
+}

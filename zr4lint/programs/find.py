@@ -1,0 +1,98 @@
+"""Command lines of find: where it looks, what it looks for, and what it does with that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from zr4lint.programs.files import ANY_DEPTH
+from zr4lint.shell import Argument
+
+_LEADING = frozenset({"-H", "-L", "-P"})
+_HARMLESS = frozenset(
+    {"-depth", "-xdev", "-mount", "-print", "-print0", "-noleaf", "-daystart", "-true", "-d", "-follow"}
+)
+_EXEC = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
+_VALUED = frozenset({
+    "-amin", "-anewer", "-atime", "-cmin", "-cnewer", "-context", "-ctime", "-fls", "-fprint", "-fprint0", "-fstype",
+    "-gid", "-group", "-ilname", "-iname", "-inum", "-ipath", "-iregex", "-iwholename", "-links", "-lname", "-maxdepth",
+    "-mindepth", "-mmin", "-mtime", "-name", "-newer", "-path", "-perm", "-printf", "-regex", "-regextype", "-samefile",
+    "-size", "-type", "-uid", "-used", "-user", "-wholename", "-xtype",
+})  # fmt: skip
+
+
+class Find(Struct, frozen=True):
+    """One call of find.
+
+    `name` is the pattern of the names it looks for, `kind` is "f", "d", ... or "" for any. `least` and `most` bound the
+    depth, None where it has no end. `narrowed` tells of tests that can't be told before the build. `calls` are the
+    commands behind -exec, without the "{}" at their end.
+    """
+
+    roots: tuple[Argument, ...]
+    name: str
+    kind: str
+    least: int
+    most: int | None
+    narrowed: bool
+    deletes: bool
+    calls: tuple[tuple[Argument, ...], ...]
+
+    def paths(self, roots: Sequence[str]) -> tuple[str, ...]:
+        """Patterns of the paths it finds below folders, given as absolute paths."""
+        found: list[str] = []
+        for root in roots:
+            below = root.rstrip("/")
+            if self.least == 0 and self.name == "*":
+                found.append(root)
+            if self.most is None or self.most > 1:
+                found.append(f"{below}/{ANY_DEPTH}/{self.name}")
+            elif self.most == 1:
+                found.append(f"{below}/{self.name}")
+        return tuple(found)
+
+
+def parse_find(arguments: Sequence[Argument]) -> Find:
+    """Read the arguments of find, the program among them."""
+    at = 1
+    while at < len(arguments) and arguments[at].value in _LEADING:
+        at += 1
+    start = at
+    while at < len(arguments) and not (arguments[at].value or "").startswith(("-", "(", "!", "\\(")):
+        at += 1
+    roots = tuple(arguments[start:at])
+    name, kind, least, narrowed, deletes = "*", "", 0, False, False
+    most: int | None = None
+    calls: list[tuple[Argument, ...]] = []
+    while at < len(arguments):
+        test = arguments[at].value
+        value = arguments[at + 1].value if at + 1 < len(arguments) else None
+        at += 2 if test in _VALUED else 1
+        if test in _EXEC:
+            call, at = _call(arguments, at)
+            calls.append(call)
+        elif test == "-name" and value is not None and name == "*":
+            name = value
+        elif test == "-type" and value is not None:
+            kind = value
+        elif test in ("-maxdepth", "-mindepth") and value is not None and value.isdecimal() and len(value) < 9:
+            most, least = (int(value), least) if test == "-maxdepth" else (most, int(value))
+        elif test == "-delete":
+            deletes = True
+        elif test not in _HARMLESS:
+            narrowed = True
+    return Find(roots, name, kind, least, most, narrowed, deletes, tuple(calls))
+
+
+def _call(arguments: Sequence[Argument], at: int) -> tuple[tuple[Argument, ...], int]:
+    """The command behind -exec, and where the tests go on."""
+    call: list[Argument] = []
+    while at < len(arguments) and arguments[at].value not in (";", "\\;"):
+        if arguments[at].value == "+" and call and call[-1].value == "{}":
+            break
+        call.append(arguments[at])
+        at += 1
+    if call and call[-1].value == "{}":
+        call.pop()
+    return tuple(call), at + 1
