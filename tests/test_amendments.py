@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixing.judged import buildkit_accepts
 from tests.inprocess import call
+from tests.support.buildkit import accepts
 from tests.test_cli import CONFORMING, DOCKER, save
 from zr4lint.app.run import load_packs
 from zr4lint.linting.engine import Config, lint
@@ -38,7 +38,7 @@ def test_the_amended_file_conforms_and_would_build() -> None:
     for row in part.rows:
         if row.found and row.required:
             assert row.required[0] <= row.found[0] <= row.found[1] <= row.required[1]
-    assert buildkit_accepts(AMENDED)
+    assert accepts(AMENDED)
 
 
 def test_it_is_what_new_writes(tmp_path: Path) -> None:

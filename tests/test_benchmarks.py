@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dockerfile
 import pytest
 
 from benchmarks import inputs
 from benchmarks.measure import spread
 from benchmarks.plans import Bar
+from tests.support import buildkit
 
 
 def text_of(kind: str, size: int) -> str:
@@ -22,7 +22,7 @@ def test_a_large_file_is_always_the_same(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", inputs.LARGE)
 def test_buildkit_reads_a_large_file(kind: str) -> None:
-    assert len(dockerfile.parse_string(text_of(kind, 500))) > 1
+    assert len(buildkit.parse(text_of(kind, 500))) > 1
 
 
 @pytest.mark.parametrize("size", [1, 2, 10, 333, 10_000])
@@ -32,18 +32,18 @@ def test_lines(size: int) -> None:
 
 @pytest.mark.parametrize("size", [16, 17, 24, 1000])
 def test_words(size: int) -> None:
-    _, run = dockerfile.parse_string(text_of("words", size))
+    _, run = buildkit.parse(text_of("words", size))
     assert len(run.original.split()) == size
 
 
 def test_heredocs() -> None:
     text = text_of("heredocs", 300)
     assert text.count("<<") == 300
-    assert len(dockerfile.parse_string(text)) == 301
+    assert len(buildkit.parse(text)) == 301
 
 
 def test_stages() -> None:
-    commands = dockerfile.parse_string(text_of("stages", 300))
+    commands = buildkit.parse(text_of("stages", 300))
     assert sum(command.cmd.upper() == "FROM" for command in commands) == 300
 
 
@@ -52,7 +52,7 @@ def test_varied_files_are_always_the_same_and_all_different() -> None:
     assert files == dict(inputs.varied(200))
     assert len(set(files.values())) == len(files) == 200
     for text in files.values():
-        assert dockerfile.parse_string(text)
+        assert buildkit.parse(text)
 
 
 def test_the_quartiles_lie_around_the_median() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.ending import ends
 from zr4lint.checks.grep import compile_pattern, grep, grep_any
 
 # Few characters, so that patterns find something; those that mean something to grep are all among them.
@@ -91,9 +91,8 @@ def test_any_text_is_a_pattern_or_refused(pattern: str, line: str) -> None:
     assert grep(pattern, line) in (True, False)
 
 
-def test_a_long_line_takes_no_time() -> None:
+def test_a_long_line_does_not_hang() -> None:
     line = "a" * 50_000
-    began = time.perf_counter()
-    assert not grep("a.*a.*a.*a.*a.*a.*a.*ab", line)
-    assert not grep("a.a.a.a.b", line)
-    assert time.perf_counter() - began < 2
+    with ends():
+        assert not grep("a.*a.*a.*a.*a.*a.*a.*ab", line)
+        assert not grep("a.a.a.a.b", line)

@@ -12,7 +12,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +19,7 @@ import pytest
 import tomli
 
 from tests.inprocess import call
+from tests.support.ending import PATIENCE, ends
 from tests.test_cli import (
     CONFORMING,
     DOCKER,
@@ -62,10 +62,8 @@ def names(folder: Path) -> set[str]:
 def test_a_file_of_a_gigabyte_is_refused_by_its_size(here: Path) -> None:
     with (here / "Dockerfile.zr4").open("r+b") as file:
         file.truncate(1_000_000_000)
-    began = time.monotonic()
     done = call("Dockerfile.zr4", cwd=here)
     assert complaint(done) == "Dockerfile.zr4: larger than 10000000 bytes; --max-size sets another limit"
-    assert time.monotonic() - began < 5
 
 
 def test_the_limit_of_size_can_be_changed(here: Path) -> None:
@@ -98,9 +96,10 @@ def test_standard_input_without_end_is_refused(here: Path) -> None:
 @pytest.mark.parametrize("options", [[], ["--diff", "--unsafe-fixes"]])
 def test_a_file_that_takes_too_long_is_given_up(here: Path, options: list[str]) -> None:
     (here / "slow.Dockerfile.zr4").write_bytes(SLOW)
-    args = ("--max-time", "1", "--jobs", "1", *options, "slow.Dockerfile.zr4", "Dockerfile.zr4")
+    save(here / "Dockerfile.zr4", "FROM a\n")
+    args = ("--max-time", "2", "--jobs", "1", *options, "slow.Dockerfile.zr4", "Dockerfile.zr4")
     done = zr4lint(*args, cwd=here)
-    assert complaint(done) == "slow.Dockerfile.zr4: given up after 1 seconds; --max-time sets another limit"
+    assert complaint(done) == "slow.Dockerfile.zr4: given up after 2 seconds; --max-time sets another limit"
     assert "Dockerfile.zr4" in done.out
 
 
@@ -126,10 +125,8 @@ HOSTILE = {
 @pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE.keys())
 def test_any_text_is_linted_in_time(here: Path, data: bytes) -> None:
     (here / "Dockerfile.zr4").write_bytes(data)
-    began = time.monotonic()
-    done = call("Dockerfile.zr4", "--format", "concise", "--quiet", cwd=here)
+    done = call("Dockerfile.zr4", "--format", "concise", "--quiet", "--max-time", "300", cwd=here)
     assert (done.code, done.err) == (1, "")
-    assert time.monotonic() - began < 30
 
 
 # What is no file
@@ -294,32 +291,49 @@ def test_a_file_that_grew_meanwhile_is_left_alone(tmp_path: Path) -> None:
 # Signals and streams
 
 
-STARTED = "import sys; from zr4lint.__main__ import main; sys.stdout.write('.'); sys.stdout.flush(); main()"
+INTERRUPTED = """
+import os, sys
+from zr4lint.__main__ import main
+number, moment = int(sys.argv[1]), int(sys.argv[2])
+events = 0
+def count(event, args):
+    global events
+    events += 1
+    if events == moment:
+        os.kill(os.getpid(), number)
+sys.argv = ["zr4lint", *sys.argv[3:]]
+end = os._exit
+def told(code):
+    os.write(2, str(events).encode() if moment == 0 else b"")
+    end(code)
+os._exit = told
+sys.addaudithook(count)
+main()
+"""
+"""zr4lint in a process that gets a signal at its n-th event of those that Python audits; 0 tells how many there are."""
+
+MOMENTS = 12
+
+
+def interrupted(number: int, moment: int, cwd: Path) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-c", INTERRUPTED, str(number), str(moment), "--fix", "Dockerfile.zr4"]
+    env = environment(PYTHONPATH=str(ROOT))
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, check=False, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 130)])
 def test_signals_end_it_quietly_and_leave_the_old_or_the_new_text(
     here: Path, number: signal.Signals, code: int
 ) -> None:
-    assert call("--fix", "Dockerfile.zr4", cwd=here).code == 0
+    events = int(interrupted(number, 0, here).stderr)
     new = (here / "Dockerfile.zr4").read_text()
+    assert new != BAD
     before = names(here)
-    for attempt in range(8):
+    for attempt in range(MOMENTS):
         save(here / "Dockerfile.zr4", BAD)
-        process = subprocess.Popen(
-            [sys.executable, "-c", STARTED, "--fix", "Dockerfile.zr4"],
-            cwd=here,
-            env=environment(PYTHONPATH=str(ROOT)),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        assert process.stdout is not None
-        assert process.stdout.read(1) == b"."
-        time.sleep(0.01 + 0.03 * attempt)
-        process.send_signal(number)
-        _, err = process.communicate(timeout=60)
-        assert process.returncode in (code, 0)
-        assert err.strip() == b""
+        done = interrupted(number, 1 + attempt * (events - 1) // MOMENTS, here)
+        assert done.returncode in (code, 0)
+        assert done.stderr.strip() == b""
         assert (here / "Dockerfile.zr4").read_text() in (BAD, new)
         assert names(here) == before
 
@@ -404,9 +418,8 @@ def test_patterns_of_packs_and_configurations_can_not_hang(untrusted: Path) -> N
     save(untrusted / "levels.toml", LEVELS.replace('"Dockerfile.levels"', f'"{many}b"', 1))
     save(untrusted / "zr4lint.toml", f'exclude = ["{many}b", "{"[" * 500}"]\n')
     save(untrusted / ("a" * 120), "FROM scratch\n")
-    began = time.monotonic()
-    assert complaint(call("--pack", "levels.toml", ".", cwd=untrusted)).startswith(".: no file in this folder")
-    assert time.monotonic() - began < 5
+    with ends():
+        assert complaint(call("--pack", "levels.toml", ".", cwd=untrusted)).startswith(".: no file in this folder")
 
 
 def test_words_of_a_pack_can_not_steer(untrusted: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.support.ending import ends
 from zr4lint.model.source import MappedText
 from zr4lint.shell import Command, Reach, expand, expand_all, parse_script
 
@@ -322,26 +322,23 @@ def test_plain_words_are_what_they_are(words: list[str]) -> None:
 @pytest.mark.parametrize(
     "opening", ["(", "{ ", "$(", "`", "((", "if a; then ", "sh -c '", '"$(', "a | ", "! ", "${x:-"]
 )
-def test_deep_nesting_takes_no_time(opening: str) -> None:
-    began = time.perf_counter()
-    parse(opening * 3000 + "a")
-    assert time.perf_counter() - began < 3
+def test_deep_nesting_does_not_hang(opening: str) -> None:
+    with ends():
+        parse(opening * 3000 + "a")
 
 
 @pytest.mark.parametrize("operator", ["&&", "||", ";", "|", "\n"])
-def test_long_lists_take_no_time(operator: str) -> None:
-    began = time.perf_counter()
-    commands = parse(f" {operator} ".join(["a"] * 10_001))
+def test_long_lists_do_not_hang(operator: str) -> None:
+    with ends():
+        commands = parse(f" {operator} ".join(["a"] * 10_001))
     assert len(commands) == 10_001
-    assert time.perf_counter() - began < 3
 
 
-def test_balanced_nesting_takes_no_time() -> None:
-    began = time.perf_counter()
-    parse("(" * 2000 + "a" + ")" * 2000)
-    parse("$(" * 2000 + "a" + ")" * 2000)
-    parse("{ " * 2000 + "a" + "; }" * 2000)
-    assert time.perf_counter() - began < 3
+def test_balanced_nesting_does_not_hang() -> None:
+    with ends():
+        parse("(" * 2000 + "a" + ")" * 2000)
+        parse("$(" * 2000 + "a" + ")" * 2000)
+        parse("{ " * 2000 + "a" + "; }" * 2000)
 
 
 @pytest.mark.parametrize(

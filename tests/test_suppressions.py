@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import zr4lint
 from tests.dockerfile.strategies import dockerfiles
-from tests.fixing.judged import buildkit_accepts
 from tests.inprocess import call
+from tests.support.buildkit import accepts
 from tests.test_cli import CONFORMING, LEVELS, WRONG_TORCH, codes, complaint, save
 from zr4lint.linting import suppressions
 from zr4lint.model.finding import FileReport
@@ -251,5 +251,5 @@ def test_many_comments_are_read_in_time(here: Path) -> None:
 @settings(max_examples=100, deadline=None, derandomize=True)
 def test_what_add_ignore_writes_is_read_by_buildkit_as_before(text: str) -> None:
     report = zr4lint.lint_text(text)
-    if buildkit_accepts(text):
-        assert buildkit_accepts(suppressions.add(report, "On trial.").text)
+    if accepts(text):
+        assert accepts(suppressions.add(report, "On trial.").text)

@@ -3,16 +3,19 @@
 What the image has on PATH (python, hf, wget) is stood in for by small programs that record how they were called.
 """
 
+import contextlib
+import os
 import shutil
 import signal
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.support.ending import PATIENCE, until
 
 DOCKER = Path(__file__).parents[2] / "docker"
 SCRIPTS = ("download_models.sh", "start.sh")
@@ -81,17 +84,16 @@ class Image:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
 
     def run(self, script: str, *arguments: str, **environment: str) -> tuple[int, str, str]:
         process = self.start(script, *arguments, **environment)
-        stdout, stderr = process.communicate(timeout=10)
+        stdout, stderr = process.communicate(timeout=PATIENCE)
         return process.returncode, stdout, stderr
 
     def wait_for_call(self) -> None:
-        deadline = time.monotonic() + 5
-        while not self.calls and time.monotonic() < deadline:
-            time.sleep(0.01)
+        until(lambda: bool(self.calls))
 
     @property
     def calls(self) -> list[list[str]]:
@@ -137,7 +139,7 @@ class TestStart:
 
     def test_the_server_takes_the_place_of_the_shell(self, image: Image) -> None:
         process = image.start("start.sh")
-        stdout, _ = process.communicate(timeout=10)
+        stdout, _ = process.communicate(timeout=PATIENCE)
         assert stdout.split()[0] == str(process.pid)
 
     def test_exit_code_is_the_server_s(self, image: Image) -> None:
@@ -223,10 +225,11 @@ class TestStart:
 
     @pytest.fixture
     def downloading(self, image: Image) -> Iterator[subprocess.Popen[str]]:
-        process = image.start("start.sh", DOWNLOAD_MODELS="small", SLEEP="3")
+        process = image.start("start.sh", DOWNLOAD_MODELS="small", SLEEP="600")
         image.wait_for_call()
         yield process
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -235,7 +238,7 @@ class TestStart:
     ) -> None:
         assert [call[0] for call in image.calls] == ["hf"]
         downloading.send_signal(number)
-        assert downloading.wait(timeout=2) == 143
+        assert downloading.wait(timeout=PATIENCE) == 143
         assert [call[0] for call in image.calls] == ["hf"]
 
 
@@ -407,8 +410,8 @@ class TestDownload:
 
     def test_interrupted_download_is_not_tried_again(self, image: Image) -> None:
         """A client that turns the signal into an exit code of its own."""
-        process = image.start("download_models.sh", "small", SLEEP="0.3", FAILURES="9", DOWNLOAD_PAUSE="5")
+        process = image.start("download_models.sh", "small", SLEEP="0.3", FAILURES="9", DOWNLOAD_PAUSE="600")
         image.wait_for_call()
         process.terminate()
-        assert process.wait(timeout=3) == 143
+        assert process.wait(timeout=PATIENCE) == 143
         assert len(image.calls) == 1

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 
-import dockerfile
-
 from tests.mutations.mutations import ROOT
 from zr4lint.app.run import load_packs
 from zr4lint.fixing.fixpoint import Fixed, fix
@@ -36,12 +34,3 @@ def errors(found: FileReport) -> list[str]:
 
 def score(found: FileReport) -> float:
     return found.conformance[0].points
-
-
-def buildkit_accepts(text: str) -> bool:
-    """What BuildKit's parser says; it is not asked of text that its binding can't be handed."""
-    try:
-        dockerfile.parse_string(text)
-    except (ValueError, OSError):
-        return False
-    return True

@@ -9,9 +9,10 @@ from itertools import islice
 
 import pytest
 
-from tests.fixing.judged import SAFE, UNSAFE, buildkit_accepts, errors, fixed, score
+from tests.fixing.judged import SAFE, UNSAFE, errors, fixed, score
 from tests.mutations.mutations import CONFORMING, ROOT, SUITE, SuiteError, apply, load
 from tests.prd.judge import run_commands
+from tests.support.buildkit import accepts
 from zr4lint.model.source import SourceFile
 
 AFTER = ROOT / "fixtures" / "fixing" / "prd-after.Dockerfile.zr4"
@@ -53,7 +54,7 @@ def test_a_conforming_file_is_left_alone() -> None:
 
 def repaired(text: str) -> bool:
     done = fixed(source(text))
-    assert not buildkit_accepts(text) or buildkit_accepts(done.source.text)
+    assert not accepts(text) or accepts(done.source.text)
     return not errors(done.report)
 
 

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.dockerfile.strategies import dockerfiles
-from tests.fixing.judged import SAFE, UNSAFE, buildkit_accepts, fixed, report
+from tests.fixing.judged import SAFE, UNSAFE, fixed, report
 from tests.mutations.mutations import CONFORMING
+from tests.support.buildkit import accepts
 from zr4lint.fixing.fixpoint import worse
 from zr4lint.model.finding import Applicability
 from zr4lint.model.source import SourceFile
@@ -24,8 +25,8 @@ def shuffled() -> st.SearchStrategy[str]:
 def does_no_harm(text: str, level: Applicability) -> None:
     source = SourceFile(text, "Dockerfile.zr4")
     done = fixed(source, level)
-    if buildkit_accepts(text):
-        assert buildkit_accepts(done.source.text)
+    if accepts(text):
+        assert accepts(done.source.text)
     assert done.source.text == text or worse(report(source), done.report) is None
     assert fixed(done.source, level).source.text == done.source.text
 

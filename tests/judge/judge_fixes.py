@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixing.judged import SAFE, UNSAFE, buildkit_accepts
+from tests.fixing.judged import SAFE, UNSAFE
 from tests.installed import ROOT
+from tests.support.buildkit import accepts
 from zr4lint.app.run import load_packs
 from zr4lint.fixing.fixpoint import fix, worse
 from zr4lint.linting.engine import lint
@@ -39,7 +40,7 @@ def report(source: SourceFile) -> FileReport:
 def test_a_fixed_file_is_no_worse_and_stays_as_it_is(path: Path, level: Applicability) -> None:
     source = SourceFile.decode(path.read_bytes(), "Dockerfile.zr4")
     done = fix(source, report, level)
-    if "\0" not in source.text and buildkit_accepts(source.text):
-        assert buildkit_accepts(done.source.text)
+    if "\0" not in source.text and accepts(source.text):
+        assert accepts(done.source.text)
     assert worse(report(source), done.report) is None
     assert fix(done.source, report, level).source.text == done.source.text

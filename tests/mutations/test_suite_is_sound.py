@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-import dockerfile
 import pytest
 
 from tests.mutations.mutations import CONFORMING, TRANSFORMS, Mutation, SuiteError, apply, load, mutation
+from tests.support import buildkit
 
 BREAKING = load("breaking")
 KEEPING = load("keeping")
@@ -62,7 +62,7 @@ def test_edit_is_well_formed(edit: Mutation) -> None:
 
 @pytest.mark.parametrize("edit", [edit for edit in SUITE if edit.code != "ZR0001"], ids=lambda edit: edit.name)
 def test_buildkit_accepts_the_edited_file(edit: Mutation) -> None:
-    assert len(dockerfile.parse_string(edit.text)) > 1
+    assert len(buildkit.parse(edit.text)) > 1
 
 
 @pytest.mark.parametrize("edit", BREAKING, ids=lambda edit: edit.name)

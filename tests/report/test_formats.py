@@ -3,13 +3,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from time import perf_counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from tests.support.ending import ends
 from zr4lint.model.finding import Report
 from zr4lint.model.source import Span
 from zr4lint.report import FORMATS, Options
@@ -98,10 +98,9 @@ def test_wrapping_loses_no_words(text: str, first: int, rest: int) -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_the_time_does_not_grow_with_the_length_of_a_line(name: str) -> None:
+def test_a_long_line_with_many_findings_does_not_hang(name: str) -> None:
     sample = Sample("RUN " + "word " * 200_000 + "\n")
     spans = [Span(start, start + 4) for start in range(4, 5000, 5)]
     report = sample.report(*(sample.finding(span) for span in spans))
-    begin = perf_counter()
-    FORMATS[name].render(report, Options())
-    assert perf_counter() - begin < 5
+    with ends():
+        FORMATS[name].render(report, Options())
