@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from zr4lint.cli.commands import cli
+from zr4lint.cli.commands import COMMANDS, DEFAULT
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "cli.md"
 HEAD = "<!-- Written by `make docs` from the command line itself; edits here are lost. -->"
@@ -32,7 +32,7 @@ def page() -> str:
 
 
 def _sections() -> Iterator[str]:
-    for name in ("", *sorted(cli.commands.keys() - {"lint"})):
+    for name in ("", *sorted(set(COMMANDS) - {DEFAULT})):
         yield f"## zr4lint {name}".rstrip()
         yield f"```text\n{help_text(*name.split())}\n```"
 

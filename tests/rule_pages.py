@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from zr4lint.cli.explain import FIXES, Explanation, explanations
+from zr4lint.app.explain import FIXES, Explanation, explanations
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "rules"
 HEAD = "<!-- Written by `make docs` from the packs; edits here are lost. -->"

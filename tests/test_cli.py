@@ -588,12 +588,12 @@ def _long_name(_: Path) -> list[str]:
     [
         (_missing, "gone/Dockerfile.zr4: no such file"),
         (_nothing, "'': no such file"),
-        (_empty_folder, "empty: no file in this folder is one that a pack is for"),
-        (_not_claimed, "start.sh: no pack is for a file of this name; choose one with --pack"),
+        (_empty_folder, "no Dockerfiles matching a pack found in empty"),
+        (_not_claimed, "no pack matches start.sh; pass --pack"),
         (_nul, "Dockerfile.zr4: a binary file, or text that is not UTF-8: it holds NUL bytes"),
         (_binary, "Dockerfile.zr4: a binary file"),
         (_utf_16, "Dockerfile.zr4: a binary file, or text that is not UTF-8"),
-        (_folder_as_file, "sub/Dockerfile.zr4: no file in this folder"),
+        (_folder_as_file, "no Dockerfiles matching a pack found in sub/Dockerfile.zr4"),
         (_file_as_folder, "Dockerfile.zr4/Dockerfile.zr4: can't be read: Not a directory"),
         (_fifo, "pipe.Dockerfile.zr4: not a regular file"),
         (_device, "/dev/null: not a regular file"),
@@ -676,7 +676,7 @@ def test_a_pack_of_bytes_is_refused(levels: Path) -> None:
 
 
 def test_a_folder_with_nothing_to_lint(tmp_path: Path) -> None:
-    assert complaint(zr4lint(cwd=tmp_path)) == ".: no file in this folder is one that a pack is for"
+    assert complaint(zr4lint(cwd=tmp_path)) == "no Dockerfiles matching a pack found in ."
 
 
 # Pipes

@@ -13,7 +13,7 @@ import tomli
 
 from tests.inprocess import call
 from tests.test_cli import LEVELS, codes, complaint, save, zr4lint
-from zr4lint.project.keys import KEYS, schema
+from zr4lint.project.settings import KEYS, schema
 
 SCHEMA = Path(__file__).resolve().parents[1] / "docs" / "zr4lint.schema.json"
 PACKS = 'packs = { "Dockerfile.levels" = ["levels.toml"] }\n'
@@ -194,7 +194,7 @@ def test_a_pyproject_without_a_table_is_none_of_ours(here: Path, text: str) -> N
     [
         ('{ "*" = ["gone"] }', "no pack has this name, and it is not a file; packs are"),
         ('{ "*" = ["zr"] }', "did you mean `zr4`?"),
-        ('{ "*" = "zr4" }', "key 'packs': expected a table of lists of strings, not dict"),
+        ('{ "*" = "zr4" }', "key 'packs': expected a list of strings, or a table of lists of strings, not dict"),
     ],
 )
 def test_wrong_packs(here: Path, packs: str, words: str) -> None:
@@ -243,7 +243,7 @@ def test_config_shows_values_and_origins(here: Path) -> None:
     assert rows["ignore"] == ["must", "pyproject.toml:3"]
     assert rows["severity"] == ["could=error", "pyproject.toml:5"]
     assert rows["fail-on"] == ["error", "default"]
-    assert call("config", cwd=here).out.startswith(".: configuration pyproject.toml\npacks             none claims it")
+    assert call("config", cwd=here).out.startswith(".: configuration pyproject.toml\npacks             no pack matches")
     save(here / "other.toml", 'fail-on = "never"\n')
     assert "never              other.toml:1" in call("config", "--config", "other.toml", cwd=here).out
 

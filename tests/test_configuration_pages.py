@@ -15,7 +15,7 @@ import zr4lint
 from tests.inprocess import call
 from tests.test_cli import DOCKER, WRONG_TORCH, save
 from zr4lint.packs.rulebook import OWN_RULES
-from zr4lint.project.keys import KEYS, schema
+from zr4lint.project.settings import KEYS, schema
 
 DOCS = DOCKER.parent / "docs"
 PAGES = {name: (DOCS / f"{name}.md").read_text() for name in ("configuration", "suppressions")}

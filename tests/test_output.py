@@ -14,7 +14,7 @@ import pytest
 
 from tests.installed import ROOT, environment
 from tests.test_cli import WITHOUT_ML
-from zr4lint.app.run import UsageError
+from zr4lint.app.errors import UsageError
 from zr4lint.cli.output import Target, targets
 from zr4lint.report import FORMATS
 

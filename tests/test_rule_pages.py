@@ -9,9 +9,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from tests.rule_pages import FOLDER, INDEX, cell, pages, prose
-from zr4lint.cli.explain import Explanation, explain, explanations
+from zr4lint.app.explain import Explanation, explain, explanations
 from zr4lint.packs.loading import pack_names
-from zr4lint.project.keys import KEYS
+from zr4lint.project.settings import KEYS
 
 PAGES = pages()
 EVERY = explanations()

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 
 from msgspec import Struct
 
+from zr4lint.app.errors import UsageError
 from zr4lint.app.parallel import in_order, processes
-from zr4lint.app.verdict import GateError, Judged, fails, low_scores, open_baseline, stale_entries, write_baseline
-from zr4lint.app.work import Job, Orders, do
+from zr4lint.app.task import Options, Task, perform
+from zr4lint.app.verdict import Judged, fails, low_scores, open_baseline, stale_entries, write_baseline
 from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME
 from zr4lint.filesystem.sources import FileError
 from zr4lint.linting.engine import Config
@@ -18,62 +19,46 @@ from zr4lint.model.finding import Applicability, FileReport, Report
 from zr4lint.packs.loading import pack_names
 from zr4lint.packs.model import Pack
 from zr4lint.packs.problems import PackError
-from zr4lint.packs.rulebook import OWN_RULES, Rulebook, load
-from zr4lint.project import ConfigError, Finder, Force, Given, in_force
-from zr4lint.project.discovery import Input, find
-from zr4lint.project.settings import excluded, has_packs
+from zr4lint.packs.rulebook import OWN_RULES, Rulebook
+from zr4lint.project import ConfigError, Finder, Layer, Settings
+from zr4lint.project.discovery import Choice, Input, find, is_leftover
+from zr4lint.project.pack_files import PackFiles
+from zr4lint.project.patterns import words_for
+from zr4lint.project.settings import COMMAND_LINE, SETTINGS
 
 
-class UsageError(Exception):
-    """A run that can't start; the message says why in one line."""
-
-
-class Request(Struct, frozen=True):
+class Request(Struct, frozen=True, kw_only=True):
     """What is asked for on the command line.
 
-    `packs` are names or files, none for those that claim a file. "-" among `paths` is standard input, whose bytes
-    are `stdin`. `fail_on` and `conflicts` are words of the options, None where they are not given. `fix` writes what
+    `given` are the settings it gives. "-" among `paths` is standard input, whose bytes are `stdin`. `fix` writes what
     fixes change, `add_ignore` is the reason of the suppressions to be written, and `diff` shows either instead.
-    `config` is the one configuration to go by, with `no_config` there is none. `jobs` is the number of processes.
-    Files with more bytes than `max_size` are refused, those that take more seconds than `max_time` are given up.
+    `config` is the one configuration to use, with `isolated` there is none. `suppressions` tells whether comments in
+    files are heeded. With `exit_zero` findings don't make the exit code 1. `jobs` is the number of processes. Files
+    with more bytes than `max_size` are refused, those that take more seconds than `max_time` are given up.
     """
 
     paths: tuple[str, ...] = ()
-    packs: tuple[str, ...] = ()
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    context: str | None = None
+    given: Layer = Layer(COMMAND_LINE)
     stdin: bytes = b""
     stdin_filename: str | None = None
-    fail_on: str | None = None
-    min_score: float | None = None
     fix: bool = False
     unsafe_fixes: bool = False
     diff: bool = False
     config: str | None = None
-    no_config: bool = False
+    isolated: bool = False
+    suppressions: bool = True
     baseline: str | None = None
     write_baseline: str | None = None
     add_ignore: str | None = None
-    conflicts: str | None = None
-    amended: bool = False
+    exit_zero: bool = False
     jobs: int | None = None
     max_size: int = MAX_SIZE
     max_time: int = MAX_TIME
 
     @property
-    def given(self) -> Given:
-        """What wins over configurations."""
-        return Given(
-            self.packs,
-            self.select,
-            self.ignore,
-            self.fail_on,
-            self.min_score,
-            self.context,
-            self.conflicts,
-            self.amended,
-        )
+    def packs(self) -> tuple[str, ...]:
+        """The packs that the command line names."""
+        return words_for("-", self.given.values.get("packs", ()))
 
 
 class Result(Struct, frozen=True):
@@ -93,32 +78,53 @@ class Result(Struct, frozen=True):
     early: tuple[str, ...] = ()
 
 
-def load_packs(names: Sequence[str]) -> tuple[Pack, ...]:
+def load_packs(names: Sequence[str], files: PackFiles | None = None) -> tuple[Pack, ...]:
     """The packs of these names, all that come with zr4lint if there are none; UsageError for a broken one."""
+    files = files or PackFiles()
     try:
-        return tuple(load(name) for name in dict.fromkeys(names or pack_names()))
+        return tuple({id(pack): pack for pack in map(files.load, names or pack_names())}.values())
     except PackError as error:
         raise UsageError(str(error)) from None
 
 
-def inputs(request: Request, packs: Sequence[Pack], finder: Finder | None = None) -> tuple[list[Input], list[str]]:
+def inputs(request: Request) -> tuple[list[Input], list[str]]:
     """The files that a request names, and what is wrong with the other paths."""
+    packs = load_packs(request.packs)
+    with _refusals():
+        files = PackFiles()
+        return _inputs(request, packs, _finder(request, packs, files), files)
+
+
+def _finder(request: Request, packs: Sequence[Pack], files: PackFiles) -> Finder:
+    return Finder(packs, request.given, only=request.config, off=request.isolated, files=files)
+
+
+def _inputs(
+    request: Request, packs: Sequence[Pack], finder: Finder, pack_files: PackFiles
+) -> tuple[list[Input], list[str]]:
+    def claimed(path: str) -> bool:
+        config = finder.configuration(path)
+        entries = config.values.get("packs", ()) if config is not None else ()
+        if any(entry.names(path) for entry in entries):
+            return True
+        listed = [name for entry in entries if entry.pattern is None for name in entry.words]
+        used = load_packs(listed, pack_files) if listed and not request.packs else packs
+        return not is_leftover(path) and any(pack.claims(path) for pack in used)
+
+    def excluded(path: str) -> bool:
+        return finder.settings(path).excludes(path)
+
+    def dropped(path: str) -> bool:
+        settings = finder.settings(path)
+        return settings.force_exclude and settings.excludes(path)
+
     files: list[Input] = []
     errors: list[str] = []
-    with _refusals():
-        seen = finder or Finder(packs, request.config, off=request.no_config)
-
-        def claimed(path: str) -> bool:
-            config = seen.of(path)
-            if not (has_packs(config, path) or any(pack.claims(path) for pack in packs)):
-                return False
-            return not excluded(config, path)
-
-        for found in find(request.paths or (".",), claimed):
-            if isinstance(found, FileError):
-                errors.append(str(found))
-            else:
-                files.append(found)
+    for found in find(request.paths or (".",), Choice(claimed, excluded, dropped)):
+        if isinstance(found, FileError):
+            errors.append(str(found))
+        else:
+            files.append(found)
     return files, errors
 
 
@@ -135,7 +141,7 @@ def run(request: Request, early: Callable[[FileReport], str] | None = None) -> R
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except (ConfigError, GateError) as error:
+    except ConfigError as error:
         raise UsageError(str(error)) from None
 
 
@@ -146,19 +152,20 @@ class _Run:
         self.request = request
         self.early = None if request.diff or request.write_baseline is not None else early
         self.written: list[str] = []
-        self.packs = load_packs(request.packs)
-        self.finder = Finder(self.packs, request.config, off=request.no_config)
+        self.pack_files = PackFiles()
+        self.packs = load_packs(request.packs, self.pack_files)
+        self.finder = _finder(request, self.packs, self.pack_files)
         self.baseline = None if request.baseline is None else open_baseline(request.baseline)
         self.loaded = {request.packs: self.packs}
-        self.orders = Orders(
-            _level(request),
-            request.add_ignore,
-            request.diff,
-            self.baseline,
-            request.stdin,
-            request.stdin_filename,
-            request.max_size,
-            request.max_time,
+        self.options = Options(
+            level=_level(request),
+            add_ignore=request.add_ignore,
+            diff=request.diff,
+            baseline=self.baseline,
+            stdin=request.stdin,
+            stdin_filename=request.stdin_filename,
+            max_size=request.max_size,
+            max_time=request.max_time,
         )
         self.errors: list[str] = []
         self.notes: list[str] = []
@@ -169,76 +176,87 @@ class _Run:
     def result(self) -> Result:
         """Do it all."""
         request = self.request
-        jobs = self._jobs()
+        tasks = self._tasks()
+        self.notes += self.finder.notes
         used = tuple({id(pack): pack for packs in self.loaded.values() for pack in packs}.values())
         _check_request(request, used)
-        done = list(self._do(jobs))
+        done = list(self._perform(tasks))
         if request.write_baseline is not None and not self.errors:
             done = self._written(request.write_baseline, done)
         elif self.baseline is not None:
-            judged = [Judged(report, job.packs, job.config) for job, report in done]
+            judged = [Judged(report, task.packs, task.config) for task, report in done]
             self.notes += stale_entries(self.baseline, judged)
-        code = 0
-        for job, report in done:
-            low = low_scores(report, job.force.min_score.value)
-            self.notes += low
-            code = max(code, int(bool(low) or fails(report, job.force.fail_on.value)))
-        if request.diff:
-            code = int(bool(self.diff))
-        code = 2 if self.errors else code
         rules = (*(rule.rule for pack in used for rule in pack.rules), *OWN_RULES)
         whole = Report(tuple(report for _, report in done), rules, self.fixed)
+        code = 2 if self.errors else self._code(done)
         return Result(whole, tuple(self.errors), code, self.diff, self.stdin, tuple(self.notes), tuple(self.written))
 
-    def _jobs(self) -> list[Job]:
-        files, errors = inputs(self.request, self.packs, self.finder)
-        self.errors += errors
-        jobs: list[Job] = []
-        for file in files:
-            path = self.orders.path(file)
-            force = in_force(self.request.given, self.finder.of(path), path)
-            packs = self._fitting(path, force)
-            if not packs:
-                self.errors.append(self._unclaimed(file))
-                continue
-            context = force.context.value
-            if context is None and file.shown != "-":
-                context = os.path.dirname(file.file) or "."
-            ignore = (*force.ignore.value, *force.per_file_ignores.value)
-            config = Config(
-                force.select.value,
-                ignore,
-                context,
-                force.severity.value,
-                force.conflicts.value,
-                force.amended.value,
-            )
-            jobs.append(Job(file, force, packs, config, self.orders))
-        return jobs
+    def _code(self, done: Sequence[tuple[Task, FileReport]]) -> int:
+        """The exit code where all files were linted."""
+        code = 0
+        for task, report in done:
+            low = low_scores(report, task.settings.min_score)
+            self.notes += low
+            code = max(code, int(bool(low) or fails(report, task.settings.fail_on)))
+        if self.request.diff:
+            code = int(bool(self.diff))
+        return 0 if self.request.exit_zero else code
 
-    def _fitting(self, path: str, force: Force) -> tuple[Pack, ...]:
+    def _tasks(self) -> list[Task]:
+        files, errors = _inputs(self.request, self.packs, self.finder, self.pack_files)
+        self.errors += errors
+        tasks: list[Task] = []
+        for file in files:
+            path = self.options.path(file)
+            settings = self.finder.settings(path)
+            packs = self._packs_for(path, settings)
+            if packs:
+                config = self._config(file, path, settings)
+                tasks.append(Task(file, settings, packs, config, self.options))
+            else:
+                self.errors.append(self._unclaimed(file))
+        return tasks
+
+    def _config(self, file: Input, path: str, settings: Settings) -> Config:
+        context = settings.context
+        if context is None and file.shown != "-":
+            context = os.path.dirname(file.file) or "."
+        return Config(
+            select=settings.select,
+            ignore=settings.ignored_in(path),
+            context=context,
+            severity=settings.severity,
+            conflicts=settings.conflicts,
+            amended=settings.amended,
+            extend_select=settings.extend_select,
+            targets=settings.targets,
+            build_args=settings.build_args,
+            template=settings.is_template(path),
+            suppressions=self.request.suppressions,
+        )
+
+    def _packs_for(self, path: str, settings: Settings) -> tuple[Pack, ...]:
         """The packs that a file is linted with."""
-        if self.request.packs:
-            return self.packs
-        if force.packs.value:
-            if force.packs.value not in self.loaded:
-                self.loaded[force.packs.value] = load_packs(force.packs.value)
-            return self.loaded[force.packs.value]
-        return tuple(pack for pack in self.packs if pack.claims(path))
+        names = settings.packs_for(path)
+        if not names:
+            return tuple(pack for pack in self.packs if pack.claims(path))
+        if names not in self.loaded:
+            self.loaded[names] = load_packs(names, self.pack_files)
+        return self.loaded[names]
 
     def _unclaimed(self, file: Input) -> str:
-        """Why a file that no pack is for can't be linted."""
+        """Why a file that no pack matches can't be linted."""
         try:
-            self.orders.read(file)
+            self.options.read(file)
         except FileError as error:
             return str(error)
         names = ", ".join(pack.name for pack in self.packs)
-        return f"{file.shown}: no pack is for a file of this name; choose one with --pack ({names})"
+        return f"no pack matches {file.shown}; pass --pack ({names})"
 
-    def _do(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, FileReport]]:
-        """Do the jobs, and give the reports of those that could be done."""
-        count = processes(self.request.jobs, len(jobs))
-        for job, done in zip(jobs, in_order(do, jobs, count), strict=True):
+    def _perform(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, FileReport]]:
+        """Perform the tasks, and give the reports of those that could be performed."""
+        count = processes(self.request.jobs, len(tasks))
+        for task, done in zip(tasks, in_order(perform, tasks, count), strict=True):
             self.errors += filter(None, [done.error])
             self.notes += filter(None, [done.note])
             self.fixed += done.fixed
@@ -247,12 +265,12 @@ class _Run:
             if done.report is not None:
                 if self.early is not None:
                     self.written.append(self.early(done.report))
-                yield job, done.report
+                yield task, done.report
 
-    def _written(self, path: str, done: list[tuple[Job, FileReport]]) -> list[tuple[Job, FileReport]]:
+    def _written(self, path: str, done: list[tuple[Task, FileReport]]) -> list[tuple[Task, FileReport]]:
         """Write the findings to a baseline, by which they are then suppressed."""
         written = write_baseline(path, [report for _, report in done])
-        return [(job, written.apply(report)) for job, report in done]
+        return [(task, written.apply(report)) for task, report in done]
 
 
 def _level(request: Request) -> Applicability | None:
@@ -264,14 +282,18 @@ def _level(request: Request) -> Applicability | None:
 
 def _check_request(request: Request, packs: Sequence[Pack]) -> None:
     rules = Rulebook(packs)
-    for option, values in (("--select", request.select), ("--ignore", request.ignore)):
-        for value in values:
-            if not rules.uses(value):
-                raise UsageError(f"{option}: no rule has the code or the name {value!r}{rules.nearest(value)}")
+    for name, value in request.given.values.items():
+        setting = SETTINGS[name]
+        for word in setting.kind.rules(value):
+            if not rules.uses(word):
+                message = f"no rule has the code or the name {word!r}{rules.nearest(word)}"
+                raise UsageError(f"{setting.option}: {message}")
     reason = request.add_ignore
     if reason is None:
         return
     if request.fix or request.unsafe_fixes:
         raise UsageError("--add-ignore and --fix can't be used together; fix first, then see what is left")
+    if not request.suppressions:
+        raise UsageError("--add-ignore and --no-suppressions can't be used together")
     if not reason.isprintable():
         raise UsageError("--add-ignore: the reason has characters that can't stand in a comment's line")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from zr4lint.app.errors import UsageError
 from zr4lint.linting.engine import Config
 from zr4lint.model.finding import FileReport, Severity
 from zr4lint.packs.model import Pack
@@ -14,10 +15,6 @@ from zr4lint.packs.rulebook import OWN_RULES
 
 if TYPE_CHECKING:
     from zr4lint.linting.baseline import Baseline, Entry
-
-
-class GateError(Exception):
-    """A baseline that can't be used; the message says why."""
 
 
 class Judged(Struct, frozen=True):
@@ -48,25 +45,26 @@ def _number(value: float) -> str:
 
 
 def open_baseline(path: str) -> Baseline:
-    """Read a baseline."""
+    """Read a baseline; UsageError if it can't be used."""
     from zr4lint.linting.baseline import BaselineError, read
 
     try:
         return read(path)
     except BaselineError as error:
-        raise GateError(str(error)) from None
+        raise UsageError(str(error)) from None
 
 
 def write_baseline(path: str, reports: Sequence[FileReport]) -> Baseline:
-    """Write the findings of reports to a baseline."""
-    from zr4lint.filesystem.writing import WriteError, write
+    """Write the findings of reports to a baseline; UsageError if that can't be done."""
+    from zr4lint.filesystem.writing import WriteError, refuse_links, write
     from zr4lint.linting.baseline import collect, render
 
     baseline = collect(path, reports)
     try:
+        refuse_links(path)
         write(path, render(baseline).encode("ascii"))
     except WriteError as error:
-        raise GateError(str(error)) from None
+        raise UsageError(str(error)) from None
     return baseline
 
 

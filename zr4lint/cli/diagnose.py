@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from zr4lint.cli.lint_options import a_file, a_folder, no_folder
+from zr4lint.cli.options import a_file, a_folder, no_folder
 
 
 @click.command("diagnose")
@@ -28,7 +28,7 @@ from zr4lint.cli.lint_options import a_file, a_folder, no_folder
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same.")
 @click.option("--verbose", "-v", is_flag=True, help="Compare the times of the steps with those of the specification.")
 @click.pass_context
-def diagnose(ctx: click.Context, /, log: str | None, **options: Any) -> None:
+def command(ctx: click.Context, /, log: str | None, **options: Any) -> None:
     """Explain why a build or a container failed, from its log.
 
     LOG is a file, or "-" or nothing for standard input. The log is only read: nothing in it is executed, and no

@@ -9,7 +9,8 @@ from typing import TextIO
 
 from msgspec import Struct, structs
 
-from zr4lint.app.run import Result, UsageError
+from zr4lint.app.errors import UsageError
+from zr4lint.app.run import Result
 from zr4lint.model.finding import FileReport
 from zr4lint.report import FORMATS, Options
 from zr4lint.report.escaping import no_command, visible_line
@@ -104,13 +105,15 @@ def print_bytes(data: bytes, stream: TextIO | None) -> None:
 def print_diff(text: str, stream: TextIO | None) -> None:
     """Write a patch: its very bytes, unless it is a terminal that shows them.
 
-    The log of a GitHub workflow is told to take no line of it for a command; `git apply` passes over these words.
+    The log of a GitHub workflow is told to take no line of it for a command; `git apply` passes over these words. The
+    log of Azure Pipelines can't be told, so there a patch with commands is escaped and does not apply.
     """
     lines = text.split("\n")
-    if stream is not None and stream.isatty():
-        print_text("\n".join(visible_line(line) for line in lines), stream)
+    commands = any(no_command(line) != line for line in text.splitlines())
+    if (stream is not None and stream.isatty()) or (commands and os.environ.get("TF_BUILD")):
+        print_text("\n".join(no_command(visible_line(line)) for line in lines), stream)
         return
-    if os.environ.get("GITHUB_ACTIONS") and any(no_command(line) != line for line in lines):
+    if commands and os.environ.get("GITHUB_ACTIONS"):
         import secrets
 
         token = secrets.token_hex(16)
@@ -123,10 +126,11 @@ def save(text: str, file: str | None, stream: TextIO | None) -> None:
     if file is None:
         print_text(text, stream)
         return
-    from zr4lint.filesystem.writing import WriteError
+    from zr4lint.filesystem.writing import WriteError, refuse_links
     from zr4lint.filesystem.writing import write as write_file
 
     try:
+        refuse_links(file)
         write_file(file, text.encode("utf-8", "backslashreplace"))
     except WriteError as error:
         raise UsageError(str(error)) from None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from zr4lint.app.run import Request, UsageError, run
+from zr4lint.app.errors import UsageError
+from zr4lint.app.run import Request, run
 from zr4lint.diagnose.causes import Cause
 from zr4lint.dockerfile.instructions import Instruction
 from zr4lint.model.finding import FileReport, Finding, Rule
+from zr4lint.project.settings import from_options
 
 
 class Proof(Struct, frozen=True):
@@ -48,18 +50,17 @@ def lint_file(request: Request, codes: Sequence[str]) -> Linted:
         from zr4lint.app.run import load_packs
 
         general = tuple(pack.name for pack in load_packs(()) if not pack.specification)
-        request = Request(**{name: getattr(request, name) for name in request.__struct_fields__} | {"packs": general})
+        packs = from_options({"packs": general}).values["packs"]
+        request = structs.replace(request, given=request.given.replaced(packs=packs))
         result = run(request)
     if result.errors or not result.report.files:
         raise UsageError(result.errors[0] if result.errors else f"{request.paths[0]}: can't be linted")
     known = {rule.code for rule in result.report.rules}
-    every = Request(
-        **{name: getattr(request, name) for name in request.__struct_fields__}
-        | {"select": tuple(code for code in codes if code in known), "ignore": ()}
-    )
+    wanted = tuple(code for code in codes if code in known)
+    every = structs.replace(request, given=request.given.replaced(select=wanted, ignore=()))
     report = result.report.files[0]
     hidden: tuple[Finding, ...] = ()
-    if every.select:
+    if wanted:
         shown = {(finding.code, finding.span) for finding in report.findings}
         files = run(every).report.files
         hidden = tuple(f for file in files for f in file.findings if (f.code, f.span) not in shown)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from zr4lint.app.run import Request, UsageError, run
+from zr4lint.app.errors import UsageError
+from zr4lint.app.run import Request, run
 from zr4lint.diagnose.diagnosis import Diagnosis
 from zr4lint.diagnose.proof import Linted, lint_file
 from zr4lint.diagnose.signatures import Catalogue, SignatureError, load
 from zr4lint.filesystem.paths import plain
+from zr4lint.project.settings import from_options
 
 
 class Wanted(Struct, frozen=True):
@@ -26,10 +28,9 @@ class Wanted(Struct, frozen=True):
         """What the linter is asked."""
         return Request(
             paths=(self.dockerfile,) if self.dockerfile is not None else (),
-            packs=self.packs,
-            context=self.context,
+            given=from_options({"packs": self.packs, "context": self.context}),
             config=self.config,
-            no_config=self.no_config,
+            isolated=self.no_config,
         )
 
 
@@ -58,15 +59,8 @@ def fix(wanted: Wanted, diagnosis: Diagnosis, *, unsafe: bool) -> str:
         return "nothing to fix: no rule finds the cause in the file\n"
     request = linted.request
     result = run(
-        Request(
-            paths=request.paths,
-            packs=request.packs,
-            select=tuple(sorted(codes)),
-            context=request.context,
-            config=request.config,
-            no_config=request.no_config,
-            fix=True,
-            unsafe_fixes=unsafe,
+        structs.replace(
+            request, given=request.given.replaced(select=tuple(sorted(codes))), fix=True, unsafe_fixes=unsafe
         )
     )
     said = "".join(f"{note}\n" for note in (*result.errors, *result.notes))

@@ -39,8 +39,15 @@ class Stage(Struct, frozen=True):
 class Facts:
     """All that is known of a file. `lineage` holds the stages whose facts make the image that is judged."""
 
-    def __init__(self, dockerfile: Dockerfile, stages: tuple[Stage, ...], facts: tuple[Fact, ...]) -> None:
+    def __init__(
+        self,
+        dockerfile: Dockerfile,
+        stages: tuple[Stage, ...],
+        facts: tuple[Fact, ...],
+        targets: tuple[str, ...] = (),
+    ) -> None:
         self.dockerfile = dockerfile
+        self.targets = targets
         self.stages = stages
         self.facts = facts
         self._by_type: dict[tuple[type, frozenset[int], bool], list[Fact]] = {}
@@ -63,14 +70,22 @@ class Facts:
         return next((s for s in reversed(self.stages) if s.name is not None and s.name.lower() == name.lower()), None)
 
     @cached_property
+    def shipped(self) -> tuple[Stage, ...]:
+        """The stages that are built: the targets that the file has, else the last stage."""
+        wanted = {target.lower() for target in self.targets}
+        numbers = {stage.number for stage in map(self.named, wanted) if stage is not None}
+        numbers |= {stage.number for stage in self.stages if str(stage.number) in wanted}
+        return tuple(stage for stage in self.stages if stage.number in numbers) or self.stages[-1:]
+
+    @property
     def final(self) -> Stage | None:
-        """The stage that is built when none is named."""
-        return self.stages[-1] if self.stages else None
+        """The last of the stages that are built."""
+        return self.shipped[-1] if self.shipped else None
 
     @cached_property
     def needed(self) -> tuple[int, ...]:
-        """The stages that the image is built from: the final one, those it builds on, those it takes files from."""
-        wanted = [self.final.number] if self.final is not None else []
+        """The stages that are built: those shipped, those they build on, those they take files from."""
+        wanted = [stage.number for stage in self.shipped]
         by_stage: dict[int, list[Instruction]] = {}
         for instruction in self.dockerfile.instructions:
             by_stage.setdefault(instruction.stage, []).append(instruction)

@@ -34,15 +34,25 @@ _READERS: Mapping[str, Callable[[Reading, Instruction], Iterator[Fact]]] = {
 }
 
 
-def gather(dockerfile: Dockerfile, images: Mapping[str, tuple[str, ...]] | None = None) -> Facts:
-    """Read all facts of a file; `images` maps repositories to patterns of the variables they are known to set."""
-    reading = Reading(dockerfile.source.text, images or {})
+def gather(
+    dockerfile: Dockerfile,
+    images: Mapping[str, tuple[str, ...]] | None = None,
+    *,
+    targets: tuple[str, ...] = (),
+    build_args: Mapping[str, str] | None = None,
+) -> Facts:
+    """Read all facts of a file.
+
+    `images` maps repositories to patterns of the variables they are known to set, `targets` are the stages that are
+    built, and `build_args` are the values that the build gives to ARGs.
+    """
+    reading = Reading(dockerfile.source.text, images or {}, build_args or {})
     for instruction in dockerfile.instructions:
         if instruction.keyword == "FROM":
             _read_triggers(reading)
         _read(reading, instruction)
     _read_triggers(reading)
-    return Facts(dockerfile, tuple(reading.stages), tuple(reading.facts))
+    return Facts(dockerfile, tuple(reading.stages), tuple(reading.facts), targets)
 
 
 def _read(reading: Reading, instruction: Instruction) -> None:

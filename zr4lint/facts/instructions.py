@@ -75,12 +75,14 @@ def arg(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         used: frozenset[int] = frozenset()
         if not reading.stages:
             value = values.expand(pair.raw, reading.global_args) if pair.raw is not None else None
+            value = reading.build_args.get(pair.name, value)
             reading.global_args[pair.name] = value
         else:
             value = reading.global_args.get(pair.name)
             if pair.raw is not None:
                 used = reading.used([pair.raw])
                 value = reading.expand(pair.raw)
+            value = reading.build_args.get(pair.name, value)
             state.set_arg(pair.name, value, instruction.index)
         yield ArgDeclared(reading.at(instruction, used), pair.name, pair.raw, value, pair.span, pair.value_span)
 

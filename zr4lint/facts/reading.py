@@ -15,11 +15,13 @@ from zr4lint.shell import Argument, Reach
 class Reading:
     """What the readers of instructions share.
 
-    `text` is the file's, `images` maps repositories to patterns of the variables they are known to set.
+    `text` is the file's, `images` maps repositories to patterns of the variables they are known to set, `build_args`
+    are the values that the build gives to ARGs.
     """
 
-    def __init__(self, text: str, images: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, text: str, images: Mapping[str, tuple[str, ...]], build_args: Mapping[str, str]) -> None:
         self.text = text
+        self.build_args = build_args
         self.images = images
         self.facts: list[Fact] = []
         self.stages: list[Stage] = []

@@ -1,4 +1,4 @@
-"""Paths as reports show them: relative, with forward slashes."""
+"""Paths as reports show them: relative, with forward slashes; and the repositories that they lie in."""
 
 from __future__ import annotations
 
@@ -22,3 +22,23 @@ def plain(path: str) -> str:
     drive, rest = (part.replace(os.sep, "/") for part in os.path.splitdrive(path))
     top = f"{drive}/" if rest.startswith("/") else drive
     return top + "/".join(part for part in rest.split("/") if part not in ("", ".")) or "."
+
+
+def repository(folder: str) -> str | None:
+    """The closest folder upwards that holds `.git`, given an absolute path; None if there is none."""
+    at = folder
+    while not os.path.lexists(os.path.join(at, ".git")):
+        above = os.path.dirname(at)
+        if above == at:
+            return None
+        at = above
+    return at
+
+
+def from_root(path: str) -> str:
+    """A path relative to the repository it lies in, else as `display` shows it: what tools need to find the file."""
+    whole = os.path.abspath(path)
+    root = repository(os.path.dirname(whole))
+    if root is None or path == "-":
+        return display(path)
+    return plain(os.path.relpath(whole, root))

@@ -9,6 +9,7 @@ import signal
 import tempfile
 from collections.abc import Iterator
 
+from zr4lint.filesystem.paths import repository
 from zr4lint.filesystem.reading import UnfitError, read_regular
 
 _IN_PLACE = (errno.EACCES, errno.EPERM, errno.EBUSY)
@@ -59,6 +60,21 @@ def write(path: str, data: bytes) -> None:
             _fill(target, data)
     except OSError as error:
         raise _refused(path, error) from None
+
+
+def refuse_links(path: str, *, within: bool = False) -> None:
+    """Raise WriteError where a link of a repository would take what is written to `path` elsewhere.
+
+    Whoever wrote the repository chose where its links lead. With `within`, a link to another file of it will do.
+    """
+    root = repository(os.path.dirname(os.path.abspath(path)))
+    if root is None:
+        return
+    if os.path.islink(path) and not within:
+        raise WriteError(f"{path}: a symbolic link in a repository; nothing is written")
+    real, top = os.path.realpath(path), os.path.realpath(root)
+    if not real.startswith(top.rstrip(os.sep) + os.sep):
+        raise WriteError(f"{path}: a symbolic link leads outside of the repository; nothing is written")
 
 
 def write_new(path: str, data: bytes) -> None:

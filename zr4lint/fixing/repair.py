@@ -47,6 +47,7 @@ def annotate(source: SourceFile, packs: Sequence[Pack], config: Config, reason: 
 def write(path: str, old: SourceFile, new: SourceFile) -> None:
     """Put the new text in the file; FileError if that can't be done, and then nothing has changed."""
     try:
+        writing.refuse_links(path, within=True)
         writing.replace(path, old.encode(old.text), new.encode(new.text))
     except writing.WriteError as error:
         raise FileError(str(error)) from None
@@ -85,6 +86,7 @@ def create(pack: Pack, path: str | None, *, amended: bool = False) -> str:
         raise FileError(f"{name}: pack {pack.name} can't write it: {done.refused or 'its rules have no fixes'}")
     if path is not None:
         try:
+            writing.refuse_links(path, within=True)
             writing.write_new(path, done.source.text.encode())
         except FileExistsError:
             raise FileError(f"{name}: is there already; nothing is written") from None

@@ -35,6 +35,9 @@ class Config(Struct, frozen=True):
     from, None if it is not to be looked at. `severity` gives findings another severity than their rule does, by the
     same prefixes; of two that fit the longer counts. `conflicts` is the severity of those, None leaves them out. With
     `amended` the amendments of packs are accepted.
+    `extend_select` adds rules to those of `select`. `targets` are the stages that are built, the last one if there are
+    none, and `build_args` the values given to ARGs. A `template` is a text that a Dockerfile is still to be made of.
+    Without `suppressions` comments in the file suppress nothing.
     """
 
     select: tuple[str, ...] = ()
@@ -43,13 +46,19 @@ class Config(Struct, frozen=True):
     severity: tuple[tuple[str, Severity], ...] = ()
     conflicts: Severity | None = Severity.INFO
     amended: bool = False
+    extend_select: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    build_args: tuple[tuple[str, str], ...] = ()
+    template: bool = False
+    suppressions: bool = True
 
     def selects(self, rule: Rule | Finding) -> bool:
         """Whether a rule's findings are wanted."""
         unasked = 0 if rule.default and not self.select else -1
         if not self.select and not self.ignore:
-            return rule.default
-        chosen = max((_fit(prefix, rule) for prefix in self.select), default=unasked)
+            return rule.default or any(_fit(prefix, rule) >= 0 for prefix in self.extend_select)
+        chosen = max((_fit(prefix, rule) for prefix in (*self.select, *self.extend_select)), default=-1)
+        chosen = max(chosen, unasked)
         ignored = max((_fit(prefix, rule) for prefix in self.ignore), default=-1)
         return chosen >= 0 and ignored < chosen if ignored >= 0 else chosen >= 0
 
@@ -69,10 +78,12 @@ def _fit(prefix: str, rule: Rule | Finding) -> int:
 
 def lint(source: SourceFile, packs: Sequence[Pack], config: Config | None = None) -> FileReport:
     """Lint one file with every pack given; findings come in the order of the text."""
+    config = config or Config()
     images = {name: variables for pack in packs for name, variables in pack.images.items()}
-    facts = gather(parse(source), {**image_variables(), **images})
+    known = {**image_variables(), **images}
+    facts = gather(parse(source), known, targets=config.targets, build_args=dict(config.build_args))
     try:
-        return _judge(facts, packs, config or Config())
+        return _judge(facts, packs, config)
     finally:
         facts.forget()
 
@@ -92,7 +103,7 @@ def _judge(facts: Facts, packs: Sequence[Pack], config: Config) -> FileReport:
         findings = [structs.replace(f, severity=config.severity_of(f)) for f in findings]
     settled = settle(findings, packs, conformance, config.conflicts)
     in_order = sorted(settled, key=lambda finding: (finding.span.start, finding.span.end, finding.code))
-    return FileReport(source, tuple(in_order), tuple(conformance))
+    return FileReport(source, tuple(in_order), tuple(conformance), tuple(pack.name for pack in packs))
 
 
 # Running a pack
@@ -169,7 +180,7 @@ def _judged(pack: Pack, facts: Facts) -> tuple[Stage | None, frozenset[int]]:
     final = facts.final
     if final is None:
         return None, frozenset()
-    ancestry = facts.ancestry(final.number)
+    ancestry = frozenset[int]().union(*(facts.ancestry(stage.number) for stage in facts.shipped))
     name = _stage_name(pack)
     base = facts.named(name) if name is not None else None
     if base is None:

@@ -177,11 +177,12 @@ class Conformance(Struct, frozen=True):
 
 
 class FileReport(Struct, frozen=True):
-    """All that was found in one file, in the order of its text."""
+    """All that was found in one file, in the order of its text, and the names of the packs it was linted with."""
 
     source: SourceFile
     findings: tuple[Finding, ...]
     conformance: tuple[Conformance, ...]
+    packs: tuple[str, ...] = ()
 
 
 class Report(Struct, frozen=True):

@@ -1,10 +1,10 @@
-"""Configuration: `[tool.zr4lint]` in pyproject.toml, or zr4lint.toml.
+"""The project around a file: which files are linted, and with which settings.
 
-Each file goes by the closest one upwards from it; what is given on the command line wins over it.
+Settings come from the closest zr4lint.toml or pyproject.toml upwards from each file. The command line overrides them.
 """
 
-from zr4lint.project.configuration import ConfigError, Configuration
-from zr4lint.project.locate import Finder, load
-from zr4lint.project.settings import Force, Given, Value, in_force
+from zr4lint.project.configuration import ConfigError
+from zr4lint.project.finder import Finder
+from zr4lint.project.settings import Layer, Settings
 
-__all__ = ["ConfigError", "Configuration", "Finder", "Force", "Given", "Value", "in_force", "load"]
+__all__ = ["ConfigError", "Finder", "Layer", "Settings"]

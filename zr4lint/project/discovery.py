@@ -11,8 +11,16 @@ from msgspec import Struct
 from zr4lint.filesystem.paths import display, plain
 from zr4lint.filesystem.sources import FileError
 
-SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
-"""Folders never looked into; those whose name starts with a dot aren't either."""
+SKIPPED_FOLDERS = frozenset(
+    {
+        *(".git", ".hg", ".svn", ".venv", ".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
+        *("node_modules", "__pycache__", "venv", "site-packages"),
+    }
+)
+"""Folders that are never looked into; other hidden folders are."""
+
+LEFTOVERS = (".dockerignore", ".md", ".orig", ".rej", ".bak", ".swp", ".swo", "~")
+"""How names end of files beside a Dockerfile that are none, and of copies that tools leave behind."""
 
 
 class Input(Struct, frozen=True):
@@ -22,8 +30,20 @@ class Input(Struct, frozen=True):
     shown: str
 
 
-def find(paths: Iterable[str], claimed: Callable[[str], bool]) -> Iterator[Input | FileError]:
-    """The files that paths name, each once: a file itself, of a folder those below it that are claimed."""
+class Choice(Struct, frozen=True):
+    """Which files of a folder are linted.
+
+    `claimed` tells of a file whether a pack is for it, `excluded` of a file or folder whether it is skipped, and
+    `dropped` whether a file is skipped that is named itself.
+    """
+
+    claimed: Callable[[str], bool]
+    excluded: Callable[[str], bool]
+    dropped: Callable[[str], bool]
+
+
+def find(paths: Iterable[str], choice: Choice) -> Iterator[Input | FileError]:
+    """The files that paths name, each once: a file itself, of a folder those below it that are chosen."""
     seen: set[str] = set()
     for path in paths:
         try:
@@ -33,12 +53,12 @@ def find(paths: Iterable[str], claimed: Callable[[str], bool]) -> Iterator[Input
             continue
         except OSError:
             folder = False  # reading it says why
-        if not folder:
-            found = [plain(path)]
-        else:
-            found = sorted(_below(path, claimed), key=lambda file: file.split("/"))
+        if folder:
+            found = sorted(_below(path, choice), key=lambda file: file.split("/"))
             if not found:
-                yield FileError(f"{path}: no file in this folder is one that a pack is for")
+                yield FileError(f"no Dockerfiles matching a pack found in {path}")
+        else:
+            found = [] if path != "-" and choice.dropped(plain(path)) else [plain(path)]
         for file in found:
             shown = display(file)
             if shown == "-" != path:
@@ -48,10 +68,30 @@ def find(paths: Iterable[str], claimed: Callable[[str], bool]) -> Iterator[Input
                 yield Input(file, shown)
 
 
-def _below(folder: str, claimed: Callable[[str], bool]) -> Iterator[str]:
-    for root, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".") and name not in SKIPPED_FOLDERS]
+def is_leftover(path: str) -> bool:
+    """Whether a file is by its name no Dockerfile, though its name begins like one."""
+    return path.lower().endswith(LEFTOVERS)
+
+
+def _below(top: str, choice: Choice) -> Iterator[str]:
+    from zr4lint.filesystem.gitignore import GitIgnore
+
+    ignored = GitIgnore(top)
+    for root, folders, names in os.walk(top):
+        folders[:] = [name for name in folders if _entered(root, name, choice, ignored.matches)]
         for name in names:
             file = plain(os.path.join(root, name))
-            if claimed(file) and os.path.isfile(file):
+            if (
+                choice.claimed(file)
+                and not choice.excluded(file)
+                and os.path.isfile(file)
+                and not ignored.matches(file)
+            ):
                 yield file
+
+
+def _entered(root: str, name: str, choice: Choice, ignored: Callable[..., bool]) -> bool:
+    if name in SKIPPED_FOLDERS:
+        return False
+    path = os.path.join(root, name)
+    return not choice.excluded(plain(path)) and not ignored(path, folder=True)

@@ -1,123 +1,260 @@
-"""What is in force for a file, and where each value comes from."""
+"""The settings of a file: one struct, merged from the defaults, its configuration and the command line.
 
-from __future__ import annotations
+A field is a setting. Its metadata is all that the reader of configurations, the options of the command line,
+`zr4lint config` and the JSON schema know of it.
+"""
 
-import os
-from typing import Generic, TypeVar
+# The annotations are evaluated here, since they carry the metadata of the fields.
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, get_args
 
 from msgspec import Struct
 
-from zr4lint.filesystem.globs import matches
 from zr4lint.model.finding import Severity
-from zr4lint.project.configuration import CONFLICTS, DEFAULT, FAIL_ON, Configuration
+from zr4lint.project.kinds import (
+    FLAG,
+    FOLDER,
+    LEVELS,
+    PACKS,
+    PATTERNS,
+    RULES,
+    RULES_BY_PATTERN,
+    SCORE,
+    SEVERITIES,
+    TEXTS,
+    VARIABLES,
+    Kind,
+    choice,
+)
+from zr4lint.project.patterns import Pattern, Patterned, any_matches, words_for
 
-T = TypeVar("T")
+DEFAULT = "default"
 COMMAND_LINE = "command line"
 
+TEMPLATES = ("*.j2", "*.tmpl", "*.template")
 
-class Given(Struct, frozen=True):
-    """What the command line says; empty, None or False where it says nothing.
 
-    `fail_on` and `conflicts` are words of their options.
+class Setting(Struct, frozen=True):
+    """What is known of a setting.
+
+    `help` is a sentence without its full stop, `default` the default in words. `option` is the option of the command
+    line, "" for none, and `metavar` what it takes. The values of a setting that `adds` are added to those of weaker
+    layers, where others replace them. A value takes what `clears` names out of weaker layers.
     """
 
-    packs: tuple[str, ...] = ()
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    fail_on: str | None = None
-    min_score: float | None = None
-    context: str | None = None
-    conflicts: str | None = None
-    amended: bool = False
+    kind: Kind
+    help: str
+    default: str
+    option: str = ""
+    metavar: str = ""
+    adds: bool = False
+    clears: tuple[str, ...] = ()
 
 
-class Value(Struct, Generic[T], frozen=True):
-    """A value, and where it comes from."""
+class Settings(Struct, frozen=True, kw_only=True):
+    """The settings of a file, and the origin of each value that is not a default."""
 
-    value: T
-    origin: str = DEFAULT
+    packs: Annotated[
+        tuple[Patterned, ...],
+        Setting(
+            PACKS,
+            "Packs to lint with, by name or file; a table gives them to the files of a pattern",
+            "the packs that match the file",
+            "--pack",
+            "NAME|FILE",
+        ),
+    ] = ()
+    select: Annotated[
+        tuple[str, ...],
+        Setting(
+            RULES,
+            "Report only these rules: codes, names or prefixes",
+            "all rules",
+            "--select",
+            "RULE",
+            clears=("ignore", "extend_select", "extend_ignore"),
+        ),
+    ] = ()
+    ignore: Annotated[
+        tuple[str, ...],
+        Setting(RULES, "Do not report these rules; the longer prefix wins", "none", "--ignore", "RULE"),
+    ] = ()
+    extend_select: Annotated[
+        tuple[str, ...],
+        Setting(
+            RULES, "Report these rules in addition to the selected ones", "none", "--extend-select", "RULE", adds=True
+        ),
+    ] = ()
+    extend_ignore: Annotated[
+        tuple[str, ...],
+        Setting(
+            RULES,
+            "Do not report these rules, in addition to the ignored ones",
+            "none",
+            "--extend-ignore",
+            "RULE",
+            adds=True,
+        ),
+    ] = ()
+    per_file_ignores: Annotated[
+        tuple[Patterned, ...], Setting(RULES_BY_PATTERN, "Rules not to report in the files of a pattern", "none")
+    ] = ()
+    severity: Annotated[
+        tuple[tuple[str, Severity], ...],
+        Setting(SEVERITIES, "Severities of rules, by code, name or prefix", "each rule's own"),
+    ] = ()
+    fail_on: Annotated[
+        Severity | None,
+        Setting(
+            choice({**LEVELS, "never": None}), "The lowest severity that makes the exit code 1", "error", "--fail-on"
+        ),
+    ] = Severity.ERROR
+    conflicts: Annotated[
+        Severity | None,
+        Setting(
+            choice({**LEVELS, "off": None}),
+            "The severity of findings that a specification itself demands; off hides them",
+            "info",
+            "--conflicts",
+        ),
+    ] = Severity.INFO
+    amended: Annotated[
+        bool, Setting(FLAG, "Accept the amendments of packs, with which the image builds", "false", "--amended")
+    ] = False
+    min_score: Annotated[
+        float | None, Setting(SCORE, "The lowest score of a file with which the exit code is 0", "none", "--min-score")
+    ] = None
+    targets: Annotated[
+        tuple[str, ...],
+        Setting(TEXTS, "Stages that are built and shipped", "the last stage", "--target", "NAME"),
+    ] = ()
+    build_args: Annotated[
+        tuple[tuple[str, str], ...],
+        Setting(VARIABLES, "Values of build arguments", "none", "--build-arg", "NAME=VALUE", adds=True),
+    ] = ()
+    context: Annotated[
+        str | None,
+        Setting(FOLDER, "The build context", "the folder of the Dockerfile", "--context", "DIR"),
+    ] = None
+    templates: Annotated[
+        tuple[Pattern, ...],
+        Setting(PATTERNS, "Patterns of files that are templates of Dockerfiles", ", ".join(TEMPLATES)),
+    ] = tuple(Pattern(".", glob) for glob in TEMPLATES)
+    exclude: Annotated[
+        tuple[Pattern, ...],
+        Setting(PATTERNS, "Patterns of files and folders to skip in folders", "none", "--exclude", "PATTERN"),
+    ] = ()
+    extend_exclude: Annotated[
+        tuple[Pattern, ...],
+        Setting(
+            PATTERNS,
+            "Patterns of files and folders to skip, in addition to exclude",
+            "none",
+            "--extend-exclude",
+            "PATTERN",
+            adds=True,
+        ),
+    ] = ()
+    force_exclude: Annotated[
+        bool, Setting(FLAG, "Skip excluded files even if the command line names them", "false", "--force-exclude")
+    ] = False
+    origins: Mapping[str, str] = {}
+
+    def origin(self, name: str) -> str:
+        """Where the value of a field comes from."""
+        return self.origins.get(name, DEFAULT)
+
+    def packs_for(self, path: str) -> tuple[str, ...]:
+        """The packs that are set for a file, by name or file; none are the packs that match it."""
+        return words_for(path, self.packs)
+
+    def ignored_in(self, path: str) -> tuple[str, ...]:
+        """The rules that are not reported in a file."""
+        return (*self.ignore, *self.extend_ignore, *words_for(path, self.per_file_ignores))
+
+    def excludes(self, path: str) -> bool:
+        """Whether a file or folder, or a folder above it, is to be skipped."""
+        return any_matches(path, (*self.exclude, *self.extend_exclude), folders=True)
+
+    def is_template(self, path: str) -> bool:
+        """Whether a file is a template, of which a Dockerfile is still to be made."""
+        return any_matches(path, self.templates)
 
 
-class Force(Struct, frozen=True):
-    """What is in force for one file; no `packs` are those that claim it."""
+SETTINGS: Mapping[str, Setting] = {
+    name: extra
+    for name, annotation in Settings.__annotations__.items()
+    for extra in get_args(annotation)[1:]
+    if isinstance(extra, Setting)
+}
+"""What is known of each field."""
 
-    packs: Value[tuple[str, ...]]
-    select: Value[tuple[str, ...]]
-    ignore: Value[tuple[str, ...]]
-    per_file_ignores: Value[tuple[str, ...]]
-    severity: Value[tuple[tuple[str, Severity], ...]]
-    fail_on: Value[Severity | None]
-    min_score: Value[float | None]
-    context: Value[str | None]
-    exclude: Value[tuple[str, ...]]
-    conflicts: Value[Severity | None]
-    amended: Value[bool]
+KEYS: Mapping[str, str] = {name.replace("_", "-"): name for name in SETTINGS}
+"""The field of each key of a configuration."""
 
 
-def in_force(given: Given, found: Configuration | None, path: str) -> Force:
-    """What holds for a file: what the command line says, else its configuration, else the default.
+class Layer(Struct, frozen=True):
+    """Values of fields from one source.
 
-    A --select puts both `select` and `ignore` of the configuration aside.
+    `source` is the file or "command line", `origins` the line of each value, or its variable of the environment.
     """
-    config = found or Configuration("", "")
-    place = _inside(config.folder, path) if found else path
-    packs = tuple(dict.fromkeys(name for pattern, names in config.packs if fits(pattern, place) for name in names))
-    ignored = tuple(code for pattern, codes in config.per_file_ignores if fits(pattern, place) for code in codes)
-    origin = config.origin
-    nothing: tuple[str, ...] = ()
-    ignore = Value(nothing, COMMAND_LINE) if given.select else Value(config.ignore, origin("ignore"))
-    fail_on = config.fail_on if config.says("fail-on") else Severity.ERROR
-    return Force(
-        packs=_first(given.packs, packs, origin("packs") if packs else DEFAULT),
-        select=_first(given.select, config.select, origin("select")),
-        ignore=Value(given.ignore, COMMAND_LINE) if given.ignore else ignore,
-        per_file_ignores=Value(ignored, origin("per-file-ignores") if ignored else DEFAULT),
-        severity=Value(config.severity, origin("severity")),
-        fail_on=Value(fail_on, origin("fail-on")) if given.fail_on is None else _said(FAIL_ON[given.fail_on]),
-        min_score=_first(given.min_score, config.min_score, origin("min-score")),
-        context=_first(given.context, config.context, origin("context")),
-        exclude=Value(config.exclude, origin("exclude")),
-        conflicts=Value(config.conflicts, origin("conflicts"))
-        if given.conflicts is None
-        else _said(CONFLICTS[given.conflicts]),
-        amended=_said(True) if given.amended else Value(config.amended, origin("amended")),
-    )
+
+    source: str
+    values: Mapping[str, Any] = {}
+    origins: Mapping[str, str] = {}
+
+    def origin(self, name: str) -> str:
+        """Where the value of a field comes from."""
+        return self.origins.get(name, self.source)
+
+    def replaced(self, **values: Any) -> "Layer":
+        """The layer with other values for some fields."""
+        return Layer(self.source, {**self.values, **values}, self.origins)
 
 
-def _first(given: T, configured: T, origin: str) -> Value[T]:
-    return _said(given) if given is not None and given != () else Value(configured, origin)
+def merge(layers: Iterable[Layer]) -> Settings:
+    """The settings that layers give, of which the first is the weakest."""
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for layer in layers:
+        for name, setting in SETTINGS.items():
+            if name not in layer.values:
+                continue
+            for cleared in setting.clears:
+                if values.pop(cleared, None) is not None:
+                    origins[cleared] = layer.origin(name)
+            added = setting.adds and name in values
+            values[name] = (*values[name], *layer.values[name]) if added else layer.values[name]
+            origins[name] = f"{origins[name]}, {layer.origin(name)}" if added else layer.origin(name)
+    return Settings(**values, origins=origins)
 
 
-def _said(value: T) -> Value[T]:
-    return Value(value, COMMAND_LINE)
+def from_options(options: Mapping[str, Any], origins: Mapping[str, str] | None = None) -> Layer:
+    """The layer of the command line; `options` holds what click gives for fields, empty or None where it is not set.
+
+    Raises ValueError, with the option in the message, for a value that no field can have.
+    """
+    values = {}
+    for name, setting in SETTINGS.items():
+        value = options.get(name)
+        if value is not None and value != () and value is not False:
+            values[name] = setting.kind.read(setting.kind.from_option(value), ".")
+    return Layer(COMMAND_LINE, values, origins or {})
 
 
-def fits(pattern: str, path: str) -> bool:
-    """Whether a pattern is for a file; one without "/" looks at the name alone."""
-    pattern = pattern.removeprefix("./")
-    return matches(path if "/" in pattern else path.rpartition("/")[2], pattern)
-
-
-def has_packs(config: Configuration | None, path: str) -> bool:
-    """Whether a configuration gives packs to a file."""
-    if config is None or not config.packs:
-        return False
-    place = _inside(config.folder, path)
-    return any(fits(pattern, place) for pattern, _ in config.packs)
-
-
-def excluded(config: Configuration | None, path: str) -> bool:
-    """Whether a file, or a folder above it, is one to be skipped."""
-    if config is None or not config.exclude:
-        return False
-    parts = _inside(config.folder, path).split("/")
-    places = ["/".join(parts[: count + 1]) for count in range(len(parts))]
-    return any(fits(pattern.rstrip("/"), place) for pattern in config.exclude for place in places)
-
-
-def _inside(folder: str, path: str) -> str:
-    """A path as patterns see it: relative to the configuration's folder, if it lies below."""
-    whole, above = os.path.abspath(path), os.path.abspath(folder)
-    if whole.startswith(above.rstrip("/") + "/"):
-        return whole[len(above.rstrip("/")) + 1 :].replace(os.sep, "/")
-    return path.removeprefix("./")
+def schema() -> dict[str, Any]:
+    """The JSON schema of a zr4lint.toml, and of the table [tool.zr4lint]."""
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Configuration of zr4lint",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            key: {
+                "description": f"{SETTINGS[name].help}. Default: {SETTINGS[name].default}.",
+                **SETTINGS[name].kind.schema,
+            }
+            for key, name in KEYS.items()
+        },
+    }

@@ -24,9 +24,10 @@ def visible(text: str) -> str:
 def no_command(line: str) -> str:
     """A line that the log of a workflow does not take for a command.
 
-    GitHub does that with one that begins with `::`, and as Azure DevOps with one that has `##[` or `##vso[` anywhere.
+    GitHub does that with one that begins with `::` behind blanks of any kind, and as Azure DevOps with one that has
+    `##[` or `##vso[` anywhere.
     """
-    words = line.lstrip(" ")
+    words = line.lstrip()
     if words.startswith("::"):
         line = f"{line[: len(line) - len(words)]}\\x3a{words[1:]}"
     return without_marks(line, "\\x23")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zr4lint.filesystem.paths import from_root
 from zr4lint.model.finding import Finding, Report, Severity
 from zr4lint.model.source import SourceFile
 from zr4lint.report import Options
@@ -39,4 +40,6 @@ def _line(finding: Finding, source: SourceFile) -> str:
     if line == end_line:  # GitHub refuses columns on several lines
         place |= {"col": f"{column}", "endColumn": f"{end_column}"}
     title = f"{finding.code} {finding.name}"
-    return command(COMMANDS[finding.severity], whole_message(finding), file=finding.path, **place, title=title)
+    return command(
+        COMMANDS[finding.severity], whole_message(finding), file=from_root(finding.path), **place, title=title
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zr4lint.filesystem.paths import from_root
 from zr4lint.model.finding import FileReport, Finding, Report, Severity
 from zr4lint.model.fingerprint import fingerprints
 from zr4lint.model.source import SourceFile
@@ -35,7 +36,7 @@ def _entry(finding: Finding, source: SourceFile, mark: str) -> Object:
         "fingerprint": mark,
         "severity": SEVERITIES[finding.severity],
         "location": {
-            "path": well_formed(finding.path).removeprefix("./"),
+            "path": well_formed(from_root(finding.path)).removeprefix("./"),
             "lines": {"begin": source.line_of(finding.span.start), "end": source.line_of(finding.span.end)},
         },
     }

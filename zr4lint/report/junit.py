@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from zr4lint.filesystem.paths import from_root
 from zr4lint.model.finding import FileReport, Finding, Report, Severity
 from zr4lint.report import Options
 from zr4lint.report.escaping import visible, without_marks
@@ -32,14 +33,15 @@ def _suite(file: FileReport) -> Iterator[str]:
     for finding in file.findings:
         yield from _case(finding, file)
     if not file.findings:
-        yield f"    <testcase {_attributes(classname=file.source.path, name='no findings', file=file.source.path)}/>"
+        path = file.source.path
+        yield f"    <testcase {_attributes(classname=path, name='no findings', file=from_root(path))}/>"
     yield "  </testsuite>"
 
 
 def _case(finding: Finding, file: FileReport) -> Iterator[str]:
     line, column = file.source.position(finding.span.start)
     name = f"{finding.code} {finding.name} at {line}:{column}"
-    yield f"    <testcase {_attributes(classname=finding.path, name=name, file=finding.path, line=line)}>"
+    yield f"    <testcase {_attributes(classname=finding.path, name=name, file=from_root(finding.path), line=line)}>"
     if _skipped(finding):
         message = finding.message if finding.suppressed else whole_message(finding)
         yield f"      <skipped {_attributes(message=message)}/>"

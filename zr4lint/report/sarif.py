@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from zr4lint.filesystem.paths import from_root
 from zr4lint.model.finding import Edit, FileReport, Finding, Fix, Report, Rule, Severity
 from zr4lint.model.fingerprint import fingerprints
 from zr4lint.model.source import SourceFile, Span
@@ -35,17 +36,24 @@ def render(report: Report, options: Options) -> str:
                 "rules": [descriptor(rule) for rule in report.rules],
             }
         },
-        "invocations": [_invocation(options)],
-        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The folder that zr4lint was run in."}}},
+        "invocations": [_invocation(report, options)],
+        "originalUriBaseIds": {
+            "%SRCROOT%": {
+                "description": {"text": "The root of the repository, or else the folder that zr4lint was run in."}
+            }
+        },
         "columnKind": "unicodeCodePoints",
         "results": [result for file in report.files for result in _results(file, index)],
     }
     return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}) + "\n"
 
 
-def _invocation(options: Options) -> Object:
-    """How the run went: it succeeded if everything that was asked for could be linted."""
-    invocation: Object = {"executionSuccessful": not options.errors, "exitCode": options.exit_code}
+def _invocation(report: Report, options: Options) -> Object:
+    """How the run went: it succeeded unless nothing could be linted."""
+    invocation: Object = {
+        "executionSuccessful": not options.errors or bool(report.files),
+        "exitCode": options.exit_code,
+    }
     if options.errors:
         invocation["toolConfigurationNotifications"] = [
             {"level": "error", "message": {"text": f"{_plain(error.removesuffix('.'))}."}} for error in options.errors
@@ -170,6 +178,7 @@ def _fenced(code: str) -> str:
 
 def artifact(path: str) -> Object:
     """The artifact location of a path: below %SRCROOT%, unless it is absolute."""
+    path = from_root(path)
     if path.startswith("/"):
         return {"uri": f"file://{escaped(path)}"}
     return {"uri": escaped(path), "uriBaseId": "%SRCROOT%"}

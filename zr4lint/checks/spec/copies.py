@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from zr4lint.checks.edits import UNSAFE, add_line, replace, take_out
 from zr4lint.checks.outcome import Outcome, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.facts import At, Copied, ModeChanged, Origin, Overwritten, Removed
+from zr4lint.filesystem.context import has_file
 from zr4lint.programs import modes
 from zr4lint.programs.files import covers
 
@@ -34,7 +34,7 @@ def _copied_in_a_folder(subject: Subject, path: str) -> tuple[Copied, bool] | No
         if any(c in pattern for c in "*?[") and not fnmatchcase(name, pattern):
             continue
         source = copy.source if copy.source.endswith("/") else posixpath.dirname(copy.source)
-        known = subject.context is not None and os.path.isfile(os.path.join(subject.context, source.lstrip("/"), name))
+        known = subject.context is not None and has_file(subject.context, f"{source}/{name}")
         return copy, known
     return None
 
@@ -170,7 +170,7 @@ def context_files(subject: Subject, *, copies: list[ContextPath]) -> Outcomes:
             None,
         )
         source = copy.source.lstrip("/") if copy is not None else name
-        if os.path.isfile(os.path.join(subject.context, source)):
+        if has_file(subject.context, source):
             if copy is not None:
                 yield met(copy.at, copy.span)
             continue

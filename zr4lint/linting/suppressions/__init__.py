@@ -24,7 +24,7 @@ def lint(source: SourceFile, packs: Sequence[Pack], config: Config | None = None
     Whether a suppression is of use does not depend on which rules are selected.
     """
     config = config or Config()
-    if MARK not in source.text:
+    if MARK not in source.text or not config.suppressions:
         return engine.lint(source, packs, config)
     from zr4lint.linting.suppressions.apply import lint_heeding
 

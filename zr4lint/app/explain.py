@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from zr4lint.app.run import UsageError, load_packs
+from zr4lint.app.errors import UsageError
+from zr4lint.app.run import load_packs
 from zr4lint.model.finding import Applicability, Rule
 from zr4lint.packs.loading import pack_names
 from zr4lint.packs.model import Pack, Specification
 from zr4lint.packs.rulebook import OWN_RULES
+from zr4lint.project import ConfigError, Finder
+from zr4lint.project.pack_files import PackFiles
 
 FIXES = {
     None: "No fix is offered.",
@@ -67,13 +70,22 @@ class Explanation(Struct, frozen=True):
         return "info" if self.rule.severity.label == "warning" else "warning"
 
 
-def explanations() -> list[Explanation]:
-    """All rules: those of the packs, then the linter's own."""
-    found = [
-        Explanation(rule.rule, pack, _section(rule.rule, pack))
-        for pack in load_packs(pack_names())
-        for rule in pack.rules
-    ]
+def known_packs(only: str | None = None) -> tuple[Pack, ...]:
+    """The packs of zr4lint, and those that a configuration names: `only`, or that of the current folder."""
+    files = PackFiles()
+    shipped = load_packs((), files)
+    try:
+        found = Finder(shipped, only=only, files=files).configuration("-")
+    except ConfigError as error:
+        raise UsageError(str(error)) from None
+    entries = found.values.get("packs", ()) if found is not None else ()
+    return load_packs([*pack_names(), *(name for entry in entries for name in entry.words)], files)
+
+
+def explanations(packs: Sequence[Pack] | None = None) -> list[Explanation]:
+    """All rules: those of the packs, by default of zr4lint's, then the linter's own."""
+    packs = load_packs(()) if packs is None else packs
+    found = [Explanation(rule.rule, pack, _section(rule.rule, pack)) for pack in packs for rule in pack.rules]
     return [*found, *(Explanation(rule, None, "") for rule in OWN_RULES)]
 
 
@@ -88,9 +100,9 @@ def _section(rule: Rule, pack: Pack) -> str:
     return f"section {section.number}, {section.title}: layer {section.layer}, lines {first} to {last}"
 
 
-def explain(code: str) -> str:
+def explain(code: str, packs: Sequence[Pack] | None = None) -> str:
     """One rule in full, by code or name; packs may have rules of one name, and then all of these."""
-    every = explanations()
+    every = explanations(packs)
     found = [e for e in every if code.upper() == e.rule.code or code == e.rule.name]
     if not found:
         from difflib import get_close_matches
@@ -123,20 +135,20 @@ def _parts(found: Explanation) -> Iterator[str]:
     yield "\n".join(("To leave it out:", *ways))
 
 
-def list_rules() -> str:
+def list_rules(packs: Sequence[Pack]) -> list[str]:
     """One line a rule."""
-    rules = [found.rule for found in explanations()]
+    rules = [found.rule for found in explanations(packs)]
     width = max(len(rule.name) for rule in rules)
     code = max(len(rule.code) for rule in rules)
-    return "\n".join(f"{r.code:{code}}  {r.name:{width}}  {r.severity.label:7}  {r.summary}" for r in rules)
+    return [f"{r.code:{code}}  {r.name:{width}}  {r.severity.label:7}  {r.summary}" for r in rules]
 
 
-def list_packs() -> str:
+def list_packs(packs: Sequence[Pack]) -> list[str]:
     """One line a pack."""
-    packs = load_packs(pack_names())
     width = max(len(pack.name) for pack in packs)
-    return "\n".join(f"{pack.name:{width}}  {_described(pack)}" for pack in packs)
+    return [f"{pack.name:{width}}  {_described(pack)}" for pack in packs]
 
 
 def _described(pack: Pack) -> str:
-    return f"{pack.title} ({len(pack.rules)} rules; {', '.join(pack.files)})"
+    count = "1 rule" if len(pack.rules) == 1 else f"{len(pack.rules)} rules"
+    return f"{pack.title} ({count}; {', '.join(pack.files)})"

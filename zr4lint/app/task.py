@@ -1,4 +1,4 @@
-"""The work on one file: read, lint, fix."""
+"""One file of a run: read, linted, fixed."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from zr4lint.linting.suppressions import lint
 from zr4lint.model.finding import Applicability, FileReport
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.model import Pack
-from zr4lint.project import Force
 from zr4lint.project.discovery import Input
+from zr4lint.project.settings import Settings
 
 if TYPE_CHECKING:
     from zr4lint.linting.baseline import Baseline
 
 
-class Orders(Struct, frozen=True):
-    """What is to be done with every file.
+class Options(Struct, frozen=True, kw_only=True):
+    """What is done with every file.
 
     `level` is how far fixes have to be trusted, None where none are applied; `add_ignore` is the reason of the
     suppressions to be written. With `diff` either is only shown. `stdin` is what standard input holds, by the name
@@ -54,18 +54,18 @@ class Orders(Struct, frozen=True):
         return report if self.baseline is None else self.baseline.apply(report)
 
 
-class Job(Struct, frozen=True):
-    """A file to lint, what is in force for it, the packs that it is linted with, and the orders."""
+class Task(Struct, frozen=True):
+    """A file to lint, its settings, and the packs and options it is linted with."""
 
     file: Input
-    force: Force
+    settings: Settings
     packs: tuple[Pack, ...]
     config: Config
-    orders: Orders
+    options: Options
 
 
-class Outcome(Struct, frozen=True):
-    """What came of a job: the report, or the error for which there is none.
+class Result(Struct, frozen=True):
+    """The report on a file, or the error for which there is none.
 
     `fixed` counts the findings that are gone, `diff` is what would change, `stdin` what standard input was made to,
     and `note` says why fixes were thrown away.
@@ -79,47 +79,47 @@ class Outcome(Struct, frozen=True):
     note: str | None = None
 
 
-def do(job: Job) -> Outcome:
-    """Do one job; a file that takes too long is given up."""
-    orders = job.orders
+def perform(task: Task) -> Result:
+    """Lint or fix the file of a task; a file that takes too long is given up."""
+    options = task.options
     try:
-        with time_limit(orders.max_time):
-            source = orders.read(job.file)
-            if orders.add_ignore is None and orders.level is None:
-                return Outcome(orders.lint(source, job.packs, job.config))
-            outcome, text = _changed(job, source)
+        with time_limit(options.max_time):
+            source = options.read(task.file)
+            if options.add_ignore is None and options.level is None:
+                return Result(options.lint(source, task.packs, task.config))
+            result, text = _changed(task, source)
         if text is not None:
-            _write(job.file.file, source, text)
-        return outcome
+            _write(task.file.file, source, text)
+        return result
     except FileError as error:
-        return Outcome(None, str(error))
+        return Result(None, str(error))
     except TimeUpError:
-        return Outcome(
-            None, f"{job.file.shown}: given up after {orders.max_time} seconds; --max-time sets another limit"
+        return Result(
+            None, f"{task.file.shown}: given up after {options.max_time} seconds; --max-time sets another limit"
         )
     except Exception as error:  # a mistake of zr4lint must not hide what is in the other files
-        return Outcome(None, f"{job.file.shown}: internal error: {type(error).__name__}: {error}")
+        return Result(None, f"{task.file.shown}: internal error: {type(error).__name__}: {error}")
 
 
-def _changed(job: Job, source: SourceFile) -> tuple[Outcome, SourceFile | None]:
+def _changed(task: Task, source: SourceFile) -> tuple[Result, SourceFile | None]:
     """Fix one file, or put suppressions in it: what comes of it, and the text to be written, None for none.
 
     The report is about what is then in the file.
     """
     from zr4lint.fixing.repair import annotate, difference, repair
 
-    orders = job.orders
-    if orders.level is None:
-        done = annotate(source, job.packs, job.config, orders.add_ignore or "", orders.lint)
+    options = task.options
+    if options.level is None:
+        done = annotate(source, task.packs, task.config, options.add_ignore or "", options.lint)
     else:
-        done = repair(source, job.packs, job.config, orders.level, orders.lint)
+        done = repair(source, task.packs, task.config, options.level, options.lint)
     changed = done.source.text != source.text
-    note = f"{job.file.shown}: {done.refused}" if done.refused else None
-    if orders.diff:
-        return Outcome(done.report, diff=difference(source, done.source) if changed else "", note=note), None
-    stdin = done.source.encode(done.source.text) if job.file.shown == "-" else None
-    outcome = Outcome(done.report, fixed=done.fixed, stdin=stdin, note=note)
-    return outcome, done.source if changed and stdin is None else None
+    note = f"{task.file.shown}: {done.refused}" if done.refused else None
+    if options.diff:
+        return Result(done.report, diff=difference(source, done.source) if changed else "", note=note), None
+    stdin = done.source.encode(done.source.text) if task.file.shown == "-" else None
+    result = Result(done.report, fixed=done.fixed, stdin=stdin, note=note)
+    return result, done.source if changed and stdin is None else None
 
 
 def _write(path: str, old: SourceFile, new: SourceFile) -> None:

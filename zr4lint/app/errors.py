@@ -1,0 +1,7 @@
+"""The error of a run that can't start."""
+
+from __future__ import annotations
+
+
+class UsageError(Exception):
+    """A run that can't start; each line of the message is told by itself."""

@@ -1,0 +1,55 @@
+"""The settings of a file, as text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from zr4lint.app.errors import UsageError
+from zr4lint.app.run import load_packs
+from zr4lint.filesystem.paths import display, plain
+from zr4lint.packs.model import Pack
+from zr4lint.project import ConfigError, Finder, Settings
+from zr4lint.project.patterns import words_for
+from zr4lint.project.settings import DEFAULT, KEYS, SETTINGS
+
+BY_FILE = ("packs", "per_file_ignores")
+"""The fields of which only the words for one file are shown."""
+
+
+def explain_config(path: str, only: str | None) -> list[str]:
+    """A line for each key: value and origin; of a folder what holds for a file in it that no pattern names."""
+    packs = load_packs(())
+    place = plain(os.path.join(path, "-") if os.path.isdir(path) else path)
+    try:
+        finder = Finder(packs, only=only)
+        found, settings = finder.configuration(place), finder.settings(place)
+    except ConfigError as error:
+        raise UsageError(str(error)) from None
+    rows = [*_rows(settings, place, packs)]
+    if settings.excludes(place):
+        rows.append(("", "this file is skipped in folders", settings.origin("exclude")))
+    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    lines = [f"{key:{widths[0]}}  {value:{widths[1]}}  {origin}" for key, value, origin in rows]
+    name = found.source if found is not None else "none"
+    return [f"{display(path)}: configuration {name}", *lines]
+
+
+def _rows(settings: Settings, path: str, packs: tuple[Pack, ...]) -> Iterator[tuple[str, str, str]]:
+    for key, name in KEYS.items():
+        value: Any = getattr(settings, name)
+        origin = settings.origin(name)
+        if name in BY_FILE:
+            value = words_for(path, value)
+            origin = origin if value else DEFAULT
+        setting = SETTINGS[name]
+        text = setting.default if (value is None and origin == DEFAULT) or value == () else setting.kind.show(value)
+        if name == "packs":
+            claiming = tuple(pack.name for pack in packs if pack.claims(path))
+            text = ", ".join(map(_shown, value or claiming)) or "no pack matches"
+        yield key, text, origin
+
+
+def _shown(pack: str) -> str:
+    return display(pack) if "/" in pack else pack

@@ -1,0 +1,202 @@
+"""`zr4lint check`, the command that needs no name."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+from msgspec import structs
+
+from zr4lint import __version__
+from zr4lint.cli.messages import error, errors, standard_input, write_lines
+from zr4lint.cli.options import ENVIRONMENT, Option, a_file, given, no_folder, setting_options
+from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME, size
+from zr4lint.report import FORMATS, Options
+
+if TYPE_CHECKING:
+    from zr4lint.app.run import Request
+
+
+class _Check(click.Command):
+    """The command that needs no name."""
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_usage("zr4lint", " ".join(self.collect_usage_pieces(ctx)))
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"zr4lint {__version__}")
+        ctx.exit()
+
+
+def _size(_: click.Context, __: click.Parameter, value: str | None) -> int:
+    try:
+        return MAX_SIZE if value is None else size(value)
+    except ValueError as refused:
+        raise click.BadParameter(str(refused)) from None
+
+
+@click.command("check", cls=_Check)
+@click.argument("paths", nargs=-1)
+@setting_options
+@click.option("--fix", is_flag=True, help="Apply safe fixes.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff, include fixes that need judgement.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change; write nothing.")
+@click.option(
+    "--format",
+    "--output-format",
+    "formats",
+    type=click.Choice(list(FORMATS)),
+    multiple=True,
+    cls=Option,
+    envvar=f"{ENVIRONMENT}FORMAT",
+    show_envvar=True,
+    help="The format of the report; may be given several times. Default: text.",
+)
+@click.option(
+    "--output",
+    "-o",
+    "files",
+    type=no_folder,
+    multiple=True,
+    metavar="FILE",
+    help="Write the report to FILE. The n-th file gets the n-th format; - is standard output.",
+)
+@click.option("--stdin-filename", metavar="PATH", help="The name of the file on standard input.")
+@click.option(
+    "--config",
+    type=a_file,
+    metavar="FILE",
+    cls=Option,
+    envvar=f"{ENVIRONMENT}CONFIG",
+    show_envvar=True,
+    help="The configuration file. Default: the closest zr4lint.toml or pyproject.toml upwards from each file.",
+)
+@click.option("--no-config", is_flag=True, help="Ignore configuration files.")
+@click.option(
+    "--isolated",
+    is_flag=True,
+    is_eager=True,
+    help="Use nothing but the command line: ignore configuration files and variables of the environment.",
+)
+@click.option("--no-suppressions", is_flag=True, help="Ignore comments that suppress findings.")
+@click.option("--baseline", type=no_folder, metavar="FILE", help="Do not count findings that FILE lists.")
+@click.option("--write-baseline", type=no_folder, metavar="FILE", help="Write current findings to FILE as a baseline.")
+@click.option(
+    "--add-ignore",
+    metavar="REASON",
+    help="Write a comment above each instruction with findings that suppresses them. Lines below move, which may cause"
+    " findings about lines. With --diff, only show the change.",
+)
+@click.option("--exit-zero", is_flag=True, help="Exit with code 0 even if there are findings.")
+@click.option(
+    "--jobs",
+    "-j",
+    type=click.IntRange(min=1),
+    metavar="N",
+    cls=Option,
+    envvar=f"{ENVIRONMENT}JOBS",
+    show_envvar=True,
+    help="The number of processes. Default: one a core for many files, else one.",
+)
+@click.option(
+    "--max-size",
+    callback=_size,
+    metavar="BYTES",
+    cls=Option,
+    envvar=f"{ENVIRONMENT}MAX_SIZE",
+    show_envvar=True,
+    help="Refuse files that are larger, for example 500K, 10M or 1G. Default: 10M.",
+)
+@click.option(
+    "--max-time",
+    type=click.IntRange(1, 1_000_000),
+    default=MAX_TIME,
+    metavar="SECONDS",
+    cls=Option,
+    envvar=f"{ENVIRONMENT}MAX_TIME",
+    show_envvar=True,
+    help="Skip files that take longer than this. Default: 60.",
+)
+@click.option("--no-color", is_flag=True, help="Use no colours, as with NO_COLOR in the environment.")
+@click.option("--quiet", "-q", is_flag=True, help="Print only findings.")
+@click.option("--verbose", "-v", is_flag=True, help="Print why each rule exists.")
+@click.option("--statistics", is_flag=True, help="Print the number of findings of each rule.")
+@click.option("--show-files", is_flag=True, help="List the files to lint and exit.")
+@click.option(
+    "--version",
+    "-V",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Show the version and exit.",
+)
+@click.pass_context
+def command(ctx: click.Context, /, **options: Any) -> None:
+    """Check Dockerfiles against their specification.
+
+    PATHS are files, folders, or "-" for standard input. The default is the current folder. In folders, files are
+    linted that a pack matches; files that git ignores are skipped.
+
+    \b
+    zr4lint check PATHS   the same as zr4lint PATHS
+    zr4lint new PACK      write a file that conforms to a pack
+    zr4lint badge         draw the score
+    zr4lint rule CODE     explain a rule
+    zr4lint rules         list the rules
+    zr4lint packs         list the packs
+    zr4lint config PATH   show the settings of a file
+    zr4lint diagnose LOG  explain a failed build
+    zr4lint help COMMAND  show the help of a command
+
+    Exit code: 0 no findings at or above --fail-on, 1 findings, 2 wrong usage or a file that can't be linted.
+    """
+    from zr4lint.app.run import inputs, run
+    from zr4lint.cli.output import Output, print_bytes, print_diff, targets
+
+    wanted = targets(options["formats"] or ("text",), options["files"])
+    request = _request(ctx, options)
+    if options["show_files"]:
+        files, complaints = inputs(request)
+        write_lines(file.shown for file in files)
+        ctx.exit(errors(complaints, 0))
+    output = Output(wanted, _report_options(options), sys.stdout)
+    result = run(request, output.early)
+    for note in result.notes:
+        error(note)
+    if request.diff:
+        print_diff(result.diff, sys.stdout)
+    elif result.fixed_stdin is not None:
+        print_bytes(result.fixed_stdin, sys.stdout)
+        Output(wanted, output.options, sys.stderr).write(structs.replace(result, early=()))
+    else:
+        output.write(result)
+    ctx.exit(errors(result.errors, result.exit_code))
+
+
+def _request(ctx: click.Context, options: dict[str, Any]) -> Request:
+    from zr4lint.app.run import Request
+
+    same = ("paths", "stdin_filename", "fix", "unsafe_fixes", "diff", "config", "baseline", "write_baseline")
+    more = ("add_ignore", "exit_zero", "jobs", "max_size", "max_time")
+    return Request(
+        given=given(ctx, options),
+        stdin=standard_input(options["max_size"]) if "-" in options["paths"] else b"",
+        isolated=options["isolated"] or options["no_config"],
+        suppressions=not options["no_suppressions"],
+        **{name: options[name] for name in (*same, *more)},
+    )
+
+
+def _report_options(options: dict[str, Any]) -> Options:
+    return Options(
+        color=not options["no_color"] and not os.environ.get("NO_COLOR"),
+        quiet=options["quiet"],
+        verbose=options["verbose"],
+        statistics=options["statistics"],
+        version=__version__,
+    )

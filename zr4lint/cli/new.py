@@ -1,0 +1,22 @@
+"""`zr4lint new`."""
+
+from __future__ import annotations
+
+import click
+
+from zr4lint.cli.messages import write
+from zr4lint.filesystem.paths import plain
+
+
+@click.command("new")
+@click.argument("pack")
+@click.argument("path", required=False, type=plain)
+@click.option("--amended", is_flag=True, help="Write what the amendments of the pack ask for.")
+def command(pack: str, path: str | None, *, amended: bool) -> None:
+    """Write a file that conforms to a pack; without a PATH, to standard output."""
+    from zr4lint.app.run import load_packs
+    from zr4lint.fixing.repair import create
+
+    text = create(load_packs((pack,))[0], path, amended=amended)
+    if path is None:
+        write(text)

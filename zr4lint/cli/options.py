@@ -1,0 +1,81 @@
+"""Types of options, and the options that are settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from zr4lint.filesystem.paths import plain
+from zr4lint.project.settings import SETTINGS, Layer, Setting, from_options
+
+ENVIRONMENT = "ZR4LINT_"
+"""How the names of the variables begin that stand for options."""
+
+Command = Callable[..., Any]
+
+
+def a_file(path: str) -> str:
+    """The path of a file."""
+    if not os.path.isfile(path):
+        raise click.BadParameter(f"{path!r} is not a file")
+    return plain(path)
+
+
+def a_folder(path: str) -> str:
+    """The path of a folder."""
+    if not os.path.isdir(path):
+        raise click.BadParameter(f"{path!r} is not a folder")
+    return plain(path)
+
+
+def no_folder(path: str) -> str:
+    """A path that may be written to, or read and found missing."""
+    if os.path.isdir(path):
+        raise click.BadParameter(f"{path!r} is a folder")
+    return plain(path)
+
+
+class Option(click.Option):
+    """An option that a variable of the environment may stand for, unless --isolated is given."""
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        return None if ctx.params.get("isolated") else super().resolve_envvar_value(ctx)
+
+
+def setting_options(command: Command) -> Command:
+    """Add an option for each setting that has one."""
+    for name, setting in reversed(list(SETTINGS.items())):
+        if setting.option:
+            command = click.option(setting.option, name, **_attributes(name, setting))(command)
+    return command
+
+
+def _attributes(name: str, setting: Setting) -> dict[str, Any]:
+    """What click is told of the option of a setting."""
+    kind = setting.kind
+    text = f"{setting.help}."
+    if kind.takes is bool:
+        return {"is_flag": True, "help": text}
+    text = f"{text} Default: {setting.default}."
+    if kind.choices:
+        variable = f"{ENVIRONMENT}{name.upper()}"
+        choices = click.Choice(kind.choices)
+        return {"cls": Option, "type": choices, "envvar": variable, "show_envvar": True, "help": text}
+    if kind.folder:
+        return {"type": a_folder, "metavar": setting.metavar, "help": text}
+    if kind.takes is float:
+        return {"type": click.FloatRange(min=0), "metavar": "N", "help": text}
+    return {"multiple": True, "metavar": setting.metavar, "help": text}
+
+
+def given(ctx: click.Context, options: dict[str, Any]) -> Layer:
+    """The settings that the command line gives, or the environment in its place."""
+    origins = {
+        name: f"{ENVIRONMENT}{name.upper()}"
+        for name in SETTINGS
+        if ctx.get_parameter_source(name) is click.core.ParameterSource.ENVIRONMENT
+    }
+    return from_options(options, origins)

@@ -1,0 +1,151 @@
+"""Which files git ignores: `.gitignore` of each folder of the repository, and `.git/info/exclude`.
+
+git itself is not asked, since it runs programs that the configuration of a repository names. Patterns are matched in
+linear time, which regular expressions made of whole patterns are not.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from fnmatch import translate
+
+from msgspec import Struct
+
+from zr4lint.filesystem.paths import repository
+from zr4lint.filesystem.reading import UnfitError, read_regular
+
+MAX_BYTES = 1_000_000
+MAX_GLOBS = 1_000
+"""The patterns with wildcards that are heeded of one file."""
+
+
+class _Rule(Struct, frozen=True):
+    """A line of a file: its pattern between slashes; None is `**`, and a string has no wildcards."""
+
+    line: int
+    segments: tuple[str | re.Pattern[str] | None, ...]
+    negated: bool
+    only_folders: bool
+    anchored: bool
+
+    def matches(self, parts: Sequence[str]) -> bool:
+        """Whether the pattern matches a path, split at slashes."""
+        if not self.anchored:
+            return _fits(self.segments[0], parts[-1])
+        ends = {0}
+        for number, segment in enumerate(self.segments):
+            if segment is None:
+                last = number == len(self.segments) - 1
+                ends = set(range(min(ends) + last, len(parts) + 1))
+            else:
+                ends = {end + 1 for end in ends if end < len(parts) and _fits(segment, parts[end])}
+            if not ends:
+                return False
+        return len(parts) in ends
+
+
+def _fits(segment: str | re.Pattern[str] | None, name: str) -> bool:
+    if segment is None or isinstance(segment, str):
+        return segment is None or segment == name
+    return segment.match(name) is not None
+
+
+class _Rules:
+    """The rules of one file, of which the last that matches counts."""
+
+    def __init__(self, text: str) -> None:
+        self.by_name: dict[str, list[_Rule]] = {}
+        self.others: list[_Rule] = []
+        for number, line in enumerate(text.split("\n")):
+            rule = _rule(number, line)
+            if rule is None:
+                continue
+            first = rule.segments[0]
+            if not rule.anchored and isinstance(first, str):
+                self.by_name.setdefault(first, []).append(rule)
+            elif len(self.others) < MAX_GLOBS:
+                self.others.append(rule)
+
+    def last(self, parts: Sequence[str], folder: bool) -> _Rule | None:
+        """The rule that counts for a path, None if there is none."""
+        found = [
+            rule
+            for rule in (*self.by_name.get(parts[-1], ()), *self.others)
+            if (folder or not rule.only_folders) and rule.matches(parts)
+        ]
+        return max(found, key=lambda rule: rule.line, default=None)
+
+
+def _rule(number: int, line: str) -> _Rule | None:
+    line = _without_trailing_blanks(line.removesuffix("\r"))
+    if not line or line.startswith("#"):
+        return None
+    negated = line.startswith("!")
+    pattern = line[negated:]
+    only_folders = pattern.endswith("/")
+    pattern = pattern.rstrip("/") if only_folders else pattern
+    anchored = "/" in pattern or pattern == "**"
+    segments = [_segment(part) for part in pattern.removeprefix("/").split("/")]
+    return _Rule(number, tuple(segments), negated, only_folders, anchored) if pattern else None
+
+
+def _without_trailing_blanks(line: str) -> str:
+    bare = line.rstrip(" ")
+    escaped = (len(bare) - len(bare.rstrip("\\"))) % 2 == 1
+    return bare + " " if escaped and bare != line else bare
+
+
+def _segment(text: str) -> str | re.Pattern[str] | None:
+    if text == "**":
+        return None
+    if not re.search(r"[*?[\\]", text):
+        return text
+    text = re.sub(r"\\(.)", lambda found: f"[{found[1]}]" if found[1] in "*?[" else found[1], text)
+    return re.compile(translate(text.replace("[^", "[!")))
+
+
+class GitIgnore:
+    """Tells which paths below a folder git ignores; folders that are ignored are expected not to be entered."""
+
+    def __init__(self, top: str) -> None:
+        whole = os.path.abspath(top)
+        self._top = repository(whole) or whole
+        self._rules: dict[str, _Rules | None] = {}
+
+    def matches(self, path: str, *, folder: bool = False) -> bool:
+        """Whether git ignores a path."""
+        whole = os.path.abspath(path)
+        for above, rules in self._files(os.path.dirname(whole)):
+            parts = whole[len(above.rstrip(os.sep)) + 1 :].split(os.sep)
+            rule = rules.last(parts, folder)
+            if rule is not None:
+                return not rule.negated
+        return False
+
+    def _files(self, folder: str) -> Iterator[tuple[str, _Rules]]:
+        """The folders from this one upwards that have rules, the closest first, then those of the repository."""
+        while True:
+            if rules := self._read(os.path.join(folder, ".gitignore")):
+                yield folder, rules
+            if folder == self._top or os.path.dirname(folder) == folder:
+                break
+            folder = os.path.dirname(folder)
+        if rules := self._read(os.path.join(self._top, ".git", "info", "exclude")):
+            yield self._top, rules
+
+    def _read(self, path: str) -> _Rules | None:
+        if path not in self._rules:
+            self._rules[path] = _read(path)
+        return self._rules[path]
+
+
+def _read(path: str) -> _Rules | None:
+    """The rules of a file; None where it is missing or, as for git, a symbolic link."""
+    try:
+        if not os.path.lexists(path) or os.path.islink(path):
+            return None
+        return _Rules(read_regular(path, MAX_BYTES).decode("utf-8", "surrogateescape"))
+    except (OSError, UnfitError):
+        return None

@@ -1,0 +1,129 @@
+"""Finding the configuration of a file, and from it the file's settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from zr4lint.filesystem.paths import display, repository
+from zr4lint.filesystem.reading import UnfitError, read_regular
+from zr4lint.packs.model import Pack
+from zr4lint.project.configuration import MISTAKEN_NAMES, NAMES, PYPROJECT, ConfigError, inside
+from zr4lint.project.pack_files import PackFiles
+from zr4lint.project.settings import Layer, Settings, merge
+
+MAX_BYTES = 1_000_000
+
+
+def load(path: str, packs: Sequence[Pack], files: PackFiles, root: str | None = None) -> Layer | None:
+    """Read a configuration as `parsing.read` does; a pyproject.toml without the word zr4lint is not parsed."""
+    text = _text(path)
+    if os.path.basename(path) == PYPROJECT and "zr4lint" not in text:
+        return None
+    from zr4lint.project.parsing import read
+
+    return read(text, path, packs, files, root)
+
+
+def _text(path: str) -> str:
+    shown = display(path)
+    try:
+        data = read_regular(path, MAX_BYTES)
+    except UnfitError as error:
+        raise ConfigError(f"{shown}: {error}") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise ConfigError(f"{shown}: can't be read: {reason}") from None
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{shown}: can't be read: it is not UTF-8") from None
+
+
+class Finder:
+    """Finds configurations, looking into each folder once, and merges them with the command line.
+
+    `only` is the one configuration that is used, whatever the folders hold; with `off` there is none. `notes` name
+    files that look like a configuration and are not read.
+    """
+
+    def __init__(
+        self,
+        packs: Sequence[Pack],
+        given: Layer | None = None,
+        *,
+        only: str | None = None,
+        off: bool = False,
+        files: PackFiles | None = None,
+    ) -> None:
+        self.notes: list[str] = []
+        self._packs = packs
+        self._files = files or PackFiles()
+        self._given = [given] if given is not None else []
+        self._off = off
+        self._only = self._named(only) if only is not None and not off else None
+        self._found: dict[str, Layer | None] = {}
+        self._merged: dict[int, Settings] = {}
+
+    def settings(self, path: str) -> Settings:
+        """The settings of a file; "-" has those of the current folder."""
+        found = self.configuration(path)
+        if id(found) not in self._merged:
+            self._merged[id(found)] = merge([*([found] if found is not None else []), *self._given])
+        return self._merged[id(found)]
+
+    def configuration(self, path: str) -> Layer | None:
+        """What the configuration of a file says."""
+        if self._off or self._only is not None:
+            return self._only
+        return self._upwards(os.path.dirname(os.path.abspath(path)))
+
+    def _named(self, path: str) -> Layer:
+        found = load(path, self._packs, self._files)
+        if found is None:
+            raise ConfigError(f"{display(path)}: it has no table [tool.zr4lint]")
+        return found
+
+    def _upwards(self, folder: str) -> Layer | None:
+        """The closest configuration upwards, up to the root of the repository or else to the folder of the run."""
+        if folder in self._found:
+            return self._found[folder]
+        top = repository(folder) or _run_folder(folder)
+        passed: list[str] = []
+        found: Layer | None = None
+        while folder not in self._found:
+            passed.append(folder)
+            found = self._inside(folder, top)
+            if found is not None or folder == top:
+                break
+            folder = os.path.dirname(folder)
+        else:
+            found = self._found[folder]
+        self._found.update(dict.fromkeys(passed, found))
+        return found
+
+    def _inside(self, folder: str, root: str) -> Layer | None:
+        for name in MISTAKEN_NAMES:
+            if os.path.lexists(os.path.join(folder, name)):
+                self.notes.append(f"{display(os.path.join(folder, name))}: not read; settings belong in zr4lint.toml")
+        for name in NAMES:
+            path = os.path.join(folder, name)
+            if not os.path.exists(path):
+                continue
+            if not inside(path, root):
+                raise ConfigError(
+                    f"{display(path)}: a symbolic link that leads outside of {display(root)}; it is not read"
+                )
+            found = load(path, self._packs, self._files, root)
+            if found is not None:
+                return found
+        return None
+
+
+def _run_folder(folder: str) -> str:
+    """The current folder if it is above this one, else this one."""
+    try:
+        here = os.getcwd()
+    except OSError:  # it is gone
+        return folder
+    return here if folder == here or folder.startswith(here.rstrip(os.sep) + os.sep) else folder

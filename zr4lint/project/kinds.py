@@ -1,0 +1,193 @@
+"""Kinds of settings: which values they take, and how these are read and shown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from zr4lint.filesystem.paths import display, plain
+from zr4lint.model.finding import Severity
+from zr4lint.packs.loading import pack_names
+from zr4lint.packs.toml_table import FITS
+from zr4lint.project.patterns import Pattern, Patterned
+
+LEVELS: Mapping[str, Severity] = {severity.label: severity for severity in reversed(Severity)}
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _nothing(_: Any) -> Iterable[str]:
+    return ()
+
+
+def _texts(value: Any) -> str:
+    return ", ".join(value)
+
+
+class Kind(Struct, frozen=True, kw_only=True):
+    """A kind of value.
+
+    `words` name it in messages, `fits` tells whether a value of a TOML document is one, `schema` is its JSON schema.
+    `read` makes the value of a field of it, given the folder that paths are relative to, and `show` writes that.
+    `from_option` makes what a document would hold of what click hands over. `rules` are the rules that a value names,
+    `packs` the packs. A `folder` must exist. `takes` is the type of an option's one value,
+    tuple where it may be given several times; `choices` are the words it may be.
+    """
+
+    words: str
+    fits: Callable[[Any], bool]
+    schema: Mapping[str, Any]
+    read: Callable[[Any, str], Any] = lambda value, _: value
+    show: Callable[[Any], str] = _texts
+    from_option: Callable[[Any], Any] = _same
+    rules: Callable[[Any], Iterable[str]] = _nothing
+    packs: Callable[[Any], Iterable[str]] = _nothing
+    folder: bool = False
+    takes: type = tuple
+    choices: tuple[str, ...] = ()
+
+
+_STRINGS = {"type": "array", "items": {"type": "string", "minLength": 1}}
+_LISTS = {"type": "object", "additionalProperties": _STRINGS}
+
+
+def _tuple(value: Iterable[str], _: str) -> tuple[str, ...]:
+    return tuple(value)
+
+
+def _patterns(value: Iterable[str], folder: str) -> tuple[Pattern, ...]:
+    return tuple(Pattern(folder, glob) for glob in value)
+
+
+def _patterned(value: Mapping[str, Iterable[str]], folder: str) -> tuple[Patterned, ...]:
+    return tuple(Patterned(Pattern(folder, glob), tuple(words)) for glob, words in value.items())
+
+
+def _packs(value: Mapping[str, Iterable[str]] | Iterable[str], folder: str) -> tuple[Patterned, ...]:
+    if not isinstance(value, Mapping):
+        return (Patterned(None, tuple(pack_path(name, folder) for name in value)),)
+    return tuple(
+        Patterned(Pattern(folder, glob), tuple(pack_path(name, folder) for name in names))
+        for glob, names in value.items()
+    )
+
+
+def pack_path(name: str, folder: str) -> str:
+    """A pack's name as it is loaded by: the name of a shipped one, or the path of a file."""
+    return name if name in pack_names() else plain(os.path.join(folder, name))
+
+
+def _pairs(value: Mapping[str, str], _: str) -> tuple[tuple[str, str], ...]:
+    return tuple(value.items())
+
+
+def _split(values: Iterable[str]) -> list[str]:
+    """Codes that are separated by commas or blanks."""
+    return [word for value in values for word in value.replace(",", " ").split()]
+
+
+def _assignments(values: Iterable[str]) -> dict[str, str]:
+    """NAME=VALUE as docker takes it: without a value, NAME stands for the variable of the environment."""
+    found: dict[str, str] = {}
+    for text in values:
+        name, equals, value = text.partition("=")
+        if equals or name in os.environ:
+            found[name] = value if equals else os.environ[name]
+    return found
+
+
+def _in_all(value: Mapping[str, Iterable[str]]) -> Iterable[str]:
+    return (word for words in value.values() for word in words)
+
+
+TEXTS = Kind(words=FITS["list[str]"][0], fits=FITS["list[str]"][1], schema=_STRINGS, read=_tuple, from_option=list)
+RULES = Kind(
+    words=TEXTS.words, fits=TEXTS.fits, schema=_STRINGS, read=_tuple, from_option=_split, rules=lambda value: value
+)
+PATTERNS = Kind(
+    words=TEXTS.words,
+    fits=TEXTS.fits,
+    schema=_STRINGS,
+    read=_patterns,
+    show=lambda value: ", ".join(pattern.glob for pattern in value),
+    from_option=list,
+)
+PACKS = Kind(
+    words="a list of strings, or a table of lists of strings",
+    fits=lambda v: FITS["list[str]"][1](v) or FITS["dict[str, list[str]]"][1](v),
+    schema={"anyOf": [_STRINGS, _LISTS]},
+    read=_packs,
+    from_option=list,
+    packs=lambda value: _in_all(value) if isinstance(value, Mapping) else value,
+)
+RULES_BY_PATTERN = Kind(
+    words=FITS["dict[str, list[str]]"][0],
+    fits=FITS["dict[str, list[str]]"][1],
+    schema=_LISTS,
+    read=_patterned,
+    rules=_in_all,
+)
+VARIABLES = Kind(
+    words=FITS["dict[str, str]"][0],
+    fits=FITS["dict[str, str]"][1],
+    schema={"type": "object", "additionalProperties": {"type": "string"}},
+    read=_pairs,
+    show=lambda value: ", ".join(f"{name}={text}" for name, text in value),
+    from_option=_assignments,
+)
+FLAG = Kind(
+    words="true or false",
+    fits=lambda v: isinstance(v, bool),
+    schema={"type": "boolean"},
+    show=lambda value: str(value).lower(),
+    takes=bool,
+)
+FOLDER = Kind(
+    words="a folder",
+    fits=lambda v: isinstance(v, str) and bool(v),
+    schema={"type": "string", "minLength": 1},
+    read=lambda value, folder: os.path.join(folder, value) if folder != "." else value,
+    show=display,
+    folder=True,
+    takes=str,
+)
+SCORE = Kind(
+    words="a number that is not below 0",
+    fits=lambda v: FITS["number"][1](v) and 0 <= v < float("inf"),
+    schema={"type": "number", "minimum": 0},
+    read=lambda value, _: float(value),
+    show=lambda value: f"{value:g}",
+    takes=float,
+)
+
+
+def _one_of(words: Iterable[str]) -> str:
+    return "one of " + ", ".join(f'"{word}"' for word in words)
+
+
+def choice(among: Mapping[str, Any]) -> Kind:
+    """One of several words, each of which stands for a value."""
+    return Kind(
+        words=_one_of(among),
+        fits=lambda v: isinstance(v, str) and v in among,
+        schema={"enum": [*among]},
+        read=lambda value, _: among[value],
+        show=lambda value: next(word for word, meant in among.items() if meant == value),
+        takes=str,
+        choices=tuple(among),
+    )
+
+
+SEVERITIES = Kind(
+    words=f"a table of severities, each {_one_of(LEVELS)}",
+    fits=lambda v: isinstance(v, dict) and all(isinstance(level, str) and level in LEVELS for level in v.values()),
+    schema={"type": "object", "additionalProperties": {"enum": [*LEVELS]}},
+    read=lambda value, _: tuple((word, LEVELS[level]) for word, level in value.items()),
+    show=lambda value: ", ".join(f"{word}={level.label}" for word, level in value),
+    rules=lambda value: value,
+)
