@@ -160,10 +160,10 @@ def test_one_bad_path_does_not_hide_the_others(here: Path) -> None:
 
 @pytest.mark.parametrize("paths", [(), (".",)], ids=["no path", "the folder"])
 def test_a_folder_is_searched_for_files_that_a_pack_claims(here: Path, paths: tuple[str, ...]) -> None:
-    hidden = [".git", ".venv", "venv", "node_modules", "__pycache__", "deep/.cache", "lib/site-packages"]
+    hidden = [".git", ".venv", "venv", "node_modules", "__pycache__", "deep/.tox", "lib/site-packages"]
     for folder in ["deep/er", "x", *hidden]:
         save(here / folder / "Dockerfile.zr4", CONFORMING)
-    for name in ["Dockerfiles", "dockerfile.zr4.bak", "Dockerfile-zr4", "README.md"]:
+    for name in ["Dockerfiles", "Dockerfile.zr4.bak", "README.md"]:
         save(here / "x" / name, CONFORMING)
     save(here / "x" / "worker.Dockerfile.zr4", CONFORMING)
     (here / "x" / "folder.Dockerfile.zr4").mkdir()

@@ -13,7 +13,9 @@ import tomli
 
 from tests.inprocess import call
 from tests.test_cli import LEVELS, codes, complaint, save, zr4lint
-from zr4lint.project.settings import KEYS, schema
+from zr4lint.project import Finder, Layer, Settings
+from zr4lint.project.pack_files import PackFiles
+from zr4lint.project.settings import KEYS, SETTINGS, merge, schema
 
 SCHEMA = Path(__file__).resolve().parents[1] / "docs" / "zr4lint.schema.json"
 PACKS = 'packs = { "Dockerfile.levels" = ["levels.toml"] }\n'
@@ -56,6 +58,10 @@ def lint(here: Path, *args: str) -> tuple[int, list[str]]:
         ('severity = { LV0102 = "error" }\nignore = ["must"]', (1, ["LV0002", "LV0102"])),
         ('fail-on = "never"', (0, ALL)),
         ('fail-on = "info"\nignore = ["LV00"]', (1, ["LV0102"])),
+        ('extend-select = ["must"]', (1, ALL)),
+        ('select = ["must"]\nextend-select = ["could"]', (1, ["LV0001", "LV0102"])),
+        ('ignore = ["must"]\nextend-ignore = ["should"]', (0, ["LV0102"])),
+        ('ignore = ["LV00"]\nextend-select = ["must"]', (1, ["LV0001", "LV0102"])),
     ],
 )
 def test_keys(here: Path, name: str, text: str, expected: tuple[int, list[str]]) -> None:
@@ -72,6 +78,14 @@ def test_keys(here: Path, name: str, text: str, expected: tuple[int, list[str]])
         ('fail-on = "never"', ["--fail-on", "error"], (1, ALL)),
         ('fail-on = "info"\nignore = ["must"]', ["--fail-on", "error"], (0, ["LV0002", "LV0102"])),
         ('ignore = ["must"]', ["--no-config", "--pack", "levels.toml"], (1, ALL)),
+        ('ignore = ["must"]', ["--isolated", "--pack", "levels.toml"], (1, ALL)),
+        ('ignore = ["must"]', ["--extend-ignore", "could"], (0, ["LV0002"])),
+        ('extend-ignore = ["must"]', ["--extend-ignore", "could"], (0, ["LV0002"])),
+        ('extend-ignore = ["must"]', ["--ignore", "could"], (0, ["LV0002"])),
+        ('extend-ignore = ["must"]', ["--select", "LV00"], (1, ["LV0001", "LV0002"])),
+        ('select = ["must"]', ["--extend-select", "could"], (1, ["LV0001", "LV0102"])),
+        ('extend-select = ["must"]', ["--select", "could"], (0, ["LV0102"])),
+        ("", ["--exit-zero"], (0, ALL)),
         ('ignore = ["must"]', ["--config", "other.toml"], (0, ["LV0001"])),
     ],
 )
@@ -106,6 +120,162 @@ def test_zr4lint_toml_wins_over_pyproject(here: Path) -> None:
     assert lint(here) == (1, ["LV0001"])
 
 
+def test_the_names_of_a_configuration(here: Path) -> None:
+    configure(here, 'select = ["must"]', ".zr4lint.toml")
+    configure(here, 'select = ["could"]')
+    assert lint(here) == (1, ["LV0001"])
+
+
+@pytest.mark.parametrize("name", ["zr4lint.yaml", ".zr4lint.yml", ".zr4lintrc", "zr4lint.json"])
+def test_a_file_that_looks_like_a_configuration_is_told_of_once(here: Path, name: str) -> None:
+    save(here / name, "")
+    for folder in ("a", "b"):
+        save(here / folder / "Dockerfile.levels", "FROM scratch\n")
+    done = call("--pack", "levels.toml", cwd=here)
+    assert (done.code, done.err) == (1, f"zr4lint: {name}: not read; settings belong in zr4lint.toml\n")
+
+
+def test_without_a_repository_the_search_ends_at_the_folder_of_the_run(here: Path) -> None:
+    (here / ".git").rmdir()
+    configure(here, 'select = ["must"]')
+    save(here / "a" / "Dockerfile.levels", "FROM scratch\n")
+    assert lint(here, "a/Dockerfile.levels") == (1, ["LV0001"])
+    assert "LV0001" not in call("Dockerfile.levels", cwd=here / "a").out
+    assert "LV0001" not in call(here / "a" / "Dockerfile.levels", cwd=here / "a").out
+
+
+def test_a_list_of_packs(here: Path) -> None:
+    save(here / "zr4lint.toml", 'packs = ["levels.toml"]\n')
+    save(here / "other.txt", "FROM scratch\n")
+    assert lint(here) == (1, ALL)
+    assert lint(here, "other.txt") == (1, ALL)
+
+
+def test_the_packs_of_the_configuration_are_known_to_the_other_commands(here: Path) -> None:
+    save(here / "zr4lint.toml", 'packs = { "*.levels" = ["levels.toml"] }\n')
+    assert call("rule", "must", cwd=here).out.startswith("LV0001 must\n")
+    assert "\nLV0102  could " in call("rules", cwd=here).out
+    assert "\nlevels  One rule of each level (3 rules; Dockerfile.levels)\n" in call("packs", cwd=here).out
+    assert "LV0001" not in call("rules", cwd=save(here / "x" / ".git", "").parent).out
+    (here / "zr4lint.toml").rename(here / "other.toml")
+    assert "levels  One" in call("packs", "--config", "other.toml", cwd=here).out
+
+
+STAGES = """\
+ARG TORCH=2.5.0
+FROM python:3.12 AS Base
+FROM base AS shipped
+ARG TORCH
+RUN pip install torch==$TORCH
+FROM base AS tests
+"""
+TORCH = """
+name = "torch"
+title = "torch"
+document = "The tests"
+files = ["Dockerfile"]
+
+[[section]]
+number = "1"
+title = "torch"
+
+[[rule]]
+code = "TO1"
+name = "torch-pin"
+section = "1"
+level = "error"
+check = "pip-pin"
+package = "torch"
+version = "2.5.1"
+local = []
+summary = "torch"
+why = "torch"
+"""
+
+
+@pytest.mark.parametrize(
+    ("args", "config", "words"),
+    [
+        ([], "", "does not install torch"),
+        (["--target", "shipped"], "", "2.5.0"),
+        (["--target", "SHIPPED"], "", "2.5.0"),
+        (["--target", "1"], "", "2.5.0"),
+        (["--target", "base"], "", "does not install torch"),
+        (["--target", "base", "--target", "shipped"], "", "2.5.0"),
+        ([], 'targets = ["shipped"]\n', "2.5.0"),
+        (["--target", "tests"], 'targets = ["shipped"]\n', "does not install torch"),
+        (["--target", "shipped", "--build-arg", "TORCH=2.5.1"], "", ""),
+        (["--build-arg", "TORCH=2.6.0"], 'targets = ["shipped"]\n', "2.6.0"),
+        (["--build-arg", "TORCH=2.5.1"], 'targets = ["shipped"]\nbuild-args = { TORCH = "2.6.0" }\n', ""),
+        ([], 'targets = ["shipped"]\nbuild-args = { TORCH = "2.5.1" }\n', ""),
+        (["--build-arg", "OTHER=2.5.1"], 'targets = ["shipped"]\n', "2.5.0"),
+    ],
+)
+def test_targets_and_build_arguments(tmp_path: Path, args: list[str], config: str, words: str) -> None:
+    save(tmp_path / "Dockerfile", STAGES)
+    save(tmp_path / "torch.toml", TORCH)
+    save(tmp_path / "zr4lint.toml", config)
+    done = call("--pack", "torch.toml", "--format", "concise", *args, cwd=tmp_path)
+    assert (done.code, done.err) == (int(bool(words)), "")
+    assert words in done.out
+
+
+def test_a_build_argument_without_a_value_has_that_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(tmp_path / "Dockerfile", STAGES)
+    save(tmp_path / "torch.toml", TORCH)
+    args = ("--pack", "torch.toml", "--target", "shipped", "--build-arg", "TORCH", "--format", "concise")
+    assert "2.5.0" in call(*args, cwd=tmp_path).out
+    monkeypatch.setenv("TORCH", "2.5.1")
+    assert call(*args, cwd=tmp_path).code == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("Dockerfile", False), ("Dockerfile.j2", True), ("a/Dockerfile.tmpl", True), ("Dockerfile.template", True)],
+)
+def test_templates(path: str, expected: bool) -> None:
+    assert merge([]).is_template(path) is expected
+
+
+def test_templates_can_be_named(here: Path) -> None:
+    configure(here, 'templates = ["generated/*"]')
+    assert "generated/*" in call("config", cwd=here).out
+    settings = Finder((), only=str(here / "zr4lint.toml")).settings(str(here / "generated" / "Dockerfile"))
+    assert settings.is_template(str(here / "generated" / "Dockerfile"))
+    assert not settings.is_template(str(here / "Dockerfile.j2"))
+
+
+def test_variables_of_the_environment_stand_for_options(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    args = ("--pack", "levels.toml", "--format", "concise", "Dockerfile.levels")
+    monkeypatch.setenv("ZR4LINT_FAIL_ON", "never")
+    assert call(*args, cwd=here).code == 0
+    assert call(*args, "--fail-on", "error", cwd=here).code == 1
+    assert call(*args, "--isolated", cwd=here).code == 1
+    monkeypatch.setenv("ZR4LINT_FAIL_ON", "fatal")
+    assert "ZR4LINT_FAIL_ON" in complaint(call(*args, cwd=here))
+    assert call(*args, "--isolated", cwd=here).code == 1
+
+
+def test_later_layers_win_or_add() -> None:
+    layers = [
+        Layer("a", {"ignore": ("X",), "extend_ignore": ("Y",), "amended": True}, {"ignore": "a:1"}),
+        Layer("b", {"extend_ignore": ("Z",), "fail_on": None}),
+    ]
+    settings = merge(layers)
+    assert (settings.ignore, settings.extend_ignore) == (("X",), ("Y", "Z"))
+    assert (settings.amended, settings.fail_on) == (True, None)
+    origins = [settings.origin(name) for name in ("ignore", "extend_ignore", "fail_on", "select")]
+    assert origins == ["a:1", "a, b", "b", "default"]
+    assert merge([*layers, Layer("c", {"select": ("W",)})]).ignore == ()
+
+
+def test_every_field_is_a_setting() -> None:
+    assert [*SETTINGS, "origins"] == list(Settings.__struct_fields__)
+    assert {name for setting in SETTINGS.values() for name in setting.clears} <= set(SETTINGS)
+
+
 def test_context(here: Path) -> None:
     save(here / "Dockerfile.zr4", "FROM scratch\nCOPY start.sh /\n")
     save(here / "files" / "start.sh", "")
@@ -124,6 +294,8 @@ def test_context(here: Path) -> None:
         ('["a/b/"]', ["Dockerfile.levels", "a/Dockerfile.levels"]),
         ('["b"]', ["Dockerfile.levels", "a/Dockerfile.levels"]),
         ('["a/*.levels"]', ["Dockerfile.levels"]),
+        ('["a/b"]\nextend-exclude = ["Dockerfile.levels"]', []),
+        ('["a/b"]\nextend-exclude = ["./a"]', ["Dockerfile.levels"]),
     ],
 )
 def test_exclude(here: Path, exclude: str, left: list[str]) -> None:
@@ -131,6 +303,10 @@ def test_exclude(here: Path, exclude: str, left: list[str]) -> None:
         save(here / folder / "Dockerfile.levels", "FROM scratch\n")
     configure(here, f"exclude = {exclude}")
     assert call("--show-files", cwd=here).out.split() == left
+    forced = call("--show-files", "--force-exclude", "a/b/Dockerfile.levels", cwd=here)
+    assert forced == (0, "a/b/Dockerfile.levels\n" if "a/b/Dockerfile.levels" in left else "", "")
+    other = call("--show-files", "--exclude", "gone", "--extend-exclude", "a", cwd=here).out.split()
+    assert other == [] if "Dockerfile.levels" not in left else ["Dockerfile.levels"]
     assert lint(here, "a/b/Dockerfile.levels")[1] == ALL
 
 
@@ -202,11 +378,60 @@ def test_wrong_packs(here: Path, packs: str, words: str) -> None:
     assert words in complaint(call("Dockerfile.levels", cwd=here))
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[tool.zr4lint\nselect = []\n", "pyproject.toml: not valid TOML: "),
+        ("[tool]\nzr4lint = {\n", "pyproject.toml: not valid TOML: "),
+        ("[tool.'zr4lint']\nx = [", "pyproject.toml: not valid TOML: "),
+        ("[[tool.zr4lint]]\nselect = []\n", "pyproject.toml: key 'tool.zr4lint': expected a table, not list"),
+        ("tool.zr4lint = 1\n", "pyproject.toml: key 'tool.zr4lint': expected a table, not int"),
+        ("[tool]\nzr4lint.selct = []\n", "pyproject.toml:2: key 'selct': unknown; did you mean select?"),
+    ],
+)
+def test_a_broken_table_is_not_passed_over(here: Path, text: str, words: str) -> None:
+    save(here / "pyproject.toml", text)
+    assert words in complaint(call("--pack", "levels.toml", cwd=here))
+
+
+@pytest.mark.parametrize("key", ["exclude", "select", "ignore", "targets", "packs"])
+def test_the_entries_of_a_key_are_limited(here: Path, key: str) -> None:
+    words = ", ".join(f'"x{number}"' for number in range(1_001))
+    save(here / "zr4lint.toml", f"{key} = [{words}]\n")
+    assert complaint(call(cwd=here)) == f"zr4lint.toml:1: key {key!r}: has more than 1000 entries"
+
+
+def test_a_pack_is_read_once_however_it_is_named(here: Path) -> None:
+    (here / "link.toml").symlink_to("levels.toml")
+    files = PackFiles()
+    names = ("levels.toml", "x/../levels.toml", "link.toml", "./levels.toml")
+    (here / "x").mkdir()
+    assert len({id(files.load(f"{here}/{name}")) for name in names}) == 1
+
+
+def test_the_packs_of_a_configuration_are_limited_in_sum(here: Path) -> None:
+    for name in ("a", "b"):
+        save(here / f"{name}.toml", LEVELS + "#" * 3_000_000)
+    save(here / "zr4lint.toml", 'packs = ["a.toml", "b.toml"]\n')
+    assert "together the packs are larger than 4000000 bytes" in complaint(call(cwd=here))
+
+
+def test_a_configuration_behind_a_link_to_a_folder_outside_is_not_read(
+    here: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    save(outside / "zr4lint.toml", "x = 1\n")
+    save(outside / "Dockerfile.levels", "FROM scratch\n")
+    (here / "link").symlink_to(outside)
+    message = "link/zr4lint.toml: a symbolic link leads outside of .; the file is not read"
+    assert complaint(call("link/Dockerfile.levels", cwd=here)) == message
+
+
 def test_what_can_not_be_a_configuration(here: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     outside = save(tmp_path_factory.mktemp("outside") / "x.toml", 'ignore = ["LV"]\n')
     file = here / "zr4lint.toml"
     file.symlink_to(outside)
-    message = "zr4lint.toml: a symbolic link that leads outside of ., it is not read".replace(",", ";")
+    message = "zr4lint.toml: a symbolic link leads outside of .; the file is not read"
     assert complaint(call(cwd=here)) == message
     assert lint(here, "--no-config", "--pack", "levels.toml") == (1, ALL)
     file.unlink()
@@ -245,7 +470,8 @@ def test_config_shows_values_and_origins(here: Path) -> None:
     assert rows["fail-on"] == ["error", "default"]
     assert call("config", cwd=here).out.startswith(".: configuration pyproject.toml\npacks             no pack matches")
     save(here / "other.toml", 'fail-on = "never"\n')
-    assert "never              other.toml:1" in call("config", "--config", "other.toml", cwd=here).out
+    other = call("config", "--config", "other.toml", cwd=here).out.splitlines()
+    assert ["fail-on", "never", "other.toml:1"] in [line.split() for line in other]
 
 
 def test_the_schema_is_that_of_the_table() -> None:

@@ -112,7 +112,7 @@ class Finder:
                 continue
             if not inside(path, root):
                 raise ConfigError(
-                    f"{display(path)}: a symbolic link that leads outside of {display(root)}; it is not read"
+                    f"{display(path)}: a symbolic link leads outside of {display(root)}; the file is not read"
                 )
             found = load(path, self._packs, self._files, root)
             if found is not None:
