@@ -10,7 +10,8 @@ from tests.inprocess import call
 from tests.support.buildkit import accepts
 from tests.test_cli import CONFORMING, DOCKER, save
 from zr4lint.app.run import load_packs
-from zr4lint.linting.engine import Config, lint
+from zr4lint.linting.options import LintOptions
+from zr4lint.linting.pipeline import lint
 from zr4lint.model.finding import FileReport, Severity
 from zr4lint.model.source import SourceFile
 
@@ -21,7 +22,7 @@ AMENDMENTS = SPECIFICATION.amendments if SPECIFICATION is not None else ()
 
 
 def report(text: str, *, amended: bool = True) -> FileReport:
-    config = Config(context=str(DOCKER), amended=amended)
+    config = LintOptions(context=str(DOCKER), amended=amended)
     return lint(SourceFile(text, "Dockerfile.zr4"), load_packs(["zr4", "ml"]), config)
 
 

@@ -14,7 +14,7 @@ import tomli
 import zr4lint
 from tests.inprocess import call
 from tests.test_cli import DOCKER, WRONG_TORCH, save
-from zr4lint.packs.rulebook import OWN_RULES
+from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.project.settings import KEYS, schema
 
 DOCS = DOCKER.parent / "docs"

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 import zr4lint
 from zr4lint.checks import KINDS
-from zr4lint.linting.engine import Config, lint
+from zr4lint.linting.options import LintOptions
+from zr4lint.linting.pipeline import lint
 from zr4lint.model.finding import FileReport, Severity
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.model import Pack
@@ -65,7 +66,7 @@ def pack(rules: Sequence[Mapping[str, Any]] = RULES, name: str = "small") -> Pac
 
 
 def run(text: str, **config: Any) -> FileReport:
-    return lint(SourceFile(text), [pack()], Config(**config))
+    return lint(SourceFile(text), [pack()], LintOptions(**config))
 
 
 def codes(report: FileReport) -> list[str]:
@@ -286,7 +287,7 @@ def test_the_conforming_file_has_no_findings_and_60_points() -> None:
 
 
 def test_packs_are_named_or_files_and_config_is_heeded(tmp_path: Path) -> None:
-    assert codes(zr4lint.lint_text("FROM ubuntu\n", config=Config(select=("ZR0201",)))) == ["ZR0201"]
+    assert codes(zr4lint.lint_text("FROM ubuntu\n", options=LintOptions(select=("ZR0201",)))) == ["ZR0201"]
     assert zr4lint.lint_text("FROM ubuntu\n", packs=[]).findings == ()
     (tmp_path / "p.toml").write_text("name = 1\n")
     with pytest.raises(PackError, match="`name` is `1`"):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from zr4lint.checks import KINDS
-from zr4lint.linting.engine import lint
+from zr4lint.linting.pipeline import lint
 from zr4lint.model.finding import FileReport
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.loading import load_pack

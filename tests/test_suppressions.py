@@ -15,8 +15,11 @@ from tests.dockerfile.strategies import dockerfiles
 from tests.inprocess import call
 from tests.support.buildkit import accepts
 from tests.test_cli import CONFORMING, LEVELS, WRONG_TORCH, codes, complaint, save
-from zr4lint.linting import suppressions
+from zr4lint.app.run import load_packs
+from zr4lint.linting.pipeline import Linter
+from zr4lint.linting.suppressions.insertion import add_suppressions
 from zr4lint.model.finding import FileReport
+from zr4lint.model.source import SourceFile
 from zr4lint.report import FORMATS
 
 MARK = "# zr4lint: "
@@ -250,6 +253,6 @@ def test_many_comments_are_read_in_time(here: Path) -> None:
 @given(text=dockerfiles().filter(lambda text: "\0" not in text))
 @settings(max_examples=100, deadline=None, derandomize=True)
 def test_what_add_ignore_writes_is_read_by_buildkit_as_before(text: str) -> None:
-    report = zr4lint.lint_text(text)
+    linted = Linter(load_packs(["zr4"])).lint(SourceFile(text, "Dockerfile"))
     if accepts(text):
-        assert accepts(suppressions.add(report, "On trial.").text)
+        assert accepts(add_suppressions(linted.dockerfile, linted.report, "On trial.").text)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from zr4lint.linting.engine import Config
+    from zr4lint.linting.options import LintOptions
     from zr4lint.model.finding import FileReport
 
 __version__ = "0.1.0"
@@ -20,7 +20,7 @@ __all__ = ["__version__", "lint_text"]
 
 
 def lint_text(
-    text: str, *, path: str = "Dockerfile", packs: Sequence[str] = ("zr4",), config: Config | None = None
+    text: str, *, path: str = "Dockerfile", packs: Sequence[str] = ("zr4",), options: LintOptions | None = None
 ) -> FileReport:
     """Lint a text with packs, given by name or file.
 
@@ -28,9 +28,8 @@ def lint_text(
 
     Raises `zr4lint.packs.problems.PackError` for a pack that can't be used, and nothing for any text.
     """
-    from zr4lint.checks import KINDS
-    from zr4lint.linting.suppressions import lint
+    from zr4lint.linting.pipeline import lint
     from zr4lint.model.source import SourceFile
-    from zr4lint.packs.loading import load_pack
+    from zr4lint.packs.rulebook import load
 
-    return lint(SourceFile(text, path), [load_pack(name, KINDS) for name in packs], config)
+    return lint(SourceFile(text, path), [load(name) for name in packs], options)

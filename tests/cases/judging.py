@@ -11,7 +11,8 @@ from msgspec import structs
 
 from tests.cases.case import Case, Expected, Pointer, RuleCase
 from zr4lint.app.run import load_packs
-from zr4lint.linting.engine import Config, lint
+from zr4lint.linting.options import LintOptions
+from zr4lint.linting.pipeline import lint
 from zr4lint.model.finding import Edit, FileReport, Finding, Rule
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs.model import Pack
@@ -41,7 +42,7 @@ def report_on(item: RuleCase, source: SourceFile) -> FileReport:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
         context = None if item.case.context is None else folder
-        config = Config(select=(rule_of(item.pack, item.rule).code,), context=context)
+        config = LintOptions(select=(rule_of(item.pack, item.rule).code,), context=context)
         return lint(source, [pack(item.pack)], config)
 
 

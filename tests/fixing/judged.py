@@ -6,8 +6,9 @@ from functools import cache
 
 from tests.mutations.mutations import ROOT
 from zr4lint.app.run import load_packs
-from zr4lint.fixing.fixpoint import Fixed, fix
-from zr4lint.linting.engine import Config, lint
+from zr4lint.fixing.fixpoint import Fixed, fill, fix
+from zr4lint.linting.options import LintOptions
+from zr4lint.linting.pipeline import Linter
 from zr4lint.model.finding import Applicability, FileReport, Severity
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.model import Pack
@@ -20,12 +21,21 @@ def zr4() -> Pack:
     return load_packs(["zr4"])[0]
 
 
+@cache
+def linter() -> Linter:
+    return Linter([zr4()], LintOptions(context=str(ROOT / "docker")))
+
+
 def report(source: SourceFile) -> FileReport:
-    return lint(source, [zr4()], Config(context=str(ROOT / "docker")))
+    return linter().lint(source).report
 
 
 def fixed(source: SourceFile, level: Applicability = UNSAFE) -> Fixed:
-    return fix(source, report, level)
+    return fix(source, linter().lint, level)
+
+
+def filled() -> Fixed:
+    return fill(SourceFile("", "docker/Dockerfile.zr4"), linter().lint)
 
 
 def errors(found: FileReport) -> list[str]:

@@ -7,7 +7,11 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from zr4lint.fixing.fixpoint import apply_fixes, fix, worse
+from zr4lint.dockerfile import parse
+from zr4lint.fixing.application import apply_fixes
+from zr4lint.fixing.fixpoint import fix
+from zr4lint.fixing.proof import worse
+from zr4lint.linting.pipeline import Linted
 from zr4lint.model.finding import Applicability, Edit, FileReport, Finding, Fix, Severity
 from zr4lint.model.source import SourceFile, Span
 
@@ -19,11 +23,18 @@ def finding(code: str, *edits: Edit, how: Applicability = SAFE, severity: Severi
     return Finding("Dockerfile", code, code.lower(), severity, f"{code} is wrong", Span(0, 1), fix=fix)
 
 
-def linter(*rules: Callable[[str], Finding | None]) -> Callable[[SourceFile], FileReport]:
+def linted(source: SourceFile, *findings: Finding) -> Linted:
+    """A text with findings; one that is no Dockerfile counts as one that parses."""
+    parsed = parse(source if "FROM" in source.text else SourceFile("FROM a\n"))
+    return Linted(parsed, FileReport(source, findings, ()))
+
+
+def linter(*rules: Callable[[str], Finding | None]) -> Callable[[SourceFile], Linted]:
     """A linter of hand-made rules: each looks at the text and says what it finds."""
 
-    def lint(source: SourceFile) -> FileReport:
-        return FileReport(source, tuple(f for rule in rules if (f := rule(source.text)) is not None), ())
+    def lint(source: SourceFile) -> Linted:
+        found = (f for rule in rules if (f := rule(source.text)) is not None)
+        return linted(source, *found)
 
     return lint
 
@@ -66,14 +77,14 @@ def test_of_two_fixes_that_overlap_one_waits() -> None:
 def test_fixes_that_undo_each_other_are_thrown_away() -> None:
     done = fix(SourceFile("a"), linter(swap("R1", "a", "b"), swap("R2", "b", "a")), SAFE)
     assert (done.source.text, done.fixed) == ("a", 0)
-    assert str(done.refused) == "the fixes of R1, R2 are left out: they undo each other"
+    assert str(done.refused) == "did not apply the fixes of R1, R2: they undo each other"
 
 
 def test_fixes_that_undo_each_other_are_left_out_and_the_others_stand() -> None:
     rules = linter(swap("R1", "a", "b"), swap("R2", "b", "a"), swap("R3", "c", "C"))
     done = fix(SourceFile("ac"), rules, SAFE)
     assert (done.source.text, done.fixed) == ("aC", 1)
-    assert str(done.refused) == "the fixes of R1, R2 are left out: they undo each other"
+    assert str(done.refused) == "did not apply the fixes of R1, R2: they undo each other"
     assert fix(done.source, rules, SAFE).source.text == "aC"
 
 
@@ -87,13 +98,13 @@ def test_a_change_that_brings_an_error_is_thrown_away() -> None:
     shy = lambda text: finding("R9") if "b" in text else None  # noqa: E731
     done = fix(SourceFile("a"), linter(swap("R1", "a", "b"), shy), SAFE)
     assert done.source.text == "a"
-    assert str(done.refused) == "the fixes of R1 are left out: they would bring R9"
+    assert str(done.refused) == "did not apply the fixes of R1: they would bring R9"
 
 
 def test_a_change_that_breaks_the_syntax_is_thrown_away() -> None:
     done = fix(SourceFile("FROM a\nRUN b\n"), linter(swap("R1", "RUN b", "FROM")), SAFE)
     assert done.source.text == "FROM a\nRUN b\n"
-    assert str(done.refused) == "the fixes of R1 are left out: the file would no longer parse"
+    assert str(done.refused) == "did not apply the fixes of R1: the file would no longer parse"
 
 
 def test_where_unsafe_fixes_are_thrown_away_the_safe_ones_stand() -> None:
@@ -122,6 +133,12 @@ def test_suppressed_findings_are_not_fixed() -> None:
 
 
 def test_more_findings_are_worse_and_fewer_are_not() -> None:
-    one, two = (FileReport(SourceFile(""), (finding("R1", severity=Severity.INFO),) * n, ()) for n in (1, 2))
+    one, two = (linted(SourceFile(""), *(finding("R1", severity=Severity.INFO),) * n) for n in (1, 2))
     assert worse(one, two) == "they would bring more findings"
     assert worse(two, one) is None
+
+
+def test_a_file_that_buildkit_refuses_is_not_changed() -> None:
+    done = fix(SourceFile("FROM a\nRNU b\n"), linter(swap("R1", "a", "b")), SAFE)
+    assert done.source.text == "FROM a\nRNU b\n"
+    assert str(done.refused) == "no fixes are applied to a file that BuildKit refuses"

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.dockerfile.strategies import dockerfiles
-from tests.fixing.judged import SAFE, UNSAFE, fixed, report
+from tests.fixing.judged import SAFE, UNSAFE, fixed, linter
 from tests.mutations.mutations import CONFORMING
 from tests.support.buildkit import accepts
-from zr4lint.fixing.fixpoint import worse
+from zr4lint.fixing.proof import worse
 from zr4lint.model.finding import Applicability
 from zr4lint.model.source import SourceFile
 
@@ -27,7 +27,7 @@ def does_no_harm(text: str, level: Applicability) -> None:
     done = fixed(source, level)
     if accepts(text):
         assert accepts(done.source.text)
-    assert done.source.text == text or worse(report(source), done.report) is None
+    assert done.source.text == text or worse(linter().lint(source), done.linted) is None
     assert fixed(done.source, level).source.text == done.source.text
 
 

@@ -182,7 +182,7 @@ def test_new_writes_a_conforming_file_and_never_over_another(folder: Path) -> No
     file = folder / "Dockerfile.zr4"
     refused = zr4lint("new", "zr4", "Dockerfile.zr4", cwd=folder)
     assert (refused.returncode, file.read_text()) == (2, BAD)
-    assert refused.stderr == b"zr4lint: Dockerfile.zr4: is there already; nothing is written\n"
+    assert refused.stderr == b"zr4lint: Dockerfile.zr4: file exists, not overwritten\n"
     file.unlink()
     assert zr4lint("new", "zr4", "Dockerfile.zr4", cwd=folder).returncode == 0
     assert b"Score 60/60" in zr4lint("Dockerfile.zr4", cwd=folder).stdout

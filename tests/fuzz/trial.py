@@ -13,14 +13,15 @@ from zr4lint.app.run import load_packs
 from zr4lint.dockerfile import parse
 from zr4lint.facts import gather
 from zr4lint.filesystem.limits import time_limit
+from zr4lint.fixing.difference import difference
 from zr4lint.fixing.fixpoint import fix
-from zr4lint.fixing.repair import difference
-from zr4lint.linting.engine import Config
-from zr4lint.linting.suppressions import add, lint
+from zr4lint.linting.options import LintOptions
+from zr4lint.linting.pipeline import Linter
+from zr4lint.linting.suppressions.insertion import add_suppressions
 from zr4lint.model.finding import Applicability, FileReport, Report
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.model import Pack
-from zr4lint.packs.rulebook import OWN_RULES
+from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.report import FORMATS, Options
 
 SECONDS = 10.0
@@ -48,11 +49,11 @@ def stand(data: bytes, depth: str) -> None:
         gather(parse(source), {})
         if depth == "parse":
             return
-        report = _lint(source)
+        report = _linter().lint(source).report
         formats = [*FORMATS]
         _reports(report, formats if depth != "lint" else [formats[len(data) % len(formats)]])
         if depth == "fix":
-            _fixes(source, report)
+            _fixes(source)
 
 
 @cache
@@ -60,8 +61,9 @@ def _packs() -> tuple[Pack, ...]:
     return load_packs(("zr4", "ml"))
 
 
-def _lint(source: SourceFile) -> FileReport:
-    return lint(source, _packs(), Config(context=str(ROOT / "docker")))
+@cache
+def _linter() -> Linter:
+    return Linter(_packs(), LintOptions(context=str(ROOT / "docker")))
 
 
 def _reports(file: FileReport, formats: Sequence[str]) -> None:
@@ -95,10 +97,12 @@ def _well_formed(name: str, text: str) -> None:
         raise WrongError("github: a line is no command")
 
 
-def _fixes(source: SourceFile, report: FileReport) -> None:
+def _fixes(source: SourceFile) -> None:
+    lint = _linter().lint
     for level in (Applicability.SAFE, Applicability.UNSAFE):
-        done = fix(source, _lint, level)
-        if done.source.encode(done.source.text) and fix(done.source, _lint, level).source.text != done.source.text:
+        done = fix(source, lint, level)
+        if done.source.encode(done.source.text) and fix(done.source, lint, level).source.text != done.source.text:
             raise WrongError(f"{level.label}: fixing again changes more")
         difference(source, done.source)
-    add(report, "a reason")
+    linted = lint(source)
+    add_suppressions(linted.dockerfile, linted.report, "a reason")

@@ -15,9 +15,10 @@ from tests.fixing.judged import SAFE, UNSAFE
 from tests.installed import ROOT
 from tests.support.buildkit import accepts
 from zr4lint.app.run import load_packs
-from zr4lint.fixing.fixpoint import fix, worse
-from zr4lint.linting.engine import lint
-from zr4lint.model.finding import Applicability, FileReport
+from zr4lint.fixing.fixpoint import fix
+from zr4lint.fixing.proof import worse
+from zr4lint.linting.pipeline import Linter
+from zr4lint.model.finding import Applicability
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.model import Pack
 
@@ -31,16 +32,18 @@ def every_pack() -> tuple[Pack, ...]:
     return load_packs([])
 
 
-def report(source: SourceFile) -> FileReport:
-    return lint(source, every_pack())
+@cache
+def linter() -> Linter:
+    return Linter(every_pack())
 
 
 @pytest.mark.parametrize("level", [SAFE, UNSAFE], ids=["safe", "unsafe"])
 @pytest.mark.parametrize("path", [*FILES, *OTHERS], ids=lambda path: str(path.relative_to(path.anchor)))
 def test_a_fixed_file_is_no_worse_and_stays_as_it_is(path: Path, level: Applicability) -> None:
     source = SourceFile.decode(path.read_bytes(), "Dockerfile.zr4")
-    done = fix(source, report, level)
+    lint = linter().lint
+    done = fix(source, lint, level)
     if "\0" not in source.text and accepts(source.text):
         assert accepts(done.source.text)
-    assert worse(report(source), done.report) is None
-    assert fix(done.source, report, level).source.text == done.source.text
+    assert worse(lint(source), done.linted) is None
+    assert fix(done.source, lint, level).source.text == done.source.text

@@ -10,7 +10,8 @@ import pytest
 from tests.mutations.mutations import ROOT, Mutation, Place, load
 from tests.prd.judge import run_commands
 from zr4lint.app.run import load_packs
-from zr4lint.linting.engine import Config, lint
+from zr4lint.linting.options import LintOptions
+from zr4lint.linting.pipeline import lint
 from zr4lint.model.finding import FileReport, Finding, Severity
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.model import Pack
@@ -32,7 +33,7 @@ def level(code: str) -> Severity:
 
 def report(mutation: Mutation) -> FileReport:
     source = SourceFile.decode(mutation.text.encode(), "docker/Dockerfile.zr4")
-    return lint(source, [zr4()], Config(context=str(CONTEXT)))
+    return lint(source, [zr4()], LintOptions(context=str(CONTEXT)))
 
 
 MORE_WORDS = 4

@@ -3,13 +3,17 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zr4lint.model import fingerprint
 from zr4lint.model.finding import FileReport
-from zr4lint.model.fingerprint import fingerprints
 from zr4lint.model.source import SourceFile, Span
 
 from .sample import Sample
 
 TEXT = "FROM a\nRUN apt-get install git wget\nRUN apt-get install git wget\n"
+
+
+def fingerprints(file: FileReport) -> list[str]:
+    return fingerprint.fingerprints(file.source, file.findings)
 
 
 def marks(text: str, *words: str, **fields: str) -> list[str]:

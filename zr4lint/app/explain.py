@@ -12,7 +12,7 @@ from zr4lint.app.run import load_packs
 from zr4lint.model.finding import Applicability, Rule
 from zr4lint.packs.loading import pack_names
 from zr4lint.packs.model import Pack, Specification
-from zr4lint.packs.rulebook import OWN_RULES
+from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.project import ConfigError, Finder
 from zr4lint.project.pack_files import PackFiles
 

@@ -14,12 +14,13 @@ from zr4lint.app.task import Options, Task, perform
 from zr4lint.app.verdict import Judged, fails, low_scores, open_baseline, stale_entries, write_baseline
 from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME
 from zr4lint.filesystem.sources import FileError
-from zr4lint.linting.engine import Config
+from zr4lint.linting.options import LintOptions
 from zr4lint.model.finding import Applicability, FileReport, Report
 from zr4lint.packs.loading import pack_names
 from zr4lint.packs.model import Pack
+from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.packs.problems import PackError
-from zr4lint.packs.rulebook import OWN_RULES, Rulebook
+from zr4lint.packs.rulebook import Rulebook
 from zr4lint.project import ConfigError, Finder, Layer, Settings
 from zr4lint.project.discovery import Choice, Input, find, is_leftover
 from zr4lint.project.pack_files import PackFiles
@@ -184,7 +185,7 @@ class _Run:
         if request.write_baseline is not None and not self.errors:
             done = self._written(request.write_baseline, done)
         elif self.baseline is not None:
-            judged = [Judged(report, task.packs, task.config) for task, report in done]
+            judged = [Judged(report, task.packs, task.lint_options) for task, report in done]
             self.notes += stale_entries(self.baseline, judged)
         rules = (*(rule.rule for pack in used for rule in pack.rules), *OWN_RULES)
         whole = Report(tuple(report for _, report in done), rules, self.fixed)
@@ -211,17 +212,17 @@ class _Run:
             settings = self.finder.settings(path)
             packs = self._packs_for(path, settings)
             if packs:
-                config = self._config(file, path, settings)
-                tasks.append(Task(file, settings, packs, config, self.options))
+                lint_options = self._lint_options(file, path, settings)
+                tasks.append(Task(file, settings, packs, lint_options, self.options))
             else:
                 self.errors.append(self._unclaimed(file))
         return tasks
 
-    def _config(self, file: Input, path: str, settings: Settings) -> Config:
+    def _lint_options(self, file: Input, path: str, settings: Settings) -> LintOptions:
         context = settings.context
         if context is None and file.shown != "-":
             context = os.path.dirname(file.file) or "."
-        return Config(
+        return LintOptions(
             select=settings.select,
             ignore=settings.ignored_in(path),
             context=context,

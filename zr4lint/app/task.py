@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME, TimeUpError, time_limit
 from zr4lint.filesystem.sources import FileError, decode, read
-from zr4lint.linting.engine import Config
-from zr4lint.linting.suppressions import lint
+from zr4lint.linting.options import LintOptions
+from zr4lint.linting.pipeline import Linter
 from zr4lint.model.finding import Applicability, FileReport
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.model import Pack
@@ -48,11 +47,6 @@ class Options(Struct, frozen=True, kw_only=True):
             return read(file.file, file.shown, self.max_size)
         return decode(self.stdin, self.path(file), self.max_size)
 
-    def lint(self, source: SourceFile, packs: Sequence[Pack], config: Config) -> FileReport:
-        """Lint a text, and let pass what the baseline has."""
-        report = lint(source, packs, config)
-        return report if self.baseline is None else self.baseline.apply(report)
-
 
 class Task(Struct, frozen=True):
     """A file to lint, its settings, and the packs and options it is linted with."""
@@ -60,8 +54,13 @@ class Task(Struct, frozen=True):
     file: Input
     settings: Settings
     packs: tuple[Pack, ...]
-    config: Config
+    lint_options: LintOptions
     options: Options
+
+    @property
+    def linter(self) -> Linter:
+        """The linter of the file."""
+        return Linter(self.packs, self.lint_options, self.options.baseline)
 
 
 class Result(Struct, frozen=True):
@@ -86,7 +85,7 @@ def perform(task: Task) -> Result:
         with time_limit(options.max_time):
             source = options.read(task.file)
             if options.add_ignore is None and options.level is None:
-                return Result(options.lint(source, task.packs, task.config))
+                return Result(task.linter.lint(source).report)
             result, text = _changed(task, source)
         if text is not None:
             _write(task.file.file, source, text)
@@ -106,20 +105,22 @@ def _changed(task: Task, source: SourceFile) -> tuple[Result, SourceFile | None]
 
     The report is about what is then in the file.
     """
-    from zr4lint.fixing.repair import annotate, difference, repair
+    from zr4lint.fixing.difference import difference
+    from zr4lint.fixing.repair import annotate, repair
 
     options = task.options
     if options.level is None:
-        done = annotate(source, task.packs, task.config, options.add_ignore or "", options.lint)
+        done = annotate(source, task.linter, options.add_ignore or "")
     else:
-        done = repair(source, task.packs, task.config, options.level, options.lint)
-    changed = done.source.text != source.text
+        done = repair(source, task.linter, options.level)
+    new = done.report.source
+    changed = new.text != source.text
     note = f"{task.file.shown}: {done.refused}" if done.refused else None
     if options.diff:
-        return Result(done.report, diff=difference(source, done.source) if changed else "", note=note), None
-    stdin = done.source.encode(done.source.text) if task.file.shown == "-" else None
+        return Result(done.report, diff=difference(source, new) if changed else "", note=note), None
+    stdin = new.encode(new.text) if task.file.shown == "-" else None
     result = Result(done.report, fixed=done.fixed, stdin=stdin, note=note)
-    return result, done.source if changed and stdin is None else None
+    return result, new if changed and stdin is None else None
 
 
 def _write(path: str, old: SourceFile, new: SourceFile) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from zr4lint.app.errors import UsageError
-from zr4lint.linting.engine import Config
+from zr4lint.linting.options import LintOptions
 from zr4lint.model.finding import FileReport, Severity
 from zr4lint.packs.model import Pack
-from zr4lint.packs.rulebook import OWN_RULES
+from zr4lint.packs.own_rules import OWN_RULES
 
 if TYPE_CHECKING:
     from zr4lint.linting.baseline import Baseline, Entry
@@ -22,7 +22,7 @@ class Judged(Struct, frozen=True):
 
     report: FileReport
     packs: tuple[Pack, ...]
-    config: Config
+    lint_options: LintOptions
 
 
 def fails(report: FileReport, fail_on: Severity | None) -> bool:
@@ -77,7 +77,7 @@ def stale_entries(baseline: Baseline, done: Sequence[Judged]) -> list[str]:
         """Whether the run has looked for what an entry says."""
         one = by_path[entry.path]
         known = own | {rule.rule.code: rule.rule for pack in one.packs for rule in pack.rules}
-        return entry.code in known and one.config.selects(known[entry.code])
+        return entry.code in known and one.lint_options.selects(known[entry.code])
 
     stale = baseline.stale([one.report for one in done], judged)
     if not stale:

@@ -10,8 +10,9 @@ from typing import Any
 from msgspec import Struct, structs
 
 from zr4lint.filesystem.reading import UnfitError, read_regular
-from zr4lint.model.finding import FileReport
+from zr4lint.model.finding import FileReport, Finding, in_order
 from zr4lint.model.fingerprint import fingerprints
+from zr4lint.model.source import SourceFile
 
 VERSION = 1
 MAX_BYTES = 50_000_000
@@ -38,24 +39,26 @@ class Baseline(Struct, frozen=True):
     shown: str
     entries: Mapping[str, Entry]
 
-    def apply(self, report: FileReport) -> FileReport:
-        """The report with the findings that are in the baseline suppressed."""
-        if not report.findings:
-            return report
-        marks = fingerprints(report)
-        findings = tuple(
+    def suppress(self, findings: Iterable[Finding], source: SourceFile) -> list[Finding]:
+        """The findings of a file in the order of its text, those that are in the baseline suppressed."""
+        found = in_order(findings)
+        return [
             structs.replace(finding, suppressed=True, external=True, justification=f"in the baseline {self.shown}")
             if mark in self.entries and not finding.suppressed
             else finding
-            for finding, mark in zip(report.findings, marks, strict=True)
-        )
-        return structs.replace(report, findings=findings)
+            for finding, mark in zip(found, fingerprints(source, found), strict=True)
+        ]
+
+    def apply(self, report: FileReport) -> FileReport:
+        """A report with the findings suppressed that are in the baseline."""
+        return structs.replace(report, findings=tuple(self.suppress(report.findings, report.source)))
 
     def stale(self, reports: Iterable[FileReport], judged: Callable[[Entry], bool]) -> list[Entry]:
         """The entries that no finding has any more: of files linted, as far as `judged`, and of files that are gone."""
         linted: dict[str, set[str]] = {}
         for report in reports:
-            linted.setdefault(report.source.path, set()).update(fingerprints(report))
+            marks = fingerprints(report.source, report.findings)
+            linted.setdefault(report.source.path, set()).update(marks)
         return [
             entry
             for entry in self.entries.values()
@@ -72,7 +75,7 @@ def collect(shown: str, reports: Iterable[FileReport]) -> Baseline:
     found = [
         Entry(mark, finding.path, finding.code, finding.name, finding.message)
         for report in reports
-        for finding, mark in zip(report.findings, fingerprints(report), strict=True)
+        for finding, mark in zip(report.findings, fingerprints(report.source, report.findings), strict=True)
         if not finding.suppressed or finding.external
     ]
     found.sort(key=lambda entry: (entry.path, entry.code, entry.message, entry.fingerprint))

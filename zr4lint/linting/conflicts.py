@@ -1,6 +1,6 @@
 """Conflicts: findings on the very words that a specification demands.
 
-Such a finding is no mistake of the file. It is a question to the author of the specification.
+The file is not at fault: the author of the specification has to decide.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, structs
 
-from zr4lint.model.finding import Applicability, Conformance, Finding, Related, Severity
+from zr4lint.linting.judged import Judged
+from zr4lint.model.finding import Applicability, Conformance, Finding, Related
 from zr4lint.model.source import Span
 from zr4lint.packs.model import Pack
 
@@ -20,14 +21,15 @@ class _Demand(Struct, frozen=True):
     span: Span
 
 
-def settle(
-    findings: Sequence[Finding], packs: Sequence[Pack], conformance: Sequence[Conformance], level: Severity | None
-) -> Iterator[Finding]:
-    """The findings, those on words that meet a requirement of `packs` marked as conflicts, or None: left out.
+def settle(findings: Sequence[Finding], judged: Judged) -> Iterator[Finding]:
+    """Mark the findings on words that meet a requirement as conflicts, or leave them out.
 
-    A conflict has the severity `level` and its fix is only shown, for it would break the requirement.
+    A conflict has the severity that the options give to conflicts. Its fix is only shown, since it would break the
+    requirement.
     """
-    demands = _demands(packs, conformance)
+    level = judged.options.conflicts
+    conformance = [result.conformance for result in judged.results if result.conformance is not None]
+    demands = _demands(judged.packs, conformance)
     for finding in findings:
         near = (d for d in demands.get(finding.code, ()) if _touch(d.span, finding.span))
         demand = next(near, None)

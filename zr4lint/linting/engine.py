@@ -1,125 +1,57 @@
-"""The engine: a file and the packs in, a report out."""
+"""The engine: runs the rules of packs on the facts of a file, and turns what they answer into findings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct, structs
 
 from zr4lint.checks import KINDS, Layer, Met, Outcome, RuleResult, Subject, Unmet
-from zr4lint.dockerfile import parse
-from zr4lint.facts import Facts, Stage, gather
-from zr4lint.knowledge.tables import image_variables
-from zr4lint.linting.conflicts import settle
+from zr4lint.facts import Facts, Stage
+from zr4lint.linting.options import LintOptions
 from zr4lint.linting.places import Places
-from zr4lint.model.finding import (
-    Applicability,
-    Conformance,
-    Criterion,
-    FileReport,
-    Finding,
-    Row,
-    Rule,
-    Severity,
-    Witness,
-)
-from zr4lint.model.source import SourceFile, Span
-from zr4lint.packs.model import Amendment, CriterionRule, Pack, PackRule
+from zr4lint.linting.score import conformance_of
+from zr4lint.model.finding import Conformance, Finding, Rule, Severity
+from zr4lint.model.source import Span
+from zr4lint.packs.model import Amendment, Pack, PackRule
 
 
-class Config(Struct, frozen=True):
-    """What a lint is told beyond file and packs.
+class PackResult(Struct, frozen=True):
+    """What the rules of one pack found. `conformance` is None for a pack that is no specification."""
 
-    `select` and `ignore` are prefixes of codes, names or aliases; the longest that fits a rule decides, and of two as
-    long `ignore`. A rule that is not on by default has to be selected. `context` is the folder that COPY takes files
-    from, None if it is not to be looked at. `severity` gives findings another severity than their rule does, by the
-    same prefixes; of two that fit the longer counts. `conflicts` is the severity of those, None leaves them out. With
-    `amended` the amendments of packs are accepted.
-    `extend_select` adds rules to those of `select`. `targets` are the stages that are built, the last one if there are
-    none, and `build_args` the values given to ARGs. A `template` is a text that a Dockerfile is still to be made of.
-    Without `suppressions` comments in the file suppress nothing.
+    pack: Pack
+    results: dict[str, RuleResult]
+    findings: tuple[Finding, ...]
+    conformance: Conformance | None
+
+
+def run_packs(facts: Facts, packs: Sequence[Pack], options: LintOptions) -> Iterator[PackResult]:
+    """Run the rules of each pack.
+
+    A rule that is not selected runs as well in a specification, whose score counts every requirement.
     """
-
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    context: str | None = None
-    severity: tuple[tuple[str, Severity], ...] = ()
-    conflicts: Severity | None = Severity.INFO
-    amended: bool = False
-    extend_select: tuple[str, ...] = ()
-    targets: tuple[str, ...] = ()
-    build_args: tuple[tuple[str, str], ...] = ()
-    template: bool = False
-    suppressions: bool = True
-
-    def selects(self, rule: Rule | Finding) -> bool:
-        """Whether a rule's findings are wanted."""
-        unasked = 0 if rule.default and not self.select else -1
-        if not self.select and not self.ignore:
-            return rule.default or any(_fit(prefix, rule) >= 0 for prefix in self.extend_select)
-        chosen = max((_fit(prefix, rule) for prefix in (*self.select, *self.extend_select)), default=-1)
-        chosen = max(chosen, unasked)
-        ignored = max((_fit(prefix, rule) for prefix in self.ignore), default=-1)
-        return chosen >= 0 and ignored < chosen if ignored >= 0 else chosen >= 0
-
-    def severity_of(self, finding: Finding) -> Severity:
-        """How severe a finding is."""
-        fits = [(_fit(prefix, finding), severity) for prefix, severity in self.severity]
-        fit, severity = max(fits, default=(-1, finding.severity))
-        return severity if fit >= 0 else finding.severity
-
-
-def _fit(prefix: str, rule: Rule | Finding) -> int:
-    """How many characters of a rule's code a prefix names, all for its name or an alias; -1 if it names another."""
-    if prefix == rule.name or prefix.upper() in map(str.upper, rule.aliases):
-        return len(rule.code)
-    return len(prefix) if rule.code.startswith(prefix.upper()) else -1
-
-
-def lint(source: SourceFile, packs: Sequence[Pack], config: Config | None = None) -> FileReport:
-    """Lint one file with every pack given; findings come in the order of the text."""
-    config = config or Config()
-    images = {name: variables for pack in packs for name, variables in pack.images.items()}
-    known = {**image_variables(), **images}
-    facts = gather(parse(source), known, targets=config.targets, build_args=dict(config.build_args))
-    try:
-        return _judge(facts, packs, config)
-    finally:
-        facts.forget()
-
-
-def _judge(facts: Facts, packs: Sequence[Pack], config: Config) -> FileReport:
-    source = facts.dockerfile.source
-    findings: list[Finding] = []
-    conformance: list[Conformance] = []
     for pack in packs:
-        results = _run(pack, facts, config)
-        found = _findings(pack, results, facts, source)
-        selected = {rule.rule.code for rule in pack.rules if config.selects(rule.rule)}
-        findings += (finding for finding in found if finding.code in selected)
-        if pack.specification is not None:
-            conformance.append(_conformance(pack, pack.specification.criteria, results, found))
-    if config.severity:
-        findings = [structs.replace(f, severity=config.severity_of(f)) for f in findings]
-    settled = settle(findings, packs, conformance, config.conflicts)
-    in_order = sorted(settled, key=lambda finding: (finding.span.start, finding.span.end, finding.code))
-    return FileReport(source, tuple(in_order), tuple(conformance), tuple(pack.name for pack in packs))
+        base, lineage = _judged(pack, facts)
+        results = _run(pack, facts, options, base, lineage)
+        findings = _findings(pack, results, facts, base)
+        conformance = conformance_of(pack, results, findings) if pack.specification is not None else None
+        yield PackResult(pack, results, findings, conformance)
 
 
-# Running a pack
-
-
-def _run(pack: Pack, facts: Facts, config: Config) -> dict[str, RuleResult]:
-    base, lineage = _judged(pack, facts)
+def _run(
+    pack: Pack, facts: Facts, options: LintOptions, base: Stage | None, lineage: frozenset[int]
+) -> dict[str, RuleResult]:
     layers = tuple(
         Layer(s.layer, s.title, *s.lines) for s in pack.sections if s.layer is not None and s.lines is not None
     )
-    amended = pack.specification.amendments if pack.specification is not None and config.amended else ()
+    amended = pack.specification.amendments if pack.specification is not None and options.amended else ()
     amendments = {amendment.requirement: amendment for amendment in amended}
     results: dict[str, RuleResult] = {}
-    anywhere = Subject(facts, lineage, base, layers, None, config.context, results, _stage_name(pack))
+    anywhere = Subject(facts, lineage, base, layers, None, options.context, results, _stage_name(pack))
     subjects = {layer.number: structs.replace(anywhere, layer=layer) for layer in layers}
     for rule in sorted(pack.rules, key=lambda r: KINDS[r.check].late):
+        if not options.runs(rule.rule):
+            continue
         subject = _looked_at(rule, subjects.get(rule.rule.layer or 0, anywhere))
         outcomes, commands = _outcomes(rule, subject, amendments.get(rule.rule.code))
         met: list[Met] = []
@@ -138,7 +70,8 @@ def _outcomes(
 ) -> tuple[Iterable[Outcome], tuple[str, ...]]:
     """What a rule's check answers, and the verification commands that have to pass.
 
-    An amendment is asked where the letter is not met; its commands would be those of the letter.
+    With an amendment, its parameters are tried where the letter is not met; the verification commands are those of
+    the letter, so none have to pass.
     """
     if rule.unset:
         return (), ()
@@ -156,7 +89,7 @@ def _outcomes(
 
 
 def _looked_at(rule: PackRule, subject: Subject) -> Subject:
-    """The subject with the stages that a rule looks at: those its kind does, or those it names."""
+    """The subject with the stages that a rule looks at: those of its kind, or those that it names."""
     facts = subject.facts
     if rule.stage is not None:
         stage = facts.named(rule.stage)
@@ -174,8 +107,8 @@ def _stage_name(pack: Pack) -> str | None:
 def _judged(pack: Pack, facts: Facts) -> tuple[Stage | None, frozenset[int]]:
     """The base stage of the specification, and the stages that make the image it speaks of.
 
-    That is the image that is built. Where it does not build on the base stage, a rule on the final stage says so,
-    and the base stage alone is judged, so that the one mistake is not reported once for each requirement.
+    Where the built image does not build on the base stage, a rule on the final stage reports that, and the base stage
+    alone is judged, so that the one mistake is not reported again for each requirement.
     """
     final = facts.final
     if final is None:
@@ -188,20 +121,17 @@ def _judged(pack: Pack, facts: Facts) -> tuple[Stage | None, frozenset[int]]:
     return base, ancestry if base.number in ancestry else facts.ancestry(base.number)
 
 
-# Findings
-
-
-def _findings(pack: Pack, results: dict[str, RuleResult], facts: Facts, source: SourceFile) -> list[Finding]:
-    base, _ = _judged(pack, facts)
+def _findings(pack: Pack, results: dict[str, RuleResult], facts: Facts, base: Stage | None) -> tuple[Finding, ...]:
     places = Places(pack, results, facts, base.instruction.span if base is not None else Span(0, 0))
     found: list[Finding] = []
     for rule in pack.rules:
-        for unmet in results[rule.rule.code].unmet:
+        result = results.get(rule.rule.code)
+        for unmet in result.unmet if result is not None else ():
             span = unmet.span if unmet.span is not None else places.of(rule.rule, unmet.hint)
             if unmet.add is not None and unmet.fix is None:
                 unmet = structs.replace(unmet, fix=places.addition(unmet.add, rule.rule, unmet.span))
-            found.append(_finding(pack, rule.rule, unmet, span, source.path))
-    return found
+            found.append(_finding(pack, rule.rule, unmet, span, facts.dockerfile.source.path))
+    return tuple(found)
 
 
 def _finding(pack: Pack, rule: Rule, unmet: Unmet, span: Span, path: str) -> Finding:
@@ -226,69 +156,3 @@ def _finding(pack: Pack, rule: Rule, unmet: Unmet, span: Span, path: str) -> Fin
         aliases=rule.aliases,
         default=rule.default,
     )
-
-
-# Conformance
-
-
-def _conformance(
-    pack: Pack, criteria: Sequence[CriterionRule], results: dict[str, RuleResult], findings: Sequence[Finding]
-) -> Conformance:
-    met = {code for code, result in results.items() if not result.unmet}
-    witnesses = tuple(Witness(result.code, outcome.span) for result in results.values() for outcome in result.met)
-    return Conformance(
-        pack=pack.name,
-        met=len(met),
-        total=len(pack.rules),
-        rows=tuple(_rows(pack, results, met)),
-        criteria=tuple(_points(c, pack, results, met, findings) for c in criteria),
-        witnesses=tuple(sorted(witnesses, key=lambda w: (w.code, w.span.start, w.span.end))),
-    )
-
-
-def _rows(pack: Pack, results: dict[str, RuleResult], met: set[str]) -> Iterable[Row]:
-    by_section: dict[str, list[Rule]] = {}
-    for pack_rule in pack.rules:
-        by_section.setdefault(pack_rule.rule.section, []).append(pack_rule.rule)
-    for section in pack.sections:
-        rules = by_section.get(section.number, [])
-        lines = [
-            line
-            for rule in rules
-            if rule.layer is not None
-            for outcome in results[rule.code].met
-            for line in (outcome.instruction.line, outcome.instruction.end_line)
-        ]
-        title = section.title if section.layer is None else f"{section.layer} {section.title}"
-        found = (min(lines), max(lines)) if lines else None
-        yield Row(title, sum(r.code in met for r in rules), len(rules), found, section.lines)
-
-
-def _points(
-    criterion: CriterionRule,
-    pack: Pack,
-    results: dict[str, RuleResult],
-    met: set[str],
-    findings: Sequence[Finding],
-) -> Criterion:
-    """A criterion's points: its share of what is met, rounded down to a tenth so that only all of it is full."""
-    match criterion.by:
-        case "rules":
-            good, total = sum(code in met for code in criterion.rules), len(criterion.rules)
-        case "must":
-            must = [r.rule.code for r in pack.rules if r.rule.severity is Severity.ERROR]
-            good, total = sum(code in met for code in must), len(must)
-        case "commands":
-            good, total = _commands_passing(pack, results, met)
-        case _:
-            good = sum(f.fix is not None and f.fix.applicability > Applicability.DISPLAY for f in findings)
-            total = len(findings)
-    share = good / total if total else 1.0
-    return Criterion(criterion.name, int(share * criterion.points * 10) / 10, criterion.points)
-
-
-def _commands_passing(pack: Pack, results: dict[str, RuleResult], met: set[str]) -> tuple[int, int]:
-    """How many rules with verification commands are met by a file that the commands accept as well."""
-    failing = {unmet.about for result in results.values() for unmet in result.unmet if unmet.about}
-    rules = [r.rule.code for r in pack.rules if r.commands]
-    return sum(code in met and code not in failing for code in rules), len(rules)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 from functools import cached_property
 from typing import Literal
@@ -97,6 +98,11 @@ class Finding(Struct, frozen=True):
     references: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     default: bool = True
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings in the order of the text."""
+    return sorted(findings, key=lambda finding: (finding.span.start, finding.span.end, finding.code))
 
 
 class Rule(Struct, frozen=True):

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
 from typing import Any
 
-from zr4lint.model.finding import FileReport
+from zr4lint.model.finding import Finding
 from zr4lint.model.source import SourceFile, Span
 
 DIGITS = r"[0-9]+"
 
 
-def fingerprints(file: FileReport) -> list[str]:
+def fingerprints(source: SourceFile, findings: Iterable[Finding]) -> list[str]:
     """The fingerprint of each finding of a file, in their order; no two are the same.
 
     It is made of the code, the path, what is expected (its numbers may be those of lines, so they don't count), the
@@ -26,12 +26,12 @@ def fingerprints(file: FileReport) -> list[str]:
     seen: Counter[str] = Counter()
     line_words: dict[int, str] = {}
     result: list[str] = []
-    for finding in file.findings:
-        line = file.source.line_of(finding.span.start)
+    for finding in findings:
+        line = source.line_of(finding.span.start)
         if line not in line_words:
-            line_words[line] = _hash(_words(file.source, file.source.line_span(line)))
+            line_words[line] = _hash(_words(source, source.line_span(line)))
         expected = re.sub(DIGITS, "0", finding.expected or "")
-        words = _words(file.source, finding.span)
+        words = _words(source, finding.span)
         identity = _hash("\0".join((finding.code, finding.path, expected, line_words[line], words)))
         seen[identity] += 1
         result.append(_hash(f"{identity}\0{seen[identity]}"))

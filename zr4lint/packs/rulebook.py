@@ -1,4 +1,4 @@
-"""Which rules there are: those of packs, and the linter's own, which are about comments to it."""
+"""Which rules there are: those of packs, and the linter's own."""
 
 from __future__ import annotations
 
@@ -7,68 +7,20 @@ from contextlib import suppress
 from functools import cache
 
 from zr4lint.checks import KINDS
-from zr4lint.model.finding import Applicability, Rule, Severity
+from zr4lint.model.finding import Rule
 from zr4lint.model.quoting import nearest
+from zr4lint.model.selectors import fit
 from zr4lint.packs.loading import load_pack, pack_names
 from zr4lint.packs.model import Pack
+from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.packs.problems import PackError
-
-
-def _own(
-    code: str, name: str, applicability: Applicability | None, summary: str, why: str, bad: str, good: str
-) -> Rule:
-    source = "zr4lint: suppressions"
-    return Rule(code, name, Severity.WARNING, summary, why, "", None, source, bad, good, applicability)
-
-
-OWN_RULES = (
-    _own(
-        "ZL001",
-        "unused-suppression",
-        Applicability.SAFE,
-        "A suppression suppresses something.",
-        "What was suppressed is mended or gone; the comment would hide the next finding of its kind.",
-        "# zr4lint: ignore[ZR0501] Torch is on trial.\nRUN apt-get update\n",
-        "RUN apt-get update\n",
-    ),
-    _own(
-        "ZL002",
-        "unknown-rule-in-suppression",
-        Applicability.UNSAFE,
-        "A suppression names rules that there are.",
-        "A misspelt code suppresses nothing.",
-        "# zr4lint: ignore[torch-pni] Torch is on trial.\nRUN pip install torch==2.6.0\n",
-        "# zr4lint: ignore[torch-pin] Torch is on trial.\nRUN pip install torch==2.6.0\n",
-    ),
-    _own(
-        "ZL003",
-        "suppression-without-reason",
-        Applicability.UNSAFE,
-        "A suppression gives a reason.",
-        "Whoever reads the file later has to know whether the reason still holds.",
-        "# zr4lint: ignore[ZR0101]\nFROM ubuntu\n",
-        "# zr4lint: ignore[ZR0101] The CUDA image is not mirrored yet.\nFROM ubuntu\n",
-    ),
-    _own(
-        "ZL004",
-        "malformed-suppression",
-        None,
-        "A comment that speaks to zr4lint can be read by it.",
-        "A comment that can't be read suppresses nothing, whatever its author meant.",
-        "# zr4lint: ignore ZR0101\nFROM ubuntu\n",
-        "# zr4lint: ignore[ZR0101] The CUDA image is not mirrored yet.\nFROM ubuntu\n",
-    ),
-)
-"""The rules on suppressions; they belong to no pack and to no score."""
-
 
 _MOST_HINTS = 20
 
 
 def named(word: str, rule: Rule) -> bool:
-    """Whether a word is the name of a rule, the start of its code, or the code that another linter has for it."""
-    upper = word.upper()
-    return bool(word) and (word == rule.name or rule.code.startswith(upper) or upper in map(str.upper, rule.aliases))
+    """Whether a word is the name of a rule, or the start of its code or of an alias."""
+    return bool(word) and fit(word, rule) >= 0
 
 
 def load(name: str) -> Pack:

@@ -20,7 +20,7 @@ def render(report: Report, _options: Options) -> str:
 
 
 def _entries(file: FileReport) -> list[Object]:
-    marks = fingerprints(file)
+    marks = fingerprints(file.source, file.findings)
     return [
         _entry(finding, file.source, mark)
         for finding, mark in zip(file.findings, marks, strict=True)

@@ -69,7 +69,7 @@ def _suppression(finding: Finding) -> Object:
 
 
 def _results(file: FileReport, index: Mapping[str, int]) -> list[Object]:
-    marks = fingerprints(file)
+    marks = fingerprints(file.source, file.findings)
     return [_result(finding, file.source, mark, index) for finding, mark in zip(file.findings, marks, strict=True)]
 
 

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from zr4lint.checks.edits import SAFE, UNSAFE, insert, remove_lines, replace, to_the_end
+from zr4lint.checks.edits import DISPLAY, SAFE, UNSAFE, insert, remove_lines, replace, to_the_end
 from zr4lint.checks.grep import grep, grep_any
 from zr4lint.checks.layout.arrangement import Arrangement, arrange
 from zr4lint.checks.layout.layers import helpers, layers_of, with_helpers, within
@@ -30,8 +30,8 @@ def syntax(subject: Subject) -> Outcomes:
     for error in subject.dockerfile.errors:
         fix = None
         if error.instead is not None:
-            title = f"Write {error.instead}" if error.instead else "Take it out"
-            fix = replace(error.span, error.instead, title, UNSAFE)
+            title = f"Write {error.instead}" if error.instead else "Remove it"
+            fix = replace(error.span, error.instead, title, DISPLAY)
         yield Unmet(error.message, error.span, expected="a file that BuildKit accepts", fix=fix)
 
 

@@ -1,38 +1,24 @@
-"""Comments that take findings out of the count.
+"""Comments that suppress findings.
 
-`# zr4lint: ignore[ZR0501,apt-cleanup] reason` speaks of the next instruction, `ignore-file[...]` of the file,
-`ignore-stage[...]` of the stage, `ignore-start[...]` of what comes before the next `ignore-end`.
+`# zr4lint: ignore[ZR0501,apt-cleanup] reason` is about the next instruction, `ignore-file[...]` about the file,
+`ignore-stage[...]` about the stage, `ignore-start[...]` about everything up to the next `ignore-end`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from zr4lint.linting import engine
-from zr4lint.linting.engine import Config
-from zr4lint.model.finding import FileReport
-from zr4lint.model.source import SourceFile
-from zr4lint.packs.model import Pack
+from zr4lint.linting.judged import Judged
+from zr4lint.model.finding import Finding
 
 MARK = "zr4lint"
-"""The word that comments to the linter have."""
+"""The word that opens a comment to the linter."""
 
 
-def lint(source: SourceFile, packs: Sequence[Pack], config: Config | None = None) -> FileReport:
-    """Lint one file as `engine.lint` does, and heed the comments in it that suppress findings.
+def heed(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
+    """Suppress the findings that comments suppress, and report what is wrong with those comments."""
+    if not judged.options.suppressions or MARK not in judged.source.text:
+        return findings
+    from zr4lint.linting.suppressions.apply import applied
 
-    Whether a suppression is of use does not depend on which rules are selected.
-    """
-    config = config or Config()
-    if MARK not in source.text or not config.suppressions:
-        return engine.lint(source, packs, config)
-    from zr4lint.linting.suppressions.apply import lint_heeding
-
-    return lint_heeding(source, packs, config)
-
-
-def add(report: FileReport, reason: str) -> SourceFile:
-    """Write comments that suppress the findings of a report above the instructions they are in."""
-    from zr4lint.linting.suppressions.insertion import add as write
-
-    return write(report, reason)
+    return applied(findings, judged)

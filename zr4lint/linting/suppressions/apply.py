@@ -8,27 +8,31 @@ from itertools import pairwise
 
 from msgspec import Struct, structs
 
-from zr4lint.dockerfile import Dockerfile, parse
-from zr4lint.linting import engine
-from zr4lint.linting.engine import Config
+from zr4lint.dockerfile import Dockerfile
+from zr4lint.linting.judged import Judged
 from zr4lint.linting.suppressions.comments import END, Mistake, Suppression, read
 from zr4lint.linting.suppressions.hygiene import about, malformed
-from zr4lint.model.finding import FileReport, Finding
-from zr4lint.model.source import SourceFile, Span
-from zr4lint.packs.model import Pack
+from zr4lint.model.finding import Finding
+from zr4lint.model.source import Span
 from zr4lint.packs.rulebook import Rulebook
 
 
-def lint_heeding(source: SourceFile, packs: Sequence[Pack], config: Config) -> FileReport:
-    """Lint a file with all rules, and apply the suppressions in it."""
-    dockerfile = parse(source)
+def applied(findings: Sequence[Finding], judged: Judged) -> Iterator[Finding]:
+    """The findings with the suppressions of a file applied, and the findings about the suppressions.
+
+    Whether a suppression is used does not depend on which rules are selected.
+    """
+    dockerfile, source = judged.dockerfile, judged.source
     read_ones = [found for comment in dockerfile.comments if (found := read(comment, source))]
-    if not read_ones:
-        return engine.lint(source, packs, config)
-    report = engine.lint(source, packs, structs.replace(config, select=("",), ignore=()))
-    findings = _applied(report.findings, read_ones, dockerfile, Rulebook(packs))
-    kept = (structs.replace(f, severity=config.severity_of(f)) for f in findings if config.selects(f))
-    return structs.replace(report, findings=tuple(sorted(kept, key=lambda f: (f.span, f.code))))
+    mistakes = [one for one in read_ones if isinstance(one, Mistake)]
+    areas = [*_areas([one for one in read_ones if isinstance(one, Suppression)], dockerfile, mistakes)]
+    used: set[Span] = set()
+    yield from _suppressed(findings, areas, used)
+    rules = Rulebook(judged.packs)
+    about_them = [finding for area in areas for finding in about(area.suppression, used, rules, judged)]
+    about_them += (malformed(mistake, source) for mistake in mistakes)
+    for finding in about_them:
+        yield structs.replace(finding, severity=judged.options.severity_of(finding))
 
 
 class _Area(Struct, frozen=True):
@@ -36,20 +40,6 @@ class _Area(Struct, frozen=True):
 
     span: Span
     suppression: Suppression
-
-
-def _applied(
-    findings: Sequence[Finding], read_ones: list[Suppression | Mistake], dockerfile: Dockerfile, rules: Rulebook
-) -> Iterator[Finding]:
-    mistakes = [one for one in read_ones if isinstance(one, Mistake)]
-    areas = [*_areas([one for one in read_ones if isinstance(one, Suppression)], dockerfile, mistakes)]
-    used: set[Span] = set()
-    yield from _suppressed(findings, areas, used)
-    source = dockerfile.source
-    for area in areas:
-        yield from about(area.suppression, used, rules, dockerfile)
-    for mistake in mistakes:
-        yield malformed(mistake, source)
 
 
 def _areas(found: list[Suppression], dockerfile: Dockerfile, mistakes: list[Mistake]) -> Iterator[_Area]:
@@ -110,7 +100,8 @@ def _suppressed(findings: Iterable[Finding], areas: Sequence[_Area], used: set[S
             _, begins, rank = events[at]
             _hold(holding, areas[order[rank]].suppression, rank, begins=bool(begins))
             at += 1
-        words = (finding.name, *(finding.code[:size] for size in range(len(finding.code), 0, -1)))
+        codes = (finding.code, *finding.aliases)
+        words = (finding.name, *(code[:size].upper() for code in codes for size in range(len(code), 0, -1)))
         best = max((next(reversed(ranks)) for word in words if (ranks := holding.get(word))), default=None)
         if best is None:
             yield finding

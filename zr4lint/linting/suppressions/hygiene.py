@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from zr4lint.dockerfile import Dockerfile, directives
+from zr4lint.linting.judged import Judged
 from zr4lint.linting.suppressions.comments import Mistake, Name, Suppression
-from zr4lint.model.finding import Applicability, Edit, Finding, Fix
+from zr4lint.model.finding import Applicability, Edit, Finding, Fix, Rule
 from zr4lint.model.quoting import show
 from zr4lint.model.source import SourceFile, Span
-from zr4lint.packs.rulebook import OWN_RULES, Rulebook
+from zr4lint.packs.own_rules import MALFORMED, NO_REASON, UNKNOWN, UNUSED
+from zr4lint.packs.rulebook import Rulebook
 
-UNUSED, UNKNOWN, NO_REASON, MALFORMED = OWN_RULES
 _WHERE = {
     "ignore": "in the next instruction",
     "ignore-file": "in this file",
@@ -20,37 +21,34 @@ _WHERE = {
 }
 
 
-def about(one: Suppression, used: Collection[Span], rules: Rulebook, dockerfile: Dockerfile) -> Iterator[Finding]:
+def about(one: Suppression, used: Collection[Span], rules: Rulebook, judged: Judged) -> Iterator[Finding]:
     """The findings about one suppression; `used` are the places of the names that suppress something."""
-    source = dockerfile.source
+    source, dockerfile = judged.source, judged.dockerfile
     unknown = [name for name in one.names if not rules.knows(name.text)]
-    unused = [name for name in one.names if name.span not in used and name not in unknown and rules.uses(name.text)]
+    unused = [name for name in one.names if name.span not in used and name not in unknown and judged.ran(name.text)]
     for name in unknown:
         message = f"no rule has the code or the name {show(name.text)}{rules.nearest(name.text)}"
         fix = _without(one, [name], dockerfile, Applicability.UNSAFE)
-        yield _finding(UNKNOWN.code, message, name.span, source, fix)
+        yield _finding(UNKNOWN, message, name.span, source, fix)
     if unused:
         where = "in this instruction" if one.inside and one.scope == "ignore" else _WHERE[one.scope]
         message = f"nothing {where} is suppressed by {', '.join(show(name.text) for name in unused[:5])}"
         span = unused[0].span if len(unused) < len(one.names) else one.span
-        yield _finding(UNUSED.code, message, span, source, _without(one, unused, dockerfile, Applicability.SAFE))
+        yield _finding(UNUSED, message, span, source, _without(one, unused, dockerfile, Applicability.SAFE))
     if one.reason is None:
         fix = _without(one, one.names, dockerfile, Applicability.UNSAFE)
-        yield _finding(
-            NO_REASON.code, "this suppression gives no reason", one.span, source, fix, "a reason behind the ]"
-        )
+        yield _finding(NO_REASON, "this suppression gives no reason", one.span, source, fix, "a reason behind the ]")
 
 
 def malformed(mistake: Mistake, source: SourceFile) -> Finding:
     """The finding about a comment that can't be understood."""
-    return _finding(MALFORMED.code, mistake.message, mistake.span, source, None)
+    return _finding(MALFORMED, mistake.message, mistake.span, source, None)
 
 
 def _finding(
-    code: str, message: str, span: Span, source: SourceFile, fix: Fix | None, expected: str | None = None
+    rule: Rule, message: str, span: Span, source: SourceFile, fix: Fix | None, expected: str | None = None
 ) -> Finding:
-    rule = next(rule for rule in OWN_RULES if rule.code == code)
-    return Finding(source.path, code, rule.name, rule.severity, message, span, expected, fix=fix)
+    return Finding(source.path, rule.code, rule.name, rule.severity, message, span, expected, fix=fix)
 
 
 def _without(one: Suppression, names: Sequence[Name], dockerfile: Dockerfile, applicability: Applicability) -> Fix:

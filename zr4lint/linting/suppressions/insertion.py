@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from zr4lint.dockerfile import parse
+from zr4lint.dockerfile import Dockerfile
 from zr4lint.linting.suppressions import MARK
 from zr4lint.model.finding import FileReport
 from zr4lint.model.source import SourceFile
-from zr4lint.packs.rulebook import OWN_RULES
+from zr4lint.packs.own_rules import OWN_RULES
 
 _OWN = frozenset(rule.code for rule in OWN_RULES)
 
 
-def add(report: FileReport, reason: str) -> SourceFile:
-    """The file with a suppression for each finding that is not suppressed: above its instruction.
+def add_suppressions(dockerfile: Dockerfile, report: FileReport, reason: str) -> SourceFile:
+    """The file with a suppression above each instruction that has findings which are not suppressed.
 
     What stands behind the last instruction is suppressed for the whole file. Every comment is a line, so the lines
     below it move.
     """
     source = report.source
-    instructions = parse(source).instructions
+    instructions = dockerfile.instructions
     ends = [instruction.span.end for instruction in instructions]
     wanted: dict[int, set[str]] = {}
     whole: set[str] = set()

@@ -1,0 +1,27 @@
+"""The findings of the linter's own rules about the file itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zr4lint.linting.judged import Judged
+from zr4lint.model.finding import Applicability, Edit, Finding, Fix, Rule
+from zr4lint.model.source import Span
+from zr4lint.packs.own_rules import SYNTAX
+
+
+def own_finding(judged: Judged, rule: Rule, message: str, span: Span, fix: Fix | None = None) -> Finding:
+    """A finding of one of the linter's own rules."""
+    return Finding(judged.source.path, rule.code, rule.name, rule.severity, message, span, fix=fix)
+
+
+def file_findings(judged: Judged) -> Iterator[Finding]:
+    """What BuildKit refuses, unless the file is a template."""
+    if judged.options.template:
+        return
+    for error in judged.dockerfile.errors:
+        fix = None
+        if error.instead is not None:
+            title = f"Write {error.instead}" if error.instead else "Remove it"
+            fix = Fix(title, Applicability.DISPLAY, (Edit.of(error.span, error.instead),))
+        yield own_finding(judged, SYNTAX, error.message, error.span, fix)

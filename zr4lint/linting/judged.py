@@ -1,0 +1,49 @@
+"""What the stages of the pipeline are handed beside the findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec import Struct
+
+from zr4lint.dockerfile import Dockerfile
+from zr4lint.facts import Facts
+from zr4lint.linting.baseline import Baseline
+from zr4lint.linting.engine import PackResult
+from zr4lint.linting.options import LintOptions
+from zr4lint.model.finding import Finding
+from zr4lint.model.source import SourceFile
+from zr4lint.packs.model import Pack
+from zr4lint.packs.own_rules import OWN_RULES
+from zr4lint.packs.rulebook import named
+
+
+class Judged(Struct, frozen=True):
+    """A file that the rules of some packs have judged."""
+
+    facts: Facts
+    packs: Sequence[Pack]
+    results: tuple[PackResult, ...]
+    options: LintOptions
+    baseline: Baseline | None
+
+    @property
+    def dockerfile(self) -> Dockerfile:
+        """The parsed file."""
+        return self.facts.dockerfile
+
+    @property
+    def source(self) -> SourceFile:
+        """The file's text."""
+        return self.facts.dockerfile.source
+
+    def ran(self, word: str) -> bool:
+        """Whether a word selects a rule that ran."""
+        codes = {code for result in self.results for code in result.results}
+        own = ((rule, True) for rule in OWN_RULES)
+        rules = ((rule.rule, rule.rule.code in codes) for pack in self.packs for rule in pack.rules)
+        return any(ran and named(word, rule) for rule, ran in (*rules, *own))
+
+
+Stage = Callable[[Sequence[Finding], Judged], Iterable[Finding]]
+"""A stage of the pipeline: findings in, findings out."""

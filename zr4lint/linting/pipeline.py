@@ -1,0 +1,110 @@
+"""The pipeline: one text in, one report out, each step once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct, structs
+
+from zr4lint.dockerfile import Dockerfile, parse
+from zr4lint.facts import gather
+from zr4lint.knowledge.tables import image_variables
+from zr4lint.linting.baseline import Baseline
+from zr4lint.linting.cascades import demote
+from zr4lint.linting.conflicts import settle
+from zr4lint.linting.engine import run_packs
+from zr4lint.linting.file_findings import file_findings
+from zr4lint.linting.judged import Judged, Stage
+from zr4lint.linting.once import once
+from zr4lint.linting.options import LintOptions
+from zr4lint.linting.suppressions import heed
+from zr4lint.model.finding import FileReport, Finding, in_order
+from zr4lint.model.source import SourceFile
+from zr4lint.packs.model import Pack
+
+
+def severities(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
+    """Give findings the severity that the options ask for."""
+    options = judged.options
+    if not options.severity:
+        return findings
+    return [structs.replace(finding, severity=options.severity_of(finding)) for finding in findings]
+
+
+def selection(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
+    """Keep the findings of the rules that are selected."""
+    return filter(judged.options.selects, findings)
+
+
+def baseline(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
+    """Suppress the findings that the baseline holds."""
+    return findings if judged.baseline is None else judged.baseline.suppress(findings, judged.source)
+
+
+STAGES: tuple[Stage, ...] = (severities, settle, demote, heed, selection, once, baseline)
+"""What happens to the findings of the rules, in this order."""
+
+
+class Linted(Struct, frozen=True):
+    """A text that was linted: how it parses, and the report."""
+
+    dockerfile: Dockerfile
+    report: FileReport
+
+
+class Linter:
+    """Lints texts with the same packs and options."""
+
+    def __init__(
+        self, packs: Sequence[Pack], options: LintOptions | None = None, baseline: Baseline | None = None
+    ) -> None:
+        self.packs = packs
+        self.options = options or LintOptions()
+        self.baseline = baseline
+        images = {name: variables for pack in packs for name, variables in pack.images.items()}
+        self._images = {**image_variables(), **images}
+
+    def lint(self, source: SourceFile) -> Linted:
+        """Lint one text; findings come in the order of the text."""
+        options = self.options
+        facts = gather(parse(source), self._images, targets=options.targets, build_args=dict(options.build_args))
+        try:
+            results = tuple(run_packs(facts, self.packs, options))
+            judged = Judged(facts, self.packs, results, options, self.baseline)
+            findings = tuple(in_order(_staged(judged)))
+        finally:
+            facts.forget()
+        conformance = tuple(result.conformance for result in results if result.conformance is not None)
+        return Linted(
+            facts.dockerfile, FileReport(source, findings, conformance, tuple(pack.name for pack in self.packs))
+        )
+
+    def of_every_rule(self) -> Linter:
+        """The same linter, whose reports are not narrowed to the selected rules."""
+        options = self.options
+        extended = (*options.select, *options.extend_select)
+        return Linter(self.packs, structs.replace(options, select=(), ignore=(), extend_select=extended), self.baseline)
+
+    def narrowed(self, report: FileReport) -> FileReport:
+        """A report of `of_every_rule` with the findings of the selected rules alone."""
+        return structs.replace(report, findings=tuple(filter(self.options.selects, report.findings)))
+
+
+def lint(
+    source: SourceFile, packs: Sequence[Pack], options: LintOptions | None = None, baseline: Baseline | None = None
+) -> FileReport:
+    """Lint one text with packs."""
+    return Linter(packs, options, baseline).lint(source).report
+
+
+def _staged(judged: Judged) -> Sequence[Finding]:
+    findings: Sequence[Finding] = [*_found(judged)]
+    for stage in STAGES:
+        findings = [*stage(findings, judged)]
+    return findings
+
+
+def _found(judged: Judged) -> Iterator[Finding]:
+    yield from file_findings(judged)
+    for result in judged.results:
+        yield from result.findings

@@ -1,0 +1,72 @@
+"""How far a file meets a specification: the rows of the table, the witnesses, the score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from zr4lint.checks import RuleResult
+from zr4lint.model.finding import Applicability, Conformance, Criterion, Finding, Row, Rule, Severity, Witness
+from zr4lint.packs.model import CriterionRule, Pack
+
+
+def conformance_of(pack: Pack, results: dict[str, RuleResult], findings: Sequence[Finding]) -> Conformance:
+    """How far the results of a specification's rules meet it."""
+    criteria = pack.specification.criteria if pack.specification is not None else ()
+    met = {code for code, result in results.items() if not result.unmet}
+    witnesses = tuple(Witness(result.code, outcome.span) for result in results.values() for outcome in result.met)
+    return Conformance(
+        pack=pack.name,
+        met=len(met),
+        total=len(results),
+        rows=tuple(_rows(pack, results, met)),
+        criteria=tuple(_points(c, pack, results, met, findings) for c in criteria),
+        witnesses=tuple(sorted(witnesses, key=lambda w: (w.code, w.span.start, w.span.end))),
+    )
+
+
+def _rows(pack: Pack, results: dict[str, RuleResult], met: set[str]) -> Iterable[Row]:
+    by_section: dict[str, list[Rule]] = {}
+    for pack_rule in (rule for rule in pack.rules if rule.rule.code in results):
+        by_section.setdefault(pack_rule.rule.section, []).append(pack_rule.rule)
+    for section in pack.sections:
+        rules = by_section.get(section.number, [])
+        lines = [
+            line
+            for rule in rules
+            if rule.layer is not None
+            for outcome in results[rule.code].met
+            for line in (outcome.instruction.line, outcome.instruction.end_line)
+        ]
+        title = section.title if section.layer is None else f"{section.layer} {section.title}"
+        found = (min(lines), max(lines)) if lines else None
+        yield Row(title, sum(r.code in met for r in rules), len(rules), found, section.lines)
+
+
+def _points(
+    criterion: CriterionRule,
+    pack: Pack,
+    results: dict[str, RuleResult],
+    met: set[str],
+    findings: Sequence[Finding],
+) -> Criterion:
+    """A criterion's points: its share of what is met, rounded down to a tenth so that only all of it is full."""
+    match criterion.by:
+        case "rules":
+            good, total = sum(code in met for code in criterion.rules), len(criterion.rules)
+        case "must":
+            must = [r.rule.code for r in pack.rules if r.rule.severity is Severity.ERROR]
+            good, total = sum(code in met for code in must), len(must)
+        case "commands":
+            good, total = _commands_passing(pack, results, met)
+        case _:
+            good = sum(f.fix is not None and f.fix.applicability > Applicability.DISPLAY for f in findings)
+            total = len(findings)
+    share = good / total if total else 1.0
+    return Criterion(criterion.name, int(share * criterion.points * 10) / 10, criterion.points)
+
+
+def _commands_passing(pack: Pack, results: dict[str, RuleResult], met: set[str]) -> tuple[int, int]:
+    """How many rules with verification commands are met by a file that the commands accept as well."""
+    failing = {unmet.about for result in results.values() for unmet in result.unmet if unmet.about}
+    rules = [r.rule.code for r in pack.rules if r.commands]
+    return sum(code in met and code not in failing for code in rules), len(rules)

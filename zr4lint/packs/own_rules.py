@@ -1,0 +1,72 @@
+"""The linter's own rules: they belong to no pack and to no score."""
+
+from __future__ import annotations
+
+from zr4lint.model.finding import Applicability, Rule, Severity
+
+
+def _own(
+    code: str,
+    name: str,
+    severity: Severity,
+    applicability: Applicability | None,
+    summary: str,
+    why: str,
+    bad: str,
+    good: str,
+) -> Rule:
+    return Rule(code, name, severity, summary, why, "", None, "zr4lint", bad, good, applicability)
+
+
+SYNTAX = _own(
+    "ZL000",
+    "syntax",
+    Severity.ERROR,
+    Applicability.DISPLAY,
+    "BuildKit can parse the file.",
+    "`docker build` refuses the file before it runs anything. No fix is applied to such a file; its readable "
+    "instructions still get findings.",
+    "FORM ubuntu:22.04\n",
+    "FROM ubuntu:22.04\n",
+)
+UNUSED = _own(
+    "ZL001",
+    "unused-suppression",
+    Severity.WARNING,
+    Applicability.SAFE,
+    "Each suppression suppresses a finding.",
+    "A suppression that is left over hides the next finding of its kind.",
+    "# zr4lint: ignore[ZR0501] Torch 2.6 is on trial.\nRUN apt-get update\n",
+    "RUN apt-get update\n",
+)
+UNKNOWN = _own(
+    "ZL002",
+    "unknown-rule-in-suppression",
+    Severity.WARNING,
+    Applicability.UNSAFE,
+    "Suppressions name rules that exist.",
+    "A misspelt code suppresses nothing.",
+    "# zr4lint: ignore[torch-pni] Torch 2.6 is on trial.\nRUN pip install torch==2.6.0\n",
+    "# zr4lint: ignore[torch-pin] Torch 2.6 is on trial.\nRUN pip install torch==2.6.0\n",
+)
+NO_REASON = _own(
+    "ZL003",
+    "suppression-without-reason",
+    Severity.WARNING,
+    Applicability.UNSAFE,
+    "Each suppression gives a reason.",
+    "Readers need the reason to decide whether the suppression still holds.",
+    "# zr4lint: ignore[ZR0101]\nFROM ubuntu\n",
+    "# zr4lint: ignore[ZR0101] The CUDA image is not mirrored yet.\nFROM ubuntu\n",
+)
+MALFORMED = _own(
+    "ZL004",
+    "malformed-suppression",
+    Severity.WARNING,
+    None,
+    "Comments addressed to zr4lint can be parsed.",
+    "A comment that can't be parsed suppresses nothing.",
+    "# zr4lint: ignore ZR0101\nFROM ubuntu\n",
+    "# zr4lint: ignore[ZR0101] The CUDA image is not mirrored yet.\nFROM ubuntu\n",
+)
+OWN_RULES = (SYNTAX, UNUSED, UNKNOWN, NO_REASON, MALFORMED)
