@@ -30,8 +30,8 @@ NEWER_DIRECTIVE = re.compile(r"#\s*check\s*=.*\n\s*#", re.IGNORECASE)
 ONE_STRING = ("CMD", "ENTRYPOINT", "MAINTAINER", "RUN", "SHELL", "STOPSIGNAL", "USER", "WORKDIR")
 LISTS = ("ADD", "COPY", "EXPOSE", "FROM", "VOLUME")
 REFUSED_BY_PARSER = re.compile(
-    "duplicate directive|bad escape|unterminated|unreadable|empty file|line of|no = in|missing value: write (ENV|LABEL)"
-    "|.* is not a string"
+    "directive |heredoc .* is not terminated|a quote or|the file has no instruction|a line of|.* has no `=`"
+    "|`(ENV|LABEL) .* has no value|.* is not a string"
 )
 
 quick = settings(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from zr4lint.dockerfile.instructions import Directive, ParseError
+from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
 
 _NAMES = ("syntax", "escape", "check")
@@ -28,7 +29,7 @@ def refusal(directive: Directive, before: Mapping[str, Directive]) -> ParseError
     """Why BuildKit refuses a directive that follows those `before`."""
     name, value, span = directive.name, directive.value, directive.span
     if name in before:
-        return ParseError(f"duplicate directive: only one `# {name}=` can be used; delete this one", span)
+        return ParseError(f"directive `# {name}=` is set twice", span, help="Remove this one")
     if name == "escape" and value not in ("\\", "`"):
-        return ParseError(f"bad escape character {value!a}: `# escape=` takes \\ or `", span)
+        return ParseError(f"directive `# escape=` does not accept {code(value)}", span, help="Use \\ or `")
     return None

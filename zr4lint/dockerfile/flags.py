@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from zr4lint.dockerfile.instructions import Flag, Instruction, ParseError
 from zr4lint.dockerfile.splitting import head
-from zr4lint.model.quoting import nearest, show
+from zr4lint.model.quoting import code, nearest
 
 # A switch is true or false, a text can stand once, a list any number of times.
 _SWITCH, _TEXT, _LIST = "switch", "text", "list"
@@ -48,6 +50,7 @@ _DURATIONS = ("interval", "start-interval", "start-period", "timeout")
 _DURATION = r"[+-]?(?:0|(?:(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:ns|us|ms|s|m|h))++)"
 _PART = r"([0-9]*)\.?([0-9]*)([a-z]+)"
 _NANOSECONDS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+_SHORTER = "Use a shorter duration"
 _LARGEST = 2**31 - 1
 _LONGEST = 40  # more digits than any number that BuildKit takes
 
@@ -60,39 +63,51 @@ def refusals(instruction: Instruction) -> Iterator[ParseError]:
     known = _KNOWN.get(keyword, {})
     seen = set()
     for flag in instruction.flags:
-        message = _refusal(keyword, flag, known, flag.name in seen)
-        if message:
+        if said := _refusal(keyword, flag, known, flag.name in seen):
             guess = nearest(flag.name, known) if flag.name not in known else None
             value = f"={flag.value}" if flag.value is not None else ""
-            yield ParseError(message, flag.span, f"--{guess}{value}" if guess else None)
+            yield ParseError(said.message, flag.span, f"--{guess}{value}" if guess else None, said.help)
         seen.add(flag.name)
 
 
-def _refusal(keyword: str, flag: Flag, known: dict[str, str], again: bool) -> str | None:
-    name = f"--{flag.name}"
+class _Refusal(Struct, frozen=True):
+    """What is wrong with a flag, and what to do."""
+
+    message: str
+    help: str
+
+
+def _refusal(keyword: str, flag: Flag, known: dict[str, str], again: bool) -> _Refusal | None:
+    name = code(f"--{flag.name}", 40)
     kind = known.get(flag.name)
     if kind is None:
         if not known:
-            return f"unknown flag {show(name)}: {keyword} takes no flags"
+            return _Refusal(f"{keyword} accepts no flags, not {name}", "Remove it")
         guess = nearest(flag.name, known)
-        what = f"did you mean --{guess}?" if guess else "it takes " + ", ".join(f"--{word}" for word in known)
-        return f"unknown flag {show(name)} of {keyword}: {what}"
+        what = f"Did you mean `--{guess}`?" if guess else "Use " + ", ".join(f"--{word}" for word in known)
+        return _Refusal(f"{keyword} has no flag {name}", what)
     if again and kind != _LIST:
-        return f"duplicate flag {name}: {keyword} takes it once"
+        return _Refusal(f"{keyword} has the flag {name} twice", "Remove one of them")
     if kind == _SWITCH:
         if flag.value is not None and flag.value.lower() not in ("true", "false"):
-            return f"bad value {show(flag.value)}: {name} is true or false, or stands without a value"
+            return _not_accepted(flag.name, flag.value, "Use true or false, or no value")
         return None
     if flag.value is None:
-        return f"missing value: write {name}=..."
+        return _Refusal(f"{name} has no value", f"Write --{flag.name}=value")
     return _bad_value(flag.name, flag.value)
 
 
-def _bad_value(name: str, value: str) -> str | None:
+def _not_accepted(name: str, value: str, advice: str) -> _Refusal:
+    return _Refusal(f"`--{name}` does not accept {code(value)}", advice)
+
+
+def _bad_value(name: str, value: str) -> _Refusal | None:
     if name in _CHOICES and value not in _CHOICES[name]:
-        return f"bad value {show(value)}: --{name} takes " + " or ".join(_CHOICES[name])
+        return _not_accepted(name, value, "Use " + " or ".join(_CHOICES[name]))
     if name == "mount" and _from_variable(value):
-        return "variable in the from of a mount: BuildKit does not expand it; name a stage that is FROM the variable"
+        return _Refusal(
+            "BuildKit does not expand a variable in the `from` of a mount", "Use a stage that is FROM the variable"
+        )
     if name in _DURATIONS and value:
         return _bad_duration(name, value)
     if name == "retries" and value:
@@ -100,13 +115,13 @@ def _bad_value(name: str, value: str) -> str | None:
     return None
 
 
-def _bad_number(name: str, value: str) -> str | None:
+def _bad_number(name: str, value: str) -> _Refusal | None:
     match = re.fullmatch(r"([+-]?)0*+([0-9]*+)", value)
     if not match or value in ("+", "-"):
-        return f"bad value {show(value)}: --{name} takes a number"
+        return _not_accepted(name, value, "Use a number")
     number = int(match[2][:_LONGEST] or 0)
     if number > _LARGEST or (number and match[1] == "-"):
-        return f"bad value {show(value)}: --{name} takes a number from 0 to {_LARGEST}"
+        return _not_accepted(name, value, f"Use a number from 0 to {_LARGEST}")
     return None
 
 
@@ -118,18 +133,18 @@ def _from_variable(mount: str) -> bool:
     return any(key.lower() == "from" and "$" in value[:-1] for key, _, value in fields)
 
 
-def _bad_duration(name: str, value: str) -> str | None:
+def _bad_duration(name: str, value: str) -> _Refusal | None:
     if not re.fullmatch(_DURATION, value):
-        return f"bad value {show(value)}: --{name} takes a duration such as 30s or 1m30s"
+        return _not_accepted(name, value, "Use a duration such as 30s or 1m30s")
     total = 0
     for whole, fraction, unit in re.findall(_PART, value):
         if len(whole.lstrip("0")) > _LONGEST:
-            return f"bad value {show(value)}: --{name} takes no duration that long"
+            return _not_accepted(name, value, _SHORTER)
         nanoseconds = _NANOSECONDS[unit]
         fraction = fraction[:_LONGEST]
         total += int(whole.lstrip("0") or 0) * nanoseconds + int(fraction or 0) * nanoseconds // 10 ** len(fraction)
     if total >= 2**63:
-        return f"bad value {show(value)}: --{name} takes no duration that long"
+        return _not_accepted(name, value, _SHORTER)
     if total and (total < 10**6 or value.startswith("-")):
-        return f"bad value {show(value)}: --{name} takes no duration below 1ms"
+        return _not_accepted(name, value, "Use a duration of 1ms or more")
     return None

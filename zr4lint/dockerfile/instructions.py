@@ -100,11 +100,15 @@ class Piece(Struct, frozen=True):
 
 
 class ParseError(Struct, frozen=True):
-    """Something for which BuildKit refuses the file; `instead` is what could stand at the span, where that is clear."""
+    """Something for which BuildKit refuses the file.
+
+    `instead` is what could stand at the span, where that is clear. `help` says what to do.
+    """
 
     message: str
     span: Span
     instead: str | None = None
+    help: str | None = None
 
 
 class Dockerfile(Struct, frozen=True):

@@ -21,7 +21,7 @@ from zr4lint.dockerfile.instructions import (
     PieceKind,
 )
 from zr4lint.dockerfile.lines import BLANKS, Lines, comment, join
-from zr4lint.model.quoting import show
+from zr4lint.model.quoting import code
 from zr4lint.model.source import MappedText, SourceFile, Span
 
 _WITH_HEREDOCS = ("ADD", "COPY", "RUN")
@@ -150,8 +150,9 @@ class _Parser:
         for item in items:
             span = arguments.span(item.start, item.end)
             if item.text is None:
-                what = show(arguments.text[item.start : item.end])
-                self.errors.append(ParseError(f"{what} is not a string: put each item in double quotes", span))
+                what = code(arguments.text[item.start : item.end])
+                advice = "Put each item in double quotes"
+                self.errors.append(ParseError(f"{what} is not a string", span, help=advice))
             else:
                 strings.append(JsonString(item.text, span))
         return tuple(strings)
@@ -178,13 +179,13 @@ class _Parser:
         instructions = self.instructions
         early = next((one for one in instructions if one.stage < 0 and one.keyword in _NEED_STAGE), None)
         if not instructions:
-            self.errors.append(ParseError("empty file: there is no instruction, start with FROM", Span(0, 0)))
+            self.errors.append(ParseError("the file has no instruction", Span(0, 0), help="Start with FROM"))
         elif early:
-            message = f"{early.keyword} before the first FROM: only ARG can stand there; start the file with FROM"
-            self.errors.append(ParseError(message, early.keyword_span))
+            message = f"{early.keyword} comes before the first FROM"
+            advice = "Start the file with FROM; only ARG may come before it"
+            self.errors.append(ParseError(message, early.keyword_span, help=advice))
         elif self.stage < 0:
-            message = "no FROM: there is no stage to build"
-            self.errors.append(ParseError(message, instructions[-1].keyword_span))
+            self.errors.append(ParseError("the file has no FROM", instructions[-1].keyword_span, help="Add FROM"))
         for number in range(len(self.lines)):
             if self.lines.start(number + 1) - self.lines.start(number) > _LONGEST_LINE // 4:
                 self._check_length(number)
@@ -193,15 +194,15 @@ class _Parser:
         start, end = self.lines.start(number), self.lines.start(number + 1)
         size = len(self.source.text[start:end].removesuffix("\n").encode("utf-8", "surrogatepass"))
         if size > _LONGEST_LINE:
-            message = f"line of {size} bytes: BuildKit reads at most {_LONGEST_LINE}; continue it on another line"
-            self.errors.append(ParseError(message, self.source.line_span(number + 1)))
+            message = f"a line of {size} bytes is longer than BuildKit's limit of {_LONGEST_LINE}"
+            span = self.source.line_span(number + 1)
+            self.errors.append(ParseError(message, span, help="Continue it on another line"))
 
 
 def _heredoc_refusals(found: Found) -> Iterator[ParseError]:
     if found.unreadable:
-        message = "unreadable heredoc: a quote or a ${ in its name is not closed"
-        yield ParseError(message, found.unreadable)
+        yield ParseError("a quote or `${` in the name of this heredoc is not closed", found.unreadable)
     if found.unterminated:
         heredoc = found.heredocs[-1]
-        message = f"unterminated heredoc: no line is just {show(heredoc.name)}"
-        yield ParseError(message, heredoc.marker)
+        name = code(heredoc.name)
+        yield ParseError(f"heredoc {name} is not terminated", heredoc.marker, help=f"Add a line with only {name}")

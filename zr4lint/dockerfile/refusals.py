@@ -9,7 +9,7 @@ from zr4lint.dockerfile.heredocs import is_marker
 from zr4lint.dockerfile.instructions import Instruction, ParseError
 from zr4lint.dockerfile.lines import BLANKS
 from zr4lint.dockerfile.splitting import Word, first_gap, head, listed, quoted
-from zr4lint.model.quoting import nearest, show
+from zr4lint.model.quoting import code, nearest, plain
 from zr4lint.model.source import Span
 
 _STAGE_NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
@@ -50,7 +50,7 @@ def refusals(instruction: Instruction, escape: str, suggest: Callable[[str], str
     if keyword not in _KEYWORDS:
         yield _unknown(instruction, escape, suggest)
     elif keyword in _NEEDS and not (pairs if keyword in _PAIRED else _has_arguments(instruction)):
-        yield ParseError(f"missing arguments: {keyword} needs {_NEEDS[keyword]}", instruction.keyword_span)
+        yield ParseError(f"{keyword} has no arguments", instruction.keyword_span, help=f"Add {_NEEDS[keyword]}")
     else:
         if instruction.flags:
             yield from flags.refusals(instruction)
@@ -67,13 +67,13 @@ def _syntax(instruction: Instruction, pairs: list[Word]) -> Iterator[ParseError]
     text = instruction.arguments.text
     if "=" not in pairs[0].text:
         if not first_gap(text):
-            message = f"missing value: write {instruction.keyword} {show(text)[1:-1]}=value"
-            yield ParseError(message, _span(instruction, pairs[0]))
+            what = f"{instruction.keyword} {plain(text)}"
+            yield ParseError(f"`{what}` has no value", _span(instruction, pairs[0]), help=f"Write `{what}=value`")
         return
     for word in pairs:
         if "=" not in word.text:
-            message = f"no = in {show(word.text)}: write name=value, and quote a value with blanks in it"
-            yield ParseError(message, _span(instruction, word))
+            advice = "Write name=value, and quote a value with blanks"
+            yield ParseError(f"{code(word.text)} has no `=`", _span(instruction, word), help=advice)
 
 
 def _names(instruction: Instruction, pairs: list[Word]) -> Iterator[ParseError]:
@@ -81,15 +81,15 @@ def _names(instruction: Instruction, pairs: list[Word]) -> Iterator[ParseError]:
         return  # ENV NAME value, where the value is all the rest
     for word in pairs:
         if word.text.startswith("="):
-            yield ParseError(f"missing name: {show(word.text)} has none before its =", _span(instruction, word))
+            yield ParseError(f"{code(word.text)} has no name before `=`", _span(instruction, word))
 
 
 def _unknown(instruction: Instruction, escape: str, suggest: Callable[[str], str | None]) -> ParseError:
     if not instruction.keyword:
-        return ParseError("no instruction: this continuation joins nothing; delete it", instruction.span)
+        return ParseError("this line continues no instruction", instruction.span, help="Remove it")
     guess = suggest(instruction.keyword)
-    what = f"did you mean {guess}?" if guess else f"to continue the line above, end that one in {escape}"
-    return ParseError(f"unknown instruction {show(instruction.keyword)}: {what}", instruction.keyword_span, guess)
+    advice = f"Did you mean {guess}?" if guess else f"To continue the line above, end it with {escape}"
+    return ParseError(f"unknown instruction {code(instruction.keyword)}", instruction.keyword_span, guess, advice)
 
 
 def suggestion(keyword: str) -> str | None:
@@ -116,16 +116,16 @@ def _from(instruction: Instruction) -> Iterator[ParseError]:
         return
     name, named = words[1][0], words[1][0].casefold() == "as"
     if not named:
-        message = f"unexpected {show(name)}: FROM takes an image and, after AS, a name for the stage"
-        yield ParseError(message, Span(words[1][1].start, words[-1][1].end))
+        span = Span(words[1][1].start, words[-1][1].end)
+        yield ParseError(f"FROM does not accept {code(name)}", span, help="Write FROM image, or FROM image AS name")
     elif len(words) == 2:
-        yield ParseError("missing name: a name for the stage follows AS", words[1][1])
+        yield ParseError("AS is not followed by a stage name", words[1][1])
     elif len(words) > 3:
-        message = f"unexpected {show(words[3][0])}: nothing follows the name of the stage"
-        yield ParseError(message, Span(words[3][1].start, words[-1][1].end), "")
+        message = f"{code(words[3][0])} follows the name of the stage"
+        yield ParseError(message, Span(words[3][1].start, words[-1][1].end), "", "Remove it")
     elif not words[2][0][:1].isalpha() or not _STAGE_NAME.issuperset(words[2][0].lower()):
-        message = f"bad stage name {show(words[2][0])}: start with a letter, go on with letters, digits, -, _ and ."
-        yield ParseError(message, words[2][1])
+        advice = "Start with a letter, then use letters, digits, `-`, `_` and `.`"
+        yield ParseError(f"{code(words[2][0])} is not a valid stage name", words[2][1], help=advice)
 
 
 def _copy(instruction: Instruction) -> Iterator[ParseError]:
@@ -133,21 +133,21 @@ def _copy(instruction: Instruction) -> Iterator[ParseError]:
     keyword = instruction.keyword
     last, span = words[-1]
     if len(words) == 1:
-        yield ParseError(f"missing destination: {keyword} has only {show(last)}", span)
+        yield ParseError(f"{keyword} has no destination", span)
     elif is_marker(last):
-        yield ParseError(f"heredoc as the destination of {keyword}: write the destination after it", span)
+        yield ParseError(f"the destination of {keyword} is a heredoc", span, help="Write the destination after it")
 
 
 def _volume(instruction: Instruction) -> Iterator[ParseError]:
     for value, span in _words(instruction):
         if not value.strip(BLANKS):
-            yield ParseError("empty volume: name a folder, or delete it", span)
+            yield ParseError("the name of a volume is empty", span, help="Name a folder, or remove it")
 
 
 def _shell(instruction: Instruction) -> Iterator[ParseError]:
     if instruction.json is None:
-        message = 'SHELL is not in JSON form: write it as in SHELL ["/bin/bash", "-c"], with double quotes'
-        yield ParseError(message, _all(instruction))
+        advice = 'Write it as in `SHELL ["/bin/bash", "-c"]`'
+        yield ParseError("SHELL is not in JSON form", _all(instruction), help=advice)
 
 
 def _healthcheck(instruction: Instruction) -> Iterator[ParseError]:
@@ -157,17 +157,17 @@ def _healthcheck(instruction: Instruction) -> Iterator[ParseError]:
     span = _span(instruction, kind)
     if kind.text.upper() == "NONE":
         if not empty:
-            yield ParseError("unexpected arguments: nothing follows HEALTHCHECK NONE", _all(instruction))
+            yield ParseError("HEALTHCHECK NONE has arguments", _all(instruction), help="Remove them")
     elif kind.text.upper() != "CMD":
-        yield ParseError(f"unknown kind of health check {show(kind.text)}: write CMD before the command", span)
+        yield ParseError(f"HEALTHCHECK does not accept {code(kind.text)}", span, help="Write CMD before the command")
     elif empty:
-        yield ParseError("missing command: HEALTHCHECK CMD needs one", span)
+        yield ParseError("HEALTHCHECK CMD has no command", span)
 
 
 def _onbuild(instruction: Instruction) -> Iterator[ParseError]:
     trigger = instruction.trigger
     if trigger and trigger.keyword in ("FROM", "MAINTAINER", "ONBUILD"):
-        yield ParseError(f"{trigger.keyword} as a trigger: ONBUILD can't run it", trigger.keyword_span)
+        yield ParseError(f"ONBUILD does not accept {trigger.keyword}", trigger.keyword_span)
 
 
 def _span(instruction: Instruction, word: Word) -> Span:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 _LONGEST = 60
 _MOST = 44
+_MESSAGE = 80
 
 
 def show(words: str) -> str:
@@ -29,6 +30,12 @@ def code(words: str, most: int = _MOST) -> str:
 def plain(words: str, most: int = _MOST) -> str:
     """Words as `code` cuts them, without backticks: names and versions inside a sentence."""
     return code(words, most)[1:-1]
+
+
+def contrast(what: str, found: str, wanted: str) -> str:
+    """Say what something is and what it should be; only the latter where both are too long for a message."""
+    whole = f"{what} is {code(found, _MESSAGE)}, not {code(wanted, _MESSAGE)}"
+    return whole if len(whole) <= _MESSAGE else f"{what} is not {code(wanted, _MESSAGE - len(what) - 10)}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -136,8 +136,8 @@ def _place(subject: Subject, blocks: list[_Block]) -> Iterator[_Placed]:
 def _too_long(block: _Block, line: int) -> str:
     layer = block.layer
     return (
-        f"layer {layer.number} ({layer.title}) does not fit: it has {block.height} lines, and room for "
-        f"{layer.last - max(layer.first, line) + 1} on lines {layer.first}-{layer.last}"
+        f"layer {layer.number}, {layer.title}, has {block.height} lines and room for "
+        f"{max(layer.last - max(layer.first, line) + 1, 0)} on lines {layer.first}-{layer.last}"
     )
 
 

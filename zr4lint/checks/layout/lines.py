@@ -15,6 +15,7 @@ from zr4lint.checks.registry import check
 from zr4lint.dockerfile import Comment, Instruction
 from zr4lint.facts.environments import standing
 from zr4lint.model.finding import Edit, Fix
+from zr4lint.model.quoting import code, plain
 from zr4lint.model.source import Span
 
 if TYPE_CHECKING:
@@ -32,7 +33,14 @@ def syntax(subject: Subject) -> Outcomes:
         if error.instead is not None:
             title = f"Write {error.instead}" if error.instead else "Remove it"
             fix = replace(error.span, error.instead, title, DISPLAY)
-        yield Unmet(error.message, error.span, expected="a file that BuildKit accepts", fix=fix)
+        yield Unmet(
+            error.message,
+            error.span,
+            expected="a file that BuildKit accepts",
+            fix=fix,
+            notes=("BuildKit refuses the file.",),
+            help=error.help,
+        )
 
 
 @check("line-count", late=True)
@@ -46,13 +54,13 @@ def line_count(subject: Subject, *, lines: LineNumber) -> Outcomes:
     last = source.line_span(len(source.line_starts)) if source.text else Span(0, 0)
     if source.text and not source.text.endswith("\n") and count == lines - 1:
         yield Unmet(
-            "the last line does not end in a newline, so it does not count as one",
+            "the file does not end with a newline",
             last,
             expected=f"{lines} lines",
-            fix=insert(end, source.newline, "End the file in a newline"),
+            fix=insert(end, source.newline, "End the file with a newline"),
+            notes=("The last line does not count without one.",),
         )
         return
-    difference = f"{count - lines} too many" if count > lines else f"{lines - count} too few"
     at = source.line_span(lines + 1) if len(source.line_starts) > lines else last
     fix = _arranged(subject)
     instructions = subject.dockerfile.instructions
@@ -63,7 +71,9 @@ def line_count(subject: Subject, *, lines: LineNumber) -> Outcomes:
         and subject.layers[-1].number in layers_of(subject).get(len(instructions) - 1, ())
     ):
         fix = to_the_end(subject.source, instructions[-1])
-    yield Unmet(f"the file has {count} lines, {difference}", at, expected=f"{lines} lines", fix=fix)
+    yield Unmet(
+        f"the file has {count} line{'' if count == 1 else 's'}, not {lines}", at, expected=f"{lines} lines", fix=fix
+    )
 
 
 def _arranged(subject: Subject) -> Fix | None:
@@ -86,7 +96,7 @@ def note(subject: Subject, *, package: Package, words: Text) -> Outcomes:
     line = f"# {words}: {package} is built against it.{subject.source.newline}"
     start = subject.source.line_starts[instruction.line - 1]
     yield Unmet(
-        f'no comment directly above speaks of the "{words}"',
+        f"no comment directly above contains {code(words)}",
         instruction.keyword_span,
         expected=expected,
         fix=insert(start, line, "Add a comment", UNSAFE),
@@ -128,9 +138,10 @@ def layer_order(subject: Subject) -> Outcomes:
         others = before if side == "after" else [low for other, low, _ in sequence if other in kept and other > index]
         other = max(others) if side == "after" else min(others, default=high)
         yield Unmet(
-            f"this belongs to layer {low} ({titles.get(low, '')}), and stands {side} layer {other}",
+            f"{instruction.keyword} of layer {low} is {side} layer {other}",
             instruction.keyword_span,
             expected=f"layers in the order 1 to {len(subject.layers)}",
+            notes=(f"It belongs to layer {low}, {plain(titles.get(low, ''))}.",),
             fix=_moved(subject, instruction, [i for i in kept if min(layers[i]) <= low]),
         )
 
@@ -179,18 +190,21 @@ def layer_lines(subject: Subject) -> Outcomes:
             continue
         layer = layers[outside[0]]
         arrangement = arrangement or arrange(subject)
-        why = f"; {arrangement.reason}" if arrangement.reason else ""
         yield Unmet(
-            f"this belongs to layer {layer.number} ({layer.title}) and stands on {_lines(instruction)}{why}",
+            f"{instruction.keyword} of layer {layer.number} is on {_lines(instruction)}",
             instruction.keyword_span,
             expected=f"lines {layer.first}-{layer.last}",
             fix=arrangement.fix,
+            notes=(
+                f"It belongs to layer {layer.number}, {plain(layer.title)}.",
+                *((f"There is no fix because {arrangement.reason}.",) if arrangement.reason else ()),
+            ),
         )
     for index in helpers(subject):
         instruction = subject.dockerfile.instructions[index]
         if not any(within(instruction, layer) for layer in subject.layers):
             yield Unmet(
-                f"this stands between the layers, on {_lines(instruction)}",
+                f"{instruction.keyword} on {_lines(instruction)} is outside the lines of all layers",
                 instruction.keyword_span,
                 expected="each instruction within the lines of a layer",
                 fix=(arrangement or arrange(subject)).fix,
@@ -230,7 +244,7 @@ def layer_banner(subject: Subject, *, first: Count, last: Count) -> Outcomes:
         start = subject.source.line_starts[subject.source.line_of((above[0] if above else instruction).span.start) - 1]
         pending = any(u.fix or u.add for n in subject.results.values() if n.layer == layer.number for u in n.unmet)
         yield Unmet(
-            f"layer {layer.number} ({layer.title}) does not open with a comment of its name",
+            f"layer {layer.number}, {plain(layer.title)}, does not start with a comment of its name",
             instruction.keyword_span,
             expected=line,
             fix=None if pending else insert(start, line + subject.source.newline, "Add the comment", SAFE),
@@ -258,9 +272,9 @@ def not_in_specification(subject: Subject) -> Outcomes:
         span = instruction.span
         if instruction.index not in used and bisect_left(blamed, span.start) == bisect_left(blamed, span.end):
             yield Unmet(
-                f"the specification asks for no such {instruction.keyword}",
+                f"the specification does not contain this {instruction.keyword}",
                 span,
-                expected="only what the specification asks for",
+                expected="only what the specification requires",
                 fix=remove_lines(subject.source, instruction, f"Remove this {instruction.keyword}"),
             )
 
@@ -278,11 +292,15 @@ def specification_commands(subject: Subject) -> Outcomes:
             lines = text.split("\n")
             witness = next((m for m in result.met if not _passes(result, m.instruction, lines)), result.met[0])
             yield Unmet(
-                f"{result.code} is met, but the specification's own command fails: grep '{pattern}'",
+                f"the command that verifies {result.code} fails",
                 witness.span,
                 expected=f"a line that `grep '{pattern}'` finds",
                 fix=_spelled(subject, witness),
                 about=result.code,
+                notes=(
+                    f"The requirement is met, but `grep '{pattern}'`, with which the specification verifies it, finds "
+                    "no line.",
+                ),
             )
 
 

@@ -12,6 +12,7 @@ from zr4lint.checks.registry import check
 from zr4lint.dockerfile import Instruction
 from zr4lint.facts import AptRun, Removed, RepositoryAdded
 from zr4lint.model.finding import Fix
+from zr4lint.model.quoting import code, contrast
 from zr4lint.model.source import Span
 from zr4lint.programs.apt import Package
 from zr4lint.programs.files import covers, mount_target
@@ -53,7 +54,7 @@ def apt_packages(subject: Subject, *, packages: list[DebianPackage]) -> Outcomes
         if name in standing:
             run, package = standing[name]
             if maybe(run.at):
-                yield Unmet(f"{name} is installed only under a condition", package.span, expected=name, unsure=True)
+                yield Unmet(f"{name} is installed only conditionally", package.span, expected=name, unsure=True)
             else:
                 yield met(run.at, package.span)
         elif name in removed:
@@ -64,10 +65,11 @@ def apt_packages(subject: Subject, *, packages: list[DebianPackage]) -> Outcomes
             yield Unmet(f"{name} is removed again", package.span, expected=f"{name} in the image", fix=undo)
         elif unknown is not None:
             yield Unmet(
-                f"whether {name} is installed can't be known: this command's packages come from outside",
+                f"{name} may not be installed",
                 unknown.at.span,
                 expected=name,
                 unsure=True,
+                notes=("Packages of this command are not known before the build.",),
             )
         else:
             fix = _add_package(home, name) if home else None
@@ -116,15 +118,21 @@ def apt_update(subject: Subject) -> Outcomes:
                 at = Span(run.command.words.start, run.command.words.start)
                 fix = replace(at, "apt-get update && ", "Update the package lists first", SAFE)
             yield Unmet(
-                "no `apt-get update` before this install in the same RUN: it works on lists that are missing, or old",
+                "`apt-get update` does not run before this install in the same RUN",
                 run.command.words,
                 expected="apt-get update && apt-get install ...",
                 fix=fix,
+                notes=("apt-get works with package lists that are missing or outdated.",),
             )
 
 
 def _each(
-    subject: Subject, good: Callable[[AptRun], bool], option: str, against_names: tuple[str, ...], message: str
+    subject: Subject,
+    good: Callable[[AptRun], bool],
+    option: str,
+    against_names: tuple[str, ...],
+    message: str,
+    note: str,
 ) -> Outcomes:
     for run in installs(subject):
         if good(run):
@@ -133,7 +141,7 @@ def _each(
             against = any(o.name == "option" or o.name in against_names for o in run.command.parsed.options)
             end = run.at.span.end if against else run.command.words.end
             fix = add_words(run.at.instruction, end, option, f"Add {option}", SAFE)
-            yield Unmet(message, run.command.words, expected=option, fix=fix)
+            yield Unmet(message, run.command.words, expected=option, fix=fix, notes=(note,))
 
 
 @check("apt-yes")
@@ -144,7 +152,8 @@ def apt_yes(subject: Subject) -> Outcomes:
         lambda run: run.command.assumes_yes,
         "-y",
         ("yes", "assume-yes"),
-        "this install asks for confirmation, and nobody answers in a build: it aborts",
+        "this install asks for confirmation",
+        "A build has nobody to answer, so apt-get aborts.",
     )
 
 
@@ -156,7 +165,8 @@ def apt_no_recommends(subject: Subject) -> Outcomes:
         lambda run: run.command.skips_recommends,
         "--no-install-recommends",
         ("install-recommends", "no-install-recommends"),
-        "this install brings recommended packages that nobody asked for",
+        "this install adds recommended packages",
+        "They make the image larger and are not part of the specification.",
     )
 
 
@@ -188,7 +198,7 @@ def apt_cleanup(subject: Subject) -> Outcomes:
         elif mounted is not None:
             yield Met(mounted.span, instruction)
         else:
-            why = "before the last install, which fills them again" if inside else "nowhere in this RUN"
+            why = "are removed before the last install" if inside else "are not removed in this RUN"
             first = next((f for f in facts if isinstance(f, AptRun) and f.command.action == "update"), facts[0])
             span = inside[-1].at.span if inside else _named(instruction) or first.at.span
             expected = f"rm -rf {LISTS}/*"
@@ -197,10 +207,11 @@ def apt_cleanup(subject: Subject) -> Outcomes:
                 end = Span(last.at.span.end, last.at.span.end)
                 fix = replace(end, f" && {expected}", "Remove the package lists", SAFE)
             yield Unmet(
-                f"the package lists are removed {why}: they stay in this layer",
+                f"the package lists {why}",
                 span,
                 expected=f"{expected} as the last step of this RUN",
                 fix=fix,
+                notes=("The lists stay in this layer of the image.",),
             )
 
 
@@ -236,7 +247,9 @@ def apt_repository(subject: Subject, *, repository: Text, packages: list[DebianP
         if wrong is not None:
             fix = replace(wrong.span, repository, f"Add {repository}", UNSAFE)
             yield Unmet(
-                f"the repository is {wrong.name or 'not known before the build'}, not {repository}",
+                contrast("the repository", wrong.name, repository)
+                if wrong.name
+                else "the repository is not known before the build",
                 wrong.span,
                 expected=expected,
                 fix=fix,
@@ -247,18 +260,18 @@ def apt_repository(subject: Subject, *, repository: Text, packages: list[DebianP
             if first is not None and first.at.instruction.json is None:
                 start = next(r.at.span.start for r in runs if r.at.instruction.index == first.at.instruction.index)
                 fix = replace(Span(start, start), f"{expected} && ", f"Add {repository}", UNSAFE)
-            yield Unmet(f"{repository} is not added", expected=expected, fix=fix, hint=("repository", repository))
+            yield Unmet(f"{code(repository)} is not added", expected=expected, fix=fix, hint=("repository", repository))
     elif gone is not None and first is not None and right.at.order < gone.at.order < first.at.order:
         fix = take_out(subject.source, gone.at, f"Keep {repository}")
-        yield Unmet(f"{repository} is taken away again before it is used", gone.span, expected=expected, fix=fix)
+        yield Unmet(f"{code(repository)} is removed before it is used", gone.span, expected=expected, fix=fix)
     elif first is not None and first.at.order < right.at.order:
         yield Unmet(
-            f"{repository} is added only after the packages it is for",
+            f"{code(repository)} is added after its packages are installed",
             right.span,
             expected=f"{expected} before {first.command.packages[0].name} is installed",
             fix=take_out(subject.source, right.at, "Add it before the packages"),
         )
     elif maybe(right.at):
-        yield Unmet(f"{repository} is added only under a condition", right.span, expected=expected, unsure=True)
+        yield Unmet(f"{code(repository)} is added only conditionally", right.span, expected=expected, unsure=True)
     else:
         yield met(right.at, right.span)

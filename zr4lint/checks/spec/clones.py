@@ -15,6 +15,7 @@ from zr4lint.checks.spec.copies import taken_away
 from zr4lint.facts import Cloned, PipRun, WorkdirSet
 from zr4lint.facts.environments import own_installs, pip_installs
 from zr4lint.model.finding import Fix
+from zr4lint.model.quoting import code, contrast
 from zr4lint.programs.files import absolute
 
 if TYPE_CHECKING:
@@ -48,16 +49,16 @@ def git_clone(subject: Subject, *, target: Folder, url: Url = "", words: Text = 
     given = found.clone.url
     if removal is not None:
         fix = take_out(subject.source, removal.at, f"Keep {target}")
-        message = f"the clone in {target} is removed again"
+        message = f"the clone in {code(target)} is removed again"
         yield Unmet(message, removal.at.span, expected=f"{target} in the image", fix=fix)
     elif url and given.value is None:
-        yield Unmet("the repository's URL can't be known before the build", given.span, expected=url, unsure=True)
+        yield Unmet("the repository's URL is not known before the build", given.span, expected=url, unsure=True)
     elif url and not same_repository(given.value or "", url):
         fix = _recloned(found, url, target)
-        yield Unmet(f"the repository is {given.value}, not {url}", given.span, expected=url, fix=fix)
+        yield Unmet(contrast("the repository", given.value or "", url), given.span, expected=url, fix=fix)
     elif words and words not in found.words:
         yield Unmet(
-            f"the clone command does not name {words}",
+            f"the clone command does not contain {code(words)}",
             found.at.span,
             expected=f"{words} in the clone command",
             fix=insert(given.span.end, f" {target}", "Name the folder", UNSAFE)
@@ -65,7 +66,7 @@ def git_clone(subject: Subject, *, target: Folder, url: Url = "", words: Text = 
             else None,
         )
     elif maybe(found.at):
-        yield Unmet(f"{target} is cloned only under a condition", found.at.span, expected=expected, unsure=True)
+        yield Unmet(f"{code(target)} is cloned only conditionally", found.at.span, expected=expected, unsure=True)
     else:
         yield met(found.at, given.span, url) if url else met(found.at)
 
@@ -91,13 +92,11 @@ def _missing(clones: list[Cloned], target: str, url: str, words: str, expected: 
             if meant.clone.directory
             else (insert(meant.clone.url.span.end, f" {target}", f"Clone to {target}", UNSAFE))
         )
-        return Unmet(
-            f"the repository is cloned to {meant.target}, not to {target}", given.span, expected=target, fix=fix
-        )
+        return Unmet(contrast("the target of this clone", meant.target, target), given.span, expected=target, fix=fix)
     if unknown is not None:
-        return Unmet(f"whether this clones to {target} can't be known", unknown.at.span, expected=expected, unsure=True)
+        return Unmet(f"this may not clone to {code(target)}", unknown.at.span, expected=expected, unsure=True)
     hint = ("git", url or target.rpartition("/")[2])
-    return Unmet(f"nothing is cloned to {target}", expected=expected, hint=hint)
+    return Unmet(f"no repository is cloned to {code(target)}", expected=expected, hint=hint)
 
 
 def _letters(text: str) -> str:
@@ -119,15 +118,16 @@ def clone_owner(subject: Subject, *, target: Folder, placeholders: list[Text], s
     """The URL of a clone names a real owner."""
     found = clone_to(subject, target)
     if found is None:
-        yield Unmet(f"nothing is cloned to {target}", expected="a clone from a real owner")
+        yield Unmet(f"no repository is cloned to {code(target)}", expected="a clone from a real owner")
         return
     owner = next((p for p in re.split(_SEPARATORS, found.clone.url.value or "") if p.lower() in placeholders), None)
     if owner is not None:
         yield Unmet(
-            f"{owner} is a placeholder: there is no such repository, and git asks for a user name and fails",
+            f"{code(owner)} is a placeholder",
             found.clone.url.span,
             expected=suggested or "the repository's real URL",
             fix=_recloned(found, suggested, target) if suggested else None,
+            notes=("The repository does not exist. git asks for a user name, which fails in a build.",),
         )
     else:
         yield met(found.at, found.clone.url.span)
@@ -141,7 +141,7 @@ def clone_workdirs(subject: Subject, *, target: Folder, after: Folder, before: F
     if clone is None:
         anchor = next((w for w in workdirs if w.path == after), None)
         yield Unmet(
-            f"nothing is cloned to {target}",
+            f"no repository is cloned to {code(target)}",
             anchor.at.span if anchor else None,
             expected=f"WORKDIR {after} after the clone",
         )
@@ -151,9 +151,11 @@ def clone_workdirs(subject: Subject, *, target: Folder, after: Folder, before: F
         if earlier and earlier[-1].path == before:
             yield met(earlier[-1].at)
         else:
-            now = earlier[-1].path or "unknown" if earlier else "the base image's"
+            now = earlier[-1].path if earlier else None
             yield Unmet(
-                f"WORKDIR is {now} when the clone runs, not {before}",
+                contrast("WORKDIR before the clone", now, before)
+                if now
+                else f"WORKDIR is not {code(before)} before the clone",
                 earlier[-1].at.span if earlier else clone.at.instruction.span,
                 expected=f"WORKDIR {before} before the clone",
                 fix=insert(
@@ -179,10 +181,11 @@ def clone_workdirs(subject: Subject, *, target: Folder, after: Folder, before: F
     name = after.rpartition("/")[2]
     wrong = next((w for w in between if (w.path or "").rpartition("/")[2] == name), None)
     wrong = wrong or next((w for w in between if w.at.order < min(installs, default=0)), None)
-    now = f"becomes {wrong.path}" if wrong is not None else "stays as it is"
     fix = insert(clone.at.instruction.span.end, f"{subject.source.newline}WORKDIR {after}", f"Enter {after}", UNSAFE)
     yield Unmet(
-        f"WORKDIR {now} after the clone; it is to be {after}",
+        contrast("WORKDIR after the clone", wrong.path, after)
+        if wrong is not None and wrong.path
+        else f"WORKDIR is not {code(after)} after the clone",
         wrong.at.span if wrong is not None else clone.at.instruction.span,
         expected=f"WORKDIR {after} after the clone",
         fix=fix,
@@ -210,15 +213,15 @@ def pip_requirements(subject: Subject, *, file: Folder, target: Folder, spelled:
         if undone and undone[-1][0].at.order > run.at.order:
             fix = take_out(subject.source, undone[-1][0].at, "Leave it installed")
             yield Unmet(
-                "what it lists is uninstalled again", undone[-1][1], expected=f"{file} stays installed", fix=fix
+                f"packages of {code(file)} are uninstalled", undone[-1][1], expected=f"{file} stays installed", fix=fix
             )
         elif maybe(run.at):
-            yield Unmet(f"{file} is installed only under a condition", span, expected=expected, unsure=True)
+            yield Unmet(f"{code(file)} is installed only conditionally", span, expected=expected, unsure=True)
         else:
             same = absolute(spelled.removeprefix("-r "), run.folder) == file
             yield met(run.at, span, spelled if spelled and same else None)
     elif runs:
-        message = f"{file} is installed before the clone that brings it"
+        message = f"{code(file)} is installed before it is cloned"
         fix = take_out(subject.source, runs[-1][0].at, "Install it after the clone")
         yield Unmet(message, runs[-1][1], expected=f"{expected} after the clone", fix=fix)
     else:
@@ -231,28 +234,28 @@ def _not_installed(subject: Subject, clone: Cloned | None, file: str, expected: 
     """The finding for a file pip is not given; what stands between its clone and the next one shows the place."""
     name = file.rpartition("/")[2]
     if clone is None:
-        return Unmet(f"{file} is not installed", expected=expected, hint=(file,), add=line)
+        return Unmet(f"{code(file)} is not installed", expected=expected, hint=(file,), add=line)
     following = [c.at.order for c in subject.facts.of(Cloned, subject.lineage) if c.at.order > clone.at.order]
     end = min(following, default=len(subject.facts.facts))
     runs = [run for run in pip_installs(subject.facts, subject.lineage) if clone.at.order < run.at.order < end]
     others = [(run, path, span) for run in runs for path, span in run.files]
     near = next((o for o in others if (o[1] or "").endswith(name)), None) or next(iter(others), None)
     if near is not None and near[1] == file:
-        message = f"{file} is installed into another environment"
+        message = f"{code(file)} is installed into another environment"
         return Unmet(message, near[0].at.span, expected=expected, add=line)
     if near is not None and near[1] is None:
-        return Unmet(f"whether this installs {file} can't be known", near[2], expected=expected, unsure=True)
+        return Unmet(f"this may not install {code(file)}", near[2], expected=expected, unsure=True)
     if near is not None:
         mounted = not (near[1] or "").startswith("/")
         fix = None if mounted else replace(near[2], f"-r {file}", f"Install {file}", UNSAFE)
-        return Unmet(f"this installs {near[1]}, not {file}", near[2], expected=expected, fix=fix)
+        return Unmet(contrast("the requirements file", near[1] or "", file), near[2], expected=expected, fix=fix)
     last = max((f.at.instruction.index for f in subject.facts.facts if f.at.order < end), default=0)
     for instruction in subject.dockerfile.instructions[clone.at.instruction.index + 1 : last + 1]:
         if name in subject.words(instruction.span):
-            return Unmet(f"{file} is not installed", instruction.span, expected=expected, add=line)
+            return Unmet(f"{code(file)} is not installed", instruction.span, expected=expected, add=line)
     entered = [w for w in subject.facts.of(WorkdirSet, subject.lineage) if clone.at.order < w.at.order < end]
     anchor = entered[0].at if entered else clone.at
     if not entered or entered[0].path != posixpath.dirname(file):
         line = f"RUN pip install --no-cache-dir -r {file}"
     fix = add_line(subject.source, anchor.instruction, line)
-    return Unmet(f"{file} is not installed", anchor.instruction.span, expected=expected, fix=fix)
+    return Unmet(f"{code(file)} is not installed", anchor.instruction.span, expected=expected, fix=fix)

@@ -11,6 +11,7 @@ from zr4lint.checks.outcome import Outcome, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.facts import At, Copied, ModeChanged, Origin, Overwritten, Removed
 from zr4lint.filesystem.context import has_file
+from zr4lint.model.quoting import code, contrast, plain
 from zr4lint.programs import modes
 from zr4lint.programs.files import covers
 
@@ -66,14 +67,14 @@ def copied(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Ou
         removal = taken_away(subject, path, found.at)
         if removal is not None:
             fix = take_out(subject.source, removal.at, f"Keep {path}")
-            yield Unmet(f"{path} is removed again", removal.at.span, expected=f"{path} in the image", fix=fix)
+            yield Unmet(f"{code(path)} is removed again", removal.at.span, expected=f"{path} in the image", fix=fix)
         elif written is not None:
             fix = take_out(subject.source, written.at, f"Keep {path}")
-            yield Unmet(f"{path} is overwritten", written.at.span, expected=f"{path} as it was copied", fix=fix)
+            yield Unmet(f"{code(path)} is overwritten", written.at.span, expected=f"{path} as it was copied", fix=fix)
         elif found.origin is not Origin.CONTEXT:
             unsure = found.origin is Origin.STAGE
             yield Unmet(
-                f"{path} does not come from the build context",
+                f"{code(path)} does not come from the build context",
                 found.span,
                 expected=expected,
                 unsure=unsure,
@@ -81,7 +82,7 @@ def copied(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Ou
             )
         elif posixpath.basename(found.source) != name:
             fix = replace(found.span, name, f"Copy {name}", UNSAFE)
-            yield Unmet(f"{path} is a copy of {found.source}, not of {name}", found.span, expected=expected, fix=fix)
+            yield Unmet(contrast("the copied file", found.source, name), found.span, expected=expected, fix=fix)
         else:
             yield met(found.at, found.span, name)
 
@@ -90,21 +91,23 @@ def _not_copied(subject: Subject, name: str, path: str, expected: str) -> Unmet:
     if inside := _copied_in_a_folder(subject, path):
         copy, known = inside
         if not known:
-            return Unmet(f"whether this brings {name} can't be known", copy.span, expected=expected, unsure=True)
-        return Unmet(f"{name} is copied among others, not by its name", copy.span, expected=expected, unsure=True)
+            return Unmet(f"this may not copy {code(name)}", copy.span, expected=expected, unsure=True)
+        return Unmet(f"{code(name)} is not copied by its name", copy.span, expected=expected, unsure=True)
     elsewhere = next(
         (c for c in subject.facts.of(Copied, subject.lineage) if not c.many and posixpath.basename(c.source) == name),
         None,
     )
     if elsewhere is not None:
         return Unmet(
-            f"{name} is copied to {elsewhere.target or 'a place that is not known'}, not to {path}",
+            contrast(f"the target of {plain(name, 24)}", elsewhere.target, path)
+            if elsewhere.target
+            else f"{code(name)} may not be copied to {code(path, 24)}",
             elsewhere.at.instruction.span,
             expected=expected,
             unsure=elsewhere.target is None,
             add=expected,
         )
-    return Unmet(f"{name} is not copied", expected=expected, hint=("copy", name), add=expected)
+    return Unmet(f"{code(name)} is not copied", expected=expected, hint=("copy", name), add=expected)
 
 
 @check("executable")
@@ -118,7 +121,7 @@ def executable(subject: Subject, *, copies: list[ContextPath], folder: Folder) -
         inside = _copied_in_a_folder(subject, path) if found is None else None
         copy = found if found is not None else (inside[0] if inside is not None else None)
         if copy is None:
-            yield Unmet(f"{path} is not made executable: it is not copied", expected=expected)
+            yield Unmet(f"{code(path)} is not copied", expected=expected)
             continue
         yield _mode_of(subject, copy, changes, path, expected)
 
@@ -142,16 +145,18 @@ def _mode_of(subject: Subject, copy: Copied, changes: list[ModeChanged], path: s
         alone = any(c.at is cause and c.paths == (path,) and c.mode in ("+x", "a+x", "ugo+x") for c in after)
         return met(cause, cause.span, expected if alone else None)
     if cause is not None:
-        why = "takes that away" if state is False else "does not do it"
-        message = f"{path} is not executable: this {why}"
+        message = f"this does not make {code(path)} executable"
+        if state is False:
+            message = f"this removes execute permission from {code(path, 38)}"
         fix = add_line(subject.source, cause.instruction, f"RUN {expected}")
         return Unmet(message, cause.span, expected=expected, fix=fix, unsure=unsure)
     if early := [c for c in naming if c.at.order < copy.at.order]:
-        message = f"{path} is made executable before it is copied: the COPY brings its own mode"
+        message = f"{code(path)} is made executable before it is copied"
         fix = add_line(subject.source, copy.at.instruction, f"RUN {expected}")
-        return Unmet(message, early[-1].at.span, expected=f"{expected} after the COPY", fix=fix)
+        notes = ("COPY sets the mode of the file again.",)
+        return Unmet(message, early[-1].at.span, expected=f"{expected} after the COPY", fix=fix, notes=notes)
     fix = add_line(subject.source, copy.at.instruction, f"RUN {expected}")
-    return Unmet(f"{path} is not made executable", copy.at.instruction.span, expected=expected, fix=fix)
+    return Unmet(f"{code(path)} is not made executable", copy.at.instruction.span, expected=expected, fix=fix)
 
 
 @check("context-files")
@@ -175,7 +180,8 @@ def context_files(subject: Subject, *, copies: list[ContextPath]) -> Outcomes:
                 yield met(copy.at, copy.span)
             continue
         yield Unmet(
-            f'{source} is not in the build context: COPY fails with "not found"',
+            f"{code(source)} is not in the build context",
             copy.span if copy else None,
             expected=f"{name} beside the Dockerfile, or in the folder given with --context",
+            notes=("COPY fails with `not found`.",),
         )

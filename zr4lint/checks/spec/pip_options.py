@@ -12,12 +12,15 @@ from zr4lint.checks.spec.pip_packages import absent
 from zr4lint.facts import EnvSet, PipRun
 from zr4lint.facts.environments import pip_installs, standing
 from zr4lint.model.finding import Fix
+from zr4lint.model.quoting import code, contrast
 from zr4lint.model.source import Span
 from zr4lint.programs.files import mount_target
 from zr4lint.programs.options import Option
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Package, PipOption, Url
+
+_EITHER = "pip takes the newest version from either index."
 
 
 @check("pip-index")
@@ -40,10 +43,10 @@ def pip_index(subject: Subject, *, package: Package, url: Url) -> Outcomes:
     if run.settings.get("PIP_NO_INDEX") and parsed.get("isolated") is None:
         fix = remove_lines(subject.source, unset.at.instruction, "Let pip use the index") if unset else None
         span = unset.span if unset else run.command.words
-        yield Unmet("PIP_NO_INDEX turns every index off", span, expected=expected, fix=fix)
+        yield Unmet("PIP_NO_INDEX disables every index", span, expected=expected, fix=fix)
     elif (off := parsed.get("no-index")) is not None:
         fix = _without(subject, off, "Use the index")
-        yield Unmet("--no-index turns every index off", off.span, expected=expected, fix=fix)
+        yield Unmet("`--no-index` disables every index", off.span, expected=expected, fix=fix)
     elif indexes:
         last = indexes[-1]
         right = _same_url(last.value, url)
@@ -55,29 +58,35 @@ def pip_index(subject: Subject, *, package: Package, url: Url) -> Outcomes:
         wrong = next((o for o in extra if _same_url(o.value, url)), None)
         if wrong is not None:
             yield Unmet(
-                "--extra-index-url adds an index to PyPI, and pip takes the newest version from either",
+                "`--extra-index-url` adds an index to PyPI instead of replacing it",
                 wrong.span,
                 expected=expected,
                 fix=replace(wrong.span, expected, "Make it the only index", UNSAFE),
+                notes=(_EITHER,),
             )
             return
         named = add_words(run.at.instruction, found.requirement.span.end, expected, f"Use {url}", UNSAFE)
         yield Unmet(
-            f"{package} comes from PyPI: the command names no index", run.command.words, expected=expected, fix=named
+            f"{package} comes from PyPI, not from the required index",
+            run.command.words,
+            expected=expected,
+            fix=named,
         )
     for option in extra:
         yield Unmet(
-            "a second index: pip takes the newest version from either",
+            "the command uses a second index",
             option.span,
             expected=f"{expected} alone",
-            fix=_without(subject, option, "Take the second index out"),
+            fix=_without(subject, option, "Remove the second index"),
+            notes=(_EITHER,),
         )
     if setting is not None:
         yield Unmet(
-            f"{setting} adds a second index: pip takes the newest version from either",
+            f"{setting} adds a second index",
             _set_at(subject, run, setting) or run.command.words,
             expected=f"{expected} alone",
             fix=_unset(subject, run, setting),
+            notes=(_EITHER,),
         )
     if right and not extra and setting is None:
         yield met(run.at, indexes[-1].span if indexes else run.command.words)
@@ -102,7 +111,7 @@ def _assigned(subject: Subject, run: PipRun, name: str) -> Span | None:
 def _unset(subject: Subject, run: PipRun, name: str) -> Fix | None:
     """Take an assignment out that stands before the command."""
     assigned = _assigned(subject, run, name)
-    return replace(assigned, "", f"Leave {name} out", UNSAFE) if assigned is not None else None
+    return replace(assigned, "", f"Remove {name}", UNSAFE) if assigned is not None else None
 
 
 def _set_at(subject: Subject, run: PipRun, name: str) -> Span | None:
@@ -115,7 +124,7 @@ def _set_at(subject: Subject, run: PipRun, name: str) -> Span | None:
 
 def _wrong_url(what: str, option: Option, url: str, expected: str) -> Unmet:
     return Unmet(
-        f"{what} is {option.value or 'not known before the build'}, not {url}",
+        contrast(what, option.value, url) if option.value else f"{what} is not known before the build",
         option.value_span,
         expected=expected,
         fix=replace(option.value_span, url, f"Use {url}", UNSAFE),
@@ -154,10 +163,11 @@ def pip_extra_index(subject: Subject, *, packages: list[Package], url: Url) -> O
             yield met(found.run.at, right.span if right else found.run.command.words)
         elif (index := found.run.command.parsed.get("index-url")) and _same_url(index.value, url):
             yield Unmet(
-                "--index-url takes PyPI away: what is not on that index is not found",
+                "`--index-url` replaces PyPI instead of adding an index",
                 index.span,
                 expected=expected,
                 fix=replace(index.span, expected, "Add it to PyPI", UNSAFE),
+                notes=("pip finds no package that is not on that index.",),
             )
         elif options:
             yield _wrong_url("the extra index", options[-1], url, expected)
@@ -184,7 +194,10 @@ def pip_option(subject: Subject, *, package: Package, option: PipOption) -> Outc
         return
     fix = add_words(found.run.at.instruction, found.requirement.span.end, option, f"Add {option}", SAFE)
     yield Unmet(
-        f"the command that installs {package} lacks {option}", found.run.command.words, expected=option, fix=fix
+        f"the command that installs {package} lacks {code(option, 30)}",
+        found.run.command.words,
+        expected=option,
+        fix=fix,
     )
 
 
@@ -197,7 +210,7 @@ def pip_no_cache(subject: Subject) -> Outcomes:
         option = options[-1] if options and options[-1].name != "cache-dir" else None
         if options and option is None:
             off = _without(subject, options[-1], "Leave the cache off")
-            yield Unmet("--cache-dir turns the cache on again", options[-1].span, expected="--no-cache-dir", fix=off)
+            yield Unmet("`--cache-dir` enables the cache again", options[-1].span, expected="--no-cache-dir", fix=off)
         elif option is not None or run.settings.get("PIP_NO_CACHE_DIR") or run.settings.get("UV_NO_CACHE"):
             yield Met(option.span if option else run.command.words, run.at.instruction)
         elif mount := next(
@@ -207,7 +220,7 @@ def pip_no_cache(subject: Subject) -> Outcomes:
         else:
             fix = add_words(run.at.instruction, run.command.words.end, "--no-cache-dir", "Add --no-cache-dir", SAFE)
             yield Unmet(
-                "this pip install leaves its cache in the layer", run.command.words, expected="--no-cache-dir", fix=fix
+                "this pip install leaves its cache in the image", run.command.words, expected="--no-cache-dir", fix=fix
             )
 
 

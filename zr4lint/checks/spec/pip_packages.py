@@ -7,9 +7,12 @@ from zr4lint.checks.outcome import Subject, Unmet
 from zr4lint.facts import At, EnvSet, PipRun
 from zr4lint.facts.environments import Standing, idle, misplaced, pip_installs, standing
 from zr4lint.model.finding import Edit, Fix
+from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
 from zr4lint.programs.options import Option
 from zr4lint.programs.pip import Requirement, understood
+
+_REFUSED = ("pip fails and installs nothing.",)
 
 
 def settled(subject: Subject, package: str, expected: str) -> Standing | Unmet:
@@ -37,9 +40,9 @@ def absent(subject: Subject, package: str, expected: str, add: str | None = None
     )
     if refused is not None:
         option = refused.command.misplaced[0]
-        message = f"--{option.name} stands before install: pip refuses it, and installs nothing"
+        message = f"{code('--' + option.name)} stands before `install`"
         fix = _behind_install(subject, refused, option)
-        return Unmet(message, option.span, expected=f"--{option.name} after install", fix=fix)
+        return Unmet(message, option.span, expected=f"--{option.name} after install", fix=fix, notes=_REFUSED)
     bad = next(
         (
             r
@@ -50,21 +53,21 @@ def absent(subject: Subject, package: str, expected: str, add: str | None = None
     )
     if bad is not None:
         span = bad.command.refused[0]
-        message = f"pip does not understand {subject.words(span)}, and installs nothing"
+        message = f"pip does not understand {code(subject.words(span))}"
         fix = replace(span, understood(subject.words(span)), "Write it as pip reads it", UNSAFE)
-        return Unmet(message, span, expected=expected, fix=fix)
+        return Unmet(message, span, expected=expected, fix=fix, notes=_REFUSED)
     dry = next((r for r in installs if idle(r) and r.command.requirement(package)), None)
     if dry is not None:
         settings = subject.facts.of(EnvSet, subject.lineage)
         cause = next((fact for fact in settings if fact.name == "PIP_DRY_RUN"), None)
         unset = remove_lines(subject.source, cause.at.instruction, "Let pip install") if cause is not None else None
         span = cause.span if cause is not None else dry.command.words
-        return Unmet("PIP_DRY_RUN is set: pip installs nothing", span, expected=expected, fix=unset)
+        return Unmet("PIP_DRY_RUN keeps pip from installing anything", span, expected=expected, fix=unset)
     other = misplaced(subject.facts, subject.lineage, package)
     if other is not None:
         requirement = other.command.requirement(package)
         return Unmet(
-            f"{package} is installed into another environment than the one on PATH",
+            f"{package} is not installed into the environment on PATH",
             requirement.span if requirement else other.at.span,
             expected=expected,
             add=line,
@@ -72,10 +75,11 @@ def absent(subject: Subject, package: str, expected: str, add: str | None = None
     unknown = next((run for run in installs if run.command.parsed.unknown), None)
     if unknown is not None:
         return Unmet(
-            f"whether pip installs {package} can't be known: this command's arguments come from outside",
+            f"pip may not install {package}",
             unknown.at.span,
             expected=expected,
             unsure=True,
+            notes=("Arguments of this command are not known before the build.",),
         )
     return Unmet(f"pip does not install {package}", expected=expected, hint=("pip", "install", package), add=line)
 
@@ -85,7 +89,7 @@ def _behind_install(subject: Subject, run: PipRun, option: Option) -> Fix:
     words, end = subject.words(option.span), option.span.end
     gap = len(subject.source.text[end:]) - len(subject.source.text[end:].lstrip(" "))
     edits = (Edit(option.span.start, end + gap, ""), Edit(run.command.words.end, run.command.words.end, f" {words}"))
-    return Fix(f"Put --{option.name} behind install", UNSAFE, edits)
+    return Fix(f"Put --{option.name} after install", UNSAFE, edits)
 
 
 def _undone(subject: Subject, package: str, found: Standing, expected: str) -> Unmet | None:

@@ -14,6 +14,7 @@ from zr4lint.facts import PipRun
 from zr4lint.facts.environments import Standing, own_installs, pip_installs, standing
 from zr4lint.knowledge.versions import Bounds, bounds, lets_in
 from zr4lint.model.finding import Fix
+from zr4lint.model.quoting import code, plain
 from zr4lint.programs.pip import Requirement, normalise
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def pip_pin(subject: Subject, *, package: Package, version: Version, local: list
     if requirement.specifier != f"=={version}" and not _pinned_to(requirement, version, local):
         yield _wrong_version(subject, package, expected, found)
     elif found.unsure:
-        yield Unmet(f"{package} is installed only under a condition", requirement.span, expected=expected, unsure=True)
+        yield Unmet(f"{package} is installed only conditionally", requirement.span, expected=expected, unsure=True)
     else:
         yield met(found.run.at, requirement.span, quoted_alike(subject, requirement, expected))
 
@@ -56,13 +57,13 @@ def _wrong_version(subject: Subject, package: str, expected: str, found: Standin
     constrained = found.run.command.parsed.has(*_CONSTRAINTS)
     constrained = constrained or any(name.endswith("CONSTRAINT") for name in found.run.settings)
     if not requirement.specifier:
-        message = f"{package} is not pinned: the newest version is installed"
+        message = f"{package} is not pinned"
     elif requirement.specifier.startswith("==="):
-        message = "=== compares letters, and the builds' names go on behind the version"
+        message = f"{package} is pinned with `===`, which does not match local versions"
     elif (limits := bounds(requirement.specifier)) is None or limits.pin is None or limits.excluded:
-        message = f"{package} is not pinned to one version: {requirement.specifier}"
+        message = f"{package} is not pinned to one version by {code(requirement.specifier)}"
     else:
-        message = f"{package} is pinned to {limits.pin}, not to {expected.partition('==')[2]}"
+        message = f"{package} is pinned to {plain(str(limits.pin), 38)}, not {expected.partition('==')[2]}"
     unsure = found.unsure or (constrained and not requirement.specifier)
     return Unmet(
         message, requirement.span, expected=expected, fix=respelled(subject, requirement, expected), unsure=unsure
@@ -80,17 +81,18 @@ def pip_bound(subject: Subject, *, package: Package, bound: Specifier, within: S
         return
     requirement = found.requirement
     if not _bounded(requirement.specifier, bound, wanted):
-        asked = requirement.specifier or "no version at all"
         lost = any(span.start <= requirement.span.start < span.end for span in found.run.lost_specifiers)
         yield Unmet(
-            f"{package} is asked for with {asked}, not with {bound}",
+            f"{package} is requested with {code(requirement.specifier)}, not {code(bound)}"
+            if requirement.specifier
+            else f"{package} has no version, {code(bound)} is required",
             requirement.span,
             expected=expected,
             fix=None if lost else respelled(subject, requirement, f"{package}{wanted}"),
             unsure=found.unsure,
         )
     elif found.unsure:
-        yield Unmet(f"{package} is installed only under a condition", requirement.span, expected=expected, unsure=True)
+        yield Unmet(f"{package} is installed only conditionally", requirement.span, expected=expected, unsure=True)
     else:
         same = requirement.specifier == wanted or bounds(requirement.specifier) == bounds(wanted)
         spelled = quoted_alike(subject, requirement, f"{package}{wanted}") if same else None
@@ -129,7 +131,7 @@ def pip_companions(subject: Subject, *, package: Package, companions: list[Packa
                 found.run.at.instruction, found.requirement.span.end, name, f"Install {name} with {package}", UNSAFE
             )
             elsewhere = own is not None and own.undone is None
-            why = f"{name} is installed by another command than {package}" if elsewhere else f"{name} is not installed"
+            why = f"{name} is not installed with {package}" if elsewhere else f"{name} is not installed"
             span = own.requirement.span if elsewhere and own is not None else found.run.command.words
             yield Unmet(why, span, expected=expected, fix=fix)
         elif own is not None and own.undone is not None:
@@ -140,7 +142,7 @@ def pip_companions(subject: Subject, *, package: Package, companions: list[Packa
                 f"{name} is replaced by a later command", own.requirement.span, expected=expected, unsure=own.unsure
             )
         elif maybe(found.run.at):
-            yield Unmet(f"{name} is installed only under a condition", requirement.span, expected=expected, unsure=True)
+            yield Unmet(f"{name} is installed only conditionally", requirement.span, expected=expected, unsure=True)
         else:
             yield met(found.run.at, requirement.span)
 
@@ -162,11 +164,11 @@ def pip_upgrade(subject: Subject, *, packages: list[PipRequirement], before: Pac
             yield met(upgrade.at, upgrade.at.span, line if _only_upgrades(upgrade, packages) else None)
         elif early:
             fix = add_words(early[0].at.instruction, early[0].command.words.end, "--upgrade", "Add --upgrade", SAFE)
-            message = f"{name} is not upgraded: the version that is there is enough for pip"
-            yield Unmet(message, early[0].command.words, expected=expected, fix=fix)
+            notes = ("pip keeps the installed version without --upgrade.",)
+            yield Unmet(f"{name} is not upgraded", early[0].command.words, expected=expected, fix=fix, notes=notes)
         else:
             home = next((r for r in installs if any(r.command.requirement(n) for n in words)), first)
-            when = "upgraded only after" if runs else "not upgraded before"
+            when = "upgraded after" if runs else "not upgraded before"
             place = runs[0] if runs else home
             fix = _upgrade(subject, line, word, home, first)
             message = f"{name} is {when} {before} is installed"
@@ -208,9 +210,12 @@ def pip_order(subject: Subject, *, first: Package, then: Package) -> Outcomes:
     elif not runs:
         yield Unmet(f"{first} is not installed before {then}", later.requirement.span, expected=expected)
     elif runs[0].at.order >= later.run.at.order:
-        when = "by the same command as" if runs[0].at.order == later.run.at.order else "only after"
+        together = runs[0].at.order == later.run.at.order
         yield Unmet(
-            f"{first} is installed {when} {then}, which needs it to build", later.requirement.span, expected=expected
+            f"{first} is installed {'by the same command as' if together else 'after'} {then}",
+            later.requirement.span,
+            expected=expected,
+            notes=(f"{then} needs {first} to build.",),
         )
     else:
         yield met(later.run.at, later.requirement.span)
@@ -235,8 +240,9 @@ def _redirected(subject: Subject, run: PipRun) -> Iterator[Unmet]:
         quoted = f'"{plain}"'
         fix = None if any(c.isspace() for c in words) else replace(span, quoted, "Quote the specifier", SAFE)
         yield Unmet(
-            "the shell takes this for a redirection: pip gets the name without a version, and a file is written",
+            f"the shell reads {code(words)} as a redirection",
             span,
             expected=quoted,
             fix=fix,
+            notes=("pip gets the name without a version and installs the newest release.",),
         )

@@ -12,6 +12,7 @@ from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.dockerfile import Instruction, values
 from zr4lint.model.finding import Edit, Fix
+from zr4lint.model.quoting import code, contrast
 from zr4lint.model.source import Span
 
 if TYPE_CHECKING:
@@ -24,14 +25,15 @@ def base_image(subject: Subject, *, image: Image) -> Outcomes:
     base = subject.base
     if base is None:
         alias = f" AS {subject.stage}" if subject.stage else ""
-        yield Unmet("no FROM: the file builds on nothing", expected=image, add=f"FROM {image}{alias}")
+        yield Unmet("the file has no FROM", expected=image, add=f"FROM {image}{alias}")
         return
     if base.image is None:
         yield Unmet(
-            "the base image can't be known: it comes from a build argument without a default",
+            "the base image is not known before the build",
             base.image_span,
             expected=image,
             unsure=True,
+            notes=("It comes from a build argument without a default.",),
         )
         return
     found, wanted = values.parse_image(base.image), values.parse_image(image)
@@ -40,7 +42,7 @@ def base_image(subject: Subject, *, image: Image) -> Outcomes:
         yield Met(base.image_span, base.instruction, spelled=None if found.digest else image)
         return
     fix = replace(base.image_span, image, f"Build on {image}", UNSAFE)
-    yield Unmet(f"the base image is {base.image}, not {image}", base.image_span, expected=image, fix=fix)
+    yield Unmet(contrast("the base image", base.image, image), base.image_span, expected=image, fix=fix)
 
 
 @check("stage-name")
@@ -48,19 +50,20 @@ def stage_name(subject: Subject, *, stage: StageName) -> Outcomes:
     """The base stage has this name."""
     base = subject.base
     if base is None:
-        yield Unmet(f"no stage is named {stage}", expected=f"FROM ... AS {stage}")
+        yield Unmet(f"no stage is named {code(stage)}", expected=f"FROM ... AS {stage}")
     elif base.name is not None and base.name.lower() == stage.lower() and base.name_span is not None:
         yield Met(base.name_span, base.instruction)
     elif base.name_span is not None:
         fix = replace(base.name_span, stage, f"Name the stage {stage}", UNSAFE)
         yield Unmet(
-            f"the base stage is named {base.name}, not {stage}", base.name_span, expected=f"AS {stage}", fix=fix
+            contrast("the name of the base stage", base.name or "", stage),
+            base.name_span,
+            expected=f"AS {stage}",
+            fix=fix,
         )
     else:
         fix = insert(base.image_span.end, f" AS {stage}", f"Name the stage {stage}", SAFE)
-        yield Unmet(
-            f"the base stage has no name; it is to be {stage}", base.instruction.span, expected=f"AS {stage}", fix=fix
-        )
+        yield Unmet("the base stage has no name", base.instruction.span, expected=f"AS {stage}", fix=fix)
 
 
 @check("from-line", late=True)
@@ -73,7 +76,7 @@ def from_line(subject: Subject, *, line: LineNumber) -> Outcomes:
     elif base.instruction.line == line:
         yield Met(base.instruction.keyword_span, base.instruction)
     else:
-        message = f"FROM stands on line {base.instruction.line}, not on line {line}"
+        message = f"FROM is on line {base.instruction.line}, not on line {line}"
         yield Unmet(
             message, base.instruction.keyword_span, expected=expected, fix=_comments_below(subject, base.instruction)
         )
@@ -99,7 +102,7 @@ def final_stage(subject: Subject, *, stage: StageName) -> Outcomes:
     """The stage that is built is this one, or builds on it."""
     facts = subject.facts
     if facts.final is None or subject.base is None:
-        yield Unmet("no stage is built", expected=f"a last stage that is {stage} or builds on it")
+        yield Unmet("the file builds no stage", expected=f"a last stage that is {stage} or builds on it")
         return
     final = facts.final
     if subject.base.number in facts.ancestry(final.number):
@@ -107,9 +110,9 @@ def final_stage(subject: Subject, *, stage: StageName) -> Outcomes:
         return
     span = Span(final.instruction.span.start, final.image_span.end)
     yield Unmet(
-        f"the image that is built is the last stage, and it does not build on {subject.base.name or stage}: nothing of "
-        f"that stage is in it",
+        f"the last stage does not build on {code(subject.base.name or stage)}",
         span,
         expected=f"a last stage that is {stage} or builds on it",
         fix=replace(final.image_span, subject.base.name, f"Build on {stage}", UNSAFE) if subject.base.name else None,
+        notes=("The image is the last stage, so it contains nothing of the specified stage.",),
     )

@@ -14,6 +14,7 @@ from zr4lint.checks.registry import check
 from zr4lint.checks.spec.copies import brought
 from zr4lint.facts import CommandSet
 from zr4lint.model.finding import Fix
+from zr4lint.model.quoting import code, contrast
 from zr4lint.shell import parse_script
 
 if TYPE_CHECKING:
@@ -61,11 +62,12 @@ def exec_form_only(subject: Subject, *, keyword: StartKeyword) -> Outcomes:
     """There is one such instruction, in exec form."""
     found = _commands(subject, keyword)
     if not found:
-        yield Unmet(f"no {keyword}: the container runs what the base image runs", expected=f'{keyword} ["..."]')
+        notes = ("The container runs the command of the base image.",)
+        yield Unmet(f"the image sets no {keyword}", expected=f'{keyword} ["..."]', notes=notes)
         return
     for other in found[:-1]:
         yield Unmet(
-            f"a second {keyword}: only the last one counts",
+            f"a later {keyword} overrides this one",
             other.at.span,
             expected=f"one {keyword}",
             fix=remove_lines(subject.source, other.at.instruction, f"Remove this {keyword}"),
@@ -73,10 +75,11 @@ def exec_form_only(subject: Subject, *, keyword: StartKeyword) -> Outcomes:
     last = found[-1]
     if last.arguments is None:
         yield Unmet(
-            f"{keyword} in shell form: the command runs below /bin/sh, which keeps signals from it",
+            f"{keyword} is in shell form",
             last.at.span,
             expected=f'{keyword} ["program", "argument"]',
             fix=exec_form(last),
+            notes=("The command runs as a child of /bin/sh, which does not pass signals on.",),
         )
     else:
         yield met(last.at)
@@ -95,13 +98,13 @@ def command(subject: Subject, *, arguments: list[str], file: Folder = "") -> Out
     wrapping = entrypoints[-1] if entrypoints and entrypoints[-1].arguments != () else None
     if wrapping is not None:
         yield Unmet(
-            "this ENTRYPOINT gets CMD as its arguments",
+            "this ENTRYPOINT receives CMD as its arguments",
             wrapping.at.span,
             expected=f"{expected} alone",
             fix=remove_lines(subject.source, wrapping.at.instruction, "Remove the ENTRYPOINT"),
         )
     if not found:
-        yield Unmet("no CMD", expected=expected, add=expected)
+        yield Unmet("the image sets no CMD", expected=expected, add=expected)
         return
     last = found[-1]
     text = last.at.instruction.arguments
@@ -109,9 +112,10 @@ def command(subject: Subject, *, arguments: list[str], file: Folder = "") -> Out
     if _words(last) != arguments:
         wanted = " ".join(arguments)
         fix = replace(span, _json(arguments), f"Run {wanted}", UNSAFE)
-        yield Unmet(f"CMD runs {text.text or 'nothing'}, not {wanted}", span, expected=expected, fix=fix)
+        message = contrast("the command", text.text, wanted) if text.text else "CMD is empty"
+        yield Unmet(message, span, expected=expected, fix=fix)
     elif file and not brought(subject, file):
-        yield Unmet(f"CMD runs {file}, and no COPY puts that file there", span, expected=f"COPY ... {file}")
+        yield Unmet(f"CMD runs {code(file)}, which is not copied", span, expected=f"COPY ... {file}")
     elif wrapping is None:
         yield met(last.at, span, _json(arguments))
 
@@ -123,16 +127,18 @@ def last_instruction(subject: Subject, *, keyword: Keyword, line: LineNumber) ->
     expected = f"{keyword} as the last instruction, on line {line}"
     found = [i for i in instructions if i.keyword == keyword]
     if not found:
-        yield Unmet(f"no {keyword} on line {line}", instructions[-1].span if instructions else None, expected=expected)
+        yield Unmet(
+            f"{keyword} is missing on line {line}", instructions[-1].span if instructions else None, expected=expected
+        )
         return
     last = found[-1]
     following = next((i for i in instructions if i.index > last.index), None)
     if following is not None:
-        message = f"{keyword} is not the last instruction: {following.keyword} comes after it"
+        message = f"{following.keyword} comes after {keyword}"
         yield Unmet(message, following.span, expected=expected, fix=to_the_end(subject.source, last))
     elif last.line != line:
         below = any(c.span.start > last.span.end for c in subject.dockerfile.comments)
         fix = to_the_end(subject.source, last) if below else arrange(subject).fix if subject.layers else None
-        yield Unmet(f"{keyword} stands on line {last.line}, not on line {line}", last.span, expected=expected, fix=fix)
+        yield Unmet(f"{keyword} is on line {last.line}, not on line {line}", last.span, expected=expected, fix=fix)
     else:
         yield Met(last.keyword_span, last)

@@ -9,6 +9,7 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
 from zr4lint.facts import INHERITED, EnvSet, PipRun, VenvCreated, WorkdirSet
 from zr4lint.model.finding import Edit, Fix
+from zr4lint.model.quoting import code, contrast
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Folder, Variable
@@ -26,7 +27,7 @@ def env(subject: Subject, *, variables: dict[Variable, str]) -> Outcomes:
             anchor = siblings[-1].at.instruction if siblings else None
             line = f"ENV {name}={value}"
             yield Unmet(
-                f"ENV {name} is not set",
+                f"{name} is not set",
                 anchor.span if anchor else None,
                 expected=line,
                 fix=add_line(subject.source, anchor, line) if anchor else None,
@@ -36,7 +37,7 @@ def env(subject: Subject, *, variables: dict[Variable, str]) -> Outcomes:
             yield met(fact.at, fact.span, f"{name}={value}")
         else:
             yield Unmet(
-                f"{name} is {shown(fact.value)}, not {value}",
+                _differs(name, fact.value, value),
                 fact.span,
                 expected=f"{name}={value}",
                 fix=replace(fact.value_span, value, f"Set {name} to {value}", UNSAFE)
@@ -46,11 +47,11 @@ def env(subject: Subject, *, variables: dict[Variable, str]) -> Outcomes:
             )
 
 
-def shown(value: str | None) -> str:
-    """A value as a message names it."""
-    if value is None:
-        return "not known before the build"
-    return value.replace(INHERITED, "...") or "empty"
+def _differs(name: str, found: str | None, wanted: str) -> str:
+    """What a message says of a variable with another value."""
+    if found is None:
+        return f"{name} is not known before the build"
+    return contrast(name, found.replace(INHERITED, "..."), wanted) if found else f"{name} is empty"
 
 
 @check("path-first")
@@ -62,37 +63,38 @@ def path_first(subject: Subject, *, folder: Folder) -> Outcomes:
         made = next((v for v in subject.facts.of(VenvCreated, subject.lineage) if f"{v.path}/bin" == folder), None)
         alike = next((f for f in subject.facts.of(EnvSet, subject.lineage) if f.name.upper() == "PATH"), None)
         if alike is not None:
-            message = f"variables tell capitals apart: {alike.name} is not PATH"
+            message = f"{code(alike.name)} is not PATH"
             fix = replace(alike.span, expected.removeprefix("ENV "), "Set PATH", UNSAFE)
-            yield Unmet(message, alike.span, expected=expected, fix=fix)
+            notes = ("Names of variables are case-sensitive.",)
+            yield Unmet(message, alike.span, expected=expected, fix=fix, notes=notes)
             return
         place = made.path_span if made is not None else None
-        yield Unmet(f"PATH does not hold {folder}", place, expected=expected, add=expected)
+        yield Unmet(f"PATH does not contain {code(folder)}", place, expected=expected, add=expected)
         return
     last = settings[-1]
     if last.value is None:
-        yield Unmet("what PATH becomes can't be known", last.span, expected=expected, unsure=True)
+        yield Unmet("PATH is not known before the build", last.span, expected=expected, unsure=True)
         return
     parts = last.value.split(":")
     if parts[0].rstrip("/") != folder:
         fix = replace(last.value_span, f'"{folder}:$PATH"', f"Put {folder} first", SAFE)
-        yield Unmet(f"PATH starts with {shown(parts[0])}, not with {folder}", last.span, expected=expected, fix=fix)
+        yield Unmet(f"PATH does not start with {code(folder)}", last.span, expected=expected, fix=fix)
         return
     if INHERITED not in parts[1:]:
         fix = replace(last.value_span, f'"{folder}:$PATH"', "Keep the old PATH", SAFE)
         yield Unmet(
-            "PATH loses what it held before: the programs of the system are no longer found",
+            "PATH loses its previous folders",
             last.span,
             expected=expected,
             fix=fix,
+            notes=("The programs of the system are no longer found.",),
         )
         return
     first = next((f for f in settings if f.value and f.value.split(":")[0].rstrip("/") == folder), last)
     early = next((p for p in subject.facts.of(PipRun, subject.lineage) if p.at.order < first.at.order), None)
     if early is not None and not early.command.program.startswith("/"):
         yield Unmet(
-            f"{folder} comes to PATH only after pip is first called, on line "
-            f"{subject.source.line_of(early.at.span.start)}",
+            f"{code(folder)} is put on PATH after pip is called on line {subject.source.line_of(early.at.span.start)}",
             last.span,
             expected=f"{expected} before the first pip",
             fix=_above(subject, last, early) if last is first else None,
@@ -118,14 +120,14 @@ def last_workdir(subject: Subject, *, path: Folder) -> Outcomes:
     """The container starts in this folder."""
     found = subject.facts.of(WorkdirSet, subject.lineage)
     if not found:
-        message = f"no WORKDIR: the container starts in the base image's folder, not in {path}"
+        message = f"the file does not set WORKDIR to {code(path)}"
         yield Unmet(message, expected=f"WORKDIR {path}", add=f"WORKDIR {path}")
         return
     last = found[-1]
     if last.path == path:
         yield met(last.at)
         return
-    message = f"the last WORKDIR is {last.path or 'not known before the build'}, not {path}"
+    message = contrast("the last WORKDIR", last.path, path) if last.path else "WORKDIR is not known before the build"
     layer = subject.layer
     meant = layer is not None and layer.first <= last.at.instruction.line <= layer.last
     text = last.at.instruction.arguments

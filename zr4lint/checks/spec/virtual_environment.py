@@ -10,6 +10,7 @@ from zr4lint.checks.registry import check
 from zr4lint.checks.spec.apt_packages import installs
 from zr4lint.checks.spec.copies import taken_away
 from zr4lint.facts import VenvCreated
+from zr4lint.model.quoting import code, contrast, plain
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Folder, Program
@@ -27,14 +28,14 @@ def venv(subject: Subject, *, python: Program, path: Folder) -> Outcomes:
     source = next((run for run in installs(subject) if any(p.name == python for p in run.command.packages)), None)
     removal = taken_away(subject, path, found.at, folder=True)
     if source is not None and source.at.order > found.at.order:
-        fix = take_out(subject.source, found.at, f"Make it after {python}")
-        message = f"{path} is made before {python} is installed"
+        fix = take_out(subject.source, found.at, f"Create it after {python}")
+        message = f"{code(path)} is created before {plain(python, 24)} is installed"
         yield Unmet(message, found.at.span, expected=f"{expected} after {python}", fix=fix)
     elif removal is not None:
         fix = take_out(subject.source, removal.at, f"Keep {path}")
-        yield Unmet(f"{path} is removed again", removal.at.span, expected=f"{path} in the image", fix=fix)
+        yield Unmet(f"{code(path)} is removed again", removal.at.span, expected=f"{path} in the image", fix=fix)
     elif maybe(found.at):
-        yield Unmet(f"{path} is made only under a condition", found.at.span, expected=expected, unsure=True)
+        yield Unmet(f"{code(path)} is created only conditionally", found.at.span, expected=expected, unsure=True)
     else:
         yield met(found.at)
 
@@ -42,18 +43,22 @@ def venv(subject: Subject, *, python: Program, path: Folder) -> Outcomes:
 def _wrong_venv(created: list[VenvCreated], path: str, expected: str) -> Unmet:
     other = next((v for v in created if v.path == path), None)
     if other is not None:
-        fix = replace(other.at.span, expected, f"Make it with {expected.partition(' ')[0]}", UNSAFE)
-        message = f"{path} is made by {other.python} -m {other.module}"
+        fix = replace(other.at.span, expected, f"Create it with {expected.partition(' ')[0]}", UNSAFE)
+        message = f"{code(path)} is created with {code(f'{other.python} -m {other.module}', 30)}"
         return Unmet(message, other.at.span, expected=expected, fix=None if other.at.instruction.json else fix)
     misplaced = next((v for v in created if v.path != path), None)
     if misplaced is None:
         return Unmet(
-            f"no virtual environment is made at {path}", expected=expected, hint=("venv", path), add=f"RUN {expected}"
+            f"no virtual environment is created at {code(path)}",
+            expected=expected,
+            hint=("venv", path),
+            add=f"RUN {expected}",
         )
-    fix = replace(misplaced.path_span, path, f"Make it at {path}", UNSAFE)
-    known = misplaced.path or "a place that is not known before the build"
+    fix = replace(misplaced.path_span, path, f"Create it at {path}", UNSAFE)
     return Unmet(
-        f"the virtual environment is made at {known}, not at {path}",
+        contrast("the virtual environment's folder", misplaced.path, path)
+        if misplaced.path
+        else "the virtual environment's folder is not known before the build",
         misplaced.path_span,
         expected=expected,
         fix=fix,

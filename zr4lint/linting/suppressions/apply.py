@@ -62,14 +62,14 @@ def _areas(found: list[Suppression], dockerfile: Dockerfile, mistakes: list[Mist
                 open_ones.append(one)
             case scope if scope == END:
                 if (begun := _begun(one, open_ones)) is None:
-                    mistakes.append(Mistake("this ends what no ignore-start has begun", one.span))
+                    mistakes.append(Mistake("this `ignore-end` has no `ignore-start`", one.span, "Remove it"))
                 else:
                     yield _Area(Span(begun.span.start, start), structs.replace(begun, end=one.span))
             case _:
                 first = dockerfile.instructions[index].span.start if one.inside else start
                 yield _Area(Span(first, ends[index] + 1 if index < len(ends) else start), one)
     for one in open_ones:
-        mistakes.append(Mistake("no ignore-end follows: this holds to the end of the file", one.span))
+        mistakes.append(Mistake("no `ignore-end` follows", one.span, "Add `# zr4lint: ignore-end`, or use ignore-file"))
         yield _Area(Span(one.span.start, end), one)
 
 

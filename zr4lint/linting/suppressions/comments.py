@@ -7,7 +7,7 @@ import re
 from msgspec import Struct
 
 from zr4lint.dockerfile import Comment
-from zr4lint.model.quoting import nearest, show
+from zr4lint.model.quoting import code, nearest
 from zr4lint.model.source import SourceFile, Span
 
 SCOPES = ("ignore", "ignore-file", "ignore-stage", "ignore-start")
@@ -49,6 +49,7 @@ class Mistake(Struct, frozen=True):
 
     message: str
     span: Span
+    help: str
 
 
 def read(comment: Comment, source: SourceFile) -> Suppression | Mistake | None:
@@ -61,23 +62,26 @@ def read(comment: Comment, source: SourceFile) -> Suppression | Mistake | None:
     assert scope is not None
     if scope[0] not in (*SCOPES, END):
         near = nearest(scope[0], (*SCOPES, END))
-        hint = f"did you mean {near}?" if near else f"known are {', '.join((*SCOPES, END))}"
-        return Mistake(f"zr4lint does not know {show(scope[0])}; {hint}", comment.span)
+        hint = f"Did you mean `{near}`?" if near else f"Use {', '.join(SCOPES)} or {END}"
+        return Mistake(f"{code(scope[0])} is not a comment that zr4lint knows", comment.span, hint)
     rest = text[scope.end() :]
     if not rest.startswith("["):
         if scope[0] == END:
             at = comment.span.start + scope.end()
             return Suppression(END, (), None, comment.span, Span(at, at), comment.inside)
-        return Mistake(f"{scope[0]} names no rule: write {_EXAMPLE.replace('ignore', scope[0])}", comment.span)
+        return Mistake(f"`{scope[0]}` names no rule", comment.span, f"Write `{_EXAMPLE.replace('ignore', scope[0])}`")
     inner, closed, reason = rest[1:].partition("]")
     if not closed:
-        return Mistake(f'the "[" behind {scope[0]} is not closed', comment.span)
+        return Mistake(
+            f"the `[` after `{scope[0]}` is not closed", comment.span, "Add `]` after the names of the rules"
+        )
     start = comment.span.start + scope.end() + 1
     names = tuple(Name(m[0], Span(start + m.start(), start + m.end())) for m in re.finditer(_NAME, inner))
     if not names and scope[0] != END:
-        return Mistake(f"{scope[0]} names no rule between its brackets", comment.span)
+        return Mistake(f"`{scope[0]}[]` names no rule", comment.span, "Name a rule between the brackets")
     if len(names) > _MOST_NAMES:
-        return Mistake(f"{scope[0]} names more than {_MOST_NAMES} rules: name what they have in common", comment.span)
+        message = f"`{scope[0]}` names more than {_MOST_NAMES} rules"
+        return Mistake(message, comment.span, "Use a prefix that the codes have in common")
     reason = reason.lstrip(_BEFORE_REASON).strip()
     span = Span(start, start + len(inner))
     return Suppression(scope[0], names, reason or None, comment.span, span, comment.inside)

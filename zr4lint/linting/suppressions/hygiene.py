@@ -8,7 +8,7 @@ from zr4lint.dockerfile import Dockerfile, directives
 from zr4lint.linting.judged import Judged
 from zr4lint.linting.suppressions.comments import Mistake, Name, Suppression
 from zr4lint.model.finding import Applicability, Edit, Finding, Fix, Rule
-from zr4lint.model.quoting import show
+from zr4lint.model.quoting import code
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs.own_rules import MALFORMED, NO_REASON, UNKNOWN, UNUSED
 from zr4lint.packs.rulebook import Rulebook
@@ -27,28 +27,38 @@ def about(one: Suppression, used: Collection[Span], rules: Rulebook, judged: Jud
     unknown = [name for name in one.names if not rules.knows(name.text)]
     unused = [name for name in one.names if name.span not in used and name not in unknown and judged.ran(name.text)]
     for name in unknown:
-        message = f"no rule has the code or the name {show(name.text)}{rules.nearest(name.text)}"
+        message = f"no rule has the code or the name {code(name.text)}"
         fix = _without(one, [name], dockerfile, Applicability.UNSAFE)
-        yield _finding(UNKNOWN, message, name.span, source, fix)
+        advice = rules.nearest(name.text).removeprefix("; d")
+        yield _finding(UNKNOWN, message, name.span, source, fix, help=f"D{advice}" if advice else None)
     if unused:
         where = "in this instruction" if one.inside and one.scope == "ignore" else _WHERE[one.scope]
-        message = f"nothing {where} is suppressed by {', '.join(show(name.text) for name in unused[:5])}"
+        what = f"{len(unused)} of these names suppress" if len(unused) > 1 else f"{code(unused[0].text, 32)} suppresses"
+        message = f"{what} nothing {where}"
         span = unused[0].span if len(unused) < len(one.names) else one.span
         yield _finding(UNUSED, message, span, source, _without(one, unused, dockerfile, Applicability.SAFE))
     if one.reason is None:
         fix = _without(one, one.names, dockerfile, Applicability.UNSAFE)
-        yield _finding(NO_REASON, "this suppression gives no reason", one.span, source, fix, "a reason behind the ]")
+        message = "this suppression gives no reason"
+        yield _finding(NO_REASON, message, one.span, source, fix, expected="a reason after the `]`")
 
 
 def malformed(mistake: Mistake, source: SourceFile) -> Finding:
     """The finding about a comment that can't be understood."""
-    return _finding(MALFORMED, mistake.message, mistake.span, source, None)
+    return _finding(MALFORMED, mistake.message, mistake.span, source, None, help=mistake.help)
 
 
 def _finding(
-    rule: Rule, message: str, span: Span, source: SourceFile, fix: Fix | None, expected: str | None = None
+    rule: Rule,
+    message: str,
+    span: Span,
+    source: SourceFile,
+    fix: Fix | None,
+    *,
+    expected: str | None = None,
+    help: str | None = None,  # noqa: A002
 ) -> Finding:
-    return Finding(source.path, rule.code, rule.name, rule.severity, message, span, expected, fix=fix)
+    return Finding(source.path, rule.code, rule.name, rule.severity, message, span, expected, fix=fix, help=help)
 
 
 def _without(one: Suppression, names: Sequence[Name], dockerfile: Dockerfile, applicability: Applicability) -> Fix:
@@ -56,12 +66,12 @@ def _without(one: Suppression, names: Sequence[Name], dockerfile: Dockerfile, ap
     source = dockerfile.source
     kept = [name.text for name in one.names if name not in names]
     if kept:
-        title = f"Take {', '.join(show(name.text) for name in names[:5])} out of the suppression"
+        title = f"Remove {', '.join(code(name.text) for name in names[:5])} from the suppression"
         return Fix(title, applicability, (Edit.of(one.list, ",".join(kept)),))
     edits = tuple(Edit.of(_whole_line(span, source), "") for span in (one.span, one.end) if span)
     if _hides_directive(dockerfile, source.line_of(one.span.start)):
         applicability = Applicability.UNSAFE
-    return Fix("Take the suppression out", applicability, edits)
+    return Fix("Remove the suppression", applicability, edits)
 
 
 def _whole_line(span: Span, source: SourceFile) -> Span:
