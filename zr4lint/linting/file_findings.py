@@ -10,9 +10,11 @@ from zr4lint.model.source import Span
 from zr4lint.packs.own_rules import SYNTAX
 
 
-def own_finding(judged: Judged, rule: Rule, message: str, span: Span, fix: Fix | None = None) -> Finding:
-    """A finding of one of the linter's own rules."""
-    return Finding(judged.source.path, rule.code, rule.name, rule.severity, message, span, fix=fix)
+def own_finding(
+    judged: Judged, rule: Rule, message: str, span: Span, fix: Fix | None = None, advice: str | None = None
+) -> Finding:
+    """A finding of one of the linter's own rules; `advice` says what to do."""
+    return Finding(judged.source.path, rule.code, rule.name, rule.severity, message, span, fix=fix, help=advice)
 
 
 def file_findings(judged: Judged) -> Iterator[Finding]:
@@ -24,4 +26,4 @@ def file_findings(judged: Judged) -> Iterator[Finding]:
         if error.instead is not None:
             title = f"Write {error.instead}" if error.instead else "Remove it"
             fix = Fix(title, Applicability.DISPLAY, (Edit.of(error.span, error.instead),))
-        yield own_finding(judged, SYNTAX, error.message, error.span, fix)
+        yield own_finding(judged, SYNTAX, error.message, error.span, fix, error.help)

@@ -29,8 +29,8 @@ def about(one: Suppression, used: Collection[Span], rules: Rulebook, judged: Jud
     for name in unknown:
         message = f"no rule has the code or the name {code(name.text)}"
         fix = _without(one, [name], dockerfile, Applicability.UNSAFE)
-        advice = rules.nearest(name.text).removeprefix("; d")
-        yield _finding(UNKNOWN, message, name.span, source, fix, help=f"D{advice}" if advice else None)
+        nearest = rules.nearest(name.text).removeprefix("; d")
+        yield _finding(UNKNOWN, message, name.span, source, fix, advice=f"D{nearest}" if nearest else None)
     if unused:
         where = "in this instruction" if one.inside and one.scope == "ignore" else _WHERE[one.scope]
         what = f"{len(unused)} of these names suppress" if len(unused) > 1 else f"{code(unused[0].text, 32)} suppresses"
@@ -45,7 +45,7 @@ def about(one: Suppression, used: Collection[Span], rules: Rulebook, judged: Jud
 
 def malformed(mistake: Mistake, source: SourceFile) -> Finding:
     """The finding about a comment that can't be understood."""
-    return _finding(MALFORMED, mistake.message, mistake.span, source, None, help=mistake.help)
+    return _finding(MALFORMED, mistake.message, mistake.span, source, None, advice=mistake.help)
 
 
 def _finding(
@@ -56,9 +56,9 @@ def _finding(
     fix: Fix | None,
     *,
     expected: str | None = None,
-    help: str | None = None,  # noqa: A002
+    advice: str | None = None,
 ) -> Finding:
-    return Finding(source.path, rule.code, rule.name, rule.severity, message, span, expected, fix=fix, help=help)
+    return Finding(source.path, rule.code, rule.name, rule.severity, message, span, expected, fix=fix, help=advice)
 
 
 def _without(one: Suppression, names: Sequence[Name], dockerfile: Dockerfile, applicability: Applicability) -> Fix:
