@@ -42,6 +42,7 @@ bench:
 	$(PYTHON) -m benchmarks
 
 docs: $(VENV)/.test
+	$(BIN)/python -m tests.architecture_page
 	$(BIN)/python -m tests.cli_page
 	$(BIN)/python -m tests.rule_pages
 	$(BIN)/python -m tests.prd_report

@@ -54,7 +54,7 @@ def test_the_baseline_lets_pass(here: Path) -> None:
 
 def test_the_suppression_suppresses() -> None:
     (text,) = blocks("suppressions", "dockerfile")
-    found = zr4lint.lint_text("FROM a\n" + text).findings
+    found = zr4lint.lint_text("FROM a\n" + text, packs="zr4").findings
     assert [f.justification for f in found if f.code == "ZR0501"] == ["On trial until the next release."]
     assert not [f for f in found if f.code.startswith("ZL")]
 
@@ -64,7 +64,7 @@ def test_every_comment_of_the_table_is_understood() -> None:
     assert len(comments) == 4
     for comment in comments:
         text = f"{comment}\nFROM a\nRUN pip install torch==2.5.0\n# zr4lint: ignore-end\n"
-        codes = {f.code for f in zr4lint.lint_text(text).findings}
+        codes = {f.code for f in zr4lint.lint_text(text, packs="zr4").findings}
         assert not codes & {"ZL002", "ZL003"}
         assert ("ZL004" in codes) == ("ignore-start" not in comment)
 

@@ -269,7 +269,7 @@ def test_where_the_final_stage_is_another_one_only_that_is_said() -> None:
 
 
 def test_a_report_can_be_pickled() -> None:
-    report = zr4lint.lint_text(CONFORMING.replace("torch==2.5.1", "torch==2.5.0"), path="d/Dockerfile.zr4")
+    report = zr4lint.lint_text(CONFORMING.replace("torch==2.5.1", "torch==2.5.0"), path="d/Dockerfile.zr4", packs="zr4")
     copy: FileReport = pickle.loads(pickle.dumps(report))
     assert (copy.findings, copy.conformance, copy.source.text) == (
         report.findings,
@@ -281,13 +281,13 @@ def test_a_report_can_be_pickled() -> None:
 
 
 def test_the_conforming_file_has_no_findings_and_60_points() -> None:
-    report = zr4lint.lint_text(CONFORMING)
+    report = zr4lint.lint_text(CONFORMING, packs="zr4")
     assert [f"{f.code} {f.message}" for f in report.findings] == []
     assert (report.conformance[0].points, report.conformance[0].of) == (60, 60)
 
 
 def test_packs_are_named_or_files_and_config_is_heeded(tmp_path: Path) -> None:
-    assert codes(zr4lint.lint_text("FROM ubuntu\n", options=LintOptions(select=("ZR0201",)))) == ["ZR0201"]
+    assert codes(zr4lint.lint_text("FROM ubuntu\n", packs="zr4", options=LintOptions(select=("ZR0201",)))) == ["ZR0201"]
     assert zr4lint.lint_text("FROM ubuntu\n", packs=[]).findings == ()
     (tmp_path / "p.toml").write_text("name = 1\n")
     with pytest.raises(PackError, match="`name` is `1`"):
@@ -295,9 +295,9 @@ def test_packs_are_named_or_files_and_config_is_heeded(tmp_path: Path) -> None:
 
 
 def test_a_lint_leaves_nothing_behind() -> None:
-    first = zr4lint.lint_text(CONFORMING.replace("-y", ""))
-    zr4lint.lint_text(BAD)
-    second = zr4lint.lint_text(CONFORMING.replace("-y", ""))
+    first = zr4lint.lint_text(CONFORMING.replace("-y", ""), packs="zr4")
+    zr4lint.lint_text(BAD, packs="zr4")
+    second = zr4lint.lint_text(CONFORMING.replace("-y", ""), packs="zr4")
     assert (first.findings, first.conformance) == (second.findings, second.conformance)
 
 
@@ -317,7 +317,7 @@ LINES = [
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(LINES), st.text(max_size=10)), max_size=15).map("\n".join))
 def test_any_text_can_be_linted_and_findings_lie_in_it(text: str) -> None:
-    report = zr4lint.lint_text(text)
+    report = zr4lint.lint_text(text, packs="zr4")
     for finding in report.findings:
         assert 0 <= finding.span.start <= finding.span.end <= len(text)
         for edit in finding.fix.edits if finding.fix else ():

@@ -152,7 +152,7 @@ def test_a_suppressed_finding_is_not_fixed(tmp_path: Path) -> None:
 
 def test_comments_count_as_lines() -> None:
     text = MARK + "ignore-file[ZR0501] Trial.\n" + WRONG_TORCH
-    found = seen(zr4lint.lint_text(text))
+    found = seen(zr4lint.lint_text(text, packs="zr4"))
     assert "ZR0501" not in found
     assert {"ZR0101", "ZR1202"} <= set(found)
 
@@ -242,7 +242,7 @@ def test_no_comment_is_too_much(comment: str) -> None:
         f"# zr4lint: {comment}\n{CONFORMING}",
         f"#{comment}\nFROM scratch\nRUN a \\\n# zr4lint:{comment}\n b\n",
     ):
-        assert zr4lint.lint_text(text).findings
+        assert zr4lint.lint_text(text, packs="zr4").findings
 
 
 def test_many_comments_are_read_in_time(here: Path) -> None:

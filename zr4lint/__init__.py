@@ -1,35 +1,67 @@
 """zr4lint proves that a Dockerfile conforms to its specification.
 
 >>> import zr4lint
->>> report = zr4lint.lint_text("FROM ubuntu\\n", path="Dockerfile", packs=["zr4"])
+>>> report = zr4lint.lint_text("FROM ubuntu\\n", path="Dockerfile.zr4")
 >>> report.findings[0].code
 'ZR0101'
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from zr4lint.linting.options import LintOptions
-    from zr4lint.model.finding import FileReport
+    from zr4lint.api import (
+        Applicability,
+        Conformance,
+        Edit,
+        FileError,
+        FileReport,
+        Finding,
+        Fix,
+        LintOptions,
+        PackError,
+        Related,
+        Repaired,
+        Rule,
+        Severity,
+        SourceFile,
+        Span,
+        fix_text,
+        lint_file,
+        lint_text,
+        render,
+    )
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "lint_text"]
+__all__ = [
+    "Applicability",
+    "Conformance",
+    "Edit",
+    "FileError",
+    "FileReport",
+    "Finding",
+    "Fix",
+    "LintOptions",
+    "PackError",
+    "Related",
+    "Repaired",
+    "Rule",
+    "Severity",
+    "SourceFile",
+    "Span",
+    "__version__",
+    "fix_text",
+    "lint_file",
+    "lint_text",
+    "render",
+]
 
 
-def lint_text(
-    text: str, *, path: str = "Dockerfile", packs: Sequence[str] = ("zr4",), options: LintOptions | None = None
-) -> FileReport:
-    """Lint a text with packs, given by name or file.
+def __getattr__(name: str) -> Any:
+    """Import the public names when they are first used: the command line needs none of them."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from zr4lint import api
 
-    The result is plain data that can be pickled. `path` is only shown.
-
-    Raises `zr4lint.packs.problems.PackError` for a pack that can't be used, and nothing for any text.
-    """
-    from zr4lint.linting.pipeline import lint
-    from zr4lint.model.source import SourceFile
-    from zr4lint.packs.rulebook import load
-
-    return lint(SourceFile(text, path), [load(name) for name in packs], options)
+    return getattr(api, name)

@@ -1,14 +1,36 @@
-"""Modules of libraries by themselves: what their packages import beside them takes longer than a lint."""
+"""Tricks that make a process start and end faster, each with its gain."""
 
 from __future__ import annotations
 
+import gc
+import os
 from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
 from types import ModuleType
+from typing import NoReturn
+
+
+def collect_nothing() -> None:
+    """Turn the garbage collector off.
+
+    A lint makes many small objects and next to no cycles of them. Gain: about a tenth of a lint.
+    """
+    gc.disable()
+
+
+def leave(code: int) -> NoReturn:
+    """End the process without taking its objects apart; everything must be written.
+
+    Gain: about 5 ms of a run on one file.
+    """
+    os._exit(code)
 
 
 def import_alone(name: str) -> ModuleType:
     """Import "package.module" without running the package, from which the module must import nothing.
+
+    `dockerfile_parse` imports logging, json and tempfile, `tree_sitter_bash` imports importlib.resources. Gain: about
+    12 ms and 11 ms of a run on one file.
 
     Raises ModuleNotFoundError if there is no such module.
     """

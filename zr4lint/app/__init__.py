@@ -1,1 +1,1 @@
-"""A run over many files: plan, work, verdict."""
+"""Runs over many files: plan, tasks, workers, verdict."""

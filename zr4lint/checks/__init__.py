@@ -1,4 +1,4 @@
-"""The vocabulary of packs: one module a topic."""
+"""The vocabulary that packs are written in: kinds of check by family."""
 
 from zr4lint.checks.layout import lines
 from zr4lint.checks.outcome import Layer, Met, Outcome, RuleResult, Subject, Unmet

@@ -1,4 +1,4 @@
-"""Facts: what the build does, read from instructions and commands in one pass."""
+"""What the build does, gathered once from instructions and commands."""
 
 from zr4lint.facts.collection import Facts, Stage
 from zr4lint.facts.command_facts import (

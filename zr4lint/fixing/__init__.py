@@ -1,1 +1,1 @@
-"""Apply fixes to a fixpoint, and prove the result."""
+"""Applying fixes to a fixpoint, and proving the result."""

@@ -22,6 +22,11 @@ class Repaired(Struct, frozen=True):
     fixed: int = 0
     refused: str | None = None
 
+    @property
+    def text(self) -> str:
+        """The text after fixing."""
+        return self.report.source.text
+
 
 def repair(source: SourceFile, linter: Linter, level: Applicability) -> Repaired:
     """Fix a text with the fixes of the rules that are selected; nothing is written."""

@@ -71,7 +71,7 @@ class Linter:
         try:
             results = tuple(run_packs(facts, self.packs, options))
             judged = Judged(facts, self.packs, results, options, self.baseline)
-            findings = tuple(in_order(_staged(judged)))
+            findings = tuple(_placed(finding, source) for finding in in_order(_staged(judged)))
         finally:
             facts.forget()
         conformance = tuple(result.conformance for result in results if result.conformance is not None)
@@ -95,6 +95,11 @@ def lint(
 ) -> FileReport:
     """Lint one text with packs."""
     return Linter(packs, options, baseline).lint(source).report
+
+
+def _placed(finding: Finding, source: SourceFile) -> Finding:
+    line, column = source.position(finding.span.start)
+    return structs.replace(finding, line=line, column=column)
 
 
 def _staged(judged: Judged) -> Sequence[Finding]:

@@ -97,6 +97,8 @@ class Finding(Struct, frozen=True):
     help: str | None = None
     references: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    line: int = 0
+    column: int = 0
     default: bool = True
 
 

@@ -1,1 +1,1 @@
-"""What the programs called in a RUN are asked to do: one module a program."""
+"""What apt, pip, git and other programs are asked to do: argument grammars."""

@@ -1,4 +1,4 @@
-"""Shell text as commands: who runs, with which words, where each word stands, and whether it runs at all."""
+"""Shell scripts as commands: words, values, and whether each command runs."""
 
 from zr4lint.shell.commands import Argument, Command, Expansion, Pipe, Reach, Redirection, Word, Wrapper
 from zr4lint.shell.expansion import expand, expand_all
