@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from zr4lint.startup import collect_nothing
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -52,9 +54,9 @@ def in_order(work: Callable[[T], R], items: Sequence[T], count: int) -> Iterator
 
 
 def _begin(collecting: bool) -> None:
-    """Leave Ctrl-C to the process that hands out the work, and look for cycles if that does."""
+    """Leave Ctrl-C to the process that hands out the work, and collect garbage only if that process does."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if not collecting:
-        gc.disable()
+        collect_nothing()
