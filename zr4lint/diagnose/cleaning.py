@@ -21,7 +21,7 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b\n]*+(?:\x07|\x
 
 _STAMP = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9}+)?(?:Z|[+-]\d\d:?\d\d)"
 _PREFIX = re.compile(
-    rf"^\ufeff?(?:[^\t\n]{{1,100}}+\t[^\t\n]{{1,100}}+\t\ufeff?(?={_STAMP}))?"  # gh run view --log: job, step
+    rf"\n(?=[\[\dA-Za-z#:\ufeff])\ufeff?(?:[^\t\n]{{1,100}}+\t[^\t\n]{{1,100}}+\t\ufeff?(?={_STAMP}))?"  # gh run view --log: job, step
     rf"(?:\[{_STAMP}\] ?|{_STAMP}(?: \d\d[OE][ +]?|[ \t]|$))?"  # GitHub, GitLab, Kubernetes; Jenkins in brackets
     r"(?:\d\d:\d\d:\d\d(?:[.,]\d{1,6}+)? )?"  # Jenkins
     r"(?:\[[a-z0-9][\w.-]*+ : [\w.-]++\] )?"  # Tekton
@@ -117,7 +117,7 @@ class _Cleaner:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         if "\x1b" in text or "\b" in text:
             text = _ESCAPES.sub("", text)
-        text = _PREFIX.sub("", text)
+        text = _PREFIX.sub("\n", f"\n{text}")[1:]
         if self.first:
             self._learn(text)
         if self.service:
