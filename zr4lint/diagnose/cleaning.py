@@ -21,7 +21,8 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b\n]*+(?:\x07|\x
 
 _STAMP = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9}+)?(?:Z|[+-]\d\d:?\d\d)"
 _PREFIX = re.compile(
-    rf"\n(?=[\[\dA-Za-z#:\ufeff])\ufeff?(?:[^\t\n]{{1,100}}+\t[^\t\n]{{1,100}}+\t\ufeff?(?={_STAMP}))?"  # gh run view --log: job, step
+    r"\n(?=[\[\dA-Za-z#:\ufeff])\ufeff?"
+    rf"(?:[^\t\n]{{1,100}}+\t[^\t\n]{{1,100}}+\t\ufeff?(?={_STAMP}))?"  # gh run view --log: job, step
     rf"(?:\[{_STAMP}\] ?|{_STAMP}(?: \d\d[OE][ +]?|[ \t]|$))?"  # GitHub, GitLab, Kubernetes; Jenkins in brackets
     r"(?:\d\d:\d\d:\d\d(?:[.,]\d{1,6}+)? )?"  # Jenkins
     r"(?:\[[a-z0-9][\w.-]*+ : [\w.-]++\] )?"  # Tekton
@@ -61,7 +62,9 @@ def batches(stream: Readable, told: Callable[[int], None] = lambda _: None) -> I
         yield cleaner.lines(decoder.decode(data))
         data = stream.read(CHUNK)
         read += len(data)
-    yield cleaner.lines(decoder.decode(b"", True) + "\n")
+    left = decoder.decode(b"", True)
+    if left or cleaner.rest:
+        yield cleaner.lines(f"{left}\n")
 
 
 def _first(stream: Readable) -> bytes:

@@ -41,6 +41,7 @@ class Diagnosis(Struct, frozen=True):
     linted: Linted | None = None
     dockerfile: Dockerfile | None = None
     more: int = 0
+    rules: frozenset[str] = frozenset()
 
     @property
     def exit_code(self) -> int:
@@ -73,6 +74,7 @@ def diagnose(
         linted,
         dockerfile,
         max(len(found) - MOST_FAILURES, 0),
+        catalogue.rules,
     )
 
 

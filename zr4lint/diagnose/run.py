@@ -5,11 +5,13 @@ from __future__ import annotations
 from msgspec import Struct, structs
 
 from zr4lint.app.errors import UsageError
-from zr4lint.app.run import Request, run
+from zr4lint.app.run import Request, load_packs, run
+from zr4lint.diagnose.catalogue import SignatureError, load
 from zr4lint.diagnose.diagnosis import Diagnosis
 from zr4lint.diagnose.proof import Linted, lint_file
-from zr4lint.diagnose.signatures import Catalogue, SignatureError, load
+from zr4lint.diagnose.signatures import Catalogue
 from zr4lint.filesystem.paths import plain
+from zr4lint.project import ConfigError, Finder
 from zr4lint.project.settings import from_options
 
 
@@ -21,7 +23,6 @@ class Wanted(Struct, frozen=True):
     packs: tuple[str, ...] = ()
     config: str | None = None
     no_config: bool = False
-    signatures: tuple[str, ...] = ()
 
     @property
     def request(self) -> Request:
@@ -36,10 +37,13 @@ class Wanted(Struct, frozen=True):
 
 def catalogue_for(wanted: Wanted) -> Catalogue:
     """The signatures that come with zr4lint and those of the configuration; UsageError for broken ones."""
+    packs = load_packs(())
     try:
-        return load(wanted.signatures)
-    except SignatureError as error:
+        finder = Finder(packs, only=wanted.config, off=wanted.no_config)
+        found = load(finder.settings(wanted.dockerfile or "-").signatures)
+    except (SignatureError, ConfigError) as error:
         raise UsageError(str(error)) from None
+    return structs.replace(found, rules=frozenset(rule.rule.code for pack in packs for rule in pack.rules))
 
 
 def lint(wanted: Wanted, catalogue: Catalogue) -> Linted:

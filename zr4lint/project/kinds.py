@@ -101,6 +101,12 @@ def _assignments(values: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def _is_below(path: str) -> bool:
+    """Whether a path leads below the folder that it is relative to."""
+    parts = path.replace("\\", "/").split("/")
+    return bool(path) and not os.path.isabs(path) and ".." not in parts and "\0" not in path
+
+
 def _in_all(value: Mapping[str, Iterable[str]]) -> Iterable[str]:
     return (word for words in value.values() for word in words)
 
@@ -131,6 +137,13 @@ RULES_BY_PATTERN = Kind(
     schema=_LISTS,
     read=_patterned,
     rules=_in_all,
+)
+FILES = Kind(
+    words="a list of paths below the folder of the configuration",
+    fits=lambda v: FITS["list[str]"][1](v) and all(map(_is_below, v)),
+    schema=_STRINGS,
+    read=lambda value, folder: tuple(plain(os.path.join(folder, name)) for name in value),
+    from_option=list,
 )
 VARIABLES = Kind(
     words=FITS["dict[str, str]"][0],

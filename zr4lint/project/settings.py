@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from zr4lint.model.finding import Severity
 from zr4lint.project.kinds import (
+    FILES,
     FLAG,
     FOLDER,
     LEVELS,
@@ -159,6 +160,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     force_exclude: Annotated[
         bool, Setting(FLAG, "Skip excluded files even if the command line names them", "false", "--force-exclude")
     ] = False
+    signatures: Annotated[
+        tuple[str, ...],
+        Setting(FILES, "Files with more signatures for zr4lint diagnose", "none", adds=True),
+    ] = ()
     origins: Mapping[str, str] = {}
 
     def origin(self, name: str) -> str:

@@ -1,0 +1,200 @@
+"""Reading signatures: those that come with zr4lint, and a company's own; every problem is told."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from msgspec import Struct, ValidationError, convert, structs
+
+from zr4lint.diagnose.signatures import Catalogue, Compiled, Document, Signature
+from zr4lint.diagnose.template import Template, TemplateError, compile_template
+from zr4lint.filesystem.reading import UnfitError, read_regular
+from zr4lint.filesystem.shipped import rules_folder, shipped_document
+from zr4lint.packs.problems import Problem, did_you_mean, line_numbers, misfit_messages, value_words
+
+FOLDER = "signatures"
+MAX_BYTES = 4_000_000
+_ARRAY = "signature"
+_LEAST = {"says": 4, "reads": 4}
+"""How many literal characters in a row a template needs: words that are looked for everywhere more than others."""
+
+_SHORTEST, _HINT = 4, 8
+"""How long the words of the quick look are: longer ones are many, shorter ones are found everywhere."""
+
+
+class SignatureError(Exception):
+    """Signatures that can't be used; each line of the message names file, signature and key."""
+
+
+class Source(Struct, frozen=True):
+    """A document of signatures: how messages call it, what it holds, and its text where that is known."""
+
+    shown: str
+    document: Mapping[str, Any]
+    text: str = ""
+
+
+def shipped_files() -> list[str]:
+    """The names of the documents that come with zr4lint, without their folder and ending."""
+    names = os.listdir(os.path.join(rules_folder(), FOLDER))
+    return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
+
+
+@cache
+def shipped() -> Catalogue:
+    """The signatures that come with zr4lint."""
+    return read_catalogue(_shipped_sources())
+
+
+def load(paths: Sequence[str]) -> Catalogue:
+    """The signatures that come with zr4lint, and those of more files; one of the same id takes the place of ours."""
+    return read_catalogue(_shipped_sources(), [_source(path) for path in paths]) if paths else shipped()
+
+
+def _shipped_sources() -> list[Source]:
+    return [
+        Source(f"rules/{FOLDER}/{name}.toml", shipped_document(os.path.join(FOLDER, name))) for name in shipped_files()
+    ]
+
+
+def _source(path: str) -> Source:
+    import tomli
+
+    try:
+        text = read_regular(path, MAX_BYTES).decode("utf-8")
+    except (OSError, UnicodeDecodeError, UnfitError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise SignatureError(f"{path}: can't be read: {reason}") from None
+    try:
+        return Source(path, tomli.loads(text), text)
+    except (ValueError, RecursionError) as error:
+        raise SignatureError(f"{path}: not valid TOML: {error}") from None
+
+
+def read_catalogue(sources: Iterable[Source], more: Iterable[Source] = ()) -> Catalogue:
+    """Read documents, of which those in `more` may replace signatures; SignatureError tells of all problems."""
+    reader = _Reader()
+    for source in sources:
+        reader.read(source)
+    reader.replaceable = frozenset(reader.found)
+    for source in more:
+        reader.read(source)
+    reader.check_names()
+    if reader.problems:
+        raise SignatureError("\n".join(reader.problems))
+    texts = [t.literal for c in reader.found.values() for group in (c.says, c.beside, c.reads) for t in group]
+    return Catalogue(reader.found, tuple(reader.noise), tuple(reader.warnings), hints(texts))
+
+
+class _Reader:
+    """Reads documents one after the other, and keeps what is wrong with them."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+        self.found: dict[str, Compiled] = {}
+        self.replaceable: frozenset[str] = frozenset()
+        self.noise: list[Template] = []
+        self.warnings: list[Template] = []
+        self.source = Source("", {})
+        self.lines: Mapping[tuple[str, int, str], int] = {}
+        self.places: dict[str, tuple[Source, Mapping[tuple[str, int, str], int], int]] = {}
+
+    def read(self, source: Source) -> None:
+        """Read one document."""
+        self.source, self.lines = source, line_numbers(source.text) if source.text else {}
+        document = source.document
+        tables = document.get(_ARRAY, [])
+        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+            self.error(Problem(f"`{_ARRAY}` is {value_words(tables)}, not [[{_ARRAY}]] tables", _ARRAY))
+            tables = []
+        for index, table in enumerate(tables):
+            signature = self.table(table, Signature, index)
+            if signature is not None:
+                self.add(signature, index)
+        rest = self.table({key: value for key, value in document.items() if key != _ARRAY}, Document, None)
+        if rest is not None:
+            self.noise += self.templates(rest.noise, Problem("", "noise"))
+            self.warnings += self.templates(rest.warnings, Problem("", "warnings"))
+
+    def table(self, table: Mapping[str, Any], kind: Any, index: int | None) -> Any:
+        """A table as a struct; None where it does not fit, and every reason is told."""
+        try:
+            return convert(table, kind)
+        except ValidationError:
+            fields = {field.encode_name: field for field in structs.fields(kind)}
+        label = f"signature {table.get('id', (index or 0) + 1)}" if index is not None else ""
+        place = Problem("", "", _ARRAY if index is not None else "", index or 0, label)
+        for key, value in table.items():
+            if key not in fields:
+                near = did_you_mean(key, fields) or f"; known are {', '.join(sorted(fields))}"
+                self.error(structs.replace(place, key=key, message=f"`{key}` is not a key of this table{near}"))
+                continue
+            for message in misfit_messages(key, value, fields[key].type):
+                self.error(structs.replace(place, key=key, message=message))
+        for key, field in fields.items():
+            if field.required and key not in table:
+                self.error(structs.replace(place, message=f"`{key}` is missing"))
+        return None
+
+    def add(self, signature: Signature, index: int) -> None:
+        """Add a signature, its templates made ready."""
+        place = Problem("", "", _ARRAY, index, f"signature {signature.id}")
+        if signature.id in self.found and signature.id not in self.replaceable:
+            self.error(structs.replace(place, key="id", message="`id` is given twice"))
+        if not signature.says:
+            self.error(structs.replace(place, key="says", message="`says` is empty"))
+        self.places[signature.id] = (self.source, self.lines, index)
+        self.found[signature.id] = Compiled(
+            signature,
+            self.templates(signature.says, structs.replace(place, key="says")),
+            self.templates(signature.beside, structs.replace(place, key="with")),
+            self.templates(signature.instruction, structs.replace(place, key="instruction")),
+            self.templates(signature.reads, structs.replace(place, key="reads")),
+        )
+
+    def templates(self, texts: Sequence[str], place: Problem) -> tuple[Template, ...]:
+        """Templates made ready."""
+        found = []
+        for text in texts:
+            try:
+                found.append(compile_template(text, _LEAST.get(place.key, 2)))
+            except TemplateError as error:
+                self.error(structs.replace(place, message=f"`{place.key}`: {error}"))
+        return tuple(found)
+
+    def check_names(self) -> None:
+        """Tell of names that no signature has."""
+        for id_, compiled in self.found.items():
+            self.source, self.lines, index = self.places[id_]
+            signature = compiled.signature
+            for key, names in (("over", signature.over), ("mistaken-for", signature.mistaken_for)):
+                for name in names:
+                    if name not in self.found:
+                        near = did_you_mean(name, self.found)
+                        message = f"`{key}` names {value_words(name)}, which is no signature{near}"
+                        self.error(Problem(message, key, _ARRAY, index, f"signature {id_}"))
+
+    def error(self, problem: Problem) -> None:
+        """Keep a problem."""
+        self.problems.append(problem.text(self.source.shown, self.lines))
+
+
+def hints(literals: Iterable[str]) -> tuple[str, ...]:
+    """A few short words of which every literal holds at least one: what a quick look for all of them has to find."""
+    left = {literal for literal in literals if len(literal) >= _SHORTEST}
+    found = [literal for literal in left if len(literal) < _HINT]
+    left = {literal for literal in left if not any(hint in literal for hint in found)}
+    while left:
+        counts = Counter(part for literal in left for part in _parts(literal))
+        best = max(counts, key=lambda part: (counts[part], part))
+        found.append(best)
+        left = {literal for literal in left if best not in literal}
+    return tuple(found)
+
+
+def _parts(literal: str) -> set[str]:
+    return {literal[at : at + _HINT] for at in range(len(literal) - _HINT + 1)}
