@@ -1,5 +1,6 @@
 """The vocabulary that packs are written in: kinds of check by family."""
 
+from zr4lint.checks import core
 from zr4lint.checks.layout import lines
 from zr4lint.checks.outcome import Layer, Met, Outcome, RuleResult, Subject, Unmet
 from zr4lint.checks.registry import KINDS, Kind
@@ -27,6 +28,7 @@ __all__ = [
     "apt_packages",
     "clones",
     "copies",
+    "core",
     "lines",
     "pip_options",
     "pip_versions",

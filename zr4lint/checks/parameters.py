@@ -81,6 +81,9 @@ PipOption = Annotated[
 ]
 Program = Annotated[str, Meta(pattern=_whole(r"\S+"), description="a program", examples=["python3.12"])]
 Variable = Annotated[str, Meta(pattern=_whole(r"[^\s=]+"), description="a variable name", examples=["LANG"])]
+PortRange = Annotated[
+    str, Meta(pattern=_whole(r"\d{1,5}(?:-\d{1,5})?"), description="a port or a range of ports", examples=["8080"])
+]
 StartKeyword = Literal["CMD", "ENTRYPOINT"]
 Keyword = Annotated[
     Literal[

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from msgspec import Struct
 
-from zr4lint.checks.outcome import Outcomes
+from zr4lint.checks.outcome import Outcomes, Subject
 
 _C = TypeVar("_C", bound=Callable[..., Outcomes])
 Stages = Literal["image", "all"]
@@ -37,8 +37,12 @@ class Kind(Struct, frozen=True):
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
-        """The parameters that a rule may give to the kind, by name."""
+        """The parameters that a rule may give to the kind, by the name that packs write."""
         return _parameters(self.run)
+
+    def answer(self, subject: Subject, parameters: Mapping[str, Any]) -> Outcomes:
+        """What the check answers with the parameters of a rule."""
+        return self.run(subject, **{name.replace("-", "_"): value for name, value in parameters.items()})
 
     @property
     def description(self) -> str:
@@ -61,7 +65,7 @@ def _parameters(function: Callable[..., Outcomes]) -> Mapping[str, Parameter]:
     defaults = function.__kwdefaults__ or {}
     own = function.__globals__
     types = {name: eval(function.__annotations__[name], own, vars(parameters)) for name in names}
-    return {name: Parameter(types[name], name in defaults, defaults.get(name)) for name in names}
+    return {name.replace("_", "-"): Parameter(types[name], name in defaults, defaults.get(name)) for name in names}
 
 
 class Kinds(dict[str, Kind]):
@@ -89,7 +93,10 @@ KINDS = Kinds()
 
 
 def check(name: str, *, late: bool = False, stages: Stages = "image") -> Callable[[_C], _C]:
-    """Add a function to the vocabulary; its keyword-only arguments are the parameters of the kind."""
+    """Add a function to the vocabulary; its keyword-only arguments are the parameters of the kind.
+
+    Packs write a parameter `protocol_case` as `protocol-case`.
+    """
 
     def register(function: _C) -> _C:
         if KINDS.get(name):

@@ -75,12 +75,12 @@ def _outcomes(
     """
     if rule.unset:
         return (), ()
-    run = KINDS[rule.check].run
+    kind = KINDS[rule.check]
     if amendment is None:
-        return run(subject, **rule.parameters), rule.commands
-    outcomes = list(run(subject, **rule.parameters))
+        return kind.answer(subject, rule.parameters), rule.commands
+    outcomes = list(kind.answer(subject, rule.parameters))
     if amendment.parameters != rule.parameters and any(isinstance(outcome, Unmet) for outcome in outcomes):
-        outcomes = [] if amendment.parameters is None else list(run(subject, **amendment.parameters))
+        outcomes = [] if amendment.parameters is None else list(kind.answer(subject, amendment.parameters))
     if amendment.add:
         outcomes = [
             structs.replace(o, add=amendment.add, fix=None) if isinstance(o, Unmet) and o.add else o for o in outcomes

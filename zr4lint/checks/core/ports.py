@@ -1,0 +1,68 @@
+"""Ports that the image exposes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zr4lint.checks.edits import SAFE, UNSAFE, replace
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
+from zr4lint.checks.registry import check
+from zr4lint.facts import PortExposed
+from zr4lint.model.quoting import code
+
+if TYPE_CHECKING:
+    from zr4lint.checks.parameters import PortRange
+
+
+@check("ports", stages="all")
+def ports(
+    subject: Subject,
+    *,
+    allowed: list[PortRange] | None = None,
+    format: bool = False,  # noqa: A002
+    protocol_case: bool = False,
+) -> Outcomes:
+    """Each EXPOSE names allowed ports, in the form PORT or PORT/PROTOCOL.
+
+    `allowed` lists ports and ranges such as `8080` and `9000-9010`. With `format` an address or a mapping of host and
+    container ports is reported, with `protocol-case` a protocol in capital letters.
+    """
+    ranges = [_bounds(words) for words in allowed] if allowed is not None else None
+    for port in subject.facts.of(PortExposed, subject.lineage, triggers=True):
+        if port.value is None:
+            continue
+        number, _, protocol = port.value.partition("/")
+        mapping = ":" in number
+        if format and mapping:
+            container = number.rpartition(":")[2]
+            plain = f"{container}/{protocol}" if protocol else container
+            yield Unmet(
+                f"EXPOSE takes no host part: {code(port.value)}",
+                port.span,
+                notes=("The host's port is chosen by `docker run --publish`.",),
+                help=f"Write the container's port: `{plain}`",
+                fix=replace(port.span, plain, f"Expose {plain}", UNSAFE) if container else None,
+            )
+        elif protocol_case and protocol != protocol.lower():
+            fixed = f"{number}/{protocol.lower()}"
+            fix = replace(port.span, fixed, f"Write {protocol.lower()}", SAFE) if port.raw == port.value else None
+            yield Unmet(f"the protocol {code(protocol)} is not in lower case", port.span, fix=fix)
+        elif ranges is not None and not mapping and not _allowed(number, ranges):
+            listed = ", ".join(allowed or ())
+            yield Unmet(f"port {code(number)} is not allowed", port.span, expected=f"ports from {listed}")
+        else:
+            yield met(port.at, port.span)
+
+
+def _bounds(words: str) -> tuple[int, int]:
+    """The first and the last port of "8080" or "9000-9010"; (-1, -1) where these are no numbers."""
+    first, _, last = words.partition("-")
+    if not (first.isdecimal() and (last or first).isdecimal()) or max(len(first), len(last)) > 6:
+        return -1, -1
+    return int(first), int(last or first)
+
+
+def _allowed(number: str, ranges: list[tuple[int, int]]) -> bool:
+    """Whether all ports of a number or range lie in one of the ranges; what is no number is not judged."""
+    first, last = _bounds(number)
+    return first < 0 or any(low <= first and last <= high for low, high in ranges)
