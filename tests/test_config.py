@@ -13,6 +13,7 @@ import tomli
 
 from tests.inprocess import call
 from tests.test_cli import LEVELS, codes, complaint, save, zr4lint
+from zr4lint.packs.rulebook import shipped
 from zr4lint.project import Finder, Layer, Settings
 from zr4lint.project.pack_files import PackFiles
 from zr4lint.project.settings import KEYS, SETTINGS, merge, schema
@@ -427,6 +428,54 @@ def test_a_configuration_behind_a_link_to_a_folder_outside_is_not_read(
     assert complaint(call("link/Dockerfile.levels", cwd=here)) == message
 
 
+SETTINGS_OF_A_PACK = """
+[[setting]]
+name = "required"
+type = "table"
+summary = "The variables that must be set"
+
+[[setting]]
+name = "others"
+type = "strings"
+default = ["b"]
+summary = "Other values"
+
+[[rule]]
+"""
+
+
+def with_settings(pack: str) -> str:
+    """The pack of three rules, the first of which takes its variables from a setting."""
+    changed = pack.replace("[[rule]]", SETTINGS_OF_A_PACK, 1)
+    return changed.replace('variables = { MUST = "1" }', 'variables = { setting = "required" }')
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("[levels]\nrequird = {}", ":3: key 'levels': `requird` is not a setting of the pack `levels`; did you mean"),
+        ("[levels]\nrequired = 2", "zr4lint.toml:3: key 'levels': `required` is `2`, not "),
+        ("[level]\nrequired = {}", "zr4lint.toml:2: key 'level': unknown"),
+    ],
+)
+def test_wrong_settings_of_a_pack(here: Path, table: str, words: str) -> None:
+    save(here / "levels.toml", with_settings(LEVELS))
+    configure(here, table)
+    assert words in complaint(call(cwd=here))
+
+
+def test_settings_of_a_pack(here: Path) -> None:
+    save(here / "levels.toml", with_settings(LEVELS))
+    configure(here, "")
+    assert lint(here) == (0, ["LV0002", "LV0102"])
+    configure(here, '[levels]\nrequired = { NEEDED = "2" }')
+    assert lint(here) == (1, ALL)
+    assert "NEEDED" in call("--format", "concise", cwd=here).out
+    rows = [line.split() for line in call("config", "Dockerfile.levels", cwd=here).out.splitlines()]
+    assert ["levels.required", "a", "table", "zr4lint.toml:3"] in rows
+    assert ["levels.others", "[b]", "default"] in rows
+
+
 def test_what_can_not_be_a_configuration(here: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     outside = save(tmp_path_factory.mktemp("outside") / "x.toml", 'ignore = ["LV"]\n')
     file = here / "zr4lint.toml"
@@ -475,8 +524,8 @@ def test_config_shows_values_and_origins(here: Path) -> None:
 
 
 def test_the_schema_is_that_of_the_table() -> None:
-    assert json.loads(SCHEMA.read_text()) == schema(), "run `python -m tests.test_config`"
-    jsonschema.Draft7Validator.check_schema(schema())
+    assert json.loads(SCHEMA.read_text()) == schema(shipped()), "run `python -m tests.test_config`"
+    jsonschema.Draft7Validator.check_schema(schema(shipped()))
 
 
 @pytest.mark.parametrize(
@@ -488,8 +537,8 @@ def test_the_schema_is_that_of_the_table() -> None:
 )
 def test_the_schema_judges_as_the_reader_does(text: str, valid: bool) -> None:
     document: dict[str, Any] = tomli.loads(text)
-    assert jsonschema.Draft7Validator(schema()).is_valid(document) is valid
+    assert jsonschema.Draft7Validator(schema(shipped())).is_valid(document) is valid
 
 
 if __name__ == "__main__":
-    SCHEMA.write_text(json.dumps(schema(), indent=2) + "\n")
+    SCHEMA.write_text(json.dumps(schema(shipped()), indent=2) + "\n")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from zr4lint.app.errors import UsageError
 from zr4lint.app.run import load_packs
 from zr4lint.filesystem.paths import display, plain
 from zr4lint.packs.model import Pack
+from zr4lint.packs.problems import value_words
 from zr4lint.project import ConfigError, Finder, Settings
+from zr4lint.project.pack_files import PackFiles
 from zr4lint.project.patterns import words_for
 from zr4lint.project.settings import DEFAULT, KEYS, SETTINGS
 
@@ -23,11 +25,14 @@ def explain_config(path: str, only: str | None) -> list[str]:
     packs = load_packs(())
     place = plain(os.path.join(path, "-") if os.path.isdir(path) else path)
     try:
-        finder = Finder(packs, only=only)
+        files = PackFiles()
+        finder = Finder(packs, only=only, files=files)
         found, settings = finder.configuration(place), finder.settings(place)
     except ConfigError as error:
         raise UsageError(str(error)) from None
-    rows = [*_rows(settings, place, packs)]
+    names = settings.packs_for(place)
+    used = load_packs(names, files) if names else tuple(pack for pack in packs if pack.claims(place))
+    rows = [*_rows(settings, place, used)]
     if settings.excludes(place):
         rows.append(("", "this file is skipped in folders", settings.origin("exclude")))
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
@@ -36,7 +41,7 @@ def explain_config(path: str, only: str | None) -> list[str]:
     return [f"{display(path)}: configuration {name}", *lines]
 
 
-def _rows(settings: Settings, path: str, packs: tuple[Pack, ...]) -> Iterator[tuple[str, str, str]]:
+def _rows(settings: Settings, path: str, packs: Sequence[Pack]) -> Iterator[tuple[str, str, str]]:
     for key, name in KEYS.items():
         value: Any = getattr(settings, name)
         origin = settings.origin(name)
@@ -46,9 +51,14 @@ def _rows(settings: Settings, path: str, packs: tuple[Pack, ...]) -> Iterator[tu
         setting = SETTINGS[name]
         text = setting.default if (value is None and origin == DEFAULT) or value == () else setting.kind.show(value)
         if name == "packs":
-            claiming = tuple(pack.name for pack in packs if pack.claims(path))
-            text = ", ".join(map(_shown, value or claiming)) or "no pack matches"
+            text = ", ".join(map(_shown, value or (pack.name for pack in packs))) or "no pack matches"
         yield key, text, origin
+    given = dict(settings.pack_settings)
+    for pack in packs:
+        for extra in pack.settings:
+            name = f"{pack.name}.{extra.name}"
+            value = given.get(pack.name, {}).get(extra.name, extra.default)
+            yield name, "not set" if value is None else value_words(value).strip("`"), settings.origin(name)
 
 
 def _shown(pack: str) -> str:

@@ -21,6 +21,7 @@ from zr4lint.packs.model import Pack
 from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.packs.problems import PackError
 from zr4lint.packs.rulebook import Rulebook
+from zr4lint.packs.settings import configure
 from zr4lint.project import ConfigError, Finder, Layer, Settings
 from zr4lint.project.discovery import Choice, Input, find, is_leftover
 from zr4lint.project.pack_files import PackFiles
@@ -158,6 +159,7 @@ class _Run:
         self.finder = _finder(request, self.packs, self.pack_files)
         self.baseline = None if request.baseline is None else open_baseline(request.baseline)
         self.loaded = {request.packs: self.packs}
+        self.configured: dict[tuple[int, int], Pack] = {}
         self.options = Options(
             level=_level(request),
             add_ignore=request.add_ignore,
@@ -239,11 +241,20 @@ class _Run:
     def _packs_for(self, path: str, settings: Settings) -> tuple[Pack, ...]:
         """The packs that a file is linted with."""
         names = settings.packs_for(path)
-        if not names:
-            return tuple(pack for pack in self.packs if pack.claims(path))
-        if names not in self.loaded:
+        if names and names not in self.loaded:
             self.loaded[names] = load_packs(names, self.pack_files)
-        return self.loaded[names]
+        found = self.loaded[names] if names else tuple(pack for pack in self.packs if pack.claims(path))
+        return tuple(self._configured(pack, settings) for pack in found)
+
+    def _configured(self, pack: Pack, settings: Settings) -> Pack:
+        """The pack with the settings that its table in the configuration gives; made once for each configuration."""
+        values = dict(settings.pack_settings).get(pack.name)
+        if not values:
+            return pack
+        key = (id(pack), id(settings))
+        if key not in self.configured:
+            self.configured[key] = configure(pack, values)
+        return self.configured[key]
 
     def _unclaimed(self, file: Input) -> str:
         """Why a file that no pack matches can't be linted."""

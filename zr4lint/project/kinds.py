@@ -179,6 +179,15 @@ SCORE = Kind(
 )
 
 
+PACK_TABLES = Kind(
+    words="tables",
+    fits=lambda v: isinstance(v, dict),
+    schema={"type": "object"},
+    read=lambda value, _: tuple(value.items()),
+    show=lambda value: ", ".join(name for name, _ in value),
+)
+
+
 def _one_of(words: Iterable[str]) -> str:
     return "one of " + ", ".join(f'"{word}"' for word in words)
 

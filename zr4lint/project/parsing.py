@@ -13,6 +13,7 @@ from zr4lint.packs.loading import pack_names
 from zr4lint.packs.model import Pack
 from zr4lint.packs.problems import PackError
 from zr4lint.packs.rulebook import Rulebook, hint
+from zr4lint.packs.settings import configure
 from zr4lint.packs.toml_table import Table
 from zr4lint.project.configuration import PYPROJECT, ConfigError, inside
 from zr4lint.project.kinds import pack_path
@@ -83,28 +84,57 @@ class _Reader(Table):
 
     def read(self, packs: Sequence[Pack], files: PackFiles) -> Layer:
         """Read all keys, and refuse others."""
-        self.done()
-        known = Rulebook((*packs, *self._packs(files)))
+        tables = [key for key in self.values if key not in KEYS]
+        for key in tables:
+            if not isinstance(self.values[key], dict):
+                raise self.unknown(key)
+        named = tuple(self._packs(files))
+        known = Rulebook((*packs, *named))
         values: dict[str, Any] = {}
         origins: dict[str, str] = {}
         for key, name in KEYS.items():
             if key in self.values:
                 values[name] = self._value(key, SETTINGS[name], known)
-                line = self.line(key)
-                origins[name] = self.where if line is None else f"{self.where}:{line}"
+                origins[name] = self._origin(key)
+        by_name = {pack.name: pack for pack in (*packs, *named)} if tables else {}
+        for key in tables:
+            if key in pack_names():
+                by_name[key] = files.load(key)
+            origins.update(self._pack_table(key, by_name))
+        if tables:
+            values["pack_settings"] = tuple((key, self.values[key]) for key in tables)
         return Layer(self.where, values, origins)
 
-    def done(self) -> None:
-        unknown = next((key for key in self.values if key not in KEYS), None)
-        if unknown is not None:
-            raise self.error(unknown, f"unknown{hint(unknown, KEYS) or '; known are ' + ', '.join(KEYS)}")
+    def unknown(self, key: str) -> ConfigError:
+        """The error for a key that is none, with the nearest one."""
+        return self.error(key, f"unknown{hint(key, KEYS) or '; known are ' + ', '.join(KEYS)}")
+
+    def _pack_table(self, name: str, packs: Mapping[str, Pack]) -> Iterable[tuple[str, str]]:
+        """The origin of each setting in the table of a pack, if the pack takes them all."""
+        if name not in packs:
+            raise self.unknown(name)
+        self._limited(name, self.values[name])
+        try:
+            configure(packs[name], self.values[name])
+        except PackError as error:
+            problem = error.problems[0]
+            raise self.error(name, problem.message, problem.key) from None
+        for key in self.values[name]:
+            yield f"{name}.{key}", self._origin(name, key)
+
+    def _origin(self, key: str, word: str = "") -> str:
+        line = self.line(key, word)
+        return self.where if line is None else f"{self.where}:{line}"
 
     def _checked(self, key: str, setting: Setting) -> Any:
         """The value of a key, if it is of the setting's kind and not too long."""
         value = self.take(key, setting.kind.words, setting.kind.fits)
+        self._limited(key, value)
+        return value
+
+    def _limited(self, key: str, value: Any) -> None:
         if _count(value) > MOST_WORDS:
             raise self.error(key, f"has more than {MOST_WORDS} entries")
-        return value
 
     def _value(self, key: str, setting: Setting, known: Rulebook) -> Any:
         value = self._checked(key, setting)

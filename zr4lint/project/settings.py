@@ -9,14 +9,17 @@ A field is a setting. Its metadata is all that the reader of configurations, the
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, get_args
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 from zr4lint.model.finding import Severity
+from zr4lint.packs.model import Pack
+from zr4lint.packs.tables import SETTING_TYPES
 from zr4lint.project.kinds import (
     FILES,
     FLAG,
     FOLDER,
     LEVELS,
+    PACK_TABLES,
     PACKS,
     PATTERNS,
     RULES,
@@ -41,7 +44,8 @@ class Setting(Struct, frozen=True):
 
     `help` is a sentence without its full stop, `default` the default in words. `option` is the option of the command
     line, "" for none, and `metavar` what it takes. The values of a setting that `adds` are added to those of weaker
-    layers, where others replace them. A value takes what `clears` names out of weaker layers.
+    layers, where others replace them. A value takes what `clears` names out of weaker layers. Without `key` it is no
+    key of a configuration.
     """
 
     kind: Kind
@@ -51,6 +55,7 @@ class Setting(Struct, frozen=True):
     metavar: str = ""
     adds: bool = False
     clears: tuple[str, ...] = ()
+    key: bool = True
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -164,6 +169,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         Setting(FILES, "Files with more signatures for zr4lint diagnose", "none", adds=True),
     ] = ()
+    pack_settings: Annotated[
+        tuple[tuple[str, Mapping[str, Any]], ...],
+        Setting(PACK_TABLES, "Settings of packs, each in a table of the pack's name", "those of the packs", key=False),
+    ] = ()
     origins: Mapping[str, str] = {}
 
     def origin(self, name: str) -> str:
@@ -195,14 +204,15 @@ SETTINGS: Mapping[str, Setting] = {
 }
 """What is known of each field."""
 
-KEYS: Mapping[str, str] = {name.replace("_", "-"): name for name in SETTINGS}
+KEYS: Mapping[str, str] = {name.replace("_", "-"): name for name, setting in SETTINGS.items() if setting.key}
 """The field of each key of a configuration."""
 
 
 class Layer(Struct, frozen=True):
     """Values of fields from one source.
 
-    `source` is the file or "command line", `origins` the line of each value, or its variable of the environment.
+    `source` is the file or "command line", `origins` the line of each value, or its variable of the environment. The
+    settings of packs are there too, as "pack.setting".
     """
 
     source: str
@@ -223,6 +233,7 @@ def merge(layers: Iterable[Layer]) -> Settings:
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for layer in layers:
+        origins.update((name, origin) for name, origin in layer.origins.items() if name not in SETTINGS)
         for name, setting in SETTINGS.items():
             if name not in layer.values:
                 continue
@@ -248,18 +259,35 @@ def from_options(options: Mapping[str, Any], origins: Mapping[str, str] | None =
     return Layer(COMMAND_LINE, values, origins or {})
 
 
-def schema() -> dict[str, Any]:
-    """The JSON schema of a zr4lint.toml, and of the table [tool.zr4lint]."""
+def schema(packs: Iterable[Pack] = ()) -> dict[str, Any]:
+    """The JSON schema of a zr4lint.toml, and of the table [tool.zr4lint]; `packs` are those whose tables it describes.
+
+    Tables of other packs are let pass.
+    """
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Configuration of zr4lint",
         "type": "object",
+        "additionalProperties": {"type": "object"},
+        "properties": {
+            key: _described(SETTINGS[name].help, SETTINGS[name].default, SETTINGS[name].kind.schema)
+            for key, name in KEYS.items()
+        }
+        | {pack.name: _pack_schema(pack) for pack in packs if pack.settings},
+    }
+
+
+def _described(text: str, default: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {"description": f"{text}. Default: {default}.", **schema}
+
+
+def _pack_schema(pack: Pack) -> dict[str, Any]:
+    return {
+        "description": f"Settings of the pack {pack.name}.",
+        "type": "object",
         "additionalProperties": False,
         "properties": {
-            key: {
-                "description": f"{SETTINGS[name].help}. Default: {SETTINGS[name].default}.",
-                **SETTINGS[name].kind.schema,
-            }
-            for key, name in KEYS.items()
+            setting.name: {"description": setting.summary, **json.schema(SETTING_TYPES[setting.type])}
+            for setting in pack.settings
         },
     }
