@@ -343,6 +343,7 @@ WRONG = [
     ('context = "gone"', "zr4lint.toml:2: key 'context': no folder 'gone'"),
     ("exclude = 1", "zr4lint.toml:2: key 'exclude': expected a list of strings, not int"),
     ("select = [", "zr4lint.toml: not valid TOML: "),
+    (f"min-score = {'9' * 5_000}", "zr4lint.toml: not valid TOML: "),
 ]
 
 

@@ -33,6 +33,7 @@ from tests.test_cli import (
     save,
     zr4lint,
 )
+from zr4lint.filesystem.context import has_file
 from zr4lint.filesystem.limits import size
 from zr4lint.filesystem.writing import WriteError, replace, write, write_new
 
@@ -404,6 +405,141 @@ def test_a_configuration_names_packs_inside(untrusted: Path) -> None:
 def test_a_configuration_names_no_context_outside(untrusted: Path) -> None:
     save(untrusted / "zr4lint.toml", 'context = ".."\n')
     assert "key 'context': '..' leads outside of ." in complaint(call(cwd=untrusted))
+
+
+@pytest.mark.parametrize(
+    "name", ["../../outside/levels.toml", "../outside/levels.toml", "/x/levels.toml", "link/levels.toml"]
+)
+def test_a_copy_tells_nothing_of_files_outside_of_the_context(untrusted: Path, name: str) -> None:
+    """Whether a file outside exists must make no difference."""
+    (untrusted / "link").symlink_to(untrusted.parent / "outside")
+    pack = LEVELS.replace(
+        'check = "env"\nvariables = { MUST = "1" }', 'check = "context-files"\ncopies = ["levels.toml"]'
+    )
+    save(untrusted / "inside" / "levels.toml", pack)
+    save(untrusted / "zr4lint.toml", 'packs = { "*.levels" = ["inside/levels.toml"] }\n')
+    save(untrusted / "Dockerfile.levels", f"FROM scratch\nCOPY {name} /a/\n")
+    there = call("--select", "LV0001", "--format", "concise", cwd=untrusted)
+    (untrusted.parent / "outside" / "levels.toml").unlink()
+    assert call("--select", "LV0001", "--format", "concise", cwd=untrusted) == there
+    assert "LV0001" in there.out
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("inside/levels.toml", True),
+        ("/inside/levels.toml", True),
+        ("../../inside/levels.toml", True),
+        ("inside/../gone/../inside/levels.toml", True),
+        ("folder/levels.toml", True),
+        ("file", True),
+        ("rooted", True),
+        ("inside", False),
+        ("gone", False),
+        ("out", False),
+        ("up/levels.toml", False),
+        ("circle", False),
+        ("a\0b", False),
+        ("../outside/levels.toml", False),
+    ],
+)
+def test_the_context_is_the_root_of_its_links(untrusted: Path, path: str, expected: bool) -> None:
+    outside = untrusted.parent / "outside"
+    links = {"folder": "inside", "file": "inside/levels.toml", "rooted": "/inside/levels.toml", "circle": "circle"}
+    for name, target in {**links, "out": str(outside / "levels.toml"), "up": "../outside"}.items():
+        (untrusted / name).symlink_to(target)
+    assert has_file(str(untrusted), path) is expected
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["--output", "{}"],
+        ["--format", "sarif", "-o", "{}"],
+        ["--write-baseline", "{}"],
+        ["badge", "--pack", "zr4", "--output", "{}"],
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("name", ["link", "inner", "folder/report"])
+def test_no_report_is_written_through_a_link_of_the_repository(untrusted: Path, args: list[str], name: str) -> None:
+    outside = save(untrusted.parent / "outside" / "report", "old\n")
+    save(untrusted / "victim", "old\n")
+    (untrusted / "link").symlink_to(outside)
+    (untrusted / "inner").symlink_to("victim")
+    (untrusted / "folder").symlink_to(outside.parent)
+    save(untrusted / "Dockerfile.zr4", "FROM scratch\n")
+    done = call(*(arg.format(name) for arg in args), cwd=untrusted)
+    assert complaint(done).startswith(f"{name}: a symbolic link ")
+    assert done.err.endswith("; nothing is written\n")
+    assert outside.read_text() == (untrusted / "victim").read_text() == "old\n"
+
+
+@pytest.mark.parametrize("args", [["--fix"], ["--add-ignore", "a reason"]], ids=" ".join)
+def test_no_fix_is_written_through_a_link_out_of_the_repository(untrusted: Path, args: list[str]) -> None:
+    outside = save(untrusted.parent / "outside" / "Dockerfile.zr4", BAD)
+    (untrusted / "Dockerfile.zr4").symlink_to(outside)
+    assert "leads outside of the repository" in complaint(call(*args, "Dockerfile.zr4", cwd=untrusted))
+    assert outside.read_text() == BAD
+    inner = save(untrusted / "real" / "x.Dockerfile.zr4", BAD)
+    (untrusted / "y.Dockerfile.zr4").symlink_to(inner)
+    call(*args, "y.Dockerfile.zr4", cwd=untrusted)
+    assert inner.read_text() != BAD
+
+
+HOSTILE_NAMES = [
+    "##[error]x",
+    "##vso[task.x]y",
+    "a\r::error::x",
+    "\t::error::x",
+    "\u2003::error::x",
+    "\x0b::warning::x",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=ascii)
+def test_names_are_no_commands_in_a_log(untrusted: Path, name: str) -> None:
+    save(untrusted / name / "Dockerfile.zr4", "FROM scratch\n")
+    save(untrusted / "zr4lint.toml", f"exclude = [{json.dumps(name)}]\nmin-score = 60\n")
+    for args in ([f"{name}/gone"], ["config"], ["config", name], ["--show-files", name], ["rule", name], [name]):
+        done = call(*args, cwd=untrusted)
+        written = done.out + done.err
+        assert not re.search(r"##\[|##vso\[|[\r\t\x0b\u2003]", written)
+        assert not re.search(r"(?m)^\s*::", written)
+        assert "error" in written or "x" in written
+
+
+@pytest.mark.parametrize("key", HOSTILE_NAMES, ids=ascii)
+def test_keys_of_a_configuration_are_no_commands_in_a_log(untrusted: Path, key: str) -> None:
+    save(untrusted / "zr4lint.toml", f"{json.dumps(key)} = 1\n")
+    done = call(cwd=untrusted)
+    assert not re.search(r"##\[|##vso\[|[\r\t\x0b\u2003]|(?m:^\s*::)", complaint(done))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"key{number} = 1\n" for number in range(60_000)),
+        "".join(f"[key{number}]\n" for number in range(60_000)),
+        "exclude = [" + '"*a*b*c",' * 90_000 + "]\n",
+        f"[severity]\n{''.join(f'x{number} = 1' + chr(10) for number in range(60_000))}",
+        f"[per-file-ignores]\n{''.join(f'x{number} = []' + chr(10) for number in range(60_000))}",
+        "packs = [" + '"zr4",' * 100_000 + "]\n",
+        "packs = [" + ",".join(f'"{"./" * count}inside/levels.toml"' for count in range(500)) + "]\n",
+    ],
+    ids=["keys", "tables", "patterns", "severities", "ignores", "packs", "one pack"],
+)
+def test_a_long_configuration_is_refused_or_read_in_time(untrusted: Path, text: str) -> None:
+    save(untrusted / "zr4lint.toml", text)
+    with ends():
+        assert "internal error" not in call(cwd=untrusted).err
+
+
+def test_a_configuration_that_takes_too_long_is_given_up(untrusted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zr4lint.project.finder.MAX_SECONDS", 1)
+    save(untrusted / "zr4lint.toml", "a." * 200_000 + "a = 1\n")
+    assert complaint(call(cwd=untrusted)) == "zr4lint.toml: given up after 1 seconds"
 
 
 @pytest.mark.parametrize("text", ["x = " + "[" * 50_000, 'x = "' + "a" * 4_000_000, "\0", "a = 1\n" * 9, "'" * 99])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from zr4lint.filesystem.limits import TimeUpError, time_limit
 from zr4lint.filesystem.paths import display, repository
 from zr4lint.filesystem.reading import UnfitError, read_regular
 from zr4lint.packs.model import Pack
@@ -13,6 +14,8 @@ from zr4lint.project.pack_files import PackFiles
 from zr4lint.project.settings import Layer, Settings, merge
 
 MAX_BYTES = 1_000_000
+MAX_SECONDS = 10
+"""The time that a configuration may take, and the packs that it names."""
 
 
 def load(path: str, packs: Sequence[Pack], files: PackFiles, root: str | None = None) -> Layer | None:
@@ -22,7 +25,11 @@ def load(path: str, packs: Sequence[Pack], files: PackFiles, root: str | None = 
         return None
     from zr4lint.project.parsing import read
 
-    return read(text, path, packs, files, root)
+    try:
+        with time_limit(MAX_SECONDS):
+            return read(text, path, packs, files, root)
+    except TimeUpError:
+        raise ConfigError(f"{display(path)}: given up after {MAX_SECONDS} seconds") from None
 
 
 def _text(path: str) -> str:

@@ -39,7 +39,7 @@ def read(text: str, path: str, packs: Sequence[Pack], files: PackFiles, root: st
     pyproject = os.path.basename(path) == PYPROJECT
     try:
         document: Any = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of too many digits is a ValueError
         if pyproject and not any(re.match(_MENTION, line) for line in lines):
             return None
         reason = "nested too deep" if isinstance(error, RecursionError) else error
