@@ -632,7 +632,7 @@ def test_what_must_not_be_read_is_named(here: Path) -> None:
         (["--output", "gone/report"], "gone/report: can't be written: No such file or directory"),
         (["--output", "."], "--output"),
         (["--output"], "--output"),
-        (["--pack", "gone"], "no pack 'gone': it is neither a file nor one of "),
+        (["--pack", "gone"], "gone: no pack has this name, and it is not a file; packs are "),
         (["--pack", "gone.toml"], "no pack 'gone.toml'"),
         (["--pack", "."], "no pack '.'"),
         (["--pack", "start.sh"], "start.sh: not valid TOML"),

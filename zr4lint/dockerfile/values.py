@@ -19,6 +19,9 @@ WordSplitter = import_alone("dockerfile_parse.util").WordSplitter
 _QUOTES = "\"'\\"
 _VARIABLE = r"(?<!\\)\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^{}$]*))?\}|(\{))"
 _SINGLE_QUOTED = r"'[^']*'"
+_PART = r"""'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)|([^'"\\]+)"""
+_ESCAPED = r"""\\(["$\\])"""
+"""What a backslash escapes between double quotes; before other characters it stays."""
 
 
 class DockerWord(Struct, frozen=True):
@@ -91,10 +94,13 @@ def pairs(instruction: Instruction) -> list[Pair]:
 
 
 def unquote(raw: str) -> str:
-    """A word without its quotes and escapes."""
+    """A word without its quotes and escapes, as BuildKit's shell/lex.go takes them off."""
     if not any(c in raw for c in _QUOTES):
         return raw
-    return str(WordSplitter(raw).dequote())
+    parts = list(re.finditer(_PART, raw, re.DOTALL))
+    if sum(len(part[0]) for part in parts) != len(raw):
+        return str(WordSplitter(raw).dequote())  # a quote that is never closed
+    return "".join(part[1] or re.sub(_ESCAPED, r"\1", part[2] or "") or part[3] or part[4] or "" for part in parts)
 
 
 def expand(raw: str, env: Mapping[str, str | None]) -> str | None:

@@ -12,6 +12,8 @@ from zr4lint.model.finding import Applicability, Edit, Fix, Rule
 from zr4lint.model.source import Span
 from zr4lint.packs.model import Pack
 
+_STARTING = ("CMD", "ENTRYPOINT")
+
 
 class Places:
     """The places in one file, judged by one pack.
@@ -44,13 +46,12 @@ class Places:
     def addition(self, text: str, rule: Rule, wrong: Span | None) -> Fix | None:
         """A fix that adds an instruction behind the last one of its layer, or of those before; CMD stays the last.
 
-        It comes behind the `wrong` words too, which would overrule it otherwise.
+        Where the specification has no layers, the order of its rules is that of the instructions. The addition comes
+        behind the `wrong` words too, which would overrule it otherwise.
         """
-        if rule.layer is None:
-            return None
         instructions, newline = self._instructions, self._source.newline
-        before = [last for layer, last in self._last_of_layer.items() if layer <= rule.layer]
-        if not before and instructions:
+        before = self._before(rule)
+        if before is None or (not before and instructions):
             return None
         if wrong is not None:
             before += (i.index for i in instructions if i.span.start <= wrong.start < i.span.end and i.keyword != "CMD")
@@ -64,6 +65,26 @@ class Places:
             end = whole if last == len(instructions) - 1 else instructions[last].span.end
             edit = Edit(end, end, newline + text)
         return Fix(f"Add `{first}`", Applicability.UNSAFE, (edit,))
+
+    def _before(self, rule: Rule) -> list[int] | None:
+        """The indexes of instructions that an addition for a rule comes after; None where it has no place."""
+        if rule.layer is not None:
+            return [last for layer, last in self._last_of_layer.items() if layer <= rule.layer]
+        if any(section.layer is not None for section in self._pack.sections):
+            return None
+        return self._before_by_order[rule.code]
+
+    @cached_property
+    def _before_by_order(self) -> dict[str, list[int]]:
+        """For each rule the instructions that meet it or one before it; those that have none come last in the stage."""
+        found: dict[str, list[int]] = {}
+        known: list[int] = []
+        whole = [i.index for i in self._instructions if i.keyword not in _STARTING]
+        for rule in self._pack.rules:
+            met = self._results[rule.rule.code].met
+            known = [*known, *(m.instruction.index for m in met if m.instruction.keyword not in _STARTING)]
+            found[rule.rule.code] = known or whole[-1:]
+        return found
 
     def _meant(self, hint: tuple[str, ...]) -> Span | None:
         """The last of the words in the first instruction that has them all, comments inside it not counting."""

@@ -258,11 +258,14 @@ def _names_layer(comment: str, number: int) -> bool:
 
 @check("not-in-specification", late=True)
 def not_in_specification(subject: Subject) -> Outcomes:
-    """Each instruction meets a requirement of a layer, or fails one, or one that does relies on it."""
+    """Each instruction meets a requirement of a layer, or fails one, or one that does relies on it.
+
+    Where the specification has no layers, that goes for all requirements.
+    """
     used: set[int] = set()
     blamed: list[int] = []
     for result in subject.results.values():
-        if result.layer is not None:
+        if result.layer is not None or not subject.layers:
             blamed += (unmet.span.start for unmet in result.unmet if unmet.span is not None)
             for outcome in result.met:
                 used.add(outcome.instruction.index)

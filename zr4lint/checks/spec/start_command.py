@@ -86,25 +86,25 @@ def exec_form_only(subject: Subject, *, keyword: StartKeyword) -> Outcomes:
 
 
 @check("command")
-def command(subject: Subject, *, arguments: list[str], file: Folder = "") -> Outcomes:
+def command(subject: Subject, *, arguments: list[str], file: Folder = "", keyword: StartKeyword = "CMD") -> Outcomes:
     """CMD runs exactly this; no ENTRYPOINT takes it as arguments, and a COPY put the file there that it runs.
 
-    That is the program, unless `file` names it.
+    That is the program, unless `file` names it. With `keyword` it is ENTRYPOINT, to which CMD may add arguments.
     """
     file = file or next(iter(arguments), "")
-    found = _commands(subject, "CMD")
-    expected = f"CMD {_json(arguments)}"
-    entrypoints = _commands(subject, "ENTRYPOINT")
+    found = _commands(subject, keyword)
+    expected = f"{keyword} {_json(arguments)}"
+    entrypoints = _commands(subject, "ENTRYPOINT") if keyword == "CMD" else []
     wrapping = entrypoints[-1] if entrypoints and entrypoints[-1].arguments != () else None
     if wrapping is not None:
         yield Unmet(
-            "this ENTRYPOINT receives CMD as its arguments",
+            "this ENTRYPOINT receives CMD as its arguments" if found else "ENTRYPOINT starts the container, not CMD",
             wrapping.at.span,
             expected=f"{expected} alone",
             fix=remove_lines(subject.source, wrapping.at.instruction, "Remove the ENTRYPOINT"),
         )
     if not found:
-        yield Unmet("the image sets no CMD", expected=expected, add=expected)
+        yield Unmet(f"the image sets no {keyword}", expected=expected, add=expected)
         return
     last = found[-1]
     text = last.at.instruction.arguments
@@ -112,10 +112,10 @@ def command(subject: Subject, *, arguments: list[str], file: Folder = "") -> Out
     if _words(last) != arguments:
         wanted = " ".join(arguments)
         fix = replace(span, _json(arguments), f"Run {wanted}", UNSAFE)
-        message = contrast("the command", text.text, wanted) if text.text else "CMD is empty"
+        message = contrast("the command", text.text, wanted) if text.text else f"{keyword} is empty"
         yield Unmet(message, span, expected=expected, fix=fix)
     elif file and not brought(subject, file):
-        yield Unmet(f"CMD runs {code(file)}, which is not copied", span, expected=f"COPY ... {file}")
+        yield Unmet(f"{keyword} runs {code(file)}, which is not copied", span, expected=f"COPY ... {file}")
     elif wrapping is None:
         yield met(last.at, span, _json(arguments))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, UNSAFE, add_line, remove_lines, replace
@@ -25,7 +26,7 @@ def env(subject: Subject, *, variables: dict[Variable, str]) -> Outcomes:
         fact = last.get(name)
         if fact is None:
             anchor = siblings[-1].at.instruction if siblings else None
-            line = f"ENV {name}={value}"
+            line = f"ENV {name}={written(subject, value)}"
             yield Unmet(
                 f"{name} is not set",
                 anchor.span if anchor else None,
@@ -34,13 +35,13 @@ def env(subject: Subject, *, variables: dict[Variable, str]) -> Outcomes:
                 add=line,
             )
         elif fact.value == value:
-            yield met(fact.at, fact.span, f"{name}={value}")
+            yield met(fact.at, fact.span, f"{name}={written(subject, value)}")
         else:
             yield Unmet(
                 _differs(name, fact.value, value),
                 fact.span,
-                expected=f"{name}={value}",
-                fix=replace(fact.value_span, value, f"Set {name} to {value}", UNSAFE)
+                expected=f"{name}={written(subject, value)}",
+                fix=replace(fact.value_span, written(subject, value), f"Set {name} to {value}", UNSAFE)
                 if "=" in subject.words(fact.span)
                 else None,
                 unsure=fact.value is None,
@@ -52,6 +53,16 @@ def _differs(name: str, found: str | None, wanted: str) -> str:
     if found is None:
         return f"{name} is not known before the build"
     return contrast(name, found.replace(INHERITED, "..."), wanted) if found else f"{name} is empty"
+
+
+def written(subject: Subject, value: str) -> str:
+    """A value as ENV has it: in quotes if it is empty or has blanks or characters that mean something there."""
+    if re.fullmatch(r"[\w./:,@%+=~-]+", value, re.ASCII):
+        return value
+    if set(value) & {'"', "$", "\\", "`"} and "'" not in value and not value.endswith(("\\", "`")):
+        return f"'{value}'"
+    escape = next((d.value for d in subject.dockerfile.directives if d.name == "escape"), "\\")
+    return '"' + "".join(escape + char if char in ('"', "$", escape) else char for char in value) + '"'
 
 
 @check("path-first")
