@@ -101,9 +101,10 @@ def _section(rule: Rule, pack: Pack) -> str:
 
 
 def explain(code: str, packs: Sequence[Pack] | None = None) -> str:
-    """One rule in full, by code or name; packs may have rules of one name, and then all of these."""
+    """One rule in full, by code, name or alias; packs may have rules of one name, and then all of these."""
     every = explanations(packs)
-    found = [e for e in every if code.upper() == e.rule.code or code == e.rule.name]
+    upper = code.upper()
+    found = [e for e in every if code == e.rule.name or upper in (e.rule.code, *map(str.upper, e.rule.aliases))]
     if not found:
         from difflib import get_close_matches
 
@@ -127,6 +128,8 @@ def _parts(found: Explanation) -> Iterator[str]:
         if example:
             yield f"{title}\n\n{textwrap.indent(example.strip(), '    ')}"
     yield f"Fix: {FIXES[rule.applicability]}"
+    if not rule.default:
+        yield f"Off by default. To run it: `zr4lint --select {rule.code}`."
     if found.conflicts:
         yield f"In conflict with: {', '.join(found.conflicts)}"
     if found.amendment:
