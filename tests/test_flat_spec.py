@@ -10,7 +10,8 @@ import pytest
 
 from zr4lint.checks import KINDS
 from zr4lint.fixing.repair import create, repair
-from zr4lint.linting.engine import Config, lint
+from zr4lint.linting.options import LintOptions
+from zr4lint.linting.pipeline import Linter, lint
 from zr4lint.model.finding import Applicability
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.loading import load_pack
@@ -64,10 +65,11 @@ def test_what_differs_is_told(old: str, new: str, found: list[tuple[str, str]]) 
 @pytest.mark.parametrize("line", TEXT.splitlines()[1:])
 def test_what_is_missing_is_added_where_it_belongs(line: str) -> None:
     source = SourceFile(TEXT.replace(f"{line}\n", ""), "relay.Dockerfile")
-    done = repair(source, [relay()], Config(), Applicability.UNSAFE)
+    done = repair(source, Linter([relay()], LintOptions()), Applicability.UNSAFE)
     assert done.refused is None
-    assert told(done.source.text) == []
-    keywords = [text.partition(" ")[0] for text in done.source.text.splitlines() if text[:1].isalpha()]
+    text = done.report.source.text
+    assert told(text) == []
+    keywords = [text.partition(" ")[0] for text in text.splitlines() if text[:1].isalpha()]
     assert keywords[0] == "FROM"
     assert keywords.index("RUN") < keywords.index("WORKDIR") < keywords.index("ENTRYPOINT")
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.inprocess import call
 from zr4lint.checks import KINDS
-from zr4lint.linting.engine import Config, lint
-from zr4lint.linting.suppressions import lint as lint_with_comments
+from zr4lint.linting.options import LintOptions
+from zr4lint.linting.pipeline import lint
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.model import Pack
 from zr4lint.packs.problems import PackError
@@ -30,7 +30,7 @@ def pack(*rules: Mapping[str, Any], **keys: Any) -> Pack:
 
 
 def codes(pack: Pack, text: str = DOCKERFILE, **config: Any) -> list[str]:
-    return [f.code for f in lint(SourceFile(text), [pack], Config(**config)).findings]
+    return [f.code for f in lint(SourceFile(text), [pack], LintOptions(**config)).findings]
 
 
 # A pack of general rules
@@ -68,7 +68,8 @@ OFF = {"check": "env", "variables": {"D": "1"}, "default": False, "aliases": ["D
         ({"select": ("rule-2",)}, ["GP2"]),
         ({"select": ("DL3000",)}, ["GP2"]),
         ({"select": ("dl3000",)}, ["GP2"]),
-        ({"select": ("DL3",)}, []),
+        ({"select": ("DL3",)}, ["GP2"]),
+        ({"select": ("DL4",)}, []),
         ({"select": ("GP",)}, ["GP1", "GP2"]),
         ({"select": ("GP1",)}, ["GP1"]),
         ({"select": ("GP",), "ignore": ("DL3000",)}, ["GP1"]),
@@ -78,10 +79,8 @@ OFF = {"check": "env", "variables": {"D": "1"}, "default": False, "aliases": ["D
     ],
 )
 def test_a_rule_that_is_off_runs_where_it_is_selected(config: Mapping[str, Any], found: list[str]) -> None:
-    both = pack(ON, OFF)
-    assert codes(both, **config) == found
-    report = lint_with_comments(SourceFile(f"# a comment\n{DOCKERFILE}"), [both], Config(**config))
-    assert [f.code for f in report.findings] == found
+    assert codes(pack(ON, OFF), **config) == found
+    assert codes(pack(ON, OFF), f"# a comment\n{DOCKERFILE}", **config) == found
 
 
 # Stages

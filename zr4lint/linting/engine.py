@@ -154,5 +154,4 @@ def _finding(pack: Pack, rule: Rule, unmet: Unmet, span: Span, path: str) -> Fin
         help=unmet.help,
         references=unmet.references,
         aliases=rule.aliases,
-        default=rule.default,
     )

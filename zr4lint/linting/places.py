@@ -81,8 +81,9 @@ class Places:
         known: list[int] = []
         whole = [i.index for i in self._instructions if i.keyword not in _STARTING]
         for rule in self._pack.rules:
-            met = self._results[rule.rule.code].met
-            known = [*known, *(m.instruction.index for m in met if m.instruction.keyword not in _STARTING)]
+            result = self._results.get(rule.rule.code)
+            met = [m.instruction for m in result.met] if result is not None else []
+            known = [*known, *(i.index for i in met if i.keyword not in _STARTING)]
             found[rule.rule.code] = known or whole[-1:]
         return found
 

@@ -74,8 +74,7 @@ class Finding(Struct, frozen=True):
     `requirement` names the place of the specification, for example "PRD section 5"; `source` names the source of a
     rule that belongs to no specification. A suppressed finding is taken out of the count by a comment in the file, or
     with `external` by a baseline; `justification` is the reason given there. `conflict` is the code of the
-    requirement that demands what the finding warns of. `aliases` are the names that other linters give the rule, which
-    runs only where it is selected if it is not `default`.
+    requirement that demands what the finding warns of. `aliases` are the names that other linters give the rule.
     """
 
     path: str
@@ -99,7 +98,6 @@ class Finding(Struct, frozen=True):
     aliases: tuple[str, ...] = ()
     line: int = 0
     column: int = 0
-    default: bool = True
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:

@@ -52,6 +52,8 @@ def _differs(name: str, found: str | None, wanted: str) -> str:
     """What a message says of a variable with another value."""
     if found is None:
         return f"{name} is not known before the build"
+    if not wanted:
+        return f"{name} is {code(found)}, not empty"
     return contrast(name, found.replace(INHERITED, "..."), wanted) if found else f"{name} is empty"
 
 
