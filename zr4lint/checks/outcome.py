@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from zr4lint.dockerfile import Dockerfile, Instruction
-from zr4lint.facts import At, Facts, Stage
+from zr4lint.facts import At, Facts, Memo, Stage
+from zr4lint.facts.environments import Environment
 from zr4lint.model.finding import Fix, Related, Severity
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.shell import Reach
@@ -78,16 +79,18 @@ class Subject(Struct, frozen=True):
     """The file that is judged: its facts, and the stages that make the image (`lineage`).
 
     `layer` is the layer of the rule that asks, `results` what the rules before it found, `context` the folder that
-    COPY takes files from, None where it is not known, `stage` the name the specification gives the base stage.
+    COPY takes files from, None where it is not known, `stage` the name the specification gives the base stage. `memo`
+    keeps what is worked out once for all rules of a lint.
     """
 
     facts: Facts
     lineage: frozenset[int]
     base: Stage | None
-    layers: tuple[Layer, ...]
-    layer: Layer | None
-    context: str | None
-    results: Mapping[str, RuleResult]
+    memo: Memo
+    layers: tuple[Layer, ...] = ()
+    layer: Layer | None = None
+    context: str | None = None
+    results: Mapping[str, RuleResult] = {}
     stage: str | None = None
 
     @property
@@ -99,6 +102,11 @@ class Subject(Struct, frozen=True):
     def source(self) -> SourceFile:
         """The file's text."""
         return self.facts.dockerfile.source
+
+    @property
+    def environment(self) -> Environment:
+        """The Python environment of the image."""
+        return self.memo.get(("environment", self.lineage), lambda: Environment(self.facts, self.lineage))
 
     def words(self, span: Span) -> str:
         """The words at a span."""

@@ -37,6 +37,7 @@ from zr4lint.facts.instruction_facts import (
     WorkdirSet,
     Written,
 )
+from zr4lint.facts.memo import Memo
 
 __all__ = [
     "INHERITED",
@@ -55,6 +56,7 @@ __all__ = [
     "HealthcheckSet",
     "LabelSet",
     "MaintainerSet",
+    "Memo",
     "ModeChanged",
     "Mount",
     "Origin",

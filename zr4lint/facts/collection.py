@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TypeVar, cast
 
@@ -16,7 +16,6 @@ from zr4lint.model.source import Span
 from zr4lint.shell import Reach
 
 _F = TypeVar("_F", bound=Fact)
-_T = TypeVar("_T")
 
 
 class Stage(Struct, frozen=True):
@@ -51,7 +50,6 @@ class Facts:
         self.stages = stages
         self.facts = facts
         self._by_type: dict[tuple[type, frozenset[int], bool], list[Fact]] = {}
-        self._derived: dict[object, object] = {}
         self._ancestries: dict[int, frozenset[int]] = {}
 
     def ancestry(self, stage: int) -> frozenset[int]:
@@ -133,16 +131,6 @@ class Facts:
             if fact.at.reach is not Reach.NEVER:
                 found.setdefault((type(fact), fact.at.stage, fact.at.trigger), []).append(fact)
         return found
-
-    def derived(self, key: object, make: Callable[[], _T]) -> _T:
-        """Something worked out from these facts, once for all that ask under the same key."""
-        if key not in self._derived:
-            self._derived[key] = make()
-        return cast(_T, self._derived[key])
-
-    def forget(self) -> None:
-        """Let go of what was worked out. It holds on to these facts, so that all would wait for a search of cycles."""
-        self._derived.clear()
 
     def of(self, kind: type[_F], stages: Iterable[int], *, triggers: bool = False) -> list[_F]:
         """The facts of one type in some stages, in order, without those that never come about.

@@ -1,19 +1,22 @@
-"""What stands in the Python environment at the end of the build, after every later install and uninstall."""
+"""Python environments: which one a call of pip works on, and what stands in one after all installs and removals."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from msgspec import Struct, structs
 
 from zr4lint.facts.collection import Facts
 from zr4lint.facts.command_facts import PipRun, Removed, VenvCreated
+from zr4lint.facts.memo import Memo
 from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.source import Span
 from zr4lint.programs.files import covers
 from zr4lint.programs.pip import Requirement
 from zr4lint.programs.python import minor_of
 
+_SYSTEM = ("/usr/local/bin", "/usr/bin", "/usr/local/cuda/bin", "/bin")
 _ELSEWHERE = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER")
 
 
@@ -30,9 +33,61 @@ class Standing(Struct, frozen=True):
     unsure: bool
 
 
-def pip_installs(facts: Facts, lineage: frozenset[int]) -> list[PipRun]:
-    """The `pip install` of the image, in order."""
-    return [run for run in facts.of(PipRun, lineage) if run.command.action == "install"]
+class Environment:
+    """The Python environment that is on PATH at the end of some stages, and what pip does to it."""
+
+    def __init__(self, facts: Facts, lineage: frozenset[int]) -> None:
+        self._facts = facts
+        self._lineage = lineage
+        self._venvs = facts.of(VenvCreated, lineage)
+        self._standing = Memo()
+
+    @cached_property
+    def pip_installs(self) -> list[PipRun]:
+        """Every `pip install`, in order."""
+        return [run for run in self._facts.of(PipRun, self._lineage) if run.command.action == "install"]
+
+    @cached_property
+    def own_installs(self) -> list[PipRun]:
+        """The pip installs into this environment."""
+        return [run for run in self.pip_installs if not idle(run) and not _elsewhere(run, self._venvs)]
+
+    def standing(self, package: str) -> Standing | None:
+        """How a package stands at the end of the build; None if nothing installs it."""
+        return self._standing.get(package, lambda: self._stands(package))
+
+    def misplaced(self, package: str) -> PipRun | None:
+        """A command that installs the package, but into another environment."""
+        fitting = (r for r in self.pip_installs if r.command.requirement(package) and _elsewhere(r, self._venvs))
+        return next(fitting, None)
+
+    def _stands(self, package: str) -> Standing | None:
+        found: Standing | None = None
+        ignored: Standing | None = None
+        for run in self._facts.of(PipRun, self._lineage):
+            requirement = run.command.requirement(package)
+            if requirement is None or idle(run) or _elsewhere(run, self._venvs):
+                continue
+            if run.command.action == "uninstall":
+                if found is not None:
+                    found = structs.replace(found, undone=requirement.span, unsure=found.unsure or run.at.unsure)
+                continue
+            applies = _applies(requirement.marker, self._venvs)
+            if applies is False:
+                ignored = ignored or Standing(run, requirement, requirement.span, False)
+            elif found is None or found.undone or found.unsure or _replaces(run, requirement, found.requirement):
+                found = Standing(run, requirement, None, run.at.unsure or applies is None)
+        return self._after_removals(found) if found is not None else ignored
+
+    def _after_removals(self, found: Standing) -> Standing:
+        for removed in self._facts.of(Removed, self._lineage):
+            if removed.at.order < found.run.at.order or not removed.recursive or removed.at.unsure:
+                continue
+            if any(v.path and covers(p, v.path, recursive=True) for p in removed.paths for v in self._venvs):
+                return structs.replace(found, undone=removed.at.span)
+        later = (v for v in self._venvs if v.clears and v.at.order > found.run.at.order and not v.at.unsure)
+        cleared = next(later, None)
+        return found if cleared is None else structs.replace(found, undone=cleared.at.span)
 
 
 def idle(run: PipRun) -> bool:
@@ -41,54 +96,19 @@ def idle(run: PipRun) -> bool:
     return dry or bool(run.command.misplaced or run.command.refused)
 
 
-def own_installs(facts: Facts, lineage: frozenset[int]) -> list[PipRun]:
-    """Those that install into the environment that is on PATH."""
-    venvs = facts.of(VenvCreated, lineage)
-    return [run for run in pip_installs(facts, lineage) if not idle(run) and not _elsewhere(run, venvs)]
-
-
-def standing(facts: Facts, lineage: frozenset[int], package: str) -> Standing | None:
-    """How a package stands at the end of the build; None if nothing installs it."""
-    return facts.derived(("standing", lineage, package), lambda: _standing(facts, lineage, package))
-
-
-def _standing(facts: Facts, lineage: frozenset[int], package: str) -> Standing | None:
-    found: Standing | None = None
-    ignored: Standing | None = None
-    venvs = facts.of(VenvCreated, lineage)
-    for run in facts.of(PipRun, lineage):
-        requirement = run.command.requirement(package)
-        if requirement is None or idle(run) or _elsewhere(run, venvs):
-            continue
-        if run.command.action == "uninstall":
-            if found is not None:
-                found = structs.replace(found, undone=requirement.span, unsure=found.unsure or run.at.unsure)
-            continue
-        applies = _applies(requirement.marker, venvs)
-        if applies is False:
-            ignored = ignored or Standing(run, requirement, requirement.span, False)
-        elif found is None or found.undone or found.unsure or _replaces(run, requirement, found.requirement):
-            found = Standing(run, requirement, None, run.at.unsure or applies is None)
-    if found is None:
-        return ignored
-    return _after_removals(facts, lineage, venvs, found)
-
-
-def misplaced(facts: Facts, lineage: frozenset[int], package: str) -> PipRun | None:
-    """A command that installs the package, but into another environment."""
-    venvs = facts.of(VenvCreated, lineage)
-    fitting = (r for r in pip_installs(facts, lineage) if r.command.requirement(package) and _elsewhere(r, venvs))
-    return next(fitting, None)
-
-
-def _after_removals(facts: Facts, lineage: frozenset[int], venvs: list[VenvCreated], found: Standing) -> Standing:
-    for removed in facts.of(Removed, lineage):
-        if removed.at.order < found.run.at.order or not removed.recursive or removed.at.unsure:
-            continue
-        if any(v.path and covers(p, v.path, recursive=True) for p in removed.paths for v in venvs):
-            return structs.replace(found, undone=removed.at.span)
-    cleared = next((v for v in venvs if v.clears and v.at.order > found.run.at.order and not v.at.unsure), None)
-    return found if cleared is None else structs.replace(found, undone=cleared.at.span)
+def environment_of(run: PipRun) -> str | None:
+    """The folder of the environment a call works on, "" for the system's own, None where it can't be known."""
+    if run.command.elsewhere or run.command.parsed.has("target", "prefix", "root"):
+        return None
+    folder = run.command.program.rpartition("/")[0]
+    if folder:
+        return folder.removesuffix("/bin")
+    if virtual := run.variables.get("VIRTUAL_ENV"):
+        return virtual
+    first = (run.path or "\0").partition(":")[0]
+    if first.startswith("\0") or first in _SYSTEM:
+        return ""
+    return first.removesuffix("/bin") if first.endswith("/bin") else None
 
 
 def _applies(marker: str | None, venvs: list[VenvCreated]) -> bool | None:

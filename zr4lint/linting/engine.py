@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct, structs
 
 from zr4lint.checks import KINDS, Layer, Met, Outcome, RuleResult, Subject, Unmet
-from zr4lint.facts import Facts, Stage
+from zr4lint.facts import Facts, Memo, Stage
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.places import Places
 from zr4lint.linting.score import conformance_of
@@ -30,24 +30,23 @@ def run_packs(facts: Facts, packs: Sequence[Pack], options: LintOptions) -> Iter
 
     A rule that is not selected runs as well in a specification, whose score counts every requirement.
     """
+    memo = Memo()
     for pack in packs:
         base, lineage = _judged(pack, facts)
-        results = _run(pack, facts, options, base, lineage)
+        results = _run(pack, Subject(facts, lineage, base, memo, stage=_stage_name(pack)), options)
         findings = _findings(pack, results, facts, base)
         conformance = conformance_of(pack, results, findings) if pack.specification is not None else None
         yield PackResult(pack, results, findings, conformance)
 
 
-def _run(
-    pack: Pack, facts: Facts, options: LintOptions, base: Stage | None, lineage: frozenset[int]
-) -> dict[str, RuleResult]:
+def _run(pack: Pack, subject: Subject, options: LintOptions) -> dict[str, RuleResult]:
     layers = tuple(
         Layer(s.layer, s.title, *s.lines) for s in pack.sections if s.layer is not None and s.lines is not None
     )
     amended = pack.specification.amendments if pack.specification is not None and options.amended else ()
     amendments = {amendment.requirement: amendment for amendment in amended}
     results: dict[str, RuleResult] = {}
-    anywhere = Subject(facts, lineage, base, layers, None, options.context, results, _stage_name(pack))
+    anywhere = structs.replace(subject, layers=layers, context=options.context, results=results)
     subjects = {layer.number: structs.replace(anywhere, layer=layer) for layer in layers}
     for rule in sorted(pack.rules, key=lambda r: KINDS[r.check].late):
         if not options.runs(rule.rule):

@@ -68,12 +68,9 @@ class Linter:
         """Lint one text; findings come in the order of the text."""
         options = self.options
         facts = gather(parse(source), self._images, targets=options.targets, build_args=dict(options.build_args))
-        try:
-            results = tuple(run_packs(facts, self.packs, options))
-            judged = Judged(facts, self.packs, results, options, self.baseline)
-            findings = tuple(_placed(finding, source) for finding in in_order(_staged(judged)))
-        finally:
-            facts.forget()
+        results = tuple(run_packs(facts, self.packs, options))
+        judged = Judged(facts, self.packs, results, options, self.baseline)
+        findings = tuple(_placed(finding, source) for finding in in_order(_staged(judged)))
         conformance = tuple(result.conformance for result in results if result.conformance is not None)
         return Linted(
             facts.dockerfile, FileReport(source, findings, conformance, tuple(pack.name for pack in self.packs))

@@ -62,7 +62,7 @@ def arrange(subject: Subject) -> Arrangement:
     """Work out the edits; there is no fix where the layers are out of order or a layer does not fit its lines."""
     assigned = layer_of_each(subject)
     key = ("arrangement", subject.layers, None if assigned is None else tuple(assigned.values()))
-    return subject.facts.derived(key, lambda: _arrangement(subject, assigned))
+    return subject.memo.get(key, lambda: _arrangement(subject, assigned))
 
 
 def _arrangement(subject: Subject, assigned: Mapping[int, int] | None) -> Arrangement:

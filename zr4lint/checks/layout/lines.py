@@ -13,7 +13,6 @@ from zr4lint.checks.layout.layers import helpers, layers_of, with_helpers, withi
 from zr4lint.checks.outcome import Met, Outcomes, RuleResult, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.dockerfile import Comment, Instruction
-from zr4lint.facts.environments import standing
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.quoting import code, plain
 from zr4lint.model.source import Span
@@ -83,7 +82,7 @@ def _arranged(subject: Subject) -> Fix | None:
 @check("note")
 def note(subject: Subject, *, package: Package, words: Text) -> Outcomes:
     """A comment directly above the instruction that installs a package has these words."""
-    found = standing(subject.facts, subject.lineage, package)
+    found = subject.environment.standing(package)
     expected = f'a comment with "{words}" directly above'
     if found is None:
         yield Unmet(f"pip does not install {package}", expected=expected)
@@ -104,7 +103,7 @@ def note(subject: Subject, *, package: Package, words: Text) -> Outcomes:
 
 
 def _comments_above(subject: Subject, instruction: Instruction) -> list[Comment]:
-    by_line = subject.facts.derived("comments by line", lambda: _comments_by_line(subject))
+    by_line = subject.memo.get("comments by line", lambda: _comments_by_line(subject))
     found: list[Comment] = []
     line = instruction.line - 1
     while line in by_line:

@@ -36,7 +36,7 @@ def packable(subject: Subject, instruction: Instruction, over: int) -> Iterator[
 def _lists(subject: Subject, instruction: Instruction) -> Iterator[list[int]]:
     """Runs of neighbouring lines that hold nothing but packages of one command."""
     text, source = subject.source.text, subject.source
-    listed = subject.facts.derived(("package lists", subject.lineage), lambda: _by_instruction(subject))
+    listed = subject.memo.get(("package lists", subject.lineage), lambda: _by_instruction(subject))
     for spans in listed.get(instruction.index, ()):
         by_line: dict[int, list[Span]] = {}
         for span in spans:

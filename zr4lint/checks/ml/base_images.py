@@ -8,9 +8,10 @@ from msgspec import structs
 
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.ml.builds import cuda_builds
-from zr4lint.checks.ml.history import History, histories
+from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
+from zr4lint.facts.history import History
 from zr4lint.facts.images import Base, is_cuda
 from zr4lint.knowledge.tables import CudaTags, cuda_tags, distribution, minor, references, release, sure
 from zr4lint.model.finding import Fix, Severity

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from zr4lint.checks.ml.builds import MMCV, builds, isolates, mmcv_wheel
-from zr4lint.checks.ml.history import History, histories
-from zr4lint.checks.ml.installed import older, torch_at
+from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import EnvSet, Written
+from zr4lint.facts.history import History
+from zr4lint.facts.torch import older, torch_at
 from zr4lint.knowledge.tables import release
 from zr4lint.knowledge.versions import bounds
 from zr4lint.model.quoting import code

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from zr4lint.checks.ml.history import History, Install, pinned
-from zr4lint.checks.ml.installed import older, python_at, torch_at, torch_in
+from zr4lint.facts.history import History, Install, pinned
+from zr4lint.facts.torch import older, python_at, torch_at, torch_in
 from zr4lint.knowledge.tables import mmcv_versions, mmcv_wheels
 from zr4lint.knowledge.versions import lets_in
 from zr4lint.programs.pip import Requirement

@@ -6,11 +6,12 @@ import re
 
 from msgspec import Struct
 
-from zr4lint.checks.ml.history import History, Install, histories
-from zr4lint.checks.ml.installed import TorchState, older, torch_at
+from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import Cloned
+from zr4lint.facts.history import History, Install
+from zr4lint.facts.torch import TorchState, older, torch_at
 from zr4lint.knowledge.tables import Row, references, table
 from zr4lint.model.finding import Related
 from zr4lint.model.quoting import code, plain

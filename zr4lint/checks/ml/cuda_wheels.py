@@ -6,10 +6,11 @@ import re
 
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.ml.builds import MMCV, cuda_builds, mmcv_wheel
-from zr4lint.checks.ml.history import History, Install, histories, pinned
-from zr4lint.checks.ml.installed import TorchState, older, python_at, torch_at, torch_in
+from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
+from zr4lint.facts.history import History, Install, pinned
+from zr4lint.facts.torch import TorchState, older, python_at, torch_at, torch_in
 from zr4lint.knowledge.tables import minor, table
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import plain

@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 
 from zr4lint.checks.edits import UNSAFE, replace
-from zr4lint.checks.ml.history import History, Install, histories, pinned
-from zr4lint.checks.ml.installed import torch_in
+from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
+from zr4lint.facts.history import History, Install, pinned
 from zr4lint.facts.indexes import Source
+from zr4lint.facts.torch import torch_in
 from zr4lint.knowledge.tables import known_hosts, table, torch_release
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import code, plain

@@ -145,9 +145,7 @@ def _strict(subject: Subject, at: At) -> bool:
     """Whether the shell ends at the first command that fails; a list in a condition or a loop is left alone."""
     text = subject.words(at.instruction.span)
     before = text[: at.span.start - at.instruction.span.start]
-    shells = subject.facts.derived(
-        "shells", lambda: [i for i in subject.dockerfile.instructions if i.keyword == "SHELL"]
-    )
+    shells = subject.memo.get("shells", lambda: [i for i in subject.dockerfile.instructions if i.keyword == "SHELL"])
     if any(re.search(r'"-\w*e', subject.words(i.span)) for i in shells if i.index < at.instruction.index):
         return True
     return bool(re.search(_STRICT, before) or re.search(r"\b(?:if|for|while|case|then|do)\b|#!.*-e", before))

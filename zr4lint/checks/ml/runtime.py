@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from zr4lint.checks.edits import UNSAFE, replace
-from zr4lint.checks.ml.history import History, histories, pinned
-from zr4lint.checks.ml.installed import older
+from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import At, Cloned, EnvSet
+from zr4lint.facts.history import History, pinned
+from zr4lint.facts.torch import older
 from zr4lint.knowledge.tables import cuda_tags
 from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.finding import Related, Severity

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from zr4lint.checks.edits import UNSAFE, add_words
 from zr4lint.checks.ml.builds import MMCV, Build, builds, isolates, mmcv_wheel
-from zr4lint.checks.ml.history import History, histories
-from zr4lint.checks.ml.installed import older, torch_at, torch_in
+from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun
+from zr4lint.facts.history import History
+from zr4lint.facts.torch import older, torch_at, torch_in
 from zr4lint.knowledge.tables import table
 from zr4lint.knowledge.versions import lets_in
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from zr4lint.checks.edits import SAFE, UNSAFE, replace
-from zr4lint.checks.ml.history import History, environment, histories
+from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import (
@@ -19,6 +19,7 @@ from zr4lint.facts import (
     PipRun,
     RepositoryAdded,
 )
+from zr4lint.facts.history import History
 from zr4lint.filesystem.globs import matches
 from zr4lint.knowledge.tables import Row, distribution, references, sure, table
 from zr4lint.model.finding import Severity
@@ -70,7 +71,7 @@ def unknown_ppa(subject: Subject) -> Outcomes:
 
 def _ppas(subject: Subject) -> list[tuple[Row, RepositoryAdded]]:
     """The PPAs that are added and known."""
-    return subject.facts.derived("ppas", lambda: list(_known_ppas(subject)))
+    return subject.memo.get("ppas", lambda: list(_known_ppas(subject)))
 
 
 def _known_ppas(subject: Subject) -> Iterator[tuple[Row, RepositoryAdded]]:
@@ -194,7 +195,7 @@ def externally_managed(subject: Subject) -> Outcomes:
         if release is None or not release.get("externally_managed") or (history.base and history.base.kind == "python"):
             continue
         for install in history.own:
-            if _managed(history, install.run) and not install.unsure and environment(install) == "" and not install.uv:
+            if _managed(history, install.run) and not install.unsure and install.environment == "" and not install.uv:
                 yield Unmet(
                     f"pip cannot install into the system Python of {release['name']}",
                     install.run.command.words,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from zr4lint.checks.edits import SAFE, UNSAFE, replace
 from zr4lint.checks.ml.cloned import transformers_of_clone
-from zr4lint.checks.ml.history import History, Install, environment, histories, pinned
-from zr4lint.checks.ml.installed import TorchState, numbers, older, python_at, torch_at, torch_in
+from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
+from zr4lint.facts.history import History, Install, pinned
+from zr4lint.facts.torch import TorchState, numbers, older, python_at, torch_at, torch_in
 from zr4lint.knowledge.tables import newest_torch, references, release, table, torch_release
 from zr4lint.knowledge.versions import bounds
 from zr4lint.model.finding import Fix, Related, Severity
@@ -124,7 +125,7 @@ def python_unsupported(subject: Subject) -> Outcomes:
 def _floating(history: History, install: Install) -> str | None:
     """The reference of a python image that moves with every release of Python."""
     base = history.base
-    if base is None or base.kind != "python" or base.python is not None or environment(install) != "":
+    if base is None or base.kind != "python" or base.python is not None or install.environment != "":
         return None
     return base.reference if base.image.tag in ("", "latest", "3", "slim", "3-slim") else None
 
@@ -191,9 +192,9 @@ def torch_replaced(subject: Subject) -> Outcomes:
     for history in histories(subject):
         for install in history.own:
             torch = torch_at(history, install.at)
-            if torch is None or install.constrained or install.option("no-deps") or environment(install) is None:
+            if torch is None or install.constrained or install.option("no-deps") or install.environment is None:
                 continue
-            if torch.order >= 0 and torch.install is not None and environment(torch.install) != environment(install):
+            if torch.order >= 0 and torch.install is not None and torch.install.environment != install.environment:
                 continue
             requirement = install.get("torch")
             if requirement is not None:

@@ -13,7 +13,6 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.copies import taken_away
 from zr4lint.facts import Cloned, PipRun, WorkdirSet
-from zr4lint.facts.environments import own_installs, pip_installs
 from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, contrast
 from zr4lint.programs.files import absolute
@@ -173,11 +172,7 @@ def clone_workdirs(subject: Subject, *, target: Folder, after: Folder, before: F
     clones = [c.at.order for c in subject.facts.of(Cloned, subject.lineage) if c.at.order > clone.at.order]
     until = min(clones, default=len(subject.facts.facts))
     between = [w for w in workdirs if clone.at.order < w.at.order < until]
-    installs = [
-        r.at.order
-        for r in pip_installs(subject.facts, subject.lineage)
-        if r.files and clone.at.order < r.at.order < until
-    ]
+    installs = [r.at.order for r in subject.environment.pip_installs if r.files and clone.at.order < r.at.order < until]
     name = after.rpartition("/")[2]
     wrong = next((w for w in between if (w.path or "").rpartition("/")[2] == name), None)
     wrong = wrong or next((w for w in between if w.at.order < min(installs, default=0)), None)
@@ -196,9 +191,7 @@ def clone_workdirs(subject: Subject, *, target: Folder, after: Folder, before: F
 def pip_requirements(subject: Subject, *, file: Folder, target: Folder, spelled: Text = "") -> Outcomes:
     """Pip installs from this requirements file, after its repository is cloned to `target`."""
     clone = clone_to(subject, target)
-    runs = [
-        (run, span) for run in own_installs(subject.facts, subject.lineage) for path, span in run.files if path == file
-    ]
+    runs = [(run, span) for run in subject.environment.own_installs for path, span in run.files if path == file]
     undone = [
         (run, span)
         for run in subject.facts.of(PipRun, subject.lineage)
@@ -237,7 +230,7 @@ def _not_installed(subject: Subject, clone: Cloned | None, file: str, expected: 
         return Unmet(f"{code(file)} is not installed", expected=expected, hint=(file,), add=line)
     following = [c.at.order for c in subject.facts.of(Cloned, subject.lineage) if c.at.order > clone.at.order]
     end = min(following, default=len(subject.facts.facts))
-    runs = [run for run in pip_installs(subject.facts, subject.lineage) if clone.at.order < run.at.order < end]
+    runs = [run for run in subject.environment.pip_installs if clone.at.order < run.at.order < end]
     others = [(run, path, span) for run in runs for path, span in run.files]
     near = next((o for o in others if (o[1] or "").endswith(name)), None) or next(iter(others), None)
     if near is not None and near[1] == file:

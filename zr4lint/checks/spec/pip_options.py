@@ -10,7 +10,6 @@ from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.pip_packages import absent
 from zr4lint.facts import EnvSet, PipRun
-from zr4lint.facts.environments import pip_installs, standing
 from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, contrast
 from zr4lint.model.source import Span
@@ -27,7 +26,7 @@ _EITHER = "pip takes the newest version from either index."
 def pip_index(subject: Subject, *, package: Package, url: Url) -> Outcomes:
     """The command that installs the package takes packages from this index and no other."""
     expected = f"--index-url {url}"
-    found = standing(subject.facts, subject.lineage, package)
+    found = subject.environment.standing(package)
     if found is None:
         yield absent(subject, package, expected)
         return
@@ -149,7 +148,7 @@ def pip_extra_index(subject: Subject, *, packages: list[Package], url: Url) -> O
     expected = f"--extra-index-url {url}"
     seen: set[int] = set()
     for package in packages:
-        found = standing(subject.facts, subject.lineage, package)
+        found = subject.environment.standing(package)
         if found is None:
             yield absent(subject, package, f"{package} with {expected}")
             continue
@@ -184,7 +183,7 @@ def pip_extra_index(subject: Subject, *, packages: list[Package], url: Url) -> O
 @check("pip-option")
 def pip_option(subject: Subject, *, package: Package, option: PipOption) -> Outcomes:
     """The command that installs the package has this option."""
-    found = standing(subject.facts, subject.lineage, package)
+    found = subject.environment.standing(package)
     if found is None:
         yield absent(subject, package, f"{package} with {option}")
         return
@@ -204,7 +203,7 @@ def pip_option(subject: Subject, *, package: Package, option: PipOption) -> Outc
 @check("pip-no-cache")
 def pip_no_cache(subject: Subject) -> Outcomes:
     """No `pip install` leaves its cache in the image."""
-    for run in pip_installs(subject.facts, subject.lineage):
+    for run in subject.environment.pip_installs:
         parsed = run.command.parsed
         options = [o for o in parsed.options if o.name in ("no-cache-dir", "no-cache", "cache-dir")]
         option = options[-1] if options and options[-1].name != "cache-dir" else None

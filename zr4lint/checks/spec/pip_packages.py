@@ -5,7 +5,7 @@ from __future__ import annotations
 from zr4lint.checks.edits import UNSAFE, remove_lines, replace, take_out
 from zr4lint.checks.outcome import Subject, Unmet
 from zr4lint.facts import At, EnvSet, PipRun
-from zr4lint.facts.environments import Standing, idle, misplaced, pip_installs, standing
+from zr4lint.facts.environments import Standing, idle
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
@@ -17,7 +17,7 @@ _REFUSED = ("pip fails and installs nothing.",)
 
 def settled(subject: Subject, package: str, expected: str) -> Standing | Unmet:
     """The requirement by which a package is there at the end of the build; the finding if it is not there."""
-    found = standing(subject.facts, subject.lineage, package)
+    found = subject.environment.standing(package)
     if found is None:
         return absent(subject, package, expected, expected)
     return _undone(subject, package, found, expected) or found
@@ -29,13 +29,9 @@ def absent(subject: Subject, package: str, expected: str, add: str | None = None
     `add` is what a command that installs it is given.
     """
     line = f"RUN pip install --no-cache-dir {add}" if add else None
-    installs = pip_installs(subject.facts, subject.lineage)
+    installs = subject.environment.pip_installs
     refused = next(
-        (
-            r
-            for r in pip_installs(subject.facts, subject.lineage)
-            if r.command.misplaced and r.command.requirement(package)
-        ),
+        (r for r in subject.environment.pip_installs if r.command.misplaced and r.command.requirement(package)),
         None,
     )
     if refused is not None:
@@ -44,11 +40,7 @@ def absent(subject: Subject, package: str, expected: str, add: str | None = None
         fix = _behind_install(subject, refused, option)
         return Unmet(message, option.span, expected=f"--{option.name} after install", fix=fix, notes=_REFUSED)
     bad = next(
-        (
-            r
-            for r in pip_installs(subject.facts, subject.lineage)
-            if r.command.refused and r.command.requirement(package)
-        ),
+        (r for r in subject.environment.pip_installs if r.command.refused and r.command.requirement(package)),
         None,
     )
     if bad is not None:
@@ -63,7 +55,7 @@ def absent(subject: Subject, package: str, expected: str, add: str | None = None
         unset = remove_lines(subject.source, cause.at.instruction, "Let pip install") if cause is not None else None
         span = cause.span if cause is not None else dry.command.words
         return Unmet("PIP_DRY_RUN keeps pip from installing anything", span, expected=expected, fix=unset)
-    other = misplaced(subject.facts, subject.lineage, package)
+    other = subject.environment.misplaced(package)
     if other is not None:
         requirement = other.command.requirement(package)
         return Unmet(

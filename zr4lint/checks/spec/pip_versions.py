@@ -11,7 +11,7 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.pip_packages import absent, command_at, quoted_alike, respelled, settled
 from zr4lint.facts import PipRun
-from zr4lint.facts.environments import Standing, own_installs, pip_installs, standing
+from zr4lint.facts.environments import Standing
 from zr4lint.knowledge.versions import Bounds, bounds, lets_in
 from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, plain
@@ -118,14 +118,14 @@ def _has_bound(limits: Bounds, limit: Bounds) -> bool:
 @check("pip-companions")
 def pip_companions(subject: Subject, *, package: Package, companions: list[Package]) -> Outcomes:
     """The command that installs the package installs these as well."""
-    found = standing(subject.facts, subject.lineage, package)
+    found = subject.environment.standing(package)
     for name in companions:
         expected = f"{name} in the command that installs {package}"
         if found is None:
             yield absent(subject, name, expected)
             continue
         requirement = found.run.command.requirement(name)
-        own = standing(subject.facts, subject.lineage, name)
+        own = subject.environment.standing(name)
         if requirement is None:
             fix = add_words(
                 found.run.at.instruction, found.requirement.span.end, name, f"Install {name} with {package}", UNSAFE
@@ -150,9 +150,9 @@ def pip_companions(subject: Subject, *, package: Package, companions: list[Packa
 @check("pip-upgrade")
 def pip_upgrade(subject: Subject, *, packages: list[PipRequirement], before: Package) -> Outcomes:
     """These packages are upgraded before another one is installed; a fix writes them with their specifiers."""
-    target = standing(subject.facts, subject.lineage, before)
+    target = subject.environment.standing(before)
     first: PipRun | None = target.run if target is not None else None
-    installs = own_installs(subject.facts, subject.lineage)
+    installs = subject.environment.own_installs
     words = {re.split("[<>=!~]", package)[0]: f'"{package}"' if "<" in package else package for package in packages}
     line = f"pip install --no-cache-dir --upgrade {' '.join(words.values())}"
     for name, word in words.items():
@@ -202,8 +202,8 @@ def _pinned(run: PipRun, package: str) -> bool:
 @check("pip-order")
 def pip_order(subject: Subject, *, first: Package, then: Package) -> Outcomes:
     """One package is installed before another."""
-    later = standing(subject.facts, subject.lineage, then)
-    runs = [r for r in pip_installs(subject.facts, subject.lineage) if r.command.requirement(first) is not None]
+    later = subject.environment.standing(then)
+    runs = [r for r in subject.environment.pip_installs if r.command.requirement(first) is not None]
     expected = f"{first} before {then}"
     if later is None:
         yield absent(subject, then, expected)
@@ -225,9 +225,9 @@ def pip_order(subject: Subject, *, first: Package, then: Package) -> Outcomes:
 def pip_quoted(subject: Subject, *, packages: list[Package]) -> Outcomes:
     """No version specifier is read as a redirection by the shell."""
     wanted = {normalise(p) for p in packages}
-    for run in pip_installs(subject.facts, subject.lineage):
+    for run in subject.environment.pip_installs:
         yield from _redirected(subject, run)
-    for run in pip_installs(subject.facts, subject.lineage):
+    for run in subject.environment.pip_installs:
         for requirement in run.command.requirements:
             if requirement.name in wanted and any(c in requirement.specifier for c in "<>"):
                 yield met(run.at, requirement.span)

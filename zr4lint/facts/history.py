@@ -6,14 +6,18 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from msgspec import Struct
 
-from zr4lint.checks.outcome import Subject
-from zr4lint.facts import At, Copied, Facts, Origin, PipRun, Ran, Stage, Written
+from zr4lint.facts.collection import Facts, Stage
+from zr4lint.facts.command_facts import PipRun, Ran
+from zr4lint.facts.environments import environment_of
+from zr4lint.facts.fact import At
 from zr4lint.facts.images import Base, read_base
 from zr4lint.facts.indexes import Sources, sources
+from zr4lint.facts.instruction_facts import Copied, Origin, Written
+from zr4lint.facts.memo import Memo
 from zr4lint.knowledge.versions import pin_of
 from zr4lint.model.source import MappedText, Span
 from zr4lint.programs.pip import Requirement, normalise, parse_pip, parse_requirement
@@ -64,6 +68,11 @@ class Install(Struct, frozen=True):
         return next((r for r in self.requirements if r.name == name), None)
 
     @property
+    def environment(self) -> str | None:
+        """The folder of the environment it goes to, "" for the system's own, None where it can't be known."""
+        return environment_of(self.run)
+
+    @property
     def constrained(self) -> bool:
         """Whether constraints are in force that this file does not show to leave torch alone."""
         names = ("PIP_CONSTRAINT", "UV_CONSTRAINT", "UV_OVERRIDE", "PIP_REQUIREMENT")
@@ -83,8 +92,9 @@ class Install(Struct, frozen=True):
 class History:
     """One stage, and what happened before and in it."""
 
-    def __init__(self, facts: Facts, stage: Stage) -> None:
+    def __init__(self, facts: Facts, stage: Stage, shared: Memo) -> None:
         self.facts = facts
+        self.shared = shared
         self.stage = stage
         self.chain = facts.ancestry(stage.number)
         root = facts.stages[min(self.chain)]
@@ -92,7 +102,7 @@ class History:
         self.base: Base | None = read_base(root.image) if root.image is not None else None
         found = (self.install_of(run) for run in facts.of(PipRun, self.chain))
         self.installs = [install for install in found if install is not None]
-        self.memory: dict[tuple[str, int], object] = {}
+        self._memo = Memo()
         self.first: dict[str, Install | None] = {}
         self.hints: dict[str, tuple[int, int] | None] = {}
 
@@ -117,7 +127,7 @@ class History:
         if run.command.action != "install" or run.command.misplaced:
             return None
         facts = self.facts
-        return facts.derived(("install", run.at.order), lambda: _install(facts, facts.ancestry(run.at.stage), run))
+        return self.shared.get(("install", run.at.order), lambda: _install(facts, facts.ancestry(run.at.stage), run))
 
     def before(self, at: At) -> list[Install]:
         """The installs that come before."""
@@ -142,10 +152,7 @@ class History:
 
     def remembered(self, what: str, at: At, make: Callable[[], _T]) -> _T:
         """Something worked out for one place, once for all rules that ask."""
-        key = (what, at.order)
-        if key not in self.memory:
-            self.memory[key] = make()
-        return cast(_T, self.memory[key])
+        return self._memo.get((what, at.order), make)
 
     def opaque(self, at: At) -> bool:
         """Whether packages may have come before in a way that can't be read."""
@@ -185,37 +192,15 @@ class History:
         return "" if self.base is not None and (self.base.plain or self.base.kind == "pytorch") else None
 
 
-def histories(subject: Subject) -> list[History]:
-    """A history for each stage that the image needs."""
-    facts = subject.facts
-    return facts.derived("ml histories", lambda: [History(facts, facts.stages[number]) for number in facts.needed])
+def histories_of(facts: Facts) -> list[History]:
+    """A history for each stage that the image needs; what several of them hold is worked out once."""
+    shared = Memo()
+    return [History(facts, facts.stages[number], shared) for number in facts.needed]
 
 
 def pinned(requirement: Requirement | None) -> str | None:
     """The one version that a requirement asks for, local part and all."""
     return pin_of(requirement.specifier) if requirement is not None else None
-
-
-def environment(install: Install) -> str | None:
-    """The folder of the environment an install goes to, "" for the system's own, None where it can't be known."""
-    run = install.run
-    if run.command.elsewhere or install.option("target", "prefix", "root"):
-        return None
-    folder = run.command.program.rpartition("/")[0]
-    if folder:
-        return folder.removesuffix("/bin")
-    if virtual := run.variables.get("VIRTUAL_ENV"):
-        return virtual
-    first = (run.path or "\0").partition(":")[0]
-    if first.startswith("\0"):
-        return ""
-    return (
-        ""
-        if first in ("/usr/local/bin", "/usr/bin", "/usr/local/cuda/bin", "/bin")
-        else None
-        if (not first.endswith("/bin"))
-        else first.removesuffix("/bin")
-    )
 
 
 @lru_cache(maxsize=1)

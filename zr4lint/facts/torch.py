@@ -7,8 +7,9 @@ from bisect import bisect_left
 
 from msgspec import Struct
 
-from zr4lint.checks.ml.history import History, Install, environment, pinned
-from zr4lint.facts import At, PipRun, Ran, VenvCreated
+from zr4lint.facts.command_facts import PipRun, Ran, VenvCreated
+from zr4lint.facts.fact import At
+from zr4lint.facts.history import History, Install, pinned
 from zr4lint.knowledge.tables import distribution, torch_release
 from zr4lint.model.source import Span
 from zr4lint.shell import Reach
@@ -61,7 +62,7 @@ def torch_at(history: History, at: At) -> TorchState | None:
     runs = history.facts.of(PipRun, history.chain)
     end = bisect_left(runs, at.order, key=lambda run: run.at.order)
     # What is there behind a command is the same for each history that has the command.
-    known: dict[int, TorchState | None] = history.facts.derived("torch behind", dict)
+    known: dict[int, TorchState | None] = history.shared.get("torch behind", dict)
     start = end
     while start and runs[start - 1].at.order not in known:
         start -= 1
@@ -83,7 +84,7 @@ def _torch_after(found: TorchState | None, run: PipRun, install: Install | None)
     if run.command.action == "uninstall" and run.command.requirement("torch") is not None:
         found = None
     requirement = install.get("torch") if install is not None else None
-    if install is None or requirement is None or environment(install) is None:
+    if install is None or requirement is None or install.environment is None:
         return found
     state = torch_in(install)
     if state is not None and not install.unsure:
@@ -107,7 +108,7 @@ def _python_at(history: History, install: Install) -> str | None:
     program = install.run.command.program.rpartition("/")[2]
     if found := re.match(_VERSION, program):
         return found[1]
-    folder = environment(install)
+    folder = install.environment
     if folder is None:
         return None
     if folder:
