@@ -73,7 +73,8 @@ def test_the_own_rules_are_listed() -> None:
     rows = re.findall(
         r"^\| (ZL\d+) \| ([\w-]+) \|.*?(?:\((safe|unsafe)\)|none) \|$", PAGES["suppressions"], re.MULTILINE
     )
-    expected = [(r.code, r.name, r.applicability.label if r.applicability else "") for r in OWN_RULES]
+    about = [rule for rule in OWN_RULES if "suppression" in rule.name]
+    expected = [(r.code, r.name, r.applicability.label if r.applicability else "") for r in about]
     assert rows == expected
 
 

@@ -16,7 +16,7 @@ NEVER, MAYBE, ALWAYS = "never", "maybe", "always"
 
 
 def parse(script: str) -> tuple[Command, ...]:
-    return parse_script(MappedText.join([(script, 0)]))
+    return parse_script(MappedText.join([(script, 0)])).commands
 
 
 def argv(command: Command) -> str:
@@ -230,13 +230,13 @@ ENV = {"A": "x", "B": "y z", "EMPTY": "", "UNKNOWN": None}
         ("$NOWHERE", None),
         ("$(a)", None),
         ("`a`", None),
-        ("$((1+1))", None),
+        ("$((1+1))", "2"),
         ("${A#x}b", "b"),
         ("${A[0]}", None),
     ],
 )
 def test_expansions(word: str, value: str | None) -> None:
-    (command,) = parse(f"a {word}")
+    command = parse(f"a {word}")[-1]
     assert expand(command.words[1], ENV) == value
 
 

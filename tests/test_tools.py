@@ -21,7 +21,7 @@ from zr4lint.shell import Argument, expand_all, parse_script
 
 def arguments(command: str) -> Sequence[Argument]:
     """The arguments of a command line, with `$UNKNOWN` for what can't be known."""
-    return expand_all(parse_script(MappedText.join([(command, 0)]))[0].words, {"UNKNOWN": None})
+    return expand_all(parse_script(MappedText.join([(command, 0)])).commands[0].words, {"UNKNOWN": None})
 
 
 # Options

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME, TimeUpError, time_limit
+from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME, time_limit
 from zr4lint.filesystem.sources import FileError, decode, read
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import Linter
+from zr4lint.model.deadline import TimeUpError
 from zr4lint.model.finding import Applicability, FileReport
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.model import Pack

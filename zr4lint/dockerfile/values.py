@@ -6,11 +6,12 @@ The only module that knows dockerfile-parse, which reads quotes and escapes.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
 from zr4lint.dockerfile import Instruction
+from zr4lint.model.budgets import VALUE_LENGTH
 from zr4lint.model.source import MappedText, Span
 from zr4lint.startup import import_alone
 
@@ -103,18 +104,26 @@ def unquote(raw: str) -> str:
     return "".join(part[1] or re.sub(_ESCAPED, r"\1", part[2] or "") or part[3] or part[4] or "" for part in parts)
 
 
-def expand(raw: str, env: Mapping[str, str | None]) -> str | None:
-    """A word's value with its variables replaced and its quotes taken off; None where it can't be known."""
+def expand(raw: str, env: Mapping[str, str | None], *, over: Callable[[], None] | None = None) -> str | None:
+    """A word's value with its variables replaced and its quotes taken off; None where it can't be known.
+
+    A value over the budget is one of these; `over` is called to take note of it.
+    """
     if "$" not in raw:
         return unquote(raw)
     literal = [m.span() for m in re.finditer(_SINGLE_QUOTED, raw)] if not raw.startswith('"') else []
     parts: list[str] = []
-    at = 0
+    at = length = 0
     for found in re.finditer(_VARIABLE, raw):
         if any(start < found.start() < end for start, end in literal):
             continue
         value = _value(found, env)
         if value is None:
+            return None
+        length += len(value)
+        if length > VALUE_LENGTH:
+            if over is not None:
+                over()
             return None
         parts += (raw[at : found.start()], value)
         at = found.end()

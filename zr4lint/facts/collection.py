@@ -12,6 +12,7 @@ from msgspec import Struct
 from zr4lint.dockerfile import Dockerfile, Instruction
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.flags import Flags
+from zr4lint.model.remark import Remark
 from zr4lint.model.source import Span
 from zr4lint.shell import Reach
 
@@ -36,7 +37,10 @@ class Stage(Struct, frozen=True):
 
 
 class Facts:
-    """All that is known of a file. `lineage` holds the stages whose facts make the image that is judged."""
+    """All that is known of a file. `lineage` holds the stages whose facts make the image that is judged.
+
+    `remarks` are what there is to tell of the file before any rule looks at it.
+    """
 
     def __init__(
         self,
@@ -44,7 +48,9 @@ class Facts:
         stages: tuple[Stage, ...],
         facts: tuple[Fact, ...],
         targets: tuple[str, ...] = (),
+        remarks: tuple[Remark, ...] = (),
     ) -> None:
+        self.remarks = remarks
         self.dockerfile = dockerfile
         self.targets = targets
         self.stages = stages

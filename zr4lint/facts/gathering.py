@@ -11,6 +11,7 @@ from zr4lint.facts.copies import copy
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.reading import Reading
 from zr4lint.facts.runs import run
+from zr4lint.model.deadline import NO_DEADLINE, Deadline
 
 _READERS: Mapping[str, Callable[[Reading, Instruction], Iterator[Fact]]] = {
     "ADD": copy,
@@ -40,19 +41,21 @@ def gather(
     *,
     targets: tuple[str, ...] = (),
     build_args: Mapping[str, str] | None = None,
+    deadline: Deadline = NO_DEADLINE,
 ) -> Facts:
-    """Read all facts of a file.
+    """Read all facts of a file; raises TimeUpError when the `deadline` passes.
 
     `images` maps repositories to patterns of the variables they are known to set, `targets` are the stages that are
     built, and `build_args` are the values that the build gives to ARGs.
     """
-    reading = Reading(dockerfile.source.text, images or {}, build_args or {})
+    reading = Reading(dockerfile.source.text, images or {}, build_args or {}, deadline)
     for instruction in dockerfile.instructions:
+        deadline.check()
         if instruction.keyword == "FROM":
             _read_triggers(reading)
         _read(reading, instruction)
     _read_triggers(reading)
-    return Facts(dockerfile, tuple(reading.stages), tuple(reading.facts), targets)
+    return Facts(dockerfile, tuple(reading.stages), tuple(reading.facts), targets, tuple(reading.remarks))
 
 
 def _read(reading: Reading, instruction: Instruction) -> None:

@@ -74,14 +74,15 @@ def arg(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     for pair in values.pairs(instruction):
         used: frozenset[int] = frozenset()
         if not reading.stages:
-            value = values.expand(pair.raw, reading.global_args) if pair.raw is not None else None
+            over = reading.too_long(pair.span)
+            value = values.expand(pair.raw, reading.global_args, over=over) if pair.raw is not None else None
             value = reading.build_args.get(pair.name, value)
             reading.global_args[pair.name] = value
         else:
             value = reading.global_args.get(pair.name)
             if pair.raw is not None:
                 used = reading.used([pair.raw])
-                value = reading.expand(pair.raw)
+                value = values.expand(pair.raw, state.variables, over=reading.too_long(pair.span))
             value = reading.build_args.get(pair.name, value)
             state.set_arg(pair.name, value, instruction.index)
         yield ArgDeclared(reading.at(instruction, used), pair.name, pair.raw, value, pair.span, pair.value_span)
@@ -92,7 +93,7 @@ def env(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     before = reading.state.variables.copy()
     for pair in values.pairs(instruction):
         raw = pair.raw or ""
-        value = values.expand(raw, before)
+        value = values.expand(raw, before, over=reading.too_long(pair.span))
         used = reading.used([raw])
         reading.state.set_env(pair.name, value, instruction.index)
         at = reading.at(instruction, used)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from zr4lint.dockerfile import Instruction, values
 from zr4lint.facts.collection import Stage
 from zr4lint.facts.fact import At, Fact
 from zr4lint.facts.stage_state import StageState
+from zr4lint.model.budgets import VALUE_LENGTH
+from zr4lint.model.deadline import Deadline
+from zr4lint.model.remark import Remark, too_large
 from zr4lint.model.source import Span
 from zr4lint.shell import Argument, Reach
 
@@ -16,11 +19,16 @@ class Reading:
     """What the readers of instructions share.
 
     `text` is the file's, `images` maps repositories to patterns of the variables they are known to set, `build_args`
-    are the values that the build gives to ARGs.
+    are the values that the build gives to ARGs. `remarks` are what there is to tell of the file before any rule looks
+    at it.
     """
 
-    def __init__(self, text: str, images: Mapping[str, tuple[str, ...]], build_args: Mapping[str, str]) -> None:
+    def __init__(
+        self, text: str, images: Mapping[str, tuple[str, ...]], build_args: Mapping[str, str], deadline: Deadline
+    ) -> None:
         self.text = text
+        self.deadline = deadline
+        self.remarks: list[Remark] = []
         self.build_args = build_args
         self.images = images
         self.facts: list[Fact] = []
@@ -46,6 +54,10 @@ class Reading:
     def expand(self, raw: str) -> str | None:
         """A word's value in the stage that is read, None where it can't be known."""
         return values.expand(raw, self.state.variables)
+
+    def too_long(self, span: Span) -> Callable[[], None]:
+        """What takes note of a value at this place that goes over its budget."""
+        return lambda: self.remarks.append(too_large(span, "a value", f"{VALUE_LENGTH} characters"))
 
     def words(self, instruction: Instruction) -> list[Argument]:
         """The words of an instruction, or the strings of its JSON form, their variables replaced."""

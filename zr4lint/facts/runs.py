@@ -23,8 +23,16 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     mounts = read_mounts(instruction, variables, state.workdir) if flags.given else ()
     form = Form.SHELL if instruction.json is None else Form.EXEC
     yield RunStep(reading.at(instruction), form, state.shell, state.user, flags, mounts, variables)
+    parsed = run_commands(
+        instruction,
+        state.shell,
+        reading.text,
+        sh_is_dash=state.sh_is_dash,
+        variables=variables,
+        deadline=reading.deadline,
+    )
+    reading.remarks += parsed.remarks
     script = Script(reading, instruction)
-    for command in run_commands(
-        instruction, state.shell, reading.text, sh_is_dash=state.sh_is_dash, variables=variables
-    ):
+    for command in parsed.commands:
+        reading.deadline.check()
         yield from read_command(script, command)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 
 from zr4lint.dockerfile import Heredoc as DockerHeredoc
 from zr4lint.dockerfile import Instruction, JsonString
+from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.source import MappedText
-from zr4lint.shell import Command, Reach, Word, parse_script
+from zr4lint.shell import Command, Dialect, Reach, Script, Word, parse_script
 from zr4lint.shell.commands import Heredoc
+from zr4lint.shell.expansion import Environment
 from zr4lint.shell.wrappers import nested_script, program
 
 _SHELLS = ("sh", "bash", "dash", "ash", "zsh", "ksh")
@@ -20,39 +22,57 @@ def run_commands(
     text: str,
     *,
     sh_is_dash: bool = False,
-    variables: Mapping[str, str | None] | None = None,
-) -> tuple[Command, ...]:
+    variables: Environment | None = None,
+    deadline: Deadline = NO_DEADLINE,
+) -> Script:
     """All commands of a RUN in a file's `text`; `variables` are those it sees.
 
     There are none where the shell, or the first line of a heredoc, is not one whose language is read, or where the
-    shell has no option that makes it read a command.
+    shell has no option that makes it read a command, or has one that makes it run none.
     """
     if instruction.json is not None:
-        return _exec_form(instruction, sh_is_dash=sh_is_dash)
+        return _exec_form(instruction, sh_is_dash=sh_is_dash, deadline=deadline)
     name = shell[0].rpartition("/")[2] if shell else ""
-    if name not in _SHELLS or not any(o[:1] == "-" and o[:2] != "--" and "c" in o for o in shell[1:]):
-        return ()
-    in_sh = name in ("sh", "dash")
+    options = [o[1:] for o in shell[1:] if o[:1] == "-" and o[:2] != "--"]
+    if name not in _SHELLS or not any("c" in o for o in options) or any("n" in o for o in options):
+        return Script(())
+    exits_on_failure = any("e" in o for o in options) or "errexit" in shell
     script = instruction.arguments
     heredocs = [h for h in (_located(script, heredoc, text) for heredoc in instruction.heredocs) if h is not None]
     if len(heredocs) == 1 and not (script.text[: heredocs[0].start] + script.text[heredocs[0].end :]).strip():
-        body = heredocs[0].body
-        first = body.text.partition("\n")[0]
-        if first.startswith("#!") and not any(name in first for name in _SHELLS):
-            return ()
+        script = heredocs[0].body
+        heredocs = []
+        first = script.text.partition("\n")[0]
         if first.startswith("#!"):
-            in_sh = first.rpartition("/")[2].split()[:1] in (["sh"], ["dash"])
-        return parse_script(body, sh_is_dash=sh_is_dash, in_sh=in_sh, variables=variables)
-    return parse_script(script, heredocs, sh_is_dash=sh_is_dash, in_sh=in_sh, variables=variables)
+            name = next((n for n in first.replace("/", " ").split() if n in _SHELLS), "")
+            exits_on_failure = bool(re.search(r" -[a-z]*e", first))
+            if not name:
+                return Script(())
+    return parse_script(
+        script,
+        heredocs,
+        dialect=_dialect(name, sh_is_dash=sh_is_dash),
+        variables=variables,
+        exits_on_failure=exits_on_failure,
+        deadline=deadline,
+    )
 
 
-def _exec_form(instruction: Instruction, *, sh_is_dash: bool) -> tuple[Command, ...]:
+def _dialect(name: str, *, sh_is_dash: bool) -> Dialect:
+    """The dialect of a shell by its name."""
+    if name == "dash" or (name == "sh" and sh_is_dash):
+        return Dialect.DASH
+    return Dialect.SH if name in ("sh", "ash") else Dialect.BASH
+
+
+def _exec_form(instruction: Instruction, *, sh_is_dash: bool, deadline: Deadline) -> Script:
     words = tuple(Word(_mapped(s), (), s.span, True) for s in instruction.json or ())
     command = Command(words, (), (), instruction.span, "", Reach.ALWAYS, (), None)
     nested = nested_script(command)
     if nested is None:
-        return (command,)
-    return parse_script(nested, sh_is_dash=sh_is_dash, in_sh=program(words[0]) in ("sh", "dash"))
+        return Script((command,))
+    dialect = _dialect(program(words[0]), sh_is_dash=sh_is_dash)
+    return parse_script(nested, dialect=dialect, deadline=deadline)
 
 
 def _mapped(string: JsonString) -> MappedText:

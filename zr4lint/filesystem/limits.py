@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from zr4lint.model.deadline import TimeUpError
+
 MAX_SIZE = 10_000_000
 MAX_TIME = 60
 
 _UNITS = {"": 1, "K": 1_000, "M": 1_000_000, "G": 1_000_000_000}
-
-
-class TimeUpError(Exception):
-    """The time of a file is up."""
 
 
 def size(text: str) -> int:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from zr4lint.linting.judged import Judged
 from zr4lint.model.finding import Applicability, Edit, Finding, Fix, Rule
 from zr4lint.model.source import Span
-from zr4lint.packs.own_rules import SYNTAX
+from zr4lint.packs.own_rules import SHELL_SYNTAX, SYNTAX, TOO_LARGE
+
+_OF_REMARKS = {rule.code: rule for rule in (TOO_LARGE, SHELL_SYNTAX)}
 
 
 def own_finding(
@@ -18,7 +22,15 @@ def own_finding(
 
 
 def file_findings(judged: Judged) -> Iterator[Finding]:
-    """What BuildKit refuses, unless the file is a template."""
+    """What BuildKit or the shell refuses, unless the file is a template, and what is too large to follow."""
+    told: set[str] = set()
+    for remark in judged.facts.remarks:
+        if remark.code == SHELL_SYNTAX.code and judged.options.template:
+            continue
+        if not remark.topic or remark.topic not in told:
+            told.add(remark.topic)
+            found = own_finding(judged, _OF_REMARKS[remark.code], remark.message, remark.span)
+            yield structs.replace(found, notes=remark.notes)
     if judged.options.template:
         return
     for error in judged.dockerfile.errors:

@@ -121,6 +121,11 @@ class MappedText(Struct, frozen=True):
                 length += len(text)
         return cls("".join(texts), tuple(starts) or (0,), tuple(offsets) or (0,))
 
+    def pieces(self) -> list[tuple[str, int]]:
+        """The (text, file offset) pieces, as `join` takes them."""
+        bounds = [*self.starts, len(self.text)]
+        return [(self.text[bounds[i] : bounds[i + 1]], offset) for i, offset in enumerate(self.offsets)]
+
     def offset(self, index: int) -> int:
         """The file offset of character `index`."""
         piece = self._piece(index)

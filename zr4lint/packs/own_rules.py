@@ -69,4 +69,27 @@ MALFORMED = _own(
     "# zr4lint: ignore ZR0101\nFROM ubuntu\n",
     "# zr4lint: ignore[ZR0101] The CUDA image is not mirrored yet.\nFROM ubuntu\n",
 )
-OWN_RULES = (SYNTAX, UNUSED, UNKNOWN, NO_REASON, MALFORMED)
+TOO_LARGE = _own(
+    "ZL005",
+    "too-large-to-follow",
+    Severity.INFO,
+    None,
+    "Values, loops, calls and scripts stay within what zr4lint follows.",
+    "Rules treat what is not followed as unknown, so they miss what is wrong in it. The limits keep the time and the "
+    "memory of a lint small, whatever the file.",
+    "FROM ubuntu\nRUN for a in 1 2 3 4 5 6 7 8 9; do for b in 1 2 3 4 5 6 7 8 9; do \\\n"
+    "    for c in 1 2 3 4 5 6 7 8 9; do for d in 1 2 3 4 5 6 7 8 9; do echo; done; done; done; done\n",
+    "FROM ubuntu\nRUN seq 1 6561\n",
+)
+SHELL_SYNTAX = _own(
+    "ZL006",
+    "shell-syntax",
+    Severity.ERROR,
+    None,
+    "The shell can parse every RUN.",
+    "A RUN that its shell can't parse fails, and the build stops there. The rule knows the grammars of dash and of "
+    "bash; where the image's `sh` is not known, it reports only what both refuse.",
+    "FROM ubuntu\nRUN apt-get update &&\n",
+    "FROM ubuntu\nRUN apt-get update\n",
+)
+OWN_RULES = (SYNTAX, UNUSED, UNKNOWN, NO_REASON, MALFORMED, TOO_LARGE, SHELL_SYNTAX)

@@ -1,16 +1,18 @@
 """Shell scripts as commands: words, values, and whether each command runs."""
 
-from zr4lint.shell.commands import Argument, Command, Expansion, Pipe, Reach, Redirection, Word, Wrapper
+from zr4lint.shell.commands import Argument, Command, Dialect, Expansion, Pipe, Reach, Redirection, Word, Wrapper
 from zr4lint.shell.expansion import expand, expand_all
-from zr4lint.shell.walk import parse_script
+from zr4lint.shell.walk import Script, parse_script
 
 __all__ = [
     "Argument",
     "Command",
+    "Dialect",
     "Expansion",
     "Pipe",
     "Reach",
     "Redirection",
+    "Script",
     "Word",
     "Wrapper",
     "expand",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import Enum, IntEnum, auto
 
 from msgspec import Struct
 
@@ -17,11 +17,20 @@ class Reach(IntEnum):
     ALWAYS = 2
 
 
+class Dialect(Enum):
+    """Which shell reads a script."""
+
+    DASH = auto()
+    SH = auto()  # some /bin/sh: what dash and bash agree on
+    BASH = auto()
+
+
 class Expansion(Struct, frozen=True):
     """A `$...` that stands at start to end of a word's text.
 
     `name` is None for what can't be known before the build, such as `$(command)`. `operator` is "" for `$NAME`, else
-    one of `:-`, `-`, `:+`, `+`, `#`, `##`, `%`, `%%`, `/`, `//`, with `operand` behind it.
+    what stands behind the name, such as `:-`, `##`, `//` or `^^`, with `operand` behind it; `length` for `${#NAME}`,
+    `:` for `${NAME:1:2}`, and `((` for arithmetic, whose name is "".
     """
 
     start: int

@@ -17,25 +17,17 @@ MISSING = frozenset({"source", "pushd", "popd", "shopt", "declare", "typeset", "
 AMPERSANDS = frozenset({"&>", "&>>"})
 """Redirections that dash reads as "&", which sends the command to the background, and ">"."""
 
-_UNKNOWN = frozenset(
-    {"array", "process_substitution", "herestring_redirect", "c_style_for_statement", "|&", "function"}
-)
-_SIGNS = ("=(", "<(", ">(", "<<<", "((", "|&", "function", "${")
-"""Without any of these a script has none of them."""
-
 _BAD_SUBSTITUTION = r"\$\{(?:!\w|\w+(?:\[|/|\^|,|:[ \d(]))"
 _OWN = frozenset({"raw_string", "heredoc_body", "comment"})
 
 
-def refuses(root: Node, text: str) -> bool:
-    """Whether dash stops at a script: at its syntax, or at an expansion that it calls a bad substitution."""
-    if not any(sign in text for sign in _SIGNS):
+def bad_substitution(node: Node, text: str) -> bool:
+    """Whether a word or a command holds an expansion at which dash ends."""
+    if "${" not in text[node.start_byte : node.end_byte]:
         return False
-    nodes = [root]
+    nodes = [node]
     while nodes:
         node = nodes.pop()
-        if node.type in _UNKNOWN and (node.is_named or node.type in ("|&", "function")):
-            return True
         if node.type == "expansion" and re.match(_BAD_SUBSTITUTION, text[node.start_byte : node.end_byte]):
             return True
         if node.type not in _OWN:

@@ -3,67 +3,77 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import structs
 
-from zr4lint.model.source import MappedText
+from zr4lint.model.budgets import VALUE_LENGTH, WORDS
+from zr4lint.model.source import MappedText, Span
+from zr4lint.shell.arithmetic import evaluate
 from zr4lint.shell.commands import Argument, Expansion, Word
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _BLANKS = r"[ \t\n]+"
-_EXPANSION = r"(?s)\$\{(\w+)(?:(:?[-+]|##?|%%?|//?)((?:[^{}$`\\]|\\.)*))?\}\Z"
+_EXPANSION = r"(?s)\$\{(\w+)(?:(:?[-+=?]|##?|%%?|//?|\^\^?|,,?|:(?=[ \d(]))((?:[^{}$`\\]|\\.)*))?\}\Z"
+_LENGTH = r"\$\{#(\w+)\}\Z"
+_SLICE = r"\s*(\d{1,9})\s*(?::\s*(-?\d{1,9})\s*)?\Z"
 _BRACES = r"([^{}$]*)\{([^{}$,]*(?:,[^{}$,]*)+)\}([^{}$]*)"
-_VARIABLE = r"\$(?:(\w+)|\{(\w+)\})"
-_PLAIN = r"[\w.+:/-]*\Z"
+_QUOTED = r"'([^']*)'|\"([^\"\\$`]*)\"|([^'\"\\]*)"
+_ANSI = r"\\(?:([abeEfnrtv\\'\"?])|x([0-9a-fA-F]{1,2}))"
+_ANSI_LETTERS = dict(zip("abeEfnrtv\\'\"?", "\a\b\x1b\x1b\f\n\r\t\v\\'\"?", strict=True))
+_LONGEST_CUT = 1_000  # characters of a value that a pattern with wildcards is tried on
 _WILDCARDS = frozenset("*?[")
 _ESCAPABLE = '"\\$`'
-_OPAQUE = frozenset({"command_substitution", "process_substitution", "arithmetic_expansion", "ansi_c_string"})
+_OPAQUE = frozenset({"command_substitution", "process_substitution", "arithmetic_expansion"})
 
-Environment = Mapping[str, str | None]
-"""Variables by name, None where the value can't be known.
 
-A name that is missing may still be set by the base image: `$NAME` is unknown, but `${NAME:-default}` is taken to be
-the default.
-"""
+class Environment(Protocol):
+    """Variables by name, None where the value can't be known.
+
+    A name that is missing may still be set by the base image: `$NAME` is unknown, but `${NAME:-default}` is taken to
+    be the default.
+    """
+
+    def get(self, name: str, /) -> str | None:
+        """The value of a variable, None if it can't be known."""
+
+    def __contains__(self, name: object, /) -> bool: ...
 
 
 class Variables:
-    """The variables of a script: the values they come with, but for those that the script itself changes."""
+    """The variables of one shell: what it changed itself, over what it started with."""
 
-    def __init__(self, values: Environment) -> None:
-        self._values = values
-        self._changed: set[str] = set()
+    def __init__(self, around: Environment) -> None:
+        self._around = around
+        self._own: dict[str, str | None] = {}
 
-    def change(self, name: str) -> None:
-        """Take a variable for unknown from here on."""
-        self._changed.add(name)
+    def get(self, name: str, /) -> str | None:
+        """The value of a variable, None if it can't be known."""
+        return self._own[name] if name in self._own else self._around.get(name)
+
+    def __contains__(self, name: object, /) -> bool:
+        return name in self._own or name in self._around
+
+    def set(self, name: str, value: str | None) -> None:
+        """Give a variable a value, None for one that can't be known."""
+        self._own[name] = value
 
     def value(self, word: Word) -> str | None:
         """A word's value, None where it can't be known."""
-        if any(expansion.name is None or expansion.name in self._changed for expansion in word.expansions):
-            return None
-        return expand(word, self._values)
-
-    def filled(self, text: str) -> str:
-        """Text with the variables replaced whose values are known, and plain."""
-        return re.sub(_VARIABLE, self._replaced, text)
-
-    def _replaced(self, found: re.Match[str]) -> str:
-        name = found[1] or found[2]
-        value = None if name in self._changed else self._values.get(name)
-        return found[0] if value is None or not re.match(_PLAIN, value) else value
+        return expand(word, self)
 
 
 class _Builder:
     """Collects the pieces of one word: ranges of the script's text that stay, and the expansions among them."""
 
-    def __init__(self, script: MappedText) -> None:
+    def __init__(self, script: MappedText, *, ansi: bool) -> None:
         self.script = script
-        self.ranges: list[tuple[int, int]] = []
+        self.ansi = ansi
+        self.ranges: list[tuple[int, int, str | None]] = []
         self.expansions: list[Expansion] = []
         self.length = 0
         self.quoted = False
@@ -71,8 +81,13 @@ class _Builder:
 
     def keep(self, start: int, end: int) -> None:
         if end > start:
-            self.ranges.append((start, end))
+            self.ranges.append((start, end, None))
             self.length += end - start
+
+    def put(self, start: int, text: str) -> None:
+        """Add what stands for the characters at `start`."""
+        self.ranges.append((start, start + 1, text))
+        self.length += len(text)
 
     def unescape(self, start: int, end: int, *, quoted: bool) -> None:
         """Keep start to end without the backslashes that quote."""
@@ -101,8 +116,12 @@ class _Builder:
         self.keep(node.start_byte, node.end_byte)
         name: str | None = None
         operator = operand = ""
-        if node.type == "simple_expansion" and (raw[1:].isidentifier() or raw[1:].isdigit()):
+        if node.type == "simple_expansion" and (raw[1:].isidentifier() or raw[1:].isdecimal() or raw[1:] in "@*#"):
             name = raw[1:]
+        elif node.type == "arithmetic_expansion" and raw.startswith("$((") and raw.endswith("))"):
+            name, operator, operand = "", "((", raw[3:-2]
+        elif found := re.match(_LENGTH, raw):
+            name, operator = found[1], "length"
         elif found := re.match(_EXPANSION, raw):
             name, operator, operand = found[1], found[2] or "", found[3] or ""
         self.expansions.append(Expansion(start, self.length, name, operator, operand, quoted))
@@ -117,6 +136,8 @@ class _Builder:
             self.keep(node.start_byte + 1, node.end_byte - 1)
         elif kind in ("string", "translated_string"):
             self._string(node)
+        elif kind == "ansi_c_string":
+            self._ansi_string(node)
         elif kind == "concatenation":
             at = node.start_byte
             for child in node.children:
@@ -128,6 +149,22 @@ class _Builder:
             self.expansion(node, quoted=False)
         else:
             self.unescape(node.start_byte, node.end_byte, quoted=False)
+
+    def _ansi_string(self, node: Node) -> None:
+        """Add `$'...'`, which dash takes for a "$" and a string in quotes."""
+        self.quoted = True
+        start, end = node.start_byte, node.end_byte
+        if not self.ansi:
+            self.keep(start, start + 1)
+            self.keep(start + 2, end - 1)
+            return
+        text = self.script.text
+        at = start + 2
+        for found in re.compile(_ANSI).finditer(text, at, end - 1):
+            self.keep(at, found.start())
+            self.put(found.start(), _ANSI_LETTERS[found[1]] if found[1] else chr(int(found[2], 16)))
+            at = found.end()
+        self.keep(at, end - 1)
 
     def _string(self, node: Node) -> None:
         self.quoted = True
@@ -141,14 +178,17 @@ class _Builder:
         self.unescape(at, end, quoted=True)
 
 
-def word_of(nodes: Sequence[Node], script: MappedText) -> Word:
-    """The word made of neighbouring nodes of the syntax tree, one at least."""
+def word_of(nodes: Sequence[Node], script: MappedText, *, ansi: bool = True) -> Word:
+    """The word made of neighbouring nodes of the syntax tree, one at least.
+
+    `ansi` tells that the shell reads `$'...'`.
+    """
     start, end = nodes[0].start_byte, nodes[-1].end_byte
     if len(nodes) == 1 and nodes[0].type == "word":
         text = script.slice(start, end)
         if "\\" not in text.text:
             return Word(text, (), text.span(0, end - start), False, not _WILDCARDS.isdisjoint(text.text))
-    builder = _Builder(script)
+    builder = _Builder(script, ansi=ansi)
     for node in nodes:
         builder.add(node)
     return Word(
@@ -161,16 +201,72 @@ def word_of(nodes: Sequence[Node], script: MappedText) -> Word:
 
 
 def unbraced(word: Word) -> tuple[Word, ...]:
-    """The words that bash makes of one with `{a,b}`; the word itself where it has none, or quotes beside them."""
+    """The words that bash makes of one with `{a,b}`; the word itself where it has none, or quotes beside them.
+
+    One that has too many of them is unknown.
+    """
     plain = "{" in word.text.text and not word.expansions and not word.quoted
     found = re.fullmatch(_BRACES, word.text.text) if plain else None
     if found is None:
         return (word,)
     at = word.span.start
-    return tuple(
-        structs.replace(word, text=MappedText(f"{found[1]}{part}{found[3]}", (0,), (at,)))
-        for part in found[2].split(",")
-    )
+    parts = found[2].split(",")
+    if len(parts) * (len(found[1]) + len(found[3]) + 1) > VALUE_LENGTH:
+        return (unknown(word),)
+    return tuple(structs.replace(word, text=MappedText(f"{found[1]}{part}{found[3]}", (0,), (at,))) for part in parts)
+
+
+def plain_word(text: str, span: Span) -> Word:
+    """A word of known text that comes from a place; character for character where it is as long as that."""
+    if len(text) == span.end - span.start:
+        return Word(MappedText(text, (0,), (span.start,)), (), span, False)
+    mapped = MappedText(text, tuple(range(len(text))) or (0,), (span.start,) * (len(text) or 1))
+    return Word(mapped, (), span, False)
+
+
+def unknown(word: Word) -> Word:
+    """A word in the same place that can't be known."""
+    whole = Expansion(0, len(word.text.text), None, "", "", True)
+    return structs.replace(word, expansions=(whole,), glob=False)
+
+
+def bound(word: Word, arguments: Sequence[Word]) -> Word:
+    """A word with `$1`, `$2` and `$#` replaced by what a function is called with."""
+    pieces: list[tuple[str, int]] = []
+    expansions: list[Expansion] = []
+    length = at = 0
+
+    def add(text: MappedText, inner: Iterable[Expansion], *, quoted: bool) -> None:
+        nonlocal length
+        pieces.extend(text.pieces())
+        expansions.extend(
+            structs.replace(e, start=e.start + length, end=e.end + length, quoted=e.quoted or quoted) for e in inner
+        )
+        length += len(text.text)
+
+    for expansion in word.expansions:
+        add(word.text.slice(at, expansion.start), (), quoted=False)
+        own = word.text.slice(expansion.start, expansion.end)
+        number = _position(expansion)
+        at = expansion.end
+        if expansion.name == "#" and not expansion.operator:
+            add(MappedText.join([(str(len(arguments)), own.offset(0))]), (), quoted=False)
+        elif number is None or (expansion.operator and len(arguments) < number):
+            width = expansion.end - expansion.start
+            add(own, [structs.replace(expansion, start=0, end=width)], quoted=False)
+        elif len(arguments) >= number:
+            argument = arguments[number - 1]
+            add(argument.text, argument.expansions, quoted=expansion.quoted)
+    add(word.text.slice(at, len(word.text.text)), (), quoted=False)
+    return structs.replace(word, text=MappedText.join(pieces), expansions=tuple(expansions))
+
+
+def _position(expansion: Expansion) -> int | None:
+    """The number of the argument that an expansion stands for, if it does; an operator that needs more is none."""
+    name = expansion.name or ""
+    if not name.isdecimal() or name == "0" or len(name) > 3 or expansion.operator not in ("", "-", ":-", "?", ":?"):
+        return None
+    return int(name)
 
 
 def literal_word(script: MappedText, start: int, end: int) -> Word:
@@ -178,56 +274,113 @@ def literal_word(script: MappedText, start: int, end: int) -> Word:
     return Word(script.slice(start, end), (), script.span(start, end), False)
 
 
-def _select(script: MappedText, ranges: list[tuple[int, int]]) -> MappedText:
-    if len(ranges) == 1:
-        return script.slice(*ranges[0])
+def _select(script: MappedText, ranges: list[tuple[int, int, str | None]]) -> MappedText:
+    if len(ranges) == 1 and ranges[0][2] is None:
+        return script.slice(*ranges[0][:2])
     pieces: list[tuple[str, int]] = []
-    for start, end in ranges:
-        part = script.slice(start, end)
-        bounds = [*part.starts, len(part.text)]
-        pieces.extend((part.text[bounds[i] : bounds[i + 1]], offset) for i, offset in enumerate(part.offsets))
+    for start, end, text in ranges:
+        pieces += script.slice(start, end).pieces() if text is None else [(text, script.offset(start))]
     return MappedText.join(pieces)
 
 
 def _value(expansion: Expansion, env: Environment) -> str | None:
-    name = expansion.name
+    name, operator = expansion.name, expansion.operator
     if name is None:
         return None
+    if operator == "((":
+        number = evaluate(expansion.operand, env.get)
+        return None if number is None else str(number)
     value = env.get(name)
-    if not expansion.operator or (value is None and name in env):
+    if not operator or (value is None and name in env):
         return value
-    if expansion.operator[0] in "#%/":
-        return _cut(value, expansion)
-    is_set = name in env and (value != "" or not expansion.operator.startswith(":"))
-    if expansion.operator.endswith("-"):
-        return value if is_set else expansion.operand
-    return expansion.operand if is_set else ""
-
-
-def _cut(value: str | None, expansion: Expansion) -> str | None:
-    """A value without what a literal pattern fits, or with it replaced; None where that can't be known."""
-    operator, operand = expansion.operator, expansion.operand
-    pattern, _, replacement = operand.partition("/") if operator[0] == "/" else (operand, "", "")
-    if value is None or not _WILDCARDS.isdisjoint(operand) or any(c in operand for c in "\"'\\") or not pattern:
-        return value if value is not None and not operand else None
-    match operator:
-        case "#" | "##":
-            return value.removeprefix(pattern)
-        case "%" | "%%":
-            return value.removesuffix(pattern)
+    if operator == "length" or operator[0] in "#%/^,":
+        return None if value is None else _cut(value, expansion)
+    if operator == ":":
+        return None if value is None else _slice(value, expansion.operand)
+    is_set = name in env and (value != "" or not operator.startswith(":"))
+    match operator[-1]:
+        case "-" | "=":
+            return value if is_set else plain(expansion)
+        case "?":
+            return value
         case _:
-            return value.replace(pattern, replacement, -1 if operator == "//" else 1)
+            return plain(expansion) if is_set else ""
 
 
-def expand(word: Word, env: Environment) -> str | None:
-    """The word's value as one string, None where it can't be known."""
+def plain(expansion: Expansion) -> str | None:
+    """The operand of an expansion without quotes; None where it isn't that plain."""
+    operand = expansion.operand
+    if expansion.quoted and "'" in operand:
+        return None
+    found = re.fullmatch(_QUOTED, operand)
+    return next((part for part in found.groups() if part is not None), "") if found else None
+
+
+def _slice(value: str, operand: str) -> str | None:
+    found = re.match(_SLICE, operand)
+    if found is None:
+        return None
+    start = int(found[1])
+    if found[2] is None:
+        return value[start:]
+    length = int(found[2])
+    return value[start : start + length] if length >= 0 else value[start:length]
+
+
+def _cut(value: str, expansion: Expansion) -> str | None:
+    """A value without what a pattern fits, with it replaced, in other letters, or its length; None if not known."""
+    operator, operand = expansion.operator, expansion.operand
+    if operator == "length":
+        return str(len(value))
+    if operator[0] in "^,":
+        change = str.upper if operator[0] == "^" else str.lower
+        if operand or not value.isascii():
+            return None
+        return change(value) if len(operator) == 2 else change(value[:1]) + value[1:]
+    if not operand:
+        return value
+    if any(c in operand for c in "\"'\\"):
+        return None
+    if operator[0] == "/":
+        pattern, _, replacement = operand.partition("/")
+        if not pattern or pattern[0] in "#%" or not _WILDCARDS.isdisjoint(pattern) or "&" in replacement:
+            return None
+        return value.replace(pattern, replacement, -1 if operator == "//" else 1)
+    if _WILDCARDS.isdisjoint(operand):
+        return value.removeprefix(operand) if operator[0] == "#" else value.removesuffix(operand)
+    return _trimmed(value, operator, operand)
+
+
+def _trimmed(value: str, operator: str, pattern: str) -> str | None:
+    """A value without the start, or the end, that a pattern with wildcards fits: the shortest, or the longest."""
+    if len(value) > _LONGEST_CUT or "[" in pattern:
+        return None
+    places = range(len(value) + 1)
+    order = iter(places) if operator in ("#", "%%") else reversed(places)
+    for at in order:
+        head, tail = value[:at], value[at:]
+        if fnmatchcase(head if operator[0] == "#" else tail, pattern):
+            return tail if operator[0] == "#" else head
+    return value
+
+
+def expand(word: Word, env: Environment, *, over: Callable[[], None] | None = None) -> str | None:
+    """The word's value as one string, None where it can't be known.
+
+    A value over the budget is one of these; `over` is called to take note of it.
+    """
     if not word.expansions:
         return word.text.text
     parts: list[str] = []
-    at = 0
+    at = length = 0
     for expansion in word.expansions:
         value = _value(expansion, env)
         if value is None:
+            return None
+        length += len(value)
+        if length > VALUE_LENGTH:
+            if over is not None:
+                over()
             return None
         parts += (word.text.text[at : expansion.start], value)
         at = expansion.end
@@ -244,6 +397,8 @@ def expand_all(words: Iterable[Word], env: Environment) -> list[Argument]:
             arguments.append(Argument(value, word.span, word.quoted, word.glob))
         elif word.quoted:
             arguments.append(Argument(value if not re.search(_BLANKS, value) else None, word.span, True))
+        elif len(fields := re.split(_BLANKS, value, maxsplit=WORDS)) > WORDS:
+            arguments.append(Argument(None, word.span))
         else:
-            arguments += (Argument(field, word.span) for field in re.split(_BLANKS, value) if field)
+            arguments += (Argument(field, word.span) for field in fields if field)
     return arguments

@@ -3,82 +3,127 @@
 from __future__ import annotations
 
 import re
-from enum import Enum, auto
+from enum import Enum, IntEnum, auto
 
-from zr4lint.shell.commands import Command, Reach
+from msgspec import Struct, structs
 
-_LENGTH = r"(?:test|\[\[?)\s+(-n|-z)\s+([^\s$`*?\]]+)\s*\]{0,2}\Z"
-_COMPARISON = r"(?:test|\[\[?)\s+([^\s$`*?]+)\s+(=|==|!=|-eq|-ne)\s+([^\s$`*?\]]+)\s*\]{0,2}\Z"
+from zr4lint.shell.commands import Reach
+
 _NO_EXECUTION = r"-[a-mp-zA-Z]*n[a-zA-Z]*\Z"
-_TESTS = frozenset({"test", "[", "grep", "egrep", "fgrep", "command", "which", "type", "cmp", "diff", "id", "dpkg"})
+_EITHER = frozenset({"grep", "egrep", "fgrep", "command", "which", "type", "cmp", "diff", "id", "dpkg"})
 
 
-class Status(Enum):
-    """How a command, or a list of them, ends."""
+class Value(Enum):
+    """What a command tells the shell."""
 
     DONE = auto()  # ran, taken to have succeeded
     TRUE = auto()
     FALSE = auto()
     CONDITION = auto()  # either way is fine for the build
-    MAY_EXIT = auto()
-    EXITED = auto()
 
     @property
-    def ends(self) -> bool:
-        """Whether the shell ends, or may end, with it."""
-        return self in (Status.EXITED, Status.MAY_EXIT)
+    def negated(self) -> Value:
+        """What `!` makes of it."""
+        return {Value.TRUE: Value.FALSE, Value.FALSE: Value.TRUE}.get(self, Value.CONDITION)
+
+
+class Jump(IntEnum):
+    """What a command ends beside itself; the greater includes the smaller."""
+
+    NONE = 0
+    ROUND = 1  # continue
+    LOOP = 2  # break
+    CALL = 3  # return
+    SHELL = 4  # exit
+
+
+class Status(Struct, frozen=True):
+    """How a command, or a list of them, ends.
+
+    `sure` tells that a jump is made, not only possible. `tested` tells that `set -e` doesn't look at the value, as
+    behind `!` and on the left of `&&`.
+    """
+
+    value: Value = Value.DONE
+    jump: Jump = Jump.NONE
+    sure: bool = True
+    tested: bool = False
 
     @property
-    def outside(self) -> Status:
-        """How a subshell ends, of which this is the end: its `exit` is its own."""
-        return Status.DONE if self.ends else self
+    def ended(self) -> bool:
+        """Whether nothing that follows in the list runs."""
+        return self.jump > Jump.NONE and self.sure
+
+    @property
+    def may_end(self) -> bool:
+        """Whether it is open if anything that follows in the list runs."""
+        return self.jump > Jump.NONE and not self.sure
+
+    def within(self, limit: Jump) -> Status:
+        """How something ends that keeps jumps up to `limit` to itself, as a subshell does its `exit`."""
+        if self.jump is Jump.NONE or self.jump > limit:
+            return self
+        return structs.replace(self, jump=Jump.NONE, sure=True)
 
     @property
     def negated(self) -> Status:
         """What `!` makes of it."""
-        return {Status.TRUE: Status.FALSE, Status.FALSE: Status.TRUE}.get(self, Status.CONDITION)
+        return structs.replace(self, value=self.value.negated, tested=True)
 
-    def reach(self, wanted: Status) -> Reach:
-        """How far it gets what waits for a status, which is TRUE or FALSE."""
-        return {wanted: Reach.ALWAYS, wanted.negated: Reach.NEVER}.get(self, Reach.MAYBE)
+    def reach(self, wanted: Value) -> Reach:
+        """How far it gets what waits for a value, which is TRUE or FALSE."""
+        if self.ended:
+            return Reach.NEVER
+        reach = {wanted: Reach.ALWAYS, wanted.negated: Reach.NEVER}.get(self.value, Reach.MAYBE)
+        return min(reach, Reach.MAYBE) if self.may_end else reach
 
     def behind(self, operator: str) -> Reach:
         """How far the right side of && or || gets, when the left one ends so."""
-        if self is Status.EXITED:
-            return Reach.NEVER
-        if operator == "&&":
-            return Reach.ALWAYS if self is Status.DONE else self.reach(Status.TRUE)
-        return self.reach(Status.FALSE)
+        if operator == "&&" and self.value is Value.DONE and not self.ended:
+            return Reach.MAYBE if self.may_end else Reach.ALWAYS
+        return self.reach(Value.TRUE if operator == "&&" else Value.FALSE)
+
+    def joined(self, right: Status, operator: str, reach: Reach) -> Status:
+        """How `left && right` ends, of which this is the left side and the right one gets as far as `reach`."""
+        if reach is Reach.NEVER:
+            return structs.replace(self, tested=True)
+        if reach is Reach.ALWAYS:
+            return right
+        value = Value.CONDITION if operator == "&&" else Value.DONE
+        jump = max(self.jump, right.jump)
+        return Status(value, jump, jump is Jump.NONE)
 
 
-def status_of(command: Command, reach: Reach) -> Status:
-    """How a command ends that is reached so."""
-    name = (command.words[0].literal or "") if command.words else ""
-    match name:
-        case "true" | ":":
-            return Status.TRUE
-        case "false":
-            return Status.FALSE
-        case "test" | "[":
-            return constant(" ".join(word.text.text if word.literal is not None else "$" for word in command.words))
-        case "set" if any(re.match(_NO_EXECUTION, word.text.text) for word in command.words[1:]):
-            return Status.EXITED if reach is Reach.ALWAYS else Status.DONE
-        case "exit" | "return":
-            code = command.words[1].literal if len(command.words) > 1 else "0"
-            if reach is Reach.ALWAYS:
-                return Status.EXITED
-            # A build that goes on did not take an exit with a failure.
-            return Status.MAY_EXIT if code in (None, "0") else Status.DONE
-        case _:
-            return Status.CONDITION if name in _TESTS else Status.DONE
+DONE = Status(Value.DONE)
+TRUE = Status(Value.TRUE)
+FALSE = Status(Value.FALSE)
+CONDITION = Status(Value.CONDITION)
 
 
-def constant(test: str) -> Status:
-    """What a test of literal words comes to."""
-    if length := re.match(_LENGTH, test):
-        return Status.TRUE if (length[1] == "-n") == bool(length[2].strip("\"'")) else Status.FALSE
-    found = re.match(_COMPARISON, test)
-    if found is None:
-        return Status.CONDITION
-    same = found[1].strip("\"'") == found[3].strip("\"'")
-    return Status.TRUE if same == (found[2] in ("=", "==", "-eq")) else Status.FALSE
+def exit_value(code: str | None) -> Value:
+    """What a shell or a function tells that ends with a code; DONE where that can't be known."""
+    if code is None or not code.isascii() or not code.isdecimal():
+        return Value.DONE
+    return Value.TRUE if not code.strip("0") else Value.FALSE
+
+
+def jump(name: str, code: str | None, reach: Reach) -> Status:
+    """How `exit`, `return`, `break` or `continue` ends that is reached so."""
+    if reach is Reach.NEVER:
+        return DONE
+    if name in ("break", "continue"):
+        return Status(Value.TRUE, Jump.LOOP if name == "break" else Jump.ROUND, reach is Reach.ALWAYS)
+    value = exit_value(code)
+    if reach is Reach.MAYBE and name == "exit" and value is Value.FALSE:
+        return DONE  # a build that goes on did not take an exit with a failure
+    return Status(value, Jump.SHELL if name == "exit" else Jump.CALL, reach is Reach.ALWAYS)
+
+
+def runs_nothing(option: str) -> bool:
+    """Whether an option of `set`, or of a shell, has it read commands and run none."""
+    return re.match(_NO_EXECUTION, option) is not None
+
+
+def of_program(name: str) -> Status:
+    """How a program ends of which no more is known."""
+    return {"true": TRUE, ":": TRUE, "false": FALSE}.get(name, CONDITION if name in _EITHER else DONE)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
+from zr4lint.model.budgets import PARSE_SECONDS
+from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.source import MappedText
 from zr4lint.shell.commands import Command, Pipe, Reach, Redirection, Word, Wrapper
 from zr4lint.shell.expansion import literal_word, word_of
@@ -16,24 +18,41 @@ from zr4lint.startup import import_alone
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
-_NOT_ASCII = r"[^\x00-\x7f]"
+_OTHER = r"[^\n\t\x20-\x7e]"
+_CHUNK = 16_384
 
 _parser: Parser | None = None
 
 
-def parse_tree(text: str) -> Node:
-    """The root of the tree; offsets count code points."""
+def parse_tree(text: str, deadline: Deadline = NO_DEADLINE) -> Node | None:
+    """The root of the tree, whose offsets count code points; None where the text takes more than its time.
+
+    tree-sitter takes carriage returns and some letters of other scripts for blanks, which a shell does not.
+    """
     global _parser
     if _parser is None:
         from tree_sitter import Language, Parser
 
         _parser = Parser(Language(import_alone("tree_sitter_bash._binding").language()))
-    ascii_text = text if text.isascii() else re.sub(_NOT_ASCII, "_", text)
-    return _parser.parse(ascii_text.encode("ascii")).root_node
+    data = re.sub(_OTHER, "_", text).encode("ascii")
+    own = Deadline(PARSE_SECONDS)
+    try:
+        # tree-sitter calls back only while it reads pieces, not when it has all the bytes.
+        return _parser.parse(
+            lambda at, _: data[at : at + _CHUNK], progress_callback=lambda *_: own.passed or deadline.passed
+        ).root_node
+    except ValueError:
+        _parser.reset()
+        deadline.check()
+        return None
 
 
 class Frame(Struct, frozen=True):
-    """Where in the scripts a walk is."""
+    """Where in the scripts a walk is.
+
+    `call` is the call of the function around. `tested` tells that `set -e` doesn't look at what fails, `repeated` that
+    the text has been walked before.
+    """
 
     script: MappedText
     heredocs: dict[int, MappedText]
@@ -42,6 +61,8 @@ class Frame(Struct, frozen=True):
     operator: str
     depth: int
     call: Command | None = None
+    tested: bool = False
+    repeated: bool = False
     wrappers: tuple[Wrapper, ...] = ()
     pipes: tuple[Pipe, ...] = ()
 

@@ -9,7 +9,7 @@ from msgspec import structs
 from zr4lint.model.source import MappedText
 from zr4lint.shell.commands import Command, Word, Wrapper
 
-_SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
+SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
 _WRAPPERS = {
     "sudo": "ugpChrRTUD",
     "env": "uC",
@@ -81,21 +81,6 @@ def _inner(command: Command, name: str) -> Command | None:
     return structs.replace(command, words=words[at:], assignments=tuple(assignments), folder=folder, wrappers=wrappers)
 
 
-def fed(command: Command, before: Command) -> Command:
-    """The command that `echo WORDS | xargs COMMAND` runs, with the words behind it; any other as it is."""
-    if not command.words or not before.words or program(command.words[0]) != "xargs":
-        return command
-    if program(before.words[0]) != "echo" or before.redirections:
-        return command
-    own = command.words[1:]
-    while own and own[0].literal in ("-r", "-t", "--no-run-if-empty"):
-        own = own[1:]
-    if not own or (own[0].literal or "-").startswith("-"):
-        return command
-    wrappers = (*command.wrappers, Wrapper("xargs", command.words[0].span))
-    return structs.replace(command, words=(*own, *before.words[1:]), wrappers=wrappers)
-
-
 def _assignment(word: Word, start: int) -> tuple[str, Word]:
     return word.text.text[: start - 1], _tail(word, start)
 
@@ -115,7 +100,7 @@ def nested_script(command: Command) -> MappedText | None:
     name = program(command.words[0])
     if name == "eval":
         return _joined(command.words[1:])
-    if name not in _SHELLS:
+    if name not in SHELLS:
         return None
     at = 1
     while at < len(command.words):
@@ -130,13 +115,20 @@ def nested_script(command: Command) -> MappedText | None:
     return command.stdin
 
 
+def reads_input(command: Command) -> bool:
+    """Whether a command is a shell that reads its script from standard input, which is not a file or a heredoc."""
+    if program(command.words[0]) not in SHELLS or command.stdin is not None:
+        return False
+    options = [word.literal or "" for word in command.words[1:]]
+    plain = all(o[:1] == "-" and not {"c", "n"} & set(o) and not o.startswith("--") for o in options)
+    return plain and not any(r.operator.startswith("<") for r in command.redirections)
+
+
 def _joined(words: tuple[Word, ...]) -> MappedText | None:
     """The script that `eval` reads: the words with a blank between them."""
     pieces: list[tuple[str, int]] = []
     for word in words:
         if pieces:
             pieces.append((" ", word.span.start))
-        text = word.text
-        bounds = [*text.starts, len(text.text)]
-        pieces += ((text.text[bounds[i] : bounds[i + 1]], offset) for i, offset in enumerate(text.offsets))
+        pieces += word.text.pieces()
     return MappedText.join(pieces) if pieces else None

@@ -29,7 +29,7 @@ def _words(found: CommandSet) -> list[str] | None:
     """The command's words: of the exec form as they are, of the shell form where no shell is needed for them."""
     if found.arguments is not None:
         return list(found.arguments)
-    commands = parse_script(found.at.instruction.arguments)
+    commands = parse_script(found.at.instruction.arguments).commands
     if len(commands) != 1 or commands[0].assignments or commands[0].redirections:
         return None
     words = [word.literal for word in commands[0].words]

@@ -1,0 +1,29 @@
+"""How much of a file zr4lint follows.
+
+A few characters can stand for any amount of work: values that double, loops in loops, functions that call functions.
+What goes over one of these budgets is unknown from there on, and the rule ZL005 says where.
+"""
+
+VALUE_LENGTH = 65_536
+"""Characters of one value. The kernel takes at most 128 KB for one argument or variable."""
+
+WORDS = 10_000
+"""Words that one word expands to, by braces or by blanks in a variable."""
+
+REPEATED_COMMANDS = 2_000
+"""Commands of a RUN that come from further rounds of loops and from calls of functions."""
+
+ROUNDS = 64
+"""Rounds of one loop."""
+
+DEPTH = 60
+"""Commands around a command: loops, branches and groups count 1, calls and scripts in scripts 10."""
+
+NESTING = 64
+"""Groups, branches and substitutions around a place in a script, for the reader of the grammar."""
+
+SCRIPT_LENGTH = 1_000_000
+"""Characters of one script."""
+
+PARSE_SECONDS = 1.0
+"""Processor time that tree-sitter may take for one script. It needs 0.2 s for a million ordinary characters."""

@@ -1,0 +1,32 @@
+"""A limit of time that is checked, so that it holds in threads and on every system."""
+
+from __future__ import annotations
+
+import time
+
+
+class TimeUpError(Exception):
+    """The time of a file is up."""
+
+
+class Deadline:
+    """Ends a piece of work after so many seconds of the thread's processor time; None never ends it.
+
+    Whoever loops over a file's parts calls `check` in the loop. C code that takes a callback asks `passed`.
+    """
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self._end = None if seconds is None else time.thread_time() + seconds
+
+    @property
+    def passed(self) -> bool:
+        """Whether the time is up."""
+        return self._end is not None and time.thread_time() > self._end
+
+    def check(self) -> None:
+        """Raise TimeUpError if the time is up."""
+        if self.passed:
+            raise TimeUpError
+
+
+NO_DEADLINE = Deadline()

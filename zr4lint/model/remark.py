@@ -1,0 +1,32 @@
+"""What reading a file brings to light before any rule looks at it."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from zr4lint.model.source import Span
+
+
+class Remark(Struct, frozen=True):
+    """One thing to tell of a file, under the code of one of zr4lint's own rules.
+
+    Of the remarks with the same code and the same `topic` only the first of a file is told; those with the topic ""
+    are told one by one.
+    """
+
+    code: str
+    span: Span
+    message: str
+    notes: tuple[str, ...] = ()
+    help: str | None = None
+    topic: str = ""
+
+
+TOO_LARGE = "ZL005"
+SHELL_SYNTAX = "ZL006"
+
+
+def too_large(span: Span, thing: str, limit: str) -> Remark:
+    """Tell that a thing is not followed because it goes over a budget."""
+    message = f"{thing} is not followed beyond {limit}"
+    return Remark(TOO_LARGE, span, message, ("Rules treat what is not followed as unknown.",), topic=thing)

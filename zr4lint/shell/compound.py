@@ -1,0 +1,315 @@
+"""Compound commands: branches, loops, and which of their parts run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from zr4lint.model import budgets
+from zr4lint.model.source import Span
+from zr4lint.shell import conditions
+from zr4lint.shell.arithmetic import evaluate
+from zr4lint.shell.commands import Dialect, Reach, Word
+from zr4lint.shell.expansion import bound, expand_all, plain_word, unbraced, unknown
+from zr4lint.shell.output import fields
+from zr4lint.shell.status import CONDITION, DONE, FALSE, Jump, Status, Value
+from zr4lint.shell.tree import Frame, after, between
+from zr4lint.shell.walker import Walker
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_READ = r"(?:IFS= )?read(?: -r)? ([A-Za-z_]\w*)"
+_CHANGES = r"\+\+|--|(?<![=!<>])=(?!=)"
+_NAME = r"[A-Za-z_]\w*"
+_FOR_IN = r"for\s+\w+\s+in\b"
+_ALL = frozenset({"$@", "$*", '"$@"', '"$*"', "${@}", "${*}", '"${@}"'})
+
+
+def branches(walker: Walker, node: Node, frame: Frame) -> Status:
+    """An `if` or an `elif` with what follows it."""
+    condition = between(node, ("if", "elif"), "then")
+    status = walker.sequence(condition, structs.replace(frame, tested=True))
+    then, otherwise = status.reach(Value.TRUE), status.reach(Value.FALSE)
+    if status.value is Value.DONE and not status.jump:
+        then = Reach.MAYBE
+    body = [c for c in after(node, "then") if c.type not in ("elif_clause", "else_clause", "fi")]
+    results = [(then, walker.sequence(body, frame.under(then)))]
+    has_else = False
+    for child in node.named_children:
+        if child.type == "elif_clause":
+            results.append((otherwise, branches(walker, child, frame.under(otherwise))))
+            has_else = True
+        elif child.type == "else_clause":
+            results.append((otherwise, walker.sequence(child.children, frame.under(otherwise))))
+            has_else = True
+    if status.ended:
+        return status
+    return _one_of(results, open_=not has_else, condition=status)
+
+
+def _one_of(results: Sequence[tuple[Reach, Status]], *, open_: bool, condition: Status = DONE) -> Status:
+    """How the branch ends that runs; with `open_` it may be none."""
+    certain = [status for reach, status in results if reach is Reach.ALWAYS]
+    if certain and not condition.jump:
+        return certain[0]
+    possible = [status for reach, status in results if reach is not Reach.NEVER]
+    jump = max([condition.jump, *(status.jump for status in possible)], default=Jump.NONE)
+    sure = bool(possible) and not open_ and all(status.ended for status in possible)
+    values = {status.value for status in possible}
+    value = values.pop() if len(values) == 1 and not open_ else Value.DONE
+    return Status(value, jump, sure or jump is Jump.NONE)
+
+
+def cases(walker: Walker, node: Node, frame: Frame) -> Status:
+    """The branch that fits a known word runs, the others don't; with any other word each may."""
+    value = node.child_by_field_name("value")
+    word = None
+    if value is not None:
+        word = walker.variables.value(bind(walker, walker.word([value], frame)))
+        walker.substitutions(value, frame)
+    results: list[tuple[Reach, Status]] = []
+    open_ = Reach.ALWAYS  # how far it is certain that no branch before has run
+    for item in node.named_children:
+        if item.type != "case_item":
+            continue
+        patterns = item.children_by_field_name("value")
+        body = [n for n in item.named_children if n not in patterns]
+        fits = [_fits(walker, word, pattern, frame) for pattern in patterns]
+        known = Reach.ALWAYS if True in fits else Reach.MAYBE if None in fits else Reach.NEVER
+        reach = min(known, open_)
+        results.append((reach, walker.sequence(body, frame.under(reach))))
+        if known is Reach.ALWAYS:
+            open_ = Reach.NEVER
+        elif known is Reach.MAYBE:
+            open_ = min(open_, Reach.MAYBE)
+    return _one_of(results, open_=open_ is not Reach.NEVER)
+
+
+def _fits(walker: Walker, word: str | None, pattern: Node, frame: Frame) -> bool | None:
+    text = frame.text(pattern)
+    if text == "*":
+        return True
+    if word is None:
+        return None
+    quoted = text[:1] in ("'", '"') and text[-1:] == text[:1] and len(text) > 1
+    if quoted and "$" not in text and "\\" not in text:
+        return word == text[1:-1]
+    if any(c in text for c in "'\"`\\"):
+        return None
+    if "$" in text:
+        value = walker.variables.value(walker.word([pattern], frame))
+        return None if value is None else conditions.fits(word, value)
+    return conditions.fits(word, text)
+
+
+def while_(walker: Walker, node: Node, frame: Frame) -> Status:
+    """A `while` or `until`, of which the first round is walked."""
+    condition = between(node, ("while", "until"), "do_group")
+    if (read := _reads_lines(walker, node, condition, frame)) is not None:
+        return read
+    walker.forget(node, frame)
+    status = walker.sequence(condition, structs.replace(frame, tested=True))
+    is_while = node.children[0].type == "while"
+    reach = status.reach(Value.TRUE if is_while else Value.FALSE)
+    result = DONE
+    for child in node.named_children:
+        if child.type == "do_group":
+            result = walker.sequence(child.children, frame.under(reach))
+    if status.ended:
+        return status.within(Jump.LOOP)
+    if reach is Reach.MAYBE and result.jump > Jump.LOOP:
+        return Status(Value.DONE, result.jump, False)
+    return DONE if reach is Reach.NEVER else structs.replace(result.within(Jump.LOOP), value=Value.DONE, tested=True)
+
+
+def _reads_lines(walker: Walker, node: Node, condition: list[Node], frame: Frame) -> Status | None:
+    """Walk `... | while read NAME; do ...` where what is read is known; None for any other loop."""
+    named = [child for child in condition if child.is_named]
+    found = re.fullmatch(_READ, frame.text(named[0])) if len(named) == 1 else None
+    lines = walker.piped(frame) if found is not None else None
+    bodies = [child for child in node.named_children if child.type == "do_group"]
+    if found is None or lines is None or len(bodies) != 1 or node.children[0].type != "while":
+        return None
+    words = fields(lines, lines=True)
+    return _repeat(walker, found[1], words, bodies[0], walker.span(named[0], frame), frame)
+
+
+def for_each(walker: Walker, node: Node, frame: Frame) -> Status:
+    """Over known words the body runs once for each; over anything else it may run."""
+    variable = node.child_by_field_name("variable")
+    body = node.child_by_field_name("body")
+    if variable is None or body is None:
+        return DONE
+    name = frame.text(variable)
+    span = walker.span(variable, frame)
+    for child in node.children_by_field_name("value"):
+        walker.substitutions(child, frame)
+    words = _rounds(walker, node, frame)
+    return _repeat(walker, name, words, body, span, frame)
+
+
+def _repeat(walker: Walker, name: str, words: list[Word] | None, body: Node, span: Span, frame: Frame) -> Status:
+    """Walk a loop's body once for each word that its variable gets; None stands for words that aren't known."""
+    if words is not None and len(words) > budgets.ROUNDS:
+        walker.too_large("a loop", f"{budgets.ROUNDS} rounds", span)
+        words = None
+    if words is None:
+        return _open_loop(walker, name, body, span, frame)
+    if not words:
+        walker.sequence(body.children, frame.under(Reach.NEVER))
+        return DONE
+    here = frame
+    status = DONE
+    for index, word in enumerate(words):
+        if index and walker.exhausted("a loop", span):
+            return _open_loop(walker, name, body, span, here)
+        walker.emit(here, span, assignments=((name, word),))
+        result = walker.sequence(body.children, here)
+        here = structs.replace(here, repeated=True)
+        if result.jump > Jump.LOOP:
+            status = structs.replace(result, sure=result.sure and here.reach is frame.reach)
+        if result.ended and result.jump is not Jump.ROUND:
+            break
+        if result.may_end and result.jump is not Jump.ROUND:
+            here = here.under(Reach.MAYBE)
+    return status
+
+
+def _open_loop(walker: Walker, name: str, body: Node, span: Span, frame: Frame) -> Status:
+    """A loop over words of which nothing is known."""
+    walker.forget(body, frame)
+    here = structs.replace(frame.under(Reach.MAYBE), repeated=True)
+    walker.emit(here, span, assignments=((name, unknown(plain_word("", span))),))
+    result = walker.sequence(body.children, here)
+    return Status(Value.DONE, result.jump, False) if result.jump > Jump.LOOP else DONE
+
+
+def _rounds(walker: Walker, node: Node, frame: Frame) -> list[Word] | None:
+    """The words that a `for` goes over, None where they can't be known."""
+    values = node.children_by_field_name("value")
+    if not values and not re.match(_FOR_IN, frame.text(node)):
+        return None if walker.arguments is None else list(walker.arguments)
+    found: list[Word] = []
+    for value in values:
+        for word in words(walker, value, frame):
+            if not word.expansions and not word.glob:
+                found.append(word)
+                continue
+            arguments = expand_all([word], walker.variables)
+            if any(a.value is None or a.glob or any(c in a.value for c in "*?[") for a in arguments):
+                return None
+            found += (plain_word(a.value or "", a.span) for a in arguments)
+    return found
+
+
+def words(walker: Walker, node: Node, frame: Frame) -> tuple[Word, ...]:
+    """The words that a node stands for: more than one with the braces of bash, and for `"$@"`."""
+    if walker.arguments is not None and frame.text(node) in _ALL:
+        return walker.arguments
+    word = bind(walker, walker.word([node], frame))
+    if walker.dialect is Dialect.BASH:
+        return unbraced(word)
+    braced = walker.dialect is Dialect.SH and len(unbraced(word)) > 1
+    return (unknown(word),) if braced else (word,)
+
+
+def bind(walker: Walker, word: Word) -> Word:
+    """A word with the arguments of the function around put in."""
+    return bound(word, walker.arguments) if walker.arguments is not None and word.expansions else word
+
+
+# Tests
+
+
+def test(walker: Walker, node: Node, frame: Frame) -> Status:
+    """`[ ... ]` and `[[ ... ]]`."""
+    walker.substitutions(node, frame)
+    if node.children and node.children[0].type == "[[":
+        if walker.in_dash:
+            return FALSE  # no such command
+        inner = [child for child in node.named_children if child.type != "comment"]
+        return Status(_double(walker, inner[0], frame) if len(inner) == 1 else Value.CONDITION)
+    found: list[Word] = []
+    if node.has_error or not _flatten(walker, node, frame, found):
+        return CONDITION
+    return Status(tested_words(walker, found[1:-1]))
+
+
+def tested_words(walker: Walker, arguments: Sequence[Word]) -> Value:
+    """What `test` says to words."""
+    if walker.dialect is Dialect.SH and any(word.literal == "==" for word in arguments):
+        return Value.CONDITION
+    values = [argument.value for argument in expand_all(arguments, walker.variables)]
+    if any(value is None for value in values) or any(word.glob for word in arguments):
+        return Value.CONDITION
+    return conditions.test([value or "" for value in values], in_dash=walker.in_dash)
+
+
+_SPLIT = frozenset({"test_command", "binary_expression", "unary_expression", "parenthesized_expression", "ERROR"})
+
+
+def _flatten(walker: Walker, node: Node, frame: Frame, found: list[Word]) -> bool:
+    """Add the words of a test as they are written; False where that can't be told from the tree."""
+    for child in node.children:
+        if child.type in _SPLIT:
+            if not _flatten(walker, child, frame, found):
+                return False
+        elif child.is_named and child.type != "test_operator":
+            found += words(walker, child, frame)
+        else:
+            found.append(plain_word(frame.text(child), walker.span(child, frame)))
+    return True
+
+
+def _double(walker: Walker, node: Node, frame: Frame) -> Value:
+    """What the inside of `[[ ]]` comes to."""
+    children = [child for child in node.children if child.type not in ("(", ")")]
+    if node.type == "parenthesized_expression" and len(children) == 1:
+        return _double(walker, children[0], frame)
+    if node.type == "unary_expression" and len(children) == 2:
+        if children[0].type == "!":
+            return _double(walker, children[1], frame).negated
+        value = _one(walker, children[1], frame)
+        return Value.CONDITION if value is None else conditions.test([frame.text(children[0]), value], in_dash=False)
+    if node.type == "binary_expression" and len(children) == 3:
+        operator = frame.text(children[1])
+        if operator in ("&&", "||"):
+            left, right = _double(walker, children[0], frame), _double(walker, children[2], frame)
+            return conditions.both(left, right) if operator == "&&" else conditions.either(left, right)
+        return _compared(walker, children[0], operator, children[2], frame)
+    if node.type in ("word", "string", "raw_string", "simple_expansion", "expansion", "concatenation", "number"):
+        value = _one(walker, node, frame)
+        return Value.CONDITION if value is None else conditions.truth(bool(value))
+    return Value.CONDITION
+
+
+def _compared(walker: Walker, left: Node, operator: str, right: Node, frame: Frame) -> Value:
+    value = _one(walker, left, frame)
+    if operator in ("=", "==", "!="):
+        fits = None if value is None else _fits(walker, value, right, frame)
+        return Value.CONDITION if fits is None else conditions.truth(fits == (operator != "!="))
+    other = _one(walker, right, frame)
+    if value is None or other is None or not operator.startswith("-"):
+        return Value.CONDITION
+    return conditions.test([value, operator, other], in_dash=False)
+
+
+def _one(walker: Walker, node: Node, frame: Frame) -> str | None:
+    return walker.variables.value(bind(walker, walker.word([node], frame)))
+
+
+def arithmetic(walker: Walker, node: Node, frame: Frame) -> Status:
+    """`(( ... ))`, which is true unless it comes to 0."""
+    if walker.in_dash:
+        return FALSE  # two subshells, and a command that doesn't exist
+    text = frame.text(node).removeprefix("((").removesuffix("))")
+    if re.search(_CHANGES, text):
+        for name in re.findall(_NAME, text):
+            walker.assign(name, None, frame)
+        return CONDITION
+    value = evaluate(text, walker.variables.get)
+    return CONDITION if value is None else Status(conditions.truth(value != 0))

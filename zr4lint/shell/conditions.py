@@ -1,0 +1,107 @@
+"""What tests come to: `test`, `[ ]` and `[[ ]]`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from zr4lint.model.budgets import VALUE_LENGTH
+from zr4lint.shell.arithmetic import integer
+from zr4lint.shell.status import Value
+
+_FILES = frozenset(f"-{letter}" for letter in "abcdefgGhkLNOprsStuwx")
+_OF_FILES = frozenset({"-nt", "-ot", "-ef"})
+_COMPARED = {
+    "-eq": lambda a, b: a == b,
+    "-ne": lambda a, b: a != b,
+    "-lt": lambda a, b: a < b,
+    "-le": lambda a, b: a <= b,
+    "-gt": lambda a, b: a > b,
+    "-ge": lambda a, b: a >= b,
+}
+_WILDCARDS = frozenset("*?[\\")
+
+FAILED = Value.FALSE
+"""A test that is written wrongly ends with status 2, which is not true."""
+
+
+def truth(holds: bool) -> Value:
+    """TRUE or FALSE."""
+    return Value.TRUE if holds else Value.FALSE
+
+
+def test(arguments: Sequence[str], *, in_dash: bool) -> Value:
+    """What `test` says to its arguments, those of `[` without the `]`."""
+    match len(arguments):
+        case 0:
+            return Value.FALSE
+        case 1:
+            return truth(bool(arguments[0]))
+        case 2:
+            return _two(*arguments)
+        case 3:
+            return _three(*arguments, in_dash=in_dash)
+        case 4 if arguments[0] == "!":
+            return test(arguments[1:], in_dash=in_dash).negated
+        case _:
+            return _joined(arguments, in_dash=in_dash)
+
+
+def _two(operator: str, operand: str) -> Value:
+    if operator == "!":
+        return truth(not operand)
+    if operator in ("-n", "-z"):
+        return truth(bool(operand) == (operator == "-n"))
+    return Value.CONDITION if operator in _FILES or operator in ("-v", "-o", "-R") else FAILED
+
+
+def _three(left: str, operator: str, right: str, *, in_dash: bool) -> Value:
+    if operator in ("=", "!=") or (operator == "==" and not in_dash):
+        return truth((left == right) == (operator != "!="))
+    if operator in _COMPARED:
+        numbers = integer(left), integer(right)
+        if numbers[0] is None or numbers[1] is None:
+            return FAILED if not (left.strip().isdecimal() and right.strip().isdecimal()) else Value.CONDITION
+        return truth(_COMPARED[operator](*numbers))
+    if operator == "-a":
+        return truth(bool(left) and bool(right))
+    if operator == "-o":
+        return truth(bool(left) or bool(right))
+    if operator in _OF_FILES or operator in ("<", ">"):
+        return Value.CONDITION
+    if left == "!":
+        return _two(operator, right).negated
+    return FAILED if (left, right) != ("(", ")") else truth(bool(operator))
+
+
+def _joined(arguments: Sequence[str], *, in_dash: bool) -> Value:
+    """Tests joined by -a and -o, as far as no parenthesis is among them."""
+    if "(" in arguments or ")" in arguments:
+        return Value.CONDITION
+    for operator in ("-o", "-a"):
+        if operator in arguments[1:-1]:
+            at = arguments.index(operator, 1)
+            left, right = (test(part, in_dash=in_dash) for part in (arguments[:at], arguments[at + 1 :]))
+            return either(left, right) if operator == "-o" else both(left, right)
+    return Value.CONDITION
+
+
+def both(left: Value, right: Value) -> Value:
+    """What two tests come to that both have to hold."""
+    if Value.FALSE in (left, right):
+        return Value.FALSE
+    return Value.TRUE if (left, right) == (Value.TRUE, Value.TRUE) else Value.CONDITION
+
+
+def either(left: Value, right: Value) -> Value:
+    """What two tests come to of which one has to hold."""
+    return both(left.negated, right.negated).negated
+
+
+def fits(value: str, pattern: str) -> bool | None:
+    """Whether a value fits a pattern of `case` or `[[ ]]`; None where that is not worked out."""
+    if _WILDCARDS.isdisjoint(pattern):
+        return value == pattern
+    if "\\" in pattern or "[^" in pattern or "[:" in pattern or len(value) + len(pattern) > VALUE_LENGTH // 16:
+        return None
+    return fnmatchcase(value, pattern)

@@ -1,0 +1,110 @@
+"""Commands that make others run: `xargs`, `find -exec`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import structs
+
+from zr4lint.model.source import MappedText
+from zr4lint.shell.commands import Command, Expansion, Reach, Word, Wrapper
+from zr4lint.shell.expansion import unknown
+from zr4lint.shell.output import fields
+
+_VALUED = frozenset("adEIiLlnPs")
+_LONG_VALUED = frozenset({"--arg-file", "--delimiter", "--max-args", "--max-lines", "--max-procs", "--replace"})
+_MOST = 200
+
+
+def xargs(command: Command, fed: MappedText | None) -> list[Command] | None:
+    """The commands that `xargs` runs on what it is fed, None where that can't be told.
+
+    Words that aren't known are one unknown word behind the others.
+    """
+    options, own = _options(command.words[1:])
+    if not own:
+        return None
+    wrapper = Wrapper("xargs", command.words[0].span)
+    command = structs.replace(command, wrappers=(*command.wrappers, wrapper))
+    replaced = options.get("I") or options.get("replace")
+    quiet = "r" in options or "no-run-if-empty" in options
+    odd = {"0", "null", "d", "delimiter", "a", "arg-file"} & options.keys()
+    if fed is None or odd or any(c in fed.text for c in "'\"\\"):
+        words = [*(_put(own, replaced, None) if replaced else (*own, unknown(own[-1])))]
+        return [structs.replace(command, words=tuple(words), reach=min(command.reach, _fed_reach(quiet)))]
+    rows: list[list[Word]]
+    each = options.get("n") or options.get("L") or options.get("max-args")
+    found = fields(fed, lines=bool(replaced))
+    if replaced:
+        return [structs.replace(command, words=tuple(_put(own, replaced, word))) for word in found[:_MOST]]
+    size = int(each) if each and each.isdecimal() and len(each) < 6 and int(each) else max(len(found), 1)
+    rows = [found[at : at + size] for at in range(0, len(found), size)] or ([] if quiet else [[]])
+    return [structs.replace(command, words=(*own, *row)) for row in rows[:_MOST]]
+
+
+def _fed_reach(quiet: bool) -> Reach:
+    return Reach.MAYBE if quiet else Reach.ALWAYS
+
+
+def _options(words: Sequence[Word]) -> tuple[dict[str, str], tuple[Word, ...]]:
+    """The options of xargs with their values, and the command behind them."""
+    options: dict[str, str] = {}
+    at = 0
+    while at < len(words):
+        text = words[at].literal or ""
+        if text == "--":
+            at += 1
+            break
+        if not text.startswith("-") or len(text) < 2:
+            break
+        if text.startswith("--"):
+            name, equals, value = text[2:].partition("=")
+            options[name] = value
+            at += 1
+            if not equals and text in _LONG_VALUED and at < len(words):
+                options[name] = words[at].literal or ""
+                at += 1
+            continue
+        at += 1
+        for index, letter in enumerate(text[1:], start=1):
+            options[letter] = ""
+            if letter in _VALUED:
+                options[letter] = text[index + 1 :]
+                if not options[letter] and letter in "adEILnPs" and at < len(words):
+                    options[letter] = words[at].literal or ""
+                    at += 1
+                break
+    return options, tuple(words[at:])
+
+
+def _put(words: Iterable[Word], sign: str, value: Word | None) -> Iterable[Word]:
+    """Words with a sign in them replaced by a word, or made unknown."""
+    for word in words:
+        if sign not in word.text.text:
+            yield word
+        elif value is not None and word.text.text == sign:
+            yield value
+        else:
+            yield structs.replace(word, expansions=(Expansion(0, len(word.text.text), None, "", "", True),))
+
+
+def found_by_find(command: Command) -> list[Command]:
+    """The commands that `find -exec` runs, if it finds anything, with an unknown word for the path."""
+    found: list[Command] = []
+    words = command.words
+    starts = [i for i, word in enumerate(words) if word.literal in ("-exec", "-execdir", "-ok")]
+    for start in starts:
+        end = next((i for i in range(start, len(words)) if words[i].literal in (";", "+")), len(words))
+        inner = tuple(_put(words[start + 1 : end], "{}", None))
+        if inner:
+            wrapper = Wrapper("find", words[0].span)
+            found.append(
+                structs.replace(
+                    command,
+                    words=inner,
+                    redirections=(),
+                    reach=min(command.reach, Reach.MAYBE),
+                    wrappers=(*command.wrappers, wrapper),
+                )
+            )
+    return found

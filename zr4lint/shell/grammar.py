@@ -1,0 +1,403 @@
+"""Decide whether dash and bash can parse a script.
+
+tree-sitter recovers from every error, so it can't tell what a shell refuses. This recogniser reads the grammar of POSIX
+and of bash once, in linear time, and builds nothing. It stays silent about scripts that it doesn't fully understand:
+`refusal` returns an error only where the shell is certain to stop.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from zr4lint.model.budgets import NESTING
+from zr4lint.shell.lexis import Lexer, Refused, UnsureError
+
+_CLOSING = frozenset({"}", "do", "done", "elif", "else", "esac", "fi", "then"})
+_DASH_RESERVED = _CLOSING | {"!", "{", "case", "for", "if", "in", "until", "while"}
+_BASH_RESERVED = _DASH_RESERVED | {"[[", "function", "select", "time", "coproc"}
+_ENDS_ITEM = frozenset({";;", ";&", ";;&"})
+_REDIRECTS = frozenset({"<", ">", ">>", ">|", "<>", "<&", ">&", "<<", "<<-", "<<<", "&>", "&>>"})
+_DECLARES = frozenset({"declare", "typeset", "local", "export", "readonly", "alias", "eval", "let"})
+_SPECIAL = frozenset(
+    {
+        *(".", ":", "break", "continue", "eval", "exec", "exit", "export"),
+        *("readonly", "return", "set", "shift", "times", "trap", "unset"),
+    }
+)
+"""Builtins whose names dash doesn't give to functions."""
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*\Z"
+
+
+class Refusal(Struct, frozen=True):
+    """Why a shell can't parse a script, and the characters of the script to point at."""
+
+    start: int
+    end: int
+    reason: str
+
+
+def refusal(text: str, *, bash: bool) -> Refusal | None:
+    """The syntax error at which dash, or bash, stops; None where the script is fine or can't be judged."""
+    reader = _Reader(text, bash)
+    try:
+        reader.program()
+    except Refused as refused:
+        return Refusal(refused.start, refused.end, refused.reason)
+    except UnsureError:
+        return None
+    return None
+
+
+class _Reader(Lexer):
+    """Reads lists of commands; one token is read ahead."""
+
+    def __init__(self, text: str, bash: bool) -> None:
+        super().__init__(text, bash)
+        self.reserved_words = _BASH_RESERVED if bash else _DASH_RESERVED
+
+    def program(self) -> None:
+        """Read a whole script."""
+        self.advance()
+        self.commands()
+        if self.token:
+            raise self.unexpected()
+
+    def nested(self, opener: int, at: int) -> int:
+        """Read the commands of a substitution from `at` to its ")"; returns the place behind it."""
+        if self.depth >= NESTING:
+            raise UnsureError
+        saved = self.token, self.start, self.end
+        self.depth += 1
+        self.at = at
+        try:
+            self.advance()
+            self.commands()
+            if self.token == "":
+                raise self.unclosed(opener, self.text[opener:at], ")")
+            if self.token != ")":
+                raise self.unexpected()
+        except Refused as refused:
+            if self.bash and not refused.at_end:
+                raise UnsureError from None  # bash before 5.2 finds this only when it runs the substitution
+            raise
+        end = self.end
+        self.depth -= 1
+        self.token, self.start, self.end = saved
+        return end
+
+    # Tokens
+
+    @property
+    def reserved(self) -> str:
+        """The reserved word that the current token is, else ""."""
+        if self.token != "word":
+            return ""
+        word = self.text[self.start : self.end].replace("\\\n", "")
+        return word if word in self.reserved_words else ""
+
+    def newlines(self) -> None:
+        while self.token == "\n":
+            self.advance()
+
+    def expect(self, wanted: str, opener: tuple[int, int]) -> None:
+        """Step over a reserved word or an operator that closes or continues what began at `opener`."""
+        if self.token != wanted and self.reserved != wanted:
+            if self.token == "":
+                raise self.unclosed(*opener, wanted)
+            raise self.unexpected()
+        self.advance()
+
+    def unclosed(self, at: int, opener: str | int, wanted: str) -> Refused:
+        end = opener if isinstance(opener, int) else at + len(opener)
+        return Refused(at, end, f"`{self.text[at:end]}` has no `{wanted}`", at_end=True)
+
+    def unexpected(self) -> Refused:
+        if self.token == "":
+            start, end = self.last
+            return Refused(start, end, f"nothing follows `{self.shown(start, end)}`", at_end=True)
+        return Refused(self.start, self.end, f"unexpected {self.shown_token()}")
+
+    # Lists
+
+    def commands(self) -> int:
+        """Read commands up to a token that starts none; returns how many there were."""
+        count = 0
+        self.newlines()
+        while self.token not in ("", ")") and self.token not in _ENDS_ITEM and self.reserved not in _CLOSING:
+            self.and_or()
+            count += 1
+            if self.token in (";", "&"):
+                self.advance()
+            elif self.token != "\n":
+                break
+            self.newlines()
+        return count
+
+    def body(self) -> None:
+        """Read the commands of a compound command, one at least."""
+        if not self.commands():
+            raise self.unexpected()
+
+    def and_or(self) -> None:
+        self.pipeline()
+        while self.token in ("&&", "||"):
+            self.advance()
+            self.newlines()
+            self.pipeline()
+
+    def pipeline(self) -> None:
+        negated = False
+        while self.reserved in ("!", "time") and (self.bash or not negated):
+            negated = True
+            self.advance()
+            if self.bash and self.token in ("", "\n", ";", "&", "&&", "||", ")"):
+                return
+        self.command()
+        while self.token == "|" or (self.bash and self.token == "|&"):
+            self.advance()
+            self.newlines()
+            if self.reserved == "!":
+                raise self.unexpected()
+            if self.reserved == "time":
+                self.advance()
+            self.command()
+
+    # Commands
+
+    def command(self) -> None:
+        compound = _COMPOUND.get(self.token if self.token == "(" else self.reserved)
+        if compound is not None:
+            compound(self)
+            self.redirections()
+            if self.token == "word" and not self.reserved:
+                raise self.unexpected()
+            if self.token == "(":
+                raise self.unexpected()
+        elif self.reserved:
+            raise self.unexpected()
+        elif self.token == "word" or self.token in _REDIRECTS:
+            self.simple()
+        else:
+            raise self.unexpected()
+
+    def redirections(self) -> None:
+        while self.token in _REDIRECTS:
+            self.redirection()
+
+    def redirection(self, assignable: bool = False) -> None:
+        operator = self.token
+        self.advance(assignable=False)
+        if self.token != "word":
+            raise self.unexpected()
+        if operator in ("<<", "<<-"):
+            self.heredoc(self.text[self.start : self.end], chomp=operator == "<<-")
+        self.advance(assignable=assignable)
+
+    def simple(self) -> None:
+        first = (self.start, self.end)
+        words = 0
+        prefix, declares = True, False
+        while True:
+            if self.token == "word":
+                word = self.text[self.start : self.end]
+                if prefix and not self.assigns(self.start, self.end):
+                    prefix, declares = False, self.bash and word in _DECLARES
+                words += 1
+                self.advance(assignable=prefix or declares)
+            elif self.token in _REDIRECTS:
+                words += 2
+                self.redirection(prefix or declares)
+            elif self.token == "(" and words == 1 and not prefix:
+                self.function(first)
+                return
+            elif self.token == "(":
+                raise self.unexpected()
+            else:
+                return
+
+    def function(self, name: tuple[int, int]) -> None:
+        """Read a function from the "(" behind its name on."""
+        opener = (self.start, self.end)
+        word = self.text[name[0] : name[1]]
+        self.advance()
+        self.expect(")", opener)
+        if not self.bash and (not re.match(_NAME, word) or word in _SPECIAL):
+            raise Refused(*name, f"bad function name {self.shown(*name)}")
+        self.newlines()
+        if self.bash and _COMPOUND.get(self.token if self.token == "(" else self.reserved) is None:
+            raise self.unexpected()
+        self.command()
+
+    # Compound commands
+
+    def subshell(self) -> None:
+        opener = (self.start, self.end)
+        if self.bash and self.text.startswith("(", self.end):
+            end = self.arithmetic_end(self.end + 1)
+            if end is not None:
+                self.at = end
+                self.advance()
+                return
+        self.advance()
+        self.body_to(")", opener)
+
+    def body_to(self, wanted: str, opener: tuple[int, int]) -> None:
+        if self.depth >= NESTING:
+            raise UnsureError
+        self.depth += 1
+        if self.token == "" or (not self.commands() and self.token != ""):
+            raise self.unexpected() if self.token else self.unclosed(*opener, wanted)
+        self.expect(wanted, opener)
+        self.depth -= 1
+
+    def group(self) -> None:
+        opener = (self.start, self.end)
+        self.advance()
+        self.body_to("}", opener)
+
+    def if_(self) -> None:
+        opener = (self.start, self.end)
+        self.advance()
+        self.body_to("then", opener)
+        while True:
+            if self.depth >= NESTING:
+                raise UnsureError
+            self.depth += 1
+            if not self.commands():
+                raise self.unexpected() if self.token else self.unclosed(*opener, "fi")
+            self.depth -= 1
+            if self.reserved != "elif":
+                break
+            self.advance()
+            self.body_to("then", opener)
+        if self.reserved == "else":
+            self.advance()
+            self.body_to("fi", opener)
+        else:
+            self.expect("fi", opener)
+
+    def loop(self) -> None:
+        opener = (self.start, self.end)
+        self.advance()
+        self.body_to("do", opener)
+        self.body_to("done", opener)
+
+    def for_(self) -> None:
+        opener = (self.start, self.end)
+        self.advance(assignable=False)
+        if self.bash and self.token == "(" and self.text.startswith("(", self.end):
+            end = self.arithmetic_end(self.end + 1)
+            if end is None:
+                raise UnsureError
+            self.at = end
+            self.advance()
+        else:
+            if self.token != "word":
+                raise self.unexpected() if self.token else self.unclosed(*opener, "do")
+            if not self.bash and not re.match(_NAME, self.text[self.start : self.end]):
+                raise Refused(self.start, self.end, f"bad loop variable {self.shown(self.start, self.end)}")
+            self.advance()
+            self.newlines()
+            if self.reserved == "in":
+                self.advance(assignable=False)
+                while self.token == "word":
+                    self.advance(assignable=False)
+                if self.token not in (";", "\n"):
+                    raise self.unexpected() if self.token else self.unclosed(*opener, "do")
+                self.advance()
+                self.newlines()
+        if self.token == ";":
+            self.advance()
+        self.newlines()
+        if self.bash and self.reserved == "{":
+            self.group()
+            return
+        self.expect("do", opener)
+        self.body_to("done", opener)
+
+    def case(self) -> None:
+        opener = (self.start, self.end)
+        self.advance(assignable=False)
+        if self.token != "word":
+            raise self.unexpected() if self.token else self.unclosed(*opener, "esac")
+        self.advance()
+        self.newlines()
+        if self.text[self.start : self.end] == "in" and self.token == "word":
+            self.advance(assignable=False)
+        else:
+            raise self.unexpected() if self.token else self.unclosed(*opener, "in")
+        self.newlines()
+        if self.depth >= NESTING:
+            raise UnsureError
+        self.depth += 1
+        while self.reserved != "esac":
+            if self.token == "":
+                raise self.unclosed(*opener, "esac")
+            self.item(opener)
+        self.depth -= 1
+        self.advance()
+
+    def item(self, opener: tuple[int, int]) -> None:
+        """Read one branch of a case."""
+        if self.token == "(":
+            self.advance(assignable=False)
+        while True:
+            if self.token != "word":
+                raise self.unexpected() if self.token else self.unclosed(*opener, "esac")
+            self.advance(assignable=False)
+            if self.token != "|":
+                break
+            self.advance(assignable=False)
+        if self.token != ")":
+            raise self.unexpected() if self.token else self.unclosed(*opener, "esac")
+        self.advance()
+        self.commands()
+        if self.token == ";;" or (self.bash and self.token in _ENDS_ITEM):
+            self.advance(assignable=False)
+            self.newlines()
+        elif self.reserved != "esac":
+            raise self.unexpected() if self.token else self.unclosed(*opener, "esac")
+
+    def test(self) -> None:
+        """Step over `[[ ... ]]`, whose operators are its own."""
+        opener = (self.start, self.end)
+        end = self.test_end(self.end)
+        if end is None:
+            raise self.unclosed(*opener, "]]")
+        self.at = end
+        self.advance()
+
+    def function_keyword(self) -> None:
+        opener = (self.start, self.end)
+        self.advance(assignable=False)
+        if self.token != "word":
+            raise self.unexpected()
+        self.advance()
+        if self.token == "(":
+            self.advance()
+            self.expect(")", opener)
+        self.newlines()
+        if _COMPOUND.get(self.token if self.token == "(" else self.reserved) is None:
+            raise self.unexpected()
+        self.command()
+
+    def coprocess(self) -> None:
+        raise UnsureError
+
+
+_COMPOUND: dict[str, Callable[[_Reader], None]] = {
+    "(": _Reader.subshell,
+    "{": _Reader.group,
+    "if": _Reader.if_,
+    "while": _Reader.loop,
+    "until": _Reader.loop,
+    "for": _Reader.for_,
+    "select": _Reader.for_,
+    "case": _Reader.case,
+    "[[": _Reader.test,
+    "function": _Reader.function_keyword,
+    "coproc": _Reader.coprocess,
+}

@@ -1,0 +1,118 @@
+"""What `echo` and `printf` print, and what becomes of it: lines, words, scripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from zr4lint.model.source import MappedText
+from zr4lint.shell.commands import Command, Dialect, Word
+from zr4lint.shell.expansion import Environment, expand, plain_word
+
+_FORMAT = r"%%|%[sb]|\\.|[^%\\]+|."
+_ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", '"': '"', "r": "\r", "a": "\a"}
+_MOST_ROUNDS = 1_000
+
+Piece = tuple[str, int]
+
+
+def printed(command: Command, dialect: Dialect, variables: Environment) -> MappedText | None:
+    """What a command prints, each character mapped to where it comes from; None where that can't be known."""
+    if not command.words or command.redirections:
+        return None
+    name = (command.words[0].literal or "").rpartition("/")[2]
+    words = _known(command.words[1:], variables)
+    if words is None:
+        return command.stdin if name == "cat" and len(command.words) == 1 else None
+    if name == "cat":
+        return command.stdin if not words else None
+    pieces: list[Piece] | None = None
+    if name == "echo":
+        pieces = _echo(words, dialect)
+    elif name == "printf":
+        pieces = _printf(words[1:] if words and words[0].text.text == "--" else words)
+    return MappedText.join(pieces) if pieces is not None else None
+
+
+def _known(words: Sequence[Word], variables: Environment) -> list[Word] | None:
+    found: list[Word] = []
+    for word in words:
+        value = expand(word, variables)
+        if value is None or (word.glob and not word.quoted):
+            return None
+        if not word.expansions:
+            found.append(word)
+        elif all(e.quoted for e in word.expansions):
+            found.append(plain_word(value, word.span))
+        else:
+            found += (plain_word(field, word.span) for field in value.split())
+    return found
+
+
+def _echo(words: list[Word], dialect: Dialect) -> list[Piece] | None:
+    newline, escapes = True, dialect is Dialect.DASH
+    while words and re.fullmatch("-n" if dialect is Dialect.DASH else "-[neE]+", words[0].text.text):
+        newline = newline and "n" not in words[0].text.text
+        escapes = escapes or "e" in words[0].text.text
+        words = words[1:]
+    pieces: list[Piece] = []
+    for index, word in enumerate(words):
+        if "\\" in word.text.text and dialect is Dialect.SH:
+            return None
+        if index:
+            pieces.append((" ", word.span.start))
+        pieces += _unescaped(word.text) if escapes else word.text.pieces()
+    if newline:
+        pieces.append(("\n", words[-1].span.start if words else 0))
+    return pieces
+
+
+def _printf(words: list[Word]) -> list[Piece] | None:
+    if not words or words[0].text.text.startswith("-"):
+        return None
+    form, rest = words[0].text, words[1:]
+    pieces: list[Piece] = []
+    for _ in range(_MOST_ROUNDS):
+        taken = 0
+        for found in re.finditer(_FORMAT, form.text, re.DOTALL):
+            sign = found[0]
+            if sign == "%%":
+                pieces.append(("%", form.offset(found.start())))
+            elif sign in ("%s", "%b"):
+                if taken < len(rest):
+                    text = rest[taken].text
+                    pieces += text.pieces() if sign == "%s" else _unescaped(text)
+                taken += 1
+            elif sign[0] == "%":
+                return None
+            else:
+                pieces += _unescaped(form.slice(found.start(), found.end()))
+        rest = rest[taken:]
+        if not rest or not taken:
+            return pieces
+    return None
+
+
+def _unescaped(text: MappedText) -> list[Piece]:
+    if "\\" not in text.text:
+        return text.pieces()
+    pieces: list[Piece] = []
+    at = 0
+    for found in re.finditer(r"\\(.)", text.text, re.DOTALL):
+        letter = _ESCAPES.get(found[1])
+        if letter is None:
+            continue
+        pieces += text.slice(at, found.start()).pieces()
+        pieces.append((letter, text.offset(found.start())))
+        at = found.end()
+    return pieces + text.slice(at, len(text.text)).pieces()
+
+
+def fields(text: MappedText, *, lines: bool) -> list[Word]:
+    """The words, or the lines, of a text."""
+    pattern = r"[^\n]+" if lines else r"[^ \t\n]+"
+    found: list[Word] = []
+    for match in re.finditer(pattern, text.text):
+        part = text.slice(match.start(), match.end())
+        found.append(Word(part, (), text.span(match.start(), match.end()), False))
+    return found

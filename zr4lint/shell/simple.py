@@ -1,0 +1,274 @@
+"""Simple commands: their words, the functions and scripts they run, and what they change in the shell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from zr4lint.model import budgets
+from zr4lint.model.source import MappedText
+from zr4lint.shell import dash
+from zr4lint.shell.commands import Command, Dialect, Reach, Redirection, Word, Wrapper
+from zr4lint.shell.compound import bind, tested_words, words
+from zr4lint.shell.expansion import plain
+from zr4lint.shell.feeding import found_by_find, xargs
+from zr4lint.shell.status import DONE, FALSE, TRUE, Jump, Status, Value, jump, of_program, runs_nothing
+from zr4lint.shell.tree import Frame, read_redirect
+from zr4lint.shell.walker import Walker
+from zr4lint.shell.wrappers import nested_script, program, reads_input, unwrap
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_JUMPS = frozenset({"exit", "return", "break", "continue"})
+_READERS = frozenset({"read", "getopts", "mapfile", "readarray"})
+_ENDS_TRAPS = frozenset({"EXIT", "0"})
+_NO_FILE = r"=?\d[\w.*]*\Z"
+_CALL = 10
+
+
+def command(
+    walker: Walker,
+    node: Node,
+    frame: Frame,
+    arguments: Sequence[Node] = (),
+    redirections: Sequence[Redirection] = (),
+    stdin: MappedText | None = None,
+) -> Status:
+    """A simple command, with what the grammar gives to the statement around it."""
+    script = frame.script
+    substituted = walker.substitutions(node, frame)
+    assignments = walker.assignments(node.named_children, frame)
+    assignments = tuple((name, bind(walker, word)) for name, word in assignments)
+    found_words: list[Word] = []
+    found = list(redirections)
+    for child in node.named_children:
+        if child.type == "variable_assignment":
+            continue
+        if child.type.endswith("_redirect"):
+            redirect = read_redirect(child, script, frame.heredocs)
+            found += redirect.redirections
+            found_words += (walker.word([w], frame) for w in redirect.arguments)
+            stdin = redirect.heredoc or stdin
+        elif child.type == "command_name":
+            found_words += words(walker, child.children[0], frame) if len(child.children) == 1 else ()
+            if len(child.children) != 1:
+                found_words.append(walker.word(child.children, frame))
+        else:
+            found_words += words(walker, child, frame)
+    found_words += (walker.word([w], frame) for w in arguments)
+    span = script.span(node.start_byte, max([node.end_byte, *(a.end_byte for a in arguments)]))
+    if frame.call is not None and any(word in frame.call.words for word in found_words):
+        span = frame.call.span
+        found += frame.call.redirections
+    made = Command(
+        tuple(found_words),
+        assignments,
+        tuple(found),
+        span,
+        frame.operator,
+        frame.reach,
+        frame.scope,
+        stdin,
+        wrappers=frame.wrappers,
+        pipes=frame.pipes,
+    )
+    if not found_words:
+        for name, word in assignments:
+            walker.assign(name, walker.value(word, word.span), frame)
+        walker.record(made, frame)
+        return substituted if substituted is not None and assignments else DONE
+    return run(walker, made, frame)
+
+
+def run(walker: Walker, made: Command, frame: Frame) -> Status:
+    """Follow a command into the function or the script it runs, else record it."""
+    made, wrapper = unwrap(made)
+    assign_defaults(walker, made, frame)
+    name = _name(walker, made)
+    if _lacks_input(made):
+        walker.record(structs.replace(made, reach=Reach.NEVER), frame)
+        return FALSE
+    if name in walker.functions and wrapper not in ("command", "env", "sudo"):
+        return _call(walker, name, made, frame)
+    if walker.in_dash and name in dash.MISSING:
+        walker.record(structs.replace(made, reach=Reach.NEVER), frame)
+        return FALSE
+    if walker.in_dash and dash.ends_at(made):
+        return Status(Value.FALSE, Jump.SHELL) if frame.reach is Reach.ALWAYS else DONE
+    if program(made.words[0]) == "xargs" if made.words else False:
+        inner = xargs(made, walker.piped(frame))
+        if inner is not None:
+            statuses = [run(walker, one, frame) for one in inner]
+            return statuses[-1] if statuses else DONE
+    nested = _script_of(walker, made, frame)
+    if nested is not None and frame.depth < budgets.DEPTH:
+        status = _nested(walker, name, nested, made, frame)
+    else:
+        walker.record(made, frame)
+        if program(made.words[0]) == "find" if made.words else False:
+            for inner_command in found_by_find(made):
+                if program(inner_command.words[0]) not in ("chmod", "rm", "rmdir"):
+                    run(walker, inner_command, frame.under(Reach.MAYBE))
+        status = _builtin(walker, name, made, frame)
+    if wrapper == "exec" and made.words:
+        return structs.replace(status, jump=Jump.SHELL, sure=frame.reach is Reach.ALWAYS)
+    return status
+
+
+def _name(walker: Walker, made: Command) -> str:
+    """The name of the command that runs, "" where it can't be known."""
+    return (walker.variables.value(made.words[0]) or "") if made.words else ""
+
+
+def assign_defaults(walker: Walker, made: Command, frame: Frame) -> None:
+    """Make the assignments of `${NAME:=default}`."""
+    for word in made.words:
+        for expansion in word.expansions:
+            if expansion.operator in ("=", ":=") and expansion.name and (default := plain(expansion)) is not None:
+                known = expansion.name in walker.variables
+                value = walker.variables.get(expansion.name)
+                if not known or value == "":
+                    text = word.text.slice(expansion.start, expansion.end)
+                    at = text.text.find(default)
+                    whole = Word(text.slice(at, at + len(default)), (), word.span, True)
+                    walker.emit(frame, word.span, assignments=((expansion.name, whole),))
+
+
+def _lacks_input(made: Command) -> bool:
+    """Whether a command reads a file that is the rest of a version: `printf 'a\\n' b<5`. pip has a rule of its own."""
+    texts = {word.text.text.rpartition("/")[2] for word in made.words}
+    if any(text.startswith(("pip", "uv")) for text in texts):
+        return False
+    ends = {word.span.end for word in made.words}
+    return any(
+        r.operator == "<" and r.target is not None and r.span.start in ends and re.match(_NO_FILE, r.target.text.text)
+        for r in made.redirections
+    )
+
+
+def _call(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
+    """Walk a function's body with the arguments of a call."""
+    if frame.depth >= budgets.DEPTH or walker.exhausted("a function's call", made.span):
+        return DONE
+    saved = walker.arguments
+    walker.arguments = made.words[1:]
+    for pair in made.assignments:
+        walker.emit(frame, made.span, assignments=(pair,))
+    inner = structs.replace(frame, depth=frame.depth + _CALL, call=made, repeated=True)
+    status = walker.visit(walker.functions[name], inner).within(Jump.CALL)
+    walker.arguments = saved
+    return status
+
+
+# Scripts in scripts
+
+
+def _script_of(walker: Walker, made: Command, frame: Frame) -> MappedText | None:
+    """The script that a command has a shell read."""
+    found = nested_script(made)
+    if found is None and made.words and reads_input(made):
+        found = walker.piped(frame)
+    return found
+
+
+def _nested(walker: Walker, name: str, script: MappedText, made: Command, frame: Frame) -> Status:
+    wrapper = Wrapper(program(made.words[0]), made.words[0].span)
+    inner = structs.replace(frame, depth=frame.depth + _CALL, wrappers=(*made.wrappers, wrapper))
+    if name == "eval":
+        status = walker.script(script, (), inner)
+        _redirect_last(walker, inner.scope, made.redirections)
+        return status
+    with walker.subshell(inner) as here:
+        for pair in made.assignments:
+            walker.emit(here, made.span, assignments=(pair,))
+        outer = walker.dialect
+        walker.dialect = inner_dialect(program(made.words[0]), outer)
+        walker.exits_on_failure = any(re.match(r"-[a-z]*e[a-z]*\Z", w.literal or "") for w in made.words[1:3])
+        functions, walker.functions = walker.functions, {}
+        walker.arguments = None
+        status = walker.script(script, (), here)
+        walker.functions = functions
+        _redirect_last(walker, here.scope, made.redirections)
+    return status.within(Jump.SHELL)
+
+
+def inner_dialect(name: str, outer: Dialect) -> Dialect:
+    """Which dialect a shell of that name reads that is called from a script."""
+    if name == "dash":
+        return Dialect.DASH
+    if name in ("sh", "ash"):
+        return outer if outer is not Dialect.BASH else Dialect.SH
+    return Dialect.BASH
+
+
+def _redirect_last(walker: Walker, scope: tuple[int, ...], redirections: tuple[Redirection, ...]) -> None:
+    """Hand the redirections of `sh -c '...'` to the script's last command, where unbalanced quotes may put them."""
+    if redirections and walker.commands and walker.commands[-1].scope[: len(scope)] == scope:
+        last = walker.commands[-1]
+        walker.commands[-1] = structs.replace(last, redirections=last.redirections + redirections)
+
+
+# Builtins
+
+
+def _builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
+    """What a command changes in the shell, and how it ends."""
+    rest = made.words[1:]
+    if name in _JUMPS:
+        code = walker.variables.value(rest[0]) if rest else None
+        return jump(name, code if rest or name != "exit" else None, frame.reach)
+    if name == "test":
+        return Status(tested_words(walker, rest))
+    if name == "[":
+        closed = bool(rest) and rest[-1].literal == "]"
+        return Status(tested_words(walker, rest[:-1])) if closed else FALSE
+    if name == "set":
+        return _set(walker, rest, frame)
+    if name == "shift":
+        _shift(walker, rest, frame)
+    elif name in _READERS:
+        for word in rest:
+            walker.assign(word.literal or "", None, frame)
+    elif name == "printf" and rest and rest[0].literal == "-v" and len(rest) > 1:
+        walker.assign(rest[1].literal or "", None, frame)
+    elif name in (".", "source"):
+        walker.arguments = None
+    elif name == "trap" and len(rest) > 1 and frame.reach is not Reach.NEVER:
+        if any(word.literal in _ENDS_TRAPS for word in rest[1:]) and rest[0].literal is not None:
+            walker.trap = (rest[0].text, frame)
+    elif name == "export":
+        return TRUE
+    return of_program(name)
+
+
+def _set(walker: Walker, words: tuple[Word, ...], frame: Frame) -> Status:
+    """`set`: options, and the words of `$1` and on."""
+    if frame.reach is Reach.NEVER:
+        return DONE
+    previous = ""
+    for index, word in enumerate(words):
+        text = word.literal or ""
+        if text == "--" or text[:1] not in ("-", "+"):
+            if previous[1:] != "o" and (text == "--" or previous[-1:] != "o"):
+                walker.arguments = words[index + (text == "--") :] if frame.reach is Reach.ALWAYS else None
+                break
+            if text == "errexit":
+                walker.exits_on_failure = previous[0] == "-" and frame.reach is Reach.ALWAYS
+        elif runs_nothing(text):
+            return Status(Value.TRUE, Jump.SHELL, frame.reach is Reach.ALWAYS)
+        elif "e" in text:
+            walker.exits_on_failure = text[0] == "-" and frame.reach is Reach.ALWAYS
+        previous = text
+    return DONE
+
+
+def _shift(walker: Walker, rest: tuple[Word, ...], frame: Frame) -> None:
+    count = (rest[0].literal or "") if rest else "1"
+    if walker.arguments is None or frame.reach is Reach.NEVER:
+        return
+    known = frame.reach is Reach.ALWAYS and count.isascii() and count.isdecimal() and len(count) < 4
+    walker.arguments = walker.arguments[int(count) :] if known else None

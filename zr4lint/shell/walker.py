@@ -1,0 +1,158 @@
+"""What the parts of a walk over a script share: where it is, what it knows, what it has found."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from zr4lint.model import budgets
+from zr4lint.model.deadline import Deadline
+from zr4lint.model.remark import Remark, too_large
+from zr4lint.model.source import MappedText, Span
+from zr4lint.shell.commands import Command, Dialect, Heredoc, Reach, Word
+from zr4lint.shell.expansion import Environment, Variables, expand, word_of
+from zr4lint.shell.output import printed
+from zr4lint.shell.status import Jump, Status
+from zr4lint.shell.tree import Frame, read_assignment
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_NAMES = frozenset({"for_statement", "c_style_for_statement"})
+
+
+class Walker(ABC):
+    """The state of a walk.
+
+    `arguments` are the words of `$1`, `$2` ..., None where they can't be known.
+    """
+
+    def __init__(self, dialect: Dialect, variables: Environment, deadline: Deadline) -> None:
+        self.dialect = dialect
+        self.variables = Variables(variables)
+        self.deadline = deadline
+        self.commands: list[Command] = []
+        self.remarks: list[Remark] = []
+        self.functions: dict[str, Node] = {}
+        self.arguments: tuple[Word, ...] | None = None
+        self.exits_on_failure = False
+        self.trap: tuple[MappedText, Frame] | None = None
+        self.scopes = 0
+        self.pipelines = 0
+        self._repeated = 0
+
+    @abstractmethod
+    def visit(self, node: Node, frame: Frame) -> Status:
+        """Walk one node."""
+
+    @abstractmethod
+    def sequence(self, nodes: Sequence[Node], frame: Frame) -> Status:
+        """Walk the commands of a list."""
+
+    @abstractmethod
+    def script(self, script: MappedText, heredocs: Iterable[Heredoc], frame: Frame) -> Status:
+        """Walk a script inside the one that is walked, or the outermost."""
+
+    @property
+    def in_dash(self) -> bool:
+        """Whether dash reads the script that is walked."""
+        return self.dialect is Dialect.DASH
+
+    def word(self, nodes: Sequence[Node], frame: Frame) -> Word:
+        """The word that neighbouring nodes make."""
+        return word_of(nodes, frame.script, ansi=not self.in_dash)
+
+    def span(self, node: Node, frame: Frame) -> Span:
+        """Where a node stands in the file."""
+        return frame.script.span(node.start_byte, node.end_byte)
+
+    # What is found
+
+    def record(self, command: Command, frame: Frame) -> None:
+        """Add a command."""
+        self._repeated += frame.repeated
+        self.commands.append(command)
+
+    def emit(self, frame: Frame, span: Span, *, assignments: tuple[tuple[str, Word], ...]) -> None:
+        """Add assignments as a command of their own, and make them."""
+        self.record(Command((), assignments, (), span, frame.operator, frame.reach, frame.scope, None), frame)
+        for name, word in assignments:
+            self.assign(name, self.value(word, span), frame)
+
+    def exhausted(self, thing: str, span: Span) -> bool:
+        """Whether so much has been repeated that no more is; the first thing that is left out is told."""
+        if self._repeated < budgets.REPEATED_COMMANDS:
+            return False
+        self.too_large(thing, f"{budgets.REPEATED_COMMANDS} repeated commands", span)
+        return True
+
+    def too_large(self, thing: str, limit: str, span: Span) -> None:
+        """Tell that something isn't followed."""
+        self.remarks.append(too_large(span, thing, limit))
+
+    def piped(self, frame: Frame) -> MappedText | None:
+        """What the command before in a pipeline prints; None where that can't be known."""
+        if frame.operator != "|" or not self.commands:
+            return None
+        before = self.commands[-1]
+        return printed(before, self.dialect, self.variables) if before.reach is frame.reach else None
+
+    # Variables
+
+    def value(self, word: Word, span: Span) -> str | None:
+        """A word's value, None where it can't be known; one that is too long is told."""
+        limit = f"{budgets.VALUE_LENGTH} characters"
+        return expand(word, self.variables, over=lambda: self.too_large("a value", limit, span))
+
+    def assign(self, name: str, value: str | None, frame: Frame) -> None:
+        """Give a variable its value, which is open where it is open whether this is reached."""
+        if frame.reach is not Reach.NEVER:
+            self.variables.set(name, value if frame.reach is Reach.ALWAYS else None)
+
+    def assignments(self, nodes: Iterable[Node], frame: Frame) -> tuple[tuple[str, Word], ...]:
+        """The assignments among nodes."""
+        return tuple(filter(None, (read_assignment(node, frame.script) for node in nodes)))
+
+    def forget(self, node: Node, frame: Frame) -> None:
+        """Take the variables for unknown that the commands of a loop may have set in a round before."""
+        nodes = [node]
+        while nodes:
+            inner = nodes.pop()
+            if inner.type == "variable_assignment" or inner.type in _NAMES:
+                name = inner.child_by_field_name("name") or inner.child_by_field_name("variable")
+                if name is not None:
+                    self.variables.set(frame.text(name), None)
+            elif inner.type == "command" and frame.text(inner).startswith(("read ", "getopts ", "printf -v")):
+                for child in inner.named_children[1:]:
+                    self.variables.set(frame.text(child), None)
+            nodes += inner.named_children
+
+    # Scopes
+
+    @contextmanager
+    def subshell(self, frame: Frame) -> Iterator[Frame]:
+        """A shell of its own, whose changes are gone when it ends."""
+        self.scopes += 1
+        saved = self.variables, self.exits_on_failure, self.dialect, self.arguments
+        self.variables = Variables(self.variables)
+        try:
+            yield structs.replace(frame, scope=(*frame.scope, self.scopes), depth=frame.depth + 1)
+        finally:
+            self.variables, self.exits_on_failure, self.dialect, self.arguments = saved
+
+    def substitutions(self, node: Node, frame: Frame) -> Status | None:
+        """Walk the commands of `$(...)` and the like in a node; returns how the last one ends, None without any."""
+        status: Status | None = None
+        nodes = [node]
+        while nodes:
+            inner = nodes.pop()
+            if inner.type in ("command_substitution", "process_substitution"):
+                with self.subshell(frame) as here:
+                    status = self.sequence(inner.children, here.under(Reach.ALWAYS, ";")).within(Jump.SHELL)
+            elif inner.type not in ("raw_string", "word", "heredoc_body"):
+                nodes += reversed(inner.named_children)
+        return status
