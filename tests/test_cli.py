@@ -496,6 +496,31 @@ def test_help(here: Path) -> None:
         assert zr4lint(command, "-h", cwd=here).out.startswith(f"Usage: zr4lint {command} [OPTIONS]")
 
 
+def test_names_of_the_default_command_and_of_help(here: Path) -> None:
+    assert zr4lint("check", "Dockerfile.zr4", cwd=here) == zr4lint("Dockerfile.zr4", cwd=here)
+    assert zr4lint("help", cwd=here) == zr4lint("check", "--help", cwd=here) == zr4lint("--help", cwd=here)
+    assert zr4lint("help", "rule", cwd=here) == zr4lint("rule", "--help", cwd=here)
+    assert zr4lint("-V", cwd=here) == zr4lint("--version", cwd=here)
+
+
+def test_a_file_may_have_the_name_of_a_command_nearly(here: Path) -> None:
+    save(here / "rul", CONFORMING)
+    assert zr4lint("--pack", "zr4", "rul", cwd=here).code == 0
+    assert zr4lint("rul", "--pack", "zr4", cwd=here).code == 0
+
+
+def test_findings_can_be_let_pass(here: Path) -> None:
+    save(here / "Dockerfile.zr4", WRONG_TORCH)
+    assert zr4lint("--exit-zero", cwd=here)[0] == 0
+    assert zr4lint("--exit-zero", "gone", "Dockerfile.zr4", cwd=here).code == 2
+    ignored = WRONG_TORCH.replace("FROM ", "# zr4lint: ignore-file[ZR0501] on trial\nFROM ", 1)
+    save(here / "Dockerfile.zr4", ignored)
+    assert zr4lint("--select", "ZR0501", cwd=here).code == 0
+    assert zr4lint("--select", "ZR0501", "--no-suppressions", cwd=here).code == 1
+    done = zr4lint("--no-suppressions", "--add-ignore", "x", cwd=here)
+    assert complaint(done) == "--add-ignore and --no-suppressions can't be used together"
+
+
 def test_rule_explains_one_rule(here: Path) -> None:
     done = zr4lint("rule", "ZR0501", cwd=here)
     assert (done.code, done.err) == (0, "")
@@ -625,6 +650,14 @@ def test_what_must_not_be_read_is_named(here: Path) -> None:
         (["--ignore", "layer-lnies"], "--ignore: no rule has the code or the name 'layer-lnies'; did you mean layer-l"),
         (["--selct", "ZR"], "No such option '--selct'"),
         (["-x"], "No such option"),
+        (["rul", "ZR0501"], "no file or command is named 'rul'; did you mean rule?"),
+        (["chekc", "."], "no file or command is named 'chekc'; did you mean check?"),
+        (["help", "ruls"], "no command 'ruls'; did you mean rules?"),
+        (
+            ["--extend-select", "torch-pni"],
+            "--extend-select: no rule has the code or the name 'torch-pni'; did you mean",
+        ),
+        (["--extend-ignore", "ZZ"], "--extend-ignore: no rule has the code or the name 'ZZ'"),
         (["--format", "yaml"], "'yaml' is not one of 'text', 'c"),
         (["--fail-on", "fatal"], "'fatal' is not one of 'error', 'warning', 'info', 'never'"),
         (["--context", "gone"], "--context"),
@@ -632,10 +665,10 @@ def test_what_must_not_be_read_is_named(here: Path) -> None:
         (["--output", "gone/report"], "gone/report: can't be written: No such file or directory"),
         (["--output", "."], "--output"),
         (["--output"], "--output"),
-        (["--pack", "gone"], "gone: no pack has this name, and it is not a file; packs are "),
-        (["--pack", "gone.toml"], "no pack 'gone.toml'"),
-        (["--pack", "."], "no pack '.'"),
-        (["--pack", "start.sh"], "start.sh: not valid TOML"),
+        (["--pack", "gone"], "gone: no pack has this name, and it is not a file"),
+        (["--pack", "gone.toml"], "gone.toml: no pack has this name, and it is not a file"),
+        (["--pack", "."], ".: no pack has this name, and it is not a file"),
+        (["--pack", "start.sh"], "start.sh:9: not valid TOML"),
         (["rule"], "Missing argument 'CODE'"),
         (["rule", "torch-pni"], "no rule has the code or the name 'torch-pni'; did you mean torch-pin?"),
         (["rule", ""], "no rule has the code or the name ''"),

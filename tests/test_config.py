@@ -221,6 +221,16 @@ def test_targets_and_build_arguments(tmp_path: Path, args: list[str], config: st
     assert words in done.out
 
 
+def test_a_target_that_no_file_has_is_an_error(tmp_path: Path) -> None:
+    save(tmp_path / "Dockerfile", STAGES)
+    save(tmp_path / "torch.toml", TORCH)
+    save(tmp_path / "other" / "Dockerfile", "FROM scratch AS other\n")
+    done = call("--pack", "torch.toml", "--target", "shiped", "--target", "other", cwd=tmp_path)
+    assert complaint(done) == "--target: no stage is named 'shiped'; did you mean shipped?"
+    assert call("--pack", "torch.toml", "--target", "shipped", "--target", "other", cwd=tmp_path).err == ""
+    assert call("--pack", "torch.toml", "--target", "2", cwd=tmp_path).err == ""
+
+
 def test_a_build_argument_without_a_value_has_that_of_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -172,7 +172,7 @@ def test_a_suppression_says_where_it_stands_and_why() -> None:
 def test_paths_that_could_not_be_linted_are_notifications() -> None:
     (invocation,) = sarif(SAMPLE.report(), Options(exit_code=2, errors=("gone: no such file",)))["invocations"]
     assert invocation == {
-        "executionSuccessful": False,
+        "executionSuccessful": True,
         "exitCode": 2,
         "toolConfigurationNotifications": [{"level": "error", "message": {"text": "gone: no such file."}}],
     }

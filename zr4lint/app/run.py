@@ -20,7 +20,7 @@ from zr4lint.packs.loading import pack_names
 from zr4lint.packs.model import Pack
 from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.packs.problems import PackError
-from zr4lint.packs.rulebook import Rulebook
+from zr4lint.packs.rulebook import Rulebook, hint
 from zr4lint.packs.settings import configure
 from zr4lint.project import ConfigError, Finder, Layer, Settings
 from zr4lint.project.discovery import Choice, Input, find, is_leftover
@@ -172,6 +172,7 @@ class _Run:
         )
         self.errors: list[str] = []
         self.notes: list[str] = []
+        self.stages: set[str] = set()
         self.fixed = 0
         self.diff = ""
         self.stdin: bytes | None = None
@@ -184,6 +185,8 @@ class _Run:
         used = tuple({id(pack): pack for packs in self.loaded.values() for pack in packs}.values())
         _check_request(request, used)
         done = list(self._perform(tasks))
+        if done:
+            self.errors += self._missing_targets()
         if request.write_baseline is not None and not self.errors:
             done = self._written(request.write_baseline, done)
         elif self.baseline is not None:
@@ -274,10 +277,20 @@ class _Run:
             self.fixed += done.fixed
             self.diff += done.diff
             self.stdin = done.stdin if done.stdin is not None else self.stdin
+            self.stages.update(done.stages)
             if done.report is not None:
                 if self.early is not None:
                     self.written.append(self.early(done.report))
                 yield task, done.report
+
+    def _missing_targets(self) -> Iterator[str]:
+        """The targets of the command line that no linted file has a stage for."""
+        if self.options.level is not None or self.options.add_ignore is not None:
+            return
+        known = {name.lower() for name in self.stages}
+        for target in self.request.given.values.get("targets", ()):
+            if target.lower() not in known:
+                yield f"--target: no stage is named {target!r}{hint(target, sorted(self.stages))}"
 
     def _written(self, path: str, done: list[tuple[Task, FileReport]]) -> list[tuple[Task, FileReport]]:
         """Write the findings to a baseline, by which they are then suppressed."""

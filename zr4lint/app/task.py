@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from zr4lint.dockerfile import Dockerfile, values
 from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME, time_limit
 from zr4lint.filesystem.sources import FileError, decode, read
 from zr4lint.linting.options import LintOptions
@@ -68,7 +69,7 @@ class Result(Struct, frozen=True):
     """The report on a file, or the error for which there is none.
 
     `fixed` counts the findings that are gone, `diff` is what would change, `stdin` what standard input was made to,
-    and `note` says why fixes were thrown away.
+    `note` says why fixes were thrown away, and `stages` are the stages of the file if targets are asked for.
     """
 
     report: FileReport | None
@@ -77,6 +78,7 @@ class Result(Struct, frozen=True):
     diff: str = ""
     stdin: bytes | None = None
     note: str | None = None
+    stages: tuple[str, ...] = ()
 
 
 def perform(task: Task) -> Result:
@@ -86,7 +88,9 @@ def perform(task: Task) -> Result:
         with time_limit(options.max_time):
             source = options.read(task.file)
             if options.add_ignore is None and options.level is None:
-                return Result(task.linter.lint(source).report)
+                linted = task.linter.lint(source)
+                stages = _stage_names(linted.dockerfile) if task.lint_options.targets else ()
+                return Result(linted.report, stages=stages)
             result, text = _changed(task, source)
         if text is not None:
             _write(task.file.file, source, text)
@@ -99,6 +103,13 @@ def perform(task: Task) -> Result:
         )
     except Exception as error:  # a mistake of zr4lint must not hide what is in the other files
         return Result(None, f"{task.file.shown}: internal error: {type(error).__name__}: {error}")
+
+
+def _stage_names(dockerfile: Dockerfile) -> tuple[str, ...]:
+    """The names and numbers of the stages."""
+    stages = [values.split(i.arguments) for i in dockerfile.instructions if i.keyword == "FROM"]
+    names = (words[2].raw for words in stages if len(words) > 2 and words[1].raw.lower() == "as")
+    return (*names, *map(str, range(len(stages))))
 
 
 def _changed(task: Task, source: SourceFile) -> tuple[Result, SourceFile | None]:

@@ -36,9 +36,13 @@ def repository(folder: str) -> str | None:
 
 
 def from_root(path: str) -> str:
-    """A path relative to the repository it lies in, else as `display` shows it: what tools need to find the file."""
+    """A path relative to the root of the repository it lies in; the path itself where there is none."""
+    if path in ("", "-"):
+        return path
     whole = os.path.abspath(path)
     root = repository(os.path.dirname(whole))
-    if root is None or path == "-":
-        return display(path)
+    if root is None:
+        return path
+    if not os.path.isabs(path) and os.path.abspath(".") == root and whole.startswith(root.rstrip(os.sep) + os.sep):
+        return path
     return plain(os.path.relpath(whole, root))
