@@ -63,7 +63,9 @@ def command(ctx: click.Context, /, log: str | None, **options: Any) -> None:
     if options["form"] == "json":
         report = json_report.render(diagnosis)
     else:
-        report = text_report.render(diagnosis, color=color and options["output"] is None, width=_width())
+        report = text_report.render(
+            diagnosis, color=color and options["output"] is None, width=_width(), verbose=options["verbose"]
+        )
     save(report, options["output"], sys.stdout)
     if options["fix"]:
         print_text(fix(wanted, diagnosis, unsafe=options["unsafe_fixes"]), sys.stderr)

@@ -12,7 +12,13 @@ from zr4lint.cli.options import a_file
 @click.argument("code")
 @click.option("--config", type=a_file, metavar="FILE", help="The configuration whose packs are known.")
 def command(code: str, config: str | None) -> None:
-    """Explain a rule, by its code or name."""
+    """Explain a rule, by its code or name, or a cause that zr4lint diagnose names."""
     from zr4lint.app.explain import explain, known_packs
+    from zr4lint.diagnose.explaining import explain_signature, proving
 
-    write_lines(explain(code, known_packs(config)).split("\n"))
+    cause = explain_signature(code)
+    if cause is not None:
+        write_lines(cause)
+        return
+    lines = explain(code, known_packs(config)).split("\n")
+    write_lines([*lines, *proving(lines[0].split(" ", 1)[0])])

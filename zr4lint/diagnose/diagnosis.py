@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 
 from zr4lint.diagnose.advice import next_steps, truncated
 from zr4lint.diagnose.causes import Cause, find_causes
+from zr4lint.diagnose.estimates import compared
 from zr4lint.diagnose.failures import Failure, failures, loose
 from zr4lint.diagnose.locating import Place, locate
 from zr4lint.diagnose.proof import Linted, Proof, prove
@@ -42,6 +43,7 @@ class Diagnosis(Struct, frozen=True):
     dockerfile: Dockerfile | None = None
     more: int = 0
     rules: frozenset[str] = frozenset()
+    times: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -75,6 +77,7 @@ def diagnose(
         dockerfile,
         max(len(found) - MOST_FAILURES, 0),
         catalogue.rules,
+        compared(log.record, dockerfile, linted.report) if dockerfile is not None and linted is not None else (),
     )
 
 

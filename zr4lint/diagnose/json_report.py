@@ -32,6 +32,7 @@ def render(diagnosis: Diagnosis) -> str:
         "failures": [_failure(one, diagnosis, order) for one in diagnosis.failures],
         "next": [_clean(words) for words in diagnosis.next],
         "findings": _findings(diagnosis, order),
+        "times": list(diagnosis.times),
         "summary": {
             "failures": len(diagnosis.failures) + diagnosis.more,
             "causes": sum(len(one.causes) for one in diagnosis.failures),

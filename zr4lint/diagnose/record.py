@@ -24,6 +24,8 @@ from zr4lint.diagnose.window import Line, Prefilter, Window
 MOST_STEPS = 10_000
 MOST_ENDINGS = 10_000
 _MOST_ROWS = 200
+_COMPILES = "Building wheel for "
+"""What pip says before the name of a package that it builds."""
 
 
 class Step(Struct):
@@ -88,6 +90,7 @@ class Record:
         self.steps: dict[str, Step] = {}
         self.times: list[tuple[StepName, float]] = []
         self.endings: list[Ending] = []
+        self.compiled: list[str] = []
         self.done = 0
         self.succeeded = False
         self.stopped: Stopped | None = None
@@ -141,6 +144,8 @@ class Record:
             return
         step.lines.add(Line(event.line, event.text))
         step.last = event.line
+        if _COMPILES in event.text and len(self.compiled) < _MOST_ROWS:
+            self.compiled.append(event.text.split(_COMPILES, 1)[1].split(" ", 1)[0])
 
     def _closed(self, event: Closed) -> None:
         step = self.steps.get(event.key)

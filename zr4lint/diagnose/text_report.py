@@ -19,11 +19,13 @@ LONGEST = 200
 _MOST_ROWS = 12
 
 
-def render(diagnosis: Diagnosis, *, color: bool = False, width: int = 0) -> str:
-    """Write it; whatever the log holds, nothing in it steers the terminal."""
+def render(diagnosis: Diagnosis, *, color: bool = False, width: int = 0, verbose: bool = False) -> str:
+    """Write it, with `verbose` the times too; whatever the log holds, nothing in it steers the terminal."""
     blocks = [[*_failure(one, diagnosis, width or WIDTH)] for one in diagnosis.failures]
     if diagnosis.next:
         blocks.append([*_next(diagnosis.next)])
+    if verbose and diagnosis.times:
+        blocks.append([(Piece(_said(words)),) for words in diagnosis.times])
     blocks.append([_closing(diagnosis)])
     lines: list[Line] = []
     for block in blocks:

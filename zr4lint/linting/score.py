@@ -21,6 +21,7 @@ def conformance_of(pack: Pack, results: dict[str, RuleResult], findings: Sequenc
         rows=tuple(_rows(pack, results, met)),
         criteria=tuple(_points(c, pack, results, met, findings) for c in criteria),
         witnesses=tuple(sorted(witnesses, key=lambda w: (w.code, w.span.start, w.span.end))),
+        build=pack.specification.build if pack.specification is not None else None,
     )
 
 
@@ -39,7 +40,9 @@ def _rows(pack: Pack, results: dict[str, RuleResult], met: set[str]) -> Iterable
         ]
         title = section.title if section.layer is None else f"{section.layer} {section.title}"
         found = (min(lines), max(lines)) if lines else None
-        yield Row(title, sum(r.code in met for r in rules), len(rules), found, section.lines)
+        yield Row(
+            title, sum(r.code in met for r in rules), len(rules), found, section.lines, section.build, section.size
+        )
 
 
 def _points(

@@ -144,13 +144,18 @@ class Witness(Struct, frozen=True):
 
 
 class Row(Struct, frozen=True):
-    """One row of the conformance table; the lines are (first, last), None where there are none."""
+    """One row of the conformance table; the lines are (first, last), None where there are none.
+
+    `build` and `size` are the estimates of the specification, such as "5-8 min" and "4-5 GB".
+    """
 
     title: str
     met: int
     total: int
     found: tuple[int, int] | None
     required: tuple[int, int] | None
+    build: str | None = None
+    size: str | None = None
 
 
 class Criterion(Struct, frozen=True):
@@ -170,6 +175,7 @@ class Conformance(Struct, frozen=True):
     rows: tuple[Row, ...]
     criteria: tuple[Criterion, ...]
     witnesses: tuple[Witness, ...]
+    build: str | None = None
 
     @property
     def points(self) -> float:

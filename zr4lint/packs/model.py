@@ -12,12 +12,17 @@ from zr4lint.model.finding import Rule
 
 
 class Section(Struct, frozen=True):
-    """A section of a pack; one that describes a layer has the layer's number and lines."""
+    """A section of a pack; one that describes a layer has the layer's number and lines.
+
+    `build` and `size` are what the document estimates for it, such as "5-8 min" and "4-5 GB".
+    """
 
     number: str
     title: str
     layer: int | None
     lines: tuple[int, int] | None
+    build: str | None = None
+    size: str | None = None
 
 
 class PackRule(Struct, frozen=True):
@@ -83,7 +88,7 @@ class Setting(Struct, frozen=True):
 class Specification(Struct, frozen=True):
     """The document that a pack stands for, with which a table tells how far a file conforms to it.
 
-    `stage` is the name of the stage it speaks of.
+    `stage` is the name of the stage it speaks of, `build` the time that it says the whole build takes.
     """
 
     document: str
@@ -91,6 +96,7 @@ class Specification(Struct, frozen=True):
     criteria: tuple[CriterionRule, ...] = ()
     conflicts: tuple[ConflictRule, ...] = ()
     amendments: tuple[Amendment, ...] = ()
+    build: str | None = None
 
 
 class Pack(Struct, frozen=True):

@@ -126,7 +126,7 @@ class _Reader:
         amendments = tuple(self.read_amendments(rules))
         if top is None:
             return None
-        specification = Specification(top.document, top.stage or None, criteria, conflicts, amendments)
+        specification = Specification(top.document, top.stage or None, criteria, conflicts, amendments, top.build)
         return Pack(
             top.name,
             top.title,
@@ -228,7 +228,7 @@ class _Reader:
                 self.error(place, missing, f"`{missing}` is missing: a layer has a number and lines")
             if table.lines is not None and table.lines[0] > table.lines[1]:
                 self.error(place, "lines", f"`lines` are {table.lines[0]} to {table.lines[1]}, not in order")
-            yield Section(table.number, table.title, table.layer, table.lines)
+            yield Section(table.number, table.title, table.layer, table.lines, table.build, table.size)
 
     def read_rules(self, sections: Mapping[str, Section], specified: bool) -> dict[str, PackRule]:
         if not self.document.get("rule"):

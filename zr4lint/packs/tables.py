@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from zr4lint.model.estimate import SIZE, TIME
+
 Named = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="a name without blanks", examples=["my-rule"])
 ]
@@ -43,6 +45,8 @@ class SectionTable(Table, frozen=True):
     title: str
     layer: Annotated[int, Meta(ge=1, description="a layer's number from 1")] | None = None
     lines: Annotated[tuple[Line, Line], Meta(description="two line numbers", examples=["[3, 15]"])] | None = None
+    build: Annotated[str, Meta(pattern=TIME, description="a time", examples=["5-8 min"])] | None = None
+    size: Annotated[str, Meta(pattern=SIZE, description="a size", examples=["4-5 GB"])] | None = None
 
 
 class RuleTable(Table, frozen=True):
@@ -114,6 +118,7 @@ class PackTable(Table, frozen=True):
     files: Annotated[tuple[str, ...], Meta(min_length=1, description="a list with at least one pattern")]
     document: str = ""
     stage: str = ""
+    build: Annotated[str, Meta(pattern=TIME, description="a time", examples=["45-65 min"])] | None = None
     specification: bool | None = None
     image: tuple[ImageTable, ...] = ()
     setting: tuple[SettingTable, ...] = ()

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from zr4lint.model.estimate import Estimate, in_words, total
 from zr4lint.model.finding import Conformance, Row
 from zr4lint.report.escaping import cells, visible, wrap
 from zr4lint.report.paint import Line, Piece
 from zr4lint.report.wording import points
 
 
-def table(path: str, conformance: Conformance, width: int) -> list[Line]:
-    """The table of one file and pack."""
+def table(path: str, conformance: Conformance, width: int, *, estimates: bool = False) -> list[Line]:
+    """The table of one file and pack; with `estimates`, those of the specification beside it, and their sums."""
     met = f" (pack {conformance.pack}): {conformance.met} of {conformance.total} requirements met"
     lines: list[Line] = [(Piece(path, "strong"), Piece(met))]
     if conformance.rows:
         lines += _rows(conformance.rows, width)
+    if estimates and any(row.build or row.size for row in conformance.rows):
+        lines += _estimates(conformance.rows, conformance.build)
     if conformance.criteria:
         lines += _score(conformance, width)
     return lines
@@ -30,6 +33,22 @@ def _rows(rows: tuple[Row, ...], width: int) -> list[Line]:
     lines: list[Line] = [(Piece(f"        {head}", "faint"),)]
     for row, words in zip(rows, body, strict=True):
         lines.append((Piece("  ok    ", "good"), Piece(words)) if fits(row) else (Piece(f"  fail  {words}", "bad"),))
+    return lines
+
+
+def _estimates(rows: tuple[Row, ...], whole: str | None) -> list[Line]:
+    """What the specification estimates for each part, and the sums."""
+    given = [row for row in rows if row.build or row.size]
+    times = total(Estimate.parse(row.build) for row in given if row.build)
+    sizes = total(Estimate.parse(row.size) for row in given if row.size)
+    cells_of = [("estimated", "build", "size")]
+    cells_of += [(visible(row.title), row.build or "-", row.size or "-") for row in given]
+    cells_of.append(("sum", in_words(times, "min"), in_words(sizes, "GB")))
+    widths = [max(cells(row[column]) for row in cells_of) for column in range(3)]
+    head, *body = ["  ".join(map(_padded, row, widths)) for row in cells_of]
+    lines: list[Line] = [(Piece(f"        {head}", "faint"),), *((Piece(f"        {words}"),) for words in body)]
+    if whole is not None and Estimate.parse(whole) != times:
+        lines.append((Piece(f"        the specification says {whole} for the whole build", "bad"),))
     return lines
 
 

@@ -27,7 +27,11 @@ def render(report: Report, options: Options) -> str:
     blocks: list[list[Line]] = []
     if not options.quiet:
         width = options.width or WIDTH
-        blocks += (table(file.source.path, part, width) for file in report.files for part in file.conformance)
+        blocks += (
+            table(file.source.path, part, width, estimates=options.verbose)
+            for file in report.files
+            for part in file.conformance
+        )
     if options.statistics:
         blocks.append(statistics(report))
     if not options.quiet:

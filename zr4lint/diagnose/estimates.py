@@ -1,0 +1,66 @@
+"""The times that a log tells, compared with those that the specification estimates for its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from zr4lint.diagnose.events import StepName
+from zr4lint.diagnose.failures import Failure, one_line
+from zr4lint.diagnose.locating import locate
+from zr4lint.diagnose.record import Record
+from zr4lint.dockerfile.instructions import Dockerfile
+from zr4lint.model.estimate import Estimate, in_words
+from zr4lint.model.finding import FileReport, Row
+
+_SHORT = 3
+_LEAST = 1.0
+"""Seconds below which a step counts as cached: it says nothing of the time that the layer takes."""
+
+
+def compared(record: Record, dockerfile: Dockerfile, report: FileReport) -> tuple[str, ...]:
+    """One line for each layer that was built: the time it took, and the time that was expected."""
+    rows = [row for part in report.conformance for row in part.rows if row.build]
+    return tuple(_lines(record.times, dockerfile, rows, record.compiled)) if rows else ()
+
+
+def _lines(
+    times: Sequence[tuple[StepName, float]], dockerfile: Dockerfile, rows: Sequence[Row], compiled: Sequence[str]
+) -> Iterator[str]:
+    took: dict[str, float] = {}
+    for name, seconds in times:
+        row = _row(name, dockerfile, rows)
+        if row is not None:
+            took[row.title] = took.get(row.title, 0) + seconds
+    for row in rows:
+        seconds = took.get(row.title, 0)
+        if row.build is None or seconds < _LEAST:
+            continue
+        expected = Estimate.parse(row.build)
+        words = f"layer {row.title} took {in_words(Estimate(seconds, seconds), 'min')}, {row.build} expected"
+        if seconds > expected.high:
+            named = next((one for one in compiled if _near(one, row.title)), None)
+            because = f": {named} was compiled" if named else ""
+            yield f"{words}: longer{because}"
+        else:
+            yield words
+
+
+def _row(name: StepName, dockerfile: Dockerfile, rows: Sequence[Row]) -> Row | None:
+    """The layer in whose lines a step stands."""
+    if name.internal:
+        return None
+    place = locate(Failure("build", "", 0, (), name, one_line(name.text)), dockerfile)
+    if place is None:
+        return None
+    line = place.instruction.line
+    return next((row for row in rows if _holds(row.found, line) or _holds(row.required, line)), None)
+
+
+def _near(package: str, title: str) -> bool:
+    """Whether a layer's title names a package, as "Flash Attention" does flash-attn."""
+    words = title.lower()
+    return any(part in words for part in package.lower().replace("_", "-").split("-") if len(part) > _SHORT)
+
+
+def _holds(lines: tuple[int, int] | None, line: int) -> bool:
+    return lines is not None and lines[0] <= line <= lines[1]

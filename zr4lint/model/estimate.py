@@ -1,0 +1,50 @@
+"""Estimates such as "5-8 min" and "4-5 GB": how long a layer takes to build, and how large it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+TIME_UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
+SIZE_UNITS = {"MB": 1.0, "GB": 1000.0}
+_UNITS = TIME_UNITS | SIZE_UNITS
+
+_NUMBER = r"\d+(?:\.\d+)?"
+TIME = rf"^(?:< ?{_NUMBER}|{_NUMBER}(?:-{_NUMBER})?) (?:s|min|h)$"
+SIZE = rf"^(?:< ?{_NUMBER}|{_NUMBER}(?:-{_NUMBER})?) (?:MB|GB)$"
+"""What the text of an estimate looks like."""
+
+_PARTS = re.compile(rf"(< ?)?({_NUMBER})(?:-({_NUMBER}))? (\w+)")
+
+
+class Estimate(Struct, frozen=True):
+    """A range: of seconds, or of megabytes."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def parse(cls, text: str) -> Estimate:
+        """Read an estimate; ValueError for a text that is none."""
+        found = _PARTS.fullmatch(text)
+        if found is None or found[4] not in _UNITS:
+            raise ValueError(f"{text!r} is no estimate such as 5-8 min")
+        unit = _UNITS[found[4]]
+        first = float(found[2]) * unit
+        if found[1]:
+            return cls(0, first)
+        return cls(first, float(found[3]) * unit if found[3] else first)
+
+
+def total(estimates: Iterable[Estimate]) -> Estimate:
+    """The sum of estimates."""
+    found = list(estimates)
+    return Estimate(sum(one.low for one in found), sum(one.high for one in found))
+
+
+def in_words(estimate: Estimate, unit: str) -> str:
+    """An estimate in a unit, as "5-8 min"."""
+    low, high = (f"{value / _UNITS[unit]:.1f}".removesuffix(".0") for value in (estimate.low, estimate.high))
+    return f"{low} {unit}" if low == high else f"{low}-{high} {unit}"
