@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.inprocess import call
+from tests.installed import ROOT
 from zr4lint.checks import KINDS
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import lint
@@ -236,3 +238,12 @@ def test_a_pack_of_the_configuration_is_known(here: Path, command: list[str], wo
 def test_a_rule_that_is_off_is_selected_on_the_command_line(here: Path, option: list[str]) -> None:
     done = call("Dockerfile", "--format", "concise", "--pack", "packs/house.toml", *option, cwd=here)
     assert ("HR1 zone" in done.out) is bool(option)
+
+
+def test_the_pack_of_the_documentation_can_be_used() -> None:
+    page = (ROOT / "docs" / "packs.md").read_text(encoding="utf-8")
+    document = tomllib.loads(page.partition("```toml\n")[2].partition("```")[0])
+    house = configure(read_pack(document, KINDS, "house.toml"), {})
+    assert codes(house) == []
+    assert codes(house, select=("H7",)) == ["HR102", "HR102"]
+    assert codes(configure(house, {"image": "ubuntu:24.04"})) == ["HR101"]

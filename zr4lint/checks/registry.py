@@ -36,9 +36,15 @@ class Kind(Struct, frozen=True):
     stages: Stages = "image"
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its parameters."""
+        code = self.run.__code__
+        return code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+
+    @property
     def parameters(self) -> Mapping[str, Parameter]:
         """The parameters that a rule may give to the kind, by the name that packs write."""
-        return _parameters(self.run)
+        return _parameters(self.run, self.names) if self.names else {}
 
     def answer(self, subject: Subject, parameters: Mapping[str, Any]) -> Outcomes:
         """What the check answers with the parameters of a rule."""
@@ -51,15 +57,11 @@ class Kind(Struct, frozen=True):
 
 
 @cache
-def _parameters(function: Callable[..., Outcomes]) -> Mapping[str, Parameter]:
+def _parameters(function: Callable[..., Outcomes], names: tuple[str, ...]) -> Mapping[str, Parameter]:
     """The keyword-only arguments of a function; what their annotations name is in `zr4lint.checks.parameters`.
 
     That module is imported here, when a pack is validated: its patterns take longer to compile than a lint.
     """
-    code = function.__code__
-    names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-    if not names:
-        return {}
     from zr4lint.checks import parameters
 
     defaults = function.__kwdefaults__ or {}

@@ -43,6 +43,8 @@ _LABELS = {
 }
 """The arrays of tables of a pack, each with the key by whose value messages call a table."""
 
+_OF_RULES = frozenset(tables.RuleTable.__struct_fields__)
+_OF_AMENDMENTS = frozenset(tables.AmendmentTable.__struct_fields__)
 _OF_SPECIFICATIONS = ("stage", "criterion", "conflict", "amendment")
 
 
@@ -236,7 +238,7 @@ class _Reader:
         origin = str(self.document.get("document" if specified else "title"))
         found: dict[str, PackRule] = {}
         for place, values in self.arrays("rule"):
-            own = {key: value for key, value in values.items() if key in tables.RuleTable.__struct_fields__}
+            own = {key: value for key, value in values.items() if key in _OF_RULES}
             table = self.table(own, tables.RuleTable, place)
             kind = self.kind(values.get("check"), place)
             rest = {key: value for key, value in values.items() if key not in own}
@@ -244,7 +246,7 @@ class _Reader:
             if table is None or kind is None:
                 continue
             self.check_rule(table, specified, place)
-            stages, stage = (given.pop(key, None) if key not in kind.parameters else None for key in COMMON)
+            stages, stage = (given.pop(key, None) if key not in kind.names else None for key in COMMON)
             rule = _rule(table, sections.get(table.section), origin)
             check = PackRule(rule, kind.name, given, table.commands, settings, bool(settings), stages, stage)
             found[table.code] = check
@@ -281,7 +283,7 @@ class _Reader:
             if missing and key not in values and not parameter.optional:
                 self.error(place, key, f"`{key}` is missing: the kind of check `{kind.name}` needs it")
         keys = {key: value for key, value in values.items() if key not in types}
-        known = {*types, *(tables.RuleTable if missing else tables.AmendmentTable).__struct_fields__}
+        known = {*types, *(_OF_RULES if missing else _OF_AMENDMENTS)}
         self.unknown(keys, known, place)
         return given, settings
 
@@ -333,7 +335,7 @@ class _Reader:
 
     def read_amendments(self, rules: Mapping[str, PackRule]) -> Iterator[Amendment]:
         for place, values in self.arrays("amendment"):
-            own = {key: value for key, value in values.items() if key in tables.AmendmentTable.__struct_fields__}
+            own = {key: value for key, value in values.items() if key in _OF_AMENDMENTS}
             rest = {key: value for key, value in values.items() if key not in own}
             table = self.table(own, tables.AmendmentTable, place)
             if table is None or not self.one_of(

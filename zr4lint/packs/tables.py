@@ -1,10 +1,8 @@
 """The tables of a pack's TOML, as msgspec reads them and as the JSON schema shows them.
 
 The keys that a rule gives to its kind of check, and an amendment to its rule's, are no fields: they are split off
-before, and the kind says of what type they are.
+before, and the kind says of what type they are. Annotations are no strings here, which msgspec would have to compile.
 """
-
-from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
