@@ -16,7 +16,8 @@ from tests.test_cli import LEVELS, codes, complaint, save, zr4lint
 from zr4lint.packs.rulebook import shipped
 from zr4lint.project import Finder, Layer, Settings
 from zr4lint.project.pack_files import PackFiles
-from zr4lint.project.settings import KEYS, SETTINGS, merge, schema
+from zr4lint.project.schema import schema
+from zr4lint.project.settings import KEYS, SETTINGS, merge
 
 SCHEMA = Path(__file__).resolve().parents[1] / "docs" / "zr4lint.schema.json"
 PACKS = 'packs = { "Dockerfile.levels" = ["levels.toml"] }\n'

@@ -15,7 +15,8 @@ import zr4lint
 from tests.inprocess import call
 from tests.test_cli import DOCKER, WRONG_TORCH, save
 from zr4lint.packs.own_rules import OWN_RULES
-from zr4lint.project.settings import KEYS, schema
+from zr4lint.project.schema import schema
+from zr4lint.project.settings import KEYS
 
 DOCS = DOCKER.parent / "docs"
 PAGES = {name: (DOCS / f"{name}.md").read_text() for name in ("configuration", "suppressions")}
