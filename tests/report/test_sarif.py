@@ -94,7 +94,11 @@ def test_a_result() -> None:
         "ruleId": "ZR0501",
         "ruleIndex": 0,
         "level": "error",
-        "message": {"text": "torch is pinned to 2.5.0. Expected: torch==2.5.1. Required by PRD section 5."},
+        "message": {
+            "text": "torch is pinned to 2.5.0.",
+            "markdown": "torch is pinned to 2.5.0.\n\n**Expected:** torch==2.5.1",
+        },
+        "properties": {"expected": "torch==2.5.1", "requirement": "PRD section 5"},
         "locations": [
             {
                 "physicalLocation": {
@@ -192,8 +196,25 @@ def test_a_rule_that_no_pack_has_is_named_only() -> None:
 
 
 def test_a_rule_of_no_specification_tells_its_source() -> None:
-    (result,) = sarif(SAMPLE.report(SAMPLE.finding("FROM", source="GPU facts section 3")))["results"]
-    assert result["message"]["text"] == "bad. Source: GPU facts section 3."
+    (result,) = sarif(SAMPLE.report(SAMPLE.finding("FROM", source="pytorch RELEASE.md")))["results"]
+    assert (result["message"], result["properties"]) == ({"text": "bad."}, {"source": "pytorch RELEASE.md"})
+
+
+def test_notes_help_and_references_are_in_the_markdown_and_inert() -> None:
+    parts = {"notes": ("See <img src=x>.",), "help": "Use [this](http://x)", "references": ("a `b`",)}
+    (result,) = sarif(SAMPLE.report(SAMPLE.finding("FROM", **parts)))["results"]
+    assert result["message"] == {
+        "text": "bad.",
+        "markdown": "bad.\n\n**Note:** See \\<img src=x\\>.\n\n**Help:** Use \\[this\\](http:\\//x)\n\n"
+        "**Reference:** a \\`b\\`",
+    }
+    assert result["properties"] == {name: list(v) if isinstance(v, tuple) else v for name, v in parts.items()}
+
+
+def test_prose_of_a_rule_is_inert() -> None:
+    rule = replace(RULE, summary="<img src=x>", why="[a](http://x)", source="![b](c)")
+    help_text = sarif(replace(SAMPLE.report(), rules=(rule,)))["tool"]["driver"]["rules"][0]["help"]["markdown"]
+    assert help_text.startswith("**\\<img src=x\\>.**\n\n\\[a\\](http:\\//x)\n\nSource: \\!\\[b\\](c)")
 
 
 def test_a_fix_without_edits_is_left_out() -> None:

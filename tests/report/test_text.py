@@ -32,7 +32,7 @@ def test_a_finding_with_everything() -> None:
         "Dockerfile:3:5: error ZR0501 torch-pin: torch is pinned to 2.5.0\n"
         "  |\n"
         "3 |     torch==2.5.0 \\\n"
-        "  |     ^^^^^^^^^^^^ expected: torch==2.5.1\n"
+        "  |     ^^^^^^^^^^^^\n"
         "5 | RUN pip install flash-attn\n"
         "  |                 ---------- it is built for this torch\n"
         "  = required by: PRD section 5\n"
@@ -43,8 +43,21 @@ def test_a_finding_with_everything() -> None:
 
 
 def test_a_rule_of_no_specification_tells_its_source() -> None:
-    finding = SAMPLE.finding("base", source="GPU facts section 3")
-    assert text(SAMPLE.report(finding)).endswith("  |           ^^^^\n  = source: GPU facts section 3\n")
+    finding = SAMPLE.finding("base", source="pytorch RELEASE.md", references=("pip documentation",))
+    report = SAMPLE.report(finding)
+    assert text(report).endswith("  |           ^^^^\n")
+    assert text(report, Options(quiet=True, verbose=True)).endswith(
+        "  = why: Another torch is another ABI.\n  = reference: pip documentation\n  = reference: pytorch RELEASE.md\n"
+    )
+
+
+def test_notes_come_before_help_and_a_fix_is_told_by_its_help() -> None:
+    finding = SAMPLE.finding("base", expected="x", notes=("Why it matters.", "What is known."), help="Name it x")
+    assert text(SAMPLE.report(finding)).endswith(
+        "  |           ^^^^\n  = note: Why it matters.\n  = note: What is known.\n  = help: Name it x\n"
+    )
+    fixed = replace(finding, fix=SAMPLE.fix("base", "x"))
+    assert text(SAMPLE.report(fixed)).endswith("  = fix (safe): Name it x\n1 - FROM a AS base\n1 + FROM a AS x\n")
 
 
 @given(st.data())

@@ -15,7 +15,7 @@ from zr4lint.app.verdict import Judged, fails, low_scores, open_baseline, stale_
 from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME
 from zr4lint.filesystem.sources import FileError
 from zr4lint.linting.options import LintOptions
-from zr4lint.model.finding import Applicability, FileReport, Report
+from zr4lint.model.finding import Applicability, FileReport, Report, Severity
 from zr4lint.packs.loading import pack_names
 from zr4lint.packs.model import Pack
 from zr4lint.packs.own_rules import OWN_RULES
@@ -232,7 +232,8 @@ class _Run:
             ignore=settings.ignored_in(path),
             context=context,
             severity=settings.severity,
-            conflicts=settings.conflicts,
+            conflicts=Severity.INFO if settings.conflicts == "show" else settings.conflicts,
+            lists_conflicts=settings.conflicts == "show",
             amended=settings.amended,
             extend_select=settings.extend_select,
             targets=settings.targets,

@@ -121,7 +121,14 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int:
     show_envvar=True,
     help="Skip files that take longer than this. Default: 60.",
 )
-@click.option("--no-color", is_flag=True, help="Use no colours, as with NO_COLOR in the environment.")
+@click.option(
+    "--color",
+    type=click.Choice(("auto", "always", "never")),
+    default="auto",
+    help="When to use colours. auto: on a terminal; NO_COLOR turns them off, FORCE_COLOR on. Default: auto.",
+    show_default=False,
+)
+@click.option("--no-color", is_flag=True, help="The same as --color never.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only findings.")
 @click.option("--verbose", "-v", is_flag=True, help="Print why each rule exists.")
 @click.option("--statistics", is_flag=True, help="Print the number of findings of each rule.")
@@ -192,9 +199,22 @@ def _request(ctx: click.Context, options: dict[str, Any]) -> Request:
     )
 
 
+def _color(when: str) -> bool | None:
+    """Whether to use colours; None leaves it to what the report is written to."""
+    variables = os.environ
+    if when != "auto":
+        return when == "always"
+    if variables.get("NO_COLOR"):
+        return False
+    if variables.get("FORCE_COLOR", "0") != "0" or variables.get("CLICOLOR_FORCE", "0") != "0":
+        return True
+    return False if variables.get("TERM") == "dumb" else None
+
+
 def _report_options(options: dict[str, Any]) -> Options:
     return Options(
-        color=not options["no_color"] and not os.environ.get("NO_COLOR"),
+        color=_color("never" if options["no_color"] else options["color"]),
+        table=not options["select"],
         quiet=options["quiet"],
         verbose=options["verbose"],
         statistics=options["statistics"],

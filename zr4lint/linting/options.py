@@ -19,7 +19,8 @@ class LintOptions(Struct, frozen=True):
     COPY takes files from, None where it must not be looked at. `conflicts` is the severity of conflicts, None leaves
     them out. With `amended` the amendments of packs are accepted. `targets` names the stages that are built, the last
     one if it is empty. `build_args` are (name, value) pairs. Without `suppressions` comments in the file suppress
-    nothing. A `template` need not be a valid Dockerfile.
+    nothing. A `template` need not be a valid Dockerfile. With `lists_conflicts` reports for people list conflicts
+    instead of counting them.
     """
 
     select: tuple[str, ...] = ()
@@ -33,6 +34,7 @@ class LintOptions(Struct, frozen=True):
     build_args: tuple[tuple[str, str], ...] = ()
     suppressions: bool = True
     template: bool = False
+    lists_conflicts: bool = False
 
     def runs(self, rule: Rule) -> bool:
         """Whether a rule runs at all: by default, or because it is selected."""

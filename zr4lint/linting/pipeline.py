@@ -72,8 +72,9 @@ class Linter:
         judged = Judged(facts, self.packs, results, options, self.baseline)
         findings = tuple(_placed(finding, source) for finding in in_order(_staged(judged)))
         conformance = tuple(result.conformance for result in results if result.conformance is not None)
+        names = tuple(pack.name for pack in self.packs)
         return Linted(
-            facts.dockerfile, FileReport(source, findings, conformance, tuple(pack.name for pack in self.packs))
+            facts.dockerfile, FileReport(source, findings, conformance, names, lists_conflicts=options.lists_conflicts)
         )
 
     def of_every_rule(self) -> Linter:

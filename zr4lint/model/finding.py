@@ -189,12 +189,16 @@ class Conformance(Struct, frozen=True):
 
 
 class FileReport(Struct, frozen=True):
-    """All that was found in one file, in the order of its text, and the names of the packs it was linted with."""
+    """All that was found in one file, in the order of its text, and the names of the packs it was linted with.
+
+    `lists_conflicts` tells that reports for people list its conflicts instead of counting them.
+    """
 
     source: SourceFile
     findings: tuple[Finding, ...]
     conformance: tuple[Conformance, ...]
     packs: tuple[str, ...] = ()
+    lists_conflicts: bool = False
 
 
 class Report(Struct, frozen=True):

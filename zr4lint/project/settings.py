@@ -7,7 +7,7 @@ A field is a setting. Its metadata is all that the reader of configurations, the
 # The annotations are evaluated here, since they carry the metadata of the fields.
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Struct
 
@@ -115,10 +115,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         ),
     ] = Severity.ERROR
     conflicts: Annotated[
-        Severity | None,
+        Severity | Literal["show"] | None,
         Setting(
-            choice({**LEVELS, "off": None}),
-            "The severity of findings that a specification itself demands; off hides them",
+            choice({**LEVELS, "show": "show", "off": None}),
+            "The severity of findings that a specification itself demands; show lists them, off hides them",
             "info",
             "--conflicts",
         ),

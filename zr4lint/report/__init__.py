@@ -18,16 +18,18 @@ class Options(Struct, frozen=True):
     """How a report is written.
 
     `width` is the terminal's; 0 tells that the output is no terminal: then the first line of a finding is never
-    broken, and the rest fits 80 columns. `quiet` leaves only the findings, `verbose` adds what the rules say of
-    themselves, `statistics` counts the findings of each rule. `exit_code` and `version` are stated by SARIF. `errors`
-    say which paths could not be linted, and why. `early` is what was written of each file before the last was linted.
+    broken, and the rest fits 80 columns. With a `color` of None the stream decides. `quiet` leaves only the findings,
+    `verbose` adds what the rules say of themselves, `statistics` counts the findings of each rule, `table` shows how
+    far files conform. `exit_code` and `version` are stated by SARIF. `errors` say which paths could not be linted, and
+    why. `early` is what was written of each file before the last was linted.
     """
 
     width: int = 0
-    color: bool = False
+    color: bool | None = False
     quiet: bool = False
     verbose: bool = False
     statistics: bool = False
+    table: bool = True
     exit_code: int = 0
     version: str = "0"
     errors: tuple[str, ...] = ()

@@ -7,6 +7,11 @@ import re
 from msgspec import json
 
 TAB = "    "
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Characters that `str.isprintable` accepts and that show nothing: fillers, joiners, variation selectors."""
+
 _NOT_PLAIN = r"[^\n -~]+"
 
 
@@ -14,11 +19,14 @@ def visible(text: str) -> str:
     """Write every character that has no shape of its own as an escape such as "\\x1b".
 
     That is what `str.isprintable` refuses: control characters, line and paragraph separators, marks of direction,
-    blanks other than the space, characters of no width, lone surrogates.
+    blanks other than the space, characters of no width, lone surrogates. Printable characters without a shape are
+    written as "<U+3164>".
     """
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
         return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return _UNSEEN.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
 
 
 def no_command(line: str) -> str:
@@ -61,7 +69,7 @@ def visible_line(line: str) -> str:
 
 def source_characters(text: str) -> list[str]:
     """Show each character of a source line: as `visible` does, but a tab as blanks."""
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
         return list(text)
     return [TAB if character == "\t" else visible(character) for character in text]
 

@@ -74,7 +74,7 @@ def _marked(source: SourceFile, number: int, span: Span, mark: Mark, page: Page)
     label = visible(mark.label)
     if clip.start + clip.width + 1 + cells(label) <= page.room:
         return [*lines, page.line(None, below, Piece(f" {label}", mark.role))]
-    said = wrap(label, page.room, page.room)
+    said = wrap(label, page.room, page.room) if label else []
     return [*lines, page.line(None, below), *(page.line(None, Piece(words, mark.role)) for words in said)]
 
 

@@ -9,7 +9,7 @@ from zr4lint.model.source import SourceFile
 from zr4lint.report import Options
 from zr4lint.report.escaping import json_text, visible, well_formed
 from zr4lint.report.json_v1 import Object
-from zr4lint.report.wording import demand
+from zr4lint.report.wording import demand, with_advice
 
 SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
 
@@ -31,7 +31,7 @@ def _entries(file: FileReport) -> list[Object]:
 def _entry(finding: Finding, source: SourceFile, mark: str) -> Object:
     against = f"; {demand(finding)}" if finding.conflict else ""
     return {
-        "description": visible(f"{finding.code} {finding.name}: {finding.message}{against}"),
+        "description": visible(f"{finding.code} {finding.name}: {with_advice(finding)}{against}"),
         "check_name": finding.code,
         "fingerprint": mark,
         "severity": SEVERITIES[finding.severity],

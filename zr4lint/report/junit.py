@@ -8,7 +8,7 @@ from zr4lint.filesystem.paths import from_root
 from zr4lint.model.finding import FileReport, Finding, Report, Severity
 from zr4lint.report import Options
 from zr4lint.report.escaping import visible, without_marks
-from zr4lint.report.wording import whole_message
+from zr4lint.report.wording import parts, whole_message
 
 ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
 
@@ -58,8 +58,8 @@ def _skipped(finding: Finding) -> bool:
 
 def _words(finding: Finding, line: int, column: int) -> Iterator[str]:
     yield f"{finding.path}:{line}:{column}: {finding.message}"
-    if finding.expected:
-        yield f"expected: {finding.expected}"
+    for name, words in parts(finding):
+        yield f"{name}: {words}"
     if finding.requirement:
         yield f"required by: {finding.requirement}"
     if finding.source:

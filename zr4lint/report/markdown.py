@@ -47,7 +47,7 @@ def _file(file: FileReport, options: Options) -> Iterator[str]:
     if found := conflicts(file):
         yield "\n**Conflicts:** the specification requires what these rules warn of"
         yield from _table(("Line", "Severity", "Rule", "Finding", "Fix"), (_finding(f, file) for f in found[:LONGEST]))
-    if not options.quiet:
+    if not options.quiet and options.table:
         for part in file.conformance:
             yield from _conformance(part)
 

@@ -22,7 +22,7 @@ Line = tuple[Piece, ...]
 _words = attrgetter("text")
 
 # Only the sixteen colours that a terminal's own theme sets, and of these the ones that are legible on dark and on
-# light: no yellow, no white, no black.
+# light: no white, no black.
 ROLES = {
     "error": "bold red",
     "warning": "bold magenta",
@@ -30,6 +30,7 @@ ROLES = {
     "strong": "bold",
     "faint": "dim",
     "good": "green",
+    "caution": "yellow",
     "bad": "red",
 }
 
@@ -40,7 +41,8 @@ def paint(lines: Iterable[Line], *, color: bool) -> str:
         written = [_colored(line) for line in lines]
     else:
         written = ["".join(map(_words, line)) for line in lines]
-        if not "".join(written).isprintable():
+        whole = "".join(written)
+        if not (whole.isascii() and whole.isprintable()):
             written = [visible(text) for text in written]
     text = "\n".join([*(text.rstrip(" ") for text in written), ""])
     return "\n".join(map(no_command, text.split("\n"))) if "::" in text or "##" in text else text

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from zr4lint.filesystem.paths import from_root
@@ -11,13 +12,17 @@ from zr4lint.model.fingerprint import fingerprints
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.report import Options
 from zr4lint.report.escaping import json_text, well_formed
-from zr4lint.report.wording import whole_message
+from zr4lint.report.markdown import escaped as inert
+from zr4lint.report.wording import parts
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME = "https://pypi.org/project/zr4lint/"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 PROBLEM_SEVERITIES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
 LONGEST_SNIPPET = 4000
+MOST_RESULTS = 25_000
+"""Code scanning services refuse a run with more results."""
+
 _UNRESERVED = str.maketrans("", "", "-._~/")
 
 Object = dict[str, Any]
@@ -26,6 +31,7 @@ Object = dict[str, Any]
 def render(report: Report, options: Options) -> str:
     """Write the report; all of it is ASCII."""
     index = {rule.code: number for number, rule in enumerate(report.rules)}
+    results = list(islice((result for file in report.files for result in _results(file, index)), MOST_RESULTS))
     run = {
         "tool": {
             "driver": {
@@ -43,7 +49,7 @@ def render(report: Report, options: Options) -> str:
             }
         },
         "columnKind": "unicodeCodePoints",
-        "results": [result for file in report.files for result in _results(file, index)],
+        "results": results,
     }
     return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}) + "\n"
 
@@ -58,6 +64,10 @@ def _invocation(report: Report, options: Options) -> Object:
         invocation["toolConfigurationNotifications"] = [
             {"level": "error", "message": {"text": f"{_plain(error.removesuffix('.'))}."}} for error in options.errors
         ]
+    left_out = sum(len(file.findings) for file in report.files) - MOST_RESULTS
+    if left_out > 0:
+        words = f"{left_out} more findings are not in this report, which holds {MOST_RESULTS} at most."
+        invocation["toolExecutionNotifications"] = [{"level": "warning", "message": {"text": words}}]
     return invocation
 
 
@@ -68,9 +78,10 @@ def _suppression(finding: Finding) -> Object:
     return suppression
 
 
-def _results(file: FileReport, index: Mapping[str, int]) -> list[Object]:
+def _results(file: FileReport, index: Mapping[str, int]) -> Iterator[Object]:
     marks = fingerprints(file.source, file.findings)
-    return [_result(finding, file.source, mark, index) for finding, mark in zip(file.findings, marks, strict=True)]
+    for finding, mark in zip(file.findings, marks, strict=True):
+        yield _result(finding, file.source, mark, index)
 
 
 def _result(finding: Finding, source: SourceFile, mark: str, index: Mapping[str, int]) -> Object:
@@ -79,7 +90,7 @@ def _result(finding: Finding, source: SourceFile, mark: str, index: Mapping[str,
         result["ruleIndex"] = index[finding.code]
     result |= {
         "level": LEVELS[finding.severity],
-        "message": {"text": _message(finding)},
+        "message": _message(finding),
         "locations": [{"physicalLocation": physical_location(finding.path, source, finding.span, context=True)}],
         "partialFingerprints": {"zr4lint/v1": mark},
         "suppressions": [_suppression(finding)] if finding.suppressed else [],
@@ -93,17 +104,32 @@ def _result(finding: Finding, source: SourceFile, mark: str, index: Mapping[str,
             }
             for number, related in enumerate(finding.related, 1)
         ]
-    if finding.conflict:
-        result["properties"] = {"conflict": finding.conflict}
+    if properties := _properties(finding):
+        result["properties"] = properties
     if finding.fix and finding.fix.edits:
         result["fixes"] = [_fix(finding.fix, finding.path, source)]
     return result
 
 
-def _message(finding: Finding) -> str:
-    requirement = f" Required by {finding.requirement}." if finding.requirement else ""
-    source = f" Source: {finding.source}." if finding.source else ""
-    return _plain(f"{whole_message(finding)}{requirement}{source}")
+def _message(finding: Finding) -> Object:
+    """The message as text, and with the parts behind it as markdown."""
+    text = _plain(f"{finding.message.removesuffix('.')}.")
+    lines = [f"**{name.capitalize()}:** {inert(words)}" for name, words in parts(finding)]
+    return {"text": text, "markdown": _paragraphs(inert(text), *lines)} if lines else {"text": text}
+
+
+def _properties(finding: Finding) -> Object:
+    """The parts of a finding for which SARIF has no place of their own."""
+    named = {
+        "notes": [*map(well_formed, finding.notes)],
+        "help": finding.help and well_formed(finding.help),
+        "references": [*map(well_formed, finding.references)],
+        "expected": finding.expected and well_formed(finding.expected),
+        "requirement": finding.requirement and well_formed(finding.requirement),
+        "source": finding.source and well_formed(finding.source),
+        "conflict": finding.conflict,
+    }
+    return {name: value for name, value in named.items() if value}
 
 
 def _plain(text: str) -> str:
@@ -143,7 +169,10 @@ def descriptor(rule: Rule) -> Object:
         "help": {
             "text": _paragraphs(summary, why, source, *(f"{head}:\n{code}" for head, code in examples)),
             "markdown": _paragraphs(
-                f"**{summary}**", why, source, *(f"{head}:\n\n{_fenced(code)}" for head, code in examples)
+                f"**{inert(summary)}**",
+                inert(why),
+                inert(source),
+                *(f"{head}:\n\n{_fenced(code)}" for head, code in examples),
             ),
         },
         "helpUri": f"{HOME}#{rule.code.lower()}",

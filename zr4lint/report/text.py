@@ -13,7 +13,18 @@ from zr4lint.report.escaping import cells, wrap
 from zr4lint.report.excerpt import Mark, Page, excerpt
 from zr4lint.report.paint import Line, Piece, paint
 from zr4lint.report.table import table
-from zr4lint.report.wording import closing, conflicts, demand, fix_mark, headline, shown_findings, statistics
+from zr4lint.report.wording import (
+    closing,
+    conflict_notice,
+    conflicts,
+    demand,
+    fix_mark,
+    headline,
+    judged,
+    listed,
+    shown_findings,
+    statistics,
+)
 
 WIDTH = 80
 INDENT = 4
@@ -25,7 +36,7 @@ def render(report: Report, options: Options) -> str:
     known = len(options.early) == len(report.files)
     parts = [*options.early] if known else [_findings(file, options, report.rules) for file in report.files]
     blocks: list[list[Line]] = []
-    if not options.quiet:
+    if not options.quiet and options.table:
         width = options.width or WIDTH
         blocks += (
             table(file.source.path, part, width, estimates=options.verbose)
@@ -35,7 +46,8 @@ def render(report: Report, options: Options) -> str:
     if options.statistics:
         blocks.append(statistics(report))
     if not options.quiet:
-        blocks.append([closing(report)])
+        last = [judged(report), conflict_notice(report), closing(report)]
+        blocks.append([piece for line in last if line for piece in _wrapped(line, options.width)])
     parts.append(_paint(blocks, options))
     return "\n".join(filter(None, parts))
 
@@ -56,30 +68,35 @@ def _findings(file: FileReport, options: Options, rules: Sequence[Rule]) -> str:
 def _paint(blocks: Iterable[list[Line]], options: Options) -> str:
     """Blocks of lines as text, a blank line between them."""
     spaced = ((BLANK, *block) for block in blocks if block)
-    return paint(list(chain.from_iterable(spaced))[1:], color=options.color)
+    return paint(list(chain.from_iterable(spaced))[1:], color=bool(options.color))
 
 
 def _finding(finding: Finding, file: FileReport, page: Page, width: int, why: dict[str, str]) -> Iterator[Line]:
     yield from _head(finding, file, width)
     yield page.gap
-    expected = f"expected: {finding.expected}" if finding.expected else ""
+    changed = changes(file.source, finding.fix, page) if finding.fix else []
+    expected = f"expected: {finding.expected}" if finding.expected and not finding.help and not changed else ""
     yield from excerpt(file.source, finding.span, Mark("^", finding.severity.label, expected), page)
     for related in finding.related:
         yield from excerpt(file.source, related.span, Mark("-", "info", related.message), page)
+    for note in finding.notes:
+        yield from _note("note", note, page)
     if finding.requirement:
         yield from _note("required by", finding.requirement, page)
-    if finding.source:
-        yield from _note("source", finding.source, page)
     if finding.code in why:
         yield from _note("why", why[finding.code], page)
+        for reference in dict.fromkeys((*finding.references, *filter(None, [finding.source]))):
+            yield from _note("reference", reference, page)
     if finding.fix:
-        yield from _note(f"fix ({fix_mark(finding)})", finding.fix.title, page)
-        yield from changes(file.source, finding.fix, page)
+        yield from _note(f"fix ({fix_mark(finding)})", finding.help or finding.fix.title, page)
+        yield from changed
+    elif finding.help:
+        yield from _note("help", finding.help, page)
 
 
 def _conflicts(file: FileReport, options: Options) -> Iterator[Line]:
-    """The findings that are no mistake of the file, in short; those that are only told of are no news for --quiet."""
-    found = [f for f in conflicts(file) if f.severity > Severity.INFO or not options.quiet]
+    """The conflicts that are listed, in short; those that are only told of are no news for --quiet."""
+    found = [f for f in conflicts(file) if listed(f, file) and (f.severity > Severity.INFO or not options.quiet)]
     if found:
         yield (Piece("Conflicts: the specification requires what these rules warn of", "strong"),)
     for finding in found:
@@ -97,6 +114,23 @@ def _head(finding: Finding, file: FileReport, width: int) -> Iterator[Line]:
     yield (*head, Piece(first))
     for line in rest:
         yield (Piece(" " * INDENT + line),)
+
+
+def _wrapped(line: Line, width: int) -> list[Line]:
+    """A line broken between words where it is longer than the terminal; 0 breaks nothing."""
+    if not width or sum(cells(piece.text) for piece in line) <= width:
+        return [line]
+    lines: list[list[Piece]] = [[]]
+    used = 0
+    for piece in line:
+        for number, word in enumerate(piece.text.split(" ")):
+            blank = " " if number else ""
+            if blank and used + 1 + cells(word) > width:
+                lines.append([Piece("  ")])
+                used, blank = 2, ""
+            lines[-1].append(Piece(blank + word, piece.role))
+            used += cells(blank + word)
+    return [tuple(pieces) for pieces in lines]
 
 
 @lru_cache(maxsize=1024)

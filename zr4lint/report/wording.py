@@ -24,11 +24,40 @@ def demand(finding: Finding) -> str:
     return finding.related[-1].message if finding.conflict else ""
 
 
+def listed(finding: Finding, file: FileReport) -> bool:
+    """Whether a person sees a finding by itself: a conflict that is only told of is counted, unless it is asked for."""
+    return finding.conflict is None or file.lists_conflicts or finding.severity > Severity.INFO
+
+
+def advice(finding: Finding) -> str:
+    """What to do, or what was expected, as words that stand alone; "" where nothing is known."""
+    return finding.help or (f"Expected: {finding.expected}" if finding.expected else "")
+
+
+def with_advice(finding: Finding) -> str:
+    """The message, and behind it what to do."""
+    return ". ".join(filter(None, (finding.message.removesuffix("."), advice(finding))))
+
+
 def whole_message(finding: Finding) -> str:
-    """The message as a sentence, one with what was expected, and one with what a conflict is with."""
-    expected = f" Expected: {finding.expected}." if finding.expected else ""
+    """The message as a sentence, one that says what to do, and one with what a conflict is with."""
     against = f" Conflict: {demand(finding)}." if finding.conflict else ""
-    return f"{finding.message.removesuffix('.')}.{expected}{against}"
+    return f"{_sentence(with_advice(finding))}{against}"
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(("?", ".")) else f"{text}."
+
+
+def parts(finding: Finding) -> list[tuple[str, str]]:
+    """The parts of a finding behind its message, each with its name: what every format of text lays out."""
+    named = [("note", note) for note in finding.notes]
+    if finding.help:
+        named.append(("help", finding.help))
+    elif finding.expected:
+        named.append(("expected", finding.expected))
+    named += [("reference", reference) for reference in finding.references]
+    return named
 
 
 def headline(finding: Finding, source: SourceFile) -> Line:
@@ -62,7 +91,7 @@ def statistics(report: Report) -> list[Line]:
 def closing(report: Report) -> Line:
     """The last line: what was found in all."""
     counts = [_count(report.count(severity), severity) for severity in sorted(Severity, reverse=True)]
-    against = f"{report.conflicts} conflict{'s' if report.conflicts > 1 else ''}" if report.conflicts else ""
+    against = _plural(report.conflicts, "conflict") if report.conflicts else ""
     suppressed = sum(finding.suppressed for file in report.files for finding in file.findings)
     aside = [
         f"{number} {words}"
@@ -83,7 +112,32 @@ def closing(report: Report) -> Line:
             Piece(f"{behind}."),
         )
     but = f", {against}" if against else ""
-    return (*fixed, Piece(f"{_all_well(report)}{but}{behind}.", "good"), Piece(_score(report)))
+    words = f"{_all_well(report)}{but}{behind}."
+    return (*fixed, Piece(words, "caution" if against else "good"), Piece(_score(report)))
+
+
+def conflict_notice(report: Report) -> Line:
+    """One line on the conflicts that are not listed; () where there are none."""
+    files = [[f for f in conflicts(file) if not listed(f, file)] for file in report.files]
+    count = sum(map(len, files))
+    if not count:
+        return ()
+    these = "this image" if sum(map(bool, files)) == 1 else "these images"
+    words = f"{_plural(count, 'conflict')}: {these} can't be built as specified; --conflicts=show lists them"
+    return (Piece(words, "caution"),)
+
+
+def judged(report: Report) -> Line:
+    """How many files were linted, and with which packs; () where no pack is known."""
+    packs = list(dict.fromkeys(name for file in report.files for name in file.packs))
+    if not packs:
+        return ()
+    words = f"{_plural(len(report.files), 'file')}, pack{'s' if len(packs) > 1 else ''} {', '.join(packs)}"
+    return (Piece(words, "faint"),)
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _count(number: int, severity: Severity) -> str:
