@@ -5,21 +5,29 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip
 MULTITOOL := node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
+PARALLEL := --numprocesses auto --maxprocesses 8 --dist loadgroup
 RATES  := tests/mutations/test_mutations.py::test_the_rates
 
-.PHONY: lint test judge docs fuzz audit lock clean
+.PHONY: lint check test static judge bench docs fuzz audit lock clean
 
 lint: $(VENV)/.run
 	$(BIN)/zr4lint docker/Dockerfile.zr4
 
-# The two rates of the mutation suite are printed at the end, where nothing runs beside them.
-test: $(VENV)/.test
+# In less than a minute: what to run before each commit.
+check: static
+	$(BIN)/pytest $(PARALLEL) -m "not slow"
+
+# Everything that has to be green. The slowest ten come last, and below them what failed. The two rates of the mutation
+# suite are printed where nothing runs beside them.
+test: static
+	@$(BIN)/pytest $(RATES)
+	$(BIN)/pytest $(PARALLEL) --deselect $(RATES) --durations=10 -rfE
+
+static: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadgroup --deselect $(RATES)
-	$(BIN)/pytest $(RATES)
 
 # Inputs of every kind through parser, engine, fixer and reports, in about five minutes: docs/robustness.md.
 SEED   := 1

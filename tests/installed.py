@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -53,7 +54,7 @@ def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> s
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=300,
+        timeout=1800,
     )
     assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout}"
     return done.stdout
@@ -88,9 +89,9 @@ def scratch() -> Path:
 
 @cache
 def build() -> Built:
-    """The source distribution, and the wheel that is built from it."""
+    """The source distribution, and the wheel that is built from it by the backend that the tests have."""
     out = scratch() / "dist"
-    run(sys.executable, "-m", "build", "--outdir", out, cwd=copy_to(scratch() / "to-build"))
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, cwd=copy_to(scratch() / "to-build"))
     return Built(next(out.glob("*.tar.gz")), next(out.glob("*.whl")))
 
 
@@ -104,7 +105,13 @@ def new_environment(name: str) -> Path:
 
 @cache
 def programs() -> Path:
-    """The folder of programs of an environment where the wheel is installed, and nothing else."""
+    """The folder of programs of an environment where the wheel is installed; no index is asked for what it needs.
+
+    That is taken from the environment of the tests, whose own zr4lint comes after the installed one.
+    """
     folder = new_environment("environment")
-    run(*PIP, "--python", folder / "python", "install", build().wheel, cwd=scratch())
+    run(*PIP, "--python", folder / "python", "install", "--no-deps", "--no-index", build().wheel, cwd=scratch())
+    script = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    packages = Path(run(folder / "python", "-c", script, cwd=scratch()).strip())
+    (packages / "tests.pth").write_text(f"{sysconfig.get_path('purelib')}\n", encoding="utf-8")
     return folder

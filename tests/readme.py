@@ -112,7 +112,7 @@ class Story:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=300,
+            timeout=1800,
         )
 
     def succeed(self, command: str) -> None:

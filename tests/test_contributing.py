@@ -18,6 +18,8 @@ from tests.installed import ROOT, environment
 from tests.mutations.mutations import CONFORMING, mutation
 from tests.mutations.test_mutations import errors, reported
 
+pytestmark = pytest.mark.slow
+
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(?P<kind>\w+)(?: (?P<what>\w+)(?:=(?P<path>\S+))?)?\n(?P<body>.*?)^```$", re.M | re.S)
 BLOCKS = [match.groupdict() for match in BLOCK.finditer(TEXT)]

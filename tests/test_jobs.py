@@ -15,6 +15,8 @@ from tests.support.ending import PATIENCE, until
 from tests.test_cli import CONFORMING, WRONG_TORCH, environment, save, zr4lint
 from zr4lint.app.parallel import WORTH_A_PROCESS, in_order, processes
 
+pytestmark = pytest.mark.slow
+
 COUNT = 30
 
 

@@ -37,6 +37,8 @@ from zr4lint.filesystem.context import has_file
 from zr4lint.filesystem.limits import size
 from zr4lint.filesystem.writing import WriteError, replace, write, write_new
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "robustness.md"
 BAD = CONFORMING.replace("--no-install-recommends \\\n    git", "\\\n    git")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,8 +13,8 @@ from msgspec import structs
 from tests.cases.case import Case, Expected, Pointer, RuleCase
 from zr4lint.app.run import load_packs
 from zr4lint.linting.options import LintOptions
-from zr4lint.linting.pipeline import lint
-from zr4lint.model.finding import Edit, FileReport, Finding, Rule
+from zr4lint.linting.pipeline import Linter
+from zr4lint.model.finding import Edit, Finding, Rule
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs.model import Pack
 
@@ -34,21 +35,22 @@ def source_of(item: RuleCase) -> SourceFile:
     return SourceFile.decode(item.case.text.encode(), pack(item.pack).files[0])
 
 
-def report_on(item: RuleCase, source: SourceFile) -> FileReport:
-    """What the rule of a case finds in a text, beside the files of the case."""
+@contextmanager
+def linter(item: RuleCase, select: tuple[str, ...] = ()) -> Iterator[Linter]:
+    """A linter with the pack of a case, or some rules of it, beside the files of the case."""
     with TemporaryDirectory() as folder:
         for path, text in (item.case.context or {}).items():
             file = Path(folder, path)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
         context = None if item.case.context is None else folder
-        config = LintOptions(select=(rule_of(item.pack, item.rule).code,), context=context)
-        return lint(source, [pack(item.pack)], config)
+        yield Linter([pack(item.pack)], LintOptions(select=select, context=context))
 
 
 def findings(item: RuleCase, source: SourceFile) -> list[Finding]:
     """The findings of the rule of a case."""
-    return [finding for finding in report_on(item, source).findings if finding.name == item.rule]
+    with linter(item, (rule_of(item.pack, item.rule).code,)) as rule:
+        return [finding for finding in rule.lint(source).report.findings if finding.name == item.rule]
 
 
 def observed(case: Case, source: SourceFile, found: Sequence[Finding]) -> Case:

@@ -17,6 +17,8 @@ from zr4lint.dockerfile import parse
 from zr4lint.fixing.fixpoint import Fixed
 from zr4lint.model.source import SourceFile
 
+pytestmark = pytest.mark.slow
+
 AFTER = ROOT / "fixtures" / "fixing" / "prd-after.Dockerfile.zr4"
 BREAKING = load("breaking")
 SEED, PAIRS = 7, 60

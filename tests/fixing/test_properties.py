@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from tests.support.buildkit import accepts
 from zr4lint.fixing.proof import worse
 from zr4lint.model.finding import Applicability
 from zr4lint.model.source import SourceFile
+
+pytestmark = pytest.mark.slow
 
 LINES = [line for line in CONFORMING.read_text().splitlines(keepends=True) if not line.startswith("#")]
 BOUNDED = settings(max_examples=60, deadline=None, derandomize=True)

@@ -85,6 +85,7 @@ def test_a_keeping_edit_is_no_error(mutation: Mutation) -> None:
     assert errors(mutation) == [], mutation.why
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutation", BREAKING + KEEPING, ids=lambda m: m.name)
 def test_where_a_command_of_the_prd_says_fail_something_is_reported(mutation: Mutation) -> None:
     outcome = run_commands(mutation.text.encode())
