@@ -38,12 +38,14 @@ def add_line(source: SourceFile, after: Instruction, line: str, applicability: A
     return insert(after.span.end, source.newline + line, f"Add `{line}`", applicability)
 
 
-def remove_lines(source: SourceFile, instruction: Instruction, title: str) -> Fix:
+def remove_lines(
+    source: SourceFile, instruction: Instruction, title: str, applicability: Applicability = UNSAFE
+) -> Fix:
     """Take an instruction out, its lines and all."""
     start = source.line_starts[instruction.line - 1]
     last = source.line_span(instruction.end_line).end
     end = source.text.find("\n", last)
-    return Fix(title, UNSAFE, (Edit(start, end + 1 if end >= 0 else len(source.text), ""),))
+    return Fix(title, applicability, (Edit(start, end + 1 if end >= 0 else len(source.text), ""),))
 
 
 def take_out(source: SourceFile, at: At, title: str) -> Fix:

@@ -1,0 +1,75 @@
+"""What stages are called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from zr4lint.checks.core.steps import steps
+from zr4lint.checks.edits import SAFE
+from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.facts import Stage
+from zr4lint.filesystem.globs import matches
+from zr4lint.model.finding import Edit, Fix, Related
+from zr4lint.model.quoting import code, plain
+
+if TYPE_CHECKING:
+    from zr4lint.checks.parameters import StageName, Text
+
+
+@check("stage-names", stages="all")
+def stage_names(
+    subject: Subject,
+    *,
+    unique: bool = False,
+    forbidden: list[StageName] | None = None,
+    pattern: Text = "*",
+    lower_case: bool = False,
+) -> Outcomes:
+    """Stages have names that are not forbidden and fit a pattern such as `build-*`.
+
+    With `unique` no two have the same name, whatever its case. With `lower-case` a name has no capital letters.
+    """
+    first: dict[str, Stage] = {}
+    refused = {name.lower() for name in forbidden or ()}
+    for number in sorted(subject.lineage):
+        stage = subject.facts.stages[number]
+        if stage.name is None or stage.name_span is None:
+            continue
+        lowered = stage.name.lower()
+        earlier = first.setdefault(lowered, stage)
+        if unique and earlier is not stage and earlier.name_span is not None:
+            yield Unmet(
+                f"another stage is named {code(earlier.name or '')} too",
+                stage.name_span,
+                related=(Related("the first stage of this name", earlier.name_span),),
+                notes=("References above this line mean the earlier stage, those below it this one.",),
+                help="Give each stage its own name",
+            )
+        elif lowered in refused:
+            yield Unmet(f"{code(stage.name)} is a reserved name", stage.name_span, help="Choose another name")
+        elif not matches(stage.name, pattern):
+            yield Unmet(f"the stage name {code(stage.name)} does not match `{plain(pattern)}`", stage.name_span)
+        elif lower_case and stage.name != lowered:
+            edits = (Edit.of(stage.name_span, lowered), *_renamed(subject, stage, stage.name))
+            fix = Fix(f"Name the stage {lowered}", SAFE, edits)
+            yield Unmet(f"the stage name {code(stage.name)} is not in lower case", stage.name_span, fix=fix)
+        else:
+            yield Met(stage.name_span, stage.instruction)
+
+
+def _renamed(subject: Subject, stage: Stage, name: str) -> Iterator[Edit]:
+    """Edits of the places that use a stage's name as it is spelled."""
+    for other in subject.facts.stages[stage.number + 1 :]:
+        if subject.words(other.image_span) == name:
+            yield Edit.of(other.image_span, name.lower())
+    for step in steps(subject, ("COPY", "RUN")):
+        for flag in step.instruction.flags if step.holder.stage > stage.number else ():
+            words = subject.words(flag.span)
+            key = "--from=" if flag.name == "from" else "from=" if flag.name == "mount" else None
+            if key is None:
+                continue
+            for found in re.finditer(rf"{key}({re.escape(name)})(?=[,\s]|\Z)", words):
+                yield Edit(flag.span.start + found.start(1), flag.span.start + found.end(1), name.lower())

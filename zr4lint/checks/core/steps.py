@@ -1,0 +1,43 @@
+"""The instructions of a file by keyword, those that ONBUILD holds among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from zr4lint.checks.outcome import Subject
+from zr4lint.dockerfile import Instruction
+
+
+class Step(Struct, frozen=True):
+    """An instruction, and the one of the file that holds it: an ONBUILD, or itself."""
+
+    instruction: Instruction
+    holder: Instruction
+
+    @property
+    def held(self) -> bool:
+        """Whether an ONBUILD holds the instruction, which then runs in a stage that builds on this one."""
+        return self.instruction is not self.holder
+
+
+def steps(subject: Subject, keywords: Iterable[str]) -> list[Step]:
+    """The instructions with these keywords in the stages that are looked at, in their order."""
+    known = by_keyword(subject)
+    found = [s for keyword in keywords for s in known.get(keyword, ()) if s.holder.stage in subject.lineage]
+    return sorted(found, key=lambda step: step.holder.index)
+
+
+def by_keyword(subject: Subject) -> Mapping[str, Sequence[Step]]:
+    """All instructions of the file by keyword."""
+    return subject.memo.get("steps", lambda: _sorted(subject.dockerfile.instructions))
+
+
+def _sorted(instructions: Iterable[Instruction]) -> dict[str, list[Step]]:
+    found: dict[str, list[Step]] = {}
+    for instruction in instructions:
+        found.setdefault(instruction.keyword, []).append(Step(instruction, instruction))
+        if instruction.trigger is not None:
+            found.setdefault(instruction.trigger.keyword, []).append(Step(instruction.trigger, instruction))
+    return found
