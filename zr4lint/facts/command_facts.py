@@ -10,6 +10,7 @@ from zr4lint.facts.fact import Fact
 from zr4lint.model.source import Span
 from zr4lint.programs.apt import AptCommand
 from zr4lint.programs.git import Clone
+from zr4lint.programs.package_managers import PackageCommand
 from zr4lint.programs.pip import PipCommand
 from zr4lint.shell import Argument, Pipe, Wrapper
 
@@ -45,6 +46,12 @@ class AptRun(Fact, frozen=True):
     """A call of apt or apt-get."""
 
     command: AptCommand
+
+
+class PackageRun(Fact, frozen=True):
+    """A call of any package manager; those of apt and pip have a fact with more detail beside it."""
+
+    command: PackageCommand
 
 
 class RepositoryAdded(Fact, frozen=True):

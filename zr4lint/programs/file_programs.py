@@ -7,6 +7,7 @@ from enum import Enum
 
 from msgspec import Struct
 
+from zr4lint.programs.grammars import GRAMMARS
 from zr4lint.programs.options import Grammar
 
 
@@ -113,8 +114,8 @@ FILE_PROGRAMS: Mapping[str, FileProgram] = {
         writes=Operands.ALL,
         spares=_HELP,
     ),
-    "curl": FileProgram(_grammar({"o": "output"}, "output", "help"), writes_option="output"),
-    "wget": FileProgram(_grammar({"O": "output-document"}, "output-document", "help"), writes_option="output-document"),
+    "curl": FileProgram(GRAMMARS["curl"], writes_option="output"),
+    "wget": FileProgram(GRAMMARS["wget"], writes_option="output-document"),
     "gzip": _PACKER,
     "gunzip": _PACKER,
     "bzip2": _PACKER,

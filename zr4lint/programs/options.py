@@ -22,7 +22,8 @@ class Option(Struct, frozen=True):
 class Grammar(Struct, frozen=True):
     """The options of a program: short letters to long names, and the long names that take a value.
 
-    `short_equals` tells that `-x=value` is `-x value`; else the sign is a part of the value.
+    `short_equals` tells that `-x=value` is `-x value`; else the sign is a part of the value. With `single_dash` long
+    options begin with one dash or two, and there are no letters.
     """
 
     short: Mapping[str, str]
@@ -30,6 +31,7 @@ class Grammar(Struct, frozen=True):
     flags: frozenset[str]
     abbreviate: bool = True
     short_equals: bool = False
+    single_dash: bool = False
 
     def long(self, name: str) -> str:
         """The full name of a long option, which may be shortened as far as it stays the only one."""
@@ -86,6 +88,8 @@ def parse_options(arguments: Sequence[Argument], grammar: Grammar, *, stop_at_op
         following = arguments[at] if at < len(arguments) else None
         if text.startswith("--"):
             found, used = _long(text, argument, following, grammar)
+        elif grammar.single_dash:
+            found, used = _long(f"-{text}", argument, following, grammar)
         else:
             found, used = _short(text, argument, following, grammar)
         options += found

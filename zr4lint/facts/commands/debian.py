@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from zr4lint.facts.command_facts import AptRun, RepositoryAdded
 from zr4lint.facts.commands.call import Call
+from zr4lint.facts.commands.packages import packages
 from zr4lint.facts.commands.table import reads
 from zr4lint.facts.fact import Fact
 from zr4lint.programs.apt import PROGRAMS, parse_apt, parse_dpkg, parse_repository
@@ -16,6 +17,7 @@ def apt(call: Call) -> Iterator[Fact]:
     """Install, remove, update, ..."""
     if found := parse_apt(call.arguments):
         yield AptRun(call.for_root(call.online(call.at())), found)
+    yield from packages(call)
 
 
 @reads("dpkg")

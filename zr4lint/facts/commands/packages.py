@@ -1,1 +1,31 @@
-"""Package managers other than apt and pip."""
+"""Package managers: what each is asked to install, remove or clean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zr4lint.facts.command_facts import PackageRun
+from zr4lint.facts.commands.call import Call
+from zr4lint.facts.commands.table import reads
+from zr4lint.facts.fact import Fact
+from zr4lint.programs.apt import PROGRAMS as APT
+from zr4lint.programs.package_managers import MANAGERS, PackageCommand, parse_packages
+from zr4lint.programs.package_words import Kind, PackageWord
+from zr4lint.programs.pip import PipCommand
+
+
+@reads(*(program for program in MANAGERS if program not in (*APT, "uv")))
+def packages(call: Call) -> Iterator[Fact]:
+    """Install, remove, upgrade or clean."""
+    program = call.program if call.program in MANAGERS else call.program.rstrip("0123456789.")
+    if found := parse_packages(program, call.arguments):
+        yield PackageRun(call.at(), found)
+
+
+def pip_packages(call: Call, pip: PipCommand) -> Iterator[Fact]:
+    """The same fact for a call of pip."""
+    words = tuple(
+        PackageWord(r.name, r.specifier or None, Kind.URL if r.url else Kind.NAME, r.span) for r in pip.requirements
+    )
+    action = "install" if pip.action == "install" else "remove"
+    yield PackageRun(call.at(), PackageCommand("pip", action, words, pip.parsed, pip.words))

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from zr4lint.facts.command_facts import PipRun, VenvCreated
 from zr4lint.facts.commands.call import Call
+from zr4lint.facts.commands.packages import packages, pip_packages
 from zr4lint.facts.commands.table import reads
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.permissions import mounted_over
@@ -47,6 +48,9 @@ def pip(call: Call) -> Iterator[Fact]:
         call.state.pip_config[setting[0]] = setting[1]
     elif command := parse_pip(call.arguments):
         yield _pip_run(call, command)
+        yield from pip_packages(call, command)
+    elif call.program == "uv":
+        yield from packages(call)
 
 
 def _environment(call: Call, arguments: Sequence[Argument], module: str) -> Iterator[Fact]:
