@@ -105,8 +105,15 @@ def test_the_key_of_the_configuration_and_the_option_that_wins(tmp_path: Path) -
     assert call("--conflicts", "info", "Dockerfile.zr4", cwd=tmp_path).code == 0
 
 
-def test_they_stand_in_a_block_of_their_own(tmp_path: Path) -> None:
+def test_they_are_one_line_unless_asked_for(tmp_path: Path) -> None:
     out = call(DOCKER / "Dockerfile.zr4", cwd=tmp_path).out
+    notice = f"{len(found(CONFORMING))} conflicts: this image can't be built as specified; --conflicts=show lists them"
+    assert out.splitlines()[-2] == notice
+    assert "ZR1102" not in out
+
+
+def test_they_stand_in_a_block_of_their_own(tmp_path: Path) -> None:
+    out = call("--conflicts", "show", DOCKER / "Dockerfile.zr4", cwd=tmp_path).out
     block = out.split("\n\n")[0].splitlines()
     assert block[0] == "Conflicts: the specification requires what these rules warn of"
     assert block[2] == "    the PRD requires this: ZR0201 base-image"
@@ -115,7 +122,7 @@ def test_they_stand_in_a_block_of_their_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["sarif", "gitlab", "github", "markdown", "junit", "concise", "json"])
 def test_every_format_tells_the_requirement(tmp_path: Path, name: str) -> None:
-    assert "ZR1102" in call("--format", name, DOCKER / "Dockerfile.zr4", cwd=tmp_path).out
+    assert "ZR1102" in call("--conflicts", "show", "--format", name, DOCKER / "Dockerfile.zr4", cwd=tmp_path).out
 
 
 def test_json_counts_them_apart(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from zr4lint.checks import RuleResult
 from zr4lint.model.finding import Applicability, Conformance, Criterion, Finding, Row, Rule, Severity, Witness
@@ -12,17 +12,29 @@ from zr4lint.packs.model import CriterionRule, Pack
 def conformance_of(pack: Pack, results: dict[str, RuleResult], findings: Sequence[Finding]) -> Conformance:
     """How far the results of a specification's rules meet it."""
     criteria = pack.specification.criteria if pack.specification is not None else ()
-    met = {code for code, result in results.items() if not result.unmet}
+    layers = frozenset(section.layer for section in pack.sections if section.layer is not None)
+    filled = layers & {result.layer for result in results.values() if result.met}
+    share = len(filled) / len(layers) if layers else 1.0
+    met = set(_met(pack, results, filled))
     witnesses = tuple(Witness(result.code, outcome.span) for result in results.values() for outcome in result.met)
     return Conformance(
         pack=pack.name,
         met=len(met),
         total=len(results),
         rows=tuple(_rows(pack, results, met)),
-        criteria=tuple(_points(c, pack, results, met, findings) for c in criteria),
+        criteria=tuple(_points(c, pack, results, met, findings, share) for c in criteria),
         witnesses=tuple(sorted(witnesses, key=lambda w: (w.code, w.span.start, w.span.end))),
         build=pack.specification.build if pack.specification is not None else None,
     )
+
+
+def _met(pack: Pack, results: dict[str, RuleResult], filled: frozenset[int]) -> Iterator[str]:
+    """The codes of the rules that are met. In a section whose layer has no instruction of its own, none is."""
+    layers = {section.number: section.layer for section in pack.sections}
+    for rule in (pack_rule.rule for pack_rule in pack.rules if pack_rule.rule.code in results):
+        layer = layers.get(rule.section)
+        if not results[rule.code].unmet and (layer is None or layer in filled):
+            yield rule.code
 
 
 def _rows(pack: Pack, results: dict[str, RuleResult], met: set[str]) -> Iterable[Row]:
@@ -51,8 +63,13 @@ def _points(
     results: dict[str, RuleResult],
     met: set[str],
     findings: Sequence[Finding],
+    layers: float,
 ) -> Criterion:
-    """A criterion's points: its share of what is met, rounded down to a tenth so that only all of it is full."""
+    """A criterion's points: its share of what is met, rounded down to a tenth so that only all of it is full.
+
+    `layers` is the share of the specification's layers that the file has. An empty file would else earn points for
+    layers in order, and for findings with fixes.
+    """
     match criterion.by:
         case "rules":
             good, total = sum(code in met for code in criterion.rules), len(criterion.rules)
@@ -64,7 +81,7 @@ def _points(
         case _:
             good = sum(f.fix is not None and f.fix.applicability > Applicability.DISPLAY for f in findings)
             total = len(findings)
-    share = good / total if total else 1.0
+    share = (good / total if total else 1.0) * layers
     return Criterion(criterion.name, int(share * criterion.points * 10) / 10, criterion.points)
 
 
