@@ -152,6 +152,7 @@ class _Reader:
             signature,
             self.templates(signature.says, structs.replace(place, key="says")),
             self.templates(signature.beside, structs.replace(place, key="with")),
+            self.templates(signature.without, structs.replace(place, key="without")),
             self.templates(signature.instruction, structs.replace(place, key="instruction")),
             self.templates(signature.reads, structs.replace(place, key="reads")),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -13,6 +13,7 @@ from zr4lint.diagnose.window import Line
 
 MOST_CAUSES = 3
 MOST_EVIDENCE = 3
+_MOST_BELOW = 5
 
 
 class Cause(Struct, frozen=True):
@@ -65,6 +66,10 @@ class _Printed:
         """Which of the lines has an offset."""
         return max(bisect_right(self.starts, offset) - 1, 0)
 
+    def has(self, templates: Iterable[Template]) -> bool:
+        """Whether one of the templates is in the text."""
+        return any(True for template in templates for _ in self.find(template))
+
     def find(self, template: Template) -> Iterable[tuple[int, Mapping[str, str]]]:
         """The lines that begin a match, with the captures."""
         for offset, captures in template.matches(self.text, self.joined):
@@ -88,12 +93,22 @@ def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *
     printed = _Printed(lines)
     noise = {index for template in catalogue.noise for index, _ in printed.find(template)}
     warnings = {index for template in catalogue.warnings for index, _ in printed.find(template)}
+    warnings |= set(_continued(warnings, lines))
     hits: dict[str, _Hit] = {}
     for id_, compiled in catalogue.signatures.items():
         hit = _matched(compiled, printed, instruction, noise, warnings)
         if hit is not None:
             hits[id_] = hit
     return _ranked(hits, printed, traceback=traceback)
+
+
+def _continued(warnings: set[int], lines: Sequence[Line]) -> Iterator[int]:
+    """The indented lines below a warning, which belong to it."""
+    for index in warnings:
+        for below in range(index + 1, min(index + 1 + _MOST_BELOW, len(lines))):
+            if not lines[below].text.startswith("  "):
+                break
+            yield below
 
 
 def _matched(
@@ -110,8 +125,10 @@ def _matched(
             hit.warns = hit.warns and index in warnings
             for name, value in captures.items():
                 hit.captures.setdefault(name, _trimmed(value))
-    if not hit.at or (compiled.beside and not any(True for t in compiled.beside for _ in printed.find(t))):
+    beside = [index for template in compiled.beside for index, _ in printed.find(template)]
+    if not hit.at or (compiled.beside and not beside) or printed.has(compiled.without):
         return None
+    hit.warns = hit.warns and all(index in warnings for index in beside)
     for template in compiled.reads:
         for index, captures in printed.find(template):
             if index <= max(hit.at) or "Collecting" not in template.text:

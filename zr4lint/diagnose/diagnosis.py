@@ -62,7 +62,7 @@ def diagnose(
     log = read_log(stream, catalogue.may_matter, told)
     dockerfile = parse(linted.report.source) if linted is not None else None
     found = list(failures(log.record))
-    if not found and not log.record.succeeded and not log.record.steps:
+    if not found and not log.record.succeeded and not log.record.named:
         found = [failure for failure in [loose(log.record)] if failure is not None]
     explained = [_explain(failure, catalogue, dockerfile, linted) for failure in found[:MOST_FAILURES]]
     kept = tuple(one for one in explained if one.causes or not one.failure.tentative)

@@ -64,7 +64,7 @@ def failures(record: Record) -> Iterator[Failure]:
 
 def loose(record: Record) -> Failure | None:
     """What may be a failure in a log of no builder: it is one only where a cause is found."""
-    lines = [line for line in record.loose if line.text.strip()]
+    lines = [line for line in record.nameless() if line.text.strip()]
     if not lines:
         return None
     code = _exit_code(lines[-1].text)
@@ -138,7 +138,7 @@ def _failure(ending: Ending, step: Step | None, reprint: Reprint | None, excerpt
         name = StepName(id_, reprint.name.text, *_rest(reprint.name))
     command = command_of(words)
     text = _text(name, excerpt, words, command)
-    lines = [*_printed(step, reprint)]
+    lines = [*_printed(step, reprint)] or [line for line in ending.before if line.text.strip()]
     for line in ((step.last, step.words) if step is not None else (0, ""), (ending.line, ending.words)):
         if line[1] and (not lines or line[1] != lines[-1].text):
             lines.append(Line(*line))

@@ -73,13 +73,17 @@ class Reprint(Struct):
 
 
 class Ending(Struct):
-    """The end of a build that failed: the builder's last words, its excerpts, and the steps that failed till then."""
+    """The end of a build that failed: the builder's last words, its excerpts, and the steps that failed till then.
+
+    `before` are lines above it that belong to no step with a name, as in a log that begins in the middle.
+    """
 
     line: int
     words: str
     failed: list[Step]
     reprints: list[Reprint]
     excerpts: list[Excerpt]
+    before: tuple[Line, ...] = ()
 
 
 class Record:
@@ -125,9 +129,24 @@ class Record:
             )
             self._end(last, "")
 
+    def nameless(self) -> list[Line]:
+        """The lines that belong to no step, or to one whose name the log does not have."""
+        steps = (step for step in self.steps.values() if not step.name.text)
+        found = [line for step in steps for line in step.lines]
+        return sorted((*self.loose, *found), key=lambda line: line.number)
+
+    @property
+    def named(self) -> bool:
+        """Whether the log has the name of a step."""
+        return any(step.name.text for step in self.steps.values())
+
     def open_steps(self) -> list[Step]:
         """The steps that the log shows neither done nor failed, in the order in which they were last heard of."""
-        found = [step for step in self.steps.values() if step.state is State.OPEN and not step.name.internal]
+        found = [
+            step
+            for step in self.steps.values()
+            if step.state is State.OPEN and step.name.text and not step.name.internal
+        ]
         return sorted(found, key=lambda step: step.last)
 
     def _opened(self, event: Opened) -> None:
@@ -187,7 +206,9 @@ class Record:
     def _end(self, line: int, words: str) -> None:
         if len(self.endings) < MOST_ENDINGS:
             excerpts = [excerpt for excerpt in self._excerpts if excerpt.rows]
-            self.endings.append(Ending(line, words, self._failed, self._reprints, excerpts))
+            after = self.endings[-1].line if self.endings else 0
+            before = tuple(one for one in self.nameless() if after < one.number < line)
+            self.endings.append(Ending(line, words, self._failed, self._reprints, excerpts, before))
         self._failed, self._reprints, self._excerpts = [], [], []
         for step in self.steps.values():
             if step.state is State.OPEN:

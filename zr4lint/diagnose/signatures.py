@@ -21,10 +21,11 @@ Code = Annotated[str, Meta(pattern="^[A-Z]+[0-9]+$", description="the code of a 
 class Signature(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """What tells of one cause.
 
-    One of the templates `says` has to be in what the failing step prints, and one of `with` (`beside`) too, if there
-    are any. `instruction` lists words of which the failing instruction has to hold one, if it is known. `captures`
-    lists the values that a capture may have, `reads` templates that only add captures. `over` names signatures that
-    follow from this one, `mistaken-for` those that look alike. `proves` are the rules that the cause breaks.
+    One of the templates `says` has to be in what the failing step prints, one of `with` (`beside`) too, if there are
+    any, and none of `without`. `instruction` lists words of which the failing instruction has to hold one, if it is
+    known. `captures` lists the values that a capture may have, `reads` templates that only add captures. `over` names
+    signatures that follow from this one, `mistaken-for` those that look alike. `proves` are the rules that the cause
+    breaks.
     """
 
     id: Id
@@ -34,6 +35,7 @@ class Signature(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
     says: tuple[str, ...]
     proves: tuple[Code, ...] = ()
     beside: tuple[str, ...] = msgspec.field(default=(), name="with")
+    without: tuple[str, ...] = ()
     instruction: tuple[str, ...] = ()
     captures: dict[str, tuple[str, ...]] = {}
     reads: tuple[str, ...] = ()
@@ -57,6 +59,7 @@ class Compiled(Struct, frozen=True):
     signature: Signature
     says: tuple[Template, ...]
     beside: tuple[Template, ...]
+    without: tuple[Template, ...]
     instruction: tuple[Template, ...]
     reads: tuple[Template, ...]
 

@@ -28,7 +28,7 @@ class Loose(Reader):
 
 
 _CLOSING = re.compile(
-    r"^\s*+> \[.*|^\s{0,8}(?:ERROR: |error: |Error: )?failed to (?:build: failed to )?solve(?: with frontend [\w.]+)?: "
+    r"^\s*+> \[.*|^.{0,80}?failed to solve(?: with frontend [\w.]+)?: "
     r"|executor failed running \[|^[^\s:]*+[Dd]ockerfile[^\s:]*+:\d+$",
     re.MULTILINE,
 )

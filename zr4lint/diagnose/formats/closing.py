@@ -63,6 +63,10 @@ class Closing:
                     self.file = ""
                 return ()
             self.file = ""
+        if ">>>" in text and (row := _ROW.match(text)) and row[2] == " >>>":
+            self.file, self.number, self.rows = "Dockerfile", int(row[1]), 1
+            found = Block(self.file, self.number, line, row[3], True)
+            return (Block(self.file, self.number, line), found)
         place = _FILE.match(text)
         if place:
             self.file, self.number, self.rows = place[1], int(place[2]), 0

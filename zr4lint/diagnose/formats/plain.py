@@ -35,6 +35,8 @@ class Plain(Reader):
         number, rest = found[1], found[2]
         output = _OUTPUT.match(rest)
         if output:
+            if number not in self.names and self.closing.step is not None:
+                return self.closing.read(line, text)
             if number not in self.names:
                 return (*self._named(number, "", line), Output(f"{self.build}.{number}", line, output[1] or ""))
             return (Output(f"{self.build}.{number}", line, output[1] or ""),)
