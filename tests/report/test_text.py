@@ -203,3 +203,33 @@ def test_colours_change_no_words() -> None:
         colored = colored.replace(code, "")
     plain = text(report, Options(width=80))
     assert [line.rstrip() for line in colored.splitlines()] == plain.splitlines()
+
+
+def test_what_a_screen_does_not_show_is_written_as_its_code_point() -> None:
+    finding = SAMPLE.finding("base", message="a\u034fb\ufe0fc\u3164d")
+    for name in ("text", "concise", "github", "gitlab", "junit"):
+        written = FORMATS[name].render(SAMPLE.report(finding), QUIET).replace("&lt;", "<").replace("&gt;", ">")
+        assert "a<U+034F>b<U+FE0F>c<U+3164>d" in written, name
+
+
+def test_the_packs_that_judged_are_named() -> None:
+    file = replace(SAMPLE.file(), packs=("zr4", "ml"))
+    assert text(Report((file,), ()), Options()) == "1 file, packs zr4, ml\nNo findings.\n"
+
+
+def test_conflicts_are_counted_and_listed_on_request() -> None:
+    related = (Related("the PRD requires this: ZR0201 base-image", SAMPLE.at("a")),)
+    finding = SAMPLE.finding("base", severity=Severity.INFO, conflict="ZR0201", related=related)
+    notice = (
+        "1 conflict: this image can't be built as specified; --conflicts=show lists them\nNo findings, 1 conflict.\n"
+    )
+    assert text(SAMPLE.report(finding), Options()) == notice
+    shown = Report((replace(SAMPLE.file(finding), lists_conflicts=True),), ())
+    assert "the PRD requires this: ZR0201 base-image" in text(shown, Options())
+    assert "lists them" not in text(shown, Options())
+
+
+def test_the_last_line_fits_a_terminal() -> None:
+    fixes = [replace(TORCH, suppressed=number > 2) for number in range(5)]
+    written = text(SAMPLE.report(*fixes), Options(width=50))
+    assert max(map(len, written.splitlines()[-3:])) <= 50

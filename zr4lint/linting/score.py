@@ -13,7 +13,7 @@ def conformance_of(pack: Pack, results: dict[str, RuleResult], findings: Sequenc
     """How far the results of a specification's rules meet it."""
     criteria = pack.specification.criteria if pack.specification is not None else ()
     layers = frozenset(section.layer for section in pack.sections if section.layer is not None)
-    filled = layers & {result.layer for result in results.values() if result.met}
+    filled = layers & {r.layer for r in results.values() if r.met or any(u.span is not None for u in r.unmet)}
     share = len(filled) / len(layers) if layers else 1.0
     met = set(_met(pack, results, filled))
     witnesses = tuple(Witness(result.code, outcome.span) for result in results.values() for outcome in result.met)
