@@ -82,7 +82,7 @@ def arg(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
             value = reading.global_args.get(pair.name)
             if pair.raw is not None:
                 used = reading.used([pair.raw])
-                value = values.expand(pair.raw, state.variables, over=reading.too_long(pair.span))
+                value = values.expand(pair.raw, state.live, over=reading.too_long(pair.span))
             value = reading.build_args.get(pair.name, value)
             state.set_arg(pair.name, value, instruction.index)
         yield ArgDeclared(reading.at(instruction, used), pair.name, pair.raw, value, pair.span, pair.value_span)
@@ -90,11 +90,11 @@ def arg(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
 
 def env(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     """Set variables; the pairs of one ENV don't see each other."""
-    before = reading.state.variables.copy()
-    for pair in values.pairs(instruction):
-        raw = pair.raw or ""
-        value = values.expand(raw, before, over=reading.too_long(pair.span))
-        used = reading.used([raw])
+    before = reading.state.live
+    pairs = values.pairs(instruction)
+    found = [values.expand(pair.raw or "", before, over=reading.too_long(pair.span)) for pair in pairs]
+    for pair, value in zip(pairs, found, strict=True):
+        used = reading.used([pair.raw or ""])
         reading.state.set_env(pair.name, value, instruction.index)
         at = reading.at(instruction, used)
         yield EnvSet(at, pair.name, value, pair.span, pair.value_span, pair.legacy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 
 from zr4lint.facts.fact import INHERITED
@@ -25,15 +26,30 @@ class Variables(dict[str, str | None]):
 
     def get(self, name: str, _: object = None) -> str | None:
         """The value of a variable, None if it can't be known."""
-        if name in self:
-            return self[name]
-        if self.outside is None or name in _DOCKER_SETS or not name.isidentifier():
-            return None
-        return None if any(matches(name, pattern) for pattern in self.outside) else ""
+        return self[name] if name in self else _unset(name, self.outside)
 
     def copy(self) -> Variables:
         """Another set of the same variables."""
         return Variables(self, self.outside)
+
+
+class _Live(ChainMap[str, "str | None"]):
+    """The variables of a stage as they are at any moment, without a copy of them."""
+
+    def __init__(self, state: StageState) -> None:
+        super().__init__(state.env, state.args)
+        self._outside = state.outside
+
+    def get(self, name: str, _: object = None) -> str | None:
+        """The value of a variable, None if it can't be known."""
+        return self[name] if name in self else _unset(name, self._outside)
+
+
+def _unset(name: str, outside: tuple[str, ...] | None) -> str | None:
+    """The value of a variable that neither ENV nor ARG sets."""
+    if outside is None or name in _DOCKER_SETS or not name.isidentifier():
+        return None
+    return None if any(matches(name, pattern) for pattern in outside) else ""
 
 
 class StageState:
@@ -88,6 +104,11 @@ class StageState:
         if self._variables is None:
             self._variables = Variables({**self.args, **self.env}, self.outside)
         return self._variables
+
+    @property
+    def live(self) -> Mapping[str, str | None]:
+        """The same, following every change; for instructions that only read, of which a file may have thousands."""
+        return self._variables if self._variables is not None else _Live(self)
 
     def set_env(self, name: str, value: str | None, index: int) -> None:
         """Take note of an ENV."""

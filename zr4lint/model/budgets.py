@@ -27,3 +27,6 @@ SCRIPT_LENGTH = 1_000_000
 
 PARSE_SECONDS = 1.0
 """Processor time that tree-sitter may take for one script. It needs 0.2 s for a million ordinary characters."""
+
+PATH_LENGTH = 4_096
+"""Characters of a path: PATH_MAX of Linux, which refuses longer ones."""

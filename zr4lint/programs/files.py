@@ -5,19 +5,21 @@ from __future__ import annotations
 import posixpath
 from fnmatch import fnmatchcase
 
+from zr4lint.model.budgets import PATH_LENGTH
+
 ANY_DEPTH = "\0"
 """Stands in a path for any folders, or none, between two others."""
 
 
 def absolute(path: str, folder: str | None) -> str | None:
-    """A path made absolute and normal; None where it is relative to a folder that can't be known."""
+    """A path made absolute and normal; None where it can't be known, or is longer than the kernel takes."""
     if path.startswith("~"):
         path = "/root" + path.removeprefix("~")
     if not path.startswith("/"):
         if folder is None:
             return None
         path = f"{folder}/{path}"
-    return "/" + posixpath.normpath(path).lstrip("/")
+    return "/" + posixpath.normpath(path).lstrip("/") if len(path) <= PATH_LENGTH else None
 
 
 def covers(pattern: str, path: str, *, recursive: bool) -> bool:

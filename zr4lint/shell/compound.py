@@ -30,34 +30,38 @@ _ALL = frozenset({"$@", "$*", '"$@"', '"$*"', "${@}", "${*}", '"${@}"'})
 
 
 def branches(walker: Walker, node: Node, frame: Frame) -> Status:
-    """An `if` or an `elif` with what follows it."""
-    condition = between(node, ("if", "elif"), "then")
-    status = walker.sequence(condition, structs.replace(frame, tested=True))
-    then, otherwise = status.reach(Value.TRUE), status.reach(Value.FALSE)
-    if status.value is Value.DONE and not status.jump:
-        then = Reach.MAYBE
-    body = [c for c in after(node, "then") if c.type not in ("elif_clause", "else_clause", "fi")]
-    results = [(then, walker.sequence(body, frame.under(then)))]
-    has_else = False
-    for child in node.named_children:
-        if child.type == "elif_clause":
-            results.append((otherwise, branches(walker, child, frame.under(otherwise))))
-            has_else = True
-        elif child.type == "else_clause":
-            results.append((otherwise, walker.sequence(child.children, frame.under(otherwise))))
-            has_else = True
-    if status.ended:
-        return status
-    return _one_of(results, open_=not has_else, condition=status)
+    """An `if`, with what follows it."""
+    results: list[tuple[Reach, Status]] = []
+    condition = DONE
+    otherwise = Reach.ALWAYS
+    parts = [node, *(c for c in node.named_children if c.type in ("elif_clause", "else_clause"))]
+    for part in parts:
+        here = frame.under(otherwise)
+        if part.type == "else_clause":
+            results.append((otherwise, walker.sequence(part.children, here)))
+            otherwise = Reach.NEVER
+            continue
+        tests = between(part, ("if", "elif"), "then")
+        status = walker.sequence(tests, structs.replace(here, tested=True))
+        if status.ended and otherwise is Reach.ALWAYS:
+            condition = status
+        then = Reach.MAYBE if status.value is Value.DONE and not status.jump else status.reach(Value.TRUE)
+        body = [c for c in after(part, "then") if c.type not in ("elif_clause", "else_clause", "fi")]
+        reach = min(otherwise, then)
+        results.append((reach, walker.sequence(body, frame.under(reach))))
+        if status.may_end:
+            results.append((Reach.MAYBE, status))
+        otherwise = min(otherwise, status.reach(Value.FALSE))
+    return condition if condition.ended else _one_of(results, open_=otherwise is not Reach.NEVER)
 
 
-def _one_of(results: Sequence[tuple[Reach, Status]], *, open_: bool, condition: Status = DONE) -> Status:
+def _one_of(results: Sequence[tuple[Reach, Status]], *, open_: bool) -> Status:
     """How the branch ends that runs; with `open_` it may be none."""
-    certain = [status for reach, status in results if reach is Reach.ALWAYS]
-    if certain and not condition.jump:
-        return certain[0]
     possible = [status for reach, status in results if reach is not Reach.NEVER]
-    jump = max([condition.jump, *(status.jump for status in possible)], default=Jump.NONE)
+    certain = [status for reach, status in results if reach is Reach.ALWAYS]
+    if len(possible) == 1 and certain:
+        return certain[0]
+    jump = max((status.jump for status in possible), default=Jump.NONE)
     sure = bool(possible) and not open_ and all(status.ended for status in possible)
     values = {status.value for status in possible}
     value = values.pop() if len(values) == 1 and not open_ else Value.DONE

@@ -223,7 +223,9 @@ class _Reader(Lexer):
         opener = (self.start, self.end)
         word = self.text[name[0] : name[1]]
         self.advance()
-        self.expect(")", opener)
+        if self.token != ")":
+            raise Refused(*opener, "unexpected `(`")
+        self.advance()
         if not self.bash and (not re.match(_NAME, word) or word in _SPECIAL):
             raise Refused(*name, f"bad function name {self.shown(*name)}")
         self.newlines()

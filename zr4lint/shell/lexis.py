@@ -16,7 +16,7 @@ _OPERATORS = (
 _BASH_ONLY = frozenset({";;&", ";&", "|&", "&>>", "&>", "<<<"})
 _ARRAY = r"[A-Za-z_]\w*(?:\[[^]\[]*\])?\+?=\Z"
 _ASSIGNS = r"[A-Za-z_]\w*(?:\[[^]]*\])?\+?="
-_PARAMETER = r"(?:#?(?:\w+|[@*#?$!-])(?:\}|:?[-+=?]|##?|%%?))"
+_PARAMETER = r"(?:#?(?:\w+|[@*#?$!-])(?:\}|:?[-+=?]|##?|%%?|\Z))"
 """What dash takes behind `${`; anything else is a bad substitution, which it finds only when it gets there."""
 _SHOWN = 20
 

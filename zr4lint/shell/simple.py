@@ -158,8 +158,11 @@ def _call(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
     walker.arguments = made.words[1:]
     for pair in made.assignments:
         walker.emit(frame, made.span, assignments=(pair,))
-    inner = structs.replace(frame, depth=frame.depth + _CALL, call=made, repeated=True)
-    status = walker.visit(walker.functions[name], inner).within(Jump.CALL)
+    body, place = walker.functions[name]
+    inner = structs.replace(
+        frame, script=place.script, heredocs=place.heredocs, depth=frame.depth + _CALL, call=made, repeated=True
+    )
+    status = walker.visit(body, inner).within(Jump.CALL)
     walker.arguments = saved
     return status
 

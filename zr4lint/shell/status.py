@@ -89,7 +89,12 @@ class Status(Struct, frozen=True):
             return structs.replace(self, tested=True)
         if reach is Reach.ALWAYS:
             return right
-        value = Value.CONDITION if operator == "&&" else Value.DONE
+        if operator == "&&":
+            value = Value.FALSE if right.value is Value.FALSE and not right.jump else Value.CONDITION
+        elif self.value is Value.DONE or right.value in (Value.DONE, Value.TRUE):
+            value = Value.DONE
+        else:
+            value = Value.CONDITION
         jump = max(self.jump, right.jump)
         return Status(value, jump, jump is Jump.NONE)
 

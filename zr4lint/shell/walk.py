@@ -215,7 +215,7 @@ class _Walk(Walker):
                 name = node.child_by_field_name("name")
                 body = node.child_by_field_name("body")
                 if name is not None and body is not None and frame.reach is not Reach.NEVER:
-                    self.functions[frame.text(name)] = body
+                    self.functions[frame.text(name)] = (body, frame)
                 return DONE
             case "variable_assignment" | "variable_assignments" | "declaration_command":
                 return self.assignment(node, frame)

@@ -28,7 +28,8 @@ _NAMES = frozenset({"for_statement", "c_style_for_statement"})
 class Walker(ABC):
     """The state of a walk.
 
-    `arguments` are the words of `$1`, `$2` ..., None where they can't be known.
+    `functions` are bodies by name, with the place they stand in; `arguments` are the words of `$1`, `$2` ..., None
+    where they can't be known.
     """
 
     def __init__(self, dialect: Dialect, variables: Environment, deadline: Deadline) -> None:
@@ -37,7 +38,7 @@ class Walker(ABC):
         self.deadline = deadline
         self.commands: list[Command] = []
         self.remarks: list[Remark] = []
-        self.functions: dict[str, Node] = {}
+        self.functions: dict[str, tuple[Node, Frame]] = {}
         self.arguments: tuple[Word, ...] | None = None
         self.exits_on_failure = False
         self.trap: tuple[MappedText, Frame] | None = None
