@@ -8,6 +8,8 @@ is given with --file. An empty `step` or `cause` stands for none.
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.inprocess import call
+from zr4lint.diagnose.catalogue import shipped
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "diagnose"
 CASES: dict[str, dict[str, Any]] = tomllib.loads((FIXTURES / "expected.toml").read_text(encoding="utf-8"))
@@ -66,3 +69,92 @@ def test_text_tells_the_cause_and_shows_nothing_that_steers_a_terminal(name: str
     assert all(char == "\n" or char.isprintable() for char in done.out)
     if expected["cause"] and "dockerfile" not in expected:
         assert f"= {expected['cause']}, " in done.out
+
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "diagnose.md"
+
+
+def test_the_page_shows_what_is_printed() -> None:
+    command, output = re.findall(r"```console\n\$ (zr4lint .*)\n((?:.|\n)*?)\n```", PAGE.read_text())[0]
+    done = call(*shlex.split(command)[1:], cwd=FIXTURES)
+    assert done.out == f"{output}\n"
+
+
+def test_the_page_names_causes_and_rules_that_there_are() -> None:
+    page = PAGE.read_text()
+    tables = page[page.index("## The PRD's") :]
+    ids = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", tables)) - {"git-auth"}
+    assert ids <= set(shipped().signatures)
+
+
+def test_the_example_of_a_signature_can_be_used(tmp_path: Path) -> None:
+    own, configuration = re.findall(r"```toml\n((?:.|\n)*?)```", PAGE.read_text())[:2]
+    (tmp_path / "team-signatures.toml").write_text(own)
+    (tmp_path / "zr4lint.toml").write_text(configuration)
+    log = 'STEP 1/1: RUN x\nour-proxy: access to a.b is denied\nError: building at STEP "RUN x": exit status 1\n'
+    done = call("diagnose", "--format", "json", cwd=tmp_path, stdin=log.encode())
+    (cause,) = json.loads(done.out)["failures"][0]["causes"]
+    assert cause["summary"] == "the proxy of the company does not let a.b through"
+
+
+def test_a_rule_and_its_causes_name_each_other(tmp_path: Path) -> None:
+    rule = call("rule", "ML301", cwd=tmp_path).out
+    assert "torch-missing-at-build" in rule
+    assert "ML301" in call("rule", "torch-missing-at-build", cwd=tmp_path).out
+
+
+SECRETS = {
+    "https://user:hunter2hunter2@git.example/x.git": "hunter2",
+    "ghp_0123456789abcdefghijABCDEFGHIJ012345": "0123456789abc",
+    "hf_abcdefghijklmnopqrstuvwxyz0123": "abcdefghij",
+    "someone.else@example.org": "someone.else",
+    "NPM_TOKEN=npm_0123456789abcdefghij0123456789": "0123456789abc",
+    "Authorization: Bearer abcdefgh.ijkl": "abcdefgh",
+    "--password hunter2hunter2": "hunter2",
+}
+"""Words of a log, and what of them must not be repeated."""
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_secrets_are_not_repeated(secret: str, form: str, tmp_path: Path) -> None:
+    log = f"Step 1/1 : RUN x {secret}\n ---> Running in 0123456789ab\nfatal: {secret} could not read Username for x\n"
+    log += f"The command '/bin/sh -c x {secret}' returned a non-zero code: 1\n"
+    done = call("diagnose", "--format", form, cwd=tmp_path, stdin=log.encode())
+    assert SECRETS[secret] not in done.out
+    assert "***" in done.out
+
+
+NO_LOGS = {
+    "empty": (b"", "the log is empty"),
+    "binary": (bytes(range(256)) * 50, "not a log: binary data"),
+    "packed": (b"\x1f\x8b\x08\x00aaaa", "gzip data; unpack it first"),
+    "Dockerfile": (b"# syntax=docker/dockerfile:1\nFROM debian:12\nRUN true\n", "that is a Dockerfile"),
+}
+
+
+@pytest.mark.parametrize("name", NO_LOGS)
+def test_what_is_no_log_is_refused_in_one_line(name: str, tmp_path: Path) -> None:
+    data, said = NO_LOGS[name]
+    done = call("diagnose", cwd=tmp_path, stdin=data)
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_fix_applies_what_the_log_proves(tmp_path: Path) -> None:
+    for name in ("flash-attn-isolated.log", "flash-attn-isolated.Dockerfile"):
+        (tmp_path / name).write_bytes((FIXTURES / name).read_bytes())
+    options = ("--file", "flash-attn-isolated.Dockerfile", "--fix", "--unsafe-fixes")
+    done = call("diagnose", "flash-attn-isolated.log", *options, cwd=tmp_path)
+    assert done.code == 1
+    assert "--no-build-isolation" in (tmp_path / "flash-attn-isolated.Dockerfile").read_text()
+
+
+def test_problems_of_own_signatures_are_all_told(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text('[[signature]]\nid = "a"\ncause = 3\nconfidence = "sure"\nsay = ["x"]\n')
+    (tmp_path / "zr4lint.toml").write_text('signatures = ["own.toml"]\n')
+    done = call("diagnose", cwd=tmp_path, stdin=b"x\n")
+    assert done.code == 2
+    for said in ("own.toml:3", "own.toml:4", "own.toml:5", "`cure` is missing", "did you mean `says`?"):
+        assert said in done.err

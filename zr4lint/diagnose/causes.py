@@ -129,11 +129,19 @@ def _matched(
     if not hit.at or (compiled.beside and not beside) or printed.has(compiled.without):
         return None
     hit.warns = hit.warns and all(index in warnings for index in beside)
-    for template in compiled.reads:
-        for index, captures in printed.find(template):
-            if index <= max(hit.at) or "Collecting" not in template.text:
-                hit.captures |= {name: _trimmed(value) for name, value in captures.items()}
+    hit.captures |= _read(compiled, printed, max(hit.at))
     return hit
+
+
+def _read(compiled: Compiled, printed: _Printed, last: int) -> dict[str, str]:
+    """More captures: by the first of the templates that is found, where it was found last before the proof, or else."""
+    for template in compiled.reads:
+        found = list(printed.find(template))
+        above = [captures for index, captures in found if index <= last]
+        if found:
+            captures = above[-1] if above else found[0][1]
+            return {name: _trimmed(value) for name, value in captures.items()}
+    return {}
 
 
 def _suits(compiled: Compiled, instruction: str, captures: dict[str, str]) -> bool:

@@ -18,6 +18,7 @@ _CAPTURE = re.compile(r"<([a-z][a-z-]*)(\.\.\.)?>")
 _WORDS = {
     "program": r"[^\s/\"'`:;]",
     "path": r"[^\s\"'`]",
+    "package": r"[^\s\"'`=<>!~;\[\]]",
     "n": r"[\d.]",
     "pid": r"\d",
     "version": r"[^\s\"'`,;)]",
