@@ -16,7 +16,7 @@ from zr4lint.model.source import SourceFile
 LONGEST = 80
 QUOTED = r"`[^`]*`"
 INTERNAL = r"(?i)gpu facts|\(run\)"
-PACKS = ("ml", "zr4")
+PACKS = ("core", "ml", "zr4")
 
 
 @cache
