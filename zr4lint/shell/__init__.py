@@ -2,9 +2,11 @@
 
 from zr4lint.shell.commands import Argument, Command, Dialect, Expansion, Pipe, Reach, Redirection, Word, Wrapper
 from zr4lint.shell.expansion import expand, expand_all
+from zr4lint.shell.feeding import READ_BY_PATH
 from zr4lint.shell.walk import Script, parse_script
 
 __all__ = [
+    "READ_BY_PATH",
     "Argument",
     "Command",
     "Dialect",

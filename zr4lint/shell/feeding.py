@@ -14,6 +14,8 @@ from zr4lint.shell.output import fields
 _VALUED = frozenset("adEIiLlnPs")
 _LONG_VALUED = frozenset({"--arg-file", "--delimiter", "--max-args", "--max-lines", "--max-procs", "--replace"})
 _MOST = 200
+READ_BY_PATH = frozenset({"chmod", "rm", "rmdir", "shred", "truncate", "unlink"})
+"""Programs that find runs on paths it may be known by: whoever knows the paths makes the calls of these."""
 
 
 def xargs(command: Command, fed: MappedText | None) -> list[Command] | None:

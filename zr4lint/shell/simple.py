@@ -14,7 +14,7 @@ from zr4lint.shell import dash
 from zr4lint.shell.commands import Command, Dialect, Reach, Redirection, Word, Wrapper
 from zr4lint.shell.compound import bind, tested_words, words
 from zr4lint.shell.expansion import plain
-from zr4lint.shell.feeding import found_by_find, xargs
+from zr4lint.shell.feeding import READ_BY_PATH, found_by_find, xargs
 from zr4lint.shell.status import DONE, FALSE, TRUE, Jump, Status, Value, jump, of_program, runs_nothing
 from zr4lint.shell.tree import Frame, read_redirect
 from zr4lint.shell.walker import Walker
@@ -111,7 +111,7 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
         walker.record(made, frame)
         if program(made.words[0]) == "find" if made.words else False:
             for inner_command in found_by_find(made):
-                if program(inner_command.words[0]) not in ("chmod", "rm", "rmdir"):
+                if program(inner_command.words[0]) not in READ_BY_PATH:
                     run(walker, inner_command, frame.under(Reach.MAYBE))
         status = _builtin(walker, name, made, frame)
     if wrapper == "exec" and made.words:

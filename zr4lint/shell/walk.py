@@ -276,6 +276,12 @@ class _Walk(Walker):
         here = frame.piped(Pipe(number, 0, False)) if piped else frame
         if body is not None and body.type == "command":
             status = simple.command(self, body, here, words, redirections, stdin)
+        elif body is None and redirections and not words:
+            # `> file` alone empties the file.
+            span = frame.script.span(node.start_byte, node.end_byte)
+            found_redirections = tuple(redirections)
+            self.record(Command((), (), found_redirections, span, here.operator, here.reach, here.scope, stdin), here)
+            status = DONE
         else:
             status = self.visit(body, here) if body is not None else DONE
             if len(self.commands) > before and redirections:

@@ -1,4 +1,4 @@
-"""find and xargs, which run other programs on the files, or the words, that they are handed."""
+"""find, which removes files or runs other programs on them, and hands them to xargs."""
 
 from __future__ import annotations
 
@@ -7,20 +7,13 @@ from collections.abc import Iterator, Sequence
 from msgspec import structs
 
 from zr4lint.facts.command_facts import Removed
-from zr4lint.facts.commands.call import Call
+from zr4lint.facts.commands.call import Call, Script
 from zr4lint.facts.commands.table import follow, reads
 from zr4lint.facts.fact import Fact
 from zr4lint.programs.find import Find, parse_find
-from zr4lint.programs.options import Grammar, parse_options
-from zr4lint.shell import Argument, Reach, Wrapper
+from zr4lint.shell import READ_BY_PATH, Argument, Command, Reach, Wrapper
 
-_XARGS = Grammar(
-    {"0": "null", "a": "arg-file", "d": "delimiter", "E": "eof", "I": "replace", "L": "max-lines", "n": "max-args",
-     "P": "max-procs", "s": "max-chars", "r": "no-run-if-empty", "t": "verbose", "p": "interactive", "x": "exit"},
-    frozenset({"arg-file", "delimiter", "eof", "replace", "max-lines", "max-args", "max-procs", "max-chars"}),
-    frozenset({"null", "no-run-if-empty", "verbose", "interactive", "exit", "open-tty", "show-limits", "help"}),
-)  # fmt: skip
-_DEEPEST = 16
+_INTO_FOLDERS = frozenset({"-R", "-r", "-rf", "-fr", "--recursive"})
 
 
 @reads("find")
@@ -29,34 +22,33 @@ def find(call: Call) -> Iterator[Fact]:
     found = parse_find(call.arguments)
     files = _files(call, found)
     unsure = _unsure(call) if found.narrowed else call
-    if found.deletes:
-        yield Removed(unsure.at(), tuple(file.value or "" for file in files), found.kind != "d")
+    if found.deletes and found.kind != "d":
+        whole = found.most is None and found.name == "*"
+        yield Removed(unsure.at(), tuple(file.value or "" for file in files), whole)
     for inner in found.calls:
-        if found.kind != "d" or any(a.value in ("-R", "-r", "-rf", "-fr", "--recursive") for a in inner):
-            yield from _run(unsure, "find", inner, files)
+        if found.kind != "d" or any(a.value in _INTO_FOLDERS for a in inner):
+            yield from _run(unsure, inner, files)
     if not found.deletes and not found.calls:
         call.script.found = files if not found.narrowed else ()
 
 
-@reads("xargs")
-def xargs(call: Call) -> Iterator[Fact]:
-    """Run a program on the words of standard input: on the files of a find before the pipe, or on what is not known."""
-    parsed = parse_options(call.arguments[1:], _XARGS, stop_at_operand=True)
-    words = call.script.found if call.command.operator == "|" else ()
-    call.script.found = ()
-    span = call.arguments[0].span
-    inner = [a for a in parsed.operands if a.value != "{}"]
-    yield from _run(call, "xargs", inner, words or (Argument(None, span),))
-
-
-def _run(call: Call, wrapper: str, inner: Sequence[Argument], words: Sequence[Argument]) -> Iterator[Fact]:
-    """The facts of the call that a program makes of its own arguments and of the words it is handed."""
-    wrappers = (*call.command.wrappers, Wrapper(wrapper, call.arguments[0].span))
-    if not inner or inner[0].value is None or len(wrappers) > _DEEPEST:
+def _run(call: Call, inner: Sequence[Argument], files: Sequence[Argument]) -> Iterator[Fact]:
+    """The facts of the call that find makes of its own arguments and of what it finds."""
+    program = (inner[0].value or "").rpartition("/")[2] if inner else ""
+    if program not in READ_BY_PATH:
         return
-    program = inner[0].value.rpartition("/")[2]
+    wrappers = (*call.command.wrappers, Wrapper("find", call.arguments[0].span))
     command = structs.replace(call.command, wrappers=wrappers)
-    yield from follow(structs.replace(call, command=command, program=program, arguments=(*inner, *words)))
+    yield from follow(structs.replace(call, command=command, program=program, arguments=(*inner, *files)))
+
+
+def handed(script: Script, command: Command, arguments: list[Argument]) -> list[Argument]:
+    """The arguments of a command that xargs runs, with the files of a find before the pipe for the unknown ones."""
+    found, script.found = script.found, ()
+    by_xargs = command.wrappers and command.wrappers[-1].name == "xargs"
+    if not found or not by_xargs or command.operator != "|":
+        return arguments
+    return [a for argument in arguments for a in (found if argument.value is None else (argument,))]
 
 
 def _files(call: Call, found: Find) -> tuple[Argument, ...]:

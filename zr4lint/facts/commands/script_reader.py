@@ -8,6 +8,7 @@ from msgspec import structs
 
 from zr4lint.facts.commands.call import Call, Script
 from zr4lint.facts.commands.files import redirected
+from zr4lint.facts.commands.found import handed
 from zr4lint.facts.commands.table import follow
 from zr4lint.facts.fact import Fact
 from zr4lint.shell import Command, Reach, expand, expand_all
@@ -32,6 +33,8 @@ def read_command(script: Script, command: Command) -> Iterator[Fact]:
     if (command.words[0].literal or "") in _SETS_VARIABLES:
         scope = script.change(command, scope, {}, anything=True)
     arguments = expand_all(command.words, scope.variables)
+    if script.found:
+        arguments = handed(script, command, arguments)
     if script.literal_stars:
         arguments = [structs.replace(argument, glob=False) for argument in arguments]
     if not arguments:

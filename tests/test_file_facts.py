@@ -1,0 +1,88 @@
+"""What commands do to files: which they remove, write or change the mode of."""
+
+from __future__ import annotations
+
+import pytest
+
+from zr4lint.dockerfile import parse
+from zr4lint.facts import ModeChanged, Overwritten, Removed, gather
+from zr4lint.model.source import SourceFile
+from zr4lint.programs.files import covers
+
+FILE = "/w/sub/run.sh"
+
+
+def lost(script: str) -> set[str]:
+    """What happens to one file, surely."""
+    found = gather(parse(SourceFile(f"FROM image\nWORKDIR /w\nRUN {script}\n")))
+    removed = [f for f in found.of(Removed, {0}) if not f.at.unsure]
+    written = [f for f in found.of(Overwritten, {0}) if not f.at.unsure]
+    changed = [f for f in found.of(ModeChanged, {0}) if not f.at.unsure]
+    kinds = set()
+    if any(covers(p, FILE, recursive=f.recursive) for f in removed for p in f.paths):
+        kinds.add("removed")
+    if any(covers(f.path, FILE, recursive=False) for f in written):
+        kinds.add("written")
+    return kinds | {f"mode {f.mode}" for f in changed if any(covers(p, FILE, recursive=f.recursive) for p in f.paths)}
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "rm sub/run.sh", "rm -rf sub", "rm -r /w/*", "rm sub/*", "rm sub/*.sh", "unlink sub/run.sh",
+        "shred -u sub/run.sh", "mv sub /x", "mv sub/run.sh /x", "gzip sub/run.sh", "xz -9 sub/run.sh",
+        "find . -delete", "find sub -name '*.sh' -delete", "find /w -type f -delete", "find . -exec rm {} +",
+        "find . -name run.sh -exec rm -f {} \\;", "find . -print0 | xargs -0 rm", "echo sub/run.sh | xargs rm",
+        "find /w -mindepth 1 -maxdepth 2 -delete", "sudo rm sub/run.sh", "cd sub && rm run.sh",
+        "rsync --remove-source-files sub/run.sh /x/", "find . -type d -name sub -exec rm -rf {} +",
+    ],
+)  # fmt: skip
+def test_ways_to_remove(script: str) -> None:
+    assert "removed" in lost(script)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "tee sub/run.sh < /dev/null", "truncate -s 0 sub/run.sh", "dd if=/dev/zero of=sub/run.sh", "> sub/run.sh",
+        ": > sub/run.sh", "echo x >| sub/run.sh", "cp a sub/run.sh", "cp run.sh /w/sub/",
+        "install -m 644 a sub/run.sh", "ln -sf a sub/run.sh", "mv a sub/run.sh", "curl -sSLo sub/run.sh http://h",
+        "wget -q -O sub/run.sh http://h", "shred sub/run.sh", "rsync a sub/run.sh", "cp -t sub run.sh",
+        "truncate --size=0 sub/*.sh",
+    ],
+)  # fmt: skip
+def test_ways_to_write(script: str) -> None:
+    assert "written" in lost(script)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "rm sub", "rm -r other", "rm 'sub/*'", "rm --help sub/run.sh", "rmdir sub", "find . -name '*.py' -delete",
+        "find . -maxdepth 1 -delete", "find . -newer x -delete", "find . -type d -exec chmod 700 {} +",
+        "gzip -k sub/run.sh", "gzip -c sub/run.sh > x.gz", "tee -a sub/run.sh < /dev/null", "cp -n a sub/run.sh",
+        "install -d sub/run.sh", "echo sub/run.sh", "cat sub/run.sh", "cp sub/run.sh /x", "find . -name '*.sh'",
+        "echo x >> sub/run.sh", "find . -name '*.sh' | xargs cat", "curl -O http://h/run.sh",
+        "rsync -n a sub/run.sh", "false && rm sub/run.sh",
+    ],
+)  # fmt: skip
+def test_what_leaves_a_file_alone(script: str) -> None:
+    assert lost(script) == set()
+
+
+@pytest.mark.parametrize(
+    ("script", "mode"),
+    [
+        ("chmod -x sub/run.sh", "-x"),
+        ("chmod -- +x sub/run.sh", "+x"),
+        ("chmod -v u=rw,go=r sub/run.sh", "u=rw,go=r"),
+        ("chmod -R 644 .", "644"),
+        ("find . -type f -exec chmod 644 {} +", "644"),
+        ("find sub -name '*.sh' | xargs chmod +x", "+x"),
+        ("find . -print0 | xargs -0 chmod -x", "-x"),
+        ("find . -name sub -exec chmod -R go-x {} +", "go-x"),
+        ("echo sub/run.sh | xargs chmod 600", "600"),
+    ],
+)
+def test_ways_to_change_the_mode(script: str, mode: str) -> None:
+    assert f"mode {mode}" in lost(script)
