@@ -67,7 +67,49 @@ def _doubled(number: int) -> int:
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_answers_come_in_the_order_of_the_items(count: int) -> None:
-    assert list(in_order(_doubled, range(100), count)) == list(range(0, 200, 2))
+    assert list(in_order(_doubled, _given_up, range(100), count)) == list(range(0, 200, 2))
+
+
+def _given_up(number: int) -> int:
+    return -number
+
+
+def _deadly(number: int) -> int:
+    if number in (13, 57):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 2 * number
+
+
+def test_an_item_that_kills_its_process_costs_no_other_its_answer() -> None:
+    answers = list(in_order(_deadly, _given_up, range(100), 2))
+    assert answers == [-number if number in (13, 57) else 2 * number for number in range(100)]
+
+
+def _deadly_once(path: Path) -> str:
+    if not path.exists():
+        path.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return path.name
+
+
+def test_an_item_whose_process_dies_once_is_done_again(tmp_path: Path) -> None:
+    paths = [tmp_path / str(number) for number in range(4)]
+    for path in paths[1:]:
+        path.touch()
+    assert list(in_order(_deadly_once, str, paths, 2)) == ["0", "1", "2", "3"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGHUP])
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
+def test_workers_end_with_the_process_that_started_them(tmp_path: Path, number: signal.Signals) -> None:
+    for name in range(4):
+        save(tmp_path / f"{name}" / "Dockerfile.zr4", "FROM a\n" * 300_000)
+    command = [sys.executable, "-m", "zr4lint", "--jobs", "2", "--max-time", "600", "."]
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    until(lambda: workers(process) == 2)
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=PATIENCE)  # ends when no worker holds the pipe any more
+    assert out == b""
 
 
 def workers(process: subprocess.Popen[bytes]) -> int:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from zr4lint.startup import collect_nothing
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -32,31 +36,100 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def in_order(work: Callable[[T], R], items: Sequence[T], count: int) -> Iterator[R]:
-    """What `work` answers for each item, in their order; both travel between processes as pickles."""
+def in_order(work: Callable[[T], R], lost: Callable[[T], R], items: Sequence[T], count: int) -> Iterator[R]:
+    """What `work` answers for each item, in their order; both travel between processes as pickles.
+
+    If a process dies, the items that are not done are done again by one process at a time. An item whose process dies
+    then as well gets the answer of `lost`. Processes end when this one does, even if it is killed.
+    """
     if count == 1:
         yield from map(work, items)
         return
+    size = max(1, len(items) // (count * _CHUNKS))
+    chunks = [items[start : start + size] for start in range(0, len(items), size)]
+    pool = _pool(count)
+    try:
+        waiting = deque(_submitted(pool, work, chunk) for chunk in chunks)
+        for chunk in chunks:
+            answers = _answer(waiting.popleft())
+            yield from _one_by_one(work, lost, chunk) if answers is None else answers
+    except BaseException:
+        _terminate()
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _each(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    return [work(item) for item in items]
+
+
+def _one_by_one(work: Callable[[T], R], lost: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
+    """The answers of a process of their own, which is replaced when it dies."""
+    pool = _pool(1)
+    try:
+        for item in items:
+            answers = _answer(_submitted(pool, work, [item]))
+            if answers is None:
+                pool.shutdown(wait=False)
+                pool = _pool(1)
+                yield lost(item)
+            else:
+                yield from answers
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _pool(count: int) -> ProcessPoolExecutor:
     from concurrent.futures import ProcessPoolExecutor
 
-    chunk = max(1, len(items) // (count * _CHUNKS))
-    with ProcessPoolExecutor(count, initializer=_begin, initargs=(gc.isenabled(),)) as pool:
-        try:
-            yield from pool.map(work, items, chunksize=chunk)
-        except BaseException:
-            import multiprocessing
-            import threading
+    return ProcessPoolExecutor(count, initializer=_begin, initargs=(gc.isenabled(),))
 
-            threading.excepthook = lambda _: None  # of the pool's own thread, which misses its processes
-            for process in multiprocessing.active_children():
-                process.terminate()
-            raise
+
+def _submitted(pool: ProcessPoolExecutor, work: Callable[[T], R], items: Sequence[T]) -> Future[list[R]] | None:
+    """The answers of a process to come; None if one of its pool has died."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    try:
+        return pool.submit(_each, work, items)
+    except BrokenProcessPool:
+        return None
+
+
+def _answer(future: Future[list[R]] | None) -> list[R] | None:
+    """What a process answers; None if one of its pool died."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    try:
+        return future.result() if future is not None else None
+    except BrokenProcessPool:
+        return None
+
+
+def _terminate() -> None:
+    import multiprocessing
+    import threading
+
+    threading.excepthook = lambda _: None  # of the pool's own thread, which misses its processes
+    for process in multiprocessing.active_children():
+        process.terminate()
 
 
 def _begin(collecting: bool) -> None:
-    """Leave Ctrl-C to the process that hands out the work, and collect garbage only if that process does."""
+    """Leave Ctrl-C to the process that hands out the work, end with it, and collect garbage only if it does."""
     import signal
+    from threading import Thread
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_the_parent, daemon=True).start()
     if not collecting:
         collect_nothing()
+
+
+def _end_with_the_parent() -> None:
+    from multiprocessing import connection, parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from zr4lint.app.errors import UsageError
 from zr4lint.app.parallel import in_order, processes
-from zr4lint.app.task import Options, Task, perform
+from zr4lint.app.task import Options, Task, lost, perform
 from zr4lint.app.verdict import Judged, fails, low_scores, open_baseline, stale_entries, write_baseline
 from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME
 from zr4lint.filesystem.sources import FileError
@@ -272,7 +272,7 @@ class _Run:
     def _perform(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, FileReport]]:
         """Perform the tasks, and give the reports of those that could be performed."""
         count = processes(self.request.jobs, len(tasks))
-        for task, done in zip(tasks, in_order(perform, tasks, count), strict=True):
+        for task, done in zip(tasks, in_order(perform, lost, tasks, count), strict=True):
             self.errors += filter(None, [done.error])
             self.notes += filter(None, [done.note])
             self.fixed += done.fixed

@@ -112,6 +112,11 @@ def _stage_names(dockerfile: Dockerfile) -> tuple[str, ...]:
     return (*names, *map(str, range(len(stages))))
 
 
+def lost(task: Task) -> Result:
+    """The result for a file whose process died twice."""
+    return Result(None, f"{task.file.shown}: not linted: its process was killed")
+
+
 def _changed(task: Task, source: SourceFile) -> tuple[Result, SourceFile | None]:
     """Fix one file, or put suppressions in it: what comes of it, and the text to be written, None for none.
 
