@@ -12,8 +12,8 @@ from zr4lint.dockerfile.lexer import lex
 from zr4lint.dockerfile.lines import Lines
 from zr4lint.model.source import MappedText, Span
 
-# What BuildKit reads since dockerfile 1.16 only: a blank before the name and more kinds of ${}.
-_NEWER = r"<<[\t\r ]|\$\{"
+# What BuildKit reads since dockerfile 1.16 only: more kinds of ${}.
+_NEWER = r"\$\{"
 _NOT_UTF8 = "[\ud800-\udfff]"
 _MOST = 2**64 - 1
 
@@ -99,7 +99,7 @@ class Finder:
 
 def is_marker(word: str) -> bool:
     """Whether a COPY or ADD takes a word for a heredoc."""
-    parts = _parts(word, newer=False)
+    parts = _parts(word)
     name = lex(parts.name, raw=False, newer=False) if parts is not None else None
     return name is not None and len(name.words) == 1
 
@@ -112,12 +112,10 @@ class _Parts(Struct, frozen=True):
     name: str
 
 
-def _parts(word: str, *, newer: bool) -> _Parts | None:
+def _parts(word: str) -> _Parts | None:
     digits, sign, name = word.partition("<<")
     chomp = name.startswith("-")
     name = name.removeprefix("-")
-    if newer:
-        name = name.lstrip("\t\n\f\r ")
     if not sign or "<" in name or digits.strip("0123456789"):
         return None
     return _Parts(digits, chomp, name.removeprefix("\ufeff"))
@@ -128,7 +126,7 @@ def _markers(text: str, *, newer: bool) -> tuple[list[_Marker], tuple[int, int] 
     markers: list[_Marker] = []
     lexed = lex(text, raw=True, newer=newer)
     for word in lexed.words if lexed is not None else ():
-        parts = _parts(word.text, newer=newer)
+        parts = _parts(word.text)
         if parts is None or not parts.name:
             continue
         place = (word.start + len(parts.digits), word.end)

@@ -23,8 +23,8 @@ class Lexed(Struct, frozen=True):
 def lex(text: str, *, raw: bool, newer: bool) -> Lexed | None:
     """Split a text into words, None where BuildKit gives up on it.
 
-    A `raw` word keeps its quotes and escapes. `newer` reads what BuildKit reads since dockerfile 1.16: blanks
-    between `<<` and the name, and `${name#...}`, `${name%...}` and `${name/.../...}`.
+    A `raw` word keeps its quotes and escapes. `newer` reads what BuildKit reads since dockerfile 1.16:
+    `${name#...}`, `${name%...}` and `${name/.../...}`.
     """
     return _Lexer(text, raw, newer).run()
 
@@ -70,11 +70,6 @@ class _Lexer:
                 self._quote(1)
                 self._take(end - self.at, literal=True)
                 self._quote(1)
-            elif self.newer and text.startswith("<<", self.at):
-                name = self.at + 2
-                while name < len(text) and text[name] in "\t\r ":
-                    name += 1
-                self._take(name - self.at, literal=True)
             else:
                 self._take(1)
         self._end_word()

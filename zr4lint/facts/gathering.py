@@ -10,6 +10,7 @@ from zr4lint.facts.collection import Facts
 from zr4lint.facts.copies import copy
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.reading import Reading
+from zr4lint.facts.refusals import refusals
 from zr4lint.facts.runs import run
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 
@@ -48,9 +49,11 @@ def gather(
     `images` maps repositories to patterns of the variables they are known to set, `targets` are the stages that are
     built, and `build_args` are the values that the build gives to ARGs.
     """
+    escape = next((d.value for d in dockerfile.directives if d.name == "escape"), "\\")
     reading = Reading(dockerfile.source.text, images or {}, build_args or {}, deadline)
     for instruction in dockerfile.instructions:
         deadline.check()
+        reading.remarks += refusals(instruction, escape)
         if instruction.keyword == "FROM":
             _read_triggers(reading)
         _read(reading, instruction)

@@ -11,7 +11,7 @@ from zr4lint.model.finding import Applicability, Edit, Finding, Fix, Rule
 from zr4lint.model.source import Span
 from zr4lint.packs.own_rules import SHELL_SYNTAX, SYNTAX, TOO_LARGE
 
-_OF_REMARKS = {rule.code: rule for rule in (TOO_LARGE, SHELL_SYNTAX)}
+_OF_REMARKS = {rule.code: rule for rule in (SYNTAX, TOO_LARGE, SHELL_SYNTAX)}
 
 
 def own_finding(
@@ -25,12 +25,12 @@ def file_findings(judged: Judged) -> Iterator[Finding]:
     """What BuildKit or the shell refuses, unless the file is a template, and what is too large to follow."""
     told: set[str] = set()
     for remark in judged.facts.remarks:
-        if remark.code == SHELL_SYNTAX.code and judged.options.template:
+        if remark.code != TOO_LARGE.code and judged.options.template:
             continue
         if not remark.topic or remark.topic not in told:
             told.add(remark.topic)
             found = own_finding(judged, _OF_REMARKS[remark.code], remark.message, remark.span)
-            yield structs.replace(found, notes=remark.notes)
+            yield structs.replace(found, notes=remark.notes, help=remark.help)
     if judged.options.template:
         return
     for error in judged.dockerfile.errors:

@@ -22,6 +22,7 @@ class Remark(Struct, frozen=True):
     topic: str = ""
 
 
+DOCKER_SYNTAX = "ZL000"
 TOO_LARGE = "ZL005"
 SHELL_SYNTAX = "ZL006"
 

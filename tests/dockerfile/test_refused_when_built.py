@@ -1,0 +1,56 @@
+"""What BuildKit refuses only when it builds a stage, which its parser lets pass."""
+
+from __future__ import annotations
+
+import pytest
+
+import zr4lint
+
+
+def refused(line: str) -> list[tuple[str, str]]:
+    text = f"FROM scratch\n{line}\n"
+    findings = zr4lint.lint_text(text).findings
+    return [(text[f.span.start : f.span.end], f.message) for f in findings if f.code == "ZL000"]
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "message"),
+    [
+        ('ENV LANG="C.UTF-8', '"C.UTF-8', "a double quote is not closed"),
+        ("ENV A=b LANG='C.UTF-8", "'C.UTF-8", "a single quote is not closed"),
+        ('ENV A "b', '"b', "a double quote is not closed"),
+        ('LABEL a="b', '"b', "a double quote is not closed"),
+        ("ARG A=${B", "${B", "a substitution is not closed"),
+        ('WORKDIR "/a', '"/a', "a double quote is not closed"),
+        ("USER it's", "it's", "a single quote is not closed"),
+        ("RUN --mount=type=cash,target=/x a", "--mount=type=cash,target=/x", "a mount has no type `cash`"),
+        ("RUN --mount=type=cache,tarGet=/x,sharing=lock a", None, "a mount has no sharing `lock`"),
+        ("RUN --mount=taget=/x a", "--mount=taget=/x", "a mount has no key `taget`"),
+        ("RUN --mount=type=cache,target a", None, "the key `target` of a mount has no value"),
+    ],
+)
+def test_it_is_an_error_at_the_words(line: str, words: str | None, message: str) -> None:
+    assert refused(line) == [(words or line.split()[1], message)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *('ENV LANG="C.UTF-8"', "ENV A=it\\'s", 'ENV A="it\'s"', "ENV A=${B:-c} D=$E", "ENV A=${B#*/} C=${D%.*}"),
+        *("RUN echo 'a'", "WORKDIR /a", "LABEL a='b c'", "RUN --mount=type=CACHE,dst=/x,ro,uid=0,mode=0755 a"),
+        *("RUN --mount=type=$T,target=/x a", "RUN --mount=type=secret,id=a,required,env=B a", 'CMD ["it\'s"]'),
+    ],
+)
+def test_what_is_built_is_no_error(line: str) -> None:
+    assert refused(line) == []
+
+
+def test_a_blank_before_the_name_makes_no_heredoc() -> None:
+    assert refused("RUN << EOF\necho hi\nEOF")[0][0] == "echo"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_body_of_a_heredoc_keeps_its_line_ends(end: str) -> None:
+    text = end.join(["FROM ubuntu:22.04", "RUN <<EOF", "if true; then", "  apt-get update", "fi", "EOF", ""])
+    codes = [finding.code for finding in zr4lint.lint_text(text).findings]
+    assert ("ZL006" in codes) == (end == "\r\n")

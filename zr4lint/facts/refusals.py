@@ -1,0 +1,78 @@
+"""What BuildKit refuses only once it builds a stage: words with open quotes, mounts of unknown kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zr4lint.dockerfile import Flag, Instruction, values
+from zr4lint.dockerfile.lexer import lex
+from zr4lint.model.quoting import code, nearest
+from zr4lint.model.remark import DOCKER_SYNTAX, Remark
+from zr4lint.model.source import Span
+
+_PAIRED = frozenset({"ARG", "ENV", "LABEL"})
+_LISTED = frozenset({"ADD", "COPY", "EXPOSE", "FROM", "STOPSIGNAL", "VOLUME"})
+_WHOLE = frozenset({"USER", "WORKDIR"})
+_TYPES = ("bind", "cache", "secret", "ssh", "tmpfs")
+_SHARING = ("shared", "private", "locked")
+_KEYS = (
+    *("type", "from", "source", "src", "target", "dst", "destination", "readonly", "ro", "readwrite", "rw"),
+    *("id", "sharing", "required", "mode", "uid", "gid", "size", "env"),
+)
+_SWITCHES = frozenset({"readonly", "ro", "readwrite", "rw", "required"})
+
+
+def refusals(instruction: Instruction, escape: str) -> Iterator[Remark]:
+    """Why BuildKit refuses an instruction when it builds its stage."""
+    if escape == "\\" and instruction.json is None:
+        for raw, span in _words(instruction):
+            if ("'" in raw or '"' in raw or "${" in raw) and lex(raw, raw=False, newer=True) is None:
+                note = "BuildKit expands the word when it builds the stage, and stops at what is not closed."
+                yield Remark(DOCKER_SYNTAX, span, f"{_open(raw)} is not closed", (note,))
+    if instruction.keyword == "RUN":
+        for flag in instruction.flags:
+            if flag.name == "mount" and flag.value and '"' not in flag.value:
+                yield from _mount(flag, flag.value)
+
+
+def _words(instruction: Instruction) -> Iterator[tuple[str, Span]]:
+    """The words that BuildKit expands."""
+    keyword, text = instruction.keyword, instruction.arguments
+    if keyword in _PAIRED:
+        yield from ((pair.raw, pair.value_span) for pair in values.pairs(instruction) if pair.raw)
+    elif keyword in _LISTED:
+        yield from ((word.raw, word.span) for word in values.split(text))
+    elif keyword in _WHOLE:
+        yield text.text, text.span(0, len(text.text))
+
+
+def _open(raw: str) -> str:
+    """What a word leaves open, as a message names it."""
+    quote = ""
+    for char in raw:
+        if char in "'\"" and quote in ("", char):
+            quote = "" if quote else char
+    return {"'": "a single quote", '"': "a double quote"}.get(quote, "a substitution")
+
+
+def _mount(flag: Flag, value: str) -> Iterator[Remark]:
+    for field in value.split(","):
+        name, equals, given = field.partition("=")
+        key = name.lower()
+        if "$" in field:
+            continue
+        if key not in _KEYS:
+            guess = nearest(key, _KEYS)
+            yield _wrong(flag, f"a mount has no key {code(name)}", f"Use `{guess}`" if guess else None)
+        elif not equals and key not in _SWITCHES:
+            yield _wrong(flag, f"the key {code(name)} of a mount has no value", None)
+        elif key in ("type", "sharing"):
+            known = _TYPES if key == "type" else _SHARING
+            if given.lower() not in known:
+                guess = nearest(given, known)
+                advice = f"Use `{guess}`" if guess else "Use one of " + ", ".join(known)
+                yield _wrong(flag, f"a mount has no {key} {code(given)}", advice)
+
+
+def _wrong(flag: Flag, message: str, advice: str | None) -> Remark:
+    return Remark(DOCKER_SYNTAX, flag.span, message, help=advice)
