@@ -23,6 +23,7 @@ class Buildah(Reader):
 
     def __init__(self) -> None:
         self.key: str | None = None
+        self.keyword = ""
         self.count = 0
 
     def read(self, line: int, text: str) -> tuple[Event, ...] | None:
@@ -33,6 +34,7 @@ class Buildah(Reader):
             self.count += 1
             self.key = str(self.count)
             words = step[5].strip()
+            self.keyword = words.split(" ", 1)[0].upper()
             if words.upper().startswith("COMMIT"):
                 self.key = None
                 return before
@@ -42,7 +44,7 @@ class Buildah(Reader):
         failed = _FAILED.match(text)
         if failed and ("building at STEP" in text or "creating build container" in text or "building:" in text):
             return self._failed(line, text.strip())
-        if text.startswith("Error: ") and self.key is not None:
+        if text.startswith("Error: ") and self.keyword == "FROM":
             return self._failed(line, text.strip())
         if _DONE.match(text):
             closed = self._closed(State.DONE, line)

@@ -13,11 +13,16 @@ SIGN = re.compile(r"^\s*+Step \d+(?:/\d+)? : |^\s*+---> Running in |returned a n
 API_SIGN = re.compile(r'^\{"(?:stream|status|errorDetail|aux)":', re.MULTILINE)
 
 _STEP = re.compile(r"\s*+Step (\d+)(?:/(\d+))? : (.*)")
-_FAILED = re.compile(
-    r"The command '.*' returned a non-zero code: \d+"
-    r"|^(?:\[91m)?(?:COPY|ADD) failed: |^(?:failed to |unable to |Error response from daemon|Dockerfile parse error"
-    r"|dockerfile parse error|error building|error creating|OCI runtime create failed)"
-    r"|^Error(?: response from daemon)?: |invalid from flag value"
+_COMMAND = re.compile(
+    r"The command '.*' returned a non-zero code: \d+|^The command \[.*\] returned a non-zero code: \d+"
+    r"|^(?:OCI runtime create failed|Error response from daemon|error creating|unable to find user )"
+)
+"""The daemon's words about a step of any kind: a command prints none of these."""
+
+_OTHER = re.compile(
+    r"^(?:COPY|ADD) failed: |^(?:failed to |unable to |dockerfile parse error|error building|Error: )"
+    r"|invalid from flag value",
+    re.IGNORECASE,
 )
 _FROM_QUIET = re.compile(
     r"---> |\w[\w./-]*: Pulling from |Digest: |Status: |[0-9a-f]{12}: |Trying to pull|latest: Pulling|\s*$|Pulling "
@@ -44,7 +49,7 @@ class Classic(Reader):
         if _BUILT.match(text):
             closed = self._closed(State.DONE, line)
             return (*closed, Ended(line))
-        if _FAILED.search(text):
+        if _COMMAND.search(text) or (self.keyword != "RUN" and _OTHER.search(text)):
             return (*self._closed(State.FAILED, line, text.strip()), Ended(line, text.strip()))
         if self.key is None:
             return None

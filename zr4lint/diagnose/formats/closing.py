@@ -15,6 +15,7 @@ _ROW = re.compile(r"\s{0,8}(\d+) \|( >>>|    )? ?(.*)")
 _WORDS = re.compile(
     r"(?:failed to solve|failed to build|failed to solve with frontend [\w.]+): (.*)"
     r"|(executor failed running \[.*)"
+    r"|^(?:ERROR|error): (failed to (?:receive status|read dockerfile|get status|dial gRPC).*)"
     r"|Service '[^']*' failed to build ?: (?!Build failed)(.*)"
 )
 _SOLVE = re.compile(
@@ -30,6 +31,7 @@ _MUST = (
     "executor failed running",
     "dockerfile parse error",
     "failed to read dockerfile",
+    "failed to receive status",
 )
 
 
