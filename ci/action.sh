@@ -1,29 +1,61 @@
 #!/usr/bin/env bash
-# What the step of action.yml runs: installs zr4lint beside the job's own Python, and lints. The findings become
+# What the step of action.yml runs: installs zr4lint into an environment of its own, and lints. The findings become
 # annotations, the summary goes below the job, the SARIF report to a file.
+#
+# The working folder is the repository that is linted, which may be a stranger's: Python runs isolated (-I), so that
+# it imports nothing from there.
 set -euo pipefail
 
-environment="$RUNNER_TEMP/zr4lint-${ZR4LINT_VERSION:-action}"
-if [[ ! -x "$environment/bin/zr4lint" ]]; then
-  wanted="$GITHUB_ACTION_PATH"
-  if [[ -n "$ZR4LINT_VERSION" ]]; then
-    wanted="zr4lint==$ZR4LINT_VERSION"
-  fi
-  python3 -m venv --clear "$environment"
-  "$environment/bin/python" -m pip install --quiet --disable-pip-version-check "$wanted"
+if [[ "$INPUT_SARIF" == *[[:cntrl:]]* ]]; then
+  echo "zr4lint: the input sarif is no file name" >&2
+  exit 2
 fi
 
+python=""
+for name in python3 python; do
+  if "$name" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    python="$name"
+    break
+  fi
+done
+if [[ -z "$python" ]]; then
+  echo "zr4lint: Python 3.11 or later is needed; use actions/setup-python before this action" >&2
+  exit 2
+fi
+
+environment="$RUNNER_TEMP/zr4lint-${INPUT_VERSION:-action}"
+if [[ ! -x "$environment/bin/zr4lint" ]]; then
+  wanted=("--constraint" "$GITHUB_ACTION_PATH/ci/constraints.txt" "$GITHUB_ACTION_PATH")
+  if [[ -n "$INPUT_VERSION" ]]; then
+    wanted=("zr4lint==$INPUT_VERSION")
+  fi
+  "$python" -I -m venv --clear "$environment"
+  "$environment/bin/python" -I -m pip install --quiet --disable-pip-version-check "${wanted[@]}"
+fi
+
+# The lines of an input, one argument each; empty lines count for nothing.
+lines() {
+  local line
+  arguments_of=()
+  while IFS= read -r line; do
+    if [[ -n "$line" ]]; then arguments_of+=("$line"); fi
+  done <<<"$1"
+}
+
 summary="$RUNNER_TEMP/zr4lint-summary.md"
-rm -f "$summary" "$ZR4LINT_SARIF"
-arguments=(--fail-on "$ZR4LINT_FAIL_ON")
-arguments+=(--format sarif --output "$ZR4LINT_SARIF" --format markdown --output "$summary" --format github)
-while IFS= read -r pack; do
-  if [[ -n "$pack" ]]; then arguments+=(--pack "$pack"); fi
-done <<<"$ZR4LINT_PACK"
-arguments+=(--)
-while IFS= read -r path; do
-  if [[ -n "$path" ]]; then arguments+=("$path"); fi
-done <<<"$ZR4LINT_PATHS"
+rm -f -- "$summary" "$INPUT_SARIF"
+arguments=(--fail-on "$INPUT_FAIL_ON")
+if [[ "$INPUT_ISOLATED" == true ]]; then arguments+=(--isolated --no-suppressions); fi
+if [[ -n "$INPUT_CONFIG" ]]; then arguments+=(--config "$INPUT_CONFIG"); fi
+if [[ -n "$INPUT_CONTEXT" ]]; then arguments+=(--context "$INPUT_CONTEXT"); fi
+lines "$INPUT_PACK"
+for pack in "${arguments_of[@]}"; do arguments+=(--pack "$pack"); done
+lines "$INPUT_ARGS"
+arguments+=("${arguments_of[@]}")
+arguments+=(--format sarif --output "$INPUT_SARIF" --format markdown --output "$summary")
+if [[ "$INPUT_ANNOTATIONS" == true ]]; then arguments+=(--format github); else arguments+=(--format concise); fi
+lines "$INPUT_PATHS"
+arguments+=(-- "${arguments_of[@]}")
 
 code=0
 "$environment/bin/zr4lint" "${arguments[@]}" || code=$?
@@ -31,7 +63,7 @@ if [[ -f "$summary" ]]; then
   cat "$summary" >>"$GITHUB_STEP_SUMMARY"
 fi
 {
-  echo "sarif=$ZR4LINT_SARIF"
+  echo "sarif=$INPUT_SARIF"
   echo "exit-code=$code"
 } >>"$GITHUB_OUTPUT"
 exit "$code"

@@ -25,7 +25,7 @@ ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 SCRIPT = ROOT / "ci" / "action.sh"
 GOOD = (ROOT / "docker" / "Dockerfile.zr4").read_text(encoding="utf-8")
 BROKEN = GOOD.replace("torch==2.5.1", "torch==2.5.0")
-INSTALL = "python3 -m pip install git+URL-OF-THIS-REPOSITORY"
+INSTALL = "python3 -I -m pip install zr4lint"
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ LINES = sorted(set(lines()) - {INSTALL})
 
 
 def test_the_page_has_all_kinds_of_snippets() -> None:
-    assert [kind for kind, _ in BLOCKS] == ["yaml", "yaml", "yaml", "make", "sh"]
+    assert [kind for kind, _ in BLOCKS] == ["yaml", "yaml", "yaml", "yaml", "make", "sh"]
     assert len(LINES) == 4
     assert [line for line in lines() if not line.startswith("zr4lint ")] == [INSTALL, INSTALL]
 
@@ -121,7 +121,8 @@ def test_the_workflow_gives_the_action_what_it_takes() -> None:
 def test_each_input_reaches_the_script_as_a_variable_and_never_as_code() -> None:
     (step,) = ACTION["runs"]["steps"]
     assert "${{" not in step["run"]
-    assert set(step["env"].values()) == {f"${{{{ inputs.{name} }}}}" for name in ACTION["inputs"]}
+    given = {*step["env"].values(), step["working-directory"]}
+    assert given == {f"${{{{ inputs.{name} }}}}" for name in ACTION["inputs"]}
     text = SCRIPT.read_text()
     assert all(f"${name}" in text or f"${{{name}" in text for name in step["env"])
     assert {"paths", "pack", "fail-on", "version"} <= ACTION["inputs"].keys()
@@ -141,6 +142,7 @@ def act(cwd: Path, **inputs: str) -> tuple[int, str, dict[str, str], str]:
         (scratch() / "runner").mkdir()
     (step,) = ACTION["runs"]["steps"]
     values = {name: inputs.get(name.replace("-", "_"), given["default"]) for name, given in ACTION["inputs"].items()}
+    cwd = cwd / values["working-directory"]
     env = {name: values[re.sub(r"\$\{\{ inputs\.(.+) \}\}", r"\1", value)] for name, value in step["env"].items()}
     files = {"GITHUB_STEP_SUMMARY": cwd / "summary", "GITHUB_OUTPUT": cwd / "output"}
     for file in files.values():
@@ -175,6 +177,61 @@ def test_the_action(here: Path) -> None:
     code, log, outputs, summary = act(here, paths="$(touch gone)")
     assert (code, outputs["exit-code"], (here / "gone").exists()) == (2, "2", False), log
     assert "no such file" in summary
+
+
+def hostile(folder: Path) -> Path:
+    """A checkout whose modules leave a mark when they are imported or run."""
+    attack = "import pathlib\npathlib.Path(__file__).with_name('attacked').touch()\n"
+    for name in (
+        "venv.py",
+        "pip/__init__.py",
+        "pip/__main__.py",
+        "click.py",
+        "zr4lint.py",
+        "site.py",
+        "sitecustomize.py",
+    ):
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(attack)
+    return folder
+
+
+@pytest.mark.slow
+@GROUP
+def test_the_action_runs_no_code_of_the_repository_that_it_lints(here: Path) -> None:
+    (scratch() / "runner").mkdir(exist_ok=True)
+    shutil.rmtree(scratch() / "runner" / "zr4lint-action", ignore_errors=True)
+    code, log, _, _ = act(hostile(here), paths="docker")
+    assert code == 0, log
+    assert [path.name for path in here.rglob("attacked")] == []
+
+
+@pytest.mark.slow
+@GROUP
+def test_isolated_the_repository_does_not_say_how_it_is_judged(here: Path) -> None:
+    (here / "docker" / "Dockerfile.zr4").write_text("# zr4lint: ignore-file[ZR,ML,ZC] Not me.\n" + BROKEN)
+    (here / "zr4lint.toml").write_text('ignore = ["ZR"]\nexclude = ["docker"]\n')
+    assert act(here, paths="docker/Dockerfile.zr4")[0] == 0
+    code, log, _, _ = act(here, paths="docker/Dockerfile.zr4", isolated="true")
+    assert (code, "ZR0501" in log) == (1, True), log
+
+
+@pytest.mark.parametrize("name", ["a\nexit-code=0", "a\rb", "a\x1b[2J"])
+def test_a_file_name_with_control_characters_is_refused(here: Path, name: str) -> None:
+    code, log, outputs, _ = act(here, sarif=name)
+    assert (code, outputs) == (2, {}), log
+    assert "the input sarif is no file name" in log
+
+
+@pytest.mark.slow
+@GROUP
+def test_the_action_takes_options_a_folder_and_no_annotations(here: Path) -> None:
+    (here / "docker" / "Dockerfile.zr4").write_text(BROKEN)
+    code, log, outputs, _ = act(here, working_directory="docker", args="--select\nZR0501", annotations="false")
+    assert (code, outputs["exit-code"]) == (1, "1"), log
+    assert "::error" not in log
+    assert "Dockerfile.zr4:37:5: error ZR0501" in log
 
 
 @pytest.mark.slow

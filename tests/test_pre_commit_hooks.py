@@ -14,6 +14,7 @@ import yaml
 from tests.installed import ROOT
 from zr4lint.app.run import load_packs
 from zr4lint.packs.model import Pack
+from zr4lint.project.discovery import is_leftover
 
 HOOKS: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
 BY_ID = {hook["id"]: hook for hook in HOOKS}
@@ -60,11 +61,26 @@ def test_there_are_two() -> None:
         "a/gpu.dockerfile",
         "a/dockerfile",
         "Containerfile",
+        "Dockerfile.dockerignore",
+        "Dockerfile.md",
+        "Dockerfile~",
+        "Dockerfile.orig",
+        "x.Containerfile",
+        "dockerfile.x",
         "a/Containerfile.gpu",
     ],
 )
 def test_files_are_those_that_the_pack_claims(name: str, path: str) -> None:
-    assert bool(re.search(BY_ID[name]["files"], path)) is any(pack.claims(path) for pack in packs())
+    hook = BY_ID[name]
+    chosen = bool(re.search(hook["files"], path)) and not re.search(hook["exclude"], path)
+    assert chosen is (any(pack.claims(path) for pack in packs()) and not is_leftover(path))
+
+
+@pytest.mark.parametrize("name", BY_ID)
+@pytest.mark.parametrize("path", ["--output=/tmp/x.Dockerfile", "-o/x.Dockerfile", "--fix/Dockerfile", "-.Dockerfile"])
+def test_a_file_name_is_never_an_option(name: str, path: str) -> None:
+    assert not re.search(BY_ID[name]["files"], path)
+    assert BY_ID[name]["args"][-1] == "--"
 
 
 @pytest.mark.parametrize("name", BY_ID)
