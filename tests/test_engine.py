@@ -36,7 +36,7 @@ RULES = [
     rule("PK202", "2", "apt-packages", packages=["git", "curl"], commands=["git"]),
     rule("PK203", "2", "pip-no-cache", anywhere=True, level="warning"),
     rule("PK301", "3", "last-workdir", path="/srv"),
-    rule("PK302", "3", "exec-form", keyword="CMD"),
+    rule("PK302", "3", "exec-form", instructions=["CMD"], required=True),
 ]
 CRITERIA = [
     {"name": "some", "by": "rules", "points": 10, "rules": ["PK101", "PK201", "PK301"]},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -50,14 +50,15 @@ class Case(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     """A Dockerfile, and all that one rule says of it.
 
     `why` says what the case is about where its name does not say it all. `context` has the files beside the
-    Dockerfile, by path; without it the rule is told of no build context. `fixed` is the text after the fixes of all
-    findings.
+    Dockerfile, by path; without it the rule is told of no build context. `settings` are those of the pack. `fixed` is
+    the text after the fixes of all findings.
     """
 
     name: str
     why: str | None = None
     text: str
     context: dict[str, str] | None = None
+    settings: dict[str, Any] = {}
     fixed: str | None = None
     finding: tuple[Expected, ...] = ()
 

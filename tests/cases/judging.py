@@ -17,6 +17,7 @@ from zr4lint.linting.pipeline import Linter
 from zr4lint.model.finding import Edit, Finding, Rule
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs.model import Pack
+from zr4lint.packs.settings import configure
 
 
 @cache
@@ -44,7 +45,8 @@ def linter(item: RuleCase, select: tuple[str, ...] = ()) -> Iterator[Linter]:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
         context = None if item.case.context is None else folder
-        yield Linter([pack(item.pack)], LintOptions(select=select, context=context))
+        configured = configure(pack(item.pack), item.case.settings)
+        yield Linter([configured], LintOptions(select=select, context=context))
 
 
 def findings(item: RuleCase, source: SourceFile) -> list[Finding]:

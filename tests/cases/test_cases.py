@@ -85,12 +85,19 @@ WITHOUT_EXAMPLE = {
 }
 
 
+SETTINGS: dict[str, dict[str, object]] = {
+    "image-untrusted": {"registries": ["docker.io"]},
+}
+"""What the examples of rules need that are silent without a setting."""
+
+
 @pytest.mark.parametrize(("pack_name", "rule"), [names for names in RULES if names[1] not in WITHOUT_EXAMPLE])
 def test_the_bad_example_of_a_rule_is_found_and_the_good_one_is_not(pack_name: str, rule: str) -> None:
     """The examples are those of help and pages."""
     text = rule_of(pack_name, rule)
-    bad = RuleCase(pack_name, rule, "bad", Case(name="example", text=text.bad))
-    good = RuleCase(pack_name, rule, "good", Case(name="example", text=text.good))
+    settings = SETTINGS.get(rule, {})
+    bad = RuleCase(pack_name, rule, "bad", Case(name="example", text=text.bad, settings=settings))
+    good = RuleCase(pack_name, rule, "good", Case(name="example", text=text.good, settings=settings))
     assert findings(bad, source_of(bad))
     assert not findings(good, source_of(good))
 

@@ -34,16 +34,23 @@ def _holds_tables(value: object) -> bool:
 
 def _value(value: object, indent: int) -> str:
     match value:
+        case bool():
+            return str(value).lower()
         case str():
             return _block(value) if "\n" in value else _line(value)
         case Mapping():
-            return "{ " + ", ".join(f"{_key(key)} = {_line(item)}" for key, item in value.items()) + " }"
+            return "{ " + ", ".join(f"{_key(key)} = {_inline(item)}" for key, item in value.items()) + " }"
         case list() | tuple():
             items = [_value(item, 0) for item in value]
             line = f"[{', '.join(items)}]"
             return line if indent + len(line) <= WIDTH else "".join(("[\n", *(f"    {item},\n" for item in items), "]"))
         case _:
             raise TypeError(f"{value!r} has no form in a file of cases")
+
+
+def _inline(value: object) -> str:
+    """A value within a table that stands in one line."""
+    return _line(value) if isinstance(value, str) else _value(value, 0)
 
 
 def _key(key: str) -> str:

@@ -53,7 +53,7 @@ def read_flags(instruction: Instruction, variables: Mapping[str, str | None]) ->
     found: list[Option] = []
     for flag in instruction.flags:
         raw = flag.value or ""
-        start = max(flag.span.end - len(raw), flag.span.start)
+        start = flag.span.end if flag.value is None else flag.span.start + len(flag.name) + 3
         found.append(Option(flag.name, values.expand(raw, variables), flag.span, Span(start, flag.span.end)))
     return Flags(tuple(found))
 

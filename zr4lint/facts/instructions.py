@@ -40,7 +40,8 @@ def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     """Begin a stage."""
     found = values.split(instruction.arguments)
     reference = found[0] if found else values.DockerWord("", instruction.span)
-    image = values.expand(reference.raw, reading.global_args) if found else None
+    given = {name: value for name, value in reading.global_args.items() if value is not None}
+    image = values.expand(reference.raw, given) if found else None
     alias = found[2] if len(found) > 2 and found[1].raw.lower() == "as" else None
     parent = reading.named.get(image.lower()) if image else None
     if parent is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import structs
 
 from zr4lint.linting.judged import Judged
-from zr4lint.model.finding import Finding
+from zr4lint.model.finding import Finding, Severity
 from zr4lint.packs.own_rules import SYNTAX
 
 
@@ -15,7 +15,7 @@ def once(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     """Merge findings of one kind of check on the same words into that of the first pack, specifications first.
 
     The codes of the others become aliases of the finding that is told. A requirement of a specification is always
-    told.
+    told. What BuildKit refuses is told by a rule that reports the very same words as an error, if there is one.
     """
     origins = _origins(judged)
     told: dict[str, list[tuple[int, Finding]]] = {}
@@ -25,6 +25,8 @@ def once(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
             continue
         rank, kind = origins[finding.code]
         alike = told.setdefault(kind, [])
+        if finding.code == SYNTAX.code:
+            alike = next((group for group in told.values() if any(_same(one, finding) for _, one in group)), alike)
         twin = next((i for i, (other, one) in enumerate(alike) if other != rank and _touch(one, finding)), None)
         if twin is None or finding.requirement is not None:
             alike.append((rank, finding))
@@ -43,6 +45,10 @@ def _origins(judged: Judged) -> dict[str, tuple[int, str]]:
         rank = index if pack.specification else len(judged.packs) + index
         found.update((rule.rule.code, (rank, rule.check)) for rule in pack.rules)
     return found
+
+
+def _same(one: Finding, refused: Finding) -> bool:
+    return one.span == refused.span and one.severity is Severity.ERROR and one.requirement is None
 
 
 def _touch(one: Finding, other: Finding) -> bool:

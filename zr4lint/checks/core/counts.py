@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from zr4lint.checks.core.steps import Step, steps
+from zr4lint.checks.core.steps import Step, ends, steps
 from zr4lint.checks.edits import SAFE, remove_lines, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
@@ -136,19 +136,13 @@ def _missing(subject: Subject, found: Sequence[Step], keyword: str, least: int, 
         if len(found) < least:
             yield Unmet(_too_few(keyword, len(found), least, "the file"), _first_place(subject))
         return
-    for number in _ends(subject):
+    for number in ends(subject):
         family = subject.facts.ancestry(number)
         count = sum(step.holder.stage in family and not step.held for step in found)
         if count < least:
             stage = subject.facts.stages[number]
             where = f"the stage {code(stage.name)}" if stage.name else "the image"
             yield Unmet(_too_few(keyword, count, least, where), stage.instruction.keyword_span)
-
-
-def _ends(subject: Subject) -> Iterator[int]:
-    """The stages that are looked at and that no other of them builds on."""
-    parents = {subject.facts.stages[number].parent for number in subject.lineage}
-    return (number for number in sorted(subject.lineage) if number not in parents)
 
 
 def _too_few(keyword: str, count: int, least: int, where: str) -> str:

@@ -57,9 +57,15 @@ def ports(
 def _bounds(words: str) -> tuple[int, int]:
     """The first and the last port of "8080" or "9000-9010"; (-1, -1) where these are no numbers."""
     first, _, last = words.partition("-")
-    if not (first.isdecimal() and (last or first).isdecimal()) or max(len(first), len(last)) > 6:
+    last = last or first
+    if not (first.isascii() and first.isdecimal() and last.isascii() and last.isdecimal()):
         return -1, -1
-    return int(first), int(last or first)
+    return _number(first), _number(last)
+
+
+def _number(digits: str) -> int:
+    """The number of a port; of a long one only its size counts."""
+    return int(digits.lstrip("0")[:6] or 0)
 
 
 def _allowed(number: str, ranges: list[tuple[int, int]]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -41,3 +41,9 @@ def _sorted(instructions: Iterable[Instruction]) -> dict[str, list[Step]]:
         if instruction.trigger is not None:
             found.setdefault(instruction.trigger.keyword, []).append(Step(instruction.trigger, instruction))
     return found
+
+
+def ends(subject: Subject) -> Iterator[int]:
+    """The stages that are looked at and that no other of them builds on."""
+    parents = {subject.facts.stages[number].parent for number in subject.lineage}
+    return (number for number in sorted(subject.lineage) if number not in parents)

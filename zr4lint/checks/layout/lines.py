@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from zr4lint.checks.edits import DISPLAY, SAFE, UNSAFE, insert, remove_lines, replace, to_the_end
 from zr4lint.checks.grep import grep, grep_any
@@ -13,6 +13,7 @@ from zr4lint.checks.layout.layers import helpers, layers_of, with_helpers, withi
 from zr4lint.checks.outcome import Met, Outcomes, RuleResult, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.dockerfile import Comment, Instruction
+from zr4lint.dockerfile.refusals import KEYWORDS
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.quoting import code, plain
 from zr4lint.model.source import Span
@@ -25,8 +26,11 @@ _BANNER = r"(?i)[\W_]*layer\s+(\d+)\s*:"
 
 
 @check("syntax")
-def syntax(subject: Subject) -> Outcomes:
-    """BuildKit accepts the file."""
+def syntax(subject: Subject, *, what: Literal["all", "before-from"] = "all") -> Outcomes:
+    """BuildKit accepts the file; with `before-from` only instructions above the first FROM are looked at."""
+    if what == "before-from":
+        yield from _before_from(subject)
+        return
     for error in subject.dockerfile.errors:
         fix = None
         if error.instead is not None:
@@ -40,6 +44,19 @@ def syntax(subject: Subject) -> Outcomes:
             notes=("BuildKit refuses the file.",),
             help=error.help,
         )
+
+
+def _before_from(subject: Subject) -> Outcomes:
+    for instruction in subject.dockerfile.instructions:
+        if instruction.stage >= 0:
+            return
+        if instruction.keyword in KEYWORDS and instruction.keyword != "ARG":
+            yield Unmet(
+                f"{instruction.keyword} comes before the first FROM",
+                instruction.keyword_span,
+                notes=("BuildKit refuses the file.",),
+                help="Start the file with FROM; only ARG may come before it",
+            )
 
 
 @check("line-count", late=True)

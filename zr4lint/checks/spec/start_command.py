@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from msgspec import json
-
-from zr4lint.checks.edits import DISPLAY, SAFE, UNSAFE, remove_lines, replace, to_the_end
+from zr4lint.checks.command_words import json_array, words_of
+from zr4lint.checks.edits import UNSAFE, remove_lines, replace, to_the_end
 from zr4lint.checks.layout.arrangement import arrange
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.copies import brought
 from zr4lint.facts import CommandSet
-from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, contrast
-from zr4lint.shell import parse_script
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Folder, Keyword, LineNumber, StartKeyword
@@ -27,62 +23,7 @@ def _commands(subject: Subject, keyword: str) -> list[CommandSet]:
 
 def _words(found: CommandSet) -> list[str] | None:
     """The command's words: of the exec form as they are, of the shell form where no shell is needed for them."""
-    if found.arguments is not None:
-        return list(found.arguments)
-    commands = parse_script(found.at.instruction.arguments).commands
-    if len(commands) != 1 or commands[0].assignments or commands[0].redirections:
-        return None
-    words = [word.literal for word in commands[0].words]
-    plain = [word for word in words if word is not None and not any(c in word for c in "*?[~")]
-    return plain if plain and len(plain) == len(words) else None
-
-
-def exec_form(found: CommandSet) -> Fix | None:
-    """Turn a shell form into an exec form; only shown where the command needs a shell.
-
-    There is none for bytes that are not UTF-8: JSON can't hold them.
-    """
-    words = _words(found)
-    text = found.at.instruction.arguments
-    span = text.span(0, len(text.text))
-    try:
-        if words is None:
-            return replace(span, _json(["/bin/sh", "-c", text.text]), "Name the shell in an exec form", DISPLAY)
-        return replace(span, _json(words), "Use the exec form", SAFE)
-    except UnicodeEncodeError:
-        return None
-
-
-def _json(words: Sequence[str]) -> str:
-    return json.format(json.encode(words), indent=0).decode()
-
-
-@check("exec-form")
-def exec_form_only(subject: Subject, *, keyword: StartKeyword) -> Outcomes:
-    """There is one such instruction, in exec form."""
-    found = _commands(subject, keyword)
-    if not found:
-        notes = ("The container runs the command of the base image.",)
-        yield Unmet(f"the image sets no {keyword}", expected=f'{keyword} ["..."]', notes=notes)
-        return
-    for other in found[:-1]:
-        yield Unmet(
-            f"a later {keyword} overrides this one",
-            other.at.span,
-            expected=f"one {keyword}",
-            fix=remove_lines(subject.source, other.at.instruction, f"Remove this {keyword}"),
-        )
-    last = found[-1]
-    if last.arguments is None:
-        yield Unmet(
-            f"{keyword} is in shell form",
-            last.at.span,
-            expected=f'{keyword} ["program", "argument"]',
-            fix=exec_form(last),
-            notes=("The command runs as a child of /bin/sh, which does not pass signals on.",),
-        )
-    else:
-        yield met(last.at)
+    return list(found.arguments) if found.arguments is not None else words_of(found.at.instruction.arguments)
 
 
 @check("command")
@@ -93,7 +34,7 @@ def command(subject: Subject, *, arguments: list[str], file: Folder = "", keywor
     """
     file = file or next(iter(arguments), "")
     found = _commands(subject, keyword)
-    expected = f"{keyword} {_json(arguments)}"
+    expected = f"{keyword} {json_array(arguments)}"
     entrypoints = _commands(subject, "ENTRYPOINT") if keyword == "CMD" else []
     wrapping = entrypoints[-1] if entrypoints and entrypoints[-1].arguments != () else None
     if wrapping is not None:
@@ -111,13 +52,13 @@ def command(subject: Subject, *, arguments: list[str], file: Folder = "", keywor
     span = text.span(0, len(text.text))
     if _words(last) != arguments:
         wanted = " ".join(arguments)
-        fix = replace(span, _json(arguments), f"Run {wanted}", UNSAFE)
+        fix = replace(span, json_array(arguments), f"Run {wanted}", UNSAFE)
         message = contrast("the command", text.text, wanted) if text.text else f"{keyword} is empty"
         yield Unmet(message, span, expected=expected, fix=fix)
     elif file and not brought(subject, file):
         yield Unmet(f"{keyword} runs {code(file)}, which is not copied", span, expected=f"COPY ... {file}")
     elif wrapping is None:
-        yield met(last.at, span, _json(arguments))
+        yield met(last.at, span, json_array(arguments))
 
 
 @check("last-instruction", late=True)

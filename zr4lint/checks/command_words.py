@@ -1,0 +1,25 @@
+"""The words of a command, in shell form and in exec form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import json
+
+from zr4lint.model.source import MappedText
+from zr4lint.shell import parse_script
+
+
+def words_of(text: MappedText) -> list[str] | None:
+    """The words of a shell form, where no shell is needed for them."""
+    commands = parse_script(text).commands
+    if len(commands) != 1 or commands[0].assignments or commands[0].redirections:
+        return None
+    words = [word.literal for word in commands[0].words]
+    plain = [word for word in words if word is not None and not any(c in word for c in "*?[~")]
+    return plain if plain and len(plain) == len(words) else None
+
+
+def json_array(words: Sequence[str]) -> str:
+    """An exec form with these words."""
+    return json.format(json.encode(words), indent=0).decode()

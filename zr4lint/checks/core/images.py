@@ -1,0 +1,152 @@
+"""The images that a build takes: those it builds on, copies from and mounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+
+from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.dockerfile import Instruction, values
+from zr4lint.facts import CopyStep, RunStep
+from zr4lint.filesystem.globs import matches
+from zr4lint.model.finding import Severity
+from zr4lint.model.quoting import code
+from zr4lint.model.source import Span
+
+if TYPE_CHECKING:
+    from zr4lint.checks.parameters import Text
+
+_HUB = "docker.io"
+_HUB_PAGE = "hub.docker.com"
+
+
+class Reference(Struct, frozen=True):
+    """An image that an instruction names; `value` has the variables replaced, None where it can't be known."""
+
+    raw: str
+    value: str | None
+    span: Span
+    instruction: Instruction
+
+
+@check("image-reference", stages="all")
+def image_reference(
+    subject: Subject,
+    *,
+    pinned: Literal["tag", "digest"] | None = None,
+    allowed: list[Text] | None = None,
+    forbidden: list[Text] | None = None,
+) -> Outcomes:
+    """Images of FROM, `COPY --from` and `RUN --mount` are named in a way that is allowed.
+
+    `pinned` asks for a tag or a digest. `allowed` and `forbidden` are patterns such as `ghcr.io`, which stands for a
+    registry, and `docker.io/library/*:latest`, which stands for the whole name with registry and tag.
+    """
+    for reference in references(subject):
+        if reference.value is None:
+            unmet = _unknown(reference, allowed)
+        else:
+            unmet = _judged(reference, reference.value, pinned, allowed, forbidden)
+        yield unmet or Met(reference.span, reference.instruction)
+
+
+def references(subject: Subject) -> Iterator[Reference]:
+    """The images from outside that the stages name."""
+    facts, stages = subject.facts, subject.lineage
+    for number in sorted(stages):
+        stage = facts.stages[number]
+        raw = subject.words(stage.image_span)
+        if stage.parent is None and stage.image != "scratch" and raw and stage.image != "":
+            yield Reference(raw, stage.image, stage.image_span, stage.instruction)
+    for copy in facts.of(CopyStep, stages, triggers=True):
+        flag = copy.flags.get("from")
+        if flag is not None and _is_image(subject, flag.value):
+            yield Reference(subject.words(flag.value_span), flag.value, flag.value_span, copy.at.instruction)
+    for run in facts.of(RunStep, stages, triggers=True):
+        for mount in run.mounts:
+            if _is_image(subject, mount.image):
+                start = mount.span.start + subject.words(mount.span).rindex(f"from={mount.image}") + 5
+                span = Span(start, start + len(mount.image))
+                yield Reference(mount.image, mount.image, span, run.at.instruction)
+
+
+def _is_image(subject: Subject, name: str | None) -> bool:
+    """Whether what is copied or mounted from is certain to be an image: a plain word may be a stage or a context."""
+    return name is not None and any(sign in name for sign in "/:@") and subject.facts.named(name) is None
+
+
+def _judged(
+    reference: Reference,
+    value: str,
+    pinned: str | None,
+    allowed: Sequence[str] | None,
+    forbidden: Sequence[str] | None,
+) -> Unmet | None:
+    image = values.parse_image(value)
+    shown = code(value)
+    if pinned == "tag" and not image.tag and not image.digest:
+        notes = ("Without a tag the build takes whatever `latest` is at the time.",)
+        return Unmet(f"{shown} has no tag", reference.span, notes=notes, help="Add a tag or a digest")
+    if pinned == "digest" and not image.digest:
+        notes = ("A tag can be moved to another image at any time.",)
+        return Unmet(f"{shown} is not pinned by a digest", reference.span, notes=notes, help="Add `@sha256:...`")
+    if forbidden is not None and _fits(image, forbidden):
+        if image.tag == "latest" and not image.digest:
+            notes = ("`latest` is another image after each release.",)
+            return Unmet(f"{shown} has the tag `latest`", reference.span, notes=notes, help="Name a version")
+        return Unmet(f"{shown} is not allowed", reference.span)
+    if allowed is not None and not _fits(image, allowed):
+        message = f"{shown} is not an allowed image"
+        return Unmet(message, reference.span, expected=f"an image of {', '.join(allowed)}")
+    return None
+
+
+def _unknown(reference: Reference, allowed: Sequence[str] | None) -> Unmet | None:
+    """What is said of an image of which only the beginning is known."""
+    if allowed is None:
+        return None
+    known = reference.raw.partition("$")[0]
+    registry, slash, _ = known.partition("/")
+    if slash and not _is_registry(registry):
+        registry = _HUB
+    if slash and any(matches(registry, _registry(pattern)) for pattern in allowed):
+        return None
+    listed = f"an image of {', '.join(allowed)}"
+    if slash and not any("/" in pattern and matches(registry, pattern.partition("/")[0]) for pattern in allowed):
+        return Unmet(f"{code(reference.raw)} is not an allowed image", reference.span, expected=listed)
+    return Unmet(
+        f"the registry of {code(reference.raw)} is not known before the build",
+        reference.span,
+        expected=listed,
+        severity=Severity.INFO,
+    )
+
+
+def _is_registry(word: str) -> bool:
+    return "." in word or ":" in word or word == "localhost"
+
+
+def _registry(pattern: str) -> str:
+    return _HUB if pattern == _HUB_PAGE else pattern
+
+
+def _fits(image: values.Image, patterns: Sequence[str]) -> bool:
+    """Whether an image is of one of the patterns: by its registry, by its name, or by its name with the tag."""
+    name = f"{image.registry}/{full_repository(image)}"
+    tagged = f"{name}:{image.tag}" if image.tag else name
+    whole = f"{tagged}@{image.digest}" if image.digest else tagged
+    for pattern in patterns:
+        head, slash, tail = pattern.partition("/")
+        plain = _registry(head) + slash + tail
+        if any(matches(words, plain) for words in (whole, name)) or (not slash and matches(image.registry, plain)):
+            return True
+    return False
+
+
+def full_repository(image: values.Image) -> str:
+    """The repository as the registry has it, "library/debian" for debian."""
+    official = image.registry == _HUB and "/" not in image.repository
+    return f"library/{image.repository}" if official else image.repository

@@ -1,0 +1,62 @@
+"""JSON arrays that are not valid, and what they were meant to be."""
+
+from __future__ import annotations
+
+import re
+
+from zr4lint.dockerfile import arrays
+
+_LISTS_PATHS = ("ADD", "COPY", "VOLUME")
+_TEST = re.compile(r"\[\[|\[\s+[^,]*\s\](?:\s|;|\Z)")
+_QUOTED = re.compile(r"""\[\s*["'\u2018-\u201f]""")
+_DOUBLE = r'"(?:[^"\\]|\\.)*"'
+_SINGLE = re.compile(rf"({_DOUBLE})|'([^'\"\\]*)'", re.DOTALL)
+_LAST_COMMA = re.compile(r",(\s*\]\s*)\Z")
+_CURLY = re.compile("[\u201c-\u201f]")
+
+
+def is_attempt(text: str, keyword: str) -> bool:
+    """Whether words that are no JSON array were meant to be one.
+
+    `[ -f file ]` is a test, `[Net.Security]::Name` is PowerShell, and `COPY [ab].txt /` is a wildcard.
+    """
+    if not text.startswith("[") or "]::" in text:
+        return False
+    if keyword in ("ADD", "COPY"):
+        return _QUOTED.match(text) is not None
+    if keyword == "VOLUME":
+        return True
+    if _TEST.match(text):
+        return False
+    return _QUOTED.match(text) is not None or "," in text or text.endswith("]")
+
+
+def corrected(text: str) -> str | None:
+    """The array with a trailing comma taken away and double quotes around its strings; None where more is wrong."""
+    tried = _LAST_COMMA.sub(r"\1", _CURLY.sub('"', text))
+    tried = _SINGLE.sub(lambda found: found[1] or f'"{found[2]}"', tried)
+    items = arrays.read(tried, 0)
+    whole = items and tried.rstrip().endswith("]") and all(item.text is not None for item in items)
+    return tried if whole and tried.count("]") == text.count("]") else None
+
+
+def advice(text: str) -> str:
+    """What to do about it."""
+    if _LAST_COMMA.search(text):
+        return "Remove the comma before `]`"
+    if not text.rstrip().endswith("]"):
+        return "Close the array with `]`"
+    if re.sub(_DOUBLE, "", text).strip("[], \t\r\n"):
+        return "Put each item in double quotes"
+    if "\\" in text:
+        return "Write a backslash as `\\\\`"
+    return "Separate strings in double quotes by commas"
+
+
+def consequence(keyword: str) -> str:
+    """What the build makes of it."""
+    if keyword in _LISTS_PATHS:
+        return f"{keyword} takes the brackets, quotes and commas for parts of the paths."
+    if keyword == "SHELL":
+        return "BuildKit refuses the file."
+    return "The text is not JSON, so it is given to the shell as it stands."

@@ -1,0 +1,164 @@
+"""What the container runs, and in which form it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from zr4lint.checks.command_words import json_array, words_of
+from zr4lint.checks.core import json_form
+from zr4lint.checks.core.steps import Step, ends, steps
+from zr4lint.checks.edits import DISPLAY, SAFE, UNSAFE, remove_lines, replace
+from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.dockerfile import splitting
+from zr4lint.facts import ShellSet
+from zr4lint.model.finding import Applicability, Fix
+from zr4lint.model.source import MappedText
+from zr4lint.shell import parse_script
+
+if TYPE_CHECKING:
+    from zr4lint.checks.parameters import Keyword
+
+_NO_SIGNALS = "The command runs as a child of /bin/sh, which does not pass signals on."
+_EITHER_RUNS = ("CMD", "ENTRYPOINT")
+_BUILTINS = frozenset(
+    {"alias", "cd", "command", "eval", "exec", "exit", "export", "read", "set", "source", ".", "trap", "type",
+     "ulimit", "umask", "unset", "wait", "[["}
+)  # fmt: skip
+"""Words that a shell runs itself; some have programs of the same name, which do something else or nothing."""
+
+
+@check("exec-form")
+def exec_form(
+    subject: Subject,
+    *,
+    instructions: list[Keyword],
+    unless_shell: bool = False,
+    malformed: Literal["count", "skip", "only"] = "count",
+    required: bool = False,
+) -> Outcomes:
+    """These instructions are in exec form: a JSON array of strings.
+
+    Of CMD and ENTRYPOINT the one that counts is judged. With `unless-shell` a shell form is fine where SHELL chose
+    the shell. `malformed` tells what holds for one that starts like an array but is not valid JSON: it counts as a
+    shell form, is skipped, or is the only one that is reported. With `required` the image has each instruction, once.
+    """
+    if malformed == "only":
+        yield from _malformed(subject, instructions)
+        return
+    for keyword in instructions:
+        found = steps(subject, [keyword])
+        if required and not any(not step.held for step in found):
+            notes = ("The container runs the command of the base image.",) if keyword in _EITHER_RUNS else ()
+            yield Unmet(f"the image sets no {keyword}", expected=f'{keyword} ["..."]', notes=notes)
+            continue
+        counting = list(_counting(subject, found)) if keyword in (*_EITHER_RUNS, "HEALTHCHECK") else found
+        if required:
+            yield from _overridden(subject, found, counting)
+        for step in counting:
+            yield from _judged(subject, step, unless_shell, malformed == "skip", required)
+
+
+def _overridden(subject: Subject, found: Sequence[Step], counting: Sequence[Step]) -> Iterator[Unmet]:
+    for step in found:
+        if step not in counting:
+            keyword = step.instruction.keyword
+            yield Unmet(
+                f"a later {keyword} overrides this one",
+                step.instruction.span,
+                expected=f"one {keyword}",
+                fix=remove_lines(subject.source, step.holder, f"Remove this {keyword}"),
+            )
+
+
+def _counting(subject: Subject, found: Sequence[Step]) -> Iterator[Step]:
+    """The last one of each image, its own or inherited, and the last trigger of each stage."""
+    kept: dict[int, Step] = {}
+    for end in ends(subject):
+        family = subject.facts.ancestry(end)
+        last = next((s for s in reversed(found) if not s.held and s.holder.stage in family), None)
+        if last is not None:
+            kept[last.holder.index] = last
+    triggers = {step.holder.stage: step for step in found if step.held}
+    kept.update((step.holder.index, step) for step in triggers.values())
+    yield from (kept[index] for index in sorted(kept))
+
+
+def _judged(subject: Subject, step: Step, unless_shell: bool, skip_malformed: bool, required: bool) -> Outcomes:
+    instruction, keyword = step.instruction, step.instruction.keyword
+    text = command_text(step)
+    if keyword == "HEALTHCHECK" and instruction.arguments.text[:4].upper() == "NONE":
+        return
+    if instruction.json is not None or not text.text:
+        yield Met(instruction.span, step.holder)
+        return
+    if skip_malformed and json_form.is_attempt(text.text, keyword):
+        return
+    if unless_shell and (_has_shell(subject, step) or _is_exec(text)):
+        return
+    yield Unmet(
+        f"{keyword} is in shell form",
+        instruction.span,
+        expected=f'{keyword}{" CMD" * (keyword == "HEALTHCHECK")} ["program", "argument"]',
+        fix=_fix(text, SAFE, DISPLAY) if required else _fix(text, UNSAFE, None),
+        notes=(_NO_SIGNALS,) if keyword in _EITHER_RUNS else ("The command runs as a child of /bin/sh.",),
+    )
+
+
+def command_text(step: Step) -> MappedText:
+    """What is run: the arguments, of a HEALTHCHECK those behind CMD."""
+    text = step.instruction.arguments
+    if step.instruction.keyword != "HEALTHCHECK":
+        return text
+    at = splitting.head(text.text).end
+    at += len(text.text[at:]) - len(text.text[at:].lstrip())
+    return text.slice(at, len(text.text))
+
+
+def _has_shell(subject: Subject, step: Step) -> bool:
+    """Whether a SHELL of the stage, or of one that it builds on, is in force."""
+    family = subject.facts.ancestry(step.holder.stage) if step.holder.stage >= 0 else ()
+    return any(s.at.instruction.index < step.holder.index for s in subject.facts.of(ShellSet, family))
+
+
+def _is_exec(text: MappedText) -> bool:
+    """Whether the shell hands over to the only command, which gets the signals then."""
+    return text.text.startswith("exec ") and len(parse_script(text).commands) == 1
+
+
+def _fix(text: MappedText, plain: Applicability, shell: Applicability | None) -> Fix | None:
+    """Turn a shell form into an exec form; `shell` is the applicability where the command needs a shell.
+
+    There is none for bytes that are not UTF-8: JSON can't hold them.
+    """
+    words = words_of(text)
+    span = text.span(0, len(text.text))
+    try:
+        if words is not None and words[0] not in _BUILTINS:
+            return replace(span, json_array(words), "Use the exec form", plain)
+        if shell is not None:
+            whole = json_array(["/bin/sh", "-c", text.text])
+            return replace(span, whole, "Name the shell in an exec form", shell)
+    except UnicodeEncodeError:
+        pass
+    return None
+
+
+def _malformed(subject: Subject, keywords: Sequence[str]) -> Outcomes:
+    for step in steps(subject, keywords):
+        instruction, text = step.instruction, command_text(step)
+        if instruction.json is not None:
+            yield Met(instruction.span, step.holder)
+            continue
+        if not json_form.is_attempt(text.text, instruction.keyword):
+            continue
+        span = text.span(0, len(text.text))
+        corrected = json_form.corrected(text.text) if "\n" not in subject.words(span) else None
+        yield Unmet(
+            f"the JSON array of {instruction.keyword} is not valid",
+            span,
+            fix=replace(span, corrected, "Write valid JSON", SAFE) if corrected is not None else None,
+            notes=(json_form.consequence(instruction.keyword),),
+            help=json_form.advice(text.text),
+        )
