@@ -15,9 +15,13 @@ from zr4lint.diagnose.window import Line, Window
 _CODE = re.compile(
     r"(?:exit code:?|exit status|non-zero code:|exited with code|Job failed with exit code:) (\d{1,3})\b"
 )
-_COMMAND = re.compile(r'process "(.*)" did not complete|executor failed running \[(.*)\](?:: |$)', re.DOTALL)
-_BUILDAH = re.compile(r'building at STEP "(.*)": ')
-_CLASSIC = re.compile(r"The command '(.*)' returned a non-zero code")
+_QUOTED = (
+    ('process "', '" did not complete', True),
+    ("executor failed running [", "]", False),
+    ("The command '", "' returned a non-zero code", False),
+)
+"""The words before and behind a command, and whether the command has escapes as a string of Go."""
+
 _SHELL = re.compile(r"^(?:/\S*/)?(?:ba|da|z|a)?sh (?:-\S+ )*?(?:-o \S+ )?-\w*c ")
 _ESCAPED = re.compile(r"\\(.)")
 _BEFORE_START = 80
@@ -168,9 +172,9 @@ def _text(name: StepName | None, excerpt: Excerpt | None, words: str, command: s
         return one_line(name.text)
     if excerpt is not None and excerpt.instruction:
         return one_line(excerpt.instruction)
-    quoted = _BUILDAH.search(words)
+    quoted = between(words, 'building at STEP "', '": ')
     if quoted:
-        return one_line(quoted[1])
+        return one_line(quoted)
     return f"RUN {one_line(command)}" if command else ""
 
 
@@ -182,15 +186,19 @@ def _cut_short(excerpt: Excerpt) -> bool:
 
 def command_of(words: str) -> str:
     """The command that the builder's words name, without the shell; "" if they name none."""
-    found = _COMMAND.search(words)
-    if found:
-        command = found[1] if found[1] is not None else found[2]
-        if found[1] is not None:
-            command = _ESCAPED.sub(lambda e: {"n": "\n", "t": "\t"}.get(e[1], e[1]), command)
-    else:
-        classic = _CLASSIC.search(words)
-        command = classic[1] if classic else ""
-    return _SHELL.sub("", command)
+    for before, behind, escaped in _QUOTED:
+        command = between(words, before, behind)
+        if command:
+            if escaped:
+                command = _ESCAPED.sub(lambda e: {"n": "\n", "t": "\t"}.get(e[1], e[1]), command)
+            return _SHELL.sub("", command)
+    return ""
+
+
+def between(text: str, before: str, behind: str) -> str:
+    """What stands between the first `before` and the last `behind` of a text, "" if they are not in it."""
+    start, end = text.find(before), text.rfind(behind)
+    return text[start + len(before) : end] if 0 <= start < end else ""
 
 
 def _exit_code(words: str) -> int | None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 MOST_CHARACTERS = 200
-_MOST_TRIES = 500
+_MOST_TRIES = 100
 _CAPTURE = re.compile(r"<([a-z][a-z-]*)(\.\.\.)?>")
 _WORDS = {
     "program": r"[^\s/\"'`:;]",

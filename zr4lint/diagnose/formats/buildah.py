@@ -12,10 +12,8 @@ SIGN = re.compile(
 
 _STEP = re.compile(r"\s*+(?:\[(\d+)/(\d+)\] )?STEP (\d+)(?:/(\d+))?: (.*)")
 _FAILED = re.compile(r"\s*+(?:Error: |error |Error )(.*)")
-_QUOTED = re.compile(r'building at STEP "(.*)": ')
 _DONE = re.compile(r"--> (?:Using cache )?[0-9a-f]{10,}|--> Pushing cache|--> Cache pulled|COMMIT ")
 _BUILT = re.compile(r"Successfully tagged |[0-9a-f]{64}$")
-_CODES = ("exit status ", "exit code ")
 
 
 class Buildah(Reader):
@@ -54,12 +52,12 @@ class Buildah(Reader):
         return None if self.key is None else (Output(self.key, line, text),)
 
     def _failed(self, line: int, words: str) -> tuple[Event, ...]:
-        quoted = _QUOTED.search(words)
+        quoted = words.partition('building at STEP "')[2].rpartition('": ')[0]
         opened: tuple[Event, ...] = ()
         if self.key is None and quoted:
             self.count += 1
             self.key = str(self.count)
-            opened = (Opened(self.key, StepName("STEP", quoted[1]), line),)
+            opened = (Opened(self.key, StepName("STEP", quoted), line),)
         return (*opened, *self._closed(State.FAILED, line, words), Ended(line, words))
 
     def _closed(self, state: State, line: int, words: str = "") -> tuple[Event, ...]:

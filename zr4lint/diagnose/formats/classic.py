@@ -13,10 +13,8 @@ SIGN = re.compile(r"^\s*+Step \d+(?:/\d+)? : |^\s*+---> Running in |returned a n
 API_SIGN = re.compile(r'^\{"(?:stream|status|errorDetail|aux)":', re.MULTILINE)
 
 _STEP = re.compile(r"\s*+Step (\d+)(?:/(\d+))? : (.*)")
-_COMMAND = re.compile(
-    r"The command '.*' returned a non-zero code: \d+|^The command \[.*\] returned a non-zero code: \d+"
-    r"|^(?:OCI runtime create failed|Error response from daemon|error creating|unable to find user )"
-)
+_CODE = " returned a non-zero code: "
+_DAEMON = ("OCI runtime create failed", "Error response from daemon", "error creating", "unable to find user ")
 """The daemon's words about a step of any kind: a command prints none of these."""
 
 _OTHER = re.compile(
@@ -49,7 +47,7 @@ class Classic(Reader):
         if _BUILT.match(text):
             closed = self._closed(State.DONE, line)
             return (*closed, Ended(line))
-        if _COMMAND.search(text) or (self.keyword != "RUN" and _OTHER.search(text)):
+        if _failed(text) or (self.keyword != "RUN" and _OTHER.search(text)):
             return (*self._closed(State.FAILED, line, text.strip()), Ended(line, text.strip()))
         if self.key is None:
             return None
@@ -74,6 +72,11 @@ class Classic(Reader):
         closed = Closed(self.key, state, line, words)
         self.key = None
         return (closed,)
+
+
+def _failed(text: str) -> bool:
+    """Whether a line is the daemon's about a step that failed."""
+    return text.startswith(_DAEMON) or (_CODE in text and "The command " in text)
 
 
 class Api(Reader):

@@ -12,7 +12,7 @@ SIGN = re.compile(r"^\s*+(?:INFO|WARN|WARNING)\s?\[[\dT:Z-]+\] |^error building 
 _OWN = re.compile(r"\s*+(?:INFO|WARN|WARNING|DEBU|DEBUG|ERRO|ERROR|FATA|FATAL)\s?\[[\dT:Z.+-]+\] ?(.*)")
 _LAST = re.compile(
     r"\s*+(?:error building image: |kaniko should only be run|error checking push permissions|error pushing image"
-    r"|error resolving)"
+    r"|error resolving (?:source context|dockerfile path))"
 )
 _BUILT = ("Pushed ", "Pushing image", "Skipping push")
 

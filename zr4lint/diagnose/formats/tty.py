@@ -11,7 +11,8 @@ from zr4lint.diagnose.formats.names import step_name
 SIGN = re.compile(r"^\s{0,8}\[\+\] (?:Building|build) |^\s{0,8}=> (?:CACHED |ERROR |CANCELED )?\[", re.MULTILINE)
 
 _HEAD = re.compile(r"\s*+\[\+\] (?:Building|build) (?:[\d.]+s )?\(?(\d+)/(\d+)\)?(.*)")
-_STEP = re.compile(r"\s*+=> (?:(CACHED|ERROR|CANCELED) )?(.*?)(?:\s+(\d+(?:\.\d+)?)s)?$")
+_STEP = re.compile(r"\s*+=> (?:(CACHED|ERROR|CANCELED) )?(.*)")
+_SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
 _STATES = {"CACHED": State.CACHED, "ERROR": State.FAILED, "CANCELED": State.CANCELLED}
 
 
@@ -43,14 +44,16 @@ class Terminal(Reader):
         found = _STEP.match(text)
         if found is None:
             return ()
-        name = found[2]
+        name, _, last = found[2].rpartition(" ")
+        time = _SECONDS.fullmatch(last)
+        name = name.rstrip() if time else found[2]
         if name.startswith("=> # "):
             return (Output(self.last, line, name[5:]),) if self.last else ()
         if name.startswith("=> "):
             return ()
         step = step_name("", name)
         key = f"{step.stage}/{step.number}/{name[:40]}"
-        seconds = float(found[3]) if found[3] else None
+        seconds = float(time[1]) if time else None
         # A frame does not tell a step that runs from one that is done; only what is painted last can still be running.
         state = _STATES.get(found[1] or "", State.DONE if seconds is not None else State.OPEN)
         events: tuple[Event, ...] = () if key in self.states else (Opened(key, step, line),)
