@@ -29,7 +29,7 @@ class Loose(Reader):
 
 _CLOSING = re.compile(
     r"^\s*+> \[.*|^.{0,80}?failed to solve(?: with frontend [\w.]+)?: "
-    r"|executor failed running \[|^[^\s:]*+[Dd]ockerfile[^\s:]*+:\d+$",
+    r"|executor failed running \[|^[^\s:]{0,200}[Dd]ockerfile[^\s:]{0,200}:\d+$|^\s{0,8}\d+ \| >>> [A-Z]+ ",
     re.MULTILINE,
 )
 

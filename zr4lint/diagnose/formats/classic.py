@@ -22,11 +22,13 @@ _OTHER = re.compile(
     r"|invalid from flag value",
     re.IGNORECASE,
 )
-_FROM_QUIET = re.compile(
-    r"---> |\w[\w./-]*: Pulling from |Digest: |Status: |[0-9a-f]{12}: |Trying to pull|latest: Pulling|\s*$|Pulling "
-    r"|using default tag",
+_PULL_FAILED = re.compile(
+    r"manifest|denied|not found|error|toomany|no match|unauthorized|time(?:d )?out|lookup |dial |x509|EOF|invalid"
+    r"|unsupported|unknown|no such|blank|refused|reset by|forbidden|can't|cannot",
     re.IGNORECASE,
 )
+"""What the daemon says of an image that it can't get; the progress of a pull says none of it."""
+
 _DONE = re.compile(r"\s*+---> (?:[0-9a-f]{12}|Using cache)|Removing intermediate container")
 _BUILT = re.compile(r"Successfully (?:built|tagged) ")
 
@@ -53,7 +55,7 @@ class Classic(Reader):
             return None
         if _DONE.match(text):
             return (Closed(self.key, State.CACHED if "Using cache" in text else State.DONE, line),)
-        if self.keyword == "FROM" and not _FROM_QUIET.match(text):
+        if self.keyword == "FROM" and _PULL_FAILED.search(text):
             return (*self._closed(State.FAILED, line, text.strip()), Ended(line, text.strip()))
         return (Output(self.key, line, text),)
 
