@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec import structs
+
 from zr4lint.facts.command_facts import ModeChanged, Overwritten, Removed
 from zr4lint.facts.commands.call import Call, is_relative
 from zr4lint.facts.commands.table import reads
@@ -13,7 +15,8 @@ from zr4lint.facts.permissions import may_not_write
 from zr4lint.model.source import MappedText
 from zr4lint.programs.file_programs import FILE_PROGRAMS, FileProgram, Operands
 from zr4lint.programs.options import Parsed, parse_options
-from zr4lint.shell import Argument, Reach, expand
+from zr4lint.shell import Argument, Dialect, Reach, expand
+from zr4lint.shell.output import printed
 
 _MODE_LETTERS = frozenset("rwxXst,-+=ugo01234567")
 _TRUNCATES = frozenset({">", ">|", "&>"})
@@ -113,15 +116,24 @@ def redirected(call: Call) -> Iterator[Fact]:
 
 def _texts(call: Call) -> Iterator[Fact]:
     command = call.command
-    target = next((r.target for r in command.redirections if r.operator in (">", ">>", ">|") and r.target), None)
-    text: MappedText | None = None
-    if call.program in ("cat", "tee"):
-        text = command.stdin
-    elif call.program == "echo" and len(command.words) == 2:
-        text = command.words[1].text
+    target, adds = None, False
+    for redirection in command.redirections:
+        if redirection.operator in (">", ">>", ">|") and redirection.target is not None:
+            target, adds = redirection.target, redirection.operator == ">>"
+    dialect = Dialect.DASH if call.state.sh_is_dash else Dialect.SH
+    text = command.stdin if call.program == "tee" else None
+    if call.program in ("cat", "echo", "printf"):
+        text = printed(structs.replace(command, redirections=()), dialect, call.scope.variables)
     if call.program == "tee" and target is None and len(command.words) > 1:
         target = command.words[1]
-    if text is not None and target is not None:
-        path = call.path(expand(target, call.scope.variables))
+    if target is None:
+        return
+    path = call.path(expand(target, call.scope.variables))
+    if text is not None:
+        if adds and (before := call.state.written.get(path)) is not None:
+            text = MappedText.join([*before.pieces(), *text.pieces()])
         yield Written(call.at(relative=True), path, text)
+    if command.reach is Reach.ALWAYS and text is not None:
         call.state.written[path] = text
+    elif command.reach is not Reach.NEVER:
+        call.state.written.pop(path, None)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import structs
 
-from zr4lint.facts.commands.call import Call, Script
+from zr4lint.facts.commands.call import Call, Scope, Script
 from zr4lint.facts.commands.files import redirected
 from zr4lint.facts.commands.found import handed
 from zr4lint.facts.commands.table import follow
@@ -16,9 +16,19 @@ from zr4lint.shell import Command, Reach, expand, expand_all
 _SETS_VARIABLES = frozenset({".", "source", "read", "mapfile", "readarray", "getopts", "eval", "printf", "set"})
 
 
+def _with_folder(scope: Scope, command: Command) -> Scope:
+    """A scope whose PWD is the folder it is in, for a command that uses it."""
+    words = (*command.words, *(word for _, word in command.assignments), *(r.target for r in command.redirections))
+    if not any(e.name == "PWD" for word in words if word is not None for e in word.expansions):
+        return scope
+    variables = scope.variables.copy()
+    variables["PWD"] = scope.folder
+    return structs.replace(scope, variables=variables)
+
+
 def read_command(script: Script, command: Command) -> Iterator[Fact]:
     """The facts of the next command of a script."""
-    scope = script.scope(command.scope)
+    scope = _with_folder(script.scope(command.scope), command)
     if command.folder is not None:
         folder = Call(script, command, "", (), scope, scope.variables).path(expand(command.folder, scope.variables))
         scope = structs.replace(scope, folder=folder)

@@ -1,0 +1,71 @@
+"""What is too large to follow: it is told once, costs little, and is unknown from there on."""
+
+from __future__ import annotations
+
+import pytest
+
+import zr4lint
+from zr4lint.dockerfile import parse
+from zr4lint.facts import gather
+from zr4lint.model.budgets import REPEATED_COMMANDS, VALUE_LENGTH
+from zr4lint.model.deadline import Deadline, TimeUpError
+from zr4lint.model.source import MappedText, SourceFile
+from zr4lint.shell import Dialect, Script, parse_script
+
+
+def read(script: str, dialect: Dialect = Dialect.BASH) -> Script:
+    return parse_script(MappedText.join([(script, 0)]), dialect=dialect)
+
+
+def nested(loops: int) -> str:
+    heads = "".join(f"for v{n} in 0 1 2 3 4 5 6 7 8 9; do " for n in range(loops))
+    return heads + "x; " + "done; " * loops
+
+
+CALLS = "f0() { x; }; " + "".join(f"f{n}() {{ " + f"f{n - 1}; " * 8 + "}; " for n in range(1, 9)) + "f8"
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("A=xx" + "; A=$A$A" * 40, f"a value is not followed beyond {VALUE_LENGTH} characters"),
+        (nested(7), f"a loop is not followed beyond {REPEATED_COMMANDS} repeated commands"),
+        (CALLS, f"a function's call is not followed beyond {REPEATED_COMMANDS} repeated commands"),
+        ("for x in " + "a " * 100 + "; do x; done", "a loop is not followed beyond 64 rounds"),
+        ("{ " * 70 + "x" + "; }" * 70, "a command is not followed beyond 60 levels of nesting"),
+    ],
+)
+def test_a_script_over_a_budget_is_told(script: str, message: str) -> None:
+    found = read(script)
+    assert {remark.message for remark in found.remarks} == {message}
+    assert len(found.commands) < 3 * REPEATED_COMMANDS
+
+
+def test_a_value_over_its_budget_is_told_once_in_a_file() -> None:
+    text = "FROM ubuntu:22.04\nENV A=aaaaaaaaaaaaaaaa\n" + "ENV A=$A$A\n" * 27
+    (finding,) = [f for f in zr4lint.lint_text(text).findings if f.code == "ZL005"]
+    assert finding.message == f"a value is not followed beyond {VALUE_LENGTH} characters"
+    assert zr4lint.Severity.INFO is finding.severity
+
+
+@pytest.mark.parametrize("piece", ["))", ">@(", "$[=(", "a=(>", "|||", "$(", "if a; then ", "(", "`"])
+def test_what_the_shell_refuses_is_not_parsed_to_its_end(piece: str) -> None:
+    for dialect in Dialect:
+        assert len(read(piece * 24_000, dialect).commands) < 10
+
+
+def test_long_scripts_are_read_in_full() -> None:
+    assert len(read("x && " * 5_000 + "y").commands) == 5_001
+    assert len(read("echo x >> /f && " * 250 + "y").commands) == 251
+
+
+@pytest.mark.parametrize("script", ["echo $²", "[ 1 -eq " + "9" * 5_000 + " ] && a", "echo $((" + "9" * 5_000 + "))"])
+def test_odd_numbers_are_unknown(script: str) -> None:
+    assert read(script).commands
+
+
+def test_a_deadline_ends_the_reading() -> None:
+    dockerfile = parse(SourceFile("FROM a\n" + "RUN a && b\n" * 10))
+    assert gather(dockerfile, deadline=Deadline(60)).facts
+    with pytest.raises(TimeUpError):
+        gather(dockerfile, deadline=Deadline(-1))
