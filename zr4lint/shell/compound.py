@@ -12,8 +12,9 @@ from zr4lint.model import budgets
 from zr4lint.model.source import Span
 from zr4lint.shell import conditions
 from zr4lint.shell.arithmetic import evaluate
+from zr4lint.shell.binding import bound
 from zr4lint.shell.commands import Dialect, Reach, Word
-from zr4lint.shell.expansion import bound, expand_all, plain_word, unbraced, unknown
+from zr4lint.shell.expansion import expand_all, plain_word, unbraced, unknown
 from zr4lint.shell.output import fields
 from zr4lint.shell.status import CONDITION, DONE, FALSE, Jump, Status, Value
 from zr4lint.shell.tree import Frame, after, between

@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 MISSING = frozenset({"source", "pushd", "popd", "shopt", "declare", "typeset", "let", "mapfile", "readarray"})
 """Commands of bash that dash does not find."""
 
+SPECIAL = frozenset(
+    {
+        *(".", ":", "break", "continue", "eval", "exec", "exit", "export"),
+        *("readonly", "return", "set", "shift", "times", "trap", "unset"),
+    }
+)
+"""Builtins whose names dash doesn't give to functions."""
+
 AMPERSANDS = frozenset({"&>", "&>>"})
 """Redirections that dash reads as "&", which sends the command to the background, and ">"."""
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from zr4lint.model.budgets import NESTING
+from zr4lint.shell.dash import SPECIAL
 from zr4lint.shell.lexis import Lexer, Refused, UnsureError
 
 _CLOSING = frozenset({"}", "do", "done", "elif", "else", "esac", "fi", "then"})
@@ -21,13 +22,6 @@ _BASH_RESERVED = _DASH_RESERVED | {"[[", "function", "select", "time", "coproc"}
 _ENDS_ITEM = frozenset({";;", ";&", ";;&"})
 _REDIRECTS = frozenset({"<", ">", ">>", ">|", "<>", "<&", ">&", "<<", "<<-", "<<<", "&>", "&>>"})
 _DECLARES = frozenset({"declare", "typeset", "local", "export", "readonly", "alias", "eval", "let"})
-_SPECIAL = frozenset(
-    {
-        *(".", ":", "break", "continue", "eval", "exec", "exit", "export"),
-        *("readonly", "return", "set", "shift", "times", "trap", "unset"),
-    }
-)
-"""Builtins whose names dash doesn't give to functions."""
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*\Z"
 
 
@@ -172,9 +166,7 @@ class _Reader(Lexer):
         if compound is not None:
             compound(self)
             self.redirections()
-            if self.token == "word" and not self.reserved:
-                raise self.unexpected()
-            if self.token == "(":
+            if self.token == "(" or (self.token == "word" and not self.reserved):
                 raise self.unexpected()
         elif self.reserved:
             raise self.unexpected()
@@ -226,8 +218,11 @@ class _Reader(Lexer):
         if self.token != ")":
             raise Refused(*opener, "unexpected `(`")
         self.advance()
-        if not self.bash and (not re.match(_NAME, word) or word in _SPECIAL):
+        if not self.bash and (not re.match(_NAME, word) or word in SPECIAL):
             raise Refused(*name, f"bad function name {self.shown(*name)}")
+        self.function_body()
+
+    def function_body(self) -> None:
         self.newlines()
         if self.bash and _COMPOUND.get(self.token if self.token == "(" else self.reserved) is None:
             raise self.unexpected()
@@ -250,8 +245,8 @@ class _Reader(Lexer):
         if self.depth >= NESTING:
             raise UnsureError
         self.depth += 1
-        if self.token == "" or (not self.commands() and self.token != ""):
-            raise self.unexpected() if self.token else self.unclosed(*opener, wanted)
+        if not self.commands() and self.token:
+            raise self.unexpected()
         self.expect(wanted, opener)
         self.depth -= 1
 
@@ -381,10 +376,7 @@ class _Reader(Lexer):
         if self.token == "(":
             self.advance()
             self.expect(")", opener)
-        self.newlines()
-        if _COMPOUND.get(self.token if self.token == "(" else self.reserved) is None:
-            raise self.unexpected()
-        self.command()
+        self.function_body()
 
     def coprocess(self) -> None:
         raise UnsureError

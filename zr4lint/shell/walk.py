@@ -143,19 +143,38 @@ class _Walk(Walker):
         return failed and self.exits_on_failure and not frame.tested and frame.reach is Reach.ALWAYS
 
     def and_or(self, node: Node, frame: Frame) -> Status:
-        """A chain of && and ||; the tree nests to the left, once for each operator."""
-        chain: list[tuple[str, Node]] = []
-        while node.type == "list":
+        """A chain of && and ||.
+
+        The tree nests to the left, once for each operator, and hangs a redirection on the whole list before it; it
+        belongs to the last command of that list.
+        """
+        chain: list[tuple[str, Node, list[Node]]] = []
+        follows = node.next_named_sibling is not None
+        pending: list[Node] = []
+        while True:
+            if node.type == "redirected_statement" and not pending:
+                body, redirects = _apart(node)
+                if body is None or body.type != "list":
+                    break
+                node, pending = body, redirects
             named = node.named_children
-            operator = next((c.type for c in node.children if c.type in ("&&", "||")), "&&")
-            if len(named) < 2:
+            if node.type != "list" or len(named) < 2:
                 break
-            chain.append((operator, named[-1]))
-            node = named[0]
-        status = self.visit(node, structs.replace(frame, tested=True))
-        for index, (operator, right) in enumerate(reversed(chain), start=1):
-            here = frame if index == len(chain) else structs.replace(frame, tested=True)
-            status = self.continued(status, operator, right, here)
+            operator = next((c.type for c in node.children if c.type in ("&&", "||")), "&&")
+            chain.append((operator, named[-1], pending))
+            node, pending = named[0], []
+        left = structs.replace(frame, tested=True) if chain else frame
+        status = self.redirected(node, pending, left, follows=True) if pending else self.visit(node, left)
+        for index, (operator, right, redirects) in enumerate(reversed(chain), start=1):
+            last = index == len(chain)
+            here = frame if last else structs.replace(frame, tested=True)
+            reach = status.behind(operator)
+            inner = here.under(reach, operator)
+            if redirects:
+                result = self.redirected(right, redirects, inner, follows=follows or not last)
+            else:
+                result = self.visit(right, inner)
+            status = status.joined(result, operator, reach)
         return status
 
     def continued(self, status: Status, operator: str, right: Node, frame: Frame) -> Status:
@@ -185,7 +204,10 @@ class _Walk(Walker):
             case "list":
                 return self.and_or(node, frame)
             case "redirected_statement":
-                return self.redirected(node, frame)
+                body, redirects = _apart(node)
+                if body is not None and body.type == "list":
+                    return self.and_or(node, frame)
+                return self.redirected(body, redirects, frame, follows=node.next_named_sibling is not None)
             case "pipeline":
                 return self.pipeline(node.named_children, frame)
             case "subshell":
@@ -254,10 +276,9 @@ class _Walk(Walker):
         self.emit(frame, self.span(node, frame), assignments=found)
         return substituted if substituted is not None and not declares else DONE
 
-    def redirected(self, node: Node, frame: Frame) -> Status:
+    def redirected(self, body: Node | None, redirects: Sequence[Node], frame: Frame, *, follows: bool) -> Status:
+        """A command with redirections; `follows` tells that there is another one behind it."""
         before = len(self.commands)
-        redirects = [c for c in node.named_children if c.type.endswith("_redirect")]
-        body = next((c for c in node.named_children if not c.type.endswith("_redirect")), None)
         words: list[Node] = []
         redirections: list[Redirection] = []
         stdin: MappedText | None = None
@@ -269,7 +290,7 @@ class _Walk(Walker):
             stdin = found.heredoc or stdin
             rest += found.following
         if self.in_dash and any(r.operator in dash.AMPERSANDS for r in redirections):
-            frame = frame.under(Reach.MAYBE if node.next_named_sibling else Reach.NEVER)
+            frame = frame.under(Reach.MAYBE if follows else Reach.NEVER)
         piped = next((i for i, (operator, _) in enumerate(rest) if operator != "|"), len(rest))
         self.pipelines += piped > 0
         number = self.pipelines
@@ -278,14 +299,13 @@ class _Walk(Walker):
             status = simple.command(self, body, here, words, redirections, stdin)
         elif body is None and redirections and not words:
             # `> file` alone empties the file.
-            span = frame.script.span(node.start_byte, node.end_byte)
+            span = frame.script.span(redirects[0].start_byte, redirects[-1].end_byte)
             found_redirections = tuple(redirections)
             self.record(Command((), (), found_redirections, span, here.operator, here.reach, here.scope, stdin), here)
             status = DONE
         else:
             status = self.visit(body, here) if body is not None else DONE
             if len(self.commands) > before and redirections:
-                # The grammar hangs a redirection on the whole list; it belongs to the last command before it.
                 last = self.commands[-1]
                 extra = tuple(self.word([w], frame) for w in words)
                 self.commands[-1] = structs.replace(
@@ -299,6 +319,12 @@ class _Walk(Walker):
             else:
                 status = self.continued(status, operator, right, frame)
         return status
+
+
+def _apart(node: Node) -> tuple[Node | None, list[Node]]:
+    """The command of a redirected statement, and its redirections."""
+    redirects = [c for c in node.named_children if c.type.endswith("_redirect")]
+    return next((c for c in node.named_children if not c.type.endswith("_redirect")), None), redirects
 
 
 def _last_wait(nodes: Sequence[Node], frame: Frame) -> int:
