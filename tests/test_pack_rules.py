@@ -188,6 +188,19 @@ def test_a_variable_named_setting_is_no_setting() -> None:
     assert pack({"check": "env", "variables": {"setting": "x"}}).rules[0].parameters == {"variables": {"setting": "x"}}
 
 
+def test_a_pack_is_not_named_as_a_key_of_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(OWN.replace('"house"', '"per-file-ignores"', 1))
+    (tmp_path / "Dockerfile").write_text("FROM debian:12\n")
+    message = "own.toml:1: `name` is `per-file-ignores`, a key of the configuration\n"
+    done = call("--pack", "own.toml", "Dockerfile", cwd=tmp_path)
+    assert (done.code, done.err) == (2, f"zr4lint: {message}")
+    (tmp_path / "zr4lint.toml").write_text('packs = ["own.toml"]\n')
+    done = call("Dockerfile", cwd=tmp_path)
+    assert done.code == 2
+    assert done.err.startswith("zr4lint: zr4lint.toml:1: key 'packs': ")
+    assert done.err.endswith(message)
+
+
 # Own packs on the command line
 
 OWN = """\

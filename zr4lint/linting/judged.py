@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from msgspec import Struct
 
 from zr4lint.dockerfile import Dockerfile
+from zr4lint.dockerfile.peer_comments import PeerComment
 from zr4lint.facts import Facts
 from zr4lint.linting.baseline import Baseline
 from zr4lint.linting.engine import PackResult
@@ -19,13 +20,14 @@ from zr4lint.packs.rulebook import named
 
 
 class Judged(Struct, frozen=True):
-    """A file that the rules of some packs have judged."""
+    """A file that the rules of some packs have judged; `peer_comments` are its comments to other linters."""
 
     facts: Facts
     packs: Sequence[Pack]
     results: tuple[PackResult, ...]
     options: LintOptions
     baseline: Baseline | None
+    peer_comments: Sequence[PeerComment] = ()
 
     @property
     def dockerfile(self) -> Dockerfile:

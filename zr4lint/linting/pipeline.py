@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct, structs
 
 from zr4lint.dockerfile import Dockerfile, parse
+from zr4lint.dockerfile.peer_comments import PeerComment, peer_comments
 from zr4lint.facts import gather
 from zr4lint.knowledge.tables import image_variables
 from zr4lint.linting.baseline import Baseline
@@ -41,6 +42,9 @@ def baseline(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     return findings if judged.baseline is None else judged.baseline.suppress(findings, judged.source)
 
 
+EXPERIMENTAL = ("InvalidDefinitionDescription",)
+"""The checks of BuildKit that only `# check=experimental=` switches on."""
+
 STAGES: tuple[Stage, ...] = (severities, settle, demote, heed, selection, once, baseline)
 """What happens to the findings of the rules, in this order."""
 
@@ -66,10 +70,12 @@ class Linter:
 
     def lint(self, source: SourceFile) -> Linted:
         """Lint one text; findings come in the order of the text."""
-        options = self.options
-        facts = gather(parse(source), self._images, targets=options.targets, build_args=dict(options.build_args))
+        dockerfile = parse(source)
+        comments = peer_comments(dockerfile)
+        options = _with_experiments(self.options, comments)
+        facts = gather(dockerfile, self._images, targets=options.targets, build_args=dict(options.build_args))
         results = tuple(run_packs(facts, self.packs, options))
-        judged = Judged(facts, self.packs, results, options, self.baseline)
+        judged = Judged(facts, self.packs, results, options, self.baseline, comments)
         findings = tuple(_placed(finding, source) for finding in in_order(_staged(judged)))
         conformance = tuple(result.conformance for result in results if result.conformance is not None)
         names = tuple(pack.name for pack in self.packs)
@@ -93,6 +99,15 @@ def lint(
 ) -> FileReport:
     """Lint one text with packs."""
     return Linter(packs, options, baseline).lint(source).report
+
+
+def _with_experiments(options: LintOptions, comments: Sequence[PeerComment]) -> LintOptions:
+    """The options with the experimental checks that the file's `# check=` directive asks for."""
+    wanted = [name for comment in comments for name in comment.wanted]
+    if not wanted or not options.suppressions or options.select:
+        return options
+    names = EXPERIMENTAL if "all" in wanted else [name for name in EXPERIMENTAL if name in wanted]
+    return structs.replace(options, extend_select=(*options.extend_select, *names))
 
 
 def _placed(finding: Finding, source: SourceFile) -> Finding:

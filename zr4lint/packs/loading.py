@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from functools import cache
 from typing import Any
+
+from msgspec import structs
 
 from zr4lint.checks.registry import Kinds
 from zr4lint.filesystem.reading import UnfitError, read_regular
@@ -25,9 +27,10 @@ def pack_names() -> Sequence[str]:
     return sorted(name.removesuffix(".toml") for name in os.listdir(rules_folder()) if name.endswith(".toml"))
 
 
-def load_pack(name: str, kinds: Kinds) -> Pack:
+def load_pack(name: str, kinds: Kinds, keys: Collection[str] = ()) -> Pack:
     """Read a pack by the name it comes with, or by the path of a file; its settings have their defaults.
 
+    `keys` are names that no pack may have, since its table in a configuration could not be told from that key.
     Raises PackError if there is none, or if anything in it is not as it should be.
     """
     if name in pack_names():
@@ -39,7 +42,7 @@ def load_pack(name: str, kinds: Kinds) -> Pack:
 
     document = _parsed(name, lambda: tomli.loads(text))
     taken = Taken() if _is_shipped(name) else _shipped()
-    return configure(read_pack(document, kinds, name, text, taken), {})
+    return configure(read_pack(document, kinds, name, text, structs.replace(taken, keys=keys)), {})
 
 
 def _text(path: str) -> str:

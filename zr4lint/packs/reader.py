@@ -49,10 +49,11 @@ _OF_SPECIFICATIONS = ("stage", "criterion", "conflict", "amendment")
 
 
 class Taken(Struct, frozen=True):
-    """The names and codes that other packs have."""
+    """The names and codes that other packs have; `keys` are names that a configuration uses for something else."""
 
     names: Collection[str] = ()
     codes: Collection[str] = ()
+    keys: Collection[str] = ()
 
 
 def read_pack(
@@ -118,6 +119,8 @@ class _Reader:
         top = self.table(own, tables.PackTable, _TOP)
         if top is not None and top.name in self.taken.names:
             self.error(_TOP, "name", f"`name` is `{top.name}`, the name of a pack that comes with zr4lint")
+        if top is not None and top.name in self.taken.keys:
+            self.error(_TOP, "name", f"`name` is `{top.name}`, a key of the configuration")
         specified = self.is_specification()
         images = {image.name: image.variables for _, image in self.those("image", tables.ImageTable)}
         self.settings = {setting.name: setting for setting in self.read_settings()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from functools import cache
 
@@ -23,9 +23,9 @@ def named(word: str, rule: Rule) -> bool:
     return bool(word) and fit(word, rule) >= 0
 
 
-def load(name: str) -> Pack:
+def load(name: str, keys: Collection[str] = ()) -> Pack:
     """The pack of a name or a file, as `load_pack` does; one that comes with zr4lint is read once."""
-    return _shipped(name) if name in pack_names() else load_pack(name, KINDS)
+    return _shipped(name) if name in pack_names() else load_pack(name, KINDS, keys)
 
 
 @cache

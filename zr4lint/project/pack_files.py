@@ -8,6 +8,7 @@ from zr4lint.packs.loading import MAX_BYTES, pack_names
 from zr4lint.packs.model import Pack
 from zr4lint.packs.problems import PackError, Problem
 from zr4lint.packs.rulebook import load
+from zr4lint.project.settings import KEYS
 
 
 class PackFiles:
@@ -24,7 +25,7 @@ class PackFiles:
         real = os.path.realpath(name) if "\0" not in name else name
         if real not in self._read:
             self._count(name, real)
-            self._read[real] = load(name)
+            self._read[real] = load(name, KEYS)
         return self._read[real]
 
     def _count(self, name: str, real: str) -> None:

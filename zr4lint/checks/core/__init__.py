@@ -1,5 +1,23 @@
 """Kinds of check for any Dockerfile: the vocabulary of pack core and of every specification."""
 
-from zr4lint.checks.core import counts, form, images, platforms, ports, stage_names, start
+from zr4lint.checks.core import (
+    counts,
+    form,
+    images,
+    platforms,
+    ports,
+    stage_names,
+    start,
+    suppression,
+)
 
-__all__ = ["counts", "form", "images", "platforms", "ports", "stage_names", "start"]
+__all__ = [
+    "counts",
+    "form",
+    "images",
+    "platforms",
+    "ports",
+    "stage_names",
+    "start",
+    "suppression",
+]

@@ -1,7 +1,8 @@
 """Comments that suppress findings.
 
 `# zr4lint: ignore[ZR0501,apt-cleanup] reason` is about the next instruction, `ignore-file[...]` about the file,
-`ignore-stage[...]` about the stage, `ignore-start[...]` about everything up to the next `ignore-end`.
+`ignore-stage[...]` about the stage, `ignore-start[...]` about everything up to the next `ignore-end`. Comments to
+hadolint and BuildKit suppress the rules that have their codes as aliases.
 """
 
 from __future__ import annotations
@@ -17,8 +18,14 @@ MARK = "zr4lint"
 
 def heed(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     """Suppress the findings that comments suppress, and report what is wrong with those comments."""
-    if not judged.options.suppressions or MARK not in judged.source.text:
+    if not judged.options.suppressions:
         return findings
-    from zr4lint.linting.suppressions.apply import applied
+    if MARK in judged.source.text:
+        from zr4lint.linting.suppressions.apply import applied
 
-    return applied(findings, judged)
+        findings = [*applied(findings, judged)]
+    if judged.peer_comments:
+        from zr4lint.linting.suppressions.peers import suppressed_by_peers
+
+        findings = [*suppressed_by_peers(findings, judged.peer_comments)]
+    return findings

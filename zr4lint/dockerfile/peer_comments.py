@@ -1,0 +1,145 @@
+"""Comments that speak to other linters: hadolint's pragmas, and BuildKit's `# check=`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import Enum
+
+from msgspec import Struct
+
+from zr4lint.dockerfile.instructions import Dockerfile, Instruction
+from zr4lint.model.source import Span
+
+_PRAGMA = re.compile(r"#[ \t]*hadolint[ \t]+(?:(global|stage)[ \t]+)?(ignore|shell)[ \t]*=[ \t]*")
+_CODE = r"(?:DL|SC)\d+"
+_CODES = re.compile(rf"({_CODE}(?:[ \t]*,[ \t]*{_CODE})*)[ \t]*(?:#+(.*))?$")
+_SHELL = re.compile(r"([^\s#]\S*)[ \t]*(?:#.*)?$")
+_CHECK = re.compile(r"#[ \t]*check[ \t]*=[ \t]*(.*)$", re.IGNORECASE)
+_REASON = " //"
+
+
+class Scope(Enum):
+    """What a comment holds for."""
+
+    INSTRUCTION = "instruction"
+    STAGE = "stage"
+    FILE = "file"
+
+
+class PeerComment(Struct, frozen=True):
+    """A comment that speaks to another linter.
+
+    `skipped` are the codes that are not to be reported within the span `area`, "all" among them for all checks of
+    BuildKit. `wanted` are experimental checks of BuildKit to run, `shell` is the shell that hadolint expects in the
+    `area`.
+    """
+
+    span: Span
+    area: Span
+    scope: Scope
+    tool: str
+    skipped: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
+    shell: str = ""
+    reason: str | None = None
+
+
+def peer_comments(dockerfile: Dockerfile) -> list[PeerComment]:
+    """The comments of a file that speak to other linters, as far as they can be understood, in their order."""
+    if not any(word in dockerfile.source.text for word in ("hadolint", "skip", "experimental")):
+        return []
+    places = _Places(dockerfile)
+    found = [one for directive in dockerfile.directives if (one := _check(directive.span, places, whole=True))]
+    for comment in dockerfile.comments:
+        if not comment.inside:
+            one = _pragma(comment.span, places) or _check(comment.span, places, whole=False)
+            found += [one] if one is not None else []
+    return sorted(found, key=lambda one: one.span)
+
+
+def declared_shell(comments: list[PeerComment], instruction: Instruction) -> str:
+    """The shell that the last `# hadolint shell=` above an instruction names; "" where there is none."""
+    start = instruction.span.start
+    return next((c.shell for c in reversed(comments) if c.shell and c.area.start <= start < c.area.end), "")
+
+
+class _Places:
+    """Where the comments of a file hold."""
+
+    def __init__(self, dockerfile: Dockerfile) -> None:
+        self.source = dockerfile.source
+        self.instructions = dockerfile.instructions
+        self.by_line = {instruction.line: instruction for instruction in dockerfile.instructions}
+        self.comment_lines = {self.source.line_of(comment.span.start) for comment in dockerfile.comments}
+        self.whole = Span(0, len(self.source.text) + 1)
+
+    def line(self, span: Span) -> int:
+        return self.source.line_of(span.start)
+
+    def below(self, span: Span, *, over_comments: bool = False) -> Instruction | None:
+        """The instruction that begins on the next line, or below the comments that follow there."""
+        line = self.line(span) + 1
+        while over_comments and line in self.comment_lines:
+            line += 1
+        return self.by_line.get(line)
+
+    def to_end_of_stage(self, start: int) -> Span:
+        following = (i.span.start for i in self.instructions if i.keyword == "FROM" and i.span.start > start)
+        return Span(start, next(following, self.whole.end))
+
+
+def _pragma(span: Span, places: _Places) -> PeerComment | None:
+    text = places.source.slice(span).rstrip()
+    head = _PRAGMA.match(text)
+    if head is None:
+        return None
+    scope, verb = head[1], head[2]
+    if verb == "shell":
+        name = _SHELL.match(text, head.end())
+        first = next((i.span.start for i in places.instructions if i.keyword == "FROM"), places.whole.end)
+        area = places.whole if span.start < first else places.to_end_of_stage(span.start)
+        return PeerComment(span, area, Scope.STAGE, "hadolint", shell=name[1]) if name and not scope else None
+    codes = _CODES.match(text, head.end())
+    if codes is None:
+        return None
+    names = tuple(re.findall(_CODE, codes[1]))
+    reason = (codes[2] or "").strip() or None
+    if scope == "global":
+        return PeerComment(span, places.whole, Scope.FILE, "hadolint", names, reason=reason)
+    instruction = places.below(span)
+    if instruction is None or (scope == "stage" and instruction.keyword != "FROM"):
+        return None
+    if scope == "stage":
+        area = places.to_end_of_stage(instruction.span.start)
+        return PeerComment(span, area, Scope.STAGE, "hadolint", names, reason=reason)
+    return PeerComment(span, _area(instruction), Scope.INSTRUCTION, "hadolint", names, reason=reason)
+
+
+def _check(span: Span, places: _Places, *, whole: bool) -> PeerComment | None:
+    found = _CHECK.match(places.source.slice(span).strip())
+    if found is None:
+        return None
+    words, _, reason = found[1].partition(_REASON)
+    options = dict(_options(words))
+    skipped, wanted = options.get("skip", ()), options.get("experimental", ())
+    if not skipped and not (wanted and whole):
+        return None
+    said = reason.strip() or None
+    if whole:
+        return PeerComment(span, places.whole, Scope.FILE, "buildkit", skipped, wanted, reason=said)
+    instruction = places.below(span, over_comments=True)
+    if instruction is None:
+        return None
+    return PeerComment(span, _area(instruction), Scope.INSTRUCTION, "buildkit", skipped, reason=said)
+
+
+def _options(words: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The options of a `# check=`, such as `skip=A,B;experimental=C`."""
+    for option in words.split(";"):
+        key, _, value = option.partition("=")
+        yield key.strip().lower(), tuple(filter(None, (name.strip() for name in value.split(","))))
+
+
+def _area(instruction: Instruction) -> Span:
+    return Span(instruction.span.start, instruction.span.end + 1)

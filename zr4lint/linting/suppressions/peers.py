@@ -1,0 +1,50 @@
+"""Heeding the comments that speak to other linters: they suppress the rules that have the same codes as aliases."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+
+from msgspec import structs
+
+from zr4lint.dockerfile.peer_comments import PeerComment, Scope
+from zr4lint.model.finding import Finding
+
+_ALL = "all"
+
+
+def suppressed_by_peers(findings: Sequence[Finding], comments: Sequence[PeerComment]) -> Iterator[Finding]:
+    """The findings, suppressed where a comment to another linter names one of their codes.
+
+    hadolint reports some things in another place than zr4lint, so a comment at a related place counts as well.
+    """
+    index = _Index(comments)
+    for finding in findings:
+        comment = None if finding.suppressed else index.covering(finding)
+        if comment is None:
+            yield finding
+        else:
+            yield structs.replace(finding, suppressed=True, justification=comment.reason)
+
+
+class _Index:
+    """The comments that skip a code, by the code in lower case; of one scope they come in the order of their areas."""
+
+    def __init__(self, comments: Sequence[PeerComment]) -> None:
+        self._skipping: dict[str, dict[Scope, list[PeerComment]]] = {}
+        for comment in comments:
+            for word in comment.skipped:
+                self._skipping.setdefault(word.lower(), {}).setdefault(comment.scope, []).append(comment)
+
+    def covering(self, finding: Finding) -> PeerComment | None:
+        words = [code.lower() for code in (finding.code, *finding.aliases)]
+        if any(word.isalpha() for word in words):  # the names of BuildKit's checks have no digits
+            words.append(_ALL)
+        starts = (finding.span.start, *(related.span.start for related in finding.related))
+        for word in words:
+            for comments in self._skipping.get(word, {}).values():
+                for start in starts:
+                    at = bisect_right(comments, start, key=lambda comment: comment.area.start) - 1
+                    if at >= 0 and start < comments[at].area.end:
+                        return comments[at]
+        return None
