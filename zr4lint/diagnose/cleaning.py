@@ -26,6 +26,7 @@ _PREFIX = re.compile(
     rf"(?:\[{_STAMP}\] ?|{_STAMP}(?: \d\d[OE][ +]?|[ \t]|$))?"  # GitHub, GitLab, Kubernetes; Jenkins in brackets
     r"(?:\d\d:\d\d:\d\d(?:[.,]\d{1,6}+)? )?"  # Jenkins
     r"(?:\[[a-z0-9][\w.-]*+ : [\w.-]++\] )?"  # Tekton
+    r"(?:\[(?:INFO|ERROR|WARNING)\](?: |$))?"  # Maven
     r"(?:[a-z][\w.-]*+[-_]\d++ +\| ?)?"  # compose
     r"(?:##\[(?:group|endgroup|error|command|warning|section|debug)\]|::(?:group|error|endgroup)::)?",
     re.MULTILINE,

@@ -17,11 +17,9 @@ _CODE = " returned a non-zero code: "
 _DAEMON = ("OCI runtime create failed", "Error response from daemon", "error creating", "unable to find user ")
 """The daemon's words about a step of any kind: a command prints none of these."""
 
-_OTHER = re.compile(
-    r"^(?:COPY|ADD) failed: |^(?:failed to |unable to |dockerfile parse error|error building|Error: )"
-    r"|invalid from flag value",
-    re.IGNORECASE,
-)
+_QUIET = ("RUN", "FROM", "")
+"""Steps of other keywords print nothing of their own: what is printed there is the daemon's error."""
+
 _PULL_FAILED = re.compile(
     r"manifest|denied|not found|error|toomany|no match|unauthorized|time(?:d )?out|lookup |dial |x509|EOF|invalid"
     r"|unsupported|unknown|no such|blank|refused|reset by|forbidden|can't|cannot",
@@ -49,15 +47,21 @@ class Classic(Reader):
         if _BUILT.match(text):
             closed = self._closed(State.DONE, line)
             return (*closed, Ended(line))
-        if _failed(text) or (self.keyword != "RUN" and _OTHER.search(text)):
+        if _failed(text):
             return (*self._closed(State.FAILED, line, text.strip()), Ended(line, text.strip()))
         if self.key is None:
             return None
         if _DONE.match(text):
             return (Closed(self.key, State.CACHED if "Using cache" in text else State.DONE, line),)
-        if self.keyword == "FROM" and _PULL_FAILED.search(text):
+        if self._refused(text):
             return (*self._closed(State.FAILED, line, text.strip()), Ended(line, text.strip()))
         return (Output(self.key, line, text),)
+
+    def _refused(self, text: str) -> bool:
+        """Whether a line is the daemon's about an instruction that is no RUN."""
+        if self.keyword == "FROM":
+            return _PULL_FAILED.search(text) is not None
+        return self.keyword not in _QUIET and bool(text.strip()) and not text.lstrip().startswith(("--->", "#"))
 
     def _step(self, line: int, found: re.Match[str]) -> tuple[Event, ...]:
         before = self._closed(State.DONE, line)
