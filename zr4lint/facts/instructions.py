@@ -83,7 +83,7 @@ def arg(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
             value = reading.global_args.get(pair.name)
             if pair.raw is not None:
                 used = reading.used([pair.raw])
-                value = values.expand(pair.raw, state.live, over=reading.too_long(pair.span))
+                value = values.expand(pair.raw, state.variables, over=reading.too_long(pair.span))
             value = reading.build_args.get(pair.name, value)
             state.set_arg(pair.name, value, instruction.index)
         yield ArgDeclared(reading.at(instruction, used), pair.name, pair.raw, value, pair.span, pair.value_span)
@@ -91,7 +91,7 @@ def arg(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
 
 def env(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     """Set variables; the pairs of one ENV don't see each other."""
-    before = reading.state.live
+    before = reading.state.variables
     pairs = values.pairs(instruction)
     found = [values.expand(pair.raw or "", before, over=reading.too_long(pair.span)) for pair in pairs]
     for pair, value in zip(pairs, found, strict=True):

@@ -53,7 +53,7 @@ class Reading:
 
     def expand(self, raw: str) -> str | None:
         """A word's value in the stage that is read, None where it can't be known."""
-        return values.expand(raw, self.state.live)
+        return values.expand(raw, self.state.variables)
 
     def too_long(self, span: Span) -> Callable[[], None]:
         """What takes note of a value at this place that goes over its budget."""

@@ -3,46 +3,55 @@
 from __future__ import annotations
 
 import posixpath
-from collections import ChainMap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from zr4lint.facts.fact import INHERITED
+from zr4lint.facts.persistent import Map
 from zr4lint.filesystem.globs import matches
 from zr4lint.model.source import MappedText
 
 _DOCKER_SETS = ("HOME", "HOSTNAME", "PWD", "OLDPWD", "IFS", "PPID", "UID", "EUID", "USER", "SHELL", "TERM", "RANDOM")
 
 
-class Variables(dict[str, str | None]):
-    """Variables by name, None where the value can't be known.
+class Variables(Mapping[str, "str | None"]):
+    """Variables by name, None where the value can't be known; they never change.
 
     `outside` are patterns of the names that the base image sets, None where those are not known. A name that is
     neither here nor among them is empty.
     """
 
-    def __init__(self, values: Mapping[str, str | None], outside: tuple[str, ...] | None) -> None:
-        super().__init__(values)
+    __slots__ = ("_values", "outside")
+
+    def __init__(self, values: Map[str | None], outside: tuple[str, ...] | None) -> None:
+        self._values = values
         self.outside = outside
 
-    def get(self, name: str, _: object = None) -> str | None:
-        """The value of a variable, None if it can't be known."""
-        return self[name] if name in self else _unset(name, self.outside)
+    def __getitem__(self, name: str) -> str | None:
+        return self._values[name]
 
-    def copy(self) -> Variables:
-        """Another set of the same variables."""
-        return Variables(self, self.outside)
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
 
-class _Live(ChainMap[str, "str | None"]):
-    """The variables of a stage as they are at any moment, without a copy of them."""
-
-    def __init__(self, state: StageState) -> None:
-        super().__init__(state.env, state.args)
-        self._outside = state.outside
+    def __len__(self) -> int:
+        return len(self._values)
 
     def get(self, name: str, _: object = None) -> str | None:
         """The value of a variable, None if it can't be known."""
-        return self[name] if name in self else _unset(name, self._outside)
+        return self._values[name] if name in self._values else _unset(name, self.outside)
+
+    def changed(self, values: Mapping[str, str | None]) -> Variables:
+        """The variables with other values."""
+        changed = self._values
+        for name, value in values.items():
+            changed = changed.put(name, value)
+        return Variables(changed, self.outside)
+
+    def forgotten(self) -> Variables:
+        """The variables after something that may have set any other."""
+        return Variables(self._values, None)
 
 
 def _unset(name: str, outside: tuple[str, ...] | None) -> str | None:
@@ -62,78 +71,70 @@ class StageState:
 
     def __init__(self, outside: tuple[str, ...] | None = None) -> None:
         self.outside = outside
-        self.env: dict[str, str | None] = {}
-        self.args: dict[str, str | None] = {}
-        self.set_by: dict[str, int] = {}
+        self.variables = Variables(Map(), outside)
+        self._env: Map[str | None] = Map()
+        self._set_by: Map[int] = Map()
+        self._env_set_by: Map[int] = Map()
         self.workdir: str | None = "/"
         self.workdir_set_by: frozenset[int] = frozenset()
-        self.folders: set[str] = {"/"}
-        self.pip_config: dict[str, str | None] = {}
+        self._folders: Map[bool] = Map({"/": True})
+        self.pip_config: Map[str | None] = Map()
         self.written: dict[str | None, MappedText] = {}
         self.shell: tuple[str, ...] = ("/bin/sh", "-c")
         self.sh_is_dash = False
         self.user: str | None = "root"
         self.hands_over = False
-        self._variables: Variables | None = None
 
     @classmethod
     def on_image(cls, outside: tuple[str, ...] | None) -> StageState:
         """The state of a stage on an image from elsewhere, of which at most the names of its variables are known."""
         state = cls(outside)
-        state.env["PATH"] = INHERITED
+        state._env = Map({"PATH": INHERITED})
+        state.variables = Variables(state._env, outside)
         return state
 
     def child(self) -> StageState:
         """The state at the start of a stage that builds on this one; build arguments are not handed on."""
         state = StageState(self.outside)
-        state.env = dict(self.env)
-        state.set_by = {name: index for name, index in self.set_by.items() if name in self.env}
+        state._env = self._env
+        state.variables = Variables(self._env, self.outside)
+        state._set_by = state._env_set_by = self._env_set_by
         state.workdir = self.workdir
         state.workdir_set_by = self.workdir_set_by
-        state.folders = set(self.folders)
+        state._folders = self._folders
         state.shell = self.shell
         state.sh_is_dash = self.sh_is_dash
         state.user = self.user
         state.hands_over = self.hands_over
-        state.pip_config = dict(self.pip_config)
+        state.pip_config = self.pip_config
         return state
 
-    @property
-    def variables(self) -> Variables:
-        """What `$NAME` stands for; ENV comes before ARG."""
-        if self._variables is None:
-            self._variables = Variables({**self.args, **self.env}, self.outside)
-        return self._variables
-
-    @property
-    def live(self) -> Mapping[str, str | None]:
-        """The same, following every change; for instructions that only read, of which a file may have thousands."""
-        return self._variables if self._variables is not None else _Live(self)
-
     def set_env(self, name: str, value: str | None, index: int) -> None:
-        """Take note of an ENV."""
-        self.env[name] = value
-        self.set_by[name] = index
-        self._variables = None
+        """Take note of an ENV, which comes before any ARG."""
+        self._env = self._env.put(name, value)
+        self.variables = self.variables.changed({name: value})
+        self._set_by = self._set_by.put(name, index)
+        self._env_set_by = self._env_set_by.put(name, index)
 
     def set_arg(self, name: str, value: str | None, index: int) -> None:
         """Take note of an ARG."""
-        self.args[name] = value
-        self.set_by.setdefault(name, index)
-        self._variables = None
+        if name not in self._env:
+            self.variables = self.variables.changed({name: value})
+        if name not in self._set_by:
+            self._set_by = self._set_by.put(name, index)
 
     def users(self, names: Iterable[str]) -> frozenset[int]:
         """The instructions that set these variables."""
-        return frozenset(self.set_by[name] for name in names if name in self.set_by)
+        return frozenset(self._set_by[name] for name in names if name in self._set_by)
 
     def enter(self, path: str | None, index: int) -> None:
         """Take note of a WORKDIR, which makes the folder and those above it."""
         self.workdir = path
         self.workdir_set_by = frozenset({index})
-        while path is not None and path not in self.folders:
-            self.folders.add(path)
+        while path is not None and path not in self._folders:
+            self._folders = self._folders.put(path, True)
             path = posixpath.dirname(path)
 
     def is_folder(self, path: str | None) -> bool:
         """Whether this path is known to be a folder by then."""
-        return path in self.folders
+        return path in self._folders

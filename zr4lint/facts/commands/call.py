@@ -68,10 +68,9 @@ class Script:
         self, command: Command, scope: Scope, values: Mapping[str, str | None], *, anything: bool = False
     ) -> Scope:
         """Give a shell other variables, or `anything` in any of them; the facts so far keep those they saw."""
-        variables = scope.variables.copy()
-        variables.update(values)
+        variables = scope.variables.changed(values)
         if anything:
-            variables.outside = None
+            variables = variables.forgotten()
         self._scopes[command.scope] = structs.replace(scope, variables=variables)
         return self._scopes[command.scope]
 

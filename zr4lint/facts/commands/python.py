@@ -45,7 +45,7 @@ def virtualenv(call: Call) -> Iterator[Fact]:
 def pip(call: Call) -> Iterator[Fact]:
     """Install, uninstall, or set a default."""
     if setting := parse_config(call.arguments):
-        call.state.pip_config[setting[0]] = setting[1]
+        call.state.pip_config = call.state.pip_config.put(*setting)
     elif command := parse_pip(call.arguments):
         yield _pip_run(call, command)
         yield from pip_packages(call, command)

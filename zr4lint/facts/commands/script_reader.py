@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from msgspec import structs
 
@@ -39,7 +39,7 @@ def read_command(script: Script, command: Command) -> Iterator[Fact]:
             script.change(command, scope, values if known else dict.fromkeys(values))
         yield from redirected(Call(script, command, "", (), scope, scope.variables))
         return
-    variables: Mapping[str, str | None] = {**scope.variables, **values} if values else scope.variables
+    variables = scope.variables.changed(values) if values else scope.variables
     if (command.words[0].literal or "") in _SETS_VARIABLES:
         scope = script.change(command, scope, {}, anything=True)
     arguments = expand_all(command.words, scope.variables)

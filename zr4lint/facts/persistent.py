@@ -1,0 +1,98 @@
+"""Maps that never change, and share what they have in common.
+
+A file may have a stage, or a change of a variable, on every line, and each fact keeps the variables it saw. With copies
+of a dict the memory would grow by the square of the file; here every version costs a few small nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypeVar, cast
+from zlib import crc32
+
+_V = TypeVar("_V")
+_BITS = 4
+_WIDTH = 1 << _BITS
+_DEPTH = 32 // _BITS
+_Node = tuple["_Node | dict[str, object] | None", ...]
+_EMPTY: _Node = (None,) * _WIDTH
+
+
+class Map(Mapping[str, _V]):
+    """A map by name: a tree over four bits of the name's hash at a time, whose leaves are small dicts.
+
+    The order of the names is always the same, and means nothing.
+    """
+
+    __slots__ = ("_root", "_size")
+
+    def __init__(self, values: Mapping[str, _V] | None = None) -> None:
+        self._root = _EMPTY
+        self._size = 0
+        for name, value in (values or {}).items():
+            self._put(name, value)
+
+    def put(self, name: str, value: _V) -> Map[_V]:
+        """The map with another value."""
+        made: Map[_V] = Map()
+        made._root, made._size = self._root, self._size
+        made._put(name, value)
+        return made
+
+    def _put(self, name: str, value: _V) -> None:
+        self._size += name not in self
+        self._root = _with(self._root, _hash(name), 0, name, value)
+
+    def __getitem__(self, name: str) -> _V:
+        node: _Node | dict[str, object] | None = self._root
+        hashed = _hash(name)
+        while isinstance(node, tuple):
+            node = node[hashed & _WIDTH - 1]
+            hashed >>= _BITS
+        if node is None:
+            raise KeyError(name)
+        return cast(_V, node[name])
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str):
+            return False
+        node: _Node | dict[str, object] | None = self._root
+        hashed = _hash(name)
+        while isinstance(node, tuple):
+            node = node[hashed & _WIDTH - 1]
+            hashed >>= _BITS
+        return node is not None and name in node
+
+    def __iter__(self) -> Iterator[str]:
+        return _names(self._root)
+
+    def __len__(self) -> int:
+        return self._size
+
+
+def _hash(name: str) -> int:
+    return crc32(name.encode("utf-8", "surrogatepass"))
+
+
+def _with(node: _Node, hashed: int, depth: int, name: str, value: object) -> _Node:
+    at = hashed & _WIDTH - 1
+    child = node[at]
+    put: _Node | dict[str, object]
+    if isinstance(child, tuple):
+        put = _with(child, hashed >> _BITS, depth + 1, name, value)
+    elif child is None or name in child or depth + 1 == _DEPTH:
+        put = {**(child or {}), name: value}
+    else:
+        put = _EMPTY
+        for other, kept in child.items():
+            put = _with(put, _hash(other) >> _BITS * (depth + 1), depth + 1, other, kept)
+        put = _with(put, hashed >> _BITS, depth + 1, name, value)
+    return (*node[:at], put, *node[at + 1 :])
+
+
+def _names(node: _Node) -> Iterator[str]:
+    for child in node:
+        if isinstance(child, tuple):
+            yield from _names(child)
+        elif child is not None:
+            yield from child
