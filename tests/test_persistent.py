@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from zr4lint.facts.persistent import Map
 
 NAMES = st.one_of(
-    st.text(max_size=3), st.integers(0, 300).map(str), st.sampled_from(["plumless", "buckeroo", "\ud800"])
-)
-    st.text(max_size=3), st.integers(0, 300).map(str), st.sampled_from(["plumless", "buckeroo", "\ud800"])
+    st.text(max_size=3),
+    st.integers(0, 300).map(str),
+    st.sampled_from(["plumless", "buckeroo", "\ud800"]),
 )
 
 
