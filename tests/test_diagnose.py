@@ -18,6 +18,8 @@ import pytest
 
 from tests.inprocess import call
 from zr4lint.diagnose.catalogue import shipped
+from zr4lint.diagnose.events import Opened, Output, StepName
+from zr4lint.diagnose.record import Record
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "diagnose"
 CASES: dict[str, dict[str, Any]] = tomllib.loads((FIXTURES / "expected.toml").read_text(encoding="utf-8"))
@@ -158,3 +160,42 @@ def test_problems_of_own_signatures_are_all_told(tmp_path: Path) -> None:
     assert done.code == 2
     for said in ("own.toml:3", "own.toml:4", "own.toml:5", "`cure` is missing", "did you mean `says`?"):
         assert said in done.err
+
+
+def test_a_dockerfile_that_the_log_names_is_offered(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM debian:12\n")
+    log = (FIXTURES / "pip-no-such-version.log").read_bytes()
+    done = call("diagnose", cwd=tmp_path, stdin=log)
+    assert done.err == "zr4lint: --file Dockerfile shows the findings and the fix\n"
+
+
+def test_a_file_of_another_build_is_no_place(tmp_path: Path) -> None:
+    (tmp_path / "Other").write_text("FROM debian:12\nRUN make\n")
+    (tmp_path / "build.log").write_bytes((FIXTURES / "git-host-unknown.log").read_bytes())
+    document = diagnosed(tmp_path / "build.log", "--file", "Other")
+    assert document["failures"][0]["instruction"]["path"] == "Dockerfile"
+
+
+def test_times_are_compared_with_the_estimates(tmp_path: Path) -> None:
+    (tmp_path / "small.toml").write_text(
+        'name = "small"\ntitle = "T"\ndocument = "D"\nfiles = ["Dockerfile"]\n[[section]]\nnumber = "1"\n'
+        'title = "Base"\nlayer = 1\nlines = [1, 2]\nbuild = "1-2 min"\n[[rule]]\ncode = "SM1"\nname = "base-image"\n'
+        'level = "error"\nsummary = "S."\nwhy = "W."\nsection = "1"\ncheck = "base-image"\nimage = "debian:12"\n'
+    )
+    (tmp_path / "Dockerfile").write_text("FROM debian:12\nRUN make\n")
+    (tmp_path / "build.log").write_text(
+        "#1 [internal] load build definition from Dockerfile\n#1 DONE 0.0s\n#5 [2/2] RUN make\n#5 DONE 600.0s\n"
+    )
+    document = diagnosed(tmp_path / "build.log", "--file", "Dockerfile", "--pack", "small.toml")
+    assert document["times"] == ["layer 1 Base took 10 min, 1-2 min expected: longer"]
+
+
+def test_a_large_step_is_read_in_bounded_memory() -> None:
+    record = Record(shipped().may_matter)
+    record.take(Opened("a", StepName("#5", "RUN make"), 1))
+    for number in range(100_000):
+        text = "fatal error: Python.h: No such file or directory" if number == 50_000 else f"cc -c {number}.c"
+        record.take(Output("a", number, text))
+    lines = list(record.steps["a"].lines)
+    assert len(lines) < 10_000
+    assert any("Python.h" in line.text for line in lines)

@@ -40,11 +40,12 @@ def command(ctx: click.Context, /, log: str | None, **options: Any) -> None:
 
     Exit code: 0 the log shows no failure, 1 it shows one or ends too early, 2 wrong usage or not a log.
     """
+    from zr4lint.cli.messages import error
     from zr4lint.cli.output import print_text, save
     from zr4lint.diagnose import json_report, text_report
     from zr4lint.diagnose.cleaning import NoLogError
     from zr4lint.diagnose.diagnosis import diagnose as explain
-    from zr4lint.diagnose.run import Wanted, catalogue_for, fix, lint
+    from zr4lint.diagnose.run import Wanted, catalogue_for, fix, lint, offered
 
     wanted = Wanted(
         options["dockerfile"], options["context"], options["packs"], options["config"], options["no_config"]
@@ -57,8 +58,8 @@ def command(ctx: click.Context, /, log: str | None, **options: Any) -> None:
     with _opened(log) as stream:
         try:
             diagnosis = explain(stream, shown, catalogue, linted, _progress())
-        except NoLogError as error:
-            raise click.ClickException(f"{shown}: {error}") from None
+        except NoLogError as problem:
+            raise click.ClickException(f"{shown}: {problem}") from None
     color = not options["no_color"] and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
     if options["form"] == "json":
         report = json_report.render(diagnosis)
@@ -70,7 +71,9 @@ def command(ctx: click.Context, /, log: str | None, **options: Any) -> None:
     if options["fix"]:
         print_text(fix(wanted, diagnosis, unsafe=options["unsafe_fixes"]), sys.stderr)
     if diagnosis.log.format == "text" and not diagnosis.failures:
-        click.echo("zr4lint: no failure found; no builder's format was recognised", err=True)
+        error("no failure found; no builder's format was recognised")
+    if wanted.dockerfile is None and (name := offered(diagnosis)) is not None:
+        error(f"--file {name} shows the findings and the fix")
     ctx.exit(diagnosis.exit_code)
 
 

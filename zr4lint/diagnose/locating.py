@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -250,9 +250,3 @@ def _word_fits(file: str, log: str) -> bool:
         return True
     parts = _VARIABLE.split(file)[::2] if "$" in file else []
     return bool(parts) and log.startswith(parts[0]) and log.endswith(parts[-1])
-
-
-def offered(files: Iterable[str], failure: Failure) -> str | None:
-    """A file of the folder that the log names, so that it can be given with --file."""
-    name = failure.excerpt.file if failure.excerpt is not None else ""
-    return next((file for file in files if name and (file == name or file.endswith(f"/{name}"))), None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from msgspec import Struct, structs
 
 from zr4lint.app.errors import UsageError
@@ -44,6 +46,15 @@ def catalogue_for(wanted: Wanted) -> Catalogue:
     except (SignatureError, ConfigError) as error:
         raise UsageError(str(error)) from None
     return structs.replace(found, rules=frozenset(rule.rule.code for pack in packs for rule in pack.rules))
+
+
+def offered(diagnosis: Diagnosis) -> str | None:
+    """A Dockerfile below the current folder that the log names, for --file; it is not opened."""
+    for one in diagnosis.failures:
+        name = one.failure.excerpt.file if one.failure.excerpt is not None else ""
+        if name and not os.path.isabs(name) and ".." not in name.split("/") and os.path.isfile(name):
+            return name
+    return None
 
 
 def lint(wanted: Wanted, catalogue: Catalogue) -> Linted:
