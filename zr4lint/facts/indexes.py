@@ -9,7 +9,7 @@ from msgspec import Struct
 from zr4lint.facts.command_facts import PipRun
 from zr4lint.model.source import Span
 
-_PYTORCH = r"download\.pytorch\.org/whl/(?P<channel>nightly/|test/)?(?P<tag>cu\d+|cpu|rocm[\d.]+|xpu)?"
+_PYTORCH = r"download\.pytorch\.org(?::443)?/whl/(?P<channel>nightly/|test/)?(?P<tag>cu\d+|cpu|rocm[\d.]+|xpu)?"
 _MAIN = ("index-url", "pypi-url", "default-index")
 _EXTRA = ("extra-index-url", "index")
 _SETTINGS = {

@@ -151,13 +151,14 @@ def layer_order(subject: Subject) -> Outcomes:
             continue
         before = [high for other, _, high in sequence if other in kept and other < index]
         side = "after" if before and max(before) > low else "before"
+        number = low if side == "after" else high
         others = before if side == "after" else [low for other, low, _ in sequence if other in kept and other > index]
         other = max(others) if side == "after" else min(others, default=high)
         yield Unmet(
-            f"{instruction.keyword} of layer {low} is {side} layer {other}",
+            f"{instruction.keyword} of layer {number} is {side} layer {other}",
             instruction.keyword_span,
             expected=f"layers in the order 1 to {len(subject.layers)}",
-            notes=(f"It belongs to layer {low}, {plain(titles.get(low, ''))}.",),
+            notes=(f"It belongs to layer {number}, {plain(titles.get(number, ''))}.",),
             fix=_moved(subject, instruction, [i for i in kept if min(layers[i]) <= low]),
         )
 

@@ -9,6 +9,7 @@ from zr4lint.checks.edits import SAFE, UNSAFE, add_words, replace, take_out
 from zr4lint.checks.layout.packing import rows_of
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
+from zr4lint.checks.witness import witness
 from zr4lint.dockerfile import Instruction
 from zr4lint.facts import AptRun, Removed, RepositoryAdded
 from zr4lint.model.finding import Fix
@@ -237,10 +238,12 @@ def apt_repository(subject: Subject, *, repository: Text, packages: list[DebianP
     """The repository is added, before these packages are installed."""
     changes = subject.facts.of(RepositoryAdded, subject.lineage)
     added = [fact for fact in changes if not fact.removed]
-    right = next((fact for fact in added if fact.name == repository), None)
+    named = [fact for fact in added if fact.name == repository]
     gone = next((fact for fact in changes if fact.removed and fact.name == repository), None)
     runs = subject.facts.of(AptRun, subject.lineage)
     first = next((run for run in installs(subject) if any(p.name in packages for p in run.command.packages)), None)
+    early = [fact for fact in named if first is None or fact.at.order < first.at.order]
+    right = witness(subject, early or named)
     expected = f"add-apt-repository {repository}"
     if right is None:
         wrong = added[-1] if added else None

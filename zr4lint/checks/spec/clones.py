@@ -12,10 +12,12 @@ from zr4lint.checks.edits import UNSAFE, add_line, insert, replace, take_out
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.copies import taken_away
+from zr4lint.checks.witness import stays, witness
 from zr4lint.facts import Cloned, PipRun, WorkdirSet
 from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, contrast
 from zr4lint.programs.files import absolute
+from zr4lint.programs.urls import normal_url
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Folder, Text, Url
@@ -27,6 +29,11 @@ def clone_to(subject: Subject, target: str) -> Cloned | None:
     """The last clone to this folder."""
     found = [c for c in subject.facts.of(Cloned, subject.lineage) if c.target == target]
     return found[-1] if found else None
+
+
+def unknown_clone(subject: Subject) -> Cloned | None:
+    """A clone to a folder that can't be known."""
+    return next((c for c in subject.facts.of(Cloned, subject.lineage) if c.target is None), None)
 
 
 @check("git-clone")
@@ -84,6 +91,8 @@ def _missing(clones: list[Cloned], target: str, url: str, words: str, expected: 
     meant = next((c for c in clones if url and same_repository(c.clone.url.value or "", url)), None)
     meant = meant or next((c for c in clones if name in _letters(c.words) or (words and words in c.words)), None)
     unknown = next((c for c in clones if c.target is None), None)
+    if unknown is not None and meant is None:
+        return Unmet(f"this may not clone to {code(target)}", unknown.at.span, expected=expected, unsure=True)
     if meant is not None and meant.target is not None:
         given = meant.clone.directory or meant.clone.url
         fix = (
@@ -92,8 +101,8 @@ def _missing(clones: list[Cloned], target: str, url: str, words: str, expected: 
             else (insert(meant.clone.url.span.end, f" {target}", f"Clone to {target}", UNSAFE))
         )
         return Unmet(contrast("the target of this clone", meant.target, target), given.span, expected=target, fix=fix)
-    if unknown is not None:
-        return Unmet(f"this may not clone to {code(target)}", unknown.at.span, expected=expected, unsure=True)
+    if meant is not None:
+        return Unmet(f"this may not clone to {code(target)}", meant.at.span, expected=expected, unsure=True)
     hint = ("git", url or target.rpartition("/")[2])
     return Unmet(f"no repository is cloned to {code(target)}", expected=expected, hint=hint)
 
@@ -108,8 +117,8 @@ def same_repository(found: str, wanted: str) -> bool:
 
 
 def _normal(url: str) -> str:
-    url = url.rstrip("/").removesuffix(".git")
-    return url.lower() if url.lower().startswith("https://github.com/") else url
+    url = normal_url(url).removesuffix("/.git").removesuffix(".git")
+    return url.lower() if url.startswith("https://github.com/") else url
 
 
 @check("clone-owner")
@@ -137,6 +146,8 @@ def clone_workdirs(subject: Subject, *, target: Folder, after: Folder, before: F
     """WORKDIR is `before` when the clone runs, and becomes `after` behind it."""
     clone = clone_to(subject, target)
     workdirs = subject.facts.of(WorkdirSet, subject.lineage)
+    if clone is None and unknown_clone(subject) is not None:
+        return  # the rule on the clone tells that its folder can't be known
     if clone is None:
         anchor = next((w for w in workdirs if w.path == after), None)
         yield Unmet(
@@ -148,7 +159,8 @@ def clone_workdirs(subject: Subject, *, target: Folder, after: Folder, before: F
     earlier = [w for w in workdirs if w.at.order < clone.at.order]
     if before:
         if earlier and earlier[-1].path == before:
-            yield met(earlier[-1].at)
+            shown = witness(subject, stays(earlier)) or earlier[-1]
+            yield met(shown.at)
         else:
             now = earlier[-1].path if earlier else None
             yield Unmet(
@@ -164,7 +176,7 @@ def clone_workdirs(subject: Subject, *, target: Folder, after: Folder, before: F
                     UNSAFE,
                 ),
             )
-    entered = next((w for w in workdirs if w.at.order > clone.at.order and w.path == after), None)
+    entered = witness(subject, (w for w in workdirs if w.at.order > clone.at.order and w.path == after))
     if entered is not None:
         text = entered.at.instruction.arguments
         yield met(entered.at, text.span(0, len(text.text)), after)
@@ -202,8 +214,10 @@ def pip_requirements(subject: Subject, *, file: Folder, target: Folder, spelled:
     expected = f"pip install -r {file}"
     after = [(run, span) for run, span in runs if clone is None or run.at.order > clone.at.order]
     if after:
-        run, span = after[-1]
-        if undone and undone[-1][0].at.order > run.at.order:
+        last = after[-1][0]
+        run = witness(subject, (run for run, _ in after)) or last
+        span = next(span for other, span in after if other is run)
+        if undone and undone[-1][0].at.order > last.at.order:
             fix = take_out(subject.source, undone[-1][0].at, "Leave it installed")
             yield Unmet(
                 f"packages of {code(file)} are uninstalled", undone[-1][1], expected=f"{file} stays installed", fix=fix

@@ -15,6 +15,7 @@ from zr4lint.model.quoting import code, contrast
 from zr4lint.model.source import Span
 from zr4lint.programs.files import mount_target
 from zr4lint.programs.options import Option
+from zr4lint.programs.urls import normal_url
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Package, PipOption, Url
@@ -132,14 +133,8 @@ def _wrong_url(what: str, option: Option, url: str, expected: str) -> Unmet:
 
 
 def _same_url(found: str | None, wanted: str) -> bool:
-    """Whether two URLs are the same; scheme and host know no case, and a slash at the end means nothing."""
-    return found is not None and _normal(found) == _normal(wanted)
-
-
-def _normal(url: str) -> str:
-    scheme, separator, rest = url.rstrip("/").partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme.lower()}{separator}{host.lower()}{slash}{path}"
+    """Whether two URLs name one place."""
+    return found is not None and normal_url(found) == normal_url(wanted)
 
 
 @check("pip-extra-index")

@@ -10,6 +10,7 @@ from zr4lint.checks.edits import SAFE, UNSAFE, add_words, insert, replace, take_
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.pip_packages import absent, command_at, quoted_alike, respelled, settled
+from zr4lint.checks.witness import witness
 from zr4lint.facts import PipRun
 from zr4lint.facts.environments import Standing
 from zr4lint.knowledge.versions import Bounds, bounds, lets_in
@@ -159,7 +160,7 @@ def pip_upgrade(subject: Subject, *, packages: list[PipRequirement], before: Pac
         runs = [r for r in installs if r.command.requirement(name) is not None]
         early = [r for r in runs if first is None or r.at.order < first.at.order]
         expected = f"pip install --upgrade {name} before {before}"
-        upgrade = next((r for r in early if r.command.upgrades or _pinned(r, name)), None)
+        upgrade = witness(subject, (r for r in early if r.command.upgrades or _pinned(r, name)))
         if upgrade is not None:
             yield met(upgrade.at, upgrade.at.span, line if _only_upgrades(upgrade, packages) else None)
         elif early:
@@ -205,8 +206,11 @@ def pip_order(subject: Subject, *, first: Package, then: Package) -> Outcomes:
     later = subject.environment.standing(then)
     runs = [r for r in subject.environment.pip_installs if r.command.requirement(first) is not None]
     expected = f"{first} before {then}"
+    missing = absent(subject, first, expected) if not runs else None
     if later is None:
         yield absent(subject, then, expected)
+    elif missing is not None and missing.unsure:
+        return  # the rule on that package tells that it can't be known
     elif not runs:
         yield Unmet(f"{first} is not installed before {then}", later.requirement.span, expected=expected)
     elif runs[0].at.order >= later.run.at.order:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zr4lint.checks.edits import SAFE, UNSAFE, add_line, remove_lines, replace
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
+from zr4lint.checks.witness import stays, trailing, witness
 from zr4lint.facts import INHERITED, EnvSet, PipRun, VenvCreated, WorkdirSet
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.quoting import code, contrast
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
 def env(subject: Subject, *, variables: dict[Variable, str]) -> Outcomes:
     """At the end of the build each variable has its value, by ENV."""
     settings = subject.facts.of(EnvSet, subject.lineage)
-    last = {fact.name: fact for fact in settings}
+    named: dict[str, list[EnvSet]] = {}
+    for fact in settings:
+        named.setdefault(fact.name, []).append(fact)
+    last = {name: facts[-1] for name, facts in named.items()}
     siblings = [last[name] for name in variables if name in last]
     for name, value in variables.items():
-        fact = last.get(name)
-        if fact is None:
+        setting = last.get(name)
+        if setting is None:
             anchor = siblings[-1].at.instruction if siblings else None
             line = f"ENV {name}={written(subject, value)}"
             yield Unmet(
@@ -34,17 +38,18 @@ def env(subject: Subject, *, variables: dict[Variable, str]) -> Outcomes:
                 fix=add_line(subject.source, anchor, line) if anchor else None,
                 add=line,
             )
-        elif fact.value == value:
-            yield met(fact.at, fact.span, f"{name}={written(subject, value)}")
+        elif setting.value == value:
+            shown = witness(subject, trailing(named[name])) or setting
+            yield met(shown.at, shown.span, f"{name}={written(subject, value)}")
         else:
             yield Unmet(
-                _differs(name, fact.value, value),
-                fact.span,
+                _differs(name, setting.value, value),
+                setting.span,
                 expected=f"{name}={written(subject, value)}",
-                fix=replace(fact.value_span, written(subject, value), f"Set {name} to {value}", UNSAFE)
-                if "=" in subject.words(fact.span)
+                fix=replace(setting.value_span, written(subject, value), f"Set {name} to {value}", UNSAFE)
+                if "=" in subject.words(setting.span)
                 else None,
-                unsure=fact.value is None,
+                unsure=setting.value is None,
             )
 
 
@@ -138,7 +143,8 @@ def last_workdir(subject: Subject, *, path: Folder) -> Outcomes:
         return
     last = found[-1]
     if last.path == path:
-        yield met(last.at)
+        shown = witness(subject, stays(found)) or last
+        yield met(shown.at)
         return
     message = contrast("the last WORKDIR", last.path, path) if last.path else "WORKDIR is not known before the build"
     layer = subject.layer

@@ -9,6 +9,7 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.apt_packages import installs
 from zr4lint.checks.spec.copies import taken_away
+from zr4lint.checks.witness import witness
 from zr4lint.facts import VenvCreated
 from zr4lint.model.quoting import code, contrast, plain
 
@@ -21,11 +22,12 @@ def venv(subject: Subject, *, python: Program, path: Folder) -> Outcomes:
     """Once it is installed, the python makes a virtual environment at this path, and it stays."""
     created = subject.facts.of(VenvCreated, subject.lineage)
     expected = f"{python} -m venv {path}"
-    found = next((v for v in created if v.path == path and v.python == python and v.module == "venv"), None)
-    if found is None:
+    right = [v for v in created if v.path == path and v.python == python and v.module == "venv"]
+    if not right:
         yield _wrong_venv(created, path, expected)
         return
     source = next((run for run in installs(subject) if any(p.name == python for p in run.command.packages)), None)
+    found = witness(subject, [v for v in right if source is None or v.at.order > source.at.order]) or right[0]
     removal = taken_away(subject, path, found.at, folder=True)
     if source is not None and source.at.order > found.at.order:
         fix = take_out(subject.source, found.at, f"Create it after {python}")

@@ -17,6 +17,7 @@ from zr4lint.model.source import Span
 from zr4lint.programs.options import Grammar, parse_options
 from zr4lint.programs.pip import PipCommand, Requirement, parse_config, parse_pip, parse_requirements
 from zr4lint.programs.python import python_module
+from zr4lint.programs.urls import file_of
 from zr4lint.shell import Argument, Command, Redirection
 
 _VENV = Grammar({"p": "python"}, frozenset({"python", "prompt"}), frozenset({"clear", "upgrade", "upgrade-deps"}))
@@ -68,8 +69,9 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     settings = {n: v for n, v in call.variables.items() if n.startswith(_SETTINGS)}
     settings = {**call.state.pip_config, **settings}
     named = pip.parsed.all("requirement")
-    files = tuple((_seen(call, call.path(option.value)), option.span) for option in named)
-    at = call.at(relative=any(not (option.value or "").startswith("/") for option in named))
+    paths = [file_of(option.value) if option.value is not None else None for option in named]
+    files = tuple((_seen(call, call.path(path)), option.span) for path, option in zip(paths, named, strict=True))
+    at = call.at(relative=any(not (path or "").startswith("/") for path in paths))
     path = call.variables.get("PATH")
     programs = pip.program.rpartition("/")[0] or (path or "").partition(":")[0]
     at = call.kept(at, (programs.removesuffix("/bin") or "/") if programs.startswith("/") else None)

@@ -1,0 +1,26 @@
+"""URLs, spelled one way, and the files that some of them name."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+_PORTS = {"https": "443", "http": "80", "ssh": "22", "git": "9418"}
+_FILE = r"(?i)file:(?://(?:localhost)?)?(?=/)"
+
+
+def normal_url(url: str) -> str:
+    """A URL in one spelling: scheme and host know no case, and the usual port and a slash at the end say nothing."""
+    scheme, separator, rest = url.rstrip("/").partition("://")
+    if not separator:
+        return url.rstrip("/")
+    scheme = scheme.lower()
+    host, slash, path = rest.partition("/")
+    host = host.lower().removesuffix(f":{_PORTS.get(scheme, '')}")
+    return f"{scheme}{separator}{host}{slash}{path}"
+
+
+def file_of(name: str) -> str:
+    """The path that a `file:` URL names; any other words as they are."""
+    found = re.match(_FILE, name)
+    return unquote(name[found.end() :].partition("#")[0]) if found is not None else name
