@@ -21,9 +21,7 @@ def _with_folder(scope: Scope, command: Command) -> Scope:
     words = (*command.words, *(word for _, word in command.assignments), *(r.target for r in command.redirections))
     if not any(e.name == "PWD" for word in words if word is not None for e in word.expansions):
         return scope
-    variables = scope.variables.copy()
-    variables["PWD"] = scope.folder
-    return structs.replace(scope, variables=variables)
+    return structs.replace(scope, variables=scope.variables.changed({"PWD": scope.folder}))
 
 
 def read_command(script: Script, command: Command) -> Iterator[Fact]:
