@@ -24,6 +24,7 @@ class Stage(Struct, frozen=True):
 
     `number` counts from 0. `image` is the reference with its variables replaced, None where that can't be known;
     `parent` is the number of the stage it builds on, None for an image from outside. The platform is one of `flags`.
+    `variables` are patterns of the variables that the image sets, None where they are not known.
     """
 
     number: int
@@ -34,6 +35,7 @@ class Stage(Struct, frozen=True):
     name_span: Span | None
     parent: int | None
     flags: Flags = Flags()
+    variables: tuple[str, ...] | None = None
 
 
 class Facts:

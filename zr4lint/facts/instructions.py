@@ -59,6 +59,7 @@ def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         alias.span if alias else None,
         parent.number if parent else None,
         read_flags(instruction, reading.global_args),
+        state.outside,
     )
     reading.state = state
     reading.states.append(state)

@@ -9,6 +9,7 @@ from zr4lint.checks.core import (
     stage_names,
     start,
     suppression,
+    variables,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "stage_names",
     "start",
     "suppression",
+    "variables",
 ]

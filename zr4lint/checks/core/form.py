@@ -160,7 +160,7 @@ def _definitions(subject: Subject) -> Iterator[tuple[Instruction, list[str]]]:
 
 def _either(names: Iterable[str]) -> str:
     first, *others = names
-    return f"{code(first)} or another of its names" if others else code(first)
+    return f"{code(first, 20)} or another of its names" if others else code(first)
 
 
 _FORMS: dict[str, Callable[[Subject], Outcomes]] = {

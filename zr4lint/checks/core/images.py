@@ -118,7 +118,7 @@ def _unknown(reference: Reference, allowed: Sequence[str] | None) -> Unmet | Non
     if slash and not any("/" in pattern and matches(registry, pattern.partition("/")[0]) for pattern in allowed):
         return Unmet(f"{code(reference.raw)} is not an allowed image", reference.span, expected=listed)
     return Unmet(
-        f"the registry of {code(reference.raw)} is not known before the build",
+        f"the registry of {code(reference.raw, 30)} is not known before the build",
         reference.span,
         expected=listed,
         severity=Severity.INFO,

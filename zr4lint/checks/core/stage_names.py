@@ -51,7 +51,7 @@ def stage_names(
         elif lowered in refused:
             yield Unmet(f"{code(stage.name)} is a reserved name", stage.name_span, help="Choose another name")
         elif not matches(stage.name, pattern):
-            yield Unmet(f"the stage name {code(stage.name)} does not match `{plain(pattern)}`", stage.name_span)
+            yield Unmet(f"the stage name {code(stage.name, 22)} does not match `{plain(pattern, 22)}`", stage.name_span)
         elif lower_case and stage.name != lowered:
             edits = (Edit.of(stage.name_span, lowered), *_renamed(subject, stage, stage.name))
             fix = Fix(f"Name the stage {lowered}", SAFE, edits)

@@ -1,0 +1,132 @@
+"""Where instructions use variables, and whether something sets them by then."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from zr4lint.dockerfile import Dockerfile, Instruction, values
+from zr4lint.facts.collection import Facts
+from zr4lint.filesystem.globs import matches
+from zr4lint.model.source import MappedText, Span
+
+PLATFORM_ARGS = (
+    *("BUILDPLATFORM", "BUILDOS", "BUILDOSVERSION", "BUILDARCH", "BUILDVARIANT"),
+    *("TARGETPLATFORM", "TARGETOS", "TARGETOSVERSION", "TARGETARCH", "TARGETVARIANT", "TARGETSTAGE"),
+)
+"""The arguments that BuildKit knows itself: FROM sees them, a stage those that an ARG declares there."""
+
+_EXPANDED = frozenset({"ADD", "ARG", "COPY", "ENV", "EXPOSE", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"})
+_EXPANDED_FLAGS = ("checksum", "chmod", "chown")
+_NAME = r"\$(?:(?P<plain>\w+)|\{(?P<name>\w+)(?P<operator>[^}\w]?[^}]*)\})"
+_USES = {
+    escape: re.compile(rf"(?P<escaped>{re.escape(escape)}.)|(?P<quote>['\"])|{_NAME}", re.DOTALL) for escape in "\\`"
+}
+
+
+class VariableUse(Struct, frozen=True):
+    """A `$NAME`: `span` is the name alone, `operator` what follows it in braces, such as ":-default".
+
+    `known` are the variables that are set by then, `image` patterns of those that the image sets, None where that is
+    not known. `trigger` tells that an ONBUILD holds the instruction.
+    """
+
+    name: str
+    operator: str
+    span: Span
+    instruction: Instruction
+    known: frozenset[str]
+    image: tuple[str, ...] | None
+    trigger: bool = False
+
+    @property
+    def is_set(self) -> bool | None:
+        """Whether the variable is set; None where only the image could set it and its variables are not known."""
+        if self.name in self.known or any(matches(self.name, pattern) for pattern in self.image or ()):
+            return True
+        return None if self.image is None else False
+
+
+def variable_uses(facts: Facts) -> Iterator[VariableUse]:
+    """The variables that the instructions of all stages use, FROM aside."""
+    if "$" not in facts.dockerfile.source.text:
+        return
+    escape = escape_of(facts.dockerfile)
+    scopes: list[_Scope] = []
+    for instruction in facts.dockerfile.instructions:
+        if instruction.stage < 0:
+            continue
+        stage = facts.stages[instruction.stage]
+        if instruction.keyword == "FROM":
+            scopes.append(_Scope(scopes[stage.parent].env if stage.parent is not None else ("PATH",)))
+            continue
+        target = instruction.trigger or instruction
+        if target.keyword not in _EXPANDED:
+            continue
+        held = target is not instruction
+        scope = scopes[-1]
+        declared = {pair.name for pair in values.pairs(target)} if target.keyword in ("ARG", "ENV") else set()
+        if target.keyword == "ARG":
+            scope.declare(declared, held)
+        known: frozenset[str] | None = None
+        for name, operator, span in _uses(facts, target, escape):
+            known = scope.seen(held) if known is None else known
+            yield VariableUse(name, operator, span, target, known, stage.variables, held)
+        if target.keyword == "ENV":
+            scope.set(declared, held)
+
+
+def escape_of(dockerfile: Dockerfile) -> str:
+    """The character that takes the meaning of the one behind it."""
+    return next((d.value for d in dockerfile.directives if d.name == "escape" and d.value == "`"), "\\")
+
+
+class _Scope:
+    """The names that are set in a stage: by ENV, by ARG, and by what its ONBUILDs hold."""
+
+    def __init__(self, inherited: Iterable[str]) -> None:
+        self.env = set(inherited)
+        self._args: set[str] = set()
+        self._held: set[str] = set()
+
+    def set(self, names: Iterable[str], held: bool) -> None:
+        (self._held if held else self.env).update(names)
+
+    def declare(self, names: Iterable[str], held: bool) -> None:
+        (self._held if held else self._args).update(names)
+
+    def seen(self, held: bool) -> frozenset[str]:
+        return frozenset(self.env | (self._held if held else self._args))
+
+
+def _uses(facts: Facts, instruction: Instruction, escape: str) -> Iterator[tuple[str, str, Span]]:
+    yield from uses_in(instruction.arguments, escape)
+    text = facts.dockerfile.source.text
+    for flag in instruction.flags:
+        if flag.name in _EXPANDED_FLAGS and flag.value and "$" in flag.value:
+            yield from uses_in(MappedText(flag.span.of(text), (0,), (flag.span.start,)), escape)
+
+
+def uses_in(text: MappedText, escape: str = "\\") -> Iterator[tuple[str, str, Span]]:
+    """The variables that a text uses: each name, what follows it in braces, and where the name stands.
+
+    Single quotes keep `$` as it is, unless they stand in double quotes; what stands in braces is not looked at.
+    """
+    if "$" not in text.text:
+        return
+    quote = ""
+    for found in _USES[escape].finditer(text.text):
+        if found["escaped"]:
+            continue
+        if found["quote"]:
+            quote = "" if quote == found["quote"] else quote or found["quote"]
+        elif quote != "'":
+            group = "plain" if found["plain"] else "name"
+            yield found[group], found["operator"] or "", text.span(found.start(group), found.end(group))
+
+
+def undefined(uses: Iterable[VariableUse]) -> list[VariableUse]:
+    """The uses of variables that nothing in the file sets, but for those that say what to do then."""
+    return [use for use in uses if not use.operator.startswith((":", "-", "+", "?")) and not use.is_set]
