@@ -144,6 +144,18 @@ def test_what_is_no_log_is_refused_in_one_line(name: str, tmp_path: Path) -> Non
     assert done.err.count("\n") == 1
 
 
+OTHER_TEXTS = {
+    "compose file": b"services:\n  web:\n    build: .\n    restart: always\n",
+    "HTML page": b"<!DOCTYPE html>\n<html><body>No space left on device</body></html>\n",
+}
+
+
+@pytest.mark.parametrize("name", OTHER_TEXTS)
+def test_a_text_that_is_no_log_shows_no_failure(name: str, tmp_path: Path) -> None:
+    done = call("diagnose", cwd=tmp_path, stdin=OTHER_TEXTS[name])
+    assert (done.code, done.err) == (0, "zr4lint: no failure found; no builder's format was recognised\n")
+
+
 def test_fix_applies_what_the_log_proves(tmp_path: Path) -> None:
     for name in ("flash-attn-isolated.log", "flash-attn-isolated.Dockerfile"):
         (tmp_path / name).write_bytes((FIXTURES / name).read_bytes())

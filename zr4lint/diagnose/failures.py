@@ -24,6 +24,7 @@ _QUOTED = (
 
 _SHELL = re.compile(r"^(?:/\S*/)?(?:ba|da|z|a)?sh (?:-\S+ )*?(?:-o \S+ )?-\w*c ")
 _ESCAPED = re.compile(r"\\(.)")
+_MARKUP = ("<!doctype", "<html", "<?xml")
 _BEFORE_START = 80
 """So many lines before the first sign of a failed start are still about it."""
 
@@ -69,7 +70,7 @@ def failures(record: Record) -> Iterator[Failure]:
 def loose(record: Record) -> Failure | None:
     """What may be a failure in a log of no builder: it is one only where a cause is found."""
     lines = [line for line in record.nameless() if line.text.strip()]
-    if not lines:
+    if not lines or lines[0].text.lstrip().lower().startswith(_MARKUP):
         return None
     code = _exit_code(lines[-1].text)
     return Failure("build", lines[-1].text.strip(), lines[-1].number, lines, exit_code=code, tentative=True)
