@@ -140,7 +140,7 @@ def test_a_finding_is_where_the_words_are(here: Path) -> None:
     first, _, source, underline, *_ = done.out.splitlines()
     assert first.startswith("Dockerfile.zr4:37:5: error ZR0501 torch-pin: ")
     assert source == " 37 |     torch==2.5.0 \\"
-    assert underline.startswith("    |     ^^^^^^^^^^^^ expected: torch==2.5.1")
+    assert underline == "    |     ^^^^^^^^^^^^"
 
 
 def test_several_paths_are_linted_in_the_order_given_and_once(here: Path) -> None:
@@ -683,24 +683,15 @@ def test_wrong_usage_is_one_line(here: Path, args: list[str], words: str) -> Non
     assert done.out == ""
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "words"),
-    [
-        ('name = "levels"', "name = ", "not valid TOML"),
-        ('name = "levels"', "name = 1", "levels.toml: key 'name': expected a string, not int"),
-        ('title = "One', 'titel = "One', "levels.toml: key 'title': missing"),
-        ('check = "env"', 'check = "enw"', "levels.toml: rule LV0001: key 'check': no check is named 'enw'"),
-        ("variables", "vars", "levels.toml: rule LV0001: key 'variables': missing"),
-        ('{ MUST = "1" }', "{ MUST = 1 }", "levels.toml: rule LV0001: key 'variables': expected a table of strings"),
-        ('level = "error"', 'level = "fatal"', "levels.toml: rule LV0001: key 'level': 'fatal' is not one of"),
-        ('code = "LV0002"', 'code = "LV0001"', "levels.toml: rule LV0001: key 'code'"),
-        ('why = "Because it must."', 'why = "x"\nwhen = 1', "levels.toml: rule LV0001: key 'when': unknown"),
-    ],
-)
-def test_a_broken_pack_is_refused_with_file_rule_and_key(levels: Path, old: str, new: str, words: str) -> None:
-    assert old in LEVELS
-    save(levels / "levels.toml", LEVELS.replace(old, new, 1))
-    assert words in complaint(zr4lint("--pack", "levels.toml", cwd=levels))
+def test_each_problem_of_a_pack_is_a_line_with_file_and_line(levels: Path) -> None:
+    save(levels / "levels.toml", LEVELS.replace('title = "One', 'titel = "One', 1).replace("env", "enw", 1))
+    done = zr4lint("--pack", "levels.toml", cwd=levels)
+    assert (done.code, done.out) == (2, "")
+    assert [line.removeprefix("zr4lint: ").split(": ")[0] for line in done.err.splitlines()] == [
+        "levels.toml:1",
+        "levels.toml:3",
+        "levels.toml:16",
+    ]
 
 
 def test_a_pack_of_bytes_is_refused(levels: Path) -> None:

@@ -654,7 +654,7 @@ def test_a_patch_is_shown_escaped_on_a_terminal(here: Path) -> None:
 )
 @pytest.mark.parametrize("actions", ["", "true"])
 def test_a_patch_can_be_applied_whatever_the_text_holds(here: Path, line: str, actions: str) -> None:
-    text = f"\ufeff{line}\n{BAD}".encode("utf-8", "surrogateescape").removesuffix(b"\n")
+    text = f"\ufeff{BAD}RUN echo \\\n{line}".encode("utf-8", "surrogateescape")
     (here / "Dockerfile.zr4").write_bytes(text)
     command = [sys.executable, "-m", "zr4lint", "--diff", "Dockerfile.zr4"]
     env = environment(GITHUB_ACTIONS=actions)
@@ -671,7 +671,7 @@ def test_a_patch_can_be_applied_whatever_the_text_holds(here: Path, line: str, a
 def test_the_log_of_a_workflow_takes_no_line_of_a_patch_for_a_command(here: Path) -> None:
     harmless = zr4lint("--diff", "Dockerfile.zr4", cwd=here, GITHUB_ACTIONS="true").out
     assert harmless.startswith("--- a/")
-    save(here / "Dockerfile.zr4", BAD.replace("RUN apt-get update", "::error::x\nRUN apt-get update", 1))
+    save(here / "Dockerfile.zr4", BAD.replace("RUN apt-get update", "RUN echo \\\n::error::x\nRUN apt-get update", 1))
     first, *_, last = zr4lint("--diff", "Dockerfile.zr4", cwd=here, GITHUB_ACTIONS="true").out.splitlines()
     assert first.startswith("::stop-commands::")
     assert last == f"::{first.removeprefix('::stop-commands::')}::"

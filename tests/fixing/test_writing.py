@@ -87,7 +87,7 @@ def test_a_layer_that_can_not_fit_is_named(folder: Path) -> None:
     (folder / "Dockerfile.zr4").write_text(GOOD.replace("    && rm -rf", notes + "    && rm -rf", 1))
     done = zr4lint("--fix", "Dockerfile.zr4", cwd=folder)
     assert done.returncode == 1
-    assert b"layer 2 (System dependencies) does not fit: it has" in done.stdout
+    assert b"layer 2, System dependencies, has" in done.stdout
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o600, 0o755, 0o464])
