@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.inprocess import call
+from zr4lint.app.run import load_packs
 from zr4lint.diagnose.catalogue import shipped
 from zr4lint.diagnose.events import Opened, Output, StepName
 from zr4lint.diagnose.record import Record
@@ -211,3 +212,9 @@ def test_a_large_step_is_read_in_bounded_memory() -> None:
     lines = list(record.steps["a"].lines)
     assert len(lines) < 10_000
     assert any("Python.h" in line.text for line in lines)
+
+
+def test_signatures_prove_rules_that_there_are() -> None:
+    codes = {rule.rule.code for pack in load_packs(()) for rule in pack.rules}
+    proven = {code for compiled in shipped().signatures.values() for code in compiled.signature.proves}
+    assert {code for code in proven if code.startswith(("ML", "ZR"))} <= codes
