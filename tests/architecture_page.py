@@ -36,7 +36,7 @@ def rooms() -> list[str]:
     """The rooms from top to bottom, as the layers contract has them."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
     layers = next(contract for contract in contracts["contracts"] if contract.get("containers") == ["zr4lint"])
-    return list(layers["layers"])
+    return [room for layer in layers["layers"] for room in layer.split(" | ")]
 
 
 def sentence(room: str) -> str:

@@ -8,7 +8,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from zr4lint.cli.commands import COMMANDS, DEFAULT
+import click
+
+from zr4lint.cli.commands import COMMANDS, DEFAULT, cli
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "cli.md"
 HEAD = "<!-- Written by `make docs` from the command line itself; edits here are lost. -->"
@@ -31,8 +33,16 @@ def page() -> str:
     return "\n\n".join([HEAD, "# The command line", *_sections()]) + "\n"
 
 
+def _names(command: str) -> Iterator[str]:
+    """The command, and those of its group."""
+    yield command
+    found = cli.get_command(click.Context(cli), command)
+    for name in found.commands if isinstance(found, click.Group) else ():
+        yield f"{command} {name}"
+
+
 def _sections() -> Iterator[str]:
-    for name in ("", *sorted(set(COMMANDS) - {DEFAULT})):
+    for name in ("", *sorted(name for command in set(COMMANDS) - {DEFAULT} for name in _names(command))):
         yield f"## zr4lint {name}".rstrip()
         yield f"```text\n{help_text(*name.split())}\n```"
 

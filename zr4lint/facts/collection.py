@@ -75,6 +75,11 @@ class Facts:
         """The last stage of that name."""
         return next((s for s in reversed(self.stages) if s.name is not None and s.name.lower() == name.lower()), None)
 
+    def called(self, name: str) -> Stage | None:
+        """The last stage of that name, or the one of that number."""
+        number = int(name) if name.isdecimal() else len(self.stages)
+        return self.named(name) or (self.stages[number] if number < len(self.stages) else None)
+
     @cached_property
     def shipped(self) -> tuple[Stage, ...]:
         """The stages that are built: the targets that the file has, else the last stage."""

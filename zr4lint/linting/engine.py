@@ -91,7 +91,7 @@ def _looked_at(rule: PackRule, subject: Subject) -> Subject:
     """The subject with the stages that a rule looks at: those of its kind, or those that it names."""
     facts = subject.facts
     if rule.stage is not None:
-        stage = facts.named(rule.stage)
+        stage = facts.called(rule.stage)
         lineage = facts.ancestry(stage.number) if stage is not None else frozenset()
         return structs.replace(subject, lineage=lineage, base=stage)
     if (rule.stages or KINDS[rule.check].stages) == "all":

@@ -17,7 +17,10 @@ Code = Annotated[
     str, Meta(pattern="^[A-Z]+[0-9]+$", description="capital letters followed by digits", examples=["AB101"])
 ]
 Line = Annotated[int, Meta(ge=1, description="a line number from 1")]
-StageName = Annotated[str, Meta(pattern=r"^[A-Za-z][\w.-]*$", description="a stage name", examples=["base"])]
+StageName = Annotated[
+    str,
+    Meta(pattern=r"^(?:[A-Za-z][\w.-]*|\d{1,4})$", description="a stage name or number", examples=["base"]),
+]
 SettingType = Literal["string", "strings", "integer", "number", "boolean", "table", "lists"]
 Stages = Literal["image", "all"]
 Status = Literal["stable", "preview", "deprecated"]

@@ -11,12 +11,13 @@ from zr4lint.checks.layout.arrangement import arrange
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.dockerfile import Instruction, values
+from zr4lint.filesystem.globs import matches
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.quoting import code, contrast
 from zr4lint.model.source import Span
 
 if TYPE_CHECKING:
-    from zr4lint.checks.parameters import Image, LineNumber, StageName
+    from zr4lint.checks.parameters import Image, LineNumber, StageName, Text
 
 
 @check("base-image")
@@ -116,3 +117,33 @@ def final_stage(subject: Subject, *, stage: StageName) -> Outcomes:
         fix=replace(final.image_span, subject.base.name, f"Build on {stage}", UNSAFE) if subject.base.name else None,
         notes=("The image is the last stage, so it contains nothing of the specified stage.",),
     )
+
+
+@check("built-on")
+def built_on(subject: Subject, *, parent: Text) -> Outcomes:
+    """The stage is built on this stage or image; the reference may be a pattern such as `python:3.12*`."""
+    stage = subject.base
+    expected = f"FROM {parent}"
+    if stage is None:
+        yield Unmet("the stage does not exist", expected=expected)
+    elif stage.image is not None and matches(_short(stage.image), _short(parent)):
+        yield Met(stage.image_span, stage.instruction)
+    else:
+        message = contrast("the image", stage.image or "", parent)
+        yield Unmet(message, stage.image_span, expected=expected, unsure=stage.image is None)
+
+
+def _short(image: str) -> str:
+    """A reference without what every reference to Docker Hub may have."""
+    return image.removeprefix("docker.io/").removeprefix("library/")
+
+
+@check("stages", stages="all")
+def stages(subject: Subject, *, names: list[StageName]) -> Outcomes:
+    """The file has a stage of each of these names."""
+    for name in names:
+        stage = subject.facts.named(name)
+        if stage is None:
+            yield Unmet(f"the stage {code(name)} does not exist", expected=f"FROM ... AS {name}")
+        else:
+            yield Met(stage.name_span or stage.image_span, stage.instruction)

@@ -1,0 +1,188 @@
+"""Commands that run in a stage, by their words, and the order of steps."""
+
+from __future__ import annotations
+
+import posixpath
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, met
+from zr4lint.checks.registry import check
+from zr4lint.checks.spec.clones import clone_to
+from zr4lint.checks.spec.placed_files import normal_source
+from zr4lint.facts import Copied, Fact, Ran, RunStep
+from zr4lint.model.quoting import code, contrast
+
+if TYPE_CHECKING:
+    from zr4lint.checks.parameters import Folder, Text
+
+Key = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+@check("runs")
+def runs(
+    subject: Subject,
+    *,
+    run: list[Text],
+    folder: Folder = "",
+    user: Text = "",
+    conditional: bool = False,
+) -> Outcomes:
+    """Each command runs, in this folder and as this user where they are given.
+
+    The order of a command's options does not matter. A command that only runs on a condition is not enough, unless
+    the rule says `conditional`.
+    """
+    known = subject.memo.get(("runs", subject.lineage), lambda: _by_key(subject))
+    users = {step.at.instruction.index: step.user for step in subject.facts.of(RunStep, subject.lineage)}
+    for command in run:
+        found = known.get(_key(command), [])
+        if not found:
+            yield _missing(subject, command, known)
+            continue
+        placed = [ran for ran in found if not folder or ran.folder == folder]
+        if not placed:
+            last = found[-1]
+            message = contrast("the folder", last.folder or "", folder)
+            yield Unmet(message, last.at.span, expected=f"{command} in {folder}", unsure=last.folder is None)
+            continue
+        owned = [ran for ran in placed if not user or users.get(ran.at.instruction.index) == user]
+        if not owned:
+            now = users.get(placed[-1].at.instruction.index)
+            message = contrast("the user who runs this", now or "", user)
+            yield Unmet(message, placed[-1].at.span, expected=f"{command} as {user}", unsure=now is None)
+            continue
+        sure = [ran for ran in owned if conditional or not ran.at.unsure]
+        if sure:
+            yield met(sure[-1].at)
+        else:
+            yield Unmet(f"{code(command, 40)} runs only conditionally", owned[-1].at.span, command, unsure=True)
+
+
+def _missing(subject: Subject, command: str, known: dict[Key, list[Ran]]) -> Unmet:
+    """The finding for a command that does not run; another call of its program shows the place."""
+    words = _key(command)[0]
+    alike = [ran for key, found in known.items() if key[0][:1] == words[:1] for ran in found]
+    near = max(alike, key=lambda ran: len(set(spelled(subject, ran).split()) & set(command.split())), default=None)
+    place = near.at.span if near is not None else None
+    return Unmet(f"{code(command, 60)} does not run", place, expected=command, hint=tuple(words[:2]))
+
+
+def _by_key(subject: Subject) -> dict[Key, list[Ran]]:
+    found: dict[Key, list[Ran]] = {}
+    for ran in subject.facts.of(Ran, subject.lineage):
+        found.setdefault(_key(spelled(subject, ran)), []).append(ran)
+    return found
+
+
+def spelled(subject: Subject, ran: Ran) -> str:
+    """A command in one line, as rules write it: words whose value is known in plain quotes, others as written.
+
+    The program stands without its folder, and redirections behind the words.
+    """
+    words = [_word(subject, ran, index) for index in range(len(ran.arguments))]
+    words += (
+        f"{redirected.operator.strip('0123456789')} {shlex.quote(redirected.path)}"
+        for redirected in ran.redirections
+        if redirected.path is not None and redirected.path != "/dev/null"
+    )
+    return " ".join(words)
+
+
+def _word(subject: Subject, ran: Ran, index: int) -> str:
+    argument = ran.arguments[index]
+    if argument.value is None:
+        return " ".join(subject.words(argument.span).replace("\\\n", " ").split())
+    value = posixpath.basename(argument.value) if index == 0 else argument.value
+    return value if argument.glob else shlex.quote(value)
+
+
+def _key(command: str) -> Key:
+    """What two spellings of one command share: its words in order, and its options in any order."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        words = command.split()
+    options = sorted(word for word in words[1:] if word.startswith("-"))
+    return tuple(word for i, word in enumerate(words) if not i or not word.startswith("-")), tuple(options)
+
+
+@check("step-order")
+def step_order(subject: Subject, *, steps: list[Text]) -> Outcomes:
+    """These steps come in this order: commands as the kind `runs` writes them, and copies as `COPY source`.
+
+    Steps that the file does not have are passed over.
+    """
+    places: dict[str, list[Fact]] = {}
+    for words, fact in steps_of(subject):
+        places.setdefault(_label(words), []).append(fact)
+    latest: tuple[str, Fact] | None = None
+    for step in steps:
+        found = places.get(_label(step), [])
+        if not found:
+            continue
+        after = [fact for fact in found if latest is None or fact.at.order >= latest[1].at.order]
+        if after:
+            latest = (step, after[0])
+            yield Met(after[0].at.span, after[0].at.instruction)
+        elif latest is not None:
+            expected = f"{latest[0]}, then {step}"
+            yield Unmet(f"this comes before {code(latest[0], 50)}", found[-1].at.span, expected=expected)
+
+
+def steps_of(subject: Subject) -> Iterator[tuple[str, Fact]]:
+    """The commands and copies of the stages, each as rules write it."""
+    for ran in subject.facts.of(Ran, subject.lineage):
+        yield spelled(subject, ran), ran
+    for copy in subject.facts.of(Copied, subject.lineage):
+        yield f"COPY {normal_source(copy.source)}", copy
+
+
+def _label(step: str) -> str:
+    if step.startswith("COPY "):
+        return f"COPY {normal_source(step[5:])}"
+    words, options = _key(step)
+    return shlex.join((*words, *options))
+
+
+@check("clone-ref")
+def clone_ref(subject: Subject, *, target: Folder, ref: Text) -> Outcomes:
+    """The repository that is cloned to a folder is at this branch, tag or commit."""
+    clone = clone_to(subject, target)
+    expected = f"git checkout {ref}"
+    if clone is None:
+        yield Unmet(f"no repository is cloned to {code(target)}", expected=expected)
+        return
+    moves = [ran for ran in subject.facts.of(Ran, subject.lineage) if ran.at.order > clone.at.order]
+    found = [ran for ran in moves if (moved := checked_out(ran)) is not None and moved[0] in (target, None)]
+    branch = clone.clone.parsed.get("branch")
+    if found:
+        moved = checked_out(found[-1])
+        given = moved[1] if moved is not None else None
+        place = found[-1].at
+    elif branch is not None:
+        given, place = branch.value, clone.at
+    else:
+        yield Unmet(f"{code(target)} is at no given ref", clone.at.span, expected=expected)
+        return
+    if given == ref:
+        yield met(place)
+    else:
+        yield Unmet(contrast("the ref", given or "", ref), place.span, expected=expected, unsure=given is None)
+
+
+def checked_out(ran: Ran) -> tuple[str | None, str | None] | None:
+    """The folder and the ref of a `git checkout`, `git switch` or `git reset --hard`; None for another command."""
+    values: Sequence[str | None] = [argument.value for argument in ran.arguments[1:]]
+    folder = ran.folder
+    if ran.program != "git" or not values:
+        return None
+    if values[0] == "-C" and len(values) > 2:
+        given = values[1]
+        folder = posixpath.normpath(posixpath.join(folder or "/", given)) if given is not None else None
+        values = values[2:]
+    if values[0] not in ("checkout", "switch", "reset") or "--" in values:
+        return None
+    operands = [value for value in values[1:] if value is None or not value.startswith("-")]
+    return (folder, operands[0]) if len(operands) == 1 else None

@@ -1,0 +1,218 @@
+"""What the image is configured with: labels, ports, volumes, users, arguments and the like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from zr4lint.checks.edits import UNSAFE, replace
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
+from zr4lint.checks.registry import check
+from zr4lint.facts import (
+    INHERITED,
+    ArgDeclared,
+    At,
+    EnvSet,
+    LabelSet,
+    PortExposed,
+    ShellSet,
+    StopSignalSet,
+    TriggerSet,
+    UserSet,
+    VolumeDeclared,
+)
+from zr4lint.model.quoting import code, contrast, plain
+from zr4lint.model.source import Span
+
+if TYPE_CHECKING:
+    from zr4lint.checks.parameters import Folder, Text, Variable
+
+
+@check("label-values")
+def label_values(subject: Subject, *, labels: dict[Text, str]) -> Outcomes:
+    """At the end of the build each label has its value."""
+    last = {fact.key: fact for fact in subject.facts.of(LabelSet, subject.lineage)}
+    unknown = last.get(None)
+    for key, value in labels.items():
+        fact = last.get(key)
+        expected = f'LABEL {key}="{value}"'
+        if fact is None:
+            unsure = unknown is not None
+            yield Unmet(f"the label {code(key)} is not set", expected=expected, unsure=unsure, add=expected)
+        elif fact.value == value:
+            yield met(fact.at, fact.span)
+        elif fact.value is None:
+            yield Unmet(f"the label {plain(key)} is not known before the build", fact.span, expected, unsure=True)
+        else:
+            fix = replace(fact.value_span, f'"{value}"', f"Set {key}", UNSAFE) if _quotable(value) else None
+            yield Unmet(contrast(plain(key), fact.value, value), fact.span, expected=expected, fix=fix)
+
+
+def _quotable(value: str) -> bool:
+    return value.isprintable() and not any(c in value for c in '"$\\`')
+
+
+@check("build-arguments", stages="all")
+def build_arguments(
+    subject: Subject, *, defaults: dict[Variable, str] | None = None, without_default: list[Variable] | None = None
+) -> Outcomes:
+    """Each build argument is declared, with this default or with none."""
+    wanted: dict[str, str | None] = {**(defaults or {}), **dict.fromkeys(without_default or ())}
+    declared: dict[str, list[ArgDeclared]] = {}
+    for fact in subject.facts.of(ArgDeclared, (-1, *subject.lineage)):
+        declared.setdefault(fact.name, []).append(fact)
+    for name, default in wanted.items():
+        found = declared.get(name, [])
+        expected = f"ARG {name}" if default is None else f"ARG {name}={default}"
+        fitting = next((fact for fact in found if fact.default == default), None)
+        if fitting is not None:
+            yield met(fitting.at, fitting.span)
+        elif not found:
+            yield Unmet(f"the build argument {name} is not declared", expected=expected)
+        else:
+            last = found[-1]
+            given = "no default" if last.default is None else code(last.default)
+            message = f"the default of {name} is {given}, not {code(default)}" if default is not None else None
+            yield Unmet(message or f"{name} has the default {given}", last.span, expected=expected)
+
+
+@check("variables-set")
+def variables_set(subject: Subject, *, names: list[Variable]) -> Outcomes:
+    """ENV sets each variable, whatever its value."""
+    last = {fact.name: fact for fact in subject.facts.of(EnvSet, subject.lineage)}
+    for name in names:
+        if name in last:
+            yield met(last[name].at, last[name].span)
+        else:
+            yield Unmet(f"{name} is not set", expected=f"ENV {name}=...")
+
+
+@check("path-folders")
+def path_folders(
+    subject: Subject,
+    *,
+    before: list[Folder] | None = None,
+    after: list[Folder] | None = None,
+    variable: Variable = "PATH",
+) -> Outcomes:
+    """PATH, or another variable, has these folders before and after what the base image has there, in this order."""
+    settings = [fact for fact in subject.facts.of(EnvSet, subject.lineage) if fact.name == variable]
+    wanted = ":".join((*(before or ()), f"${variable}", *(after or ())))
+    expected = f"ENV {variable}={wanted}"
+    if not settings:
+        yield Unmet(f"{variable} is not set", expected=expected, add=expected)
+        return
+    last = settings[-1]
+    if last.value is None:
+        yield Unmet(f"{variable} is not known before the build", last.span, expected=expected, unsure=True)
+        return
+    found = last.value.replace(INHERITED, f"${variable}")
+    if found == wanted:
+        yield met(last.at, last.span)
+    else:
+        yield Unmet(contrast(variable, found, wanted), last.span, expected=expected)
+
+
+@check("exposed-ports")
+def exposed_ports(subject: Subject, *, ports: list[Text]) -> Outcomes:
+    """These ports are exposed, and no others."""
+    found = [(fact.at, fact.value, fact.span) for fact in subject.facts.of(PortExposed, subject.lineage)]
+    return _exactly(ports, found, "port", "is not exposed", "EXPOSE", _port)
+
+
+def _port(port: str) -> str:
+    return port.lower().removesuffix("/tcp")
+
+
+@check("volumes")
+def volumes(subject: Subject, *, paths: list[Text]) -> Outcomes:
+    """These paths are volumes, and no others."""
+    found = [(fact.at, fact.path, fact.span) for fact in subject.facts.of(VolumeDeclared, subject.lineage)]
+    return _exactly(paths, found, "path", "is not a volume", "VOLUME", lambda path: path.rstrip("/") or "/")
+
+
+def _exactly(
+    wanted: Iterable[str],
+    found: Iterable[tuple[At, str | None, Span]],
+    what: str,
+    missing: str,
+    keyword: str,
+    normal: Callable[[str], str],
+) -> Outcomes:
+    """Met for each value that is wanted and found; a finding for each that is only one of both."""
+    places: dict[str, tuple[At, Span]] = {}
+    unknown = False
+    allowed = {normal(value) for value in wanted}
+    for at, value, span in found:
+        unknown = unknown or value is None
+        if value is not None:
+            places.setdefault(normal(value), (at, span))
+            if normal(value) not in allowed:
+                yield Unmet(f"{keyword} {plain(value)} is not in the specification", span)
+    for value in wanted:
+        place = places.get(normal(value))
+        expected = f"{keyword} {value}"
+        if place is not None:
+            yield met(*place)
+        else:
+            yield Unmet(f"the {what} {code(value)} {missing}", expected=expected, unsure=unknown, add=expected)
+
+
+@check("runs-as")
+def runs_as(subject: Subject, *, user: Text) -> Outcomes:
+    """The container runs as this user, USER or USER:GROUP."""
+    found = subject.facts.of(UserSet, subject.lineage)
+    expected = f"USER {user}"
+    if not found:
+        yield Unmet("the file does not set USER", expected=expected, add=expected)
+        return
+    last = found[-1]
+    given = f"{last.user}:{last.group}" if last.group else last.user
+    if last.user is None or last.group is None:
+        yield Unmet("the user is not known before the build", last.span, expected=expected, unsure=True)
+    elif given == user:
+        yield met(last.at, last.span)
+    else:
+        fix = replace(last.span, user, f"Run as {user}", UNSAFE)
+        yield Unmet(contrast("the user", given or "", user), last.span, expected=expected, fix=fix)
+
+
+@check("stop-signal")
+def stop_signal(subject: Subject, *, signal: Text) -> Outcomes:
+    """The container is stopped with this signal."""
+    found = subject.facts.of(StopSignalSet, subject.lineage)
+    expected = f"STOPSIGNAL {signal}"
+    if not found:
+        yield Unmet("the file does not set STOPSIGNAL", expected=expected, add=expected)
+    elif found[-1].signal == signal:
+        yield met(found[-1].at, found[-1].span)
+    else:
+        last = found[-1]
+        unsure = last.signal is None
+        yield Unmet(contrast("the stop signal", last.signal or "", signal), last.span, expected, unsure=unsure)
+
+
+@check("shell-program")
+def shell_program(subject: Subject, *, arguments: list[str]) -> Outcomes:
+    """SHELL makes this the shell of the instructions that follow."""
+    found = subject.facts.of(ShellSet, subject.lineage)
+    fitting = next((fact for fact in found if list(fact.arguments) == arguments), None)
+    if fitting is not None:
+        yield met(fitting.at)
+    else:
+        place = found[-1].at.span if found else None
+        yield Unmet(f"SHELL is not {code(' '.join(arguments))}", place, expected=" ".join(("SHELL", *arguments)))
+
+
+@check("triggers")
+def triggers(subject: Subject, *, instructions: list[Text]) -> Outcomes:
+    """ONBUILD holds each of these instructions."""
+    found = {
+        " ".join(subject.words(fact.instruction.span).split()): fact
+        for fact in subject.facts.of(TriggerSet, subject.lineage, triggers=True)
+    }
+    for words in instructions:
+        if words in found:
+            yield met(found[words].at)
+        else:
+            yield Unmet(f"no ONBUILD holds {code(words)}", expected=f"ONBUILD {words}", add=f"ONBUILD {words}")

@@ -1,0 +1,135 @@
+"""Packages of any package manager, and those of pip with their specifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
+from zr4lint.checks.registry import check
+from zr4lint.checks.spec.pip_packages import settled
+from zr4lint.facts import PackageRun
+from zr4lint.knowledge.versions import bounds
+from zr4lint.model.quoting import code, contrast
+from zr4lint.model.source import Span
+from zr4lint.programs.package_words import PackageWord
+from zr4lint.programs.pip import parse_requirement
+from zr4lint.shell import Argument
+
+if TYPE_CHECKING:
+    from zr4lint.checks.parameters import PipRequirement, Text, VersionLabel
+
+
+@check("installed-packages")
+def installed_packages(
+    subject: Subject, *, manager: Text, packages: list[Text] | None = None, versions: dict[Text, Text] | None = None
+) -> Outcomes:
+    """The package manager installs each package, and none is removed again; those with a version have that one.
+
+    A version is written as the manager writes it, such as `=1.2.3` or `@5`, and may be a pattern: `=1.2.*`.
+    """
+    standing: dict[str, tuple[PackageRun, PackageWord]] = {}
+    removed: dict[str, tuple[PackageRun, PackageWord]] = {}
+    unknown: PackageRun | None = None
+    for run in subject.facts.of(PackageRun, subject.lineage):
+        if family(run.command.manager) != manager:
+            continue
+        for word in run.command.packages:
+            if run.command.action in ("install", "group", "upgrade"):
+                standing[word.name] = (run, word)
+            elif run.command.action == "remove" and word.name in standing:
+                standing.pop(word.name)
+                removed[word.name] = (run, word)
+        if run.command.unknown:
+            unknown = run
+    for name, version in {**dict.fromkeys(packages or (), ""), **(versions or {})}.items():
+        expected = f"{name}{version}"
+        if name in standing:
+            run, word = standing[name]
+            if version and not fnmatchcase(word.version or "", version):
+                yield Unmet(contrast(f"{name}", word.version or "not pinned", version), word.span, expected=expected)
+            elif run.at.unsure:
+                yield Unmet(f"{name} is installed only conditionally", word.span, expected=expected, unsure=True)
+            else:
+                yield met(run.at, word.span)
+        elif name in removed:
+            run, word = removed[name]
+            yield Unmet(f"{name} is removed again", word.span, expected=f"{name} in the image", unsure=run.at.unsure)
+        else:
+            place = unknown.command.words if unknown is not None else None
+            yield Unmet(f"{manager} does not install {code(name)}", place, expected, unsure=unknown is not None)
+
+
+def family(manager: str) -> str:
+    """The name by which a manager is known: apt-get is apt, and yum is dnf."""
+    return {"apt-get": "apt", "aptitude": "apt", "yum": "dnf", "microdnf": "dnf"}.get(manager, manager)
+
+
+@check("python-packages")
+def python_packages(
+    subject: Subject, *, packages: list[PipRequirement], local: list[VersionLabel] | None = None
+) -> Outcomes:
+    """At the end of the build pip has installed each package, and asked for it within this version specifier.
+
+    A pinned version may have one of the local versions that are listed, such as the `cu124` of `2.5.1+cu124`.
+    """
+    for text in packages:
+        wanted = parse_requirement(Argument(text, Span(0, 0)))
+        if wanted is None:
+            continue
+        found = settled(subject, wanted.name, text)
+        if isinstance(found, Unmet):
+            yield found
+            continue
+        given = found.requirement
+        if found.unsure:
+            yield Unmet(f"{wanted.name} is installed only conditionally", given.span, expected=text, unsure=True)
+        elif _fits(given.specifier, wanted.specifier, local or ()):
+            yield met(found.run.at, given.span)
+        elif given.specifier:
+            yield Unmet(contrast(wanted.name, given.specifier, wanted.specifier), given.span, expected=text)
+        else:
+            yield Unmet(f"{wanted.name} has no version; {wanted.specifier} is required", given.span, expected=text)
+
+
+def _fits(given: str, wanted: str, local: Sequence[str]) -> bool:
+    """Whether what a specifier lets in is within what another does."""
+    if not wanted or clauses(given) == clauses(wanted):
+        return True
+    inner, outer = bounds(given), bounds(wanted)
+    if inner is None or outer is None or given.startswith("==="):
+        return False
+    if outer.pin is not None and inner.pin is not None:
+        return inner.pin == outer.pin or (inner.pin.local in local and inner.pin.public == outer.pin.public)
+    lower = outer.lower is None or (
+        inner.lower is not None
+        and (inner.lower > outer.lower or (inner.lower == outer.lower and outer.lower_included >= inner.lower_included))
+    )
+    upper = outer.upper is None or (
+        inner.upper is not None
+        and (inner.upper < outer.upper or (inner.upper == outer.upper and outer.upper_included >= inner.upper_included))
+    )
+    return lower and upper and set(outer.excluded) <= set(inner.excluded)
+
+
+def clauses(specifier: str) -> frozenset[str]:
+    """The clauses of a version specifier, whatever their order."""
+    return frozenset("".join(clause.split()) for clause in specifier.split(",") if clause.strip())
+
+
+@check("requirement-files")
+def requirement_files(subject: Subject, *, files: list[Text]) -> Outcomes:
+    """Pip installs from each of these requirements files, given by absolute paths."""
+    runs = [(run, path, span) for run in subject.environment.pip_installs for path, span in run.files]
+    for file in files:
+        fitting = [(run, span) for run, path, span in runs if path == file]
+        sure = [(run, span) for run, span in fitting if not run.at.unsure]
+        if sure:
+            run, span = sure[-1]
+            yield met(run.at, span)
+        elif fitting:
+            yield Unmet(f"{code(file)} is installed only conditionally", fitting[-1][1], expected=file, unsure=True)
+        else:
+            unknown = next((span for _, path, span in runs if path is None), None)
+            yield Unmet(f"{code(file)} is not installed", unknown, f"pip install -r {file}", unsure=unknown is not None)

@@ -1,0 +1,63 @@
+"""What the container starts, and how it is found to be healthy: the very words of CMD, ENTRYPOINT and HEALTHCHECK."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
+from zr4lint.checks.registry import check
+from zr4lint.facts import CommandSet, Form, HealthcheckSet
+from zr4lint.model.quoting import code, contrast
+
+if TYPE_CHECKING:
+    from zr4lint.checks.parameters import StartKeyword, Text
+
+
+@check("start-command")
+def start_command(
+    subject: Subject, *, keyword: StartKeyword, arguments: list[str] | None = None, script: Text = ""
+) -> Outcomes:
+    """The instruction has these arguments in exec form, or this script in shell form."""
+    found = [fact for fact in subject.facts.of(CommandSet, subject.lineage) if fact.keyword == keyword]
+    wanted = script or f"[{', '.join(map(_quoted, arguments or ()))}]"
+    expected = f"{keyword} {wanted}"
+    if not found:
+        yield Unmet(f"the image sets no {keyword}", expected=expected, add=expected)
+        return
+    last = found[-1]
+    text = last.at.instruction.arguments
+    span = text.span(0, len(text.text))
+    exec_form = None if last.arguments is None else list(last.arguments)
+    script_form = " ".join(text.text.split()) if last.arguments is None else None
+    if (arguments is not None and exec_form == arguments) or (script and script_form == " ".join(script.split())):
+        yield met(last.at, span)
+    else:
+        yield Unmet(contrast(keyword, text.text, wanted), span, expected=expected)
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+@check("healthcheck")
+def healthcheck(subject: Subject, *, command: Text, options: dict[Text, str] | None = None) -> Outcomes:
+    """HEALTHCHECK runs this command, with these options; the command NONE switches an inherited check off."""
+    found = subject.facts.of(HealthcheckSet, subject.lineage)
+    expected = f"HEALTHCHECK {' '.join((*(f'--{k}={v}' for k, v in (options or {}).items()), 'CMD', command))}"
+    if not found:
+        yield Unmet("the image has no HEALTHCHECK", expected=expected)
+        return
+    last = found[-1]
+    given = "NONE" if last.form is Form.NONE else " ".join(last.command.text.split())
+    if given != " ".join(command.split()):
+        yield Unmet(contrast("the health check", given, command), last.at.span, expected=expected)
+        return
+    flags = {option.name: option for option in last.flags.given}
+    for name, value in (options or {}).items():
+        flag = flags.get(name)
+        if flag is None:
+            yield Unmet(f"the health check has no {code('--' + name)}", last.at.span, expected=expected)
+        elif flag.value != value:
+            unsure = flag.value is None
+            yield Unmet(contrast(f"--{name}", flag.value or "", value), flag.span, expected=expected, unsure=unsure)
+    yield met(last.at)

@@ -1,0 +1,52 @@
+"""`zr4lint pack`: packs made from Dockerfiles, and tried on edits of them."""
+
+from __future__ import annotations
+
+import sys
+from typing import Literal
+
+import click
+
+from zr4lint.cli.options import a_file, no_folder
+
+
+@click.group("pack")
+def command() -> None:
+    """Make packs from Dockerfiles, and test packs."""
+
+
+@command.command("derive")
+@click.argument("dockerfile", type=a_file)
+@click.option("--output", "-o", type=no_folder, metavar="FILE", help="Write the pack to a file.")
+@click.option(
+    "--pins",
+    type=click.Choice(["exact", "minor", "none"]),
+    default="exact",
+    help="How far versions are held: as written, to their minor, or not at all. Default: exact.",
+)
+@click.option("--layout", is_flag=True, help="Hold the lines and the layers of the file, too.")
+def derive(dockerfile: str, output: str | None, pins: Literal["exact", "minor", "none"], layout: bool) -> None:
+    """Freeze a golden Dockerfile into a pack.
+
+    Each thing that the file does becomes a rule that names its line: images, packages and their pins, variables,
+    copies, clones, commands, and what the container starts. The file itself meets the pack.
+
+    \b
+    zr4lint pack derive Dockerfile -o golden.toml
+    zr4lint --pack golden.toml Dockerfile
+    """
+    from zr4lint.app.errors import UsageError
+    from zr4lint.cli.output import save
+    from zr4lint.documents.deriving.pack import UnusableError
+    from zr4lint.documents.deriving.pack import derive as freeze
+    from zr4lint.documents.deriving.writing import write
+    from zr4lint.filesystem.paths import display
+    from zr4lint.filesystem.sources import read
+
+    try:
+        derived = freeze(read(dockerfile, display(dockerfile)), pins, layout=layout)
+    except UnusableError as error:
+        raise UsageError(str(error)) from None
+    save(write(derived), output, sys.stdout)
+    if output is not None:
+        click.echo(f"{output}: {len(derived.demands)} rules", err=True)

@@ -1,0 +1,1 @@
+"""From a document, or a golden Dockerfile, to a pack, and back."""
