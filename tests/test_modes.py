@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from zr4lint.programs.modes import UNKNOWN, Mode, changed
@@ -86,6 +86,7 @@ def test_what_is_known_of_a_file_whose_mode_is_not(modes: list[str], executable:
 clauses = st.from_regex(r"[ugoa]{0,2}([-+=]([rwxXst]{0,3}|[ugo])){1,2}", fullmatch=True)
 
 
+@example("-g+u", 0o677, 0o3516)
 @settings(max_examples=300, deadline=None)
 @given(st.lists(clauses, min_size=1, max_size=3).map(",".join), st.integers(0, 0o7777), st.integers(0, 0o7777))
 def test_what_is_known_holds_whatever_the_rest_is(mode: str, bits: int, known: int) -> None:

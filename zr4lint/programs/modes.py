@@ -71,7 +71,7 @@ def _applied(operator: str, permissions: str, who: str, mode: Mode) -> Mode | No
         return mode.put(affected or _ALL, asked, known | ~reached)
     # A bit that may be asked for or not is known only where it is as the operator would make it.
     unsure = reached & ~known
-    surely = mode.put(asked, _ALL if operator == "+" else 0, _ALL)
+    surely = mode.put(asked & known, _ALL if operator == "+" else 0, _ALL)
     same = surely.bits if operator == "+" else ~surely.bits
     return Mode(surely.bits, surely.known & ~(unsure & ~same))
 
