@@ -10,6 +10,7 @@ from zr4lint.filesystem.sources import FileError, read
 from zr4lint.fixing.repair import Repaired, repair
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import Linter
+from zr4lint.model.deadline import Deadline, TimeUpError
 from zr4lint.model.finding import (
     Applicability,
     Conformance,
@@ -45,6 +46,7 @@ __all__ = [
     "Severity",
     "SourceFile",
     "Span",
+    "TimeUpError",
     "fix_text",
     "lint_file",
     "lint_text",
@@ -58,20 +60,22 @@ def lint_text(
     path: str = "Dockerfile",
     packs: str | Sequence[str] | None = None,
     options: LintOptions | None = None,
+    max_time: float | None = None,
 ) -> FileReport:
     """Lint a text.
 
     `packs` are names or files; without them the packs are used that match `path`, as on the command line. `path` is
     otherwise only shown. The report is plain data that can be pickled.
 
-    Raises PackError for a pack that can't be used, and nothing for any text.
+    Raises PackError for a pack that can't be used, and TimeUpError if the text takes more than `max_time` seconds of
+    processor time. It raises nothing else for any text.
 
     >>> import zr4lint
     >>> report = zr4lint.lint_text("FROM ubuntu\\n", packs="zr4")
     >>> [(finding.code, finding.line, finding.column) for finding in report.findings][:1]
     [('ZR0101', 1, 1)]
     """
-    return Linter(_packs(packs, path), options).lint(SourceFile(text, path)).report
+    return Linter(_packs(packs, path), options, deadline=Deadline(max_time)).lint(SourceFile(text, path)).report
 
 
 def lint_file(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from threading import Thread
 
 import pytest
 
+from zr4lint import TimeUpError, lint_text
 from zr4lint.app.run import load_packs
 from zr4lint.linting.baseline import collect
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import Linter, lint
+from zr4lint.model.budgets import FINDINGS_OF_A_RULE
 from zr4lint.model.finding import FileReport, Finding, Severity
 from zr4lint.model.source import SourceFile
 
@@ -136,3 +139,27 @@ def test_a_template_need_not_be_a_dockerfile() -> None:
         lint(SourceFile("FROM {{ image }}\n{% if x %}\nRUN a\n{% endif %}\n"), [], LintOptions(template=True)).findings
         == ()
     )
+
+
+def test_the_findings_of_a_rule_are_bounded() -> None:
+    text = "FROM a\n" + "RUN apt-get install -y x\n" * (FINDINGS_OF_A_RULE + 7)
+    report = lint(SourceFile(text, "Dockerfile.zr4"), load_packs(["zr4"]), LintOptions(select=("ZR0303", "ZL")))
+    assert [f.code for f in report.findings].count("ZR0303") == FINDINGS_OF_A_RULE
+    left_out = found(report, "ZL005")
+    assert (left_out.message, left_out.line) == ("7 more findings of ZR0303 are not listed", FINDINGS_OF_A_RULE + 2)
+
+
+def test_a_deadline_holds_in_a_thread() -> None:
+    text = "FROM a\n" + "RUN for a in 1 2 3 4 5 6 7 8 9; do for b in 1 2 3 4 5 6 7 8 9; do x; done; done\n" * 500
+    raised: list[type[BaseException]] = []
+
+    def work() -> None:
+        try:
+            lint_text(text, max_time=0.05)
+        except TimeUpError as error:
+            raised.append(type(error))
+
+    thread = Thread(target=work)
+    thread.start()
+    thread.join()
+    assert raised == [TimeUpError]

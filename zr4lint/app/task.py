@@ -11,7 +11,7 @@ from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME, time_limit
 from zr4lint.filesystem.sources import FileError, decode, read
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import Linter
-from zr4lint.model.deadline import TimeUpError
+from zr4lint.model.deadline import Deadline, TimeUpError
 from zr4lint.model.finding import Applicability, FileReport
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.model import Pack
@@ -59,10 +59,9 @@ class Task(Struct, frozen=True):
     lint_options: LintOptions
     options: Options
 
-    @property
     def linter(self) -> Linter:
-        """The linter of the file."""
-        return Linter(self.packs, self.lint_options, self.options.baseline)
+        """A linter for the file, whose time starts to run."""
+        return Linter(self.packs, self.lint_options, self.options.baseline, Deadline(self.options.max_time))
 
 
 class Result(Struct, frozen=True):
@@ -82,13 +81,13 @@ class Result(Struct, frozen=True):
 
 
 def perform(task: Task) -> Result:
-    """Lint or fix the file of a task; a file that takes too long is given up."""
+    """Lint or fix the file of a task; a file that takes too long is skipped."""
     options = task.options
     try:
         with time_limit(options.max_time):
             source = options.read(task.file)
             if options.add_ignore is None and options.level is None:
-                linted = task.linter.lint(source)
+                linted = task.linter().lint(source)
                 stages = _stage_names(linted.dockerfile) if task.lint_options.targets else ()
                 return Result(linted.report, stages=stages)
             result, text = _changed(task, source)
@@ -98,9 +97,7 @@ def perform(task: Task) -> Result:
     except FileError as error:
         return Result(None, str(error))
     except TimeUpError:
-        return Result(
-            None, f"{task.file.shown}: given up after {options.max_time} seconds; --max-time sets another limit"
-        )
+        return Result(None, f"{task.file.shown}: skipped: takes more than {options.max_time} seconds (--max-time)")
     except Exception as error:  # a mistake of zr4lint must not hide what is in the other files
         return Result(None, f"{task.file.shown}: internal error: {type(error).__name__}: {error}")
 
@@ -127,9 +124,9 @@ def _changed(task: Task, source: SourceFile) -> tuple[Result, SourceFile | None]
 
     options = task.options
     if options.level is None:
-        done = annotate(source, task.linter, options.add_ignore or "")
+        done = annotate(source, task.linter(), options.add_ignore or "")
     else:
-        done = repair(source, task.linter, options.level)
+        done = repair(source, task.linter(), options.level)
     new = done.report.source
     changed = new.text != source.text
     note = f"{task.file.shown}: {done.refused}" if done.refused else None

@@ -26,22 +26,23 @@ def size(text: str) -> int:
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise TimeUpError in a block that takes longer.
+    """Raise TimeUpError in a block that takes more processor time.
 
-    Without alarms, as on Windows and outside of the main thread, there is no limit.
+    It stops C code between two steps of Python as well. Without such alarms, as on Windows and outside of the main
+    thread, there is no limit: a `Deadline` holds there.
     """
     try:
-        before = signal.signal(signal.SIGALRM, _time_is_up)
+        before = signal.signal(signal.SIGPROF, _time_is_up)
     except (AttributeError, ValueError):
         yield
         return
     try:
         # Rings again each second, should the first exception get lost where none can be raised.
-        signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+        signal.setitimer(signal.ITIMER_PROF, seconds, 1)
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def _time_is_up(_: int, __: FrameType | None) -> None:

@@ -11,6 +11,7 @@ from zr4lint.facts import Facts, Memo, Stage
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.places import Places
 from zr4lint.linting.score import conformance_of
+from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.finding import Conformance, Finding, Rule, Severity
 from zr4lint.model.source import Span
 from zr4lint.packs.model import Amendment, Pack, PackRule
@@ -25,21 +26,23 @@ class PackResult(Struct, frozen=True):
     conformance: Conformance | None
 
 
-def run_packs(facts: Facts, packs: Sequence[Pack], options: LintOptions) -> Iterator[PackResult]:
-    """Run the rules of each pack.
+def run_packs(
+    facts: Facts, packs: Sequence[Pack], options: LintOptions, deadline: Deadline = NO_DEADLINE
+) -> Iterator[PackResult]:
+    """Run the rules of each pack; raises TimeUpError when the deadline passes.
 
     A rule that is not selected runs as well in a specification, whose score counts every requirement.
     """
     memo = Memo()
     for pack in packs:
         base, lineage = _judged(pack, facts)
-        results = _run(pack, Subject(facts, lineage, base, memo, stage=_stage_name(pack)), options)
+        results = _run(pack, Subject(facts, lineage, base, memo, stage=_stage_name(pack)), options, deadline)
         findings = _findings(pack, results, facts, base)
         conformance = conformance_of(pack, results, findings) if pack.specification is not None else None
         yield PackResult(pack, results, findings, conformance)
 
 
-def _run(pack: Pack, subject: Subject, options: LintOptions) -> dict[str, RuleResult]:
+def _run(pack: Pack, subject: Subject, options: LintOptions, deadline: Deadline) -> dict[str, RuleResult]:
     layers = tuple(
         Layer(s.layer, s.title, *s.lines) for s in pack.sections if s.layer is not None and s.lines is not None
     )
@@ -56,6 +59,7 @@ def _run(pack: Pack, subject: Subject, options: LintOptions) -> dict[str, RuleRe
         met: list[Met] = []
         unmet: list[Unmet] = []
         for outcome in outcomes:
+            deadline.check()
             if isinstance(outcome, Met):
                 met.append(outcome)
             else:

@@ -11,6 +11,7 @@ from zr4lint.dockerfile.peer_comments import PeerComment, peer_comments
 from zr4lint.facts import gather
 from zr4lint.knowledge.tables import image_variables
 from zr4lint.linting.baseline import Baseline
+from zr4lint.linting.bounds import bound
 from zr4lint.linting.cascades import demote
 from zr4lint.linting.conflicts import settle
 from zr4lint.linting.engine import run_packs
@@ -19,6 +20,7 @@ from zr4lint.linting.judged import Judged, Stage
 from zr4lint.linting.once import once
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.suppressions import heed
+from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.finding import FileReport, Finding, in_order
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.model import Pack
@@ -45,7 +47,7 @@ def baseline(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
 EXPERIMENTAL = ("InvalidDefinitionDescription",)
 """The checks of BuildKit that only `# check=experimental=` switches on."""
 
-STAGES: tuple[Stage, ...] = (severities, settle, demote, heed, selection, once, baseline)
+STAGES: tuple[Stage, ...] = (severities, settle, demote, heed, selection, once, bound, baseline)
 """What happens to the findings of the rules, in this order."""
 
 
@@ -57,24 +59,36 @@ class Linted(Struct, frozen=True):
 
 
 class Linter:
-    """Lints texts with the same packs and options."""
+    """Lints texts with the same packs and options, until a deadline."""
 
     def __init__(
-        self, packs: Sequence[Pack], options: LintOptions | None = None, baseline: Baseline | None = None
+        self,
+        packs: Sequence[Pack],
+        options: LintOptions | None = None,
+        baseline: Baseline | None = None,
+        deadline: Deadline = NO_DEADLINE,
     ) -> None:
         self.packs = packs
         self.options = options or LintOptions()
         self.baseline = baseline
+        self.deadline = deadline
         images = {name: variables for pack in packs for name, variables in pack.images.items()}
         self._images = {**image_variables(), **images}
 
     def lint(self, source: SourceFile) -> Linted:
-        """Lint one text; findings come in the order of the text."""
+        """Lint one text; findings come in the order of the text. Raises TimeUpError when the deadline passes."""
         dockerfile = parse(source)
+        self.deadline.check()
         comments = peer_comments(dockerfile)
         options = _with_experiments(self.options, comments)
-        facts = gather(dockerfile, self._images, targets=options.targets, build_args=dict(options.build_args))
-        results = tuple(run_packs(facts, self.packs, options))
+        facts = gather(
+            dockerfile,
+            self._images,
+            targets=options.targets,
+            build_args=dict(options.build_args),
+            deadline=self.deadline,
+        )
+        results = tuple(run_packs(facts, self.packs, options, self.deadline))
         judged = Judged(facts, self.packs, results, options, self.baseline, comments)
         findings = tuple(_placed(finding, source) for finding in in_order(_staged(judged)))
         conformance = tuple(result.conformance for result in results if result.conformance is not None)
@@ -87,7 +101,8 @@ class Linter:
         """The same linter, whose reports are not narrowed to the selected rules."""
         options = self.options
         extended = (*options.select, *options.extend_select)
-        return Linter(self.packs, structs.replace(options, select=(), ignore=(), extend_select=extended), self.baseline)
+        every = structs.replace(options, select=(), ignore=(), extend_select=extended)
+        return Linter(self.packs, every, self.baseline, self.deadline)
 
     def narrowed(self, report: FileReport) -> FileReport:
         """A report of `of_every_rule` with the findings of the selected rules alone."""

@@ -28,5 +28,8 @@ SCRIPT_LENGTH = 1_000_000
 PARSE_SECONDS = 1.0
 """Processor time that tree-sitter may take for one script. It needs 0.2 s for a million ordinary characters."""
 
+FINDINGS_OF_A_RULE = 1_000
+"""Findings that one rule reports in one file. They bound the size of every report."""
+
 PATH_LENGTH = 4_096
 """Characters of a path: PATH_MAX of Linux, which refuses longer ones."""
