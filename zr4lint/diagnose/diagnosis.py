@@ -97,6 +97,8 @@ def _explain(failure: Failure, catalogue: Catalogue, dockerfile: Dockerfile | No
     causes = find_causes(failure.lines, text, catalogue, traceback=failure.started)
     if failure.tentative:
         causes = [cause for cause in causes if cause.confidence != "possible"]
+        phase = next((cause.signature.phase for cause in causes if cause.signature.phase), None)
+        failure = structs.replace(failure, phase=phase or failure.phase)
     if linted is None:
         proofs: Sequence[Proof] = [Proof() for _ in causes]
     else:

@@ -25,7 +25,7 @@ class Signature(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
     any, and none of `without`. `instruction` lists words of which the failing instruction has to hold one, if it is
     known. `captures` lists the values that a capture may have, `reads` templates that only add captures. `over` names
     signatures that follow from this one, `mistaken-for` those that look alike. `proves` are the rules that the cause
-    breaks.
+    breaks. `phase` is what fails where the log does not tell.
     """
 
     id: Id
