@@ -9,6 +9,7 @@ from zr4lint.checks.core import (
     stage_names,
     start,
     suppression,
+    users,
     variables,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "stage_names",
     "start",
     "suppression",
+    "users",
     "variables",
 ]
