@@ -30,7 +30,7 @@ def load(path: str, packs: Sequence[Pack], files: PackFiles, root: str | None = 
         with time_limit(MAX_SECONDS):
             return read(text, path, packs, files, root)
     except TimeUpError:
-        raise ConfigError(f"{display(path)}: given up after {MAX_SECONDS} seconds") from None
+        raise ConfigError(f"{display(path)}: takes more than {MAX_SECONDS} seconds") from None
 
 
 def _text(path: str) -> str:
