@@ -34,7 +34,7 @@ RULES = [
     rule("PK101", "1", "base-image", image="debian:12", commands=["^FROM debian:12"]),
     rule("PK201", "2", "env", variables={"A": "1", "B": "2"}),
     rule("PK202", "2", "apt-packages", packages=["git", "curl"], commands=["git"]),
-    rule("PK203", "2", "pip-no-cache", anywhere=True, level="warning"),
+    rule("PK203", "2", "package-cache", manager="pip", anywhere=True, level="warning"),
     rule("PK301", "3", "last-workdir", path="/srv"),
     rule("PK302", "3", "exec-form", instructions=["CMD"], required=True),
 ]

@@ -84,6 +84,20 @@ Variable = Annotated[str, Meta(pattern=_whole(r"[^\s=]+"), description="a variab
 PortRange = Annotated[
     str, Meta(pattern=_whole(r"\d{1,5}(?:-\d{1,5})?"), description="a port or a range of ports", examples=["8080"])
 ]
+CallText = Annotated[
+    str, Meta(pattern=_whole(r"\S+(?: \S+)*"), description="a pattern of commands", examples=["apt-get install"])
+]
+OptionText = Annotated[
+    str, Meta(pattern=_whole(r"--?[A-Za-z]\S*(?: \S+)?"), description="an option", examples=["--no-cache-dir"])
+]
+CallCondition = Annotated[
+    str,
+    Meta(
+        pattern=_whole(r"redirection|pipe|--?[A-Za-z]\S*(?: > \d{1,9})?"),
+        description="a condition on a command",
+        examples=["-u|--uid > 99999"],
+    ),
+]
 StartKeyword = Literal["CMD", "ENTRYPOINT"]
 Keyword = Annotated[
     Literal[

@@ -49,9 +49,13 @@ class AptRun(Fact, frozen=True):
 
 
 class PackageRun(Fact, frozen=True):
-    """A call of any package manager; those of apt and pip have a fact with more detail beside it."""
+    """A call of any package manager; those of apt and pip have a fact with more detail beside it.
+
+    `variables` are all that the command sees.
+    """
 
     command: PackageCommand
+    variables: Mapping[str, str | None]
 
 
 class RepositoryAdded(Fact, frozen=True):

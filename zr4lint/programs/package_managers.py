@@ -39,7 +39,8 @@ class Manager(Struct, frozen=True):
 class PackageCommand(Struct, frozen=True):
     """One call of a package manager; `words` spans the program and its subcommand.
 
-    `unknown` tells that some of its words can't be known, and perhaps name packages.
+    `unknown` tells that some of its words can't be known, and perhaps name packages. `program` is the one that is
+    called ("microdnf" of the manager "dnf"), `subcommand` its words ("group install").
     """
 
     manager: str
@@ -47,6 +48,8 @@ class PackageCommand(Struct, frozen=True):
     packages: tuple[PackageWord, ...]
     options: Parsed
     words: Span
+    program: str
+    subcommand: str
 
     @property
     def unknown(self) -> bool:
@@ -180,6 +183,7 @@ MANAGERS: Mapping[str, Manager] = {
     "aptitude": _apt_row,
     "yum": Manager("yum", "rpm", _DNF_ACTIONS, _DNF, _DNF),
     "dnf": _dnf_row,
+    "dnf5": _dnf_row,
     "microdnf": _dnf_row,
     "zypper": Manager(
         "zypper",
@@ -294,9 +298,8 @@ def parse_packages(program: str, arguments: Sequence[Argument]) -> PackageComman
             package = PackageWord(package.name, version.value, package.kind, package.span)
         packages += [package] if package is not None else []
     options = Parsed((*before.options, *after.options), operands, before.unknown or after.unknown)
-    return PackageCommand(
-        manager.name, action, tuple(packages), options, Span(arguments[0].span.start, words[length - 1].span.end)
-    )
+    span = Span(arguments[0].span.start, words[length - 1].span.end)
+    return PackageCommand(manager.name, action, tuple(packages), options, span, program, subcommand)
 
 
 def _subcommand(manager: Manager, words: Sequence[Argument]) -> tuple[str, str, int] | None:

@@ -95,11 +95,15 @@ class Wrapper(Struct, frozen=True):
 
 
 class Pipe(Struct, frozen=True):
-    """A place in a pipeline. `number` tells the pipelines of a script apart, `index` counts the places from 0."""
+    """A place in a pipeline. `number` tells the pipelines of a script apart, `index` counts the places from 0.
+
+    `caught` tells that the script goes by the pipeline's status, as in a condition, behind `!` or in front of `||`.
+    """
 
     number: int
     index: int
     last: bool
+    caught: bool = False
 
 
 class Command(Struct, frozen=True):

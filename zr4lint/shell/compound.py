@@ -43,7 +43,7 @@ def branches(walker: Walker, node: Node, frame: Frame) -> Status:
             otherwise = Reach.NEVER
             continue
         tests = between(part, ("if", "elif"), "then")
-        status = walker.sequence(tests, structs.replace(here, tested=True))
+        status = walker.sequence(tests, structs.replace(here, tested=True, caught=True))
         if status.ended and otherwise is Reach.ALWAYS:
             condition = status
         then = Reach.MAYBE if status.value is Value.DONE and not status.jump else status.reach(Value.TRUE)
@@ -117,7 +117,7 @@ def while_(walker: Walker, node: Node, frame: Frame) -> Status:
     if (read := _reads_lines(walker, node, condition, frame)) is not None:
         return read
     walker.forget(node, frame)
-    status = walker.sequence(condition, structs.replace(frame, tested=True))
+    status = walker.sequence(condition, structs.replace(frame, tested=True, caught=True))
     is_while = node.children[0].type == "while"
     reach = status.reach(Value.TRUE if is_while else Value.FALSE)
     result = DONE

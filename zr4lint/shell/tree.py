@@ -50,8 +50,8 @@ def parse_tree(text: str, deadline: Deadline = NO_DEADLINE) -> Node | None:
 class Frame(Struct, frozen=True):
     """Where in the scripts a walk is.
 
-    `call` is the call of the function around. `tested` tells that `set -e` doesn't look at what fails, `repeated` that
-    the text has been walked before.
+    `call` is the call of the function around. `tested` tells that `set -e` doesn't look at what fails, `caught` that
+    the script itself goes by it, `repeated` that the text has been walked before.
     """
 
     script: MappedText
@@ -62,6 +62,7 @@ class Frame(Struct, frozen=True):
     depth: int
     call: Command | None = None
     tested: bool = False
+    caught: bool = False
     repeated: bool = False
     wrappers: tuple[Wrapper, ...] = ()
     pipes: tuple[Pipe, ...] = ()

@@ -163,11 +163,13 @@ class _Walk(Walker):
             operator = next((c.type for c in node.children if c.type in ("&&", "||")), "&&")
             chain.append((operator, named[-1], pending))
             node, pending = named[0], []
-        left = structs.replace(frame, tested=True) if chain else frame
+        ahead = len(chain) - next((at for at, step in enumerate(chain) if step[0] == "||"), len(chain))
+        left = structs.replace(frame, tested=True, caught=frame.caught or ahead > 0) if chain else frame
         status = self.redirected(node, pending, left, follows=True) if pending else self.visit(node, left)
         for index, (operator, right, redirects) in enumerate(reversed(chain), start=1):
             last = index == len(chain)
-            here = frame if last else structs.replace(frame, tested=True)
+            caught = frame.caught or index < ahead
+            here = frame if last else structs.replace(frame, tested=True, caught=caught)
             reach = status.behind(operator)
             inner = here.under(reach, operator)
             if redirects:
@@ -218,7 +220,7 @@ class _Walk(Walker):
             case "compound_statement" | "do_group" | "else_clause" | "program":
                 return self.sequence(node.children, frame)
             case "negated_command":
-                return self.sequence(node.named_children, structs.replace(frame, tested=True)).negated
+                return self.sequence(node.named_children, structs.replace(frame, tested=True, caught=True)).negated
             case "test_command":
                 return compound.test(self, node, frame)
             case "if_statement":
@@ -258,7 +260,7 @@ class _Walk(Walker):
         number = self.pipelines
         for index, node in enumerate(nodes):
             with self.subshell(frame) as inner:
-                here = inner.piped(Pipe(number, index, index == len(nodes) - 1))
+                here = inner.piped(Pipe(number, index, index == len(nodes) - 1, frame.caught or negated))
                 if negated and not index:
                     node = node.named_children[0] if node.named_children else node
                 status = self.visit(node, here.under(Reach.ALWAYS, "|" if index else frame.operator))
@@ -294,7 +296,8 @@ class _Walk(Walker):
         piped = next((i for i, (operator, _) in enumerate(rest) if operator != "|"), len(rest))
         self.pipelines += piped > 0
         number = self.pipelines
-        here = frame.piped(Pipe(number, 0, False)) if piped else frame
+        caught = frame.caught or any(operator == "||" for operator, _ in rest)
+        here = frame.piped(Pipe(number, 0, False, caught)) if piped else frame
         if body is not None and body.type == "command":
             status = simple.command(self, body, here, words, redirections, stdin)
         elif body is None and redirections and not words:
@@ -314,7 +317,7 @@ class _Walk(Walker):
         for index, (operator, right) in enumerate(rest, start=1):
             if operator == "|":
                 with self.subshell(frame) as inner:
-                    here = inner.piped(Pipe(number, index, index == piped)) if index <= piped else inner
+                    here = inner.piped(Pipe(number, index, index == piped, caught)) if index <= piped else inner
                     status = self.visit(right, here.under(Reach.ALWAYS, "|")).within(Jump.SHELL)
             else:
                 status = self.continued(status, operator, right, frame)

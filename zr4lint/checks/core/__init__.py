@@ -1,11 +1,16 @@
 """Kinds of check for any Dockerfile: the vocabulary of pack core and of every specification."""
 
 from zr4lint.checks.core import (
+    caches,
+    commands,
     counts,
     form,
     images,
+    packages,
+    pipes,
     platforms,
     ports,
+    run_steps,
     stage_names,
     start,
     suppression,
@@ -14,11 +19,16 @@ from zr4lint.checks.core import (
 )
 
 __all__ = [
+    "caches",
+    "commands",
     "counts",
     "form",
     "images",
+    "packages",
+    "pipes",
     "platforms",
     "ports",
+    "run_steps",
     "stage_names",
     "start",
     "suppression",

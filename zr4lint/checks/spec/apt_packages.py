@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, UNSAFE, add_words, replace, take_out
@@ -10,20 +9,16 @@ from zr4lint.checks.layout.packing import rows_of
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.witness import witness
-from zr4lint.dockerfile import Instruction
-from zr4lint.facts import AptRun, Removed, RepositoryAdded
+from zr4lint.facts import AptRun, RepositoryAdded
 from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, contrast
 from zr4lint.model.source import Span
 from zr4lint.programs.apt import Package
-from zr4lint.programs.files import covers, mount_target
-from zr4lint.shell import Reach
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import DebianPackage, Text
 
 LISTS = "/var/lib/apt/lists"
-_USES_LISTS = ("update", "install", "upgrade", "dist-upgrade", "full-upgrade")
 
 
 def installs(subject: Subject) -> list[AptRun]:
@@ -125,112 +120,6 @@ def apt_update(subject: Subject) -> Outcomes:
                 fix=fix,
                 notes=("apt-get works with package lists that are missing or outdated.",),
             )
-
-
-def _each(
-    subject: Subject,
-    good: Callable[[AptRun], bool],
-    option: str,
-    against_names: tuple[str, ...],
-    message: str,
-    note: str,
-) -> Outcomes:
-    for run in installs(subject):
-        if good(run):
-            yield Met(run.command.words, run.at.instruction)
-        else:
-            against = any(o.name == "option" or o.name in against_names for o in run.command.parsed.options)
-            end = run.at.span.end if against else run.command.words.end
-            fix = add_words(run.at.instruction, end, option, f"Add {option}", SAFE)
-            yield Unmet(message, run.command.words, expected=option, fix=fix, notes=(note,))
-
-
-@check("apt-yes")
-def apt_yes(subject: Subject) -> Outcomes:
-    """Each `apt-get install` asks nothing."""
-    yield from _each(
-        subject,
-        lambda run: run.command.assumes_yes,
-        "-y",
-        ("yes", "assume-yes"),
-        "this install asks for confirmation",
-        "A build has nobody to answer, so apt-get aborts.",
-    )
-
-
-@check("apt-no-recommends")
-def apt_no_recommends(subject: Subject) -> Outcomes:
-    """Each `apt-get install` leaves out recommended packages."""
-    yield from _each(
-        subject,
-        lambda run: run.command.skips_recommends,
-        "--no-install-recommends",
-        ("install-recommends", "no-install-recommends"),
-        "this install adds recommended packages",
-        "They make the image larger and are not part of the specification.",
-    )
-
-
-@check("apt-cleanup")
-def apt_cleanup(subject: Subject) -> Outcomes:
-    """Each RUN that updates apt removes the package lists after its last install, in the same RUN."""
-    apt = [run for run in subject.facts.of(AptRun, subject.lineage) if run.command.action in _USES_LISTS]
-    runs: dict[int, list[AptRun | RepositoryAdded]] = {}
-    added = subject.facts.of(RepositoryAdded, subject.lineage)
-    changes: list[AptRun | RepositoryAdded] = [*apt, *added]
-    for fact in changes:
-        runs.setdefault(fact.at.instruction.index, []).append(fact)
-    removals: dict[int, list[Removed]] = {}
-    for removed in subject.facts.of(Removed, subject.lineage):
-        if _clears_lists(removed) and not maybe(removed.at):
-            removals.setdefault(removed.at.instruction.index, []).append(removed)
-    for index, facts in sorted(runs.items()):
-        facts.sort(key=lambda fact: fact.at.order)
-        if not any(f.updates if isinstance(f, RepositoryAdded) else f.command.action == "update" for f in facts):
-            continue
-        last = facts[-1]
-        instruction = last.at.instruction
-        inside = removals.get(index, [])
-        after = [r for r in inside if r.at.order > last.at.order]
-        mounted = next((f for f in instruction.flags if f.name == "mount" and _keeps_lists_out(f.value or "")), None)
-        if after:
-            spelled = f"rm -rf {LISTS}/*" if after[-1].paths == (f"{LISTS}/*",) else None
-            yield Met(after[-1].at.span, instruction, spelled=spelled)
-        elif mounted is not None:
-            yield Met(mounted.span, instruction)
-        else:
-            why = "are removed before the last install" if inside else "are not removed in this RUN"
-            first = next((f for f in facts if isinstance(f, AptRun) and f.command.action == "update"), facts[0])
-            span = inside[-1].at.span if inside else _named(instruction) or first.at.span
-            expected = f"rm -rf {LISTS}/*"
-            fix = None
-            if instruction.json is None and last.at.reach is Reach.ALWAYS:
-                end = Span(last.at.span.end, last.at.span.end)
-                fix = replace(end, f" && {expected}", "Remove the package lists", SAFE)
-            yield Unmet(
-                f"the package lists {why}",
-                span,
-                expected=f"{expected} as the last step of this RUN",
-                fix=fix,
-                notes=("The lists stay in this layer of the image.",),
-            )
-
-
-def _named(instruction: Instruction) -> Span | None:
-    """Where an instruction speaks of the lists without removing them."""
-    at = instruction.arguments.text.find(LISTS)
-    return instruction.arguments.span(at, at + len(LISTS)) if at >= 0 else None
-
-
-def _clears_lists(removed: Removed) -> bool:
-    return any(
-        path == f"{LISTS}/*" or (removed.recursive and covers(path, LISTS, recursive=True)) for path in removed.paths
-    )
-
-
-def _keeps_lists_out(mount: str) -> bool:
-    target = mount_target(mount)
-    return target != "" and covers(target, LISTS, recursive=True)
 
 
 @check("apt-repository")

@@ -6,14 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, UNSAFE, add_words, remove_lines, replace
-from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, met
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.pip_packages import absent
 from zr4lint.facts import EnvSet, PipRun
 from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, contrast
 from zr4lint.model.source import Span
-from zr4lint.programs.files import mount_target
 from zr4lint.programs.options import Option
 from zr4lint.programs.urls import normal_url
 
@@ -193,30 +192,3 @@ def pip_option(subject: Subject, *, package: Package, option: PipOption) -> Outc
         expected=option,
         fix=fix,
     )
-
-
-@check("pip-no-cache")
-def pip_no_cache(subject: Subject) -> Outcomes:
-    """No `pip install` leaves its cache in the image."""
-    for run in subject.environment.pip_installs:
-        parsed = run.command.parsed
-        options = [o for o in parsed.options if o.name in ("no-cache-dir", "no-cache", "cache-dir")]
-        option = options[-1] if options and options[-1].name != "cache-dir" else None
-        if options and option is None:
-            off = _without(subject, options[-1], "Leave the cache off")
-            yield Unmet("`--cache-dir` enables the cache again", options[-1].span, expected="--no-cache-dir", fix=off)
-        elif option is not None or run.settings.get("PIP_NO_CACHE_DIR") or run.settings.get("UV_NO_CACHE"):
-            yield Met(option.span if option else run.command.words, run.at.instruction)
-        elif mount := next(
-            (f for f in run.at.instruction.flags if f.name == "mount" and _caches_pip(f.value or "")), None
-        ):
-            yield Met(mount.span, run.at.instruction)
-        else:
-            fix = add_words(run.at.instruction, run.command.words.end, "--no-cache-dir", "Add --no-cache-dir", SAFE)
-            yield Unmet(
-                "this pip install leaves its cache in the image", run.command.words, expected="--no-cache-dir", fix=fix
-            )
-
-
-def _caches_pip(mount: str) -> bool:
-    return mount_target(mount) in ("/root/.cache", "/root/.cache/pip")

@@ -19,7 +19,7 @@ def packages(call: Call) -> Iterator[Fact]:
     """Install, remove, upgrade or clean."""
     program = call.program if call.program in MANAGERS else call.program.rstrip("0123456789.")
     if found := parse_packages(program, call.arguments):
-        yield PackageRun(call.at(), found)
+        yield PackageRun(call.at(), found, call.variables)
 
 
 def pip_packages(call: Call, pip: PipCommand) -> Iterator[Fact]:
@@ -28,4 +28,6 @@ def pip_packages(call: Call, pip: PipCommand) -> Iterator[Fact]:
         PackageWord(r.name, r.specifier or None, Kind.URL if r.url else Kind.NAME, r.span) for r in pip.requirements
     )
     action = "install" if pip.action == "install" else "remove"
-    yield PackageRun(call.at(), PackageCommand("pip", action, words, pip.parsed, pip.words))
+    command = PackageCommand("pip", action, words, pip.parsed, pip.words, call.program, pip.action)
+    settings = call.state.pip_config
+    yield PackageRun(call.at(), command, {**settings, **call.variables} if settings else call.variables)

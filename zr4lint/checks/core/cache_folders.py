@@ -1,0 +1,254 @@
+"""The caches of package managers: a table of where they are, what fills and what cleans them, and their uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from zr4lint.checks.core.call_patterns import by_program
+from zr4lint.checks.outcome import Subject
+from zr4lint.dockerfile import Instruction
+from zr4lint.facts import At, Mount, PackageRun, Ran, RepositoryAdded, RunStep
+from zr4lint.model.source import Span
+from zr4lint.programs.options import Option
+
+_HOME = "~"
+
+
+class Cache(Struct, frozen=True):
+    """The cache of a manager.
+
+    `fills` are the subcommands that fill it, `reads` those that use what another has filled, `cleans` those that
+    empty it; a subcommand that needs another word is written with it. `folders` are where it lies, `~` for the
+    user's home; by program where programs differ. It is switched off by `option`, also spelled as one of `switches`,
+    and by variables that are set; options that are `useless` without a cache go. Without an option, `remedy` is the
+    command that cleans up. `moved` are variables that name its folder.
+    """
+
+    manager: str
+    managers: tuple[str, ...]
+    contents: str
+    fills: frozenset[str]
+    folders: tuple[str, ...]
+    reads: frozenset[str] = frozenset()
+    cleans: frozenset[str] = frozenset()
+    by_program: Mapping[str, tuple[str, ...]] = {}
+    option: str = ""
+    options: Mapping[str, str] = {}
+    switches: frozenset[str] = frozenset()
+    variables: tuple[str, ...] = ()
+    useless: frozenset[str] = frozenset()
+    remedy: str = ""
+    moved: tuple[str, ...] = ()
+
+
+class Use(Struct, frozen=True):
+    """A command that fills, reads or cleans a cache; `span` goes over its `words`."""
+
+    at: At
+    program: str
+    words: str
+    span: Span
+    options: Sequence[Option]
+    variables: Mapping[str, str | None]
+    fills: bool
+    reads: bool
+    cleans: bool
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.strip() for word in text.split(","))
+
+
+_DNF_FILLS = _words(
+    "install, in, upgrade, up, update, upgrade-minimal, up-min, reinstall, rei, downgrade, dg, swap, groupinstall, "
+    "localinstall, group install, module install, install-n, install-na, install-nevra"
+)
+_YARN_FOLDERS = ("/usr/local/share/.cache/yarn", "~/.cache/yarn", "/usr/local/share/.cache", "~/.yarn/berry/cache")
+
+CACHES: Mapping[str, Cache] = {
+    "apt": Cache(
+        "apt",
+        ("apt",),
+        "the package lists",
+        _words("update"),
+        ("/var/lib/apt/lists",),
+        reads=_words("install, reinstall, upgrade, dist-upgrade, full-upgrade, safe-upgrade, build-dep"),
+        remedy="rm -rf /var/lib/apt/lists/*",
+    ),
+    "apk": Cache(
+        "apk",
+        ("apk",),
+        "the package index",
+        _words("add"),
+        ("/var/cache/apk", "/etc/apk/cache"),
+        cleans=_words("cache clean, cache purge"),
+        option="--no-cache",
+        switches=_words("no-cache"),
+        useless=_words("update-cache, update"),
+    ),
+    "yum": Cache(
+        "yum",
+        ("yum", "dnf"),
+        "the packages that {program} downloaded",
+        _DNF_FILLS,
+        ("/var/cache/yum", "/var/cache/dnf"),
+        cleans=_words("clean all"),
+        remedy="yum clean all",
+    ),
+    "dnf": Cache(
+        "dnf",
+        ("dnf", "yum"),
+        "the packages that {program} downloaded",
+        _DNF_FILLS,
+        ("/var/cache/dnf", "/var/cache/libdnf5", "~/.cache/libdnf5"),
+        cleans=_words("clean all"),
+        by_program={"microdnf": ("/var/cache/yum", "/var/cache/libdnf5", "~/.cache/libdnf5")},
+        remedy="{program} clean all",
+    ),
+    "zypper": Cache(
+        "zypper",
+        ("zypper",),
+        "the packages that zypper downloaded",
+        _words("install, in, source-install, si, update, up, patch, dist-upgrade, dup"),
+        ("/var/cache/zypp",),
+        cleans=_words("clean, cc"),
+        remedy="zypper clean --all",
+    ),
+    "pip": Cache(
+        "pip",
+        ("pip",),
+        "the cache of pip",
+        _words("install"),
+        ("~/.cache/pip", "~/.cache/uv"),
+        cleans=_words("cache purge"),
+        option="--no-cache-dir",
+        options={"uv": "--no-cache"},
+        switches=_words("no-cache-dir, no-cache"),
+        variables=("PIP_NO_CACHE_DIR", "UV_NO_CACHE"),
+        moved=("PIP_CACHE_DIR", "UV_CACHE_DIR"),
+    ),
+    "npm": Cache(
+        "npm",
+        ("npm",),
+        "the packages that npm downloaded",
+        _words("install, i, add, in, ins, inst, isntall, ci, clean-install"),
+        ("~/.npm",),
+        cleans=_words("cache clean"),
+        remedy="npm cache clean --force",
+        moved=("NPM_CONFIG_CACHE", "npm_config_cache"),
+    ),
+    "yarn": Cache(
+        "yarn",
+        ("yarn",),
+        "the packages that yarn downloaded",
+        _words("install, add, global add"),
+        _YARN_FOLDERS,
+        cleans=_words("cache clean"),
+        remedy="yarn cache clean",
+        moved=("YARN_CACHE_FOLDER",),
+    ),
+}
+
+
+def uses(subject: Subject, row: Cache) -> Sequence[Use]:
+    """The commands that have to do with a cache, in order."""
+    key = ("uses", row.manager, subject.lineage)
+    return subject.memo.get(key, lambda: sorted(_uses(subject, row), key=lambda use: use.at.order))
+
+
+def _uses(subject: Subject, row: Cache) -> Iterator[Use]:
+    for run in subject.facts.of(PackageRun, subject.lineage, triggers=True):
+        command = run.command
+        if command.manager not in row.managers:
+            continue
+        first = next((o.value or "" for o in command.options.operands), "")
+        spoken = {command.subcommand, f"{command.subcommand} {first}"}
+        mine = command.manager == row.managers[0]
+        fills, reads = mine and not row.fills.isdisjoint(spoken), not row.reads.isdisjoint(spoken)
+        cleans = not row.cleans.isdisjoint(spoken)
+        simulated = command.options.has("simulate", "s", "dry-run", "just-print", "print-uris", "help")
+        if (fills or reads or cleans) and not simulated:
+            words = f"{'pip' if command.manager == 'pip' else command.program} {command.subcommand}"
+            yield Use(
+                run.at,
+                command.program,
+                words,
+                command.words,
+                command.options.options,
+                run.variables,
+                fills and not _elsewhere(row, command.options.options),
+                reads,
+                cleans,
+            )
+    if row.manager == "apt":
+        yield from _repositories(subject)
+    if row.manager in ("pip", "yarn"):
+        yield from _others(subject, row)
+
+
+def _elsewhere(row: Cache, options: Sequence[Option]) -> bool:
+    """Whether options have a command use another cache, which may be removed."""
+    return row.manager in ("yarn", "npm") and any(o.name in ("cache-folder", "cache") for o in options)
+
+
+def _repositories(subject: Subject) -> Iterator[Use]:
+    """The calls of add-apt-repository, which may update the lists."""
+    for added in subject.facts.of(RepositoryAdded, subject.lineage):
+        if not added.removed:
+            span = added.at.span
+            yield Use(added.at, "apt-get", "add-apt-repository", span, (), {}, added.updates, not added.updates, False)
+
+
+def _others(subject: Subject, row: Cache) -> Iterator[Use]:
+    """Commands that no package is read from: plain `yarn`, and `pip cache purge`."""
+    commands: Mapping[str, Sequence[Ran]] = by_program(subject)
+    for ran in commands.get(row.manager, ()):
+        words = [a.value or "" for a in ran.arguments[1:] if not (a.value or "-").startswith("-")]
+        fills, cleans = row.manager == "yarn" and not words, words[:2] == ["cache", "purge"]
+        span = ran.arguments[0].span
+        if fills or cleans:
+            yield Use(ran.at, ran.program, ran.program, span, (), ran.variables, fills, False, cleans)
+
+
+def folders_of(subject: Subject, row: Cache, use: Use) -> Sequence[str]:
+    """Where the cache of a command lies."""
+    moved = [value for name in row.moved if (value := use.variables.get(name))]
+    step = _steps(subject).get(use.at.instruction.index)
+    homes = _homes(step.user if step is not None else None, use.variables)
+    folders = row.by_program.get(use.program, row.folders)
+    base = use.variables.get("XDG_CACHE_HOME")
+    found = list(moved)
+    for folder in folders:
+        if not folder.startswith(_HOME):
+            found.append(folder)
+            continue
+        found += [home + folder[1:] for home in homes]
+        if base and folder.startswith("~/.cache/"):
+            found.append(base + folder.removeprefix("~/.cache"))
+    return found
+
+
+def _homes(user: str | None, variables: Mapping[str, str | None]) -> Sequence[str]:
+    """The home folder of the user in force, as far as it can be told."""
+    if home := variables.get("HOME"):
+        return (home.rstrip("/"),)
+    name = (user or "").partition(":")[0]
+    if user is None or (name.isdecimal() and name != "0"):
+        return ("/root", "/home/*")
+    return ("/root",) if name in ("", "root", "0") else (f"/home/{name}",)
+
+
+def mounts_of(subject: Subject, instruction: Instruction) -> Sequence[Mount]:
+    """The mounts of a RUN that hold what is written to them back from the image."""
+    step = _steps(subject).get(instruction.index)
+    return [m for m in step.mounts if m.type in ("cache", "tmpfs", "bind")] if step is not None else ()
+
+
+def _steps(subject: Subject) -> Mapping[int, RunStep]:
+    return subject.memo.get(("steps of RUN", subject.lineage), lambda: _by_index(subject))
+
+
+def _by_index(subject: Subject) -> dict[int, RunStep]:
+    return {step.at.instruction.index: step for step in subject.facts.of(RunStep, subject.lineage, triggers=True)}

@@ -1,0 +1,220 @@
+"""What package managers leave behind in a layer: package lists, and the packages they downloaded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+from zr4lint.checks.core.cache_folders import CACHES, Cache, Use, folders_of, mounts_of, uses
+from zr4lint.checks.edits import SAFE, UNSAFE, add_words, insert, replace
+from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, maybe
+from zr4lint.checks.registry import check
+from zr4lint.dockerfile import Instruction
+from zr4lint.facts import Removed
+from zr4lint.model.finding import Edit, Fix
+from zr4lint.model.quoting import code
+from zr4lint.model.source import Span
+from zr4lint.programs.files import covers
+from zr4lint.programs.options import Option
+from zr4lint.shell import Reach
+
+_REDIRECTIONS = r"(?:[ \t]*(?:\d*>>?|&>|\d*>&)[ \t]*[^\s;&|<>()]+)+"
+_GOES_ON = r"(?:[ \t]|\\[ \t]*\r?\n)*(?:\|(?!\|)|&(?!&)|<|\d*>)"
+
+
+@check("package-cache", stages="image")
+def package_cache(
+    subject: Subject,
+    *,
+    manager: Literal["apt", "apk", "yum", "dnf", "zypper", "pip", "npm", "yarn"],
+    what: Literal["kept", "alone"] = "kept",
+) -> Outcomes:
+    """No RUN leaves the cache of this manager in the image.
+
+    A RUN may keep the cache out by an option, clean it after its last install, or have a mount in its place. With
+    `what = "alone"`, no RUN fills the cache and leaves the install to a later one.
+    """
+    row = CACHES[manager]
+    runs: dict[int, list[Use]] = {}
+    for use in uses(subject, row):
+        runs.setdefault(use.at.instruction.index, []).append(use)
+    for found in runs.values():
+        if what == "alone":
+            yield from _alone(subject, row, found, runs)
+        elif row.option:
+            yield from _by_option(subject, row, found)
+        else:
+            yield from _by_cleaning(subject, row, found)
+
+
+def _by_cleaning(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes:
+    """A cache that a last step of the RUN removes."""
+    filling = [use for use in found if use.fills]
+    if not filling:
+        return
+    last = [use for use in found if use.fills or use.reads][-1]
+    instruction = last.at.instruction
+    folders = folders_of(subject, row, last)
+    inside = [r for r in _removals(subject, instruction) if any(_clears(r, folder) for folder in folders)]
+    after = [r for r in inside if r.at.order > last.at.order]
+    cleaned = next((u for u in found if u.cleans and u.at.order > last.at.order and not maybe(u.at)), None)
+    mount = next((m for m in mounts_of(subject, instruction) if _kept_out(m.target, folders)), None)
+    if after:
+        spelled = row.remedy if after[-1].paths == (f"{folders[0]}/*",) else None
+        yield Met(after[-1].at.span, instruction, spelled=spelled)
+    elif cleaned is not None:
+        yield Met(cleaned.span, instruction)
+    elif mount is not None:
+        yield Met(mount.span, instruction)
+    else:
+        why = "are removed before the last install" if inside else "are not removed in this RUN"
+        remedy, contents = row.remedy.format(program=last.program), row.contents.format(program=last.program)
+        named = _named(instruction, folders[0]) if row.manager == "apt" else None
+        yield Unmet(
+            f"{contents} {why}",
+            inside[-1].at.span if inside else named or filling[0].span,
+            expected=f"{remedy} as the last step of this RUN",
+            fix=_append(subject, row, last, remedy),
+            notes=(f"{contents[0].upper()}{contents[1:]} stay in this layer of the image.",),
+        )
+
+
+def _append(subject: Subject, row: Cache, last: Use, remedy: str) -> Fix | None:
+    """Clean the cache behind the command that fills it last."""
+    instruction = last.at.instruction
+    if instruction.json is not None or last.at.reach is not Reach.ALWAYS:
+        return None
+    following = subject.source.text[last.at.span.end : instruction.span.end]
+    redirected = re.match(_REDIRECTIONS, following)
+    end = last.at.span.end + (redirected.end() if redirected is not None else 0)
+    if re.match(_GOES_ON, subject.source.text[end : instruction.span.end]):
+        return None
+    safe = not any(use.reads and not use.fills for use in _later(subject, row, last))
+    return insert(end, f" && {remedy}", f"Remove {row.contents.format(program=last.program)}", SAFE if safe else UNSAFE)
+
+
+def _later(subject: Subject, row: Cache, last: Use) -> Iterator[Use]:
+    """The first use of the cache in each later RUN: it may live on what this RUN leaves."""
+    seen = {last.at.instruction.index}
+    for use in uses(subject, row):
+        if use.at.order > last.at.order and use.at.instruction.index not in seen:
+            seen.add(use.at.instruction.index)
+            yield use
+
+
+def _by_option(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes:
+    """A cache that an option of each command switches off."""
+    for use in found:
+        if not use.fills:
+            continue
+        instruction = use.at.instruction
+        folders = folders_of(subject, row, use)
+        given = [o for o in use.options if o.name in row.switches or o.name == "cache-dir"]
+        off = given[-1] if given and given[-1].name != "cache-dir" else None
+        mount = next((m for m in mounts_of(subject, instruction) if _kept_out(m.target, folders)), None)
+        after = next(
+            (r for r in _removals(subject, instruction) if r.at.order > use.at.order and _any(r, folders)), None
+        )
+        cleaned = next((u for u in found if u.cleans and u.at.order > use.at.order and not maybe(u.at)), None)
+        if off is not None:
+            yield Met(off.span, instruction)
+        elif any(name in use.variables and use.variables[name] != "" for name in row.variables) and not given:
+            yield Met(use.span, instruction)
+        elif mount is not None:
+            yield Met(mount.span, instruction)
+        elif after is not None or cleaned is not None:
+            yield Met(after.at.span if after is not None else use.span, instruction)
+        elif given and row.manager == "pip":
+            off_again = replace(_with_blank(subject, given[-1]), "", "Leave the cache off", UNSAFE)
+            yield Unmet("`--cache-dir` enables the cache again", given[-1].span, expected=row.option, fix=off_again)
+        else:
+            option = row.options.get(use.program, row.option)
+            fix = _switch_off(subject, row, use, option)
+            yield Unmet(f"this {use.words} leaves its cache in the image", use.span, expected=option, fix=fix)
+
+
+def _switch_off(subject: Subject, row: Cache, use: Use, option: str) -> Fix | None:
+    """Add the option behind the subcommand, and take those out that it makes useless."""
+    if not subject.words(use.span).endswith(use.words.rpartition(" ")[2]):
+        return None
+    fix = add_words(use.at.instruction, use.span.end, option, f"Add {option}", SAFE)
+    useless = [o for o in use.options if o.name in row.useless and re.match(r"--|-.\Z", subject.words(o.span))]
+    if fix is None or not useless:
+        return fix
+    spans = {_with_blank(subject, o) for o in useless if o.span.start >= use.span.end}
+    return Fix(fix.title, SAFE, (*fix.edits, *(Edit.of(span, "") for span in sorted(spans))))
+
+
+def _with_blank(subject: Subject, option: Option) -> Span:
+    """An option with the blank before it."""
+    start = option.span.start
+    return Span(start - (subject.source.text[start - 1 : start] == " "), option.span.end)
+
+
+def _alone(subject: Subject, row: Cache, found: Sequence[Use], runs: Mapping[int, Sequence[Use]]) -> Outcomes:
+    """A RUN that fills the cache for a later one."""
+    first = found[0]
+    if not first.fills or any(use.reads for use in found):
+        return
+    if any(_kept_out(m.target, row.folders) for m in mounts_of(subject, first.at.instruction)):
+        return
+    later = next((uses for index, uses in runs.items() if index > first.at.instruction.index), None)
+    yield Unmet(
+        f"{code(first.words)} runs in a layer of its own",
+        first.span,
+        help=f"Run {code(first.words)} in the RUN that installs packages",
+        fix=_move(subject, first, later) if later is not None else None,
+        notes=("A cached layer keeps old package lists, and later installs fail or get old packages.",),
+    )
+
+
+def _move(subject: Subject, first: Use, later: Sequence[Use]) -> Fix | None:
+    """Put the command in front of the next install, and take its RUN out where it has nothing else."""
+    instruction, target = first.at.instruction, later[0]
+    arguments = instruction.arguments
+    whole = arguments.span(0, len(arguments.text))
+    if target.fills or target.at.instruction.json is not None or first.at.span != whole:
+        return None
+    source = subject.source
+    start = source.line_starts[instruction.line - 1]
+    end = source.text.find("\n", instruction.span.end) + 1 or len(source.text)
+    at = target.at.span.start
+    edits = (Edit(start, end, ""), Edit(at, at, f"{subject.words(first.at.span)} && "))
+    return Fix("Move it in front of the install", UNSAFE, edits)
+
+
+def _named(instruction: Instruction, folder: str) -> Span | None:
+    """Where an instruction speaks of a folder without removing it."""
+    at = instruction.arguments.text.find(folder)
+    return instruction.arguments.span(at, at + len(folder)) if at >= 0 else None
+
+
+def _removals(subject: Subject, instruction: Instruction) -> Sequence[Removed]:
+    """What a RUN removes for certain."""
+    found = subject.memo.get(("removed", subject.lineage), lambda: _removed(subject))
+    return found.get(instruction.index, ())
+
+
+def _removed(subject: Subject) -> dict[int, list[Removed]]:
+    found: dict[int, list[Removed]] = {}
+    for removed in subject.facts.of(Removed, subject.lineage, triggers=True):
+        if not maybe(removed.at):
+            found.setdefault(removed.at.instruction.index, []).append(removed)
+    return found
+
+
+def _any(removed: Removed, folders: Sequence[str]) -> bool:
+    return any(_clears(removed, folder) for folder in folders)
+
+
+def _clears(removed: Removed, folder: str) -> bool:
+    """Whether a removal empties a folder."""
+    return any(
+        path == f"{folder}/*" or (removed.recursive and covers(path, folder, recursive=True)) for path in removed.paths
+    )
+
+
+def _kept_out(target: str | None, folders: Sequence[str]) -> bool:
+    """Whether a mount takes what would go to one of these folders."""
+    return target is not None and any(covers(target, folder, recursive=True) for folder in folders)

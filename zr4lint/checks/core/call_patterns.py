@@ -1,0 +1,203 @@
+"""Patterns of commands, such as `apt-get install` and `ln * /bin/sh`, and the commands of a RUN that fit them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from msgspec import Struct
+
+from zr4lint.checks.outcome import Subject
+from zr4lint.facts import Ran
+from zr4lint.filesystem.globs import matches
+from zr4lint.model.source import Span
+from zr4lint.programs.files import absolute
+from zr4lint.programs.options import Option, Parsed
+from zr4lint.programs.tables import parse_call, parse_words
+from zr4lint.shell import Argument
+
+_ASSIGNMENT = r"[A-Za-z_]\w*=.+"
+
+
+class CallPattern(Struct, frozen=True):
+    """A pattern, read: each word is a tuple of alternatives.
+
+    `variables` have to be set for the command, `options` are those it has to have, and `words` are its operands in
+    order. They are the first ones, or with a `*` among them all, where `*` stands for any words.
+    """
+
+    text: str
+    programs: tuple[str, ...]
+    words: tuple[tuple[str, ...], ...]
+    options: tuple[tuple[str, ...], ...]
+    variables: tuple[tuple[str, str], ...]
+
+
+class Called(Struct, frozen=True):
+    """A command that fits a pattern: `words` are the program and the operands that the pattern names.
+
+    `span` goes over these words, `options` are those that the pattern asks for. For a wrapper such as `sudo` it is the
+    wrapper's word.
+    """
+
+    ran: Ran
+    parsed: Parsed
+    pattern: CallPattern
+    words: tuple[Argument, ...]
+    span: Span
+    options: tuple[Option, ...] = ()
+    wrapper: bool = False
+
+    @property
+    def name(self) -> str:
+        """The program and the words that the pattern names, as they run: "apt-get install"."""
+        if self.wrapper:
+            return self.words[0].value or ""
+        first, *others = self.words
+        return " ".join([(first.value or "").rpartition("/")[2], *(word.value or "" for word in others)])
+
+    @property
+    def end(self) -> int:
+        """Where the words of the pattern end in the file: options may follow there."""
+        return self.words[-1].span.end
+
+
+@lru_cache(maxsize=512)
+def read_pattern(text: str) -> CallPattern:
+    """Read a pattern."""
+    words = text.split()
+    variables: list[tuple[str, str]] = []
+    while words and re.fullmatch(_ASSIGNMENT, words[0]):
+        name, _, value = words.pop(0).partition("=")
+        variables.append((name, value))
+    programs = tuple(words[0].split("|")) if words else ()
+    rest = [tuple(word.split("|")) for word in words[1:]]
+    options = tuple(word for word in rest if word[0].startswith("-"))
+    operands = tuple(word for word in rest if not word[0].startswith("-"))
+    return CallPattern(text, programs, operands, options, tuple(variables))
+
+
+def called(subject: Subject, patterns: Iterable[str]) -> Iterator[Called]:
+    """The commands of the stages that are looked at which fit one of the patterns; each place once."""
+    commands = by_program(subject)
+    if not commands:
+        return
+    seen: set[tuple[Span, int]] = set()
+    for pattern in map(read_pattern, patterns):
+        for program in pattern.programs:
+            for ran in commands.get(program, ()):
+                found = _fitting(ran, pattern, program)
+                if found is not None and (found.span, ran.at.instruction.index) not in seen:
+                    seen.add((found.span, ran.at.instruction.index))
+                    yield found
+
+
+def by_program(subject: Subject) -> Mapping[str, Sequence[Ran]]:
+    """The commands of the stages that are looked at by program, and by the wrappers that run them."""
+    return subject.memo.get(("commands", subject.lineage), lambda: _sorted(subject))
+
+
+def _sorted(subject: Subject) -> dict[str, list[Ran]]:
+    found: dict[str, list[Ran]] = {}
+    for ran in subject.facts.of(Ran, subject.lineage, triggers=True):
+        names = {ran.program, ran.program.rstrip("0123456789.")} if ran.program else set()
+        for name in names | {wrapper.name for wrapper in ran.wrappers}:
+            found.setdefault(name, []).append(ran)
+    return found
+
+
+def _fitting(ran: Ran, pattern: CallPattern, program: str) -> Called | None:
+    if program not in (ran.program, ran.program.rstrip("0123456789.")):
+        wrapper = next(w for w in ran.wrappers if w.name == program)
+        if pattern.words or pattern.options:
+            return None
+        word = Argument(program, wrapper.span)
+        return Called(ran, Parsed((), (), False), pattern, (word,), wrapper.span, wrapper=True)
+    if not all(matches(ran.variables.get(name) or "", value) for name, value in pattern.variables):
+        return None
+    parsed = parse_call(ran.program, ran.arguments)
+    words = _operands(pattern, parsed.operands, ran.folder)
+    options = tuple(_given(ran.program, alternatives, parsed) for alternatives in pattern.options)
+    given = tuple(option for option in options if option is not None)
+    if words is None or len(given) < len(options):
+        return None
+    named = (ran.arguments[0], *words)
+    span = Span(named[0].span.start, max(w.span.end for w in named))
+    return Called(ran, parsed, pattern, named, span, given)
+
+
+def _given(program: str, alternatives: Sequence[str], parsed: Parsed) -> Option | None:
+    """The option of a command that is one of these; None where none is in force."""
+    for wanted in (parse_words(program, option) for option in alternatives):
+        if switched(wanted, parsed):
+            return parsed.get(wanted[0].name)
+    return None
+
+
+def _operands(pattern: CallPattern, operands: Sequence[Argument], folder: str | None) -> tuple[Argument, ...] | None:
+    """The operands that the words of a pattern name; None where they don't fit."""
+    whole = any(word == ("*",) for word in pattern.words)
+    found = _match(pattern.words, operands, folder)
+    return None if found is None or (whole and found[1]) else found[0]
+
+
+def _match(
+    words: Sequence[tuple[str, ...]], operands: Sequence[Argument], folder: str | None
+) -> tuple[tuple[Argument, ...], int] | None:
+    """The operands that fit, and how many are left behind the last."""
+    if not words:
+        return (), len(operands)
+    if words[0] == ("*",):
+        if len(words) == 1:
+            return (), 0
+        for start in range(len(operands)):
+            found = _match(words[1:], operands[start:], folder)
+            if found is not None and found[1] == 0:
+                return found
+        return None
+    if not operands or not _is(operands[0], words[0], folder):
+        return None
+    found = _match(words[1:], operands[1:], folder)
+    return ((operands[0], *found[0]), found[1]) if found is not None else None
+
+
+def _is(operand: Argument, alternatives: tuple[str, ...], folder: str | None) -> bool:
+    """Whether an operand is one of these words; a path is compared with the place that it means."""
+    if operand.value is None:
+        return False
+    path = absolute(operand.value, folder) if operand.value and alternatives[0].startswith("/") else None
+    return any(matches(operand.value, word) or (path is not None and matches(path, word)) for word in alternatives)
+
+
+def switched(wanted: Sequence[Option], parsed: Parsed) -> bool:
+    """Whether all these options are in force: the last that speaks of one counts, and `-qq` is two of `-q`."""
+    for option in wanted:
+        often = sum(int(o.value or 0) if (o.value or "").isdecimal() else 1 for o in wanted if o.name == option.name)
+        if not (_times(option.name, parsed) >= often if often > 1 else _switched(option, parsed)):
+            return False
+    return bool(wanted)
+
+
+def _times(name: str, parsed: Parsed) -> int:
+    return sum(int(o.value or 0) if (o.value or "").isdecimal() else 1 for o in parsed.all(name))
+
+
+def _switched(wanted: Option, parsed: Parsed) -> bool:
+    state = False
+    item, equals, setting = (wanted.value or "").partition("=")
+    for option in parsed.options:
+        if equals:
+            key, _, value = (option.value or "").partition("=")
+            if option.name == wanted.name and key.strip().lower() == item.lower():
+                state = is_yes(value) == is_yes(setting)
+        elif option.name == wanted.name:
+            state = is_yes(option.value)
+        elif option.name == f"no-{wanted.name}" or wanted.name == f"no-{option.name}":
+            state = not is_yes(option.value)
+    return state
+
+
+def is_yes(value: str | None) -> bool:
+    """Whether a setting is not switched off by its value."""
+    return (value or "").strip("\"' ").lower() not in ("no", "false", "without", "off", "disable", "0")

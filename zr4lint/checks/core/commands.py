@@ -1,0 +1,256 @@
+"""Commands that a RUN may not have, options that they need, and programs of which one is enough."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from zr4lint.checks.core.call_patterns import Called, by_program, called, switched
+from zr4lint.checks.edits import SAFE, UNSAFE, add_words, replace
+from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.facts import At, PackageRun, Ran, Written
+from zr4lint.filesystem.globs import matches
+from zr4lint.model.finding import Applicability, Fix, Related
+from zr4lint.model.quoting import code
+from zr4lint.model.source import Span
+from zr4lint.programs.options import Option, Parsed
+from zr4lint.programs.tables import CONFIGURATIONS, parse_words
+
+if TYPE_CHECKING:
+    from zr4lint.checks.parameters import CallCondition, CallText, OptionText, Program, Text, Variable
+
+_BACKGROUND = r"(?<![&>|])&(?![&>\d])"
+_MAY_BE_OPTIONS = r"""\$(?:\{?\w*(?:opt|flag|arg|param|switch)\w*|[@*]|\()|`"""
+
+
+@check("command-forbidden", stages="all")
+def command_forbidden(
+    subject: Subject,
+    *,
+    calls: list[CallText],
+    instead: dict[CallText, str] | None = None,
+    equal: bool = False,
+    beside_background: bool = False,
+) -> Outcomes:
+    """No command fits one of these patterns, such as `apt-key` or `zypper dist-upgrade|dup`.
+
+    `instead` names, by pattern, the program to call in its place; with `equal` that program does the same, and the
+    fix is safe. With `beside-background` a command is allowed in a RUN that starts another in the background.
+    """
+    replacements = dict(instead or {})
+    for found in called(subject, calls):
+        instruction = found.ran.at.instruction
+        if beside_background and re.search(_BACKGROUND, instruction.arguments.text):
+            yield Met(found.span, instruction)
+            continue
+        program = _replacement(subject, found, replacements)
+        helped = " or ".join(code(p) for p in dict.fromkeys(replacements.values()) if p)
+        yield Unmet(
+            f"{code(_shown(subject, found))} is not allowed",
+            _span(found, bool(replacements)),
+            help=f"Use {code(program)}" if program else f"Use {helped}" if helped else None,
+            fix=_exchange(subject, found, program, SAFE if equal else UNSAFE) if program is not None else None,
+        )
+
+
+def _shown(subject: Subject, found: Called) -> str:
+    """The words of a command that the pattern is about."""
+    if found.options or found.pattern.variables:
+        variables = [f"{name}={found.ran.variables[name]}" for name, _ in found.pattern.variables]
+        return " ".join([*variables, found.name, *(subject.words(option.span) for option in found.options)])
+    return subject.words(found.span) if len(found.pattern.words) > 1 else found.name
+
+
+def _span(found: Called, replaced: bool) -> Span:
+    """The place of what is not allowed: the options, the program that another replaces, or all words."""
+    if found.options:
+        return found.options[0].span
+    return found.words[0].span if replaced and not found.wrapper else found.span
+
+
+def _replacement(subject: Subject, found: Called, replacements: Mapping[str, str]) -> str | None:
+    """The program to call instead, "" for none at all, None where that isn't known."""
+    for pattern, program in replacements.items():
+        at = (found.ran.at.order, found.span.start)
+        if any((c.ran.at.order, c.span.start) == at for c in called(subject, [pattern])):
+            return program
+    return None
+
+
+def _exchange(subject: Subject, found: Called, program: str, applicability: Applicability) -> Fix | None:
+    word, instruction = found.words[0], found.ran.at.instruction
+    if (
+        instruction.json is not None
+        or subject.words(word.span).rpartition("/")[2] != (word.value or "").rpartition("/")[2]
+    ):
+        return None
+    if program:
+        return replace(word.span, program, f"Use {program}", applicability)
+    blank = re.match(r"[ \t]+(?!-)", subject.source.text[word.span.end :])
+    if blank is None or not found.wrapper:
+        return None
+    return replace(Span(word.span.start, word.span.end + blank.end()), "", f"Remove {word.value}", UNSAFE)
+
+
+@check("command-option", stages="all")
+def command_option(
+    subject: Subject,
+    *,
+    calls: list[CallText],
+    options: list[OptionText],
+    when: list[CallCondition] | None = None,
+    unless_env: list[Variable] | None = None,
+    unless_image: list[Text] | None = None,
+    unless_piped: list[Program] | None = None,
+    unsure: list[Program] | None = None,
+    equal: bool = False,
+) -> Outcomes:
+    """Each command that fits one of these patterns has one of these options; a fix adds the first.
+
+    `when` limits this to commands that have an option (`-o|--output`), an option with a number (`-u > 99999`), whose
+    output is redirected (`redirection`) or goes into a pipe (`pipe`). A variable of `unless-env`, an image that fits
+    a pattern of `unless-image`, and a program of `unless-piped` that answers on standard input excuse a command. Of
+    the programs in `unsure` it is not known whether they need the option. With `equal` the fix is safe.
+    """
+    configured = _Configured(subject)
+    for found in called(subject, calls):
+        ran = found.ran
+        if when is not None and not any(_holds(found, condition) for condition in when):
+            continue
+        given = (*configured.options(ran), *found.parsed.options)
+        parsed = Parsed(given, found.parsed.operands, found.parsed.unknown)
+        if any(switched(parse_words(ran.program, option), parsed) for option in options):
+            yield Met(found.span, ran.at.instruction, ran.at.supports)
+        elif not _excused(subject, found, unless_env or (), unless_image or (), unless_piped or ()):
+            first = options[0]
+            yield Unmet(
+                f"{code(found.name)} has no {code(first)}",
+                found.span,
+                expected=first,
+                fix=_add(subject, found, first, options, SAFE if equal else UNSAFE),
+                unsure=ran.program in (unsure or ()),
+            )
+
+
+def _holds(found: Called, condition: str) -> bool:
+    """Whether a command is one that a condition speaks of."""
+    if condition == "redirection":
+        return any(r.operator in (">", ">>", ">|", "&>") and r.path != "/dev/null" for r in found.ran.redirections)
+    if condition == "pipe":
+        return any(not pipe.last for pipe in found.ran.pipes)
+    words, _, bound = condition.partition(">")
+    names = {o.name for word in words.strip().split("|") for o in parse_words(found.ran.program, word)}
+    for option in found.parsed.options:
+        if option.name in names and option.value != "/dev/null":
+            number = option.value or ""
+            if not bound or (number.isdecimal() and int(number) > int(bound)):
+                return True
+    return False
+
+
+def _excused(
+    subject: Subject,
+    found: Called,
+    variables: Sequence[str],
+    images: Sequence[str],
+    answering: Sequence[str],
+) -> bool:
+    ran = found.ran
+    if any(name in ran.variables and ran.variables[name] != "" for name in variables):
+        return True
+    if found.parsed.unknown and any(_may_be_options(subject, a.span) for a in ran.arguments if a.value is None):
+        return True
+    if answering and any(before.program in answering for before in _before(subject, ran)):
+        return True
+    return bool(images) and _has_other(subject, ran, images)
+
+
+def _may_be_options(subject: Subject, span: Span) -> bool:
+    """Whether a word that can't be known is perhaps an option."""
+    return re.match(_MAY_BE_OPTIONS, subject.words(span), re.IGNORECASE) is not None
+
+
+def _before(subject: Subject, ran: Ran) -> Iterator[Ran]:
+    """The commands whose output goes to a command by pipes."""
+    places = {pipe.number: pipe.index for pipe in ran.pipes}
+    for other in subject.facts.of(Ran, {ran.at.stage}, triggers=True) if places else ():
+        same = other.at.instruction is ran.at.instruction
+        if same and any(pipe.number in places and pipe.index < places[pipe.number] for pipe in other.pipes):
+            yield other
+
+
+def _has_other(subject: Subject, ran: Ran, images: Sequence[str]) -> bool:
+    """Whether the image has another program of that name, and none was installed over it."""
+    stages = subject.facts.ancestry(ran.at.stage)
+    root = subject.facts.stages[min(stages)]
+    if root.image is None or not any(matches(root.image, pattern) for pattern in images):
+        return False
+    installs = subject.facts.of(PackageRun, stages)
+    return not any(p.name == ran.program for i in installs if i.at.order < ran.at.order for p in i.command.packages)
+
+
+class _Configured:
+    """The options that files of configuration set, as far as their text stands in the Dockerfile."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self.written: dict[int, list[Written]] = {}
+
+    def options(self, ran: Ran) -> Iterator[Option]:
+        """The options that are in force for a command by the files written before."""
+        row = CONFIGURATIONS.get(ran.program)
+        for written in self._before(ran.at) if row is not None else ():
+            if row is None or not any(matches(written.path or "", pattern) for pattern in row.files):
+                continue
+            for found in re.finditer(row.line, written.text.text, re.MULTILINE):
+                value = f"{found['key']}={found['value']}" if row.option else found["value"]
+                yield Option(row.option or found["key"], value, ran.at.span, ran.at.span)
+
+    def _before(self, at: At) -> Iterator[Written]:
+        if at.stage not in self.written:
+            self.written[at.stage] = self.subject.facts.of(Written, self.subject.facts.ancestry(at.stage))
+        return (written for written in self.written[at.stage] if written.at.order < at.order)
+
+
+def _add(
+    subject: Subject, found: Called, option: str, options: Sequence[str], applicability: Applicability
+) -> Fix | None:
+    """Add an option behind the pattern's words, or at the end where the opposite is given."""
+    ran, last = found.ran, found.words[-1]
+    if (subject.words(last.span).rpartition("/")[2]) != (last.value or "").rpartition("/")[2]:
+        return None
+    alone = (wanted[0] for o in options if len(wanted := parse_words(ran.program, o)) == 1)
+    names = {name for wanted in alone for name in _opposites(wanted)}
+    against = any(o.name in names for o in found.parsed.options)
+    end = ran.at.span.end if against else found.end
+    return add_words(ran.at.instruction, end, option, f"Add {option}", applicability)
+
+
+def _opposites(option: Option) -> Iterator[str]:
+    """The names of options that speak of the same setting."""
+    yield option.name
+    yield option.name.removeprefix("no-") if option.name.startswith("no-") else f"no-{option.name}"
+
+
+@check("command-choice", stages="all")
+def command_choice(subject: Subject, *, programs: list[Program]) -> Outcomes:
+    """No image is built by more than one of these programs."""
+    commands = by_program(subject)
+    used = [program for program in programs if commands.get(program)]
+    for stage in sorted(subject.lineage) if len(used) > 1 else ():
+        family = subject.facts.ancestry(stage)
+        first: Ran | None = None
+        for ran in sorted((r for program in used for r in commands[program]), key=lambda r: r.at.order):
+            if ran.at.stage not in family or ran.program not in used:
+                continue
+            first = first or ran
+            if ran.program != first.program and ran.at.stage == stage:
+                yield Unmet(
+                    f"both {code(first.program)} and {code(ran.program)} are used",
+                    ran.arguments[0].span,
+                    related=(Related(f"{first.program} is used here", first.arguments[0].span),),
+                    help=f"Use {code(first.program)} for both",
+                )
+                break

@@ -1,0 +1,228 @@
+"""Failures that the shell of a RUN does not see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from zr4lint.checks.core.call_patterns import called
+from zr4lint.checks.core.shells import SHELLS, Sh, sh_of, shell_name
+from zr4lint.checks.edits import UNSAFE, insert
+from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.dockerfile import Instruction
+from zr4lint.facts import Form, Ran, RunStep
+from zr4lint.model.finding import Fix, Severity
+from zr4lint.model.quoting import code
+from zr4lint.model.source import Span
+
+_HARMLESS = frozenset({"echo", "printf", "yes", "true", ":"})
+_CHECKS_INPUT = (
+    "sha1sum|sha224sum|sha256sum|sha384sum|sha512sum|md5sum|shasum -c|--check",
+    "tar|bsdtar x*",
+    "tar|bsdtar --extract|-x",
+    "gpg|gpg2 --import|--dearmor|--verify",
+    "grep|egrep|fgrep -q|--quiet",
+    "apt-key add",
+)
+_DOWNLOADS = frozenset({"curl", "wget"})
+_INTERPRETERS = SHELLS | {"python", "python3", "perl", "ruby", "node"}
+
+
+class _Step(Struct, frozen=True):
+    """A RUN in shell form with its commands."""
+
+    step: RunStep
+    commands: Sequence[Ran]
+
+    @property
+    def instruction(self) -> Instruction:
+        return self.step.at.instruction
+
+
+@check("pipe-status", stages="all")
+def pipe_status(
+    subject: Subject,
+    *,
+    what: Literal["lost", "heredoc", "download"] = "lost",
+    shell: Literal["sh", "dash", "bash", "busybox", "ksh", "none"] = "sh",
+) -> Outcomes:
+    """A command that fails makes its RUN fail.
+
+    `lost`: the shell does not see a failure on the left of a pipe, since `pipefail` is not set. `heredoc`: a script
+    goes on after a command that failed. `download`: a download goes into a shell, whole or not. `shell` is what
+    /bin/sh is in images that are not known.
+    """
+    yield from _CHECKS[what](subject, shell)
+
+
+def _runs(subject: Subject) -> Sequence[_Step]:
+    return subject.memo.get(("shell runs", subject.lineage), lambda: _grouped(subject))
+
+
+def _grouped(subject: Subject) -> list[_Step]:
+    commands: dict[int, list[Ran]] = {}
+    for ran in subject.facts.of(Ran, subject.lineage, triggers=True):
+        commands.setdefault(ran.at.instruction.index, []).append(ran)
+    steps = subject.facts.of(RunStep, subject.lineage, triggers=True)
+    return [_Step(s, commands.get(s.at.instruction.index, ())) for s in steps if s.form is Form.SHELL]
+
+
+def _lost(subject: Subject, shell: str) -> Outcomes:
+    fixed: set[int] = set()
+    checking: set[int] | None = None
+    for run in _runs(subject):
+        if not any(ran.pipes for ran in run.commands):
+            continue
+        sh = sh_of(subject, run.step, shell)
+        if sh.name not in SHELLS:
+            continue
+        if sh.refuses_pipefail and "pipefail" in run.step.shell:
+            yield Unmet(
+                "the image's /bin/sh does not know `pipefail`",
+                run.instruction.keyword_span,
+                severity=Severity.ERROR,
+                help='Set `SHELL ["/bin/bash", "-o", "pipefail", "-c"]`',
+                notes=("dash refuses the option, so the RUN fails.",),
+            )
+            continue
+        if checking is None:
+            checking = {found.ran.at.order for found in called(subject, _CHECKS_INPUT)}
+        for lost, last in _lossy(subject, run, sh):
+            late = last.at.order in checking
+            stage = run.step.at.stage
+            fix = _set_shell(subject, run, sh) if stage not in fixed and not late else None
+            fixed |= {stage} if fix is not None else set()
+            yield Unmet(
+                f"a failure of {code(lost.program or 'this command')} is lost in the pipe",
+                lost.at.span,
+                severity=Severity.INFO if late else None,
+                help=f"Set {_instruction(run, sh)}, or run `set -o pipefail` first" if sh.pipefail else None,
+                fix=fix,
+                notes=("The shell looks at the last command of a pipe only.",),
+            )
+
+
+def _lossy(subject: Subject, run: _Step, sh: Sh) -> Iterator[tuple[Ran, Ran]]:
+    """For each pipe that hides a failure, the command that may fail, and the last one of the pipe."""
+    pipelines: dict[int, list[Ran]] = {}
+    for ran in run.commands:
+        for pipe in ran.pipes:
+            pipelines.setdefault(pipe.number, []).append(ran)
+    safe = sh.knows_pipefail and "pipefail" in run.step.shell
+    for number, members in pipelines.items():
+        places = [(next(p for p in ran.pipes if p.number == number), ran) for ran in members]
+        if safe or places[0][0].caught or _sets_pipefail(subject, run, members[0]):
+            continue
+        left = [ran for place, ran in places if not place.last]
+        failing = next((ran for ran in left if not _is_harmless(ran) and not _inside(ran, left)), None)
+        if failing is not None and any(place.last for place, _ in places):
+            yield failing, members[-1]
+
+
+def _is_harmless(ran: Ran) -> bool:
+    """Whether a command can't fail in a way that matters."""
+    return ran.program in _HARMLESS or (ran.program == "cat" and len(ran.arguments) == 1)
+
+
+def _inside(ran: Ran, others: Sequence[Ran]) -> bool:
+    """Whether a command stands in a substitution of another, which hides its failure anyway."""
+    span = ran.at.span
+    return any(o is not ran and o.at.span.start <= span.start < span.end <= o.at.span.end for o in others)
+
+
+def _sets_pipefail(subject: Subject, run: _Step, first: Ran) -> bool:
+    """Whether the script sets `pipefail` before a command, or the shell inside of which it runs has it."""
+    for wrapper in first.wrappers:
+        start = wrapper.span.start
+        if wrapper.name in SHELLS and "pipefail" in subject.words(Span(start, max(first.at.span.start, start))):
+            return True
+    state = False
+    for ran in run.commands:
+        if ran.at.order >= first.at.order:
+            break
+        words = [argument.value or "" for argument in ran.arguments]
+        if ran.program == "set" and "pipefail" in words:
+            state = words[words.index("pipefail") - 1].startswith("-")
+    bodies = (subject.words(heredoc.body) for heredoc in run.instruction.heredocs)
+    return state or any(re.match(r"#!.*pipefail", body) for body in bodies)
+
+
+def _instruction(run: _Step, sh: Sh) -> str:
+    """The SHELL in force, with `pipefail`."""
+    options = run.step.shell[1:] if sh.name != "sh" else ("-c",)
+    words = (f'"{word}"' for word in (sh.pipefail, "-o", "pipefail", *options))
+    return f"SHELL [{', '.join(words)}]"
+
+
+def _set_shell(subject: Subject, run: _Step, sh: Sh) -> Fix | None:
+    """Put SHELL above the RUN, where a shell is known that takes the option."""
+    if not sh.pipefail or run.step.at.trigger or any(c in word for word in run.step.shell for c in '"\\'):
+        return None
+    source = subject.source
+    start = source.line_starts[run.instruction.line - 1]
+    line = _instruction(run, sh)
+    return insert(start, line + source.newline, f"Add `{line}`", UNSAFE)
+
+
+def _heredoc(subject: Subject, _: str) -> Outcomes:
+    for run in _runs(subject):
+        instruction = run.instruction
+        if len(instruction.heredocs) != 1 or shell_name(run.step.shell) not in SHELLS:
+            continue
+        heredoc = instruction.heredocs[0]
+        arguments = instruction.arguments
+        whole = arguments.span(0, len(arguments.text))
+        if subject.words(heredoc.marker) != subject.words(Span(whole.start, heredoc.marker.end)).strip():
+            continue
+        body = subject.words(heredoc.body)
+        shebang = body.partition("\n")[0] if body.startswith("#!") else ""
+        options = [o for o in run.step.shell[1:] if o.startswith("-") and not o.startswith("--")]
+        exits = re.search(r" -[a-z]*e", shebang) if shebang else any("e" in o for o in options)
+        statements = [ran for ran in run.commands if not ran.wrappers]
+        later = [ran for ran in statements[1:] if ran.at.operator == ";"]
+        if exits or "errexit" in run.step.shell or not later or not statements:
+            continue
+        if any(ran.program == "set" and _sets_errexit(ran) for ran in statements[:2]):
+            yield Met(heredoc.marker, instruction)
+            continue
+        at = heredoc.body.start + (len(shebang) + 1 if shebang else 0)
+        yield Unmet(
+            "the script goes on after a command that fails",
+            heredoc.marker,
+            help="Start the heredoc with `set -e`",
+            fix=insert(at, f"set -e{subject.source.newline}", "Start with `set -e`", UNSAFE),
+            notes=("Only the status of its last command decides whether the build goes on.",),
+        )
+
+
+def _sets_errexit(ran: Ran) -> bool:
+    words = [argument.value or "" for argument in ran.arguments[1:]]
+    return "errexit" in words or any(re.match(r"-[a-z]*e", word) for word in words)
+
+
+def _download(subject: Subject, _: str) -> Outcomes:
+    for run in _runs(subject):
+        pipelines: dict[int, list[Ran]] = {}
+        for ran in run.commands:
+            if ran.pipes:
+                pipelines.setdefault(ran.pipes[-1].number, []).append(ran)
+        for members in pipelines.values():
+            source = next((ran for ran in members if ran.program in _DOWNLOADS), None)
+            target = next((ran for ran in members if ran.program in _INTERPRETERS and ran is not source), None)
+            if source is not None and target is not None and source.at.order < target.at.order:
+                yield Unmet(
+                    f"{code(source.program)} pipes a download into {code(target.program)}",
+                    target.at.span,
+                    help="Download the script to a file, check its checksum, then run it",
+                )
+
+
+_CHECKS: Mapping[str, Callable[[Subject, str], Outcomes]] = {
+    "lost": _lost,
+    "heredoc": _heredoc,
+    "download": _download,
+}

@@ -1,0 +1,144 @@
+"""RUNs that another instruction would do for, that do nothing, or that could be one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from zr4lint.checks.edits import UNSAFE
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.facts import Copied, CopyStep, Form, Ran, RunStep
+from zr4lint.model.finding import Edit, Fix, Related, Severity
+from zr4lint.model.quoting import code
+from zr4lint.model.source import Span
+
+_MOST = 2
+_ASSIGNS = r"\s*(?:export|declare|typeset|readonly|alias|unset)\b|\s*[A-Za-z_]\w*=\S*\s*(?:\Z|&&|;)"
+_ENVIRONMENTS = r"(?:.*/)?(?:activate|\.?\w*rc|\.?\w*profile|[\w.-]*env(?:\.sh)?|nvm\.sh)\Z"
+_NOTHING_LEFT = frozenset({"cd", "pushd", "popd", "export", "alias", "umask", "ulimit", "set", "hash", "true", ":"})
+_JOINED = r"(?:[ \t]|\\[ \t]*\r?\n)*(?:&&|;)(?:[ \t]|\\[ \t]*\r?\n)*"
+
+
+@check("core/cd", stages="all")
+def cd(subject: Subject, *, what: Literal["workdir", "nothing"] = "workdir") -> Outcomes:
+    """`cd` does not stand in for WORKDIR.
+
+    `workdir`: no RUN starts with `cd` and stays in that folder. `nothing`: no RUN has only commands whose effect ends
+    with it, such as `cd` and `export`.
+    """
+    commands = _commands(subject)
+    for step in subject.facts.of(RunStep, subject.lineage, triggers=True):
+        if step.form is Form.SHELL and not step.at.instruction.heredocs:
+            ran = commands.get(step.at.instruction.index, ())
+            yield from _instead_of_workdir(subject, step, ran) if what == "workdir" else _without_effect(step, ran)
+
+
+def _commands(subject: Subject) -> Mapping[int, Sequence[Ran]]:
+    """The commands of each RUN by its index."""
+    return subject.memo.get(("commands of RUN", subject.lineage), lambda: _by_index(subject))
+
+
+def _by_index(subject: Subject) -> dict[int, list[Ran]]:
+    found: dict[int, list[Ran]] = {}
+    for ran in subject.facts.of(Ran, subject.lineage, triggers=True):
+        found.setdefault(ran.at.instruction.index, []).append(ran)
+    return found
+
+
+def _instead_of_workdir(subject: Subject, step: RunStep, commands: Sequence[Ran]) -> Outcomes:
+    instruction = step.at.instruction
+    start = instruction.arguments.span(0, 0).start
+    while commands and commands[0].program == "set":
+        commands = commands[1:]
+    if not commands or commands[0].program != "cd" or commands[0].wrappers or commands[0].pipes:
+        return
+    first, *others = commands
+    if len(first.arguments) != 2 or first.arguments[1].value == "-" or any(_goes(ran) for ran in others):
+        return
+    between = subject.words(Span(start, first.at.span.start))
+    if "(" in between or "{" in between:
+        return
+    target = subject.words(first.arguments[1].span)
+    joined = re.match(_JOINED, subject.source.text[first.at.span.end : instruction.span.end])
+    fix = None
+    if first.at.span.start == start and joined is not None and re.fullmatch(r"[\w./$-]+", target):
+        at = subject.source.line_starts[instruction.line - 1]
+        line = f"WORKDIR {target}{subject.source.newline}"
+        edits = (Edit(at, at, line), Edit(first.at.span.start, first.at.span.end + joined.end(), ""))
+        fix = Fix(f"Set WORKDIR {target}", UNSAFE, edits) if not step.at.trigger else None
+    yield Unmet(
+        f"{code(f'cd {target}')} stands in for WORKDIR", first.at.span, help="Set WORKDIR above this RUN", fix=fix
+    )
+
+
+def _goes(ran: Ran) -> bool:
+    return ran.program in ("cd", "pushd", "popd")
+
+
+def _without_effect(step: RunStep, commands: Sequence[Ran]) -> Outcomes:
+    text = step.at.instruction.arguments
+    if any(c in text.text for c in ">|`") or "$(" in text.text or "()" in text.text:
+        return
+    if not all(_ends_with_the_run(ran) for ran in commands):
+        return
+    if not commands and not re.match(_ASSIGNS, text.text):
+        return
+    if all(ran.program in ("true", ":", "set", "hash") for ran in commands) and commands:
+        return
+    yield Unmet(
+        "this RUN leaves nothing in the image",
+        text.span(0, len(text.text)),
+        help="Use ENV for variables, WORKDIR for the folder, CMD for services",
+        notes=("Variables, the folder and processes of a RUN are gone when it ends.",),
+    )
+
+
+def _ends_with_the_run(ran: Ran) -> bool:
+    words = [argument.value or "" for argument in ran.arguments]
+    if ran.program in ("source", "."):
+        return len(words) > 1 and re.match(_ENVIRONMENTS, words[1]) is not None
+    if ran.program == "service":
+        return words[-1] in ("start", "restart")
+    return ran.program in _NOTHING_LEFT or (ran.program == "conda" and words[1:2] == ["activate"])
+
+
+@check("core/run-split", stages="all")
+def run_split(subject: Subject) -> Outcomes:
+    """RUNs of one or two commands that follow each other are one RUN."""
+    commands = _commands(subject)
+    before: RunStep | None = None
+    for step in subject.facts.of(RunStep, subject.lineage):
+        small = len(commands.get(step.at.instruction.index, ())) <= _MOST and not step.at.instruction.heredocs
+        if not small:
+            before = None
+            continue
+        if before is not None and _beside(before, step):
+            related = (Related("the RUN before", before.at.instruction.keyword_span),)
+            yield Unmet("this RUN could be a part of the one before", step.at.instruction.keyword_span, related=related)
+        before = step
+
+
+def _beside(before: RunStep, step: RunStep) -> bool:
+    """Whether a RUN follows another with the same flags."""
+    flags = [[(flag.name, flag.value) for flag in each.flags.given] for each in (before, step)]
+    return step.at.instruction.index == before.at.instruction.index + 1 and flags[0] == flags[1]
+
+
+@check("core/shell-missing", stages="all")
+def shell_missing(subject: Subject) -> Outcomes:
+    """No RUN needs a shell in a stage from scratch that holds no file."""
+    for step in subject.facts.of(RunStep, subject.lineage):
+        ancestry = subject.facts.ancestry(step.at.stage)
+        if subject.facts.stages[min(ancestry)].image != "scratch" or step.form is not Form.SHELL:
+            continue
+        copies = [*subject.facts.of(CopyStep, ancestry), *subject.facts.of(Copied, ancestry)]
+        if any(copy.at.order < step.at.order for copy in copies) or step.mounts:
+            continue
+        yield Unmet(
+            f"the stage has no {code(step.shell[0])} to run this",
+            step.at.instruction.keyword_span,
+            severity=Severity.ERROR,
+            notes=("The stage is built from scratch and nothing was copied into it.",),
+        )

@@ -1,0 +1,71 @@
+"""Which program reads a RUN: what /bin/sh is in known images, and where bash is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from zr4lint.checks.outcome import Subject
+from zr4lint.facts import RunStep
+from zr4lint.facts.images import read_base
+from zr4lint.filesystem.globs import matches
+
+SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"})
+_BUSYBOX = ("*alpine*", "busybox*", "*/busybox*")
+_BASH = (
+    "fedora*", "*/fedora*", "centos*", "*/centos*", "rockylinux*", "*/rockylinux*", "almalinux*", "*/almalinux*",
+    "amazonlinux*", "*/amazonlinux*", "oraclelinux*", "*/ubi*", "opensuse*", "*/opensuse*", "archlinux*",
+    "*/archlinux*",
+)  # fmt: skip
+_DASH = ("*bookworm*", "*bullseye*", "*buster*", "*trixie*", "*jammy*", "*noble*", "*focal*", "*ubuntu2*")
+
+
+class Sh(Struct, frozen=True):
+    """The shell of a RUN: its `name`, and for /bin/sh what it really is ("" where that is not known).
+
+    `pipefail` is the path of a shell in the image that knows the option, "" where none is known.
+    """
+
+    name: str
+    really: str
+    pipefail: str
+
+    @property
+    def knows_pipefail(self) -> bool:
+        """Whether `-o pipefail` works in it."""
+        return self.name in ("bash", "zsh", "ksh", "ash", "busybox") or self.really in ("bash", "busybox", "ksh")
+
+    @property
+    def refuses_pipefail(self) -> bool:
+        """Whether `-o pipefail` makes it fail."""
+        return "dash" in (self.name, self.really)
+
+
+def shell_name(shell: Sequence[str]) -> str:
+    """The name of a shell without its folder."""
+    return shell[0].rpartition("/")[2] if shell else ""
+
+
+def sh_of(subject: Subject, step: RunStep, unknown: str) -> Sh:
+    """The shell of a RUN; `unknown` is what /bin/sh is in an image that is not known."""
+    name = shell_name(step.shell)
+    image = subject.facts.stages[min(subject.facts.ancestry(step.at.stage))].image
+    known = _sh_of_image(image) if image is not None else ""
+    really = "" if name != "sh" else known or (unknown if unknown != "sh" else "")
+    if really == "none":
+        return Sh("none", "", "")
+    if name in ("bash", "zsh", "ksh", "ash"):
+        return Sh(name, "", step.shell[0])
+    return Sh(name, really, {"busybox": "/bin/ash", "bash": "/bin/bash", "dash": "/bin/bash"}.get(known, ""))
+
+
+def _sh_of_image(image: str) -> str:
+    """What /bin/sh is in an image, by its name; "" where that is not known."""
+    if any(matches(image, pattern) for pattern in _BUSYBOX):
+        return "busybox"
+    if any(matches(image, pattern) for pattern in _BASH):
+        return "bash"
+    base = read_base(image)
+    dash = base.kind in ("debian", "ubuntu", "python") or any(matches(image, pattern) for pattern in _DASH)
+    return "dash" if dash else ""
