@@ -23,7 +23,7 @@ from typing import NamedTuple
 from tests.installed import ROOT, copy_to, environment, new_environment, programs, run, scratch
 
 README = ROOT / "README.md"
-HERE = "URL-OF-THIS-REPOSITORY"
+HERE = "zr4lint"
 FENCE = re.compile(r"^```(?P<kind>\w+)(?: file=(?P<file>\S+))?\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -119,11 +119,10 @@ class Story:
         """Run a command that has to succeed; pip installs this copy, into an environment of its own."""
         if command == "make test":  # this is part of it
             command = "make --dry-run test"
-        pip = re.match(r"python3 -m pip install (?=.)", command)
-        if pip is not None:
+        if command == f"python3 -m pip install {HERE}":
             python = new_environment("readme-environment") / "python"
-            command = f"{sys.executable} -m pip --quiet --python {python} install {command[pip.end() :]}"
-            command = f"{command.replace(HERE, f'file://{self.origin}')} && {python} -m zr4lint --version"
+            command = f"{sys.executable} -m pip --quiet --python {python} install {self.origin}"
+            command = f"{command} && {python} -m zr4lint --version"
         done = self.shell(command)
         assert done.returncode == 0, f"{command}\n{done.stdout}"
 
