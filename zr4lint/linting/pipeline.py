@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
@@ -10,7 +11,6 @@ from zr4lint.dockerfile import Dockerfile, parse
 from zr4lint.dockerfile.peer_comments import PeerComment, peer_comments
 from zr4lint.facts import gather
 from zr4lint.knowledge.tables import image_variables
-from zr4lint.linting.baseline import Baseline
 from zr4lint.linting.bounds import bound
 from zr4lint.linting.cascades import demote
 from zr4lint.linting.conflicts import settle
@@ -24,6 +24,9 @@ from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.finding import FileReport, Finding, in_order
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.model import Pack
+
+if TYPE_CHECKING:
+    from zr4lint.linting.baseline import Baseline
 
 
 def severities(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:

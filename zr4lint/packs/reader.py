@@ -216,7 +216,7 @@ class _Reader:
         for place, table in self.those("setting", tables.SettingTable):
             self.once(place, "name", table.name)
             default = None if table.default is UNSET else table.default
-            if default is not None:
+            if default is not None and not self.trusted:
                 for message in misfit_messages("default", default, tables.SETTING_TYPES[table.type]):
                     self.error(place, "default", message)
             yield Setting(table.name, table.type, table.summary, default)
@@ -268,8 +268,8 @@ class _Reader:
         self, values: _Values, kind: Kind, place: _Place, missing: bool = True
     ) -> tuple[dict[str, Any], dict[str, str]]:
         """The parameters that a rule gives to its kind, and the settings that fill others, by parameter."""
-        if self.trusted and not self.settings:
-            return dict(values), {}
+        if self.trusted:
+            return self.unchecked(values)
         types = {**COMMON, **{name: parameter.type for name, parameter in kind.parameters.items()}}
         given: dict[str, Any] = {}
         settings: dict[str, str] = {}
@@ -290,9 +290,15 @@ class _Reader:
         self.unknown(keys, known, place)
         return given, settings
 
+    def unchecked(self, values: _Values) -> tuple[dict[str, Any], dict[str, str]]:
+        """The same of a pack whose parameters were validated before."""
+        settings = {key: value["setting"] for key, value in values.items() if _refers(value)}
+        settings = {key: name for key, name in settings.items() if name in self.settings}
+        return {key: value for key, value in values.items() if key not in settings}, settings
+
     def setting(self, key: str, value: Any, type_: Any, place: _Place) -> str | None:
         """The setting that a parameter's value refers to, `{ setting = "name" }`; None for any other value."""
-        if not (isinstance(value, dict) and value.keys() == {"setting"} and isinstance(value["setting"], str)):
+        if not _refers(value):
             return None
         name: str = value["setting"]
         if name not in self.settings:
@@ -380,3 +386,8 @@ def _rule(table: tables.RuleTable, section: Section | None, origin: str) -> Rule
         confidence=table.confidence,
         references=table.references,
     )
+
+
+def _refers(value: Any) -> bool:
+    """Whether the value of a parameter names a setting: `{ setting = "name" }`."""
+    return isinstance(value, dict) and value.keys() == {"setting"} and isinstance(value["setting"], str)
