@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from zr4lint.filesystem.paths import display
 from zr4lint.filesystem.sources import FileError, read
 from zr4lint.fixing.repair import Repaired, repair
+from zr4lint.linting.masking import without_secrets
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import Linter
 from zr4lint.model.deadline import Deadline, TimeUpError
@@ -118,13 +119,15 @@ def fix_text(
 def render(*reports: FileReport, format: str = "text", packs: str | Sequence[str] | None = None) -> str:  # noqa: A002
     """The text of reports in a format of the command line.
 
-    `packs` are those that the reports were made with; formats that describe rules need them.
+    `packs` are those that the reports were made with; formats that describe rules need them. Tokens of known forms are
+    replaced by stars.
 
     Raises KeyError for an unknown format.
     """
     used = (pack for report in reports for pack in _packs(packs, report.source.path))
     rules = {rule.rule.code: rule.rule for pack in used for rule in pack.rules}
-    return FORMATS[format].render(Report(reports, (*rules.values(), *OWN_RULES)), Options())
+    shown = tuple(map(without_secrets, reports))
+    return FORMATS[format].render(Report(shown, (*rules.values(), *OWN_RULES)), Options())
 
 
 def _packs(names: str | Sequence[str] | None, path: str) -> Sequence[Pack]:

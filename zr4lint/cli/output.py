@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TextIO
 
 from msgspec import Struct, structs
 
 from zr4lint.app.errors import UsageError
 from zr4lint.app.run import Result
+from zr4lint.linting.masking import without_secrets
 from zr4lint.model.finding import FileReport
 from zr4lint.report import FORMATS, Options
 from zr4lint.report.escaping import no_command, visible_line
@@ -59,10 +59,12 @@ class Output(Struct, frozen=True):
         early = FORMATS[target.format].early if target is not None else None
         if target is None or early is None or self.options.verbose:
             return None
-        return partial(early, options=self._options(target))
+        write, options = early, self._options(target)
+        return lambda file: write(without_secrets(file), options)
 
     def write(self, result: Result) -> None:
         """Write them, the files first; formats that can't tell of errors are left out where no file was linted."""
+        report = structs.replace(result.report, files=tuple(map(without_secrets, result.report.files)))
         for target in sorted(self.targets, key=lambda target: target.file is None):
             form = FORMATS[target.format]
             if not result.report.files and not form.tells_errors:
@@ -70,7 +72,7 @@ class Output(Struct, frozen=True):
             options = structs.replace(self._options(target), exit_code=result.exit_code, errors=result.errors)
             if target.file is None:
                 options = structs.replace(options, early=result.early)
-            save(form.render(result.report, options), target.file, self.stream)
+            save(form.render(report, options), target.file, self.stream)
 
     def _options(self, target: Target) -> Options:
         terminal = target.file is None and self.stream is not None and self.stream.isatty()
