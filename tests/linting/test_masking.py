@@ -7,7 +7,7 @@ import pytest
 import zr4lint
 from zr4lint.report import FORMATS
 
-TOKEN = "ghp_0123456789abcdefghijABCDEFGHIJ012345"
+TOKEN = "ghp_" + "t0k3n" * 8
 TEXT = f"FROM alpine:3.22\nENV GITHUB_TOKEN {TOKEN}\nRUN git clone https://{TOKEN}@github.com/a/b && cd b\n"
 
 
