@@ -14,6 +14,7 @@ from msgspec import Struct
 from zr4lint.model.source import Span
 from zr4lint.programs.options import Grammar, Parsed, parse_options
 from zr4lint.programs.package_words import PackageWord, read_package
+from zr4lint.programs.pip import GRAMMAR as _PIP
 from zr4lint.shell import Argument
 
 
@@ -107,7 +108,7 @@ _NPM = _grammar(
 )
 _GEM = _grammar(
     "version install-dir bindir platform source trust-policy file without document build-root http-proxy "
-    "bulk-threshold config-file target-rbconfig",
+    "bulk-threshold config-file target-rbconfig use-system-libraries",
     {"v": "version", "i": "install-dir", "n": "bindir", "P": "trust-policy", "g": "file", "s": "source",
      "N": "no-document", "B": "bulk-threshold", "p": "http-proxy", "f": "force"},
 )  # fmt: skip
@@ -261,6 +262,7 @@ MANAGERS: Mapping[str, Manager] = {
         _PIPX,
         alone=frozenset({"run"}),
     ),
+    "pip2": Manager("pip", "pip", _actions(install="install", remove="uninstall"), _PIP, _PIP),
     "uv": Manager(
         "uv",
         "pip",

@@ -40,7 +40,9 @@ _SHORT = {
     "I": "ignore-installed", "i": "index-url", "f": "find-links", "q": "quiet", "v": "verbose", "y": "yes",
     "h": "help", "V": "version", "d": "dest", "n": "no-cache",
 }  # fmt: skip
-_GRAMMAR = Grammar(_SHORT, _VALUED, _FLAGS)
+GRAMMAR = Grammar(_SHORT, _VALUED, _FLAGS)
+"""The options of pip."""
+
 _GRAMMAR_NAMES = _VALUED | _FLAGS
 _GENERAL_NAMES = frozenset({
     "help", "debug", "isolated", "require-virtualenv", "python", "verbose", "version", "quiet", "log", "no-input",
@@ -111,11 +113,11 @@ def parse_pip(arguments: Sequence[Argument]) -> PipCommand | None:
     skipped = _program_words(arguments)
     if skipped == 0:
         return None
-    general = parse_options(arguments[skipped:], _GRAMMAR, stop_at_operand=True)
+    general = parse_options(arguments[skipped:], GRAMMAR, stop_at_operand=True)
     if not general.operands or general.operands[0].value not in ("install", "uninstall"):
         return None
     action = general.operands[0]
-    own = parse_options(general.operands[1:], _GRAMMAR)
+    own = parse_options(general.operands[1:], GRAMMAR)
     parsed = Parsed((*general.options, *own.options), own.operands, general.unknown or own.unknown)
     if parsed.has("dry-run", "help", "version"):
         return None

@@ -23,7 +23,8 @@ class Cache(Struct, frozen=True):
     empty it; a subcommand that needs another word is written with it. `folders` are where it lies, `~` for the
     user's home; by program where programs differ. It is switched off by `option`, also spelled as one of `switches`,
     and by variables that are set; options that are `useless` without a cache go. Without an option, `remedy` is the
-    command that cleans up. `moved` are variables that name its folder.
+    command that cleans up. `moved` are variables that name its folder. `archives` are where downloaded packages
+    stay once a file of `keeps_none` is gone, which has the manager delete them.
     """
 
     manager: str
@@ -41,6 +42,8 @@ class Cache(Struct, frozen=True):
     useless: frozenset[str] = frozenset()
     remedy: str = ""
     moved: tuple[str, ...] = ()
+    archives: tuple[str, ...] = ()
+    keeps_none: tuple[str, ...] = ()
 
 
 class Use(Struct, frozen=True):
@@ -76,6 +79,8 @@ CACHES: Mapping[str, Cache] = {
         ("/var/lib/apt/lists",),
         reads=_words("install, reinstall, upgrade, dist-upgrade, full-upgrade, safe-upgrade, build-dep"),
         remedy="rm -rf /var/lib/apt/lists/*",
+        archives=("/var/cache/apt/archives",),
+        keeps_none=("/etc/apt/apt.conf.d/docker-clean",),
     ),
     "apk": Cache(
         "apk",

@@ -58,9 +58,11 @@ def _by_cleaning(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes
     folders = folders_of(subject, row, last)
     inside = [r for r in _removals(subject, instruction) if any(_clears(r, folder) for folder in folders)]
     after = [r for r in inside if r.at.order > last.at.order]
-    cleaned = next((u for u in found if u.cleans and u.at.order > last.at.order and not maybe(u.at)), None)
+    cleaned = next((u for u in found if _cleans(u, last) and not maybe(u.at)), None)
     mount = next((m for m in mounts_of(subject, instruction) if _kept_out(m.target, folders)), None)
-    if after:
+    if row.archives and (after or mount is not None) and (kept := _archives(subject, row, last)) is not None:
+        yield kept
+    elif after:
         spelled = row.remedy if after[-1].paths == (f"{folders[0]}/*",) else None
         yield Met(after[-1].at.span, instruction, spelled=spelled)
     elif cleaned is not None:
@@ -78,6 +80,35 @@ def _by_cleaning(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes
             fix=_append(subject, row, last, remedy),
             notes=(f"{contents[0].upper()}{contents[1:]} stay in this layer of the image.",),
         )
+
+
+def _cleans(use: Use, last: Use) -> bool:
+    """Whether a command cleans what another has filled before; yum is dnf in newer distributions."""
+    same = use.program == last.program or {use.program, last.program} <= {"yum", "dnf", "dnf5"}
+    return use.cleans and same and use.at.order > last.at.order
+
+
+def _archives(subject: Subject, row: Cache, last: Use) -> Unmet | None:
+    """The packages that stay in the layer since the image was told to keep them."""
+    removed = (path for r in _earlier(subject, last) for path in r.paths)
+    if not last.reads or not any(covers(path, file, recursive=False) for path in removed for file in row.keeps_none):
+        return None
+    after = [r for r in _removals(subject, last.at.instruction) if r.at.order > last.at.order]
+    mounted = any(_kept_out(m.target, row.archives) for m in mounts_of(subject, last.at.instruction))
+    if mounted or any(_any(r, row.archives) for r in after):
+        return None
+    return Unmet(
+        "the downloaded packages are not removed in this RUN",
+        last.span,
+        expected=f"a cache mount over {row.archives[0]}",
+        notes=(f"Without {row.keeps_none[0]} they stay in this layer of the image.",),
+    )
+
+
+def _earlier(subject: Subject, last: Use) -> Iterator[Removed]:
+    """What was removed in the stage before, or in those it builds on."""
+    removed = subject.facts.of(Removed, subject.facts.ancestry(last.at.stage))
+    return (r for r in removed if r.at.order < last.at.order)
 
 
 def _append(subject: Subject, row: Cache, last: Use, remedy: str) -> Fix | None:

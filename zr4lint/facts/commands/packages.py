@@ -11,7 +11,7 @@ from zr4lint.facts.fact import Fact
 from zr4lint.programs.apt import PROGRAMS as APT
 from zr4lint.programs.package_managers import MANAGERS, PackageCommand, parse_packages
 from zr4lint.programs.package_words import Kind, PackageWord
-from zr4lint.programs.pip import PipCommand
+from zr4lint.programs.pip import PipCommand, Requirement
 
 
 @reads(*(program for program in MANAGERS if program not in (*APT, "uv")))
@@ -24,10 +24,15 @@ def packages(call: Call) -> Iterator[Fact]:
 
 def pip_packages(call: Call, pip: PipCommand) -> Iterator[Fact]:
     """The same fact for a call of pip."""
-    words = tuple(
-        PackageWord(r.name, r.specifier or None, Kind.URL if r.url else Kind.NAME, r.span) for r in pip.requirements
-    )
+    words = tuple(PackageWord(r.name, r.specifier or None, _kind(r), r.span) for r in pip.requirements)
     action = "install" if pip.action == "install" else "remove"
     command = PackageCommand("pip", action, words, pip.parsed, pip.words, call.program, pip.action)
     settings = call.state.pip_config
     yield PackageRun(call.at(), command, {**settings, **call.variables} if settings else call.variables)
+
+
+def _kind(requirement: Requirement) -> Kind:
+    """What a requirement names; `folder/package` is a path."""
+    if requirement.url:
+        return Kind.URL
+    return Kind.FILE if requirement.specifier.startswith("/") else Kind.NAME
