@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.rule_pages import cell
-from zr4lint.app.run import load_packs
+from zr4lint.app.assignment import load_packs
 from zr4lint.packs.model import Amendment, Pack
 
 ROOT = Path(__file__).resolve().parents[1]

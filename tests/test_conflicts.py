@@ -9,7 +9,7 @@ import pytest
 
 from tests.inprocess import call
 from tests.test_cli import CONFORMING, DOCKER, save
-from zr4lint.app.run import load_packs
+from zr4lint.app.assignment import load_packs
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.finding import Applicability, Finding, Severity

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.inprocess import call
-from zr4lint.app.run import load_packs
+from zr4lint.app.assignment import load_packs
 from zr4lint.diagnose.catalogue import shipped
 from zr4lint.diagnose.events import Opened, Output, StepName
 from zr4lint.diagnose.record import Record

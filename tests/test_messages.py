@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from tests.cases.case import every_text
-from zr4lint.app.run import load_packs
+from zr4lint.app.assignment import load_packs
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.finding import Finding
 from zr4lint.model.source import SourceFile

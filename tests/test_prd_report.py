@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.prd_report import PAGE, page
-from zr4lint.app.run import load_packs
+from zr4lint.app.assignment import load_packs
 
 
 def test_the_page_is_what_the_packs_say() -> None:

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.installed import ROOT
-from zr4lint.app.run import load_packs
+from zr4lint.app.assignment import load_packs
 from zr4lint.packs.model import Pack
 from zr4lint.project.discovery import is_leftover
 

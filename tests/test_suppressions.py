@@ -15,7 +15,7 @@ from tests.dockerfile.strategies import dockerfiles
 from tests.inprocess import call
 from tests.support.buildkit import accepts
 from tests.test_cli import CONFORMING, LEVELS, WRONG_TORCH, codes, complaint, save
-from zr4lint.app.run import load_packs
+from zr4lint.app.assignment import load_packs
 from zr4lint.linting.pipeline import Linter
 from zr4lint.linting.suppressions.insertion import add_suppressions
 from zr4lint.model.finding import FileReport

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from msgspec import structs
 
 from tests.cases.case import Case, Expected, Pointer, RuleCase
-from zr4lint.app.run import load_packs
+from zr4lint.app.assignment import load_packs
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import Linter
 from zr4lint.model.finding import Edit, Finding, Rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from tests.mutations.mutations import ROOT
-from zr4lint.app.run import load_packs
+from zr4lint.app.assignment import load_packs
 from zr4lint.fixing.fixpoint import Fixed, fill, fix
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import Linter

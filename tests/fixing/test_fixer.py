@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from zr4lint.dockerfile import parse
+from zr4lint.facts import gather
 from zr4lint.fixing.application import apply_fixes
 from zr4lint.fixing.fixpoint import fix
 from zr4lint.fixing.proof import worse
@@ -26,7 +27,7 @@ def finding(code: str, *edits: Edit, how: Applicability = SAFE, severity: Severi
 def linted(source: SourceFile, *findings: Finding) -> Linted:
     """A text with findings; one that is no Dockerfile counts as one that parses."""
     parsed = parse(source if "FROM" in source.text else SourceFile("FROM a\n"))
-    return Linted(parsed, FileReport(source, findings, ()))
+    return Linted(gather(parsed), FileReport(source, findings, ()))
 
 
 def linter(*rules: Callable[[str], Finding | None]) -> Callable[[SourceFile], Linted]:

@@ -9,7 +9,7 @@ from functools import cache
 from xml.etree import ElementTree
 
 from tests.fuzz.inputs import ROOT
-from zr4lint.app.run import load_packs
+from zr4lint.app.assignment import load_packs
 from zr4lint.dockerfile import parse
 from zr4lint.facts import gather
 from zr4lint.filesystem.limits import time_limit

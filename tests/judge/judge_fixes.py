@@ -14,7 +14,7 @@ import pytest
 from tests.fixing.judged import SAFE, UNSAFE
 from tests.installed import ROOT
 from tests.support.buildkit import accepts
-from zr4lint.app.run import load_packs
+from zr4lint.app.assignment import load_packs
 from zr4lint.fixing.fixpoint import fix
 from zr4lint.fixing.proof import worse
 from zr4lint.linting.pipeline import Linter

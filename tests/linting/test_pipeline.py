@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 
 from zr4lint import TimeUpError, lint_text
-from zr4lint.app.run import load_packs
+from zr4lint.app.assignment import load_packs
 from zr4lint.linting.baseline import collect
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import Linter, lint

@@ -9,7 +9,7 @@ import pytest
 
 from tests.mutations.mutations import ROOT, Mutation, Place, load
 from tests.prd.judge import run_commands
-from zr4lint.app.run import load_packs
+from zr4lint.app.assignment import load_packs
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.finding import FileReport, Finding, Severity

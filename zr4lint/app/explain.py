@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from zr4lint.app.assignment import load_packs
 from zr4lint.app.errors import UsageError
-from zr4lint.app.run import load_packs
 from zr4lint.model.finding import Applicability, Rule
 from zr4lint.packs.loading import pack_names
 from zr4lint.packs.model import Pack, Specification

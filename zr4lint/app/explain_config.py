@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from zr4lint.app.assignment import load_packs
 from zr4lint.app.errors import UsageError
-from zr4lint.app.run import load_packs
 from zr4lint.filesystem.paths import display, plain
 from zr4lint.packs.model import Pack
 from zr4lint.packs.problems import value_words

@@ -8,21 +8,18 @@ from contextlib import contextmanager
 
 from msgspec import Struct
 
+from zr4lint.app.assignment import Assignment, lint_options, load_packs
 from zr4lint.app.errors import UsageError
 from zr4lint.app.parallel import in_order, processes
 from zr4lint.app.task import Options, Task, lost, perform
 from zr4lint.app.verdict import Judged, fails, low_scores, open_baseline, stale_entries, write_baseline
 from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME
 from zr4lint.filesystem.sources import FileError
-from zr4lint.linting.options import LintOptions
-from zr4lint.model.finding import Applicability, FileReport, Report, Severity
-from zr4lint.packs.loading import pack_names
+from zr4lint.model.finding import Applicability, FileReport, Report
 from zr4lint.packs.model import Pack
 from zr4lint.packs.own_rules import OWN_RULES
-from zr4lint.packs.problems import PackError
 from zr4lint.packs.rulebook import Rulebook, hint
-from zr4lint.packs.settings import configure
-from zr4lint.project import ConfigError, Finder, Layer, Settings
+from zr4lint.project import ConfigError, Finder, Layer
 from zr4lint.project.discovery import Choice, Input, find, is_leftover
 from zr4lint.project.pack_files import PackFiles
 from zr4lint.project.patterns import words_for
@@ -78,15 +75,6 @@ class Result(Struct, frozen=True):
     fixed_stdin: bytes | None = None
     notes: tuple[str, ...] = ()
     early: tuple[str, ...] = ()
-
-
-def load_packs(names: Sequence[str], files: PackFiles | None = None) -> tuple[Pack, ...]:
-    """The packs of these names, all that come with zr4lint if there are none; UsageError for a broken one."""
-    files = files or PackFiles()
-    try:
-        return tuple({id(pack): pack for pack in map(files.load, names or pack_names())}.values())
-    except PackError as error:
-        raise UsageError(str(error)) from None
 
 
 def inputs(request: Request) -> tuple[list[Input], list[str]]:
@@ -155,11 +143,10 @@ class _Run:
         self.early = None if request.diff or request.write_baseline is not None else early
         self.written: list[str] = []
         self.pack_files = PackFiles()
-        self.packs = load_packs(request.packs, self.pack_files)
+        self.assignment = Assignment(request.packs, self.pack_files)
+        self.packs = self.assignment.packs
         self.finder = _finder(request, self.packs, self.pack_files)
         self.baseline = None if request.baseline is None else open_baseline(request.baseline)
-        self.loaded = {request.packs: self.packs}
-        self.configured: dict[tuple[int, int], Pack] = {}
         self.options = Options(
             level=_level(request),
             add_ignore=request.add_ignore,
@@ -182,7 +169,7 @@ class _Run:
         request = self.request
         tasks = self._tasks()
         self.notes += self.finder.notes
-        used = tuple({id(pack): pack for packs in self.loaded.values() for pack in packs}.values())
+        used = self.assignment.used
         _check_request(request, used)
         done = list(self._perform(tasks))
         if done:
@@ -215,50 +202,14 @@ class _Run:
         for file in files:
             path = self.options.path(file)
             settings = self.finder.settings(path)
-            packs = self._packs_for(path, settings)
+            packs = self.assignment.packs_for(path, settings)
             if packs:
-                lint_options = self._lint_options(file, path, settings)
-                tasks.append(Task(file, settings, packs, lint_options, self.options))
+                folder = os.path.dirname(file.file) or "." if file.shown != "-" else None
+                options = lint_options(path, settings, folder, suppressions=self.request.suppressions)
+                tasks.append(Task(file, settings, packs, options, self.options))
             else:
                 self.errors.append(self._unclaimed(file))
         return tasks
-
-    def _lint_options(self, file: Input, path: str, settings: Settings) -> LintOptions:
-        context = settings.context
-        if context is None and file.shown != "-":
-            context = os.path.dirname(file.file) or "."
-        return LintOptions(
-            select=settings.select,
-            ignore=settings.ignored_in(path),
-            context=context,
-            severity=settings.severity,
-            conflicts=Severity.INFO if settings.conflicts == "show" else settings.conflicts,
-            lists_conflicts=settings.conflicts == "show",
-            amended=settings.amended,
-            extend_select=settings.extend_select,
-            targets=settings.targets,
-            build_args=settings.build_args,
-            template=settings.is_template(path),
-            suppressions=self.request.suppressions,
-        )
-
-    def _packs_for(self, path: str, settings: Settings) -> tuple[Pack, ...]:
-        """The packs that a file is linted with."""
-        names = settings.packs_for(path)
-        if names and names not in self.loaded:
-            self.loaded[names] = load_packs(names, self.pack_files)
-        found = self.loaded[names] if names else tuple(pack for pack in self.packs if pack.claims(path))
-        return tuple(self._configured(pack, settings) for pack in found)
-
-    def _configured(self, pack: Pack, settings: Settings) -> Pack:
-        """The pack with the settings that its table in the configuration gives; made once for each configuration."""
-        values = dict(settings.pack_settings).get(pack.name)
-        if not values:
-            return pack
-        key = (id(pack), id(settings))
-        if key not in self.configured:
-            self.configured[key] = configure(pack, values)
-        return self.configured[key]
 
     def _unclaimed(self, file: Input) -> str:
         """Why a file that no pack matches can't be linted."""

@@ -14,7 +14,7 @@ from zr4lint.filesystem.paths import plain
 @click.option("--amended", is_flag=True, help="Write what the amendments of the pack ask for.")
 def command(pack: str, path: str | None, *, amended: bool) -> None:
     """Write a file that conforms to a pack; without a PATH, to standard output."""
-    from zr4lint.app.run import load_packs
+    from zr4lint.app.assignment import load_packs
     from zr4lint.fixing.repair import create
 
     text = create(load_packs((pack,))[0], path, amended=amended)

@@ -47,7 +47,7 @@ def lint_file(request: Request, codes: Sequence[str]) -> Linted:
     """
     result = run(request)
     if result.errors and not request.packs and "no pack" in result.errors[0]:
-        from zr4lint.app.run import load_packs
+        from zr4lint.app.assignment import load_packs
 
         general = tuple(pack.name for pack in load_packs(()) if not pack.specification)
         packs = from_options({"packs": general}).values["packs"]

@@ -6,8 +6,9 @@ import os
 
 from msgspec import Struct, structs
 
+from zr4lint.app.assignment import load_packs
 from zr4lint.app.errors import UsageError
-from zr4lint.app.run import Request, load_packs, run
+from zr4lint.app.run import Request, run
 from zr4lint.diagnose.catalogue import SignatureError, load
 from zr4lint.diagnose.diagnosis import Diagnosis
 from zr4lint.diagnose.proof import Linted, lint_file

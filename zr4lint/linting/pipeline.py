@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from zr4lint.dockerfile import Dockerfile, parse
 from zr4lint.dockerfile.peer_comments import PeerComment, peer_comments
-from zr4lint.facts import gather
+from zr4lint.facts import Facts, gather
 from zr4lint.knowledge.tables import image_variables
 from zr4lint.linting.bounds import bound
 from zr4lint.linting.cascades import demote
@@ -55,10 +55,15 @@ STAGES: tuple[Stage, ...] = (severities, settle, demote, heed, selection, once, 
 
 
 class Linted(Struct, frozen=True):
-    """A text that was linted: how it parses, and the report."""
+    """A text that was linted: its facts, and the report."""
 
-    dockerfile: Dockerfile
+    facts: Facts
     report: FileReport
+
+    @property
+    def dockerfile(self) -> Dockerfile:
+        """The parsed file."""
+        return self.facts.dockerfile
 
 
 class Linter:
@@ -96,9 +101,7 @@ class Linter:
         findings = tuple(_placed(finding, source) for finding in in_order(_staged(judged)))
         conformance = tuple(result.conformance for result in results if result.conformance is not None)
         names = tuple(pack.name for pack in self.packs)
-        return Linted(
-            facts.dockerfile, FileReport(source, findings, conformance, names, lists_conflicts=options.lists_conflicts)
-        )
+        return Linted(facts, FileReport(source, findings, conformance, names, lists_conflicts=options.lists_conflicts))
 
     def of_every_rule(self) -> Linter:
         """The same linter, whose reports are not narrowed to the selected rules."""

@@ -51,8 +51,9 @@ def _text(path: str) -> str:
 class Finder:
     """Finds configurations, looking into each folder once, and merges them with the command line.
 
-    `only` is the one configuration that is used, whatever the folders hold; with `off` there is none. `notes` name
-    files that look like a configuration and are not read.
+    `only` is the one configuration that is used, whatever the folders hold; with `off` there is none. Outside of a
+    repository no folder above `top` is looked into, by default the current folder. `notes` name files that look like
+    a configuration and are not read.
     """
 
     def __init__(
@@ -63,12 +64,14 @@ class Finder:
         only: str | None = None,
         off: bool = False,
         files: PackFiles | None = None,
+        top: str | None = None,
     ) -> None:
         self.notes: list[str] = []
         self._packs = packs
         self._files = files or PackFiles()
         self._given = [given] if given is not None else []
         self._off = off
+        self._top = top
         self._only = self._named(only) if only is not None and not off else None
         self._found: dict[str, Layer | None] = {}
         self._merged: dict[int, Settings] = {}
@@ -96,7 +99,7 @@ class Finder:
         """The closest configuration upwards, up to the root of the repository or else to the folder of the run."""
         if folder in self._found:
             return self._found[folder]
-        top = repository(folder) or _run_folder(folder)
+        top = repository(folder) or _run_folder(folder, self._top)
         passed: list[str] = []
         found: Layer | None = None
         while folder not in self._found:
@@ -128,10 +131,10 @@ class Finder:
         return None
 
 
-def _run_folder(folder: str) -> str:
-    """The current folder if it is above this one, else this one."""
+def _run_folder(folder: str, top: str | None) -> str:
+    """The folder of the run if it is above this one, else this one."""
     try:
-        here = os.getcwd()
+        here = top or os.getcwd()
     except OSError:  # it is gone
         return folder
     return here if folder == here or folder.startswith(here.rstrip(os.sep) + os.sep) else folder

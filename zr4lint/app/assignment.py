@@ -1,0 +1,78 @@
+"""The packs and the options that a file is linted with, by its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zr4lint.app.errors import UsageError
+from zr4lint.linting.options import LintOptions
+from zr4lint.model.finding import Severity
+from zr4lint.packs.loading import pack_names
+from zr4lint.packs.model import Pack
+from zr4lint.packs.problems import PackError
+from zr4lint.packs.settings import configure
+from zr4lint.project import Settings
+from zr4lint.project.pack_files import PackFiles
+
+
+def load_packs(names: Sequence[str], files: PackFiles | None = None) -> tuple[Pack, ...]:
+    """The packs of these names, all that come with zr4lint if there are none; UsageError for a broken one."""
+    files = files or PackFiles()
+    try:
+        return tuple({id(pack): pack for pack in map(files.load, names or pack_names())}.values())
+    except PackError as error:
+        raise UsageError(str(error)) from None
+
+
+class Assignment:
+    """Assigns packs to files; each pack is loaded once, and configured once for each configuration.
+
+    `names` are the packs in use where the settings of a file name none.
+    """
+
+    def __init__(self, names: tuple[str, ...], files: PackFiles) -> None:
+        self.packs = load_packs(names, files)
+        self._files = files
+        self._loaded = {names: self.packs}
+        self._configured: dict[tuple[int, int], Pack] = {}
+
+    @property
+    def used(self) -> tuple[Pack, ...]:
+        """The packs that were loaded, as their files have them."""
+        return tuple({id(pack): pack for packs in self._loaded.values() for pack in packs}.values())
+
+    def packs_for(self, path: str, settings: Settings) -> tuple[Pack, ...]:
+        """The packs that a file is linted with; UsageError for a broken one."""
+        names = settings.packs_for(path)
+        if names and names not in self._loaded:
+            self._loaded[names] = load_packs(names, self._files)
+        found = self._loaded[names] if names else tuple(pack for pack in self.packs if pack.claims(path))
+        return tuple(self._with_settings(pack, settings) for pack in found)
+
+    def _with_settings(self, pack: Pack, settings: Settings) -> Pack:
+        """The pack with the settings that its table in the configuration gives."""
+        values = dict(settings.pack_settings).get(pack.name)
+        if not values:
+            return pack
+        key = (id(pack), id(settings))
+        if key not in self._configured:
+            self._configured[key] = configure(pack, values)
+        return self._configured[key]
+
+
+def lint_options(path: str, settings: Settings, folder: str | None, *, suppressions: bool = True) -> LintOptions:
+    """The options that a file is linted with; `folder` is the one that it lies in, None where it has none."""
+    return LintOptions(
+        select=settings.select,
+        ignore=settings.ignored_in(path),
+        context=settings.context if settings.context is not None else folder,
+        severity=settings.severity,
+        conflicts=Severity.INFO if settings.conflicts == "show" else settings.conflicts,
+        lists_conflicts=settings.conflicts == "show",
+        amended=settings.amended,
+        extend_select=settings.extend_select,
+        targets=settings.targets,
+        build_args=settings.build_args,
+        template=settings.is_template(path),
+        suppressions=suppressions,
+    )
