@@ -77,6 +77,7 @@ def test_every_rule_has_cases_of_both_kinds(pack_name: str, rule: str) -> None:
 WITHOUT_EXAMPLE = {
     "line-count": "an example would have 127 lines",
     "scripts-exist": "it looks at the folder beside the file",
+    "copy-ignored": "it looks at the folder beside the file",
     "cmd-last": "an example would have 127 lines",
     "layer-order": "an example needs the requirements of several layers",
     "layer-lines": "an example would have the lines of a whole layer above it",

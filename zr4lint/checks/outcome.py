@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -12,6 +13,9 @@ from zr4lint.facts.environments import Environment
 from zr4lint.model.finding import Fix, Related, Severity
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.filesystem.dockerignore import DockerIgnore
 
 
 class Layer(Struct, frozen=True):
@@ -107,6 +111,16 @@ class Subject(Struct, frozen=True):
     def environment(self) -> Environment:
         """The Python environment of the image."""
         return self.memo.get(("environment", self.lineage), lambda: Environment(self.facts, self.lineage))
+
+    @property
+    def dockerignore(self) -> DockerIgnore | None:
+        """What the build context leaves out; None where that is nothing, or no context is known."""
+        context = self.context
+        if context is None:
+            return None
+        from zr4lint.filesystem.dockerignore import dockerignore  # few rules ask for it
+
+        return self.memo.get("dockerignore", lambda: dockerignore(context, self.source.path))
 
     def words(self, span: Span) -> str:
         """The words at a span."""

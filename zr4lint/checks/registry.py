@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any, Literal, TypeVar
 
 from msgspec import Struct
@@ -48,7 +49,7 @@ class Kind(Struct, frozen=True):
 
     def answer(self, subject: Subject, parameters: Mapping[str, Any]) -> Outcomes:
         """What the check answers with the parameters of a rule."""
-        return self.run(subject, **{name.replace("-", "_"): value for name, value in parameters.items()})
+        return self.run(subject, **{_argument(name): value for name, value in parameters.items()})
 
     @property
     def description(self) -> str:
@@ -67,7 +68,17 @@ def _parameters(function: Callable[..., Outcomes], names: tuple[str, ...]) -> Ma
     defaults = function.__kwdefaults__ or {}
     own = function.__globals__
     types = {name: eval(function.__annotations__[name], own, vars(parameters)) for name in names}
-    return {name.replace("_", "-"): Parameter(types[name], name in defaults, defaults.get(name)) for name in names}
+    return {_written(name): Parameter(types[name], name in defaults, defaults.get(name)) for name in names}
+
+
+def _written(argument: str) -> str:
+    """How packs write the name of an argument: `protocol_case` is `protocol-case`, and `from_` is `from`."""
+    return argument.rstrip("_").replace("_", "-")
+
+
+def _argument(parameter: str) -> str:
+    name = parameter.replace("-", "_")
+    return f"{name}_" if iskeyword(name) else name
 
 
 class Kinds(dict[str, Kind]):

@@ -11,7 +11,7 @@ from zr4lint.facts.flags import Flags, read_flags
 from zr4lint.facts.instruction_facts import Copied, CopyStep, Origin, Written
 from zr4lint.facts.reading import Reading, raw_words
 from zr4lint.model.source import MappedText
-from zr4lint.programs.files import absolute, has_wildcard
+from zr4lint.programs.files import absolute, has_wildcard, is_remote
 from zr4lint.shell import Argument
 
 
@@ -49,7 +49,7 @@ def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         value = reading.expand(source.raw)
         if value is None:
             continue
-        remote = "://" in value or value.startswith("git@")
+        remote = is_remote(value)
         many = not remote and (value.rstrip("/") in ("", ".") or value.endswith("/") or has_wildcard(value))
         path = folder
         if into and not many and folder is not None:

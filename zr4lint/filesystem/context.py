@@ -5,11 +5,33 @@ from __future__ import annotations
 import os
 import stat
 
+from zr4lint.filesystem.reading import UnfitError, read_regular
+
 _MOST_LINKS = 40
 
 
 def has_file(context: str, path: str) -> bool:
-    """Whether a path names a regular file of a build context.
+    """Whether a path names a regular file of a build context; nothing outside of it is looked at."""
+    parts = resolved(context, path)
+    try:
+        return parts is not None and stat.S_ISREG(os.lstat(os.path.join(context, *parts)).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def read_file(context: str, path: str, most: int) -> str | None:
+    """The text of a file of a build context, of `most` bytes at most; None where it can't be had."""
+    parts = resolved(context, path)
+    if parts is None:
+        return None
+    try:
+        return read_regular(os.path.join(context, *parts), most).decode("utf-8", "surrogateescape")
+    except (OSError, ValueError, UnfitError):
+        return None
+
+
+def resolved(context: str, path: str) -> list[str] | None:
+    """The parts of a path in a build context, all links followed; None where there are too many links.
 
     As for BuildKit, the context is the root: `..`, absolute paths and symbolic links lead nowhere outside of it, and
     nothing outside of it is looked at.
@@ -29,11 +51,8 @@ def has_file(context: str, path: str) -> bool:
                 continue
             links += 1
             if links > _MOST_LINKS:
-                return False
+                return None
             if target.startswith("/"):
                 at.clear()
             waiting += target.split("/")[::-1]
-    try:
-        return stat.S_ISREG(os.lstat(os.path.join(context, *at)).st_mode)
-    except (OSError, ValueError):
-        return False
+    return at

@@ -38,6 +38,11 @@ def has_wildcard(path: str) -> bool:
     return any(c in path for c in "*?[\0")
 
 
+def is_remote(source: str) -> bool:
+    """Whether a source of COPY or ADD is a URL or a git repository."""
+    return "://" in source or source.startswith("git@")
+
+
 def mount_target(mount: str) -> str:
     """The folder that the value of a `--mount` puts in place, if that is not kept in the image; else empty."""
     options = dict(part.partition("=")[::2] for part in mount.split(","))

@@ -1,12 +1,15 @@
 """Kinds of check for any Dockerfile: the vocabulary of pack core and of every specification."""
 
 from zr4lint.checks.core import (
+    archives,
     caches,
     commands,
+    copying,
     counts,
     form,
     images,
     packages,
+    paths,
     pipes,
     platforms,
     ports,
@@ -20,12 +23,15 @@ from zr4lint.checks.core import (
 )
 
 __all__ = [
+    "archives",
     "caches",
     "commands",
+    "copying",
     "counts",
     "form",
     "images",
     "packages",
+    "paths",
     "pipes",
     "platforms",
     "ports",

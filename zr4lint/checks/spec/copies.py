@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from zr4lint.checks.edits import UNSAFE, add_line, replace, take_out
 from zr4lint.checks.outcome import Outcome, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
-from zr4lint.facts import At, Copied, ModeChanged, Origin, Overwritten, Removed
+from zr4lint.facts import At, Copied, CopyStep, ModeChanged, Origin, Overwritten, Removed
 from zr4lint.filesystem.context import has_file
 from zr4lint.model.quoting import code, contrast, plain
 from zr4lint.programs import modes
-from zr4lint.programs.files import covers
+from zr4lint.programs.files import covers, is_remote
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import ContextPath, Folder
@@ -160,28 +160,64 @@ def _mode_of(subject: Subject, copy: Copied, changes: list[ModeChanged], path: s
 
 
 @check("context-files")
-def context_files(subject: Subject, *, copies: list[ContextPath]) -> Outcomes:
-    """Each file exists in the folder that COPY takes files from; without such a folder nothing is asked."""
+def context_files(
+    subject: Subject, *, copies: list[ContextPath] | None = None, ignored: bool | None = None
+) -> Outcomes:
+    """Files that the build copies are in the build context; without a context nothing is asked.
+
+    `copies` are files that exist there. With `ignored = false` no COPY or ADD names what .dockerignore leaves out.
+    """
     if subject.context is None:
         return
-    copied_files = subject.facts.of(Copied, subject.lineage)
-    for name in copies:
-        copy = next(
-            (
-                c
-                for c in copied_files
-                if not c.many and not c.origin is not Origin.CONTEXT and posixpath.basename(c.source) == name
-            ),
-            None,
-        )
-        source = copy.source.lstrip("/") if copy is not None else name
-        if has_file(subject.context, source):
-            if copy is not None:
-                yield met(copy.at, copy.span)
+    for name in copies or ():
+        yield from _exists(subject, subject.context, name)
+    if ignored is False:
+        yield from _not_ignored(subject, subject.context)
+
+
+def _exists(subject: Subject, context: str, name: str) -> Outcomes:
+    copy = next(
+        (
+            c
+            for c in subject.facts.of(Copied, subject.lineage)
+            if not c.many and c.origin is Origin.CONTEXT and posixpath.basename(c.source) == name
+        ),
+        None,
+    )
+    source = copy.source.lstrip("/") if copy is not None else name
+    ignore = subject.dockerignore
+    if has_file(context, source) and not (ignore is not None and ignore.leaves_out(source)):
+        if copy is not None:
+            yield met(copy.at, copy.span)
+        return
+    gone = f"{code(source)} is left out by {ignore.name}" if ignore and ignore.leaves_out(source) else None
+    yield Unmet(
+        gone or f"{code(source)} is not in the build context",
+        copy.span if copy else None,
+        expected=f"{name} beside the Dockerfile, or in the folder given with --context",
+        notes=("COPY fails with `not found`.",),
+    )
+
+
+def _not_ignored(subject: Subject, context: str) -> Outcomes:
+    ignore = subject.dockerignore
+    if ignore is None:
+        return
+    for step in subject.facts.of(CopyStep, subject.lineage, triggers=True):
+        if step.origin is not Origin.CONTEXT:
             continue
-        yield Unmet(
-            f"{code(source)} is not in the build context",
-            copy.span if copy else None,
-            expected=f"{name} beside the Dockerfile, or in the folder given with --context",
-            notes=("COPY fails with `not found`.",),
-        )
+        for source in step.sources:
+            if source.value is None or is_remote(source.value):
+                continue
+            path = posixpath.normpath(f"/{source.value}").lstrip("/") or "."
+            file = has_file(context, path)
+            if not ignore.leaves_out(path) or (not file and ignore.may_bring_back(path)):
+                yield met(step.at, source.span)
+                continue
+            what = "everything" if path == "." else code(source.value, 34)
+            yield Unmet(
+                f"{plain(ignore.name, 30)} leaves out {what}",
+                source.span,
+                notes=(f"{step.keyword} fails with `not found`.",) if path != "." else ("Nothing is copied.",),
+                help=f"Change {ignore.name}, or the source",
+            )

@@ -1,0 +1,75 @@
+"""Archives that are copied and then unpacked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
+from zr4lint.checks.registry import check
+from zr4lint.facts import Copied, Origin, Ran
+from zr4lint.model.finding import Related
+from zr4lint.model.quoting import code
+from zr4lint.programs.files import absolute, covers
+
+_TAR = re.compile(r".*\.(?:tar(?:\.(?:gz|bz2|xz|zst|lzma|Z))?|tgz|tbz2?|txz|tzst)", re.IGNORECASE)
+_EXTRACTS = re.compile(r"-?[A-Za-z]*x[A-Za-z]*|--extract|--get")
+_UNPACKERS = frozenset({"gunzip", "zcat", "bunzip2", "bzcat", "unxz", "xzcat", "unzstd", "zstdcat", "uncompress"})
+_WITH_DECOMPRESS = frozenset({"gzip", "bzip2", "xz", "zstd", "pigz", "pbzip2"})
+_DECOMPRESSES = re.compile(r"-[A-Za-z0-9]*d[A-Za-z0-9]*|--decompress|--uncompress")
+
+
+@check("core/archive-unpacked", stages="all")
+def archive_unpacked(subject: Subject) -> Outcomes:
+    """No tar archive of the build context is copied and then unpacked: ADD unpacks it without keeping it."""
+    for number in sorted(subject.lineage):
+        unpacked = [*_unpacked(subject.facts.of(Ran, [number]))]
+        for copy in subject.facts.of(Copied, [number]):
+            if copy.at.instruction.keyword != "COPY" or copy.origin is not Origin.CONTEXT or copy.target is None:
+                continue
+            if not _TAR.fullmatch(copy.source):
+                continue
+            ran = next((r for r, p in unpacked if r.at.order > copy.at.order and _is(p, copy)), None)
+            if ran is None:
+                yield met(copy.at, copy.span)
+                continue
+            yield Unmet(
+                f"{code(copy.source)} is copied and then unpacked",
+                copy.span,
+                help="Unpack it with ADD",
+                related=(Related("it is unpacked here", ran.at.span),),
+                notes=("The archive stays in the layer of COPY, beside what it holds.",),
+            )
+
+
+def _is(path: str, copy: Copied) -> bool:
+    """Whether a path that is unpacked is, or may match, the file that was copied."""
+    target = copy.target or ""
+    if copy.many:
+        folder, _, name = path.rpartition("/")
+        wanted = copy.source.rpartition("/")[2]
+        return (folder or "/") == target and (covers(f"/{wanted}", f"/{name}", recursive=False) or name == wanted)
+    return covers(path, target, recursive=False)
+
+
+def _unpacked(commands: Iterable[Ran]) -> Iterator[tuple[Ran, str]]:
+    """The commands that unpack, with each path that they are given."""
+    for ran in commands:
+        words = [argument.value for argument in ran.arguments[1:] if argument.value]
+        if not _unpacks(ran.program, words):
+            continue
+        given = [word.partition("=")[2] if word.startswith("--") else word for word in words]
+        given += [r.path for r in ran.redirections if r.operator == "<" and r.path is not None]
+        for word in filter(None, given):
+            path = absolute(word, ran.folder)
+            if path is not None:
+                yield ran, path
+
+
+def _unpacks(program: str, words: list[str]) -> bool:
+    if program in ("tar", "bsdtar", "gtar"):
+        first = bool(words) and not words[0].startswith("-") and _EXTRACTS.fullmatch(words[0]) is not None
+        return first or any(word.startswith("-") and _EXTRACTS.fullmatch(word) for word in words)
+    if program in _WITH_DECOMPRESS:
+        return any(_DECOMPRESSES.fullmatch(word) for word in words)
+    return program in _UNPACKERS

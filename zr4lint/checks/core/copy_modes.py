@@ -1,0 +1,165 @@
+"""Owner and mode of what COPY and ADD bring."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from zr4lint.checks.edits import SAFE, UNSAFE, insert, remove_lines
+from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
+from zr4lint.dockerfile import Instruction
+from zr4lint.facts import Copied, CopyStep, Ran, Stage, UserSet, Written
+from zr4lint.filesystem.context import has_file
+from zr4lint.model.finding import Applicability, Edit, Fix, Related
+from zr4lint.model.quoting import code
+from zr4lint.programs.files import absolute, covers
+
+_ROOT = ("", "root", "0")
+_FOR_PROGRAMS = frozenset({"bin", "sbin"})
+_OCTAL = re.compile(r"[0-7]{3,4}")
+_LAYERS = ("RUN", "COPY", "ADD", "WORKDIR")
+_FLAGS = {"chmod": "--chmod", "chown": "--chown"}
+
+
+def without_owner(subject: Subject) -> Outcomes:
+    """Files that are copied below a USER of the same stage, and belong to root all the same."""
+    for number in sorted(subject.lineage):
+        users = subject.facts.of(UserSet, [number])
+        later = subject.facts.of(Ran, [number])
+        for step in subject.facts.of(CopyStep, [number]):
+            user = next((u for u in reversed(users) if u.at.order < step.at.order), None)
+            if user is None or user.user is None or user.user in _ROOT or step.target is None:
+                continue
+            instruction = step.at.instruction
+            if step.flags.has("chown", "chmod") or _for_programs(step.target) or _given_away(step, later):
+                yield Met(instruction.keyword_span, instruction)
+                continue
+            name = user.at.instruction.arguments.text
+            yield Unmet(
+                f"the files belong to root, not to {code(name)}",
+                instruction.keyword_span,
+                fix=insert(instruction.keyword_span.end, f" --chown={name}", f"Add --chown={name}", UNSAFE),
+                help=f"Add {code(f'--chown={name}')}",
+                related=(Related("the user in force", user.span),),
+                notes=("USER holds for RUN and for the container, not for COPY and ADD.",),
+            )
+
+
+def _for_programs(target: str) -> bool:
+    """Whether a target is a folder of programs, which their user need not change."""
+    return not _FOR_PROGRAMS.isdisjoint(target.split("/"))
+
+
+def _given_away(step: CopyStep, later: Iterable[Ran]) -> bool:
+    """Whether a command after the copy changes the owner of what it brought."""
+    target = step.target or "/"
+    for ran in later:
+        if ran.program == "chown" and ran.at.order > step.at.order:
+            paths = _paths(ran)
+            if any(path is None or covers(path, target, recursive=True) or path.startswith(target) for path in paths):
+                return True
+    return False
+
+
+def _paths(ran: Ran) -> list[str | None]:
+    """The paths that chmod or chown is given; None for one that can't be known."""
+    words = [a.value for a in ran.arguments[1:] if a.value is None or not re.match(r"--?[A-Za-z]", a.value)]
+    return [None if word is None else absolute(word, ran.folder) for word in words[1:]]
+
+
+def changed_later(subject: Subject) -> Outcomes:
+    """RUNs that only change mode or owner of what the COPY or ADD above them brought."""
+    for number in sorted(subject.lineage):
+        stage = subject.facts.stages[number]
+        layers = _layers(subject, stage)
+        commands: dict[int, list[Ran]] = {}
+        for ran in subject.facts.of(Ran, [number]):
+            commands.setdefault(ran.at.instruction.index, []).append(ran)
+        for above, below in pairwise(layers):
+            if below.keyword != "RUN" or above.keyword not in ("COPY", "ADD"):
+                continue
+            found = commands.get(below.index, [])
+            brought = _brought(subject, above)
+            if not found or not all(_only_changes(ran, brought) for ran in found):
+                yield Met(below.keyword_span, below)
+                continue
+            programs = dict.fromkeys(ran.program for ran in found)
+            flags = " and ".join(f"`{_FLAGS[program]}`" for program in programs)
+            yield Unmet(
+                f"this RUN stores the files of {above.keyword} a second time",
+                below.keyword_span,
+                help=f"Give {above.keyword} {flags}",
+                fix=_in_the_copy(subject, above, found, brought),
+                related=(Related("they are brought here", above.keyword_span),),
+                notes=("A layer that changes a file's mode or owner holds the whole file.",),
+            )
+
+
+def _layers(subject: Subject, stage: Stage) -> list[Instruction]:
+    """The instructions of a stage that make a layer, with USER, which changes what a RUN may do."""
+    return [i for i in subject.dockerfile.instructions if i.stage == stage.number and i.keyword in (*_LAYERS, "USER")]
+
+
+def _brought(subject: Subject, instruction: Instruction) -> list[str] | None:
+    """The files that an instruction brings, by their paths; None where one of them can't be known by name."""
+    found: list[str] = []
+    stages = [instruction.stage]
+    copied = [f for f in subject.facts.of(Copied, stages) if f.at.instruction is instruction]
+    written = [f for f in subject.facts.of(Written, stages) if f.at.instruction is instruction]
+    step = next((f for f in subject.facts.of(CopyStep, stages) if f.at.instruction is instruction), None)
+    if step is None or any(source.value is None for source in step.sources):
+        return None
+    paths: Sequence[str | None] = [*(c.target for c in copied), *(w.path for w in written)]
+    for path in paths:
+        if path is None:
+            return None
+        found.append(path)
+    return found
+
+
+def _only_changes(ran: Ran, brought: list[str] | None) -> bool:
+    """Whether a command does nothing but change the mode or the owner of what was brought."""
+    if ran.program not in _FLAGS or brought is None or ran.redirections or ran.at.unsure:
+        return False
+    paths = _paths(ran)
+    return bool(paths) and all(
+        path is not None and any(path == b or path.startswith(f"{b}/") for b in brought) for path in paths
+    )
+
+
+def _in_the_copy(subject: Subject, above: Instruction, found: Sequence[Ran], brought: list[str] | None) -> Fix | None:
+    """Give the mode to the COPY of one file, and take the RUN out."""
+    if len(found) != 1 or brought is None or len(brought) != 1 or above.flags or found[0].program != "chmod":
+        return None
+    ran = found[0]
+    if any(copy.many for copy in subject.facts.of(Copied, [above.stage]) if copy.at.instruction is above):
+        return None
+    words = [argument.value for argument in ran.arguments[1:]]
+    if len(words) != 2 or words[1] is None or absolute(words[1], ran.folder) != brought[0]:
+        return None
+    mode, applicability = _mode(words[0] or "")
+    if not mode:
+        return None
+    if not _is_file(subject, above):
+        applicability = UNSAFE  # --chmod goes into a folder, chmod does not
+    end = above.keyword_span.end
+    gone = remove_lines(subject.source, ran.at.instruction, "", applicability)
+    edits = (Edit(end, end, f" --chmod={mode}"), *gone.edits)
+    return Fix(f"Write --chmod={mode} and remove the RUN", applicability, edits)
+
+
+def _is_file(subject: Subject, above: Instruction) -> bool:
+    """Whether the one source of a copy is certainly a file: by its text, in the context, or by its extension."""
+    copied = [copy for copy in subject.facts.of(Copied, [above.stage]) if copy.at.instruction is above]
+    if subject.context is not None and all(has_file(subject.context, copy.source) for copy in copied):
+        return True
+    return all(posixpath.splitext(copy.source)[1] for copy in copied)
+
+
+def _mode(words: str) -> tuple[str, Applicability]:
+    """What `--chmod` has to be for a mode; that of the file itself is not known, so `+x` needs judgement."""
+    if _OCTAL.fullmatch(words):
+        return words, SAFE
+    return ("755", UNSAFE) if words in ("+x", "a+x") else ("", UNSAFE)

@@ -1,0 +1,96 @@
+"""Paths that depend on the folder in force."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec import Struct
+
+from zr4lint.checks.edits import UNSAFE, replace
+from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.facts import At, CopyStep, WorkdirSet
+from zr4lint.model.quoting import code
+from zr4lint.model.source import Span
+
+_ABSOLUTE = re.compile(r"/|[A-Za-z]:[\\/]")
+
+
+class _Path(Struct, frozen=True):
+    """A path that an instruction is given: `value` is None where it can't be known."""
+
+    at: At
+    keyword: str
+    value: str | None
+    span: Span
+
+
+@check("path-absolute", stages="all")
+def path_absolute(
+    subject: Subject, *, instructions: list[Literal["ADD", "COPY", "WORKDIR"]], after_workdir: bool = False
+) -> Outcomes:
+    """Targets of COPY and ADD, and the folders of WORKDIR, are absolute paths.
+
+    With `after-workdir` a path may be relative where a WORKDIR comes before it, in the stage or in one it builds on.
+    """
+    paths = sorted(_paths(subject, instructions), key=lambda path: path.at.order)
+    entered = [fact.at for fact in subject.facts.of(WorkdirSet, _every(subject), triggers=True)]
+    for path in paths:
+        instruction = path.at.instruction
+        if not _is_relative(subject, path) or (after_workdir and _settled(subject, path.at, entered)):
+            yield Met(path.span, instruction)
+            continue
+        what = code(path.value if path.value is not None else subject.words(path.span), 30)
+        if path.keyword == "WORKDIR":
+            words = subject.words(path.span)
+            start = path.span.start + _quoted(words)
+            dots = len("./") if words[_quoted(words) :].startswith("./") else 0
+            fix = replace(Span(start, start + dots), "/", "Make the path absolute", UNSAFE)
+            note = "The folder of the base image decides where this is."
+            yield Unmet(f"{what} is relative, and no WORKDIR is set", path.span, fix=fix, notes=(note,))
+        else:
+            reason = "and no WORKDIR is set" if after_workdir else "not an absolute path"
+            yield Unmet(
+                f"the target {what} is relative, {reason}",
+                path.span,
+                help="Write an absolute path, or set WORKDIR before" if after_workdir else "Write an absolute path",
+                notes=("The folder of the base image decides where the files go.",) if after_workdir else (),
+            )
+
+
+def _every(subject: Subject) -> set[int]:
+    """The stages that are looked at, and those that they build on."""
+    return {number for stage in subject.lineage for number in subject.facts.ancestry(stage)}
+
+
+def _paths(subject: Subject, keywords: list[Literal["ADD", "COPY", "WORKDIR"]]) -> Iterator[_Path]:
+    facts, stages = subject.facts, subject.lineage
+    if "WORKDIR" in keywords:
+        for fact in facts.of(WorkdirSet, stages, triggers=True):
+            yield _Path(fact.at, "WORKDIR", fact.given, fact.span)
+    for step in facts.of(CopyStep, stages, triggers=True):
+        if step.keyword in keywords:
+            yield _Path(step.at, step.keyword, step.destination.value, step.destination.span)
+
+
+def _is_relative(subject: Subject, path: _Path) -> bool:
+    """Whether a path is certainly relative; one whose first part is a variable that is not known may be either."""
+    words = subject.words(path.span)
+    known = path.value if path.value is not None else words[_quoted(words) :]
+    known = known[_quoted(known) :]
+    return bool(known) and not known.startswith("$") and _ABSOLUTE.match(known) is None
+
+
+def _quoted(words: str) -> int:
+    """The width of the quote that words begin with."""
+    return int(words[:1] in ('"', "'"))
+
+
+def _settled(subject: Subject, at: At, entered: list[At]) -> bool:
+    """Whether a WORKDIR comes before, in the stage or in one it builds on; that of an ONBUILD counts for ONBUILD."""
+    family = subject.facts.ancestry(at.stage)
+    return any(
+        other.stage in family and other.order < at.order and (at.trigger or not other.trigger) for other in entered
+    )
