@@ -31,7 +31,7 @@ COMMANDS = {
     "name-not-resolved": "git clone https://nosuch.invalid/x.git",
     "git-ref-missing": "git clone --quiet -b nosuch repository clone",
     "git-target-exists": "git clone repository full",
-    "apt-package-unknown": "apt-get install -y zr4lint-nosuch",
+    "apt-package-unknown": "apt-get -o Debug::NoLocking=1 install --simulate -y zr4lint-nosuch",
     "lockfile-stale": "npm ci --offline",
     "npm-script-missing": "npm run nosuch",
     "module-missing": f"{sys.executable} -c 'import nosuchmodule'",
