@@ -88,6 +88,15 @@ WITHOUT_EXAMPLE = {
 
 SETTINGS: dict[str, dict[str, object]] = {
     "image-untrusted": {"registries": ["docker.io"]},
+    "label-empty": {"labels": {"org.opencontainers.image.source": "url"}},
+    "label-missing": {"labels": {"org.opencontainers.image.source": "url"}},
+    "label-not-email": {"labels": {"org.opencontainers.image.authors": "email"}},
+    "label-not-hash": {"labels": {"org.opencontainers.image.revision": "hash"}},
+    "label-not-licence": {"labels": {"org.opencontainers.image.licenses": "spdx"}},
+    "label-not-time": {"labels": {"org.opencontainers.image.created": "rfc3339"}},
+    "label-not-url": {"labels": {"org.opencontainers.image.source": "url"}},
+    "label-not-version": {"labels": {"org.opencontainers.image.version": "semver"}},
+    "label-unknown": {"labels": {"org.opencontainers.image.source": "url"}, "strict-labels": True},
 }
 """What the examples of rules need that are silent without a setting."""
 

@@ -98,6 +98,10 @@ CallCondition = Annotated[
         examples=["-u|--uid > 99999"],
     ),
 ]
+LabelFormat = Annotated[
+    Literal["text", "url", "rfc3339", "spdx", "hash", "semver", "email"],
+    Meta(description="a format of labels", examples=["url"]),
+]
 StartKeyword = Literal["CMD", "ENTRYPOINT"]
 Keyword = Annotated[
     Literal[
