@@ -46,8 +46,9 @@ class Unmet(Struct, frozen=True):
     `span` is None where something is missing and nothing shows its place; `unsure` tells that it can't be decided
     before the build, which makes the finding one level less severe. `about` is the code of the requirement that a
     finding on another rule's behalf speaks of. `hint` are words that an instruction meant for it would have,
-    `add` is an instruction that would meet it, for a fix that adds it to the rule's layer. `severity` is the finding's
-    where it is not its rule's. `message`, `notes`, `help` and `references` are the parts of the finding.
+    `add` is an instruction that would meet it, for a fix that adds it to the rule's layer. `severity` and `code` are
+    the finding's where they are not its rule's. `message`, `notes`, `help` and `references` are the parts of the
+    finding.
     """
 
     message: str
@@ -63,6 +64,7 @@ class Unmet(Struct, frozen=True):
     notes: tuple[str, ...] = ()
     help: str | None = None
     references: tuple[str, ...] = ()
+    code: str | None = None
 
 
 Outcome = Met | Unmet

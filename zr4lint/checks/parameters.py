@@ -90,6 +90,9 @@ CallText = Annotated[
 OptionText = Annotated[
     str, Meta(pattern=_whole(r"--?[A-Za-z]\S*(?: \S+)?"), description="an option", examples=["--no-cache-dir"])
 ]
+ShellCheckCode = Annotated[
+    str, Meta(pattern=_whole(r"SC\d{4}"), description="a code of ShellCheck", examples=["SC2086"])
+]
 CallCondition = Annotated[
     str,
     Meta(

@@ -143,7 +143,7 @@ def _finding(pack: Pack, rule: Rule, unmet: Unmet, span: Span, path: str) -> Fin
         severity = Severity(severity - 1)
     return Finding(
         path=path,
-        code=rule.code,
+        code=unmet.code or rule.code,
         name=rule.name,
         severity=severity,
         message=unmet.message,
@@ -156,5 +156,5 @@ def _finding(pack: Pack, rule: Rule, unmet: Unmet, span: Span, path: str) -> Fin
         notes=unmet.notes,
         help=unmet.help,
         references=unmet.references,
-        aliases=rule.aliases,
+        aliases=rule.aliases if unmet.code is None else (rule.code,),
     )

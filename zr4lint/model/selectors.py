@@ -12,4 +12,9 @@ def fit(word: str, rule: Rule | Finding) -> int:
     if not rule.aliases:
         return len(word) if rule.code.startswith(word.upper()) else -1
     lowered = word.lower()
-    return len(word) if any(code.lower().startswith(lowered) for code in (rule.code, *rule.aliases)) else -1
+    return len(word) if any(_fits(lowered, code.lower()) for code in (rule.code, *rule.aliases)) else -1
+
+
+def _fits(word: str, code: str) -> bool:
+    """Whether a word begins a code; an alias such as "sc*" stands for all codes that begin so."""
+    return code.startswith(word) or (code.endswith("*") and word.startswith(code[:-1]))

@@ -13,6 +13,10 @@ from zr4lint.model.estimate import SIZE, TIME
 Named = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="a name without blanks", examples=["my-rule"])
 ]
+Alias = Annotated[
+    str,
+    Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*\*?$", description="a code of another linter", examples=["DL3008"]),
+]
 Code = Annotated[
     str, Meta(pattern="^[A-Z]+[0-9]+$", description="capital letters followed by digits", examples=["AB101"])
 ]
@@ -67,7 +71,7 @@ class RuleTable(Table, frozen=True):
     fix: Literal["none", "display", "unsafe", "safe"] = "none"
     security: Annotated[float, Meta(ge=0.1, le=10, description="a number from 0.1 to 10")] | None = None
     commands: tuple[str, ...] = ()
-    aliases: tuple[Named, ...] = ()
+    aliases: tuple[Alias, ...] = ()
     default: bool = True
     tags: tuple[str, ...] = ()
     status: Status = "stable"

@@ -9,12 +9,12 @@ from typing import Literal
 from msgspec import Struct
 
 from zr4lint.checks.core.call_patterns import called
-from zr4lint.checks.core.shells import SHELLS, Sh, sh_of, shell_name
 from zr4lint.checks.edits import UNSAFE, insert
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.dockerfile import Instruction
 from zr4lint.facts import Form, Ran, RunStep
+from zr4lint.facts.shells import SHELLS, Sh, sh_of, shell_name
 from zr4lint.model.finding import Fix, Severity
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
@@ -77,7 +77,7 @@ def _lost(subject: Subject, shell: str) -> Outcomes:
     for run in _runs(subject):
         if not any(ran.pipes for ran in run.commands):
             continue
-        sh = sh_of(subject, run.step, shell)
+        sh = sh_of(subject.facts, run.step, shell)
         if sh.name not in SHELLS:
             continue
         if sh.refuses_pipefail and "pipefail" in run.step.shell:

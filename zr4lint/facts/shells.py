@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from zr4lint.checks.outcome import Subject
-from zr4lint.facts import RunStep
+from zr4lint.facts.collection import Facts
 from zr4lint.facts.images import read_base
+from zr4lint.facts.instruction_facts import RunStep
 from zr4lint.filesystem.globs import matches
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"})
@@ -47,10 +47,10 @@ def shell_name(shell: Sequence[str]) -> str:
     return shell[0].rpartition("/")[2] if shell else ""
 
 
-def sh_of(subject: Subject, step: RunStep, unknown: str) -> Sh:
+def sh_of(facts: Facts, step: RunStep, unknown: str) -> Sh:
     """The shell of a RUN; `unknown` is what /bin/sh is in an image that is not known."""
     name = shell_name(step.shell)
-    image = subject.facts.stages[min(subject.facts.ancestry(step.at.stage))].image
+    image = facts.stages[min(facts.ancestry(step.at.stage))].image
     known = _sh_of_image(image) if image is not None else ""
     really = "" if name != "sh" else known or (unknown if unknown != "sh" else "")
     if really == "none":

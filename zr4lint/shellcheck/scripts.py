@@ -1,0 +1,123 @@
+"""The scripts of a file's RUNs as ShellCheck is given them, with every character where it stands in the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from zr4lint.dockerfile import Instruction
+from zr4lint.facts import Facts, Form, RunStep
+from zr4lint.facts.fact import INHERITED
+from zr4lint.facts.shells import SHELLS, sh_of
+
+_PREDEFINED = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
+_OUTSIDE = ("PATH", "HOME", "HOSTNAME", *_PREDEFINED, *map(str.lower, _PREDEFINED))
+_NOTHING_TO_SAY = r"""[$`'"*?\[{<>|~#;]|\\(?!\s)|\bcd\b"""
+_NAME = r"[A-Za-z_]\w*"
+_SHEBANG = r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(?:\S*/)?(\w+)"
+_DIALECTS = {"bash": "bash", "ash": "ash", "ksh": "ksh", "dash": "dash", "busybox": "busybox sh", "sh": "sh"}
+
+
+class RunScript(Struct, frozen=True):
+    """A script: `text` stands at `start` in the file, character for character, and `head` goes in front of it."""
+
+    head: str
+    text: str
+    start: int
+
+    @property
+    def whole(self) -> str:
+        """What ShellCheck reads."""
+        return self.head + self.text
+
+    def offset(self, line: int, column: int) -> int | None:
+        """The place in the file of a line and a column of the whole, both from 1; None for one in the head."""
+        line -= self.head.count("\n")
+        if line < 1:
+            return None
+        at = 0
+        for _ in range(line - 1):
+            at = self.text.find("\n", at) + 1
+            if not at:
+                return None
+        return min(self.start + at + column - 1, self.start + len(self.text))
+
+
+def scripts_of(facts: Facts, unknown_sh: str) -> Iterator[RunScript]:
+    """The scripts of a file's RUNs in shell form; `unknown_sh` is /bin/sh in images that are not known."""
+    source = facts.dockerfile.source.text
+    escape = next((d.value for d in facts.dockerfile.directives if d.name == "escape"), "\\")
+    for step in facts.of(RunStep, range(len(facts.stages)), triggers=True):
+        if step.form is not Form.SHELL:
+            continue
+        start, text = _text(source, step.at.instruction, escape)
+        dialect = _dialect(facts, step, unknown_sh, text)
+        if dialect is not None and re.search(_NOTHING_TO_SAY, text) and text.strip():
+            yield RunScript(f"#!/bin/{dialect}\n{_exports(step.variables)}\n", text, start)
+
+
+def _dialect(facts: Facts, step: RunStep, unknown_sh: str, text: str) -> str | None:
+    """What ShellCheck calls the shell; None for one that it does not know."""
+    sh = sh_of(facts, step, unknown_sh)
+    if sh.name not in SHELLS:
+        return None
+    name = sh.really or sh.name
+    if (shebang := re.match(_SHEBANG, text)) is not None:
+        name = shebang[1] if shebang[1] != "sh" else name
+    return _DIALECTS.get(name)
+
+
+def _text(source: str, instruction: Instruction, escape: str) -> tuple[int, str]:
+    """Where the script of a RUN starts, and its text, with as many characters as the file has there."""
+    arguments = instruction.arguments
+    start = arguments.span(0, 0).start
+    heredocs = instruction.heredocs
+    if not heredocs:
+        end = instruction.span.end
+        return start, _joined(source[start:end], escape)
+    first, last = heredocs[0], heredocs[-1]
+    if len(heredocs) == 1 and source[start : first.body.start].strip() == source[first.marker.start : first.marker.end]:
+        return first.body.start, source[first.body.start : first.body.end].replace("\r", " ")
+    end = max(instruction.span.end, last.body.end)
+    head = _joined(source[start : first.body.start], escape)
+    return start, head + source[first.body.start : end].replace("\r", " ")
+
+
+def _joined(raw: str, escape: str) -> str:
+    """Shell text whose lines the shell joins as Docker does; comments and blank lines between them become blanks."""
+    lines = raw.splitlines(keepends=True)
+    found: list[str] = []
+    goes_on = False
+    for number, line in enumerate(lines):
+        body = line.rstrip("\r\n")
+        ending = line[len(body) :]
+        stripped = body.strip()
+        if goes_on and (stripped.startswith("#") or not stripped) and number < len(lines) - 1:
+            found.append(" " * len(line))
+            continue
+        bare = body.rstrip()
+        goes_on = bare.endswith(escape)
+        if goes_on:
+            blanks = len(body) - len(bare) + max(len(ending) - 1, 0)
+            found.append(bare[: -len(escape)] + " " * blanks + "\\" + ("\n" if ending else ""))
+        else:
+            found.append(body + ending.replace("\r", " "))
+    return "".join(found)
+
+
+def _exports(variables: Mapping[str, str | None]) -> str:
+    """A line that sets the variables in scope, with their values where these are known."""
+    words: list[str] = []
+    for name in dict.fromkeys((*_OUTSIDE, *variables)):
+        if re.fullmatch(_NAME, name, re.ASCII) is None:
+            continue
+        value = variables.get(name) if name in variables else None
+        plain = value is not None and INHERITED not in value and "\n" not in value
+        words.append(f"{name}={_quoted(value)}" if plain and value is not None else name)
+    return f"export {' '.join(words)}"
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "'\\''") + "'"
