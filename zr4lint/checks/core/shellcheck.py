@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
 from zr4lint.checks.edits import UNSAFE
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _LEVELS = {"error": Severity.ERROR, "warning": Severity.WARNING, "info": Severity.INFO, "style": Severity.INFO}
 _LONGEST = 80
+_SENTENCES = r"(?<![.\s])\. (?=[A-Z])"
 
 
 @check("shellcheck", stages="all")
@@ -67,9 +69,9 @@ def _told(script: RunScript, comment: Comment) -> Outcomes:
 def _worded(message: str) -> tuple[str, tuple[str, ...]]:
     """ShellCheck's words as a message, and the rest of them as a note."""
     whole = message.rstrip(".")
-    if len(whole) <= _LONGEST and ". " not in whole:
+    first = re.split(_SENTENCES, whole, maxsplit=1)[0]
+    if first == whole and len(whole) <= _LONGEST:
         return whole, ()
-    first = whole.partition(". ")[0]
     if len(first) > _LONGEST:
         first = first[: _LONGEST - 3].rpartition(" ")[0] + "..."
     return first, (message,)
@@ -83,4 +85,4 @@ def _fix(script: RunScript, comment: Comment) -> Fix | None:
         if start is None or end is None or end < start:
             return None
         edits.append(Edit(start, end, part.text))
-    return Fix(f"Fix SC{comment.code} as ShellCheck does", UNSAFE, tuple(sorted(edits))) if edits else None
+    return Fix(f"Apply ShellCheck's fix for SC{comment.code}", UNSAFE, tuple(sorted(edits))) if edits else None

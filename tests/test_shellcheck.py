@@ -1,0 +1,133 @@
+"""ShellCheck over RUN: what it is given, how often it is started, and how its findings are selected."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import zr4lint
+from zr4lint.checks import KINDS
+from zr4lint.dockerfile import parse
+from zr4lint.facts import gather
+from zr4lint.linting.options import LintOptions
+from zr4lint.linting.pipeline import Linter
+from zr4lint.model.finding import Severity
+from zr4lint.model.source import SourceFile
+from zr4lint.packs.loading import load_pack
+from zr4lint.packs.settings import configure
+from zr4lint.shellcheck import RunScript, check_scripts, running, scripts_of
+
+UNQUOTED = "FROM debian:12\nRUN rm -rf $A/b\n"
+
+
+@pytest.fixture(autouse=True)
+def _started() -> Iterator[None]:
+    running.switched_off = False
+    yield
+    running.switched_off = True
+
+
+def scripts(text: str) -> list[RunScript]:
+    return [*scripts_of(gather(parse(SourceFile.decode(text.encode(), "Dockerfile"))), "sh")]
+
+
+def codes(text: str, **options: Any) -> list[str]:
+    report = zr4lint.lint_text(text, packs="core", options=LintOptions(**options))
+    return [f.code for f in report.findings if f.code.startswith("SC") and not f.suppressed]
+
+
+@pytest.mark.parametrize(
+    ("run", "script"),
+    [
+        ("echo $A", "echo $A"),
+        ("--network=none echo $A", "echo $A"),
+        ("a \\\n  && echo $A", "a \\\n  && echo $A"),
+        ("a \\  \n  && echo $A", "a   \\\n  && echo $A"),
+        ("a \\\r\n  && echo $A", "a  \\\n  && echo $A"),
+        ("a \\\n# it's\n\n  && echo $A", f"a \\\n{' ' * 10}&& echo $A"),
+        ("<<EOF\n\techo $A # it's\nEOF", "\techo $A # it's\n"),
+    ],
+)
+def test_a_script_has_each_character_where_the_file_has_it(run: str, script: str) -> None:
+    text = f"FROM debian:12\nRUN {run}\n"
+    (found,) = scripts(text)
+    assert found.text == script
+    assert text[found.start :].startswith(found.text[0])
+    at = found.text.index("$A")
+    assert text[found.start + at :].startswith("$A")
+
+
+@pytest.mark.parametrize(
+    ("image", "shell", "first"),
+    [
+        ("debian:12", "", "#!/bin/dash"),
+        ("alpine:3.22", "", "#!/bin/busybox sh"),
+        ("fedora:42", "", "#!/bin/bash"),
+        ("example.com/team/base:1", "", "#!/bin/sh"),
+        ("alpine:3.22", 'SHELL ["/bin/bash", "-c"]\n', "#!/bin/bash"),
+    ],
+)
+def test_the_dialect_is_that_of_shell_and_image(image: str, shell: str, first: str) -> None:
+    (found,) = scripts(f"FROM {image}\n{shell}RUN echo $A\n")
+    assert found.head.splitlines()[0] == first
+
+
+def test_known_values_are_exported_and_others_declared() -> None:
+    (found,) = scripts('FROM debian:12\nARG OTHER\nENV A="it\'s"\nRUN echo $A\n')
+    words = found.head.splitlines()[1]
+    assert " A='it'\\''s'" in words
+    assert words.endswith(" OTHER") or " OTHER " in words
+    assert codes("FROM debian:12\nENV A=b\nRUN echo $A\n") == []
+
+
+def test_a_script_without_anything_to_say_of_is_not_asked_for() -> None:
+    assert scripts("FROM debian:12\nRUN apt-get update && apt-get install -y curl\n") == []
+
+
+def test_many_scripts_are_one_process_and_each_text_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Any] = []
+    run = subprocess.run
+
+    def counted(*args: Any, **keys: Any) -> Any:
+        started.append(args[0])
+        return run(*args, **keys)
+
+    monkeypatch.setattr(subprocess, "run", counted)
+    wanted = [f"#!/bin/sh\necho $counted_{number}\n" for number in range(12)]
+    found = check_scripts([*wanted, wanted[0]])
+    assert len(started) == 1
+    assert all(2086 in {comment.code for comment in found[script]} for script in wanted)
+    assert check_scripts(wanted) == found
+    assert len(started) == 1
+
+
+def test_codes_are_selected_ignored_and_overridden_like_others() -> None:
+    assert codes(UNQUOTED) == ["SC2086"]
+    assert codes(UNQUOTED, select=("SC2086",)) == ["SC2086"]
+    assert codes(UNQUOTED, select=("SC",)) == ["SC2086"]
+    assert codes(UNQUOTED, select=("SC2046",)) == []
+    assert codes(UNQUOTED, ignore=("SC20",)) == []
+    report = zr4lint.lint_text(
+        UNQUOTED, packs="core", options=LintOptions(select=("SC",), severity=(("SC2086", Severity.ERROR),))
+    )
+    assert [f.severity for f in report.findings] == [Severity.ERROR]
+
+
+def test_a_comment_suppresses_a_code() -> None:
+    commented = UNQUOTED.replace("RUN", "# zr4lint: ignore[SC2086] No file has a blank.\nRUN")
+    report = zr4lint.lint_text(commented, packs="core", options=LintOptions(select=("SC", "ZL")))
+    assert [(f.code, f.suppressed) for f in report.findings] == [("SC2086", True)]
+
+
+def test_the_setting_turns_it_off() -> None:
+    pack = configure(load_pack("core", KINDS), {"shellcheck": False})
+    report = Linter([pack], LintOptions(select=("SC",))).lint(SourceFile.decode(UNQUOTED.encode(), "Dockerfile")).report
+    assert report.findings == ()
+
+
+def test_without_the_program_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "executable", lambda: None)
+    assert codes(UNQUOTED) == []
