@@ -37,6 +37,12 @@ def copied(folder: Path, *, without: str = "") -> Path:
         if block["path"] is not None and block["what"] != without:
             path = folder / block["path"]
             path.parent.mkdir(parents=True, exist_ok=True)
+            if block["what"] == "after":
+                anchor = str(block["body"]).partition("\n")[0] + "\n"
+                text = path.read_text(encoding="utf-8")
+                assert text.count(anchor) == 1
+                path.write_text(text.replace(anchor, str(block["body"])), encoding="utf-8")
+                continue
             with path.open("a" if block["what"] == "append" else "x", encoding="utf-8") as file:
                 file.write(block["body"])
     return folder
@@ -63,20 +69,31 @@ def commands() -> list[str]:
 def test_every_block_is_used() -> None:
     assert len(BLOCKS) * 2 == len(re.findall("^ *```", TEXT, re.M))
     for block in BLOCKS:
-        assert block["kind"] == "sh" or block["what"] in ("append", "file", "mutation")
+        assert block["kind"] == "sh" or block["what"] in ("after", "append", "file", "mutation")
 
 
 def test_the_rule_can_be_added_as_it_is_told(tmp_path: Path) -> None:
     folder = copied(tmp_path)
-    updated, explained, tested = (call(command, folder) for command in commands())
+    updated, explained, tested = (call(command, folder) for command in commands()[:3])
     assert updated.returncode == 0, updated.stdout
-    assert '+message = "HF_HOME is /models, not /workspace/models"\n' in updated.stdout
+    assert '+message = "HF_HOME is `/models`, not `/workspace/models`"\n' in updated.stdout
     assert explained.returncode == 0, explained.stdout
     assert explained.stdout.startswith("ZR1106 hf-home\n")
     assert tested.returncode == 0, tested.stdout
 
 
-@pytest.mark.parametrize("step", ["append", "file"])
+def test_a_kind_a_fact_and_a_format_can_be_added_as_it_is_told(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    kind, fact, form = (call(command, folder) for command in commands()[3:])
+    assert kind.returncode == 0, kind.stdout
+    assert "Dockerfile.signals:2:12: error SG1 polite-signal: `SIGKILL` is not an allowed signal\n" in kind.stdout
+    assert (fact.returncode, fact.stdout) == (0, "['java']\n")
+    assert (form.returncode, form.stdout) == (0, "Dockerfile.signals\n")
+    checked = call("python -m mypy zr4lint", folder)
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize("step", ["after", "append", "file"])
 def test_each_step_is_needed(tmp_path: Path, step: str) -> None:
     folder = copied(tmp_path, without=step)
     assert not all(call(command, folder).returncode == 0 for command in commands())
@@ -92,7 +109,7 @@ def test_the_mutation_is_one_that_is_reported() -> None:
     assert not reported(mutation(missed, "breaking", "CONTRIBUTING.md", CONFORMING.read_text()))
 
 
-@pytest.mark.parametrize("target", ["lint", "test", "docs", "clean"])
+@pytest.mark.parametrize("target", ["lint", "check", "test", "docs", "judge", "clean"])
 def test_the_targets_are_there(target: str) -> None:
     assert f"`make {target}" in TEXT
     subprocess.run(["make", "--dry-run", target], cwd=ROOT, env=environment(), check=True, capture_output=True)
