@@ -4,6 +4,7 @@ from zr4lint.facts.collection import Facts, Stage
 from zr4lint.facts.command_facts import (
     AptRun,
     Cloned,
+    CloneRefused,
     ModeChanged,
     Overwritten,
     PackageRun,
@@ -45,6 +46,7 @@ __all__ = [
     "AptRun",
     "ArgDeclared",
     "At",
+    "CloneRefused",
     "Cloned",
     "CommandSet",
     "Copied",

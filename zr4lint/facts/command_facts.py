@@ -108,6 +108,13 @@ class Cloned(Fact, frozen=True):
     words: str
 
 
+class CloneRefused(Fact, frozen=True):
+    """`git clone` with words that git does not take, at `span`: it does nothing and fails. `words` is all of it."""
+
+    span: Span
+    words: str
+
+
 class Overwritten(Fact, frozen=True):
     """A file that a command writes: the target of cp, mv, install or ln, or of a redirection; absolute."""
 

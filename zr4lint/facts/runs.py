@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 from zr4lint.dockerfile import Instruction
 from zr4lint.facts.commands import Script, read_command
@@ -11,6 +12,9 @@ from zr4lint.facts.flags import read_flags, read_mounts
 from zr4lint.facts.instruction_facts import Form, RunStep
 from zr4lint.facts.reading import Reading
 from zr4lint.facts.script import run_commands
+from zr4lint.shell import Command
+
+_COMPOUND = r"(?:^|[\s;&|(])(?:if|while|until|case|for|function|!|\{)\s|\(\s*\)|<<"
 
 
 def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
@@ -33,6 +37,23 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     )
     reading.remarks += parsed.remarks
     script = Script(reading, instruction)
-    for command in parsed.commands:
+    joined = _joined(instruction, parsed.commands)
+    for index, command in enumerate(parsed.commands):
         reading.deadline.check()
+        script.fatal = index >= joined
         yield from read_command(script, command)
+
+
+def _joined(instruction: Instruction, commands: Sequence[Command]) -> int:
+    """From which command on each has to succeed: those that `&&` joins to the last, in a script of plain lists."""
+    if instruction.json is not None:
+        return 0
+    script = instruction.arguments
+    if not commands or re.search(_COMPOUND, script.text):
+        return len(commands)
+    if commands[-1].span.end < script.span(0, len(script.text)).end:
+        return len(commands)
+    first = len(commands) - 1
+    while first and commands[first].operator == "&&":
+        first -= 1
+    return first

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
+from zr4lint.facts.command_facts import Cloned
 from zr4lint.facts.fact import INHERITED
 from zr4lint.facts.persistent import Map
 from zr4lint.filesystem.globs import matches
@@ -66,7 +67,7 @@ class StageState:
 
     `outside` are patterns of the variables that the base image sets, None where those are not known. `user` is None
     where it can't be known; `written` holds the texts that the stage itself wrote to files; `hands_over` tells that
-    files were given to somebody, who may be that user.
+    files were given to somebody, who may be that user. `empty_clones` are those that wait for a checkout, by folder.
     """
 
     def __init__(self, outside: tuple[str, ...] | None = None) -> None:
@@ -79,6 +80,7 @@ class StageState:
         self.workdir_set_by: frozenset[int] = frozenset()
         self._folders: Map[bool] = Map({"/": True})
         self.pip_config: Map[str | None] = Map()
+        self.empty_clones: Map[Cloned] = Map()
         self.written: dict[str | None, MappedText] = {}
         self.shell: tuple[str, ...] = ("/bin/sh", "-c")
         self.sh_is_dash = False
@@ -107,6 +109,7 @@ class StageState:
         state.user = self.user
         state.hands_over = self.hands_over
         state.pip_config = self.pip_config
+        state.empty_clones = self.empty_clones
         return state
 
     def set_env(self, name: str, value: str | None, index: int) -> None:

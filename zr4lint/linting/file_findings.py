@@ -9,9 +9,9 @@ from msgspec import structs
 from zr4lint.linting.judged import Judged
 from zr4lint.model.finding import Applicability, Edit, Finding, Fix, Rule
 from zr4lint.model.source import Span
-from zr4lint.packs.own_rules import SHELL_SYNTAX, SYNTAX, TOO_LARGE
+from zr4lint.packs.own_rules import COMMAND_FAILS, SHELL_SYNTAX, SYNTAX, TOO_LARGE
 
-_OF_REMARKS = {rule.code: rule for rule in (SYNTAX, TOO_LARGE, SHELL_SYNTAX)}
+_OF_REMARKS = {rule.code: rule for rule in (SYNTAX, TOO_LARGE, SHELL_SYNTAX, COMMAND_FAILS)}
 
 
 def own_finding(
@@ -22,7 +22,7 @@ def own_finding(
 
 
 def file_findings(judged: Judged) -> Iterator[Finding]:
-    """What BuildKit or the shell refuses, unless the file is a template, and what is too large to follow."""
+    """What BuildKit, the shell or a program refuses, unless the file is a template, and what is too large to follow."""
     told: set[str] = set()
     for remark in judged.facts.remarks:
         if remark.code != TOO_LARGE.code and judged.options.template:

@@ -25,6 +25,7 @@ class Remark(Struct, frozen=True):
 DOCKER_SYNTAX = "ZL000"
 TOO_LARGE = "ZL005"
 SHELL_SYNTAX = "ZL006"
+COMMAND_FAILS = "ZL007"
 
 
 def too_large(span: Span, thing: str, limit: str) -> Remark:

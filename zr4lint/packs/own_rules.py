@@ -92,4 +92,16 @@ SHELL_SYNTAX = _own(
     "FROM ubuntu\nRUN apt-get update &&\n",
     "FROM ubuntu\nRUN apt-get update\n",
 )
-OWN_RULES = (SYNTAX, UNUSED, UNKNOWN, NO_REASON, MALFORMED, TOO_LARGE, SHELL_SYNTAX)
+COMMAND_FAILS = _own(
+    "ZL007",
+    "command-fails",
+    Severity.ERROR,
+    None,
+    "No RUN ends with a command that is known to fail.",
+    "The build stops at a RUN that fails. The rule reports a program that refuses its own words, and a command that "
+    "can't find what an earlier one took away. It looks at commands that `&&` joins to the end of a RUN; a failure "
+    "elsewhere may be intended.",
+    "FROM ubuntu\nRUN git clone --shallow https://github.com/pallets/click.git\n",
+    "FROM ubuntu\nRUN git clone --depth 1 https://github.com/pallets/click.git\n",
+)
+OWN_RULES = (SYNTAX, UNUSED, UNKNOWN, NO_REASON, MALFORMED, TOO_LARGE, SHELL_SYNTAX, COMMAND_FAILS)

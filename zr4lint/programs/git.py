@@ -1,4 +1,4 @@
-"""Command lines of `git clone`."""
+"""Command lines of git: `git clone`, and what else fills or changes a clone's folder."""
 
 from __future__ import annotations
 
@@ -7,31 +7,43 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from zr4lint.model.source import Span
 from zr4lint.programs.options import Grammar, Parsed, parse_options
 from zr4lint.shell import Argument
 
 _INSTEAD = r"(?is)url\.(.*)\.insteadof=(.*)\Z"
+_FILLS = frozenset({"checkout", "switch", "restore", "reset", "pull"})
 _GENERAL = Grammar({"C": "C", "c": "c"}, frozenset({"C", "c", "git-dir", "work-tree"}), frozenset(), abbreviate=False)
 _CLONE = Grammar(
     short={
         "b": "branch", "o": "origin", "u": "upload-pack", "c": "config", "j": "jobs", "q": "quiet", "n": "no-checkout",
+        "v": "verbose", "l": "local", "s": "shared", "4": "ipv4", "6": "ipv6", "h": "help",
     },
     valued=frozenset({
         "branch", "depth", "origin", "upload-pack", "reference", "reference-if-able", "template", "config", "jobs",
         "separate-git-dir", "shallow-since", "shallow-exclude", "filter", "server-option", "bundle-uri", "ref-format",
         "revision",
     }),
-    flags=frozenset({"bare", "mirror", "single-branch", "recurse-submodules", "no-tags", "no-checkout", "quiet"}),
+    flags=frozenset({
+        "bare", "mirror", "single-branch", "recurse-submodules", "recursive", "no-tags", "tags", "no-checkout", "quiet",
+        "verbose", "progress", "local", "shared", "hardlinks", "reject-shallow", "dissociate", "shallow-submodules",
+        "also-filter-submodules", "remote-submodules", "sparse", "ipv4", "ipv6", "checkout", "help",
+    }),
 )  # fmt: skip
 
 
 class Clone(Struct, frozen=True):
-    """One clone: its URL, the folder `-C` names, and the target as written, which may be absent."""
+    """One clone: its URL, the folder `-C` names, and the target as written, which may be absent.
+
+    `empty` tells that its folder gets no files before a checkout. `refused` are words for which git does nothing.
+    """
 
     url: Argument
     folder: str
     directory: Argument | None
     parsed: Parsed
+    empty: bool = False
+    refused: Span | None = None
 
     @property
     def target(self) -> str | None:
@@ -46,12 +58,12 @@ class Clone(Struct, frozen=True):
 
 
 def parse_clone(arguments: Sequence[Argument]) -> Clone | None:
-    """Read the arguments of git, the program among them; None for anything but a clone with its files."""
+    """Read the arguments of git, the program among them; None for anything but a clone with a folder of files."""
     general = parse_options(arguments[1:], _GENERAL, stop_at_operand=True)
     if not general.operands or general.operands[0].value != "clone":
         return None
     parsed = parse_options(general.operands[1:], _CLONE)
-    if not parsed.operands or parsed.has("bare", "mirror", "no-checkout"):
+    if not parsed.operands or parsed.has("bare", "mirror", "help"):
         return None
     url = parsed.operands[0]
     for setting in general.all("c"):
@@ -59,4 +71,27 @@ def parse_clone(arguments: Sequence[Argument]) -> Clone | None:
             url = Argument(found[1] + url.value.removeprefix(found[2]), url.span)
     folder = general.get("C")
     directory = parsed.operands[1] if len(parsed.operands) > 1 else None
-    return Clone(url, (folder.value or "") if folder else "", directory, parsed)
+    empty = parsed.has("no-checkout")
+    return Clone(url, (folder.value or "") if folder else "", directory, parsed, empty, _refused(parsed))
+
+
+def _refused(parsed: Parsed) -> Span | None:
+    """The first option that git does not have, or that fits several; the first operand behind the target."""
+    names = _CLONE.valued | _CLONE.flags
+    for option in parsed.options:
+        if (
+            option.name not in names
+            and option.name.removeprefix("no-") not in names
+            and f"no-{option.name}" not in names
+        ):
+            return option.span
+    return parsed.operands[2].span if len(parsed.operands) > 2 and not parsed.unknown else None
+
+
+def filled_folder(arguments: Sequence[Argument]) -> str | None:
+    """The folder that `-C` names, for a command that puts the files of a commit there; else None."""
+    general = parse_options(arguments[1:], _GENERAL, stop_at_operand=True)
+    if not general.operands or general.operands[0].value not in _FILLS:
+        return None
+    folder = general.get("C")
+    return (folder.value or "") if folder is not None else ""

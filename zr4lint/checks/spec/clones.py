@@ -13,7 +13,7 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.copies import taken_away
 from zr4lint.checks.witness import stays, witness
-from zr4lint.facts import Cloned, PipRun, WorkdirSet
+from zr4lint.facts import Cloned, CloneRefused, PipRun, WorkdirSet
 from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, contrast
 from zr4lint.programs.files import absolute
@@ -42,12 +42,11 @@ def git_clone(subject: Subject, *, target: Folder, url: Url = "", words: Text = 
 
     `words` have to stand in the command; `suggested` is a URL that a fix may clone from.
     """
-    clones = subject.facts.of(Cloned, subject.lineage)
     found = clone_to(subject, target)
     expected = f"git clone {url or '...'} {target}"
     if found is None:
         yield structs.replace(
-            _missing(clones, target, url, words, expected),
+            _missing(subject, target, url, words, expected),
             add=f"RUN git clone {url or suggested} {target}" if url or suggested else None,
         )
         return
@@ -85,9 +84,14 @@ def _recloned(found: Cloned, url: str, target: str) -> Fix:
     return replace(found.clone.url.span, url if named else f"{url} {target}", f"Clone {url}", UNSAFE)
 
 
-def _missing(clones: list[Cloned], target: str, url: str, words: str, expected: str) -> Unmet:
+def _missing(subject: Subject, target: str, url: str, words: str, expected: str) -> Unmet:
     """The finding for a folder nothing is cloned to; a clone that was meant for it shows the place."""
     name = _letters(target.rpartition("/")[2])
+    clones = subject.facts.of(Cloned, subject.lineage)
+    refused = next((r for r in subject.facts.of(CloneRefused, subject.lineage) if name in _letters(r.words)), None)
+    if refused is not None:
+        message = f"git does not accept {code(subject.words(refused.span), 40)}"
+        return Unmet(message, refused.span, expected=expected, notes=("git clones nothing.",))
     meant = next((c for c in clones if url and same_repository(c.clone.url.value or "", url)), None)
     meant = meant or next((c for c in clones if name in _letters(c.words) or (words and words in c.words)), None)
     unknown = next((c for c in clones if c.target is None), None)

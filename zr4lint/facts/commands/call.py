@@ -11,6 +11,8 @@ from zr4lint.facts.fact import At
 from zr4lint.facts.permissions import may_not_write, mounted_over, offline, unprivileged
 from zr4lint.facts.reading import Reading
 from zr4lint.facts.stage_state import StageState, Variables
+from zr4lint.model.remark import COMMAND_FAILS, Remark
+from zr4lint.model.source import Span
 from zr4lint.programs.files import absolute, has_wildcard
 from zr4lint.shell import Argument, Command, Reach
 
@@ -26,7 +28,7 @@ class Script:
     """The shells of one RUN, as far as its commands have come.
 
     `literal_stars` tells that the shell leaves wildcards alone, `found` are the files that a find hands to the next
-    command of its pipeline.
+    command of its pipeline, `fatal` tells that the RUN fails if the command that is read does.
     """
 
     def __init__(self, reading: Reading, instruction: Instruction) -> None:
@@ -35,6 +37,7 @@ class Script:
         self.state = reading.state
         self.literal_stars = False
         self.found: tuple[Argument, ...] = ()
+        self.fatal = False
         self._scopes: dict[tuple[int, ...], Scope] = {(): Scope(self.state.workdir, self.state.variables)}
         self._moved: set[tuple[int, ...]] = set()
 
@@ -103,6 +106,15 @@ class Call(Struct, frozen=True):
     def state(self) -> StageState:
         """The state of the stage."""
         return self.script.state
+
+    def fails(self, span: Span, message: str, *notes: str) -> None:
+        """Take note that the call fails, if that fails the RUN."""
+        if self.script.fatal and self.command.reach is Reach.ALWAYS and not self.command.wrappers:
+            self.script.reading.remarks.append(Remark(COMMAND_FAILS, span, message, notes))
+
+    def slice(self, span: Span) -> str:
+        """The words of the file at a span."""
+        return self.script.reading.text[span.start : span.end]
 
     def at(self, *, relative: bool = False) -> At:
         """The place of the next fact; `relative` tells that the call works from the folder it runs in."""
