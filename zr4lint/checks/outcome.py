@@ -10,6 +10,7 @@ from msgspec import Struct
 from zr4lint.dockerfile import Dockerfile, Instruction
 from zr4lint.facts import At, Facts, Memo, Stage
 from zr4lint.facts.environments import Environment
+from zr4lint.facts.image_files import Files
 from zr4lint.model.finding import Fix, Related, Severity
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.shell import Reach
@@ -123,6 +124,11 @@ class Subject(Struct, frozen=True):
         from zr4lint.filesystem.dockerignore import dockerignore  # few rules ask for it
 
         return self.memo.get("dockerignore", lambda: dockerignore(context, self.source.path))
+
+    @property
+    def files(self) -> Files:
+        """The files that are known to be in the image."""
+        return self.memo.get(("files", self.lineage), lambda: Files(self.facts, self.lineage))
 
     def words(self, span: Span) -> str:
         """The words at a span."""

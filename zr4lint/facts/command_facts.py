@@ -73,7 +73,7 @@ class RepositoryAdded(Fact, frozen=True):
 class VenvCreated(Fact, frozen=True):
     """A virtual environment made by a module ("venv" or "virtualenv"); `python` is the program's name.
 
-    `clears` tells that it empties an environment that is there already.
+    `clears` tells that it empties an environment that is there already, `has_pip` that pip is installed into it.
     """
 
     python: str
@@ -81,6 +81,7 @@ class VenvCreated(Fact, frozen=True):
     path: str | None
     path_span: Span
     clears: bool
+    has_pip: bool = True
 
 
 class PipRun(Fact, frozen=True):
@@ -117,6 +118,26 @@ class CloneRefused(Fact, frozen=True):
 
 class Overwritten(Fact, frozen=True):
     """A file that a command writes: the target of cp, mv, install or ln, or of a redirection; absolute."""
+
+    path: str
+
+
+class Moved(Fact, frozen=True):
+    """What mv, cp, install, ln or `cat a > b` does to one file or folder; both paths are absolute.
+
+    `moves` tells that the source is gone then. `mode` is the mode that the command itself gives; without it the file
+    keeps that of the source, or, with `text_only`, gets that of a new file.
+    """
+
+    source: str | None
+    target: str
+    moves: bool
+    mode: str | None = None
+    text_only: bool = False
+
+
+class FolderMade(Fact, frozen=True):
+    """A folder that mkdir makes, or an empty file of touch; absolute."""
 
     path: str
 

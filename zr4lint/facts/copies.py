@@ -51,6 +51,7 @@ def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
             continue
         remote = is_remote(value)
         many = not remote and (value.rstrip("/") in ("", ".") or value.endswith("/") or has_wildcard(value))
+        state.brings_folders = state.brings_folders or many or "." not in posixpath.basename(value)
         path = folder
         if into and not many and folder is not None:
             path = posixpath.join(folder, posixpath.basename(value))

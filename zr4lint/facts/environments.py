@@ -65,7 +65,7 @@ class Environment:
         found: Standing | None = None
         ignored: Standing | None = None
         for run in self._facts.of(PipRun, self._lineage):
-            requirement = run.command.requirement(package)
+            requirement = self._applying(run, package)
             if requirement is None or idle(run) or _elsewhere(run, self._venvs):
                 continue
             if run.command.action == "uninstall":
@@ -78,6 +78,12 @@ class Environment:
             elif found is None or found.undone or found.unsure or _replaces(run, requirement, found.requirement):
                 found = Standing(run, requirement, None, run.at.unsure or applies is None)
         return self._after_removals(found) if found is not None else ignored
+
+    def _applying(self, run: PipRun, package: str) -> Requirement | None:
+        """The requirement of a command on a package, one that its marker lets in where there are several."""
+        found = [r for r in run.command.requirements if r.name == package]
+        applying = (r for r in found if len(found) > 1 and _applies(r.marker, self._venvs) is not False)
+        return next(applying, found[0] if found else None)
 
     def _after_removals(self, found: Standing) -> Standing:
         for removed in self._facts.of(Removed, self._lineage):

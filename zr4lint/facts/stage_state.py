@@ -67,7 +67,8 @@ class StageState:
 
     `outside` are patterns of the variables that the base image sets, None where those are not known. `user` is None
     where it can't be known; `written` holds the texts that the stage itself wrote to files; `hands_over` tells that
-    files were given to somebody, who may be that user. `empty_clones` are those that wait for a checkout, by folder.
+    files were given to somebody, who may be that user. `empty_clones` are those that wait for a checkout, by folder;
+    `repositories` the folders of the others. `brings_folders` tells that a COPY brings folders, which may be any.
     """
 
     def __init__(self, outside: tuple[str, ...] | None = None) -> None:
@@ -81,6 +82,8 @@ class StageState:
         self._folders: Map[bool] = Map({"/": True})
         self.pip_config: Map[str | None] = Map()
         self.empty_clones: Map[Cloned] = Map()
+        self.repositories: Map[bool] = Map()
+        self.brings_folders = False
         self.written: dict[str | None, MappedText] = {}
         self.shell: tuple[str, ...] = ("/bin/sh", "-c")
         self.sh_is_dash = False
@@ -110,6 +113,8 @@ class StageState:
         state.hands_over = self.hands_over
         state.pip_config = self.pip_config
         state.empty_clones = self.empty_clones
+        state.repositories = self.repositories
+        state.brings_folders = self.brings_folders
         return state
 
     def set_env(self, name: str, value: str | None, index: int) -> None:
@@ -134,10 +139,19 @@ class StageState:
         """Take note of a WORKDIR, which makes the folder and those above it."""
         self.workdir = path
         self.workdir_set_by = frozenset({index})
-        while path is not None and path not in self._folders:
+        self.make_folder(path)
+
+    def make_folder(self, path: str | None) -> None:
+        """Take note of a folder, and of those above it."""
+        while path is not None and not self.is_folder(path):
             self._folders = self._folders.put(path, True)
             path = posixpath.dirname(path)
 
+    def lose_folder(self, path: str) -> None:
+        """Take note that a folder is not there any more."""
+        if path in self._folders:
+            self._folders = self._folders.put(path, False)
+
     def is_folder(self, path: str | None) -> bool:
         """Whether this path is known to be a folder by then."""
-        return path in self._folders
+        return path is not None and path in self._folders and self._folders[path]

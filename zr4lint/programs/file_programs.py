@@ -45,9 +45,22 @@ def _grammar(short: Mapping[str, str] | None = None, valued: str = "", flags: st
 _HELP = frozenset({"help", "version"})
 _COMMON = "help version verbose force interactive"
 _COPYING = _grammar(
-    {"t": "target-directory", "S": "suffix", "T": "no-target-directory", "n": "no-clobber", "f": "force"},
+    {
+        "t": "target-directory",
+        "S": "suffix",
+        "T": "no-target-directory",
+        "n": "no-clobber",
+        "f": "force",
+        "a": "archive",
+        "p": "preserve",
+    },
     "target-directory suffix no-preserve sparse",
     f"{_COMMON} archive recursive update no-clobber no-target-directory backup preserve reflink strip-trailing-slashes",
+)
+_LINKING = _grammar(
+    {"t": "target-directory", "S": "suffix", "T": "no-target-directory", "f": "force", "s": "symbolic"},
+    "target-directory suffix",
+    f"{_COMMON} symbolic backup logical physical relative no-dereference no-target-directory",
 )
 _INSTALLING = _grammar(
     {"t": "target-directory", "m": "mode", "o": "owner", "g": "group", "S": "suffix", "d": "directory"},
@@ -86,7 +99,7 @@ FILE_PROGRAMS: Mapping[str, FileProgram] = {
     ),
     "mv": FileProgram(_COPYING, Operands.SOURCES, always_recursive=True, writes=Operands.TARGET, spares=_HELP),
     "cp": FileProgram(_COPYING, writes=Operands.TARGET, spares=_HELP | {"no-clobber"}),
-    "ln": FileProgram(_COPYING, writes=Operands.TARGET, spares=_HELP),
+    "ln": FileProgram(_LINKING, writes=Operands.TARGET, spares=_HELP),
     "install": FileProgram(_INSTALLING, writes=Operands.TARGET, spares=_HELP | {"directory"}),
     "rsync": FileProgram(
         _grammar(

@@ -33,6 +33,11 @@ def covers(pattern: str, path: str, *, recursive: bool) -> bool:
         path = above
 
 
+def under(path: str, folder: str) -> bool:
+    """Whether a path is that of a folder, or of something in it."""
+    return path == folder or path.startswith(f"{folder.rstrip('/')}/")
+
+
 def has_wildcard(path: str) -> bool:
     """Whether a path holds a character that a shell, or COPY, takes for a wildcard, or stands for any folders."""
     return any(c in path for c in "*?[\0")

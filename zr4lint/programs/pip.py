@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from zr4lint.model.quoting import nearest
 from zr4lint.model.source import MappedText, Span
 from zr4lint.programs.options import Grammar, Option, Parsed, parse_options
 from zr4lint.programs.python import is_program, python_module
@@ -27,6 +28,8 @@ _VALUED = frozenset({
     "extra-index-url", "find-links", "python", "log", "proxy", "retries", "timeout", "exists-action", "trusted-host",
     "cert", "client-cert", "cache-dir", "use-feature", "use-deprecated", "keyring-provider", "resume-retries", "group",
     "build-constraint", "override", "index-strategy", "torch-backend", "index", "default-index", "link-mode", "dest",
+    "default-timeout", "local-log", "log-file", "source", "source-dir", "source-directory", "all-releases",
+    "only-final", "refresh-package", "requirements-from-script", "uploaded-prior-to",
 })  # fmt: skip
 _FLAGS = frozenset({
     "no-cache-dir", "no-cache", "upgrade", "force-reinstall", "ignore-installed", "no-deps", "pre", "user", "dry-run",
@@ -34,6 +37,8 @@ _FLAGS = frozenset({
     "compile", "no-compile", "no-warn-script-location", "no-warn-conflicts", "prefer-binary", "require-hashes",
     "no-index", "no-clean", "ignore-requires-python", "help", "debug", "isolated", "require-virtualenv", "verbose",
     "version", "quiet", "no-input", "disable-pip-version-check", "no-color", "yes", "system", "reinstall",
+    "no-dependencies", "no-proxy-env", "no-python-version-warning", "no-require-hashes", "no-user", "only-deps",
+    "only-dependencies", "require-venv",
 })  # fmt: skip
 _SHORT = {
     "r": "requirement", "c": "constraint", "e": "editable", "t": "target", "U": "upgrade", "C": "config-settings",
@@ -44,6 +49,14 @@ GRAMMAR = Grammar(_SHORT, _VALUED, _FLAGS)
 """The options of pip."""
 
 _GRAMMAR_NAMES = _VALUED | _FLAGS
+_OF_UV = frozenset({
+    "default-index", "index-strategy", "link-mode", "override", "reinstall", "system", "torch-backend",
+})  # fmt: skip
+_NOT_OF = {
+    "install": _OF_UV | {"yes", "dest", "hash", "build-option"},
+    "uninstall": _OF_UV | (_VALUED | _FLAGS) - {"requirement", "yes", "root-user-action", "break-system-packages"},
+}
+"""The names of the table that are no options of pip's command; those of pip itself are options of all."""
 _GENERAL_NAMES = frozenset({
     "help", "debug", "isolated", "require-virtualenv", "python", "verbose", "version", "quiet", "log", "no-input",
     "keyring-provider", "proxy", "retries", "timeout", "exists-action", "trusted-host", "cert", "client-cert",
@@ -121,10 +134,11 @@ def parse_pip(arguments: Sequence[Argument]) -> PipCommand | None:
     parsed = Parsed((*general.options, *own.options), own.operands, general.unknown or own.unknown)
     if parsed.has("dry-run", "help", "version"):
         return None
-    requirements = [r for operand in own.operands if (r := parse_requirement(operand)) is not None]
-    requirements += (
+    found = [r for operand in own.operands if (r := parse_requirement(operand)) is not None]
+    found += (
         r for o in parsed.all("editable") if (r := parse_requirement(Argument(o.value, o.value_span))) is not None
     )
+    requirements = joined(found)
     words = Span(arguments[0].span.start, action.span.end)
     uv = (arguments[0].value or "").endswith("uv")
     misplaced = tuple(
@@ -132,15 +146,35 @@ def parse_pip(arguments: Sequence[Argument]) -> PipCommand | None:
     )
     python = parsed.get("python")
     program = (python.value if python is not None else arguments[0].value) or ""
-    refused = () if uv else (*_refused_options(parsed), *_refused_operands(own.operands))
+    refused = () if uv else (*_refused_options(parsed, action.value or ""), *_refused_operands(own.operands))
     return PipCommand(action.value or "", program, tuple(requirements), parsed, words, misplaced, refused)
 
 
-def _refused_options(parsed: Parsed) -> Iterator[Span]:
-    """Options that are misspelt by an underscore, or that have a value and take none."""
+def joined(requirements: Sequence[Requirement]) -> list[Requirement]:
+    """Requirements with those of one project put together, as pip does; their specifiers all hold.
+
+    Those with a marker or a URL of their own stay apart.
+    """
+    found: dict[object, Requirement] = {}
+    for index, requirement in enumerate(requirements):
+        plain = requirement.url is None
+        key = (requirement.name, requirement.marker) if plain else index
+        first = found.get(key)
+        if first is None or requirement.specifier in ("", first.specifier):
+            found.setdefault(key, requirement)
+            continue
+        specifier = ",".join(filter(None, (first.specifier, requirement.specifier)))
+        span = Span(first.span.start, requirement.span.end) if requirements[index - 1] is first else first.span
+        found[key] = structs.replace(first, specifier=specifier, span=span, quoted=first.quoted or requirement.quoted)
+    return list(found.values())
+
+
+def _refused_options(parsed: Parsed, action: str) -> Iterator[Span]:
+    """Options that pip's command does not have, that fit several, or that have a value and take none."""
+    missing = _NOT_OF[action] - _GENERAL_NAMES
     for option in parsed.options:
-        misspelt = option.name not in _GRAMMAR_NAMES and option.name.replace("_", "-") in _GRAMMAR_NAMES
-        if misspelt or (option.name in _FLAGS and option.value):
+        unknown = option.name not in _GRAMMAR_NAMES or option.name in missing
+        if unknown or (option.name in _FLAGS and option.value):
             yield option.span
 
 
@@ -210,6 +244,8 @@ def understood(word: str) -> str:
         return re.sub(_NO_MARKER, lambda found: "," + found[0][-1], word)
     name, equals, value = word.partition("=")
     name = name.replace("_", "-")
+    if name[2:] not in _GRAMMAR_NAMES and (guess := nearest(name[2:], _GRAMMAR_NAMES - _OF_UV)):
+        name = f"--{guess}"
     return name if name[2:] in _FLAGS else name + equals + value
 
 

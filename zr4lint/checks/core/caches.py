@@ -20,6 +20,8 @@ from zr4lint.programs.options import Option
 from zr4lint.shell import Reach
 
 _REDIRECTIONS = r"(?:[ \t]*(?:\d*>>?|&>|\d*>&)[ \t]*[^\s;&|<>()]+)+"
+_NESTED = frozenset({"/var/lib/apt/lists"})
+"""Folders that have folders in them: apt-get makes `partial`."""
 _GOES_ON = r"(?:[ \t]|\\[ \t]*\r?\n)*(?:\|(?!\|)|&(?!&)|<|\d*>)"
 
 
@@ -240,7 +242,9 @@ def _any(removed: Removed, folders: Sequence[str]) -> bool:
 
 
 def _clears(removed: Removed, folder: str) -> bool:
-    """Whether a removal empties a folder."""
+    """Whether a removal empties a folder; rm without -r fails at a folder in it."""
+    if folder in _NESTED and not removed.recursive:
+        return False
     return any(
         path == f"{folder}/*" or (removed.recursive and covers(path, folder, recursive=True)) for path in removed.paths
     )

@@ -11,7 +11,6 @@ from msgspec import structs
 from zr4lint.checks.edits import UNSAFE, add_line, insert, replace, take_out
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
-from zr4lint.checks.spec.copies import taken_away
 from zr4lint.checks.witness import stays, witness
 from zr4lint.facts import Cloned, CloneRefused, PipRun, WorkdirSet
 from zr4lint.model.finding import Fix
@@ -26,9 +25,14 @@ _SEPARATORS = r"[/:@]"
 
 
 def clone_to(subject: Subject, target: str) -> Cloned | None:
-    """The last clone to this folder."""
-    found = [c for c in subject.facts.of(Cloned, subject.lineage) if c.target == target]
-    return found[-1] if found else None
+    """The last clone to this folder, or one that was moved there since; then its place in time is that of the move."""
+    traced = subject.files.cloned(target)
+    if traced is None or not isinstance(traced.origin, Cloned):
+        return None
+    if traced.origin.target == target:
+        return traced.origin
+    at = structs.replace(traced.origin.at, order=traced.at.order)
+    return structs.replace(traced.origin, target=target, at=at)
 
 
 def unknown_clone(subject: Subject) -> Cloned | None:
@@ -50,12 +54,18 @@ def git_clone(subject: Subject, *, target: Folder, url: Url = "", words: Text = 
             add=f"RUN git clone {url or suggested} {target}" if url or suggested else None,
         )
         return
-    removal = taken_away(subject, target, found.at, folder=True)
+    traced = subject.files.cloned(target)
+    removal = traced.lost if traced is not None else None
+    full = subject.files.inside(target, found.at)
     given = found.clone.url
     if removal is not None:
         fix = take_out(subject.source, removal.at, f"Keep {target}")
         message = f"the clone in {code(target)} is removed again"
         yield Unmet(message, removal.at.span, expected=f"{target} in the image", fix=fix)
+    elif full is not None:
+        message = f"{code(target)} is not empty before the clone"
+        fix = take_out(subject.source, full.at, "Leave the folder to git")
+        yield Unmet(message, full.at.span, expected=expected, fix=fix, notes=("git clones into empty folders only.",))
     elif url and given.value is None:
         yield Unmet("the repository's URL is not known before the build", given.span, expected=url, unsure=True)
     elif url and not same_repository(given.value or "", url):
@@ -221,11 +231,15 @@ def pip_requirements(subject: Subject, *, file: Folder, target: Folder, spelled:
         last = after[-1][0]
         run = witness(subject, (run for run, _ in after)) or last
         span = next(span for other, span in after if other is run)
+        gone = subject.files.gone(file, clone.at, run.at) if clone is not None else None
         if undone and undone[-1][0].at.order > last.at.order:
             fix = take_out(subject.source, undone[-1][0].at, "Leave it installed")
             yield Unmet(
                 f"packages of {code(file)} are uninstalled", undone[-1][1], expected=f"{file} stays installed", fix=fix
             )
+        elif gone is not None:
+            fix = take_out(subject.source, gone.at, f"Keep {file}")
+            yield Unmet(f"{code(file)} is removed before pip reads it", gone.at.span, expected=expected, fix=fix)
         elif maybe(run.at):
             yield Unmet(f"{code(file)} is installed only conditionally", span, expected=expected, unsure=True)
         else:

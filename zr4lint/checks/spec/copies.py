@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,6 @@ from zr4lint.programs.files import covers, is_remote
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import ContextPath, Folder
-
-
-def copy_of(subject: Subject, path: str) -> Copied | None:
-    """The last COPY that puts a file at this path."""
-    copies = [c for c in subject.facts.of(Copied, subject.lineage) if not c.many and c.target == path]
-    return copies[-1] if copies else None
 
 
 def _copied_in_a_folder(subject: Subject, path: str) -> tuple[Copied, bool] | None:
@@ -42,7 +37,7 @@ def _copied_in_a_folder(subject: Subject, path: str) -> tuple[Copied, bool] | No
 
 def brought(subject: Subject, path: str) -> bool:
     """Whether a COPY puts, or may put, a file at this path."""
-    return copy_of(subject, path) is not None or _copied_in_a_folder(subject, path) is not None
+    return subject.files.copied(path) is not None or _copied_in_a_folder(subject, path) is not None
 
 
 def taken_away(subject: Subject, path: str, since: At, *, folder: bool = False) -> Removed | None:
@@ -58,19 +53,17 @@ def copied(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Ou
     for name in copies:
         path = posixpath.join(folder, name)
         expected = f"COPY {name} {path}"
-        found = copy_of(subject, path)
-        if found is None:
+        traced = subject.files.copied(path)
+        if traced is None or not isinstance(traced.origin, Copied):
             yield _not_copied(subject, name, path, expected)
             continue
-        later = (w for w in subject.facts.of(Overwritten, subject.lineage) if w.at.order > found.at.order)
-        written = next((w for w in later if covers(w.path, path, recursive=False) and not maybe(w.at)), None)
-        removal = taken_away(subject, path, found.at)
-        if removal is not None:
-            fix = take_out(subject.source, removal.at, f"Keep {path}")
-            yield Unmet(f"{code(path)} is removed again", removal.at.span, expected=f"{path} in the image", fix=fix)
-        elif written is not None:
-            fix = take_out(subject.source, written.at, f"Keep {path}")
-            yield Unmet(f"{code(path)} is overwritten", written.at.span, expected=f"{path} as it was copied", fix=fix)
+        found, lost = traced.origin, traced.lost
+        if lost is not None:
+            fix = take_out(subject.source, lost.at, f"Keep {path}")
+            overwritten = isinstance(lost, Overwritten)
+            message = f"{code(path)} is {'overwritten' if overwritten else 'removed again'}"
+            wanted = f"{path} as it was copied" if overwritten else f"{path} in the image"
+            yield Unmet(message, lost.at.span, expected=wanted, fix=fix)
         elif found.origin is not Origin.CONTEXT:
             unsure = found.origin is Origin.STAGE
             yield Unmet(
@@ -117,19 +110,24 @@ def executable(subject: Subject, *, copies: list[ContextPath], folder: Folder) -
     for name in copies:
         path = posixpath.join(folder, name)
         expected = f"chmod +x {path}"
-        found = copy_of(subject, path)
-        inside = _copied_in_a_folder(subject, path) if found is None else None
-        copy = found if found is not None else (inside[0] if inside is not None else None)
-        if copy is None:
+        traced = subject.files.copied(path)
+        if traced is not None and isinstance(traced.origin, Copied):
+            yield _mode_of(subject, traced.origin, traced.changes, path, expected)
+        elif (inside := _copied_in_a_folder(subject, path)) is not None:
+            copy = inside[0]
+            after = tuple(c for c in changes if c.at.order > copy.at.order and _names(c, path))
+            yield _mode_of(subject, copy, after, path, expected)
+        elif not _not_copied(subject, name, path, expected).unsure:
             yield Unmet(f"{code(path)} is not copied", expected=expected)
-            continue
-        yield _mode_of(subject, copy, changes, path, expected)
 
 
-def _mode_of(subject: Subject, copy: Copied, changes: list[ModeChanged], path: str, expected: str) -> Outcome:
-    """Follow a file's mode from its COPY through every chmod that names it."""
-    naming = [c for c in changes if any(covers(p, path, recursive=c.recursive) for p in c.paths)]
-    after = [c for c in naming if c.at.order > copy.at.order]
+def _names(change: ModeChanged, path: str) -> bool:
+    """Whether a chmod names a file, or a folder around it."""
+    return any(covers(p, path, recursive=change.recursive) for p in change.paths)
+
+
+def _mode_of(subject: Subject, copy: Copied, after: Sequence[ModeChanged], path: str, expected: str) -> Outcome:
+    """Follow a file's mode from its COPY through every change of it."""
     mode = modes.changed(copy.mode, modes.UNKNOWN) if copy.mode is not None else modes.UNKNOWN
     state = mode.executable if mode is not None else None
     cause: At | None = copy.at if copy.mode is not None else None
@@ -150,7 +148,8 @@ def _mode_of(subject: Subject, copy: Copied, changes: list[ModeChanged], path: s
             message = f"this removes execute permission from {code(path, 38)}"
         fix = add_line(subject.source, cause.instruction, f"RUN {expected}")
         return Unmet(message, cause.span, expected=expected, fix=fix, unsure=unsure)
-    if early := [c for c in naming if c.at.order < copy.at.order]:
+    changes = subject.facts.of(ModeChanged, subject.lineage)
+    if early := [c for c in changes if c.at.order < copy.at.order and _names(c, path)]:
         message = f"{code(path)} is made executable before it is copied"
         fix = add_line(subject.source, copy.at.instruction, f"RUN {expected}")
         notes = ("COPY sets the mode of the file again.",)

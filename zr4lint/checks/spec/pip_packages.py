@@ -5,7 +5,8 @@ from __future__ import annotations
 from zr4lint.checks.edits import UNSAFE, remove_lines, replace, take_out
 from zr4lint.checks.outcome import Subject, Unmet
 from zr4lint.facts import At, EnvSet, PipRun
-from zr4lint.facts.environments import Standing, idle
+from zr4lint.facts.environments import Standing
+from zr4lint.facts.environments import idle as does_nothing
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
@@ -30,31 +31,9 @@ def absent(subject: Subject, package: str, expected: str, add: str | None = None
     """
     line = f"RUN pip install --no-cache-dir {add}" if add else None
     installs = subject.environment.pip_installs
-    refused = next(
-        (r for r in subject.environment.pip_installs if r.command.misplaced and r.command.requirement(package)),
-        None,
-    )
-    if refused is not None:
-        option = refused.command.misplaced[0]
-        message = f"{code('--' + option.name)} stands before `install`"
-        fix = _behind_install(subject, refused, option)
-        return Unmet(message, option.span, expected=f"--{option.name} after install", fix=fix, notes=_REFUSED)
-    bad = next(
-        (r for r in subject.environment.pip_installs if r.command.refused and r.command.requirement(package)),
-        None,
-    )
-    if bad is not None:
-        span = bad.command.refused[0]
-        message = f"pip does not understand {code(subject.words(span))}"
-        fix = replace(span, understood(subject.words(span)), "Write it as pip reads it", UNSAFE)
-        return Unmet(message, span, expected=expected, fix=fix, notes=_REFUSED)
-    dry = next((r for r in installs if idle(r) and r.command.requirement(package)), None)
-    if dry is not None:
-        settings = subject.facts.of(EnvSet, subject.lineage)
-        cause = next((fact for fact in settings if fact.name == "PIP_DRY_RUN"), None)
-        unset = remove_lines(subject.source, cause.at.instruction, "Let pip install") if cause is not None else None
-        span = cause.span if cause is not None else dry.command.words
-        return Unmet("PIP_DRY_RUN keeps pip from installing anything", span, expected=expected, fix=unset)
+    idle = not_done(subject, package, expected)
+    if idle is not None:
+        return idle
     other = subject.environment.misplaced(package)
     if other is not None:
         requirement = other.command.requirement(package)
@@ -74,6 +53,39 @@ def absent(subject: Subject, package: str, expected: str, add: str | None = None
             notes=("Arguments of this command are not known before the build.",),
         )
     return Unmet(f"pip does not install {package}", expected=expected, hint=("pip", "install", package), add=line)
+
+
+def not_done(subject: Subject, package: str, expected: str) -> Unmet | None:
+    """The finding for a command that would install a package if pip took its words; None where there is none."""
+    installs = subject.environment.pip_installs
+    refused = next(
+        (r for r in subject.environment.pip_installs if r.command.misplaced and r.command.requirement(package)),
+        None,
+    )
+    if refused is not None:
+        option = refused.command.misplaced[0]
+        message = f"{code('--' + option.name)} stands before `install`"
+        fix = _behind_install(subject, refused, option)
+        return Unmet(message, option.span, expected=f"--{option.name} after install", fix=fix, notes=_REFUSED)
+    bad = next(
+        (r for r in subject.environment.pip_installs if r.command.refused and r.command.requirement(package)),
+        None,
+    )
+    if bad is not None:
+        span = bad.command.refused[0]
+        message = f"pip does not understand {code(subject.words(span))}"
+        meant = understood(subject.words(span))
+        spelled = replace(span, meant, "Write it as pip reads it", UNSAFE)
+        fix = spelled if meant != subject.words(span) else None
+        return Unmet(message, span, expected=expected, fix=fix, notes=_REFUSED)
+    dry = next((r for r in installs if does_nothing(r) and r.command.requirement(package)), None)
+    if dry is not None:
+        settings = subject.facts.of(EnvSet, subject.lineage)
+        cause = next((fact for fact in settings if fact.name == "PIP_DRY_RUN"), None)
+        unset = remove_lines(subject.source, cause.at.instruction, "Let pip install") if cause is not None else None
+        span = cause.span if cause is not None else dry.command.words
+        return Unmet("PIP_DRY_RUN keeps pip from installing anything", span, expected=expected, fix=unset)
+    return None
 
 
 def _behind_install(subject: Subject, run: PipRun, option: Option) -> Fix:

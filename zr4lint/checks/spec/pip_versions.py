@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zr4lint.checks.edits import SAFE, UNSAFE, add_words, insert, replace, take_out
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
-from zr4lint.checks.spec.pip_packages import absent, command_at, quoted_alike, respelled, settled
+from zr4lint.checks.spec.pip_packages import absent, command_at, not_done, quoted_alike, respelled, settled
 from zr4lint.checks.witness import witness
 from zr4lint.facts import PipRun
 from zr4lint.facts.environments import Standing
@@ -167,6 +167,8 @@ def pip_upgrade(subject: Subject, *, packages: list[PipRequirement], before: Pac
             fix = add_words(early[0].at.instruction, early[0].command.words.end, "--upgrade", "Add --upgrade", SAFE)
             notes = ("pip keeps the installed version without --upgrade.",)
             yield Unmet(f"{name} is not upgraded", early[0].command.words, expected=expected, fix=fix, notes=notes)
+        elif (nothing := not_done(subject, name, expected)) is not None:
+            yield nothing
         else:
             home = next((r for r in installs if any(r.command.requirement(n) for n in words)), first)
             when = "upgraded after" if runs else "not upgraded before"

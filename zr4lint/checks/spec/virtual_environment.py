@@ -36,6 +36,9 @@ def venv(subject: Subject, *, python: Program, path: Folder) -> Outcomes:
     elif removal is not None:
         fix = take_out(subject.source, removal.at, f"Keep {path}")
         yield Unmet(f"{code(path)} is removed again", removal.at.span, expected=f"{path} in the image", fix=fix)
+    elif not found.has_pip:
+        message = f"{code(path)} is created without pip"
+        yield Unmet(message, found.at.span, expected=expected, notes=("pip is not found on PATH afterwards.",))
     elif maybe(found.at):
         yield Unmet(f"{code(path)} is created only conditionally", found.at.span, expected=expected, unsure=True)
     else:

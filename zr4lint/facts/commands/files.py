@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Sequence
 
 from msgspec import structs
 
-from zr4lint.facts.command_facts import ModeChanged, Overwritten, Removed
+from zr4lint.facts.command_facts import FolderMade, ModeChanged, Moved, Overwritten, Removed
 from zr4lint.facts.commands.call import Call, is_relative
 from zr4lint.facts.commands.table import reads
 from zr4lint.facts.fact import Fact
@@ -14,11 +15,22 @@ from zr4lint.facts.instruction_facts import Written
 from zr4lint.facts.permissions import may_not_write
 from zr4lint.model.source import MappedText
 from zr4lint.programs.file_programs import FILE_PROGRAMS, FileProgram, Operands
-from zr4lint.programs.options import Parsed, parse_options
+from zr4lint.programs.files import absolute, under
+from zr4lint.programs.options import Grammar, Parsed, parse_options
 from zr4lint.shell import Argument, Dialect, Reach, expand
 from zr4lint.shell.output import printed
 
 _MODE_LETTERS = frozenset("rwxXst,-+=ugo01234567")
+_MAKING = Grammar(
+    {"m": "mode", "p": "parents", "v": "verbose", "d": "date", "r": "reference", "t": "stamp", "c": "no-create"},
+    frozenset({"mode", "date", "reference", "stamp", "time"}),
+    frozenset({"parents", "verbose", "no-create"}),
+)
+_MODES_IN = (
+    *((folder, "755") for folder in ("/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin")),
+    *((file, "644") for file in ("/etc/passwd", "/etc/group", "/etc/hostname", "/etc/hosts", "/etc/os-release")),
+)
+"""Modes that files have on every Debian: programs may be run, the system's tables may not."""
 _TRUNCATES = frozenset({">", ">|", "&>"})
 
 
@@ -32,11 +44,42 @@ def file_program(call: Call) -> Iterator[Fact]:
     folder = parsed.get("target-directory")
     whole = folder is not None or row.removes is Operands.ALL
     sources = parsed.operands if whole else parsed.operands[:-1]
+    lost: tuple[str, ...] = ()
     if row.removes is not Operands.NONE and (not row.when_removing or parsed.has(*row.when_removing)):
         recursive = row.always_recursive or parsed.has(*row.recursive)
-        yield Removed(call.at(relative=is_relative(parsed.operands)), call.paths(sources), recursive)
-    for path in _written(call, row, parsed, sources):
+        removed = Removed(call.at(relative=is_relative(parsed.operands)), call.paths(sources), recursive)
+        yield removed
+        if recursive and removed.at.reach is Reach.ALWAYS:
+            lost = removed.paths
+    written = list(_written(call, row, parsed, sources))
+    for path in written:
         yield Overwritten(call.at(relative=is_relative(parsed.operands)), path)
+    if row.writes is Operands.TARGET:
+        for source, path in zip(sources, written, strict=False):
+            yield _moved(call, row, parsed, source, path)
+    for path in lost:
+        call.state.lose_folder(path)
+
+
+def _moved(call: Call, row: FileProgram, parsed: Parsed, source: Argument, target: str) -> Moved:
+    """What becomes of one source of a command."""
+    at = call.at(relative=is_relative(parsed.operands))
+    path = call.path(source.value)
+    if call.program == "ln" and source.value is not None and parsed.has("symbolic"):
+        path = absolute(source.value, posixpath.dirname(target))
+    mode = None
+    if call.program == "install":
+        given = parsed.get("mode")
+        mode = (given.value or "") if given is not None else "755"
+    moves = row.removes is Operands.SOURCES and (not row.when_removing or parsed.has(*row.when_removing))
+    return Moved(at, path, target, moves or parsed.has("preserve", "archive", "symbolic"), mode)
+
+
+@reads("mkdir", "touch")
+def make(call: Call) -> Iterator[Fact]:
+    """Make folders, or empty files."""
+    for path in call.paths(parse_options(call.arguments[1:], _MAKING).operands):
+        yield FolderMade(call.at(), path)
 
 
 def _written(call: Call, row: FileProgram, parsed: Parsed, sources: Sequence[Argument]) -> Iterator[str]:
@@ -80,7 +123,10 @@ def chmod(call: Call) -> Iterator[Fact]:
     while rest and (flag := rest[0].value or "").startswith("-") and not set(flag[1:]) <= _MODE_LETTERS:
         recursive = recursive or flag == "--recursive" or (not flag.startswith("--") and "R" in flag)
         del rest[0]
+        if flag in ("--help", "--version"):
+            return
         if flag.startswith("--reference"):
+            yield from _as_another(call, flag, rest, recursive=recursive)
             return
     if rest and rest[0].value == "--":
         del rest[0]
@@ -94,6 +140,15 @@ def chmod(call: Call) -> Iterator[Fact]:
     if any(may_not_write(call.instruction, call.state, path) for path in paths):
         return
     yield ModeChanged(at, rest[0].value, paths, recursive)
+
+
+def _as_another(call: Call, flag: str, rest: list[Argument], *, recursive: bool) -> Iterator[Fact]:
+    """Chmod --reference: the mode is that of a file of the system, where its folder tells it."""
+    name = flag.partition("=")[2] or (rest.pop(0).value if rest else None)
+    model = call.path(name)
+    mode = next((mode for folder, mode in _MODES_IN if model is not None and under(model, folder)), None)
+    if mode is not None:
+        yield ModeChanged(call.at(relative=is_relative(rest)), mode, call.paths(rest), recursive)
 
 
 @reads("chown")
@@ -112,6 +167,8 @@ def redirected(call: Call) -> Iterator[Fact]:
             path = call.path(expand(redirection.target, call.scope.variables))
             if path is not None and not path.startswith("/dev/"):
                 yield Overwritten(call.at(), path)
+                if call.program == "cat" and len(call.arguments) == 2:
+                    yield Moved(call.at(), call.path(call.arguments[1].value), path, False, text_only=True)
 
 
 def _texts(call: Call) -> Iterator[Fact]:

@@ -11,7 +11,7 @@ from zr4lint.facts.commands.call import Call
 from zr4lint.facts.commands.table import reads
 from zr4lint.facts.fact import Fact
 from zr4lint.model.quoting import code
-from zr4lint.programs.files import absolute
+from zr4lint.programs.files import absolute, under
 from zr4lint.programs.git import filled_folder, parse_clone
 from zr4lint.shell import Reach
 
@@ -34,6 +34,9 @@ def git(call: Call) -> Iterator[Fact]:
     at = call.online(call.kept(call.at(relative=True), path))
     if not clone.empty:
         yield Cloned(at, clone, path, words)
+        if at.reach is Reach.ALWAYS:
+            call.state.make_folder(path)
+            call.state.repositories = call.state.repositories.put(path or "", True)
     elif path is not None and at.reach is not Reach.NEVER:
         call.state.empty_clones = call.state.empty_clones.put(path, Cloned(at, clone, path, words))
 
@@ -42,7 +45,21 @@ def _filled(call: Call) -> Iterator[Fact]:
     """A checkout fills the folder of a clone that was made without one."""
     folder = filled_folder(call.arguments)
     path = call.path(folder or ".") if folder is not None else None
+    if path is not None and _no_repository(call, path):
+        where = "this folder" if not folder else code(folder, 40)
+        call.fails(call.command.span, f"{where} is no git repository", f"git looks for one in {path} and above.")
     if path is not None and path in call.state.empty_clones:
         cloned = call.state.empty_clones[path]
         at = structs.replace(cloned.at, order=call.at().order, reach=min(cloned.at.reach, call.command.reach))
         yield structs.replace(cloned, at=at)
+
+
+def _no_repository(call: Call, path: str) -> bool:
+    """Whether a folder is surely no repository: one that holds a clone, or that another spelling of a clone names.
+
+    Where the build copies folders into the image, or makes repositories of its own, that can't be known.
+    """
+    clones = [*call.state.repositories, *call.state.empty_clones]
+    if any(under(path, clone) for clone in clones) or call.state.outside is None or call.state.brings_folders:
+        return False
+    return any((under(clone, path) and clone != path) or clone.lower() == path.lower() for clone in clones)

@@ -13,14 +13,23 @@ from zr4lint.facts.commands.packages import packages, pip_packages
 from zr4lint.facts.commands.table import reads
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.permissions import mounted_over
+from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
 from zr4lint.programs.options import Grammar, parse_options
-from zr4lint.programs.pip import PipCommand, Requirement, parse_config, parse_pip, parse_requirements
+from zr4lint.programs.pip import PipCommand, Requirement, joined, parse_config, parse_pip, parse_requirements
 from zr4lint.programs.python import python_module
 from zr4lint.programs.urls import file_of
 from zr4lint.shell import Argument, Command, Redirection
 
-_VENV = Grammar({"p": "python"}, frozenset({"python", "prompt"}), frozenset({"clear", "upgrade", "upgrade-deps"}))
+_OF_VENV = Grammar(
+    {"h": "help"},
+    frozenset({"prompt"}),
+    frozenset({
+        "help", "system-site-packages", "symlinks", "copies", "clear", "upgrade", "without-pip", "upgrade-deps",
+        "without-scm-ignore-files",
+    }),
+)  # fmt: skip
+_OF_VIRTUALENV = Grammar({"p": "python"}, frozenset({"python", "prompt"}), frozenset({"clear", "help", "no-pip"}))
 _SETTINGS = ("PIP_", "UV_")
 _SPECIFIER = r"=?\s*\d[\w.*+!~=,-]*"
 _VERSION = r"=?\s*\d"
@@ -55,14 +64,21 @@ def pip(call: Call) -> Iterator[Fact]:
 
 
 def _environment(call: Call, arguments: Sequence[Argument], module: str) -> Iterator[Fact]:
-    parsed = parse_options(arguments, _VENV)
+    parsed = parse_options(arguments, _OF_VENV if module == "venv" else _OF_VIRTUALENV)
+    if parsed.has("help", "version"):
+        return
+    unknown = next((o for o in parsed.options if o.name not in _OF_VENV.flags | _OF_VENV.valued), None)
+    if module == "venv" and unknown is not None:
+        call.fails(unknown.span, f"venv does not accept {code(call.slice(unknown.span), 40)}")
+        return
     program = call.program
     if program == "virtualenv" and (python := parsed.get("python")):
         program = python.value or ""
     clears = parsed.get("clear") is not None
     for operand in parsed.operands:
         path = call.path(operand.value)
-        yield VenvCreated(call.kept(call.at(), path), program, module, path, operand.span, clears)
+        has_pip = not parsed.has("without-pip", "no-pip")
+        yield VenvCreated(call.kept(call.at(), path), program, module, path, operand.span, clears, has_pip)
 
 
 def _pip_run(call: Call, pip: PipCommand) -> PipRun:
@@ -77,7 +93,11 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     at = call.kept(at, (programs.removesuffix("/bin") or "/") if programs.startswith("/") else None)
     if pip.action == "install":
         at = call.online(at)
-        pip = structs.replace(pip, requirements=(*pip.requirements, *_listed(call, files)))
+    listed = list(_listed(call, files))
+    if listed:
+        pip = structs.replace(pip, requirements=tuple(joined([*pip.requirements, *listed])))
+    if pip.refused:
+        call.fails(pip.refused[0], f"pip does not accept {code(call.slice(pip.refused[0]), 40)}")
     lost = _lost_specifiers(call.command)
     return PipRun(at, pip, settings, path, files, lost, call.variables, call.folder)
 

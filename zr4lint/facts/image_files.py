@@ -1,0 +1,147 @@
+"""The files of an image: what brought each, and what later commands did to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct, structs
+
+from zr4lint.facts.collection import Facts
+from zr4lint.facts.command_facts import Cloned, FolderMade, ModeChanged, Moved, Overwritten, Removed
+from zr4lint.facts.fact import At, Fact
+from zr4lint.facts.instruction_facts import Copied, Written
+from zr4lint.programs.files import ANY_DEPTH, covers, under
+from zr4lint.shell import Reach
+
+_MOST_MOVES = 64
+_NEW_FILE = "644"
+
+
+class Traced(Struct, frozen=True):
+    """How something came to a path: `origin` brought it into the image, and it is at the path since `at`.
+
+    `changes` are those of its mode, in order. `lost` is what took it away again, wrote over it or emptied it.
+    """
+
+    origin: Copied | Cloned
+    at: At
+    changes: tuple[ModeChanged, ...] = ()
+    lost: Fact | None = None
+
+
+class Files:
+    """The files that the stages of an image are known to have, by the facts of those stages."""
+
+    def __init__(self, facts: Facts, lineage: frozenset[int]) -> None:
+        found: list[Fact] = []
+        for kind in (Copied, Cloned, Moved, Removed, Overwritten, ModeChanged, Written, FolderMade):
+            found += facts.of(kind, lineage)
+        sure = (f for f in found if f.at.reach is Reach.ALWAYS or isinstance(f, (ModeChanged, Cloned)))
+        self._events = sorted(sure, key=lambda fact: fact.at.order)
+
+    def copied(self, path: str) -> Traced | None:
+        """How a file of this path was copied into the image; None where no COPY that is known brought it."""
+        traced = _Trace(self._events).back(path, len(self._events))
+        return traced if traced is not None and isinstance(traced.origin, Copied) else None
+
+    def cloned(self, path: str) -> Traced | None:
+        """How a folder was cloned into the image; None where no clone that is known made it."""
+        traced = _Trace(self._events).back(path, len(self._events))
+        return traced if traced is not None and isinstance(traced.origin, Cloned) else None
+
+    def gone(self, path: str, since: At, until: At) -> Removed | None:
+        """What took a path away between two times, so that it was not there at the second one."""
+        for event in reversed(self._events):
+            if event.at.order >= until.order:
+                continue
+            if event.at.order <= since.order or _puts(event, path):
+                return None
+            if isinstance(event, Removed) and any(covers(p, path, recursive=event.recursive) for p in event.paths):
+                return event
+        return None
+
+    def inside(self, folder: str, until: At) -> Fact | None:
+        """What put something into a folder before a time, so that the folder was not empty then."""
+        for event in reversed(self._events):
+            if event.at.order >= until.order:
+                continue
+            if isinstance(event, Removed) and any(covers(p, folder, recursive=True) for p in event.paths):
+                return None
+            if any(under(path, folder) and path != folder for path in _targets(event)):
+                return event
+        return None
+
+
+class _Trace:
+    """One way back through the events, with a limit on the moves that it follows."""
+
+    def __init__(self, events: Sequence[Fact]) -> None:
+        self._events = events
+        self._moves = 0
+
+    def back(self, path: str, end: int) -> Traced | None:
+        """How a path came to be, as it is before the event at `end`."""
+        changes: list[ModeChanged] = []
+        lost: Fact | None = None
+        for index in range(end - 1, -1, -1):
+            event = self._events[index]
+            if isinstance(event, (Copied, Cloned)):
+                if event.target == path and not (isinstance(event, Copied) and event.many):
+                    return Traced(event, event.at, tuple(reversed(changes)), lost)
+            elif isinstance(event, Moved):
+                traced = self._before(event, path, index)
+                if traced is not None:
+                    return structs.replace(traced, changes=(*traced.changes, *reversed(changes)), lost=lost)
+            elif isinstance(event, ModeChanged):
+                if any(covers(p, path, recursive=event.recursive) for p in event.paths):
+                    changes.append(event)
+            elif _loses(event, path):
+                lost = event
+        return None
+
+    def _before(self, event: Moved, path: str, index: int) -> Traced | None:
+        """How what a command put at a path came to the place it took it from."""
+        if not under(path, event.target) or event.source is None or self._moves >= _MOST_MOVES:
+            return None
+        self._moves += 1
+        first = index
+        while first and self._events[first - 1].at.span == event.at.span:
+            first -= 1
+        traced = self.back(event.source + path.removeprefix(event.target), first)
+        if traced is None or traced.lost is not None:
+            return None
+        return structs.replace(traced, at=event.at, changes=self._modes(event, path, traced, first))
+
+    def _modes(self, event: Moved, path: str, source: Traced, first: int) -> tuple[ModeChanged, ...]:
+        """The changes that make the mode of a file that was moved or copied."""
+        if event.mode is not None:
+            return (ModeChanged(event.at, event.mode, (path,), False),)
+        there = self.back(path, first) if not event.moves else None
+        if there is not None and there.lost is None:
+            return there.changes
+        return (ModeChanged(event.at, _NEW_FILE, (path,), False),) if event.text_only else source.changes
+
+
+def _loses(event: Fact, path: str) -> bool:
+    """Whether what is at a path is not there any more after an event."""
+    if isinstance(event, Removed):
+        inner = (f"{path}/*", f"{path}/{ANY_DEPTH}/*")
+        return any(
+            covers(p, path, recursive=event.recursive) or (p in inner and (event.recursive or ANY_DEPTH in p))
+            for p in event.paths
+        )
+    return isinstance(event, Overwritten) and covers(event.path, path, recursive=False)
+
+
+def _targets(event: Fact) -> tuple[str, ...]:
+    """The paths at which an event puts something."""
+    if isinstance(event, (Overwritten, FolderMade)):
+        return (event.path,)
+    if isinstance(event, (Copied, Cloned, Moved)):
+        return (event.target,) if event.target is not None else ()
+    return (event.path,) if isinstance(event, Written) and event.path is not None else ()
+
+
+def _puts(event: Fact, path: str) -> bool:
+    """Whether an event puts a file at a path, or may do so by putting the folder around it there."""
+    return any(under(path, target) for target in _targets(event)) and not isinstance(event, FolderMade)
