@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zr4lint.checks.edits import UNSAFE, add_line, replace, take_out
 from zr4lint.checks.outcome import Outcome, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
-from zr4lint.facts import At, Copied, CopyStep, ModeChanged, Origin, Overwritten, Removed
+from zr4lint.facts import At, Copied, CopyStep, ModeChanged, Origin, Removed
 from zr4lint.filesystem.context import has_file
 from zr4lint.model.quoting import code, contrast, plain
 from zr4lint.programs import modes
@@ -58,12 +58,15 @@ def copied(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Ou
             yield _not_copied(subject, name, path, expected)
             continue
         found, lost = traced.origin, traced.lost
-        if lost is not None:
-            fix = take_out(subject.source, lost.at, f"Keep {path}")
-            overwritten = isinstance(lost, Overwritten)
+        gone = lost.at if lost is not None else None
+        if gone is None and posixpath.basename(found.source) != name and found.target != path:
+            gone = traced.at  # another file took its place
+        if gone is not None:
+            fix = take_out(subject.source, gone, f"Keep {path}")
+            overwritten = not isinstance(lost, Removed)
             message = f"{code(path)} is {'overwritten' if overwritten else 'removed again'}"
             wanted = f"{path} as it was copied" if overwritten else f"{path} in the image"
-            yield Unmet(message, lost.at.span, expected=wanted, fix=fix)
+            yield Unmet(message, gone.span, expected=wanted, fix=fix)
         elif found.origin is not Origin.CONTEXT:
             unsure = found.origin is Origin.STAGE
             yield Unmet(

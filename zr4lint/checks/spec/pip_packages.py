@@ -76,8 +76,8 @@ def not_done(subject: Subject, package: str, expected: str) -> Unmet | None:
         message = f"pip does not understand {code(subject.words(span))}"
         meant = understood(subject.words(span))
         spelled = replace(span, meant, "Write it as pip reads it", UNSAFE)
-        fix = spelled if meant != subject.words(span) else None
-        return Unmet(message, span, expected=expected, fix=fix, notes=_REFUSED)
+        instead = spelled if meant != subject.words(span) else None
+        return Unmet(message, span, expected=expected, fix=instead, notes=_REFUSED)
     dry = next((r for r in installs if does_nothing(r) and r.command.requirement(package)), None)
     if dry is not None:
         settings = subject.facts.of(EnvSet, subject.lineage)
