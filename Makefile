@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip
+BROWSER := node_modules/axe-core/axe.min.js
 MULTITOOL := node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 PARALLEL := --numprocesses auto --maxprocesses 8 --dist loadgroup
 RATES  := tests/mutations/test_mutations.py::test_the_rates
@@ -41,8 +42,8 @@ audit: $(VENV)/.run
 	@$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.7,<3'
 	$(VENV)/audit/bin/pip-audit --strict .
 
-# What needs more than PyPI: npm for Microsoft's judge of SARIF, git for pre-commit.
-judge: $(VENV)/.judge $(MULTITOOL)
+# What needs more than PyPI: npm for Microsoft's judge of SARIF and for axe-core, Chromium for pages, git for pre-commit.
+judge: $(VENV)/.judge $(MULTITOOL) $(BROWSER)
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 -o 'python_files=judge_*.py' tests/judge
 
 # Beside hadolint and tally, in an environment of its own: benchmarks/README.md.
@@ -83,6 +84,13 @@ $(VENV)/.judge: $(VENV)/.test
 $(MULTITOOL):
 	@npm install --silent --no-audit --no-fund --no-save --no-package-lock --prefix . @microsoft/sarif-multitool-linux@5.7.0
 	@chmod u+x $@
+
+# Debian's Chromium, where there is none yet, and what drives and judges it.
+$(BROWSER):
+	@command -v chromium >/dev/null || apt-get install --quiet --yes --no-install-recommends chromium fonts-dejavu-core
+	@PUPPETEER_SKIP_DOWNLOAD=1 npm install --silent --no-audit --no-fund --no-save --no-package-lock --prefix . \
+		puppeteer-core@24.43.1 axe-core@4.14.1
+	@touch $@
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("zr4lint needs Python 3.11 or later, for example: make lint PYTHON=python3.12")'

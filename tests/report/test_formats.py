@@ -37,6 +37,7 @@ def test_every_format_writes_every_report(name: str) -> None:
         ("gitlab", ["rich"]),
         ("junit", ["rich", "json", "xml"]),
         ("markdown", ["rich", "json"]),
+        ("html", ["rich", "xml"]),
     ],
 )
 def test_a_format_imports_only_what_it_needs(name: str, absent: list[str]) -> None:

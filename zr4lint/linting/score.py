@@ -52,8 +52,18 @@ def _rows(pack: Pack, results: dict[str, RuleResult], met: set[str]) -> Iterable
         ]
         title = section.title if section.layer is None else f"{section.layer} {section.title}"
         found = (min(lines), max(lines)) if lines else None
+        codes = tuple(rule.code for rule in rules)
+        unmet = tuple(code for code in codes if code not in met)
         yield Row(
-            title, sum(r.code in met for r in rules), len(rules), found, section.lines, section.build, section.size
+            title=title,
+            met=len(codes) - len(unmet),
+            total=len(codes),
+            found=found,
+            required=section.lines,
+            build=section.build,
+            size=section.size,
+            codes=codes,
+            unmet=unmet,
         )
 
 

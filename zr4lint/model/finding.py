@@ -146,7 +146,8 @@ class Witness(Struct, frozen=True):
 class Row(Struct, frozen=True):
     """One row of the conformance table; the lines are (first, last), None where there are none.
 
-    `build` and `size` are the estimates of the specification, such as "5-8 min" and "4-5 GB".
+    `build` and `size` are the estimates of the specification, such as "5-8 min" and "4-5 GB". `codes` are those of
+    the row's requirements, `unmet` the ones of them that are not met.
     """
 
     title: str
@@ -156,6 +157,8 @@ class Row(Struct, frozen=True):
     required: tuple[int, int] | None
     build: str | None = None
     size: str | None = None
+    codes: tuple[str, ...] = ()
+    unmet: tuple[str, ...] = ()
 
 
 class Criterion(Struct, frozen=True):

@@ -71,5 +71,6 @@ FORMATS: Mapping[str, Format] = {
     "gitlab": Format("zr4lint.report.gitlab", "Code Quality, for merge requests on GitLab"),
     "junit": Format("zr4lint.report.junit", "JUnit's XML, for test reports", True),
     "markdown": Format("zr4lint.report.markdown", "a summary for a pull request or a workflow's step", True),
+    "html": Format("zr4lint.report.page", "one page for a browser: requirements beside the file", True),
 }
 """Each format's name on the command line."""
