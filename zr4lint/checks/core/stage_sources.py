@@ -1,0 +1,168 @@
+"""The stages that others take files from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from zr4lint.checks.edits import UNSAFE, replace
+from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.dockerfile import Instruction
+from zr4lint.facts import CopyStep, RunStep, Stage
+from zr4lint.model.finding import Related, Severity
+from zr4lint.model.quoting import code, nearest
+from zr4lint.model.source import Span
+from zr4lint.programs.files import has_wildcard
+
+if TYPE_CHECKING:
+    from zr4lint.checks.parameters import Text
+
+_PUTS_FILES = ("ADD", "COPY", "RUN", "WORKDIR")
+
+
+class Source(Struct, frozen=True):
+    """What `COPY --from` or `RUN --mount` names; `copy` is the former's step."""
+
+    name: str
+    span: Span
+    stage: int
+    instruction: Instruction
+    copy: CopyStep | None = None
+
+
+@check("stage-source", stages="all")
+def stage_source(
+    subject: Subject,
+    *,
+    known: bool = False,
+    other: bool = False,
+    produced: bool = False,
+    used: bool = False,
+    contexts: list[Text] | None = None,
+) -> Outcomes:
+    """`COPY --from` and `RUN --mount` take files from stages that have them.
+
+    With `known` a plain name or a number is an earlier stage, or one of the build `contexts`. With `other` it is not
+    the stage itself. With `produced` something was put into it. With `used` each stage is needed for the image.
+    """
+    if known or other or produced:
+        for source in _sources(subject):
+            unmet: Unmet | None = None
+            if other:
+                unmet = _itself(subject, source)
+            if known and unmet is None:
+                unmet = _unknown(subject, source, contexts or ())
+            if produced and unmet is None:
+                unmet = _empty(subject, source)
+            yield unmet or Met(source.span, source.instruction)
+    if used:
+        yield from _unused(subject)
+
+
+def _sources(subject: Subject) -> Iterator[Source]:
+    for copy in subject.facts.of(CopyStep, subject.lineage):
+        flag = copy.flags.get("from")
+        if flag is not None and flag.value:
+            yield Source(flag.value, flag.value_span, copy.at.stage, copy.at.instruction, copy)
+    for run in subject.facts.of(RunStep, subject.lineage):
+        for mount in run.mounts:
+            words = subject.words(mount.span)
+            at = words.rfind(f"from={mount.image}")
+            if mount.image and "$" not in mount.image and at >= 0:
+                start = mount.span.start + at + len("from=")
+                yield Source(mount.image, Span(start, start + len(mount.image)), run.at.stage, run.at.instruction)
+
+
+def _stage_of(subject: Subject, source: Source) -> Stage | None:
+    """The stage that is named: the last one before the instruction, else a later one."""
+    stages = subject.facts.stages
+    if source.name.isascii() and source.name.isdecimal():
+        number = int(source.name.lstrip("0")[:9] or 0)
+        return stages[number] if number < len(stages) else None
+    named = [s for s in stages if s.name is not None and s.name.lower() == source.name.lower()]
+    return next((stage for stage in reversed(named) if stage.number < source.stage), named[0] if named else None)
+
+
+def _itself(subject: Subject, source: Source) -> Unmet | None:
+    stage = _stage_of(subject, source)
+    if stage is None or stage.number != source.stage:
+        return None
+    return Unmet(
+        "the stage takes files from itself",
+        source.span,
+        notes=("BuildKit refuses a circle of stages.",),
+        help="Use RUN cp, or name another stage",
+    )
+
+
+def _unknown(subject: Subject, source: Source, contexts: Sequence[str]) -> Unmet | None:
+    name = source.name
+    stage = _stage_of(subject, source)
+    if stage is not None and stage.number <= source.stage:
+        return None
+    if stage is not None:
+        return Unmet(
+            f"the stage {code(name)} comes later",
+            source.span,
+            severity=Severity.ERROR,
+            related=(Related("it begins here", stage.name_span or stage.image_span),),
+            notes=("BuildKit refuses it: a stage sees only those above it.",),
+            help="Move the stage up",
+        )
+    if name.isdecimal():
+        count = source.stage
+        return Unmet(
+            f"there is no stage {code(name)}",
+            source.span,
+            severity=Severity.ERROR,
+            notes=("BuildKit refuses the number.",),
+            help=f"Use a number from 0 to {count - 1}" if count > 0 else None,
+        )
+    if any(sign in name for sign in ":/@") or name in contexts:
+        return None
+    earlier = [s.name for s in subject.facts.stages[: source.stage] if s.name is not None]
+    near = nearest(name.lower(), earlier)
+    return Unmet(
+        f"no stage is named {code(name)}",
+        source.span,
+        fix=replace(source.span, near, f"Take files from {near}", UNSAFE) if near else None,
+        notes=("Without a build context of this name BuildKit pulls an image of this name.",),
+        help=f"Did you mean `{near}`?" if near else f"If an image is meant, write `{name}:TAG`",
+    )
+
+
+def _empty(subject: Subject, source: Source) -> Unmet | None:
+    stage = _stage_of(subject, source)
+    if stage is None or stage.number >= source.stage or source.copy is None:
+        return None
+    family = subject.facts.ancestry(stage.number)
+    root = subject.facts.stages[min(family)]
+    filled = any(i.stage in family and i.keyword in _PUTS_FILES for i in subject.dockerfile.instructions)
+    if root.parent is not None or root.image != "scratch" or filled:
+        return None
+    # The root folder is there, and a pattern may match nothing.
+    values = [argument.value for argument in source.copy.sources]
+    if not any(value and value.strip("/.") and not has_wildcard(value) for value in values):
+        return None
+    return Unmet(
+        f"nothing was put into the stage {code(source.name)}",
+        source.span,
+        related=(Related("it is from scratch", stage.image_span),),
+        notes=("The file can't be there, so the build fails.",),
+    )
+
+
+def _unused(subject: Subject) -> Iterator[Unmet]:
+    needed = set(subject.facts.needed)
+    for stage in subject.facts.stages:
+        if stage.number not in needed:
+            shown = code(stage.name) if stage.name else f"{stage.number}"
+            yield Unmet(
+                f"nothing uses the stage {shown}",
+                stage.name_span or stage.instruction.keyword_span,
+                notes=("BuildKit builds it only if it is asked to by --target.",),
+                help="Remove the stage, or list it in `targets`",
+            )
