@@ -38,6 +38,10 @@ def test_every_format_writes_every_report(name: str) -> None:
         ("junit", ["rich", "json", "xml"]),
         ("markdown", ["rich", "json"]),
         ("html", ["rich", "xml"]),
+        ("checkstyle", ["rich", "json", "xml"]),
+        ("sonarqube", ["rich"]),
+        ("rdjson", ["rich"]),
+        ("azure", ["rich", "json"]),
     ],
 )
 def test_a_format_imports_only_what_it_needs(name: str, absent: list[str]) -> None:

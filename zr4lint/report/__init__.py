@@ -70,6 +70,10 @@ FORMATS: Mapping[str, Format] = {
     "github": Format("zr4lint.report.github", "workflow commands, for annotations on GitHub", True),
     "gitlab": Format("zr4lint.report.gitlab", "Code Quality, for merge requests on GitLab"),
     "junit": Format("zr4lint.report.junit", "JUnit's XML, for test reports", True),
+    "checkstyle": Format("zr4lint.report.checkstyle", "Checkstyle's XML, for Jenkins and other servers"),
+    "sonarqube": Format("zr4lint.report.sonarqube", "generic issues, for SonarQube"),
+    "rdjson": Format("zr4lint.report.rdjson", "diagnostics with suggestions, for reviewdog"),
+    "azure": Format("zr4lint.report.azure", "logging commands, for Azure Pipelines", True),
     "markdown": Format("zr4lint.report.markdown", "a summary for a pull request or a workflow's step", True),
     "html": Format("zr4lint.report.page", "one page for a browser: requirements beside the file", True),
 }

@@ -17,7 +17,7 @@ def render(report: Report, options: Options) -> str:
     """Write the report."""
     failures = sum(not _skipped(finding) for file in report.files for finding in file.findings)
     tests = sum(max(len(file.findings), 1) for file in report.files) + len(options.errors)
-    total = _attributes(name="zr4lint", tests=tests, failures=failures, errors=len(options.errors))
+    total = attributes(name="zr4lint", tests=tests, failures=failures, errors=len(options.errors))
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites {total}>"]
     for file in report.files:
         lines += _suite(file)
@@ -29,25 +29,25 @@ def render(report: Report, options: Options) -> str:
 def _suite(file: FileReport) -> Iterator[str]:
     skipped = sum(map(_skipped, file.findings))
     counts = {"tests": max(len(file.findings), 1), "failures": len(file.findings) - skipped, "errors": 0}
-    yield f"  <testsuite {_attributes(name=file.source.path, **counts, skipped=skipped)}>"
+    yield f"  <testsuite {attributes(name=file.source.path, **counts, skipped=skipped)}>"
     for finding in file.findings:
         yield from _case(finding, file)
     if not file.findings:
         path = file.source.path
-        yield f"    <testcase {_attributes(classname=path, name='no findings', file=from_root(path))}/>"
+        yield f"    <testcase {attributes(classname=path, name='no findings', file=from_root(path))}/>"
     yield "  </testsuite>"
 
 
 def _case(finding: Finding, file: FileReport) -> Iterator[str]:
     line, column = file.source.position(finding.span.start)
     name = f"{finding.code} {finding.name} at {line}:{column}"
-    yield f"    <testcase {_attributes(classname=finding.path, name=name, file=from_root(finding.path), line=line)}>"
+    yield f"    <testcase {attributes(classname=finding.path, name=name, file=from_root(finding.path), line=line)}>"
     if _skipped(finding):
         message = finding.message if finding.suppressed else whole_message(finding)
-        yield f"      <skipped {_attributes(message=message)}/>"
+        yield f"      <skipped {attributes(message=message)}/>"
     else:
         text = "\n".join(escaped(line) for line in _words(finding, line, column))
-        yield f"      <failure {_attributes(message=finding.message, type=finding.severity.label)}>{text}</failure>"
+        yield f"      <failure {attributes(message=finding.message, type=finding.severity.label)}>{text}</failure>"
     yield "    </testcase>"
 
 
@@ -70,15 +70,16 @@ def _words(finding: Finding, line: int, column: int) -> Iterator[str]:
 
 def _not_linted(errors: tuple[str, ...]) -> Iterator[str]:
     counts = {"tests": len(errors), "failures": 0, "errors": len(errors), "skipped": 0}
-    yield f"  <testsuite {_attributes(name='not linted', **counts)}>"
+    yield f"  <testsuite {attributes(name='not linted', **counts)}>"
     for error in errors:
-        yield f"    <testcase {_attributes(classname='not linted', name=error)}>"
-        yield f"      <error {_attributes(message=error)}/>"
+        yield f"    <testcase {attributes(classname='not linted', name=error)}>"
+        yield f"      <error {attributes(message=error)}/>"
         yield "    </testcase>"
     yield "  </testsuite>"
 
 
-def _attributes(**values: str | int) -> str:
+def attributes(**values: str | int) -> str:
+    """Attributes of an element, escaped."""
     return " ".join(f'{name}="{escaped(str(value))}"' for name, value in values.items())
 
 

@@ -1,0 +1,49 @@
+"""Logging commands, which Azure Pipelines shows as the errors and warnings of a run."""
+
+from __future__ import annotations
+
+from zr4lint.filesystem.paths import from_root
+from zr4lint.model.finding import Finding, Report, Severity
+from zr4lint.model.source import SourceFile
+from zr4lint.report import Options
+from zr4lint.report.escaping import no_command, visible, without_marks
+from zr4lint.report.wording import closing, headline, shown_findings, statistics, whole_message
+
+TYPES = {Severity.ERROR: "error", Severity.WARNING: "warning"}
+"""There is no command for what is milder than a warning: it is a line of the log."""
+
+# `visible` has made all line ends visible before; they are here so that the tables are those of the agent.
+DATA = str.maketrans({"%": "%AZP25", "\r": "%0D", "\n": "%0A"})
+PROPERTY = DATA | str.maketrans({";": "%3B", "]": "%5D"})
+
+
+def render(report: Report, options: Options) -> str:
+    """Write the report: one line a finding, then the counts."""
+    lines = [_line(finding, file.source) for file in report.files for finding in shown_findings(file)]
+    lines += (command("error", error) for error in options.errors)
+    if options.statistics:
+        lines += ("".join(piece.text for piece in line) for line in statistics(report))
+    if not options.quiet:
+        lines.append("".join(piece.text for piece in closing(report)))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def command(name: str, message: str, **properties: str) -> str:
+    """Write one command; nothing in its words can end it, or begin another."""
+    given = "".join(f";{key}={_inert(value).translate(PROPERTY)}" for key, value in properties.items())
+    return f"##vso[task.logissue type={name}{given}]{_inert(message).translate(DATA)}"
+
+
+def _inert(text: str) -> str:
+    return without_marks(visible(text), "\\x23")
+
+
+def _line(finding: Finding, source: SourceFile) -> str:
+    words = whole_message(finding)
+    name = TYPES.get(finding.severity)
+    if name is None:
+        head = "".join(piece.text for piece in headline(finding, source))
+        return no_command(visible(f"{head}{words}"))
+    line, column = source.position(finding.span.start)
+    place = {"sourcepath": from_root(finding.path), "linenumber": f"{line}", "columnnumber": f"{column}"}
+    return command(name, f"{finding.name}: {words}", **place, code=finding.code)

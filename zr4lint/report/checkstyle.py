@@ -1,0 +1,31 @@
+"""Checkstyle's XML, which Jenkins and many other servers read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zr4lint.filesystem.paths import from_root
+from zr4lint.model.finding import FileReport, Report
+from zr4lint.report import Options
+from zr4lint.report.junit import attributes
+from zr4lint.report.wording import shown_findings, whole_message
+
+VERSION = "4.3"
+"""The version of Checkstyle that readers of its reports expect at least."""
+
+
+def render(report: Report, _options: Options) -> str:
+    """Write the report."""
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<checkstyle version="{VERSION}">']
+    for file in report.files:
+        lines += _file(file)
+    return "\n".join([*lines, "</checkstyle>"]) + "\n"
+
+
+def _file(file: FileReport) -> Iterator[str]:
+    yield f"  <file {attributes(name=from_root(file.source.path))}>"
+    for finding in shown_findings(file):
+        line, column = file.source.position(finding.span.start)
+        said = {"severity": finding.severity.label, "message": whole_message(finding)}
+        yield f"    <error {attributes(line=line, column=column, **said, source=f'zr4lint.{finding.code}')}/>"
+    yield "  </file>"

@@ -1,0 +1,63 @@
+"""SonarQube's generic format for issues of other tools, as SonarQube 10.3 and later read it."""
+
+from __future__ import annotations
+
+from zr4lint.filesystem.paths import from_root
+from zr4lint.model.finding import FileReport, Finding, Report, Rule, Severity
+from zr4lint.model.source import SourceFile
+from zr4lint.report import Options
+from zr4lint.report.escaping import json_text, visible, well_formed
+from zr4lint.report.json_v1 import Object
+from zr4lint.report.wording import shown_findings, whole_message
+
+IMPACTS = {Severity.ERROR: "HIGH", Severity.WARNING: "MEDIUM", Severity.INFO: "LOW"}
+SEVERITIES = {Severity.ERROR: "MAJOR", Severity.WARNING: "MINOR", Severity.INFO: "INFO"}
+
+
+def render(report: Report, _options: Options) -> str:
+    """Write the report; all of it is ASCII. SonarQube wants the rules that were broken, and no others."""
+    found = [(finding, file) for file in report.files for finding in shown_findings(file)]
+    known = {rule.code: rule for rule in report.rules}
+    broken = {finding.code: finding for finding, _ in reversed(found)}
+    rules = [_rule(broken[code], known.get(code)) for code in sorted(broken)]
+    return json_text({"rules": rules, "issues": [_issue(finding, file) for finding, file in found]}) + "\n"
+
+
+def _rule(finding: Finding, rule: Rule | None) -> Object:
+    severity = finding.severity if rule is None else rule.severity
+    security = rule is not None and rule.security is not None
+    return {
+        "id": finding.code,
+        "name": finding.name,
+        "description": visible(finding.name if rule is None else f"{rule.summary} {rule.why}"),
+        "engineId": "zr4lint",
+        "cleanCodeAttribute": "TRUSTWORTHY" if security else "CONVENTIONAL",
+        "type": "VULNERABILITY" if security else "CODE_SMELL",
+        "severity": SEVERITIES[severity],
+        "impacts": [
+            {"softwareQuality": "SECURITY" if security else "MAINTAINABILITY", "severity": IMPACTS[severity]},
+        ],
+    }
+
+
+def _issue(finding: Finding, file: FileReport) -> Object:
+    return {
+        "ruleId": finding.code,
+        "primaryLocation": {
+            "message": visible(whole_message(finding)),
+            "filePath": well_formed(from_root(finding.path)).removeprefix("./"),
+            "textRange": _range(finding, file.source),
+        },
+    }
+
+
+def _range(finding: Finding, source: SourceFile) -> Object:
+    """Lines from 1, and of words in one line the columns from 0 in UTF-16; a range without width is refused."""
+    start = finding.span.start
+    first, last = source.line_of(start), source.line_of(max(finding.span.end - 1, start))
+    line = source.line_span(first)
+    end = min(finding.span.end, line.end)
+    if first < last or start >= end:
+        return {"startLine": first, "endLine": last}
+    columns = (len(source.text[line.start : at].encode("utf-16-le", "surrogatepass")) // 2 for at in (start, end))
+    return {"startLine": first, "endLine": last, **dict(zip(("startColumn", "endColumn"), columns, strict=True))}
