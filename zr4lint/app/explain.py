@@ -104,13 +104,18 @@ def explain(code: str, packs: Sequence[Pack] | None = None) -> str:
     """One rule in full, by code, name or alias; packs may have rules of one name, and then all of these."""
     every = explanations(packs)
     upper = code.upper()
-    found = [e for e in every if code == e.rule.name or upper in (e.rule.code, *map(str.upper, e.rule.aliases))]
+    found = [e for e in every if code == e.rule.name or any(_is(upper, c) for c in (e.rule.code, *e.rule.aliases))]
     if not found:
         from difflib import get_close_matches
 
         near = get_close_matches(code, [n for e in every for n in (e.rule.code, e.rule.name)], n=1, cutoff=0.4)
         raise UsageError(f"no rule has the code or the name {code!r}" + (f"; did you mean {near[0]}?" if near else ""))
     return "\n\n\n".join("\n\n".join(_parts(one)) for one in found)
+
+
+def _is(word: str, code: str) -> bool:
+    """Whether a word in capital letters is a code; an alias such as "SC*" stands for all codes that begin so."""
+    return word == code.upper() or (code.endswith("*") and word.startswith(code[:-1].upper()) and word[-1:].isdecimal())
 
 
 def _filled(text: str) -> str:
