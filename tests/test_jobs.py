@@ -7,7 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -16,6 +19,9 @@ from tests.test_cli import CONFORMING, WRONG_TORCH, environment, save, zr4lint
 from zr4lint.app.parallel import WORTH_A_PROCESS, in_order, processes
 
 pytestmark = pytest.mark.slow
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 COUNT = 30
 
@@ -67,7 +73,11 @@ def _doubled(number: int) -> int:
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_answers_come_in_the_order_of_the_items(count: int) -> None:
-    assert list(in_order(_doubled, _given_up, range(100), count)) == list(range(0, 200, 2))
+    assert list(in_order(partial(_each, _doubled), _given_up, range(100), count)) == list(range(0, 200, 2))
+
+
+def _each(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    return [work(item) for item in items]
 
 
 def _given_up(number: int) -> int:
@@ -81,7 +91,7 @@ def _deadly(number: int) -> int:
 
 
 def test_an_item_that_kills_its_process_costs_no_other_its_answer() -> None:
-    answers = list(in_order(_deadly, _given_up, range(100), 2))
+    answers = list(in_order(partial(_each, _deadly), _given_up, range(100), 2))
     assert answers == [-number if number in (13, 57) else 2 * number for number in range(100)]
 
 
@@ -96,7 +106,7 @@ def test_an_item_whose_process_dies_once_is_done_again(tmp_path: Path) -> None:
     paths = [tmp_path / str(number) for number in range(4)]
     for path in paths[1:]:
         path.touch()
-    assert list(in_order(_deadly_once, str, paths, 2)) == ["0", "1", "2", "3"]
+    assert list(in_order(partial(_each, _deadly_once), str, paths, 2)) == ["0", "1", "2", "3"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGHUP])

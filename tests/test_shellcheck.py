@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import zr4lint
+from zr4lint.app.run import Request, run
 from zr4lint.checks import KINDS
 from zr4lint.dockerfile import parse
 from zr4lint.facts import gather
@@ -76,10 +78,8 @@ def test_the_dialect_is_that_of_shell_and_image(image: str, shell: str, first: s
 
 
 def test_known_values_are_exported_and_others_declared() -> None:
-    (found,) = scripts('FROM debian:12\nARG OTHER\nENV A="it\'s"\nRUN echo $A\n')
-    words = found.head.splitlines()[1]
-    assert " A='it'\\''s'" in words
-    assert words.endswith(" OTHER") or " OTHER " in words
+    (found,) = scripts('FROM debian:12\nARG OTHER\nENV A="it\'s"\nRUN echo $A $OTHER\n')
+    assert found.head.splitlines()[1] == "export A='it'\\''s' OTHER"
     assert codes("FROM debian:12\nENV A=b\nRUN echo $A\n") == []
 
 
@@ -131,3 +131,34 @@ def test_the_setting_turns_it_off() -> None:
 def test_without_the_program_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "executable", lambda: None)
     assert codes(UNQUOTED) == []
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_run_over_many_files_asks_once_a_process_and_tells_the_same(tmp_path: Path, jobs: int) -> None:
+    for number in range(6):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "Dockerfile").write_text(f"FROM debian:12\nRUN rm -rf $RUN_{number}/b\n")
+    request = Request(paths=(str(tmp_path),), isolated=True, jobs=jobs)
+    together = run(request)
+    alone = [run(Request(paths=(str(tmp_path / str(n) / "Dockerfile"),), isolated=True, jobs=1)) for n in range(6)]
+    found = [[(f.code, f.line, f.column) for f in report.findings] for report in together.report.files]
+    assert found == [[(f.code, f.line, f.column) for f in one.report.files[0].findings] for one in alone]
+    assert all("SC2086" in {code for code, *_ in codes} for codes in found)
+
+
+def test_a_run_over_many_files_starts_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Any] = []
+    asked = running._asked
+
+    def counted(program: str, wanted: Sequence[str]) -> Any:
+        started.append(wanted)
+        return asked(program, wanted)
+
+    monkeypatch.setattr(running, "_asked", counted)
+    for number in range(6):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "Dockerfile").write_text(f"FROM debian:12\nRUN rm -rf $ONCE_{number}/b\n")
+    run(Request(paths=(str(tmp_path),), isolated=True, jobs=1))
+    assert [len(scripts) for scripts in started] == [6]

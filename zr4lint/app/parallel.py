@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from zr4lint.startup import collect_nothing
@@ -18,6 +18,9 @@ R = TypeVar("R")
 
 WORTH_A_PROCESS = 40
 """So many files take longer than it takes to start another process."""
+
+_TOGETHER = 50
+"""How many items one process is handed at a time where there is only one."""
 
 _CHUNKS = 8
 """How many times each process is handed work, so that none waits long for the last one."""
@@ -36,14 +39,17 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def in_order(work: Callable[[T], R], lost: Callable[[T], R], items: Sequence[T], count: int) -> Iterator[R]:
-    """What `work` answers for each item, in their order; both travel between processes as pickles.
+def in_order(
+    work: Callable[[Sequence[T]], Iterable[R]], lost: Callable[[T], R], items: Sequence[T], count: int
+) -> Iterator[R]:
+    """What `work` answers for each of the items it is handed, in their order; both travel as pickles.
 
     If a process dies, the items that are not done are done again by one process at a time. An item whose process dies
     then as well gets the answer of `lost`. Processes end when this one does, even if it is killed.
     """
     if count == 1:
-        yield from map(work, items)
+        for start in range(0, len(items), _TOGETHER):
+            yield from work(items[start : start + _TOGETHER])
         return
     size = max(1, len(items) // (count * _CHUNKS))
     chunks = [items[start : start + size] for start in range(0, len(items), size)]
@@ -60,11 +66,11 @@ def in_order(work: Callable[[T], R], lost: Callable[[T], R], items: Sequence[T],
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _each(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    return [work(item) for item in items]
+def _each(work: Callable[[Sequence[T]], Iterable[R]], items: Sequence[T]) -> list[R]:
+    return list(work(items))
 
 
-def _one_by_one(work: Callable[[T], R], lost: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
+def _one_by_one(work: Callable[[Sequence[T]], Iterable[R]], lost: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
     """The answers of a process of their own, which is replaced when it dies."""
     pool = _pool(1)
     try:
@@ -86,7 +92,9 @@ def _pool(count: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(count, initializer=_begin, initargs=(gc.isenabled(),))
 
 
-def _submitted(pool: ProcessPoolExecutor, work: Callable[[T], R], items: Sequence[T]) -> Future[list[R]] | None:
+def _submitted(
+    pool: ProcessPoolExecutor, work: Callable[[Sequence[T]], Iterable[R]], items: Sequence[T]
+) -> Future[list[R]] | None:
     """The answers of a process to come; None if one of its pool has died."""
     from concurrent.futures.process import BrokenProcessPool
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
 from zr4lint.dockerfile import Dockerfile, values
 from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME, time_limit
 from zr4lint.filesystem.sources import FileError, decode, read
+from zr4lint.linting.ahead import ask_shellcheck, asks_shellcheck
 from zr4lint.linting.options import LintOptions
-from zr4lint.linting.pipeline import Linter
+from zr4lint.linting.pipeline import Gathered, Linter
 from zr4lint.model.deadline import Deadline, TimeUpError
 from zr4lint.model.finding import Applicability, FileReport
 from zr4lint.model.source import SourceFile
@@ -20,6 +23,9 @@ from zr4lint.project.settings import Settings
 
 if TYPE_CHECKING:
     from zr4lint.linting.baseline import Baseline
+
+
+_R = TypeVar("_R")
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -80,20 +86,51 @@ class Result(Struct, frozen=True):
     stages: tuple[str, ...] = ()
 
 
-def perform(task: Task) -> Result:
-    """Lint or fix the file of a task; a file that takes too long is skipped."""
+def perform(tasks: Sequence[Task]) -> Iterator[Result]:
+    """Lint or fix the files of tasks; a file that takes too long is skipped.
+
+    ShellCheck, where it is wanted, looks at the scripts of all of them in one process.
+    """
+    if len(tasks) < 2 or not any(asks_shellcheck(task.packs, task.lint_options) for task in tasks):
+        yield from (_guarded(task, partial(_performed, task)) for task in tasks)
+        return
+    ready: list[Gathered | Result | None] = [_guarded(task, partial(_gathered, task)) for task in tasks]
+    both = zip(ready, tasks, strict=True)
+    ask_shellcheck((one.facts, task.packs, task.lint_options) for one, task in both if isinstance(one, Gathered))
+    for at, task in enumerate(tasks):
+        one, ready[at] = ready[at], None  # its facts are let go once it is done
+        yield one if isinstance(one, Result) else _guarded(task, partial(_performed, task, one))
+
+
+def _performed(task: Task, gathered: Gathered | None = None) -> Result:
+    options = task.options
+    with time_limit(options.max_time):
+        linter = task.linter()
+        if options.add_ignore is None and options.level is None:
+            linted = linter.judge(gathered) if gathered is not None else linter.lint(options.read(task.file))
+            stages = _stage_names(linted.dockerfile) if task.lint_options.targets else ()
+            return Result(linted.report, stages=stages)
+        source = options.read(task.file)
+        result, text = _changed(task, source)
+    if text is not None:
+        _write(task.file.file, source, text)
+    return result
+
+
+def _gathered(task: Task) -> Gathered | None:
+    """What is gathered of a file before its rules run; None for one that is to be changed."""
+    options = task.options
+    if options.add_ignore is not None or options.level is not None:
+        return None
+    with time_limit(options.max_time):
+        return task.linter().gather(options.read(task.file))
+
+
+def _guarded(task: Task, work: Callable[[], _R]) -> _R | Result:
+    """What some work on a task's file answers; a result with the reason if it can't be done."""
     options = task.options
     try:
-        with time_limit(options.max_time):
-            source = options.read(task.file)
-            if options.add_ignore is None and options.level is None:
-                linted = task.linter().lint(source)
-                stages = _stage_names(linted.dockerfile) if task.lint_options.targets else ()
-                return Result(linted.report, stages=stages)
-            result, text = _changed(task, source)
-        if text is not None:
-            _write(task.file.file, source, text)
-        return result
+        return work()
     except FileError as error:
         return Result(None, str(error))
     except TimeUpError:

@@ -54,6 +54,14 @@ STAGES: tuple[Stage, ...] = (severities, settle, demote, heed, selection, once, 
 """What happens to the findings of the rules, in this order."""
 
 
+class Gathered(Struct, frozen=True):
+    """A text before any rule looks at it: its facts, the comments of other linters, and the options they leave."""
+
+    facts: Facts
+    comments: Sequence[PeerComment]
+    options: LintOptions
+
+
 class Linted(Struct, frozen=True):
     """A text that was linted: its facts, and the report."""
 
@@ -85,6 +93,10 @@ class Linter:
 
     def lint(self, source: SourceFile) -> Linted:
         """Lint one text; findings come in the order of the text. Raises TimeUpError when the deadline passes."""
+        return self.judge(self.gather(source))
+
+    def gather(self, source: SourceFile) -> Gathered:
+        """Parse one text and gather its facts."""
         dockerfile = parse(source)
         self.deadline.check()
         comments = peer_comments(dockerfile)
@@ -96,6 +108,12 @@ class Linter:
             build_args=dict(options.build_args),
             deadline=self.deadline,
         )
+        return Gathered(facts, comments, options)
+
+    def judge(self, gathered: Gathered) -> Linted:
+        """Run the rules on what was gathered of one text."""
+        facts, comments, options = gathered.facts, gathered.comments, gathered.options
+        source = facts.dockerfile.source
         results = tuple(run_packs(facts, self.packs, options, self.deadline))
         judged = Judged(facts, self.packs, results, options, self.baseline, comments)
         findings = tuple(_placed(finding, source) for finding in in_order(_staged(judged)))

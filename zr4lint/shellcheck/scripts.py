@@ -13,7 +13,7 @@ from zr4lint.facts.fact import INHERITED
 from zr4lint.facts.shells import SHELLS, sh_of
 
 _PREDEFINED = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
-_OUTSIDE = ("PATH", "HOME", "HOSTNAME", *_PREDEFINED, *map(str.lower, _PREDEFINED))
+_OUTSIDE = frozenset({"PATH", "HOME", "HOSTNAME", *_PREDEFINED, *map(str.lower, _PREDEFINED)})
 _NOTHING_TO_SAY = r"""[$`'"*?\[{<>|~#;]|\\(?!\s)|\bcd\b"""
 _NAME = r"[A-Za-z_]\w*"
 _SHEBANG = r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(?:\S*/)?(\w+)"
@@ -55,7 +55,7 @@ def scripts_of(facts: Facts, unknown_sh: str) -> Iterator[RunScript]:
         start, text = _text(source, step.at.instruction, escape)
         dialect = _dialect(facts, step, unknown_sh, text)
         if dialect is not None and re.search(_NOTHING_TO_SAY, text) and text.strip():
-            yield RunScript(f"#!/bin/{dialect}\n{_exports(step.variables)}\n", text, start)
+            yield RunScript(f"#!/bin/{dialect}\n{_exports(step.variables, text)}\n", text, start)
 
 
 def _dialect(facts: Facts, step: RunStep, unknown_sh: str, text: str) -> str | None:
@@ -107,16 +107,16 @@ def _joined(raw: str, escape: str) -> str:
     return "".join(found)
 
 
-def _exports(variables: Mapping[str, str | None]) -> str:
-    """A line that sets the variables in scope, with their values where these are known."""
+def _exports(variables: Mapping[str, str | None], text: str) -> str:
+    """A line that sets the variables in scope which a script names, with their values where these are known."""
     words: list[str] = []
-    for name in dict.fromkeys((*_OUTSIDE, *variables)):
-        if re.fullmatch(_NAME, name, re.ASCII) is None:
+    for name in dict.fromkeys(re.findall(_NAME, text, re.ASCII)):
+        if name not in variables and name not in _OUTSIDE:
             continue
         value = variables.get(name) if name in variables else None
         plain = value is not None and INHERITED not in value and "\n" not in value
         words.append(f"{name}={_quoted(value)}" if plain and value is not None else name)
-    return f"export {' '.join(words)}"
+    return f"export {' '.join(words)}" if words else ""
 
 
 def _quoted(value: str) -> str:

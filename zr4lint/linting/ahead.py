@@ -1,0 +1,37 @@
+"""What ShellCheck is asked of many files at once, before the rules of each look at its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from zr4lint.facts import Facts
+from zr4lint.linting.options import LintOptions
+from zr4lint.packs.model import Pack
+
+
+def asks_shellcheck(packs: Sequence[Pack], options: LintOptions) -> bool:
+    """Whether ShellCheck looks at the scripts of files that are linted so."""
+    return next(_shells(packs, options), None) is not None
+
+
+def ask_shellcheck(files: Iterable[tuple[Facts, Sequence[Pack], LintOptions]]) -> None:
+    """Have ShellCheck answer for the scripts of several files in one process; rules take its answers from memory."""
+    from zr4lint.shellcheck import check_scripts, scripts_of
+
+    check_scripts(
+        script.whole
+        for facts, packs, options in files
+        for shell in _shells(packs, options)
+        for script in scripts_of(facts, shell)
+    )
+
+
+def _shells(packs: Sequence[Pack], options: LintOptions) -> Iterator[str]:
+    """What /bin/sh is taken for by the rules that ask ShellCheck, where it is installed."""
+    from zr4lint.shellcheck import is_installed
+
+    for pack in packs:
+        for rule in pack.rules:
+            wanted = rule.check == "shellcheck" and not rule.unset and rule.parameters.get("enabled", True)
+            if wanted and options.runs(rule.rule) and is_installed():
+                yield rule.parameters.get("shell", "sh")
