@@ -53,6 +53,7 @@ bench:
 docs: $(VENV)/.test
 	$(BIN)/python -m tests.architecture_page
 	$(BIN)/python -m tests.cli_page
+	$(BIN)/python -m tests.kinds_page
 	$(BIN)/python -m tests.pack_schema
 	$(BIN)/python -m tests.rule_pages
 	$(BIN)/python -m tests.prd_report

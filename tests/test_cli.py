@@ -27,7 +27,7 @@ CONFORMING = (DOCKER / "Dockerfile.zr4").read_text()
 WRONG_TORCH = CONFORMING.replace("torch==2.5.1", "torch==2.5.0")
 WRONG_OWNER = CONFORMING.replace("MCG-NJU/SteadyDancer.git", "your-org/steady-dancer.git")
 
-WITHOUT_ML = 'ignore = ["ML"]\n'
+WITHOUT_ML = 'ignore = ["ML", "ZC"]\n'
 """A configuration for tests that are not about what the specification's image is worth."""
 
 LEVELS = """

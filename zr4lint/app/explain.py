@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -127,9 +128,11 @@ def _parts(found: Explanation) -> Iterator[str]:
     rule = found.rule
     yield f"{rule.code} {rule.name}"
     yield _filled(f"{rule.severity.label}, {rule.source}") + (f"\n{found.section}" if found.section else "")
+    if rule.aliases:
+        yield _filled(f"Aliases: {', '.join(rule.aliases)}")
     yield _filled(rule.summary)
     yield _filled(f"Why: {rule.why}")
-    for title, example in (("Not so:", rule.bad), ("But so:", rule.good)):
+    for title, example in (("Bad:", rule.bad), ("Good:", rule.good)):
         if example:
             yield f"{title}\n\n{textwrap.indent(example.strip(), '    ')}"
     yield f"Fix: {FIXES[rule.applicability]}"
@@ -140,21 +143,38 @@ def _parts(found: Explanation) -> Iterator[str]:
     if found.amendment:
         yield _filled(found.amendment)
     ways = (f"    {what}:\n        {written}" for what, written in found.configuration)
-    yield "\n".join(("To leave it out:", *ways))
+    yield "\n".join(("How to disable:", *ways))
 
 
-def list_rules(packs: Sequence[Pack]) -> list[str]:
-    """One line a rule."""
+def rule_rows(packs: Sequence[Pack]) -> list[tuple[str, str, str, str]]:
+    """A row for each rule: code, name, level and summary."""
     rules = [found.rule for found in explanations(packs)]
-    width = max(len(rule.name) for rule in rules)
-    code = max(len(rule.code) for rule in rules)
-    return [f"{r.code:{code}}  {r.name:{width}}  {r.severity.label:7}  {r.summary}" for r in rules]
+    return [(rule.code, rule.name, rule.severity.label, rule.summary) for rule in rules]
 
 
-def list_packs(packs: Sequence[Pack]) -> list[str]:
-    """One line a pack."""
-    width = max(len(pack.name) for pack in packs)
-    return [f"{pack.name:{width}}  {_described(pack)}" for pack in packs]
+def rule_objects(packs: Sequence[Pack]) -> list[dict[str, Any]]:
+    """The rules as JSON has them; the linter's own have no kind of check."""
+    kinds = {rule.rule.code: rule.check for pack in packs for rule in pack.rules}
+    return [
+        {
+            "code": rule.code,
+            "name": rule.name,
+            "level": rule.severity.label,
+            "default": rule.default,
+            "aliases": list(rule.aliases),
+            "kind": kinds.get(rule.code),
+            "fix": "none" if rule.applicability is None else rule.applicability.label,
+            "summary": rule.summary,
+            "pack": found.pack.name if found.pack is not None else None,
+        }
+        for found in explanations(packs)
+        for rule in [found.rule]
+    ]
+
+
+def pack_rows(packs: Sequence[Pack]) -> list[tuple[str, str]]:
+    """A row for each pack: its name, and what it is for."""
+    return [(pack.name, _described(pack)) for pack in packs]
 
 
 def _described(pack: Pack) -> str:

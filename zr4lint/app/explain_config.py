@@ -20,8 +20,11 @@ BY_FILE = ("packs", "per_file_ignores")
 """The fields of which only the words for one file are shown."""
 
 
-def explain_config(path: str, only: str | None) -> list[str]:
-    """A line for each key: value and origin; of a folder what holds for a file in it that no pattern names."""
+def explain_config(path: str, only: str | None) -> tuple[str, list[tuple[str, str, str]]]:
+    """The configuration that is used, and a row for each key: value and origin.
+
+    Of a folder it is what holds for a file in it that no pattern names.
+    """
     packs = load_packs(())
     place = plain(os.path.join(path, "-") if os.path.isdir(path) else path)
     try:
@@ -35,10 +38,8 @@ def explain_config(path: str, only: str | None) -> list[str]:
     rows = [*_rows(settings, place, used)]
     if settings.excludes(place):
         rows.append(("", "this file is skipped in folders", settings.origin("exclude")))
-    widths = [max(len(row[column]) for row in rows) for column in range(2)]
-    lines = [f"{key:{widths[0]}}  {value:{widths[1]}}  {origin}" for key, value, origin in rows]
     name = found.source if found is not None else "none"
-    return [f"{display(path)}: configuration {name}", *lines]
+    return f"{display(path)}: configuration {name}", rows
 
 
 def _rows(settings: Settings, path: str, packs: Sequence[Pack]) -> Iterator[tuple[str, str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
+from itertools import takewhile
 from keyword import iskeyword
 from typing import Any, Literal, TypeVar
 
@@ -13,6 +14,7 @@ from msgspec import Struct
 from zr4lint.checks.outcome import Outcomes, Subject
 
 _C = TypeVar("_C", bound=Callable[..., Outcomes])
+_EXAMPLE = ("Rule", "Bad", "Good")
 Stages = Literal["image", "all"]
 
 
@@ -22,6 +24,14 @@ class Parameter(Struct, frozen=True):
     type: Any
     optional: bool
     default: Any = None
+
+
+class Example(Struct, frozen=True):
+    """The keys of a rule of some kind, as TOML, a Dockerfile that breaks it, and one that meets it."""
+
+    rule: str
+    bad: str
+    good: str
 
 
 class Kind(Struct, frozen=True):
@@ -54,7 +64,32 @@ class Kind(Struct, frozen=True):
     @property
     def description(self) -> str:
         """The first paragraph of what the kind says of itself."""
-        return " ".join((self.run.__doc__ or "").partition("\n\n")[0].split())
+        return self.paragraphs[0] if self.paragraphs else ""
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        """What the kind says of itself, without its example."""
+        prose = _doc(self.run).partition(f"\n\n{_EXAMPLE[0]}:\n")[0]
+        return tuple(" ".join(paragraph.split()) for paragraph in prose.split("\n\n") if paragraph)
+
+    @property
+    def example(self) -> Example | None:
+        """The example at the end of the docstring: indented blocks below `Rule:`, `Bad:` and `Good:`."""
+        text = _doc(self.run)
+        blocks: list[str] = []
+        for title in _EXAMPLE:
+            _, found, rest = text.partition(f"{title}:\n")
+            if not found:
+                return None
+            lines = list(takewhile(lambda line: line.startswith("    "), rest.split("\n")))
+            blocks.append("".join(f"{line.removeprefix('    ')}\n" for line in lines))
+        return Example(*blocks)
+
+
+def _doc(function: Callable[..., Outcomes]) -> str:
+    from inspect import getdoc  # it takes longer to import than a lint
+
+    return getdoc(function) or ""
 
 
 @cache

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import click
 
-from zr4lint.cli.messages import write_lines
+from zr4lint.cli.messages import write_lines, write_table
 from zr4lint.cli.options import a_file
 
 
 @click.command("config")
 @click.argument("path", required=False, default=".")
 @click.option("--config", "only", type=a_file, metavar="FILE", help="The configuration file to use.")
-def command(path: str, only: str | None) -> None:
+@click.option(
+    "--import",
+    "foreign",
+    type=a_file,
+    metavar="FILE",
+    help="Print what a .hadolint.yaml asks for as a zr4lint.toml; PATH is not looked at.",
+)
+def command(path: str, only: str | None, foreign: str | None) -> None:
     """Show the settings of a file, and where each value comes from."""
+    if foreign is not None:
+        from zr4lint.app.import_hadolint import imported
+
+        write_lines(imported(foreign))
+        return
     from zr4lint.app.explain_config import explain_config
 
-    write_lines(explain_config(path, only))
+    title, rows = explain_config(path, only)
+    write_lines([title])
+    write_table(("setting", "value", "origin"), rows)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 import click
@@ -38,6 +39,45 @@ def write_lines(lines: Iterable[str]) -> None:
     from zr4lint.report.escaping import no_command, visible
 
     write("".join(f"{no_command(visible(line))}\n" for line in lines))
+
+
+def write_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Write rows to standard output: a table on a terminal, columns of text elsewhere."""
+    from zr4lint.report.listing import columns, drawn
+
+    width = _terminal_width()
+    write(drawn(heads, rows, width, color=_colors()) if width else columns(rows))
+
+
+def write_page(lines: Sequence[str]) -> None:
+    """Write a page to standard output; on a terminal its title and heads stand out."""
+    width = _terminal_width()
+    if not width:
+        write_lines(lines)
+        return
+    from zr4lint.report.listing import page
+
+    write(page(lines, width, color=_colors()))
+
+
+def write_json(value: object) -> None:
+    """Write a value to standard output as JSON."""
+    from zr4lint.report.escaping import json_text
+
+    write(f"{json_text(value)}\n")
+
+
+def _terminal_width() -> int:
+    """The width of the terminal that standard output is; 0 where it is none."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return 0
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def _colors() -> bool:
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def standard_input(most: int) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from zr4lint.cli.messages import write_lines
+from zr4lint.cli.messages import write_page
 from zr4lint.cli.options import a_file
 
 
@@ -18,7 +18,7 @@ def command(code: str, config: str | None) -> None:
 
     cause = explain_signature(code)
     if cause is not None:
-        write_lines(cause)
+        write_page(cause)
         return
     lines = explain(code, known_packs(config)).split("\n")
-    write_lines([*lines, *proving(lines[0].split(" ", 1)[0])])
+    write_page([*lines, *proving(lines[0].split(" ", 1)[0])])

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import click
 
-from zr4lint.cli.messages import write_lines
+from zr4lint.cli.messages import write_json, write_table
 from zr4lint.cli.options import a_file
 
 
 @click.command("rules")
 @click.option("--config", type=a_file, metavar="FILE", help="The configuration whose packs are known.")
-def command(config: str | None) -> None:
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Default: text.")
+def command(config: str | None, form: str) -> None:
     """List the rules of all packs."""
-    from zr4lint.app.explain import known_packs, list_rules
+    from zr4lint.app.explain import known_packs, rule_objects, rule_rows
 
-    write_lines(list_rules(known_packs(config)))
+    packs = known_packs(config)
+    if form == "json":
+        write_json(rule_objects(packs))
+    else:
+        write_table(("code", "name", "level", "summary"), rule_rows(packs))

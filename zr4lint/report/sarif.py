@@ -178,7 +178,7 @@ def descriptor(rule: Rule) -> Object:
         "helpUri": f"{HOME}#{rule.code.lower()}",
         "defaultConfiguration": {"level": LEVELS[rule.severity]},
         "properties": {
-            "tags": ["dockerfile", *layer, *(["security"] if security else [])],
+            "tags": ["dockerfile", *layer, *(["security"] if security else []), *rule.aliases],
             "precision": "very-high",
             "problem.severity": PROBLEM_SEVERITIES[rule.severity],
             **security,

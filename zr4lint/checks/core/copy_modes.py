@@ -14,6 +14,7 @@ from zr4lint.facts import Copied, CopyStep, Ran, Stage, UserSet, Written
 from zr4lint.filesystem.context import has_file
 from zr4lint.model.finding import Applicability, Edit, Fix, Related
 from zr4lint.model.quoting import code
+from zr4lint.model.source import Span
 from zr4lint.programs.files import absolute, covers
 
 _ROOT = ("", "root", "0")
@@ -88,8 +89,8 @@ def changed_later(subject: Subject) -> Outcomes:
             programs = dict.fromkeys(ran.program for ran in found)
             flags = " and ".join(f"`{_FLAGS[program]}`" for program in programs)
             yield Unmet(
-                f"this RUN stores the files of {above.keyword} a second time",
-                below.keyword_span,
+                f"this stores the files of {above.keyword} a second time",
+                Span(found[0].at.span.start, found[-1].at.span.end),
                 help=f"Give {above.keyword} {flags}",
                 fix=_in_the_copy(subject, above, found, brought),
                 related=(Related("they are brought here", above.keyword_span),),

@@ -33,6 +33,19 @@ def runs(
 
     The order of a command's options does not matter. A command that only runs on a condition is not enough, unless
     the rule says `conditional`.
+
+    Rule:
+        run = ["make install"]
+        folder = "/src"
+
+    Bad:
+        FROM debian:12
+        RUN make install
+
+    Good:
+        FROM debian:12
+        WORKDIR /src
+        RUN make install
     """
     known = subject.memo.get(("runs", subject.lineage), lambda: _by_key(subject))
     users = {step.at.instruction.index: step.user for step in subject.facts.of(RunStep, subject.lineage)}
@@ -113,6 +126,19 @@ def step_order(subject: Subject, *, steps: list[Text]) -> Outcomes:
     """These steps come in this order: commands as the kind `runs` writes them, and copies as `COPY source`.
 
     Steps that the file does not have are passed over.
+
+    Rule:
+        steps = ["COPY requirements.txt", "pip install -r requirements.txt"]
+
+    Bad:
+        FROM python:3.13
+        RUN pip install -r requirements.txt
+        COPY requirements.txt ./
+
+    Good:
+        FROM python:3.13
+        COPY requirements.txt ./
+        RUN pip install -r requirements.txt
     """
     places: dict[str, list[Fact]] = {}
     for words, fact in steps_of(subject):
@@ -148,7 +174,20 @@ def _label(step: str) -> str:
 
 @check("clone-ref")
 def clone_ref(subject: Subject, *, target: Folder, ref: Text) -> Outcomes:
-    """The repository that is cloned to a folder is at this branch, tag or commit."""
+    """The repository that is cloned to a folder is at this branch, tag or commit.
+
+    Rule:
+        target = "/src/tool"
+        ref = "v1.2"
+
+    Bad:
+        FROM debian:12
+        RUN git clone https://github.com/acme/tool /src/tool
+
+    Good:
+        FROM debian:12
+        RUN git clone --branch v1.2 https://github.com/acme/tool /src/tool
+    """
     clone = clone_to(subject, target)
     expected = f"git checkout {ref}"
     if clone is None:

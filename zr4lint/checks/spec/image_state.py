@@ -30,7 +30,19 @@ if TYPE_CHECKING:
 
 @check("label-values")
 def label_values(subject: Subject, *, labels: dict[Text, str]) -> Outcomes:
-    """At the end of the build each label has its value."""
+    """At the end of the build each label has its value.
+
+    Rule:
+        labels = { "org.opencontainers.image.vendor" = "Acme" }
+
+    Bad:
+        FROM debian:12
+        LABEL org.opencontainers.image.vendor=Other
+
+    Good:
+        FROM debian:12
+        LABEL org.opencontainers.image.vendor=Acme
+    """
     last = {fact.key: fact for fact in subject.facts.of(LabelSet, subject.lineage)}
     unknown = last.get(None)
     for key, value in labels.items():
@@ -56,7 +68,19 @@ def _quotable(value: str) -> bool:
 def build_arguments(
     subject: Subject, *, defaults: dict[Variable, str] | None = None, without_default: list[Variable] | None = None
 ) -> Outcomes:
-    """Each build argument is declared, with this default or with none."""
+    """Each build argument is declared, with this default or with none.
+
+    Rule:
+        defaults = { VERSION = "1.2" }
+
+    Bad:
+        FROM debian:12
+        ARG VERSION=1.1
+
+    Good:
+        FROM debian:12
+        ARG VERSION=1.2
+    """
     wanted: dict[str, str | None] = {**(defaults or {}), **dict.fromkeys(without_default or ())}
     declared: dict[str, list[ArgDeclared]] = {}
     for fact in subject.facts.of(ArgDeclared, (-1, *subject.lineage)):
@@ -78,7 +102,18 @@ def build_arguments(
 
 @check("variables-set")
 def variables_set(subject: Subject, *, names: list[Variable]) -> Outcomes:
-    """ENV sets each variable, whatever its value."""
+    """ENV sets each variable, whatever its value.
+
+    Rule:
+        names = ["LANG"]
+
+    Bad:
+        FROM debian:12
+
+    Good:
+        FROM debian:12
+        ENV LANG=C.UTF-8
+    """
     last = {fact.name: fact for fact in subject.facts.of(EnvSet, subject.lineage)}
     for name in names:
         if name in last:
@@ -95,7 +130,19 @@ def path_folders(
     after: list[Folder] | None = None,
     variable: Variable = "PATH",
 ) -> Outcomes:
-    """PATH, or another variable, has these folders before and after what the base image has there, in this order."""
+    """PATH, or another variable, has these folders before and after what the base image has there, in this order.
+
+    Rule:
+        before = ["/opt/venv/bin"]
+
+    Bad:
+        FROM debian:12
+        ENV PATH="$PATH:/opt/venv/bin"
+
+    Good:
+        FROM debian:12
+        ENV PATH="/opt/venv/bin:$PATH"
+    """
     settings = [fact for fact in subject.facts.of(EnvSet, subject.lineage) if fact.name == variable]
     wanted = ":".join((*(before or ()), f"${variable}", *(after or ())))
     expected = f"ENV {variable}={wanted}"
@@ -115,7 +162,19 @@ def path_folders(
 
 @check("exposed-ports")
 def exposed_ports(subject: Subject, *, ports: list[Text]) -> Outcomes:
-    """These ports are exposed, and no others."""
+    """These ports are exposed, and no others.
+
+    Rule:
+        ports = ["8080"]
+
+    Bad:
+        FROM debian:12
+        EXPOSE 8080 22
+
+    Good:
+        FROM debian:12
+        EXPOSE 8080
+    """
     found = [(fact.at, fact.value, fact.span) for fact in subject.facts.of(PortExposed, subject.lineage)]
     return _exactly(ports, found, "port", "is not exposed", "EXPOSE", _port)
 
@@ -126,7 +185,19 @@ def _port(port: str) -> str:
 
 @check("volumes")
 def volumes(subject: Subject, *, paths: list[Text]) -> Outcomes:
-    """These paths are volumes, and no others."""
+    """These paths are volumes, and no others.
+
+    Rule:
+        paths = ["/var/lib/data"]
+
+    Bad:
+        FROM debian:12
+        VOLUME /data
+
+    Good:
+        FROM debian:12
+        VOLUME /var/lib/data
+    """
     found = [(fact.at, fact.path, fact.span) for fact in subject.facts.of(VolumeDeclared, subject.lineage)]
     return _exactly(paths, found, "path", "is not a volume", "VOLUME", lambda path: path.rstrip("/") or "/")
 
@@ -160,7 +231,19 @@ def _exactly(
 
 @check("runs-as")
 def runs_as(subject: Subject, *, user: Text) -> Outcomes:
-    """The container runs as this user, USER or USER:GROUP."""
+    """The container runs as this user, USER or USER:GROUP.
+
+    Rule:
+        user = "1000:1000"
+
+    Bad:
+        FROM debian:12
+        USER 1000
+
+    Good:
+        FROM debian:12
+        USER 1000:1000
+    """
     found = subject.facts.of(UserSet, subject.lineage)
     expected = f"USER {user}"
     if not found:
@@ -179,7 +262,19 @@ def runs_as(subject: Subject, *, user: Text) -> Outcomes:
 
 @check("stop-signal")
 def stop_signal(subject: Subject, *, signal: Text) -> Outcomes:
-    """The container is stopped with this signal."""
+    """The container is stopped with this signal.
+
+    Rule:
+        signal = "SIGQUIT"
+
+    Bad:
+        FROM nginx:1.29
+        STOPSIGNAL SIGTERM
+
+    Good:
+        FROM nginx:1.29
+        STOPSIGNAL SIGQUIT
+    """
     found = subject.facts.of(StopSignalSet, subject.lineage)
     expected = f"STOPSIGNAL {signal}"
     if not found:
@@ -194,7 +289,19 @@ def stop_signal(subject: Subject, *, signal: Text) -> Outcomes:
 
 @check("shell-program")
 def shell_program(subject: Subject, *, arguments: list[str]) -> Outcomes:
-    """SHELL makes this the shell of the instructions that follow."""
+    """SHELL makes this the shell of the instructions that follow.
+
+    Rule:
+        arguments = ["/bin/bash", "-c"]
+
+    Bad:
+        FROM debian:12
+        SHELL ["/bin/sh", "-c"]
+
+    Good:
+        FROM debian:12
+        SHELL ["/bin/bash", "-c"]
+    """
     found = subject.facts.of(ShellSet, subject.lineage)
     fitting = next((fact for fact in found if list(fact.arguments) == arguments), None)
     if fitting is not None:
@@ -206,7 +313,19 @@ def shell_program(subject: Subject, *, arguments: list[str]) -> Outcomes:
 
 @check("triggers")
 def triggers(subject: Subject, *, instructions: list[Text]) -> Outcomes:
-    """ONBUILD holds each of these instructions."""
+    """ONBUILD holds each of these instructions.
+
+    Rule:
+        instructions = ["COPY . /srv"]
+
+    Bad:
+        FROM debian:12
+        ONBUILD COPY src /srv
+
+    Good:
+        FROM debian:12
+        ONBUILD COPY . /srv
+    """
     found = {
         " ".join(subject.words(fact.instruction.span).split()): fact
         for fact in subject.facts.of(TriggerSet, subject.lineage, triggers=True)

@@ -28,6 +28,18 @@ def installed_packages(
     """The package manager installs each package, and none is removed again; those with a version have that one.
 
     A version is written as the manager writes it, such as `=1.2.3` or `@5`, and may be a pattern: `=1.2.*`.
+
+    Rule:
+        manager = "apk"
+        packages = ["curl"]
+
+    Bad:
+        FROM alpine:3.22
+        RUN apk add --no-cache wget
+
+    Good:
+        FROM alpine:3.22
+        RUN apk add --no-cache curl
     """
     standing: dict[str, tuple[PackageRun, PackageWord]] = {}
     removed: dict[str, tuple[PackageRun, PackageWord]] = {}
@@ -73,6 +85,17 @@ def python_packages(
     """At the end of the build pip has installed each package, and asked for it within this version specifier.
 
     A pinned version may have one of the local versions that are listed, such as the `cu124` of `2.5.1+cu124`.
+
+    Rule:
+        packages = ["fastapi>=0.115"]
+
+    Bad:
+        FROM python:3.13
+        RUN pip install fastapi==0.100.0
+
+    Good:
+        FROM python:3.13
+        RUN pip install fastapi==0.115.6
     """
     for text in packages:
         wanted = parse_requirement(Argument(text, Span(0, 0)))
@@ -120,7 +143,20 @@ def clauses(specifier: str) -> frozenset[str]:
 
 @check("requirement-files")
 def requirement_files(subject: Subject, *, files: list[Text]) -> Outcomes:
-    """Pip installs from each of these requirements files, given by absolute paths."""
+    """Pip installs from each of these requirements files, given by absolute paths.
+
+    Rule:
+        files = ["/srv/requirements.txt"]
+
+    Bad:
+        FROM python:3.13
+        RUN pip install fastapi
+
+    Good:
+        FROM python:3.13
+        COPY requirements.txt /srv/
+        RUN pip install -r /srv/requirements.txt
+    """
     runs = [(run, path, span) for run in subject.environment.pip_installs for path, span in run.files]
     for file in files:
         fitting = [(run, span) for run, path, span in runs if path == file]

@@ -25,7 +25,21 @@ def copies_to(
     owner: Text = "",
     mode: Text = "",
 ) -> Outcomes:
-    """Each source is copied to this path, with this owner and mode; `origin` is the stage or image it comes from."""
+    """Each source is copied to this path, with this owner and mode; `origin` is the stage or image it comes from.
+
+    Rule:
+        sources = ["app.py"]
+        target = "/srv/app.py"
+        mode = "755"
+
+    Bad:
+        FROM debian:12
+        COPY app.py /srv/app.py
+
+    Good:
+        FROM debian:12
+        COPY --chmod=755 app.py /srv/app.py
+    """
     every = subject.facts.of(Copied, subject.lineage)
     for source in sources:
         name = normal_source(source)
@@ -77,7 +91,20 @@ def ends_at(copy: Copied, source: str, target: str) -> bool:
 
 @check("file-text")
 def file_text(subject: Subject, *, path: Folder, text: str) -> Outcomes:
-    """A heredoc, or a command such as echo, writes this text to the file."""
+    """A heredoc, or a command such as echo, writes this text to the file.
+
+    Rule:
+        path = "/etc/motd"
+        text = "hello\\n"
+
+    Bad:
+        FROM debian:12
+        RUN echo goodbye > /etc/motd
+
+    Good:
+        FROM debian:12
+        RUN echo hello > /etc/motd
+    """
     found = [fact for fact in subject.facts.of(Written, subject.lineage) if fact.path == path]
     if not found:
         yield Unmet(f"nothing is written to {code(path)}", expected=f"a text in {path}")

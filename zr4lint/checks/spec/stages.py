@@ -121,7 +121,17 @@ def final_stage(subject: Subject, *, stage: StageName) -> Outcomes:
 
 @check("built-on")
 def built_on(subject: Subject, *, parent: Text) -> Outcomes:
-    """The stage is built on this stage or image; the reference may be a pattern such as `python:3.12*`."""
+    """The stage is built on this stage or image; the reference may be a pattern such as `python:3.12*`.
+
+    Rule:
+        parent = "debian:12*"
+
+    Bad:
+        FROM debian:11
+
+    Good:
+        FROM debian:12-slim
+    """
     stage = subject.base
     expected = f"FROM {parent}"
     if stage is None:
@@ -140,7 +150,19 @@ def _short(image: str) -> str:
 
 @check("stages", stages="all")
 def stages(subject: Subject, *, names: list[StageName]) -> Outcomes:
-    """The file has a stage of each of these names."""
+    """The file has a stage of each of these names.
+
+    Rule:
+        names = ["build"]
+
+    Bad:
+        FROM golang:1.24
+        FROM scratch
+
+    Good:
+        FROM golang:1.24 AS build
+        FROM scratch
+    """
     for name in names:
         stage = subject.facts.named(name)
         if stage is None:

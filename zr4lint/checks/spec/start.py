@@ -17,7 +17,20 @@ if TYPE_CHECKING:
 def start_command(
     subject: Subject, *, keyword: StartKeyword, arguments: list[str] | None = None, script: Text = ""
 ) -> Outcomes:
-    """The instruction has these arguments in exec form, or this script in shell form."""
+    """The instruction has these arguments in exec form, or this script in shell form.
+
+    Rule:
+        keyword = "CMD"
+        arguments = ["uvicorn", "app:app"]
+
+    Bad:
+        FROM python:3.13
+        CMD uvicorn app:app
+
+    Good:
+        FROM python:3.13
+        CMD ["uvicorn", "app:app"]
+    """
     found = [fact for fact in subject.facts.of(CommandSet, subject.lineage) if fact.keyword == keyword]
     wanted = script or f"[{', '.join(map(_quoted, arguments or ()))}]"
     expected = f"{keyword} {wanted}"
@@ -41,7 +54,20 @@ def _quoted(word: str) -> str:
 
 @check("healthcheck")
 def healthcheck(subject: Subject, *, command: Text, options: dict[Text, str] | None = None) -> Outcomes:
-    """HEALTHCHECK runs this command, with these options; the command NONE switches an inherited check off."""
+    """HEALTHCHECK runs this command, with these options; the command NONE switches an inherited check off.
+
+    Rule:
+        command = "curl -f http://localhost:8080/"
+        options = { interval = "30s" }
+
+    Bad:
+        FROM debian:12
+        HEALTHCHECK CMD curl -f http://localhost:8080/
+
+    Good:
+        FROM debian:12
+        HEALTHCHECK --interval=30s CMD curl -f http://localhost:8080/
+    """
     found = subject.facts.of(HealthcheckSet, subject.lineage)
     expected = f"HEALTHCHECK {' '.join((*(f'--{k}={v}' for k, v in (options or {}).items()), 'CMD', command))}"
     if not found:

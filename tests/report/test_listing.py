@@ -1,0 +1,51 @@
+"""Lists and pages of the commands that explain: plain where they are piped, drawn on a terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from zr4lint.report.listing import columns, drawn, page
+
+ROWS = [("ZC401", "add-for-copy", "warning", "ADD is used for URLs only."), ("ZC9", "b", "info", "Short.")]
+
+
+def test_columns_are_as_wide_as_their_longest_cell() -> None:
+    assert columns(ROWS) == (
+        "ZC401  add-for-copy  warning  ADD is used for URLs only.\nZC9    b             info     Short.\n"
+    )
+    assert columns([]) == ""
+
+
+def test_a_table_breaks_its_last_column_alone() -> None:
+    text = drawn(("code", "name", "level", "summary"), ROWS, 44, color=False)
+    assert text.splitlines() == [
+        "code   name          level    summary",
+        "ZC401  add-for-copy  warning  ADD is used",
+        "                              for URLs only.",
+        "ZC9    b             info     Short.",
+    ]
+
+
+def test_levels_and_heads_have_colours_on_a_terminal_that_has_them() -> None:
+    text = drawn(("code", "level"), [("ZC1", "error")], 40, color=True)
+    assert "\x1b[1mcode" in text
+    assert "\x1b[1;31merror\x1b[0m" in text
+
+
+def test_a_page_has_a_title_and_heads() -> None:
+    text = page(["ZC1 name", "", "Bad:", "    FROM a", "Why: it is."], 40, color=True)
+    assert text.splitlines()[0] == "\x1b[1mZC1 name\x1b[0m"
+    assert "\x1b[1mBad:\x1b[0m" in text
+    assert "\x1b[36m    FROM a\x1b[0m" in text
+    assert "Why: it is." in text.splitlines()
+    assert page(["ZC1", "[bold]no markup[/bold]"], 40, color=False) == "ZC1\n[bold]no markup[/bold]\n"
+
+
+@pytest.mark.parametrize("words", ["a\x1b[2Jb", "::error::x"])
+def test_nothing_steers_a_terminal_or_a_workflow(words: str) -> None:
+    for text in (
+        columns([(words,)]),
+        drawn(("head",), [(words,)], 40, color=False),
+        page(["title", words], 40, color=False),
+    ):
+        assert words not in text.splitlines()
