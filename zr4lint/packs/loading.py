@@ -35,9 +35,13 @@ def load_pack(name: str, kinds: Kinds, keys: Collection[str] = ()) -> Pack:
     """
     if name in pack_names():
         shown = f"rules/{name}.toml"
-        text, document = "", _parsed(shown, lambda: shipped_document(name))
+        document = _parsed(shown, lambda: shipped_document(name))
         return configure(read_pack(document, kinds, shown, trusted=is_compiled(name)), {})
-    text = _text(name)
+    return read_text(_text(name), name, kinds, keys)
+
+
+def read_text(text: str, name: str, kinds: Kinds, keys: Collection[str] = ()) -> Pack:
+    """Read a pack from its TOML; `name` is the path of its file. Raises PackError as `load_pack` does."""
     import tomli
 
     document = _parsed(name, lambda: tomli.loads(text))
@@ -65,8 +69,7 @@ def _parsed(shown: str, parse: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         raise PackError(shown, [Problem("not valid TOML: nested too deep")]) from None
     except ValueError as error:
         line = getattr(error, "lineno", None)
-        place = shown if line is None else f"{shown}:{line}"
-        raise PackError(place, [Problem(f"not valid TOML: {getattr(error, 'msg', error)}")]) from None
+        raise PackError(shown, [Problem(f"not valid TOML: {getattr(error, 'msg', error)}", line=line)]) from None
 
 
 def _is_shipped(path: str) -> bool:

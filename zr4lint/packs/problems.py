@@ -19,7 +19,8 @@ _TOKEN = re.compile(r'''"""|\'\'\'|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|#[^\n]*|[\[\]{}
 class Problem(Struct, frozen=True):
     """One problem: the message, the key it is about ("" for a whole table), and where that stands.
 
-    `array` and `index` name a table such as the second [[rule]], `label` how messages call it ("rule AB101").
+    `array` and `index` name a table such as the second [[rule]], `label` how messages call it ("rule AB101"). `line`
+    is where it stands if that is known without the key.
     """
 
     message: str
@@ -27,13 +28,23 @@ class Problem(Struct, frozen=True):
     array: str = ""
     index: int = 0
     label: str = ""
+    line: int | None = None
+
+    def line_in(self, lines: Mapping[tuple[str, int, str], int]) -> int | None:
+        """The number of its line, given what `line_numbers` finds in the text; None where it has none."""
+        table = (self.array, self.index)
+        return self.line or lines.get((*table, self.key)) or lines.get((*table, ""))
+
+    @property
+    def sentence(self) -> str:
+        """The problem without its place in the file."""
+        return ": ".join(filter(None, (self.label, self.message)))
 
     def text(self, shown: str, lines: Mapping[tuple[str, int, str], int]) -> str:
         """The problem in one line, with its place in the file `shown`."""
-        table = (self.array, self.index)
-        line = lines.get((*table, self.key)) or lines.get((*table, ""))
+        line = self.line_in(lines)
         place = shown if line is None else f"{shown}:{line}"
-        return ": ".join(filter(None, (place, self.label, self.message)))
+        return f"{place}: {self.sentence}"
 
 
 class PackError(Exception):

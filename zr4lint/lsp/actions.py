@@ -1,0 +1,162 @@
+"""Code actions: fix one finding, fix all, suppress here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
+
+from lsprotocol import types
+from msgspec import structs
+
+from zr4lint.fixing.application import apply_fixes
+from zr4lint.fixing.proof import worse
+from zr4lint.fixing.repair import repair
+from zr4lint.linting.pipeline import Linter
+from zr4lint.linting.suppressions.insertion import add_suppressions
+from zr4lint.lsp.analysis import Analysis
+from zr4lint.lsp.buffers import Buffer
+from zr4lint.model.deadline import Deadline
+from zr4lint.model.finding import Applicability, Edit, Finding
+from zr4lint.model.source import SourceFile, Span
+from zr4lint.report.wording import listed
+
+FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.zr4lint"
+KINDS = (types.CodeActionKind.QuickFix, FIX_ALL)
+REASON = "TODO: give the reason"
+"""What stands in a new suppression where its author has to say why."""
+
+
+MOST = 10
+"""Findings of a range whose fixes are tried out."""
+
+
+def actions(
+    analysis: Analysis,
+    place: types.Range,
+    context: types.CodeActionContext,
+    deadline: Deadline,
+    *,
+    resolves: bool,
+) -> list[types.CodeAction]:
+    """The actions for a range, as far as the client wants them; TimeUpError when the deadline passes.
+
+    For a client that `resolves` actions, the edit of "fix all" is only made when it is chosen.
+    """
+    if analysis.linted is None or analysis.linter is None:
+        return []
+    found: list[types.CodeAction] = []
+    if _wanted(types.CodeActionKind.QuickFix.value, context):
+        touched = analysis.findings_at(analysis.buffer.span(place))
+        shown = [f for f in touched if not f.suppressed and listed(f, analysis.linted.report)]
+        found += _fixes(analysis, shown, context.diagnostics, deadline)
+        found += _suppressions(analysis, shown, context.diagnostics)
+    if _wanted(FIX_ALL, context) and any(_is_safe(finding) for finding in analysis.findings):
+        later = types.CodeAction(
+            title="Apply all safe fixes of zr4lint", kind=FIX_ALL, data={"uri": analysis.buffer.uri}
+        )
+        found += [later] if resolves and not context.only else fix_all(later, analysis, deadline)
+    return found
+
+
+def fix_all(action: types.CodeAction, analysis: Analysis, deadline: Deadline) -> list[types.CodeAction]:
+    """The action with the edit that does what `zr4lint --fix` does; none if that is nothing."""
+    if analysis.linted is None or analysis.linter is None:
+        return []
+    source = analysis.linted.report.source
+    done = repair(source, _linter(analysis.linter, deadline), Applicability.SAFE)
+    if done.text == source.text:
+        return []
+    action.edit = _edit(analysis.buffer, difference(source.text, done.text))
+    return [action]
+
+
+def _is_safe(finding: Finding) -> bool:
+    return finding.fix is not None and finding.fix.applicability is Applicability.SAFE and not finding.suppressed
+
+
+def _wanted(kind: str, context: types.CodeActionContext) -> bool:
+    """Whether the client wants actions of a kind: it names the kind, or one above it, or none at all."""
+    kinds = [getattr(only, "value", only) for only in context.only or ()]
+    return not context.only or any(not only or f"{kind}.".startswith(f"{only}.") for only in kinds)
+
+
+def _fixes(
+    analysis: Analysis, findings: Sequence[Finding], known: Sequence[types.Diagnostic], deadline: Deadline
+) -> Iterator[types.CodeAction]:
+    """The fixes of findings that may be applied and that are proven to do no harm."""
+    fixable = [f for f in findings if f.fix is not None and f.fix.applicability is not Applicability.DISPLAY]
+    for finding in _proven(analysis, fixable[:MOST], deadline):
+        if finding.fix is None:
+            continue
+        safe = finding.fix.applicability is Applicability.SAFE
+        yield types.CodeAction(
+            title=f"{finding.fix.title} ({finding.code}{'' if safe else ', unsafe'})",
+            kind=types.CodeActionKind.QuickFix,
+            diagnostics=_those_of(finding, analysis.buffer, known),
+            is_preferred=safe or None,
+            edit=_edit(analysis.buffer, finding.fix.edits),
+        )
+
+
+def _proven(analysis: Analysis, findings: Sequence[Finding], deadline: Deadline) -> Iterator[Finding]:
+    """The findings whose fixes leave a text that parses, with no new error and not more findings."""
+    linted, linter = analysis.linted, analysis.linter
+    if not findings or linted is None or linter is None or linted.dockerfile.errors:
+        return
+    every = _linter(linter, deadline).of_every_rule()
+    source = linted.report.source
+    before = every.lint(source)
+    for finding in findings:
+        text = apply_fixes(source.text, [finding.fix] if finding.fix is not None else [])
+        if worse(before, every.lint(SourceFile(text, source.path, bom=source.bom))) is None:
+            yield finding
+
+
+def _suppressions(
+    analysis: Analysis, findings: Iterable[Finding], known: Sequence[types.Diagnostic]
+) -> Iterator[types.CodeAction]:
+    """For each rule that reports something, a comment above the instruction that suppresses it there."""
+    linted = analysis.linted
+    for finding in {finding.code: finding for finding in findings}.values():
+        if linted is None or finding.code.startswith("ZL"):
+            continue
+        alone = structs.replace(linted.report, findings=(finding,))
+        new = add_suppressions(linted.dockerfile, alone, REASON)
+        yield types.CodeAction(
+            title=f"Suppress {finding.code} here",
+            kind=types.CodeActionKind.QuickFix,
+            diagnostics=_those_of(finding, analysis.buffer, known),
+            edit=_edit(analysis.buffer, difference(linted.report.source.text, new.text)),
+        )
+
+
+def difference(old: str, new: str) -> list[Edit]:
+    """The edits that make one text of another, each of whole lines."""
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    starts = [0]
+    for line in before:
+        starts.append(starts[-1] + len(line))
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    return [
+        Edit(starts[first], starts[last], "".join(after[start:end]))
+        for kind, first, last, start, end in matcher.get_opcodes()
+        if kind != "equal"
+    ]
+
+
+def _linter(linter: Linter, deadline: Deadline) -> Linter:
+    """The same linter with another deadline."""
+    return Linter(linter.packs, linter.options, linter.baseline, deadline)
+
+
+def _those_of(finding: Finding, buffer: Buffer, known: Sequence[types.Diagnostic]) -> list[types.Diagnostic] | None:
+    """The diagnostics of the client that show a finding."""
+    place = buffer.range(finding.span)
+    return [one for one in known if one.code == finding.code and one.range == place] or None
+
+
+def _edit(buffer: Buffer, edits: Iterable[Edit]) -> types.WorkspaceEdit:
+    """Edits of a text, for the version that they were made for."""
+    changes = [types.TextEdit(buffer.range(Span(edit.start, edit.end)), edit.text) for edit in edits]
+    document = types.OptionalVersionedTextDocumentIdentifier(uri=buffer.uri, version=buffer.version)
+    return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(document, [*changes])])

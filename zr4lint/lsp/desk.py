@@ -1,0 +1,144 @@
+"""The open texts and the work on them: one analysis a version, in one thread, ended when nobody waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TypeVar
+
+from lsprotocol import types
+
+from zr4lint.lsp.analysis import Analysis, Trouble, analyse
+from zr4lint.lsp.buffers import Buffer
+from zr4lint.lsp.linters import Linters
+from zr4lint.model.deadline import Deadline, TimeUpError
+
+MAX_SECONDS = 20.0
+"""Processor time of one analysis."""
+
+_T = TypeVar("_T")
+
+
+class Watch(Deadline):
+    """A deadline that passes early when it is stopped; its time starts to run with `start`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stopped = False
+
+    def start(self) -> None:
+        """Let the time run, that of the calling thread."""
+        super().__init__(MAX_SECONDS)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the time is up, or nobody waits any more."""
+        return self.stopped or super().passed
+
+
+class _Job:
+    """The analysis of one version of a text; `waiting` counts who waits for it."""
+
+    def __init__(self, buffer: Buffer, linters: Linters, worker: ThreadPoolExecutor) -> None:
+        self.buffer = buffer
+        self.waiting = 0
+        self._linters = linters
+        self._watch = Watch()
+        self.future = asyncio.wrap_future(worker.submit(self._work))
+
+    def stop(self) -> None:
+        """End the work; the result is None."""
+        self._watch.stopped = True
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nobody wants the result any more."""
+        return self._watch.stopped
+
+    def _work(self) -> Analysis | None:
+        try:
+            self._watch.start()
+            self._watch.check()
+            return analyse(self.buffer, self._linters, self._watch)
+        except TimeUpError:
+            if self.stopped:
+                return None
+            trouble = Trouble(1, f"not linted: takes more than {MAX_SECONDS:.0f} seconds", "time-limit")
+            return Analysis(self.buffer, troubles=(trouble,))
+
+
+class Desk:
+    """The open texts, and what is known of their newest versions."""
+
+    def __init__(self) -> None:
+        self.buffers: dict[str, Buffer] = {}
+        self.linters = Linters()
+        self._jobs: dict[str, _Job] = {}
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="lint")
+
+    def put(self, buffer: Buffer) -> None:
+        """Open a text, or put a new version in the place of an old one."""
+        self.forget(buffer.uri)
+        self.buffers[buffer.uri] = buffer
+
+    def change(self, uri: str, version: int | None, changes: list[types.TextDocumentContentChangeEvent]) -> None:
+        """Change an open text; one that is not open stays so."""
+        if uri in self.buffers:
+            self.put(self.buffers[uri].changed(version, changes))
+
+    def close(self, uri: str) -> None:
+        """Close a text."""
+        self.forget(uri)
+        self.buffers.pop(uri, None)
+
+    def forget(self, uri: str) -> None:
+        """Forget what is known of a text: what it depends on has changed."""
+        if uri in self._jobs:
+            self._jobs.pop(uri).stop()
+
+    def restart(self, linters: Linters) -> None:
+        """Go on with other linters, by which every open text is linted again."""
+        self.linters = linters
+        for uri in [*self._jobs]:
+            self.forget(uri)
+
+    async def analysis(self, uri: str) -> Analysis | None:
+        """The analysis of the newest version of a text; None for one that is not open."""
+        while (buffer := self.buffers.get(uri)) is not None:
+            job = self._jobs.get(uri)
+            if job is None or job.stopped:
+                job = self._jobs[uri] = _Job(buffer, self.linters, self._worker)
+            found = await self._result(job)
+            if found is not None and self.buffers.get(uri) is buffer:
+                return found
+        return None
+
+    async def _result(self, job: _Job) -> Analysis | None:
+        """The result of a job, which is stopped when the last who waits for it is cancelled."""
+        job.waiting += 1
+        try:
+            return await asyncio.shield(job.future)
+        except asyncio.CancelledError:
+            if job.waiting == 1 and not job.future.done():
+                job.stop()
+            raise
+        finally:
+            job.waiting -= 1
+
+    async def work(self, function: Callable[[Watch], _T]) -> _T | None:
+        """Run a function beside the event loop; None if its time is up. Cancelling the caller ends it."""
+        watch = Watch()
+
+        def run() -> _T | None:
+            watch.start()
+            with suppress(TimeUpError):
+                watch.check()
+                return function(watch)
+            return None
+
+        try:
+            return await asyncio.wrap_future(self._worker.submit(run))
+        finally:
+            watch.stopped = True

@@ -1,0 +1,71 @@
+"""Findings as diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from lsprotocol import types
+
+from zr4lint.lsp.analysis import Analysis, Trouble
+from zr4lint.lsp.buffers import Buffer
+from zr4lint.model.finding import Finding, Severity
+from zr4lint.model.source import Span
+from zr4lint.report.escaping import visible
+from zr4lint.report.wording import advice, demand, listed, shown_findings
+
+SOURCE = "zr4lint"
+_SEVERITIES: Mapping[Severity, types.DiagnosticSeverity] = {
+    Severity.ERROR: types.DiagnosticSeverity.Error,
+    Severity.WARNING: types.DiagnosticSeverity.Warning,
+    Severity.INFO: types.DiagnosticSeverity.Information,
+}
+
+
+def diagnostics(analysis: Analysis) -> list[types.Diagnostic]:
+    """What an editor shows of a text: the findings that a person sees on the command line, and other troubles."""
+    return [*_findings(analysis), *(_trouble(trouble, analysis.buffer) for trouble in analysis.troubles)]
+
+
+def _findings(analysis: Analysis) -> Iterator[types.Diagnostic]:
+    if analysis.linted is not None:
+        report = analysis.linted.report
+        for finding in shown_findings(report):
+            if listed(finding, report):
+                yield diagnostic(finding, analysis.buffer)
+
+
+def diagnostic(finding: Finding, buffer: Buffer) -> types.Diagnostic:
+    """A finding as a diagnostic; the related places are in the same text."""
+    related = [
+        types.DiagnosticRelatedInformation(types.Location(buffer.uri, buffer.range(one.span)), visible(one.message))
+        for one in finding.related
+    ]
+    return types.Diagnostic(
+        range=buffer.range(finding.span),
+        message=message(finding),
+        severity=_SEVERITIES[finding.severity],
+        code=finding.code,
+        source=SOURCE,
+        related_information=related or None,
+    )
+
+
+def message(finding: Finding) -> str:
+    """What a finding says, what to do on the next line, and what a conflict is with."""
+    return "\n".join(visible(part) for part in (finding.message, advice(finding), demand(finding)) if part)
+
+
+def _trouble(trouble: Trouble, buffer: Buffer) -> types.Diagnostic:
+    """Something wrong with a line, marked from its first word to its end."""
+    lines = buffer.text.split("\n")
+    number = min(trouble.line, len(lines)) - 1
+    start = sum(len(line) + 1 for line in lines[:number])
+    line = lines[number].rstrip()
+    blanks = len(line) - len(line.lstrip())
+    return types.Diagnostic(
+        range=buffer.positions.range(Span(start + blanks, start + len(line))),
+        message=visible(trouble.message),
+        severity=types.DiagnosticSeverity.Error,
+        code=trouble.code or None,
+        source=SOURCE,
+    )

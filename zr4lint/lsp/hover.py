@@ -1,0 +1,124 @@
+"""Hover: what is wrong with the words below the cursor, and which requirements they meet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from lsprotocol import types
+
+from zr4lint.lsp.analysis import Analysis
+from zr4lint.lsp.requirements import Packs
+from zr4lint.model.finding import Applicability, Finding, Rule, Witness
+from zr4lint.model.quoting import code as quoted
+from zr4lint.model.source import Span
+from zr4lint.report.escaping import visible
+from zr4lint.report.wording import demand, parts
+
+MOST = 8
+"""Findings, and requirements, that one hover tells of."""
+
+_FIXES = {
+    Applicability.SAFE: "safe",
+    Applicability.UNSAFE: "needs judgement",
+    Applicability.DISPLAY: "only shown",
+}
+_MARKS = re.compile(r"([\\`*_{}\[\]<>|~#!])")
+
+
+def hover(analysis: Analysis, position: types.Position, packs: Packs) -> types.Hover | None:
+    """What there is to say of the words at a position, in Markdown; None where that is nothing."""
+    if analysis.linted is None:
+        return None
+    at = analysis.buffer.offset(position)
+    place = Span(at, at)
+    findings = analysis.findings_at(place)
+    witnesses = analysis.witnesses_at(place) or _of_keyword(analysis, at)
+    if not findings and not witnesses:
+        return None
+    texts = [_of_finding(finding, analysis, packs) for finding in findings[:MOST]]
+    told = {finding.code for finding in findings}
+    met = {witness.code: witness for witness in reversed(witnesses) if witness.code not in told}
+    texts += [_of_witness(witness, analysis, packs) for witness in [*reversed(met.values())][:MOST]]
+    left = max(len(findings) - MOST, 0) + max(len(met) - MOST, 0)
+    if left:
+        texts.append(f"and {left} more")
+    spans = [*(finding.span for finding in findings), *(witness.span for witness in witnesses)]
+    narrowest = min(spans, key=lambda span: span.end - span.start)
+    content = types.MarkupContent(types.MarkupKind.Markdown, "\n\n---\n\n".join(texts))
+    return types.Hover(content, analysis.buffer.range(narrowest))
+
+
+def _of_keyword(analysis: Analysis, at: int) -> list[Witness]:
+    """All that an instruction meets, if its keyword is at an offset."""
+    assert analysis.linted is not None
+    for one in analysis.linted.dockerfile.instructions:
+        if one.keyword_span.start <= at <= one.keyword_span.end:
+            return [w for w in analysis.witnesses if one.span.start <= w.span.start < one.span.end]
+    return []
+
+
+def _of_finding(finding: Finding, analysis: Analysis, packs: Packs) -> str:
+    state = finding.severity.label
+    if finding.suppressed:
+        state = "suppressed"
+    elif finding.conflict:
+        state = "conflict"
+    lines = [f"**{prose(finding.code)} {prose(finding.name)}** · {state}", prose(finding.message)]
+    if finding.suppressed and finding.justification:
+        lines.append(f"Reason: {prose(finding.justification)}")
+    if against := demand(finding):
+        lines.append(prose(against))
+    if told := [f"- {name}: {_address(name, text)}" for name, text in parts(finding)]:
+        lines.append("\n".join(told))
+    if finding.fix is not None:
+        lines.append(f"Fix ({_FIXES[finding.fix.applicability]}): {prose(finding.fix.title)}")
+    _, rule = analysis.rules.get(finding.code, (None, None))
+    if rule is not None:
+        lines += _rule(rule, analysis, packs)
+    return "\n\n".join(lines)
+
+
+def _of_witness(witness: Witness, analysis: Analysis, packs: Packs) -> str:
+    assert analysis.linted is not None
+    _, rule = analysis.rules[witness.code]
+    source = analysis.linted.report.source
+    return "\n\n".join(
+        [
+            f"**{prose(rule.code)} {prose(rule.name)}** · met",
+            *_rule(rule, analysis, packs),
+            f"Witness: line {source.line_of(witness.span.start)}, {prose(quoted(source.slice(witness.span), 60))}",
+        ]
+    )
+
+
+def _rule(rule: Rule, analysis: Analysis, packs: Packs) -> Sequence[str]:
+    """What a rule says, why, and where that is written."""
+    return [f"{prose(rule.summary)}", f"Why: {prose(rule.why)}", " · ".join(_origin(rule, analysis, packs))]
+
+
+def _origin(rule: Rule, analysis: Analysis, packs: Packs) -> Iterator[str]:
+    pack, _ = analysis.rules.get(rule.code, (None, rule))
+    if rule.source:
+        yield prose(rule.source)
+    if pack is not None:
+        section = next((s for s in pack.sections if s.number == rule.section), None)
+        if section is not None and section.layer is not None and section.lines is not None:
+            yield f"layer {section.layer} {prose(section.title)}, lines {section.lines[0]} to {section.lines[1]}"
+        place = packs.location(rule.code, analysis)
+        if place is not None:
+            line = place.range.start.line + 1
+            yield f"[pack {prose(pack.name)}, line {line}]({place.uri}#L{line})"
+
+
+def prose(text: str) -> str:
+    """Text in which nothing but words in backticks is markup: a link or an image of a file would be fetched."""
+    pieces = re.split("(`[^`]+`)", visible(text))
+    return "".join(piece if number % 2 else _MARKS.sub(r"\\\1", piece) for number, piece in enumerate(pieces))
+
+
+def _address(name: str, text: str) -> str:
+    """A part of a finding; a reference that is an address becomes a link."""
+    if name == "reference" and re.fullmatch(r"https://[\w./#?=&%+-]+", text):
+        return f"<{text}>"
+    return prose(text)

@@ -1,0 +1,54 @@
+"""Code lenses: above each layer, how far its requirements are met."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lsprotocol import types
+
+from zr4lint.lsp.analysis import Analysis
+from zr4lint.model.finding import Row
+from zr4lint.packs.model import Section
+from zr4lint.report.table import line_range
+
+
+def lenses(analysis: Analysis) -> list[types.CodeLens]:
+    """A lens for each layer, above its first line, in the order of the layers."""
+    return [
+        types.CodeLens(range=_line(analysis, _first(row)), command=types.Command(title=title(section, row), command=""))
+        for section, row in rows(analysis)
+        if section.layer is not None
+    ]
+
+
+def rows(analysis: Analysis) -> Iterator[tuple[Section, Row]]:
+    """The sections of the specifications that a file was linted with, and how far each is met."""
+    if analysis.linted is not None:
+        parts = {part.pack: part for part in analysis.linted.report.conformance}
+        for pack in analysis.packs:
+            if pack.name in parts:
+                yield from zip(pack.sections, parts[pack.name].rows, strict=True)
+
+
+def title(section: Section, row: Row) -> str:
+    """What a lens says: `Layer 4 PyTorch: 5/5 requirements, lines 32-40 of 30-40`."""
+    met = f"Layer {section.layer} {section.title}: {row.met}/{row.total} requirements"
+    if row.found is None:
+        return f"{met}, nothing found" + (f" for lines {line_range(row.required)}" if row.required else "")
+    noun = "line" if row.found[0] == row.found[1] else "lines"
+    where = f" of {line_range(row.required)}" if row.required else ""
+    return f"{met}, {noun} {line_range(row.found)}{where}"
+
+
+def _first(row: Row) -> int:
+    """The first line of a layer, or where it would be."""
+    if row.found is not None:
+        return row.found[0]
+    return row.required[0] if row.required is not None else 1
+
+
+def _line(analysis: Analysis, number: int) -> types.Range:
+    """The range of a line, counted from 1; the last one for a number behind it."""
+    assert analysis.linted is not None
+    source = analysis.linted.report.source
+    return analysis.buffer.range(source.line_span(min(number, len(source.line_starts))))

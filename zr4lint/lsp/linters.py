@@ -1,0 +1,70 @@
+"""The linters of open files: settings and packs as the command line finds them, read once until they change."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from zr4lint.app.assignment import Assignment, lint_options
+from zr4lint.filesystem.paths import display
+from zr4lint.filesystem.shipped import rules_folder
+from zr4lint.linting.pipeline import Linter
+from zr4lint.lsp.buffers import Buffer
+from zr4lint.model.deadline import Deadline
+from zr4lint.packs.loading import pack_names
+from zr4lint.project import Finder
+from zr4lint.project.pack_files import PackFiles
+
+
+class Chosen(Struct, frozen=True):
+    """The linter of a file, and the files of its packs by the packs' names."""
+
+    linter: Linter
+    files: Mapping[str, str]
+
+
+class Linters:
+    """Makes the linters of open files.
+
+    `folders` are those that are open in the editor. `configuration` is the one configuration to use, None where each
+    file has the closest one upwards. UsageError and ConfigError tell of broken packs and configurations.
+    """
+
+    def __init__(self, folders: Sequence[str] = (), configuration: str | None = None) -> None:
+        self._folders = sorted(folders, key=len, reverse=True)
+        self._configuration = configuration
+        self._pack_files = PackFiles()
+        self._assignment: Assignment | None = None
+        self._finders: dict[str | None, Finder] = {}
+
+    def choose(self, buffer: Buffer, deadline: Deadline) -> Chosen | None:
+        """The linter of a Dockerfile; None for a file that no pack matches, or that is excluded."""
+        if self._assignment is None:
+            self._assignment = Assignment((), self._pack_files)
+        path = display(buffer.path) if buffer.path is not None else buffer.name
+        finder = self._finder(buffer.path, self._assignment)
+        settings = finder.settings(buffer.path or "-")
+        if settings.excludes(path):
+            return None
+        packs = self._assignment.packs_for(path, settings)
+        if not packs:
+            return None
+        folder = os.path.dirname(buffer.path) if buffer.path is not None else None
+        names = settings.packs_for(path) or tuple(pack_names())
+        files = {self._pack_files.load(name).name: file_of(name) for name in names}
+        return Chosen(Linter(packs, lint_options(path, settings, folder), deadline=deadline), files)
+
+    def _finder(self, path: str | None, assignment: Assignment) -> Finder:
+        """The finder of the innermost open folder that a file lies in."""
+        inside = (f for f in self._folders if path is not None and path.startswith(f.rstrip(os.sep) + os.sep))
+        top = next(inside, None)
+        if top not in self._finders:
+            self._finders[top] = Finder(assignment.packs, only=self._configuration, files=self._pack_files, top=top)
+        return self._finders[top]
+
+
+def file_of(name: str) -> str:
+    """The file of a pack, by the name that it is loaded by."""
+    return os.path.join(rules_folder(), f"{name}.toml") if name in pack_names() else os.path.abspath(name)

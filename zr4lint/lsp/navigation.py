@@ -1,0 +1,56 @@
+"""From the words of a Dockerfile to the requirements they are about, and from a requirement to words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from lsprotocol import types
+
+from zr4lint.lsp.analysis import Analysis
+from zr4lint.lsp.buffers import Buffer
+from zr4lint.lsp.requirements import Packs, rule_at
+from zr4lint.model.source import Span
+
+
+def definitions(analysis: Analysis, position: types.Position, packs: Packs) -> list[types.Location]:
+    """The rules, in the files of their packs, that the words at a position meet or break."""
+    found = (packs.location(code, analysis) for code in codes_at(analysis, position))
+    return [place for place in found if place is not None]
+
+
+def references(
+    analysis: Analysis, position: types.Position, packs: Packs, *, declaration: bool
+) -> list[types.Location]:
+    """The other words that meet or break the same requirements; with `declaration` the rules as well."""
+    codes = codes_at(analysis, position)
+    rules = definitions(analysis, position, packs) if declaration else []
+    return [*rules, *words_of(analysis, codes)]
+
+
+def words_of(analysis: Analysis, codes: Iterable[str]) -> Iterator[types.Location]:
+    """The words of a file that meet or break requirements, in the order of the text, each once."""
+    wanted = {*codes}
+    spans = {witness.span for witness in analysis.witnesses if witness.code in wanted}
+    spans |= {finding.span for finding in analysis.findings if finding.code in wanted and not finding.suppressed}
+    for span in sorted(spans):
+        yield types.Location(analysis.buffer.uri, analysis.buffer.range(span))
+
+
+def codes_at(analysis: Analysis, position: types.Position) -> list[str]:
+    """The rules that words at a position meet or break: those of the fewest words first, else of the instruction."""
+    if analysis.linted is None:
+        return []
+    at = analysis.buffer.offset(position)
+    place = Span(at, at)
+    found = [finding.code for finding in analysis.findings_at(place)]
+    found += [witness.code for witness in analysis.witnesses_at(place)]
+    if not found:
+        holding = (i.span for i in analysis.linted.dockerfile.instructions if i.span.start <= at <= i.span.end)
+        whole = next(holding, place)
+        found = [witness.code for witness in analysis.witnesses if whole.start <= witness.span.start < whole.end]
+    return [*dict.fromkeys(found)]
+
+
+def rule_of_pack(buffer: Buffer, position: types.Position) -> str | None:
+    """The code of the rule at a position of a pack."""
+    return rule_at(buffer.text, buffer.text.count("\n", 0, buffer.positions.offset(position)) + 1)

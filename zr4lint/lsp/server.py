@@ -1,0 +1,297 @@
+"""The language server: what the client asks, and who answers."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from lsprotocol import types
+
+from zr4lint import __version__
+from zr4lint.lsp.actions import KINDS, actions, fix_all
+from zr4lint.lsp.buffers import Buffer, Language, path_of
+from zr4lint.lsp.desk import Desk
+from zr4lint.lsp.diagnostics import diagnostics
+from zr4lint.lsp.hover import hover
+from zr4lint.lsp.lenses import lenses
+from zr4lint.lsp.linters import Linters
+from zr4lint.lsp.navigation import definitions, references, rule_of_pack, words_of
+from zr4lint.lsp.protocol import Protocol, TextServer
+from zr4lint.lsp.requirements import Packs
+from zr4lint.lsp.symbols import symbols
+from zr4lint.project.configuration import NAMES
+
+log = logging.getLogger(__name__)
+
+LONG = 1_000
+"""Lines of a text from which on changes are gathered before it is linted."""
+
+PAUSE = 0.15
+"""Seconds without a change after which such a text is linted."""
+
+WATCHED = (*(f"**/{name}" for name in NAMES), "**/*.toml")
+
+
+class Server(TextServer):
+    """The server; `code` is the exit code of the process."""
+
+    def __init__(self) -> None:
+        super().__init__("zr4lint", __version__, protocol_cls=Protocol)
+        self.desk = Desk()
+        self.code = 1
+        self._configuration: str | None = None
+        self._watches = False
+        self._pushes: dict[str, asyncio.Task[None]] = {}
+
+    def report_server_error(self, error: Exception, _source: type[Exception]) -> None:
+        """Answer what is no message; all else is in the log on stderr, and never in a box on the screen."""
+        if isinstance(error, ValueError | RecursionError | AttributeError) and isinstance(self.protocol, Protocol):
+            self.protocol.refuse(f"not a message: {error}")
+
+    # Texts
+
+    def opened(self, params: types.DidOpenTextDocumentParams) -> None:
+        """Open a text, and lint it."""
+        one = params.text_document
+        encoding = str(getattr(self.server_capabilities.position_encoding, "value", "utf-16"))
+        self.desk.put(Buffer(one.uri, one.text, one.version, one.language_id, encoding))
+        self.push(one.uri)
+
+    def changed(self, params: types.DidChangeTextDocumentParams) -> None:
+        """Change a text, and lint it; of a long one only when there is a pause."""
+        self.desk.change(params.text_document.uri, params.text_document.version, [*params.content_changes])
+        buffer = self.desk.buffers.get(params.text_document.uri)
+        if buffer is not None:
+            self.push(buffer.uri, PAUSE if buffer.text.count("\n") > LONG else 0)
+
+    def closed(self, params: types.DidCloseTextDocumentParams) -> None:
+        """Close a text; its diagnostics go."""
+        uri = params.text_document.uri
+        self.desk.close(uri)
+        if uri in self._pushes:
+            self._pushes.pop(uri).cancel()
+        if not self.pulls:
+            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+
+    def saved(self, uri: str) -> None:
+        """Lint again what may have changed with a file: its packs, its configuration, or the files beside it."""
+        buffer = self.desk.buffers.get(uri)
+        if not self._watches or (buffer is not None and buffer.language is not Language.DOCKERFILE):
+            self.restart()
+        else:
+            self.desk.forget(uri)
+            self.push(uri)
+
+    # Diagnostics
+
+    @property
+    def pulls(self) -> bool:
+        """Whether the client asks for diagnostics itself."""
+        text = self.client_capabilities.text_document
+        return text is not None and text.diagnostic is not None
+
+    def push(self, uri: str, pause: float = 0) -> None:
+        """Send the diagnostics of a text after a pause, unless the client asks for them."""
+        if self.pulls:
+            return
+        if uri in self._pushes:
+            self._pushes.pop(uri).cancel()
+        self._pushes[uri] = asyncio.ensure_future(self._pushed(uri, pause))
+
+    async def _pushed(self, uri: str, pause: float) -> None:
+        if pause:
+            await asyncio.sleep(pause)
+        analysis = await self.desk.analysis(uri)
+        if analysis is not None:
+            found = diagnostics(analysis)
+            self.text_document_publish_diagnostics(
+                types.PublishDiagnosticsParams(uri, found, version=analysis.buffer.version)
+            )
+
+    # The project
+
+    def restart(self) -> None:
+        """Read configurations and packs again, and lint all open texts."""
+        folders = [path for folder in self.workspace.folders.values() if (path := path_of(folder.uri)) is not None]
+        if not folders and (root := path_of(self.workspace.root_uri or "")) is not None:
+            folders = [root]
+        self.desk.restart(Linters(folders, self._configuration))
+        for uri in self.desk.buffers:
+            self.push(uri)
+        client = self.client_capabilities.workspace
+        if client is not None and client.diagnostics is not None and client.diagnostics.refresh_support:
+            self.workspace_diagnostic_refresh(None)
+        if client is not None and client.code_lens is not None and client.code_lens.refresh_support:
+            self.workspace_code_lens_refresh(None)
+
+    def configure(self, options: Any) -> None:
+        """Take the client's settings: `configuration` is the path of the one configuration to use."""
+        given = options.get("zr4lint", options) if isinstance(options, Mapping) else {}
+        path = given.get("configuration") if isinstance(given, Mapping) else None
+        self._configuration = path if isinstance(path, str) and path else None
+
+    def enter(self) -> None:
+        """Work in the first open folder, as the command line does in the folder that it is called in."""
+        folders = [folder.uri for folder in self.workspace.folders.values()]
+        path = path_of(folders[0] if folders else self.workspace.root_uri or "")
+        if path is not None:
+            with suppress(OSError):
+                os.chdir(path)
+
+    def watch(self) -> None:
+        """Ask the client to tell of changes of configurations and packs."""
+        client = self.client_capabilities.workspace
+        files = client.did_change_watched_files if client is not None else None
+        if files is None or not files.dynamic_registration:
+            return
+        self._watches = True
+        options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(glob) for glob in WATCHED])
+        self.client_register_capability(
+            types.RegistrationParams(
+                [types.Registration("zr4lint-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)]
+            )
+        )
+
+    def packs(self) -> Packs:
+        """The texts of packs, as the editor has them."""
+        return Packs({uri: buffer.text for uri, buffer in self.desk.buffers.items()})
+
+    @property
+    def resolves(self) -> bool:
+        """Whether the client can ask for the edit of an action later."""
+        text = self.client_capabilities.text_document
+        support = text.code_action.resolve_support if text is not None and text.code_action is not None else None
+        return support is not None and "edit" in support.properties
+
+
+def serve() -> int:
+    """Serve on standard input and output until the client ends it; the exit code."""
+    logging.basicConfig(stream=sys.stderr, level=logging.CRITICAL)
+    server = Server()
+    _project(server)
+    _language(server)
+    out = sys.stdout.buffer
+    sys.stdout = sys.stderr  # nothing but messages may come on standard output
+    gc.enable()
+    gc.freeze()
+    with suppress(SystemExit):
+        server.start_io(sys.stdin.buffer, out)
+    return server.code
+
+
+def _project(server: Server) -> None:
+    """Register what is about the session, the folders and the files."""
+
+    @server.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        server.configure(params.initialization_options)
+        server.enter()
+        server.restart()
+
+    @server.feature(types.INITIALIZED)
+    def initialized(_: types.InitializedParams) -> None:
+        server.watch()
+
+    @server.feature(types.SHUTDOWN)
+    def shutdown(*_: Any) -> None:
+        server.code = 0
+
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def did_save(params: types.DidSaveTextDocumentParams) -> None:
+        server.saved(params.text_document.uri)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def did_change_watched_files(_: types.DidChangeWatchedFilesParams) -> None:
+        server.restart()
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
+        server.configure(params.settings)
+        server.restart()
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def did_change_workspace_folders(_: types.DidChangeWorkspaceFoldersParams) -> None:
+        server.restart()
+
+
+def _language(server: Server) -> None:
+    """Register what is asked of one text."""
+    desk = server.desk
+
+    @server.feature(
+        types.TEXT_DOCUMENT_DIAGNOSTIC,
+        types.DiagnosticOptions(inter_file_dependencies=False, workspace_diagnostics=False, identifier="zr4lint"),
+    )
+    async def pull(params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
+        analysis = await desk.analysis(params.text_document.uri)
+        return types.RelatedFullDocumentDiagnosticReport(diagnostics(analysis) if analysis is not None else [])
+
+    @server.feature(
+        types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=[*KINDS], resolve_provider=True)
+    )
+    async def code_action(params: types.CodeActionParams) -> list[types.CodeAction] | None:
+        analysis = await desk.analysis(params.text_document.uri)
+        if analysis is None:
+            return None
+        return await desk.work(
+            lambda watch: actions(analysis, params.range, params.context, watch, resolves=server.resolves)
+        )
+
+    @server.feature(types.CODE_ACTION_RESOLVE)
+    async def resolve(action: types.CodeAction) -> types.CodeAction:
+        uri = action.data.get("uri") if isinstance(action.data, Mapping) else None
+        analysis = await desk.analysis(uri) if isinstance(uri, str) else None
+        if analysis is not None:
+            await desk.work(lambda watch: fix_all(action, analysis, watch))
+        return action
+
+    @server.feature(types.TEXT_DOCUMENT_HOVER)
+    async def hovered(params: types.HoverParams) -> types.Hover | None:
+        analysis = await desk.analysis(params.text_document.uri)
+        return hover(analysis, params.position, server.packs()) if analysis is not None else None
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_LENS)
+    async def code_lens(params: types.CodeLensParams) -> list[types.CodeLens] | None:
+        analysis = await desk.analysis(params.text_document.uri)
+        return lenses(analysis) if analysis is not None else None
+
+    @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
+    async def document_symbol(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol] | None:
+        analysis = await desk.analysis(params.text_document.uri)
+        return symbols(analysis) if analysis is not None else None
+
+    @server.feature(types.TEXT_DOCUMENT_DEFINITION)
+    async def definition(params: types.DefinitionParams) -> list[types.Location] | None:
+        analysis = await desk.analysis(params.text_document.uri)
+        return definitions(analysis, params.position, server.packs()) if analysis is not None else None
+
+    @server.feature(types.TEXT_DOCUMENT_REFERENCES)
+    async def find_references(params: types.ReferenceParams) -> list[types.Location] | None:
+        analysis = await desk.analysis(params.text_document.uri)
+        if analysis is None:
+            return None
+        if analysis.buffer.language is Language.PACK:
+            return await _of_pack(desk, analysis.buffer, params.position)
+        declaration = params.context.include_declaration
+        return references(analysis, params.position, server.packs(), declaration=declaration)
+
+
+async def _of_pack(desk: Desk, pack: Buffer, position: types.Position) -> list[types.Location]:
+    """The words of open Dockerfiles that meet or break the rule at a position of a pack."""
+    code = rule_of_pack(pack, position)
+    found: list[types.Location] = []
+    for uri in _dockerfiles(desk.buffers.values()):
+        analysis = await desk.analysis(uri)
+        if analysis is not None and code is not None:
+            found += words_of(analysis, [code])
+    return found
+
+
+def _dockerfiles(buffers: Iterable[Buffer]) -> list[str]:
+    return [buffer.uri for buffer in buffers if buffer.language is Language.DOCKERFILE]

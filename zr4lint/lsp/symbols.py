@@ -1,0 +1,116 @@
+"""Document symbols: the stages of a file, the layers in them, and their instructions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
+
+from lsprotocol import types
+
+from zr4lint.dockerfile import Instruction
+from zr4lint.lsp.analysis import Analysis
+from zr4lint.model.source import Span
+from zr4lint.report.escaping import visible
+
+LONGEST = 80
+"""Characters of an instruction that its symbol shows."""
+
+
+def symbols(analysis: Analysis) -> list[types.DocumentSymbol]:
+    """The symbols of a file: what stands before the first FROM, then one for each stage."""
+    if analysis.linted is None:
+        return []
+    layers = _layers(analysis)
+    found: list[types.DocumentSymbol] = []
+    for stage, group in groupby(analysis.linted.dockerfile.instructions, key=lambda one: one.stage):
+        instructions = [*group]
+        parts = [*_parts(analysis, instructions, layers)]
+        found += parts if stage < 0 else [_stage(analysis, stage, instructions, parts)]
+    return found
+
+
+def _stage(
+    analysis: Analysis, number: int, instructions: Sequence[Instruction], parts: list[types.DocumentSymbol]
+) -> types.DocumentSymbol:
+    assert analysis.linted is not None
+    stage = analysis.linted.facts.stages[number]
+    return _symbol(
+        analysis,
+        name=stage.name or f"stage {number}",
+        kind=types.SymbolKind.Module,
+        detail=stage.image or "",
+        instructions=instructions,
+        children=parts,
+    )
+
+
+def _parts(
+    analysis: Analysis, instructions: Sequence[Instruction], layers: dict[int, tuple[int, str]]
+) -> Iterator[types.DocumentSymbol]:
+    """The layers of a stage, and the instructions between them that belong to none."""
+    for layer, group in groupby(instructions, key=lambda one: layers.get(one.index)):
+        members = [*group]
+        symbols = [_instruction(analysis, one) for one in members]
+        if layer is None:
+            yield from symbols
+        else:
+            name = f"Layer {layer[0]} {layer[1]}"
+            yield _symbol(
+                analysis,
+                name=name,
+                kind=types.SymbolKind.Namespace,
+                detail="",
+                instructions=members,
+                children=symbols,
+            )
+
+
+def _layers(analysis: Analysis) -> dict[int, tuple[int, str]]:
+    """The layer of each instruction that meets a requirement of one, and of those between two of the same layer."""
+    assert analysis.linted is not None
+    instructions = analysis.linted.dockerfile.instructions
+    titles = {section.layer: section.title for pack in analysis.packs for section in pack.sections}
+    found: dict[int, tuple[int, str]] = {}
+    for witness in analysis.witnesses:
+        layer = analysis.rules[witness.code][1].layer if witness.code in analysis.rules else None
+        if layer is not None:
+            for one in instructions:
+                if one.span.start <= witness.span.start < max(one.span.end, one.span.start + 1):
+                    found.setdefault(one.index, (layer, titles.get(layer, "")))
+    known = sorted(found)
+    for before, after in pairwise(known):
+        if found[before] == found[after]:
+            found.update((index, found[before]) for index in range(before + 1, after))
+    return found
+
+
+def _instruction(analysis: Analysis, instruction: Instruction) -> types.DocumentSymbol:
+    words = visible(" ".join(instruction.arguments.text[: 4 * LONGEST].split()))
+    return _symbol(
+        analysis,
+        name=instruction.keyword or "?",
+        kind=types.SymbolKind.Event,
+        detail=words if len(words) <= LONGEST else f"{words[: LONGEST - 3]}...",
+        instructions=[instruction],
+        children=None,
+    )
+
+
+def _symbol(
+    analysis: Analysis,
+    *,
+    name: str,
+    kind: types.SymbolKind,
+    detail: str,
+    instructions: Sequence[Instruction],
+    children: list[types.DocumentSymbol] | None,
+) -> types.DocumentSymbol:
+    first, last = instructions[0], instructions[-1]
+    return types.DocumentSymbol(
+        name=visible(name),
+        kind=kind,
+        detail=visible(detail),
+        range=analysis.buffer.range(Span(first.span.start, max(last.span.end, first.keyword_span.end))),
+        selection_range=analysis.buffer.range(first.keyword_span),
+        children=children,
+    )
