@@ -73,12 +73,12 @@ $(VENV)/.run: pyproject.toml $(BIN)/python
 
 $(VENV)/.test: $(VENV)/.run
 	@echo "Installing what the tests need ..."
-	@$(PIP) install --quiet --quiet --disable-pip-version-check --editable '.[test]'
+	@$(PIP) install --quiet --quiet --disable-pip-version-check --editable '.[test,lsp]'
 	@touch $@
 
 $(VENV)/.judge: $(VENV)/.test
 	@echo "Installing the judges ..."
-	@$(PIP) install --quiet --quiet --disable-pip-version-check --editable '.[test,judge]'
+	@$(PIP) install --quiet --quiet --disable-pip-version-check --editable '.[test,judge,lsp]'
 	@touch $@
 
 # npm may be told not to run the package's own script, which makes the program executable.

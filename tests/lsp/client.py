@@ -40,7 +40,7 @@ class Client:
         self._options = options
         self._ids = 0
         self._read: queue.Queue[Message | None] = queue.Queue()
-        self._answers: dict[int, Message] = {}
+        self._answers: dict[int | None, Message] = {}
 
     def __enter__(self) -> Self:
         self.start()
@@ -102,7 +102,7 @@ class Client:
             message = self._next()
             if "method" not in message:
                 self._answers[message["id"]] = message
-        return self._answers.pop(number)  # type: ignore[arg-type]
+        return self._answers.pop(number)
 
     def request(self, method: str, **params: Any) -> Message:
         return self.answer(self.ask(method, **params))

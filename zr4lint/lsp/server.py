@@ -9,9 +9,11 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from threading import Event
 from typing import Any
 
 from lsprotocol import types
+from pygls.io_ import StdoutWriter, run_async
 
 from zr4lint import __version__
 from zr4lint.lsp.actions import KINDS, actions, fix_all
@@ -24,6 +26,7 @@ from zr4lint.lsp.linters import Linters
 from zr4lint.lsp.navigation import definitions, references, rule_of_pack, words_of
 from zr4lint.lsp.protocol import Protocol, TextServer
 from zr4lint.lsp.requirements import Packs
+from zr4lint.lsp.stream import MessageReader
 from zr4lint.lsp.symbols import symbols
 from zr4lint.project.configuration import NAMES
 
@@ -59,7 +62,7 @@ class Server(TextServer):
     def opened(self, params: types.DidOpenTextDocumentParams) -> None:
         """Open a text, and lint it."""
         one = params.text_document
-        encoding = str(getattr(self.server_capabilities.position_encoding, "value", "utf-16"))
+        encoding = types.PositionEncodingKind(self.workspace.position_encoding or "utf-16").value
         self.desk.put(Buffer(one.uri, one.text, one.version, one.language_id, encoding))
         self.push(one.uri)
 
@@ -180,8 +183,17 @@ def serve() -> int:
     sys.stdout = sys.stderr  # nothing but messages may come on standard output
     gc.enable()
     gc.freeze()
-    with suppress(SystemExit):
-        server.start_io(sys.stdin.buffer, out)
+    server.protocol.set_writer(StdoutWriter(out))
+    with suppress(SystemExit, BrokenPipeError, KeyboardInterrupt):
+        asyncio.run(
+            run_async(
+                stop_event=Event(),
+                reader=MessageReader(sys.stdin.buffer),
+                protocol=server.protocol,
+                logger=log,
+                error_handler=server.report_server_error,
+            )
+        )
     return server.code
 
 
