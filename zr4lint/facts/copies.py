@@ -18,7 +18,7 @@ from zr4lint.shell import Argument
 def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     """Copy files; each source is a fact, and a heredoc is a file that is written."""
     paths = raw_words(instruction)
-    if len(paths) + len(instruction.heredocs) < 2 or not paths or not reading.stages:
+    if len(paths) + len(instruction.heredocs) < 2 or not paths:
         return
     state = reading.state
     flags = read_flags(instruction, state.variables)

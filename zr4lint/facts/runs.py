@@ -19,8 +19,6 @@ _COMPOUND = r"(?:^|[\s;&|(])(?:if|while|until|case|for|function|!|\{)\s|\(\s*\)|
 
 def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     """Run a script or a program."""
-    if not reading.stages:
-        return
     state = reading.state
     variables = state.variables
     flags = read_flags(instruction, variables)

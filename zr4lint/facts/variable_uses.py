@@ -55,25 +55,25 @@ def variable_uses(facts: Facts) -> Iterator[VariableUse]:
         return
     escape = escape_of(facts.dockerfile)
     scopes: list[_Scope] = []
+    above = _Scope(("PATH",))
     for instruction in facts.dockerfile.instructions:
-        if instruction.stage < 0:
-            continue
-        stage = facts.stages[instruction.stage]
         if instruction.keyword == "FROM":
+            stage = facts.stages[instruction.stage]
             scopes.append(_Scope(scopes[stage.parent].env if stage.parent is not None else ("PATH",)))
             continue
         target = instruction.trigger or instruction
-        if target.keyword not in _EXPANDED:
+        if target.keyword not in _EXPANDED or (not scopes and target.keyword == "ARG"):
             continue
         held = target is not instruction
-        scope = scopes[-1]
+        scope = scopes[-1] if scopes else above
+        image = facts.stages[instruction.stage].variables if scopes else None
         declared = {pair.name for pair in values.pairs(target)} if target.keyword in ("ARG", "ENV") else set()
         if target.keyword == "ARG":
             scope.declare(declared, held)
         known: frozenset[str] | None = None
         for name, operator, span in _uses(facts, target, escape):
             known = scope.seen(held) if known is None else known
-            yield VariableUse(name, operator, span, target, known, stage.variables, held)
+            yield VariableUse(name, operator, span, target, known, image, held)
         if target.keyword == "ENV":
             scope.set(declared, held)
 

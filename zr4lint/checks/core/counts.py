@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from zr4lint.checks.core.steps import Step, ends, steps
+from zr4lint.checks.core.steps import Step, ends, looked_at, steps
 from zr4lint.checks.edits import SAFE, remove_lines, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
@@ -62,7 +62,7 @@ def _fits(value: str | None, step: Step, patterns: Sequence[str]) -> bool:
 
 def _values(subject: Subject) -> dict[Span, str]:
     """The arguments of instructions with their variables replaced, by the instruction's place."""
-    facts, stages = subject.facts, subject.lineage
+    facts, stages = subject.facts, looked_at(subject)
     found: dict[Span, str | None] = {}
     found.update((f.at.instruction.span, f.signal) for f in facts.of(StopSignalSet, stages, triggers=True))
     found.update((f.at.instruction.span, f.given) for f in facts.of(WorkdirSet, stages, triggers=True))
@@ -121,7 +121,7 @@ def _author_label(subject: Subject, step: Step) -> Fix | None:
     """Turn MAINTAINER into a label with the same text; None where quotes can't hold it."""
     instruction = step.instruction
     name = instruction.arguments.text
-    if step.held or not name or any(c in name for c in "\\`\n\r") or not name.isprintable():
+    if step.held or step.holder.stage < 0 or not name or any(c in name for c in "\\`\n\r") or not name.isprintable():
         return None
     quoted = name.replace('"', '\\"').replace("$", "\\$")
     if quoted != name and any(d.name == "escape" and d.value != "\\" for d in subject.dockerfile.directives):

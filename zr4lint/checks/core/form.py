@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
-from zr4lint.checks.core.steps import by_keyword
+from zr4lint.checks.core.steps import by_keyword, looked_at
 from zr4lint.checks.edits import SAFE, insert, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
@@ -89,7 +89,7 @@ def _blank_continuation(subject: Subject) -> Outcomes:
 
 
 def _key_value(subject: Subject) -> Outcomes:
-    facts, stages = subject.facts, subject.lineage
+    facts, stages = subject.facts, looked_at(subject)
     pairs: list[EnvSet | LabelSet] = [
         *facts.of(EnvSet, stages, triggers=True),
         *facts.of(LabelSet, stages, triggers=True),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
+from zr4lint.checks.core.steps import looked_at
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.dockerfile import Instruction, values
@@ -61,6 +62,7 @@ def references(subject: Subject) -> Iterator[Reference]:
         raw = subject.words(stage.image_span)
         if stage.parent is None and stage.image != "scratch" and raw and stage.image != "":
             yield Reference(raw, stage.image, stage.image_span, stage.instruction)
+    stages = looked_at(subject)
     for copy in facts.of(CopyStep, stages, triggers=True):
         flag = copy.flags.get("from")
         if flag is not None and _is_image(subject, flag.value):

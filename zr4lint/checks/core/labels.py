@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.core.label_formats import LABEL_FORMATS
-from zr4lint.checks.core.steps import ends
+from zr4lint.checks.core.steps import ends, looked_at
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
@@ -45,7 +45,7 @@ def labels(
     """
     if required:
         yield from _missing(subject, required)
-    found = subject.facts.of(LabelSet, subject.lineage, triggers=True)
+    found = subject.facts.of(LabelSet, looked_at(subject), triggers=True)
     for label in found:
         if closed and strict and label.key is not None and label.key not in closed:
             near = nearest(label.key, closed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zr4lint.checks.core.steps import looked_at
 from zr4lint.checks.edits import SAFE, UNSAFE, replace
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
@@ -28,7 +29,7 @@ def ports(
     container ports is reported, with `protocol-case` a protocol in capital letters.
     """
     ranges = [_bounds(words) for words in allowed] if allowed is not None else None
-    for port in subject.facts.of(PortExposed, subject.lineage, triggers=True):
+    for port in subject.facts.of(PortExposed, looked_at(subject), triggers=True):
         if port.value is None:
             continue
         number, _, protocol = port.value.partition("/")

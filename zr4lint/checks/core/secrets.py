@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from zr4lint.checks.core.steps import looked_at
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
 from zr4lint.facts import ArgDeclared, EnvSet
@@ -45,7 +46,7 @@ def secret_name(
         yield from _written(subject)
     if not secret:
         return
-    facts, stages = subject.facts, {-1, *subject.lineage}
+    facts, stages = subject.facts, looked_at(subject)
     known: list[EnvSet | ArgDeclared] = [
         *facts.of(ArgDeclared, stages, triggers=True),
         *facts.of(EnvSet, stages, triggers=True),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from zr4lint.checks.core.steps import looked_at
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
@@ -63,11 +64,11 @@ def stage_source(
 
 
 def _sources(subject: Subject) -> Iterator[Source]:
-    for copy in subject.facts.of(CopyStep, subject.lineage):
+    for copy in subject.facts.of(CopyStep, looked_at(subject)):
         flag = copy.flags.get("from")
         if flag is not None and flag.value:
             yield Source(flag.value, flag.value_span, copy.at.stage, copy.at.instruction, copy)
-    for run in subject.facts.of(RunStep, subject.lineage):
+    for run in subject.facts.of(RunStep, looked_at(subject)):
         for mount in run.mounts:
             words = subject.words(mount.span)
             at = words.rfind(f"from={mount.image}")

@@ -75,8 +75,8 @@ def _overridden(subject: Subject, found: Sequence[Step], counting: Sequence[Step
 def _counting(subject: Subject, found: Sequence[Step]) -> Iterator[Step]:
     """The last one of each image, its own or inherited, and the last trigger of each stage."""
     kept: dict[int, Step] = {}
-    for end in ends(subject):
-        family = subject.facts.ancestry(end)
+    families = [subject.facts.ancestry(end) for end in ends(subject)] or [frozenset({-1})]
+    for family in families:
         last = next((s for s in reversed(found) if not s.held and s.holder.stage in family), None)
         if last is not None:
             kept[last.holder.index] = last

@@ -23,10 +23,19 @@ class Step(Struct, frozen=True):
 
 
 def steps(subject: Subject, keywords: Iterable[str]) -> list[Step]:
-    """The instructions with these keywords in the stages that are looked at, in their order."""
+    """The instructions with these keywords, in order: those above the first FROM and of the stages looked at."""
     known = by_keyword(subject)
-    found = [s for keyword in keywords for s in known.get(keyword, ()) if s.holder.stage in subject.lineage]
+    stages = looked_at(subject)
+    found = [s for keyword in keywords for s in known.get(keyword, ()) if s.holder.stage in stages]
     return sorted(found, key=lambda step: step.holder.index)
+
+
+def looked_at(subject: Subject) -> frozenset[int]:
+    """The stages that are looked at, and -1 for what stands above the first FROM.
+
+    BuildKit refuses such a file, but its instructions say what the author wants.
+    """
+    return subject.lineage | {-1}
 
 
 def by_keyword(subject: Subject) -> Mapping[str, Sequence[Step]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
+from zr4lint.checks.core.steps import looked_at
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
@@ -57,7 +58,7 @@ def _in_stages(subject: Subject) -> Outcomes:
 
 
 def _pairs(subject: Subject) -> list[EnvSet]:
-    return subject.facts.of(EnvSet, subject.lineage, triggers=True)
+    return subject.facts.of(EnvSet, looked_at(subject), triggers=True)
 
 
 def _undefined(subject: Subject, use: VariableUse) -> Unmet | None:
