@@ -183,19 +183,37 @@ def _times(name: str, parsed: Parsed) -> int:
     return sum(int(o.value or 0) if (o.value or "").isdecimal() else 1 for o in parsed.all(name))
 
 
+def any_switched(program: str, options: Sequence[str], parsed: Parsed) -> bool:
+    """Whether one of several options of a program is in force, which all speak of one setting: the last word counts."""
+    patterns = [parse_words(program, option) for option in options]
+    alone = [pattern[0] for pattern in patterns if len(pattern) == 1]
+    state = False
+    for option in parsed.options:
+        for wanted in alone:
+            said = _says(option, wanted)
+            state = state if said is None else said
+    return state or any(switched(pattern, parsed) for pattern in patterns if len(pattern) > 1)
+
+
 def _switched(wanted: Option, parsed: Parsed) -> bool:
     state = False
-    item, equals, setting = (wanted.value or "").partition("=")
     for option in parsed.options:
-        if equals:
-            key, _, value = (option.value or "").partition("=")
-            if option.name == wanted.name and key.strip().lower() == item.lower():
-                state = is_yes(value) == is_yes(setting)
-        elif option.name == wanted.name:
-            state = is_yes(option.value)
-        elif option.name == f"no-{wanted.name}" or wanted.name == f"no-{option.name}":
-            state = not is_yes(option.value)
+        said = _says(option, wanted)
+        state = state if said is None else said
     return state
+
+
+def _says(option: Option, wanted: Option) -> bool | None:
+    """Whether an option switches on what another stands for, or off; None where it speaks of something else."""
+    item, equals, setting = (wanted.value or "").partition("=")
+    if equals:
+        key, _, value = (option.value or "").partition("=")
+        same = option.name == wanted.name and key.strip().lower() == item.lower()
+        return is_yes(value) == is_yes(setting) if same else None
+    if option.name == wanted.name:
+        return is_yes(option.value)
+    opposite = option.name == f"no-{wanted.name}" or wanted.name == f"no-{option.name}"
+    return not is_yes(option.value) if opposite else None
 
 
 def is_yes(value: str | None) -> bool:

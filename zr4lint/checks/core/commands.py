@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from zr4lint.checks.core.call_patterns import Called, by_program, called, switched
+from zr4lint.checks.core.call_patterns import Called, any_switched, by_program, called
 from zr4lint.checks.edits import SAFE, UNSAFE, add_words, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
@@ -121,7 +121,7 @@ def command_option(
             continue
         given = (*configured.options(ran), *found.parsed.options)
         parsed = Parsed(given, found.parsed.operands, found.parsed.unknown)
-        if any(switched(parse_words(ran.program, option), parsed) for option in options):
+        if any_switched(ran.program, options, parsed):
             yield Met(found.span, ran.at.instruction, ran.at.supports)
         elif not _excused(subject, found, unless_env or (), unless_image or (), unless_piped or ()):
             first = options[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from zr4lint.checks.spec.packages import family
 from zr4lint.documents.deriving.demand import Demand, Golden, Pins
@@ -39,15 +39,22 @@ def system_packages(golden: Golden) -> Iterator[Demand]:
             else:
                 yield general
     installs = [run for run in golden.of(AptRun) if run.command.action == "install"]
-    for kind, summary in _HABITS if installs else ():
-        yield Demand(kind, {}, installs[0].command.words, summary, golden.stage, habit=True)
+    for kind, parameters, summary in _HABITS if installs else ():
+        yield Demand(kind, parameters, installs[0].command.words, summary, golden.stage, habit=True)
 
 
-_HABITS = (
-    ("apt-update", "Each `apt-get install` comes after an update in the same RUN."),
-    ("apt-yes", "Each `apt-get install` asks nothing."),
-    ("apt-no-recommends", "Each `apt-get install` leaves out recommended packages."),
-    ("apt-cleanup", "Each RUN that updates apt removes the package lists."),
+_INSTALL = ["apt-get|apt install"]
+_YES = ["-y", "--yes", "--assume-yes", "-qq", "-o APT::Get::Assume-Yes=true"]
+_LEAN = ["--no-install-recommends", "-o APT::Install-Recommends=false"]
+_HABITS: Sequence[tuple[str, Mapping[str, object], str]] = (
+    ("apt-update", {}, "Each `apt-get install` comes after an update in the same RUN."),
+    ("command-option", {"calls": _INSTALL, "options": _YES}, "Each `apt-get install` asks nothing."),
+    (
+        "command-option",
+        {"calls": _INSTALL, "options": _LEAN},
+        "Each `apt-get install` leaves out recommended packages.",
+    ),
+    ("package-cache", {"manager": "apt"}, "Each RUN that updates apt removes the package lists."),
 )
 
 
@@ -98,7 +105,7 @@ def python_packages(golden: Golden) -> Iterator[Demand]:
         before = named[0]
     if runs:
         summary = "No `pip install` leaves its cache in the image."
-        yield Demand("pip-no-cache", {}, runs[0].command.words, summary, golden.stage, habit=True)
+        yield Demand("package-cache", {"manager": "pip"}, runs[0].command.words, summary, golden.stage, habit=True)
 
 
 def _versions(golden: Golden, run: PipRun, requirement: Requirement) -> Iterator[Demand]:
