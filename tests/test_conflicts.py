@@ -135,3 +135,12 @@ def test_json_counts_them_apart(tmp_path: Path) -> None:
         "conflicts": len(report["findings"]),
     }
     assert {finding["conflict"] for finding in report["findings"]} == {requirement for _, requirement in DEMANDED}
+
+
+def test_an_accepted_conflict_is_told_on_request_only() -> None:
+    packs = load_packs(["zr4", "core"])
+    source = SourceFile(CONFORMING, "Dockerfile.zr4")
+    told = [f.code for f in lint(source, packs).findings if f.conflict]
+    listed = [f for f in lint(source, packs, LintOptions(lists_conflicts=True)).findings if f.conflict]
+    assert "ZC410" not in told
+    assert {f.conflict for f in listed if f.code == "ZC410"} == {"ZR1002"}

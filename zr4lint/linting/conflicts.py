@@ -19,12 +19,14 @@ class _Demand(Struct, frozen=True):
     requirement: str
     words: str
     span: Span
+    accepted: bool
 
 
 def settle(findings: Sequence[Finding], judged: Judged) -> Iterator[Finding]:
     """Mark the findings on words that meet a requirement as conflicts, or leave them out.
 
-    A conflict has the severity that the options give to conflicts. Its fix is only shown, since it would break the
+    A conflict has the severity that the options give to conflicts; one that is accepted is told where conflicts are
+    listed. Its fix is only shown, since it would break the
     requirement.
     """
     level = judged.options.conflicts
@@ -35,7 +37,7 @@ def settle(findings: Sequence[Finding], judged: Judged) -> Iterator[Finding]:
         demand = next(near, None)
         if demand is None:
             yield finding
-        elif level is not None:
+        elif level is not None and (not demand.accepted or judged.options.lists_conflicts):
             yield structs.replace(
                 finding,
                 severity=level,
@@ -59,7 +61,7 @@ def _demands(packs: Sequence[Pack], conformance: Sequence[Conformance]) -> dict[
         for conflict in pack.specification.conflicts:
             code = conflict.requirement
             words = f"the {pack.specification.document} requires this: {code} {names[code]}"
-            demands = [_Demand(code, words, span) for span in met.get(code, ())]
+            demands = [_Demand(code, words, span, conflict.accepted) for span in met.get(code, ())]
             for warning in conflict.rules:
                 found.setdefault(warning, []).extend(demands)
     return found

@@ -43,10 +43,14 @@ class PackRule(Struct, frozen=True):
 
 
 class ConflictRule(Struct, frozen=True):
-    """A requirement that demands what the rules of other packs warn of, by their codes."""
+    """A requirement that demands what the rules of other packs warn of, by their codes.
+
+    The specification's author has `accepted` it where the image builds and works all the same.
+    """
 
     requirement: str
     rules: tuple[str, ...]
+    accepted: bool = False
 
 
 class Amendment(Struct, frozen=True):

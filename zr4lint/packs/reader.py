@@ -340,7 +340,7 @@ class _Reader:
     def read_conflicts(self) -> Iterator[ConflictRule]:
         for place, table in self.those("conflict", tables.ConflictTable):
             self.one_of(place, "requirement", table.requirement, self.codes, "a rule of this pack")
-            yield ConflictRule(table.requirement, table.rules)
+            yield ConflictRule(table.requirement, table.rules, table.accepted)
 
     def read_amendments(self, rules: Mapping[str, PackRule]) -> Iterator[Amendment]:
         for place, values in self.arrays("amendment"):

@@ -90,10 +90,11 @@ class CriterionTable(Table, frozen=True):
 
 
 class ConflictTable(Table, frozen=True):
-    """[[conflict]]: a requirement that demands what other rules warn of."""
+    """[[conflict]]: a requirement that demands what other rules warn of; an accepted one is told on request only."""
 
     requirement: str
     rules: tuple[str, ...]
+    accepted: bool = False
 
 
 class AmendmentTable(Table, frozen=True):
