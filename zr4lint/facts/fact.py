@@ -18,7 +18,8 @@ class At(Struct, frozen=True):
     `order` counts the facts of a file, `span` is the command or the instruction, `supports` are the indexes of the
     other instructions it relies on: the WORKDIR a relative path starts from, the ENV or ARG of a variable.
     `operator` is what joins a command to the one before it in its RUN. `trigger` tells that an ONBUILD holds the
-    instruction, which then runs in a stage that builds on this one.
+    instruction, which then runs in a stage that builds on this one. `exits` tells that the shell ends where a command
+    fails, as after `set -e`.
     """
 
     order: int
@@ -29,6 +30,7 @@ class At(Struct, frozen=True):
     supports: frozenset[int]
     operator: str = ""
     trigger: bool = False
+    exits: bool = False
 
     @property
     def unsure(self) -> bool:

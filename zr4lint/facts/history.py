@@ -11,21 +11,24 @@ from typing import TypeVar
 from msgspec import Struct
 
 from zr4lint.facts.collection import Facts, Stage
-from zr4lint.facts.command_facts import PipRun, Ran
+from zr4lint.facts.command_facts import Cloned, PipRun, Ran
 from zr4lint.facts.environments import environment_of
 from zr4lint.facts.fact import At
 from zr4lint.facts.images import Base, read_base
 from zr4lint.facts.indexes import Sources, sources
 from zr4lint.facts.instruction_facts import Copied, Origin, Written
 from zr4lint.facts.memo import Memo
+from zr4lint.knowledge.tables import built_repository
 from zr4lint.knowledge.versions import pin_of
 from zr4lint.model.source import MappedText, Span
+from zr4lint.programs.files import absolute
 from zr4lint.programs.pip import Requirement, normalise, parse_pip, parse_requirement
 from zr4lint.programs.python import python_module
 from zr4lint.shell import Argument, Reach
 
-_REPOSITORY = r"(?:git\+)?(?:https?|ssh|git)://\S+?/(?P<name>[^/@#]+?)(?:\.git)?(?:@(?P<ref>[^#]+))?(?:#.*)?\Z"
-_RENAMED = {"flash-attention": "flash-attn"}
+_REPOSITORY = (
+    r"(?:git\+)?(?:https?|ssh|git)://[^/\s]+/[^@#\s]*?(?P<name>[^/@#\s]+?)(?:\.git)?/?(?:@(?P<ref>[^#]+))?(?:#.*)?\Z"
+)
 _INSTALLERS = frozenset({
     "conda", "mamba", "micromamba", "poetry", "pipenv", "pdm", "pixi", "hatch", "make", "mim", "easy_install", "bash",
     "sh", "zsh", "cog", "cmake", "ninja", "comfy", "xargs", "eval", "jupyter", "rye", "spack",
@@ -33,6 +36,7 @@ _INSTALLERS = frozenset({
 _LISTING = r"\s*(?P<requirement>[^\s#-][^#\n]*?)\s*(?:\s#.*|--hash.*)?\Z"
 
 
+_FALSE = ("0", "false", "no", "off", "n", "f")
 _T = TypeVar("_T")
 
 
@@ -83,10 +87,16 @@ class Install(Struct, frozen=True):
     @property
     def isolated(self) -> bool:
         """Whether what it builds is built in an environment of its own."""
-        off = ("PIP_NO_BUILD_ISOLATION", "UV_NO_BUILD_ISOLATION", "UV_NO_BUILD_ISOLATION_PACKAGE")
-        return not self.option(
-            "no-build-isolation", "no-build-isolation-package", "only-binary", "no-build"
-        ) and not any(name in self.run.settings for name in off)
+        if self.option("no-build-isolation", "no-build-isolation-package", "only-binary", "no-build"):
+            return False
+        settings = self.run.settings
+        name = "UV_NO_BUILD_ISOLATION" if self.uv else "PIP_NO_BUILD_ISOLATION"
+        if settings.get(name, "") is None:
+            return False  # which can't be known
+        if not self.uv:  # pip takes the value for that of the option `--build-isolation`
+            return (settings.get("PIP_NO_BUILD_ISOLATION", "1") or "1").lower() not in _FALSE
+        switch = settings.get("UV_NO_BUILD_ISOLATION", "0")
+        return "UV_NO_BUILD_ISOLATION_PACKAGE" not in settings and (switch or "0").lower() in _FALSE
 
 
 class History:
@@ -161,7 +171,7 @@ class History:
     @cached_property
     def _first_opaque(self) -> int | None:
         """The order of the first that may bring packages in a way that can't be read, -1 for the base image."""
-        if self.base is None or not self.base.kind:
+        if self.base is None or not self.base.listed:
             return -1
         found = [install.at.order for install in self.installs if install.opaque][:1]
         for copied in self.facts.of(Copied, self.chain):
@@ -176,7 +186,7 @@ class History:
 
     def has(self, package: str, at: At) -> bool | None:
         """Whether a package was installed before; None where that can't be known."""
-        if self.base is not None and self.base.kind == "pytorch" and package in ("torch", "torchvision", "torchaudio"):
+        if self.base is not None and self.base.torch is not None and package in ("torch", "torchvision", "torchaudio"):
             return True
         if package not in self.first:
             self.first[package] = next((i for i in self.installs if i.get(package) is not None), None)
@@ -189,7 +199,7 @@ class History:
         """The value of a variable, "" where it is not set, None where that can't be known."""
         if name in variables:
             return variables[name]
-        return "" if self.base is not None and (self.base.plain or self.base.kind == "pytorch") else None
+        return "" if self.base is not None and self.base.listed else None
 
 
 def histories_of(facts: Facts) -> list[History]:
@@ -229,7 +239,11 @@ def _install(facts: Facts, chain: frozenset[int], run: PipRun) -> Install:
     operands = [*run.command.parsed.operands]
     operands += (Argument(o.value, o.value_span) for o in run.command.parsed.all("editable"))
     for operand in operands:
-        opaque = _read(operand, requirements, repositories) or opaque
+        if (cloned := _of_clone(facts, chain, run, operand)) is not None:
+            requirements.append(cloned)
+            opaque = True
+        else:
+            opaque = _read(operand, requirements, repositories) or opaque
     for path, _ in run.files:
         written = [w for w in facts.of(Written, chain) if w.path == path and w.at.order < run.at.order]
         if path is None or len(written) != 1:
@@ -242,6 +256,21 @@ def _install(facts: Facts, chain: frozenset[int], run: PipRun) -> Install:
     return Install(run, tuple(requirements), tuple(repositories), opaque, sources(run), uv)
 
 
+def _of_clone(facts: Facts, chain: frozenset[int], run: PipRun, operand: Argument) -> Requirement | None:
+    """The requirement that a folder stands for: a clone of a repository that is known, or its part with the package."""
+    path = (operand.value or "").partition("[")[0].removeprefix("file://")
+    if path[:1] not in (".", "/") or run.folder is None:
+        return None
+    path = absolute(path, run.folder) or ""
+    for cloned in reversed(facts.of(Cloned, chain)):
+        build = built_repository(cloned.clone.url.value or "") if cloned.at.order < run.at.order else None
+        if build is None or cloned.target is None:
+            continue
+        if path.rstrip("/") == f"{cloned.target}/{build.subfolder}".rstrip("/"):
+            return Requirement(build.name, "", "", cloned.clone.url.value, None, operand.span, operand.quoted)
+    return None
+
+
 def _read(argument: Argument, requirements: list[Requirement], repositories: list[tuple[str, Span]]) -> bool:
     """Add what an argument asks for; True if that can't be read."""
     found = parse_requirement(argument)
@@ -250,8 +279,8 @@ def _read(argument: Argument, requirements: list[Requirement], repositories: lis
         return False
     if argument.value is None or (repository := re.match(_REPOSITORY, argument.value)) is None:
         return True
-    name = normalise(repository["name"])
-    name = _RENAMED.get(name, name)
+    known = built_repository(argument.value)
+    name = known.name if known is not None else normalise(repository["name"])
     repositories.append((argument.value, argument.span))
     requirements.append(Requirement(name, "", "", argument.value, None, argument.span, argument.quoted))
     return False

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
 
 from msgspec import Struct
 
 from zr4lint.dockerfile import values
-from zr4lint.knowledge.tables import table
+from zr4lint.filesystem.globs import matches
+from zr4lint.knowledge.tables import Row, release, table
 
 _PYTHON_TAG = r"(\d+\.\d+)[\w.]*(?:-|\Z)"
-_PYTORCH_TAG = r"(\d+\.\d+\.\d+)-cuda(\d+\.\d+)-cudnn\d+-(runtime|devel)\Z"
+_RELEASE = r"(?:ubuntu|debian)[-_]?(\d\d)[.-]?(\d\d)?(?!\d)"
 _CUDA_REPOSITORIES = {("docker.io", "nvidia/cuda"), ("nvcr.io", "nvidia/cuda")}
 _UNDATED_PYTHON = "debian13"
+_FACTS = ("kind", "flavour", "python_kept", "own_torch", "env", "user")
 
 
 class Base(Struct, frozen=True):
-    """A base image. `kind` is "cuda", "ubuntu", "debian", "python", "pytorch", or "" for any other.
+    """A base image. `kind` is "cuda", "ubuntu", "debian", "python", one of the table of images, or "" for any other.
 
-    `flavour` is that of a CUDA image ("cudnn-devel"), `cuda` its version; None is what can't be known.
+    `flavour` is that of a CUDA image ("cudnn-devel"), `cuda` its version; None is what can't be known. `python_kept`
+    tells where pip installs: "system", "open" or "conda", as in the table. `pip_before` is a version of pip that is
+    newer than the image. `own_torch` tells that its torch is no release from an index. `env` are variables that the
+    image sets, and `user` is its user.
     """
 
     reference: str
@@ -29,6 +37,11 @@ class Base(Struct, frozen=True):
     cuda: str | None = None
     flavour: str | None = None
     torch: str | None = None
+    python_kept: str = "system"
+    pip_before: str | None = None
+    own_torch: bool = False
+    env: Mapping[str, str] = {}
+    user: str = "root"
 
     @property
     def plain(self) -> bool:
@@ -36,8 +49,13 @@ class Base(Struct, frozen=True):
         return self.kind in ("cuda", "ubuntu", "debian", "python")
 
     @property
+    def listed(self) -> bool:
+        """Whether it is known that it holds no package that is not told here: no torch but `torch`."""
+        return self.plain or self.kind in ("conda", "pytorch")
+
+    @property
     def compiles_cuda(self) -> bool | None:
-        """Whether nvcc and CUDA's headers are there (gpu facts 1.5, 3.2); None where it can't be known."""
+        """Whether nvcc and CUDA's headers are there; None where it can't be known."""
         if self.kind in ("ubuntu", "debian", "python"):
             return False
         return "devel" in self.flavour if self.flavour else None
@@ -48,26 +66,70 @@ def is_cuda(image: values.Image) -> bool:
     return (image.registry, image.repository) in _CUDA_REPOSITORIES
 
 
+@lru_cache(maxsize=64)
 def read_base(reference: str) -> Base:
     """What a reference tells."""
     image = values.parse_image(reference)
     tag = image.tag
     if is_cuda(image):
         return _cuda_base(reference, image)
-    if image.registry != "docker.io":
-        return Base(reference, image, "")
-    if image.repository in ("ubuntu", "debian"):
+    if image.registry == "docker.io" and image.repository in ("ubuntu", "debian"):
         return Base(reference, image, image.repository, _distribution(image.repository, tag))
-    if image.repository == "python":
+    if image.registry == "docker.io" and image.repository == "python":
         version = re.match(_PYTHON_TAG, tag)
         codename = next((name for name in _codenames() if name in tag), None)
         undated = version is not None and re.fullmatch(r"3\.\d+(\.\d+)?(-slim)?", tag) and _recent(version[1])
         distribution = _codenames()[codename] if codename else _UNDATED_PYTHON if undated else None
         kind = "" if "alpine" in tag or "windows" in tag else "python"
         return Base(reference, image, kind, distribution, version[1] if version else None)
-    if image.repository == "pytorch/pytorch" and (found := re.match(_PYTORCH_TAG, tag)):
-        return Base(reference, image, "pytorch", None, None, found[2], found[3], found[1])
-    return Base(reference, image, "")
+    return _listed_base(reference, image)
+
+
+def _listed_base(reference: str, image: values.Image) -> Base:
+    """An image of the table, or one whose name at least tells the distribution."""
+    name = image.repository if image.registry == "docker.io" else f"{image.registry}/{image.repository}"
+    named = _named_distribution(f"{image.repository}:{image.tag}")
+    facts: dict[str, Any] = {}
+    for row in table("bases")["image"]:
+        found = re.fullmatch(row["tag"], image.tag) if any(matches(name, pattern) for pattern in row["names"]) else None
+        if found is None:
+            continue
+        told = {key: value for key, value in found.groupdict().items() if value}
+        version = told.pop("version", row.get("newest", ""))
+        facts |= {key: row[key] for key in _FACTS if key in row} | dict(_of_line(row, version))
+        facts |= {key: _dotted(key, value) for key, value in told.items()}
+        if row.get("kind") == "pytorch":
+            facts["torch"] = version
+    if named is not None:
+        facts["distribution"] = named
+    return Base(reference, image, facts.pop("kind", ""), **facts)
+
+
+def _of_line(row: Row, version: str) -> Iterator[tuple[str, Any]]:
+    """What a row says of images from a version on."""
+    lines = [line for line in row.get("line", ()) if version and release(line["since"]) <= release(version)]
+    yield from ((key, value) for key, value in (lines[-1] if lines else {}).items() if key != "since")
+    for key in ("cuda", "torch"):
+        values_of = [value for since, value in row.get(key, ()) if version and release(since) <= release(version)]
+        if values_of:
+            yield key, values_of[-1]
+
+
+def _dotted(key: str, value: str) -> str:
+    """A version that a tag may write without dots: cu1281, torch280."""
+    if key not in ("cuda", "torch") or "." in value:
+        return value
+    if key == "cuda":
+        return ".".join(filter(None, (value[:2], value[2:3], value[3:])))
+    return ".".join(filter(None, (value[:1], value[1:-1], value[-1:])))
+
+
+def _named_distribution(name: str) -> str | None:
+    """The one release that a name and a tag name; None where there is none, or another one too."""
+    found = {match[0][:6] + ".".join(filter(None, match.groups())) for match in re.finditer(_RELEASE, name.lower())}
+    words = set(re.split(r"[^a-z0-9]+", name.lower()))
+    found |= {release_name for code, release_name in _codenames().items() if code in words}
+    return found.pop() if len(found) == 1 else None
 
 
 def _cuda_base(reference: str, image: values.Image) -> Base:
@@ -77,7 +139,8 @@ def _cuda_base(reference: str, image: values.Image) -> Base:
     letters = distribution.rstrip("0123456789.")
     named = letters.isascii() and letters.isalpha() and letters.islower() and letters != distribution
     if flavour and named and all(part.isdecimal() for part in version.split(".")):
-        return Base(reference, image, "cuda", distribution, None, version, flavour)
+        numbers = {"CUDA_VERSION": version} if version.count(".") == 2 else {}
+        return Base(reference, image, "cuda", distribution, None, version, flavour, env=numbers)
     return Base(reference, image, "cuda" if image.tag else "")
 
 

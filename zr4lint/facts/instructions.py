@@ -8,6 +8,7 @@ from zr4lint.dockerfile import Instruction, splitting, values
 from zr4lint.facts.collection import Stage
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.flags import read_flags
+from zr4lint.facts.images import read_base
 from zr4lint.facts.instruction_facts import (
     ArgDeclared,
     CommandSet,
@@ -48,7 +49,8 @@ def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         state = reading.states[parent.number].child()
     else:
         known = values.parse_image(image).repository if image else ""
-        state = StageState.on_image(reading.images.get(known))
+        base = read_base(image) if image else None
+        state = StageState.on_image(reading.images.get(known), base.env if base else {}, base.user if base else "root")
         state.sh_is_dash = image is not None and any(name in image for name in _HAS_DASH)
     stage = Stage(
         len(reading.stages),

@@ -11,7 +11,7 @@ from zr4lint.model.source import MappedText
 from zr4lint.shell import Command, Dialect, Reach, Script, Word, parse_script
 from zr4lint.shell.commands import Heredoc
 from zr4lint.shell.expansion import Environment
-from zr4lint.shell.wrappers import nested_script, program
+from zr4lint.shell.wrappers import exits_on_failure, nested_script, program
 
 _SHELLS = ("sh", "bash", "dash", "ash", "zsh", "ksh")
 
@@ -36,7 +36,7 @@ def run_commands(
     options = [o[1:] for o in shell[1:] if o[:1] == "-" and o[:2] != "--"]
     if name not in _SHELLS or not any("c" in o for o in options) or any("n" in o for o in options):
         return Script(())
-    exits_on_failure = any("e" in o for o in options) or "errexit" in shell
+    exits = exits_on_failure(shell[1:])
     script = instruction.arguments
     heredocs = [h for h in (_located(script, heredoc, text) for heredoc in instruction.heredocs) if h is not None]
     if len(heredocs) == 1 and not (script.text[: heredocs[0].start] + script.text[heredocs[0].end :]).strip():
@@ -45,7 +45,7 @@ def run_commands(
         first = script.text.partition("\n")[0]
         if first.startswith("#!"):
             name = next((n for n in first.replace("/", " ").split() if n in _SHELLS), "")
-            exits_on_failure = bool(re.search(r" -[a-z]*e", first))
+            exits = bool(re.search(r" -[a-z]*e", first))
             if not name:
                 return Script(())
     return parse_script(
@@ -53,7 +53,7 @@ def run_commands(
         heredocs,
         dialect=_dialect(name, sh_is_dash=sh_is_dash),
         variables=variables,
-        exits_on_failure=exits_on_failure,
+        exits_on_failure=exits,
         deadline=deadline,
     )
 
@@ -72,7 +72,8 @@ def _exec_form(instruction: Instruction, *, sh_is_dash: bool, deadline: Deadline
     if nested is None:
         return Script((command,))
     dialect = _dialect(program(words[0]), sh_is_dash=sh_is_dash)
-    return parse_script(nested, dialect=dialect, deadline=deadline)
+    exits = exits_on_failure([word.literal for word in words[1:]])
+    return parse_script(nested, dialect=dialect, exits_on_failure=exits, deadline=deadline)
 
 
 def _mapped(string: JsonString) -> MappedText:

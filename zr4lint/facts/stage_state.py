@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from zr4lint.facts.command_facts import Cloned
 from zr4lint.facts.fact import INHERITED
@@ -91,10 +92,13 @@ class StageState:
         self.hands_over = False
 
     @classmethod
-    def on_image(cls, outside: tuple[str, ...] | None) -> StageState:
-        """The state of a stage on an image from elsewhere, of which at most the names of its variables are known."""
+    def on_image(
+        cls, outside: tuple[str, ...] | None, values: Mapping[str, str] = MappingProxyType({}), user: str = "root"
+    ) -> StageState:
+        """The state of a stage on an image from elsewhere, of which only some variables and the user are known."""
         state = cls(outside)
-        state._env = Map({"PATH": INHERITED})
+        state._env = Map({"PATH": INHERITED, **values})
+        state.user = user
         state.variables = Variables(state._env, outside)
         return state
 

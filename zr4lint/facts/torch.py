@@ -75,7 +75,8 @@ def torch_at(history: History, at: At) -> TorchState | None:
 def _torch_of_base(history: History) -> TorchState | None:
     if history.base is None or history.base.torch is None:
         return None
-    build = "cu" + (history.base.cuda or "").replace(".", "")
+    cuda = history.base.cuda
+    build = "cu" + "".join(cuda.split(".")[:2]) if cuda is not None and not history.base.own_torch else None
     return TorchState(history.base.torch, build, history.root.image_span, -1, None)
 
 
@@ -121,9 +122,9 @@ def default_python(history: History, at: At) -> str | None:
     base = history.base
     if base is None or history.mentions(at, _OTHER_PYTHONS):
         return None
-    if base.kind == "python":
+    if base.python is not None or base.kind == "python":
         return base.python
-    row = distribution(base.distribution) if base.kind in ("ubuntu", "cuda") else None
+    row = distribution(base.distribution) if base.kind in ("ubuntu", "debian", "cuda") else None
     return row.get("python") if row is not None else None
 
 

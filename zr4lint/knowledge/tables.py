@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, convert
 
 from zr4lint.filesystem.shipped import shipped_document
 
@@ -62,6 +62,15 @@ class CudaTags(Struct, frozen=True):
     def newest(self) -> str:
         """The newest version of the list, which is behind the times one day."""
         return max(self.tags, key=release)
+
+    @property
+    def last(self) -> str:
+        """The newest version that is known of, in the list or beside it."""
+        return max({*self.tags, *self.seen}, key=release)
+
+    def line(self, line: str) -> list[str]:
+        """The versions of a line that are known of, in the list or beside it, oldest first."""
+        return sorted((v for v in {*self.tags, *self.seen} if minor(v) == line), key=release)
 
     def patches(self, line: str) -> list[str]:
         """The versions of a line such as "12.4", oldest first."""
@@ -145,6 +154,47 @@ def torch_release(version: str | None) -> Torch | None:
 def newest_torch() -> str:
     """The last release of the table."""
     return max(torch_releases(), key=release)
+
+
+# Builds from source
+
+
+class SourceBuild(Struct, frozen=True):
+    """A package that is built from its source; the table says what the fields mean."""
+
+    name: str
+    pypi: str
+    imports: str
+    nvcc: str
+    source: str
+    repositories: tuple[str, ...] = ()
+    declares: bool = False
+    pyproject: bool = False
+    force: str = ""
+    tools: tuple[str, ...] = ()
+    skip: str = ""
+    pkg_resources: str = ""
+    subfolder: str = ""
+    wheels_since: str = ""
+    compiles: str = ""
+
+
+@cache
+def source_builds() -> Mapping[str, SourceBuild]:
+    """The packages that are built from source, by name."""
+    return {row["name"]: convert(dict(row), SourceBuild) for row in table("source-builds")["package"]}
+
+
+@cache
+def _repositories() -> Mapping[str, SourceBuild]:
+    return {repository: build for build in source_builds().values() for repository in build.repositories}
+
+
+def built_repository(url: str) -> SourceBuild | None:
+    """The package that a repository is the source of, by its URL."""
+    address = url.lower().partition("#")[0].partition("://")[2].partition("@")
+    path = (address[0] if "/" in address[0] else address[2]).removesuffix("/").removesuffix(".git")
+    return _repositories().get("/".join(path.split("/")[-2:]))
 
 
 # mmcv

@@ -113,7 +113,7 @@ class Command(Struct, frozen=True):
     what a command changes in a scope (folder, variables) is gone outside of it. `operator` joins it to the command
     before: "", "&&", "||", ";", "|" or "&". `stdin` is the heredoc it reads,
     `folder` where `env -C` has it run. `wrappers` are the programs that run it, the outermost first, and `pipes` its
-    places in the pipelines around it, the outermost first.
+    places in the pipelines around it, the outermost first. `exits` tells that its shell has the option `-e` on.
     """
 
     words: tuple[Word, ...]
@@ -127,3 +127,4 @@ class Command(Struct, frozen=True):
     folder: Word | None = None
     wrappers: tuple[Wrapper, ...] = ()
     pipes: tuple[Pipe, ...] = ()
+    exits: bool = False

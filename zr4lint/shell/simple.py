@@ -18,7 +18,7 @@ from zr4lint.shell.feeding import READ_BY_PATH, found_by_find, xargs
 from zr4lint.shell.status import DONE, FALSE, TRUE, Jump, Status, Value, jump, of_program, runs_nothing
 from zr4lint.shell.tree import Frame, read_redirect
 from zr4lint.shell.walker import Walker
-from zr4lint.shell.wrappers import nested_script, program, reads_input, unwrap
+from zr4lint.shell.wrappers import exits_on_failure, nested_script, program, reads_input, unwrap
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -75,6 +75,7 @@ def command(
         stdin,
         wrappers=frame.wrappers,
         pipes=frame.pipes,
+        exits=walker.exits_on_failure,
     )
     if not found_words:
         for name, word in assignments:
@@ -190,7 +191,7 @@ def _nested(walker: Walker, name: str, script: MappedText, made: Command, frame:
             walker.emit(here, made.span, assignments=(pair,))
         outer = walker.dialect
         walker.dialect = inner_dialect(program(made.words[0]), outer)
-        walker.exits_on_failure = any(re.match(r"-[a-z]*e[a-z]*\Z", w.literal or "") for w in made.words[1:3])
+        walker.exits_on_failure = exits_on_failure([word.literal for word in made.words[1:]])
         functions, walker.functions = walker.functions, {}
         walker.arguments = None
         status = walker.script(script, (), here)

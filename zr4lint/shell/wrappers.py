@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from msgspec import structs
 
@@ -113,6 +114,23 @@ def nested_script(command: Command) -> MappedText | None:
             return command.words[at + 1].text if at + 1 < len(command.words) else None
         at += 2 if text in ("-o", "+o", "--rcfile", "--init-file") or text.endswith("o") else 1
     return command.stdin
+
+
+def exits_on_failure(options: Sequence[str | None]) -> bool:
+    """Whether the options that a shell is started with have it end at the first command that fails."""
+    exits = False
+    words = iter(options)
+    for text in words:
+        if text is None or text[:1] not in ("-", "+") or len(text) < 2:
+            break
+        if text.startswith("--"):
+            if text in ("--rcfile", "--init-file"):
+                next(words, None)
+            continue
+        named = next(words, None) if "o" in text else None
+        if "e" in text or named == "errexit":
+            exits = text[0] == "-"
+    return exits
 
 
 def reads_input(command: Command) -> bool:

@@ -44,6 +44,11 @@ def _fix(subject: Subject, history: History, base: Base, tag: str | None) -> Fix
     return replace(history.stage.image_span, written.removesuffix(base.image.tag) + tag, f"Use {tag}", UNSAFE)
 
 
+def _renamed(base: Base, tag: str) -> str:
+    """The reference with another tag, its registry as written."""
+    return f"{base.reference.partition('@')[0].removesuffix(f':{base.image.tag}')}:{tag}"
+
+
 def _version(tag: str, numbers: int) -> tuple[str, str] | None:
     """The version of so many numbers that a tag begins with, and what stands behind it; None where there is none."""
     version, dash, rest = tag.partition("-")
@@ -101,7 +106,7 @@ def cuda_tag_without_patch(subject: Subject) -> Outcomes:
         yield Unmet(
             f"{code(base.reference)} is not a published tag",
             history.stage.image_span,
-            expected=f"nvidia/cuda:{instead}",
+            expected=_renamed(base, instead),
             fix=_fix(subject, history, base, tag),
             notes=("Every tag of nvidia/cuda has three numbers.", _FAILS),
             help=f"Use {code(instead)}",
@@ -122,7 +127,7 @@ def cuda_tag_impossible(subject: Subject) -> Outcomes:
             yield structs.replace(
                 unmet,
                 span=history.stage.image_span,
-                expected=f"nvidia/cuda:{tag}" if tag else None,
+                expected=_renamed(base, tag) if tag else None,
                 fix=_fix(subject, history, base, tag) if published else None,
             )
 
@@ -190,11 +195,13 @@ def _not_listed(tags: CudaTags, base: Base, version: str, rest: str) -> Unmet | 
     """The finding for a version that is not in the list: one that never was, or one newer than the list."""
     if version in tags.seen:
         return None
-    if release(version) > release(tags.newest):
+    line = tags.line(minor(version))
+    newest = line[-1] if line else tags.last
+    if release(version) > release(newest):
         return Unmet(
             f"{code(base.reference)} is newer than the known tags",
             severity=Severity.INFO,
-            notes=(f"The newest version in the list that zr4lint ships is {tags.newest}, so this tag is not checked.",),
+            notes=(f"The newest version of its line that zr4lint knows is {newest}, so this tag is not checked.",),
             references=(_LISTS,),
         )
     return _unpublished(base, f"There is no CUDA {version}.", _nearest(tags, version, rest))
@@ -226,7 +233,7 @@ def cuda_tag_end_of_life(subject: Subject) -> Outcomes:
             yield Unmet(
                 f"{code(base.reference)} was deleted from Docker Hub",
                 history.stage.image_span,
-                expected=f"nvidia/cuda:{tag}" if tag else None,
+                expected=_renamed(base, tag) if tag else None,
                 fix=_fix(subject, history, base, tag) if not version.startswith("11.") else None,
                 severity=Severity.ERROR,
                 notes=("NVIDIA deleted this image from Docker Hub and NGC in July 2023.", _FAILS),
@@ -237,7 +244,7 @@ def cuda_tag_end_of_life(subject: Subject) -> Outcomes:
             yield Unmet(
                 f"{code(base.reference)} was replaced by CUDA {newest[-1]}",
                 history.stage.image_span,
-                expected=f"nvidia/cuda:{tag}" if tag else None,
+                expected=_renamed(base, tag) if tag else None,
                 fix=_fix(subject, history, base, tag),
                 notes=(
                     "By NVIDIA's policy a replaced tag may be deleted after six months. The build then fails at FROM.",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from zr4lint.checks.ml.builds import MMCV, builds, isolates, mmcv_wheel
+from zr4lint.checks.ml.builds import Build, builds, mmcv_wheel, source_builds_of
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import EnvSet, Written
-from zr4lint.facts.history import History
-from zr4lint.facts.torch import older, torch_at
-from zr4lint.knowledge.tables import release
-from zr4lint.knowledge.versions import bounds
+from zr4lint.facts.history import History, pinned
+from zr4lint.facts.pips import isolates, newest_of
+from zr4lint.facts.torch import older, python_at, torch_at
+from zr4lint.knowledge.tables import SourceBuild, release, table
+from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
 from zr4lint.shell import Reach
+
+_SHORTEST = 7
+"""The fewest digits of a commit's name that tell which one it is."""
 
 _UPGRADED = "An earlier command upgrades setuptools without an upper bound."
 
@@ -22,22 +26,28 @@ _UPGRADED = "An earlier command upgrades setuptools without an upper bound."
 def setuptools_too_new(subject: Subject) -> Outcomes:
     """What needs pkg_resources is built with a setuptools that has it."""
     for history in histories(subject):
-        for build in builds(history, *MMCV):
+        for build, row in source_builds_of(history):
+            if not _imports_pkg_resources(build, row):
+                continue
             if mmcv_wheel(history, build) is True and build.install.sources.all:
                 continue
-            isolated = build.install.isolated
-            if isolated and (
-                build.install.option("build-constraint") or "PIP_BUILD_CONSTRAINT" in build.install.run.settings
-            ):
-                continue
-            if isolated and ("PIP_CONSTRAINT" in build.install.run.settings or build.install.uv):
+            if isolated := build.install.isolated and isolates(history, build.install, pyproject=row.pyproject):
+                settings = build.install.run.settings
+                held = {"PIP_BUILD_CONSTRAINT", "PIP_CONSTRAINT"} & settings.keys() or build.install.uv
+                if held or build.install.option("build-constraint"):
+                    continue
+            python = python_at(history, build.install)
+            if isolated is None and build.install.isolated:
+                isolated, unsure = True, True
+            else:
+                unsure = build.unsure
+            if python is not None and older(newest_of(python, "setuptools") or "82", "82"):
                 continue
             if isolated or _newest_setuptools(history, build.install.at.order, "82"):
                 where = (
                     "pip builds in an isolated environment, which has the newest setuptools." if isolated else _UPGRADED
                 )
-                unsure = build.unsure or (isolated and not isolates(history, build.install))
-                yield _no_pkg_resources(build.package, build.requirement.span, where, unsure)
+                yield _no_pkg_resources(build.package, build.requirement.span, where, unsure or build.unsure)
         for ran in history.commands:
             if (
                 ran.program == "mim"
@@ -62,6 +72,22 @@ def setuptools_too_new(subject: Subject) -> Outcomes:
                     help="Install `setuptools<70` before",
                     references=("torch.utils.cpp_extension", "flashinfer pull request 319"),
                 )
+
+
+def _imports_pkg_resources(build: Build, row: SourceBuild) -> bool:
+    """Whether the release or the commit that is built imports pkg_resources."""
+    url, pin = build.requirement.url, pinned(build.requirement)
+    if url is None:
+        return row.pkg_resources == "*" or (
+            pin is not None and row.pkg_resources != "" and lets_in(row.pkg_resources, pin)
+        )
+    commits = [c for c in table("source-builds")["commits"] if c["repository"] in row.repositories]
+    reference = url.partition("#")[0].partition("://")[2].partition("@")[2]
+    return row.pkg_resources == "*" or any(
+        len(reference) >= _SHORTEST and (reference.startswith(sha) or sha.startswith(reference))
+        for commit in commits
+        for sha in commit["pkg_resources"]
+    )
 
 
 def _no_pkg_resources(package: str, span: Span, where: str, unsure: bool) -> Unmet:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from zr4lint.facts.history import History, Install, pinned
-from zr4lint.facts.torch import older, python_at, torch_at, torch_in
-from zr4lint.knowledge.tables import mmcv_versions, mmcv_wheels
+from zr4lint.facts.torch import torch_at, torch_in
+from zr4lint.knowledge.tables import SourceBuild, mmcv_versions, mmcv_wheels, release, source_builds
 from zr4lint.knowledge.versions import lets_in
 from zr4lint.programs.pip import Requirement
 
@@ -41,16 +41,33 @@ def builds(history: History, *packages: str) -> Iterator[Build]:
                 continue  # it may be there already
             if any(source.role == "links" for source in install.sources.all) or _other_index(install):
                 continue
-            known = history.base is not None and bool(history.base.kind)
+            known = history.base is not None and history.base.listed
             yield Build(requirement.name, requirement, install, install.unsure or not known)
 
 
+def source_builds_of(history: History) -> Iterator[tuple[Build, SourceBuild]]:
+    """The source builds of packages that the table tells of."""
+    known = source_builds()
+    for build in builds(history, *known):
+        row = known[build.package]
+        if build.requirement.url is None and row.pypi != "source":
+            pin = pinned(build.requirement)
+            if not row.wheels_since or pin is None or release(pin) >= release(row.wheels_since):
+                continue
+        yield build, row
+
+
 def cuda_builds(history: History) -> Iterator[Build]:
-    """The installs that need nvcc: flash-attn always asks for it, mmcv where its CUDA operations are forced."""
-    for build in builds(history, "flash-attn", *MMCV):
-        name = "FLASH_ATTENTION_SKIP_CUDA_BUILD" if build.package == "flash-attn" else "FORCE_CUDA"
-        value = history.setting(build.install.run.variables, name)
-        if value == "" if build.package == "flash-attn" else value == "1":
+    """The installs that need nvcc: those that always ask for it, and those where CUDA operations are forced."""
+    for build, row in source_builds_of(history):
+        variables = build.install.run.variables
+        if row.nvcc == "build":
+            needed = not row.skip or history.setting(variables, row.skip) == ""
+        elif row.nvcc == "asked":
+            needed = "CUDA=on" in (history.setting(variables, "CMAKE_ARGS") or "").replace("ON", "on")
+        else:
+            needed = row.nvcc == "forced" and history.setting(variables, row.force) == "1"
+        if needed:
             yield build
 
 
@@ -62,22 +79,6 @@ def mmcv_wheel(history: History, build: Build) -> bool | None:
     if torch is None or torch.cuda is None or not versions or (pin is not None and mmcv_wheels(pin) is None):
         return None
     return any(torch.minor in (mmcv_wheels(v) or {}).get(torch.cuda, ()) for v in versions)
-
-
-def isolates(history: History, install: Install) -> bool:
-    """Whether it is known that a source archive without pyproject.toml is built in isolation.
-
-    uv does so, and pip from 25.3 on. An older pip runs setup.py where it is, if setuptools and wheel are there, as they
-    are in images of Python 3.11 and before, and in environments of such a Python.
-    """
-    if install.uv or history.mentions(install.at, r"get-pip\.py"):
-        return True
-    for other in (*history.before(install.at), install):
-        requirement = other.get("pip")
-        if requirement is not None and other.run.command.upgrades and "<" not in requirement.specifier:
-            return "==" not in requirement.specifier
-    python = python_at(history, install)
-    return python is not None and not older(python, "3.12") and history.has("setuptools", install.at) is False
 
 
 def _is_wheel(requirement: Requirement) -> bool:

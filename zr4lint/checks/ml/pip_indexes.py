@@ -19,6 +19,7 @@ from zr4lint.model.source import Span
 
 _HOST = r"(?i)https?://(?:[^/@]*@)?([^/:?#]+)"
 TORCH_FAMILY = ("torch", "torchvision", "torchaudio")
+_INDEX_OPTION = r"(?s)(?:--(?:extra-)?index-url|-i)([= \t].+)"
 _SOURCES = ("pytorch RELEASE.md", "pytorch.org, previous versions")
 _CONFUSION = "pip documentation, --extra-index-url"
 _ON_PYTORCH = ("torch", "pytorch", "nvidia-", "triton", "xformers", "cuda-", "numpy", "pillow", "setuptools", "fbgemm")
@@ -49,8 +50,6 @@ def index_unknown(subject: Subject) -> Outcomes:
                 known = torch_release(torch.version) if torch is not None else None
                 valid = known.indexes if known is not None and known.indexes else tuple(rows["known"])
                 if tag in rows["never"]:
-                    url = source.url or ""
-                    certain = known is not None and len(known.indexes) == 1 and source.span is not None
                     yield Unmet(
                         f"PyTorch publishes no wheels for {code(tag)}",
                         _place(install, source),
@@ -58,9 +57,6 @@ def index_unknown(subject: Subject) -> Outcomes:
                         notes=("The index is empty, so pip finds no torch on it.",),
                         help=f"Use {_either(valid)}",
                         references=_SOURCES,
-                        fix=replace(source.span, url.replace(tag, valid[0]), f"Use {valid[0]}", UNSAFE)
-                        if certain and source.span is not None
-                        else None,
                         unsure=install.unsure,
                     )
                 elif int(tag[2:]) > int(newest[2:]):
@@ -89,6 +85,7 @@ def index_impossible(subject: Subject) -> Outcomes:
             if len(tags) != 1 or not tags[0].startswith("cu") or tags[0] in (*known.indexes, *rows["never"]):
                 continue
             tag = tags[0]
+            unlisted = tag in rows["unlisted"] or tag not in rows["known"]
             source = next((s for s in install.sources.all if s.tag == tag), None)
             extra = not local and install.sources.pypi and not install.uv
             happens = (
@@ -97,13 +94,13 @@ def index_impossible(subject: Subject) -> Outcomes:
                 else "pip fails with `No matching distribution found`."
             )
             yield Unmet(
-                f"torch {torch.version} has no build for {code(tag)}",
+                f"torch {torch.version} {'is not listed with a' if unlisted else 'has no'} build for {code(tag)}",
                 requirement.span if local or source is None else _place(install, source),
                 expected=" or ".join(known.indexes),
                 related=(Related(f"torch {torch.version} is requested here", requirement.span),),
                 unsure=install.unsure or extra or not known.sure,
-                severity=Severity.INFO if tag in rows["unlisted"] or tag not in rows["known"] else None,
-                notes=(happens,),
+                severity=Severity.INFO if unlisted else None,
+                notes=("PyTorch builds for more than it lists, so the build may exist." if unlisted else happens,),
                 help=f"Use {_either(known.indexes)}",
                 references=_SOURCES,
             )
@@ -178,9 +175,11 @@ def find_links_as_index(subject: Subject) -> Outcomes:
                 if source.role == "links" or host not in (source.url or ""):
                     continue
                 page = (source.url or "").endswith(".html")
+                words = subject.words(source.option) if source.option is not None else ""
+                named = re.fullmatch(_INDEX_OPTION, words)
                 fix = (
-                    replace(source.option, f"--find-links {source.url}", "Use --find-links", UNSAFE)
-                    if source.option is not None and page
+                    replace(source.option, f"--find-links{named[1]}", "Use --find-links", UNSAFE)
+                    if source.option is not None and named is not None and page
                     else None
                 )
                 yield Unmet(

@@ -15,11 +15,12 @@ from zr4lint.programs.files import mount_target
 from zr4lint.shell import Reach
 
 _SWALLOWS = frozenset({"true", ":", "echo", "printf"})
-_STRICT = r"\bset\s+-\w*e|\bset\s+-o\s+errexit|-\w*e\w*c?\b.*\bpipefail|trap "
+_CONDITION = r"\b(?:if|for|while|case|then|do)\b|\btrap "
 _BLANK = r"(?m)[\s\\]|^\s*#[^\n]*$"
 _SHORTENED = ("no-cache",)
 """Options of uv that pip takes for a general option of its own, shortened: --no-cache-dir."""
 
+_REQUIREMENT = r"[A-Za-z0-9][\w.-]*(?:\[[\w,.-]*\])?(?:(?:[<>=~!]=?|===)[\w.*+!-]+,?)+"
 _OFF = ("", "0", "false", "no", "off")
 
 
@@ -33,14 +34,28 @@ def unquoted_specifier(subject: Subject) -> Outcomes:
     for run in _runs(subject):
         for span in run.lost_specifiers:
             words = subject.words(span)
+            quoted = _quoted(words, _open_quotes(subject, run.at, span))
             yield Unmet(
                 f"the shell reads {code(words)} as a redirection",
                 span,
-                expected=f'"{words}"',
+                expected=quoted,
                 notes=("pip gets the name without a version and installs the newest release.",),
                 help="Quote the requirement",
-                fix=replace(span, f'"{words}"', "Quote the specifier", SAFE) if '"' not in words else None,
+                fix=replace(span, quoted, "Quote the specifier", SAFE) if quoted else None,
             )
+
+
+def _quoted(words: str, around: frozenset[str]) -> str | None:
+    """A requirement that the shell takes apart, as one word for a place inside quotes; None where it has no name."""
+    quote = next((quote for quote in "\"'" if quote not in around), None)
+    bare = re.sub(r"\s+", "", words.replace('"', "").replace("'", ""))
+    return f"{quote}{bare}{quote}" if quote is not None and re.fullmatch(_REQUIREMENT, bare) else None
+
+
+def _open_quotes(subject: Subject, at: At, span: Span) -> frozenset[str]:
+    """The kinds of quotes that may be open where a word of a command stands."""
+    before = subject.source.text[at.instruction.span.start : span.start]
+    return frozenset(quote for quote in "\"'" if before.count(quote) % 2)
 
 
 @check("ml/pip-option-misplaced")
@@ -57,7 +72,7 @@ def pip_option_misplaced(subject: Subject) -> Outcomes:
             )
             spaced = subject.source.text[option.span.end : option.span.end + 1] == " "
             yield Unmet(
-                f"{code('--' + option.name)} stands before `{run.command.action}`",
+                f"{code(words)} stands before `{run.command.action}`",
                 option.span,
                 expected=f"pip {run.command.action} {words}",
                 notes=("Before the subcommand pip accepts only general options and fails with `no such option`.",),
@@ -117,7 +132,7 @@ def failure_hidden(subject: Subject) -> Outcomes:
         behind = next(iter(subject.words(following.span).split()), "")
         if following.operator == "||" and behind in _SWALLOWS:
             end, how = following.span.end, f"`|| {behind}`"
-        elif following.operator == ";" and not _strict(subject, run.at):
+        elif following.operator == ";" and not (run.at.exits or _conditional(subject, run.at)):
             end, how = run.at.span.end, "`;`"
         else:
             continue
@@ -141,11 +156,7 @@ def _following(facts: Facts, at: At) -> At | None:
     return None
 
 
-def _strict(subject: Subject, at: At) -> bool:
-    """Whether the shell ends at the first command that fails; a list in a condition or a loop is left alone."""
-    text = subject.words(at.instruction.span)
-    before = text[: at.span.start - at.instruction.span.start]
-    shells = subject.memo.get("shells", lambda: [i for i in subject.dockerfile.instructions if i.keyword == "SHELL"])
-    if any(re.search(r'"-\w*e', subject.words(i.span)) for i in shells if i.index < at.instruction.index):
-        return True
-    return bool(re.search(_STRICT, before) or re.search(r"\b(?:if|for|while|case|then|do)\b|#!.*-e", before))
+def _conditional(subject: Subject, at: At) -> bool:
+    """Whether a command may stand in a condition or a loop, or something else waits for its failure."""
+    start = at.instruction.span.start
+    return re.search(_CONDITION, subject.source.text[start : at.span.start]) is not None

@@ -6,11 +6,12 @@ import re
 
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.ml.torch import open_above
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import At, Cloned, EnvSet
 from zr4lint.facts.history import History, pinned
-from zr4lint.facts.torch import older
+from zr4lint.facts.torch import build_of, older
 from zr4lint.knowledge.tables import cuda_tags
 from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.finding import Related, Severity
@@ -29,6 +30,10 @@ _YOURS = frozenset({
     "company", "team",
 })  # fmt: skip
 _CACHES = ("TRANSFORMERS_CACHE", "PYTORCH_TRANSFORMERS_CACHE", "PYTORCH_PRETRAINED_BERT_CACHE")
+_READ_CACHES = {"HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"}
+"""Variables that transformers 5 reads: huggingface_hub takes the last one for HF_HUB_CACHE."""
+
+_GPU_IMAGES = ("cuda", "ngc", "pytorch", "l4t", "rocm", "runpod", "vllm", "tgi")
 _MOVES = "The branch moves, and the layer cache keeps whatever was there first: two builds of this file can differ."
 _CHECKOUT = r"\bgit\b[^&|;\n]*\b(?:checkout|reset|switch|fetch|submodule update)\b"
 
@@ -37,10 +42,13 @@ _CHECKOUT = r"\bgit\b[^&|;\n]*\b(?:checkout|reset|switch|fetch|submodule update)
 def gpu_at_build(subject: Subject) -> Outcomes:
     """No command of the build needs a GPU."""
     for history in histories(subject):
+        if history.base is not None and history.base.kind == "l4t":
+            continue  # the default runtime of a Jetson gives builds the GPU
         for ran in history.commands:
+            gives = any(flag.name == "device" for flag in ran.at.instruction.flags)
             words = [a.value or "" for a in ran.arguments]
             asserts = re.match(r"python[\d.]*\Z", ran.program) and "-c" in words and re.search(_ASSERTS, words[-1])
-            if (ran.program != "nvidia-smi" and not asserts) or not _decides(subject, ran.at):
+            if (ran.program != "nvidia-smi" and not asserts) or not _decides(subject, ran.at) or gives:
                 continue
             smi = ran.program == "nvidia-smi"
             what = "there is no driver" if smi else "`torch.cuda.is_available()` is False"
@@ -68,11 +76,14 @@ def _decides(subject: Subject, at: At) -> bool:
 @check("ml/visible-devices-baked")
 def visible_devices_baked(subject: Subject) -> Outcomes:
     """The image does not choose among the GPUs of the machine it will run on."""
+    gpu = any(history.final and _for_gpu(history) for history in histories(subject))
     for env in subject.facts.of(EnvSet, subject.lineage):
         if env.name not in ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES") or env.value is None:
             continue
         value = env.value.strip()
         hides = env.name == "CUDA_VISIBLE_DEVICES" and value in ("", "-1")
+        if hides and not gpu:
+            continue  # that says what is true of an image for the CPU
         if not hides and not re.fullmatch(r"\d+(,\d+)*", value):
             continue
         yield Unmet(
@@ -88,10 +99,20 @@ def visible_devices_baked(subject: Subject) -> Outcomes:
         )
 
 
+def _for_gpu(history: History) -> bool:
+    """Whether an image brings CUDA, or installs a torch that is built for it."""
+    base = history.base
+    if base is not None and (base.cuda is not None or base.kind in _GPU_IMAGES):
+        return True
+    builds = [build_of(install, pinned(install.get("torch")) or "") for install in history.installs]
+    return any(build is not None and build.startswith("cu") for build in builds)
+
+
 @check("ml/transformers-cache-deprecated")
 def transformers_cache_deprecated(subject: Subject) -> Outcomes:
     """The cache of models is set by a variable that is read."""
-    others = {e.name for e in subject.facts.of(EnvSet, subject.lineage)} & {"HF_HOME", "HF_HUB_CACHE"}
+    others = {e.name for e in subject.facts.of(EnvSet, subject.lineage)} & _READ_CACHES
+    read = bool(others) or _old_transformers(subject)
     for env in subject.facts.of(EnvSet, subject.lineage):
         if env.name not in _CACHES:
             continue
@@ -102,7 +123,7 @@ def transformers_cache_deprecated(subject: Subject) -> Outcomes:
             env.span,
             expected="HF_HUB_CACHE or HF_HOME",
             fix=fix if not others else None,
-            severity=Severity.INFO if others else None,
+            severity=Severity.INFO if read else None,
             notes=(
                 "Models are stored in ~/.cache/huggingface instead.",
                 "transformers 4.36 and later warn about the variable.",
@@ -110,6 +131,12 @@ def transformers_cache_deprecated(subject: Subject) -> Outcomes:
             help="Set HF_HUB_CACHE to the same folder, or HF_HOME to its parent",
             references=("wheels of transformers 4.36.0 to 5.23.0",),
         )
+
+
+def _old_transformers(subject: Subject) -> bool:
+    """Whether all that is installed of transformers is older than 5."""
+    found = [r for h in histories(subject) if h.final for i in h.installs if (r := i.get("transformers")) is not None]
+    return bool(found) and not any(open_above(r, "5") for r in found)
 
 
 @check("ml/unpinned-clone")
@@ -133,16 +160,29 @@ def unpinned_clone(subject: Subject) -> Outcomes:
             )
         for install in history.own:
             for url, span in install.repositories:
-                reference = url.rpartition("/")[2].partition("#")[0].partition("@")[2]
+                reference = _reference(url)
                 if not reference or reference in _MOVING:
                     yield Unmet(
                         f"{code(url)} is installed at no fixed commit",
                         span,
-                        expected=f"{url.partition('#')[0].partition('@')[0]}@COMMIT",
+                        expected=_at_commit(url),
                         unsure=install.unsure,
                         notes=(_MOVES,),
                         help="Add @TAG or @COMMIT to the URL",
                     )
+
+
+def _reference(url: str) -> str:
+    """The ref in the URL of a repository that pip installs; "" where it has none."""
+    path = url.partition("#")[0].partition("://")[2].partition("/")[2]
+    return path.partition("@")[2]
+
+
+def _at_commit(url: str) -> str:
+    """The URL with a commit in the place of its ref."""
+    address, mark, fragment = url.partition("#")
+    reference = _reference(url)
+    return f"{address.removesuffix(f'@{reference}') if reference else address}@COMMIT{mark}{fragment}"
 
 
 def _checked_out(subject: Subject, history: History, clone: Cloned) -> bool:

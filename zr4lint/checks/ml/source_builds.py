@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from zr4lint.checks.edits import UNSAFE, add_words
-from zr4lint.checks.ml.builds import MMCV, Build, builds, isolates, mmcv_wheel
+from zr4lint.checks.ml.builds import MMCV, Build, builds, mmcv_wheel, source_builds_of
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun
 from zr4lint.facts.history import History
+from zr4lint.facts.pips import isolates
 from zr4lint.facts.torch import older, torch_at, torch_in
-from zr4lint.knowledge.tables import table
+from zr4lint.knowledge.tables import SourceBuild, newest_torch, table
 from zr4lint.knowledge.versions import lets_in
+from zr4lint.model.finding import Related, Severity
 
 _SMALL = frozenset({
     "pip", "setuptools", "wheel", "torch", "torchvision", "torchaudio", "numpy", "packaging", "ninja", "psutil",
@@ -20,42 +22,30 @@ _SMALL = frozenset({
 """Packages that bring no build tool with them but those named below."""
 
 
-_IN_ISOLATION = {
-    "flash-attn": (
-        "torch",
-        "setup.py imports torch. The install fails with `ModuleNotFoundError: No module named 'torch'`.",
-        "flash-attention setup.py",
-    ),
-    "chumpy": ("pip", "setup.py imports pip. The install fails with `No module named 'pip'`.", "mmpose issue 3218"),
-}
-"""What an isolated build of a package lacks, what happens, and where that is written."""
-
-_MMCV_IN_ISOLATION = (
-    "torch",
-    "setup.py does not find torch. It fails with `No module named 'pkg_resources'`, or, with setuptools older than "
-    "82, installs mmcv without its compiled operations.",
-    "mmcv issue 3310",
-)
-
-
 @check("ml/build-isolated")
 def build_isolated(subject: Subject) -> Outcomes:
     """What imports torch or pip to build sees them."""
     for history in histories(subject):
-        for build in builds(history, "flash-attn", *MMCV, "chumpy"):
-            yield from _isolated(history, build)
+        for build, row in source_builds_of(history):
+            if row.imports:
+                yield from _isolated(history, build, row)
+            elif row.declares:
+                yield from _declared(history, build, row)
         for build in builds(history, "mmpose"):
             yield from _mmpose(history, build)
 
 
-def _isolated(history: History, build: Build) -> Outcomes:
+def _isolated(history: History, build: Build, row: SourceBuild) -> Outcomes:
     install, package = build.install, build.package
     if package in MMCV and mmcv_wheel(history, build) is True and any(s.role == "links" for s in install.sources.all):
         return
     if install.isolated:
-        imported, why, source = _IN_ISOLATION.get(package, _MMCV_IN_ISOLATION)
+        isolated = isolates(history, install, pyproject=row.pyproject)
+        if isolated is False:
+            yield from _without_torch(history, build, row)
+            return
         yield Unmet(
-            f"{package} is built in isolation, without {imported}",
+            f"{package} is built in isolation, without {row.imports}",
             build.requirement.span,
             expected="--no-build-isolation",
             fix=add_words(
@@ -65,30 +55,69 @@ def _isolated(history: History, build: Build) -> Outcomes:
                 "Add --no-build-isolation",
                 UNSAFE,
             ),
-            unsure=build.unsure or not isolates(history, install),
-            notes=(why, "uv, and pip from 25.3 on, build packages in an isolated environment."),
-            help="Add --no-build-isolation, and install torch and the build tools before",
-            references=(source, "pip 25.3 changelog"),
+            unsure=build.unsure or isolated is None,
+            notes=(_what_fails(package, row), "uv, and pip from 25.3 on, build packages in an isolated environment."),
+            help=f"Add --no-build-isolation, and install {row.imports} and the build tools before",
+            references=(*row.source.split("; "), "pip 25.3 changelog"),
         )
-    elif package == "flash-attn" and history.has("torch", install.at) is False:
-        notes = ["flash-attn's setup.py imports torch. The install fails with `No module named 'torch'`."]
-        if install.get("torch"):
-            notes.append("pip runs setup.py before it installs the torch of the same command.")
-        yield Unmet(
-            "torch is not installed before flash-attn",
-            build.requirement.span,
-            expected="torch installed before",
-            unsure=build.unsure,
-            notes=tuple(notes),
-            help="Install torch in a command before",
-            references=("flash-attention setup.py",),
+    else:
+        yield from _without_torch(history, build, row)
+
+
+def _what_fails(package: str, row: SourceBuild) -> str:
+    """What happens to a package whose build does not find what it imports."""
+    if package in MMCV:
+        return (
+            "setup.py does not find torch. It fails with `No module named 'pkg_resources'`, or, with setuptools older "
+            "than 82, installs mmcv without its compiled operations."
         )
+    return f"setup.py imports {row.imports}. The install fails with `No module named '{row.imports}'`."
+
+
+def _without_torch(history: History, build: Build, row: SourceBuild) -> Outcomes:
+    """A build that would see torch, which is not there yet."""
+    if row.imports != "torch" or build.package in MMCV or history.has("torch", build.install.at) is not False:
+        return
+    notes = [f"The setup.py of {build.package} imports torch. The install fails with `No module named 'torch'`."]
+    if build.install.get("torch"):
+        notes.append("pip runs setup.py before it installs the torch of the same command.")
+    yield Unmet(
+        f"torch is not installed before {build.package}",
+        build.requirement.span,
+        expected="torch installed before",
+        unsure=build.unsure,
+        notes=tuple(notes),
+        help="Install torch in a command before",
+        references=tuple(row.source.split("; ")),
+    )
+
+
+def _declared(history: History, build: Build, row: SourceBuild) -> Outcomes:
+    """A build that takes the newest torch for itself, beside another one that is there."""
+    torch = torch_at(history, build.install.at)
+    if torch is None or not build.install.isolated or build.install.constrained:
+        return
+    if not older(torch.minor, newest_torch()):
+        return
+    yield Unmet(
+        f"{build.package} is built for the newest torch, not for torch {torch.version}",
+        build.requirement.span,
+        expected="--no-build-isolation",
+        severity=Severity.WARNING,
+        unsure=build.unsure,
+        notes=("torch is one of its build requirements, and an isolated build takes the newest one for itself.",),
+        help="Add --no-build-isolation, and install the build tools before",
+        related=(Related(f"torch {torch.version} is installed here", torch.span),),
+        references=tuple(row.source.split("; ")),
+    )
 
 
 def _mmpose(history: History, build: Build) -> Outcomes:
     row = table("openmmlab")["chumpy"]
     install = build.install
     if build.requirement.url or not lets_in(build.requirement.specifier, row["newest"]) or not install.isolated:
+        return
+    if isolates(history, install) is False:
         return
     if (
         install.option("no-deps")
@@ -100,7 +129,7 @@ def _mmpose(history: History, build: Build) -> Outcomes:
         "mmpose needs chumpy, which cannot be built in isolation",
         build.requirement.span,
         expected="pip install --no-build-isolation chumpy, before",
-        unsure=build.unsure or not isolates(history, install),
+        unsure=build.unsure or isolates(history, install) is None,
         notes=("chumpy's setup.py imports pip. The install fails with `No module named 'pip'`.",),
         help="Install chumpy before with --no-build-isolation",
         references=("mmpose issue 3218",),
@@ -157,23 +186,35 @@ def _forced(history: History, build: Build) -> bool:
 
 @check("ml/cuda-ops-not-forced")
 def cuda_ops_not_forced(subject: Subject) -> Outcomes:
-    """Mmcv is told to compile for CUDA, since a build sees no GPU."""
+    """A package is told to compile for CUDA, since a build sees no GPU."""
     for history in histories(subject):
-        for build in builds(history, *MMCV):
-            value = history.setting(build.install.run.variables, "FORCE_CUDA")
-            if value is None or value == "1" or not _forced(history, build):
+        for build, row in source_builds_of(history):
+            value = history.setting(build.install.run.variables, row.force) if row.force else None
+            if value is None or value == "1" or (value != "" and row.force != "FORCE_CUDA"):
                 continue
+            if _gives_gpu(build) or not _forced(history, build) or _for_cpu(history, build):
+                continue
+            asked = "NATTEN_CUDA_ARCH" if row.force == "NATTEN_CUDA_ARCH" else "FORCE_CUDA=1 TORCH_CUDA_ARCH_LIST"
             yield Unmet(
                 f"{build.package} is compiled for the CPU only",
                 build.requirement.span,
-                expected='FORCE_CUDA=1 TORCH_CUDA_ARCH_LIST="8.0;8.6;8.9;9.0" before pip install',
+                expected=f'{asked}="8.0;8.6;8.9;9.0" before pip install',
                 notes=(
                     "setup.py compiles for CUDA only if torch sees a GPU, and `docker build` has none. Its operations "
                     "then fail on the GPU.",
                 ),
-                help="Set FORCE_CUDA=1 and TORCH_CUDA_ARCH_LIST",
-                references=("mmcv setup.py",),
+                help=f"Set {asked.replace(' ', ' and ')}",
+                references=tuple(row.source.split("; ")),
             )
+
+
+def _gives_gpu(build: Build) -> bool:
+    return any(flag.name == "device" for flag in build.install.at.instruction.flags)
+
+
+def _for_cpu(history: History, build: Build) -> bool:
+    """Whether nothing says that a package other than mmcv is meant for a GPU: the image has no CUDA."""
+    return build.package not in MMCV and (history.base is None or history.base.compiles_cuda is not True)
 
 
 @check("ml/arch-list-missing")

@@ -22,6 +22,7 @@ from zr4lint.facts import (
 from zr4lint.facts.history import History
 from zr4lint.filesystem.globs import matches
 from zr4lint.knowledge.tables import Row, distribution, references, sure, table
+from zr4lint.knowledge.tables import release as version_numbers
 from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
@@ -31,6 +32,12 @@ from zr4lint.shell import Reach
 
 _SYSTEM_PROGRAMS = frozenset({"git", "add-apt-repository"})
 """Programs that no other folder on PATH is likely to bring."""
+
+_OTHER_INSTALLERS = (
+    r"\.sh\b|dnf |yum |apk |aptitude|nala|xargs|brew |tar |unminimize|amdgpu-install|apt-fast|rosdep|install_packages|"
+    r"dpkg -i|gdebi"
+)
+"""Programs that may bring anything."""
 
 _PARTS = ("", "dev", "venv", "distutils", "minimal", "full")
 _SOURCES = (
@@ -91,20 +98,26 @@ def ppa_not_needed(subject: Subject) -> Outcomes:
         for row, added in _ppas(subject):
             if added.at.stage != history.stage.number:
                 continue
-            pythons = {
-                minor
-                for run, package in _installed(history)
-                if run.at.order > added.at.order and (minor := _minor(package.name))
-            }
-            if pythons == {release["python"]}:
+            pythons = _pythons_after(history, added)
+            deleted = release["name"] in row["deleted"]
+            there = set(release["packaged"]) if deleted else {release["python"]}
+            if pythons and pythons <= there:
+                minor = max(pythons, key=version_numbers)
+                why = "has deleted its packages for this release" if deleted else "does not package it"
                 yield Unmet(
-                    f"{release['name']} has Python {release['python']} without this PPA",
+                    f"{release['name']} has Python {minor} without this PPA",
                     added.span,
                     unsure=added.at.reach is Reach.MAYBE,
-                    notes=("deadsnakes does not package the Python of a release itself.",),
-                    help=f"Remove the PPA; `apt-get install python{release['python']}` works without it",
+                    notes=(f"The release packages this Python itself, and deadsnakes {why}.",),
+                    help=f"Remove the PPA; `apt-get install python{minor}` works without it",
                     references=references(row),
                 )
+
+
+def _pythons_after(history: History, added: RepositoryAdded) -> set[str]:
+    """The versions of Python that apt installs after a repository is added."""
+    found = ((run, _minor(package.name)) for run, package in _installed(history))
+    return {minor for run, minor in found if minor is not None and run.at.order > added.at.order}
 
 
 @check("ml/package-not-in-release")
@@ -117,7 +130,11 @@ def package_not_in_release(subject: Subject) -> Outcomes:
             if unmet := _gone(name, run, package) or _no_python(history, release, run, package):
                 yield unmet
         for row, added in _ppas(subject):
-            if added.at.stage == history.stage.number and name in row["deleted"]:
+            if added.at.stage != history.stage.number or name not in row["deleted"]:
+                continue
+            pythons = _pythons_after(history, added)
+            missing = pythons - set((release or {}).get("packaged", ()))
+            if missing or not pythons:
                 yield Unmet(
                     f"deadsnakes has no packages for {name}",
                     added.span,
@@ -282,7 +299,11 @@ def _brought(history: History, row: Row, at: At) -> bool:
             "full-upgrade",
         ):
             names = {package.name for package in run.command.packages}
-            if names & set(row["packages"]) or run.command.parsed.unknown or any("*" in name for name in names):
+            if (
+                names & {*row["packages"], *row.get("through", ())}
+                or run.command.parsed.unknown
+                or any("*" in name for name in names)
+            ):
                 return True
     for copied in history.facts.of(Copied, history.chain):
         if copied.at.order < at.order and copied.origin is not Origin.CONTEXT:
@@ -297,7 +318,7 @@ def _brought(history: History, row: Row, at: At) -> bool:
     text = history.text(at)
     if hints is not None and re.search(hints, text):
         return True
-    return re.search(r"\.sh\b|dnf |yum |apk |aptitude|nala|xargs|brew |tar |unminimize", text) is not None or (
+    return re.search(_OTHER_INSTALLERS, text) is not None or (
         re.search(rf"(?<![\w./-]){re.escape(row['name'])}(?![\w-])", _installs_text(history, at)) is not None
     )
 

@@ -9,7 +9,7 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts.history import History, Install, pinned
 from zr4lint.facts.torch import TorchState, numbers, older, python_at, torch_at, torch_in
-from zr4lint.knowledge.tables import newest_torch, references, release, table, torch_release
+from zr4lint.knowledge.tables import Torch, newest_torch, references, release, table, torch_release
 from zr4lint.knowledge.versions import bounds
 from zr4lint.model.finding import Fix, Related, Severity
 from zr4lint.model.quoting import code, plain
@@ -41,7 +41,8 @@ def companion_mismatch(subject: Subject) -> Outcomes:
         for install in history.own:
             torch = torch_in(install) or torch_at(history, install.at)
             known = torch_release(torch.version) if torch is not None else None
-            if torch is None or known is None:
+            own = torch is not None and torch.order < 0 and history.base is not None and history.base.own_torch
+            if torch is None or known is None or own:
                 continue
             for name in COMPANIONS:
                 requirement = install.get(name)
@@ -146,10 +147,35 @@ def companion_unpinned(subject: Subject) -> Outcomes:
                 requirement = install.get(name)
                 if requirement is None or requirement.specifier or requirement.url or requirement.marker:
                     continue
+                if _fixed_by_metadata(name, known, install, same=torch.install is install):
+                    continue
                 there = history.has(name, install.at)
                 if (there and not install.run.command.upgrades) or (there is None and torch.install is not install):
                     continue  # pip keeps the one that is there
                 yield _unpinned(subject, history, install, torch, requirement)
+
+
+def _fixed_by_metadata(name: str, known: Torch, install: Install, *, same: bool) -> bool:
+    """Whether the metadata on the index leaves one release only beside the torch of the same command."""
+    if not same:
+        return False  # a companion that is asked for alone may bring another torch
+    if name == "torchvision":
+        return older(known.version, table("torch")["free_torchvision"]["version"])
+    tags = install.sources.tags
+    row = torch_release(_last_torchaudio())
+    free = row is None or any(tag in (*row.indexes, "cu129") or not tag.startswith("cu") for tag in tags)
+    return len(tags) == 1 and not free and not _from_pypi(install)
+
+
+def _from_pypi(install: Install) -> bool:
+    """Whether a companion may come from PyPI: uv takes it from the first index that has it, extra ones before."""
+    sources = install.sources
+    if not sources.known:
+        return False
+    if not install.uv or install.run.command.parsed.get("index-strategy") is not None:
+        return sources.pypi or any(s.role == "extra" and "pypi.org" in (s.url or "") for s in sources.all)
+    extra = next((s for s in sources.all if s.role == "extra" and (s.pytorch or "pypi.org" in (s.url or ""))), None)
+    return not extra.pytorch if extra is not None else sources.pypi
 
 
 def _unpinned(
@@ -159,7 +185,7 @@ def _unpinned(
     assert known is not None
     name = requirement.name
     right = known.companions(name)[0]
-    pypi = install.sources.pypi and install.sources.known and not install.uv
+    pypi = _from_pypi(install)
     wrong = name == "torchaudio" and pypi and older(torch.version, _last_torchaudio())
     python = python_at(history, install)
     if python is not None and older(python, "3.10"):
@@ -169,6 +195,8 @@ def _unpinned(
             f"pip takes torchaudio {_last_torchaudio()} from PyPI, which requires no torch in its metadata and does "
             f"not load with torch {torch.version}."
         )
+    elif name == "torchvision" and torch.install is not install:
+        why = f"pip takes the newest torchvision, which requires another torch and replaces torch {torch.version}."
     else:
         why = "pip chooses the version by metadata on the index, so the next build may get another."
     exact = not pypi and torch.install is install and known.sure
@@ -197,13 +225,77 @@ def torch_replaced(subject: Subject) -> Outcomes:
             if torch.order >= 0 and torch.install is not None and torch.install.environment != install.environment:
                 continue
             requirement = install.get("torch")
-            if requirement is not None:
+            if torch.order < 0 and history.base is not None and history.base.own_torch:
+                if unmet := _own_build(history, install, torch):
+                    yield unmet
+            elif requirement is not None:
                 if unmet := _other_torch(torch, requirement):
                     yield unmet
-            elif install.option("force-reinstall", "ignore-installed", "reinstall") or _eager(install):
-                yield from _forced(install, torch)
-            elif (xformers := install.get("xformers")) and (unmet := _xformers(install, torch, xformers)):
+            elif unmet := _pinning(install, torch):
                 yield unmet
+            elif install.option("force-reinstall", "ignore-installed", "reinstall") or _eager(install):
+                yield from _forced(subject, install, torch)
+
+
+def _own_build(history: History, install: Install, torch: TorchState) -> Unmet | None:
+    """A torch from an index in the place of the one that the maker of the image has built."""
+    if install.environment != "" or install.constrained:
+        return None
+    named = [r for r in install.requirements if r.name in ("torch", *COMPANIONS) and r.marker is None]
+    wanted = next((r for r in named if r.specifier or install.run.command.upgrades), None)
+    pinning = next((r for r in install.requirements if r.name in ("vllm", "xformers")), None)
+    requirement = wanted or pinning
+    if requirement is None or requirement.url is not None:
+        return None
+    own = wanted is not None and history.base is not None and history.base.kind == "ngc"
+    return Unmet(
+        f"{code(requirement.name)} replaces the image's own build of torch",
+        requirement.span,
+        expected="the torch of the image",
+        severity=None if own else Severity.WARNING,
+        unsure=install.unsure,
+        related=_related_to_base(history, torch),
+        notes=(
+            "pip takes torch from the index. Packages of the image that were built for its own torch then fail with "
+            "undefined symbols.",
+        ),
+        help="Keep the torch of the image, or install into a virtual environment",
+        references=("NVIDIA, PyTorch release notes",) if own else (),
+    )
+
+
+def _related_to_base(history: History, torch: TorchState) -> tuple[Related, ...]:
+    return (Related(f"the image has a build of torch {torch.version}", history.root.image_span),)
+
+
+def _pinning(install: Install, torch: TorchState) -> Unmet | None:
+    """A package whose metadata names another torch than the one that is there."""
+    if requirement := install.get("xformers"):
+        return _xformers(install, torch, requirement)
+    requirement = install.get("vllm")
+    if requirement is None or requirement.url is not None or requirement.marker is not None:
+        return None
+    row = table("torch")["vllm"]
+    version = pinned(requirement)
+    if version is None:
+        newest = not requirement.specifier or requirement.specifier.startswith(">")
+        wanted = str(row["pins"][-1][2]) if newest and not install.sources.all else None
+    else:
+        fits = (pin for low, high, pin in row["pins"] if not older(version, low) and not older(high, version))
+        wanted = next(fits, None)
+    if wanted is None or numbers(wanted) == numbers(torch.version):
+        return None
+    name = f"vllm {plain(version, 20)}" if version is not None else "the newest vllm"
+    return Unmet(
+        f"{name} requires torch {wanted}, not {torch.version}",
+        requirement.span,
+        expected=f"torch=={wanted}",
+        related=_related(torch),
+        unsure=install.unsure,
+        notes=(f"pip replaces torch {torch.version}.",),
+        help=f"Install torch {wanted} before, or the vllm that requires torch {torch.version}",
+        references=references(row),
+    )
 
 
 def _eager(install: Install) -> bool:
@@ -227,17 +319,17 @@ def _other_torch(torch: TorchState, requirement: Requirement) -> Unmet | None:
     )
 
 
-def _forced(install: Install, torch: TorchState) -> Outcomes:
+def _forced(subject: Subject, install: Install, torch: TorchState) -> Outcomes:
     for requirement in install.requirements:
         if requirement.name not in ("flash-attn", "xformers"):
             continue
         options = ("force-reinstall", "ignore-installed", "reinstall", "upgrade-strategy")
         option = next(o for name in options if (o := install.run.command.parsed.get(name)) is not None)
-        words = "--" + option.name
+        words = subject.words(option.span)
         yield Unmet(
-            f"`{words}` replaces torch {torch.version} with the newest torch",
+            f"{code(words)} replaces torch {torch.version} with the newest torch",
             option.span,
-            expected=f"{words} --no-deps",
+            expected="--no-deps" if option.name == "upgrade-strategy" else f"{words} --no-deps",
             fix=replace(option.span, f"{words} --no-deps", "Add --no-deps", UNSAFE)
             if option.name != "upgrade-strategy"
             else None,

@@ -58,7 +58,15 @@ class Script:
             supports |= self.state.workdir_set_by
         at = self.reading.at(self.instruction, supports)
         return At(
-            at.order, at.stage, at.instruction, command.span, command.reach, supports, command.operator, at.trigger
+            at.order,
+            at.stage,
+            at.instruction,
+            command.span,
+            command.reach,
+            supports,
+            command.operator,
+            at.trigger,
+            command.exits,
         )
 
     def enter(self, call: Call, folder: str | None, *, anywhere: bool) -> None:

@@ -19,7 +19,7 @@ from zr4lint.programs.options import Grammar, parse_options
 from zr4lint.programs.pip import PipCommand, Requirement, joined, parse_config, parse_pip, parse_requirements
 from zr4lint.programs.python import python_module
 from zr4lint.programs.urls import file_of
-from zr4lint.shell import Argument, Command, Redirection
+from zr4lint.shell import Argument, Redirection
 
 _OF_VENV = Grammar(
     {"h": "help"},
@@ -33,6 +33,7 @@ _OF_VIRTUALENV = Grammar({"p": "python"}, frozenset({"python", "prompt"}), froze
 _SETTINGS = ("PIP_", "UV_")
 _SPECIFIER = r"=?\s*\d[\w.*+!~=,-]*"
 _VERSION = r"=?\s*\d"
+_ALONE = r"[ \t]+\d[\w.*+!,-]*(?![^\s;&|])"
 
 
 @reads("python")
@@ -98,7 +99,7 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
         pip = structs.replace(pip, requirements=tuple(joined([*pip.requirements, *listed])))
     if pip.refused:
         call.fails(pip.refused[0], f"pip does not accept {code(call.slice(pip.refused[0]), 40)}")
-    lost = _lost_specifiers(call.command)
+    lost = _lost_specifiers(call, pip)
     return PipRun(at, pip, settings, path, files, lost, call.variables, call.folder)
 
 
@@ -115,21 +116,36 @@ def _seen(call: Call, path: str | None) -> str | None:
     return path if source is None else source.lstrip("/") or None
 
 
-def _lost_specifiers(command: Command) -> tuple[Span, ...]:
-    """Words like `torch>=2.1` without quotes: the shell writes to a file named "=2.1"."""
+def _lost_specifiers(call: Call, pip: PipCommand) -> tuple[Span, ...]:
+    """Words like `torch>=2.1` without quotes: the shell writes to a file named "=2.1".
+
+    A span has the name, even one with a blank behind it, and all of the specifier.
+    """
+    command, text = call.command, call.script.reading.text
     found: list[Span] = []
     ends = {word.span.end: word.span for word in reversed(command.words)} if command.redirections else {}
+    bare = {r.span.end: r.span for r in pip.requirements if not r.specifier and r.url is None and r.marker is None}
     for redirection in command.redirections:
         target = redirection.target.text.text if redirection.target is not None else ""
+        span = Span(redirection.span.start, _end(redirection))
+        if target == "=" and (version := _version_behind(text, span.end)) is not None:
+            span, target = Span(span.start, version), "=0"
         if redirection.operator not in ("<", ">") or not re.match(_VERSION, target):
             continue
-        start = redirection.span.start
-        touching = ends.get(start)
-        if found and found[-1].end == start:
-            found[-1] = Span(found[-1].start, _end(redirection))
+        before = len(text[: span.start].rstrip(" \t"))
+        touching = ends.get(span.start)
+        if found and (found[-1].end == span.start or (found[-1].end == before and text[before - 1] == ",")):
+            found[-1] = Span(found[-1].start, span.end)
         elif touching is not None or target.startswith("="):
-            found.append(Span(touching.start if touching else start, _end(redirection)))
+            name = touching or bare.get(before)
+            found.append(Span(name.start if name else span.start, span.end))
     return tuple(found)
+
+
+def _version_behind(text: str, at: int) -> int | None:
+    """Where a version ends that stands alone behind `>=`; None where none does."""
+    found = re.compile(_ALONE).match(text, at)
+    return found.end() if found is not None else None
 
 
 def _end(redirection: Redirection) -> int:

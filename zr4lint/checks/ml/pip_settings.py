@@ -1,0 +1,86 @@
+"""Settings and options of pip that do not do what they seem to."""
+
+from __future__ import annotations
+
+from zr4lint.checks.edits import SAFE, replace
+from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.facts import EnvSet
+from zr4lint.facts.history import History, Install
+from zr4lint.facts.pips import pip_at
+from zr4lint.knowledge.tables import Row, references, table
+from zr4lint.model.finding import Edit, Fix, Severity
+from zr4lint.model.quoting import code
+from zr4lint.model.source import Span
+
+_ON = ("1", "true", "yes", "on", "t", "y")
+
+
+@check("ml/isolation-switch-inverted")
+def isolation_switch_inverted(subject: Subject) -> Outcomes:
+    """PIP_NO_BUILD_ISOLATION has the value that switches isolation off."""
+    needed = subject.facts.needed
+    pips = any(not install.uv for history in histories(subject) for install in history.installs)
+    for env in subject.facts.of(EnvSet, needed):
+        if env.name != "PIP_NO_BUILD_ISOLATION" or (env.value or "").lower() not in _ON:
+            continue
+        words = subject.words(env.value_span)
+        plain = words.strip("\"'").lower() == (env.value or "").lower()
+        yield Unmet(
+            f"{code(f'PIP_NO_BUILD_ISOLATION={env.value}')} leaves build isolation on",
+            env.span,
+            expected="PIP_NO_BUILD_ISOLATION=0",
+            fix=replace(env.value_span, "0", "Set it to 0", SAFE) if plain else None,
+            severity=None if pips else Severity.WARNING,
+            notes=("pip reads the variable as the value of --build-isolation: 0 and false switch isolation off.",),
+            help="Set PIP_NO_BUILD_ISOLATION=0",
+            references=("observed with pip 19.3.1 to 26.3",),
+        )
+
+
+@check("ml/pip-option-unavailable")
+def pip_option_unavailable(subject: Subject) -> Outcomes:
+    """The pip that runs has the options that it is given."""
+    for history in histories(subject):
+        for install in history.own:
+            if install.uv:
+                continue
+            for row in table("pip")["option"]:
+                option = install.run.command.parsed.get(row["name"])
+                if option is not None and (unmet := _unavailable(subject, history, install, row)):
+                    yield unmet
+
+
+def _unavailable(subject: Subject, history: History, install: Install, row: Row) -> Unmet | None:
+    """What is wrong with an option that came or went with a version of pip; None where nothing is known to be."""
+    option = install.run.command.parsed.get(row["name"])
+    assert option is not None
+    pip = pip_at(history, install)
+    if "removed" in row:
+        there = pip.has(row["removed"])
+        if there is False or (there is None and not (install.run.command.parsed.has("no-build-isolation"))):
+            return None
+        message = f"pip {row['removed']} removed `--{row['name']}`"
+        unsure = there is None
+    else:
+        there = pip.has(row["added"])
+        if there is not False or pip.high is None:
+            return None
+        message = f"pip {pip.high} has no `--{row['name']}`" if not pip.open else f"this pip has no `--{row['name']}`"
+        unsure = False
+    return Unmet(
+        message,
+        option.span,
+        unsure=unsure or install.unsure,
+        fix=_without(subject, option.span) if row["name"] == "break-system-packages" else None,
+        notes=("pip fails with `no such option`.",),
+        help=f"Use {row['instead']}" if row["instead"] else f"Remove `--{row['name']}`",
+        references=references(row),
+    )
+
+
+def _without(subject: Subject, span: Span) -> Fix | None:
+    """Take out an option with the blank before it."""
+    blank = subject.source.text[span.start - 1 : span.start] == " "
+    return Fix("Remove the option", SAFE, (Edit(span.start - 1, span.end, ""),)) if blank else None

@@ -1,0 +1,149 @@
+"""Which pip a command runs, and whether that builds packages in isolation."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from zr4lint.facts.history import History, Install, pinned
+from zr4lint.facts.torch import numbers, older, python_at
+from zr4lint.knowledge.tables import Row, distribution, table
+from zr4lint.knowledge.versions import bounds
+
+_PYTHONS = r"python3\.[678]\b|pypy"
+
+
+class Pip(Struct, frozen=True):
+    """A range of versions that the pip of a command is in: from `low` on, up to `high`; None is not known.
+
+    `open` tells that it is older than `high` itself.
+    """
+
+    low: str | None = None
+    high: str | None = None
+    open: bool = False
+
+    def has(self, version: str) -> bool | None:
+        """Whether it is this version or newer; None where that can't be known."""
+        if self.low is not None and not older(self.low, version):
+            return True
+        if self.high is None:
+            return None
+        below = older(self.high, version) or (self.open and numbers(self.high) == numbers(version))
+        return False if below else None
+
+
+def pip_at(history: History, install: Install) -> Pip:
+    """The pip that an install runs."""
+    return history.remembered("pip", install.at, lambda: _pip_at(history, install))
+
+
+def newest_of(python: str | None, tool: str) -> str | None:
+    """The newest pip or setuptools that a Python can have; None for a Python that is not known."""
+    rows = [row for row in table("pip")["newest"] if python is not None and not older(python, row["python"])]
+    return str(rows[-1][tool]) if rows else None
+
+
+def _pip_at(history: History, install: Install) -> Pip:
+    python = python_at(history, install)
+    found = _of_image(history, install, python)
+    if history.mentions(install.at, r"get-pip\.py"):
+        found = _newest(history, install, python)
+    for other in history.before(install.at):
+        requirement = other.get("pip")
+        if requirement is None or other.environment != install.environment or requirement.marker is not None:
+            continue
+        pin = pinned(requirement)
+        limits = bounds(requirement.specifier)
+        if other.unsure or requirement.url is not None or limits is None:
+            found = Pip()
+        elif pin is not None:
+            found = Pip(pin, pin)
+        elif other.run.command.upgrades or (requirement.specifier and limits.lower is not None):
+            newest = _newest(history, install, python)
+            low = str(limits.lower) if limits.lower is not None else None
+            found = newest if limits.upper is None else Pip(low, str(limits.upper), open=not limits.upper_included)
+        elif limits.upper is not None and found.high is None:
+            found = Pip(None, str(limits.upper), open=not limits.upper_included)
+    return found
+
+
+def _newest(history: History, install: Install, python: str | None) -> Pip:
+    """The newest pip that the Python can have; of a Python that is not known, as far as no old one is named."""
+    if python is not None:
+        newest = newest_of(python, "pip")
+        return Pip(newest, newest)
+    base = history.base
+    default = (distribution(base.distribution) or {}).get("python") if base is not None else None
+    if default is None or older(default, "3.9") or history.mentions(install.at, _PYTHONS):
+        return Pip()
+    return Pip(newest_of("3.9", "pip"))
+
+
+def _of_image(history: History, install: Install, python: str | None) -> Pip:
+    """The pip of the base image, or that which its packages bring."""
+    base = history.base
+    if base is None:
+        return Pip()
+    if base.kind == "python":
+        row = _python_row(python)
+        exact = base.image.tag.partition("-")[0].count(".") < 2
+        return Pip(row["pip"] if exact else None, row["pip"]) if row is not None else Pip()
+    if base.pip_before is not None and install.environment == "":
+        return Pip(None, base.pip_before, open=True)
+    release = distribution(base.distribution) if base.kind in ("ubuntu", "debian", "cuda") else None
+    own = release is not None and python is not None and python == release.get("python")
+    return Pip(release["pip"], release["pip"]) if own and release is not None and "pip" in release else Pip()
+
+
+def _python_row(python: str | None) -> Row | None:
+    return next((row for row in table("pip")["image"] if row["python"] == python), None)
+
+
+def isolates(history: History, install: Install, *, pyproject: bool = False) -> bool | None:
+    """Whether a source archive is built in isolation; None where that can't be known.
+
+    `pyproject` tells that it has a pyproject.toml. Without one an older pip runs setup.py where it is.
+    """
+    row = table("pip")["isolation"]
+    if install.uv or pyproject:
+        return True
+    always = pip_at(history, install).has(row["always"])
+    if always is not False:
+        return always
+    tools = _setuptools(history, install)
+    if tools is None or tools == ("setuptools", "wheel"):
+        return None if tools is None else False
+    if "setuptools" not in tools:
+        return True
+    newer = pip_at(history, install).has("23.1")
+    return newer if newer is not None else None
+
+
+def _setuptools(history: History, install: Install) -> tuple[str, ...] | None:
+    """Which of setuptools and wheel are in the environment of an install; None where that can't be known."""
+    base, folder = history.base, install.environment
+    if base is None or folder is None or history.opaque(install.at):
+        return None
+    python = python_at(history, install)
+    there = {name for name in ("setuptools", "wheel") if _installed(history, install, name)}
+    if folder and python is None:
+        return None
+    if folder:
+        there |= {"setuptools"} if older(python or "", "3.12") else set()
+    elif base.kind == "python":
+        row = _python_row(python)
+        there |= {"setuptools", "wheel"} if python is not None and older(python, "3.12") else set()
+        if row is None and python is None:
+            return None
+    else:
+        release = distribution(base.distribution) if base.kind in ("ubuntu", "debian", "cuda") else None
+        if release is None or python != release.get("python"):
+            return None
+        there |= {"setuptools", "wheel"} if release.get("setuptools") else set()
+    return tuple(sorted(there))
+
+
+def _installed(history: History, install: Install, name: str) -> bool:
+    """Whether an earlier command installs a tool into the same environment."""
+    before = history.before(install.at)
+    return any(other.get(name) is not None and other.environment == install.environment for other in before)
