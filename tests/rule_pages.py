@@ -39,16 +39,22 @@ def _index(found: list[Explanation]) -> Iterator[str]:
     yield HEAD
     yield "# Rules"
     yield "`zr4lint rule CODE` prints any of these pages."
-    for _, group in groupby(found, key=lambda e: e.pack.name if e.pack else ""):
+    for title, group in groupby(found, key=_group):
         rules = list(group)
-        pack = rules[0].pack
-        yield f"## {prose(f'{pack.name}: {pack.title}') if pack else 'Comments to zr4lint'}"
+        yield f"## {prose(title)}"
         rows = ["| rule | name | severity | what it asks for |", "|---|---|---|---|"]
         rows += (
             f"| [{r.code}]({r.code}.md) | {r.name} | {r.severity.label} | {cell(r.summary)} |"
             for r in (e.rule for e in rules)
         )
         yield "\n".join(rows)
+
+
+def _group(found: Explanation) -> str:
+    """The heading below which a rule is listed."""
+    if found.pack is not None:
+        return f"{found.pack.name}: {found.pack.title}"
+    return "Documents" if found.about_documents else "Comments to zr4lint"
 
 
 def _page(found: Explanation) -> Iterator[str]:
@@ -67,7 +73,7 @@ def _page(found: Explanation) -> Iterator[str]:
     for title, example in (("Not so", rule.bad), ("But so", rule.good)):
         if example:
             yield f"## {title}"
-            yield fenced("dockerfile", example.strip())
+            yield fenced("markdown" if found.about_documents else "dockerfile", example.strip())
     yield "## Fix"
     yield FIXES[rule.applicability]
     if found.conflicts or found.amendment:
@@ -76,7 +82,8 @@ def _page(found: Explanation) -> Iterator[str]:
         yield f"In conflict with {', '.join(f'[{code}]({code}.md)' for code in found.conflicts)}."
     if found.amendment:
         yield prose(found.amendment)
-    yield "## To leave it out"
+    if found.configuration:
+        yield "## To leave it out"
     for what, written in found.configuration:
         yield f"{what[0].upper()}{what[1:]}:"
         yield fenced("text", written)

@@ -11,6 +11,7 @@ from msgspec import Struct
 from zr4lint.app.assignment import load_packs
 from zr4lint.app.errors import UsageError
 from zr4lint.model.finding import Applicability, Rule
+from zr4lint.packs.document_rules import DOCUMENT_RULES
 from zr4lint.packs.loading import pack_names
 from zr4lint.packs.model import Pack, Specification
 from zr4lint.packs.own_rules import OWN_RULES
@@ -48,8 +49,15 @@ class Explanation(Struct, frozen=True):
         return tuple(code for c in conflicts if c.requirement == self.rule.code for code in c.rules)
 
     @property
+    def about_documents(self) -> bool:
+        """Whether it looks at documents, which `zr4lint prd check` reads, not at Dockerfiles."""
+        return self.rule in DOCUMENT_RULES
+
+    @property
     def configuration(self) -> tuple[tuple[str, str], ...]:
         """The ways to leave the rule out: what each is for, and what is written."""
+        if self.about_documents:
+            return ()
         code, name = self.rule.code, self.rule.name
         ways = [
             ("for one run", f"zr4lint --ignore {code}"),
@@ -84,10 +92,10 @@ def known_packs(only: str | None = None) -> tuple[Pack, ...]:
 
 
 def explanations(packs: Sequence[Pack] | None = None) -> list[Explanation]:
-    """All rules: those of the packs, by default of zr4lint's, then the linter's own."""
+    """All rules: those of the packs, by default of zr4lint's, then the linter's own and those on documents."""
     packs = load_packs(()) if packs is None else packs
     found = [Explanation(rule.rule, pack, _section(rule.rule, pack)) for pack in packs for rule in pack.rules]
-    return [*found, *(Explanation(rule, None, "") for rule in OWN_RULES)]
+    return [*found, *(Explanation(rule, None, "") for rule in (*OWN_RULES, *DOCUMENT_RULES))]
 
 
 def _section(rule: Rule, pack: Pack) -> str:
@@ -142,6 +150,8 @@ def _parts(found: Explanation) -> Iterator[str]:
         yield f"In conflict with: {', '.join(found.conflicts)}"
     if found.amendment:
         yield _filled(found.amendment)
+    if not found.configuration:
+        return
     ways = (f"    {what}:\n        {written}" for what, written in found.configuration)
     yield "\n".join(("How to disable:", *ways))
 

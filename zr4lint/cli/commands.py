@@ -10,7 +10,21 @@ import click
 
 from zr4lint.cli.messages import error, errors
 
-COMMANDS = ("check", "new", "badge", "rule", "rules", "packs", "kinds", "config", "diagnose", "pack", "lsp", "help")
+COMMANDS = (
+    "check",
+    "new",
+    "badge",
+    "rule",
+    "rules",
+    "packs",
+    "kinds",
+    "config",
+    "diagnose",
+    "pack",
+    "prd",
+    "lsp",
+    "help",
+)
 """The commands, each of which is a module beside this one."""
 
 DEFAULT = COMMANDS[0]

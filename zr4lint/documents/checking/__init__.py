@@ -1,0 +1,1 @@
+"""What is wrong in a document: statements, numbers, checks, recoveries, references, and the world."""

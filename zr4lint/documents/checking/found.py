@@ -1,0 +1,36 @@
+"""A finding on a document."""
+
+from __future__ import annotations
+
+from zr4lint.documents.target import Target
+from zr4lint.model.finding import Finding, Related, Rule, Severity
+from zr4lint.model.source import Span
+
+
+def found(
+    target: Target,
+    rule: Rule,
+    span: Span,
+    message: str,
+    *,
+    notes: tuple[str, ...] = (),
+    related: tuple[Related, ...] = (),
+    help: str | None = None,  # noqa: A002
+    severity: Severity | None = None,
+) -> Finding:
+    """A finding of a rule at a place of the document."""
+    source = target.document.source
+    line, column = source.position(span.start)
+    return Finding(
+        path=source.path,
+        code=rule.code,
+        name=rule.name,
+        severity=severity or rule.severity,
+        message=message,
+        span=span,
+        related=related,
+        notes=notes,
+        help=help,
+        line=line,
+        column=column,
+    )

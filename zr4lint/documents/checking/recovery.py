@@ -1,0 +1,198 @@
+"""PD4: recoveries that repair nothing, or break what is healthy; and PD308 for commands that can't run."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from zr4lint.dockerfile import parse
+from zr4lint.documents.checking.found import found
+from zr4lint.documents.checking.judging import Verdict, verdicts
+from zr4lint.documents.checking.world import errors_of
+from zr4lint.documents.document import Fence, Words
+from zr4lint.documents.interpreter import Ended, Shell, UnknownError
+from zr4lint.documents.target import Target
+from zr4lint.model.finding import Finding, Related
+from zr4lint.model.quoting import code
+from zr4lint.model.source import SourceFile, Span
+from zr4lint.packs import document_rules as rules
+
+_SUBSTITUTION = re.compile(r"'s([|/#,])((?:[^\\]|\\.)*?)\1((?:[^\\]|\\.)*?)\1")
+_APPEND = re.compile(r"'/((?:[^/\\]|\\.)+)/[ai]\\?\s*(.*?)\s*\\*'\s")
+_CODE = re.compile(r"`((?:sed|grep)\s[^`]+)`")
+
+
+class Step(Struct, frozen=True):
+    """One command of a recovery, and what it makes of the target text."""
+
+    fence: Fence
+    span: Span
+    text: str
+
+    @property
+    def place(self) -> Span:
+        """Where it stands in the document."""
+        return self.fence.body.span(self.span.start, self.span.end)
+
+
+class Healthy(Struct, frozen=True):
+    """What holds for the target text before any recovery: the verdicts of each script, and what pack ml says."""
+
+    verdicts: tuple[tuple[Fence, Mapping[Span, Verdict]], ...]
+    errors: frozenset[str]
+
+
+def check_recoveries(target: Target) -> Iterator[Finding]:
+    """The findings on recoveries."""
+    healthy = target.whole.text
+    before: Healthy | None = None
+    for fence in target.recoveries:
+        steps: list[Step] = []
+        shell = Shell(fence.body.text, {target.path: healthy})
+        for node in shell.statements():
+            shell.files.write(target.path, healthy)
+            try:
+                shell.statement(node)
+            except (UnknownError, Ended):
+                continue
+            step = Step(fence, shell.span(node), shell.files.read(target.path) or "")
+            words = shell.text(node)
+            yield from _idle(target, step, words)
+            if not healthy or shell.span(node) in shell.complaints:
+                continue
+            yield from _undone(target, step, steps)
+            if step.text != healthy:
+                before = before or _healthy(target)
+                yield from _broken(target, step, before)
+                steps.append(step)
+        yield from _complaints(target, fence, shell)
+    for fence in target.checks:
+        yield from _complaints(target, fence, _finished(target, fence))
+    for line in target.document.prose:
+        yield from _misused(target, line)
+
+
+def _finished(target: Target, fence: Fence) -> Shell:
+    shell = Shell(fence.body.text, {target.path: target.whole.text})
+    for node in shell.statements():
+        try:
+            shell.statement(node)
+        except (UnknownError, Ended):
+            continue
+    return shell
+
+
+def _complaints(target: Target, fence: Fence, shell: Shell) -> Iterator[Finding]:
+    for span, complaint in shell.complaints.items():
+        if "does not exist" not in complaint:
+            yield found(target, rules.MISUSED, fence.body.span(span.start, span.end), complaint)
+
+
+def _misused(target: Target, words: Words) -> Iterator[Finding]:
+    """Commands in prose that can't run as they stand."""
+    for command in _CODE.finditer(words.text):
+        shell = Shell(command[1], {target.path: target.whole.text})
+        for node in shell.statements():
+            try:
+                shell.statement(node)
+            except (UnknownError, Ended):
+                continue
+        for complaint in shell.complaints.values():
+            if complaint.startswith("sed"):
+                span = words.at(command.start(1), command.end(1))
+                yield found(target, rules.MISUSED, span, complaint)
+
+
+def _idle(target: Target, step: Step, words: str) -> Iterator[Finding]:
+    """A step that changes no file at all, or none with the fault."""
+    same = _SUBSTITUTION.search(words)
+    if same is not None and re.sub(r"\\(.)", r"\1", same[2]) == re.sub(r"\\(.)", r"\1", same[3]):
+        message = "this replaces words by the same words"
+        yield found(target, rules.EDITS_NOTHING, step.place, message)
+    append = _APPEND.search(f"{words} ")
+    if append is not None and append[1] in append[2] and append[2].split()[:1] == [append[1]]:
+        message = f"this inserts {code(append[2].strip(), 28)} only where it already is"
+        help_ = "Insert it after a line that is there when it is missing"
+        yield found(target, rules.REPAIRS_NOTHING, step.place, message, help=help_)
+
+
+def _twice(target: Target, step: Step) -> str | None:
+    """The line that a step adds beside one that the target text has."""
+    before, after = (Counter(map(str.strip, text.splitlines())) for text in (target.whole.text, step.text))
+    added = after - before
+    return next((line for line in added if line in before and not before - after), None)
+
+
+def _healthy(target: Target) -> Healthy:
+    text = target.whole.text
+    judged = tuple((fence, verdicts(fence, target.path, text)) for fence in target.checks)
+    return Healthy(judged, frozenset(errors_of(text)))
+
+
+def _broken(target: Target, step: Step, healthy: Healthy) -> Iterator[Finding]:
+    """A step that takes a file that is as the document asks, and leaves one that is not."""
+    reason = _reason(target, step, healthy)
+    if reason is not None:
+        message, related = reason
+        yield found(target, rules.BREAKS_TARGET, step.place, message, related=related)
+        return
+    line = _twice(target, step)
+    if line:
+        message = f"on the target text this adds {code(line, 32)} a second time"
+        yield found(target, rules.DUPLICATES, step.place, message)
+
+
+def _reason(target: Target, step: Step, healthy: Healthy) -> tuple[str, tuple[Related, ...]] | None:
+    before, after = parse(SourceFile(target.whole.text)), parse(SourceFile(step.text))
+    if after.errors and not before.errors:
+        error = after.errors[0]
+        return f"after this the target text does not parse: {error.message}"[:80], ()
+    keywords = [i.keyword for i in before.instructions], [i.keyword for i in after.instructions]
+    if keywords[0][-1:] == ["CMD"] and "CMD" in keywords[1] and keywords[1][-1] != "CMD":
+        return f"this puts {keywords[1][-1]} after CMD, which the document has last", ()
+    lost = next((i for i in after.instructions if _swallows(step.text[i.span.start : i.span.end])), None)
+    if lost is not None and len(keywords[1]) < len(keywords[0]):
+        return f"this leaves a `\\` that joins {lost.keyword} with the next instruction", ()
+    if _names_others(target, step) and (impossible := errors_of(step.text) - healthy.errors):
+        return min(impossible), ()
+    for fence, earlier in healthy.verdicts:
+        later = verdicts(fence, target.path, step.text)
+        for span, verdict in earlier.items():
+            if verdict is Verdict.PASS and later.get(span) is Verdict.FAIL:
+                place = fence.body.span(span.start, span.end)
+                line = target.document.source.line_of(place.start)
+                first = Span(place.start, target.document.source.line_span(line).end)
+                message = f"after this the check on line {line} fails on the target text"
+                return message, (Related("this check", first),)
+    return None
+
+
+def _names_others(target: Target, step: Step) -> bool:
+    """Whether a step names another image, version or address."""
+    changed = set(step.text.splitlines()) - set(target.whole.text.splitlines())
+    return any(word in line for line in changed for word in ("://", "==", "FROM "))
+
+
+def _swallows(text: str) -> bool:
+    """Whether an instruction holds the keyword of another one at the start of a line."""
+    return re.search(r"\n\s*(?:WORKDIR|RUN|COPY|ENV|CMD|USER)\s", text) is not None
+
+
+def _undone(target: Target, step: Step, earlier: list[Step]) -> Iterator[Finding]:
+    """A step that takes back what another one of the same script did."""
+    healthy = target.whole.text
+    for other in earlier:
+        shell = Shell(step.span.of(step.fence.body.text), {target.path: other.text})
+        try:
+            shell.run()
+            both = shell.files.read(target.path) or ""
+        except UnknownError:
+            continue
+        if step.text == healthy and both.split() == healthy.split():
+            line = target.document.source.line_of(other.place.start)
+            related = (Related("the other recovery", other.place),)
+            message = f"this undoes the recovery on line {line}"
+            yield found(target, rules.UNDONE, step.place, message, related=related)

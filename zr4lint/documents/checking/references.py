@@ -1,0 +1,76 @@
+"""PD5: sections, lines, stages, commands and paths that are named and are not there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from zr4lint.dockerfile import parse
+from zr4lint.documents.checking.found import found
+from zr4lint.documents.document import Words
+from zr4lint.documents.target import Target
+from zr4lint.facts import gather
+from zr4lint.model.finding import Finding, Related
+from zr4lint.model.quoting import code
+from zr4lint.model.source import SourceFile, Span
+from zr4lint.packs import document_rules as rules
+
+_SECTIONS = re.compile(r"\bsee sections?\s+(\d+)(?:\s*[-\u2013]\s*(\d+))?", re.IGNORECASE)
+_LINES = re.compile(r"\blines?\s+(\d+)\s*[-\u2013]\s*(\d+)", re.IGNORECASE)
+_LABEL = re.compile(r"\bverification\s+(\d+(?:\.\d+)+)\s*:\s*`([^`]+)`", re.IGNORECASE)
+_STAGE = re.compile(r"\bdocker\s+(?:buildx\s+)?build\b[^\n`]*\s--target[ =]([\w.-]+)")
+_HOME = re.compile(r"(?<![\w.$}])/(?:home|Users)/[\w.-]+(?:/[\w.-]+)*")
+
+
+def check_references(target: Target) -> Iterator[Finding]:
+    """The findings on references."""
+    document = target.document
+    numbers = {heading.number for heading in document.headings if heading.number is not None}
+    for words in document.prose:
+        for said in _SECTIONS.finditer(words.text) if numbers else ():
+            for number in {said[1], said[2] or said[1]} - numbers:
+                message = f"there is no section {number}"
+                yield found(target, rules.NO_SUCH_SECTION, words.at(*said.span()), message)
+        for said in _LINES.finditer(words.text) if target.line_count else ():
+            if int(said[2]) > (target.line_count or 0):
+                message = f"the file has {target.line_count} lines; there is no line {said[2]}"
+                yield found(target, rules.NO_SUCH_LINE, words.at(*said.span()), message)
+        yield from _labels(target, words)
+    yield from _stages(target)
+    yield from _homes(target)
+
+
+def _labels(target: Target, words: Words) -> Iterator[Finding]:
+    """A command beside the number of a verification that has another command."""
+    for said in _LABEL.finditer(words.text):
+        number = re.compile(rf"\b{re.escape(said[1])}\b")
+        fence = next((f for f in target.checks if f.path and number.search(f.path[-1].title)), None)
+        if fence is not None and said[2] not in fence.body.text:
+            heading = fence.path[-1]
+            message = f"verification {said[1]} is another command"
+            related = (Related("this is the one of that number", heading.span),)
+            span = words.at(said.start(2), said.end(2))
+            yield found(target, rules.LABEL_DIFFERS, span, message, related=related)
+
+
+def _stages(target: Target) -> Iterator[Finding]:
+    facts = gather(parse(SourceFile(target.whole.text)), {})
+    names = {stage.name.lower() for stage in facts.stages if stage.name is not None}
+    if not names:
+        return
+    for said in _STAGE.finditer(target.document.source.text):
+        if said[1].lower() not in names:
+            span = Span(said.start(1), said.end(1))
+            yield found(target, rules.NO_SUCH_STAGE, span, f"the target text has no stage {code(said[1])}")
+
+
+def _homes(target: Target) -> Iterator[Finding]:
+    """Paths in somebody's home folder, each once."""
+    seen: set[str] = set()
+    for fence in target.document.fences:
+        for said in _HOME.finditer(fence.body.text) if fence.is_shell else ():
+            if said[0] in seen:
+                continue
+            seen.add(said[0])
+            message = f"{code(said[0], 40)} is a path of one machine"
+            yield found(target, rules.NO_SUCH_PATH, fence.body.span(said.start(), said.end()), message)

@@ -1,0 +1,152 @@
+"""PD1: statements of one subject that disagree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from zr4lint.dockerfile import parse
+from zr4lint.documents.checking.found import found
+from zr4lint.documents.document import Words
+from zr4lint.documents.target import Target
+from zr4lint.facts import Copied, Facts, Origin, PipRun, gather
+from zr4lint.model.finding import Finding, Related
+from zr4lint.model.source import SourceFile, Span
+from zr4lint.packs import document_rules as rules
+from zr4lint.programs.pip import Requirement, normalise
+
+_LAYER = re.compile(r"\blayer\s+(\d+)\b", re.IGNORECASE)
+_LINES = re.compile(r"\blines?\s+(\d+)(?:\s*[-\u2013]\s*(\d+))?", re.IGNORECASE)
+_VERSION = re.compile(r"\b([A-Za-z][\w-]*)\s+v?(\d+(?:\.\d+)+(?:\.post\d+)?(?:\+\w+)?)\b")
+_SPECIFIED = re.compile(r"\b([A-Za-z][\w-]*)\s*((?:[<>=!~]=?=?\s*[\w.]+,?)+)")
+_LINE_IS = re.compile(r"\bline (\d+):?\s*`([^`]+)`", re.IGNORECASE)
+_BUILD = re.compile(r"\bdocker\s+(?:buildx\s+)?build\b[^\n`]*?\s-f\s+([\w./-]+)/[\w.-]+[^\n`]*\s\.(?=\s|$|`)")
+_MINUTES = re.compile(r"~?(\d+)\s*min", re.IGNORECASE)
+_NAMES = {"pytorch": "torch"}
+
+
+def check_statements(target: Target) -> Iterator[Finding]:
+    """The findings on statements."""
+    facts = gather(parse(SourceFile(target.whole.text)), {})
+    stages = range(len(facts.stages))
+    pinned = {
+        requirement.name: requirement
+        for run in facts.of(PipRun, stages)
+        if run.command.action == "install"
+        for requirement in run.command.requirements
+    }
+    for words in target.document.prose:
+        yield from _layers(target, words)
+        yield from _pins(target, words, pinned)
+        yield from _line_of(target, words)
+    yield from _context(target, facts)
+    yield from _budgets(target)
+
+
+def _layers(target: Target, words: Words) -> Iterator[Finding]:
+    """Lines that a layer is given beside those of its section."""
+    cells = words.text.split("|") if "|" in words.text else []
+    if len(cells) < 3 or (layer := _LAYER.fullmatch(cells[1].strip())) is None:
+        return
+    number = int(layer[1])
+    heading = next((h for h in target.document.headings if h.layer == number and h.lines is not None), None)
+    said = _LINES.search(words.text, layer.end())
+    if heading is None or heading.lines is None or said is None:
+        return
+    lines = (int(said[1]), int(said[2] or said[1]))
+    if lines != heading.lines:
+        first, last = heading.lines
+        span = words.at(said.start(), said.end())
+        message = f"layer {number} is given lines {lines[0]} to {lines[1]} here, {first} to {last} in its section"
+        yield found(target, rules.STATEMENTS_DISAGREE, span, message, related=(Related("its section", heading.span),))
+
+
+def _line_of(target: Target, words: Words) -> Iterator[Finding]:
+    """`Line 1: code` against the line that the code has in its target block."""
+    for said in _LINE_IS.finditer(words.text):
+        for block in target.blocks:
+            lines = block.body.text.splitlines()
+            if block.lines is None or said[2] not in lines:
+                continue
+            line = block.lines[0] + lines.index(said[2])
+            if line != int(said[1]):
+                at = block.body.text.index(said[2])
+                related = (Related(f"it is line {line}", block.body.span(at, at + len(said[2]))),)
+                message = f"this is on line {said[1]} here, on line {line} in the target block"
+                yield found(target, rules.STATEMENTS_DISAGREE, words.at(*said.span()), message, related=related)
+
+
+def _pins(target: Target, words: Words, pinned: Mapping[str, Requirement]) -> Iterator[Finding]:
+    """Packages that are called pinned, and that the target text does not pin to that version."""
+    if not re.search(r"\bpinned\b", words.text, re.IGNORECASE):
+        return
+    start = re.search(r"\bpinned\b", words.text, re.IGNORECASE)
+    for said in _VERSION.finditer(words.text, start.end() if start is not None else 0):
+        name = _NAMES.get(said[1].lower(), normalise(said[1]))
+        requirement = pinned.get(name)
+        if requirement is not None and not _same(requirement.specifier, said[2]):
+            yield _disagreement(target, words, said.span(), name, f"=={said[2]}", requirement)
+    for said in _SPECIFIED.finditer(words.text, start.end() if start is not None else 0):
+        name = _NAMES.get(said[1].lower(), normalise(said[1]))
+        if name in pinned and not said[2].startswith("=="):
+            span = words.at(*said.span())
+            message = f"{name} is called pinned; {said[2].strip(', ')} is a range"
+            yield found(target, rules.STATEMENTS_DISAGREE, span, message)
+
+
+def _same(specifier: str, version: str) -> bool:
+    return specifier.removeprefix("==").partition("+")[0] == version.partition("+")[0]
+
+
+def _disagreement(
+    target: Target, words: Words, place: tuple[int, int], name: str, said: str, requirement: Requirement
+) -> Finding:
+    span = target.whole.span(requirement.span.start, requirement.span.end)
+    message = f"{name} is {said} here, {requirement.specifier or 'without a version'} in the target text"
+    related = (Related("the target text", span),)
+    return found(target, rules.STATEMENTS_DISAGREE, words.at(*place), message, related=related)
+
+
+def _context(target: Target, facts: Facts) -> Iterator[Finding]:
+    """Files that COPY takes from the context, and that the document has in another folder."""
+    texts = [fence.body for fence in target.document.fences if fence.is_shell]
+    folder = next((build[1] for body in texts if (build := _BUILD.search(body.text)) is not None), None)
+    if folder is None:
+        return
+    for copy in facts.of(Copied, range(len(facts.stages))):
+        name = copy.source.removeprefix("./")
+        if copy.origin is not Origin.CONTEXT or copy.many or "/" in name:
+            continue
+        elsewhere = _mentioned(target, f"{folder}/{name}")
+        if elsewhere is not None:
+            span = target.whole.span(copy.span.start, copy.span.end)
+            message = f"COPY takes {name} from the context; the document has it in {folder}/"
+            related = (Related("the file is here", elsewhere),)
+            notes = (f"`docker build -f {folder}/... .` makes the current folder the context.",)
+            yield found(target, rules.STATEMENTS_DISAGREE, span, message[:80], related=related, notes=notes)
+
+
+def _mentioned(target: Target, path: str) -> Span | None:
+    at = re.search(rf"(?<![\w/.]){re.escape(path)}(?![\w/])", target.document.source.text)
+    return Span(at.start(), at.end()) if at is not None else None
+
+
+def _budgets(target: Target) -> Iterator[Finding]:
+    """The time that the whole takes, said twice."""
+    budget = total = None
+    for words in target.document.prose:
+        if re.search(r"\btime budget\b", words.text, re.IGNORECASE):
+            budget = budget or words
+        if re.search(r"\btotal\b[^|]*\btime\b", words.text, re.IGNORECASE) and "|" not in words.text:
+            total = words
+    if budget is None or total is None:
+        return
+    said, parts = _MINUTES.findall(budget.text), _MINUTES.findall(total.text)
+    if len(said) == 1 and parts and abs(sum(map(int, parts)) - int(said[0])) > 0.2 * int(said[0]):
+        place = _MINUTES.search(budget.text)
+        span = budget.at(*place.span()) if place is not None else budget.span
+        message = f"the whole takes {said[0]} minutes here, {' + '.join(parts)} where it is summed up"
+        yield found(
+            target, rules.STATEMENTS_DISAGREE, span, message, related=(Related("the sum", total.span),),
+            severity=rules.SUM_DIFFERS.severity,
+        )  # fmt: skip

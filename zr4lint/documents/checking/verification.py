@@ -1,0 +1,242 @@
+"""PD3: checks that decide nothing, or the wrong thing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from zr4lint.dockerfile import parse
+from zr4lint.documents.checking.found import found
+from zr4lint.documents.checking.judging import Judged, Verdict, judge, pattern_in, verdicts
+from zr4lint.documents.document import Fence
+from zr4lint.documents.interpreter import Ended, Shell, UnknownError
+from zr4lint.documents.target import Target, joined
+from zr4lint.facts import PackageRun, gather
+from zr4lint.model.finding import Finding, Related
+from zr4lint.model.quoting import code
+from zr4lint.model.source import MappedText, SourceFile, Span
+from zr4lint.packs import document_rules as rules
+
+_COUNTED = re.compile(r"\b(\d+)\s*\((?:target|expected|should be)\s*:?\s*(>=|<=|>|<)?\s*(\d+)\)", re.IGNORECASE)
+_PRINTS_FAILURE = re.compile(r"""\b(?:echo|printf)\s+(["'][^"'\n]*\bFAIL[^"'\n]*["'])""")
+_ASSIGNED = re.compile(r"^\s*(\w+)=\$\(", re.MULTILINE)
+_LIST = re.compile(r"^\s*(\w+)=\(([^()]*)\)", re.MULTILINE)
+_ABOUT_COMMENTS = re.compile(r"comment|document|banner|header|\bnote\b", re.IGNORECASE)
+
+
+def check_verification(target: Target) -> Iterator[Finding]:
+    """The findings on the verification scripts."""
+    for fence in target.checks:
+        if target.blocks:
+            yield from _verdicts(target, fence)
+            yield from _counts(target, fence)
+        yield from _exits_zero(target, fence)
+        yield from _unused(target, fence)
+        yield from _unanchored(target, fence)
+        yield from _partial(target, fence)
+
+
+def _verdicts(target: Target, fence: Fence) -> Iterator[Finding]:
+    """Each check by the red/green rule: it passes on the target, and fails without what it is about."""
+    own = target.in_section(fence, target.blocks) if fence.section is not None else []
+    first, *others = [judge(fence, target.path, text) for text in target.texts]
+    alone = verdicts(fence, target.path, joined(own).text) if own else {}
+    later = [{judged.span: judged.verdict for judged in other} for other in others]
+    for judged in first:
+        every = [judged.verdict, *(other.get(judged.span) for other in later), alone.get(judged.span, Verdict.FAIL)]
+        if all(verdict is Verdict.FAIL for verdict in every):
+            yield _never_passes(target, fence, judged, own)
+        elif Verdict.PASS in every and own:
+            yield from _passes_anyway(target, fence, judged, own)
+
+
+def _place(fence: Fence, judged: Judged) -> tuple[str, Span]:
+    """The pattern that decides, else the words that do, and their place in the document."""
+    text = fence.body.text
+    pattern = pattern_in(text, judged.decided)
+    if pattern is not None:
+        return pattern[0], fence.body.span(pattern[1].start, pattern[1].end)
+    return judged.decided.of(text), fence.body.span(judged.decided.start, judged.decided.end)
+
+
+def _never_passes(target: Target, fence: Fence, judged: Judged, own: Sequence[Fence]) -> Finding:
+    words, span = _place(fence, judged)
+    near = _nearest(joined(own) if own else target.whole, words)
+    related = (Related("the text it should match", near),) if near is not None else ()
+    return found(
+        target,
+        rules.NEVER_PASSES,
+        span,
+        "this check fails on the document's own target text",
+        related=related,
+        help="Change the check, or the text that it should match",
+    )
+
+
+def _nearest(text: MappedText, pattern: str) -> Span | None:
+    """The line that shares most words with a pattern."""
+    words = set(re.findall(r"[\w./-]{3,}", pattern.replace("\\", "")))
+    best, place, start = 0, None, 0
+    for line in text.text.splitlines(keepends=True):
+        count = sum(word in line for word in words)
+        if count > best and not line.startswith("#"):
+            best, place = count, text.span(start, start + len(line.rstrip()))
+        start += len(line)
+    return place
+
+
+def _passes_anyway(target: Target, fence: Fence, judged: Judged, own: Sequence[Fence]) -> Iterator[Finding]:
+    """A check that passes before the change, on comments alone, or on other sections."""
+    words, span = _place(fence, judged)
+    pattern = pattern_in(fence.body.text, judged.decided)
+
+    def passes(text: MappedText) -> bool:
+        return verdicts(fence, target.path, text.text).get(judged.span) is Verdict.PASS
+
+    before = joined(target.in_section(fence, target.before))
+    if before.text and passes(before):
+        related = _matching(before, pattern, "this line meets it")
+        message = "this check passes on the text before the change"
+        help_ = "Match words that only the change brings, such as the whole instruction"
+        yield found(target, rules.PASSES_BEFORE, span, message, related=related, help=help_)
+        return
+    comments = _comments(joined(own))
+    start = fence.body.text.rfind("\n\n", 0, judged.span.start)
+    if (
+        comments.text
+        and passes(comments)
+        and not _ABOUT_COMMENTS.search(fence.body.text[max(start, 0) : judged.span.end])
+    ):
+        related = _matching(comments, pattern, "this comment meets it")
+        message = f"a comment meets the check for {code(words, 36)}"
+        yield found(target, rules.MET_BY_COMMENT, span, message, related=related, help="Match the instruction")
+        return
+    rest = joined([block for block in target.blocks if block not in own])
+    if rest.text and passes(rest):
+        related = _matching(rest, pattern, "this line of another section meets it")
+        message = f"another section meets the check for {code(words, 34)}"
+        yield found(target, rules.MET_ELSEWHERE, span, message, related=related)
+
+
+def _comments(text: MappedText) -> MappedText:
+    """The comment lines of a Dockerfile, mapped."""
+    pieces: list[MappedText] = []
+    start = 0
+    for line in text.text.splitlines(keepends=True):
+        if line.lstrip().startswith("#"):
+            pieces.append(text.slice(start, start + len(line)))
+        start += len(line)
+    return MappedText.join(piece for part in pieces for piece in part.pieces())
+
+
+def _matching(text: MappedText, pattern: tuple[str, Span] | None, message: str) -> tuple[Related, ...]:
+    """The line of a text that a pattern is found in, as far as plain words can tell."""
+    if pattern is None:
+        return ()
+    words = re.split(r"\\?\.\*", pattern[0])[0].replace("\\", "").lstrip("^")
+    at = text.text.find(words)
+    if at < 0 or not words:
+        return ()
+    start = text.text.rfind("\n", 0, at) + 1
+    end = text.text.find("\n", at)
+    return (Related(message, text.span(start, end if end >= 0 else len(text.text))),)
+
+
+def _counts(target: Target, fence: Fence) -> Iterator[Finding]:
+    """Counts that the script prints beside what they should be."""
+    shell = Shell(fence.body.text, {target.path: target.whole.text})
+    for node in shell.statements():
+        before = len(shell.printed)
+        try:
+            shell.statement(node)
+        except (UnknownError, Ended):
+            continue
+        for line in shell.printed[before:]:
+            counted = _COUNTED.search(line.text)
+            if counted is None or _holds(int(counted[1]), counted[2] or "==", int(counted[3])):
+                continue
+            message = f"the target text has {counted[1]} of these, not {counted[2] or ''}{counted[3]}"
+            yield found(target, rules.COUNT_DIFFERS, fence.body.span(line.span.start, line.span.end), message)
+
+
+def _holds(count: int, sign: str, wanted: int) -> bool:
+    return {
+        "==": count == wanted,
+        ">=": count >= wanted,
+        "<=": count <= wanted,
+        ">": count > wanted,
+        "<": count < wanted,
+    }[sign]
+
+
+def _exits_zero(target: Target, fence: Fence) -> Iterator[Finding]:
+    """A script that prints FAIL and has no way to end with another status than 0."""
+    text = fence.body.text
+    prints = _PRINTS_FAILURE.search(text)
+    if prints is None:
+        return
+    fails = re.search(r"\bexit\b|\breturn\b|\bset\s+-\w*e", text) is not None
+    if fails:
+        shell = Shell(text, {target.path: ""})
+        try:
+            status = shell.run()
+        except UnknownError:
+            return
+        line = next((line for line in shell.printed if re.search(r"\bFAIL", line.text)), None)
+        if status or line is None:
+            return
+        span = fence.body.span(line.span.start, line.span.end)
+    else:
+        span = fence.body.span(prints.start(1), prints.end(1))
+    message = "this script reports a failure and exits with status 0"
+    yield found(target, rules.FAILS_WITH_ZERO, span, message, help="End the failing branch with `exit 1`")
+
+
+def _unused(target: Target, fence: Fence) -> Iterator[Finding]:
+    """Results that are only printed."""
+    text = fence.body.text
+    for assigned in _ASSIGNED.finditer(text):
+        name = assigned[1]
+        uses = [line.strip() for line in text.splitlines() if re.search(rf"\$\{{?{name}\b", line)]
+        printed = [use for use in uses if re.match(r"(?:echo|printf)\b[^|&]*\Z", use)]
+        if uses and len(printed) == len(uses):
+            span = fence.body.span(assigned.start(1), assigned.end(1))
+            message = f"{name} is only printed; nothing is decided by it"
+            yield found(
+                target, rules.RESULT_UNUSED, span, message, help="Compare it, and exit with 1 where it is wrong"
+            )
+
+
+def _unanchored(target: Target, fence: Fence) -> Iterator[Finding]:
+    """Patterns for line numbers that stand in other numbers as well."""
+    text = fence.body.text
+    if not re.search(r"\bgrep\s+-\w*n", text):
+        return
+    for start in (m.start() for m in re.finditer(r"\bgrep\b", text)):
+        pattern = pattern_in(text, Span(start, len(text)))
+        if pattern is not None and pattern[1].start - start < 30 and re.fullmatch(r"\d+:", pattern[0]):
+            span = fence.body.span(pattern[1].start, pattern[1].end)
+            message = f"{code(pattern[0])} also matches line 1{pattern[0][:-1]}"
+            yield found(target, rules.NUMBER_UNANCHORED, span, message, help=f"Match `^{pattern[0]}`")
+
+
+def _partial(target: Target, fence: Fence) -> Iterator[Finding]:
+    """Lists of packages that leave some of the section's packages out."""
+    own = target.in_section(fence, target.blocks) if fence.section is not None else []
+    wanted = packages_in(own) if own else []
+    for listed in _LIST.finditer(fence.body.text) if wanted else ():
+        names = re.findall(r"[^\s\"']+", listed[2])
+        missing = [name for name in wanted if name not in names]
+        if len(names) > 2 and missing and set(names) <= set(wanted):
+            span = fence.body.span(listed.start(1), listed.end(1))
+            message = f"this check looks for {len(names)} of the {len(wanted)} packages"
+            notes = (f"It passes without {', '.join(missing)}.",)
+            yield found(target, rules.PARTIAL, span, message, notes=notes)
+
+
+def packages_in(blocks: Sequence[Fence]) -> list[str]:
+    """The packages of the system that target blocks install."""
+    text = "FROM scratch\n" + "".join(block.body.text for block in blocks)
+    runs = gather(parse(SourceFile(text)), {}).of(PackageRun, [0])
+    installs = (run for run in runs if run.command.action == "install" and run.command.manager not in ("pip", "uv"))
+    return [package.name for run in installs for package in run.command.packages]

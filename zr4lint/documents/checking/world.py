@@ -1,0 +1,76 @@
+"""PD6: what the target text names and the world does not have; and PD9: demands that a text can't meet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from zr4lint.documents.checking.found import found
+from zr4lint.documents.document import Words
+from zr4lint.documents.target import Target
+from zr4lint.linting.pipeline import lint
+from zr4lint.model.finding import Finding, Severity
+from zr4lint.model.source import SourceFile, Span
+from zr4lint.packs import document_rules as rules
+from zr4lint.packs.rulebook import load
+
+_DRY_RUN = re.compile(r"\bdocker\s+(?:buildx\s+)?build\b[^\n`]*?\s(--dry-run)\b")
+_NEEDS_IMAGE = re.compile(r"\b(?:build time|image size|size impact|start-?up time|memory)\b", re.IGNORECASE)
+_OF_THE_WORLD = ("unknown-ppa", "unknown-index-host", "transformers-cache-deprecated")
+"""The rules of pack ml at warning that say what does not exist, beside those at error."""
+_EXCLUDES = re.compile(r"\b(?:excludes?|excluding|without)\b", re.IGNORECASE)
+_TASK = re.compile(r"\s*[-*] \[[ xX]\] ")
+
+
+def check_world(target: Target) -> Iterator[Finding]:
+    """The findings of pack ml in the target text, at their places in the document, and options that don't exist."""
+    if target.blocks:
+        report = lint(SourceFile(target.whole.text), [load("ml")])
+        for finding in report.findings:
+            if finding.severity is not Severity.ERROR and finding.name not in _OF_THE_WORLD:
+                continue
+            span = target.whole.span(finding.span.start, finding.span.end)
+            notes = (*finding.notes, f"Rule {finding.code} {finding.name} of pack ml says so.")
+            yield found(
+                target, rules.CANNOT_BUILD, span, finding.message, notes=notes, help=finding.help,
+                severity=finding.severity,
+            )  # fmt: skip
+    for said in _DRY_RUN.finditer(target.document.source.text):
+        span = Span(said.start(1), said.end(1))
+        help_ = "Use `docker build --check`"
+        yield found(target, rules.NO_SUCH_OPTION, span, "docker build has no option `--dry-run`", help=help_)
+
+
+def errors_of(text: str) -> set[str]:
+    """What pack ml says at error of a text."""
+    findings = lint(SourceFile(text), [load("ml")]).findings
+    return {f.message for f in findings if f.severity is Severity.ERROR and f.code.startswith("ML")}
+
+
+def check_uncompiled(target: Target) -> Iterator[Finding]:
+    """The demands that the text of a Dockerfile does not meet or miss."""
+    for words in target.document.prose:
+        reason = _reason(words)
+        if reason is not None:
+            start = len(words.text) - len(words.text.lstrip())
+            yield found(target, rules.NOT_COMPILED, words.at(start, len(words.text.rstrip())), reason)
+    yield from _claims(target)
+
+
+def _claims(target: Target) -> Iterator[Finding]:
+    """Comments of the target text that say what an install leaves out, which its command does not."""
+    for block in target.blocks:
+        start = 0
+        for line in block.body.text.splitlines(keepends=True):
+            if line.startswith("#") and _EXCLUDES.search(line):
+                span = block.body.span(start, start + len(line.rstrip()))
+                yield found(target, rules.NOT_COMPILED, span, "this comment says what no instruction does")
+            start += len(line)
+
+
+def _reason(words: Words) -> str | None:
+    if "|" not in words.text and _NEEDS_IMAGE.search(words.text) and re.search(r"\d", words.text):
+        return "this needs a built image"
+    if _TASK.match(words.text) and "`" not in words.text:
+        return "this names nothing that a machine can look up"
+    return None

@@ -1,0 +1,228 @@
+"""A document: its headings, code blocks, tables and lines of prose, each with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import Enum
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+from msgspec import Struct
+
+from zr4lint.model.source import MappedText, SourceFile, Span
+
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n---[ \t]*(?:\n|\Z)", re.DOTALL)
+_SECTION = re.compile(r"(?:section\s+)?(\d+)\s*[:.)](?!\d)", re.IGNORECASE)
+_LINES = re.compile(r"\blines?\s+(\d+)(?:\s*(?:-|\u2013|to)\s*(\d+))?", re.IGNORECASE)
+_LAYER = re.compile(r"\blayer\s+(\d+)", re.IGNORECASE)
+_DELIMITERS = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
+_MARK = re.compile(r"\{zr4:\s*([^}]*)\}|<!--\s*zr4:\s*(.*?)-->", re.DOTALL)
+
+
+class Role(Enum):
+    """What a code block is to the document."""
+
+    BEFORE = "before"
+    TARGET = "target"
+    CHECK = "check"
+    RECOVERY = "recovery"
+    OTHER = "other"
+
+
+_ROLES = (
+    (Role.BEFORE, re.compile(r"\bbefore\b|\bcurrent\b", re.IGNORECASE)),
+    (Role.TARGET, re.compile(r"\bafter\b|\btarget\b|\bdesired\b", re.IGNORECASE)),
+    (Role.RECOVERY, re.compile(r"\brecover|\brollback\b", re.IGNORECASE)),
+    (Role.CHECK, re.compile(r"\bverif|\bvalidat|\bacceptance\b|\bchecks?\b", re.IGNORECASE)),
+)
+
+
+class Heading(Struct, frozen=True):
+    """A heading: its level, its text, and what it says of section, layer and lines."""
+
+    level: int
+    title: str
+    span: Span
+
+    @property
+    def number(self) -> str | None:
+        """The number of its section."""
+        found = _SECTION.match(self.title)
+        return found[1] if found is not None else None
+
+    @property
+    def layer(self) -> int | None:
+        """The layer that it names."""
+        found = _LAYER.search(self.title)
+        return int(found[1]) if found is not None else None
+
+    @property
+    def lines(self) -> tuple[int, int] | None:
+        """The range of lines that it names."""
+        found = _LINES.search(self.title)
+        return (int(found[1]), int(found[2] or found[1])) if found is not None else None
+
+
+class Fence(Struct, frozen=True):
+    """A code block; `body` is its text, `path` the headings above it, the outermost first."""
+
+    language: str
+    mark: str | None
+    body: MappedText
+    span: Span
+    path: tuple[Heading, ...]
+
+    @property
+    def is_dockerfile(self) -> bool:
+        """Whether it is written as a Dockerfile."""
+        return self.language in ("dockerfile", "docker", "containerfile")
+
+    @property
+    def is_shell(self) -> bool:
+        """Whether it is a script."""
+        return self.language in ("bash", "sh", "shell")
+
+    @property
+    def role(self) -> Role:
+        """What it is to the document, by its mark, else by the nearest heading that says so."""
+        if self.mark is not None:
+            word = self.mark.split()[0] if self.mark.split() else ""
+            return next((role for role in Role if role.value == word), Role.OTHER)
+        for heading in reversed(self.path):
+            for role, pattern in _ROLES:
+                if pattern.search(heading.title):
+                    return role
+        return Role.OTHER
+
+    @property
+    def section(self) -> Heading | None:
+        """The section that it is in: the innermost heading with a number that is not a part's, such as 3.1."""
+        return next((heading for heading in self.path if heading.number is not None), None)
+
+    @property
+    def lines(self) -> tuple[int, int] | None:
+        """The range of lines that its headings give it."""
+        return next((heading.lines for heading in reversed(self.path) if heading.lines is not None), None)
+
+
+class Words(Struct, frozen=True):
+    """Words of the document: a line of prose, or a cell."""
+
+    text: str
+    span: Span
+    path: tuple[Heading, ...] = ()
+
+    def at(self, start: int, end: int) -> Span:
+        """The place of a part of them."""
+        return Span(self.span.start + start, self.span.start + end)
+
+
+class Table(Struct, frozen=True):
+    """A table: the cells of its header and of its rows."""
+
+    header: tuple[Words, ...]
+    rows: tuple[tuple[Words, ...], ...]
+    path: tuple[Heading, ...]
+
+
+class Document:
+    """A Markdown document, read once."""
+
+    def __init__(self, source: SourceFile) -> None:
+        self.source = source
+        self.headings: list[Heading] = []
+        self.fences: list[Fence] = []
+        self.tables: list[Table] = []
+        self.prose: list[Words] = []
+        self._path: list[Heading] = []
+        self._mark: str | None = None
+        self._read()
+
+    @cached_property
+    def sections(self) -> list[Heading]:
+        """The headings that have a number and lines: what the document gives a place in the file."""
+        return [heading for heading in self.headings if heading.number is not None and heading.lines is not None]
+
+    def _read(self) -> None:
+        from marko import Markdown
+
+        text = self.source.text
+        front = _FRONT_MATTER.match(text)
+        if front is not None:
+            text = re.sub(r"[^\n]", " ", front[0]) + text[front.end() :]
+        for block in Markdown().parse(text).children:
+            self._block(block)
+
+    def _block(self, block: Any) -> None:
+        kind = type(block).__name__
+        span = Span(*block.source_span)
+        if kind in ("Heading", "SetextHeading"):
+            self._heading(block.level, span)
+        elif kind == "FencedCode":
+            self._fence(block, span)
+        elif kind == "HTMLBlock":
+            found = _MARK.search(self.source.slice(span))
+            self._mark = (found[2] or "").strip() if found is not None else None
+        elif kind in ("Paragraph", "CodeBlock"):
+            self._paragraph(span)
+        elif kind in ("List", "ListItem", "Quote"):
+            for child in block.children:
+                self._block(child)
+
+    def _heading(self, level: int, span: Span) -> None:
+        words = self.source.slice(span).strip().split("\n")[0]
+        title = words.lstrip("#").rstrip("#").strip()
+        self._path = [heading for heading in self._path if heading.level < level]
+        start = span.start + self.source.slice(span).find(title)
+        heading = Heading(level, title, Span(start, start + len(title)))
+        self._path.append(heading)
+        self.headings.append(heading)
+
+    def _fence(self, block: Any, span: Span) -> None:
+        info = f"{block.lang} {block.extra}"
+        found = _MARK.search(info)
+        mark = (found[1] or found[2] or "").strip() if found is not None else self._mark
+        self._mark = None
+        language = block.lang.partition("{")[0].lower()
+        body = self._mapped(block.children[0].children, span)
+        self.fences.append(Fence(language, mark, body, span, tuple(self._path)))
+
+    def _mapped(self, body: str, span: Span) -> MappedText:
+        """The body of a code block, each line mapped to where it stands in the document."""
+        at = self.source.text.find("\n", span.start) + 1
+        pieces: list[tuple[str, int]] = []
+        for line in body.splitlines(keepends=True):
+            found = self.source.text.find(line, at)
+            at = found if found >= 0 else at
+            pieces.append((line, at))
+            at += len(line)
+        return MappedText.join(pieces)
+
+    def _paragraph(self, span: Span) -> None:
+        lines = [*self._lines(span)]
+        if len(lines) > 1 and "|" in lines[0].text and _DELIMITERS.fullmatch(lines[1].text):
+            header, _, *rows = (tuple(_cells(line)) for line in lines)
+            self.tables.append(Table(header, tuple(rows), tuple(self._path)))
+        self.prose += lines
+
+    def _lines(self, span: Span) -> Iterator[Words]:
+        start = span.start
+        for line in self.source.slice(span).splitlines(keepends=True):
+            text = line.rstrip("\r\n")
+            yield Words(text, Span(start, start + len(text)), tuple(self._path))
+            start += len(line)
+
+
+def _cells(line: Words) -> Iterator[Words]:
+    """The cells of a row."""
+    text = line.text
+    bounds = [m.start() for m in re.finditer(r"(?<!\\)\|", text)]
+    edges = sorted({-1, *bounds, len(text)})
+    for left, right in pairwise(edges):
+        raw = text[left + 1 : right]
+        if not raw.strip() and (left == -1 or right == len(text)):
+            continue
+        start = left + 1 + len(raw) - len(raw.lstrip())
+        yield Words(raw.strip(), line.at(start, start + len(raw.strip())), line.path)

@@ -1,0 +1,6 @@
+"""What a verification command says about a text, without running it: true, false or unknown."""
+
+from zr4lint.documents.interpreter.shell import Ended, Printed, Shell
+from zr4lint.documents.interpreter.values import UNKNOWN, UnknownError
+
+__all__ = ["UNKNOWN", "Ended", "Printed", "Shell", "UnknownError"]

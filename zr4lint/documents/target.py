@@ -1,0 +1,77 @@
+"""The file that a document asks for: the text of its target blocks, put together, and its name."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+
+from zr4lint.documents.document import Document, Fence, Role
+from zr4lint.model.source import MappedText, Span
+
+_NAME = re.compile(r"(?:[\w.-]+/)*[\w.-]*(?:Dockerfile|Containerfile)[\w.-]*")
+_COUNT = re.compile(r"(?<![\w.-])(\d+)[- ]lines?\b(?!\s+\d)", re.IGNORECASE)
+
+
+class Target:
+    """What a document wants the file to be."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.blocks = [f for f in document.fences if f.is_dockerfile and f.role is Role.TARGET]
+        self.before = [f for f in document.fences if f.is_dockerfile and f.role is Role.BEFORE]
+        self.checks = [f for f in document.fences if f.is_shell and f.role is Role.CHECK]
+        self.recoveries = [f for f in document.fences if f.is_shell and f.role is Role.RECOVERY]
+
+    @cached_property
+    def path(self) -> str:
+        """The name that the document's scripts have for the file."""
+        scripts = (m[0] for f in self.document.fences if f.is_shell for m in _NAME.finditer(f.body.text))
+        found = Counter(name.removeprefix("./") for name in scripts)
+        return found.most_common(1)[0][0] if found else "Dockerfile"
+
+    @cached_property
+    def whole(self) -> MappedText:
+        """The target blocks one after another, a blank line between them."""
+        return joined(self.blocks)
+
+    def without(self, block: Fence) -> MappedText:
+        """The target blocks but one."""
+        return joined([other for other in self.blocks if other is not block])
+
+    @cached_property
+    def line_count(self) -> int | None:
+        """The number of lines that the document says most often that the file has."""
+        texts = [words.text for words in self.document.prose] + [f.body.text for f in self.checks]
+        found = Counter(int(m[1]) for text in texts for m in _COUNT.finditer(text) if int(m[1]) > 10)
+        return found.most_common(1)[0][0] if found else None
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """Files that are as the document asks: the blocks alone, and with as many lines as it says, above and below."""
+        text = self.whole.text
+        missing = (self.line_count or 0) - text.count("\n")
+        if missing <= 0:
+            return [text]
+        return [text, text + "\n" * missing, "#\n" * missing + text]
+
+    def in_section(self, fence: Fence, blocks: Sequence[Fence]) -> list[Fence]:
+        """The blocks of the section that another block is in."""
+        return [block for block in blocks if block.section is not None and block.section is fence.section]
+
+
+def joined(blocks: Sequence[Fence]) -> MappedText:
+    """Blocks one after another, a blank line between them, each character mapped to the document."""
+    pieces: list[tuple[str, int]] = []
+    for block in blocks:
+        if pieces:
+            last, at = pieces[-1]
+            pieces.append(("\n", at + len(last) - 1))
+        pieces += block.body.pieces()
+    return MappedText.join(pieces)
+
+
+def place(text: MappedText, start: int, end: int) -> Span:
+    """Where a part of a text stands in the document."""
+    return text.span(start, end)
