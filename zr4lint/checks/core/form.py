@@ -10,6 +10,7 @@ from zr4lint.checks.edits import SAFE, insert, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
 from zr4lint.dockerfile import Instruction, values
+from zr4lint.dockerfile.refusals import KEYWORDS
 from zr4lint.facts import ArgDeclared, EnvSet, LabelSet
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.quoting import code
@@ -34,7 +35,8 @@ def form(
 
 
 def _keyword_case(subject: Subject) -> Outcomes:
-    known = [step.instruction for group in by_keyword(subject).values() for step in group if not step.held]
+    groups = by_keyword(subject)
+    known = [step.instruction for keyword in KEYWORDS for step in groups.get(keyword, ()) if not step.held]
     written = [(subject.words(i.keyword_span), i) for i in sorted(known, key=lambda i: i.index)]
     counted = [words for words, instruction in written if instruction.stage >= 0]
     lower = sum(words == words.lower() for words in counted)
