@@ -100,10 +100,12 @@ def package_pinned(
     manager: Literal["apt", "apk", "yum", "dnf", "zypper", "pip", "npm", "gem", "go"],
     excepted: list[Text] | None = None,
     exact: bool = False,
+    forbidden: bool = False,
 ) -> Outcomes:
     """Packages that this manager installs have a version.
 
-    `excepted` lists packages that need none, by patterns. With `exact` the version has to be one, not a range.
+    `excepted` lists packages that need none, by patterns. With `exact` the version has to be one, not a range. With
+    `forbidden` it is the other way round: no package has a version.
     """
     row = _PINNINGS[manager]
     pinned = re.compile(row.exact if exact else row.pinned)
@@ -113,8 +115,10 @@ def package_pinned(
             if (package.span, package.name) in seen or any(matches(package.name, p) for p in excepted or ()):
                 continue
             seen.add((package.span, package.name))
-            if _is_pinned(package, row, pinned):
+            if _is_pinned(package, row, pinned) is not forbidden:
                 yield met(run.at, package.span)
+            elif forbidden:
+                yield Unmet(f"{code(package.name)} is pinned", package.span, help=f"Write {code(package.name)}")
             else:
                 yield _unpinned(package, row, exact)
 
