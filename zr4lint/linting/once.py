@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import accumulate, groupby
 
 from msgspec import structs
 
 from zr4lint.linting.judged import Judged
 from zr4lint.model.finding import Finding, Severity
+from zr4lint.model.source import Span
 from zr4lint.packs.own_rules import SYNTAX
 
 
@@ -18,41 +21,81 @@ def once(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     told. What BuildKit refuses is told by a rule that reports the very same words as an error, if there is one.
     """
     origins = _origins(judged)
-    told: dict[str, list[tuple[int, Finding]]] = {}
-    for finding in sorted(findings, key=lambda f: origins[f.code][0] if f.code in origins else 0):
-        if finding.code not in origins or finding.suppressed or finding.conflict:
-            yield finding
-            continue
-        rank, kind = origins[finding.code]
-        alike = told.setdefault(kind, [])
+    by_kind: dict[str, list[tuple[int, Finding]]] = {}
+    refused: list[Finding] = []
+    for finding in findings:
         if finding.code == SYNTAX.code:
-            alike = next((group for group in told.values() if any(_same(one, finding) for _, one in group)), alike)
-        twin = next((i for i, (other, one) in enumerate(alike) if other != rank and _touch(one, finding)), None)
-        if twin is None or finding.requirement is not None:
-            alike.append((rank, finding))
+            refused.append(finding)
+        elif finding.code not in origins or finding.suppressed or finding.conflict:
+            yield finding
         else:
-            other, one = alike[twin]
-            names = dict.fromkeys((*one.aliases, finding.code, *finding.aliases))
-            alike[twin] = (other, structs.replace(one, aliases=tuple(names)))
-    for alike in told.values():
-        yield from (finding for _, finding in alike)
+            rank, kind = origins[finding.code]
+            by_kind.setdefault(kind, []).append((rank, finding))
+    told: list[Finding] = []
+    for ranked in by_kind.values():
+        told += _merged(ranked)
+    told_of_syntax = {f.span: i for i, f in enumerate(told) if _tells_of_syntax(f, origins[f.code][1])}
+    for finding in refused:
+        twin = told_of_syntax.get(finding.span)
+        if twin is None or finding.suppressed:
+            yield finding
+        else:
+            told[twin] = _also(told[twin], finding)
+    yield from told
+
+
+def _merged(ranked: list[tuple[int, Finding]]) -> list[Finding]:
+    """The findings of one kind, each of a later pack merged into one of an earlier pack that touches it."""
+    ranked.sort(key=lambda one: one[0])
+    told: list[Finding] = []
+    for _, group in groupby(ranked, key=lambda one: one[0]):
+        earlier = _Places(told)
+        added: list[Finding] = []
+        for _, finding in group:
+            twin = earlier.touching(finding.span) if finding.requirement is None else None
+            if twin is None:
+                added.append(finding)
+            else:
+                told[twin] = _also(told[twin], finding)
+        told += added
+    return told
+
+
+class _Places:
+    """Findings by place, by their index in a list."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self._order = sorted(range(len(findings)), key=lambda index: findings[index].span)
+        self._spans = [findings[index].span for index in self._order]
+        self._furthest = list(accumulate((span.end for span in self._spans), max))
+
+    def touching(self, span: Span) -> int | None:
+        """A finding about words of a span; an empty span touches only itself."""
+        if span.start == span.end:
+            at = bisect_left(self._spans, span)
+            return self._order[at] if at < len(self._spans) and self._spans[at] == span else None
+        at = bisect_left(self._spans, Span(span.end, span.end)) - 1
+        while at >= 0 and self._furthest[at] > span.start:
+            if self._spans[at].end > span.start and self._spans[at].start != self._spans[at].end:
+                return self._order[at]
+            at -= 1
+        return None
+
+
+def _tells_of_syntax(finding: Finding, kind: str) -> bool:
+    """Whether a finding may stand for what BuildKit refuses at the same words."""
+    return finding.severity is Severity.ERROR and (kind == "syntax" or finding.requirement is None)
+
+
+def _also(told: Finding, other: Finding) -> Finding:
+    names = dict.fromkeys((*told.aliases, other.code, *other.aliases))
+    return structs.replace(told, aliases=tuple(names))
 
 
 def _origins(judged: Judged) -> dict[str, tuple[int, str]]:
-    """For each rule its kind of check, and the rank of its pack; the linter's own rules come last."""
-    found = {SYNTAX.code: (2 * len(judged.packs), "syntax")}
+    """For each rule the rank of its pack, specifications first, and its kind of check."""
+    found: dict[str, tuple[int, str]] = {}
     for index, pack in enumerate(judged.packs):
         rank = index if pack.specification else len(judged.packs) + index
         found.update((rule.rule.code, (rank, rule.check)) for rule in pack.rules)
     return found
-
-
-def _same(one: Finding, refused: Finding) -> bool:
-    return one.span == refused.span and one.severity is Severity.ERROR and one.requirement is None
-
-
-def _touch(one: Finding, other: Finding) -> bool:
-    """Whether two findings are about the same words."""
-    if one.span.start == one.span.end or other.span.start == other.span.end:
-        return one.span == other.span
-    return one.span.start < other.span.end and other.span.start < one.span.end

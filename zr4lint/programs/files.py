@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from zr4lint.model.budgets import PATH_LENGTH
 
+_WILDCARDS = frozenset("*?[\0")
 ANY_DEPTH = "\0"
 """Stands in a path for any folders, or none, between two others."""
 
@@ -24,8 +25,10 @@ def absolute(path: str, folder: str | None) -> str | None:
 
 def covers(pattern: str, path: str, *, recursive: bool) -> bool:
     """Whether a path argument, which may hold shell wildcards, names `path`; if recursive, a folder above it too."""
+    if not has_wildcard(pattern):
+        return pattern == path or (recursive and path.startswith(f"{pattern.rstrip('/')}/"))
     while True:
-        if pattern == path or (has_wildcard(pattern) and _glob(pattern, path)):
+        if _glob(pattern, path):
             return True
         above = posixpath.dirname(path)
         if not recursive or above == path:
@@ -40,7 +43,7 @@ def under(path: str, folder: str) -> bool:
 
 def has_wildcard(path: str) -> bool:
     """Whether a path holds a character that a shell, or COPY, takes for a wildcard, or stands for any folders."""
-    return any(c in path for c in "*?[\0")
+    return not _WILDCARDS.isdisjoint(path)
 
 
 def is_remote(source: str) -> bool:

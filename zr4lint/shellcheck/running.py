@@ -20,7 +20,7 @@ _EXCLUDED = "1090,1091,2187"
 
 _MOST_FILES = 300
 _MOST_KEPT = 20_000
-_SECONDS = 60
+_SECONDS = 20
 
 switched_off = False
 """Whether no ShellCheck is to be started, whatever is installed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -83,8 +84,17 @@ def _stage_of(subject: Subject, source: Source) -> Stage | None:
     if source.name.isascii() and source.name.isdecimal():
         number = int(source.name.lstrip("0")[:9] or 0)
         return stages[number] if number < len(stages) else None
-    named = [s for s in stages if s.name is not None and s.name.lower() == source.name.lower()]
-    return next((stage for stage in reversed(named) if stage.number < source.stage), named[0] if named else None)
+    named = subject.memo.get("stages by name", lambda: _by_name(stages)).get(source.name.lower(), ())
+    before = bisect_left(named, source.stage, key=lambda stage: stage.number)
+    return named[before - 1] if before else next(iter(named), None)
+
+
+def _by_name(stages: Sequence[Stage]) -> dict[str, list[Stage]]:
+    found: dict[str, list[Stage]] = {}
+    for stage in stages:
+        if stage.name is not None:
+            found.setdefault(stage.name.lower(), []).append(stage)
+    return found
 
 
 def _itself(subject: Subject, source: Source) -> Unmet | None:
@@ -135,14 +145,20 @@ def _unknown(subject: Subject, source: Source, contexts: Sequence[str]) -> Unmet
     )
 
 
+def _filled(subject: Subject) -> frozenset[int]:
+    return frozenset(i.stage for i in subject.dockerfile.instructions if i.keyword in _PUTS_FILES)
+
+
 def _empty(subject: Subject, source: Source) -> Unmet | None:
     stage = _stage_of(subject, source)
     if stage is None or stage.number >= source.stage or source.copy is None:
         return None
     family = subject.facts.ancestry(stage.number)
     root = subject.facts.stages[min(family)]
-    filled = any(i.stage in family and i.keyword in _PUTS_FILES for i in subject.dockerfile.instructions)
-    if root.parent is not None or root.image != "scratch" or filled:
+    if root.parent is not None or root.image != "scratch":
+        return None
+    filled = subject.memo.get("stages with files", lambda: _filled(subject))
+    if not filled.isdisjoint(family):
         return None
     # The root folder is there, and a pattern may match nothing.
     values = [argument.value for argument in source.copy.sources]
