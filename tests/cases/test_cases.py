@@ -19,12 +19,7 @@ RULES = [(name, rule.rule.name) for name in pack_names() for rule in pack(name).
 
 FIXED = tuple(item for item in BAD if item.case.fixed is not None)
 ONLY_HALF = {
-    "zr4/comfyui-requirements/bad-before-the-clone",
-    "zr4/comfyui-requirements/bad-constraints",
-    "zr4/comfyui-requirements/bad-only-echoed",
-    "zr4/deadsnakes-ppa/bad-after-the-packages",
     "zr4/prd-command/bad-lower-case-keyword",
-    "zr4/venv/bad-before-python",
 }
 """Cases whose fix is only a step: what it leaves has another fix, and --fix takes both. The list may only shrink."""
 

@@ -64,6 +64,23 @@ def take_out(source: SourceFile, at: At, title: str) -> Fix:
     return Fix(title, UNSAFE, (Edit.of(at.span, "true"),))
 
 
+def move_below(source: SourceFile, at: At, target: Instruction, title: str, words: str = "") -> Fix | None:
+    """Put a command below another instruction, or behind the other commands of its own; None where it can't be.
+
+    It is written as it stands, or in other `words`.
+    """
+    own = at.instruction
+    if own.index > target.index or own.json is not None or own.heredocs or target.heredocs:
+        return None
+    words = words or source.slice(at.span)
+    added = f" && {words}" if own.index == target.index else f"{source.newline}RUN {words}"
+    behind = Edit(target.span.end, target.span.end, added)
+    gone = take_out(source, at, title).edits
+    if any(edit.end > behind.start for edit in gone):
+        return None
+    return Fix(title, UNSAFE, (*gone, behind))
+
+
 def to_the_end(source: SourceFile, instruction: Instruction) -> Fix | None:
     """Put an instruction below everything else; None if it is there."""
     start = source.line_starts[instruction.line - 1]

@@ -110,10 +110,14 @@ class Cloned(Fact, frozen=True):
 
 
 class CloneRefused(Fact, frozen=True):
-    """`git clone` with words that git does not take, at `span`: it does nothing and fails. `words` is all of it."""
+    """`git clone` that leaves no files because of the words at `span`; `words` is all of it.
+
+    git does not take those words, or with `empty` they have it make no checkout.
+    """
 
     span: Span
     words: str
+    empty: bool = False
 
 
 class Overwritten(Fact, frozen=True):
@@ -143,11 +147,15 @@ class FolderMade(Fact, frozen=True):
 
 
 class ModeChanged(Fact, frozen=True):
-    """chmod, with absolute paths that may hold wildcards."""
+    """chmod, with absolute paths that may hold wildcards.
+
+    `unknown` tells that it changes more than these, in a way that can't be known.
+    """
 
     mode: str
     paths: tuple[str, ...]
     recursive: bool
+    unknown: bool = False
 
 
 class Removed(Fact, frozen=True):

@@ -101,7 +101,7 @@ def _judged(subject: Subject, step: Step, unless_shell: bool, skip_malformed: bo
         f"{keyword} is in shell form",
         instruction.span,
         expected=f'{keyword}{" CMD" * (keyword == "HEALTHCHECK")} ["program", "argument"]',
-        fix=_fix(text, SAFE, DISPLAY) if required else _fix(text, UNSAFE, None),
+        fix=_fix(text, DISPLAY if required else None),
         notes=(_NO_SIGNALS,) if keyword in _EITHER_RUNS else ("The command runs as a child of /bin/sh.",),
     )
 
@@ -127,16 +127,17 @@ def _is_exec(text: MappedText) -> bool:
     return text.text.startswith("exec ") and len(parse_script(text).commands) == 1
 
 
-def _fix(text: MappedText, plain: Applicability, shell: Applicability | None) -> Fix | None:
+def _fix(text: MappedText, shell: Applicability | None) -> Fix | None:
     """Turn a shell form into an exec form; `shell` is the applicability where the command needs a shell.
 
-    There is none for bytes that are not UTF-8: JSON can't hold them.
+    It is never safe: a shell runs a script that has no `#!`, and the exec form does not. There is none for bytes that
+    are not UTF-8: JSON can't hold them.
     """
     words = words_of(text)
     span = text.span(0, len(text.text))
     try:
         if words is not None and words[0] not in _BUILTINS:
-            return replace(span, json_array(words), "Use the exec form", plain)
+            return replace(span, json_array(words), "Use the exec form", UNSAFE)
         if shell is not None:
             whole = json_array(["/bin/sh", "-c", text.text])
             return replace(span, whole, "Name the shell in an exec form", shell)

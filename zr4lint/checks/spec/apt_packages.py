@@ -10,7 +10,7 @@ from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.witness import witness
 from zr4lint.facts import AptRun, RepositoryAdded
-from zr4lint.model.finding import Fix
+from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.quoting import code, contrast
 from zr4lint.model.source import Span
 from zr4lint.programs.apt import Package
@@ -161,9 +161,21 @@ def apt_repository(subject: Subject, *, repository: Text, packages: list[DebianP
             f"{code(repository)} is added after its packages are installed",
             right.span,
             expected=f"{expected} before {first.command.packages[0].name} is installed",
-            fix=take_out(subject.source, right.at, "Add it before the packages"),
+            fix=_before(subject, right, first, expected),
         )
     elif maybe(right.at):
         yield Unmet(f"{code(repository)} is added only conditionally", right.span, expected=expected, unsure=True)
     else:
         yield met(right.at, right.span)
+
+
+def _before(subject: Subject, added: RepositoryAdded, first: AptRun, words: str) -> Fix | None:
+    """Take the command that adds a repository out, and put it in front of the RUN that needs it."""
+    instruction = first.at.instruction
+    if instruction.json is not None or added.at.instruction.json is not None:
+        return None
+    runs = subject.facts.of(AptRun, subject.lineage)
+    start = next(r.at.span.start for r in runs if r.at.instruction.index == instruction.index)
+    title = "Add it before the packages"
+    gone = take_out(subject.source, added.at, title).edits
+    return Fix(title, UNSAFE, (Edit(start, start, f"{words} && "), *gone))

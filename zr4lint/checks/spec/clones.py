@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from zr4lint.checks.edits import UNSAFE, add_line, insert, replace, take_out
+from zr4lint.checks.edits import UNSAFE, add_line, insert, move_below, replace, take_out
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.witness import stays, witness
 from zr4lint.facts import Cloned, CloneRefused, PipRun, WorkdirSet
 from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, contrast
+from zr4lint.model.source import Span
 from zr4lint.programs.files import absolute
 from zr4lint.programs.urls import normal_url
 
@@ -100,8 +101,11 @@ def _missing(subject: Subject, target: str, url: str, words: str, expected: str)
     clones = subject.facts.of(Cloned, subject.lineage)
     refused = next((r for r in subject.facts.of(CloneRefused, subject.lineage) if name in _letters(r.words)), None)
     if refused is not None:
-        message = f"git does not accept {code(subject.words(refused.span), 40)}"
-        return Unmet(message, refused.span, expected=expected, notes=("git clones nothing.",))
+        option = code(subject.words(refused.span), 40)
+        message = f"{option} leaves the folder without files" if refused.empty else f"git does not accept {option}"
+        notes = () if refused.empty else ("git clones nothing.",)
+        whole = Span(refused.span.start - 1, refused.span.end)
+        return Unmet(message, refused.span, expected=expected, notes=notes, fix=replace(whole, "", "Remove it", UNSAFE))
     meant = next((c for c in clones if url and same_repository(c.clone.url.value or "", url)), None)
     meant = meant or next((c for c in clones if name in _letters(c.words) or (words and words in c.words)), None)
     unknown = next((c for c in clones if c.target is None), None)
@@ -247,17 +251,22 @@ def pip_requirements(subject: Subject, *, file: Folder, target: Folder, spelled:
             yield met(run.at, span, spelled if spelled and same else None)
     elif runs:
         message = f"{code(file)} is installed before it is cloned"
-        fix = take_out(subject.source, runs[-1][0].at, "Install it after the clone")
-        yield Unmet(message, runs[-1][1], expected=f"{expected} after the clone", fix=fix)
+        early, named = runs[-1]
+        moved = None
+        if clone is not None:
+            before = subject.words(Span(early.at.span.start, named.start))
+            words = f"{before}-r {file}{subject.words(Span(named.end, early.at.span.end))}"
+            title = "Install it after the clone"
+            moved = move_below(subject.source, early.at, clone.at.instruction, title, words)
+        yield Unmet(message, named, expected=f"{expected} after the clone", fix=moved)
     else:
-        yield _not_installed(
-            subject, clone, file, expected, f"RUN pip install --no-cache-dir {spelled or expected[12:]}"
-        )
+        yield _not_installed(subject, clone, file, spelled or expected.removeprefix("pip install "), expected)
 
 
-def _not_installed(subject: Subject, clone: Cloned | None, file: str, expected: str, line: str) -> Unmet:
+def _not_installed(subject: Subject, clone: Cloned | None, file: str, spelled: str, expected: str) -> Unmet:
     """The finding for a file pip is not given; what stands between its clone and the next one shows the place."""
     name = file.rpartition("/")[2]
+    line = f"RUN pip install --no-cache-dir -r {file}"
     if clone is None:
         return Unmet(f"{code(file)} is not installed", expected=expected, hint=(file,), add=line)
     following = [c.at.order for c in subject.facts.of(Cloned, subject.lineage) if c.at.order > clone.at.order]
@@ -280,7 +289,7 @@ def _not_installed(subject: Subject, clone: Cloned | None, file: str, expected: 
             return Unmet(f"{code(file)} is not installed", instruction.span, expected=expected, add=line)
     entered = [w for w in subject.facts.of(WorkdirSet, subject.lineage) if clone.at.order < w.at.order < end]
     anchor = entered[0].at if entered else clone.at
-    if not entered or entered[0].path != posixpath.dirname(file):
-        line = f"RUN pip install --no-cache-dir -r {file}"
+    if entered and entered[0].path == posixpath.dirname(file):
+        line = f"RUN pip install --no-cache-dir {spelled}"
     fix = add_line(subject.source, anchor.instruction, line)
     return Unmet(f"{code(file)} is not installed", anchor.instruction.span, expected=expected, fix=fix)

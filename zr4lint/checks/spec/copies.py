@@ -62,7 +62,7 @@ def copied(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Ou
         if gone is None and posixpath.basename(found.source) != name and found.target != path:
             gone = traced.at  # another file took its place
         if gone is not None:
-            fix = take_out(subject.source, gone, f"Keep {path}")
+            fix = take_out(subject.source, gone, f"Keep {path}") if lost is not None else None
             overwritten = not isinstance(lost, Removed)
             message = f"{code(path)} is {'overwritten' if overwritten else 'removed again'}"
             wanted = f"{path} as it was copied" if overwritten else f"{path} in the image"
@@ -158,6 +158,10 @@ def _mode_of(subject: Subject, copy: Copied, after: Sequence[ModeChanged], path:
         notes = ("COPY sets the mode of the file again.",)
         return Unmet(message, early[-1].at.span, expected=f"{expected} after the COPY", fix=fix, notes=notes)
     fix = add_line(subject.source, copy.at.instruction, f"RUN {expected}")
+    if open_ := next((c for c in changes if c.unknown and c.at.order > copy.at.order), None):
+        notes = ("The files that this command changes, or their modes, are not known before the build.",)
+        message = f"this may not make {code(path)} executable"
+        return Unmet(message, open_.at.span, expected=expected, fix=fix, unsure=True, notes=notes)
     return Unmet(f"{code(path)} is not made executable", copy.at.instruction.span, expected=expected, fix=fix)
 
 

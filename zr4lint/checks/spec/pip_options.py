@@ -19,6 +19,8 @@ from zr4lint.programs.urls import normal_url
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Package, PipOption, Url
 
+_REPLACE = frozenset({"--force-reinstall", "--ignore-installed", "--upgrade", "-U", "-I"})
+"""Options that have pip replace other packages too, dependencies such as torch."""
 _EITHER = "pip takes the newest version from either index."
 
 
@@ -185,7 +187,8 @@ def pip_option(subject: Subject, *, package: Package, option: PipOption) -> Outc
     if given is not None:
         yield met(found.run.at, given.span)
         return
-    fix = add_words(found.run.at.instruction, found.requirement.span.end, option, f"Add {option}", SAFE)
+    trusted = UNSAFE if option in _REPLACE else SAFE
+    fix = add_words(found.run.at.instruction, found.requirement.span.end, option, f"Add {option}", trusted)
     yield Unmet(
         f"the command that installs {package} lacks {code(option, 30)}",
         found.run.command.words,

@@ -16,6 +16,7 @@ from zr4lint.facts.environments import Standing
 from zr4lint.knowledge.versions import Bounds, bounds, lets_in
 from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, plain
+from zr4lint.model.source import Span
 from zr4lint.programs.pip import Requirement, normalise
 
 if TYPE_CHECKING:
@@ -156,6 +157,7 @@ def pip_upgrade(subject: Subject, *, packages: list[PipRequirement], before: Pac
     installs = subject.environment.own_installs
     words = {re.split("[<>=!~]", package)[0]: f'"{package}"' if "<" in package else package for package in packages}
     line = f"pip install --no-cache-dir --upgrade {' '.join(words.values())}"
+    told: set[Span | None] = set()
     for name, word in words.items():
         runs = [r for r in installs if r.command.requirement(name) is not None]
         early = [r for r in runs if first is None or r.at.order < first.at.order]
@@ -168,7 +170,9 @@ def pip_upgrade(subject: Subject, *, packages: list[PipRequirement], before: Pac
             notes = ("pip keeps the installed version without --upgrade.",)
             yield Unmet(f"{name} is not upgraded", early[0].command.words, expected=expected, fix=fix, notes=notes)
         elif (nothing := not_done(subject, name, expected)) is not None:
-            yield nothing
+            if nothing.span not in told:
+                yield nothing
+            told.add(nothing.span)
         else:
             home = next((r for r in installs if any(r.command.requirement(n) for n in words)), first)
             when = "upgraded after" if runs else "not upgraded before"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zr4lint.checks.edits import UNSAFE, replace, take_out
+from zr4lint.checks.edits import UNSAFE, move_below, replace, take_out
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.apt_packages import installs
@@ -30,7 +30,7 @@ def venv(subject: Subject, *, python: Program, path: Folder) -> Outcomes:
     found = witness(subject, [v for v in right if source is None or v.at.order > source.at.order]) or right[0]
     removal = taken_away(subject, path, found.at, folder=True)
     if source is not None and source.at.order > found.at.order:
-        fix = take_out(subject.source, found.at, f"Create it after {python}")
+        fix = move_below(subject.source, found.at, source.at.instruction, f"Create it after {python}")
         message = f"{code(path)} is created before {plain(python, 24)} is installed"
         yield Unmet(message, found.at.span, expected=f"{expected} after {python}", fix=fix)
     elif removal is not None:

@@ -133,13 +133,14 @@ def chmod(call: Call) -> Iterator[Fact]:
     if late := next((a for a in rest[1:] if a.value == "-R"), None):
         rest.remove(late)
         recursive = True
-    if len(rest) < 2 or rest[0].value is None:
+    if len(rest) < 2:
         return
     at = call.at(relative=is_relative(rest[1:]))
     paths = call.paths(rest[1:])
     if any(may_not_write(call.instruction, call.state, path) for path in paths):
         return
-    yield ModeChanged(at, rest[0].value, paths, recursive)
+    unknown = rest[0].value is None or any(call.path(argument.value) is None for argument in rest[1:])
+    yield ModeChanged(at, rest[0].value or "", paths if rest[0].value else (), recursive, unknown)
 
 
 def _as_another(call: Call, flag: str, rest: list[Argument], *, recursive: bool) -> Iterator[Fact]:
@@ -147,8 +148,8 @@ def _as_another(call: Call, flag: str, rest: list[Argument], *, recursive: bool)
     name = flag.partition("=")[2] or (rest.pop(0).value if rest else None)
     model = call.path(name)
     mode = next((mode for folder, mode in _MODES_IN if model is not None and under(model, folder)), None)
-    if mode is not None:
-        yield ModeChanged(call.at(relative=is_relative(rest)), mode, call.paths(rest), recursive)
+    paths = call.paths(rest) if mode is not None else ()
+    yield ModeChanged(call.at(relative=is_relative(rest)), mode or "", paths, recursive, mode is None)
 
 
 @reads("chown")

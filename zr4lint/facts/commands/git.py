@@ -37,7 +37,11 @@ def git(call: Call) -> Iterator[Fact]:
         if at.reach is Reach.ALWAYS:
             call.state.make_folder(path)
             call.state.repositories = call.state.repositories.put(path or "", True)
-    elif path is not None and at.reach is not Reach.NEVER:
+        return
+    option = clone.parsed.get("no-checkout")
+    if option is not None:
+        yield CloneRefused(call.at(), option.span, call.slice(call.command.span), empty=True)
+    if path is not None and at.reach is not Reach.NEVER:
         call.state.empty_clones = call.state.empty_clones.put(path, Cloned(at, clone, path, words))
 
 
