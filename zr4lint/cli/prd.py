@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from zr4lint.cli.options import a_file, no_folder
 
+if TYPE_CHECKING:
+    from zr4lint.documents.decisions import Decision
+    from zr4lint.model.finding import FileReport
+
+_decisions = click.option(
+    "--decisions",
+    type=no_folder,
+    metavar="FILE",
+    help="The decisions on the document; default: the document's name with .decisions.toml.",
+)
+
 
 @click.group("prd")
 def command() -> None:
-    """Check documents that specify a Dockerfile."""
+    """Check documents that specify a Dockerfile, decide their contradictions, and compile them into packs."""
 
 
 @command.command("check")
@@ -40,20 +53,15 @@ def check(
 
     Exit code: 0 no errors, 1 errors, 2 wrong usage or a file that can't be read.
     """
-    import os
-
     from msgspec import structs
 
     from zr4lint import __version__
     from zr4lint.cli.output import save
-    from zr4lint.documents.check import check as find
-    from zr4lint.filesystem.paths import display
-    from zr4lint.filesystem.sources import read
     from zr4lint.model.finding import Report, Severity
     from zr4lint.packs.document_rules import DOCUMENT_RULES, NOT_COMPILED
     from zr4lint.report import FORMATS, Options
 
-    reports = [find(read(path, display(path))) for path in documents]
+    reports = [_settled(path, None)[0] for path in documents]
     if not everything:
         reports = [
             structs.replace(report, findings=tuple(f for f in report.findings if f.code != NOT_COMPILED.code))
@@ -65,3 +73,90 @@ def check(
     options = Options(color=color, exit_code=code, version=__version__)
     save(FORMATS[form].render(report, options), output, sys.stdout)
     ctx.exit(code)
+
+
+@command.command("decide")
+@click.argument("document", type=a_file, metavar="FILE.md")
+@click.argument("finding", metavar="CODE@LINE")
+@click.option("--keep", required=True, metavar="TEXT", help="What stands, in your own words.")
+@click.option("--reason", default="", metavar="TEXT", help="Why it stands.")
+@_decisions
+def decide(document: str, finding: str, keep: str, reason: str, decisions: str | None) -> None:
+    """Write down which statement of a document stands.
+
+    A decision holds for the words it was made on. Where they change, it is suspect, and the finding comes back.
+
+    \b
+    zr4lint prd decide Dockerfile.prd.md PD101@1096 --keep "lines 3 to 15" --reason "the headings sum to 127"
+    """
+    from zr4lint.cli.output import save
+    from zr4lint.documents.decisions import Decision, decisions_file, fingerprint, write_decisions
+
+    report, known = _settled(document, decisions)
+    code, _, line = finding.partition("@")
+    fitting = [f for f in report.findings if f.code == code.upper() and str(f.line) == line and not f.suppressed]
+    if not fitting:
+        raise click.UsageError(f"no open finding {finding}; zr4lint prd check {document} lists them")
+    new = [Decision(f.code, fingerprint(f, report.source), keep, reason, f.line) for f in fitting]
+    save(write_decisions([*known, *new]), decisions or decisions_file(document), sys.stdout)
+
+
+@command.command("compile")
+@click.argument("document", type=a_file, metavar="FILE.md")
+@click.option("--output", "-o", type=no_folder, metavar="FILE", help="Write the pack to a file.")
+@_decisions
+def compile_(document: str, output: str | None, decisions: str | None) -> None:
+    """Compile a document into a pack.
+
+    Each rule names the line of the document it comes from, and has the verification commands that look for it. A
+    document with a contradiction that nobody decided is refused.
+
+    \b
+    zr4lint prd compile Dockerfile.prd.md -o pack.toml
+    zr4lint --pack pack.toml Dockerfile
+
+    Exit code: 0 compiled, 2 a decision is missing, or there is nothing to compile.
+    """
+    from zr4lint.app.errors import UsageError
+    from zr4lint.cli.output import save
+    from zr4lint.documents.compiling import NotCompilableError, compile_document, undecided
+
+    report, _ = _settled(document, decisions)
+    missing = [
+        f"{document}:{f.line}: {f.code} {f.message}; decide: zr4lint prd decide {document} {f.code}@{f.line} --keep ..."
+        for f in undecided(report)
+    ]
+    if missing:
+        raise UsageError("\n".join(missing))
+    try:
+        compiled = compile_document(report)
+    except NotCompilableError as error:
+        raise UsageError(str(error)) from None
+    save(compiled.text, output, sys.stdout)
+    for finding in compiled.left:
+        click.echo(f"{document}:{finding.line}: not compiled: {finding.message}", err=True)
+    if output is not None:
+        click.echo(f"{output}: {compiled.rules} rules", err=True)
+
+
+def _settled(document: str, file: str | None) -> tuple[FileReport, tuple[Decision, ...]]:
+    """The report on a document after its decisions, and these; suspect ones are told of."""
+    from zr4lint.app.errors import UsageError
+    from zr4lint.documents.check import check as find
+    from zr4lint.documents.decisions import DecisionsError, decisions_file, read_decisions, settle
+    from zr4lint.filesystem.paths import display
+    from zr4lint.filesystem.sources import read
+
+    path = file or decisions_file(document)
+    report = find(read(document, display(document)))
+    if not os.path.isfile(path):
+        return report, ()
+    try:
+        known = read_decisions(read(path, display(path)).text, display(path))
+    except DecisionsError as error:
+        raise UsageError(str(error)) from None
+    report, suspect = settle(report, known)
+    for decision in suspect:
+        place = f" of line {decision.line}" if decision.line else ""
+        click.echo(f"{path}: the decision on {decision.rule}{place} is suspect: its statement changed", err=True)
+    return report, known

@@ -19,7 +19,7 @@ _SECTIONS = re.compile(r"\bsee sections?\s+(\d+)(?:\s*[-\u2013]\s*(\d+))?", re.I
 _LINES = re.compile(r"\blines?\s+(\d+)\s*[-\u2013]\s*(\d+)", re.IGNORECASE)
 _LABEL = re.compile(r"\bverification\s+(\d+(?:\.\d+)+)\s*:\s*`([^`]+)`", re.IGNORECASE)
 _STAGE = re.compile(r"\bdocker\s+(?:buildx\s+)?build\b[^\n`]*\s--target[ =]([\w.-]+)")
-_HOME = re.compile(r"(?<![\w.$}])/(?:home|Users)/[\w.-]+(?:/[\w.-]+)*")
+_HOME = re.compile(r"(?<![\w.$}])/(?:home|Users)/(?!user\b|username\b|you\b|dir\b)[\w.-]+(?:/[\w.-]+)*")
 
 
 def check_references(target: Target) -> Iterator[Finding]:
@@ -67,6 +67,8 @@ def _stages(target: Target) -> Iterator[Finding]:
 def _homes(target: Target) -> Iterator[Finding]:
     """Paths in somebody's home folder, each once."""
     seen: set[str] = set()
+    if not target.blocks and not target.checks:
+        return
     for fence in target.document.fences:
         for said in _HOME.finditer(fence.body.text) if fence.is_shell else ():
             if said[0] in seen:

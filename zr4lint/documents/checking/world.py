@@ -35,7 +35,8 @@ def check_world(target: Target) -> Iterator[Finding]:
                 target, rules.CANNOT_BUILD, span, finding.message, notes=notes, help=finding.help,
                 severity=finding.severity,
             )  # fmt: skip
-    for said in _DRY_RUN.finditer(target.document.source.text):
+    planned = bool(target.blocks or target.checks)
+    for said in _DRY_RUN.finditer(target.document.source.text) if planned else ():
         span = Span(said.start(1), said.end(1))
         help_ = "Use `docker build --check`"
         yield found(target, rules.NO_SUCH_OPTION, span, "docker build has no option `--dry-run`", help=help_)

@@ -60,8 +60,13 @@ class Derived(Struct, frozen=True):
         return _section(demand, self.source, self.sections)
 
 
-def derive(source: SourceFile, pins: Pins = "exact", *, layout: bool = False) -> Derived:
-    """Freeze a golden file, with `layout` its lines too; raises UnusableError for one that BuildKit refuses."""
+def derive(
+    source: SourceFile, pins: Pins = "exact", *, layout: bool = False, layers: tuple[Section, ...] = ()
+) -> Derived:
+    """Freeze a golden file, with `layout` its lines too; raises UnusableError for one that BuildKit refuses.
+
+    `layers` are the sections with their lines, where these are not to be read from the file itself.
+    """
     dockerfile = parse(source)
     if dockerfile.errors:
         raise UnusableError(source, dockerfile.errors)
@@ -72,7 +77,7 @@ def derive(source: SourceFile, pins: Pins = "exact", *, layout: bool = False) ->
     held = [ok or good for ok, good in zip(held, _held(facts, again), strict=True)]
     kept = [demand for demand, ok in zip(again, held, strict=True) if ok]
     left = [demand for demand, ok in zip(again, held, strict=True) if not ok and not demand.habit]
-    sections = sections_of(dockerfile) if layout else ()
+    sections = (layers or sections_of(dockerfile)) if layout else ()
     demands = [*_joined(sorted(kept, key=_place), lambda demand: _section(demand, source, sections))]
     if layout:
         demands += _met(facts, demands, demands_of(dockerfile, sections), sections)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+from msgspec import Struct
 
 from zr4lint.documents.deriving.demand import Demand
 from zr4lint.documents.deriving.pack import Derived, names, pack_name
@@ -14,22 +16,53 @@ from zr4lint.packs.model import Section
 _WIDTH = 110
 
 
+class Said(Struct, frozen=True):
+    """What a rule says of where it comes from, beside its demand: the source, why, and the commands that check it."""
+
+    source: str
+    why: str
+    level: str
+    commands: tuple[str, ...] = ()
+
+
+class Head(Struct, frozen=True):
+    """The top of a pack: a comment, its name and title, the document, and the file that it is for."""
+
+    comment: str
+    name: str
+    title: str
+    document: str
+    file: str
+
+
 def write(derived: Derived) -> str:
-    """The pack as TOML; each rule names the line it came from."""
+    """The pack as TOML; each rule names the line of the golden file it came from."""
     source = derived.source
     file = _file(source)
+    comment = f"What {source.path} does, as rules. Delete or change what other files may do differently."
+    head = Head(comment, pack_name(source.path), f"Files that do what {file} does", file, file)
+
+    def say(demand: Demand) -> Said:
+        return Said(f"{file}:{source.line_of(demand.span.start)}", f"{file} does so.", demand.level)
+
+    return write_pack(derived, head, say, "GF")
+
+
+def write_pack(derived: Derived, head: Head, say: Callable[[Demand], Said], letters: str) -> str:
+    """A pack as TOML, its codes beginning with `letters`."""
+    source = derived.source
     lines = [
-        f"# What {source.path} does, as rules. Delete or change what other files may do differently.",
+        f"# {head.comment}",
         "",
-        f"name = {_value(pack_name(source.path))}",
-        f"title = {_value(f'Files that do what {file} does')}",
-        f"document = {_value(file)}",
-        f"files = [{_value(file)}]",
+        f"name = {toml(head.name)}",
+        f"title = {toml(head.title)}",
+        f"document = {toml(head.document)}",
+        f"files = [{toml(head.file)}]",
     ]
     for section in derived.sections:
         lines += ["", *_section(section)]
     for number, (demand, name) in enumerate(zip(derived.demands, names(derived.demands, source), strict=True), 1):
-        lines += ["", *_rule(demand, f"GF{number:03}", name, derived)]
+        lines += ["", *_rule(demand, f"{letters}{number:03}", name, derived, say(demand))]
     if derived.left:
         lines += [
             "",
@@ -50,48 +83,50 @@ def _words(demand: Demand, source: SourceFile) -> str:
 
 def _section(section: Section) -> Iterator[str]:
     yield "[[section]]"
-    yield f"number = {_value(section.number)}"
-    yield f"title = {_value(section.title)}"
+    yield f"number = {toml(section.number)}"
+    yield f"title = {toml(section.title)}"
     if section.lines is not None:
         yield f"layer = {section.layer}"
-        yield f"lines = {_value(section.lines)}"
+        yield f"lines = {toml(section.lines)}"
 
 
-def _rule(demand: Demand, code: str, name: str, derived: Derived) -> Iterator[str]:
-    file = _file(derived.source)
+def _rule(demand: Demand, code: str, name: str, derived: Derived, said: Said) -> Iterator[str]:
     yield "[[rule]]"
-    yield f"code = {_value(code)}"
-    yield f"name = {_value(name)}"
+    yield f"code = {toml(code)}"
+    yield f"name = {toml(name)}"
     if derived.sections:
-        yield f"section = {_value(derived.section(demand).number)}"
-    yield f"level = {_value(demand.level)}"
-    yield f"check = {_value(demand.kind)}"
+        yield f"section = {toml(derived.section(demand).number)}"
+    yield f"level = {toml(said.level)}"
+    yield f"check = {toml(demand.kind)}"
     if demand.stage is not None:
-        yield f"stage = {_value(demand.stage)}"
+        yield f"stage = {toml(demand.stage)}"
     for key, value in demand.parameters.items():
         yield f"{key} = {_wrapped(value, len(key) + 3)}"
-    yield f"source = {_value(f'{file}:{derived.source.line_of(demand.span.start)}')}"
-    yield f"summary = {_value(demand.summary)}"
-    yield f"why = {_value(f'{file} does so.')}"
+    if said.commands:
+        yield f"commands = {toml(said.commands)}"
+    yield f"source = {toml(said.source)}"
+    yield f"summary = {toml(demand.summary)}"
+    yield f"why = {toml(said.why)}"
 
 
 def _wrapped(value: Any, indent: int) -> str:
     """A value on one line, a list that is too long for it with an item a line."""
-    text = _value(value)
+    text = toml(value)
     if not isinstance(value, list) or len(text) + indent <= _WIDTH:
         return text
-    return "[\n" + "".join(f"    {_value(item)},\n" for item in value) + "]"
+    return "[\n" + "".join(f"    {toml(item)},\n" for item in value) + "]"
 
 
-def _value(value: Any) -> str:
+def toml(value: Any) -> str:
+    """A value as TOML writes it, on one line."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_key(key)} = {_value(item)}" for key, item in value.items()) + " }"
+        return "{ " + ", ".join(f"{_key(key)} = {toml(item)}" for key, item in value.items()) + " }"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_value, value))}]"
+        return f"[{', '.join(map(toml, value))}]"
     return str(value)
 
 

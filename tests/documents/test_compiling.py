@@ -1,0 +1,119 @@
+"""`zr4lint prd compile` and `prd decide`: a document becomes a pack once its contradictions are decided."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from tests.documents.support import FIXTURES, found, pack_of
+from tests.documents.test_checking import example
+from tests.inprocess import call
+
+TARGET = """\
+FROM python:3.12-slim AS base
+ENV LANG=C.UTF-8
+WORKDIR /srv
+
+RUN apt-get update && apt-get install -y --no-install-recommends \\
+    curl tini \\
+    && rm -rf /var/lib/apt/lists/*
+RUN pip install --no-cache-dir requests==2.32.3
+EXPOSE 8080
+CMD ["python", "/srv/relay.py"]
+"""
+
+
+def compiled(folder: Path, text: str) -> str:
+    (folder / "relay.prd.md").write_text(text)
+    done = call("prd", "compile", "relay.prd.md", "-o", "pack.toml", cwd=folder)
+    assert done.code == 0, done.err
+    return (folder / "pack.toml").read_text()
+
+
+def test_the_example_of_the_guide_compiles_without_a_decision(tmp_path: Path) -> None:
+    text = compiled(tmp_path, example())
+    assert [f"{f.name}: {f.message}" for f in found(TARGET, pack_of(text))] == []
+    pack = tomllib.loads(text)
+    assert [(s["title"], s.get("lines")) for s in pack["section"][1:]] == [
+        ("Base image", [1, 3]),
+        ("Software", [5, 10]),
+    ]
+    pin = next(rule for rule in pack["rule"] if rule["check"] == "python-packages")
+    lines = example().splitlines()
+    assert lines[int(pin["source"].partition(":")[2]) - 1] == "RUN pip install --no-cache-dir requests==2.32.3"
+    assert pin["commands"] == ["requests==2.32.3"]
+    assert (pin["section"], pin["level"]) == ("2", "error")
+
+
+def test_the_pack_notices_edits(tmp_path: Path) -> None:
+    pack = pack_of(compiled(tmp_path, example()))
+    edits = [
+        ("2.32.3", "2.31.0"),
+        ("curl ", ""),
+        ("EXPOSE 8080", "EXPOSE 80"),
+        ("relay.py", "other.py"),
+        ("ENV LANG", "# ENV LANG"),
+        ("\n\nRUN apt", "\nRUN apt"),
+        ("3.12-slim", "3.13-slim"),
+    ]
+    for old, new in edits:
+        assert found(TARGET.replace(old, new), pack), (old, new)
+
+
+def test_a_check_that_only_warns_makes_a_warning(tmp_path: Path) -> None:
+    text = example().replace('{ echo "FAIL: requests"; exit 1; }', 'echo "WARNING: requests"')
+    rules = tomllib.loads(compiled(tmp_path, text))["rule"]
+    assert [rule["level"] for rule in rules if rule["check"] == "python-packages"] == ["warning"]
+
+
+def test_a_contradiction_has_to_be_decided(tmp_path: Path) -> None:
+    (tmp_path / "relay.prd.md").write_text(example().replace("2 packages", "3 packages"))
+    refused = call("prd", "compile", "relay.prd.md", cwd=tmp_path)
+    assert refused.code == 2
+    assert "PD201 the target text has 2, not 3; decide: zr4lint prd decide relay.prd.md PD201@" in refused.err
+    line = refused.err.partition("PD201@")[2].split()[0]
+    decided = call("prd", "decide", "relay.prd.md", f"PD201@{line}", "--keep", "2", "--reason", "Two do.", cwd=tmp_path)
+    assert (decided.code, decided.err) == (0, "")
+    decisions = tomllib.loads((tmp_path / "relay.prd.decisions.toml").read_text())["decision"]
+    assert [(d["rule"], d["keep"], d["reason"]) for d in decisions] == [("PD201", "2", "Two do.")]
+    assert call("prd", "compile", "relay.prd.md", cwd=tmp_path).code == 0
+    assert call("prd", "check", "relay.prd.md", cwd=tmp_path).code == 0
+
+
+def test_a_decision_whose_statement_changed_is_suspect(tmp_path: Path) -> None:
+    document = tmp_path / "relay.prd.md"
+    document.write_text(example().replace("2 packages", "3 packages"))
+    line = call("prd", "compile", "relay.prd.md", cwd=tmp_path).err.partition("PD201@")[2].split()[0]
+    call("prd", "decide", "relay.prd.md", f"PD201@{line}", "--keep", "2", cwd=tmp_path)
+    document.write_text("A new first line.\n\n" + document.read_text())
+    assert call("prd", "check", "relay.prd.md", cwd=tmp_path).code == 0
+    document.write_text(document.read_text().replace("3 packages", "4 packages"))
+    done = call("prd", "check", "relay.prd.md", cwd=tmp_path)
+    assert done.code == 1
+    assert f"the decision on PD201 of line {line} is suspect: its statement changed" in done.err
+
+
+def test_wrong_usage(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# Nothing\n")
+    done = call("prd", "compile", "a.md", cwd=tmp_path)
+    assert (done.code, done.err) == (2, "zr4lint: a.md: no block is marked as the target\n")
+    done = call("prd", "decide", "a.md", "PD101@3", "--keep", "x", cwd=tmp_path)
+    assert done.code == 2
+    (tmp_path / "a.decisions.toml").write_text("[[decision]]\nrule = 1\n")
+    done = call("prd", "check", "a.md", cwd=tmp_path)
+    assert done.code == 2
+    assert "a.decisions.toml: " in done.err
+
+
+def test_demands_that_no_rule_holds_are_listed(tmp_path: Path) -> None:
+    (tmp_path / "a.prd.md").write_text(example() + "\n**Image size:** at most 200 MB.\n")
+    done = call("prd", "compile", "a.prd.md", cwd=tmp_path)
+    assert done.code == 0
+    assert "not compiled: this needs a built image" in done.err
+
+
+def test_a_document_with_faults_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.prd.md").write_text((FIXTURES / "broken.prd.md").read_text())
+    done = call("prd", "compile", "a.prd.md", cwd=tmp_path)
+    assert done.code == 2
+    assert done.err.count("; decide: ") >= 5
