@@ -14,7 +14,7 @@ from zr4lint.facts.shells import SHELLS, sh_of
 
 _PREDEFINED = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
 _OUTSIDE = frozenset({"PATH", "HOME", "HOSTNAME", *_PREDEFINED, *map(str.lower, _PREDEFINED)})
-_NOTHING_TO_SAY = r"""[$`'"*?\[{<>|~#;]|\\(?!\s)|\bcd\b"""
+_SOMETHING = r"""\s=|[$`'"*?\[{<>|~#;]|\\(?!\s)|\bcd\b"""
 _NAME = r"[A-Za-z_]\w*"
 _SHEBANG = r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(?:\S*/)?(\w+)"
 _DIALECTS = {"bash": "bash", "ash": "ash", "ksh": "ksh", "dash": "dash", "busybox": "busybox sh", "sh": "sh"}
@@ -54,7 +54,7 @@ def scripts_of(facts: Facts, unknown_sh: str) -> Iterator[RunScript]:
             continue
         start, text = _text(source, step.at.instruction, escape)
         dialect = _dialect(facts, step, unknown_sh, text)
-        if dialect is not None and re.search(_NOTHING_TO_SAY, text) and text.strip():
+        if dialect is not None and re.search(_SOMETHING, text) and text.strip():
             yield RunScript(f"#!/bin/{dialect}\n{_exports(step.variables, text)}\n", text, start)
 
 
