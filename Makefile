@@ -9,7 +9,7 @@ MULTITOOL := node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 PARALLEL := --numprocesses auto --maxprocesses 8 --dist loadgroup
 RATES  := tests/mutations/test_mutations.py::test_the_rates
 
-.PHONY: lint check test static judge bench docs fuzz audit lock clean
+.PHONY: lint check test static judge neovim bench docs fuzz audit lock clean
 
 lint: $(VENV)/.run
 	$(BIN)/zr4lint docker/Dockerfile.zr4
@@ -42,8 +42,9 @@ audit: $(VENV)/.run
 	@$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.7,<3'
 	$(VENV)/audit/bin/pip-audit --strict .
 
-# What needs more than PyPI: npm for Microsoft's judge of SARIF and for axe-core, Chromium for pages, git for pre-commit.
-judge: $(VENV)/.judge $(MULTITOOL) $(BROWSER)
+# What needs more than PyPI: npm for Microsoft's judge of SARIF, axe-core and the extension for VS Code, Chromium
+# for pages, Neovim for the language server, git for pre-commit.
+judge: $(VENV)/.judge $(MULTITOOL) $(BROWSER) neovim
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 -o 'python_files=judge_*.py' tests/judge
 
 # Beside hadolint and tally, in an environment of its own: benchmarks/README.md.
@@ -92,6 +93,10 @@ $(BROWSER):
 	@PUPPETEER_SKIP_DOWNLOAD=1 npm install --silent --no-audit --no-fund --no-save --no-package-lock --prefix . \
 		puppeteer-core@24.43.1 axe-core@4.14.1
 	@touch $@
+
+# Where apt can't install it, its judge says so and is skipped.
+neovim:
+	@command -v nvim >/dev/null || apt-get install --quiet --yes --no-install-recommends neovim >/dev/null 2>&1 || true
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("zr4lint needs Python 3.11 or later, for example: make lint PYTHON=python3.12")'

@@ -392,9 +392,26 @@ def test_all_problems_of_a_pack_at_their_lines(client: Client) -> None:
     assert broken["range"]["start"]["line"] == 15
 
 
+def test_documents_are_checked_as_on_the_command_line(client: Client, tmp_path: Path) -> None:
+    path = ROOT / "fixtures" / "documents" / "broken.prd.md"
+    done = call("prd", "check", "--format", "json", str(path), cwd=tmp_path)
+    expected = [(one["code"], one["line"]) for one in json.loads(done.out)["findings"]]
+    uri = client.open("broken.prd.md", path.read_text(), "markdown")
+    found = client.diagnostics(uri)
+    assert [(one["code"], one["range"]["start"]["line"] + 1) for one in found] == expected != []
+    start = found[0]["range"]["start"]
+    assert found[0]["code"] in client.at("hover", uri, start["line"], start["character"])["contents"]["value"]
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("Cargo.toml", "[package]\nname = 1\n"), ("README.md", "FROM x\n"), ("notes.txt", "x"), ("pyproject.toml", "[")],
+    [
+        ("guide.md", "# After\n\n```dockerfile\nFROM x\n```\n"),
+        ("Cargo.toml", "[package]\nname = 1\n"),
+        ("README.md", "FROM x\n"),
+        ("notes.txt", "x"),
+        ("pyproject.toml", "["),
+    ],
 )
 def test_other_files_are_left_alone(client: Client, name: str, text: str) -> None:
     uri = client.open(name, text, "plaintext")

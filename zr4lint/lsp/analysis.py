@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from zr4lint.app.errors import UsageError
 from zr4lint.checks import KINDS
@@ -17,8 +18,9 @@ from zr4lint.linting.pipeline import Linted, Linter
 from zr4lint.lsp.buffers import Buffer, Language
 from zr4lint.lsp.linters import Linters
 from zr4lint.model.deadline import Deadline, TimeUpError
-from zr4lint.model.finding import Finding, Rule, Witness
+from zr4lint.model.finding import FileReport, Finding, Rule, Witness
 from zr4lint.model.source import SourceFile, Span
+from zr4lint.packs.document_rules import DOCUMENT_RULES, NOT_COMPILED
 from zr4lint.packs.loading import read_text
 from zr4lint.packs.model import Pack
 from zr4lint.packs.own_rules import OWN_RULES
@@ -40,8 +42,9 @@ class Trouble(Struct, frozen=True):
 class Analysis:
     """One version of a text, and what came of reading it.
 
-    `linted` and `linter` are None for a text that is no Dockerfile, or that no pack matches. `troubles` are what
-    stands in the way of a lint, or what is wrong with a pack. `files` are the files of the packs, by their names.
+    `linted` and `linter` are None for a text that is no Dockerfile, or that no pack matches. `report` is that of a
+    Dockerfile or of a document that specifies one. `troubles` are what stands in the way of a lint, or what is wrong
+    with a pack. `files` are the files of the packs, by their names.
     """
 
     def __init__(
@@ -51,9 +54,11 @@ class Analysis:
         linter: Linter | None = None,
         files: Mapping[str, str] | None = None,
         troubles: tuple[Trouble, ...] = (),
+        report: FileReport | None = None,
     ) -> None:
         self.buffer = buffer
         self.linted = linted
+        self.report = linted.report if linted is not None else report
         self.linter = linter
         self.files = files or {}
         self.troubles = troubles
@@ -66,18 +71,18 @@ class Analysis:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """The findings, in the order of the text."""
-        return self.linted.report.findings if self.linted is not None else ()
+        return self.report.findings if self.report is not None else ()
 
     @property
     def witnesses(self) -> Iterator[Witness]:
         """The words that meet requirements."""
-        for part in self.linted.report.conformance if self.linted is not None else ():
+        for part in self.report.conformance if self.report is not None else ():
             yield from part.witnesses
 
     @cached_property
     def rules(self) -> Mapping[str, tuple[Pack | None, Rule]]:
         """The rules by their codes, with their packs."""
-        own = {rule.code: (None, rule) for rule in OWN_RULES}
+        own = {rule.code: (None, rule) for rule in (*OWN_RULES, *DOCUMENT_RULES)}
         return {**own, **{rule.rule.code: (pack, rule.rule) for pack in self.packs for rule in pack.rules}}
 
     def findings_at(self, span: Span) -> list[Finding]:
@@ -100,6 +105,8 @@ def analyse(buffer: Buffer, linters: Linters, deadline: Deadline) -> Analysis:
     try:
         if buffer.language is Language.PACK:
             return Analysis(buffer, troubles=tuple(_pack_troubles(buffer)))
+        if buffer.language is Language.DOCUMENT:
+            return _read_document(buffer)
         if buffer.language is Language.DOCKERFILE:
             return _linted(buffer, linters, deadline)
         return Analysis(buffer)
@@ -118,13 +125,30 @@ def _linted(buffer: Buffer, linters: Linters, deadline: Deadline) -> Analysis:
     chosen = linters.choose(buffer, deadline)
     if chosen is None:
         return Analysis(buffer)
+    return Analysis(buffer, chosen.linter.lint(_source(buffer)), chosen.linter, chosen.files)
+
+
+def _source(buffer: Buffer) -> SourceFile:
+    """The text as the linter takes it; FileError for one that it refuses."""
     path = display(buffer.path) if buffer.path is not None else buffer.name
     if len(buffer.text) > MAX_SIZE:
         raise FileError(f"{path}: larger than {MAX_SIZE} bytes")
     if "\0" in buffer.text:
         raise FileError(f"{path}: a binary file, or text that is not UTF-8: it holds NUL bytes")
-    source = SourceFile(buffer.text[buffer.shift :], path, bom=bool(buffer.shift))
-    return Analysis(buffer, chosen.linter.lint(source), chosen.linter, chosen.files)
+    return SourceFile(buffer.text[buffer.shift :], path, bom=bool(buffer.shift))
+
+
+def _read_document(buffer: Buffer) -> Analysis:
+    """Check a document that specifies a Dockerfile: its name says so, or its sections name the lines of a file."""
+    from zr4lint.documents.check import check
+    from zr4lint.documents.document import Document
+
+    source = _source(buffer)
+    if "prd" not in re.split(r"[^a-z]+", buffer.name.lower()) and not Document(source).sections:
+        return Analysis(buffer)
+    report = check(source)
+    told = tuple(finding for finding in report.findings if finding.code != NOT_COMPILED.code)
+    return Analysis(buffer, report=structs.replace(report, findings=told))
 
 
 def _pack_troubles(buffer: Buffer) -> Iterator[Trouble]:

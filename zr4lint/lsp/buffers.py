@@ -15,6 +15,7 @@ from zr4lint.lsp.positions import Positions
 from zr4lint.model.source import BOM, Span
 
 MAX_BYTES_OF_PATH = 4_096
+_FENCE = re.compile(r"^ *(?:`{3,}|~{3,}) *(?:dockerfile|docker|containerfile)\b", re.MULTILINE | re.IGNORECASE)
 _PACK = re.compile(r"^\[\[ *rule *\]\]", re.MULTILINE)
 _CHECK = re.compile(r"^check *=", re.MULTILINE)
 
@@ -24,6 +25,7 @@ class Language(Enum):
 
     DOCKERFILE = "Dockerfile"
     PACK = "pack"
+    DOCUMENT = "document"
     OTHER = "other"
 
 
@@ -56,12 +58,12 @@ class Buffer:
 
     @cached_property
     def language(self) -> Language:
-        """What the text is to the linter: every Markdown and TOML but packs is nothing to it."""
+        """What the text is to the linter: nothing for TOML that is no pack, and Markdown that holds no Dockerfile."""
         suffix = os.path.splitext(self.name)[1].lower()
         if self.language_id == "toml" or suffix == ".toml":
             return Language.PACK if _PACK.search(self.text) and _CHECK.search(self.text) else Language.OTHER
         if self.language_id == "markdown" or suffix in (".md", ".markdown"):
-            return Language.OTHER
+            return Language.DOCUMENT if _FENCE.search(self.text) else Language.OTHER
         return Language.DOCKERFILE
 
     @property

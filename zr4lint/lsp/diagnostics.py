@@ -27,8 +27,8 @@ def diagnostics(analysis: Analysis) -> list[types.Diagnostic]:
 
 
 def _findings(analysis: Analysis) -> Iterator[types.Diagnostic]:
-    if analysis.linted is not None:
-        report = analysis.linted.report
+    report = analysis.report
+    if report is not None:
         for finding in shown_findings(report):
             if listed(finding, report):
                 yield diagnostic(finding, analysis.buffer)

@@ -28,7 +28,7 @@ _MARKS = re.compile(r"([\\`*_{}\[\]<>|~#!])")
 
 def hover(analysis: Analysis, position: types.Position, packs: Packs) -> types.Hover | None:
     """What there is to say of the words at a position, in Markdown; None where that is nothing."""
-    if analysis.linted is None:
+    if analysis.report is None:
         return None
     at = analysis.buffer.offset(position)
     place = Span(at, at)
@@ -51,8 +51,7 @@ def hover(analysis: Analysis, position: types.Position, packs: Packs) -> types.H
 
 def _of_keyword(analysis: Analysis, at: int) -> list[Witness]:
     """All that an instruction meets, if its keyword is at an offset."""
-    assert analysis.linted is not None
-    for one in analysis.linted.dockerfile.instructions:
+    for one in analysis.linted.dockerfile.instructions if analysis.linted is not None else ():
         if one.keyword_span.start <= at <= one.keyword_span.end:
             return [w for w in analysis.witnesses if one.span.start <= w.span.start < one.span.end]
     return []
@@ -80,9 +79,9 @@ def _of_finding(finding: Finding, analysis: Analysis, packs: Packs) -> str:
 
 
 def _of_witness(witness: Witness, analysis: Analysis, packs: Packs) -> str:
-    assert analysis.linted is not None
+    assert analysis.report is not None
     _, rule = analysis.rules[witness.code]
-    source = analysis.linted.report.source
+    source = analysis.report.source
     return "\n\n".join(
         [
             f"**{prose(rule.code)} {prose(rule.name)}** · met",

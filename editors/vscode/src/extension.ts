@@ -9,6 +9,7 @@ const SELECTOR = [
   { scheme: "file", language: "toml" },
   { scheme: "file", pattern: "**/*Dockerfile*" },
   { scheme: "file", pattern: "**/*.toml" },
+  { scheme: "file", language: "markdown" },
 ];
 
 let client: LanguageClient | undefined;
