@@ -1,4 +1,7 @@
-"""The open texts and the work on them: one analysis a version, in one thread, ended when nobody waits for it."""
+"""The open texts and the work on them: one analysis a version, in one thread, ended when nobody waits for it.
+
+Checking a document takes seconds and can't be ended: documents have a thread of their own.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from typing import TypeVar
 from lsprotocol import types
 
 from zr4lint.lsp.analysis import Analysis, Trouble, analyse
-from zr4lint.lsp.buffers import Buffer
+from zr4lint.lsp.buffers import Buffer, Language
 from zr4lint.lsp.linters import Linters
 from zr4lint.model.deadline import Deadline, TimeUpError
 
@@ -77,6 +80,7 @@ class Desk:
         self.linters = Linters()
         self._jobs: dict[str, _Job] = {}
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="lint")
+        self._documents = ThreadPoolExecutor(1, thread_name_prefix="documents")
 
     def put(self, buffer: Buffer) -> None:
         """Open a text, or put a new version in the place of an old one."""
@@ -109,7 +113,8 @@ class Desk:
         while (buffer := self.buffers.get(uri)) is not None:
             job = self._jobs.get(uri)
             if job is None or job.stopped:
-                job = self._jobs[uri] = _Job(buffer, self.linters, self._worker)
+                worker = self._documents if buffer.language is Language.DOCUMENT else self._worker
+                job = self._jobs[uri] = _Job(buffer, self.linters, worker)
             found = await self._result(job)
             if found is not None and self.buffers.get(uri) is buffer:
                 return found

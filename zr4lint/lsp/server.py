@@ -36,7 +36,7 @@ LONG = 1_000
 """Lines of a text from which on changes are gathered before it is linted."""
 
 PAUSE = 0.15
-"""Seconds without a change after which such a text is linted."""
+"""Seconds without a change after which such a text, or a document, is linted."""
 
 WATCHED = (*(f"**/{name}" for name in NAMES), "**/*.toml")
 
@@ -71,7 +71,8 @@ class Server(TextServer):
         self.desk.change(params.text_document.uri, params.text_document.version, [*params.content_changes])
         buffer = self.desk.buffers.get(params.text_document.uri)
         if buffer is not None:
-            self.push(buffer.uri, PAUSE if buffer.text.count("\n") > LONG else 0)
+            is_slow = buffer.text.count("\n") > LONG or buffer.language is Language.DOCUMENT
+            self.push(buffer.uri, PAUSE if is_slow else 0)
 
     def closed(self, params: types.DidCloseTextDocumentParams) -> None:
         """Close a text; its diagnostics go."""
