@@ -20,6 +20,7 @@ from zr4lint.packs.model import Pack
 from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.packs.rulebook import Rulebook, hint
 from zr4lint.project import ConfigError, Finder, Layer
+from zr4lint.project.configuration import NAMES
 from zr4lint.project.discovery import Choice, Input, find, is_leftover
 from zr4lint.project.pack_files import PackFiles
 from zr4lint.project.patterns import words_for
@@ -85,6 +86,17 @@ def inputs(request: Request) -> tuple[list[Input], list[str]]:
         return _inputs(request, packs, _finder(request, packs, files), files)
 
 
+def watched(request: Request) -> set[str]:
+    """The files that a report depends on: those to lint, the packs, and where configurations are or may come to be."""
+    named = {name for name in request.packs if os.path.isfile(name)} | set(filter(None, [request.config]))
+    try:
+        files = {file.file for file in inputs(request)[0]}
+    except UsageError:
+        files = set()
+    folders = {"", *map(os.path.dirname, files)}
+    return named | files | {os.path.join(folder, name) for folder in folders for name in NAMES}
+
+
 def _finder(request: Request, packs: Sequence[Pack], files: PackFiles) -> Finder:
     return Finder(packs, request.given, only=request.config, off=request.isolated, files=files)
 
@@ -118,13 +130,18 @@ def _inputs(
     return files, errors
 
 
-def run(request: Request, early: Callable[[FileReport], str] | None = None) -> Result:
+def run(
+    request: Request,
+    early: Callable[[FileReport], str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Result:
     """Lint what a request names; UsageError for one that makes no sense.
 
-    `early` writes of each file while the next ones are linted, in other processes where there are several.
+    `early` writes of each file while the next ones are linted, in other processes where there are several. `progress`
+    is told how many files of how many are done.
     """
     with _refusals():
-        return _Run(request, early).result()
+        return _Run(request, early, progress).result()
 
 
 @contextmanager
@@ -138,8 +155,14 @@ def _refusals() -> Iterator[None]:
 class _Run:
     """One run."""
 
-    def __init__(self, request: Request, early: Callable[[FileReport], str] | None) -> None:
+    def __init__(
+        self,
+        request: Request,
+        early: Callable[[FileReport], str] | None,
+        progress: Callable[[int, int], None] | None,
+    ) -> None:
         self.request = request
+        self.progress = progress
         self.early = None if request.diff or request.write_baseline is not None else early
         self.written: list[str] = []
         self.pack_files = PackFiles()
@@ -223,7 +246,9 @@ class _Run:
     def _perform(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, FileReport]]:
         """Perform the tasks, and give the reports of those that could be performed."""
         count = processes(self.request.jobs, len(tasks))
-        for task, done in zip(tasks, in_order(perform, lost, tasks, count), strict=True):
+        for number, (task, done) in enumerate(zip(tasks, in_order(perform, lost, tasks, count), strict=True), 1):
+            if self.progress is not None:
+                self.progress(number, len(tasks))
             self.errors += filter(None, [done.error])
             self.notes += filter(None, [done.note])
             self.fixed += done.fixed

@@ -11,12 +11,13 @@ from msgspec import structs
 
 from zr4lint import __version__
 from zr4lint.cli.messages import error, errors, standard_input, write_lines
-from zr4lint.cli.options import ENVIRONMENT, Option, a_file, given, no_folder, setting_options
+from zr4lint.cli.options import ENVIRONMENT, Option, a_file, completing, given, no_folder, setting_options
 from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME, size
 from zr4lint.report import FORMATS, Options
 
 if TYPE_CHECKING:
     from zr4lint.app.run import Request
+    from zr4lint.cli.output import Output
 
 
 class _Check(click.Command):
@@ -40,7 +41,7 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int:
 
 
 @click.command("check", cls=_Check)
-@click.argument("paths", nargs=-1)
+@click.argument("paths", nargs=-1, shell_complete=completing("files"))
 @setting_options
 @click.option("--fix", is_flag=True, help="Apply safe fixes.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff, include fixes that need judgement.")
@@ -131,7 +132,8 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int:
 @click.option("--no-color", is_flag=True, help="The same as --color never.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only findings.")
 @click.option("--verbose", "-v", is_flag=True, help="Print why each rule exists.")
-@click.option("--statistics", is_flag=True, help="Print the number of findings of each rule.")
+@click.option("--statistics", is_flag=True, help="Print the number of findings of each rule instead of the findings.")
+@click.option("--watch", is_flag=True, help="Lint again whenever a file, a pack or a configuration changes.")
 @click.option("--show-files", is_flag=True, help="List the files to lint and exit.")
 @click.option(
     "--version",
@@ -151,6 +153,7 @@ def command(ctx: click.Context, /, **options: Any) -> None:
 
     \b
     zr4lint check PATHS   the same as zr4lint PATHS
+    zr4lint init          write a configuration, and a pack of the Dockerfile
     zr4lint new PACK      write a file that conforms to a pack
     zr4lint badge         draw the score
     zr4lint rule CODE     explain a rule
@@ -163,8 +166,8 @@ def command(ctx: click.Context, /, **options: Any) -> None:
 
     Exit code: 0 no findings at or above --fail-on, 1 findings, 2 wrong usage or a file that can't be linted.
     """
-    from zr4lint.app.run import inputs, run
-    from zr4lint.cli.output import Output, print_bytes, print_diff, targets
+    from zr4lint.app.run import inputs
+    from zr4lint.cli.output import Output, targets
 
     wanted = targets(options["formats"] or ("text",), options["files"])
     request = _request(ctx, options)
@@ -173,17 +176,40 @@ def command(ctx: click.Context, /, **options: Any) -> None:
         write_lines(file.shown for file in files)
         ctx.exit(errors(complaints, 0))
     output = Output(wanted, _report_options(options), sys.stdout)
-    result = run(request, output.early)
+    if options["watch"]:
+        from zr4lint.cli.watching import watch
+
+        _refuse_watching(request)
+        watch(lambda: _lint(request, output), request)
+    ctx.exit(_lint(request, output))
+
+
+def _lint(request: Request, output: Output) -> int:
+    """Run once and write what came of it; the exit code."""
+    from zr4lint.app.run import run
+    from zr4lint.cli.output import Output, print_bytes, print_diff
+    from zr4lint.cli.progress import progress
+
+    with progress(wanted=not output.options.quiet) as advance:
+        result = run(request, output.early, advance)
     for note in result.notes:
         error(note)
     if request.diff:
         print_diff(result.diff, sys.stdout)
     elif result.fixed_stdin is not None:
         print_bytes(result.fixed_stdin, sys.stdout)
-        Output(wanted, output.options, sys.stderr).write(structs.replace(result, early=()))
+        Output(output.targets, output.options, sys.stderr).write(structs.replace(result, early=()))
     else:
         output.write(result)
-    ctx.exit(errors(result.errors, result.exit_code))
+    return errors(result.errors, result.exit_code)
+
+
+def _refuse_watching(request: Request) -> None:
+    """Refuse to watch what can't change, or what linting changes."""
+    if "-" in request.paths:
+        raise click.UsageError("--watch: standard input can't be watched")
+    if request.fix or request.add_ignore is not None or request.write_baseline is not None:
+        raise click.UsageError("--watch: can't be used with options that write the files that are watched")
 
 
 def _request(ctx: click.Context, options: dict[str, Any]) -> Request:

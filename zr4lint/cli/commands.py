@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 from zr4lint.cli.messages import error, errors
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 COMMANDS = (
     "check",
+    "init",
     "new",
     "badge",
     "rule",
@@ -42,7 +47,18 @@ class _Commands(click.Group):
         command: click.Command = import_module(f"zr4lint.cli.{name}").command
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands and paths, or the options of the command that needs no name."""
+        if incomplete.startswith("-"):
+            default = import_module(f"zr4lint.cli.{DEFAULT}").command
+            return list(default.shell_complete(click.Context(default, parent=ctx), incomplete))
+        from zr4lint.cli.completion import files
+
+        return super().shell_complete(ctx, incomplete) + files(incomplete)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if ctx.resilient_parsing and not args:
+            return args  # a shell asks what can be the first word
         if not args or args[0] not in COMMANDS:
             _refuse_typo(args[:1])
             args.insert(0, DEFAULT)

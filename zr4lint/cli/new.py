@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from zr4lint.cli.messages import write
+from zr4lint.cli.options import completing
 from zr4lint.filesystem.paths import plain
 
 
 @click.command("new")
-@click.argument("pack")
+@click.argument("pack", shell_complete=completing("packs"))
 @click.argument("path", required=False, type=plain)
 @click.option("--amended", is_flag=True, help="Write what the amendments of the pack ask for.")
 def command(pack: str, path: str | None, *, amended: bool) -> None:

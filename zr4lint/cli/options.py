@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import click
@@ -38,6 +39,15 @@ def no_folder(path: str) -> str:
     return plain(path)
 
 
+def completing(what: str) -> Callable[[click.Context, click.Parameter, str], Any]:
+    """What completes a value: a function of the module `completion`, which is imported when a shell asks."""
+
+    def complete(_: click.Context, __: click.Parameter, incomplete: str) -> Any:
+        return getattr(import_module("zr4lint.cli.completion"), what)(incomplete)
+
+    return complete
+
+
 class Option(click.Option):
     """An option that a variable of the environment may stand for, unless --isolated is given."""
 
@@ -68,7 +78,8 @@ def _attributes(name: str, setting: Setting) -> dict[str, Any]:
         return {"type": a_folder, "metavar": setting.metavar, "help": text}
     if kind.takes is float:
         return {"type": click.FloatRange(min=0), "metavar": "N", "help": text}
-    return {"multiple": True, "metavar": setting.metavar, "help": text}
+    of_kind = {"NAME|FILE": completing("packs"), "RULE": completing("rules")}
+    return {"multiple": True, "metavar": setting.metavar, "help": text, "shell_complete": of_kind.get(setting.metavar)}
 
 
 def given(ctx: click.Context, options: dict[str, Any]) -> Layer:

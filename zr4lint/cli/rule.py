@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from zr4lint.cli.messages import write_page
-from zr4lint.cli.options import a_file
+from zr4lint.cli.options import a_file, completing
 
 
 @click.command("rule")
-@click.argument("code")
+@click.argument("code", shell_complete=completing("rules"))
 @click.option("--config", type=a_file, metavar="FILE", help="The configuration whose packs are known.")
 def command(code: str, config: str | None) -> None:
     """Explain a rule, by its code or name, or a cause that zr4lint diagnose names."""

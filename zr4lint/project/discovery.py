@@ -6,8 +6,9 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from zr4lint.filesystem.globs import path_matches
 from zr4lint.filesystem.paths import display, plain
 from zr4lint.filesystem.sources import FileError
 
@@ -21,6 +22,10 @@ SKIPPED_FOLDERS = frozenset(
 
 LEFTOVERS = (".dockerignore", ".md", ".orig", ".rej", ".bak", ".swp", ".swo", "~")
 """How names end of files beside a Dockerfile that are none, and of copies that tools leave behind."""
+
+
+MAGIC = frozenset("*?[")
+"""What makes a pattern of a path that is no file; shells that don't expand it hand it on."""
 
 
 class Input(Struct, frozen=True):
@@ -43,22 +48,17 @@ class Choice(Struct, frozen=True):
 
 
 def find(paths: Iterable[str], choice: Choice) -> Iterator[Input | FileError]:
-    """The files that paths name, each once: a file itself, of a folder those below it that are chosen."""
+    """The files that paths name, each once: a file itself, of a folder those below it that are chosen.
+
+    A path that isn't there may be a pattern; then it names the files that match, as in a shell that knows `**`.
+    """
     seen: set[str] = set()
     for path in paths:
         try:
-            folder = path != "-" and stat.S_ISDIR(os.stat(path).st_mode)
-        except FileNotFoundError:
-            yield FileError(f"{path or repr(path)}: no such file")
+            found = _named(path, choice)
+        except FileError as error:
+            yield error
             continue
-        except OSError:
-            folder = False  # reading it says why
-        if folder:
-            found = sorted(_below(path, choice), key=lambda file: file.split("/"))
-            if not found:
-                yield FileError(f"no Dockerfiles matching a pack found in {path}")
-        else:
-            found = [] if path != "-" and choice.dropped(plain(path)) else [plain(path)]
         for file in found:
             shown = display(file)
             if shown == "-" != path:
@@ -66,6 +66,44 @@ def find(paths: Iterable[str], choice: Choice) -> Iterator[Input | FileError]:
             if shown not in seen:
                 seen.add(shown)
                 yield Input(file, shown)
+
+
+def _named(path: str, choice: Choice) -> list[str]:
+    """The files that a path names; FileError if there are none."""
+    try:
+        folder = path != "-" and stat.S_ISDIR(os.stat(path).st_mode)
+    except FileNotFoundError:
+        if not MAGIC & {*path}:
+            raise FileError(f"{path or repr(path)}: no such file") from None
+        return _matching(path, choice)
+    except OSError:
+        folder = False  # reading it says why
+    if not folder:
+        return [] if path != "-" and choice.dropped(plain(path)) else [plain(path)]
+    found = _in_order(_below(path, choice))
+    if not found:
+        raise FileError(f"no Dockerfiles matching a pack found in {path}")
+    return found
+
+
+def _matching(pattern: str, choice: Choice) -> list[str]:
+    """The files that match a pattern; FileError if there are none."""
+    wanted = plain(pattern)
+    parts = wanted.split("/")
+    fixed = next(number for number, part in enumerate(parts) if MAGIC & {*part})
+    top = "/".join(parts[:fixed]) or ("/" if wanted.startswith("/") else ".")
+
+    def claimed(file: str) -> bool:
+        return not is_leftover(file) and path_matches(file, wanted)
+
+    found = _in_order(_below(top, structs.replace(choice, claimed=claimed)))
+    if not found:
+        raise FileError(f"{pattern}: no file matches")
+    return found
+
+
+def _in_order(files: Iterable[str]) -> list[str]:
+    return sorted(files, key=lambda file: file.split("/"))
 
 
 def is_leftover(path: str) -> bool:

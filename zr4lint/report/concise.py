@@ -20,17 +20,19 @@ from zr4lint.report.wording import (
 
 def render(report: Report, options: Options) -> str:
     """Write the report."""
-    lines = [
+    lines = statistics(report) if options.statistics else _findings(report)
+    if not options.quiet:
+        lines += filter(None, [conflict_notice(report), closing(report)])
+    return paint(lines, color=bool(options.color))
+
+
+def _findings(report: Report) -> list[Line]:
+    return [
         _line(finding, file.source)
         for file in report.files
         for finding in shown_findings(file)
         if listed(finding, file)
     ]
-    if options.statistics:
-        lines += statistics(report)
-    if not options.quiet:
-        lines += filter(None, [conflict_notice(report), closing(report)])
-    return paint(lines, color=bool(options.color))
 
 
 def _line(finding: Finding, source: SourceFile) -> Line:

@@ -8,23 +8,36 @@ from zr4lint.model.finding import Conformance, Criterion, FileReport, Finding, F
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.report import Options
 from zr4lint.report.escaping import json_text, well_formed
+from zr4lint.report.wording import Count, counted
 
 Object = dict[str, Any]
 
 
-def render(report: Report, _options: Options) -> str:
-    """Write the report; all of it is ASCII."""
+def render(report: Report, options: Options) -> str:
+    """Write the report; all of it is ASCII. With statistics, findings are counted by rule in their place."""
+    if options.statistics:
+        return (
+            json_text({"version": 1, "statistics": [*map(_count, counted(report))], "summary": _summary(report)}) + "\n"
+        )
     document = {
         "version": 1,
         "findings": [finding_object(finding, file.source) for file in report.files for finding in file.findings],
         "files": [entry for file in report.files for entry in _file(file)],
-        "summary": {
-            **{severity.label: report.count(severity) for severity in sorted(Severity, reverse=True)},
-            "fixable": report.fixable,
-            "conflicts": report.conflicts,
-        },
+        "summary": _summary(report),
     }
     return json_text(document) + "\n"
+
+
+def _summary(report: Report) -> Object:
+    return {
+        **{severity.label: report.count(severity) for severity in sorted(Severity, reverse=True)},
+        "fixable": report.fixable,
+        "conflicts": report.conflicts,
+    }
+
+
+def _count(entry: Count) -> Object:
+    return {"code": entry.code, "name": entry.name, "severity": entry.severity.label, "count": entry.number}
 
 
 def finding_object(finding: Finding, source: SourceFile) -> Object:

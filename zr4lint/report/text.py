@@ -33,6 +33,8 @@ BLANK: Line = ()
 
 def render(report: Report, options: Options) -> str:
     """Write the report."""
+    if options.statistics:
+        return _statistics(report, options)
     known = len(options.early) == len(report.files)
     parts = [*options.early] if known else [_findings(file, options, report.rules) for file in report.files]
     blocks: list[list[Line]] = []
@@ -43,13 +45,24 @@ def render(report: Report, options: Options) -> str:
             for file in report.files
             for part in file.conformance
         )
-    if options.statistics:
-        blocks.append(statistics(report))
     if not options.quiet:
-        last = [judged(report), conflict_notice(report), closing(report)]
-        blocks.append([piece for line in last if line for piece in _wrapped(line, options.width)])
+        blocks.append(_last(report, options))
     parts.append(_paint(blocks, options))
     return "\n".join(filter(None, parts))
+
+
+def _statistics(report: Report, options: Options) -> str:
+    """The findings counted by rule, in their place."""
+    blocks = [statistics(report)]
+    if not options.quiet:
+        blocks.append(_last(report, options))
+    return _paint([block for block in blocks if block], options)
+
+
+def _last(report: Report, options: Options) -> list[Line]:
+    """What was linted, and what was found in all."""
+    lines = [judged(report), conflict_notice(report), closing(report)]
+    return [piece for line in lines if line for piece in _wrapped(line, options.width)]
 
 
 def early(file: FileReport, options: Options) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from msgspec import Struct
+
 from zr4lint.model.finding import Applicability, FileReport, Finding, Report, Severity
 from zr4lint.model.source import SourceFile
 from zr4lint.report.paint import Line, Piece
@@ -71,20 +73,34 @@ def headline(finding: Finding, source: SourceFile) -> Line:
     )
 
 
-def statistics(report: Report) -> list[Line]:
+class Count(Struct, frozen=True):
+    """How many findings a rule has at a severity."""
+
+    code: str
+    name: str
+    severity: Severity
+    number: int
+
+
+def counted(report: Report) -> list[Count]:
     """How many findings each rule has, the most first."""
     found = [finding for file in report.files for finding in shown_findings(file)]
-    count = Counter((finding.code, finding.name, finding.severity) for finding in found)
-    rows = sorted(count.items(), key=lambda item: (-item[1], item[0]))
-    digits = len(str(rows[0][1])) if rows else 0
-    longest = max((len(code) for (code, _, _), _ in rows), default=0)
+    numbers = Counter((finding.code, finding.name, finding.severity) for finding in found)
+    return [Count(*key, number) for key, number in sorted(numbers.items(), key=lambda item: (-item[1], item[0]))]
+
+
+def statistics(report: Report) -> list[Line]:
+    """How many findings each rule has, the most first, as lines."""
+    rows = counted(report)
+    digits = len(str(rows[0].number)) if rows else 0
+    longest = max((len(row.code) for row in rows), default=0)
     return [
         (
-            Piece(f"{number:>{digits}}  "),
-            Piece(f"{severity.label:<7}  {code:<{longest}}", severity.label),
-            Piece(f"  {name}"),
+            Piece(f"{row.number:>{digits}}  "),
+            Piece(f"{row.severity.label:<7}  {row.code:<{longest}}", row.severity.label),
+            Piece(f"  {row.name}"),
         )
-        for (code, name, severity), number in rows
+        for row in rows
     ]
 
 

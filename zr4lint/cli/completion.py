@@ -1,0 +1,29 @@
+"""What a shell offers behind the cursor."""
+
+from __future__ import annotations
+
+from click.shell_completion import CompletionItem
+
+
+def files(incomplete: str) -> list[CompletionItem]:
+    """Paths, which the shell knows itself."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+def packs(incomplete: str) -> list[CompletionItem]:
+    """The packs that come with zr4lint, else paths."""
+    from zr4lint.packs.loading import pack_names
+
+    named = [CompletionItem(name) for name in pack_names() if name.startswith(incomplete)]
+    return named or files(incomplete)
+
+
+def rules(incomplete: str) -> list[CompletionItem]:
+    """The codes and names of rules; of a list behind commas, those of its last word."""
+    from zr4lint.app.explain import known_packs
+
+    head, comma, word = incomplete.rpartition(",")
+    found = [rule.rule for pack in known_packs(None) for rule in pack.rules]
+    by_code = [(rule.code, rule.summary) for rule in found if rule.code.lower().startswith(word.lower())]
+    by_name = [(rule.name, rule.summary) for rule in found if word and rule.name.startswith(word.lower())]
+    return [CompletionItem(f"{head}{comma}{name}", help=summary) for name, summary in (*by_code, *by_name)]

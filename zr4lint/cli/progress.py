@@ -1,0 +1,59 @@
+"""How far a long run is, on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+FEWEST = 100
+"""So many files take long enough that somebody wonders."""
+
+
+@contextmanager
+def progress(*, wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """What is told how many files of how many are done, and draws that on stderr; None where nobody would see it."""
+    if not wanted or sys.stderr is None or not sys.stderr.isatty():
+        yield None
+        return
+    bar = _Bar()
+    try:
+        yield bar.advance
+    finally:
+        bar.close()
+
+
+class _Bar:
+    """A bar, drawn from the first file on if there are many."""
+
+    def __init__(self) -> None:
+        self._progress: Progress | None = None
+
+    def advance(self, done: int, total: int) -> None:
+        """Draw that so many files are done."""
+        if total < FEWEST:
+            return
+        if self._progress is None:
+            self._progress = _started(total)
+        self._progress.update(self._progress.task_ids[0], completed=done)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._progress is not None:
+            self._progress.stop()
+
+
+def _started(total: int) -> Progress:
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress
+
+    drawn = Progress(
+        *Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True), transient=True
+    )
+    drawn.add_task("Linting", total=total)
+    drawn.start()
+    return drawn
