@@ -50,3 +50,43 @@ def derive(dockerfile: str, output: str | None, pins: Literal["exact", "minor", 
     save(write(derived), output, sys.stdout)
     if output is not None:
         click.echo(f"{output}: {len(derived.demands)} rules", err=True)
+
+
+@command.command("test")
+@click.argument("pack", type=a_file)
+@click.argument("dockerfile", required=False, type=a_file)
+@click.pass_context
+def test(ctx: click.Context, pack: str, dockerfile: str | None) -> None:
+    """Try a pack on the examples of its rules, and on a golden Dockerfile.
+
+    The golden file has to meet the pack. Then each of its instructions is dropped, turned into a comment or an echo,
+    changed in its last word, and moved down: the edits that no rule notices are listed.
+
+    \b
+    zr4lint pack test golden.toml Dockerfile
+
+    Exit code: 0 all examples and the golden file are as they should be, 1 they are not, 2 wrong usage.
+    """
+    from zr4lint.app.errors import UsageError
+    from zr4lint.cli.messages import write_lines
+    from zr4lint.documents.pack_test import try_pack
+    from zr4lint.filesystem.paths import display
+    from zr4lint.filesystem.sources import read
+    from zr4lint.packs.problems import PackError
+    from zr4lint.packs.rulebook import load
+
+    try:
+        loaded = load(pack)
+    except PackError as error:
+        raise UsageError(str(error)) from None
+    golden = read(dockerfile, display(dockerfile)) if dockerfile is not None else None
+    trial = try_pack(loaded, golden)
+    lines = [*trial.wrong]
+    lines += [f"{f.path}:{f.line}:{f.column}: {f.code} {f.name}: {f.message}" for f in trial.findings]
+    lines += [f"{dockerfile}:{edit.line}: no rule notices this edit: {edit.kind}" for edit in trial.unnoticed]
+    summary = f"examples {trial.examples}/{trial.examples + len(trial.wrong)}"
+    if golden is not None:
+        noticed = trial.edits - len(trial.unnoticed)
+        summary += f", golden file {len(trial.findings)} findings, edits noticed {noticed}/{trial.edits}"
+    write_lines([*lines, summary])
+    ctx.exit(1 if trial.wrong or trial.findings else 0)

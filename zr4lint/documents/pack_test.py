@@ -1,0 +1,98 @@
+"""A pack on trial: the examples of its rules, its golden file, and edits of that file that no rule notices."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from zr4lint.dockerfile import Instruction, parse
+from zr4lint.linting.pipeline import Linter
+from zr4lint.model.finding import Finding
+from zr4lint.model.source import SourceFile
+from zr4lint.packs.model import Pack
+
+_LAST_WORD = re.compile(r"[A-Za-z0-9](?=[^A-Za-z0-9]*\Z)")
+
+
+class Edit(Struct, frozen=True):
+    """One edit of the golden file: what was done, on which line, and the new text."""
+
+    kind: str
+    line: int
+    text: str
+
+
+class Trial(Struct, frozen=True):
+    """What came of a trial.
+
+    `examples` counts those that do what they should, `wrong` says of the others what they do instead; `findings` are
+    those in the golden file, `edits` counts the edits that were tried, and `unnoticed` are those of them that no rule
+    notices.
+    """
+
+    examples: int
+    wrong: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    edits: int = 0
+    unnoticed: tuple[Edit, ...] = ()
+
+
+def try_pack(pack: Pack, golden: SourceFile | None) -> Trial:
+    """Try a pack on the examples of its rules, and on its golden file if there is one."""
+    linter = Linter([pack])
+    codes = {rule.rule.code for rule in pack.rules}
+    wrong: list[str] = []
+    count = 0
+    for rule in (rule.rule for rule in pack.rules):
+        for text, bad in ((rule.bad, True), (rule.good, False)):
+            if not text:
+                continue
+            count += 1
+            report = linter.lint(SourceFile(text.lstrip("\n"))).report
+            if any(finding.code == rule.code for finding in report.findings) is not bad:
+                says = "says nothing of its bad example" if bad else "is not met by its good example"
+                wrong.append(f"{rule.code} {rule.name} {says}")
+    if golden is None:
+        return Trial(count - len(wrong), tuple(wrong))
+
+    def said(source: SourceFile) -> set[tuple[str, str]]:
+        findings = linter.lint(source).report.findings
+        return {(f.code, f.message) for f in findings if f.code in codes and not f.suppressed}
+
+    findings = tuple(f for f in linter.lint(golden).report.findings if f.code in codes and not f.suppressed)
+    before = {(finding.code, finding.message) for finding in findings}
+    edits = [*edits_of(golden)]
+    unnoticed = tuple(edit for edit in edits if not said(SourceFile(edit.text, golden.path)) - before)
+    return Trial(count - len(wrong), tuple(wrong), findings, len(edits), unnoticed)
+
+
+def edits_of(golden: SourceFile) -> Iterator[Edit]:
+    """Edits of each instruction: drop it, turn it into a comment or an echo, change its last word, move it down.
+
+    An edit whose text does not parse is left out: BuildKit notices it.
+    """
+    instructions = parse(golden).instructions
+    for position, instruction in enumerate(instructions):
+        following = instructions[position + 1] if position + 1 < len(instructions) else None
+        for kind, text in _edited(golden.text, instruction, following):
+            if text != golden.text and not parse(SourceFile(text)).errors:
+                yield Edit(kind, instruction.line, text)
+
+
+def _edited(text: str, instruction: Instruction, following: Instruction | None) -> Iterator[tuple[str, str]]:
+    start, end = instruction.span.start, instruction.span.end
+    words, before, after = text[start:end], text[:start], text[end:]
+    yield "drop", before + after.removeprefix("\n")
+    yield "comment", before + "\n".join(f"# {line}" for line in words.split("\n")) + after
+    if instruction.keyword == "RUN" and instruction.json is None and not instruction.heredocs and "'" not in words:
+        plain = " ".join(instruction.arguments.text.split())
+        yield "echo", f"{before}RUN echo '{plain}'{after}"
+    last = _LAST_WORD.search(words)
+    if last is not None:
+        yield "change", before + words[: last.start()] + "x" + words[last.end() :] + after
+    if following is not None and instruction.keyword != "FROM":
+        between = text[end : following.span.start]
+        rest = text[following.span.end :]
+        yield "move", before + text[following.span.start : following.span.end] + between + words + rest
