@@ -12,6 +12,7 @@ from zr4lint.facts.flags import read_flags, read_mounts
 from zr4lint.facts.instruction_facts import Form, RunStep
 from zr4lint.facts.reading import Reading
 from zr4lint.facts.script import run_commands
+from zr4lint.model.remark import COMMAND_FAILS, Remark
 from zr4lint.shell import Command
 
 _COMPOUND = r"(?:^|[\s;&|(])(?:if|while|until|case|for|function|!|\{)\s|\(\s*\)|<<"
@@ -34,6 +35,11 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         deadline=reading.deadline,
     )
     reading.remarks += parsed.remarks
+    for string in instruction.json or ():
+        if string.value in ("&&", "||", ";", "|"):
+            message = f"the exec form has no shell, so `{string.value}` is an argument"
+            reading.remarks.append(Remark(COMMAND_FAILS, string.span, message))
+            break
     script = Script(reading, instruction)
     joined = _joined(instruction, parsed.commands)
     for index, command in enumerate(parsed.commands):

@@ -112,6 +112,10 @@ class PipCommand(Struct, frozen=True):
         return self.parsed.has("target", "prefix", "root", "user")
 
 
+CONFIGURATIONS = frozenset({
+    "/etc/pip.conf", "/root/.pip/pip.conf", "/root/.config/pip/pip.conf", "/opt/venv/pip.conf", "/etc/xdg/pip/pip.conf",
+})  # fmt: skip
+"""Where pip looks for its configuration as root."""
 _CONFIG = Grammar({}, frozenset({"editor"}), frozenset({"global", "user", "site"}))
 
 
@@ -284,3 +288,19 @@ def parse_config(arguments: Sequence[Argument]) -> tuple[str, str | None] | None
         return None
     key = (words[2].value or "").rpartition(".")[2]
     return f"PIP_{key.upper().replace('-', '_')}", words[3].value
+
+
+def configured(text: str) -> Iterator[tuple[str, str]]:
+    """The settings of a configuration file, under the names of their environment variables."""
+    from configparser import Error as ConfigError
+    from configparser import RawConfigParser  # few Dockerfiles write one
+
+    parser = RawConfigParser(strict=False)
+    try:
+        parser.read_string(text)
+    except ConfigError:
+        return
+    for section in ("global", "install"):
+        if parser.has_section(section):
+            for key, value in parser.items(section):
+                yield f"PIP_{key.upper().replace('-', '_')}", value or ""

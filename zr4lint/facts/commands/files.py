@@ -17,6 +17,7 @@ from zr4lint.model.source import MappedText
 from zr4lint.programs.file_programs import FILE_PROGRAMS, FileProgram, Operands
 from zr4lint.programs.files import absolute, under
 from zr4lint.programs.options import Grammar, Parsed, parse_options
+from zr4lint.programs.pip import CONFIGURATIONS, configured
 from zr4lint.shell import Argument, Dialect, Reach, expand
 from zr4lint.shell.output import printed
 
@@ -193,5 +194,8 @@ def _texts(call: Call) -> Iterator[Fact]:
         yield Written(call.at(relative=True), path, text)
     if command.reach is Reach.ALWAYS and text is not None:
         call.state.written[path] = text
+        if path in CONFIGURATIONS:
+            for name, value in configured(text.text):
+                call.state.pip_config = call.state.pip_config.put(name, value)
     elif command.reach is not Reach.NEVER:
         call.state.written.pop(path, None)

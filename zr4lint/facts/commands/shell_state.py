@@ -33,6 +33,22 @@ def activate(call: Call) -> Iterator[Fact]:
     yield from ()
 
 
+@reads("false")
+def always_fails(call: Call) -> Iterator[Fact]:
+    """Fail."""
+    call.fails(call.command.span, "`false` fails the RUN")
+    yield from ()
+
+
+@reads("exit")
+def leave(call: Call) -> Iterator[Fact]:
+    """End the shell, with a failure if a number other than 0 says so."""
+    status = call.arguments[1].value if len(call.arguments) > 1 else None
+    if status is not None and status.isdecimal() and status.strip("0"):
+        call.fails(call.command.span, f"`exit {status[:8]}` fails the RUN")
+    yield from ()
+
+
 @reads("set")
 def set_options(call: Call) -> Iterator[Fact]:
     """`set -f` leaves wildcards as they are."""
