@@ -22,7 +22,7 @@ from zr4lint.knowledge.tables import built_repository
 from zr4lint.knowledge.versions import pin_of
 from zr4lint.model.source import MappedText, Span
 from zr4lint.programs.files import absolute
-from zr4lint.programs.pip import Requirement, normalise, parse_pip, parse_requirement
+from zr4lint.programs.pip import Requirement, joined, normalise, parse_pip, parse_requirement
 from zr4lint.programs.python import python_module
 from zr4lint.shell import Argument, Reach
 
@@ -253,7 +253,7 @@ def _install(facts: Facts, chain: frozenset[int], run: PipRun) -> Install:
             opaque = _read(line, requirements, repositories) or opaque
     opaque = opaque or run.command.parsed.get("group") is not None
     uv = facts.dockerfile.source.slice(run.command.words).split()[0].endswith("uv")
-    return Install(run, tuple(requirements), tuple(repositories), opaque, sources(run), uv)
+    return Install(run, tuple(joined(requirements)), tuple(repositories), opaque, sources(run), uv)
 
 
 def _of_clone(facts: Facts, chain: frozenset[int], run: PipRun, operand: Argument) -> Requirement | None:

@@ -61,7 +61,7 @@ _GENERAL_NAMES = frozenset({
     "help", "debug", "isolated", "require-virtualenv", "python", "verbose", "version", "quiet", "log", "no-input",
     "keyring-provider", "proxy", "retries", "timeout", "exists-action", "trusted-host", "cert", "client-cert",
     "cache-dir", "no-cache-dir", "disable-pip-version-check", "no-color", "use-feature", "use-deprecated",
-    "resume-retries", "yes",
+    "resume-retries",
 })  # fmt: skip
 
 
@@ -160,15 +160,18 @@ def joined(requirements: Sequence[Requirement]) -> list[Requirement]:
     Those with a marker or a URL of their own stay apart.
     """
     found: dict[object, Requirement] = {}
+    last: object = None
     for index, requirement in enumerate(requirements):
         plain = requirement.url is None
         key = (requirement.name, requirement.marker) if plain else index
-        first = found.get(key)
+        first, beside, last = found.get(key), last == key, key
         if first is None or requirement.specifier in ("", first.specifier):
             found.setdefault(key, requirement)
+            if first is not None and beside:
+                found[key] = structs.replace(first, span=Span(first.span.start, requirement.span.end))
             continue
         specifier = ",".join(filter(None, (first.specifier, requirement.specifier)))
-        span = Span(first.span.start, requirement.span.end) if requirements[index - 1] is first else first.span
+        span = Span(first.span.start, requirement.span.end) if beside else first.span
         found[key] = structs.replace(first, specifier=specifier, span=span, quoted=first.quoted or requirement.quoted)
     return list(found.values())
 

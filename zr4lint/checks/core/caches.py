@@ -15,7 +15,7 @@ from zr4lint.facts import Removed
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
-from zr4lint.programs.files import covers
+from zr4lint.programs.files import ANY_DEPTH, covers
 from zr4lint.programs.options import Option
 from zr4lint.shell import Reach
 
@@ -246,7 +246,9 @@ def _clears(removed: Removed, folder: str) -> bool:
     if folder in _NESTED and not removed.recursive:
         return False
     return any(
-        path == f"{folder}/*" or (removed.recursive and covers(path, folder, recursive=True)) for path in removed.paths
+        path in (f"{folder}/*", f"{folder}/{ANY_DEPTH}/*")
+        or (removed.recursive and covers(path, folder, recursive=True))
+        for path in removed.paths
     )
 
 

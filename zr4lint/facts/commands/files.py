@@ -169,8 +169,9 @@ def redirected(call: Call) -> Iterator[Fact]:
             path = call.path(expand(redirection.target, call.scope.variables))
             if path is not None and not path.startswith("/dev/"):
                 yield Overwritten(call.at(), path)
-                if call.program == "cat" and len(call.arguments) == 2:
-                    yield Moved(call.at(), call.path(call.arguments[1].value), path, False, text_only=True)
+                given = call.path(call.arguments[1].value) if len(call.arguments) == 2 else None
+                if call.program == "cat" and given is not None and given != path:
+                    yield Moved(call.at(), given, path, False, text_only=True)
 
 
 def _texts(call: Call) -> Iterator[Fact]:
