@@ -117,3 +117,13 @@ def test_a_document_with_faults_is_refused(tmp_path: Path) -> None:
     done = call("prd", "compile", "a.prd.md", cwd=tmp_path)
     assert done.code == 2
     assert done.err.count("; decide: ") >= 5
+
+
+def test_lines_that_are_stated_in_words_are_rules(tmp_path: Path) -> None:
+    text = example().replace(" (Layer 1, Lines 1-3)", "").replace(" (Layer 2, Lines 5-10)", "")
+    text += "\nThe file has 20 lines. Line 1: `FROM python:3.12-slim AS base`. Line 20: `CMD [...]`.\n"
+    rules = {rule["check"]: rule for rule in tomllib.loads(compiled(tmp_path, text))["rule"]}
+    assert rules["line-count"]["lines"] == 20
+    assert rules["from-line"]["line"] == 1
+    assert (rules["last-instruction"]["keyword"], rules["last-instruction"]["line"]) == ("CMD", 20)
+    assert rules["line-count"]["source"] == f"relay.prd.md:{len(text.splitlines())}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from zr4lint.checks.grep import compile_pattern
 from zr4lint.documents.checking.judging import Verdict, judge, pattern_in
@@ -18,10 +18,11 @@ from zr4lint.documents.interpreter import UnknownError
 from zr4lint.documents.interpreter.patterns import compiled
 from zr4lint.documents.target import Target
 from zr4lint.model.finding import FileReport, Finding, Severity
-from zr4lint.model.source import MappedText, SourceFile
+from zr4lint.model.source import MappedText, SourceFile, Span
 from zr4lint.packs import document_rules as rules
 from zr4lint.packs.model import Section
 
+_LINE_IS = re.compile(r"\bline (\d+):?\s*`([A-Z]+)\s[^`]*`", re.IGNORECASE)
 _DECIDES = frozenset(
     rule.code
     for rule in (
@@ -63,10 +64,16 @@ def compile_document(report: FileReport) -> Compiled:
         derived = derive(SourceFile(placed.text, name), layout=len(sections) > 1, layers=sections)
     except UnusableError as error:
         raise NotCompilableError(f"{report.source.path}: the target text: {error}") from None
+    stated = [*_stated(target)] if len(sections) == 1 else []
+    places = {demand.kind: span for demand, span in stated}
+    derived = structs.replace(derived, demands=(*derived.demands, *(demand for demand, _ in stated)))
     document = report.source.path.replace("\\", "/").rpartition("/")[2]
     patterns = [*_patterns(target)]
 
     def say(demand: Demand) -> Said:
+        if demand.kind in places:
+            place = report.source.line_of(places[demand.kind].start)
+            return Said(f"{document}:{place}", f"{document} says so.", demand.level)
         line = report.source.line_of(placed.span(demand.span.start, demand.span.end).start)
         lines = _lines(placed.text, demand)
         fitting = [(words, level) for words, search, level in patterns if any(search.search(text) for text in lines)]
@@ -105,6 +112,26 @@ def _placed(target: Target) -> tuple[MappedText, tuple[Section, ...]]:
     whole = len(layers) == len(unique) - 1 == len(target.blocks)
     kept = tuple(unique.values()) if whole else (WHOLE,)
     return MappedText.join(piece for piece in pieces if piece[0]), kept
+
+
+def _stated(target: Target) -> Iterator[tuple[Demand, Span]]:
+    """The lines that the document states in words, each with its place: how many there are, and `Line 1: FROM ...`."""
+    count = target.line_count
+    seen: set[str] = set()
+    for words in target.document.prose:
+        said = re.search(rf"\b{count}[- ]lines?\b", words.text) if count is not None else None
+        if said is not None and "line-count" not in seen:
+            seen.add("line-count")
+            summary = f"The file has {count} lines."
+            yield Demand("line-count", {"lines": count}, Span(0, 0), summary), words.at(*said.span())
+        for line in _LINE_IS.finditer(words.text):
+            number, keyword = int(line[1]), line[2]
+            kind = "from-line" if keyword == "FROM" else "last-instruction" if number == count else ""
+            if not kind or kind in seen:
+                continue
+            seen.add(kind)
+            given = {"line": number} if kind == "from-line" else {"keyword": keyword, "line": number}
+            yield Demand(kind, given, Span(0, 0), f"{keyword} is on line {number}."), words.at(*line.span())
 
 
 def _title(heading: str) -> str:
