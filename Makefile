@@ -9,7 +9,7 @@ MULTITOOL := node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 PARALLEL := --numprocesses auto --maxprocesses 8 --dist loadgroup
 RATES  := tests/mutations/test_mutations.py::test_the_rates
 
-.PHONY: lint check test static judge neovim bench docs fuzz audit lock clean
+.PHONY: lint check test static judge neovim bench docs fuzz audit lock clean site release-check
 
 lint: $(VENV)/.run
 	$(BIN)/zr4lint docker/Dockerfile.zr4
@@ -41,6 +41,14 @@ audit: $(VENV)/.run
 	@$(PYTHON) -m venv $(VENV)/audit
 	@$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.7,<3'
 	$(VENV)/audit/bin/pip-audit --strict .
+
+# The documentation as a site, in build/site.
+site: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+# What a release needs to be right: SECURITY.md.
+release-check: $(VENV)/.release
+	ci/release-check.sh $(BIN)/python
 
 # What needs more than PyPI: npm for Microsoft's judge of SARIF, axe-core and the extension for VS Code, Chromium
 # for pages, Neovim for the language server, git for pre-commit.
@@ -80,6 +88,11 @@ $(VENV)/.test: $(VENV)/.run
 $(VENV)/.judge: $(VENV)/.test
 	@echo "Installing the judges ..."
 	@$(PIP) install --quiet --quiet --disable-pip-version-check --editable '.[test,judge,lsp]'
+	@touch $@
+
+$(VENV)/.docs $(VENV)/.release: $(VENV)/.%: $(VENV)/.run
+	@echo "Installing what $* needs ..."
+	@$(PIP) install --quiet --quiet --disable-pip-version-check --editable '.[$*]'
 	@touch $@
 
 # npm may be told not to run the package's own script, which makes the program executable.

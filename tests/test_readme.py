@@ -70,9 +70,21 @@ def test_each_format_is_listed_once() -> None:
     assert re.findall(r"^\| `(\w+)` \|", table[1], re.MULTILINE) == list(FORMATS)
 
 
+HOME = ("https://github.com/zr4lint/zr4lint/blob/main/", "https://raw.githubusercontent.com/zr4lint/zr4lint/main/")
+"""How the links of README.md begin that lead into the repository: PyPI shows the page as well."""
+
+
+def _inside(link: str) -> str:
+    return next((link.removeprefix(home) for home in HOME if link.startswith(home)), link)
+
+
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
 def test_links_into_the_repository_lead_somewhere(page: str) -> None:
     links = re.findall(r"\]\(([^)#]+)[^)]*\)", (ROOT / page).read_text(encoding="utf-8"))
-    inside = [link for link in links if "://" not in link]
+    inside = [_inside(link) for link in links if "://" not in link or link.startswith(HOME)]
     assert [link for link in inside if not Path(ROOT, link).exists()] == []
     assert inside or page == "CHANGELOG.md"
+
+
+def test_the_page_on_pypi_has_no_link_that_leads_nowhere() -> None:
+    assert [link for link in re.findall(r"\]\(([^)]+)\)", TEXT) if not link.startswith(("https://", "#"))] == []
