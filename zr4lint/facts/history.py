@@ -36,6 +36,9 @@ _INSTALLERS = frozenset({
 _LISTING = r"\s*(?P<requirement>[^\s#-][^#\n]*?)\s*(?:\s#.*|--hash.*)?\Z"
 
 
+_PROGRAMS = ("/uv", "/uvx")
+"""Files of other images that bring no package."""
+
 _FALSE = ("0", "false", "no", "off", "n", "f")
 _T = TypeVar("_T")
 
@@ -175,7 +178,7 @@ class History:
             return -1
         found = [install.at.order for install in self.installs if install.opaque][:1]
         for copied in self.facts.of(Copied, self.chain):
-            if copied.origin in (Origin.STAGE, Origin.IMAGE):
+            if copied.origin in (Origin.STAGE, Origin.IMAGE) and not copied.source.endswith(_PROGRAMS):
                 found.append(copied.at.order)
                 break
         for ran in self.facts.of(Ran, self.chain):
@@ -253,7 +256,7 @@ def _install(facts: Facts, chain: frozenset[int], run: PipRun) -> Install:
             opaque = _read(line, requirements, repositories) or opaque
     opaque = opaque or run.command.parsed.get("group") is not None
     uv = facts.dockerfile.source.slice(run.command.words).split()[0].endswith("uv")
-    return Install(run, tuple(joined(requirements)), tuple(repositories), opaque, sources(run), uv)
+    return Install(run, tuple(joined(requirements)), tuple(repositories), opaque, sources(run, uv=uv), uv)
 
 
 def _of_clone(facts: Facts, chain: frozenset[int], run: PipRun, operand: Argument) -> Requirement | None:

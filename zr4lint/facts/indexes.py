@@ -79,12 +79,12 @@ class Sources(Struct, frozen=True):
         return tuple(dict.fromkeys(s.tag for s in fitting if s.tag))
 
 
-def sources(run: PipRun) -> Sources:
-    """The places that a call of pip or uv takes packages from."""
+def sources(run: PipRun, *, uv: bool) -> Sources:
+    """The places that a call of pip or uv takes packages from; neither reads the variables of the other."""
     found: list[Source] = []
     for name, role in _SETTINGS.items():
         value = run.settings.get(name)
-        if name in run.settings:
+        if name in run.settings and name.startswith("UV_") is uv:
             urls = value.split() if value is not None else [None]
             found += (Source(role, url, None, None) for url in urls)
     for option in run.command.parsed.options:
@@ -92,5 +92,11 @@ def sources(run: PipRun) -> Sources:
         role = "links" if option.name == "find-links" else role
         if role:
             found.append(Source(role, option.value, option.value_span, option.span))
-    backend = run.command.parsed.get("torch-backend") is not None or bool(run.settings.get("UV_TORCH_BACKEND"))
+    asked = run.command.parsed.get("torch-backend")
+    chosen = asked.value if asked is not None else run.settings.get("UV_TORCH_BACKEND") if uv else None
+    if chosen is not None and re.fullmatch(r"cu\d+|cpu", chosen):
+        span = asked.value_span if asked is not None else None
+        found = [Source("main", f"https://download.pytorch.org/whl/{chosen}", span, None)]
+        return Sources(tuple(found), run.command.parsed.get("no-index") is not None, backend=False)
+    backend = asked is not None or (uv and run.settings.get("UV_TORCH_BACKEND", "") != "")
     return Sources(tuple(found), run.command.parsed.get("no-index") is not None, backend)

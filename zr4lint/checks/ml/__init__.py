@@ -5,31 +5,41 @@ over.
 """
 
 from zr4lint.checks.ml import (
+    architectures,
+    archives,
     base_images,
     build_tools,
     cloned,
     cuda_wheels,
+    libraries,
     openmmlab,
     pip_indexes,
     pip_settings,
+    published,
     requirements,
     runtime,
     source_builds,
     system,
     torch,
+    virtual_environments,
 )
 
 __all__ = [
+    "architectures",
+    "archives",
     "base_images",
     "build_tools",
     "cloned",
     "cuda_wheels",
+    "libraries",
     "openmmlab",
     "pip_indexes",
     "pip_settings",
+    "published",
     "requirements",
     "runtime",
     "source_builds",
     "system",
     "torch",
+    "virtual_environments",
 ]

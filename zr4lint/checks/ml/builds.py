@@ -14,7 +14,7 @@ from zr4lint.programs.pip import Requirement
 
 MMCV = ("mmcv", "mmcv-full")
 _SOURCES_ONLY = ("pypi", "mirror", "openmmlab", "mmengine")
-"""Words in the URLs of PyPI, its mirrors, and hosts whose pages are no index: no wheel comes from there."""
+"""Words in the hosts of PyPI, its mirrors, and those whose pages are no index: no wheel comes from there."""
 
 
 class Build(Struct, frozen=True):
@@ -39,7 +39,7 @@ def builds(history: History, *packages: str) -> Iterator[Build]:
                 and (not requirement.specifier and not install.run.command.upgrades and requirement.url is None)
             ):
                 continue  # it may be there already
-            if any(source.role == "links" for source in install.sources.all) or _other_index(install):
+            if any(source.role == "links" for source in install.sources.all) or other_index(install):
                 continue
             known = history.base is not None and history.base.listed
             yield Build(requirement.name, requirement, install, install.unsure or not known)
@@ -85,6 +85,12 @@ def _is_wheel(requirement: Requirement) -> bool:
     return requirement.url is not None and ".whl" in requirement.url
 
 
-def _other_index(install: Install) -> bool:
+def other_index(install: Install) -> bool:
     """Whether another index than PyPI and PyTorch's may hold a wheel."""
-    return any(s.url is None or not (s.pytorch or any(w in s.url for w in _SOURCES_ONLY)) for s in install.sources.all)
+    return any(s.url is None or not (s.pytorch or _holds_no_more(s.url)) for s in install.sources.all)
+
+
+def _holds_no_more(url: str) -> bool:
+    """Whether an index has no wheel that PyPI lacks: a mirror of it, or a page that is none."""
+    host = url.partition("://")[2].partition("/")[0].rpartition("@")[2]
+    return "nvidia" not in host and any(word in host for word in _SOURCES_ONLY)

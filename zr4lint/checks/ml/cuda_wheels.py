@@ -22,6 +22,12 @@ _WHEEL = (
 )
 
 
+_PAGE = (
+    r"(?:data\.pyg\.org/whl/torch-|detectron2/wheels/(?P<before>cu\d+|cpu)/torch)(?P<torch>\d+\.\d+(?:\.\d+)?)"
+    r"(?:(?:\+|%2B)(?P<cuda>cu\d+|cpu))?"
+)
+
+
 def _major(cuda: str) -> str:
     """The major version in "cu124", "12.4.1", or a wheel's "12" and "128"."""
     digits = cuda.removeprefix("cu").partition(".")[0]
@@ -184,3 +190,32 @@ def _unpublished(subject: Subject, install: Install, lines: list[str], versions:
 def _beyond(version: str, versions: list[str]) -> bool:
     """Whether a version is newer than the last one of its line, of a line that may still grow."""
     return minor(version) == minor(versions[-1]) and older(versions[-1], version)
+
+
+@check("ml/wheel-page-mismatch")
+def wheel_page_mismatch(subject: Subject) -> Outcomes:
+    """A page of wheels is one for the installed torch and its CUDA."""
+    for history in histories(subject):
+        for install in history.own:
+            torch = torch_in(install) or torch_at(history, install.at)
+            for source in install.sources.all:
+                found = re.search(_PAGE, source.url or "")
+                if torch is None or found is None or install.unsure:
+                    continue
+                other = ".".join(found["torch"].split(".")[:2]) != torch.minor
+                cuda = found["cuda"] or found["before"]
+                build = torch.cuda if (torch.cuda or "").startswith("cu") else None
+                if not other and (cuda is None or build is None or cuda == build):
+                    continue
+                what = f"torch {found['torch']}" if other else cuda
+                yield Unmet(
+                    f"this page has wheels for {what}, not for torch {torch.version}"
+                    if other
+                    else f"this page has wheels for {what}, but torch is built for {build}",
+                    source.span if source.span is not None else install.run.command.words,
+                    severity=None if other else Severity.WARNING,
+                    related=(Related(f"torch {torch.version} is installed here", torch.span),),
+                    notes=("The wheels install, and their import fails with undefined symbols.",),
+                    help="Use the page for the installed torch and CUDA",
+                    references=("pytorch_geometric documentation, installation",),
+                )

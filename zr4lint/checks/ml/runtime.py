@@ -12,7 +12,7 @@ from zr4lint.checks.registry import check
 from zr4lint.facts import At, Cloned, EnvSet
 from zr4lint.facts.history import History, pinned
 from zr4lint.facts.torch import build_of, older
-from zr4lint.knowledge.tables import cuda_tags
+from zr4lint.knowledge.tables import cuda_tags, table
 from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import code, plain
@@ -269,7 +269,7 @@ def numpy_2_conflict(subject: Subject) -> Outcomes:
     for history in histories(subject):
         bounded = [(i, r) for i in history.installs if (r := i.get("numpy")) is not None and _below_2(r.specifier)]
         for install in history.own:
-            requirement = install.get("opencv-python")
+            requirement = next((r for name in table("packages")["opencv"]["names"] if (r := install.get(name))), None)
             if (
                 requirement is None
                 or not bounded
@@ -285,16 +285,16 @@ def numpy_2_conflict(subject: Subject) -> Outcomes:
             if other is install or any(i is install for i, _ in bounded):
                 continue
             yield Unmet(
-                f"opencv-python needs numpy 2, but {code(f'numpy{numpy.specifier}')} is requested",
+                f"{requirement.name} needs numpy 2, but {code(f'numpy{numpy.specifier}')} is requested",
                 requirement.span,
-                expected='"opencv-python<4.12"',
+                expected=f'"{requirement.name}<4.12"',
                 related=(Related(f"numpy{plain(numpy.specifier)} is requested here", numpy.span),),
                 unsure=install.unsure or other.unsure,
                 notes=(
-                    "opencv-python needs numpy 2 from 4.12 on. The later install replaces the numpy of the other, and "
-                    "pip only prints a warning.",
+                    f"{requirement.name} needs numpy 2 from 4.12 on. The later install replaces the numpy of the "
+                    "other, and pip only prints a warning.",
                 ),
-                help='Install `"opencv-python<4.12"`',
+                help=f'Install `"{requirement.name}<4.12"`',
                 references=("PyPI metadata of opencv-python",),
             )
 

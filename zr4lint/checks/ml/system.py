@@ -209,19 +209,23 @@ def externally_managed(subject: Subject) -> Outcomes:
     """Pip installs into an environment, where the system's Python is apt's."""
     for history in histories(subject):
         release = _release(history)
-        if release is None or not release.get("externally_managed") or (history.base and history.base.kind == "python"):
+        base = history.base
+        kept = (
+            base is not None and base.kind in ("ubuntu", "debian", "cuda", "pytorch") and base.python_kept == "system"
+        )
+        if release is None or not release.get("externally_managed") or not kept:
             continue
         for install in history.own:
-            if _managed(history, install.run) and not install.unsure and install.environment == "" and not install.uv:
+            if _managed(history, install.run) and not install.unsure and install.environment == "":
+                name = "uv" if install.uv else "pip"
+                variable = "UV_BREAK_SYSTEM_PACKAGES" if install.uv else "PIP_BREAK_SYSTEM_PACKAGES"
+                how = "" if install.uv else " with `externally-managed-environment`"
                 yield Unmet(
-                    f"pip cannot install into the system Python of {release['name']}",
+                    f"{name} cannot install into the system Python of {release['name']}",
                     install.run.command.words,
                     expected="python3 -m venv /opt/venv and ENV PATH=/opt/venv/bin:$PATH before",
-                    notes=("apt manages that Python, and pip fails with `externally-managed-environment`.",),
-                    help=(
-                        "Create a virtual environment and put its bin folder first on PATH, or set "
-                        "PIP_BREAK_SYSTEM_PACKAGES=1"
-                    ),
+                    notes=(f"apt manages that Python, and {name} fails{how}.",),
+                    help=f"Create a virtual environment and put its bin folder first on PATH, or set {variable}=1",
                     references=("PEP 668", *references(release)),
                 )
                 break
@@ -231,22 +235,27 @@ def _managed(history: History, run: PipRun) -> bool:
     program = run.command.program.rpartition("/")[2]
     minor = re.search(r"3\.\d+\Z", program)
     own = (_release(history) or {}).get("python")
-    if run.command.parsed.get("break-system-packages") or run.settings.get("PIP_BREAK_SYSTEM_PACKAGES", "") not in (
-        "",
-        "0",
-    ):
+    uv = history.facts.dockerfile.source.slice(run.command.words).split()[0].endswith("uv")
+    variable = "UV_BREAK_SYSTEM_PACKAGES" if uv else "PIP_BREAK_SYSTEM_PACKAGES"
+    if run.command.parsed.get("break-system-packages") or run.settings.get(variable, "") not in ("", "0"):
         return False
-    if (
-        (minor is not None and minor[0] != own)
-        or run.path != INHERITED
-        or any(copied.origin in (Origin.STAGE, Origin.IMAGE) for copied in history.facts.of(Copied, history.chain))
-    ):
+    if uv and not (run.command.parsed.has("system") or run.settings.get("UV_SYSTEM_PYTHON") in ("1", "true")):
+        return False
+    if uv and run.command.parsed.has("python", "target", "prefix"):
+        return False
+    if (minor is not None and minor[0] != own) or run.path != INHERITED or (not uv and _copies_programs(history)):
         return False
     hints = (
-        r"EXTERNALLY-MANAGED|break-system-packages|conda|mamba|pyenv|get-pip|deadsnakes|Python-3|pip\.conf|"
+        r"EXTERNALLY-MANAGED|break-system-packages|\bconda\b|mamba|pyenv|get-pip|deadsnakes|Python-3|pip\.conf|"
         r"ensurepip|activate|PIP_CONFIG"
     )
     return not history.mentions(run.at, hints)
+
+
+def _copies_programs(history: History) -> bool:
+    """Whether anything comes from another stage or image, which may be a Python."""
+    copied = history.facts.of(Copied, history.chain)
+    return any(c.origin in (Origin.STAGE, Origin.IMAGE) and not c.source.endswith("/uv") for c in copied)
 
 
 @check("ml/command-missing")

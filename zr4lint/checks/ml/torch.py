@@ -222,7 +222,8 @@ def torch_replaced(subject: Subject) -> Outcomes:
             torch = torch_at(history, install.at)
             if torch is None or install.constrained or install.option("no-deps") or install.environment is None:
                 continue
-            if torch.order >= 0 and torch.install is not None and torch.install.environment != install.environment:
+            where = torch.install.environment if torch.install is not None else ""
+            if where != install.environment:
                 continue
             requirement = install.get("torch")
             if torch.order < 0 and history.base is not None and history.base.own_torch:

@@ -1,0 +1,71 @@
+"""The architectures of GPUs that extensions are compiled for."""
+
+from __future__ import annotations
+
+import re
+
+from zr4lint.checks.ml.builds import source_builds_of
+from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.facts import EnvSet
+from zr4lint.facts.history import History
+from zr4lint.facts.torch import older, torch_at
+from zr4lint.knowledge.tables import references, table
+from zr4lint.model.quoting import code
+
+_NAMES = r"(?i)(?:kepler|maxwell|pascal|volta|turing|ampere|ada|hopper|blackwell)(?:\+\w+)*|native|all|common"
+_OWN_LISTS = ("flash-attn", "sageattention", "tinycudann", "natten")
+
+
+@check("ml/arch-list-unknown")
+def arch_list_unknown(subject: Subject) -> Outcomes:
+    """TORCH_CUDA_ARCH_LIST names architectures that torch and nvcc know."""
+    for history in histories(subject):
+        builds = [
+            b for b, row in source_builds_of(history) if row.nvcc and b.package not in _OWN_LISTS and not b.unsure
+        ]
+        if not builds:
+            continue
+        for env in subject.facts.of(EnvSet, history.chain):
+            if env.name != "TORCH_CUDA_ARCH_LIST" or not env.value or env.at.order > builds[-1].install.at.order:
+                continue
+            wrong = _wrong(history, env.value, builds[-1].install.at.order)
+            if wrong is not None:
+                yield Unmet(
+                    wrong[0],
+                    env.span,
+                    notes=(wrong[1],),
+                    help="Write numbers with a dot, joined by `;`, of architectures that torch and nvcc know",
+                    references=references(table("packages")["architectures"]),
+                )
+
+
+def _wrong(history: History, value: str, order: int) -> tuple[str, str] | None:
+    """What is wrong with a list, and why; None where nothing is known to be."""
+    row = table("packages")["architectures"]
+    install = next(i for i in history.installs if i.at.order == order)
+    torch = torch_at(history, install.at)
+    cuda = history.base.cuda if history.base is not None else None
+    for word in re.split(r"[; ]+", value.strip()):
+        number = word.removesuffix("+PTX")
+        if re.fullmatch(_NAMES, number):
+            continue
+        if number not in row["known"]:
+            return f"torch knows no CUDA architecture {code(word)}", "The build fails with `Unknown CUDA arch`."
+        plain = number.rstrip("a")
+        if torch is not None and not older(row["last"][0], torch.minor) and older(row["last"][1], plain):
+            return (
+                f"torch {torch.version} knows no CUDA architecture {code(word)}",
+                "The build fails with `Unknown CUDA arch`.",
+            )
+        if cuda is None:
+            continue
+        late = not older(plain, row["blackwell"][1]) and older(cuda, row["blackwell"][0])
+        early = older(plain, row["dropped"][1]) and not older(cuda, row["dropped"][0])
+        if late or early:
+            return (
+                f"CUDA {cuda} cannot compile for architecture {code(word)}",
+                "nvcc fails with `Unsupported gpu architecture`.",
+            )
+    return None

@@ -1,0 +1,147 @@
+"""What the distribution's archives, keys and bootstrap scripts no longer serve."""
+
+from __future__ import annotations
+
+import re
+
+from zr4lint.checks.edits import UNSAFE, insert
+from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.facts import AptRun, Copied
+from zr4lint.facts.history import History
+from zr4lint.facts.torch import default_python, older
+from zr4lint.knowledge.tables import distribution, references
+from zr4lint.model.quoting import code
+from zr4lint.shell import Reach
+
+_SOURCES = r"sources\.list|old-releases|archive\.debian\.org|snapshot\.debian|apt/sources"
+_KEY_FIX = (
+    r"3bf863cc|cuda-keyring|A4B469963BF863CC|(?:rm|mv|sed)\b[^\n]*(?:cuda|nvidia-ml)[^\n]*\.list|sources\.list\.d"
+)
+_REMOVE = "rm -f /etc/apt/sources.list.d/cuda.list /etc/apt/sources.list.d/nvidia-ml.list && "
+_GET_PIP = r"bootstrap\.pypa\.io/get-pip\.py"
+_OLDEST_OF_GET_PIP = "3.10"
+_MINICONDA = r"/(?:Miniconda3-latest|Miniconda3-py3\d+_(\d\d)\.(\d+)|Anaconda3-(20\d\d)\.(\d\d))[\w.-]*\.sh"
+_AGREED = (
+    r"conda tos accept|CONDA_PLUGINS_AUTO_ACCEPT_TOS|auto_accept_tos|override-channels|nodefaults|condarc|"
+    r"(?:remove|--remove)\s+channels\s+defaults|--set channels|conda-anaconda-tos|\bCI=|miniforge|environment\.ya?ml"
+)
+_ASKS = frozenset({"create", "install", "update", "upgrade", "remove", "search"})
+
+
+def _first_apt(history: History) -> AptRun | None:
+    """The first call in a history's own stage that reads package lists."""
+    for run in history.facts.of(AptRun, history.chain):
+        if run.at.stage == history.stage.number and run.command.action in ("update", "install"):
+            return run
+    return None
+
+
+def _changes_sources(history: History, run: AptRun, pattern: str) -> bool:
+    """Whether something before may have changed where apt looks."""
+    if history.mentions(run.at, pattern):
+        return True
+    copied = history.facts.of(Copied, history.chain)
+    return any("/etc/apt" in (c.target or "/etc/apt") for c in copied if c.at.order < run.at.order)
+
+
+@check("ml/apt-archive-gone")
+def apt_archive_gone(subject: Subject) -> Outcomes:
+    """The archive of the base image's release still answers."""
+    for history in histories(subject):
+        release = distribution(history.base.distribution) if history.base is not None else None
+        run = _first_apt(history)
+        if release is None or not release.get("gone") or run is None or _changes_sources(history, run, _SOURCES):
+            continue
+        yield Unmet(
+            f"the archive of {release['name']} is gone",
+            run.command.words,
+            unsure=run.at.reach is Reach.MAYBE,
+            notes=("apt-get update answers 404, and apt-get install finds nothing.",),
+            help="Build on a release that still gets updates, or point sources.list at an archive before",
+            references=references(release),
+        )
+
+
+@check("ml/nvidia-key-expired")
+def nvidia_key_expired(subject: Subject) -> Outcomes:
+    """apt-get update does not meet a repository that is signed with a key the image lacks."""
+    for history in histories(subject):
+        base, run = history.base, _first_apt(history)
+        if base is None or run is None or run.at.reach is not Reach.ALWAYS or _changes_sources(history, run, _KEY_FIX):
+            continue
+        old_torch = base.kind == "pytorch" and base.flavour == "devel" and base.torch and older(base.torch, "1.12")
+        month = base.image.tag[:5]
+        old_ngc = base.kind == "ngc" and older(month, "22.05")
+        if not old_torch and not old_ngc:
+            continue
+        sure = bool(old_torch) and base.torch is not None and older(base.torch, "1.11")
+        plain = run.command.action == "update" and run.at.instruction.json is None
+        yield Unmet(
+            "apt does not trust NVIDIA's repository in this image",
+            run.command.words,
+            unsure=not sure,
+            fix=insert(run.at.span.start, _REMOVE, "Remove the lists", UNSAFE) if plain else None,
+            notes=(
+                "NVIDIA changed the key in April 2022, after the image was built. apt-get update fails with "
+                "`NO_PUBKEY A4B469963BF863CC`.",
+            ),
+            help="Remove /etc/apt/sources.list.d/cuda.list and nvidia-ml.list before, or install the new key",
+            references=("nvidia-docker issues 1631 and 1632",),
+        )
+
+
+@check("ml/get-pip-too-new")
+def get_pip_too_new(subject: Subject) -> Outcomes:
+    """get-pip.py is one for the Python that runs it."""
+    for history in histories(subject):
+        for ran in history.commands:
+            word = next((a for a in ran.arguments[1:] if re.search(_GET_PIP, a.value or "")), None)
+            if word is None or ran.at.reach is Reach.NEVER:
+                continue
+            text = history.facts.dockerfile.source.slice(ran.at.instruction.span)
+            named = re.search(r"python(3\.\d+)\b[^\n]*get-pip|get-pip\.py\s*\|\s*python(3\.\d+)", text)
+            python = (named[1] or named[2]) if named else default_python(history, ran.at)
+            if python is None or not older(python, _OLDEST_OF_GET_PIP):
+                continue
+            yield Unmet(
+                f"get-pip.py needs Python {_OLDEST_OF_GET_PIP} or newer, not {python}",
+                word.span,
+                expected=f"https://bootstrap.pypa.io/pip/{python}/get-pip.py",
+                unsure=ran.at.reach is Reach.MAYBE,
+                notes=("The script says that this Python is too old, and exits with 1.",),
+                help=f"Use https://bootstrap.pypa.io/pip/{python}/get-pip.py",
+                references=("pypa/get-pip at 08b6e1d",),
+            )
+
+
+@check("ml/conda-terms")
+def conda_terms(subject: Subject) -> Outcomes:
+    """Anaconda's terms are accepted, or its channels are not used."""
+    for history in histories(subject):
+        text = history.text(None)
+        installer = re.search(_MINICONDA, text)
+        if installer is None or re.search(_AGREED, text):
+            continue
+        for ran in history.commands:
+            words = [a.value or "" for a in ran.arguments[1:]]
+            action = next((w for w in words if not w.startswith("-")), "")
+            asks = action in _ASKS or (words[:2] and words[0] == "env" and words[1] in ("create", "update"))
+            if ran.program != "conda" or not asks or ran.at.reach is not Reach.ALWAYS:
+                continue
+            yield Unmet(
+                f"conda stops at {code(f'conda {action}')}: the terms of Anaconda are not accepted",
+                ran.at.span,
+                unsure=_older_installer(installer),
+                notes=("Without a terminal conda fails with `CondaToSNonInteractiveError`.",),
+                help="Install Miniforge, or run `conda tos accept` before if the terms suit you",
+                references=("anaconda/conda-anaconda-tos at 03beb3d",),
+            )
+            break
+
+
+def _older_installer(found: re.Match[str]) -> bool:
+    """Whether an installer may be from before conda asked."""
+    year, month = found[1] or found[3], found[2] or found[4]
+    return year is not None and (int(year) % 100, int(month)) < (25, 5)

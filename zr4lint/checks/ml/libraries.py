@@ -1,0 +1,118 @@
+"""Libraries and numbers that packages find at run time: libGL, numpy, CUDA builds for the CPU."""
+
+from __future__ import annotations
+
+from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.facts import AptRun
+from zr4lint.facts.history import History, Install
+from zr4lint.facts.torch import older, python_at, torch_at, torch_in
+from zr4lint.knowledge.tables import references, table
+from zr4lint.knowledge.versions import bounds
+from zr4lint.model.finding import Related
+from zr4lint.model.quoting import code
+
+_WITH_GUI = ("opencv-python", "opencv-contrib-python")
+_HINTS = r"libgl|libGL|libopencv|python3-opencv|ffmpeg|vnc|xfce|mesa"
+
+
+@check("ml/opencv-libraries-missing")
+def opencv_libraries_missing(subject: Subject) -> Outcomes:
+    """opencv-python finds libGL and glib at run time."""
+    row = table("packages")["opencv"]
+    for history in histories(subject):
+        base = history.base
+        bare = base is not None and (base.kind in ("ubuntu", "debian", "cuda") or _slim(history))
+        if not bare or not history.final or _apt_is_open(history) or history.mentions(None, _HINTS):
+            continue
+        headless = any(r.name.endswith("-headless") for i in history.installs for r in i.requirements)
+        for install in history.own:
+            requirement = next((r for name in _WITH_GUI if (r := install.get(name))), None)
+            if requirement is None or headless or requirement.url is not None:
+                continue
+            yield Unmet(
+                f"{requirement.name} needs libgl1 and libglib2.0-0 at run time",
+                requirement.span,
+                expected="apt-get install libgl1 libglib2.0-0",
+                unsure=install.unsure,
+                notes=("`import cv2` fails with `ImportError: libGL.so.1`. The builds named -headless need neither.",),
+                help=f"Install libgl1 and libglib2.0-0, or {requirement.name}-headless",
+                references=references(row),
+            )
+            break
+
+
+def _slim(history: History) -> bool:
+    base = history.base
+    return base is not None and base.kind == "python" and "slim" in base.image.tag
+
+
+def _apt_is_open(history: History) -> bool:
+    """Whether apt installs something that can't be read, or that brings the libraries."""
+    row = table("packages")["opencv"]
+    for run in history.facts.of(AptRun, history.chain):
+        if run.command.action == "install" and (
+            run.command.parsed.unknown or {p.name for p in run.command.packages} & set(row["libraries"])
+        ):
+            return True
+    return False
+
+
+@check("ml/torch-needs-numpy-1")
+def torch_needs_numpy_1(subject: Subject) -> Outcomes:
+    """A torch that was built for numpy 1 gets one."""
+    row = table("packages")["numpy_1"]
+    for history in histories(subject):
+        bounded = any(_below_2(i) for i in history.installs)
+        for install in history.own:
+            requirement = install.get("numpy")
+            torch = torch_in(install) or torch_at(history, install.at)
+            if requirement is None or bounded or requirement.url is not None or install.constrained:
+                continue
+            if torch is None or torch.order < 0 or not older(torch.minor, row["torch"]):
+                continue
+            python = python_at(history, install)
+            limits = bounds(requirement.specifier)
+            if limits is None or limits.upper is not None or (python is not None and older(python, "3.9")):
+                continue
+            yield Unmet(
+                f"torch {torch.version} was built for numpy 1",
+                requirement.span,
+                expected='"numpy<2"',
+                unsure=install.unsure,
+                related=(Related(f"torch {torch.version} is installed here", torch.span),),
+                notes=("pip takes numpy 2. torch then says `Numpy is not available`.",),
+                help='Install `"numpy<2"`',
+                references=references(row),
+            )
+
+
+def _below_2(install: Install) -> bool:
+    requirement = install.get("numpy")
+    limits = bounds(requirement.specifier) if requirement is not None else None
+    return limits is not None and limits.upper is not None
+
+
+@check("ml/cpu-torch-on-cuda-image")
+def cpu_torch_on_cuda_image(subject: Subject) -> Outcomes:
+    """An image with CUDA gets a torch with CUDA."""
+    for history in histories(subject):
+        base = history.base
+        if base is None or base.kind != "cuda" or not history.final:
+            continue
+        for install in history.own:
+            torch = torch_in(install)
+            requirement = install.get("torch")
+            if requirement is None or requirement.marker is not None or install.unsure:
+                continue
+            tags = install.sources.tags
+            if (torch.cuda if torch is not None else None) != "cpu" and tags != ("cpu",):
+                continue
+            yield Unmet(
+                f"torch is installed without CUDA on {code(base.reference, 40)}",
+                requirement.span,
+                notes=("The index has builds for the CPU only, so torch does not use the GPU.",),
+                help="Use an index for CUDA, or an image without it",
+                references=("pytorch.org, previous versions",),
+            )

@@ -1,0 +1,60 @@
+"""Virtual environments: what making one needs."""
+
+from __future__ import annotations
+
+from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.facts import AptRun, VenvCreated
+from zr4lint.facts.history import History
+from zr4lint.knowledge.tables import distribution
+from zr4lint.programs.python import minor_of
+from zr4lint.shell import Reach
+
+_OTHER_PYTHONS = r"conda|mamba|pyenv|uv python|Python-3|update-alternatives|ln -s|get-pip|virtualenv|ensurepip|\.deb\b"
+
+
+@check("ml/venv-package-missing")
+def venv_package_missing(subject: Subject) -> Outcomes:
+    """`python3 -m venv` finds the package that makes environments."""
+    for history in histories(subject):
+        base = history.base
+        release = distribution(base.distribution) if base is not None else None
+        if base is None or base.kind not in ("ubuntu", "debian", "cuda") or release is None or "python" not in release:
+            continue
+        for made in history.facts.of(VenvCreated, history.chain):
+            if made.at.stage != history.stage.number or made.module != "venv" or not made.has_pip:
+                continue
+            if made.at.reach is not Reach.ALWAYS or "/" in made.python or history.mentions(made.at, _OTHER_PYTHONS):
+                continue
+            minor = minor_of(made.python, "python") or release["python"]
+            if made.python not in ("python3", f"python{minor}") or _brings_venv(
+                history, made, minor, release["python"]
+            ):
+                continue
+            package = f"python{minor}-venv"
+            yield Unmet(
+                f"`{made.python} -m venv` needs the package {package}",
+                made.at.span,
+                expected=f"apt-get install {package}",
+                notes=(
+                    f"{made.python} is Python {minor} here. Without the package it fails with `ensurepip is not "
+                    "available`.",
+                ),
+                help=f"Run `apt-get install {package}` before",
+                references=("package lists of Ubuntu and Debian",),
+            )
+
+
+def _brings_venv(history: History, made: VenvCreated, minor: str, own: str) -> bool:
+    """Whether apt installs the package before, or something that can't be read."""
+    wanted = {f"python{minor}-venv", f"python{minor}-full"}
+    if minor == own:
+        wanted |= {"python3-venv", "python3-full", "pipx"}
+    for run in history.facts.of(AptRun, history.chain):
+        if run.at.order > made.at.order or run.command.action != "install":
+            continue
+        names = {package.name for package in run.command.packages}
+        if names & wanted or run.command.parsed.unknown or not names or any("*" in name for name in names):
+            return True
+    return False
