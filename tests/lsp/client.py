@@ -24,7 +24,9 @@ PULLING: Message = {
     "textDocument": {
         "diagnostic": {},
         "codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}},
+        "documentSymbol": {"hierarchicalDocumentSymbolSupport": True},
     },
+    "workspace": {"workspaceEdit": {"documentChanges": True}},
 }
 PUSHED: Message = {"textDocument": {"publishDiagnostics": {"relatedInformation": True}}}
 
@@ -180,7 +182,7 @@ def place(line: int, start: int, end_line: int, end: int) -> Message:
 
 def applied(text: str, edit: Message, units: str = "utf-16") -> str:
     """A text with the edit of an action applied, as a client does it."""
-    (changes,) = edit["documentChanges"]
+    (edits,) = edit["changes"].values() if "changes" in edit else (edit["documentChanges"][0]["edits"],)
     lines = text.split("\n")
     encoding = {"utf-8": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}[units]
     width = {"utf-8": 1, "utf-16": 2, "utf-32": 4}[units]
@@ -190,7 +192,7 @@ def applied(text: str, edit: Message, units: str = "utf-16") -> str:
         before = line.encode(encoding)[: position["character"] * width].decode(encoding)
         return sum(len(one) + 1 for one in lines[: position["line"]]) + len(before)
 
-    for change in sorted(changes["edits"], key=lambda one: offset(one["range"]["start"]), reverse=True):
+    for change in sorted(edits, key=lambda one: offset(one["range"]["start"]), reverse=True):
         start, end = offset(change["range"]["start"]), offset(change["range"]["end"])
         text = text[:start] + change["newText"] + text[end:]
     return text

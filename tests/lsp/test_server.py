@@ -176,6 +176,23 @@ def test_a_client_that_does_not_ask_is_sent_diagnostics(workspace: Path) -> None
         assert client.noted("textDocument/publishDiagnostics") == {"uri": uri, "diagnostics": []}
 
 
+def test_a_client_that_can_do_little_gets_what_it_takes(workspace: Path) -> None:
+    with Client(workspace, {}) as client:
+        assert client.capabilities["positionEncoding"] == "utf-16"
+        uri = client.open("docker/little.Dockerfile.zr4", BROKEN)
+        assert client.noted("textDocument/publishDiagnostics")["diagnostics"] == client.diagnostics(uri) != []
+        line, column = word(BROKEN, "torch==2.5.0")
+        (fix, _) = client.actions(uri, place(line, column, line, column), ["quickfix"])
+        assert applied(BROKEN, fix["edit"]) == BROKEN.replace("torch==2.5.0", "torch==2.5.1", 1)
+        assert "documentChanges" not in fix["edit"]
+        found = client.result("textDocument/documentSymbol", textDocument={"uri": uri})
+        assert [(one["name"], one.get("containerName")) for one in found][:3] == [
+            ("base", None),
+            ("Layer 1 Base image", "base"),
+            ("FROM", "Layer 1 Base image"),
+        ]
+
+
 # Code actions
 
 

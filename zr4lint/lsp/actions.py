@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from lsprotocol import types
-from msgspec import structs
+from msgspec import Struct, structs
 
 from zr4lint.fixing.application import apply_fixes
 from zr4lint.fixing.proof import worse
@@ -26,6 +26,13 @@ REASON = "TODO: give the reason"
 """What stands in a new suppression where its author has to say why."""
 
 
+class Abilities(Struct, frozen=True):
+    """What a client can do with actions: ask for the edit of one later, and take edits for a version of a text."""
+
+    resolves: bool
+    versions: bool
+
+
 MOST = 10
 """Findings of a range whose fixes are tried out."""
 
@@ -34,13 +41,12 @@ def actions(
     analysis: Analysis,
     place: types.Range,
     context: types.CodeActionContext,
+    client: Abilities,
     deadline: Deadline,
-    *,
-    resolves: bool,
 ) -> list[types.CodeAction]:
     """The actions for a range, as far as the client wants them; TimeUpError when the deadline passes.
 
-    For a client that `resolves` actions, the edit of "fix all" is only made when it is chosen.
+    For a client that resolves actions, the edit of "fix all" is only made when it is chosen.
     """
     if analysis.linted is None or analysis.linter is None:
         return []
@@ -48,17 +54,19 @@ def actions(
     if _wanted(types.CodeActionKind.QuickFix.value, context):
         touched = analysis.findings_at(analysis.buffer.span(place))
         shown = [f for f in touched if not f.suppressed and listed(f, analysis.linted.report)]
-        found += _fixes(analysis, shown, context.diagnostics, deadline)
-        found += _suppressions(analysis, shown, context.diagnostics)
+        found += _fixes(analysis, shown, context.diagnostics, client, deadline)
+        found += _suppressions(analysis, shown, context.diagnostics, client)
     if _wanted(FIX_ALL, context) and any(_is_safe(finding) for finding in analysis.findings):
         later = types.CodeAction(
             title="Apply all safe fixes of zr4lint", kind=FIX_ALL, data={"uri": analysis.buffer.uri}
         )
-        found += [later] if resolves and not context.only else fix_all(later, analysis, deadline)
+        found += [later] if client.resolves and not context.only else fix_all(later, analysis, client, deadline)
     return found
 
 
-def fix_all(action: types.CodeAction, analysis: Analysis, deadline: Deadline) -> list[types.CodeAction]:
+def fix_all(
+    action: types.CodeAction, analysis: Analysis, client: Abilities, deadline: Deadline
+) -> list[types.CodeAction]:
     """The action with the edit that does what `zr4lint --fix` does; none if that is nothing."""
     if analysis.linted is None or analysis.linter is None:
         return []
@@ -66,7 +74,7 @@ def fix_all(action: types.CodeAction, analysis: Analysis, deadline: Deadline) ->
     done = repair(source, _linter(analysis.linter, deadline), Applicability.SAFE)
     if done.text == source.text:
         return []
-    action.edit = _edit(analysis.buffer, difference(source.text, done.text))
+    action.edit = _edit(client, analysis.buffer, difference(source.text, done.text))
     return [action]
 
 
@@ -81,7 +89,11 @@ def _wanted(kind: str, context: types.CodeActionContext) -> bool:
 
 
 def _fixes(
-    analysis: Analysis, findings: Sequence[Finding], known: Sequence[types.Diagnostic], deadline: Deadline
+    analysis: Analysis,
+    findings: Sequence[Finding],
+    known: Sequence[types.Diagnostic],
+    client: Abilities,
+    deadline: Deadline,
 ) -> Iterator[types.CodeAction]:
     """The fixes of findings that may be applied and that are proven to do no harm."""
     fixable = [f for f in findings if f.fix is not None and f.fix.applicability is not Applicability.DISPLAY]
@@ -94,7 +106,7 @@ def _fixes(
             kind=types.CodeActionKind.QuickFix,
             diagnostics=_those_of(finding, analysis.buffer, known),
             is_preferred=safe or None,
-            edit=_edit(analysis.buffer, finding.fix.edits),
+            edit=_edit(client, analysis.buffer, finding.fix.edits),
         )
 
 
@@ -113,7 +125,7 @@ def _proven(analysis: Analysis, findings: Sequence[Finding], deadline: Deadline)
 
 
 def _suppressions(
-    analysis: Analysis, findings: Iterable[Finding], known: Sequence[types.Diagnostic]
+    analysis: Analysis, findings: Iterable[Finding], known: Sequence[types.Diagnostic], client: Abilities
 ) -> Iterator[types.CodeAction]:
     """For each rule that reports something, a comment above the instruction that suppresses it there."""
     linted = analysis.linted
@@ -126,7 +138,7 @@ def _suppressions(
             title=f"Suppress {finding.code} here",
             kind=types.CodeActionKind.QuickFix,
             diagnostics=_those_of(finding, analysis.buffer, known),
-            edit=_edit(analysis.buffer, difference(linted.report.source.text, new.text)),
+            edit=_edit(client, analysis.buffer, difference(linted.report.source.text, new.text)),
         )
 
 
@@ -155,8 +167,10 @@ def _those_of(finding: Finding, buffer: Buffer, known: Sequence[types.Diagnostic
     return [one for one in known if one.code == finding.code and one.range == place] or None
 
 
-def _edit(buffer: Buffer, edits: Iterable[Edit]) -> types.WorkspaceEdit:
-    """Edits of a text, for the version that they were made for."""
+def _edit(client: Abilities, buffer: Buffer, edits: Iterable[Edit]) -> types.WorkspaceEdit:
+    """Edits of a text, for the version that they were made for if the client takes it."""
     changes = [types.TextEdit(buffer.range(Span(edit.start, edit.end)), edit.text) for edit in edits]
+    if not client.versions:
+        return types.WorkspaceEdit(changes={buffer.uri: changes})
     document = types.OptionalVersionedTextDocumentIdentifier(uri=buffer.uri, version=buffer.version)
     return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(document, [*changes])])

@@ -16,7 +16,7 @@ from lsprotocol import types
 from pygls.io_ import StdoutWriter, run_async
 
 from zr4lint import __version__
-from zr4lint.lsp.actions import KINDS, actions, fix_all
+from zr4lint.lsp.actions import KINDS, Abilities, actions, fix_all
 from zr4lint.lsp.buffers import Buffer, Language, path_of
 from zr4lint.lsp.desk import Desk
 from zr4lint.lsp.diagnostics import diagnostics
@@ -27,7 +27,7 @@ from zr4lint.lsp.navigation import definitions, references, rule_of_pack, words_
 from zr4lint.lsp.protocol import Protocol, TextServer
 from zr4lint.lsp.requirements import Packs
 from zr4lint.lsp.stream import MessageReader
-from zr4lint.lsp.symbols import symbols
+from zr4lint.lsp.symbols import flat, symbols
 from zr4lint.project.configuration import NAMES
 
 log = logging.getLogger(__name__)
@@ -167,11 +167,22 @@ class Server(TextServer):
         return Packs({uri: buffer.text for uri, buffer in self.desk.buffers.items()})
 
     @property
-    def resolves(self) -> bool:
-        """Whether the client can ask for the edit of an action later."""
-        text = self.client_capabilities.text_document
+    def abilities(self) -> Abilities:
+        """What the client can do with actions."""
+        text, workspace = self.client_capabilities.text_document, self.client_capabilities.workspace
         support = text.code_action.resolve_support if text is not None and text.code_action is not None else None
-        return support is not None and "edit" in support.properties
+        edits = workspace.workspace_edit if workspace is not None else None
+        return Abilities(
+            resolves=support is not None and "edit" in support.properties,
+            versions=edits is not None and bool(edits.document_changes),
+        )
+
+    @property
+    def nests(self) -> bool:
+        """Whether the client takes symbols in symbols."""
+        text = self.client_capabilities.text_document
+        symbol = text.document_symbol if text is not None else None
+        return symbol is not None and bool(symbol.hierarchical_document_symbol_support)
 
 
 def serve() -> int:
@@ -252,16 +263,14 @@ def _language(server: Server) -> None:
         analysis = await desk.analysis(params.text_document.uri)
         if analysis is None:
             return None
-        return await desk.work(
-            lambda watch: actions(analysis, params.range, params.context, watch, resolves=server.resolves)
-        )
+        return await desk.work(lambda watch: actions(analysis, params.range, params.context, server.abilities, watch))
 
     @server.feature(types.CODE_ACTION_RESOLVE)
     async def resolve(action: types.CodeAction) -> types.CodeAction:
         uri = action.data.get("uri") if isinstance(action.data, Mapping) else None
         analysis = await desk.analysis(uri) if isinstance(uri, str) else None
         if analysis is not None:
-            await desk.work(lambda watch: fix_all(action, analysis, watch))
+            await desk.work(lambda watch: fix_all(action, analysis, server.abilities, watch))
         return action
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
@@ -275,9 +284,14 @@ def _language(server: Server) -> None:
         return lenses(analysis) if analysis is not None else None
 
     @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
-    async def document_symbol(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol] | None:
+    async def document_symbol(
+        params: types.DocumentSymbolParams,
+    ) -> list[types.DocumentSymbol] | list[types.SymbolInformation] | None:
         analysis = await desk.analysis(params.text_document.uri)
-        return symbols(analysis) if analysis is not None else None
+        if analysis is None:
+            return None
+        found = symbols(analysis)
+        return found if server.nests else [*flat(found, params.text_document.uri)]
 
     @server.feature(types.TEXT_DOCUMENT_DEFINITION)
     async def definition(params: types.DefinitionParams) -> list[types.Location] | None:

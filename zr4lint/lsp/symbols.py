@@ -29,6 +29,16 @@ def symbols(analysis: Analysis) -> list[types.DocumentSymbol]:
     return found
 
 
+def flat(
+    found: Sequence[types.DocumentSymbol], uri: str, container: str | None = None
+) -> Iterator[types.SymbolInformation]:
+    """The same symbols one after the other, each with the name of the one that it is in."""
+    for one in found:
+        location = types.Location(uri, one.range)
+        yield types.SymbolInformation(name=one.name, kind=one.kind, location=location, container_name=container)
+        yield from flat(one.children or (), uri, one.name)
+
+
 def _stage(
     analysis: Analysis, number: int, instructions: Sequence[Instruction], parts: list[types.DocumentSymbol]
 ) -> types.DocumentSymbol:
