@@ -65,7 +65,7 @@ LINES = sorted(set(lines()) - {INSTALL})
 
 
 def test_the_page_has_all_kinds_of_snippets() -> None:
-    assert [kind for kind, _ in BLOCKS] == ["yaml", "yaml", "yaml", "yaml", "make", "sh"]
+    assert [kind for kind, _ in BLOCKS] == ["yaml"] * 6 + ["text", "make", "sh"]
     assert len(LINES) == 4
     assert [line for line in lines() if not line.startswith("zr4lint ")] == [INSTALL, INSTALL]
 
@@ -93,6 +93,42 @@ def test_gitlab_finds_its_reports(here: Path) -> None:
     (entry,) = json.loads((here / reports["codequality"]).read_text())
     assert entry["location"] == {"path": "docker/Dockerfile.zr4", "lines": {"begin": 37, "end": 37}}
     assert ElementTree.parse(here / reports["junit"]).getroot().get("failures") == "1"
+
+
+def snippet(name: str) -> dict[str, Any]:
+    """The snippet that is to be saved under a name."""
+    (body,) = [body for _, body in BLOCKS if body.startswith(f"# {name}\n")]
+    found: dict[str, Any] = yaml.safe_load(body)
+    return found
+
+
+def test_azure_shows_what_is_wrong(here: Path) -> None:
+    install, lint = (step["script"] for step in snippet("azure-pipelines.yml")["steps"])
+    assert install == INSTALL
+    assert shell(lint, here).returncode == 0
+    (here / "docker" / "Dockerfile.zr4").write_text(BROKEN, encoding="utf-8")
+    done = shell(lint, here)
+    assert done.returncode == 1
+    assert "##vso[task.logissue type=error;sourcepath=docker/Dockerfile.zr4;linenumber=37;" in done.stdout
+
+
+def test_reviewdog_is_given_a_report(here: Path) -> None:
+    (here / "docker" / "Dockerfile.zr4").write_text(BROKEN, encoding="utf-8")
+    runs = [
+        step["run"]
+        for step in snippet(".github/workflows/reviewdog.yml")["jobs"]["reviewdog"]["steps"]
+        if "run" in step
+    ]
+    assert runs[0] == INSTALL
+    assert shell(runs[1], here).returncode == 0
+    file = runs[2].rpartition("< ")[2]
+    codes = [diagnostic["code"]["value"] for diagnostic in json.loads((here / file).read_text())["diagnostics"]]
+    assert "ZR0501" in codes
+
+
+def test_the_image_of_the_tool_passes_its_own_packs() -> None:
+    done = shell("zr4lint --isolated --fail-on info --quiet ci/Dockerfile", ROOT)
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_the_makefile(here: Path) -> None:
