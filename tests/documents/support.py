@@ -31,4 +31,5 @@ def rule_of(kind: str, parameters: Mapping[str, Any]) -> Pack:
 def found(text: str, pack: Pack) -> list[Finding]:
     """The findings of a pack's rules in a text."""
     codes = {rule.rule.code for rule in pack.rules}
-    return [finding for finding in lint(SourceFile(text), [pack]).findings if finding.code in codes]
+    source = SourceFile.decode(text.encode())
+    return [finding for finding in lint(source, [pack]).findings if finding.code in codes]
