@@ -31,6 +31,7 @@ for name in python3.11 python3.12 python3.13; do
     "$name" -m venv "$scratch/$name"
     "$scratch/$name/bin/python" -m pip install --quiet --disable-pip-version-check dist/*.whl
     "$scratch/$name/bin/zr4lint" --isolated --quiet docker/Dockerfile.zr4
+    "$scratch/$name/bin/zr4lint" --isolated --format html --output "$scratch/page.html" docker/Dockerfile.zr4
     echo "$name: runs"
     last=$scratch/$name
     ran=$((ran + 1))

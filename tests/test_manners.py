@@ -232,3 +232,5 @@ def test_each_shell_has_a_script(tmp_path: Path, shell: str) -> None:
     env = environment(_ZR4LINT_COMPLETE=f"{shell}_source")
     done = subprocess.run([sys.executable, "-m", "zr4lint"], env=env, capture_output=True, text=True, check=False)
     assert f"_ZR4LINT_COMPLETE={shell}_complete" in done.stdout
+    page = (Path(__file__).parents[1] / "docs" / "completion.md").read_text(encoding="utf-8")
+    assert f"_ZR4LINT_COMPLETE={shell}_source zr4lint" in page
