@@ -248,6 +248,8 @@ def _own_build(history: History, install: Install, torch: TorchState) -> Unmet |
     requirement = wanted or pinning
     if requirement is None or requirement.url is not None:
         return None
+    if wanted is not None and _is_there(history, wanted, torch):
+        return None
     own = wanted is not None and history.base is not None and history.base.kind == "ngc"
     return Unmet(
         f"{code(requirement.name)} replaces the image's own build of torch",
@@ -263,6 +265,13 @@ def _own_build(history: History, install: Install, torch: TorchState) -> Unmet |
         help="Keep the torch of the image, or install into a virtual environment",
         references=("NVIDIA, PyTorch release notes",) if own else (),
     )
+
+
+def _is_there(history: History, wanted: Requirement, torch: TorchState) -> bool:
+    """Whether a pin means the release that the image has a build of: `==2.9.1` fits 2.9.1+rocm7.2, too."""
+    pin = pinned(wanted)
+    released = history.base is not None and history.base.kind != "ngc"
+    return wanted.name == "torch" and released and pin is not None and numbers(pin) == numbers(torch.version)
 
 
 def _related_to_base(history: History, torch: TorchState) -> tuple[Related, ...]:
