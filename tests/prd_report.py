@@ -152,9 +152,9 @@ def _verdict(pack: Pack, amendment: Amendment | None, code: str, names: dict[str
 
 
 def _warned(pack: Pack, code: str) -> list[str]:
-    """The rules of other packs that warn of what a demand asks for."""
+    """The rules of other packs that warn of what a demand asks for, but for advice that was turned down."""
     conflicts = pack.specification.conflicts if pack.specification is not None else ()
-    return [rule for conflict in conflicts if conflict.requirement == code for rule in conflict.rules]
+    return [rule for c in conflicts if c.requirement == code and not c.accepted for rule in c.rules]
 
 
 def _differs(pack: Pack, amendment: Amendment) -> bool:

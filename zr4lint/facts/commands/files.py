@@ -38,7 +38,7 @@ _TRUNCATES = frozenset({">", ">|", "&>"})
 @reads(*FILE_PROGRAMS)
 def file_program(call: Call) -> Iterator[Fact]:
     """Write or remove files, as the table of these programs says."""
-    row = FILE_PROGRAMS[call.program]
+    row = FILE_PROGRAMS.get(call.program) or FILE_PROGRAMS[call.program.rstrip("0123456789.")]
     parsed = parse_options(call.arguments[1:], row.grammar)
     if parsed.has(*row.spares):
         return
