@@ -25,7 +25,7 @@ def test_a_finding() -> None:
         "line": "2",
         "column": "17",
         "severity": "error",
-        "message": 'torch is <2.5.0> & "x".',
+        "message": 'torch-pin: torch is <2.5.0> & "x".',
         "source": "zr4lint.ZR0501",
     }
 

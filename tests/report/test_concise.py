@@ -33,7 +33,7 @@ def test_quiet_leaves_the_counts_out() -> None:
 
 def test_statistics_count_by_rule_the_most_first() -> None:
     written = concise(SAMPLE.report(ERROR, WARNING, WARNING), Options(quiet=True, statistics=True))
-    assert written.splitlines()[3:] == ["2  warning  ZR0504  torch-pin", "1  error    ZR0501  torch-pin"]
+    assert written.splitlines() == ["2  warning  ZR0504  torch-pin", "1  error    ZR0501  torch-pin"]
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,6 @@ def _file(file: FileReport) -> Iterator[str]:
     yield f"  <file {attributes(name=from_root(file.source.path))}>"
     for finding in shown_findings(file):
         line, column = file.source.position(finding.span.start)
-        said = {"severity": finding.severity.label, "message": whole_message(finding)}
+        said = {"severity": finding.severity.label, "message": f"{finding.name}: {whole_message(finding)}"}
         yield f"    <error {attributes(line=line, column=column, **said, source=f'zr4lint.{finding.code}')}/>"
     yield "  </file>"
