@@ -7,7 +7,7 @@ import re
 from msgspec import structs
 
 from zr4lint.checks.edits import UNSAFE, replace
-from zr4lint.checks.ml.builds import cuda_builds
+from zr4lint.checks.ml.builds import cuda_builds, source_builds_of
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
@@ -24,6 +24,7 @@ _TOOLKIT = (
     r"cuda-toolkit|nvidia-cuda-toolkit|cuda-nvcc|cuda_\d|nvcc|cuda-compiler|cuda-minimal-build|cuda-dev|cuda-\d|"
     r"/usr/local/cuda|cudatoolkit-dev|nvidia-cuda"
 )
+_COMPILERS = r"build-essential|\bg\+\+|\bgcc\b|clang|python3?-dev|conda"
 _LISTS = "NVIDIA doc/supported-tags.md and doc/unsupported-tags.md, 2025-08"
 _POLICY = "NVIDIA doc/support-policy.md"
 _DELETION = "NVIDIA/cudf-spark-examples pull request 311"
@@ -288,6 +289,7 @@ def no_compiler_in_image(subject: Subject) -> Outcomes:
         base = history.base
         if base is None or base.compiles_cuda is not False:
             continue
+        yield from _without_compiler(history, base)
         for build in cuda_builds(history):
             if history.mentions(build.install.at, _TOOLKIT):
                 continue
@@ -300,3 +302,21 @@ def no_compiler_in_image(subject: Subject) -> Outcomes:
                 help="Build on a devel image, or install a wheel by its URL",
                 references=("flash-attention setup.py", "flash-attention issues 1229 and 1736"),
             )
+
+
+def _without_compiler(history: History, base: Base) -> Outcomes:
+    """The packages that compile C++ in an image without a compiler, which slim images of Python are."""
+    if base.kind != "python" or "slim" not in base.image.tag:
+        return
+    for build, row in source_builds_of(history):
+        if not row.compiles or history.mentions(build.install.at, _COMPILERS):
+            continue
+        yield Unmet(
+            f"{code(build.package)} needs {row.compiles}, which {code(base.reference, 34)} lacks",
+            build.requirement.span,
+            expected="apt-get install build-essential",
+            unsure=build.unsure,
+            notes=("This release has no wheels, so pip compiles it.",),
+            help=f"Install build-essential before, or {build.package} {row.wheels_since} or newer, which has wheels",
+            references=tuple(row.source.split("; ")),
+        )
