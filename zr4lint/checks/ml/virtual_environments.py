@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
@@ -58,3 +60,31 @@ def _brings_venv(history: History, made: VenvCreated, minor: str, own: str) -> b
         if names & wanted or run.command.parsed.unknown or not names or any("*" in name for name in names):
             return True
     return False
+
+
+@check("ml/activation-lost")
+def activation_lost(subject: Subject) -> Outcomes:
+    """An environment is not activated at the end of a RUN, where that is lost."""
+    for history in histories(subject):
+        installs = [install.at.order for install in history.own]
+        for ran, following in pairwise(history.commands):
+            words = [a.value or "" for a in ran.arguments]
+            if not _activates(words) or ran.at.reach is not Reach.ALWAYS:
+                continue
+            if following.at.instruction is ran.at.instruction or not installs or installs[-1] < ran.at.order:
+                continue
+            yield Unmet(
+                "this activation ends with its RUN",
+                ran.at.span,
+                expected="ENV PATH, or SHELL with `conda run`",
+                notes=("Each RUN has a shell of its own, so later commands do not see the environment.",),
+                help="Put the environment's bin folder first on PATH with ENV, or activate in each RUN",
+                references=("Dockerfile reference, RUN",),
+            )
+
+
+def _activates(words: list[str]) -> bool:
+    """Whether a command activates an environment: of conda, or of venv by its script."""
+    if words[:2] == ["conda", "activate"] or words[:2] == ["source", "activate"]:
+        return True
+    return words[0] in (".", "source") and len(words) > 1 and words[1].endswith("/bin/activate")
