@@ -40,7 +40,7 @@ def found(guide: KindGuide, text: str) -> list[str]:
     document = {"name": "example", "title": "Example", "files": ["*"], "rule": rules}
     pack = read_pack(document, KINDS, "example.toml")
     report = lint(SourceFile(text), [pack], LintOptions())
-    return [finding.message for finding in report.findings if "EX1" in (finding.code, *finding.aliases)]
+    return [finding.message for finding in report.findings if "EX1" in (finding.code, *finding.also)]
 
 
 @pytest.mark.parametrize("guide", WITH_EXAMPLE, ids=lambda guide: guide.name)

@@ -32,7 +32,7 @@ def repair(source: SourceFile, linter: Linter, level: Applicability) -> Repaired
     """Fix a text with the fixes of the rules that are selected; nothing is written."""
     done = fix(source, linter.of_every_rule().lint, level, linter.options.selects)
     refused = str(done.refused) if done.refused else None
-    return Repaired(linter.narrowed(done.linted.report), done.fixed, refused)
+    return Repaired(linter.lint(done.source).report, done.fixed, refused)
 
 
 def annotate(source: SourceFile, linter: Linter, reason: str) -> Repaired:

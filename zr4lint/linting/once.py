@@ -17,7 +17,7 @@ from zr4lint.packs.own_rules import SYNTAX
 def once(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     """Merge findings of one kind of check on the same words into that of the first pack, specifications first.
 
-    The codes of the others become aliases of the finding that is told. A requirement of a specification is always
+    The finding that is told lists the codes of the others. A requirement of a specification is always
     told. What BuildKit refuses is told by a rule that reports the very same words as an error, if there is one.
     """
     origins = _origins(judged)
@@ -88,8 +88,8 @@ def _tells_of_syntax(finding: Finding, kind: str) -> bool:
 
 
 def _also(told: Finding, other: Finding) -> Finding:
-    names = dict.fromkeys((*told.aliases, other.code, *other.aliases))
-    return structs.replace(told, aliases=tuple(names))
+    codes = dict.fromkeys((*told.also, other.code, *other.aliases))
+    return structs.replace(told, also=tuple(codes))
 
 
 def _origins(judged: Judged) -> dict[str, tuple[int, str]]:

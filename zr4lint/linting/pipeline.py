@@ -128,10 +128,6 @@ class Linter:
         every = structs.replace(options, select=(), ignore=(), extend_select=extended)
         return Linter(self.packs, every, self.baseline, self.deadline)
 
-    def narrowed(self, report: FileReport) -> FileReport:
-        """A report of `of_every_rule` with the findings of the selected rules alone."""
-        return structs.replace(report, findings=tuple(filter(self.options.selects, report.findings)))
-
 
 def lint(
     source: SourceFile, packs: Sequence[Pack], options: LintOptions | None = None, baseline: Baseline | None = None

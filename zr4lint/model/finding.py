@@ -74,7 +74,8 @@ class Finding(Struct, frozen=True):
     `requirement` names the place of the specification, for example "PRD section 5"; `source` names the source of a
     rule that belongs to no specification. A suppressed finding is taken out of the count by a comment in the file, or
     with `external` by a baseline; `justification` is the reason given there. `conflict` is the code of the
-    requirement that demands what the finding warns of. `aliases` are the names that other linters give the rule.
+    requirement that demands what the finding warns of. `aliases` are the names that other linters give the rule,
+    `also` the codes of other rules that report the same words.
     """
 
     path: str
@@ -96,6 +97,7 @@ class Finding(Struct, frozen=True):
     help: str | None = None
     references: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     line: int = 0
     column: int = 0
 

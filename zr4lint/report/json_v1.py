@@ -51,7 +51,7 @@ def finding_object(finding: Finding, source: SourceFile) -> Object:
         "notes": [*map(well_formed, finding.notes)],
         "help": _text(finding.help),
         "references": [*map(well_formed, finding.references)],
-        "aliases": list(finding.aliases),
+        "aliases": list(dict.fromkeys((*finding.aliases, *finding.also))),
         "expected": _text(finding.expected),
         **_place(finding.span, source),
         "requirement": _text(finding.requirement),
