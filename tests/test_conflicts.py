@@ -71,9 +71,8 @@ def test_words_that_do_not_meet_the_requirement_are_no_conflict() -> None:
 
 
 def test_what_is_not_demanded_is_no_conflict() -> None:
-    unpinned = " \\\n    && git -C ComfyUI checkout 002f2bedd6e4f6a0f7436ab7ce2fb8021483904c"
-    findings = found(CONFORMING.replace(unpinned, ""))
-    assert [(f.conflict, f.severity) for f in findings if f.code == "ML704"] == [(None, Severity.WARNING)]
+    findings = found(CONFORMING + "RUN chmod 777 /opt\n")
+    assert [(f.conflict, f.severity) for f in findings if f.code == "ZC611"] == [(None, Severity.WARNING)]
 
 
 def test_only_the_packs_in_use_demand() -> None:
