@@ -7,7 +7,7 @@ over unknown things may run; one behind `false &&` or `exit 0` never does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
@@ -28,6 +28,15 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _PASSIVE = frozenset({"comment", "heredoc_body", "heredoc_start", "heredoc_end", "heredoc_content", "\n", ";", ";;"})
+_READERS: Mapping[str, Callable[[Walker, Node, Frame], Status]] = {
+    "command": simple.command,
+    "test_command": compound.test,
+    "if_statement": compound.branches,
+    "while_statement": compound.while_,
+    "for_statement": compound.for_each,
+    "case_statement": compound.cases,
+}
+"""What reads a node of each type, where it takes more than a line."""
 _EXPANDED = frozenset({"command", "variable_assignment", "test_command", "for_statement"})
 _LONG = 4_000  # characters of a refused script that are read to its end
 
@@ -200,16 +209,16 @@ class _Walk(Walker):
         if self._ends_dash(node, frame):
             self._skip([node], frame)
             return Status(Value.FALSE, Jump.SHELL, frame.reach is Reach.ALWAYS)
+        reader = _READERS.get(node.type)
+        return self.plain(node, frame) if reader is None else reader(self, node, frame)
+
+    def plain(self, node: Node, frame: Frame) -> Status:
+        """A node that takes no more than a line."""
         match node.type:
-            case "command":
-                return simple.command(self, node, frame)
             case "list":
                 return self.and_or(node, frame)
             case "redirected_statement":
-                body, redirects = _apart(node)
-                if body is not None and body.type == "list":
-                    return self.and_or(node, frame)
-                return self.redirected(body, redirects, frame, follows=node.next_named_sibling is not None)
+                return self.redirection(node, frame)
             case "pipeline":
                 return self.pipeline(node.named_children, frame)
             case "subshell":
@@ -221,37 +230,41 @@ class _Walk(Walker):
                 return self.sequence(node.children, frame)
             case "negated_command":
                 return self.sequence(node.named_children, structs.replace(frame, tested=True, caught=True)).negated
-            case "test_command":
-                return compound.test(self, node, frame)
-            case "if_statement":
-                return compound.branches(self, node, frame)
-            case "while_statement":
-                return compound.while_(self, node, frame)
-            case "for_statement":
-                return compound.for_each(self, node, frame)
-            case "case_statement":
-                return compound.cases(self, node, frame)
             case "case_item" | "c_style_for_statement":
                 self.forget(node, frame)
                 self.sequence(node.named_children, frame.under(Reach.MAYBE))
                 return DONE
             case "function_definition":
-                name = node.child_by_field_name("name")
-                body = node.child_by_field_name("body")
-                if name is not None and body is not None and frame.reach is not Reach.NEVER:
-                    self.functions[frame.text(name)] = (body, frame)
+                self.define(node, frame)
                 return DONE
             case "variable_assignment" | "variable_assignments" | "declaration_command":
                 return self.assignment(node, frame)
             case "unset_command":
-                for child in node.named_children:
-                    self.assign(frame.text(child), "", frame)
+                self.unset(node, frame)
                 return DONE
             case "ERROR":
                 self.sequence(node.children, frame.under(Reach.MAYBE))
                 return CONDITION
             case _:
                 return DONE
+
+    def unset(self, node: Node, frame: Frame) -> None:
+        """Forget variables."""
+        for child in node.named_children:
+            self.assign(frame.text(child), "", frame)
+
+    def define(self, node: Node, frame: Frame) -> None:
+        """Remember a function."""
+        name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+        if name is not None and body is not None and frame.reach is not Reach.NEVER:
+            self.functions[frame.text(name)] = (body, frame)
+
+    def redirection(self, node: Node, frame: Frame) -> Status:
+        """A statement with redirections; those behind a list belong to its last command."""
+        body, redirects = _apart(node)
+        if body is not None and body.type == "list":
+            return self.and_or(node, frame)
+        return self.redirected(body, redirects, frame, follows=node.next_named_sibling is not None)
 
     def pipeline(self, nodes: Sequence[Node], frame: Frame) -> Status:
         status = DONE
