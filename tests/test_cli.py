@@ -230,7 +230,7 @@ def test_what_steers_a_terminal_is_escaped_in_paths(here: Path) -> None:
         done = zr4lint(*args, name, cwd=here)
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", done.out + done.err)
         assert "red" in done.out
-    assert complaint(zr4lint(f"{name}/gone", cwd=here)) == "\\x1b[31mred\\x07/gone: no such file"
+    assert complaint(zr4lint(f"{name}/gone", cwd=here)) == "\\x1b[31mred\\x07/gone: no file matches"
 
 
 # Standard input

@@ -350,7 +350,6 @@ def test_clones(command: str, url: str | None, folder: str, target: str | None) 
         "git clone",
         "git pull u",
         "git clone --bare u",
-        "git clone -n u",
         "git clone --mirror u",
         "git help clone",
     ],
