@@ -85,18 +85,18 @@ def check_scripts(scripts: Iterable[str], deadline: Deadline = NO_DEADLINE) -> M
 
 
 def _asked(program: str, scripts: Sequence[str]) -> Mapping[str, tuple[Comment, ...]]:
-    """The answers of one call."""
-    with tempfile.TemporaryDirectory(prefix="zr4lint-") as folder:
-        names = [f"{number}.sh" for number in range(len(scripts))]
-        for name, script in zip(names, scripts, strict=True):
-            with open(os.path.join(folder, name), "w", encoding="utf-8", newline="") as file:
-                file.write(script)
-        command = [program, "--norc", "--format=json1", "--severity=style", f"--exclude={_EXCLUDED}", *names]
-        try:
+    """The answers of one call; none where it can't be made, on a full disk for example."""
+    names = [f"{number}.sh" for number in range(len(scripts))]
+    command = [program, "--norc", "--format=json1", "--severity=style", f"--exclude={_EXCLUDED}", *names]
+    try:
+        with tempfile.TemporaryDirectory(prefix="zr4lint-") as folder:
+            for name, script in zip(names, scripts, strict=True):
+                with open(os.path.join(folder, name), "wb") as file:
+                    file.write(script.encode("utf-8", "replace"))
             done = subprocess.run(command, cwd=folder, capture_output=True, timeout=_SECONDS, check=False)
-            comments = json.loads(done.stdout)["comments"]
-        except (OSError, subprocess.TimeoutExpired, ValueError, KeyError):
-            return dict.fromkeys(scripts, ())
+        comments = json.loads(done.stdout)["comments"]
+    except (OSError, subprocess.TimeoutExpired, ValueError, KeyError):
+        return dict.fromkeys(scripts, ())
     found: dict[str, list[Comment]] = {name: [] for name in names}
     for comment in comments:
         found.get(comment["file"], []).append(_comment(comment))
