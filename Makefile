@@ -4,12 +4,12 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip
-BROWSER := node_modules/axe-core/axe.min.js
+NODE := node_modules/.installed
 MULTITOOL := node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 PARALLEL := --numprocesses auto --maxprocesses 8 --dist loadgroup
 RATES  := tests/mutations/test_mutations.py::test_the_rates
 
-.PHONY: lint check test static judge neovim bench docs fuzz audit lock clean site release-check
+.PHONY: lint check test static judge chromium neovim site bench docs fuzz audit release-check lock clean
 
 lint: $(VENV)/.run
 	$(BIN)/zr4lint docker/Dockerfile.zr4
@@ -52,7 +52,7 @@ release-check: $(VENV)/.release
 
 # What needs more than PyPI: npm for Microsoft's judge of SARIF, axe-core and the extension for VS Code, Chromium
 # for pages, Neovim for the language server, git for pre-commit.
-judge: $(VENV)/.judge $(MULTITOOL) $(BROWSER) neovim
+judge: $(VENV)/.judge $(NODE) neovim
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 -o 'python_files=judge_*.py' tests/judge
 
 # Beside hadolint and tally, in an environment of its own: benchmarks/README.md.
@@ -95,20 +95,20 @@ $(VENV)/.docs $(VENV)/.release: $(VENV)/.%: $(VENV)/.run
 	@$(PIP) install --quiet --quiet --disable-pip-version-check --editable '.[$*]'
 	@touch $@
 
-# npm may be told not to run the package's own script, which makes the program executable.
-$(MULTITOOL):
-	@npm install --silent --no-audit --no-fund --no-save --no-package-lock --prefix . @microsoft/sarif-multitool-linux@5.7.0
-	@chmod u+x $@
-
-# Debian's Chromium, where there is none yet, and what drives and judges it.
-$(BROWSER):
-	@command -v chromium >/dev/null || apt-get install --quiet --yes --no-install-recommends chromium fonts-dejavu-core
+# One call of npm, since each removes what the one before installed. npm may be told not to run the multitool's own
+# script, which makes the program executable.
+$(NODE):
 	@PUPPETEER_SKIP_DOWNLOAD=1 npm install --silent --no-audit --no-fund --no-save --no-package-lock --prefix . \
-		puppeteer-core@24.43.1 axe-core@4.14.1
+		@microsoft/sarif-multitool-linux@5.7.0 puppeteer-core@24.43.1 axe-core@4.14.1
+	@chmod u+x $(MULTITOOL)
 	@touch $@
 
-# Where apt can't install it, its judge says so and is skipped.
-neovim:
+# Debian's Chromium and Neovim, where there are none yet. Without Neovim its judge says so and is skipped.
+chromium:
+	@command -v chromium >/dev/null || { apt-get update --quiet --quiet; \
+		apt-get install --quiet --yes --no-install-recommends chromium fonts-dejavu-core; }
+
+neovim: chromium
 	@command -v nvim >/dev/null || apt-get install --quiet --yes --no-install-recommends neovim >/dev/null 2>&1 || true
 
 $(BIN)/python:
