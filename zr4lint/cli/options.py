@@ -64,7 +64,7 @@ def setting_options(command: Command) -> Command:
 
 
 def _attributes(name: str, setting: Setting) -> dict[str, Any]:
-    """What click is told of the option of a setting."""
+    """The arguments of click.option for a setting."""
     kind = setting.kind
     text = f"{setting.help}."
     if kind.takes is bool:

@@ -140,7 +140,7 @@ def compile_(document: str, output: str | None, decisions: str | None) -> None:
 
 
 def _settled(document: str, file: str | None) -> tuple[FileReport, tuple[Decision, ...]]:
-    """The report on a document after its decisions, and these; suspect ones are told of."""
+    """Print suspect decisions, and return the report on a document after its decisions."""
     from zr4lint.app.errors import UsageError
     from zr4lint.documents.check import check as find
     from zr4lint.documents.decisions import DecisionsError, decisions_file, read_decisions, settle

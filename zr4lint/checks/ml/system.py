@@ -59,7 +59,7 @@ def _release(history: History) -> Row | None:
 
 @check("ml/unknown-ppa")
 def unknown_ppa(subject: Subject) -> Outcomes:
-    """A PPA is one that there is."""
+    """The PPA exists."""
     for row, added in _ppas(subject):
         name = (added.name or "").removeprefix("ppa:").partition("/")[2]
         if name in row["names"] or added.name is None:
