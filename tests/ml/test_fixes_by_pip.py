@@ -36,10 +36,15 @@ def wheels(tmp_path: Path) -> Path:
 
 
 def chosen(script: str, folder: Path, wheels: Path) -> str:
-    """The version of numpy that pip would install for a script, which bash runs in a folder."""
+    """The version of numpy that pip would install for a script, which bash runs in a folder.
+
+    pip is isolated from the caller's variables and configuration: continuous integration constrains numpy.
+    """
     pip = folder / "pip"
     report = folder / "report.json"
-    options = f"--dry-run --ignore-installed --no-deps --no-index --find-links {wheels} --report {report} --quiet"
+    options = (
+        f"--isolated --dry-run --ignore-installed --no-deps --no-index --find-links {wheels} --report {report} --quiet"
+    )
     pip.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pip "$@" {options}\n')
     pip.chmod(0o755)
     path = f"{folder}{os.pathsep}{os.environ['PATH']}"
