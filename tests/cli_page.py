@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from zr4lint.cli.commands import COMMANDS, DEFAULT, cli
+from zr4lint.cli.commands import cli
+from zr4lint.cli.names import COMMANDS, DEFAULT
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "cli.md"
 HEAD = "<!-- Written by `make docs` from the command line itself; edits here are lost. -->"

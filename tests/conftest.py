@@ -6,7 +6,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-from zr4lint.shellcheck import running
+from zr4lint.shellcheck import program
 
 STEERING = (
     "NO_COLOR",
@@ -34,7 +34,7 @@ def pytest_configure() -> None:
 
     Git tells its hooks where its repository is by variables; a test's own repository would be passed over.
     """
-    running.switched_off = True  # only tests that are about ShellCheck start it
+    program.switched_off = True  # only tests that are about ShellCheck start it
     for name in [*os.environ]:
         if name in STEERING or name.startswith("GIT_"):
             del os.environ[name]

@@ -10,7 +10,7 @@ from pathlib import Path
 from unittest import mock
 
 from tests.test_cli import Done
-from zr4lint.cli.commands import run
+from zr4lint.cli.entry import run
 
 
 def call(*args: str | Path, cwd: Path, stdin: bytes = b"") -> Done:

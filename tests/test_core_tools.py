@@ -14,7 +14,7 @@ from zr4lint.dockerfile import parse
 from zr4lint.facts import Ran, RunStep, gather
 from zr4lint.model.source import SourceFile
 from zr4lint.programs.tables import parse_call
-from zr4lint.shellcheck import scripts_of
+from zr4lint.shellcheck.scripts import scripts_of
 
 FIXED = [
     item for item in every_case() if item.pack == "core" and item.case.fixed is not None and "RUN" in item.case.text

@@ -20,16 +20,18 @@ from zr4lint.model.finding import Severity
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.loading import load_pack
 from zr4lint.packs.settings import configure
-from zr4lint.shellcheck import RunScript, check_scripts, running, scripts_of
+from zr4lint.shellcheck import program, running
+from zr4lint.shellcheck.running import check_scripts
+from zr4lint.shellcheck.scripts import RunScript, scripts_of
 
 UNQUOTED = "FROM debian:12\nRUN rm -rf $A/b\n"
 
 
 @pytest.fixture(autouse=True)
 def _started() -> Iterator[None]:
-    running.switched_off = False
+    program.switched_off = False
     yield
-    running.switched_off = True
+    program.switched_off = True
 
 
 def scripts(text: str) -> list[RunScript]:
@@ -129,7 +131,7 @@ def test_the_setting_turns_it_off() -> None:
 
 
 def test_without_the_program_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "executable", lambda: None)
+    monkeypatch.setattr(program, "executable", lambda: None)
     assert codes(UNQUOTED) == []
 
 

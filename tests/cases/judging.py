@@ -18,7 +18,7 @@ from zr4lint.model.finding import Edit, Finding, Rule
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs.model import Pack
 from zr4lint.packs.settings import configure
-from zr4lint.shellcheck import running
+from zr4lint.shellcheck import program
 
 
 @cache
@@ -53,11 +53,11 @@ def linter(item: RuleCase, select: tuple[str, ...] = ()) -> Iterator[Linter]:
 @contextmanager
 def shellcheck(on: bool) -> Iterator[None]:
     """Have ShellCheck started, or not."""
-    before, running.switched_off = running.switched_off, not on
+    before, program.switched_off = program.switched_off, not on
     try:
         yield
     finally:
-        running.switched_off = before
+        program.switched_off = before
 
 
 def findings(item: RuleCase, source: SourceFile) -> list[Finding]:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from zr4lint.cli.messages import errors, standard_input
-from zr4lint.cli.options import given, no_folder
+from zr4lint.cli.options import no_folder, origins
 
 
 @click.command("badge")
@@ -21,10 +21,11 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], output: str | None, *
     from zr4lint.app.run import Request, run
     from zr4lint.cli.output import save
     from zr4lint.filesystem.limits import MAX_SIZE
+    from zr4lint.project.settings import from_options
     from zr4lint.report.badge import badge
 
     stdin = standard_input(MAX_SIZE) if "-" in paths else b""
-    result = run(Request(paths=paths, given=given(ctx, options), stdin=stdin))
+    result = run(Request(paths=paths, given=from_options(options, origins(ctx)), stdin=stdin))
     complaints = list(result.errors)
     if not complaints and not any(file.conformance for file in result.report.files):
         complaints.append("badge: no file matches a pack that is a specification")

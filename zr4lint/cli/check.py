@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-from msgspec import structs
 
 from zr4lint import __version__
-from zr4lint.cli.messages import error, errors, standard_input, write_lines
-from zr4lint.cli.options import ENVIRONMENT, Option, a_file, completing, given, no_folder, setting_options
+from zr4lint.cli.options import ENVIRONMENT, Option, a_file, completing, no_folder, origins, setting_options
 from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME, size
-from zr4lint.report import FORMATS, Options
-
-if TYPE_CHECKING:
-    from zr4lint.app.run import Request
-    from zr4lint.cli.output import Output
+from zr4lint.report import FORMATS
 
 
 class _Check(click.Command):
@@ -166,84 +158,6 @@ def command(ctx: click.Context, /, **options: Any) -> None:
 
     Exit code: 0 no findings at or above --fail-on, 1 findings, 2 wrong usage or a file that can't be linted.
     """
-    from zr4lint.app.run import inputs
-    from zr4lint.cli.output import Output, targets
+    from zr4lint.cli.linting import lint
 
-    wanted = targets(options["formats"] or ("text",), options["files"])
-    request = _request(ctx, options)
-    if options["show_files"]:
-        files, complaints = inputs(request)
-        write_lines(file.shown for file in files)
-        ctx.exit(errors(complaints, 0))
-    output = Output(wanted, _report_options(options), sys.stdout)
-    if options["watch"]:
-        from zr4lint.cli.watching import watch
-
-        _refuse_watching(request)
-        watch(lambda: _lint(request, output), request)
-    ctx.exit(_lint(request, output))
-
-
-def _lint(request: Request, output: Output) -> int:
-    """Run once and write what came of it; the exit code."""
-    from zr4lint.app.run import run
-    from zr4lint.cli.output import Output, print_bytes, print_diff
-    from zr4lint.cli.progress import progress
-
-    with progress(wanted=not output.options.quiet) as advance:
-        result = run(request, output.early, advance)
-    for note in result.notes:
-        error(note)
-    if request.diff:
-        print_diff(result.diff, sys.stdout)
-    elif result.fixed_stdin is not None:
-        print_bytes(result.fixed_stdin, sys.stdout)
-        Output(output.targets, output.options, sys.stderr).write(structs.replace(result, early=()))
-    else:
-        output.write(result)
-    return errors(result.errors, result.exit_code)
-
-
-def _refuse_watching(request: Request) -> None:
-    """Refuse to watch what can't change, or what linting changes."""
-    if "-" in request.paths:
-        raise click.UsageError("--watch: standard input can't be watched")
-    if request.fix or request.add_ignore is not None or request.write_baseline is not None:
-        raise click.UsageError("--watch: can't be used with options that write the files that are watched")
-
-
-def _request(ctx: click.Context, options: dict[str, Any]) -> Request:
-    from zr4lint.app.run import Request
-
-    same = ("paths", "stdin_filename", "fix", "unsafe_fixes", "diff", "config", "baseline", "write_baseline")
-    more = ("add_ignore", "exit_zero", "jobs", "max_size", "max_time")
-    return Request(
-        given=given(ctx, options),
-        stdin=standard_input(options["max_size"]) if "-" in options["paths"] else b"",
-        isolated=options["isolated"] or options["no_config"],
-        suppressions=not options["no_suppressions"],
-        **{name: options[name] for name in (*same, *more)},
-    )
-
-
-def _color(when: str) -> bool | None:
-    """Whether to use colours; None leaves it to what the report is written to."""
-    variables = os.environ
-    if when != "auto":
-        return when == "always"
-    if variables.get("NO_COLOR"):
-        return False
-    if variables.get("FORCE_COLOR", "0") != "0" or variables.get("CLICOLOR_FORCE", "0") != "0":
-        return True
-    return False if variables.get("TERM") == "dumb" else None
-
-
-def _report_options(options: dict[str, Any]) -> Options:
-    return Options(
-        color=_color("never" if options["no_color"] else options["color"]),
-        table=not options["select"],
-        quiet=options["quiet"],
-        verbose=options["verbose"],
-        statistics=options["statistics"],
-        version=__version__,
-    )
+    ctx.exit(lint(options, origins(ctx)))

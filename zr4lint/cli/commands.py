@@ -1,38 +1,18 @@
-"""The command line: the commands by name, and what comes of errors."""
+"""The commands by name, as click runs them."""
 
 from __future__ import annotations
 
 import os
-import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 import click
 
-from zr4lint.cli.messages import error, errors
+from zr4lint.cli.messages import error
+from zr4lint.cli.names import COMMANDS, DEFAULT
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
-
-COMMANDS = (
-    "check",
-    "init",
-    "new",
-    "badge",
-    "rule",
-    "rules",
-    "packs",
-    "kinds",
-    "config",
-    "diagnose",
-    "pack",
-    "prd",
-    "lsp",
-    "help",
-)
-"""The commands, each of which is a module beside this one."""
-
-DEFAULT = COMMANDS[0]
 
 
 class _Commands(click.Group):
@@ -78,30 +58,12 @@ def _refuse_typo(first: list[str]) -> None:
 cli = _Commands("zr4lint", add_help_option=False, context_settings={"help_option_names": ["-h", "--help"]})
 
 
-def run() -> int:
-    """Run the command line; whatever goes wrong is one line on stderr and exit code 2.
-
-    A reader of our output that goes away ends us as SIGPIPE ends other programs, so that a pipeline tells of it.
-    """
+def parse_and_run() -> int:
+    """Run the command that the command line names; the exit code."""
     try:
-        code: int = cli.main(prog_name="zr4lint", standalone_mode=False) or 0
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        return cli.main(prog_name="zr4lint", standalone_mode=False) or 0
     except click.ClickException as refused:
         error(refused.format_message().replace("\n", " "))
         return 2
-    except (click.Abort, KeyboardInterrupt):
+    except click.Abort:
         return 130
-    except Exception as failure:
-        from zr4lint.app.errors import UsageError
-        from zr4lint.cli.output import ReaderGoneError
-        from zr4lint.filesystem.sources import FileError
-
-        if isinstance(failure, ReaderGoneError):
-            return 141
-        if isinstance(failure, UsageError):
-            return errors(str(failure).split("\n"), 2)
-        known = isinstance(failure, FileError | OSError)
-        error(str(failure) if known else f"internal error: {type(failure).__name__}: {failure}")
-        return 2
-    return code

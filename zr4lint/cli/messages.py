@@ -7,15 +7,16 @@ import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
-import click
-
 
 def error(message: str) -> None:
     """Write a line to stderr, in which nothing steers a terminal or the log of a workflow."""
     from zr4lint.report.escaping import no_command, visible
 
+    if sys.stderr is None:
+        return
     with suppress(OSError):
-        click.echo(f"zr4lint: {no_command(visible(message))}", err=True)
+        sys.stderr.write(f"zr4lint: {no_command(visible(message))}\n")
+        sys.stderr.flush()
 
 
 def errors(messages: Iterable[str], code: int) -> int:

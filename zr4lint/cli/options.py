@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from zr4lint.filesystem.paths import plain
-from zr4lint.project.settings import SETTINGS, Layer, Setting, from_options
+from zr4lint.project.settings import SETTINGS, Setting
 
 ENVIRONMENT = "ZR4LINT_"
 """How the names of the variables begin that stand for options."""
@@ -82,11 +82,10 @@ def _attributes(name: str, setting: Setting) -> dict[str, Any]:
     return {"multiple": True, "metavar": setting.metavar, "help": text, "shell_complete": of_kind.get(setting.metavar)}
 
 
-def given(ctx: click.Context, options: dict[str, Any]) -> Layer:
-    """The settings that the command line gives, or the environment in its place."""
-    origins = {
+def origins(ctx: click.Context) -> dict[str, str]:
+    """The variables of the environment that stand for settings."""
+    return {
         name: f"{ENVIRONMENT}{name.upper()}"
         for name in SETTINGS
         if ctx.get_parameter_source(name) is click.core.ParameterSource.ENVIRONMENT
     }
-    return from_options(options, origins)

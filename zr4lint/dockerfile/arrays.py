@@ -6,7 +6,9 @@ import re
 
 from msgspec import Struct
 
-_TOKEN = re.compile(r'[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[][{},:]|[-+.\w]++)', re.DOTALL)
+from zr4lint.startup import lazy_pattern
+
+_TOKEN = lazy_pattern(r'[ \t\r\n]*+("(?:[^"\\]++|\\.)*+"|[][{},:]|[-+.\w]++)', re.DOTALL)
 _SIGNS = frozenset("[]{},:")
 _NUMBER = r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+"
 _ESCAPED = r'(?:[^\\]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+'

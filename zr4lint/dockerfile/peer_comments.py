@@ -10,12 +10,13 @@ from msgspec import Struct
 
 from zr4lint.dockerfile.instructions import Dockerfile, Instruction
 from zr4lint.model.source import Span
+from zr4lint.startup import lazy_pattern
 
-_PRAGMA = re.compile(r"#[ \t]*hadolint[ \t]+(?:(global|stage)[ \t]+)?(ignore|shell)[ \t]*=[ \t]*")
+_PRAGMA = lazy_pattern(r"#[ \t]*hadolint[ \t]+(?:(global|stage)[ \t]+)?(ignore|shell)[ \t]*=[ \t]*")
 _CODE = r"(?:DL|SC)\d+"
-_CODES = re.compile(rf"({_CODE}(?:[ \t]*,[ \t]*{_CODE})*)[ \t]*(?:#+(.*))?$")
-_SHELL = re.compile(r"([^\s#]\S*)[ \t]*(?:#.*)?$")
-_CHECK = re.compile(r"#[ \t]*check[ \t]*=[ \t]*(.*)$", re.IGNORECASE)
+_CODES = lazy_pattern(rf"({_CODE}(?:[ \t]*,[ \t]*{_CODE})*)[ \t]*(?:#+(.*))?$")
+_SHELL = lazy_pattern(r"([^\s#]\S*)[ \t]*(?:#.*)?$")
+_CHECK = lazy_pattern(r"#[ \t]*check[ \t]*=[ \t]*(.*)$", re.IGNORECASE)
 _REASON = " //"
 
 

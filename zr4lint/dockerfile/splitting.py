@@ -10,10 +10,11 @@ from msgspec import Struct
 from zr4lint.dockerfile.instructions import Flag
 from zr4lint.dockerfile.lines import BLANKS
 from zr4lint.model.source import MappedText
+from zr4lint.startup import lazy_pattern
 
 _GAP = "\t\v\f\r "
-_GAPS = re.compile(f"[{_GAP}]+")
-_WORD = re.compile(f"[^{_GAP}]+")
+_GAPS = lazy_pattern(f"[{_GAP}]+")
+_WORD = lazy_pattern(f"[^{_GAP}]+")
 # BuildKit reads flags by bytes, and takes the bytes of U+0085 and U+00A0 for blanks wherever they are.
 _BLANK_BYTES = (b"\x85", b"\xa0")
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from zr4lint.filesystem.context import read_file
 from zr4lint.filesystem.paths import plain
+from zr4lint.startup import lazy_pattern
 
 MAX_BYTES = 1_000_000
 MAX_PATTERNS = 1_000
@@ -31,8 +32,8 @@ class _Wild(Enum):
     FOLDERS = "any characters and a slash"
 
 
-_CLASS = re.compile(r"(\^?(?:\\.|[^\]\\-])(?:\\.|[^\]\\])*+)\]")
-_SPECIAL = re.compile(r"\\.|[\[&|~]")
+_CLASS = lazy_pattern(r"(\^?(?:\\.|[^\]\\-])(?:\\.|[^\]\\])*+)\]")
+_SPECIAL = lazy_pattern(r"\\.|[\[&|~]")
 _FREE: Mapping[object, tuple[int, ...]] = {_Wild.STAR: (1,), _Wild.REST: (1,), _Wild.SKIP: (1, 2)}
 """How many tokens further a token leads without a character."""
 

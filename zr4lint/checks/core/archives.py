@@ -11,12 +11,13 @@ from zr4lint.facts import Copied, Origin, Ran
 from zr4lint.model.finding import Related
 from zr4lint.model.quoting import code
 from zr4lint.programs.files import absolute, covers
+from zr4lint.startup import lazy_pattern
 
-_TAR = re.compile(r".*\.(?:tar(?:\.(?:gz|bz2|xz|zst|lzma|Z))?|tgz|tbz2?|txz|tzst)", re.IGNORECASE)
-_EXTRACTS = re.compile(r"-?[A-Za-z]*x[A-Za-z]*|--extract|--get")
+_TAR = lazy_pattern(r".*\.(?:tar(?:\.(?:gz|bz2|xz|zst|lzma|Z))?|tgz|tbz2?|txz|tzst)", re.IGNORECASE)
+_EXTRACTS = lazy_pattern(r"-?[A-Za-z]*x[A-Za-z]*|--extract|--get")
 _UNPACKERS = frozenset({"gunzip", "zcat", "bunzip2", "bzcat", "unxz", "xzcat", "unzstd", "zstdcat", "uncompress"})
 _WITH_DECOMPRESS = frozenset({"gzip", "bzip2", "xz", "zstd", "pigz", "pbzip2"})
-_DECOMPRESSES = re.compile(r"-[A-Za-z0-9]*d[A-Za-z0-9]*|--decompress|--uncompress")
+_DECOMPRESSES = lazy_pattern(r"-[A-Za-z0-9]*d[A-Za-z0-9]*|--decompress|--uncompress")
 
 
 @check("core/archive-unpacked", stages="all")

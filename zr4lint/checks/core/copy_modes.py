@@ -16,10 +16,11 @@ from zr4lint.model.finding import Applicability, Edit, Fix, Related
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
 from zr4lint.programs.files import absolute, covers
+from zr4lint.startup import lazy_pattern
 
 _ROOT = ("", "root", "0")
 _FOR_PROGRAMS = frozenset({"bin", "sbin"})
-_OCTAL = re.compile(r"[0-7]{3,4}")
+_OCTAL = lazy_pattern(r"[0-7]{3,4}")
 _LAYERS = ("RUN", "COPY", "ADD", "WORKDIR")
 _FLAGS = {"chmod": "--chmod", "chown": "--chown"}
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 
 from zr4lint.dockerfile import arrays
+from zr4lint.startup import lazy_pattern
 
 _LISTS_PATHS = ("ADD", "COPY", "VOLUME")
-_TEST = re.compile(r"\[\[|\[\s+[^,]*\s\](?:\s|;|\Z)")
-_QUOTED = re.compile(r"""\[\s*["'\u2018-\u201f]""")
+_TEST = lazy_pattern(r"\[\[|\[\s+[^,]*\s\](?:\s|;|\Z)")
+_QUOTED = lazy_pattern(r"""\[\s*["'\u2018-\u201f]""")
 _DOUBLE = r'"(?:[^"\\]|\\.)*"'
-_SINGLE = re.compile(rf"({_DOUBLE})|'([^'\"\\]*)'", re.DOTALL)
-_LAST_COMMA = re.compile(r",(\s*\]\s*)\Z")
-_CURLY = re.compile("[\u201c-\u201f]")
+_SINGLE = lazy_pattern(rf"({_DOUBLE})|'([^'\"\\]*)'", re.DOTALL)
+_LAST_COMMA = lazy_pattern(r",(\s*\]\s*)\Z")
+_CURLY = lazy_pattern("[\u201c-\u201f]")
 
 
 def is_attempt(text: str, keyword: str) -> bool:

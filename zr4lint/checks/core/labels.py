@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -15,11 +14,12 @@ from zr4lint.facts import LabelSet
 from zr4lint.knowledge.tables import table
 from zr4lint.model.finding import Related
 from zr4lint.model.quoting import code, nearest
+from zr4lint.startup import lazy_pattern
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import LabelFormat, Text
 
-_KEY = re.compile(r"[a-z](?:[a-z0-9./_-]*[a-z0-9])?")
+_KEY = lazy_pattern(r"[a-z](?:[a-z0-9./_-]*[a-z0-9])?")
 _OCI = "org.opencontainers.image."
 _RESERVED = ("com.docker.", "io.docker.", "org.dockerproject.")
 

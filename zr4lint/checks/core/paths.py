@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -14,8 +13,9 @@ from zr4lint.checks.registry import check
 from zr4lint.facts import At, CopyStep, WorkdirSet
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
+from zr4lint.startup import lazy_pattern
 
-_ABSOLUTE = re.compile(r"/|[A-Za-z]:[\\/]")
+_ABSOLUTE = lazy_pattern(r"/|[A-Za-z]:[\\/]")
 
 
 class _Path(Struct, frozen=True):

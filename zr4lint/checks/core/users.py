@@ -19,13 +19,14 @@ from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
 from zr4lint.programs.grammars import GRAMMARS
 from zr4lint.programs.options import Grammar, parse_options
+from zr4lint.startup import lazy_pattern
 
 _ROOT = ("root", "0")
-_DROPS = re.compile(
+_DROPS = lazy_pattern(
     r"\b(?:gosu|su-exec|setpriv|setuidgid|chpst|runuser|s6-|supervisord?|start-stop-daemon|capsh|fixuid|init|systemd|"
     r"runsvdir|crond?|sshd)\b|\bsu\s|\bsudo\b|s6-"
 )
-_SCRIPT = re.compile(r"\.(?:sh|bash)\b|entrypoint|\bstart\b|\bboot\b|/run\b|\$")
+_SCRIPT = lazy_pattern(r"\.(?:sh|bash)\b|entrypoint|\bstart\b|\bboot\b|/run\b|\$")
 _FILES = ("/", "/etc", "/etc/passwd")
 _BUSYBOX = {"h": "home", "g": "gecos", "s": "shell", "G": "ingroup", "u": "uid", "k": "skel"}
 _ADDUSER = Grammar(_BUSYBOX, GRAMMARS["adduser"].valued | {"skel"}, frozenset(), abbreviate=False)

@@ -16,9 +16,10 @@ from zr4lint.facts.variable_uses import PLATFORM_ARGS, VariableUse, escape_of, u
 from zr4lint.model.finding import Edit, Fix, Related, Severity
 from zr4lint.model.quoting import code
 from zr4lint.model.source import MappedText, Span
+from zr4lint.startup import lazy_pattern
 
 _COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
-_REFERENCE = re.compile(
+_REFERENCE = lazy_pattern(
     rf"(?:(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::\d+)?/)?{_COMPONENT}(?:/{_COMPONENT})*"
     r"(?::\w[\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?",
     re.ASCII,

@@ -1,0 +1,118 @@
+"""`zr4lint check` behind its options: what is asked for, done and written."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import structs
+
+from zr4lint import __version__
+from zr4lint.app.errors import UsageError
+from zr4lint.app.run import Request, inputs
+from zr4lint.app.run import run as lint_files
+from zr4lint.cli.messages import error, errors, standard_input, write_lines
+from zr4lint.cli.output import Output, print_bytes, print_diff, targets
+from zr4lint.cli.progress import progress
+from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME
+from zr4lint.project.settings import from_options
+from zr4lint.report import Options
+
+DEFAULTS: Mapping[str, Any] = {"color": "auto", "max_size": MAX_SIZE, "max_time": MAX_TIME}
+"""The options that are set where nobody sets them; the others are None, empty or false."""
+
+_OF_REQUEST = (
+    "paths",
+    "stdin_filename",
+    "fix",
+    "unsafe_fixes",
+    "diff",
+    "config",
+    "baseline",
+    "write_baseline",
+    "add_ignore",
+    "exit_zero",
+    "jobs",
+    "max_size",
+    "max_time",
+)
+
+
+def lint(options: Mapping[str, Any], origins: Mapping[str, str] | None = None) -> int:
+    """Run `zr4lint check` with options by their names in `cli.check`; the exit code.
+
+    `origins` are the variables of the environment that settings come from.
+    """
+    chosen = {**DEFAULTS, **{name: value for name, value in options.items() if value is not None}}
+    wanted = targets(chosen.get("formats") or ("text",), chosen.get("files") or ())
+    request = _request(chosen, origins)
+    if chosen.get("show_files"):
+        files, complaints = inputs(request)
+        write_lines(file.shown for file in files)
+        return errors(complaints, 0)
+    output = Output(wanted, _report_options(chosen), sys.stdout)
+    if chosen.get("watch"):
+        from zr4lint.cli.watching import watch
+
+        _refuse_watching(request)
+        watch(lambda: _lint(request, output), request)
+    return _lint(request, output)
+
+
+def _lint(request: Request, output: Output) -> int:
+    """Run once and write what came of it; the exit code."""
+    with progress(wanted=not output.options.quiet) as advance:
+        result = lint_files(request, output.early, advance)
+    for note in result.notes:
+        error(note)
+    if request.diff:
+        print_diff(result.diff, sys.stdout)
+    elif result.fixed_stdin is not None:
+        print_bytes(result.fixed_stdin, sys.stdout)
+        Output(output.targets, output.options, sys.stderr).write(structs.replace(result, early=()))
+    else:
+        output.write(result)
+    return errors(result.errors, result.exit_code)
+
+
+def _refuse_watching(request: Request) -> None:
+    """Refuse to watch what can't change, or what linting changes."""
+    if "-" in request.paths:
+        raise UsageError("--watch: standard input can't be watched")
+    if request.fix or request.add_ignore is not None or request.write_baseline is not None:
+        raise UsageError("--watch: can't be used with options that write the files that are watched")
+
+
+def _request(options: Mapping[str, Any], origins: Mapping[str, str] | None) -> Request:
+    return Request(
+        given=from_options(options, origins),
+        stdin=standard_input(options["max_size"]) if "-" in options["paths"] else b"",
+        isolated=bool(options.get("isolated") or options.get("no_config")),
+        suppressions=not options.get("no_suppressions"),
+        **{name: options[name] for name in _OF_REQUEST if name in options},
+    )
+
+
+def _color(when: str) -> bool | None:
+    """Whether to use colours; None leaves it to what the report is written to."""
+    variables = os.environ
+    if when != "auto":
+        return when == "always"
+    if variables.get("NO_COLOR"):
+        return False
+    if variables.get("FORCE_COLOR", "0") != "0" or variables.get("CLICOLOR_FORCE", "0") != "0":
+        return True
+    return False if variables.get("TERM") == "dumb" else None
+
+
+def _report_options(options: Mapping[str, Any]) -> Options:
+    return Options(
+        color=_color("never" if options.get("no_color") else options["color"]),
+        table=not options.get("select"),
+        quiet=bool(options.get("quiet")),
+        verbose=bool(options.get("verbose")),
+        statistics=bool(options.get("statistics")),
+        version=__version__,
+    )

@@ -1,0 +1,24 @@
+"""The names of the commands."""
+
+from __future__ import annotations
+
+COMMANDS = (
+    "check",
+    "init",
+    "new",
+    "badge",
+    "rule",
+    "rules",
+    "packs",
+    "kinds",
+    "config",
+    "diagnose",
+    "pack",
+    "prd",
+    "lsp",
+    "help",
+)
+"""The commands, each of which is a module beside this one."""
+
+DEFAULT = COMMANDS[0]
+"""The command that runs when no other is named."""
