@@ -109,8 +109,8 @@ def fix_text(
     `refused`.
 
     >>> import zr4lint
-    >>> zr4lint.fix_text("FROM ubuntu:22.04\\nCMD true\\n", packs="zr4").text
-    'FROM ubuntu:22.04\\nCMD ["true"]\\n'
+    >>> zr4lint.fix_text("FROM debian:12-slim\\nRUN apt-get install git\\n", packs="core").text
+    'FROM debian:12-slim\\nRUN apt-get install -y git\\n'
     """
     level = Applicability.UNSAFE if unsafe else Applicability.SAFE
     return repair(SourceFile(text, path), Linter(_packs(packs, path), options), level)
