@@ -25,12 +25,14 @@ fi
 
 environment="$RUNNER_TEMP/zr4lint-${INPUT_VERSION:-action}"
 if [[ ! -x "$environment/bin/zr4lint" ]]; then
-  wanted=("--constraint" "$GITHUB_ACTION_PATH/ci/constraints.txt" "$GITHUB_ACTION_PATH")
-  if [[ -n "$INPUT_VERSION" ]]; then
-    wanted=("zr4lint==$INPUT_VERSION")
-  fi
   "$python" -I -m venv --clear "$environment"
-  "$environment/bin/python" -I -m pip install --quiet --disable-pip-version-check "${wanted[@]}"
+  install=("$environment/bin/python" -I -m pip install --quiet --disable-pip-version-check)
+  if [[ -n "$INPUT_VERSION" ]]; then
+    "${install[@]}" "zr4lint==$INPUT_VERSION"
+  else
+    "${install[@]}" --require-hashes --requirement "$GITHUB_ACTION_PATH/ci/action-requirements.txt"
+    "${install[@]}" --no-deps --no-build-isolation "$GITHUB_ACTION_PATH"
+  fi
 fi
 
 # The lines of an input, one argument each; empty lines count for nothing.

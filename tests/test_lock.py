@@ -14,7 +14,8 @@ PINS = {
     canonicalize_name(name): version
     for name, _, version in (line.partition("==") for line in LINES if not line.startswith("#"))
 }
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT, BUILD = PYPROJECT["project"], PYPROJECT["build-system"]
 
 
 def test_every_requirement_has_both_bounds_and_a_pin_inside() -> None:
@@ -29,3 +30,13 @@ def test_every_requirement_has_both_bounds_and_a_pin_inside() -> None:
 
 def test_every_line_is_a_pin() -> None:
     assert all(PINS.values())
+
+
+def test_the_action_installs_pins_with_hashes() -> None:
+    text = (ROOT / "ci" / "action-requirements.txt").read_text().replace("\\\n", "")
+    lines = [line.split() for line in text.splitlines() if not line.startswith("#")]
+    assert [line[0] for line in lines if not any(word.startswith("--hash=sha256:") for word in line)] == []
+    pins = {canonicalize_name(name): version for name, _, version in (line[0].partition("==") for line in lines)}
+    assert {name: PINS[name] for name in pins} == pins
+    needed = [*PROJECT["dependencies"], *BUILD["requires"]]
+    assert {canonicalize_name(Requirement(text).name) for text in needed} <= {*pins}
