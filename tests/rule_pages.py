@@ -70,7 +70,7 @@ def _page(found: Explanation) -> Iterator[str]:
     yield "\n".join(facts)
     yield "## Why"
     yield prose(rule.why)
-    for title, example in (("Not so", rule.bad), ("But so", rule.good)):
+    for title, example in (("Bad", rule.bad), ("Good", rule.good)):
         if example:
             yield f"## {title}"
             yield fenced("markdown" if found.about_documents else "dockerfile", example.strip())
@@ -83,7 +83,7 @@ def _page(found: Explanation) -> Iterator[str]:
     if found.amendment:
         yield prose(found.amendment)
     if found.configuration:
-        yield "## To leave it out"
+        yield "## How to disable"
     for what, written in found.configuration:
         yield f"{what[0].upper()}{what[1:]}:"
         yield fenced("text", written)

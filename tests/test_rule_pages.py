@@ -57,7 +57,7 @@ def test_page_and_command_say_the_same(found: Explanation) -> None:
 def test_a_page_has_no_markup_of_its_rule(found: Explanation) -> None:
     tokens = MarkdownIt().enable("table").parse(PAGES[f"{found.rule.code}.md"])
     heads = [tokens[at + 1].content for at, token in enumerate(tokens) if token.type == "heading_open"]
-    examples = [name for name, text in (("Not so", found.rule.bad), ("But so", found.rule.good)) if text]
+    examples = [name for name, text in (("Bad", found.rule.bad), ("Good", found.rule.good)) if text]
     ways = [] if found.about_documents else ["To leave it out"]
     world = ["In the real world"] if found.conflicts or found.amendment else []
     assert heads == [f"{found.rule.code}: {found.rule.name}", "Why", *examples, "Fix", *world, *ways]
