@@ -78,6 +78,14 @@ class RuleTable(Table, frozen=True):
     since: str = ""
     confidence: Confidence = "high"
     references: tuple[str, ...] = ()
+    trace: Line | None = None
+
+
+class TraceTable(Table, frozen=True):
+    """[trace]: the document whose lines the rules name, as a path from the pack's folder or one above it."""
+
+    file: Annotated[str, Meta(min_length=1, description="a path", examples=["Dockerfile.prd.md"])]
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="64 hexadecimal digits")] = ""
 
 
 class CriterionTable(Table, frozen=True):
@@ -126,6 +134,7 @@ class PackTable(Table, frozen=True):
     stage: str = ""
     build: Annotated[str, Meta(pattern=TIME, description="a time", examples=["45-65 min"])] | None = None
     specification: bool | None = None
+    trace: TraceTable | None = None
     image: tuple[ImageTable, ...] = ()
     setting: tuple[SettingTable, ...] = ()
     section: tuple[SectionTable, ...] = ()
