@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 
 from lsprotocol import types
@@ -53,6 +54,18 @@ def codes_at(analysis: Analysis, position: types.Position) -> list[str]:
         whole = next(holding, place)
         found = [witness.code for witness in analysis.witnesses if whole.start <= witness.span.start < whole.end]
     return [*dict.fromkeys(found)]
+
+
+def codes_of_line(analysis: Analysis, path: str, line: int) -> list[str]:
+    """The rules of a Dockerfile's packs that come from a line of a document, counted from 1."""
+    real = os.path.realpath(path)
+    origins = ((code, rule.origin) for code, (_, rule) in analysis.rules.items())
+    return [
+        code
+        for code, origin in origins
+        if origin is not None and origin.path is not None and origin.line == line
+        if os.path.realpath(origin.path) == real
+    ]
 
 
 def rule_of_pack(buffer: Buffer, position: types.Position) -> str | None:

@@ -1,0 +1,107 @@
+"""The requirements of a pack, with the words of the Dockerfile that they are about, and how it stands to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct, structs
+
+from zr4lint.checks import KINDS, RuleResult
+from zr4lint.documents.tracing.passages import Read, passages_of
+from zr4lint.documents.tracing.records import Passage, Requirement, Spot, State
+from zr4lint.linting.engine import PackResult
+from zr4lint.linting.options import LintOptions
+from zr4lint.linting.pipeline import Linted
+from zr4lint.model.finding import Conformance, Finding
+from zr4lint.model.source import Span
+from zr4lint.packs.model import PackRule
+
+
+class Judged(Struct, frozen=True):
+    """What one pack says of a Dockerfile, whose text without secrets is `text`, and the document beside the pack."""
+
+    linted: Linted
+    result: PackResult
+    options: LintOptions
+    document: Read | None
+    text: str
+
+
+def requirements_of(judged: Judged) -> Iterator[Requirement]:
+    """A requirement for each rule of a pack that ran, in the order of the pack."""
+    failing = _of_empty_layers(judged)
+    findings = _by_rule(judged.result.findings)
+    final = _by_rule(judged.linted.report.findings)
+    for rule in judged.result.pack.rules:
+        result = judged.result.results.get(rule.rule.code)
+        if result is None:
+            continue
+        passages = passages_of(rule, judged.document) if judged.document is not None else ()
+        spots = tuple(_spots(rule, result, findings.get(rule.rule.name, []), judged))
+        told = final.get(rule.rule.name, [])
+        against = [f for f in judged.linted.report.findings if f.conflict == rule.rule.code]
+        state, notes = _state(rule, result, against, judged)
+        if state is State.MET and rule.rule.code in failing:
+            state, notes = State.UNMET, ("its layer has no instruction of its own",)
+        yield Requirement(
+            rule.rule,
+            judged.result.pack.name,
+            judged.options.severity_of(rule.rule),
+            state,
+            passages,
+            tuple(structs.replace(spot, passage=_beside(spot, passages)) for spot in spots),
+            state is not State.MET and bool(told) and all(finding.suppressed for finding in told),
+            notes,
+        )
+
+
+def _by_rule(findings: Sequence[Finding]) -> Mapping[str, list[Finding]]:
+    """Findings by the names of their rules."""
+    found: dict[str, list[Finding]] = {}
+    for finding in findings:
+        found.setdefault(finding.name, []).append(finding)
+    return found
+
+
+def _state(
+    rule: PackRule, result: RuleResult, against: Sequence[Finding], judged: Judged
+) -> tuple[State, tuple[str, ...]]:
+    if rule.unset:
+        settings = ", ".join(sorted(set(rule.settings.values())))
+        return State.UNKNOWN, (f"the setting {settings} of the pack has no value",)
+    if any(not unmet.unsure for unmet in result.unmet):
+        return State.UNMET, ()
+    if result.unmet:
+        return State.UNKNOWN, ()
+    if judged.linted.dockerfile.errors:
+        return State.UNKNOWN, ("BuildKit refuses the file",)
+    if against:
+        return State.CONFLICT, tuple(dict.fromkeys(f"{one.code} {one.name}: {one.message}" for one in against))
+    return State.MET, ()
+
+
+def _of_empty_layers(judged: Judged) -> set[str]:
+    """The codes of the rules that the conformance does not count as met, though none of their checks failed."""
+    parts: Sequence[Conformance] = judged.linted.report.conformance
+    name = judged.result.pack.name
+    return {code for part in parts if part.pack == name for row in part.rows for code in row.unmet}
+
+
+def _spots(rule: PackRule, result: RuleResult, findings: Sequence[Finding], judged: Judged) -> Iterator[Spot]:
+    """The words that are wrong, then those that meet the rule, each once."""
+    seen: set[tuple[Span, str]] = set()
+    wrong = zip(result.unmet, findings, strict=True)
+    found = [(finding.span, finding.message, unmet.span is None) for unmet, finding in wrong]
+    met = [] if KINDS[rule.check].late else [(met.span, "", False) for met in result.met]
+    for span, message, absent in (*found, *met):
+        if (span, message) not in seen:
+            seen.add((span, message))
+            yield Spot(span, span.of(judged.text), None, message or None, absent)
+
+
+def _beside(spot: Spot, passages: Sequence[Passage]) -> Passage | None:
+    """The passage that speaks of the words of a spot: the one with the same words, else one that has them, or any."""
+    words = " ".join(spot.text.split())
+    same = (passage for passage in passages if words and " ".join(passage.words.split()) == words)
+    holding = (passage for passage in passages if words and words in passage.text)
+    return next(same, None) or next(holding, None) or next(iter(passages), None)
