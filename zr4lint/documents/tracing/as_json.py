@@ -80,7 +80,7 @@ def _step(step: Step) -> Object:
         "line": step.line,
         "end_line": step.end_line,
         "text": well_formed(step.text),
-        "requirements": [{"pack": one.pack, "code": one.rule.code} for one in step.requirements],
+        "requirements": [{"pack": one.requirement.pack, "code": one.requirement.rule.code} for one in step.about],
         "document": [{"path": well_formed(passage.path), "line": passage.line} for passage in step.passages],
     }
 

@@ -104,17 +104,16 @@ def _back(trace: Trace) -> Iterator[list[Line]]:
 
 
 def _about(step: Step) -> Iterator[Line]:
-    if not step.requirements:
+    if not step.about:
         yield (Piece("  nothing asks for this", "faint"),)
-    for one in step.requirements:
-        spots = [spot for spot in one.spots if not spot.absent and step.holds(spot.span)]
-        passages = [spot.passage for spot in spots if spot.passage is not None] or [*one.passages[:1]]
+    for about in step.about:
+        one = about.requirement
         yield (
             Piece("  "),
             Piece(f"{one.rule.code} {one.rule.name}", one.severity.label),
             Piece("  "),
             Piece(one.state.value, _ROLES[one.state]),
-            Piece(f"  {_places(passages) or one.rule.source}"),
+            Piece(f"  {_places(about.passages) or one.rule.source}"),
         )
 
 

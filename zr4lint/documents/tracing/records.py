@@ -76,27 +76,33 @@ class Requirement(Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-class Step(Struct, frozen=True):
-    """An instruction of the Dockerfile, and the requirements that are about words of it, or rely on it."""
+class About(Struct, frozen=True):
+    """A requirement that is about an instruction: the spots that are words of it, none where others rely on it."""
 
-    span: Span
+    requirement: Requirement
+    spots: tuple[Spot, ...]
+
+    @property
+    def passages(self) -> tuple[Passage, ...]:
+        """The lines of documents that ask for these words, each once."""
+        near = [spot.passage for spot in self.spots if spot.passage is not None]
+        found = {(p.path, p.line): p for p in near or self.requirement.passages[:1]}
+        return tuple(found[key] for key in sorted(found))
+
+
+class Step(Struct, frozen=True):
+    """An instruction of the Dockerfile, and the requirements that are about it."""
+
     line: int
     end_line: int
     text: str
-    requirements: tuple[Requirement, ...]
+    about: tuple[About, ...]
 
     @property
     def passages(self) -> tuple[Passage, ...]:
         """The lines of documents that ask for words of the instruction, each once."""
-        spots = (spot for one in self.requirements for spot in one.spots)
-        near = [s.passage for s in spots if s.passage is not None and not s.absent and self.holds(s.span)]
-        first = [one.passages[0] for one in self.requirements if one.passages]
-        found = {(passage.path, passage.line): passage for passage in reversed(near or first)}
-        return tuple(sorted(found.values(), key=lambda passage: (passage.path, passage.line)))
-
-    def holds(self, span: Span) -> bool:
-        """Whether words are words of the instruction."""
-        return self.span.start <= span.start and span.end <= self.span.end
+        found = {(passage.path, passage.line): passage for one in self.about for passage in one.passages}
+        return tuple(found[key] for key in sorted(found))
 
 
 class Sort(Enum):

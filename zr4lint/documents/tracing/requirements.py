@@ -8,13 +8,16 @@ from msgspec import Struct, structs
 
 from zr4lint.checks import KINDS, RuleResult
 from zr4lint.documents.tracing.passages import Read, passages_of
-from zr4lint.documents.tracing.records import Passage, Requirement, Spot, State
+from zr4lint.documents.tracing.records import How, Passage, Requirement, Spot, State
 from zr4lint.linting.engine import PackResult
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import Linted
 from zr4lint.model.finding import Conformance, Finding
 from zr4lint.model.source import Span
 from zr4lint.packs.model import PackRule
+
+_LONGEST = 500
+"""Characters of words that are looked for in a document."""
 
 
 class Judged(Struct, frozen=True):
@@ -32,15 +35,18 @@ def requirements_of(judged: Judged) -> Iterator[Requirement]:
     failing = _of_empty_layers(judged)
     findings = _by_rule(judged.result.findings)
     final = _by_rule(judged.linted.report.findings)
+    against: dict[str, list[Finding]] = {}
+    for finding in judged.linted.report.findings:
+        if finding.conflict is not None:
+            against.setdefault(finding.conflict, []).append(finding)
     for rule in judged.result.pack.rules:
         result = judged.result.results.get(rule.rule.code)
         if result is None:
             continue
-        passages = passages_of(rule, judged.document) if judged.document is not None else ()
+        passages = passages_of(rule, judged.document) if judged.document is not None else _unread(rule)
         spots = tuple(_spots(rule, result, findings.get(rule.rule.name, []), judged))
         told = final.get(rule.rule.name, [])
-        against = [f for f in judged.linted.report.findings if f.conflict == rule.rule.code]
-        state, notes = _state(rule, result, against, judged)
+        state, notes = _state(rule, result, against.get(rule.rule.code, []), judged)
         if state is State.MET and rule.rule.code in failing:
             state, notes = State.UNMET, ("its layer has no instruction of its own",)
         yield Requirement(
@@ -49,10 +55,16 @@ def requirements_of(judged: Judged) -> Iterator[Requirement]:
             judged.options.severity_of(rule.rule),
             state,
             passages,
-            tuple(structs.replace(spot, passage=_beside(spot, passages)) for spot in spots),
+            tuple(_linked(spots, passages)),
             state is not State.MET and bool(told) and all(finding.suppressed for finding in told),
             notes,
         )
+
+
+def _unread(rule: PackRule) -> tuple[Passage, ...]:
+    """The line that a pack names of a document which is not at hand."""
+    origin = rule.rule.origin
+    return (Passage(origin.document, origin.line, 1, "", "", How.STATED),) if origin is not None else ()
 
 
 def _by_rule(findings: Sequence[Finding]) -> Mapping[str, list[Finding]]:
@@ -99,9 +111,13 @@ def _spots(rule: PackRule, result: RuleResult, findings: Sequence[Finding], judg
             yield Spot(span, span.of(judged.text), None, message or None, absent)
 
 
-def _beside(spot: Spot, passages: Sequence[Passage]) -> Passage | None:
-    """The passage that speaks of the words of a spot: the one with the same words, else one that has them, or any."""
-    words = " ".join(spot.text.split())
-    same = (passage for passage in passages if words and " ".join(passage.words.split()) == words)
-    holding = (passage for passage in passages if words and words in passage.text)
-    return next(same, None) or next(holding, None) or next(iter(passages), None)
+def _linked(spots: Sequence[Spot], passages: Sequence[Passage]) -> Iterator[Spot]:
+    """The spots, each with the passage that speaks of its words: the one with the same, else one that has them, or any.
+
+    Of long words the beginning is looked for.
+    """
+    same = {" ".join(passage.words.split()): passage for passage in reversed(passages)}
+    for spot in spots:
+        words = " ".join(spot.text[:_LONGEST].split())
+        holding = (passage for passage in passages if words and words in passage.text)
+        yield structs.replace(spot, passage=same.get(words) or next(holding, None) or next(iter(passages), None))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct, structs
 
@@ -12,7 +13,7 @@ from zr4lint.documents.decisions import Decision
 from zr4lint.documents.tracing import gaps
 from zr4lint.documents.tracing.consulted import Consulted
 from zr4lint.documents.tracing.passages import Read, read
-from zr4lint.documents.tracing.records import Gap, Named, Requirement, Step, Told, Trace
+from zr4lint.documents.tracing.records import About, Gap, Named, Requirement, Spot, Step, Told, Trace
 from zr4lint.documents.tracing.requirements import Judged, requirements_of
 from zr4lint.filesystem.documents import digest
 from zr4lint.knowledge.secrets import has_secrets, masked
@@ -96,23 +97,28 @@ def _steps(
     dockerfile: Dockerfile, shown: SourceFile, requirements: Sequence[Requirement], results: Sequence[PackResult]
 ) -> Iterator[Step]:
     """The instructions, each with the requirements that are about it."""
-    relied: dict[tuple[str, str], set[int]] = {}
-    for result in results:
-        for rule in result.pack.rules:
-            one = result.results.get(rule.rule.code)
-            if one is not None and not KINDS[rule.check].late:
-                key = result.pack.name, rule.rule.code
-                relied[key] = {index for met in one.met for index in (met.instruction.index, *met.supports)}
-    for instruction in dockerfile.instructions:
-        span = instruction.span
-        step = Step(span, instruction.line, instruction.end_line, plain(span.of(shown.text), _LONGEST), ())
-        about = [
-            one
-            for one in requirements
-            if any(not spot.absent and step.holds(spot.span) for spot in one.spots)
-            or (one.spots and instruction.index in relied.get((one.pack, one.rule.code), ()))
-        ]
-        yield structs.replace(step, requirements=tuple(about))
+    relied = {(result.pack.name, code): used for result in results for code, used in _relied(result)}
+    starts = [instruction.span.start for instruction in dockerfile.instructions]
+    about: list[list[About]] = [[] for _ in starts]
+    for one in requirements:
+        near: dict[int, list[Spot]] = {index: [] for index in relied.get((one.pack, one.rule.code), ())}
+        for spot in one.spots:
+            at = bisect_right(starts, spot.span.start) - 1
+            if not spot.absent and at >= 0 and spot.span.end <= dockerfile.instructions[at].span.end:
+                near.setdefault(at, []).append(spot)
+        for index, spots in near.items():
+            about[index].append(About(one, tuple(spots)))
+    for instruction, found in zip(dockerfile.instructions, about, strict=True):
+        text = plain(instruction.span.of(shown.text), _LONGEST)
+        yield Step(instruction.line, instruction.end_line, text, tuple(found))
+
+
+def _relied(result: PackResult) -> Iterator[tuple[str, set[int]]]:
+    """The instructions that the rules of a pack are met by, and those that these rely on, by the rules' codes."""
+    for rule in result.pack.rules:
+        one = result.results.get(rule.rule.code)
+        if one is not None and not KINDS[rule.check].late:
+            yield one.code, {index for met in one.met for index in (met.instruction.index, *met.supports)}
 
 
 def _gaps(
@@ -143,18 +149,17 @@ def select(whole: Trace, selection: Selection) -> Trace:
     if selection.is_empty:
         return whole
     steps = [step for step in whole.steps if any(step.line <= line <= step.end_line for line in selection.lines)]
-    chosen = [*_chosen(whole, selection, steps)]
+    near = {id(about.requirement) for step in steps for about in step.about}
+    chosen = tuple(one for one in whole.requirements if id(one) in near or _asked(one, selection))
     kept = {id(one) for one in chosen}
-    asked = steps or [step for step in whole.steps if kept & {id(one) for one in step.requirements}]
     narrowed = (
-        structs.replace(step, requirements=tuple(one for one in step.requirements if id(one) in kept)) for step in asked
+        structs.replace(step, about=tuple(about for about in step.about if id(about.requirement) in kept))
+        for step in steps or whole.steps
     )
-    return structs.replace(whole, requirements=tuple(chosen), steps=tuple(narrowed), gaps=())
+    shown = tuple(step for step in narrowed if step.about or steps)
+    return structs.replace(whole, requirements=chosen, steps=shown, gaps=())
 
 
-def _chosen(whole: Trace, selection: Selection, steps: Iterable[Step]) -> Iterator[Requirement]:
-    near = {id(one) for step in steps for one in step.requirements}
-    for one in whole.requirements:
-        asked = any(passage.line in selection.document_lines for passage in one.passages)
-        if one.rule.code in selection.codes or asked or id(one) in near:
-            yield one
+def _asked(one: Requirement, selection: Selection) -> bool:
+    """Whether a requirement is asked for by its code, or by a line of a document."""
+    return one.rule.code in selection.codes or any(p.line in selection.document_lines for p in one.passages)
