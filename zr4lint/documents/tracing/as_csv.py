@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 
 from zr4lint.documents.tracing.records import Passage, Requirement, Spot, Trace
-from zr4lint.report.escaping import visible
+from zr4lint.report.escaping import visible, without_marks
 
 LINKS = (
     *("document", "document_line", "document_text", "by", "pack", "code", "name", "level", "state", "suppressed"),
@@ -70,5 +70,5 @@ def _cell(value: object) -> str:
     """A value on one line, as text that no spreadsheet computes: an apostrophe is put before a formula."""
     text = str(value)
     harmful = text.lstrip(" ").startswith(_FORMULAS)
-    words = visible(" ".join(text.split()))
+    words = without_marks(visible(" ".join(text.split())), "\\x23")
     return f"'{words}" if harmful or words.startswith(_FORMULAS) else words

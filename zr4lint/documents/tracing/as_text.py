@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from zr4lint.documents.tracing.records import Gap, How, Passage, Requirement, Sort, Spot, State, Step, Trace
 from zr4lint.model.quoting import plain
 from zr4lint.model.source import SourceFile
+from zr4lint.report.escaping import visible
 from zr4lint.report.paint import Line, Piece, paint
 
 _ROLES = {State.MET: "good", State.UNMET: "bad", State.CONFLICT: "caution", State.UNKNOWN: "caution"}
@@ -68,7 +69,7 @@ def _requirement(one: Requirement, source: SourceFile) -> Iterator[Line]:
         Piece(f"{', suppressed' if one.suppressed else ''}{_further(one)}"),
     )
     for spot in one.spots[:_MOST]:
-        yield _spot(spot, source)
+        yield _spot(spot, source, next(iter(one.passages), None))
     if len(one.spots) > _MOST:
         yield (Piece(f"      and {len(one.spots) - _MOST} more", "faint"),)
     for note in one.notes:
@@ -87,12 +88,13 @@ def _further(one: Requirement) -> str:
     return f"  (also {', '.join(lines)})" if lines else ""
 
 
-def _spot(spot: Spot, source: SourceFile) -> Line:
+def _spot(spot: Spot, source: SourceFile, first: Passage | None) -> Line:
     line, column = source.position(spot.span.start)
     place = f"      {line}:{column}"
-    if spot.message is None:
-        return (Piece(f"{place:<14}"), Piece(plain(spot.text, _WORDS)))
-    return (Piece(f"{place:<14}"), Piece(spot.message, "caution"))
+    words = Piece(plain(spot.text, _WORDS)) if spot.message is None else Piece(visible(spot.message).strip(), "caution")
+    passage = spot.passage
+    elsewhere = passage is not None and first is not None and passage.line != first.line
+    return (Piece(f"{place:<14}"), words, Piece(f"  (line {passage.line})" if passage and elsewhere else "", "faint"))
 
 
 def _back(trace: Trace) -> Iterator[list[Line]]:

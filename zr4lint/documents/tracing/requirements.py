@@ -112,12 +112,15 @@ def _spots(rule: PackRule, result: RuleResult, findings: Sequence[Finding], judg
 
 
 def _linked(spots: Sequence[Spot], passages: Sequence[Passage]) -> Iterator[Spot]:
-    """The spots, each with the passage that speaks of its words: the one with the same, else one that has them, or any.
+    """The spots, each with the passage that speaks of its words, the first one where none does.
 
-    Of long words the beginning is looked for.
+    Of long words the beginning is looked for. What is missing is looked for by the words of the message.
     """
     same = {" ".join(passage.words.split()): passage for passage in reversed(passages)}
     for spot in spots:
         words = " ".join(spot.text[:_LONGEST].split())
+        said = {word.strip("`,") for word in (spot.message or "").split()}
+        named = (passage for passage in passages if passage.words in said)
         holding = (passage for passage in passages if words and words in passage.text)
-        yield structs.replace(spot, passage=same.get(words) or next(holding, None) or next(iter(passages), None))
+        found = next(named, None) or same.get(words) or next(holding, None) or next(iter(passages), None)
+        yield structs.replace(spot, passage=found)
