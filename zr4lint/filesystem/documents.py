@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from zr4lint.filesystem.paths import display, inside, repository
+from zr4lint.filesystem.paths import display, inside, plain, repository
 from zr4lint.filesystem.sources import FileError, read
 from zr4lint.model.source import SourceFile
 
@@ -34,13 +34,21 @@ def locate(name: str, pack: str) -> str | None:
         while inside(folder, root):
             path = os.path.normpath(os.path.join(folder, name))
             if os.path.isfile(path):
-                return display(path) if inside(path, root) else None
+                return _shown(path) if inside(path, root) else None
             if folder == os.path.dirname(folder):
                 break
             folder = os.path.dirname(folder)
     except (OSError, ValueError):
         return None
     return None
+
+
+def _shown(path: str) -> str:
+    """A path from the current folder: nothing else tells where the project lies on the machine."""
+    try:
+        return plain(os.path.relpath(path))
+    except ValueError:  # on another drive
+        return display(path)
 
 
 def line_of(path: str, line: int) -> str | None:

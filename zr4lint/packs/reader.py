@@ -11,7 +11,6 @@ from zr4lint.checks.grep import compile_pattern
 from zr4lint.checks.registry import Kind, Kinds
 from zr4lint.model.finding import Origin
 from zr4lint.packs import tables
-from zr4lint.packs.conversion import rule_of
 from zr4lint.packs.model import (
     Amendment,
     ConflictRule,
@@ -264,7 +263,7 @@ class _Reader:
                 continue
             self.check_rule(table, specified, place)
             stages, stage = (given.pop(key, None) if key not in kind.names else None for key in COMMON)
-            rule = rule_of(table, sections.get(table.section), origin, self.traced(table, place))
+            rule = tables.rule_of(table, sections.get(table.section), origin, self.traced(table, place))
             check = PackRule(rule, kind.name, given, table.commands, settings, bool(settings), stages, stage)
             found[table.code] = check
         return found
