@@ -95,6 +95,18 @@ def test_each_word_has_the_line_that_speaks_of_it(tmp_path: Path) -> None:
     assert lines == {"curl": line(text, "    curl"), "tini": line(text, "    tini")}
 
 
+def test_repeated_words_are_paired_in_order(tmp_path: Path) -> None:
+    blocks = "RUN pip install --no-cache-dir a==1\nRUN pip install --no-cache-dir b==1\n"
+    (tmp_path / "plan.md").write_text(f"# Plan\n\n## After\n\n```dockerfile\nFROM python:3.12\n{blocks}```\n")
+    (tmp_path / "own.toml").write_text(
+        f'{HEAD}document = "Plan"\n' + rule(1, "cache", 'check = "package-cache"\nmanager = "pip"')
+    )
+    for between, lines in (("", [7, 8]), ("RUN pip install --no-cache-dir c==1\n", [7, 7, 7])):
+        (tmp_path / "Dockerfile").write_text(f"FROM python:3.12\n\n{blocks}{between}")
+        (found,) = traced(tmp_path, "--pack", "own.toml", "--document", "plan.md")["requirements"]
+        assert [word["document_line"] for word in found["words"]] == lines
+
+
 def test_what_is_missing_has_the_line_that_names_it(tmp_path: Path) -> None:
     found = by_name(traced(relay(tmp_path), "--pack", "relay.toml"))["apt-packages-6"]
     text = (RELAY / "relay.prd.md").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct, structs
@@ -114,13 +115,25 @@ def _spots(rule: PackRule, result: RuleResult, findings: Sequence[Finding], judg
 def _linked(spots: Sequence[Spot], passages: Sequence[Passage]) -> Iterator[Spot]:
     """The spots, each with the passage that speaks of its words, the first one where none does.
 
-    Of long words the beginning is looked for. What is missing is looked for by the words of the message.
+    Words that both texts repeat as often are paired in order. Of long words the beginning is looked for. What is
+    missing is looked for by the words of the message.
     """
-    same = {" ".join(passage.words.split()): passage for passage in reversed(passages)}
+    same: dict[str, list[Passage]] = {}
+    for passage in passages:
+        same.setdefault(" ".join(passage.words.split()), []).append(passage)
+    counts = Counter(map(_words, spots))
+    seen: Counter[str] = Counter()
     for spot in spots:
-        words = " ".join(spot.text[:_LONGEST].split())
+        words = _words(spot)
+        alike = same.get(words, ())
         said = {word.strip("`,") for word in (spot.message or "").split()}
-        named = (passage for passage in passages if passage.words in said)
+        named = (passage for passage in passages if passage.words and passage.words in said)
         holding = (passage for passage in passages if words and words in passage.text)
-        found = next(named, None) or same.get(words) or next(holding, None) or next(iter(passages), None)
+        repeated = alike[seen[words] if len(alike) == counts[words] else 0] if alike else None
+        seen[words] += 1
+        found = next(named, None) or repeated or next(holding, None) or next(iter(passages), None)
         yield structs.replace(spot, passage=found)
+
+
+def _words(spot: Spot) -> str:
+    return " ".join(spot.text[:_LONGEST].split())
