@@ -471,6 +471,15 @@ def test_wrong_usage(tmp_path: Path) -> None:
         assert said in done.err
 
 
+@pytest.mark.parametrize("nested", [">" * 20_000, "- " * 5_000], ids=["quotes", "lists"])
+def test_a_document_that_is_nested_without_end_is_one_line(nested: str, tmp_path: Path) -> None:
+    relay(tmp_path)
+    (tmp_path / "relay.prd.md").write_text(f"{nested} x\n")
+    for args in (("trace", "--pack", "relay.toml"), ("prd", "check", "relay.prd.md")):
+        done = call(*args, cwd=tmp_path)
+        assert (done.code, done.err.splitlines()[-1]) == (2, "zr4lint: relay.prd.md: its blocks are nested too deep")
+
+
 def test_a_document_that_is_gone_leaves_the_lines(tmp_path: Path) -> None:
     relay(tmp_path)
     (tmp_path / "relay.prd.md").unlink()

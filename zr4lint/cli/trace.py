@@ -72,21 +72,23 @@ def command(
     from zr4lint.documents.tracing.tracing import select
     from zr4lint.documents.tracing.tracing import trace as find
     from zr4lint.documents.tracing.wanted import Wanted, gather
+    from zr4lint.filesystem.limits import MAX_TIME, time_limit
     from zr4lint.model.deadline import TimeUpError
 
-    inputs, selection, notes = gather(Wanted(what, packs, document, config, no_config))
-    if not selection.is_empty and (gaps or form == "in-toto"):
-        raise UsageError(
-            f"{'--gaps' if gaps else '--format in-toto'} is about the whole file; leave out rules and lines"
-        )
     if gaps and form == "in-toto":
         raise UsageError("--format in-toto states which requirements are met; leave out --gaps")
+
+    try:
+        with time_limit(MAX_TIME):
+            inputs, selection, notes = gather(Wanted(what, packs, document, config, no_config))
+            if not selection.is_empty and (gaps or form == "in-toto"):
+                option = "--gaps" if gaps else "--format in-toto"
+                raise UsageError(f"{option} is about the whole file; leave out rules and lines")
+            whole = find(inputs)
+    except TimeUpError:
+        raise UsageError(f"this takes more than {MAX_TIME} seconds") from None
     for note in notes:
         error(note)
-    try:
-        whole = find(inputs)
-    except TimeUpError:
-        raise UsageError(f"{inputs.source.path}: takes too long") from None
     found = select(whole, selection)
     if form == "csv":
         report = as_csv.render(found, gaps=gaps)
