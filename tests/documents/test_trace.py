@@ -417,11 +417,16 @@ def test_the_in_toto_statement(edits: list[tuple[str, str]], result: str, newlin
     assert ("REP003 env-2" in predicate["warnedTests"]) is (result != "PASSED")
 
 
-def test_the_pack_of_zr4lint_is_named_in_the_statement() -> None:
-    done = call("trace", "--format", "in-toto", "Dockerfile.zr4", cwd=ROOT / "docker")
-    (pack,) = json.loads(done.out)["predicate"]["configuration"]
-    assert pack["name"] == "rules/zr4.toml"
-    assert pack["digest"]["sha256"] == hashlib.sha256((ROOT / "rules" / "zr4.toml").read_bytes()).hexdigest()
+def test_the_packs_and_the_configuration_are_named_in_the_statement(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "docker" / "Dockerfile.zr4", tmp_path)
+    (tmp_path / "zr4lint.toml").write_text('severity = { ZR0501 = "warning" }\n')
+    done = call("trace", "--format", "in-toto", "Dockerfile.zr4", cwd=tmp_path)
+    files = {
+        "zr4lint.toml": tmp_path / "zr4lint.toml",
+        **{f"rules/{name}.toml": ROOT / "rules" / f"{name}.toml" for name in ("core", "ml", "zr4")},
+    }
+    named = {one["name"]: one["digest"]["sha256"] for one in json.loads(done.out)["predicate"]["configuration"]}
+    assert named == {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
 
 
 def test_a_document_can_not_steer_a_terminal_or_a_log(tmp_path: Path) -> None:

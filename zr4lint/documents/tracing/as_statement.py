@@ -32,7 +32,7 @@ def render(trace: Trace, version: str) -> str:
         "predicate": {
             "result": "FAILED" if failed else "WARNED" if warned else "PASSED",
             "configuration": [
-                *(_descriptor(file, {"zr4lint": version}) for file in trace.pack_files),
+                *(_descriptor(file, {"zr4lint": version}) for file in trace.configuration),
                 *(_descriptor(told.file) for told in trace.documents),
             ],
             "passedTests": passed,

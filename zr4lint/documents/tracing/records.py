@@ -144,14 +144,14 @@ class Trace(Struct, frozen=True):
     """A Dockerfile, and what is asked of it.
 
     `source` is its text without secrets. `refused` says why BuildKit refuses the file. `packs` are the names of the
-    packs whose rules are traced, `pack_files` the files of those that are files.
+    packs whose rules are traced, `configuration` the files that decide what comes of it.
     """
 
     source: SourceFile
     dockerfile: Named
     documents: tuple[Told, ...]
     packs: tuple[str, ...]
-    pack_files: tuple[Named, ...]
+    configuration: tuple[Named, ...]
     requirements: tuple[Requirement, ...]
     steps: tuple[Step, ...]
     gaps: tuple[Gap, ...]

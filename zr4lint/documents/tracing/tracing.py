@@ -32,13 +32,14 @@ class Inputs(Struct, frozen=True):
     """What a trace is made from.
 
     The rules of `packs` are traced; the linter may know others, which make conflicts. `documents` are those of the
-    packs, and `decisions` what was decided on their demands, by the names of the packs.
+    packs, and `decisions` what was decided on their demands, by the names of the packs. `configuration` are the files
+    that decide what comes of the file.
     """
 
     source: SourceFile
     linter: Linter
     packs: tuple[Pack, ...]
-    pack_files: tuple[Named, ...] = ()
+    configuration: tuple[Named, ...] = ()
     documents: Mapping[str, Consulted] = {}
     decisions: Mapping[str, Sequence[Decision]] = {}
 
@@ -79,7 +80,7 @@ def trace(inputs: Inputs) -> Trace:
     refused = tuple(f"{f.path}:{f.line}: {f.message}" for f in linted.report.findings if f.code == SYNTAX.code)
     file = Named(source.path, digest(source))
     told = tuple(_told(inputs))
-    return Trace(shown, file, told, tuple(sorted(names)), inputs.pack_files, requirements, steps, left, refused)
+    return Trace(shown, file, told, tuple(sorted(names)), inputs.configuration, requirements, steps, left, refused)
 
 
 def _told(inputs: Inputs) -> Iterator[Told]:

@@ -30,7 +30,7 @@ from zr4lint.packs.loading import pack_names, read_text
 from zr4lint.packs.model import Pack
 from zr4lint.packs.problems import PackError
 from zr4lint.packs.rulebook import hint, named
-from zr4lint.project import ConfigError, Finder
+from zr4lint.project import ConfigError, Finder, Layer
 from zr4lint.project.pack_files import PackFiles
 from zr4lint.project.settings import from_options
 
@@ -97,7 +97,7 @@ def gather(wanted: Wanted) -> tuple[Inputs, Selection, tuple[str, ...]]:
         read(path, display(path)),
         linter,
         traced,
-        tuple(_pack_files(names, traced, files)),
+        tuple(_configuration(names, packs, files, finder.configuration(path))),
         documents,
         {name: _decisions(one) for name, one in documents.items()},
     )
@@ -208,15 +208,20 @@ def _decisions(document: Consulted) -> Sequence[Decision]:
         raise UsageError(str(error)) from None
 
 
-def _pack_files(names: Iterable[str], traced: Sequence[Pack], files: PackFiles) -> Iterator[Named]:
-    wanted = {pack.name for pack in traced}
+def _configuration(
+    names: Iterable[str], packs: Sequence[Pack], files: PackFiles, configuration: Layer | None
+) -> Iterator[Named]:
+    """The files that decide what comes of the file: the packs that judge it, and the configuration."""
+    judging = {pack.name for pack in packs}
     for name in names:
         shipped = name in pack_names()
         path = os.path.join(rules_folder(), f"{name}.toml") if shipped else name
-        if files.load(name).name in wanted and os.path.isfile(path):
-            yield Named(
-                f"rules/{name}.toml" if shipped else display(path), digest(read(path, display(path), MAX_BYTES))
-            )
+        if files.load(name).name in judging and os.path.isfile(path):
+            shown = f"rules/{name}.toml" if shipped else display(path)
+            yield Named(shown, digest(read(path, shown, MAX_BYTES)))
+    if configuration is not None and os.path.isfile(configuration.source):
+        shown = display(configuration.source)
+        yield Named(shown, digest(read(configuration.source, shown)))
 
 
 def _selection(words: _Named, packs: Sequence[Pack]) -> Selection:
