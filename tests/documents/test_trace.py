@@ -193,7 +193,7 @@ def test_without_a_document_the_pack_is_enough(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text(HEAD + rule(1, "user", keys))
     done = call("trace", "--pack", "own.toml", "Dockerfile", cwd=tmp_path)
     assert (done.code, done.err) == (0, "")
-    assert "OW1 user  error  met  (Standard 7, paragraph 3)\n      2:6     app\n" in done.out
+    assert "Standard 7, paragraph 3\n  OW1 user  error  met\n      2:6     app\n" in done.out
     assert done.out.endswith("1 requirement: 1 met.\n1 gap; --gaps lists them.\n")
 
 
@@ -217,6 +217,11 @@ def test_the_one_dockerfile_of_a_configuration_needs_no_name(tmp_path: Path) -> 
     shutil.copy(tmp_path / "Dockerfile", tmp_path / "other")
     done = call("trace", cwd=tmp_path)
     assert (done.code, done.err) == (2, "zr4lint: name a Dockerfile: Dockerfile, other/Dockerfile\n")
+
+
+def test_the_one_dockerfile_of_a_specification_needs_no_name() -> None:
+    (found,) = traced(ROOT, "torch-pin")["requirements"]
+    assert (found["code"], found["words"][0]["text"]) == ("ZR0501", "torch==2.5.1")
 
 
 # States
@@ -461,6 +466,7 @@ def test_wrong_usage(tmp_path: Path) -> None:
     relay(tmp_path)
     shutil.copy(tmp_path / "relay.prd.md", tmp_path / "other.md")
     (tmp_path / "notes.rst").write_text("x\n")
+    (tmp_path / "folder").mkdir()
     for args, said in [
         (["Dockerfile"], "no specification is for Dockerfile; pass --pack or --document"),
         (["apt-package-6", "--pack", "relay.toml"], "neither a file nor a rule of pack relay.prd.md; did you mean"),
@@ -470,6 +476,7 @@ def test_wrong_usage(tmp_path: Path) -> None:
         (["--gaps", "REP001", "--pack", "relay.toml"], "--gaps is about the whole file"),
         (["--format", "in-toto", "REP001", "--pack", "relay.toml"], "--format in-toto is about the whole file"),
         (["--pack", "no.toml"], "no pack has this name"),
+        (["folder"], "folder: a folder; name a Dockerfile"),
     ]:
         done = call("trace", "Dockerfile", *args, cwd=tmp_path)
         assert (done.code, done.out) == (2, ""), args

@@ -40,20 +40,22 @@ def render(trace: Trace, *, color: bool, gaps: bool, forward: bool = True, back:
 
 
 def _forward(trace: Trace) -> Iterator[list[Line]]:
-    """A block for each line of a document, with the requirements it makes; last those that no line makes."""
+    """A block for each line of a document, with the requirements it makes; then, by source, those of no line."""
     groups: dict[tuple[str, int], list[Requirement]] = {}
+    without: dict[str, list[Requirement]] = {}
     for one in trace.requirements:
-        first = one.passages[0] if one.passages else None
-        groups.setdefault((first.path, first.line) if first is not None else ("", 0), []).append(one)
-    without = groups.pop(("", 0), [])
+        if one.passages:
+            groups.setdefault((one.passages[0].path, one.passages[0].line), []).append(one)
+        else:
+            without.setdefault(one.rule.source, []).append(one)
     yield [(Piece(f"{_documents(trace)} -> {trace.source.path}", "strong"),)]
     for key in sorted(groups):
         passage = groups[key][0].passages[0]
         head = (Piece(f"{passage.path}:{passage.line}", "strong"), Piece(f"  {plain(passage.text, _WORDS)}"))
         yield [head, *(line for one in groups[key] for line in _requirement(one, trace.source))]
-    if without:
-        lines = [line for one in without for line in _requirement(one, trace.source)]
-        yield [(Piece("no line of a document", "strong"),), *lines]
+    for source, some in without.items():
+        head = (Piece(source, "strong"), Piece("  no line of the document" if trace.documents else "", "faint"))
+        yield [head, *(line for one in some for line in _requirement(one, trace.source))]
 
 
 def _documents(trace: Trace) -> str:
@@ -78,9 +80,7 @@ def _requirement(one: Requirement, source: SourceFile) -> Iterator[Line]:
 
 def _further(one: Requirement) -> str:
     """The other lines that a requirement comes from, and the section if that is all that is known."""
-    if not one.passages:
-        return f"  ({one.rule.source})"
-    if one.passages[0].how is How.SECTION:
+    if one.passages and one.passages[0].how is How.SECTION:
         return "  (by its section)"
     lines = [str(line) for line in sorted(passage.line for passage in one.passages[1:])]
     if len(lines) > _MOST:

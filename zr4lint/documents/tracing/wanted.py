@@ -31,6 +31,7 @@ from zr4lint.packs.model import Pack
 from zr4lint.packs.problems import PackError
 from zr4lint.packs.rulebook import hint, named
 from zr4lint.project import ConfigError, Finder, Layer
+from zr4lint.project.discovery import Input
 from zr4lint.project.pack_files import PackFiles
 from zr4lint.project.settings import from_options
 
@@ -66,12 +67,12 @@ class _Named(Struct):
 def gather(wanted: Wanted) -> tuple[Inputs, Selection, tuple[str, ...]]:
     """What the trace is made from, what is selected, and notes; UsageError, FileError for what can't be had."""
     words = _words(wanted)
-    path = words.dockerfile or _only_dockerfile(wanted)
     files = PackFiles()
     try:
         assignment = Assignment(wanted.packs, files)
         request = wanted.request
         finder = Finder(assignment.packs, request.given, only=wanted.config, off=wanted.no_config, files=files)
+        path = words.dockerfile or _only_dockerfile(request, finder, assignment)
         settings = finder.settings(path)
         packs = assignment.packs_for(display(path), settings)
     except (ConfigError, PackError) as error:
@@ -111,6 +112,8 @@ def _words(wanted: Wanted) -> _Named:
         line = _LINE.fullmatch(word)
         path = word if os.path.isfile(word) else line[1] if line is not None and os.path.isfile(line[1]) else None
         if path is None:
+            if os.path.isdir(word):
+                raise UsageError(f"{word}: a folder; name a Dockerfile")
             found.rules.append(word)
             continue
         of_document = is_markdown(path)
@@ -126,9 +129,15 @@ def _words(wanted: Wanted) -> _Named:
     return found
 
 
-def _only_dockerfile(wanted: Wanted) -> str:
-    """The one Dockerfile of the current folder that a pack is for."""
-    found, errors = inputs(wanted.request)
+def _only_dockerfile(request: Request, finder: Finder, assignment: Assignment) -> str:
+    """The one Dockerfile below the current folder that a specification is for, else the one that any pack is for."""
+    found, errors = inputs(request)
+
+    def is_specified(file: Input) -> bool:
+        packs = assignment.packs_for(file.shown, finder.settings(file.file))
+        return any(pack.specification is not None for pack in packs)
+
+    found = [file for file in found if is_specified(file)] or found
     if len(found) == 1:
         return found[0].file
     if not found:
