@@ -216,6 +216,9 @@ def completed(*words: str) -> list[tuple[str, str]]:
         (("--ignore", "ZC101,torch-p"), "ZC101,torch-pin"),
         (("rule", "zr050"), "ZR0501"),
         (("new", "zr"), "zr4"),
+        (("tr",), "trace"),
+        (("trace", "torch-p"), "torch-pin"),
+        (("trace", "--format", "in"), "in-toto"),
     ],
 )
 def test_completion(words: tuple[str, ...], offered: str) -> None:

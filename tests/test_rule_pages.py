@@ -58,7 +58,7 @@ def test_a_page_has_no_markup_of_its_rule(found: Explanation) -> None:
     tokens = MarkdownIt().enable("table").parse(PAGES[f"{found.rule.code}.md"])
     heads = [tokens[at + 1].content for at, token in enumerate(tokens) if token.type == "heading_open"]
     examples = [name for name, text in (("Bad", found.rule.bad), ("Good", found.rule.good)) if text]
-    ways = [] if found.about_documents else ["To leave it out"]
+    ways = [] if found.about_documents else ["How to disable"]
     world = ["In the real world"] if found.conflicts or found.amendment else []
     assert heads == [f"{found.rule.code}: {found.rule.name}", "Why", *examples, "Fix", *world, *ways]
     kinds = {child.type for token in tokens for child in token.children or []}

@@ -46,6 +46,7 @@ def test_version_1() -> None:
                 "end_column": 20,
                 "requirement": "PRD section 5",
                 "source": None,
+                "origin": None,
                 "related": [{"message": "here", "line": 1, "column": 1, "end_line": 1, "end_column": 5}],
                 "fix": {
                     "title": "Mend it",

@@ -11,6 +11,7 @@ from msgspec import Struct
 from zr4lint.app.assignment import load_packs
 from zr4lint.app.errors import UsageError
 from zr4lint.model.finding import Applicability, Rule
+from zr4lint.model.quoting import plain
 from zr4lint.packs.document_rules import DOCUMENT_RULES
 from zr4lint.packs.loading import pack_names
 from zr4lint.packs.model import Pack, Specification
@@ -136,6 +137,7 @@ def _parts(found: Explanation) -> Iterator[str]:
     rule = found.rule
     yield f"{rule.code} {rule.name}"
     yield _filled(f"{rule.severity.label}, {rule.source}") + (f"\n{found.section}" if found.section else "")
+    yield from _document(rule)
     if rule.aliases:
         yield _filled(f"Aliases: {', '.join(rule.aliases)}")
     yield _filled(rule.summary)
@@ -154,6 +156,18 @@ def _parts(found: Explanation) -> Iterator[str]:
         return
     ways = (f"    {what}:\n        {written}" for what, written in found.configuration)
     yield "\n".join(("How to disable:", *ways))
+
+
+def _document(rule: Rule) -> Iterator[str]:
+    """The line of the document that a rule comes from, in the document's own words."""
+    origin = rule.origin
+    if origin is None:
+        return
+    from zr4lint.filesystem.documents import line_of
+    from zr4lint.knowledge.secrets import masked
+
+    words = line_of(origin.path, origin.line) if origin.path is not None else None
+    yield f"{origin.place}:\n\n    {plain(masked(words), 100)}" if words else f"{origin.place}: the line is not found"
 
 
 def rule_rows(packs: Sequence[Pack]) -> list[tuple[str, str, str, str]]:

@@ -18,6 +18,11 @@ def packs(incomplete: str) -> list[CompletionItem]:
     return named or files(incomplete)
 
 
+def traced(incomplete: str) -> list[CompletionItem]:
+    """Paths, and the codes and names of rules that begin so."""
+    return [*files(incomplete), *(rules(incomplete) if incomplete else ())]
+
+
 def rules(incomplete: str) -> list[CompletionItem]:
     """The codes and names of rules; of a list behind commas, those of its last word."""
     from zr4lint.app.explain import known_packs

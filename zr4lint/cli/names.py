@@ -15,6 +15,7 @@ COMMANDS = (
     "diagnose",
     "pack",
     "prd",
+    "trace",
     "lsp",
     "help",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Literal
 
@@ -47,7 +48,7 @@ def derive(dockerfile: str, output: str | None, pins: Literal["exact", "minor", 
         derived = freeze(read(dockerfile, display(dockerfile)), pins, layout=layout)
     except UnusableError as error:
         raise UsageError(str(error)) from None
-    save(write(derived), output, sys.stdout)
+    save(write(derived, os.path.dirname(output or "")), output, sys.stdout)
     if output is not None:
         click.echo(f"{output}: {len(derived.demands)} rules", err=True)
 

@@ -129,7 +129,7 @@ def compile_(document: str, output: str | None, decisions: str | None) -> None:
     if missing:
         raise UsageError("\n".join(missing))
     try:
-        compiled = compile_document(report)
+        compiled = compile_document(report, os.path.dirname(output or ""))
     except NotCompilableError as error:
         raise UsageError(str(error)) from None
     save(compiled.text, output, sys.stdout)

@@ -12,11 +12,12 @@ from zr4lint.documents.checking.judging import Verdict, judge, pattern_in
 from zr4lint.documents.deriving.demand import Demand
 from zr4lint.documents.deriving.layout import WHOLE
 from zr4lint.documents.deriving.pack import UnusableError, derive
-from zr4lint.documents.deriving.writing import Head, Said, write_pack
+from zr4lint.documents.deriving.writing import Head, Said, path_from, write_pack
 from zr4lint.documents.document import Document
 from zr4lint.documents.interpreter import UnknownError
 from zr4lint.documents.interpreter.patterns import compiled
 from zr4lint.documents.target import Target
+from zr4lint.filesystem.documents import digest
 from zr4lint.model.finding import FileReport, Finding, Severity
 from zr4lint.model.source import MappedText, SourceFile, Span
 from zr4lint.packs import document_rules as rules
@@ -53,8 +54,11 @@ def undecided(report: FileReport) -> list[Finding]:
     return [f for f in report.findings if f.code in _DECIDES and f.severity is Severity.ERROR and not f.suppressed]
 
 
-def compile_document(report: FileReport) -> Compiled:
-    """Compile a document whose contradictions are decided; raises NotCompilableError for what can't be one."""
+def compile_document(report: FileReport, folder: str = "") -> Compiled:
+    """Compile a document whose contradictions are decided; raises NotCompilableError for what can't be one.
+
+    `folder` is where the pack will lie, which names the document by its path from there.
+    """
     target = Target(Document(report.source))
     if not target.blocks:
         raise NotCompilableError(f"{report.source.path}: no block is marked as the target")
@@ -73,17 +77,19 @@ def compile_document(report: FileReport) -> Compiled:
     def say(demand: Demand) -> Said:
         if demand.kind in places:
             place = report.source.line_of(places[demand.kind].start)
-            return Said(f"{document}:{place}", f"{document} says so.", demand.level)
+            return Said(f"{document}:{place}", f"{document} says so.", demand.level, place)
         line = report.source.line_of(placed.span(demand.span.start, demand.span.end).start)
         lines = _lines(placed.text, demand)
         fitting = [(words, level) for words, search, level in patterns if any(search.search(text) for text in lines)]
         commands = tuple(dict.fromkeys(words for words, _ in fitting))
         level = "warning" if fitting and all(level == "warning" for _, level in fitting) else demand.level
-        return Said(f"{document}:{line}", f"The target text of {document} has it.", level, commands)
+        return Said(f"{document}:{line}", f"The target text of {document} has it.", level, line, commands)
 
     letters = (re.sub(r"[^A-Z]", "", document.upper())[:2] or "PR") + "P"
     comment = f"Compiled from {document} by zr4lint prd compile."
-    head = Head(comment, re.sub(r"[^a-z0-9_.-]+", "-", document.lower()), f"What {document} asks for", document, name)
+    title, pack = f"What {document} asks for", re.sub(r"[^a-z0-9_.-]+", "-", document.lower())
+    path, sha256 = path_from(folder, report.source.path), digest(report.source)
+    head = Head(comment, pack, title, document, name, path, sha256)
     left = tuple(f for f in report.findings if f.code == rules.NOT_COMPILED.code)
     return Compiled(write_pack(derived, head, say, letters), len(derived.demands), left)
 

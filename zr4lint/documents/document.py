@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from zr4lint.filesystem.sources import FileError
 from zr4lint.model.source import MappedText, SourceFile, Span
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n---[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -128,7 +129,7 @@ class Table(Struct, frozen=True):
 
 
 class Document:
-    """A Markdown document, read once."""
+    """A Markdown document, read once; FileError for one whose blocks are nested without end."""
 
     def __init__(self, source: SourceFile) -> None:
         self.source = source
@@ -152,8 +153,11 @@ class Document:
         front = _FRONT_MATTER.match(text)
         if front is not None:
             text = re.sub(r"[^\n]", " ", front[0]) + text[front.end() :]
-        for block in Markdown().parse(text).children:
-            self._block(block)
+        try:
+            for block in Markdown().parse(text).children:
+                self._block(block)
+        except RecursionError:
+            raise FileError(f"{self.source.path}: its blocks are nested too deep") from None
 
     def _block(self, block: Any) -> None:
         kind = type(block).__name__

@@ -35,6 +35,15 @@ def repository(folder: str) -> str | None:
     return at
 
 
+def inside(path: str, folder: str) -> bool:
+    """Whether a path, all links followed, lies in a folder."""
+    above = os.path.realpath(folder)
+    try:
+        return os.path.commonpath([above, os.path.realpath(path)]) == above
+    except ValueError:  # on another drive
+        return False
+
+
 def from_root(path: str) -> str:
     """A path relative to the root of the repository it lies in; the path itself where there is none."""
     if path in ("", "-"):

@@ -157,4 +157,5 @@ def _finding(pack: Pack, rule: Rule, unmet: Unmet, span: Span, path: str) -> Fin
         help=unmet.help,
         references=unmet.references,
         aliases=rule.aliases if unmet.code is None else (rule.code,),
+        origin=rule.origin,
     )

@@ -48,8 +48,8 @@ class LintOptions(Struct, frozen=True):
         ignored = _longest(self.ignore, rule)
         return max(chosen, -1 if self.select else 0) > ignored if ignored >= 0 else chosen >= 0 or not self.select
 
-    def severity_of(self, finding: Finding) -> Severity:
-        """The severity of a finding after the overrides."""
+    def severity_of(self, finding: Finding | Rule) -> Severity:
+        """The severity of a finding, or of a rule's findings, after the overrides."""
         fits = ((fit(word, finding), severity) for word, severity in self.severity)
         longest, severity = max(fits, default=(-1, finding.severity))
         return severity if longest >= 0 else finding.severity

@@ -14,7 +14,7 @@ from zr4lint.knowledge.tables import image_variables
 from zr4lint.linting.bounds import bound
 from zr4lint.linting.cascades import demote
 from zr4lint.linting.conflicts import settle
-from zr4lint.linting.engine import run_packs
+from zr4lint.linting.engine import PackResult, run_packs
 from zr4lint.linting.file_findings import file_findings
 from zr4lint.linting.judged import Judged, Stage
 from zr4lint.linting.once import once
@@ -63,10 +63,11 @@ class Gathered(Struct, frozen=True):
 
 
 class Linted(Struct, frozen=True):
-    """A text that was linted: its facts, and the report."""
+    """A text that was linted: its facts, the report, and what the rules of each pack found."""
 
     facts: Facts
     report: FileReport
+    results: tuple[PackResult, ...] = ()
 
     @property
     def dockerfile(self) -> Dockerfile:
@@ -119,7 +120,8 @@ class Linter:
         findings = tuple(_placed(finding, source) for finding in in_order(_staged(judged)))
         conformance = tuple(result.conformance for result in results if result.conformance is not None)
         names = tuple(pack.name for pack in self.packs)
-        return Linted(facts, FileReport(source, findings, conformance, names, lists_conflicts=options.lists_conflicts))
+        report = FileReport(source, findings, conformance, names, lists_conflicts=options.lists_conflicts)
+        return Linted(facts, report, results)
 
     def of_every_rule(self) -> Linter:
         """The same linter, whose reports are not narrowed to the selected rules."""

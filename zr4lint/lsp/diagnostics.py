@@ -8,6 +8,7 @@ from lsprotocol import types
 
 from zr4lint.lsp.analysis import Analysis, Trouble
 from zr4lint.lsp.buffers import Buffer
+from zr4lint.lsp.requirements import document_line
 from zr4lint.model.finding import Finding, Severity
 from zr4lint.model.source import Span
 from zr4lint.report.escaping import visible
@@ -35,11 +36,13 @@ def _findings(analysis: Analysis) -> Iterator[types.Diagnostic]:
 
 
 def diagnostic(finding: Finding, buffer: Buffer) -> types.Diagnostic:
-    """A finding as a diagnostic; the related places are in the same text."""
+    """A finding as a diagnostic; the related places are in the same text, and in the document that asks for it."""
     related = [
         types.DiagnosticRelatedInformation(types.Location(buffer.uri, buffer.range(one.span)), visible(one.message))
         for one in finding.related
     ]
+    if finding.origin is not None and (place := document_line(finding.origin)) is not None:
+        related.append(types.DiagnosticRelatedInformation(place, visible(finding.origin.words)))
     return types.Diagnostic(
         range=buffer.range(finding.span),
         message=message(finding),

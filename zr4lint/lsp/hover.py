@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from lsprotocol import types
 
+from zr4lint.knowledge.secrets import masked
 from zr4lint.lsp.analysis import Analysis
-from zr4lint.lsp.requirements import Packs
+from zr4lint.lsp.requirements import Packs, document_line
 from zr4lint.model.finding import Applicability, Finding, Rule, Witness
 from zr4lint.model.quoting import code as quoted
 from zr4lint.model.source import Span
@@ -93,7 +94,18 @@ def _of_witness(witness: Witness, analysis: Analysis, packs: Packs) -> str:
 
 def _rule(rule: Rule, analysis: Analysis, packs: Packs) -> Sequence[str]:
     """What a rule says, why, and where that is written."""
-    return [f"{prose(rule.summary)}", f"Why: {prose(rule.why)}", " · ".join(_origin(rule, analysis, packs))]
+    told = [f"{prose(rule.summary)}", f"Why: {prose(rule.why)}", *_document(rule, packs)]
+    return [*told, " · ".join(_origin(rule, analysis, packs))]
+
+
+def _document(rule: Rule, packs: Packs) -> Iterator[str]:
+    """The line of the document that a rule comes from, in the document's own words."""
+    place = document_line(rule.origin) if rule.origin is not None else None
+    if rule.origin is None or place is None:
+        return
+    words = packs.words(place)
+    link = f"[{prose(rule.origin.document)}, line {rule.origin.line}]({place.uri}#L{rule.origin.line})"
+    yield f"{link}: {prose(quoted(masked(words).replace('`', ' '), 100))}" if words else link
 
 
 def _origin(rule: Rule, analysis: Analysis, packs: Packs) -> Iterator[str]:

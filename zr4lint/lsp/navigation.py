@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 
 from lsprotocol import types
 
 from zr4lint.lsp.analysis import Analysis
 from zr4lint.lsp.buffers import Buffer
-from zr4lint.lsp.requirements import Packs, rule_at
+from zr4lint.lsp.requirements import Packs, document_line, rule_at
 from zr4lint.model.source import Span
 
 
 def definitions(analysis: Analysis, position: types.Position, packs: Packs) -> list[types.Location]:
-    """The rules, in the files of their packs, that the words at a position meet or break."""
-    found = (packs.location(code, analysis) for code in codes_at(analysis, position))
-    return [place for place in found if place is not None]
+    """The rules that the words at a position meet or break: in their packs, and in the documents they come from."""
+    codes = codes_at(analysis, position)
+    origins = (analysis.rules[code][1].origin for code in codes if code in analysis.rules)
+    found = [packs.location(code, analysis) for code in codes]
+    found += [document_line(origin) for origin in origins if origin is not None]
+    unique = {(place.uri, place.range.start.line): place for place in found if place is not None}
+    return [*unique.values()]
 
 
 def references(
@@ -49,6 +54,18 @@ def codes_at(analysis: Analysis, position: types.Position) -> list[str]:
         whole = next(holding, place)
         found = [witness.code for witness in analysis.witnesses if whole.start <= witness.span.start < whole.end]
     return [*dict.fromkeys(found)]
+
+
+def codes_of_line(analysis: Analysis, path: str, line: int) -> list[str]:
+    """The rules of a Dockerfile's packs that come from a line of a document, counted from 1."""
+    real = os.path.realpath(path)
+    origins = ((code, rule.origin) for code, (_, rule) in analysis.rules.items())
+    return [
+        code
+        for code, origin in origins
+        if origin is not None and origin.path is not None and origin.line == line
+        if os.path.realpath(origin.path) == real
+    ]
 
 
 def rule_of_pack(buffer: Buffer, position: types.Position) -> str | None:

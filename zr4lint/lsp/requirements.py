@@ -1,19 +1,30 @@
-"""Where requirements stand: the lines of rules in the TOML of packs."""
+"""Where requirements stand: the lines of rules in the TOML of packs, and those of the documents they come from."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 
 from lsprotocol import types
-from pygls.uris import from_fs_path
+from pygls.uris import from_fs_path, to_fs_path
 
 from zr4lint.filesystem.reading import UnfitError, read_regular
 from zr4lint.lsp.analysis import Analysis
+from zr4lint.model.finding import Origin
 from zr4lint.packs.loading import MAX_BYTES
 from zr4lint.packs.problems import line_numbers
 
 _CODE = re.compile(r"""code\b["']? *= *["']([^"']+)["']""")
+
+
+def document_line(origin: Origin) -> types.Location | None:
+    """The line of the document that a rule comes from; None where the document was not found."""
+    uri = from_fs_path(os.path.abspath(origin.path)) if origin.path is not None else None
+    if uri is None:
+        return None
+    start = types.Position(origin.line - 1, 0)
+    return types.Location(uri, types.Range(start, start))
 
 
 def rule_lines(text: str) -> Mapping[str, int]:
@@ -58,6 +69,13 @@ class Packs:
             return None
         start = types.Position(line - 1, 0)
         return types.Location(uri, types.Range(start, start))
+
+    def words(self, place: types.Location) -> str:
+        """What a line of a document says, as the editor has it; "" where it can't be read."""
+        path = to_fs_path(place.uri)
+        lines = self._text(place.uri, path).split("\n") if path is not None else []
+        line = place.range.start.line
+        return lines[line].strip() if line < len(lines) else ""
 
     def _text(self, uri: str, path: str) -> str:
         if uri not in self._texts:

@@ -23,7 +23,7 @@ from zr4lint.lsp.diagnostics import diagnostics
 from zr4lint.lsp.hover import hover
 from zr4lint.lsp.lenses import lenses
 from zr4lint.lsp.linters import Linters
-from zr4lint.lsp.navigation import definitions, references, rule_of_pack, words_of
+from zr4lint.lsp.navigation import codes_of_line, definitions, references, rule_of_pack, words_of
 from zr4lint.lsp.protocol import Protocol, TextServer
 from zr4lint.lsp.requirements import Packs
 from zr4lint.lsp.stream import MessageReader
@@ -305,6 +305,8 @@ def _language(server: Server) -> None:
             return None
         if analysis.buffer.language is Language.PACK:
             return await _of_pack(desk, analysis.buffer, params.position)
+        if analysis.buffer.language is Language.DOCUMENT:
+            return await _of_document(desk, analysis.buffer, params.position)
         declaration = params.context.include_declaration
         return references(analysis, params.position, server.packs(), declaration=declaration)
 
@@ -317,6 +319,16 @@ async def _of_pack(desk: Desk, pack: Buffer, position: types.Position) -> list[t
         analysis = await desk.analysis(uri)
         if analysis is not None and code is not None:
             found += words_of(analysis, [code])
+    return found
+
+
+async def _of_document(desk: Desk, document: Buffer, position: types.Position) -> list[types.Location]:
+    """The words of open Dockerfiles that meet or break the rules which come from a line of a document."""
+    found: list[types.Location] = []
+    for uri in _dockerfiles(desk.buffers.values()):
+        analysis = await desk.analysis(uri)
+        if analysis is not None and document.path is not None:
+            found += words_of(analysis, codes_of_line(analysis, document.path, position.line + 1))
     return found
 
 

@@ -66,6 +66,27 @@ class Related(Struct, frozen=True):
     span: Span
 
 
+class Origin(Struct, frozen=True):
+    """The line of a document that a rule comes from, counted from 1.
+
+    `document` is the file as the pack names it, `path` where it lies as reports show it, None where it is not found.
+    """
+
+    document: str
+    line: int
+    path: str | None = None
+
+    @property
+    def place(self) -> str:
+        """The document and its line, in one word."""
+        return f"{self.path or self.document}:{self.line}"
+
+    @property
+    def words(self) -> str:
+        """What a finding says of it."""
+        return f"{self.document.rpartition('/')[2]} asks for this on line {self.line}"
+
+
 class Finding(Struct, frozen=True):
     """One thing that is not as it should be, at the smallest words concerned.
 
@@ -75,7 +96,7 @@ class Finding(Struct, frozen=True):
     rule that belongs to no specification. A suppressed finding is taken out of the count by a comment in the file, or
     with `external` by a baseline; `justification` is the reason given there. `conflict` is the code of the
     requirement that demands what the finding warns of. `aliases` are the names that other linters give the rule,
-    `also` the codes of other rules that report the same words.
+    `also` the codes of other rules that report the same words. `origin` is the line of the document that asks for it.
     """
 
     path: str
@@ -98,6 +119,7 @@ class Finding(Struct, frozen=True):
     references: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    origin: Origin | None = None
     line: int = 0
     column: int = 0
 
@@ -114,7 +136,7 @@ class Rule(Struct, frozen=True):
     `security` is how severe it is to break the rule, from 0.1 to 10 as CVSS counts, None if it is not about security.
     `aliases` are the codes that other linters have for it. A rule that is not `default` runs only where it is
     selected. `since` is the version it came with, `confidence` how rarely a finding of it is wrong, `references` are
-    URLs.
+    URLs. `origin` is the line of the document that it comes from, where the pack names one.
     """
 
     code: str
@@ -136,6 +158,7 @@ class Rule(Struct, frozen=True):
     since: str = ""
     confidence: Literal["high", "medium", "low"] = "high"
     references: tuple[str, ...] = ()
+    origin: Origin | None = None
 
 
 class Witness(Struct, frozen=True):

@@ -46,7 +46,25 @@ def read_text(text: str, name: str, kinds: Kinds, keys: Collection[str] = ()) ->
 
     document = _parsed(name, lambda: tomli.loads(text))
     taken = Taken() if _is_shipped(name) else _shipped()
-    return configure(read_pack(document, kinds, name, text, structs.replace(taken, keys=keys)), {})
+    return _located(configure(read_pack(document, kinds, name, text, structs.replace(taken, keys=keys)), {}), name)
+
+
+def _located(pack: Pack, name: str) -> Pack:
+    """The pack with the place of its document, where that lies in the project of the pack's file."""
+    if pack.traced is None:
+        return pack
+    from zr4lint.filesystem.documents import locate  # few packs name a document
+
+    path = locate(pack.traced.file, name)
+    if path is None:
+        return pack
+    rules = tuple(
+        structs.replace(one, rule=structs.replace(one.rule, origin=structs.replace(one.rule.origin, path=path)))
+        if one.rule.origin is not None
+        else one
+        for one in pack.rules
+    )
+    return structs.replace(pack, rules=rules, traced=structs.replace(pack.traced, path=path))
 
 
 def _text(path: str) -> str:

@@ -103,11 +103,23 @@ class Specification(Struct, frozen=True):
     build: str | None = None
 
 
+class TracedDocument(Struct, frozen=True):
+    """The file whose lines the rules of a pack name.
+
+    `file` is its path as the pack has it, `sha256` that of the text the pack was made from, "" where it is not known.
+    `path` is where the file lies as reports show it, None where it is not found in the project.
+    """
+
+    file: str
+    sha256: str = ""
+    path: str | None = None
+
+
 class Pack(Struct, frozen=True):
     """Rules, and the files they are for.
 
     `images` maps repositories to patterns of the variables that these images are known to set, beside what zr4lint
-    knows of images itself. `sections` group the rules.
+    knows of images itself. `sections` group the rules. `traced` is the document whose lines the rules name.
     """
 
     name: str
@@ -118,6 +130,7 @@ class Pack(Struct, frozen=True):
     images: Mapping[str, tuple[str, ...]] = {}
     settings: tuple[Setting, ...] = ()
     specification: Specification | None = None
+    traced: TracedDocument | None = None
 
     def claims(self, path: str) -> bool:
         """Whether a file of this path is one the pack is for; patterns without "/" look at the name alone."""

@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, ValidationError, convert, structs
 
 from zr4lint.checks.grep import compile_pattern
 from zr4lint.checks.registry import Kind, Kinds
-from zr4lint.model.finding import Applicability, Rule, Severity
+from zr4lint.model.finding import Origin
 from zr4lint.packs import tables
 from zr4lint.packs.model import (
     Amendment,
@@ -20,6 +20,7 @@ from zr4lint.packs.model import (
     Section,
     Setting,
     Specification,
+    TracedDocument,
 )
 from zr4lint.packs.problems import PackError, Problem, did_you_mean, misfit_messages, value_words
 
@@ -30,8 +31,6 @@ COMMON: Mapping[str, Any] = {"stages": tables.Stages, "stage": tables.StageName}
 """The keys that every rule may have beside its kind's own; the engine heeds them."""
 
 _T = TypeVar("_T", bound=tables.Table)
-_LEVELS = {severity.label: severity for severity in Severity}
-_FIXES = {"none": None, **{applicability.label: applicability for applicability in Applicability}}
 _LABELS = {
     "image": "name",
     "setting": "name",
@@ -45,6 +44,7 @@ _LABELS = {
 
 _OF_RULES = frozenset(tables.RuleTable.__struct_fields__)
 _OF_AMENDMENTS = frozenset(tables.AmendmentTable.__struct_fields__)
+_TRACE = "trace"
 _OF_SPECIFICATIONS = ("stage", "criterion", "conflict", "amendment")
 
 
@@ -115,13 +115,14 @@ class _Reader:
 
     def pack(self) -> Pack | None:
         """The pack; None, or one with gaps, if there are problems."""
-        own = {key: value for key, value in self.document.items() if key not in _LABELS}
+        own = {key: value for key, value in self.document.items() if key not in _LABELS and key != _TRACE}
         top = self.table(own, tables.PackTable, _TOP)
         if top is not None and top.name in self.taken.names:
             self.error(_TOP, "name", f"`name` is `{top.name}`, the name of a pack that comes with zr4lint")
         if top is not None and top.name in self.taken.keys:
             self.error(_TOP, "name", f"`name` is `{top.name}`, a key of the configuration")
         specified = self.is_specification()
+        traced = self.read_trace()
         images = {image.name: image.variables for _, image in self.those("image", tables.ImageTable)}
         self.settings = {setting.name: setting for setting in self.read_settings()}
         sections = {section.number: section for section in self.read_sections(specified)}
@@ -141,6 +142,7 @@ class _Reader:
             images,
             tuple(self.settings.values()),
             specification if specified else None,
+            traced,
         )
 
     def is_specification(self) -> bool:
@@ -212,6 +214,17 @@ class _Reader:
 
     # What the tables say
 
+    def read_trace(self) -> TracedDocument | None:
+        """The document whose lines the rules name, None where the pack names none."""
+        values = self.document.get(_TRACE)
+        if values is None:
+            return None
+        if not isinstance(values, dict):
+            self.error(_TOP, _TRACE, f"`{_TRACE}` is {value_words(values)}, not a [{_TRACE}] table")
+            return None
+        table = self.table(values, tables.TraceTable, _Place(_TRACE, 0, _TRACE))
+        return TracedDocument(table.file, table.sha256) if table is not None else None
+
     def read_settings(self) -> Iterator[Setting]:
         for place, table in self.those("setting", tables.SettingTable):
             self.once(place, "name", table.name)
@@ -250,10 +263,20 @@ class _Reader:
                 continue
             self.check_rule(table, specified, place)
             stages, stage = (given.pop(key, None) if key not in kind.names else None for key in COMMON)
-            rule = _rule(table, sections.get(table.section), origin)
+            rule = tables.rule_of(table, sections.get(table.section), origin, self.traced(table, place))
             check = PackRule(rule, kind.name, given, table.commands, settings, bool(settings), stages, stage)
             found[table.code] = check
         return found
+
+    def traced(self, table: tables.RuleTable, place: _Place) -> Origin | None:
+        """The line of the document that a rule comes from, None where it names none."""
+        document = self.document.get(_TRACE)
+        if table.trace is None:
+            return None
+        if document is None:
+            self.error(place, _TRACE, f"`{_TRACE}` is a line of the document, which a [{_TRACE}] table has to name")
+        file = document.get("file") if isinstance(document, dict) else None
+        return Origin(file, table.trace) if isinstance(file, str) else None
 
     def kind(self, name: Any, place: _Place) -> Kind | None:
         """The kind of check of a name; None, and a problem, if there is none."""
@@ -362,30 +385,6 @@ class _Reader:
                 self.error(place, "waived", "`waived` is `true`, and there are parameters beside it")
             parameters = None if table.waived else {**rule.parameters, **given}
             yield Amendment(table.requirement, parameters, table.add, table.reason, table.source)
-
-
-def _rule(table: tables.RuleTable, section: Section | None, origin: str) -> Rule:
-    return Rule(
-        code=table.code,
-        name=table.name,
-        severity=_LEVELS[table.level],
-        summary=table.summary,
-        why=table.why,
-        section=table.section,
-        layer=None if table.anywhere or section is None else section.layer,
-        source=table.source or (f"{origin} section {table.section}" if table.section else origin),
-        bad=table.bad,
-        good=table.good,
-        applicability=_FIXES[table.fix],
-        security=table.security,
-        aliases=table.aliases,
-        default=table.default,
-        tags=table.tags,
-        status=table.status,
-        since=table.since,
-        confidence=table.confidence,
-        references=table.references,
-    )
 
 
 def _refers(value: Any) -> bool:

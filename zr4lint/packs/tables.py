@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from zr4lint.model.estimate import SIZE, TIME
+from zr4lint.model.finding import Applicability, Origin, Rule, Severity
+from zr4lint.packs.model import Section
 
 Named = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="a name without blanks", examples=["my-rule"])
@@ -78,6 +80,14 @@ class RuleTable(Table, frozen=True):
     since: str = ""
     confidence: Confidence = "high"
     references: tuple[str, ...] = ()
+    trace: Line | None = None
+
+
+class TraceTable(Table, frozen=True):
+    """[trace]: the document whose lines the rules name, as a path from the pack's folder or one above it."""
+
+    file: Annotated[str, Meta(min_length=1, description="a path", examples=["Dockerfile.prd.md"])]
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="64 hexadecimal digits")] = ""
 
 
 class CriterionTable(Table, frozen=True):
@@ -126,6 +136,7 @@ class PackTable(Table, frozen=True):
     stage: str = ""
     build: Annotated[str, Meta(pattern=TIME, description="a time", examples=["45-65 min"])] | None = None
     specification: bool | None = None
+    trace: TraceTable | None = None
     image: tuple[ImageTable, ...] = ()
     setting: tuple[SettingTable, ...] = ()
     section: tuple[SectionTable, ...] = ()
@@ -145,3 +156,32 @@ SETTING_TYPES: dict[str, Any] = {
     "lists": dict[str, list[str]],
 }
 """What each type of a setting is to msgspec."""
+
+_LEVELS = {severity.label: severity for severity in Severity}
+_FIXES = {"none": None, **{applicability.label: applicability for applicability in Applicability}}
+
+
+def rule_of(table: RuleTable, section: Section | None, document: str, origin: Origin | None) -> Rule:
+    """The rule of a table; `document` is what its source begins with, `origin` the line that it names."""
+    return Rule(
+        code=table.code,
+        name=table.name,
+        severity=_LEVELS[table.level],
+        summary=table.summary,
+        why=table.why,
+        section=table.section,
+        layer=None if table.anywhere or section is None else section.layer,
+        source=table.source or (f"{document} section {table.section}" if table.section else document),
+        bad=table.bad,
+        good=table.good,
+        applicability=_FIXES[table.fix],
+        security=table.security,
+        aliases=table.aliases,
+        default=table.default,
+        tags=table.tags,
+        status=table.status,
+        since=table.since,
+        confidence=table.confidence,
+        references=table.references,
+        origin=origin,
+    )

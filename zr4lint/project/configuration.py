@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 PYPROJECT = "pyproject.toml"
 NAMES = (".zr4lint.toml", "zr4lint.toml", PYPROJECT)
 """The names of configuration files; in one folder the first wins."""
@@ -17,12 +15,3 @@ MISTAKEN_NAMES = (
 
 class ConfigError(Exception):
     """A configuration that can't be used; the message names file, line where it can be told, and key."""
-
-
-def inside(path: str, folder: str) -> bool:
-    """Whether a path, all links followed, lies in a folder."""
-    above = os.path.realpath(folder)
-    try:
-        return os.path.commonpath([above, os.path.realpath(path)]) == above
-    except ValueError:  # on another drive
-        return False

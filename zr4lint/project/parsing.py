@@ -8,14 +8,14 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from zr4lint.filesystem.paths import display
+from zr4lint.filesystem.paths import display, inside
 from zr4lint.packs.loading import pack_names
 from zr4lint.packs.model import Pack
 from zr4lint.packs.problems import PackError
 from zr4lint.packs.rulebook import Rulebook, hint
 from zr4lint.packs.settings import configure
 from zr4lint.packs.toml_table import Table
-from zr4lint.project.configuration import PYPROJECT, ConfigError, inside
+from zr4lint.project.configuration import PYPROJECT, ConfigError
 from zr4lint.project.kinds import pack_path
 from zr4lint.project.pack_files import PackFiles
 from zr4lint.project.settings import KEYS, SETTINGS, Layer, Setting

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from zr4lint.model.finding import Conformance, Criterion, FileReport, Finding, Fix, Report, Row, Severity
+from zr4lint.model.finding import Conformance, Criterion, FileReport, Finding, Fix, Origin, Report, Row, Severity
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.report import Options
 from zr4lint.report.escaping import json_text, well_formed
@@ -56,11 +56,17 @@ def finding_object(finding: Finding, source: SourceFile) -> Object:
         **_place(finding.span, source),
         "requirement": _text(finding.requirement),
         "source": _text(finding.source),
+        "origin": _origin(finding.origin) if finding.origin else None,
         "related": [{"message": well_formed(r.message), **_place(r.span, source)} for r in finding.related],
         "fix": _fix(finding.fix) if finding.fix else None,
         "suppressed": finding.suppressed,
         "conflict": finding.conflict,
     }
+
+
+def _origin(origin: Origin) -> Object:
+    """The line of the document that asks for something; no path where the document was not found."""
+    return {"document": well_formed(origin.document), "path": _text(origin.path), "line": origin.line}
 
 
 def _place(span: Span, source: SourceFile) -> Object:

@@ -95,20 +95,33 @@ def _result(finding: Finding, source: SourceFile, mark: str, index: Mapping[str,
         "partialFingerprints": {"zr4lint/v1": mark},
         "suppressions": [_suppression(finding)] if finding.suppressed else [],
     }
-    if finding.related:
-        result["relatedLocations"] = [
-            {
-                "id": number,
-                "message": {"text": _plain(related.message)},
-                "physicalLocation": physical_location(finding.path, source, related.span),
-            }
-            for number, related in enumerate(finding.related, 1)
-        ]
+    if related := [*_related(finding, source)]:
+        result["relatedLocations"] = related
     if properties := _properties(finding):
         result["properties"] = properties
     if finding.fix and finding.fix.edits:
         result["fixes"] = [_fix(finding.fix, finding.path, source)]
     return result
+
+
+def _related(finding: Finding, source: SourceFile) -> Iterator[Object]:
+    """The other places in the file, and the line of the document that asks for it."""
+    for number, related in enumerate(finding.related, 1):
+        yield {
+            "id": number,
+            "message": {"text": _plain(related.message)},
+            "physicalLocation": physical_location(finding.path, source, related.span),
+        }
+    origin = finding.origin
+    if origin is not None and origin.path is not None:
+        yield {
+            "id": len(finding.related) + 1,
+            "message": {"text": _plain(origin.words)},
+            "physicalLocation": {
+                "artifactLocation": artifact(origin.path),
+                "region": {"startLine": origin.line},
+            },
+        }
 
 
 def _message(finding: Finding) -> Object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from msgspec import Struct
 
 from zr4lint.documents.deriving.demand import Demand
 from zr4lint.documents.deriving.pack import Derived, names, pack_name
+from zr4lint.filesystem.documents import digest
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.model import Section
 
@@ -17,33 +19,41 @@ _WIDTH = 110
 
 
 class Said(Struct, frozen=True):
-    """What a rule says of where it comes from, beside its demand: the source, why, and the commands that check it."""
+    """What a rule says of where it comes from, beside its demand: the source, its line, why, and the commands."""
 
     source: str
     why: str
     level: str
+    line: int
     commands: tuple[str, ...] = ()
 
 
 class Head(Struct, frozen=True):
-    """The top of a pack: a comment, its name and title, the document, and the file that it is for."""
+    """The top of a pack: a comment, its name and title, the document, and the file that it is for.
+
+    `path` is the document's, from the folder that the pack is in; `sha256` is that of its text.
+    """
 
     comment: str
     name: str
     title: str
     document: str
     file: str
+    path: str
+    sha256: str
 
 
-def write(derived: Derived) -> str:
-    """The pack as TOML; each rule names the line of the golden file it came from."""
+def write(derived: Derived, folder: str = "") -> str:
+    """The pack as TOML; each rule names the line of the golden file it came from. `folder` is where the pack lies."""
     source = derived.source
     file = _file(source)
     comment = f"What {source.path} does, as rules. Delete or change what other files may do differently."
-    head = Head(comment, pack_name(source.path), f"Files that do what {file} does", file, file)
+    path, sha256 = path_from(folder, source.path), digest(source)
+    head = Head(comment, pack_name(source.path), f"Files that do what {file} does", file, file, path, sha256)
 
     def say(demand: Demand) -> Said:
-        return Said(f"{file}:{source.line_of(demand.span.start)}", f"{file} does so.", demand.level)
+        line = source.line_of(demand.span.start)
+        return Said(f"{file}:{line}", f"{file} does so.", demand.level, line)
 
     return write_pack(derived, head, say, "GF")
 
@@ -58,6 +68,10 @@ def write_pack(derived: Derived, head: Head, say: Callable[[Demand], Said], lett
         f"title = {toml(head.title)}",
         f"document = {toml(head.document)}",
         f"files = [{toml(head.file)}]",
+        "",
+        "[trace]",
+        f"file = {toml(head.path)}",
+        f"sha256 = {toml(head.sha256)}",
     ]
     for section in derived.sections:
         lines += ["", *_section(section)]
@@ -70,6 +84,14 @@ def write_pack(derived: Derived, head: Head, say: Callable[[Demand], Said], lett
         ]
         lines += [f"# line {source.line_of(demand.span.start)}: {_words(demand, source)}" for demand in derived.left]
     return "\n".join((*lines, ""))
+
+
+def path_from(folder: str, path: str) -> str:
+    """The path of a file from a folder, with forward slashes; its name where no path leads there."""
+    try:
+        return os.path.relpath(path, folder or ".").replace(os.sep, "/")
+    except (OSError, ValueError):  # on another drive
+        return path.replace(os.sep, "/").rpartition("/")[2]
 
 
 def _file(source: SourceFile) -> str:
@@ -105,6 +127,7 @@ def _rule(demand: Demand, code: str, name: str, derived: Derived, said: Said) ->
     if said.commands:
         yield f"commands = {toml(said.commands)}"
     yield f"source = {toml(said.source)}"
+    yield f"trace = {said.line}"
     yield f"summary = {toml(demand.summary)}"
     yield f"why = {toml(said.why)}"
 

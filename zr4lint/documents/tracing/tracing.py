@@ -1,0 +1,166 @@
+"""A trace: the rules of packs between the lines of their documents and the words of a Dockerfile."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct, structs
+
+from zr4lint.checks import KINDS
+from zr4lint.dockerfile import Dockerfile
+from zr4lint.documents.decisions import Decision
+from zr4lint.documents.tracing import gaps
+from zr4lint.documents.tracing.consulted import Consulted
+from zr4lint.documents.tracing.passages import Read, read
+from zr4lint.documents.tracing.records import About, Gap, Named, Requirement, Spot, Step, Told, Trace
+from zr4lint.documents.tracing.requirements import Judged, requirements_of
+from zr4lint.filesystem.documents import digest
+from zr4lint.knowledge.secrets import has_secrets, masked
+from zr4lint.linting.engine import PackResult
+from zr4lint.linting.pipeline import Linter
+from zr4lint.model.quoting import plain
+from zr4lint.model.source import SourceFile
+from zr4lint.packs.model import Pack
+from zr4lint.packs.own_rules import SYNTAX
+
+_LONGEST = 100
+"""Characters of an instruction that are shown."""
+
+
+class Inputs(Struct, frozen=True):
+    """What a trace is made from.
+
+    The rules of `packs` are traced; the linter may know others, which make conflicts. `documents` are those of the
+    packs, and `decisions` what was decided on their demands, by the names of the packs. `configuration` are the files
+    that decide what comes of the file.
+    """
+
+    source: SourceFile
+    linter: Linter
+    packs: tuple[Pack, ...]
+    configuration: tuple[Named, ...] = ()
+    documents: Mapping[str, Consulted] = {}
+    decisions: Mapping[str, Sequence[Decision]] = {}
+
+
+class Selection(Struct, frozen=True):
+    """Which requirements are asked for: those of codes, and those about lines of the Dockerfile or of documents.
+
+    An empty selection asks for all of them.
+    """
+
+    codes: frozenset[str] = frozenset()
+    lines: tuple[int, ...] = ()
+    document_lines: tuple[int, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left out."""
+        return not (self.codes or self.lines or self.document_lines)
+
+
+def trace(inputs: Inputs) -> Trace:
+    """Trace the requirements of packs; TimeUpError when the linter's deadline passes."""
+    linted = inputs.linter.lint(inputs.source)
+    source = linted.dockerfile.source
+    shown = SourceFile(masked(source.text), source.path, bom=source.bom) if has_secrets(source.text) else source
+    names = {pack.name for pack in inputs.packs}
+    results = [result for result in linted.results if result.pack.name in names]
+    options = inputs.linter.options
+    documents = {
+        pack.name: read(pack, inputs.documents[pack.name], options)
+        for pack in inputs.packs
+        if pack.name in inputs.documents
+    }
+    judged = (Judged(linted, one, options, documents.get(one.pack.name), shown.text) for one in results)
+    requirements = tuple(requirement for one in judged for requirement in requirements_of(one))
+    steps = tuple(_steps(linted.dockerfile, shown, requirements, results))
+    left = tuple(_gaps(inputs, linted.dockerfile, results, requirements, steps, documents))
+    refused = tuple(f"{f.path}:{f.line}: {f.message}" for f in linted.report.findings if f.code == SYNTAX.code)
+    file = Named(source.path, digest(source))
+    told = tuple(_told(inputs))
+    return Trace(shown, file, told, tuple(sorted(names)), inputs.configuration, requirements, steps, left, refused)
+
+
+def _told(inputs: Inputs) -> Iterator[Told]:
+    seen: set[str] = set()
+    for pack in inputs.packs:
+        consulted = inputs.documents.get(pack.name)
+        if consulted is not None and consulted.path not in seen:
+            seen.add(consulted.path)
+            made_from = pack.traced.sha256 if pack.traced is not None else ""
+            changed = bool(made_from) and made_from != consulted.sha256
+            yield Told(Named(consulted.path, consulted.sha256), changed)
+
+
+def _steps(
+    dockerfile: Dockerfile, shown: SourceFile, requirements: Sequence[Requirement], results: Sequence[PackResult]
+) -> Iterator[Step]:
+    """The instructions, each with the requirements that are about it."""
+    relied = {(result.pack.name, code): used for result in results for code, used in _relied(result)}
+    starts = [instruction.span.start for instruction in dockerfile.instructions]
+    about: list[list[About]] = [[] for _ in starts]
+    for one in requirements:
+        near: dict[int, list[Spot]] = {index: [] for index in relied.get((one.pack, one.rule.code), ())}
+        for spot in one.spots:
+            at = bisect_right(starts, spot.span.start) - 1
+            if not spot.absent and at >= 0 and spot.span.end <= dockerfile.instructions[at].span.end:
+                near.setdefault(at, []).append(spot)
+        for index, spots in near.items():
+            about[index].append(About(one, tuple(spots)))
+    for instruction, found in zip(dockerfile.instructions, about, strict=True):
+        text = plain(instruction.span.of(shown.text), _LONGEST)
+        yield Step(instruction.line, instruction.end_line, text, tuple(found))
+
+
+def _relied(result: PackResult) -> Iterator[tuple[str, set[int]]]:
+    """The instructions that the rules of a pack are met by, and those that these rely on, by the rules' codes."""
+    for rule in result.pack.rules:
+        one = result.results.get(rule.rule.code)
+        if one is not None and not KINDS[rule.check].late:
+            yield one.code, {index for met in one.met for index in (met.instruction.index, *met.supports)}
+
+
+def _gaps(
+    inputs: Inputs,
+    dockerfile: Dockerfile,
+    results: Sequence[PackResult],
+    requirements: Sequence[Requirement],
+    steps: Sequence[Step],
+    documents: Mapping[str, Read],
+) -> Iterator[Gap]:
+    wanted: set[str] = set()
+    seen: set[str] = set()
+    for pack in inputs.packs:
+        document = documents.get(pack.name)
+        if document is None:
+            continue
+        asked = document.facts.dockerfile
+        wanted |= {gaps.plain(asked, instruction) for instruction in asked.instructions}
+        if document.consulted.path not in seen:
+            seen.add(document.consulted.path)
+            yield from gaps.demands(document, pack, inputs.decisions.get(pack.name, ()))
+    yield from gaps.checks(requirements, inputs.packs, documents)
+    yield from gaps.instructions(dockerfile, steps, [(one.pack, one.results) for one in results], wanted)
+
+
+def select(whole: Trace, selection: Selection) -> Trace:
+    """The requirements of a trace that are asked for, and the instructions that are about them."""
+    if selection.is_empty:
+        return whole
+    steps = [step for step in whole.steps if any(step.line <= line <= step.end_line for line in selection.lines)]
+    near = {id(about.requirement) for step in steps for about in step.about}
+    chosen = tuple(one for one in whole.requirements if id(one) in near or _asked(one, selection))
+    kept = {id(one) for one in chosen}
+    narrowed = (
+        structs.replace(step, about=tuple(about for about in step.about if id(about.requirement) in kept))
+        for step in steps or whole.steps
+    )
+    shown = tuple(step for step in narrowed if step.about or steps)
+    return structs.replace(whole, requirements=chosen, steps=shown, gaps=())
+
+
+def _asked(one: Requirement, selection: Selection) -> bool:
+    """Whether a requirement is asked for by its code, or by a line of a document."""
+    return one.rule.code in selection.codes or any(p.line in selection.document_lines for p in one.passages)

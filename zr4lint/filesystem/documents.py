@@ -1,0 +1,77 @@
+"""The documents that packs name: found in the project of the pack, never outside of it, and read with a bound."""
+
+from __future__ import annotations
+
+import os
+
+from zr4lint.filesystem.paths import display, inside, plain, repository
+from zr4lint.filesystem.sources import FileError, read
+from zr4lint.model.source import SourceFile
+
+MAX_BYTES = 4_000_000
+MARKDOWN = (".md", ".markdown", ".mdx")
+_DOCKERFILES = ("dockerfile", "containerfile")
+
+
+def is_markdown(path: str) -> bool:
+    """Whether a document is Markdown, by its name."""
+    return path.lower().endswith(MARKDOWN)
+
+
+def locate(name: str, pack: str) -> str | None:
+    """The path of the document that a pack's file names, as reports show it; None where it is not in the project.
+
+    `name` is looked for in the folder of the pack, then in those above it, up to the root of the repository or else
+    to the current folder. Only Markdown and Dockerfiles are documents: a pack of a stranger must not get other files
+    into reports.
+    """
+    words = os.path.basename(name.replace("\\", "/")).lower()
+    if os.path.isabs(name) or "\0" in name or not (is_markdown(words) or any(w in words for w in _DOCKERFILES)):
+        return None
+    try:
+        folder = os.path.dirname(os.path.abspath(pack))
+        root = _root(folder)
+        while inside(folder, root):
+            path = os.path.normpath(os.path.join(folder, name))
+            if os.path.isfile(path):
+                return _shown(path) if inside(path, root) else None
+            if folder == os.path.dirname(folder):
+                break
+            folder = os.path.dirname(folder)
+    except (OSError, ValueError):
+        return None
+    return None
+
+
+def _shown(path: str) -> str:
+    """A path from the current folder: nothing else tells where the project lies on the machine."""
+    try:
+        return plain(os.path.relpath(path))
+    except ValueError:  # on another drive
+        return display(path)
+
+
+def line_of(path: str, line: int) -> str | None:
+    """The words of a line of a document, counted from 1; None where there are none, or it can't be read."""
+    try:
+        source = read(path, display(path), MAX_BYTES)
+        words = source.slice(source.line_span(line)).strip()
+    except (FileError, IndexError):
+        return None
+    return words or None
+
+
+def digest(source: SourceFile) -> str:
+    """The SHA-256 of the bytes of a file."""
+    import hashlib
+
+    return hashlib.sha256(source.encode(source.text)).hexdigest()
+
+
+def _root(folder: str) -> str:
+    """The folder that nothing outside of is read: the repository, else the current folder if it is above, else this."""
+    found = repository(folder)
+    if found is not None:
+        return found
+    here = os.getcwd()
+    return here if inside(folder, here) else folder
