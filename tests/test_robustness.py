@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import tomli
 
-from tests.inprocess import call
+from tests.inprocess import Done, call
 from tests.support.ending import PATIENCE, ends
 from tests.test_cli import (
     CONFORMING,
@@ -26,7 +26,6 @@ from tests.test_cli import (
     LEVELS,
     WITHOUT_ML,
     WRONG_TORCH,
-    Done,
     complaint,
     environment,
     on_a_terminal,
