@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import pytest
 
+from tests.inprocess import call
 from tests.support.ending import PATIENCE, until
 from tests.test_cli import CONFORMING, WRONG_TORCH, environment, save, zr4lint
 from zr4lint.app.parallel import WORTH_A_PROCESS, in_order, processes
@@ -37,14 +38,15 @@ def many(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("name", ["text", "json", "sarif", "concise"])
 def test_the_report_is_the_same(many: Path, name: str) -> None:
-    one, two = (zr4lint("--format", name, "--jobs", jobs, ".", cwd=many) for jobs in ("1", "2"))
+    one, two = (run("--format", name, "--jobs", jobs, ".", cwd=many) for run, jobs in ((call, "1"), (zr4lint, "2")))
     assert one == two
     assert one.code == 2
     assert "015" in one.err
 
 
 def test_fixes_are_the_same(many: Path) -> None:
-    one, two = (zr4lint("--diff", "--unsafe-fixes", "-j", jobs, ".", cwd=many) for jobs in ("1", "2"))
+    args = ("--diff", "--unsafe-fixes", "-j")
+    one, two = (run(*args, jobs, ".", cwd=many) for run, jobs in ((call, "1"), (zr4lint, "2")))
     assert one == two
     assert one.out.count("+++ b/") > COUNT // 3
 
@@ -57,7 +59,7 @@ def test_files_are_fixed_in_all_processes(many: Path) -> None:
 
 @pytest.mark.parametrize("jobs", ["0", "-1", "x"])
 def test_a_wrong_number(tmp_path: Path, jobs: str) -> None:
-    assert zr4lint("--jobs", jobs, cwd=tmp_path).code == 2
+    assert call("--jobs", jobs, cwd=tmp_path).code == 2
 
 
 def test_how_many_processes() -> None:
