@@ -175,7 +175,7 @@ def act(cwd: Path, **inputs: str) -> tuple[int, str, dict[str, str], str]:
     action = scratch() / "action"
     if not action.exists():
         shutil.copytree(ROOT / "ci", copy_to(action) / "ci")
-        (scratch() / "runner").mkdir()
+        (scratch() / "runner").mkdir(exist_ok=True)
     (step,) = ACTION["runs"]["steps"]
     values = {name: inputs.get(name.replace("-", "_"), given["default"]) for name, given in ACTION["inputs"].items()}
     cwd = cwd / values["working-directory"]

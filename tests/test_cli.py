@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.inprocess import Done, call
+from tests.support.ending import PATIENCE
 from zr4lint import __version__
 from zr4lint.report import FORMATS
 
@@ -80,7 +81,7 @@ def environment(**more: str) -> dict[str, str]:
 def zr4lint(*args: str | bytes | Path, cwd: Path, stdin: bytes = b"", **env: str) -> Done:
     command = [sys.executable, "-m", "zr4lint", *args]
     done = subprocess.run(
-        command, cwd=cwd, input=stdin, env=environment(**env), capture_output=True, check=False, timeout=60
+        command, cwd=cwd, input=stdin, env=environment(**env), capture_output=True, check=False, timeout=PATIENCE
     )
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
@@ -450,7 +451,7 @@ def on_a_terminal(*args: str, cwd: Path, columns: int = 100, **env: str) -> str:
     os.close(terminal)
     written = b"".join(_everything(controller))
     os.close(controller)
-    process.wait(timeout=60)
+    process.wait(timeout=PATIENCE)
     return written.decode().replace("\r\n", "\n")
 
 
@@ -740,7 +741,7 @@ def test_a_reader_may_stop_early(here: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         process.stderr.close()
-        assert process.wait(timeout=60) == 141
+        assert process.wait(timeout=PATIENCE) == 141
 
 
 def test_a_full_disk_is_one_line(here: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.inprocess import call
+from tests.support.ending import PATIENCE
 from tests.test_cli import CONFORMING as GOOD
 from tests.test_cli import DOCKER, WITHOUT_ML
 from zr4lint.filesystem.writing import WriteError, replace
@@ -39,7 +40,7 @@ def zr4lint(*arguments: str, cwd: Path, stdin: bytes = b"") -> subprocess.Comple
 def of_its_own(*arguments: str, cwd: Path, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
     """The same in a process of its own."""
     command = [sys.executable, "-m", "zr4lint", *arguments]
-    return subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, check=False, timeout=60)
+    return subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, check=False, timeout=PATIENCE)
 
 
 def test_fix_writes_the_file_and_says_what_it_did(folder: Path) -> None:

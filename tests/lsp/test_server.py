@@ -14,6 +14,7 @@ import pytest
 
 from tests.inprocess import call
 from tests.lsp.client import PULLING, PUSHED, ROOT, Client, Message, applied, place
+from tests.support.ending import PATIENCE
 
 GOOD = (ROOT / "docker" / "Dockerfile.zr4").read_text()
 BROKEN = GOOD.replace("torch==2.5.1", "torch==2.5.0").replace("--no-cache-dir --upgrade", "--upgrade", 1)
@@ -574,7 +575,7 @@ def test_it_waits_for_initialize_and_ends_with_exit(tmp_path: Path) -> None:
     client.initialize()
     assert client.result("shutdown") is None
     client.notify("exit")
-    assert client.process.wait(timeout=60) == 0
+    assert client.process.wait(timeout=PATIENCE) == 0
     client.__exit__()
 
 
@@ -586,7 +587,7 @@ def test_without_shutdown_the_exit_code_is_1(tmp_path: Path, last: str) -> None:
         else:
             assert client.process.stdin is not None
             client.process.stdin.close()
-        assert client.process.wait(timeout=60) == 1
+        assert client.process.wait(timeout=PATIENCE) == 1
 
 
 def test_without_its_packages_it_says_what_to_install(tmp_path: Path) -> None:
