@@ -36,12 +36,19 @@ def many(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("name", ["text", "json", "sarif", "concise"])
-def test_the_report_is_the_same(many: Path, name: str) -> None:
-    one, two = (run("--format", name, "--jobs", jobs, ".", cwd=many) for run, jobs in ((call, "1"), (zr4lint, "2")))
+def test_the_report_is_the_same(many: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    formats = ("text", "json", "sarif", "concise")
+    folders = [tmp_path_factory.mktemp("reports") for _ in range(2)]
+    outputs = [[w for name in formats for w in ("--format", name, "--output", str(f / name))] for f in folders]
+    one = call("--jobs", "1", *outputs[0], ".", cwd=many)
+    two = zr4lint("--jobs", "2", *outputs[1], ".", cwd=many)
     assert one == two
     assert one.code == 2
     assert "015" in one.err
+    for name in formats:
+        first, second = ((folder / name).read_text() for folder in folders)
+        assert first == second, name
+        assert "torch-pin" in first, name
 
 
 def test_fixes_are_the_same(many: Path) -> None:
