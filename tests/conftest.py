@@ -65,6 +65,7 @@ class ByFile(LoadGroupScheduling):  # type: ignore[misc]
         return scope.partition("::")[0]
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     """Print what tests have measured."""
     reports = [report for passed in ("passed", "failed") for report in terminalreporter.getreports(passed)]

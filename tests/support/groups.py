@@ -24,9 +24,11 @@ def in_groups(
     def decorate(check: Callable[[T], None]) -> Callable[[str], None]:
         @wraps(check)
         def test(group: str) -> None:
-            told = [f"{name(item)}\n{reason}" for item in groups[group] if (reason := _failure(check, item))]
-            if told:
-                pytest.fail(f"{len(told)} of {len(groups[group])} failed\n\n" + "\n".join(told), pytrace=False)
+            failed = {name(item): reason for item in groups[group] if (reason := _failure(check, item))}
+            if failed:
+                summary = f"{len(failed)} of {len(groups[group])} failed: {', '.join(failed)}"
+                reasons = "\n".join(f"{name}\n{reason}" for name, reason in failed.items())
+                pytest.fail(f"{summary}\n\n{reasons}", pytrace=False)
 
         test.__signature__ = inspect.signature(test, follow_wrapped=False)  # type: ignore[attr-defined]
         return pytest.mark.parametrize("group", groups)(test)
