@@ -14,6 +14,8 @@ from zr4lint.linting.pipeline import Linter
 from zr4lint.model.finding import Finding
 from zr4lint.model.source import SourceFile
 
+pytestmark = pytest.mark.slow
+
 LONGEST = 80
 QUOTED = r"`[^`]*`"
 INTERNAL = r"(?i)gpu facts|\(run\)"

@@ -13,6 +13,8 @@ import pytest
 
 from zr4lint import fix_text
 
+pytestmark = pytest.mark.slow
+
 VERSIONS = ("1.25.0", "1.26.4", "2.1.0")
 
 
