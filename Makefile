@@ -6,8 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip
 NODE := node_modules/.installed
 MULTITOOL := node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
-PARALLEL := --numprocesses auto --maxprocesses 8 --dist loadgroup
-RATES  := tests/mutations/test_mutations.py::test_the_rates
+PARALLEL := --numprocesses auto --maxprocesses 8 --dist loadgroup --no-loadscope-reorder
 
 # Without bytecode, each process of a checkout takes more than twice as long.
 unexport PYTHONDONTWRITEBYTECODE
@@ -21,11 +20,10 @@ lint: $(VENV)/.run
 check: static
 	$(BIN)/pytest $(PARALLEL) -m "not slow"
 
-# Everything that has to be green. The slowest ten come last, and below them what failed. The two rates of the mutation
-# suite are printed where nothing runs beside them.
+# Everything that has to be green. The slowest ten come last, then what tests have measured, such as the two rates of
+# the mutation suite, and below that what failed.
 test: static
-	@$(BIN)/pytest $(RATES)
-	$(BIN)/pytest $(PARALLEL) --deselect $(RATES) --durations=10 -rfE
+	$(BIN)/pytest $(PARALLEL) --durations=10 -rfE
 
 static: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from unittest import mock
 
 import click
 
+from tests.inprocess import call
 from zr4lint.cli.commands import cli
 from zr4lint.cli.names import COMMANDS, DEFAULT
 
@@ -19,16 +20,13 @@ HEAD = "<!-- Written by `make docs` from the command line itself; edits here are
 
 def help_text(*command: str) -> str:
     """Say what `zr4lint COMMAND --help` prints on a terminal of 80 columns."""
-    done = subprocess.run(
-        [sys.executable, "-m", "zr4lint", *command, "--help"],
-        env={**os.environ, "COLUMNS": "80", "PYTHONPATH": str(PAGE.parents[1])},
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    return done.stdout.rstrip()
+    with mock.patch.dict(os.environ, {"COLUMNS": "80"}):
+        done = call(*command, "--help", cwd=PAGE.parent)
+    assert (done.code, done.err) == (0, "")
+    return done.out.rstrip()
 
 
+@cache
 def page() -> str:
     """Write the whole page: linting first, then the other commands by name."""
     return "\n\n".join([HEAD, "# The command line", *_sections()]) + "\n"

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 
+import pytest
+from _pytest.terminal import TerminalReporter
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadGroupScheduling
 
+from tests.support.telling import TOLD
 from zr4lint.shellcheck import program
 
 STEERING = (
@@ -39,3 +44,30 @@ def pytest_configure() -> None:
         if name in STEERING or name.startswith("GIT_"):
             del os.environ[name]
     os.environ["GIT_CONFIG_GLOBAL"] = os.environ["GIT_CONFIG_SYSTEM"] = os.devnull
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no process is left with it when the others are done."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadGroupScheduling:
+    """Give the tests of one file to one process: what they share is made once, and one message sends them all."""
+    return ByFile(config, log)
+
+
+class ByFile(LoadGroupScheduling):  # type: ignore[misc]
+    """Tests go together that have a group, or a file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        scope: str = super()._split_scope(nodeid)
+        return scope.partition("::")[0]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Print what tests have measured."""
+    reports = [report for passed in ("passed", "failed") for report in terminalreporter.getreports(passed)]
+    for line in sorted(str(value) for report in reports for name, value in report.user_properties if name == TOLD):
+        terminalreporter.write_line(line)

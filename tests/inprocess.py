@@ -7,10 +7,18 @@ import io
 import os
 import sys
 from pathlib import Path
+from typing import NamedTuple
 from unittest import mock
 
-from tests.test_cli import Done
 from zr4lint.cli.entry import run
+
+
+class Done(NamedTuple):
+    """What a process left behind."""
+
+    code: int
+    out: str
+    err: str
 
 
 def call(*args: str | Path, cwd: Path, stdin: bytes = b"") -> Done:

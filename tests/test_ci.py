@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -175,7 +176,7 @@ def act(cwd: Path, **inputs: str) -> tuple[int, str, dict[str, str], str]:
     action = scratch() / "action"
     if not action.exists():
         shutil.copytree(ROOT / "ci", copy_to(action) / "ci")
-        (scratch() / "runner").mkdir()
+        (scratch() / "runner").mkdir(exist_ok=True)
     (step,) = ACTION["runs"]["steps"]
     values = {name: inputs.get(name.replace("-", "_"), given["default"]) for name, given in ACTION["inputs"].items()}
     cwd = cwd / values["working-directory"]
@@ -188,31 +189,6 @@ def act(cwd: Path, **inputs: str) -> tuple[int, str, dict[str, str], str]:
     done = shell(step["run"], cwd, **env)
     outputs = dict(line.split("=", 1) for line in files["GITHUB_OUTPUT"].read_text().splitlines())
     return done.returncode, done.stdout + done.stderr, outputs, files["GITHUB_STEP_SUMMARY"].read_text()
-
-
-@pytest.mark.slow
-@GROUP
-def test_the_action(here: Path) -> None:
-    code, log, outputs, summary = act(here)
-    assert (code, outputs) == (0, {"sarif": "zr4lint.sarif", "exit-code": "0"}), log
-    assert "All 52 requirements met" in log
-    assert "52 of 52 requirements met" in summary
-    assert json.loads((here / outputs["sarif"]).read_text())["runs"][0]["results"] == []
-
-    (here / "a b").mkdir()
-    (here / "a b" / "Dockerfile").write_text(BROKEN)
-    inputs = {"paths": "docker\na b/Dockerfile\n", "pack": "zr4", "sarif": "a b/x.sarif"}
-    code, log, outputs, summary = act(here, **inputs)
-    assert (code, outputs) == (1, {"sarif": "a b/x.sarif", "exit-code": "1"}), log
-    assert "::error file=a b/Dockerfile,line=37," in log
-    assert "| 37:5 | error | ZR0501 torch-pin |" in summary
-    results = json.loads((here / outputs["sarif"]).read_text())["runs"][0]["results"]
-    assert "ZR0501" in [result["ruleId"] for result in results]
-
-    assert act(here, **inputs, fail_on="never")[0] == 0
-    code, log, outputs, summary = act(here, paths="$(touch gone)")
-    assert (code, outputs["exit-code"], (here / "gone").exists()) == (2, "2", False), log
-    assert "no such file" in summary
 
 
 def hostile(folder: Path) -> Path:
@@ -233,14 +209,52 @@ def hostile(folder: Path) -> Path:
     return folder
 
 
+@cache
+def installed() -> tuple[int, str, list[str]]:
+    """The run that installs zr4lint, on a hostile checkout: its exit code, its log, and which modules were imported."""
+    folder = scratch() / "hostile"
+    shutil.copytree(ROOT / "docker", folder / "docker")
+    code, log, _, _ = act(hostile(folder), paths="docker")
+    return code, log, [path.parent.name for path in folder.rglob("attacked")]
+
+
+def act_again(cwd: Path, **inputs: str) -> tuple[int, str, dict[str, str], str]:
+    """`act`, where zr4lint is installed."""
+    installed()
+    return act(cwd, **inputs)
+
+
 @pytest.mark.slow
 @GROUP
-def test_the_action_runs_no_code_of_the_repository_that_it_lints(here: Path) -> None:
-    (scratch() / "runner").mkdir(exist_ok=True)
-    shutil.rmtree(scratch() / "runner" / "zr4lint-action", ignore_errors=True)
-    code, log, _, _ = act(hostile(here), paths="docker")
+def test_the_action(here: Path) -> None:
+    code, log, outputs, summary = act_again(here)
+    assert (code, outputs) == (0, {"sarif": "zr4lint.sarif", "exit-code": "0"}), log
+    assert "All 52 requirements met" in log
+    assert "52 of 52 requirements met" in summary
+    assert json.loads((here / outputs["sarif"]).read_text())["runs"][0]["results"] == []
+
+    (here / "a b").mkdir()
+    (here / "a b" / "Dockerfile").write_text(BROKEN)
+    inputs = {"paths": "docker\na b/Dockerfile\n", "pack": "zr4", "sarif": "a b/x.sarif"}
+    code, log, outputs, summary = act_again(here, **inputs)
+    assert (code, outputs) == (1, {"sarif": "a b/x.sarif", "exit-code": "1"}), log
+    assert "::error file=a b/Dockerfile,line=37," in log
+    assert "| 37:5 | error | ZR0501 torch-pin |" in summary
+    results = json.loads((here / outputs["sarif"]).read_text())["runs"][0]["results"]
+    assert "ZR0501" in [result["ruleId"] for result in results]
+
+    assert act_again(here, **inputs, fail_on="never")[0] == 0
+    code, log, outputs, summary = act_again(here, paths="$(touch gone)")
+    assert (code, outputs["exit-code"], (here / "gone").exists()) == (2, "2", False), log
+    assert "no such file" in summary
+
+
+@pytest.mark.slow
+@GROUP
+def test_the_action_runs_no_code_of_the_repository_that_it_lints() -> None:
+    code, log, attacked = installed()
     assert code == 0, log
-    assert [path.name for path in here.rglob("attacked")] == []
+    assert attacked == []
 
 
 @pytest.mark.slow
@@ -248,8 +262,8 @@ def test_the_action_runs_no_code_of_the_repository_that_it_lints(here: Path) -> 
 def test_isolated_the_repository_does_not_say_how_it_is_judged(here: Path) -> None:
     (here / "docker" / "Dockerfile.zr4").write_text("# zr4lint: ignore-file[ZR,ML,ZC] Not me.\n" + BROKEN)
     (here / "zr4lint.toml").write_text('ignore = ["ZR"]\nexclude = ["docker"]\n')
-    assert act(here, paths="docker/Dockerfile.zr4")[0] == 0
-    code, log, _, _ = act(here, paths="docker/Dockerfile.zr4", isolated="true")
+    assert act_again(here, paths="docker/Dockerfile.zr4")[0] == 0
+    code, log, _, _ = act_again(here, paths="docker/Dockerfile.zr4", isolated="true")
     assert (code, "ZR0501" in log) == (1, True), log
 
 
@@ -264,7 +278,7 @@ def test_a_file_name_with_control_characters_is_refused(here: Path, name: str) -
 @GROUP
 def test_the_action_takes_options_a_folder_and_no_annotations(here: Path) -> None:
     (here / "docker" / "Dockerfile.zr4").write_text(BROKEN)
-    code, log, outputs, _ = act(here, working_directory="docker", args="--select\nZR0501", annotations="false")
+    code, log, outputs, _ = act_again(here, working_directory="docker", args="--select\nZR0501", annotations="false")
     assert (code, outputs["exit-code"]) == (1, "1"), log
     assert "::error" not in log
     assert "Dockerfile.zr4:37:5: error ZR0501" in log

@@ -1,4 +1,4 @@
-"""The command line as people call it: a process of its own, its two streams and its exit code."""
+"""The command line as people call it: its two streams and its exit code; in a process of its own where that counts."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ import sys
 import termios
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 from xml.etree import ElementTree
 
 import pytest
 
+from tests.inprocess import Done, call
+from tests.support.ending import PATIENCE
 from zr4lint import __version__
 from zr4lint.report import FORMATS
 
@@ -72,14 +73,6 @@ why = "Because it could."
 """
 
 
-class Done(NamedTuple):
-    """What a process left behind."""
-
-    code: int
-    out: str
-    err: str
-
-
 def environment(**more: str) -> dict[str, str]:
     unset = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONWARNINGS"}
     return {name: value for name, value in os.environ.items() if name not in unset} | more
@@ -88,7 +81,7 @@ def environment(**more: str) -> dict[str, str]:
 def zr4lint(*args: str | bytes | Path, cwd: Path, stdin: bytes = b"", **env: str) -> Done:
     command = [sys.executable, "-m", "zr4lint", *args]
     done = subprocess.run(
-        command, cwd=cwd, input=stdin, env=environment(**env), capture_output=True, check=False, timeout=60
+        command, cwd=cwd, input=stdin, env=environment(**env), capture_output=True, check=False, timeout=PATIENCE
     )
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
@@ -133,6 +126,31 @@ def test_a_conforming_file(here: Path) -> None:
     assert done.out.endswith("All 52 requirements met. Score 60/60.\n")
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        [],
+        ["--format", "json"],
+        ["--format", "sarif", "--verbose"],
+        ["--quiet", "--statistics"],
+        ["--show-files"],
+        ["--diff"],
+        ["--exit-zero", "gone", "Dockerfile.zr4"],
+        ["--selct", "ZR"],
+        ["--help"],
+        ["rule", "ZR0501"],
+        ["rules"],
+        ["packs"],
+        ["-", "--pack", "zr4"],
+    ],
+    ids=" ".join,
+)
+def test_a_process_of_its_own_does_what_a_call_in_this_one_does(here: Path, args: list[str]) -> None:
+    save(here / "Dockerfile.zr4", WRONG_TORCH)
+    stdin = WRONG_TORCH.encode()
+    assert zr4lint(*args, cwd=here, stdin=stdin) == call(*args, cwd=here, stdin=stdin)
+
+
 def test_a_finding_is_where_the_words_are(here: Path) -> None:
     save(here / "Dockerfile.zr4", WRONG_TORCH)
     done = zr4lint("Dockerfile.zr4", cwd=here)
@@ -153,7 +171,7 @@ def test_several_paths_are_linted_in_the_order_given_and_once(here: Path) -> Non
 
 def test_one_bad_path_does_not_hide_the_others(here: Path) -> None:
     save(here / "Dockerfile.zr4", WRONG_TORCH)
-    done = zr4lint("--format", "concise", "gone", "Dockerfile.zr4", cwd=here)
+    done = call("--format", "concise", "gone", "Dockerfile.zr4", cwd=here)
     assert complaint(done) == "gone: no such file"
     assert codes(done) == ["ZR0501"]
 
@@ -167,7 +185,7 @@ def test_a_folder_is_searched_for_files_that_a_pack_claims(here: Path, paths: tu
         save(here / "x" / name, CONFORMING)
     save(here / "x" / "worker.Dockerfile.zr4", CONFORMING)
     (here / "x" / "folder.Dockerfile.zr4").mkdir()
-    done = zr4lint("--show-files", *paths, cwd=here)
+    done = call("--show-files", *paths, cwd=here)
     found = ["Dockerfile.zr4", "deep/er/Dockerfile.zr4", "x/Dockerfile.zr4", "x/worker.Dockerfile.zr4"]
     assert (done.code, done.err, done.out.splitlines()) == (0, "", found)
 
@@ -175,7 +193,7 @@ def test_a_folder_is_searched_for_files_that_a_pack_claims(here: Path, paths: tu
 def test_packs_claim_files_by_their_names(here: Path) -> None:
     for name in ["Dockerfile", "Dockerfile.gpu", "gpu.Dockerfile", "Containerfile"]:
         save(here / "any" / name, "FROM scratch\n")
-    report = json.loads(zr4lint("--format", "json", ".", cwd=here).out)
+    report = json.loads(call("--format", "json", ".", cwd=here).out)
     packs = {file["path"]: file["pack"] for file in report["files"]}
     assert packs == {
         "Dockerfile.zr4": "zr4",
@@ -188,26 +206,26 @@ def test_packs_claim_files_by_their_names(here: Path) -> None:
 
 def test_a_hidden_folder_that_is_named_is_searched(here: Path) -> None:
     save(here / ".hidden" / "Dockerfile.zr4", CONFORMING)
-    assert zr4lint("--show-files", ".hidden", cwd=here).out == ".hidden/Dockerfile.zr4\n"
+    assert call("--show-files", ".hidden", cwd=here).out == ".hidden/Dockerfile.zr4\n"
 
 
 def test_a_file_outside_is_shown_by_its_whole_path(here: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     for path in (here, here / "Dockerfile.zr4"):
-        done = zr4lint("--show-files", path, cwd=other)
+        done = call("--show-files", path, cwd=other)
         assert done.out == f"{here}/Dockerfile.zr4\n"
-    assert zr4lint("--show-files", here, cwd=here).out == "Dockerfile.zr4\n"
+    assert call("--show-files", here, cwd=here).out == "Dockerfile.zr4\n"
 
 
 @pytest.mark.parametrize("name", ["with blanks", "new\nline", "tab\t", "größe-日本", "-dash"])
 def test_any_name_of_a_folder_will_do(here: Path, name: str) -> None:
     save(here / name / "Dockerfile.zr4", WRONG_TORCH)
-    done = zr4lint("--format", "concise", "--context", ".", "--", f"{name}/Dockerfile.zr4", cwd=here)
+    done = call("--format", "concise", "--context", ".", "--", f"{name}/Dockerfile.zr4", cwd=here)
     shown = name.replace("\n", "\\n").replace("\t", "\\t")
     assert done.code == 1
     assert done.out.startswith(f"{shown}/Dockerfile.zr4:37:5: error ZR0501 ")
-    report = json.loads(zr4lint("--format", "json", "--", name, cwd=here).out)
+    report = json.loads(call("--format", "json", "--", name, cwd=here).out)
     assert [file["path"] for file in report["files"]] == [f"{name}/Dockerfile.zr4"]
 
 
@@ -227,10 +245,10 @@ def test_what_steers_a_terminal_is_escaped_in_paths(here: Path) -> None:
     name = "\x1b[31mred\x07"
     save(here / name / "Dockerfile.zr4", WRONG_TORCH)
     for args in (["--show-files"], [], ["--format", "concise"], ["--format", "sarif"]):
-        done = zr4lint(*args, name, cwd=here)
+        done = call(*args, name, cwd=here)
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", done.out + done.err)
         assert "red" in done.out
-    assert complaint(zr4lint(f"{name}/gone", cwd=here)) == "\\x1b[31mred\\x07/gone: no file matches"
+    assert complaint(call(f"{name}/gone", cwd=here)) == "\\x1b[31mred\\x07/gone: no file matches"
 
 
 # Standard input
@@ -244,34 +262,34 @@ def test_standard_input(here: Path) -> None:
 
 def test_standard_input_goes_by_the_name_it_is_given(here: Path) -> None:
     args = ("-", "--stdin-filename", "some/where/Dockerfile.zr4", "--format", "concise")
-    done = zr4lint(*args, cwd=here, stdin=WRONG_TORCH.encode())
+    done = call(*args, cwd=here, stdin=WRONG_TORCH.encode())
     assert (done.code, done.err) == (1, "")
     assert done.out.startswith("some/where/Dockerfile.zr4:37:5: error ZR0501 ")
 
 
 def test_standard_input_beside_files(here: Path) -> None:
     args = ("Dockerfile.zr4", "-", "--pack", "zr4", "--format", "json")
-    report = json.loads(zr4lint(*args, cwd=here, stdin=WRONG_TORCH.encode()).out)
+    report = json.loads(call(*args, cwd=here, stdin=WRONG_TORCH.encode()).out)
     assert [file["path"] for file in report["files"]] == ["Dockerfile.zr4", "-"]
     assert [finding["path"] for finding in report["findings"]] == ["-"]
 
 
 @pytest.mark.parametrize("text", [CONFORMING.replace("\n", "\r\n"), "\ufeff" + CONFORMING], ids=["crlf", "bom"])
 def test_standard_input_is_bytes(here: Path, text: str) -> None:
-    done = zr4lint("-", "--pack", "zr4", cwd=here, stdin=text.encode())
+    done = call("-", "--pack", "zr4", cwd=here, stdin=text.encode())
     assert (done.code, done.err) == (0, "")
 
 
 @pytest.mark.parametrize("data", [b"", b"\n", b"\xff\xfe", b"FROM \xe9\n", b"\x1b[2J"])
 def test_standard_input_may_hold_anything_but_nul(here: Path, data: bytes) -> None:
-    done = zr4lint("-", "--pack", "zr4", cwd=here, stdin=data)
+    done = call("-", "--pack", "zr4", cwd=here, stdin=data)
     assert (done.code, done.err) == (1, "")
     assert "\x1b" not in done.out
 
 
 def test_a_file_named_dash_is_there_as_a_path(here: Path) -> None:
     save(here / "-", WRONG_TORCH)
-    done = zr4lint("./-", "--pack", "zr4", "--format", "concise", cwd=here)
+    done = call("./-", "--pack", "zr4", "--format", "concise", cwd=here)
     assert done.out.startswith("./-:37:5: error ZR0501 ")
 
 
@@ -288,18 +306,18 @@ def levels(tmp_path: Path) -> Path:
 
 def test_a_pack_by_name_lints_files_of_any_name(here: Path) -> None:
     save(here / "Dockerfile", WRONG_TORCH)
-    assert codes(zr4lint("--pack", "zr4", "--format", "concise", "Dockerfile", cwd=here)) == ["ZR0501"]
+    assert codes(call("--pack", "zr4", "--format", "concise", "Dockerfile", cwd=here)) == ["ZR0501"]
 
 
 def test_a_pack_by_file(levels: Path) -> None:
     for pack in ("levels.toml", "./levels.toml", str(levels / "levels.toml")):
-        done = zr4lint("--pack", pack, "--format", "concise", cwd=levels)
+        done = call("--pack", pack, "--format", "concise", cwd=levels)
         assert (done.code, codes(done)) == (1, ["LV0001", "LV0002", "LV0102"])
 
 
 def test_several_packs(levels: Path) -> None:
     args = ("--pack", "levels.toml", "--pack", "zr4", "--format", "json", "Dockerfile.levels")
-    report = json.loads(zr4lint(*args, cwd=levels).out)
+    report = json.loads(call(*args, cwd=levels).out)
     assert [file["pack"] for file in report["files"]] == ["levels", "zr4"]
 
 
@@ -320,7 +338,7 @@ def test_several_packs(levels: Path) -> None:
     ],
 )
 def test_select_and_ignore(levels: Path, options: list[str], expected: list[str]) -> None:
-    done = zr4lint("--pack", "levels.toml", "--format", "concise", *options, cwd=levels)
+    done = call("--pack", "levels.toml", "--format", "concise", *options, cwd=levels)
     assert (done.code, codes(done)) == (int("LV0001" in expected), expected)
 
 
@@ -329,27 +347,27 @@ def test_fail_on(levels: Path, kept: str) -> None:
     save(levels / "Dockerfile.levels", f"FROM scratch\n{'ENV ' + kept if kept else ''}\n")
     worst = kept.count("=")
     for count, level in enumerate(["error", "warning", "info"], start=1):
-        assert zr4lint("--pack", "levels.toml", "--fail-on", level, cwd=levels).code == int(worst < count)
-    assert zr4lint("--pack", "levels.toml", "--fail-on", "never", cwd=levels).code == 0
-    assert zr4lint("--pack", "levels.toml", cwd=levels).code == int(worst < 1)
+        assert call("--pack", "levels.toml", "--fail-on", level, cwd=levels).code == int(worst < count)
+    assert call("--pack", "levels.toml", "--fail-on", "never", cwd=levels).code == 0
+    assert call("--pack", "levels.toml", cwd=levels).code == int(worst < 1)
 
 
 def test_a_warning_alone_does_not_fail(here: Path) -> None:
     save(here / "Dockerfile.zr4", WRONG_OWNER)
-    done = zr4lint("--format", "concise", cwd=here)
+    done = call("--format", "concise", cwd=here)
     assert (done.code, codes(done)) == (0, ["ZR0904"])
 
 
 def test_context(here: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     args = ("--format", "concise", "--fail-on", "warning")
-    assert zr4lint(*args, cwd=here).code == 0
-    done = zr4lint(*args, "--context", "../empty", cwd=here)
+    assert call(*args, cwd=here).code == 0
+    done = call(*args, "--context", "../empty", cwd=here)
     assert (done.code, codes(done)) == (1, ["ZR1003", "ZR1003"])
     (here / "start.sh").rename(tmp_path / "empty" / "start.sh")
-    assert codes(zr4lint(*args, cwd=here)) == ["ZR1003"]
-    assert codes(zr4lint(*args, "--context", str(tmp_path / "empty"), cwd=here)) == ["ZR1003"]
-    assert codes(zr4lint(*args, "-", "--pack", "zr4", cwd=here, stdin=CONFORMING.encode())) == []
+    assert codes(call(*args, cwd=here)) == ["ZR1003"]
+    assert codes(call(*args, "--context", str(tmp_path / "empty"), cwd=here)) == ["ZR1003"]
+    assert codes(call(*args, "-", "--pack", "zr4", cwd=here, stdin=CONFORMING.encode())) == []
 
 
 # Reports
@@ -375,8 +393,8 @@ def well_formed(name: str, text: str) -> bool:
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_goes_to_a_file_as_to_stdout(here: Path, name: str) -> None:
     save(here / "Dockerfile.zr4", WRONG_TORCH)
-    shown = zr4lint("--format", name, cwd=here)
-    written = zr4lint("--output-format", name, "--output", "report", cwd=here)
+    shown = call("--format", name, cwd=here)
+    written = call("--output-format", name, "--output", "report", cwd=here)
     assert (shown.code, shown.err, written) == (1, "", Done(1, "", ""))
     assert (here / "report").read_bytes().decode() == shown.out
     assert "torch" in shown.out
@@ -385,16 +403,16 @@ def test_every_format_goes_to_a_file_as_to_stdout(here: Path, name: str) -> None
 
 def test_output_replaces_what_was_there(here: Path) -> None:
     save(here / "report", "old\n" * 1000)
-    zr4lint("-o", "report", "--format", "concise", cwd=here)
-    assert (here / "report").read_text() == zr4lint("--format", "concise", cwd=here).out
+    call("-o", "report", "--format", "concise", cwd=here)
+    assert (here / "report").read_text() == call("--format", "concise", cwd=here).out
 
 
 def test_quiet_leaves_only_the_findings(here: Path) -> None:
     for option in ("--quiet", "-q"):
-        assert zr4lint(option, cwd=here) == Done(0, "", "")
+        assert call(option, cwd=here) == Done(0, "", "")
     save(here / "Dockerfile.zr4", WRONG_TORCH)
-    full = zr4lint(cwd=here).out
-    quiet = zr4lint("--quiet", cwd=here).out
+    full = call(cwd=here).out
+    quiet = call("--quiet", cwd=here).out
     assert full.startswith(quiet)
     assert "requirements met" in full.removeprefix(quiet)
     assert "requirements met" not in quiet
@@ -403,15 +421,15 @@ def test_quiet_leaves_only_the_findings(here: Path) -> None:
 
 def test_verbose_says_why(here: Path) -> None:
     save(here / "Dockerfile.zr4", WRONG_TORCH)
-    plain, verbose = (zr4lint(*options, cwd=here).out for options in ([], ["--verbose"]))
+    plain, verbose = (call(*options, cwd=here).out for options in ([], ["--verbose"]))
     assert "why: " in verbose
     assert "why: " not in plain
-    assert zr4lint("-v", cwd=here).out == verbose
+    assert call("-v", cwd=here).out == verbose
 
 
 def test_statistics_count_each_rule(levels: Path) -> None:
     save(levels / "a" / "Dockerfile.levels", "FROM scratch\nENV MUST=1 SHOULD=1\n")
-    done = zr4lint("--pack", "levels.toml", "--statistics", "--quiet", cwd=levels)
+    done = call("--pack", "levels.toml", "--statistics", "--quiet", cwd=levels)
     assert done.out == "2  info     LV0102  could\n1  error    LV0001  must\n1  warning  LV0002  should\n"
 
 
@@ -433,7 +451,7 @@ def on_a_terminal(*args: str, cwd: Path, columns: int = 100, **env: str) -> str:
     os.close(terminal)
     written = b"".join(_everything(controller))
     os.close(controller)
-    process.wait(timeout=60)
+    process.wait(timeout=PATIENCE)
     return written.decode().replace("\r\n", "\n")
 
 
@@ -470,7 +488,7 @@ def test_no_colours_where_they_are_not_wanted(here: Path) -> None:
     assert [line.rstrip() for line in COLOURS.sub("", coloured).splitlines()] == plain.splitlines()
     assert "\x1b" not in plain
     assert "\x1b" in on_a_terminal(cwd=here, NO_COLOR="")
-    assert "\x1b" not in zr4lint(cwd=here).out
+    assert "\x1b" not in call(cwd=here).out
     on_a_terminal("--output", "report", cwd=here)
     assert "\x1b" not in (here / "report").read_text()
 
@@ -488,55 +506,55 @@ def test_version(here: Path) -> None:
 
 
 def test_help(here: Path) -> None:
-    done = zr4lint("-h", cwd=here)
+    done = call("-h", cwd=here)
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("Usage: zr4lint [OPTIONS] [PATHS]...\n")
-    assert zr4lint("--help", cwd=here) == done
+    assert call("--help", cwd=here) == done
     for command in ("rule", "rules", "packs"):
-        assert zr4lint(command, "-h", cwd=here).out.startswith(f"Usage: zr4lint {command} [OPTIONS]")
+        assert call(command, "-h", cwd=here).out.startswith(f"Usage: zr4lint {command} [OPTIONS]")
 
 
 def test_names_of_the_default_command_and_of_help(here: Path) -> None:
-    assert zr4lint("check", "Dockerfile.zr4", cwd=here) == zr4lint("Dockerfile.zr4", cwd=here)
-    assert zr4lint("help", cwd=here) == zr4lint("check", "--help", cwd=here) == zr4lint("--help", cwd=here)
-    assert zr4lint("help", "rule", cwd=here) == zr4lint("rule", "--help", cwd=here)
-    assert zr4lint("-V", cwd=here) == zr4lint("--version", cwd=here)
+    assert call("check", "Dockerfile.zr4", cwd=here) == call("Dockerfile.zr4", cwd=here)
+    assert call("help", cwd=here) == call("check", "--help", cwd=here) == call("--help", cwd=here)
+    assert call("help", "rule", cwd=here) == call("rule", "--help", cwd=here)
+    assert call("-V", cwd=here) == call("--version", cwd=here)
 
 
 def test_a_file_may_have_the_name_of_a_command_nearly(here: Path) -> None:
     save(here / "rul", CONFORMING)
-    assert zr4lint("--pack", "zr4", "rul", cwd=here).code == 0
-    assert zr4lint("rul", "--pack", "zr4", cwd=here).code == 0
+    assert call("--pack", "zr4", "rul", cwd=here).code == 0
+    assert call("rul", "--pack", "zr4", cwd=here).code == 0
 
 
 def test_findings_can_be_let_pass(here: Path) -> None:
     save(here / "Dockerfile.zr4", WRONG_TORCH)
-    assert zr4lint("--exit-zero", cwd=here)[0] == 0
-    assert zr4lint("--exit-zero", "gone", "Dockerfile.zr4", cwd=here).code == 2
+    assert call("--exit-zero", cwd=here)[0] == 0
+    assert call("--exit-zero", "gone", "Dockerfile.zr4", cwd=here).code == 2
     ignored = WRONG_TORCH.replace("FROM ", "# zr4lint: ignore-file[ZR0501] on trial\nFROM ", 1)
     save(here / "Dockerfile.zr4", ignored)
-    assert zr4lint("--select", "ZR0501", cwd=here).code == 0
-    assert zr4lint("--select", "ZR0501", "--no-suppressions", cwd=here).code == 1
-    done = zr4lint("--no-suppressions", "--add-ignore", "x", cwd=here)
+    assert call("--select", "ZR0501", cwd=here).code == 0
+    assert call("--select", "ZR0501", "--no-suppressions", cwd=here).code == 1
+    done = call("--no-suppressions", "--add-ignore", "x", cwd=here)
     assert complaint(done) == "--add-ignore and --no-suppressions can't be used together"
 
 
 def test_rule_explains_one_rule(here: Path) -> None:
-    done = zr4lint("rule", "ZR0501", cwd=here)
+    done = call("rule", "ZR0501", cwd=here)
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("ZR0501 torch-pin\n")
     for words in ("error, PRD section 5", "torch==2.5.10", "torch==2.5.1\n"):
         assert words in done.out
-    assert zr4lint("rule", "torch-pin", cwd=here) == zr4lint("rule", "zr0501", cwd=here) == done
+    assert call("rule", "torch-pin", cwd=here) == call("rule", "zr0501", cwd=here) == done
 
 
 def test_rules_and_packs_are_listed(here: Path) -> None:
-    rules = zr4lint("rules", cwd=here)
+    rules = call("rules", cwd=here)
     assert (rules.code, rules.err) == (0, "")
     lines = [line.split() for line in rules.out.splitlines()]
     assert ["ZR0501", "torch-pin", "error"] in [line[:3] for line in lines]
     assert len({line[0] for line in lines}) == len(lines) >= 52
-    packs = zr4lint("packs", cwd=here)
+    packs = call("packs", cwd=here)
     assert (packs.code, packs.err) == (0, "")
     assert re.search(r"^zr4 .*52 rules.*Dockerfile\.zr4", packs.out, re.MULTILINE)
 
@@ -629,7 +647,7 @@ def _long_name(_: Path) -> list[str]:
     ids=lambda value: value.__name__.strip("_") if callable(value) else "",
 )
 def test_what_can_not_be_linted_is_named(here: Path, prepare: Callable[[Path], list[str]], words: str) -> None:
-    done = zr4lint(*prepare(here), cwd=here)
+    done = call(*prepare(here), cwd=here)
     assert words in complaint(done)
     assert done.out == ""
 
@@ -637,7 +655,7 @@ def test_what_can_not_be_linted_is_named(here: Path, prepare: Callable[[Path], l
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_what_must_not_be_read_is_named(here: Path) -> None:
     (here / "Dockerfile.zr4").chmod(0)
-    done = zr4lint("Dockerfile.zr4", cwd=here)
+    done = call("Dockerfile.zr4", cwd=here)
     assert complaint(done) == "Dockerfile.zr4: can't be read: Permission denied"
 
 
@@ -678,14 +696,14 @@ def test_what_must_not_be_read_is_named(here: Path) -> None:
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_wrong_usage_is_one_line(here: Path, args: list[str], words: str) -> None:
-    done = zr4lint(*args, cwd=here)
+    done = call(*args, cwd=here)
     assert words in complaint(done)
     assert done.out == ""
 
 
 def test_each_problem_of_a_pack_is_a_line_with_file_and_line(levels: Path) -> None:
     save(levels / "levels.toml", LEVELS.replace('title = "One', 'titel = "One', 1).replace("env", "enw", 1))
-    done = zr4lint("--pack", "levels.toml", cwd=levels)
+    done = call("--pack", "levels.toml", cwd=levels)
     assert (done.code, done.out) == (2, "")
     assert [line.removeprefix("zr4lint: ").split(": ")[0] for line in done.err.splitlines()] == [
         "levels.toml:1",
@@ -696,11 +714,11 @@ def test_each_problem_of_a_pack_is_a_line_with_file_and_line(levels: Path) -> No
 
 def test_a_pack_of_bytes_is_refused(levels: Path) -> None:
     (levels / "levels.toml").write_bytes(b"\xff\xfe\0")
-    assert "levels.toml: can't be read: " in complaint(zr4lint("--pack", "levels.toml", cwd=levels))
+    assert "levels.toml: can't be read: " in complaint(call("--pack", "levels.toml", cwd=levels))
 
 
 def test_a_folder_with_nothing_to_lint(tmp_path: Path) -> None:
-    assert complaint(zr4lint(cwd=tmp_path)) == "no Dockerfiles matching a pack found in ."
+    assert complaint(call(cwd=tmp_path)) == "no Dockerfiles matching a pack found in ."
 
 
 # Pipes
@@ -723,7 +741,7 @@ def test_a_reader_may_stop_early(here: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         process.stderr.close()
-        assert process.wait(timeout=60) == 141
+        assert process.wait(timeout=PATIENCE) == 141
 
 
 def test_a_full_disk_is_one_line(here: Path) -> None:

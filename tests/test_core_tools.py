@@ -60,8 +60,19 @@ def asks_nothing(words: str) -> bool:
 )  # fmt: skip
 def test_apt_get_takes_the_options(options: str, quiet: bool) -> None:
     assert asks_nothing(f"install {options} curl") is quiet
-    done = subprocess.run(["apt-get", "-s", *options.split(), "install"], capture_output=True, text=True, check=False)
-    assert "ommand line option" not in done.stderr
+    assert understood(options)
+
+
+@needs("apt-get")
+def test_apt_get_refuses_options_that_it_has_not() -> None:
+    assert not understood("--assume-yess")
+
+
+def understood(options: str) -> bool:
+    """Whether apt-get takes options of install; asked for its version, it reads them and no list of packages."""
+    command = ["apt-get", *options.split(), "install", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return "ommand line option" not in done.stderr
 
 
 @pytest.mark.parametrize("value", ["1", "true", "yes", "on", "0", "false", "no", "off"])

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import pytest
 
+from tests.inprocess import call
 from tests.support.ending import PATIENCE, until
 from tests.test_cli import CONFORMING, WRONG_TORCH, environment, save, zr4lint
 from zr4lint.app.parallel import WORTH_A_PROCESS, in_order, processes
@@ -35,16 +36,24 @@ def many(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("name", ["text", "json", "sarif", "concise"])
-def test_the_report_is_the_same(many: Path, name: str) -> None:
-    one, two = (zr4lint("--format", name, "--jobs", jobs, ".", cwd=many) for jobs in ("1", "2"))
+def test_the_report_is_the_same(many: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    formats = ("text", "json", "sarif", "concise")
+    folders = [tmp_path_factory.mktemp("reports") for _ in range(2)]
+    outputs = [[w for name in formats for w in ("--format", name, "--output", str(f / name))] for f in folders]
+    one = call("--jobs", "1", *outputs[0], ".", cwd=many)
+    two = zr4lint("--jobs", "2", *outputs[1], ".", cwd=many)
     assert one == two
     assert one.code == 2
     assert "015" in one.err
+    for name in formats:
+        first, second = ((folder / name).read_text() for folder in folders)
+        assert first == second, name
+        assert "torch-pin" in first, name
 
 
 def test_fixes_are_the_same(many: Path) -> None:
-    one, two = (zr4lint("--diff", "--unsafe-fixes", "-j", jobs, ".", cwd=many) for jobs in ("1", "2"))
+    args = ("--diff", "--unsafe-fixes", "-j")
+    one, two = (run(*args, jobs, ".", cwd=many) for run, jobs in ((call, "1"), (zr4lint, "2")))
     assert one == two
     assert one.out.count("+++ b/") > COUNT // 3
 
@@ -57,7 +66,7 @@ def test_files_are_fixed_in_all_processes(many: Path) -> None:
 
 @pytest.mark.parametrize("jobs", ["0", "-1", "x"])
 def test_a_wrong_number(tmp_path: Path, jobs: str) -> None:
-    assert zr4lint("--jobs", jobs, cwd=tmp_path).code == 2
+    assert call("--jobs", jobs, cwd=tmp_path).code == 2
 
 
 def test_how_many_processes() -> None:

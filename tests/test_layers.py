@@ -32,12 +32,14 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_they_are_kept(copy: Path) -> None:
     done = lint_imports(copy)
     assert done.returncode == 0, done.stdout
     assert ", 0 broken." in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "line", "contract"),
     [

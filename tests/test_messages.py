@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import groupby
 
 import pytest
 
 from tests.cases.case import every_text
 from zr4lint.app.assignment import load_packs
-from zr4lint.linting.pipeline import lint
+from zr4lint.linting.pipeline import Linter
 from zr4lint.model.finding import Finding
 from zr4lint.model.source import SourceFile
+
+pytestmark = pytest.mark.slow
 
 LONGEST = 80
 QUOTED = r"`[^`]*`"
@@ -20,13 +23,26 @@ PACKS = ("core", "ml", "zr4")
 
 
 @cache
+def all_findings() -> dict[str, dict[tuple[str, str], Finding]]:
+    """What each pack says of the cases and of the examples of its rules, each message once.
+
+    Packs for the same files that know the same images share the facts of a text.
+    """
+    found: dict[str, dict[tuple[str, str], Finding]] = {name: {} for name in PACKS}
+    packs = load_packs(list(PACKS))
+    for _, alike in groupby(packs, key=lambda pack: (pack.files[0], pack.images)):
+        linters = [Linter([pack]) for pack in alike]
+        examples = [rule.rule.bad for linter in linters for rule in linter.packs[0].rules if rule.rule.bad]
+        for text in (*every_text(), *examples):
+            gathered = linters[0].gather(SourceFile.decode(text.encode(), linters[0].packs[0].files[0]))
+            for linter in linters:
+                report = linter.judge(gathered).report
+                found[linter.packs[0].name].update({(f.code, f.message): f for f in report.findings})
+    return found
+
+
 def findings(pack: str) -> tuple[Finding, ...]:
-    """What a pack says of the cases and of the examples of its rules, each message once."""
-    packs = load_packs([pack])
-    examples = [rule.rule.bad for rule in packs[0].rules if rule.rule.bad]
-    sources = [SourceFile.decode(text.encode(), packs[0].files[0]) for text in (*every_text(), *examples)]
-    found = [finding for source in sources for finding in lint(source, packs).findings]
-    return tuple({(f.code, f.message): f for f in found}.values())
+    return tuple(all_findings()[pack].values())
 
 
 @pytest.mark.parametrize("pack", PACKS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import subprocess
 from pathlib import Path
@@ -35,21 +34,20 @@ MODES = [
 REFUSED = ["888", "nonsense", "", "u", "x", "u+q", "77777", "u+7", "755,u+x", "+x,", "uu", "u+rw,"]
 
 
-def real(folder: Path, mode: str, before: int) -> int | None:
-    """The mode of a file after the real chmod; None where it refuses."""
-    file = folder / "file"
-    file.touch()
-    file.chmod(before)
-    done = subprocess.run(
-        ["chmod", "--", mode, str(file)], check=False, capture_output=True, preexec_fn=lambda: os.umask(0o022)
-    )
-    return stat.S_IMODE(file.stat().st_mode) if done.returncode == 0 else None
+def real(folder: Path, mode: str) -> list[int | None]:
+    """The modes of files with those of STARTS after the real chmod; None for each where it refuses."""
+    files = [folder / f"{before:o}" for before in STARTS]
+    for file, before in zip(files, STARTS, strict=True):
+        file.touch()
+        file.chmod(before)
+    done = subprocess.run(["chmod", "--", mode, *files], check=False, capture_output=True, umask=0o022)
+    return [stat.S_IMODE(file.stat().st_mode) if done.returncode == 0 else None for file in files]
 
 
 @pytest.mark.parametrize("mode", [*MODES, *REFUSED])
 def test_modes_are_those_of_the_real_chmod(mode: str, tmp_path: Path) -> None:
     found = [changed(mode, Mode(before)) for before in STARTS]
-    assert [one and one.bits for one in found] == [real(tmp_path, mode, before) for before in STARTS]
+    assert [one and one.bits for one in found] == real(tmp_path, mode)
     assert all(one is None or one.known == 0o7777 for one in found)
 
 

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.inprocess import call
 from tests.installed import ROOT, environment
 from tests.test_cli import WITHOUT_ML
 from zr4lint.app.errors import UsageError
@@ -29,6 +30,11 @@ def here(tmp_path: Path) -> Path:
 
 
 def zr4lint(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.CompletedProcess(args, *call(*args, cwd=cwd))
+
+
+def of_its_own(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """The same in a process of its own."""
     env = environment() | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "zr4lint", *args]
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
@@ -59,7 +65,7 @@ def test_what_makes_no_sense_is_refused(formats: list[str], files: list[str], wo
 
 def test_all_formats_of_one_run_are_those_of_runs_of_their_own(here: Path) -> None:
     pairs = [word for name in FORMATS if name != "concise" for word in ("--format", name, "--output", f"out.{name}")]
-    done = zr4lint(*pairs, "--format", "concise", cwd=here)
+    done = of_its_own(*pairs, "--format", "concise", cwd=here)
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout == zr4lint("--format", "concise", cwd=here).stdout
     for name in FORMATS:
@@ -89,7 +95,7 @@ def test_where_nothing_could_be_linted_formats_tell_of_it_or_are_silent(here: Pa
 
 
 def test_badge(here: Path) -> None:
-    done = zr4lint("badge", cwd=here)
+    done = of_its_own("badge", cwd=here)
     assert (done.returncode, done.stderr) == (0, "")
     words = [element.text for element in ElementTree.fromstring(done.stdout).iter() if element.tag.endswith("}text")]
     assert words == ["zr4lint", "57.6/60"]

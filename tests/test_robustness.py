@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import tomli
 
-from tests.inprocess import call
+from tests.inprocess import Done, call
 from tests.support.ending import PATIENCE, ends
 from tests.test_cli import (
     CONFORMING,
@@ -26,7 +26,6 @@ from tests.test_cli import (
     LEVELS,
     WITHOUT_ML,
     WRONG_TORCH,
-    Done,
     complaint,
     environment,
     on_a_terminal,
@@ -92,7 +91,7 @@ def test_what_is_no_size(text: str) -> None:
 def test_standard_input_without_end_is_refused(here: Path) -> None:
     with Path("/dev/zero").open("rb") as endless:
         command = [sys.executable, "-m", "zr4lint", "-", "--pack", "zr4"]
-        done = subprocess.run(command, cwd=here, stdin=endless, capture_output=True, check=False, timeout=60)
+        done = subprocess.run(command, cwd=here, stdin=endless, capture_output=True, check=False, timeout=PATIENCE)
     assert complaint(Done(done.returncode, "", done.stderr.decode())).startswith("-: larger than 10000000 bytes")
 
 
@@ -186,7 +185,7 @@ def limited(*args: str, cwd: Path, most: int) -> Done:
         env=environment(),
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
     )
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
@@ -664,7 +663,7 @@ def test_a_patch_can_be_applied_whatever_the_text_holds(here: Path, line: str, a
     after = (here / "Dockerfile.zr4").read_bytes()
     assert after != before
     (here / "Dockerfile.zr4").write_bytes(before)
-    zr4lint("--fix", "Dockerfile.zr4", cwd=here)
+    call("--fix", "Dockerfile.zr4", cwd=here)
     assert (here / "Dockerfile.zr4").read_bytes() == after
 
 

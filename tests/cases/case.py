@@ -79,8 +79,12 @@ class RuleCase(NamedTuple):
     case: Case
 
     def __str__(self) -> str:
-        """The name that a test has: `zr4/torch-pin/bad-other-release`."""
+        """The name that a failure has: `zr4/torch-pin/bad-other-release`."""
         return f"{self.pack}/{self.rule}/{self.kind}-{self.case.name}"
+
+    def of(self) -> str:
+        """The name that a test of all cases of the rule has: `zr4/torch-pin`."""
+        return f"{self.pack}/{self.rule}"
 
 
 def case_files() -> list[Path]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-import pytest
-
 from tests.cases.case import Case, Cases, RuleCase, case_files, every_case, write
 from tests.cases.judging import applied, findings, observed, pack, rule_of, source_of
+from tests.support.groups import in_groups
 from zr4lint.model.finding import Applicability, Edit
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.loading import pack_names
@@ -24,14 +23,18 @@ ONLY_HALF = {
 """Cases whose fix is only a step: what it leaves has another fix, and --fix takes both. The list may only shrink."""
 
 
-@pytest.mark.parametrize("item", CASES, ids=str)
+def pack_of(names: tuple[str, str]) -> str:
+    return names[0]
+
+
+@in_groups(CASES, RuleCase.of)
 def test_a_case_is_as_its_file_says(item: RuleCase) -> None:
     source = source_of(item)
     seen = observed(item.case, source, findings(item, source))
     assert write(Cases(bad=(seen,))) == write(Cases(bad=(item.case,))), "python -m tests.cases --update"
 
 
-@pytest.mark.parametrize("item", FIXED, ids=str)
+@in_groups(FIXED, RuleCase.of)
 def test_a_fix_mends_its_finding_and_brings_no_other(item: RuleCase) -> None:
     source = source_of(item)
     found = findings(item, source)
@@ -58,10 +61,10 @@ def test_every_rule_has_a_file_and_every_file_a_rule() -> None:
     assert sorted((path.parent.name, path.stem) for path in case_files()) == sorted(RULES)
 
 
-@pytest.mark.parametrize(("pack_name", "rule"), RULES)
-def test_every_rule_has_cases_of_both_kinds(pack_name: str, rule: str) -> None:
-    least = 2 if pack(pack_name).specification else 4
-    counts = Counter(item.kind for item in CASES if (item.pack, item.rule) == (pack_name, rule))
+@in_groups(RULES, pack_of, "/".join)
+def test_every_rule_has_cases_of_both_kinds(names: tuple[str, str]) -> None:
+    least = 2 if pack(names[0]).specification else 4
+    counts = Counter(item.kind for item in CASES if (item.pack, item.rule) == names)
     assert counts["bad"] >= least
     assert counts["good"] >= least
 
@@ -96,9 +99,10 @@ SETTINGS: dict[str, dict[str, object]] = {
 """What the examples of rules need that are silent without a setting."""
 
 
-@pytest.mark.parametrize(("pack_name", "rule"), [names for names in RULES if names[1] not in WITHOUT_EXAMPLE])
-def test_the_bad_example_of_a_rule_is_found_and_the_good_one_is_not(pack_name: str, rule: str) -> None:
+@in_groups([names for names in RULES if names[1] not in WITHOUT_EXAMPLE], pack_of, "/".join)
+def test_the_bad_example_of_a_rule_is_found_and_the_good_one_is_not(names: tuple[str, str]) -> None:
     """The examples are those of help and pages."""
+    pack_name, rule = names
     text = rule_of(pack_name, rule)
     settings = SETTINGS.get(rule, {})
     bad = RuleCase(pack_name, rule, "bad", Case(name="example", text=text.bad, settings=settings))

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from msgspec import structs
 
 from tests.cases.case import RuleCase, every_case
 from tests.cases.judging import findings, observed, pack, source_of
+from tests.support.groups import in_groups
 from zr4lint.model.finding import Applicability, Edit, Finding, Related, Rule, Severity
 from zr4lint.model.source import Span
 from zr4lint.packs.loading import pack_names
 
 BAD = tuple(item for item in every_case() if item.kind == "bad")
-RULES = [(name, rule.rule) for name in pack_names() for rule in pack(name).rules]
+RULES: list[tuple[str, Rule]] = [(name, rule.rule) for name in pack_names() for rule in pack(name).rules]
 
 
 def moved(span: Span) -> Span:
@@ -74,7 +74,7 @@ OF_FIXES: dict[str, Callable[[Finding], Finding]] = {
 }
 
 
-@pytest.mark.parametrize("item", BAD, ids=str)
+@in_groups(BAD, RuleCase.of)
 def test_a_spoiled_finding_is_noticed(item: RuleCase) -> None:
     source = source_of(item)
     found = findings(item, source)
@@ -86,7 +86,7 @@ def test_a_spoiled_finding_is_noticed(item: RuleCase) -> None:
         assert observed(item.case, source, [*others[0], *others[1]]) != item.case
 
 
-@pytest.mark.parametrize("item", [item for item in BAD if item.case.fixed is not None], ids=str)
+@in_groups([item for item in BAD if item.case.fixed is not None], RuleCase.of)
 def test_spoiled_fixes_are_noticed(item: RuleCase) -> None:
     """All fixes of a case at once, for two findings may have the same."""
     source = source_of(item)
@@ -96,11 +96,10 @@ def test_spoiled_fixes_are_noticed(item: RuleCase) -> None:
         assert observed(item.case, source, spoiled) != item.case, name
 
 
-@pytest.mark.parametrize(
-    ("pack_name", "rule"), RULES, ids=lambda value: value if isinstance(value, str) else value.name
-)
-def test_the_fix_that_a_rule_declares_is_the_one_most_trusted_in_its_cases(pack_name: str, rule: Rule) -> None:
+@in_groups(RULES, lambda pair: pair[0], lambda pair: pair[1].name)
+def test_the_fix_that_a_rule_declares_is_the_one_most_trusted_in_its_cases(pair: tuple[str, Rule]) -> None:
     """So the cases have a fix of each rule that offers one, and the page of a rule is right about it."""
+    pack_name, rule = pair
     of_rule = [item for item in BAD if (item.pack, item.rule) == (pack_name, rule.name)]
     seen = {finding.applicability for item in of_rule for finding in item.case.finding if finding.applicability}
     most = max((Applicability[name.upper()] for name in seen), default=None)

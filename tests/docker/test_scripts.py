@@ -230,7 +230,7 @@ class TestStart:
         yield process
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        process.communicate()
 
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
     def test_a_signal_ends_it_during_the_download(
@@ -413,5 +413,6 @@ class TestDownload:
         process = image.start("download_models.sh", "small", SLEEP="0.3", FAILURES="9", DOWNLOAD_PAUSE="600")
         image.wait_for_call()
         process.terminate()
-        assert process.wait(timeout=PATIENCE) == 143
+        process.communicate(timeout=PATIENCE)
+        assert process.returncode == 143
         assert len(image.calls) == 1

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from tests.cases.case import RuleCase, every_case
 from tests.dockerfile.strategies import dockerfiles, texts
 from tests.support import buildkit
+from tests.support.groups import in_groups
 from zr4lint.dockerfile import Dockerfile, Instruction, ParseError, PieceKind, parse
 from zr4lint.model.source import MappedText, SourceFile, Span
 
@@ -148,7 +149,7 @@ def test_files(path: Path) -> None:
     check_source(SourceFile.decode(path.read_bytes()))
 
 
-@pytest.mark.parametrize("item", tuple(every_case()), ids=str)
+@in_groups(every_case(), RuleCase.of)
 def test_cases(item: RuleCase) -> None:
     check_source(SourceFile.decode(item.case.text.encode()))
 

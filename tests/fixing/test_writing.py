@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.inprocess import call
+from tests.support.ending import PATIENCE
 from tests.test_cli import CONFORMING as GOOD
 from tests.test_cli import DOCKER, WITHOUT_ML
 from zr4lint.filesystem.writing import WriteError, replace
@@ -30,13 +32,19 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def zr4lint(*arguments: str | Path, cwd: Path, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "zr4lint", *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, check=False, timeout=60)
+def zr4lint(*arguments: str, cwd: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    done = call(*arguments, cwd=cwd, stdin=stdin)
+    return subprocess.CompletedProcess(arguments, done.code, done.out.encode(), done.err.encode())
+
+
+def of_its_own(*arguments: str, cwd: Path, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    """The same in a process of its own."""
+    command = [sys.executable, "-m", "zr4lint", *arguments]
+    return subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, check=False, timeout=PATIENCE)
 
 
 def test_fix_writes_the_file_and_says_what_it_did(folder: Path) -> None:
-    done = zr4lint("--fix", "Dockerfile.zr4", cwd=folder)
+    done = of_its_own("--fix", "Dockerfile.zr4", cwd=folder)
     assert (folder / "Dockerfile.zr4").read_text().count("--no-install-recommends") == 2
     assert done.returncode == 0
     assert b"Fixed 1. All 52 requirements met." in done.stdout
@@ -53,7 +61,7 @@ def test_unsafe_fixes_are_held_back_until_asked_for(folder: Path) -> None:
 
 
 def test_diff_shows_and_writes_nothing(folder: Path) -> None:
-    shown = zr4lint("--diff", "Dockerfile.zr4", cwd=folder)
+    shown = of_its_own("--diff", "Dockerfile.zr4", cwd=folder)
     assert (shown.returncode, (folder / "Dockerfile.zr4").read_text()) == (1, BAD)
     lines = shown.stdout.decode().splitlines()
     assert lines[:2] == ["--- a/Dockerfile.zr4", "+++ b/Dockerfile.zr4"]
@@ -77,7 +85,7 @@ def test_the_diff_can_be_applied(folder: Path) -> None:
 
 
 def test_standard_input_comes_out_fixed_and_the_report_goes_to_stderr(folder: Path) -> None:
-    done = zr4lint("--fix", "--stdin-filename", "Dockerfile.zr4", "-", cwd=folder, stdin=BAD.encode())
+    done = of_its_own("--fix", "--stdin-filename", "Dockerfile.zr4", "-", cwd=folder, stdin=BAD.encode())
     assert done.stdout.decode().count("--no-install-recommends") == 2
     assert b"Fixed 1." in done.stderr
 

@@ -10,6 +10,7 @@ from tests.fuzz.inputs import case
 SEED = 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("depth", "count"), [("parse", 800), ("lint", 160), ("report", 24), ("fix", 8)])
 def test_nothing_raises_hangs_or_steers(depth: str, count: int) -> None:
     for number in range(count):

@@ -13,10 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 60
-"""How long a message is waited for; only a fault takes so long."""
+from tests.support.ending import PATIENCE
 
+ROOT = Path(__file__).resolve().parents[2]
 Message = dict[str, Any]
 
 PULLING: Message = {
@@ -123,7 +122,7 @@ class Client:
                 return params
 
     def _next(self) -> Message:
-        message = self._read.get(timeout=SECONDS)
+        message = self._read.get(timeout=PATIENCE)
         assert message is not None, "the server has ended"
         if "method" in message:
             self.notes.append(message)

@@ -14,6 +14,7 @@ import pytest
 
 from tests.inprocess import call
 from tests.lsp.client import PULLING, PUSHED, ROOT, Client, Message, applied, place
+from tests.support.ending import PATIENCE
 
 GOOD = (ROOT / "docker" / "Dockerfile.zr4").read_text()
 BROKEN = GOOD.replace("torch==2.5.1", "torch==2.5.0").replace("--no-cache-dir --upgrade", "--upgrade", 1)
@@ -209,28 +210,27 @@ def test_a_fix_does_what_the_command_line_does(client: Client, workspace: Path) 
     assert applied(text, fix["edit"]) == fixed(workspace, name, text) == GOOD
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+@pytest.mark.parametrize("lazy", [False, True])
+def test_fix_all_does_what_the_command_line_does(workspace: Path, lazy: bool) -> None:
+    texts = [
         BROKEN,
         GOOD.replace("--no-cache-dir", "").replace("--no-install-recommends", ""),
         "FROM ubuntu:22.04\nRUN apt-get install git\nCMD start\n",
-    ],
-)
-@pytest.mark.parametrize("lazy", [False, True])
-def test_fix_all_does_what_the_command_line_does(workspace: Path, text: str, lazy: bool) -> None:
-    name = "docker/all.Dockerfile.zr4"
+    ]
     support: Message = {"resolveSupport": {"properties": ["edit"]}} if lazy else {}
     capabilities = PULLING | {"textDocument": {"diagnostic": {}, "codeAction": support}}
     with Client(workspace, capabilities) as client:
-        uri = client.open(name, text)
-        (action,) = [one for one in client.actions(uri, place(0, 0, 0, 0)) if one["kind"] == "source.fixAll.zr4lint"]
-        assert ("edit" in action) is not lazy
-        if lazy:
-            action = client.result("codeAction/resolve", **action)
-        assert applied(text, action["edit"]) == fixed(workspace, name, text) != text
-        (saved,) = client.actions(uri, place(0, 0, 0, 0), only=["source.fixAll"])
-        assert saved["edit"] == action["edit"]
+        for number, text in enumerate(texts):
+            name = f"docker/all-{number}.Dockerfile.zr4"
+            uri = client.open(name, text)
+            offered = client.actions(uri, place(0, 0, 0, 0))
+            (action,) = [one for one in offered if one["kind"] == "source.fixAll.zr4lint"]
+            assert ("edit" in action) is not lazy
+            if lazy:
+                action = client.result("codeAction/resolve", **action)
+            assert applied(text, action["edit"]) == fixed(workspace, name, text) != text
+            (saved,) = client.actions(uri, place(0, 0, 0, 0), only=["source.fixAll"])
+            assert saved["edit"] == action["edit"]
 
 
 @pytest.mark.parametrize(
@@ -575,7 +575,7 @@ def test_it_waits_for_initialize_and_ends_with_exit(tmp_path: Path) -> None:
     client.initialize()
     assert client.result("shutdown") is None
     client.notify("exit")
-    assert client.process.wait(timeout=60) == 0
+    assert client.process.wait(timeout=PATIENCE) == 0
     client.__exit__()
 
 
@@ -587,7 +587,7 @@ def test_without_shutdown_the_exit_code_is_1(tmp_path: Path, last: str) -> None:
         else:
             assert client.process.stdin is not None
             client.process.stdin.close()
-        assert client.process.wait(timeout=60) == 1
+        assert client.process.wait(timeout=PATIENCE) == 1
 
 
 def test_without_its_packages_it_says_what_to_install(tmp_path: Path) -> None:

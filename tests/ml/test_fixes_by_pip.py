@@ -13,6 +13,8 @@ import pytest
 
 from zr4lint import fix_text
 
+pytestmark = pytest.mark.slow
+
 VERSIONS = ("1.25.0", "1.26.4", "2.1.0")
 
 
@@ -35,10 +37,16 @@ def wheels(tmp_path: Path) -> Path:
     return folder
 
 
+def isolated() -> dict[str, str]:
+    """The variables of this process without those that steer pip; it reads no file of configuration either."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    return kept | {"PIP_CONFIG_FILE": os.devnull}
+
+
 def chosen(script: str, folder: Path, wheels: Path) -> str:
     """The version of numpy that pip would install for a script, which bash runs in a folder.
 
-    pip is isolated from the caller's variables and configuration: continuous integration constrains numpy.
+    pip is isolated from the machine's variables and configuration: continuous integration constrains numpy.
     """
     pip = folder / "pip"
     report = folder / "report.json"
@@ -48,7 +56,7 @@ def chosen(script: str, folder: Path, wheels: Path) -> str:
     pip.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pip "$@" {options}\n')
     pip.chmod(0o755)
     path = f"{folder}{os.pathsep}{os.environ['PATH']}"
-    subprocess.run(["bash", "-c", script], cwd=folder, check=True, env={**os.environ, "PATH": path})
+    subprocess.run(["bash", "-c", script], cwd=folder, check=True, env={**isolated(), "PATH": path})
     return str(json.loads(report.read_text())["install"][0]["metadata"]["version"])
 
 
@@ -89,7 +97,7 @@ def test_isolation_is_off_with_0_alone(value: str, builds: bool, tmp_path: Path)
         file.write('backend-path = ["."]\n')
     command = [sys.executable, "-m", "pip", "install", "--dry-run", "--no-deps", "--no-index", "--quiet", str(project)]
     done = subprocess.run(
-        command, env={**os.environ, "PIP_NO_BUILD_ISOLATION": value}, capture_output=True, check=False
+        command, env={**isolated(), "PIP_NO_BUILD_ISOLATION": value}, capture_output=True, check=False
     )
     assert (done.returncode == 0) is builds, done.stderr.decode()
 

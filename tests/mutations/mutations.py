@@ -42,6 +42,13 @@ class Mutation(NamedTuple):
     why: str
     source: str
 
+    def __str__(self) -> str:
+        return self.name
+
+    def of(self) -> str:
+        """The file that the edit is from: `breaking/05-torch.toml`."""
+        return self.source
+
     def places(self) -> tuple[Place, ...]:
         """Say where a finding counts as right: at each of the words named, and on each line for an empty `at`."""
         found: list[Place] = []

@@ -9,6 +9,7 @@ import pytest
 
 from tests.mutations.mutations import CONFORMING, TRANSFORMS, Mutation, SuiteError, apply, load, mutation
 from tests.support import buildkit
+from tests.support.groups import in_groups
 
 BREAKING = load("breaking")
 KEEPING = load("keeping")
@@ -51,7 +52,7 @@ def test_every_transform_is_used() -> None:
     assert [name for name, transform in TRANSFORMS.items() if transform(BASE) not in texts] == []
 
 
-@pytest.mark.parametrize("edit", SUITE, ids=lambda edit: edit.name)
+@in_groups(SUITE, Mutation.of)
 def test_edit_is_well_formed(edit: Mutation) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", edit.name)
     assert edit.why.endswith(".")
@@ -60,12 +61,12 @@ def test_edit_is_well_formed(edit: Mutation) -> None:
         assert edit.text.count("\n") == 127
 
 
-@pytest.mark.parametrize("edit", [edit for edit in SUITE if edit.code != "ZR0001"], ids=lambda edit: edit.name)
+@in_groups([edit for edit in SUITE if edit.code != "ZR0001"], Mutation.of)
 def test_buildkit_accepts_the_edited_file(edit: Mutation) -> None:
     assert len(buildkit.parse(edit.text)) > 1
 
 
-@pytest.mark.parametrize("edit", BREAKING, ids=lambda edit: edit.name)
+@in_groups(BREAKING, Mutation.of)
 def test_breaking_edit_says_where(edit: Mutation) -> None:
     assert edit.at
     last = edit.text.count("\n") + 1

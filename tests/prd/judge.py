@@ -1,9 +1,11 @@
 """Runs the PRD's own verification commands on a text, with the real bash and the real grep."""
 
 import os
+import re
 import subprocess
 import tempfile
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -36,29 +38,64 @@ def run_commands(text: bytes, scripts: bool = True) -> dict[str, bool]:
         if scripts:
             (docker / "download_models.sh").touch()
             (docker / "start.sh").touch()
-        done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-c", _SCRIPT],
-            cwd=folder,
-            # In the C locale every byte is a character: grep takes no file for a binary one because of an accent.
-            env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        printed = _bash(_SCRIPT, folder)
+    passed = {int(number) for number in printed.split()}
+    return {check.id: _RUNS.index(check.run) in passed for check in CHECKS}
+
+
+def run_on_all(texts: Sequence[bytes]) -> list[dict[str, bool]]:
+    """The same for many texts, beside both scripts: a grep that only asks whether a pattern occurs is started once.
+
+    It is then asked for the names of the files where the pattern does.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for number, text in enumerate(texts):
+            docker = Path(folder, str(number), "docker")
+            docker.mkdir(parents=True)
+            (docker / "Dockerfile.zr4").write_bytes(text)
+            (docker / "download_models.sh").touch()
+            (docker / "start.sh").touch()
+        printed = _bash("".join(_job_on_all(run, len(texts)) for run in _RUNS), folder)
+    passed = [{int(file.partition("/")[0]) for file in files.split()} for files in printed.split(_NEXT)[:-1]]
+    runs = dict(zip(_RUNS, passed, strict=True))
+    return [{check.id: number in runs[check.run] for check in CHECKS} for number in range(len(texts))]
+
+
+def _bash(script: str, folder: str) -> str:
+    """What a script prints that complains of nothing."""
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-c", script],
+        cwd=folder,
+        # In the C locale every byte is a character: grep takes no file for a binary one because of an accent.
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     if done.stderr:
         raise RuntimeError(done.stderr)
-    passed = {int(number) for number in done.stdout.split()}
-    return {check.id: _RUNS.index(check.run) in passed for check in CHECKS}
+    return done.stdout
 
 
 # The final script repeats greps of the sections before it: what has the same words is run once.
 _RUNS = tuple(dict.fromkeys(check.run for check in CHECKS))
 
+_OCCURS = re.compile(r"grep -q (?P<pattern>'[^']*'|\"[^\"]*\") docker/Dockerfile\.zr4")
+_NEXT = "--\n"
+
 
 def _job(numbers: range) -> str:
     """Bash that prints the numbers of the runs that pass."""
     return "".join(f"if {{\n{_RUNS[number]}\n}} >/dev/null; then echo {number}; fi\n" for number in numbers)
+
+
+def _job_on_all(run: str, count: int) -> str:
+    """Bash that prints the folders, or the files in them, where a run passes, and a line of dashes."""
+    if occurs := _OCCURS.fullmatch(run):
+        return f"grep -l {occurs['pattern']} */docker/Dockerfile.zr4\necho --\n"
+    within = f"cd $number; if {{\n{run}\n}} >/dev/null; then echo $number; fi; cd ..\n"
+    return f"for number in {{0..{count - 1}}}; do\n{within}done\necho --\n"
 
 
 # Nearly all the time goes into starting grep, so one half of the runs goes on beside the other.

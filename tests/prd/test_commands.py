@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.prd.judge import CHECKS, run_commands
+from tests.prd.judge import CHECKS, run_commands, run_on_all
 
 REPOSITORY = Path(__file__).parents[2]
 SHIPPED = (REPOSITORY / "docker" / "Dockerfile.zr4").read_bytes()
@@ -80,6 +80,11 @@ def test_ids_are_unique_and_named_by_their_section() -> None:
 def test_deleted_words_are_missed(words: bytes) -> None:
     assert words in SHIPPED
     assert failing(SHIPPED.replace(words, b"")) == WORDS[words]
+
+
+def test_many_texts_at_once_are_judged_as_each_by_itself() -> None:
+    texts = [SHIPPED, b"", *(SHIPPED.replace(words, b"") for words in WORDS), b"\n" + SHIPPED]
+    assert run_on_all(texts) == [run_commands(text) for text in texts]
 
 
 def test_line_count_is_that_of_wc() -> None:

@@ -7,6 +7,7 @@ same bytes. A policy in it forbids every request and every script but its own.
 from __future__ import annotations
 
 from base64 import b64encode
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -47,6 +48,7 @@ def render(report: Report, options: Options) -> str:
     )
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(HERE),
