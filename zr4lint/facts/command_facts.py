@@ -130,7 +130,7 @@ class Moved(Fact, frozen=True):
     """What mv, cp, install, ln or `cat a > b` does to one file or folder; both paths are absolute.
 
     `moves` tells that the source is gone then. `mode` is the mode that the command itself gives; without it the file
-    keeps that of the source, or, with `text_only`, gets that of a new file.
+    keeps that of the source, or, with `text_only`, gets that of a new file. `link` tells that only a link is made.
     """
 
     source: str | None
@@ -138,12 +138,14 @@ class Moved(Fact, frozen=True):
     moves: bool
     mode: str | None = None
     text_only: bool = False
+    link: bool = False
 
 
 class FolderMade(Fact, frozen=True):
-    """A folder that mkdir makes, or an empty file of touch; absolute."""
+    """A folder that mkdir makes, or an empty `file` of touch; absolute."""
 
     path: str
+    file: bool = False
 
 
 class ModeChanged(Fact, frozen=True):

@@ -43,7 +43,7 @@ def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         if heredoc is not None:
             body = MappedText(heredoc.body.of(reading.text), (0,), (heredoc.body.start,))
             path = posixpath.join(folder, heredoc.name) if into and folder is not None else folder
-            state.written[path] = body
+            state.write(path, body)
             yield Written(reading.at(instruction, used), path, body)
             continue
         value = reading.expand(source.raw)
@@ -55,6 +55,7 @@ def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         path = folder
         if into and not many and folder is not None:
             path = posixpath.join(folder, posixpath.basename(value))
+        state.write(path, None)
         yield Copied(
             reading.at(instruction, used),
             value,

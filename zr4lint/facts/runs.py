@@ -10,6 +10,7 @@ from zr4lint.facts.commands import Script, read_command
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.flags import read_flags, read_mounts
 from zr4lint.facts.instruction_facts import Form, RunStep
+from zr4lint.facts.known_files import KnownFiles
 from zr4lint.facts.reading import Reading
 from zr4lint.facts.script import run_commands
 from zr4lint.model.remark import COMMAND_FAILS, Remark
@@ -32,6 +33,7 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         reading.text,
         sh_is_dash=state.sh_is_dash,
         variables=variables,
+        files=KnownFiles(reading, instruction),
         deadline=reading.deadline,
     )
     reading.remarks += parsed.remarks

@@ -67,9 +67,10 @@ class StageState:
     """Variables, WORKDIR, SHELL and USER in force, and which instructions set them.
 
     `outside` are patterns of the variables that the base image sets, None where those are not known. `user` is None
-    where it can't be known; `written` holds the texts that the stage itself wrote to files; `hands_over` tells that
-    files were given to somebody, who may be that user. `empty_clones` are those that wait for a checkout, by folder;
-    `repositories` the folders of the others. `brings_folders` tells that a COPY brings folders, which may be any.
+    where it can't be known; `written` holds the texts that the build itself wrote to files, by path; `hands_over` tells
+    that files were given to somebody, who may be that user. `empty_clones` are those that wait for a checkout, by
+    folder; `repositories` the folders of the others. `brings_folders` tells that a COPY brings folders, which may be
+    any.
     """
 
     def __init__(self, outside: tuple[str, ...] | None = None) -> None:
@@ -85,7 +86,7 @@ class StageState:
         self.empty_clones: Map[Cloned] = Map()
         self.repositories: Map[bool] = Map()
         self.brings_folders = False
-        self.written: dict[str | None, MappedText] = {}
+        self.written: Map[MappedText | None] = Map()
         self.shell: tuple[str, ...] = ("/bin/sh", "-c")
         self.sh_is_dash = False
         self.user: str | None = "root"
@@ -119,6 +120,7 @@ class StageState:
         state.empty_clones = self.empty_clones
         state.repositories = self.repositories
         state.brings_folders = self.brings_folders
+        state.written = self.written
         return state
 
     def set_env(self, name: str, value: str | None, index: int) -> None:
@@ -134,6 +136,11 @@ class StageState:
             self.variables = self.variables.changed({name: value})
         if name not in self._set_by:
             self._set_by = self._set_by.put(name, index)
+
+    def write(self, path: str | None, text: MappedText | None) -> None:
+        """Take note of the text of a file, None where it isn't known any more."""
+        if path is not None and (text is not None or path in self.written):
+            self.written = self.written.put(path, text)
 
     def users(self, names: Iterable[str]) -> frozenset[int]:
         """The instructions that set these variables."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -74,8 +75,8 @@ def cases(walker: Walker, node: Node, frame: Frame) -> Status:
     value = node.child_by_field_name("value")
     word = None
     if value is not None:
-        word = walker.variables.value(bind(walker, walker.word([value], frame)))
         walker.substitutions(value, frame)
+        word = walker.variables.value(bind(walker, walker.word([value], frame)))
     results: list[tuple[Reach, Status]] = []
     open_ = Reach.ALWAYS  # how far it is certain that no branch before has run
     for item in node.named_children:
@@ -135,7 +136,7 @@ def _reads_lines(walker: Walker, node: Node, condition: list[Node], frame: Frame
     """Walk `... | while read NAME; do ...` where what is read is known; None for any other loop."""
     named = [child for child in condition if child.is_named]
     found = re.fullmatch(_READ, frame.text(named[0])) if len(named) == 1 else None
-    lines = walker.piped(frame) if found is not None else None
+    lines = (walker.piped(frame) or frame.stdin) if found is not None else None
     bodies = [child for child in node.named_children if child.type == "do_group"]
     if found is None or lines is None or len(bodies) != 1 or node.children[0].type != "while":
         return None
@@ -241,17 +242,18 @@ def test(walker: Walker, node: Node, frame: Frame) -> Status:
     found: list[Word] = []
     if node.has_error or not _flatten(walker, node, frame, found):
         return CONDITION
-    return Status(tested_words(walker, found[1:-1]))
+    return Status(tested_words(walker, found[1:-1], frame))
 
 
-def tested_words(walker: Walker, arguments: Sequence[Word]) -> Value:
+def tested_words(walker: Walker, arguments: Sequence[Word], frame: Frame) -> Value:
     """What `test` says to words."""
     if walker.dialect is Dialect.SH and any(word.literal == "==" for word in arguments):
         return Value.CONDITION
     values = [argument.value for argument in expand_all(arguments, walker.variables)]
     if any(value is None for value in values) or any(word.glob for word in arguments):
         return Value.CONDITION
-    return conditions.test([value or "" for value in values], in_dash=walker.in_dash)
+    look = partial(walker.look, frame=frame)
+    return conditions.test([value or "" for value in values], look, in_dash=walker.in_dash)
 
 
 _SPLIT = frozenset({"test_command", "binary_expression", "unary_expression", "parenthesized_expression", "ERROR"})
@@ -279,7 +281,10 @@ def _double(walker: Walker, node: Node, frame: Frame) -> Value:
         if children[0].type == "!":
             return _double(walker, children[1], frame).negated
         value = _one(walker, children[1], frame)
-        return Value.CONDITION if value is None else conditions.test([frame.text(children[0]), value], in_dash=False)
+        look = partial(walker.look, frame=frame)
+        return (
+            Value.CONDITION if value is None else conditions.test([frame.text(children[0]), value], look, in_dash=False)
+        )
     if node.type == "binary_expression" and len(children) == 3:
         operator = frame.text(children[1])
         if operator in ("&&", "||"):
@@ -300,7 +305,7 @@ def _compared(walker: Walker, left: Node, operator: str, right: Node, frame: Fra
     other = _one(walker, right, frame)
     if value is None or other is None or not operator.startswith("-"):
         return Value.CONDITION
-    return conditions.test([value, operator, other], in_dash=False)
+    return conditions.test([value, operator, other], partial(walker.look, frame=frame), in_dash=False)
 
 
 def _one(walker: Walker, node: Node, frame: Frame) -> str | None:

@@ -10,6 +10,7 @@ from zr4lint.model.source import MappedText
 from zr4lint.shell.commands import Command, Expansion, Reach, Word, Wrapper
 from zr4lint.shell.expansion import unknown
 from zr4lint.shell.output import fields
+from zr4lint.shell.wrappers import tail
 
 _VALUED = frozenset("adEIiLlnPs")
 _LONG_VALUED = frozenset({"--arg-file", "--delimiter", "--max-args", "--max-lines", "--max-procs", "--replace"})
@@ -30,7 +31,7 @@ def xargs(command: Command, fed: MappedText | None) -> list[Command] | None:
     command = structs.replace(command, wrappers=(*command.wrappers, wrapper))
     replaced = options.get("I") or options.get("replace")
     quiet = "r" in options or "no-run-if-empty" in options
-    odd = {"0", "null", "d", "delimiter", "a", "arg-file"} & options.keys()
+    odd = {"0", "null", "d", "delimiter"} & options.keys()
     if fed is None or odd or any(c in fed.text for c in "'\"\\"):
         words = [*(_put(own, replaced, None) if replaced else (*own, unknown(own[-1])))]
         return [structs.replace(command, words=tuple(words), reach=min(command.reach, _fed_reach(quiet)))]
@@ -42,6 +43,20 @@ def xargs(command: Command, fed: MappedText | None) -> list[Command] | None:
     size = int(each) if each and each.isdecimal() and len(each) < 6 and int(each) else max(len(found), 1)
     rows = [found[at : at + size] for at in range(0, len(found), size)] or ([] if quiet else [[]])
     return [structs.replace(command, words=(*own, *row)) for row in rows[:_MOST]]
+
+
+def argument_file(command: Command) -> Word | None:
+    """The word of xargs that names a file to read in the place of standard input."""
+    words = command.words
+    for index, word in enumerate(words[1:], start=1):
+        text = word.literal or ""
+        if text in ("-a", "--arg-file") and index + 1 < len(words):
+            return words[index + 1]
+        if text.startswith("--arg-file="):
+            return tail(word, len("--arg-file="))
+        if not text.startswith("-"):
+            break
+    return None
 
 
 def _fed_reach(quiet: bool) -> Reach:

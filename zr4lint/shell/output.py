@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from zr4lint.model.source import MappedText
 from zr4lint.shell.commands import Command, Dialect, Word
@@ -12,12 +12,28 @@ from zr4lint.shell.expansion import Environment, expand, plain_word
 _FORMAT = r"%%|%[sb]|\\.|[^%\\]+|."
 _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", '"': '"', "r": "\r", "a": "\a"}
 _MOST_ROUNDS = 1_000
+_SILENT = frozenset({
+    "", "cd", "test", "[", "true", ":", "false", "set", "export", "mkdir", "rm", "touch", "chmod", "chown", "cp", "mv",
+    "ln", "sleep",
+})  # fmt: skip
+"""Programs that print nothing when they do what they are told."""
 
 Piece = tuple[str, int]
 
 
-def printed(command: Command, dialect: Dialect, variables: Environment) -> MappedText | None:
-    """What a command prints, each character mapped to where it comes from; None where that can't be known."""
+Read = Callable[[str], "MappedText | None"]
+
+
+def unreadable(_path: str) -> MappedText | None:
+    """Know the text of no file."""
+    return None
+
+
+def printed(command: Command, dialect: Dialect, variables: Environment, read: Read = unreadable) -> MappedText | None:
+    """What a command prints, each character mapped to where it comes from; None where that can't be known.
+
+    `read` tells the text of a file by its path.
+    """
     if not command.words or command.redirections:
         return None
     name = (command.words[0].literal or "").rpartition("/")[2]
@@ -25,13 +41,46 @@ def printed(command: Command, dialect: Dialect, variables: Environment) -> Mappe
     if words is None:
         return command.stdin if name == "cat" and len(command.words) == 1 else None
     if name == "cat":
-        return command.stdin if not words else None
+        return _files(words, read) if words else command.stdin
     pieces: list[Piece] | None = None
     if name == "echo":
         pieces = _echo(words, dialect)
     elif name == "printf":
         pieces = _printf(words[1:] if words and words[0].text.text == "--" else words)
     return MappedText.join(pieces) if pieces is not None else None
+
+
+def _files(words: Sequence[Word], read: Read) -> MappedText | None:
+    """The texts of files, one behind the other."""
+    pieces: list[Piece] = []
+    for word in words:
+        text = None if word.text.text.startswith("-") else read(word.text.text)
+        if text is None:
+            return None
+        pieces += text.pieces()
+    return MappedText.join(pieces)
+
+
+def output(
+    commands: Sequence[Command], depth: int, dialect: Dialect, variables: Environment, read: Read = unreadable
+) -> str | None:
+    """What the commands of a substitution print, of which each runs; None where that can't be known.
+
+    `depth` is the number of pipelines around the substitution.
+    """
+    text: str | None = None
+    for command in commands:
+        if any(not pipe.last for pipe in command.pipes[depth:]):
+            continue
+        if (command.words[0].literal if command.words else "") in _SILENT:
+            if text and command.assignments:
+                return None
+            continue
+        found = printed(command, dialect, variables, read)
+        if found is None:
+            return None
+        text = (text or "") + found.text
+    return (text or "").rstrip("\n")
 
 
 def _known(words: Sequence[Word], variables: Environment) -> list[Word] | None:

@@ -14,11 +14,12 @@ from zr4lint.shell import dash
 from zr4lint.shell.commands import Command, Dialect, Reach, Redirection, Word, Wrapper
 from zr4lint.shell.compound import bind, tested_words, words
 from zr4lint.shell.expansion import plain
-from zr4lint.shell.feeding import READ_BY_PATH, found_by_find, xargs
+from zr4lint.shell.feeding import READ_BY_PATH, argument_file, found_by_find, xargs
+from zr4lint.shell.inputs import IN_PLACE, Handed, not_executable, script_of, searched, standard_input
 from zr4lint.shell.status import DONE, FALSE, TRUE, Jump, Status, Value, jump, of_program, runs_nothing
 from zr4lint.shell.tree import Frame, read_redirect
 from zr4lint.shell.walker import Walker
-from zr4lint.shell.wrappers import exits_on_failure, nested_script, program, reads_input, unwrap
+from zr4lint.shell.wrappers import program, unwrap
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -27,6 +28,9 @@ _JUMPS = frozenset({"exit", "return", "break", "continue"})
 _READERS = frozenset({"read", "getopts", "mapfile", "readarray"})
 _ENDS_TRAPS = frozenset({"EXIT", "0"})
 _NO_FILE = r"=?\d[\w.*]*\Z"
+_COPIES = frozenset({"cat", "tee"})
+"""Programs whose output, or whose file, is their standard input."""
+_SEARCHES = frozenset({"grep", "egrep", "fgrep"})
 _CALL = 10
 
 
@@ -101,20 +105,26 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
     if walker.in_dash and dash.ends_at(made):
         return Status(Value.FALSE, Jump.SHELL) if frame.reach is Reach.ALWAYS else DONE
     if program(made.words[0]) == "xargs" if made.words else False:
-        inner = xargs(made, walker.piped(frame))
+        inner = xargs(made, _fed(walker, made, frame))
         if inner is not None:
             statuses = [run(walker, one, frame) for one in inner]
             return statuses[-1] if statuses else DONE
-    nested = _script_of(walker, made, frame)
+    if name in _COPIES and made.stdin is None and frame.operator == "|":
+        made = structs.replace(made, stdin=walker.piped(frame))
+    nested = script_of(walker, made, frame)
     if nested is not None and frame.depth < budgets.DEPTH:
-        status = _nested(walker, name, nested, made, frame)
+        status = _nested(walker, nested, made, frame)
+    elif not_executable(walker, made, frame):
+        walker.record(structs.replace(made, reach=Reach.NEVER), frame)
+        return FALSE
     else:
+        found = Status(searched(walker, made, frame)) if name in _SEARCHES else None
         walker.record(made, frame)
         if program(made.words[0]) == "find" if made.words else False:
             for inner_command in found_by_find(made):
                 if program(inner_command.words[0]) not in READ_BY_PATH:
                     run(walker, inner_command, frame.under(Reach.MAYBE))
-        status = _builtin(walker, name, made, frame)
+        status = found or _builtin(walker, name, made, frame)
     if wrapper == "exec" and made.words:
         return structs.replace(status, jump=Jump.SHELL, sure=frame.reach is Reach.ALWAYS)
     return status
@@ -171,29 +181,35 @@ def _call(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
 # Scripts in scripts
 
 
-def _script_of(walker: Walker, made: Command, frame: Frame) -> MappedText | None:
-    """The script that a command has a shell read."""
-    found = nested_script(made)
-    if found is None and made.words and reads_input(made):
-        found = walker.piped(frame)
-    return found
+def _fed(walker: Walker, made: Command, frame: Frame) -> MappedText | None:
+    """What xargs reads: its standard input, or the file behind -a."""
+    path = argument_file(made)
+    if path is None:
+        return standard_input(walker, made, frame)
+    value = walker.variables.value(path)
+    return None if value is None else walker.text_of(value, frame)
 
 
-def _nested(walker: Walker, name: str, script: MappedText, made: Command, frame: Frame) -> Status:
+def _nested(walker: Walker, handed: Handed, made: Command, frame: Frame) -> Status:
+    script = handed.script
+    if handed.file and walker.exhausted("a script", made.span):
+        return DONE
     wrapper = Wrapper(program(made.words[0]), made.words[0].span)
-    inner = structs.replace(frame, depth=frame.depth + _CALL, wrappers=(*made.wrappers, wrapper))
-    if name == "eval":
-        status = walker.script(script, (), inner)
+    inner = structs.replace(
+        frame, depth=frame.depth + _CALL, wrappers=(*made.wrappers, wrapper), repeated=frame.repeated or handed.file
+    )
+    if handed.shell == IN_PLACE:
+        status = walker.script(script, (), inner).within(Jump.CALL if handed.file else Jump.NONE)
         _redirect_last(walker, inner.scope, made.redirections)
         return status
     with walker.subshell(inner) as here:
         for pair in made.assignments:
             walker.emit(here, made.span, assignments=(pair,))
         outer = walker.dialect
-        walker.dialect = inner_dialect(program(made.words[0]), outer)
-        walker.exits_on_failure = exits_on_failure([word.literal for word in made.words[1:]])
+        walker.dialect = inner_dialect(handed.shell, outer)
+        walker.exits_on_failure = handed.exits
         functions, walker.functions = walker.functions, {}
-        walker.arguments = None
+        walker.arguments = handed.arguments
         status = walker.script(script, (), here)
         walker.functions = functions
         _redirect_last(walker, here.scope, made.redirections)
@@ -226,10 +242,10 @@ def _builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
         code = walker.variables.value(rest[0]) if rest else None
         return jump(name, code if rest or name != "exit" else None, frame.reach)
     if name == "test":
-        return Status(tested_words(walker, rest))
+        return Status(tested_words(walker, rest, frame))
     if name == "[":
         closed = bool(rest) and rest[-1].literal == "]"
-        return Status(tested_words(walker, rest[:-1])) if closed else FALSE
+        return Status(tested_words(walker, rest[:-1], frame)) if closed else FALSE
     if name == "set":
         return _set(walker, rest, frame)
     if name == "shift":

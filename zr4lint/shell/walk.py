@@ -19,6 +19,7 @@ from zr4lint.model.source import MappedText
 from zr4lint.shell import compound, dash, simple
 from zr4lint.shell.commands import Command, Dialect, Heredoc, Pipe, Reach, Redirection
 from zr4lint.shell.expansion import Environment
+from zr4lint.shell.files import Files, NoFiles
 from zr4lint.shell.grammar import Refusal, refusal
 from zr4lint.shell.status import CONDITION, DONE, FALSE, Jump, Status, Value
 from zr4lint.shell.tree import Frame, parse_tree, read_redirect
@@ -54,15 +55,16 @@ def parse_script(
     *,
     dialect: Dialect = Dialect.BASH,
     variables: Environment | None = None,
+    files: Files | None = None,
     exits_on_failure: bool = False,
     deadline: Deadline = NO_DEADLINE,
 ) -> Script:
     """All commands of a script in the order they run; those of subshells, `sh -c '...'` and called functions too.
 
-    Tests of `variables` come out as their values have it, None for a value that can't be known. `exits_on_failure`
-    tells that the shell was started with `-e`.
+    Tests of `variables` come out as their values have it, None for a value that can't be known, and tests of `files`
+    as the build before has left them. `exits_on_failure` tells that the shell was started with `-e`.
     """
-    walk = _Walk(dialect, {} if variables is None else variables, deadline)
+    walk = _Walk(dialect, {} if variables is None else variables, files or NoFiles(), deadline)
     walk.exits_on_failure = exits_on_failure
     walk.script(script, heredocs, Frame(script, {}, Reach.ALWAYS, (), "", 0))
     if walk.trap is not None:
@@ -320,7 +322,8 @@ class _Walk(Walker):
             self.record(Command((), (), found_redirections, span, here.operator, here.reach, here.scope, stdin), here)
             status = DONE
         else:
-            status = self.visit(body, here) if body is not None else DONE
+            reading = structs.replace(here, stdin=self.fed(redirections, stdin, here)) if redirects else here
+            status = self.visit(body, reading) if body is not None else DONE
             if len(self.commands) > before and redirections:
                 last = self.commands[-1]
                 extra = tuple(self.word([w], frame) for w in words)

@@ -66,7 +66,7 @@ def _inner(command: Command, name: str) -> Command | None:
             if name == "env" and text == "-C" and at + 1 < len(words):
                 folder = words[at + 1]
             elif name == "env" and text.startswith("--chdir="):
-                folder = _tail(words[at], len("--chdir="))
+                folder = tail(words[at], len("--chdir="))
             at += 2 if takes_value else 1
         elif name in ("env", "sudo") and (found := re.match(_ASSIGNMENT, words[at].text.text)):
             assignments.append(_assignment(words[at], found.end()))
@@ -83,10 +83,10 @@ def _inner(command: Command, name: str) -> Command | None:
 
 
 def _assignment(word: Word, start: int) -> tuple[str, Word]:
-    return word.text.text[: start - 1], _tail(word, start)
+    return word.text.text[: start - 1], tail(word, start)
 
 
-def _tail(word: Word, start: int) -> Word:
+def tail(word: Word, start: int) -> Word:
     """A word without its first characters."""
     moved = tuple(
         structs.replace(e, start=e.start - start, end=e.end - start) for e in word.expansions if e.start >= start
@@ -116,6 +116,21 @@ def nested_script(command: Command) -> MappedText | None:
     return command.stdin
 
 
+def script_file(command: Command) -> int | None:
+    """Which word of a shell's call names the file with its script; None where none does."""
+    if program(command.words[0]) not in SHELLS:
+        return None
+    at = 1
+    while at < len(command.words):
+        text = command.words[at].literal or ""
+        if text[:1] not in ("-", "+") or len(text) < 2:
+            return at
+        if not text.startswith("--") and not {"c", "n", "s"}.isdisjoint(text):
+            return None
+        at += 2 if text in ("--rcfile", "--init-file") or text.endswith("o") else 1
+    return None
+
+
 def exits_on_failure(options: Sequence[str | None]) -> bool:
     """Whether the options that a shell is started with have it end at the first command that fails."""
     exits = False
@@ -134,12 +149,11 @@ def exits_on_failure(options: Sequence[str | None]) -> bool:
 
 
 def reads_input(command: Command) -> bool:
-    """Whether a command is a shell that reads its script from standard input, which is not a file or a heredoc."""
+    """Whether a command is a shell that reads its script from standard input, which is not a heredoc."""
     if program(command.words[0]) not in SHELLS or command.stdin is not None:
         return False
     options = [word.literal or "" for word in command.words[1:]]
-    plain = all(o[:1] == "-" and not {"c", "n"} & set(o) and not o.startswith("--") for o in options)
-    return plain and not any(r.operator.startswith("<") for r in command.redirections)
+    return all(o[:1] == "-" and not {"c", "n"} & set(o) and not o.startswith("--") for o in options)
 
 
 def _joined(words: tuple[Word, ...]) -> MappedText | None:

@@ -32,6 +32,8 @@ _MODES_IN = (
     *((file, "644") for file in ("/etc/passwd", "/etc/group", "/etc/hostname", "/etc/hosts", "/etc/os-release")),
 )
 """Modes that files have on every Debian: programs may be run, the system's tables may not."""
+_EMPTY = frozenset({"", ":", "true"})
+"""Commands that print nothing, "" for a redirection alone."""
 _TRUNCATES = frozenset({">", ">|", "&>"})
 
 
@@ -60,6 +62,22 @@ def file_program(call: Call) -> Iterator[Fact]:
             yield _moved(call, row, parsed, source, path)
     for path in lost:
         call.state.lose_folder(path)
+    if call.command.reach is not Reach.NEVER:
+        _rewritten(call, row, parsed, sources, written)
+
+
+def _rewritten(
+    call: Call, row: FileProgram, parsed: Parsed, sources: Sequence[Argument], written: Sequence[str]
+) -> None:
+    """Take note of what becomes of the texts that the build wrote itself."""
+    state = call.state
+    texts = [state.written.get(call.path(source.value) or "") for source in sources]
+    if row.removes is not Operands.NONE and (not row.when_removing or parsed.has(*row.when_removing)):
+        for source in sources:
+            state.write(call.path(source.value), None)
+    copies = row.writes is Operands.TARGET and call.command.reach is Reach.ALWAYS
+    for index, path in enumerate(written):
+        state.write(path, texts[index] if copies and index < len(texts) else None)
 
 
 def _moved(call: Call, row: FileProgram, parsed: Parsed, source: Argument, target: str) -> Moved:
@@ -73,14 +91,15 @@ def _moved(call: Call, row: FileProgram, parsed: Parsed, source: Argument, targe
         given = parsed.get("mode")
         mode = (given.value or "") if given is not None else "755"
     moves = row.removes is Operands.SOURCES and (not row.when_removing or parsed.has(*row.when_removing))
-    return Moved(at, path, target, moves or parsed.has("preserve", "archive", "symbolic"), mode)
+    link = parsed.has("symbolic")
+    return Moved(at, path, target, moves or link or parsed.has("preserve", "archive"), mode, link=link)
 
 
 @reads("mkdir", "touch")
 def make(call: Call) -> Iterator[Fact]:
     """Make folders, or empty files."""
     for path in call.paths(parse_options(call.arguments[1:], _MAKING).operands):
-        yield FolderMade(call.at(), path)
+        yield FolderMade(call.at(), path, file=call.program == "touch")
 
 
 def _written(call: Call, row: FileProgram, parsed: Parsed, sources: Sequence[Argument]) -> Iterator[str]:
@@ -182,21 +201,26 @@ def _texts(call: Call) -> Iterator[Fact]:
             target, adds = redirection.target, redirection.operator == ">>"
     dialect = Dialect.DASH if call.state.sh_is_dash else Dialect.SH
     text = command.stdin if call.program == "tee" else None
+    if call.program in _EMPTY and len(command.words) < 2:
+        text = MappedText.join([])
     if call.program in ("cat", "echo", "printf"):
         text = printed(structs.replace(command, redirections=()), dialect, call.scope.variables)
-    if call.program == "tee" and target is None and len(command.words) > 1:
-        target = command.words[1]
+    if call.program == "tee" and target is None:
+        options = [word for word in command.words[1:] if (word.literal or "").startswith("-")]
+        files = [word for word in command.words[1:] if word not in options]
+        target, adds = files[0] if files else None, bool(options)
     if target is None:
         return
     path = call.path(expand(target, call.scope.variables))
     if text is not None:
-        if adds and (before := call.state.written.get(path)) is not None:
+        before = call.state.written.get(path or "")
+        if adds and before is not None:
             text = MappedText.join([*before.pieces(), *text.pieces()])
         yield Written(call.at(relative=True), path, text)
     if command.reach is Reach.ALWAYS and text is not None:
-        call.state.written[path] = text
+        call.state.write(path, text)
         if path in CONFIGURATIONS:
             for name, value in configured(text.text):
                 call.state.pip_config = call.state.pip_config.put(name, value)
     elif command.reach is not Reach.NEVER:
-        call.state.written.pop(path, None)
+        call.state.write(path, None)

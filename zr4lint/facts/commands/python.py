@@ -106,7 +106,7 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
 def _listed(call: Call, files: Iterable[tuple[str | None, Span]]) -> Iterable[Requirement]:
     """The requirements of the files whose text stands in the Dockerfile: on standard input, or written before."""
     for path, _ in files:
-        text = call.command.stdin if path == "/dev/stdin" else call.state.written.get(path)
+        text = call.command.stdin if path == "/dev/stdin" else call.state.written.get(path or "")
         yield from parse_requirements(text) if text is not None and path is not None else ()
 
 
