@@ -9,10 +9,12 @@ from types import MappingProxyType
 from zr4lint.facts.command_facts import Cloned
 from zr4lint.facts.fact import INHERITED
 from zr4lint.facts.persistent import Map
+from zr4lint.facts.replaced_programs import ReplacedPrograms
 from zr4lint.filesystem.globs import matches
 from zr4lint.model.source import MappedText
+from zr4lint.shell.dash import BASH_SETS
 
-_DOCKER_SETS = ("HOME", "HOSTNAME", "PWD", "OLDPWD", "IFS", "PPID", "UID", "EUID", "USER", "SHELL", "TERM", "RANDOM")
+_DOCKER_SETS = ("HOME", "HOSTNAME", "PWD", "OLDPWD", "IFS", "PPID", "USER", "SHELL", "TERM")
 
 
 class Variables(Mapping[str, "str | None"]):
@@ -51,6 +53,10 @@ class Variables(Mapping[str, "str | None"]):
             changed = changed.put(name, value)
         return Variables(changed, self.outside)
 
+    def beside(self, names: tuple[str, ...]) -> Variables:
+        """The variables where the shell sets some names to what can't be known."""
+        return self if self.outside is None else Variables(self._values, (*self.outside, *names))
+
     def forgotten(self) -> Variables:
         """The variables after something that may have set any other."""
         return Variables(self._values, None)
@@ -87,6 +93,7 @@ class StageState:
         self.repositories: Map[bool] = Map()
         self.brings_folders = False
         self.written: Map[MappedText | None] = Map()
+        self.programs = ReplacedPrograms()
         self.shell: tuple[str, ...] = ("/bin/sh", "-c")
         self.sh_is_dash = False
         self.user: str | None = "root"
@@ -121,6 +128,7 @@ class StageState:
         state.repositories = self.repositories
         state.brings_folders = self.brings_folders
         state.written = self.written
+        state.programs = self.programs
         return state
 
     def set_env(self, name: str, value: str | None, index: int) -> None:
@@ -141,6 +149,12 @@ class StageState:
         """Take note of the text of a file, None where it isn't known any more."""
         if path is not None and (text is not None or path in self.written):
             self.written = self.written.put(path, text)
+
+    @property
+    def script_variables(self) -> Variables:
+        """The variables of a script, some of which bash sets itself."""
+        in_dash = self.sh_is_dash and self.shell[:1] == ("/bin/sh",)
+        return self.variables if in_dash else self.variables.beside(BASH_SETS)
 
     def users(self, names: Iterable[str]) -> frozenset[int]:
         """The instructions that set these variables."""

@@ -22,10 +22,19 @@ SPECIAL = frozenset(
 )
 """Builtins whose names dash doesn't give to functions."""
 
+BASH_SETS = (
+    *("BASH", "BASHOPTS", "BASHPID", "BASH_ALIASES", "BASH_ARGC", "BASH_ARGV", "BASH_COMMAND", "BASH_LINENO"),
+    *("BASH_SOURCE", "BASH_SUBSHELL", "BASH_VERSINFO", "BASH_VERSION", "COLUMNS", "DIRSTACK", "EPOCHREALTIME"),
+    *("EPOCHSECONDS", "EUID", "FUNCNAME", "GROUPS", "HISTCMD", "HOSTTYPE", "LINES", "MACHTYPE", "OSTYPE"),
+    *("PIPESTATUS", "RANDOM", "SECONDS", "SHELLOPTS", "SRANDOM", "UID"),
+)
+"""Variables that bash sets and dash does not."""
+
 AMPERSANDS = frozenset({"&>", "&>>"})
 """Redirections that dash reads as "&", which sends the command to the background, and ">"."""
 
-_BAD_SUBSTITUTION = r"\$\{(?:!\w|\w+(?:\[|/|\^|,|:[ \d(]))"
+_SUBSTITUTION = r"\$\{(?:#?(?:\w+|[@*#?$!-])\}|(?:\w+|[@*#?$!-])(?::?[-+=?]|##?|%%?))"
+"""What dash takes for `${...}`; at anything else it ends."""
 _OWN = frozenset({"raw_string", "heredoc_body", "comment"})
 
 
@@ -36,8 +45,10 @@ def bad_substitution(node: Node, text: str) -> bool:
     nodes = [node]
     while nodes:
         node = nodes.pop()
-        if node.type == "expansion" and re.match(_BAD_SUBSTITUTION, text[node.start_byte : node.end_byte]):
-            return True
+        if node.type in ("expansion", "ERROR"):
+            written = text[node.start_byte : node.end_byte]
+            if written.startswith("${") and not re.match(_SUBSTITUTION, written):
+                return True
         if node.type not in _OWN:
             nodes += node.children
     return False

@@ -207,6 +207,8 @@ def _nested(walker: Walker, handed: Handed, made: Command, frame: Frame) -> Stat
             walker.emit(here, made.span, assignments=(pair,))
         outer = walker.dialect
         walker.dialect = inner_dialect(handed.shell, outer)
+        if walker.dialect is Dialect.BASH is not outer:
+            walker.set_by_bash()
         walker.exits_on_failure = handed.exits
         functions, walker.functions = walker.functions, {}
         walker.arguments = handed.arguments

@@ -38,7 +38,7 @@ _READERS: Mapping[str, Callable[[Walker, Node, Frame], Status]] = {
     "case_statement": compound.cases,
 }
 """What reads a node of each type, where it takes more than a line."""
-_EXPANDED = frozenset({"command", "variable_assignment", "test_command", "for_statement"})
+_EXPANDED = frozenset({"command", "variable_assignment", "test_command", "for_statement", "ERROR"})
 _LONG = 4_000  # characters of a refused script that are read to its end
 
 
@@ -66,6 +66,8 @@ def parse_script(
     """
     walk = _Walk(dialect, {} if variables is None else variables, files or NoFiles(), deadline)
     walk.exits_on_failure = exits_on_failure
+    if dialect is not Dialect.DASH:
+        walk.set_by_bash()
     walk.script(script, heredocs, Frame(script, {}, Reach.ALWAYS, (), "", 0))
     if walk.trap is not None:
         text, frame = walk.trap

@@ -14,6 +14,7 @@ from zr4lint.model.deadline import Deadline
 from zr4lint.model.remark import Remark, too_large
 from zr4lint.model.source import MappedText, Span
 from zr4lint.shell.commands import Command, Dialect, Heredoc, Reach, Redirection, Word
+from zr4lint.shell.dash import BASH_SETS
 from zr4lint.shell.expansion import OUTPUT, SUBSTITUTION, Environment, Variables, expand, word_of, written_out
 from zr4lint.shell.files import Files, Found
 from zr4lint.shell.output import output, printed
@@ -83,6 +84,12 @@ class Walker(ABC):
     def span(self, node: Node, frame: Frame) -> Span:
         """Where a node stands in the file."""
         return frame.script.span(node.start_byte, node.end_byte)
+
+    def set_by_bash(self) -> None:
+        """Take the variables for unknown that bash sets itself."""
+        for name in BASH_SETS:
+            if name not in self.variables:
+                self.variables.set(name, None)
 
     # What is found
 

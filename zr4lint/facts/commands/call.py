@@ -38,7 +38,7 @@ class Script:
         self.literal_stars = False
         self.found: tuple[Argument, ...] = ()
         self.fatal = False
-        self._scopes: dict[tuple[int, ...], Scope] = {(): Scope(self.state.workdir, self.state.variables)}
+        self._scopes: dict[tuple[int, ...], Scope] = {(): Scope(self.state.workdir, self.state.script_variables)}
         self._moved: set[tuple[int, ...]] = set()
 
     def scope(self, key: tuple[int, ...]) -> Scope:

@@ -13,9 +13,11 @@ from zr4lint.facts.commands.table import reads
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.instruction_facts import Written
 from zr4lint.facts.permissions import may_not_write
+from zr4lint.facts.replaced_programs import GONE, is_program
 from zr4lint.model.source import MappedText
 from zr4lint.programs.file_programs import FILE_PROGRAMS, FileProgram, Operands
 from zr4lint.programs.files import absolute, under
+from zr4lint.programs.modes import Mode, changed
 from zr4lint.programs.options import Grammar, Parsed, parse_options
 from zr4lint.programs.pip import CONFIGURATIONS, configured
 from zr4lint.shell import Argument, Dialect, Reach, expand
@@ -71,6 +73,8 @@ def _rewritten(
 ) -> None:
     """Take note of what becomes of the texts that the build wrote itself."""
     state = call.state
+    if call.command.reach is Reach.ALWAYS:
+        _programs(call, row, parsed, sources, written)
     texts = [state.written.get(call.path(source.value) or "") for source in sources]
     if row.removes is not Operands.NONE and (not row.when_removing or parsed.has(*row.when_removing)):
         for source in sources:
@@ -78,6 +82,27 @@ def _rewritten(
     copies = row.writes is Operands.TARGET and call.command.reach is Reach.ALWAYS
     for index, path in enumerate(written):
         state.write(path, texts[index] if copies and index < len(texts) else None)
+
+
+def _programs(
+    call: Call, row: FileProgram, parsed: Parsed, sources: Sequence[Argument], written: Sequence[str]
+) -> None:
+    """Take note of programs that are removed, or that others take the place of."""
+    programs = call.state.programs
+    paths = [call.path(source.value) for source in sources]
+    names = [programs.called(path, None) if path is not None and is_program(path) else None for path in paths]
+    if row.removes is not Operands.NONE and (not row.when_removing or parsed.has(*row.when_removing)):
+        recursive = row.always_recursive or parsed.has(*row.recursive)
+        programs = programs.remove(call.paths(sources), recursive=recursive)
+    if row.writes is Operands.TARGET:
+        for source, path, name, target in zip(sources, paths, names, written, strict=False):
+            if call.program == "ln" and parsed.has("symbolic") and source.value is not None:
+                path = absolute(source.value, posixpath.dirname(target))
+                name = posixpath.basename(source.value) if path is not None and is_program(path) else None
+            name = GONE if path == "/dev/null" else name
+            if name is not None:
+                programs = programs.replace(target, name)
+    call.state.programs = programs
 
 
 def _moved(call: Call, row: FileProgram, parsed: Parsed, source: Argument, target: str) -> Moved:
@@ -157,6 +182,14 @@ def chmod(call: Call) -> Iterator[Fact]:
         return
     at = call.at(relative=is_relative(rest[1:]))
     paths = call.paths(rest[1:])
+    mode = changed(rest[0].value or "", Mode(0o755))
+    if mode is not None and call.command.reach is Reach.ALWAYS and mode.executable is not None:
+        lost = [path for path in paths if mode.executable is False or call.state.programs.at(path) == GONE]
+        if mode.executable is False:
+            call.state.programs = call.state.programs.remove(lost, recursive=recursive)
+        else:
+            for path in lost:
+                call.state.programs = call.state.programs.replace(path, posixpath.basename(path))
     if any(may_not_write(call.instruction, call.state, path) for path in paths):
         return
     unknown = rest[0].value is None or any(call.path(argument.value) is None for argument in rest[1:])
@@ -219,6 +252,8 @@ def _texts(call: Call) -> Iterator[Fact]:
         yield Written(call.at(relative=True), path, text)
     if command.reach is Reach.ALWAYS and text is not None:
         call.state.write(path, text)
+        if path is not None and not adds and is_program(path) and posixpath.basename(path) not in text.text:
+            call.state.programs = call.state.programs.replace(path, "sh")
         if path in CONFIGURATIONS:
             for name, value in configured(text.text):
                 call.state.pip_config = call.state.pip_config.put(name, value)

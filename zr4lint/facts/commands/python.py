@@ -19,7 +19,7 @@ from zr4lint.programs.options import Grammar, parse_options
 from zr4lint.programs.pip import PipCommand, Requirement, joined, parse_config, parse_pip, parse_requirements
 from zr4lint.programs.python import python_module
 from zr4lint.programs.urls import file_of
-from zr4lint.shell import Argument, Redirection
+from zr4lint.shell import Argument, Reach, Redirection
 
 _OF_VENV = Grammar(
     {"h": "help"},
@@ -79,6 +79,8 @@ def _environment(call: Call, arguments: Sequence[Argument], module: str) -> Iter
     for operand in parsed.operands:
         path = call.path(operand.value)
         has_pip = not parsed.has("without-pip", "no-pip")
+        if path is not None and call.command.reach is Reach.ALWAYS:
+            call.state.programs = call.state.programs.restore(path)
         yield VenvCreated(call.kept(call.at(), path), program, module, path, operand.span, clears, has_pip)
 
 
