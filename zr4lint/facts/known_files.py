@@ -40,7 +40,7 @@ _HARMLESS = frozenset({
     "ulimit", "umask", "uname", "uniq", "unset", "update-ca-certificates", "wait", "wc", "wget", "which", "whoami", ":",
 })  # fmt: skip
 """Programs that put files nowhere but where their arguments say."""
-_READERS = frozenset({"cat", "egrep", "fgrep", "grep", "head", "ls", "stat", "tail", "test", "[", "wc"})
+_READERS = frozenset({"cat", "egrep", "fgrep", "grep", "head", "ls", "sed", "stat", "tail", "test", "[", "wc"})
 _FOLLOWED = frozenset({
     *FILE_PROGRAMS, "cd", "chmod", "chown", "echo", "exit", "export", "false", "mkdir", "pip", "pip3", "popd", "printf",
     "pushd", "set", "touch", "true", "virtualenv", ":",

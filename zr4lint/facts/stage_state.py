@@ -9,6 +9,7 @@ from types import MappingProxyType
 from zr4lint.facts.command_facts import Cloned
 from zr4lint.facts.fact import INHERITED
 from zr4lint.facts.persistent import Map
+from zr4lint.facts.remotes import Remotes
 from zr4lint.facts.replaced_programs import ReplacedPrograms
 from zr4lint.filesystem.globs import matches
 from zr4lint.model.source import MappedText
@@ -94,6 +95,7 @@ class StageState:
         self.brings_folders = False
         self.written: Map[MappedText | None] = Map()
         self.programs = ReplacedPrograms()
+        self.remotes = Remotes()
         self.shell: tuple[str, ...] = ("/bin/sh", "-c")
         self.sh_is_dash = False
         self.user: str | None = "root"
@@ -129,6 +131,7 @@ class StageState:
         state.brings_folders = self.brings_folders
         state.written = self.written
         state.programs = self.programs
+        state.remotes = self.remotes
         return state
 
     def set_env(self, name: str, value: str | None, index: int) -> None:

@@ -155,6 +155,9 @@ def for_each(walker: Walker, node: Node, frame: Frame) -> Status:
     for child in node.children_by_field_name("value"):
         walker.substitutions(child, frame)
     words = _rounds(walker, node, frame)
+    values = node.children_by_field_name("value")
+    if words is None and len(values) == 1 and (pattern := walker.word(values, frame)).glob and not pattern.expansions:
+        return _over_files(walker, name, pattern, body, frame)
     return _repeat(walker, name, words, body, span, frame)
 
 
@@ -183,6 +186,19 @@ def _repeat(walker: Walker, name: str, words: list[Word] | None, body: Node, spa
         if result.may_end and result.jump is not Jump.ROUND:
             here = here.under(Reach.MAYBE)
     return status
+
+
+def _over_files(walker: Walker, name: str, pattern: Word, body: Node, frame: Frame) -> Status:
+    """A loop over the files that a pattern fits: walked once, with the pattern in the place of the variable."""
+    around = walker.patterns.get(name)
+    walker.forget(body, frame)
+    walker.assign(name, None, frame)
+    walker.patterns[name] = pattern
+    result = walker.sequence(body.children, structs.replace(frame, repeated=True))
+    walker.patterns.pop(name)
+    if around is not None:
+        walker.patterns[name] = around
+    return Status(Value.DONE, result.jump, False) if result.jump > Jump.LOOP else DONE
 
 
 def _open_loop(walker: Walker, name: str, body: Node, span: Span, frame: Frame) -> Status:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import structs
 
@@ -31,13 +31,13 @@ def xargs(command: Command, fed: MappedText | None) -> list[Command] | None:
     command = structs.replace(command, wrappers=(*command.wrappers, wrapper))
     replaced = options.get("I") or options.get("replace")
     quiet = "r" in options or "no-run-if-empty" in options
-    odd = {"0", "null", "d", "delimiter"} & options.keys()
-    if fed is None or odd or any(c in fed.text for c in "'\"\\"):
+    delimiter = _delimiter(options)
+    if fed is None or delimiter is None or (not delimiter and any(c in fed.text for c in "'\"\\")):
         words = [*(_put(own, replaced, None) if replaced else (*own, unknown(own[-1])))]
         return [structs.replace(command, words=tuple(words), reach=min(command.reach, _fed_reach(quiet)))]
     rows: list[list[Word]]
     each = options.get("n") or options.get("L") or options.get("max-args")
-    found = fields(fed, lines=bool(replaced))
+    found = fields(fed, lines=bool(replaced), delimiter=delimiter)
     if replaced:
         return [structs.replace(command, words=tuple(_put(own, replaced, word))) for word in found[:_MOST]]
     size = int(each) if each and each.isdecimal() and len(each) < 6 and int(each) else max(len(found), 1)
@@ -57,6 +57,16 @@ def argument_file(command: Command) -> Word | None:
         if not text.startswith("-"):
             break
     return None
+
+
+def _delimiter(options: Mapping[str, str]) -> str | None:
+    """The character between the words, "" for blanks and lines; None for one that isn't read."""
+    if "0" in options or "null" in options:
+        return "\0"
+    given = options.get("d") or options.get("delimiter")
+    if given is None:
+        return "" if "d" not in options else None
+    return {"\\n": "\n", "\\0": "\0", "\\t": "\t"}.get(given, given if len(given) == 1 else None)
 
 
 def _fed_reach(quiet: bool) -> Reach:
@@ -101,6 +111,14 @@ def _put(words: Iterable[Word], sign: str, value: Word | None) -> Iterable[Word]
             yield word
         elif value is not None and word.text.text == sign:
             yield value
+        elif value is not None and not word.expansions and not value.expansions:
+            pieces: list[tuple[str, int]] = []
+            at = 0
+            while (found := word.text.text.find(sign, at)) >= 0:
+                pieces += [*word.text.slice(at, found).pieces(), *value.text.pieces()]
+                at = found + len(sign)
+            text = MappedText.join([*pieces, *word.text.slice(at, len(word.text.text)).pieces()])
+            yield structs.replace(word, text=text, glob=False)
         else:
             yield structs.replace(word, expansions=(Expansion(0, len(word.text.text), None, "", "", True),))
 

@@ -9,7 +9,8 @@ from zr4lint.model.source import MappedText
 from zr4lint.shell.commands import Command, Dialect, Word
 from zr4lint.shell.expansion import Environment, expand, plain_word
 
-_FORMAT = r"%%|%[sb]|\\.|[^%\\]+|."
+_ESCAPED = r"\\(?:([0-7]{1,3})|(.))"
+_FORMAT = r"%%|%[sb]|\\[0-7]{1,3}|\\.|[^%\\]+|."
 _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", '"': '"', "r": "\r", "a": "\a"}
 _MOST_ROUNDS = 1_000
 _SILENT = frozenset({
@@ -147,8 +148,8 @@ def _unescaped(text: MappedText) -> list[Piece]:
         return text.pieces()
     pieces: list[Piece] = []
     at = 0
-    for found in re.finditer(r"\\(.)", text.text, re.DOTALL):
-        letter = _ESCAPES.get(found[1])
+    for found in re.finditer(_ESCAPED, text.text, re.DOTALL):
+        letter = chr(int(found[1], 8) & 0xFF) if found[1] else _ESCAPES.get(found[2])
         if letter is None:
             continue
         pieces += text.slice(at, found.start()).pieces()
@@ -157,9 +158,11 @@ def _unescaped(text: MappedText) -> list[Piece]:
     return pieces + text.slice(at, len(text.text)).pieces()
 
 
-def fields(text: MappedText, *, lines: bool) -> list[Word]:
-    """The words, or the lines, of a text."""
+def fields(text: MappedText, *, lines: bool, delimiter: str = "") -> list[Word]:
+    """The words, or the lines, of a text, or what stands between the delimiters."""
     pattern = r"[^\n]+" if lines else r"[^ \t\n]+"
+    if delimiter:
+        pattern = f"[^{re.escape(delimiter)}]+"
     found: list[Word] = []
     for match in re.finditer(pattern, text.text):
         part = text.slice(match.start(), match.end())

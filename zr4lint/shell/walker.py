@@ -13,6 +13,7 @@ from zr4lint.model import budgets
 from zr4lint.model.deadline import Deadline
 from zr4lint.model.remark import Remark, too_large
 from zr4lint.model.source import MappedText, Span
+from zr4lint.shell.binding import spliced
 from zr4lint.shell.commands import Command, Dialect, Heredoc, Reach, Redirection, Word
 from zr4lint.shell.dash import BASH_SETS
 from zr4lint.shell.expansion import OUTPUT, SUBSTITUTION, Environment, Variables, expand, word_of, written_out
@@ -31,7 +32,7 @@ class Walker(ABC):
     """The state of a walk.
 
     `functions` are bodies by name, with the place they stand in; `arguments` are the words of `$1`, `$2` ..., None
-    where they can't be known.
+    where they can't be known. `patterns` are those of the loops around that go over files, by their variables.
     """
 
     def __init__(self, dialect: Dialect, variables: Environment, files: Files, deadline: Deadline) -> None:
@@ -47,6 +48,7 @@ class Walker(ABC):
         self.trap: tuple[MappedText, Frame] | None = None
         self.scopes = 0
         self.pipelines = 0
+        self.patterns: dict[str, Word] = {}
         self._repeated = 0
         self._outputs: dict[tuple[int, str], str] = {}
 
@@ -70,6 +72,8 @@ class Walker(ABC):
     def word(self, nodes: Sequence[Node], frame: Frame) -> Word:
         """The word that neighbouring nodes make."""
         word = word_of(nodes, frame.script, ansi=not self.in_dash)
+        if self.patterns and word.expansions:
+            word = spliced(word, self.patterns)
         return self._with_outputs(word, frame) if self._outputs and word.expansions else word
 
     def _with_outputs(self, word: Word, frame: Frame) -> Word:

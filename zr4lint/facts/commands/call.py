@@ -28,7 +28,8 @@ class Script:
     """The shells of one RUN, as far as its commands have come.
 
     `literal_stars` tells that the shell leaves wildcards alone, `found` are the files that a find hands to the next
-    command of its pipeline, `fatal` tells that the RUN fails if the command that is read does.
+    command of its pipeline, or to the one around it, and `found_in` is the shell it runs in. `fatal` tells that the RUN
+    fails if the command that is read does.
     """
 
     def __init__(self, reading: Reading, instruction: Instruction) -> None:
@@ -37,6 +38,7 @@ class Script:
         self.state = reading.state
         self.literal_stars = False
         self.found: tuple[Argument, ...] = ()
+        self.found_in: tuple[int, ...] = ()
         self.fatal = False
         self._scopes: dict[tuple[int, ...], Scope] = {(): Scope(self.state.workdir, self.state.script_variables)}
         self._moved: set[tuple[int, ...]] = set()
@@ -152,6 +154,12 @@ class Call(Struct, frozen=True):
     def online(self, at: At) -> At:
         """The place of something that needs the network."""
         return structs.replace(at, reach=Reach.NEVER) if offline(self.instruction) else at
+
+
+def unsure(call: Call) -> Call:
+    """The same call, of which can't be told whether it does anything."""
+    reach = min(call.command.reach, Reach.MAYBE)
+    return structs.replace(call, command=structs.replace(call.command, reach=reach))
 
 
 def is_relative(arguments: Iterable[Argument]) -> bool:

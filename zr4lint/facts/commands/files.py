@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import structs
 
 from zr4lint.facts.command_facts import FolderMade, ModeChanged, Moved, Overwritten, Removed
-from zr4lint.facts.commands.call import Call, is_relative
+from zr4lint.facts.commands.call import Call, is_relative, unsure
 from zr4lint.facts.commands.table import reads
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.instruction_facts import Written
@@ -20,6 +20,7 @@ from zr4lint.programs.files import absolute, under
 from zr4lint.programs.modes import Mode, changed
 from zr4lint.programs.options import Grammar, Parsed, parse_options
 from zr4lint.programs.pip import CONFIGURATIONS, configured
+from zr4lint.programs.sed import edited, parse_sed
 from zr4lint.shell import Argument, Dialect, Reach, expand
 from zr4lint.shell.output import printed
 
@@ -29,6 +30,7 @@ _MAKING = Grammar(
     frozenset({"mode", "date", "reference", "stamp", "time"}),
     frozenset({"parents", "verbose", "no-create"}),
 )
+_SH = frozenset({"/bin/sh", "/usr/bin/sh"})
 _MODES_IN = (
     *((folder, "755") for folder in ("/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin")),
     *((file, "644") for file in ("/etc/passwd", "/etc/group", "/etc/hostname", "/etc/hosts", "/etc/os-release")),
@@ -46,6 +48,8 @@ def file_program(call: Call) -> Iterator[Fact]:
     parsed = parse_options(call.arguments[1:], row.grammar)
     if parsed.has(*row.spares):
         return
+    if row.writes is Operands.TARGET and parsed.operands and parsed.operands[-1].glob:
+        call = unsure(call)
     folder = parsed.get("target-directory")
     whole = folder is not None or row.removes is Operands.ALL
     sources = parsed.operands if whole else parsed.operands[:-1]
@@ -61,11 +65,20 @@ def file_program(call: Call) -> Iterator[Fact]:
         yield Overwritten(call.at(relative=is_relative(parsed.operands)), path)
     if row.writes is Operands.TARGET:
         for source, path in zip(sources, written, strict=False):
-            yield _moved(call, row, parsed, source, path)
+            emptied = source.value == "/dev/null"
+            yield _empty(call, path) if emptied else _moved(call, row, parsed, source, path)
+    elif (size := parsed.get("size")) is not None and size.value == "0":
+        for path in written:
+            yield _empty(call, path)
     for path in lost:
         call.state.lose_folder(path)
     if call.command.reach is not Reach.NEVER:
         _rewritten(call, row, parsed, sources, written)
+
+
+def _empty(call: Call, path: str) -> Written:
+    """A file without any text."""
+    return Written(call.at(), path, MappedText.join([]))
 
 
 def _rewritten(
@@ -100,6 +113,8 @@ def _programs(
                 path = absolute(source.value, posixpath.dirname(target))
                 name = posixpath.basename(source.value) if path is not None and is_program(path) else None
             name = GONE if path == "/dev/null" else name
+            if target in _SH and name != "dash":
+                call.state.sh_is_dash = False
             if name is not None:
                 programs = programs.replace(target, name)
     call.state.programs = programs
@@ -148,6 +163,22 @@ def _written(call: Call, row: FileProgram, parsed: Parsed, sources: Sequence[Arg
     for source in sources:
         name = (source.value or "").rstrip("/").rpartition("/")[2]
         yield f"{target}/{name}" if into else target
+
+
+@reads("sed")
+def sed(call: Call) -> Iterator[Fact]:
+    """Edit files in place."""
+    found = parse_sed(call.arguments)
+    if found is None or call.command.reach is Reach.NEVER:
+        return
+    known = call.command.reach is Reach.ALWAYS
+    for path in call.paths(found.files):
+        before = call.state.written.get(path)
+        if found.empties:
+            yield Overwritten(call.at(relative=True), path)
+            yield _empty(call, path)
+        text = edited(before, found.steps) if before is not None and found.steps is not None and known else None
+        call.state.write(path, text)
 
 
 @reads("dd")
@@ -249,7 +280,7 @@ def _texts(call: Call) -> Iterator[Fact]:
         before = call.state.written.get(path or "")
         if adds and before is not None:
             text = MappedText.join([*before.pieces(), *text.pieces()])
-        yield Written(call.at(relative=True), path, text)
+        yield Written(call.at(relative=True), path, text, adds)
     if command.reach is Reach.ALWAYS and text is not None:
         call.state.write(path, text)
         if path is not None and not adds and is_program(path) and posixpath.basename(path) not in text.text:

@@ -8,11 +8,12 @@ from msgspec import structs
 
 from zr4lint.facts.command_facts import Cloned, CloneRefused
 from zr4lint.facts.commands.call import Call
+from zr4lint.facts.commands.git_updates import updated
 from zr4lint.facts.commands.table import reads
 from zr4lint.facts.fact import Fact
 from zr4lint.model.quoting import code
 from zr4lint.programs.files import absolute, under
-from zr4lint.programs.git import filled_folder, parse_clone
+from zr4lint.programs.git import Clone, filled_folder, parse_clone
 from zr4lint.shell import Reach
 
 
@@ -22,7 +23,9 @@ def git(call: Call) -> Iterator[Fact]:
     clone = parse_clone(call.arguments)
     if clone is None:
         yield from _filled(call)
+        yield from updated(call)
         return
+    clone = _instead(call, clone)
     if clone.refused is not None:
         yield CloneRefused(call.at(), clone.refused, call.slice(call.command.span))
         call.fails(clone.refused, f"git does not accept {code(call.slice(clone.refused), 40)}")
@@ -32,6 +35,8 @@ def git(call: Call) -> Iterator[Fact]:
     path = absolute(target, folder) if target is not None else None
     words = " ".join(argument.value or "" for argument in call.arguments)
     at = call.online(call.kept(call.at(relative=True), path))
+    if path is not None and at.reach is Reach.ALWAYS:
+        call.state.remotes = call.state.remotes.cloned(path, Cloned(at, clone, path, words))
     if not clone.empty:
         yield Cloned(at, clone, path, words)
         if at.reach is Reach.ALWAYS:
@@ -43,6 +48,15 @@ def git(call: Call) -> Iterator[Fact]:
         yield CloneRefused(call.at(), option.span, call.slice(call.command.span), empty=True)
     if path is not None and at.reach is not Reach.NEVER:
         call.state.empty_clones = call.state.empty_clones.put(path, Cloned(at, clone, path, words))
+
+
+def _instead(call: Call, clone: Clone) -> Clone:
+    """A clone with the URL that git takes in the place of the one that is written."""
+    url = clone.url.value
+    for prefix, other in call.state.remotes.instead:
+        if url is not None and url.startswith(prefix):
+            return structs.replace(clone, url=structs.replace(clone.url, value=other + url.removeprefix(prefix)))
+    return clone
 
 
 def _filled(call: Call) -> Iterator[Fact]:

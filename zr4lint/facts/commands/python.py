@@ -97,6 +97,8 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     if pip.action == "install":
         at = call.online(at)
     listed = list(_listed(call, files))
+    if any(path in call.state.written and call.state.written[path] is None for path, _ in files if path):
+        pip = structs.replace(pip, parsed=structs.replace(pip.parsed, unknown=True))
     if listed:
         pip = structs.replace(pip, requirements=tuple(joined([*pip.requirements, *listed])))
     if pip.refused:
