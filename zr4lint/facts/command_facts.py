@@ -73,7 +73,8 @@ class RepositoryAdded(Fact, frozen=True):
 class VenvCreated(Fact, frozen=True):
     """A virtual environment made by a module ("venv" or "virtualenv"); `python` is the program's name.
 
-    `clears` tells that it empties an environment that is there already, `has_pip` that pip is installed into it.
+    `clears` tells that it empties an environment that is there already, `has_pip` that pip is installed into it;
+    `without_pip` is the option that leaves pip out.
     """
 
     python: str
@@ -82,6 +83,7 @@ class VenvCreated(Fact, frozen=True):
     path_span: Span
     clears: bool
     has_pip: bool = True
+    without_pip: Span | None = None
 
 
 class PipRun(Fact, frozen=True):

@@ -78,10 +78,12 @@ def _environment(call: Call, arguments: Sequence[Argument], module: str) -> Iter
     clears = parsed.get("clear") is not None
     for operand in parsed.operands:
         path = call.path(operand.value)
-        has_pip = not parsed.has("without-pip", "no-pip")
+        without = parsed.get("without-pip") or parsed.get("no-pip")
+        option = without.span if without is not None else None
         if path is not None and call.command.reach is Reach.ALWAYS:
             call.state.programs = call.state.programs.restore(path)
-        yield VenvCreated(call.kept(call.at(), path), program, module, path, operand.span, clears, has_pip)
+        at = call.kept(call.at(), path)
+        yield VenvCreated(at, program, module, path, operand.span, clears, option is None, option)
 
 
 def _pip_run(call: Call, pip: PipCommand) -> PipRun:
