@@ -19,6 +19,7 @@ _SEPARATORS = r"[-_.]+"
 _DASHES = tuple("\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
 _NO_MARKER = r";\s*[<>=!~]"
 _COMMENT = r"(?:^|\s)#"
+_EGG = r"\A(?:git|hg|svn|bzr)\+[^#]*#(?:[^#]*&)?egg=([A-Za-z0-9._-]+)(?:\[([^\]]*)\])?(?:&|\Z)"
 _ARCHIVE = (".whl", ".tar.gz", ".zip")
 
 _VALUED = frozenset({
@@ -211,6 +212,8 @@ def parse_requirement(argument: Argument) -> Requirement | None:
     if text is None:
         return None
     if "://" in text and "@" not in text.partition("://")[0]:
+        if egg := re.search(_EGG, text):
+            return Requirement(normalise(egg[1]), "", egg[2] or "", text, None, argument.span, argument.quoted)
         return _archive(text, text, argument)
     found = re.match(_NAME, text)
     wanted = _wanted(text[found.end() :]) if found is not None else None

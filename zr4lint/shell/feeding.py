@@ -15,6 +15,7 @@ from zr4lint.shell.wrappers import tail
 _VALUED = frozenset("adEIiLlnPs")
 _LONG_VALUED = frozenset({"--arg-file", "--delimiter", "--max-args", "--max-lines", "--max-procs", "--replace"})
 _MOST = 200
+_ROOTS = frozenset({".", "/", "/bin", "/etc", "/home", "/opt", "/root", "/tmp", "/usr", "/var"})
 READ_BY_PATH = frozenset({"chmod", "rm", "rmdir", "shred", "truncate", "unlink"})
 """Programs that find runs on paths it may be known by: whoever knows the paths makes the calls of these."""
 
@@ -123,10 +124,21 @@ def _put(words: Iterable[Word], sign: str, value: Word | None) -> Iterable[Word]
             yield structs.replace(word, expansions=(Expansion(0, len(word.text.text), None, "", "", True),))
 
 
+def _finds_its_root(words: Sequence[Word]) -> bool:
+    """Whether find surely finds something: the folder it starts from, which every image has, with no test but depth."""
+    values = [word.literal or "" for word in words[1:]]
+    start = next((i for i, value in enumerate(values) if value.startswith("-")), len(values))
+    tests = values[start:]
+    while tests[:1] == ["-maxdepth"]:
+        tests = tests[2:]
+    return bool(start) and all(v in _ROOTS for v in values[:start]) and tests[:1] in (["-exec"], ["-execdir"])
+
+
 def found_by_find(command: Command) -> list[Command]:
     """The commands that `find -exec` runs, if it finds anything, with an unknown word for the path."""
     found: list[Command] = []
     words = command.words
+    sure = _finds_its_root(words)
     starts = [i for i, word in enumerate(words) if word.literal in ("-exec", "-execdir", "-ok")]
     for start in starts:
         end = next((i for i in range(start, len(words)) if words[i].literal in (";", "+")), len(words))
@@ -138,7 +150,7 @@ def found_by_find(command: Command) -> list[Command]:
                     command,
                     words=inner,
                     redirections=(),
-                    reach=min(command.reach, Reach.MAYBE),
+                    reach=command.reach if sure else min(command.reach, Reach.MAYBE),
                     wrappers=(*command.wrappers, wrapper),
                 )
             )

@@ -54,7 +54,7 @@ def script_of(walker: Walker, made: Command, frame: Frame) -> Handed | None:
     printed = any(e.operator == OUTPUT for word in made.words for e in word.expansions)
     literal = structs.replace(made, words=tuple(_literal(walker, w) for w in made.words)) if printed else made
     name = program(literal.words[0])
-    if name in SHELLS or name == IN_PLACE:
+    if name in SHELLS or name == IN_PLACE or nested_script(literal) is not None:
         exits = name in SHELLS and exits_on_failure([word.literal for word in made.words[1:]])
         found = nested_script(literal)
         if found is None and name in SHELLS:

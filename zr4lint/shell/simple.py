@@ -16,6 +16,7 @@ from zr4lint.shell.compound import bind, tested_words, words
 from zr4lint.shell.expansion import plain
 from zr4lint.shell.feeding import READ_BY_PATH, argument_file, found_by_find, xargs
 from zr4lint.shell.inputs import IN_PLACE, Handed, not_executable, script_of, searched, standard_input
+from zr4lint.shell.python_code import run_by_python
 from zr4lint.shell.status import DONE, FALSE, TRUE, Jump, Status, Value, jump, of_program, runs_nothing
 from zr4lint.shell.tree import Frame, read_redirect
 from zr4lint.shell.walker import Walker
@@ -91,24 +92,23 @@ def command(
 
 def run(walker: Walker, made: Command, frame: Frame) -> Status:
     """Follow a command into the function or the script it runs, else record it."""
+    first = made.words[0].literal if made.words else ""
     made, wrapper = unwrap(made)
     assign_defaults(walker, made, frame)
     name = _name(walker, made)
-    if _lacks_input(made):
-        walker.record(structs.replace(made, reach=Reach.NEVER), frame)
-        return FALSE
     if name in walker.functions and wrapper not in ("command", "env", "sudo"):
         return _call(walker, name, made, frame)
-    if walker.in_dash and name in dash.MISSING:
+    literals = [word.literal or "" for word in made.words] if walker.in_dash else []
+    if dash.ends_at(literals):
+        return Status(Value.FALSE, Jump.SHELL) if frame.reach is Reach.ALWAYS else DONE
+    missing = walker.in_dash and not dash.MISSING.isdisjoint((first, name))
+    if missing or _lacks_input(made) or dash.fails(literals):
         walker.record(structs.replace(made, reach=Reach.NEVER), frame)
         return FALSE
-    if walker.in_dash and dash.ends_at(made):
-        return Status(Value.FALSE, Jump.SHELL) if frame.reach is Reach.ALWAYS else DONE
-    if program(made.words[0]) == "xargs" if made.words else False:
-        inner = xargs(made, _fed(walker, made, frame))
-        if inner is not None:
-            statuses = [run(walker, one, frame) for one in inner]
-            return statuses[-1] if statuses else DONE
+    inner = xargs(made, _fed(walker, made, frame)) if made.words and program(made.words[0]) == "xargs" else None
+    if inner is not None:
+        statuses = [run(walker, one, frame) for one in inner]
+        return statuses[-1] if statuses else DONE
     if name in _COPIES and made.stdin is None and frame.operator == "|":
         made = structs.replace(made, stdin=walker.piped(frame))
     nested = script_of(walker, made, frame)
@@ -118,16 +118,25 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
         walker.record(structs.replace(made, reach=Reach.NEVER), frame)
         return FALSE
     else:
-        found = Status(searched(walker, made, frame)) if name in _SEARCHES else None
-        walker.record(made, frame)
-        if program(made.words[0]) == "find" if made.words else False:
-            for inner_command in found_by_find(made):
-                if program(inner_command.words[0]) not in READ_BY_PATH:
-                    run(walker, inner_command, frame.under(Reach.MAYBE))
-        status = found or _builtin(walker, name, made, frame)
+        status = _recorded(walker, name, made, frame)
     if wrapper == "exec" and made.words:
         return structs.replace(status, jump=Jump.SHELL, sure=frame.reach is Reach.ALWAYS)
     return status
+
+
+def _recorded(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
+    """Record a command, and what it has other programs do."""
+    found = Status(searched(walker, made, frame)) if name in _SEARCHES else None
+    walker.record(made, frame)
+    called = program(made.words[0]) if made.words else ""
+    if called == "find":
+        for inner in found_by_find(made):
+            if program(inner.words[0]) not in READ_BY_PATH:
+                run(walker, inner, frame.under(inner.reach))
+    elif called.startswith("python"):
+        for inner in run_by_python(made, [walker.variables.value(word) for word in made.words]):
+            run(walker, inner, frame)
+    return found or _builtin(walker, name, made, frame)
 
 
 def _name(walker: Walker, made: Command) -> str:

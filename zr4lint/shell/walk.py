@@ -288,8 +288,12 @@ class _Walk(Walker):
         """Assignments without a command, and those of `export` and the like."""
         substituted = self.substitutions(node, frame)
         declares = node.type == "declaration_command"
-        if declares and self.in_dash and frame.text(node).split()[0] in dash.MISSING:
-            return FALSE
+        if declares and self.in_dash:
+            words = frame.text(node).split()
+            if words[0] in dash.MISSING:
+                return FALSE
+            if dash.ends_at(words) or (words[0] == "local" and frame.call is None):
+                return Status(Value.FALSE, Jump.SHELL) if frame.reach is Reach.ALWAYS else DONE
         found = self.assignments((node, *node.named_children), frame)
         found = tuple((name, compound.bind(self, word)) for name, word in found)
         self.emit(frame, self.span(node, frame), assignments=found)

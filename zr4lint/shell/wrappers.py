@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from msgspec import structs
 
@@ -24,10 +25,22 @@ _WRAPPERS = {
     "stdbuf": "ioe",
     "timeout": "ks",
     "gosu": "",
+    "busybox": "",
+    "chroot": "",
+    "eatmydata": "",
+    "fakeroot": "",
+    "flock": "wE",
+    "setsid": "",
+    "su-exec": "",
+    "unshare": "",
+    "xvfb-run": "ens",
 }
 """Wrappers by name, each with the letters of its short options that take a value."""
 
-_OPERANDS = {"timeout": 1, "gosu": 1}
+_OPERANDS = {"timeout": 1, "gosu": 1, "chroot": 1, "flock": 1, "su-exec": 1}
+_OF_STRINGS = frozenset({"su", "runuser", "script", "flock"})
+"""Programs that hand what stands behind -c to a shell."""
+_C = r"-[a-z]*c\Z"
 _ASSIGNMENT = r"[A-Za-z_]\w*="
 
 
@@ -41,7 +54,7 @@ def unwrap(command: Command) -> tuple[Command, str]:
     wrapper = ""
     while command.words:
         name = program(command.words[0])
-        inner = _inner(command, name) if name in _WRAPPERS else None
+        inner = _inner(command, name) if name in _WRAPPERS and nested_script(command) is None else None
         if inner is None:
             break
         command, wrapper = inner, name
@@ -101,6 +114,8 @@ def nested_script(command: Command) -> MappedText | None:
     name = program(command.words[0])
     if name == "eval":
         return _joined(command.words[1:])
+    if name in _OF_STRINGS:
+        return _behind_c(command.words)
     if name not in SHELLS:
         return None
     at = 1
@@ -114,6 +129,15 @@ def nested_script(command: Command) -> MappedText | None:
             return command.words[at + 1].text if at + 1 < len(command.words) else None
         at += 2 if text in ("-o", "+o", "--rcfile", "--init-file") or text.endswith("o") else 1
     return command.stdin
+
+
+def _behind_c(words: Sequence[Word]) -> MappedText | None:
+    """The string behind the option -c, or --command, wherever it stands."""
+    for word, following in pairwise(words):
+        text = word.literal or ""
+        if text == "--command" or (re.match(_C, text) is not None):
+            return following.text
+    return None
 
 
 def script_file(command: Command) -> int | None:
