@@ -10,13 +10,30 @@ from zr4lint.facts.commands import Script, read_command
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.flags import read_flags, read_mounts
 from zr4lint.facts.instruction_facts import Form, RunStep
-from zr4lint.facts.known_files import KnownFiles
 from zr4lint.facts.reading import Reading
 from zr4lint.facts.script import run_commands
 from zr4lint.model.remark import COMMAND_FAILS, Remark
 from zr4lint.shell import Command
+from zr4lint.shell.files import Files, Found
 
 _COMPOUND = r"(?:^|[\s;&|(])(?:if|while|until|case|for|function|!|\{)\s|\(\s*\)|<<"
+
+
+class _LazyFiles:
+    """The files that a script sees; what knows them is imported only where something is asked."""
+
+    def __init__(self, reading: Reading, instruction: Instruction) -> None:
+        self._reading = reading
+        self._instruction = instruction
+        self._known: Files | None = None
+
+    def look(self, path: str, commands: Sequence[Command], scope: tuple[int, ...]) -> Found | None:
+        """What is at a path after these commands of the script; None where that can't be known."""
+        if self._known is None:
+            from zr4lint.facts.known_files import KnownFiles  # few scripts ask
+
+            self._known = KnownFiles(self._reading, self._instruction)
+        return self._known.look(path, commands, scope)
 
 
 def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
@@ -33,7 +50,7 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         reading.text,
         sh_is_dash=state.sh_is_dash,
         variables=variables,
-        files=KnownFiles(reading, instruction),
+        files=_LazyFiles(reading, instruction),
         deadline=reading.deadline,
     )
     reading.remarks += parsed.remarks

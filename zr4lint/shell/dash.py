@@ -65,6 +65,8 @@ _NAMES = frozenset({
 """The names that `set -o` takes."""
 _PLAIN = {"read": "pr", "wait": "", "printf": ""}
 """The options of other builtins, which fail with any other."""
+PARTICULAR = frozenset({*_LETTERS, *_PLAIN, "trap"})
+"""Builtins with options, or names, that dash doesn't have."""
 _SIGNALS = frozenset({"ERR", "DEBUG", "RETURN"})
 
 

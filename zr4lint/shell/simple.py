@@ -15,8 +15,7 @@ from zr4lint.shell.commands import Command, Dialect, Reach, Redirection, Word, W
 from zr4lint.shell.compound import bind, tested_words, words
 from zr4lint.shell.expansion import plain
 from zr4lint.shell.feeding import READ_BY_PATH, argument_file, found_by_find, xargs
-from zr4lint.shell.inputs import IN_PLACE, Handed, not_executable, script_of, searched, standard_input
-from zr4lint.shell.python_code import run_by_python
+from zr4lint.shell.inputs import IN_PLACE, Handed, not_executable, script_of, standard_input
 from zr4lint.shell.status import DONE, FALSE, TRUE, Jump, Status, Value, jump, of_program, runs_nothing
 from zr4lint.shell.tree import Frame, read_redirect
 from zr4lint.shell.walker import Walker
@@ -98,7 +97,8 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
     name = _name(walker, made)
     if name in walker.functions and wrapper not in ("command", "env", "sudo"):
         return _call(walker, name, made, frame)
-    literals = [word.literal or "" for word in made.words] if walker.in_dash else []
+    checked = walker.in_dash and name in dash.PARTICULAR
+    literals = [word.literal or "" for word in made.words] if checked else []
     if dash.ends_at(literals):
         return Status(Value.FALSE, Jump.SHELL) if frame.reach is Reach.ALWAYS else DONE
     missing = walker.in_dash and not dash.MISSING.isdisjoint((first, name))
@@ -111,10 +111,10 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
         return statuses[-1] if statuses else DONE
     if name in _COPIES and made.stdin is None and frame.operator == "|":
         made = structs.replace(made, stdin=walker.piped(frame))
-    nested = script_of(walker, made, frame)
+    nested = script_of(walker, name, made, frame)
     if nested is not None and frame.depth < budgets.DEPTH:
         status = _nested(walker, nested, made, frame)
-    elif not_executable(walker, made, frame):
+    elif "/" in name and not_executable(walker, name, frame):
         walker.record(structs.replace(made, reach=Reach.NEVER), frame)
         return FALSE
     else:
@@ -126,14 +126,20 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
 
 def _recorded(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
     """Record a command, and what it has other programs do."""
-    found = Status(searched(walker, made, frame)) if name in _SEARCHES else None
+    found = None
+    if name in _SEARCHES:
+        from zr4lint.shell.searching import searched  # few scripts search anything
+
+        found = Status(searched(walker, made, frame))
     walker.record(made, frame)
     called = program(made.words[0]) if made.words else ""
     if called == "find":
         for inner in found_by_find(made):
             if program(inner.words[0]) not in READ_BY_PATH:
                 run(walker, inner, frame.under(inner.reach))
-    elif called.startswith("python"):
+    elif called.startswith("python") and any(word.literal == "-c" for word in made.words):
+        from zr4lint.shell.python_code import run_by_python  # few scripts have python -c
+
         for inner in run_by_python(made, [walker.variables.value(word) for word in made.words]):
             run(walker, inner, frame)
     return found or _builtin(walker, name, made, frame)

@@ -40,6 +40,8 @@ _WRAPPERS = {
 _OPERANDS = {"timeout": 1, "gosu": 1, "chroot": 1, "flock": 1, "su-exec": 1}
 _OF_STRINGS = frozenset({"su", "runuser", "script", "flock"})
 """Programs that hand what stands behind -c to a shell."""
+READS_SCRIPTS = SHELLS | _OF_STRINGS | {"eval", ".", "source"}
+"""Commands that may read a script, by their names."""
 _C = r"-[a-z]*c\Z"
 _ASSIGNMENT = r"[A-Za-z_]\w*="
 

@@ -20,7 +20,6 @@ from zr4lint.programs.files import absolute, under
 from zr4lint.programs.modes import Mode, changed
 from zr4lint.programs.options import Grammar, Parsed, parse_options
 from zr4lint.programs.pip import CONFIGURATIONS, configured
-from zr4lint.programs.sed import edited, parse_sed
 from zr4lint.shell import Argument, Dialect, Reach, expand
 from zr4lint.shell.output import printed
 
@@ -168,6 +167,8 @@ def _written(call: Call, row: FileProgram, parsed: Parsed, sources: Sequence[Arg
 @reads("sed")
 def sed(call: Call) -> Iterator[Fact]:
     """Edit files in place."""
+    from zr4lint.programs.sed import edited, parse_sed  # few files have it
+
     found = parse_sed(call.arguments)
     if found is None or call.command.reach is Reach.NEVER:
         return
