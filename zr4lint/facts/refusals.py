@@ -21,7 +21,7 @@ _KEYS = (
     *("type", "from", "source", "src", "target", "dst", "destination", "readonly", "ro", "readwrite", "rw"),
     *("id", "sharing", "required", "mode", "uid", "gid", "size", "env"),
 )
-_NO_PORT = r"(?!\d)[\w-]+(?:/\w*)?"
+_NO_PORT = r"(?i)(?!\d)[\w-]+(?:/\w*)?|[\d-]+/(?!(?:tcp|udp|sctp)\Z)\w+"
 _SWITCHES = frozenset({"readonly", "ro", "readwrite", "rw", "required"})
 
 

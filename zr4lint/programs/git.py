@@ -33,6 +33,10 @@ _CLONE = Grammar(
 )  # fmt: skip
 
 
+_TELLS = ("version", "v", "help", "h", "html-path", "man-path", "info-path")
+"""General options with which git says something and does nothing."""
+
+
 class Clone(Struct, frozen=True):
     """One clone: its URL, the folder `-C` names, and the target as written, which may be absent.
 
@@ -61,7 +65,7 @@ class Clone(Struct, frozen=True):
 def parse_clone(arguments: Sequence[Argument]) -> Clone | None:
     """Read the arguments of git, the program among them; None for anything but a clone with a folder of files."""
     general = parse_options(arguments[1:], _GENERAL, stop_at_operand=True)
-    if not general.operands or general.operands[0].value != "clone":
+    if not general.operands or general.operands[0].value != "clone" or general.has(*_TELLS):
         return None
     parsed = parse_options(general.operands[1:], _CLONE)
     if not parsed.operands or parsed.has("bare", "mirror", "help"):
@@ -118,8 +122,7 @@ def parse_update(arguments: Sequence[Argument]) -> Update | None:
     general = parse_options(arguments[1:], _GENERAL, stop_at_operand=True)
     if not general.operands:
         return None
-    option = general.get("C")
-    folder = (option.value or "") if option is not None else ""
+    folder = _folder(general)
     action = general.operands[0].value
     parsed = parse_options(general.operands[1:], _UPDATE)
     words = parsed.operands
@@ -154,5 +157,21 @@ def filled_folder(arguments: Sequence[Argument]) -> str | None:
     general = parse_options(arguments[1:], _GENERAL, stop_at_operand=True)
     if not general.operands or general.operands[0].value not in _FILLS:
         return None
-    folder = general.get("C")
-    return (folder.value or "") if folder is not None else ""
+    if "--" in [word.value for word in general.operands] and _some_files(general.operands):
+        return None
+    return _folder(general)
+
+
+def _some_files(words: Sequence[Argument]) -> bool:
+    """Whether the words behind `--` name some files of the commit, and not all."""
+    values = [word.value for word in words]
+    return not {".", ":/", "*", None}.intersection(values[values.index("--") + 1 :])
+
+
+def _folder(general: Parsed) -> str:
+    """The folder that git works on, as its general options name it; "" for the one it runs in."""
+    for name in ("C", "work-tree", "git-dir"):
+        option = general.get(name)
+        if option is not None:
+            return (option.value or "\0").removesuffix("/.git") if name == "git-dir" else option.value or "\0"
+    return ""

@@ -136,7 +136,9 @@ def parse_pip(arguments: Sequence[Argument]) -> PipCommand | None:
         return None
     action = general.operands[0]
     own = parse_options(general.operands[1:], GRAMMAR)
-    parsed = Parsed((*general.options, *own.options), own.operands, general.unknown or own.unknown)
+    uv = (arguments[0].value or "").endswith("uv")
+    options = [structs.replace(o, name="index-url") if o.name == "index" and not uv else o for o in own.options]
+    parsed = Parsed((*general.options, *options), own.operands, general.unknown or own.unknown)
     if parsed.has("dry-run", "help", "version"):
         return None
     found = [r for operand in own.operands if (r := parse_requirement(operand)) is not None]
@@ -145,7 +147,6 @@ def parse_pip(arguments: Sequence[Argument]) -> PipCommand | None:
     )
     requirements = joined(found)
     words = Span(arguments[0].span.start, action.span.end)
-    uv = (arguments[0].value or "").endswith("uv")
     misplaced = tuple(
         o for o in general.options if o.name not in _GENERAL_NAMES and o.name in _GRAMMAR_NAMES and not uv
     )
@@ -269,6 +270,17 @@ def parse_requirements(text: MappedText) -> Iterator[Requirement]:
         argument = Argument(words, text.span(at, at + len(words)))
         if words and not words.startswith("-") and (found := parse_requirement(argument)) is not None:
             yield found
+
+
+def parse_listed_options(text: MappedText) -> Iterator[Option]:
+    """Read the options of a requirements file."""
+    start = 0
+    for line in text.text.splitlines(keepends=True):
+        if line.startswith("-"):
+            words = re.finditer(r"\S+", re.split(_COMMENT, line, maxsplit=1)[0])
+            arguments = [Argument(w[0], text.span(start + w.start(), start + w.end())) for w in words]
+            yield from parse_options(arguments, GRAMMAR).options
+        start += len(line)
 
 
 def _archive(text: str, url: str | None, argument: Argument) -> Requirement | None:

@@ -265,6 +265,8 @@ def tested_words(walker: Walker, arguments: Sequence[Word], frame: Frame) -> Val
     """What `test` says to words."""
     if walker.dialect is Dialect.SH and any(word.literal == "==" for word in arguments):
         return Value.CONDITION
+    if walker.in_dash and len(arguments) > 2 and arguments[1].literal in ("==", "=~"):
+        return conditions.FAILED
     values = [argument.value for argument in expand_all(arguments, walker.variables)]
     if any(value is None for value in values) or any(word.glob for word in arguments):
         return Value.CONDITION

@@ -11,6 +11,7 @@ from zr4lint.shell.files import Found, tested
 from zr4lint.shell.status import Value
 
 _FILES = frozenset(f"-{letter}" for letter in "abcdefgGhkLNOprsStuwx")
+_OF_BASH = frozenset({"-v", "-o", "-R", "-a", "-N"})
 _OF_FILES = frozenset({"-nt", "-ot", "-ef"})
 _COMPARED = {
     "-eq": lambda a, b: a == b,
@@ -41,7 +42,7 @@ def test(arguments: Sequence[str], look: Look, *, in_dash: bool) -> Value:
         case 1:
             return truth(bool(arguments[0]))
         case 2:
-            return _two(arguments[0], arguments[1], look)
+            return _two(arguments[0], arguments[1], look, in_dash=in_dash)
         case 3:
             return _three(arguments[0], arguments[1], arguments[2], look, in_dash=in_dash)
         case 4 if arguments[0] == "!":
@@ -50,14 +51,16 @@ def test(arguments: Sequence[str], look: Look, *, in_dash: bool) -> Value:
             return _joined(arguments, look, in_dash=in_dash)
 
 
-def _two(operator: str, operand: str, look: Look) -> Value:
+def _two(operator: str, operand: str, look: Look, *, in_dash: bool) -> Value:
     if operator == "!":
         return truth(not operand)
     if operator in ("-n", "-z"):
         return truth(bool(operand) == (operator == "-n"))
     if operator in _FILES and operand:
         return tested(operator, look(operand))
-    return Value.CONDITION if operator in _FILES or operator in ("-v", "-o", "-R") else FAILED
+    if operator in _OF_BASH and in_dash:
+        return FAILED
+    return Value.CONDITION if operator in _FILES or operator in _OF_BASH else FAILED
 
 
 def _three(left: str, operator: str, right: str, look: Look, *, in_dash: bool) -> Value:
@@ -75,7 +78,7 @@ def _three(left: str, operator: str, right: str, look: Look, *, in_dash: bool) -
     if operator in _OF_FILES or operator in ("<", ">"):
         return Value.CONDITION
     if left == "!":
-        return _two(operator, right, look).negated
+        return _two(operator, right, look, in_dash=in_dash).negated
     return FAILED if (left, right) != ("(", ")") else truth(bool(operator))
 
 

@@ -109,7 +109,8 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
     if inner is not None:
         statuses = [run(walker, one, frame) for one in inner]
         return statuses[-1] if statuses else DONE
-    if name in _COPIES and made.stdin is None and frame.operator == "|":
+    reads = frame.operator == "|" and made.stdin is None
+    if reads and (name in _COPIES or any(word.literal == "/dev/stdin" for word in made.words)):
         made = structs.replace(made, stdin=walker.piped(frame))
     nested = script_of(walker, name, made, frame)
     if nested is not None and frame.depth < budgets.DEPTH:

@@ -43,6 +43,8 @@ _OF_STRINGS = frozenset({"su", "runuser", "script", "flock"})
 READS_SCRIPTS = SHELLS | _OF_STRINGS | {"eval", ".", "source"}
 """Commands that may read a script, by their names."""
 _C = r"-[a-z]*c\Z"
+_DEFAULT_PATH = "/bin:/usr/bin"
+"""Where programs are looked for without PATH."""
 _ASSIGNMENT = r"[A-Za-z_]\w*="
 
 
@@ -80,6 +82,9 @@ def _inner(command: Command, name: str) -> Command | None:
             takes_value = not text.startswith("--") and text[-1] in _WRAPPERS[name]
             if name == "env" and text == "-C" and at + 1 < len(words):
                 folder = words[at + 1]
+            elif name == "env" and text in ("-i", "-", "--ignore-environment"):
+                default = MappedText(_DEFAULT_PATH, (0,), (words[at].span.start,))
+                assignments.append(("PATH", structs.replace(words[at], text=default)))
             elif name == "env" and text.startswith("--chdir="):
                 folder = tail(words[at], len("--chdir="))
             at += 2 if takes_value else 1

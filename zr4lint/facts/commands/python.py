@@ -14,9 +14,17 @@ from zr4lint.facts.commands.table import reads
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.permissions import mounted_over
 from zr4lint.model.quoting import code
-from zr4lint.model.source import Span
+from zr4lint.model.source import MappedText, Span
 from zr4lint.programs.options import Grammar, parse_options
-from zr4lint.programs.pip import PipCommand, Requirement, joined, parse_config, parse_pip, parse_requirements
+from zr4lint.programs.pip import (
+    PipCommand,
+    Requirement,
+    joined,
+    parse_config,
+    parse_listed_options,
+    parse_pip,
+    parse_requirements,
+)
 from zr4lint.programs.python import python_module
 from zr4lint.programs.urls import file_of
 from zr4lint.shell import Argument, Reach, Redirection
@@ -101,6 +109,8 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     listed = list(_listed(call, files))
     if any(path in call.state.written and call.state.written[path] is None for path, _ in files if path):
         pip = structs.replace(pip, parsed=structs.replace(pip.parsed, unknown=True))
+    if told := [option for text in _texts(call, files) for option in parse_listed_options(text)]:
+        pip = structs.replace(pip, parsed=structs.replace(pip.parsed, options=(*pip.parsed.options, *told)))
     if listed:
         pip = structs.replace(pip, requirements=tuple(joined([*pip.requirements, *listed])))
     if pip.refused:
@@ -111,9 +121,16 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
 
 def _listed(call: Call, files: Iterable[tuple[str | None, Span]]) -> Iterable[Requirement]:
     """The requirements of the files whose text stands in the Dockerfile: on standard input, or written before."""
+    for text in _texts(call, files):
+        yield from parse_requirements(text)
+
+
+def _texts(call: Call, files: Iterable[tuple[str | None, Span]]) -> Iterator[MappedText]:
+    """The known texts of files."""
     for path, _ in files:
         text = call.command.stdin if path == "/dev/stdin" else call.state.written.get(path or "")
-        yield from parse_requirements(text) if text is not None and path is not None else ()
+        if text is not None and path is not None:
+            yield text
 
 
 def _seen(call: Call, path: str | None) -> str | None:
