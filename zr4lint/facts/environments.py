@@ -105,7 +105,16 @@ def _site_packages(venv: VenvCreated, package: str) -> str:
 def idle(run: PipRun) -> bool:
     """Whether a call of pip does nothing: refused for one of its words, or told to only say what it would do."""
     dry = run.settings.get("PIP_DRY_RUN") not in (None, "", "0", "false", "no", "off")
-    return dry or bool(run.command.misplaced or run.command.refused)
+    return dry or bool(run.command.misplaced or run.command.refused) or _finds_nothing(run)
+
+
+def _finds_nothing(run: PipRun) -> bool:
+    """Whether a call of pip may look nowhere for the packages that it is to install."""
+    parsed = run.command.parsed
+    if run.command.action != "install" or not parsed.has("no-index") or parsed.has("find-links", "no-deps", "editable"):
+        return False
+    local = any("/" in (operand.value or "/") or operand.value == "." for operand in parsed.operands)
+    return not local and "PIP_FIND_LINKS" not in run.settings
 
 
 def environment_of(run: PipRun) -> str | None:
@@ -151,6 +160,9 @@ def _elsewhere(run: PipRun, venvs: list[VenvCreated]) -> bool:
     folder, _, program = run.command.program.rpartition("/")
     if folder:
         return folder not in {f"{v.path}/bin" for v in before}
+    folders = (run.path or "\0").split(":")
+    if not any("\0" in folder for folder in folders) and not any(f"{v.path}/bin" in folders for v in before):
+        return True
     minor, pythons = minor_of(program, "python", "pip"), _minors(before)
     return minor is not None and bool(pythons) and minor not in pythons
 

@@ -35,10 +35,6 @@ class Remotes(Struct, frozen=True):
     repositories: Map[Repository] = Map()
     instead: tuple[tuple[str, str], ...] = ()
 
-    def cloned(self, folder: str, clone: Cloned) -> Remotes:
-        """The same with one more clone."""
-        return self.put(folder, Repository(clone))
-
     def put(self, folder: str, repository: Repository) -> Remotes:
         """The same with what is known of a repository."""
         if len(self.repositories) >= _MOST and folder not in self.repositories:

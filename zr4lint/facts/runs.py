@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import Instruction
 from zr4lint.facts.commands import Script, read_command
@@ -14,7 +15,9 @@ from zr4lint.facts.reading import Reading
 from zr4lint.facts.script import run_commands
 from zr4lint.model.remark import COMMAND_FAILS, Remark
 from zr4lint.shell import Command
-from zr4lint.shell.files import Files, Found
+
+if TYPE_CHECKING:
+    from zr4lint.shell.files import Files, Found
 
 _COMPOUND = r"(?:^|[\s;&|(])(?:if|while|until|case|for|function|!|\{)\s|\(\s*\)|<<"
 
@@ -65,6 +68,8 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         reading.deadline.check()
         script.fatal = index >= joined
         yield from read_command(script, command)
+    if mounts and state.written:
+        state.lose((mount.target for mount in mounts if mount.target), recursive=True)
 
 
 def _joined(instruction: Instruction, commands: Sequence[Command]) -> int:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from zr4lint.facts.command_facts import Cloned
 from zr4lint.facts.fact import INHERITED
 from zr4lint.facts.persistent import Map
-from zr4lint.facts.remotes import Remotes
 from zr4lint.facts.replaced_programs import ReplacedPrograms
 from zr4lint.filesystem.globs import matches
 from zr4lint.model.source import MappedText
+from zr4lint.programs.files import covers, has_wildcard
 from zr4lint.shell.dash import BASH_SETS
 
+if TYPE_CHECKING:
+    from zr4lint.facts.remotes import Remotes
+
+_MOST_FILES = 200
 _DOCKER_SETS = ("HOME", "HOSTNAME", "PWD", "OLDPWD", "IFS", "PPID", "USER", "SHELL", "TERM")
 
 
@@ -74,9 +80,10 @@ class StageState:
     """Variables, WORKDIR, SHELL and USER in force, and which instructions set them.
 
     `outside` are patterns of the variables that the base image sets, None where those are not known. `user` is None
-    where it can't be known; `written` holds the texts that the build itself wrote to files, by path; `hands_over` tells
-    that files were given to somebody, who may be that user. `empty_clones` are those that wait for a checkout, by
-    folder; `repositories` the folders of the others. `brings_folders` tells that a COPY brings folders, which may be
+    where it can't be known; `written` holds the texts that the build itself wrote to files, by path, `lost` those of
+    them that were removed again; `hands_over` tells that files were given to somebody, who may be that user.
+    `empty_clones` are those that wait for a checkout, by folder, `repositories` the others. `remotes` are those that
+    are not the clones' own, None where there are none. `brings_folders` tells that a COPY brings folders, which may be
     any.
     """
 
@@ -91,11 +98,12 @@ class StageState:
         self._folders: Map[bool] = Map({"/": True})
         self.pip_config: Map[str | None] = Map()
         self.empty_clones: Map[Cloned] = Map()
-        self.repositories: Map[bool] = Map()
+        self.repositories: Map[Cloned] = Map()
         self.brings_folders = False
         self.written: Map[MappedText | None] = Map()
+        self.lost: Map[bool] = Map()
         self.programs = ReplacedPrograms()
-        self.remotes = Remotes()
+        self.remotes: Remotes | None = None
         self.shell: tuple[str, ...] = ("/bin/sh", "-c")
         self.sh_is_dash = False
         self.user: str | None = "root"
@@ -130,6 +138,7 @@ class StageState:
         state.repositories = self.repositories
         state.brings_folders = self.brings_folders
         state.written = self.written
+        state.lost = self.lost
         state.programs = self.programs
         state.remotes = self.remotes
         return state
@@ -152,6 +161,17 @@ class StageState:
         """Take note of the text of a file, None where it isn't known any more."""
         if path is not None and (text is not None or path in self.written):
             self.written = self.written.put(path, text)
+            if self.lost.get(path):
+                self.lost = self.lost.put(path, False)
+
+    def lose(self, patterns: Iterable[str], *, recursive: bool) -> None:
+        """Take note that files were removed, some of which the build itself may have written."""
+        for pattern in patterns:
+            exact = not recursive and not has_wildcard(pattern)
+            for path in (pattern,) if exact else islice(self.written, _MOST_FILES):
+                if path in self.written and covers(pattern, path, recursive=recursive):
+                    self.write(path, None)
+                    self.lost = self.lost.put(path, True)
 
     @property
     def script_variables(self) -> Variables:

@@ -58,6 +58,10 @@ _NOT_OF = {
     "uninstall": _OF_UV | (_VALUED | _FLAGS) - {"requirement", "yes", "root-user-action", "break-system-packages"},
 }
 """The names of the table that are no options of pip's command; those of pip itself are options of all."""
+_COMMANDS = frozenset({
+    "cache", "check", "completion", "config", "debug", "download", "freeze", "hash", "help", "index", "inspect",
+    "install", "list", "lock", "search", "show", "uninstall", "wheel",
+})  # fmt: skip
 _GENERAL_NAMES = frozenset({
     "help", "debug", "isolated", "require-virtualenv", "python", "verbose", "version", "quiet", "log", "no-input",
     "keyring-provider", "proxy", "retries", "timeout", "exists-action", "trusted-host", "cert", "client-cert",
@@ -154,6 +158,13 @@ def parse_pip(arguments: Sequence[Argument]) -> PipCommand | None:
     program = (python.value if python is not None else arguments[0].value) or ""
     refused = () if uv else (*_refused_options(parsed, action.value or ""), *_refused_operands(own.operands))
     return PipCommand(action.value or "", program, tuple(requirements), parsed, words, misplaced, refused)
+
+
+def unknown_command(arguments: Sequence[Argument]) -> Argument | None:
+    """The word in the place of pip's command that is none."""
+    skipped = _program_words(arguments)
+    operands = parse_options(arguments[skipped:], GRAMMAR, stop_at_operand=True).operands if skipped else ()
+    return operands[0] if operands and operands[0].value is not None and operands[0].value not in _COMMANDS else None
 
 
 def joined(requirements: Sequence[Requirement]) -> list[Requirement]:

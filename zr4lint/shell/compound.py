@@ -117,14 +117,25 @@ def while_(walker: Walker, node: Node, frame: Frame) -> Status:
     condition = between(node, ("while", "until"), "do_group")
     if (read := _reads_lines(walker, node, condition, frame)) is not None:
         return read
+    wanted = Value.TRUE if node.children[0].type == "while" else Value.FALSE
+    bodies = [child for child in node.named_children if child.type == "do_group"]
+    testing = structs.replace(frame, tested=True, caught=True)
+    result, rounds = DONE, 0
+    while True:
+        before = walker.state()
+        status = walker.sequence(condition, testing)
+        if status.value is not wanted or status.jump or len(bodies) != 1:
+            break
+        result = walker.sequence(bodies[0].children, structs.replace(frame, repeated=rounds > 0))
+        rounds += 1
+        if result.jump or walker.state() == before or rounds >= budgets.ROUNDS:
+            return structs.replace(result.within(Jump.LOOP), value=Value.DONE, tested=True)
+    if rounds and status.value is wanted.negated:
+        return structs.replace(result, value=Value.DONE, tested=True)
     walker.forget(node, frame)
-    status = walker.sequence(condition, structs.replace(frame, tested=True, caught=True))
-    is_while = node.children[0].type == "while"
-    reach = status.reach(Value.TRUE if is_while else Value.FALSE)
-    result = DONE
-    for child in node.named_children:
-        if child.type == "do_group":
-            result = walker.sequence(child.children, frame.under(reach))
+    reach = min(status.reach(wanted), Reach.MAYBE) if rounds else status.reach(wanted)
+    for body in bodies:
+        result = walker.sequence(body.children, frame.under(reach))
     if status.ended:
         return status.within(Jump.LOOP)
     if reach is Reach.MAYBE and result.jump > Jump.LOOP:

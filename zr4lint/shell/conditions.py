@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from zr4lint.model.budgets import VALUE_LENGTH
 from zr4lint.shell.arithmetic import integer
-from zr4lint.shell.files import Found, tested
 from zr4lint.shell.status import Value
+
+if TYPE_CHECKING:
+    from zr4lint.shell.files import Found
 
 _FILES = frozenset(f"-{letter}" for letter in "abcdefgGhkLNOprsStuwx")
 _OF_BASH = frozenset({"-v", "-o", "-R", "-a", "-N"})
@@ -57,6 +60,8 @@ def _two(operator: str, operand: str, look: Look, *, in_dash: bool) -> Value:
     if operator in ("-n", "-z"):
         return truth(bool(operand) == (operator == "-n"))
     if operator in _FILES and operand:
+        from zr4lint.shell.files import tested  # few scripts test files
+
         return tested(operator, look(operand))
     if operator in _OF_BASH and in_dash:
         return FAILED

@@ -92,6 +92,8 @@ def fails(words: Sequence[str]) -> bool:
     name = words[0] if words else ""
     if name == "trap":
         return not _SIGNALS.isdisjoint(words[2:])
+    if name == "read" and len(words) == 1:
+        return True
     allowed = _PLAIN.get(name)
     option = words[1] if len(words) > 1 else ""
     if allowed is None or option[:1] != "-" or option in ("-", "--"):

@@ -62,6 +62,10 @@ class Variables:
     def __contains__(self, name: object, /) -> bool:
         return name in self._own or name in self._around
 
+    def own(self) -> tuple[tuple[str, str | None], ...]:
+        """The variables that the shell itself has set, with their values."""
+        return tuple(self._own.items())
+
     def set(self, name: str, value: str | None) -> None:
         """Give a variable a value, None for one that can't be known."""
         self._own[name] = value

@@ -44,14 +44,6 @@ class Files(Protocol):
         """
 
 
-class NoFiles:
-    """A file system of which nothing is known."""
-
-    def look(self, _path: str, _commands: Sequence[Command], _scope: tuple[int, ...]) -> Found | None:
-        """Know nothing."""
-        return None
-
-
 def tested(operator: str, found: Found | None) -> Value:
     """What a test of a file comes to, such as `-f`."""
     if found is None:

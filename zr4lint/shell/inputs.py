@@ -13,7 +13,6 @@ from zr4lint.shell.files import Kind
 from zr4lint.shell.tree import Frame
 from zr4lint.shell.walker import Walker
 from zr4lint.shell.wrappers import (
-    READS_SCRIPTS,
     SHELLS,
     exits_on_failure,
     nested_script,
@@ -40,6 +39,11 @@ class Handed(Struct, frozen=True):
     arguments: tuple[Word, ...] | None = None
     file: bool = False
 
+    @property
+    def in_place(self) -> bool:
+        """Whether the shell that reads the script runs it itself."""
+        return self.shell == IN_PLACE
+
 
 def standard_input(walker: Walker, made: Command, frame: Frame) -> MappedText | None:
     """What a command reads from its standard input; None where that can't be known."""
@@ -53,9 +57,6 @@ def script_of(walker: Walker, name: str, made: Command, frame: Frame) -> Handed 
 
     `name` is the value of the command's first word, "" where it isn't known.
     """
-    by_path = "/" in name
-    if not made.words or (not by_path and name not in READS_SCRIPTS):
-        return None
     printed = any(e.operator == OUTPUT for word in made.words for e in word.expansions)
     literal = structs.replace(made, words=tuple(_literal(walker, w) for w in made.words)) if printed else made
     given, name = name, program(literal.words[0])
@@ -72,7 +73,7 @@ def script_of(walker: Walker, name: str, made: Command, frame: Frame) -> Handed 
     if name in (".", "source") and len(made.words) > 1:
         text = _text(walker, made.words[1], frame)
         return None if text is None else Handed(text, IN_PLACE, file=True)
-    return _executed(walker, made, given, frame) if by_path else None
+    return _executed(walker, made, given, frame) if "/" in given else None
 
 
 def not_executable(walker: Walker, path: str, frame: Frame) -> bool:

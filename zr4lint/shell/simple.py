@@ -13,16 +13,17 @@ from zr4lint.model.source import MappedText
 from zr4lint.shell import dash
 from zr4lint.shell.commands import Command, Dialect, Reach, Redirection, Word, Wrapper
 from zr4lint.shell.compound import bind, tested_words, words
-from zr4lint.shell.expansion import plain
+from zr4lint.shell.expansion import plain, plain_word
 from zr4lint.shell.feeding import READ_BY_PATH, argument_file, found_by_find, xargs
-from zr4lint.shell.inputs import IN_PLACE, Handed, not_executable, script_of, standard_input
 from zr4lint.shell.status import DONE, FALSE, TRUE, Jump, Status, Value, jump, of_program, runs_nothing
 from zr4lint.shell.tree import Frame, read_redirect
 from zr4lint.shell.walker import Walker
-from zr4lint.shell.wrappers import program, unwrap
+from zr4lint.shell.wrappers import READS_SCRIPTS, program, unwrap
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+    from zr4lint.shell.inputs import Handed
 
 _JUMPS = frozenset({"exit", "return", "break", "continue"})
 _READERS = frozenset({"read", "getopts", "mapfile", "readarray"})
@@ -91,6 +92,8 @@ def command(
 
 def run(walker: Walker, made: Command, frame: Frame) -> Status:
     """Follow a command into the function or the script it runs, else record it."""
+    if walker.located and made.words:
+        made = structs.replace(made, words=(_program_word(walker, made.words[0], frame), *made.words[1:]))
     first = made.words[0].literal if made.words else ""
     made, wrapper = unwrap(made)
     assign_defaults(walker, made, frame)
@@ -112,10 +115,10 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
     reads = frame.operator == "|" and made.stdin is None
     if reads and (name in _COPIES or any(word.literal == "/dev/stdin" for word in made.words)):
         made = structs.replace(made, stdin=walker.piped(frame))
-    nested = script_of(walker, name, made, frame)
+    nested = _script_of(walker, name, made, frame)
     if nested is not None and frame.depth < budgets.DEPTH:
         status = _nested(walker, nested, made, frame)
-    elif "/" in name and not_executable(walker, name, frame):
+    elif "/" in name and _not_executable(walker, name, frame):
         walker.record(structs.replace(made, reach=Reach.NEVER), frame)
         return FALSE
     else:
@@ -123,6 +126,15 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
     if wrapper == "exec" and made.words:
         return structs.replace(status, jump=Jump.SHELL, sure=frame.reach is Reach.ALWAYS)
     return status
+
+
+def _program_word(walker: Walker, word: Word, frame: Frame) -> Word:
+    """The first word of a command, or the program's name in the place of `"$(command -v NAME)"`."""
+    whole = word.expansions[0] if len(word.expansions) == 1 else None
+    if whole is None or whole.end - whole.start != len(word.text.text):
+        return word
+    name = walker.located.get((id(frame.script), whole.operand))
+    return word if name is None else plain_word(name, word.span)
 
 
 def _recorded(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
@@ -201,9 +213,26 @@ def _fed(walker: Walker, made: Command, frame: Frame) -> MappedText | None:
     """What xargs reads: its standard input, or the file behind -a."""
     path = argument_file(made)
     if path is None:
+        from zr4lint.shell.inputs import standard_input  # what few scripts need
+
         return standard_input(walker, made, frame)
     value = walker.variables.value(path)
     return None if value is None else walker.text_of(value, frame)
+
+
+def _script_of(walker: Walker, name: str, made: Command, frame: Frame) -> Handed | None:
+    """The script that a command has a shell read; None for any other command, and where it can't be known."""
+    if not made.words or ("/" not in name and name not in READS_SCRIPTS):
+        return None
+    from zr4lint.shell.inputs import script_of  # what few scripts need
+
+    return script_of(walker, name, made, frame)
+
+
+def _not_executable(walker: Walker, path: str, frame: Frame) -> bool:
+    from zr4lint.shell.inputs import not_executable  # what few scripts need
+
+    return not_executable(walker, path, frame)
 
 
 def _nested(walker: Walker, handed: Handed, made: Command, frame: Frame) -> Status:
@@ -214,7 +243,7 @@ def _nested(walker: Walker, handed: Handed, made: Command, frame: Frame) -> Stat
     inner = structs.replace(
         frame, depth=frame.depth + _CALL, wrappers=(*made.wrappers, wrapper), repeated=frame.repeated or handed.file
     )
-    if handed.shell == IN_PLACE:
+    if handed.in_place:
         status = walker.script(script, (), inner).within(Jump.CALL if handed.file else Jump.NONE)
         _redirect_last(walker, inner.scope, made.redirections)
         return status
@@ -278,6 +307,8 @@ def _builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
     elif name == "trap" and len(rest) > 1 and frame.reach is not Reach.NEVER:
         if any(word.literal in _ENDS_TRAPS for word in rest[1:]) and rest[0].literal is not None:
             walker.trap = (rest[0].text, frame)
+    elif name == "kill" and any(word.text.text == "$$" for word in rest):
+        return Status(Value.FALSE, Jump.SHELL, frame.reach is Reach.ALWAYS)
     elif name == "export":
         return TRUE
     return of_program(name)

@@ -19,7 +19,6 @@ from zr4lint.model.source import MappedText
 from zr4lint.shell import compound, dash, simple
 from zr4lint.shell.commands import Command, Dialect, Heredoc, Pipe, Reach, Redirection
 from zr4lint.shell.expansion import Environment
-from zr4lint.shell.files import Files, NoFiles
 from zr4lint.shell.grammar import Refusal, refusal
 from zr4lint.shell.status import CONDITION, DONE, FALSE, Jump, Status, Value
 from zr4lint.shell.tree import Frame, parse_tree, read_redirect
@@ -27,6 +26,8 @@ from zr4lint.shell.walker import Walker
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+    from zr4lint.shell.files import Files
 
 _PASSIVE = frozenset({"comment", "heredoc_body", "heredoc_start", "heredoc_end", "heredoc_content", "\n", ";", ";;"})
 _READERS: Mapping[str, Callable[[Walker, Node, Frame], Status]] = {
@@ -64,7 +65,7 @@ def parse_script(
     Tests of `variables` come out as their values have it, None for a value that can't be known, and tests of `files`
     as the build before has left them. `exits_on_failure` tells that the shell was started with `-e`.
     """
-    walk = _Walk(dialect, {} if variables is None else variables, files or NoFiles(), deadline)
+    walk = _Walk(dialect, {} if variables is None else variables, files, deadline)
     walk.exits_on_failure = exits_on_failure
     if dialect is not Dialect.DASH:
         walk.set_by_bash()

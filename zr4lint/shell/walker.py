@@ -17,13 +17,14 @@ from zr4lint.shell.binding import spliced
 from zr4lint.shell.commands import Command, Dialect, Heredoc, Reach, Redirection, Word
 from zr4lint.shell.dash import BASH_SETS
 from zr4lint.shell.expansion import OUTPUT, SUBSTITUTION, Environment, Variables, expand, word_of, written_out
-from zr4lint.shell.files import Files, Found
 from zr4lint.shell.output import output, printed
 from zr4lint.shell.status import Jump, Status
 from zr4lint.shell.tree import Frame, read_assignment
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+    from zr4lint.shell.files import Files, Found
 
 _NAMES = frozenset({"for_statement", "c_style_for_statement"})
 
@@ -32,10 +33,11 @@ class Walker(ABC):
     """The state of a walk.
 
     `functions` are bodies by name, with the place they stand in; `arguments` are the words of `$1`, `$2` ..., None
-    where they can't be known. `patterns` are those of the loops around that go over files, by their variables.
+    where they can't be known. `patterns` are those of the loops around that go over files, by their variables,
+    `located` the programs whose paths a substitution prints.
     """
 
-    def __init__(self, dialect: Dialect, variables: Environment, files: Files, deadline: Deadline) -> None:
+    def __init__(self, dialect: Dialect, variables: Environment, files: Files | None, deadline: Deadline) -> None:
         self.dialect = dialect
         self.files = files
         self.variables = Variables(variables)
@@ -51,6 +53,7 @@ class Walker(ABC):
         self.patterns: dict[str, Word] = {}
         self._repeated = 0
         self._outputs: dict[tuple[int, str], str] = {}
+        self.located: dict[tuple[int, str], str] = {}
 
     @abstractmethod
     def visit(self, node: Node, frame: Frame) -> Status:
@@ -132,7 +135,7 @@ class Walker(ABC):
 
     def look(self, path: str, frame: Frame) -> Found | None:
         """What is at a path; None where that can't be known."""
-        return self.files.look(path, self.commands, frame.scope)
+        return self.files.look(path, self.commands, frame.scope) if self.files is not None else None
 
     def text_of(self, path: str, frame: Frame) -> MappedText | None:
         """The text of a file; None where it can't be known."""
@@ -153,6 +156,10 @@ class Walker(ABC):
         return heredoc
 
     # Variables
+
+    def state(self) -> tuple[object, ...]:
+        """What a loop's condition may depend on: the variables that this shell has set, and its arguments."""
+        return self.arguments, self.variables.own()
 
     def value(self, word: Word, span: Span) -> str | None:
         """A word's value, None where it can't be known; one that is too long is told."""
@@ -189,10 +196,14 @@ class Walker(ABC):
         """Remember what a command substitution prints, where that is known."""
         key = id(frame.script), str(node.start_byte)
         self._outputs.pop(key, None)
+        self.located.pop(key, None)
         commands = [command for command in self.commands[before:] if command.reach is not Reach.NEVER]
         known = commands and all(command.reach is frame.reach for command in commands)
         if node.type != "command_substitution" or not known:
             return
+        words = [word.literal for word in commands[0].words]
+        if len(commands) == 1 and words[:2] in (["command", "-v"], ["which", words[-1]]) and words[-1]:
+            self.located[key] = words[-1]
         depth = len(frame.pipes)
         text = output(commands, depth, self.dialect, self.variables, lambda path: self.text_of(path, frame))
         if text is not None and len(text) <= budgets.VALUE_LENGTH:

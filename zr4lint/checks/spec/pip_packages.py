@@ -13,6 +13,7 @@ from zr4lint.model.source import Span
 from zr4lint.programs.options import Option
 from zr4lint.programs.pip import Requirement, understood
 
+_OF_FILES = ("-c", "-r", "--constraint", "--requirement")
 _REFUSED = ("pip fails and installs nothing.",)
 
 
@@ -73,12 +74,19 @@ def not_done(subject: Subject, package: str, expected: str) -> Unmet | None:
     )
     if bad is not None:
         span = bad.command.refused[0]
-        message = f"pip does not understand {code(subject.words(span))}"
+        words = subject.words(span)
+        message = f"pip does not understand {code(words)}"
+        if words.startswith(_OF_FILES):
+            message = f"pip can't use {code(words, 50)}"
         meant = understood(subject.words(span))
         spelled = replace(span, meant, "Write it as pip reads it", UNSAFE)
         instead = spelled if meant != subject.words(span) else _left_out(subject, bad, span)
         return Unmet(message, span, expected=expected, fix=instead, notes=_REFUSED)
     dry = next((r for r in installs if does_nothing(r) and r.command.requirement(package)), None)
+    if dry is not None and (alone := dry.command.parsed.get("no-index")) is not None:
+        fix = take_out_word(subject.source, alone.span, "Let pip look for packages")
+        message = "`--no-index` keeps pip from finding any package"
+        return Unmet(message, alone.span, expected=expected, fix=fix)
     if dry is not None:
         settings = subject.facts.of(EnvSet, subject.lineage)
         cause = next((fact for fact in settings if fact.name == "PIP_DRY_RUN"), None)

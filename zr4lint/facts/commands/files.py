@@ -89,8 +89,11 @@ def _rewritten(
         _programs(call, row, parsed, sources, written)
     texts = [state.written.get(call.path(source.value) or "") for source in sources]
     if row.removes is not Operands.NONE and (not row.when_removing or parsed.has(*row.when_removing)):
-        for source in sources:
-            state.write(call.path(source.value), None)
+        if call.command.reach is Reach.ALWAYS:
+            state.lose(call.paths(sources), recursive=row.always_recursive or parsed.has(*row.recursive))
+        else:
+            for source in sources:
+                state.write(call.path(source.value), None)
     copies = row.writes is Operands.TARGET and call.command.reach is Reach.ALWAYS
     for index, path in enumerate(written):
         state.write(path, texts[index] if copies and index < len(texts) else None)

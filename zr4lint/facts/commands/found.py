@@ -12,7 +12,7 @@ from zr4lint.facts.commands.call import Call, Script, unsure
 from zr4lint.facts.commands.table import follow, reads
 from zr4lint.facts.fact import Fact
 from zr4lint.programs.find import Find, parse_find
-from zr4lint.shell import READ_BY_PATH, Argument, Command, Wrapper
+from zr4lint.shell import READ_BY_PATH, Argument, Command, Reach, Wrapper
 from zr4lint.shell.expansion import SUBSTITUTION
 
 _PLAIN_LISTS = frozenset({"-1", "-d", "-1d", "-d1", "-a", "-A"})
@@ -27,6 +27,8 @@ def find(call: Call) -> Iterator[Fact]:
     here = unsure(call) if found.narrowed else call
     if found.deletes and found.kind != "d":
         whole = found.most is None and found.name == "*"
+        if here.command.reach is Reach.ALWAYS:
+            call.state.lose((file.value or "" for file in files), recursive=whole)
         yield Removed(here.at(), tuple(file.value or "" for file in files), whole)
     for inner in found.calls:
         if found.kind != "d" or any(a.value in _INTO_FOLDERS for a in inner):

@@ -8,13 +8,15 @@ from msgspec import structs
 
 from zr4lint.facts.command_facts import Cloned, CloneRefused
 from zr4lint.facts.commands.call import Call
-from zr4lint.facts.commands.git_updates import updated
 from zr4lint.facts.commands.table import reads
 from zr4lint.facts.fact import Fact
 from zr4lint.model.quoting import code
 from zr4lint.programs.files import absolute, under
 from zr4lint.programs.git import Clone, filled_folder, parse_clone
 from zr4lint.shell import Reach
+
+_UPDATES = frozenset({"config", "fetch", "init", "pull", "remote", "rm"})
+"""What changes which repository a folder shows, beside a checkout."""
 
 
 @reads("git")
@@ -23,7 +25,10 @@ def git(call: Call) -> Iterator[Fact]:
     clone = parse_clone(call.arguments)
     if clone is None:
         yield from _filled(call)
-        yield from updated(call)
+        if call.state.remotes is not None or any(argument.value in _UPDATES for argument in call.arguments[1:6]):
+            from zr4lint.facts.commands.git_updates import updated  # few files do more than to check a commit out
+
+            yield from updated(call)
         return
     clone = _instead(call, clone)
     if clone.refused is not None:
@@ -35,13 +40,12 @@ def git(call: Call) -> Iterator[Fact]:
     path = absolute(target, folder) if target is not None else None
     words = " ".join(argument.value or "" for argument in call.arguments)
     at = call.online(call.kept(call.at(relative=True), path))
-    if path is not None and at.reach is Reach.ALWAYS:
-        call.state.remotes = call.state.remotes.cloned(path, Cloned(at, clone, path, words))
     if not clone.empty:
-        yield Cloned(at, clone, path, words)
+        cloned = Cloned(at, clone, path, words)
+        yield cloned
         if at.reach is Reach.ALWAYS:
             call.state.make_folder(path)
-            call.state.repositories = call.state.repositories.put(path or "", True)
+            call.state.repositories = call.state.repositories.put(path or "", cloned)
         return
     option = clone.parsed.get("no-checkout")
     if option is not None:
@@ -53,7 +57,8 @@ def git(call: Call) -> Iterator[Fact]:
 def _instead(call: Call, clone: Clone) -> Clone:
     """A clone with the URL that git takes in the place of the one that is written."""
     url = clone.url.value
-    for prefix, other in call.state.remotes.instead:
+    remotes = call.state.remotes
+    for prefix, other in remotes.instead if remotes is not None else ():
         if url is not None and url.startswith(prefix):
             return structs.replace(clone, url=structs.replace(clone.url, value=other + url.removeprefix(prefix)))
     return clone

@@ -11,7 +11,7 @@ from msgspec import structs
 from zr4lint.facts.command_facts import Cloned, Removed
 from zr4lint.facts.commands.call import Call
 from zr4lint.facts.fact import Fact
-from zr4lint.facts.remotes import Repository
+from zr4lint.facts.remotes import Remotes, Repository
 from zr4lint.programs.git import Clone, Update, parse_update
 from zr4lint.programs.options import Parsed
 from zr4lint.programs.urls import repository as repository_of
@@ -30,16 +30,17 @@ def updated(call: Call) -> Iterator[Fact]:
     folder = call.path(update.folder or ".") if update is not None else None
     if update is None or folder is None:
         return
-    remotes = call.state.remotes
+    remotes = call.state.remotes or Remotes()
     if update.kind == "init":
-        if folder not in remotes.repositories and call.command.reach is Reach.ALWAYS:
+        if folder not in call.state.repositories and call.command.reach is Reach.ALWAYS:
             call.state.remotes = remotes.put(folder, Repository())
         return
-    while folder not in remotes.repositories:
-        if folder == "/":
-            return
+    found = _repository(call, remotes, folder)
+    while found is None and folder != "/":
         folder = posixpath.dirname(folder)
-    found = remotes.repositories[folder]
+        found = _repository(call, remotes, folder)
+    if found is None:
+        return
     if update.kind == "empty":
         yield Removed(call.at(relative=True), (f"{folder}/*",), recursive=True)
         return
@@ -50,6 +51,15 @@ def updated(call: Call) -> Iterator[Fact]:
         yield from _shown(call, folder, found, url)
 
 
+def _repository(call: Call, remotes: Remotes, folder: str) -> Repository | None:
+    """What is known of the repository in a folder; a clone that is made anew has only its own remote."""
+    known = remotes.repositories.get(folder)
+    clone = call.state.repositories.get(folder) or call.state.empty_clones.get(folder)
+    if known is not None and (clone is None or known.origin is None or known.origin.at.order == clone.at.order):
+        return known
+    return Repository(clone) if clone is not None else None
+
+
 def _configured(call: Call) -> None:
     """`git config --global url.A.insteadOf B`."""
     values = [argument.value or "" for argument in call.arguments]
@@ -58,7 +68,7 @@ def _configured(call: Call) -> None:
     words = [value for value in values[2:] if not value.startswith("-")]
     found = re.match(_INSTEAD, words[0]) if len(words) > 1 else None
     if found is not None:
-        remotes = call.state.remotes
+        remotes = call.state.remotes or Remotes()
         call.state.remotes = structs.replace(remotes, instead=((words[1], found[1]), *remotes.instead[:8]))
 
 
@@ -99,9 +109,9 @@ def _shown(call: Call, folder: str, found: Repository, url: Argument) -> Iterato
         made = structs.replace(origin, at=at, clone=structs.replace(origin.clone, url=url))
     if at.reach is Reach.ALWAYS:
         call.state.make_folder(folder)
-        call.state.repositories = call.state.repositories.put(folder, True)
-        remotes = call.state.remotes
-        known = remotes.repositories[folder]
+        call.state.repositories = call.state.repositories.put(folder, made)
+        remotes = call.state.remotes or Remotes()
+        known = remotes.repositories.get(folder) or found
         call.state.remotes = remotes.put(folder, structs.replace(known, origin=made))
     yield made
 

@@ -13,6 +13,7 @@ from zr4lint.facts.commands.packages import packages, pip_packages
 from zr4lint.facts.commands.table import reads
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.permissions import mounted_over
+from zr4lint.knowledge.versions import lets_in, pin_of
 from zr4lint.model.quoting import code
 from zr4lint.model.source import MappedText, Span
 from zr4lint.programs.options import Grammar, parse_options
@@ -24,6 +25,7 @@ from zr4lint.programs.pip import (
     parse_listed_options,
     parse_pip,
     parse_requirements,
+    unknown_command,
 )
 from zr4lint.programs.python import python_module
 from zr4lint.programs.urls import file_of
@@ -70,6 +72,8 @@ def pip(call: Call) -> Iterator[Fact]:
         yield from pip_packages(call, command)
     elif call.program == "uv":
         yield from packages(call)
+    elif unknown := unknown_command(call.arguments):
+        call.fails(unknown.span, f"pip has no command {code(unknown.value or '', 40)}")
 
 
 def _environment(call: Call, arguments: Sequence[Argument], module: str) -> Iterator[Fact]:
@@ -113,10 +117,37 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
         pip = structs.replace(pip, parsed=structs.replace(pip.parsed, options=(*pip.parsed.options, *told)))
     if listed:
         pip = structs.replace(pip, requirements=tuple(joined([*pip.requirements, *listed])))
+    unusable = tuple(_unusable(call, pip))
+    if unusable and pip.action == "install":
+        pip = structs.replace(pip, refused=(*pip.refused, *unusable))
     if pip.refused:
         call.fails(pip.refused[0], f"pip does not accept {code(call.slice(pip.refused[0]), 40)}")
     lost = _lost_specifiers(call, pip)
     return PipRun(at, pip, settings, path, files, lost, call.variables, call.folder)
+
+
+def _unusable(call: Call, pip: PipCommand) -> Iterator[Span]:
+    """Options that name a file which is gone by then, or whose constraints pip can't keep to."""
+    for option in pip.parsed.options:
+        if option.name not in ("constraint", "requirement") or option.value is None:
+            continue
+        path = call.path(file_of(option.value)) or ""
+        text = call.state.written.get(path)
+        if call.state.lost.get(path) or (text is not None and option.name == "constraint" and not _keeps_to(text, pip)):
+            yield option.span
+
+
+def _keeps_to(constraints: MappedText, pip: PipCommand) -> bool:
+    """Whether pip takes the constraints, and a version that is asked for is within them."""
+    lines = (line.strip() for line in constraints.text.splitlines())
+    if any(line.startswith(("-e", "--editable", "$")) for line in lines):
+        return False
+    for limit in parse_requirements(constraints):
+        wanted = pip.requirement(limit.name)
+        pin = pin_of(wanted.specifier) if wanted is not None and limit.marker is None else None
+        if pin is not None and limit.specifier and not lets_in(limit.specifier, pin.partition("+")[0]):
+            return False
+    return True
 
 
 def _listed(call: Call, files: Iterable[tuple[str | None, Span]]) -> Iterable[Requirement]:
