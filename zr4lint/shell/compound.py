@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _READ = r"(?:IFS= )?read(?: -r)? ([A-Za-z_]\w*)"
 _CHANGES = r"\+\+|--|(?<![=!<>])=(?!=)"
+_NUMBER = r"\d[\d.]*"
+"""What names no file: a test that compares numbers was meant."""
 _NAME = r"[A-Za-z_]\w*"
 _FOR_IN = r"for\s+\w+\s+in\b"
 _ALL = frozenset({"$@", "$*", '"$@"', '"$*"', "${@}", "${*}", '"${@}"'})
@@ -269,7 +271,14 @@ def test(walker: Walker, node: Node, frame: Frame) -> Status:
     found: list[Word] = []
     if node.has_error or not _flatten(walker, node, frame, found):
         return CONDITION
-    return Status(tested_words(walker, found[1:-1], frame))
+    found = found[1:-1]
+    literals = [word.literal for word in found]
+    if "<" in literals[:-1] and not found[literals.index("<")].quoted:
+        target = found[literals.index("<") + 1].literal
+        there = walker.look(target, frame) if target is not None else None
+        missing = there is not None and there.kind.value == 1
+        return FALSE if missing or re.fullmatch(_NUMBER, target or "") else CONDITION
+    return Status(tested_words(walker, found, frame))
 
 
 def tested_words(walker: Walker, arguments: Sequence[Word], frame: Frame) -> Value:

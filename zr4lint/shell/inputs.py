@@ -22,6 +22,7 @@ from zr4lint.shell.wrappers import (
 )
 
 _SHEBANG = r"#![ \t]*(?:/usr/bin/env[ \t]+)?(?P<program>[^ \t\n]+)[ \t]*(?P<options>[^\n]*)"
+_C = r"-[a-z]*c"
 IN_PLACE = "eval"
 """The name under which a script runs in the shell that reads it."""
 
@@ -69,7 +70,7 @@ def script_of(walker: Walker, name: str, made: Command, frame: Frame) -> Handed 
                 text = _text(walker, made.words[at], frame)
                 return None if text is None else Handed(text, name, exits, made.words[at + 1 :], file=True)
             found = standard_input(walker, made, frame) if found is None and reads_input(made) else found
-        return None if found is None else Handed(found, name, exits)
+        return None if found is None else Handed(found, name, exits, _behind_script(literal))
     if name in (".", "source") and len(made.words) > 1:
         text = _text(walker, made.words[1], frame)
         return None if text is None else Handed(text, IN_PLACE, file=True)
@@ -80,6 +81,12 @@ def not_executable(walker: Walker, path: str, frame: Frame) -> bool:
     """Whether a command that is called by its path is surely not there, or may not be executed."""
     found = walker.look(path, frame)
     return found is not None and (found.kind in (Kind.NOTHING, Kind.FOLDER) or found.executable is False)
+
+
+def _behind_script(command: Command) -> tuple[Word, ...] | None:
+    """The words that `sh -c SCRIPT NAME WORDS...` hands to the script; None for another command."""
+    at = next((i for i, word in enumerate(command.words) if re.fullmatch(_C, word.literal or "")), None)
+    return command.words[at + 3 :] if at is not None and at + 2 <= len(command.words) else None
 
 
 def _literal(walker: Walker, word: Word) -> Word:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from zr4lint.model.source import MappedText
+from zr4lint.shell.arithmetic import evaluate
 from zr4lint.shell.commands import Command, Dialect, Word
 from zr4lint.shell.expansion import Environment, expand, plain_word
 
@@ -46,6 +47,9 @@ def printed(command: Command, dialect: Dialect, variables: Environment, read: Re
     pieces: list[Piece] | None = None
     if name == "echo":
         pieces = _echo(words, dialect)
+    elif name == "expr":
+        number = evaluate(" ".join(word.text.text for word in words), variables.get)
+        pieces = None if number is None else [(f"{number}\n", command.span.start)]
     elif name == "printf":
         pieces = _printf(words[1:] if words and words[0].text.text == "--" else words)
     return MappedText.join(pieces) if pieces is not None else None

@@ -72,6 +72,8 @@ def _argv(call: ast.Call, names: Mapping[str, str]) -> Sequence[str]:
     """The command that a call amounts to; empty where it is none that is known."""
     import ast  # already there
 
+    if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Call):
+        return _of_path(call.func.value, call, names)
     name = ast.unparse(call.func)
     head, dot, rest = name.partition(".")
     name = names.get(head, head) + dot + rest
@@ -88,10 +90,31 @@ def _argv(call: ast.Call, names: Mapping[str, str]) -> Sequence[str]:
     return ("sh", "-c", arguments[0]) if shell and isinstance(arguments[0], str) else ()
 
 
-def _constant(node: ast.expr) -> object:
-    """The value of a literal; None for anything else."""
+def _of_path(made: ast.Call, call: ast.Call, names: Mapping[str, str]) -> Sequence[str]:
+    """The command that a method of `Path("...")` amounts to."""
     import ast  # already there
 
+    name = ast.unparse(made.func)
+    head, dot, rest = name.partition(".")
+    values = [_constant(argument) for argument in (*made.args, *call.args)]
+    if names.get(head, head) + dot + rest != "pathlib.Path" or len(made.args) != 1 or not isinstance(values[0], str):
+        return ()
+    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if method == "chmod" and len(values) == 2 and isinstance(values[1], int):
+        return ("chmod", f"{values[1]:o}", values[0])
+    if method in ("rename", "replace") and len(values) == 2 and isinstance(values[1], str):
+        return ("mv", values[0], values[1])
+    return {"unlink": ("rm", values[0]), "rmdir": ("rmdir", values[0]), "mkdir": ("mkdir", values[0])}.get(method, ())
+
+
+def _constant(node: ast.expr) -> object:
+    """The value of a literal, with the program's name for `sys.executable`; None for anything else."""
+    import ast  # already there
+
+    if isinstance(node, ast.List):
+        return [_constant(element) for element in node.elts]
+    if isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.executable":
+        return "python"
     try:
         return ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):

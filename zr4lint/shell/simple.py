@@ -32,6 +32,7 @@ _NO_FILE = r"=?\d[\w.*]*\Z"
 _COPIES = frozenset({"cat", "tee"})
 """Programs whose output, or whose file, is their standard input."""
 _SEARCHES = frozenset({"grep", "egrep", "fgrep"})
+_TEXTS = frozenset({"awk", "gawk", "mawk", "perl"})
 _CALL = 10
 
 
@@ -154,6 +155,11 @@ def _recorded(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
         from zr4lint.shell.python_code import run_by_python  # few scripts have python -c
 
         for inner in run_by_python(made, [walker.variables.value(word) for word in made.words]):
+            run(walker, inner, frame)
+    elif called in _TEXTS:
+        from zr4lint.shell.text_code import run_by_text  # what few scripts need
+
+        for inner in run_by_text(made, [walker.variables.value(word) for word in made.words]):
             run(walker, inner, frame)
     return found or _builtin(walker, name, made, frame)
 
