@@ -10,6 +10,7 @@ from zr4lint.shell.arithmetic import evaluate
 from zr4lint.shell.commands import Command, Dialect, Word
 from zr4lint.shell.expansion import Environment, expand, plain_word
 
+_SUM = r"-?\d+(?: [-+*/%] -?\d+)*"
 _ESCAPED = r"\\(?:([0-7]{1,3})|(.))"
 _FORMAT = r"%%|%[sb]|\\[0-7]{1,3}|\\.|[^%\\]+|."
 _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", '"': '"', "r": "\r", "a": "\a"}
@@ -48,7 +49,8 @@ def printed(command: Command, dialect: Dialect, variables: Environment, read: Re
     if name == "echo":
         pieces = _echo(words, dialect)
     elif name == "expr":
-        number = evaluate(" ".join(word.text.text for word in words), variables.get)
+        sum_ = " ".join(word.text.text for word in words)
+        number = evaluate(sum_, variables.get) if re.fullmatch(_SUM, sum_) else None
         pieces = None if number is None else [(f"{number}\n", command.span.start)]
     elif name == "printf":
         pieces = _printf(words[1:] if words and words[0].text.text == "--" else words)

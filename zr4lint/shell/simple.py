@@ -102,12 +102,15 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
     if name in walker.functions and wrapper not in ("command", "env", "sudo"):
         return _call(walker, name, made, frame)
     checked = walker.in_dash and name in dash.PARTICULAR
+    if walker.unset_fails and _uses_unset(walker, made):
+        return Status(Value.FALSE, Jump.SHELL, frame.reach is Reach.ALWAYS)
     literals = [word.literal or "" for word in made.words] if checked else []
     if dash.ends_at(literals):
         return Status(Value.FALSE, Jump.SHELL) if frame.reach is Reach.ALWAYS else DONE
     missing = walker.in_dash and not dash.MISSING.isdisjoint((first, name))
     if missing or _lacks_input(made) or dash.fails(literals):
-        walker.record(structs.replace(made, reach=Reach.NEVER), frame)
+        refused = f"dash has no command `{first}`" if missing and frame.reach is Reach.ALWAYS else ""
+        walker.record(structs.replace(made, reach=Reach.NEVER, refused=refused), frame)
         return FALSE
     inner = xargs(made, _fed(walker, made, frame)) if made.words and program(made.words[0]) == "xargs" else None
     if inner is not None:
@@ -127,6 +130,13 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
     if wrapper == "exec" and made.words:
         return structs.replace(status, jump=Jump.SHELL, sure=frame.reach is Reach.ALWAYS)
     return status
+
+
+def _uses_unset(walker: Walker, made: Command) -> bool:
+    """Whether a command uses a variable that nothing sets, at which a shell with the option -u ends."""
+    words = (*made.words, *(word for _, word in made.assignments))
+    names = (e.name for word in words for e in word.expansions if e.name and not e.operator and e.name.isidentifier())
+    return any(name not in walker.variables and walker.variables.get(name) == "" for name in names)
 
 
 def _program_word(walker: Walker, word: Word, frame: Frame) -> Word:
@@ -310,6 +320,7 @@ def _builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
         walker.assign(rest[1].literal or "", None, frame)
     elif name in (".", "source"):
         walker.arguments = None
+        walker.unset_fails = False
     elif name == "trap" and len(rest) > 1 and frame.reach is not Reach.NEVER:
         if any(word.literal in _ENDS_TRAPS for word in rest[1:]) and rest[0].literal is not None:
             walker.trap = (rest[0].text, frame)
@@ -331,11 +342,15 @@ def _set(walker: Walker, words: tuple[Word, ...], frame: Frame) -> Status:
             if previous[1:] != "o" and (text == "--" or previous[-1:] != "o"):
                 walker.arguments = words[index + (text == "--") :] if frame.reach is Reach.ALWAYS else None
                 break
+            if text == "nounset":
+                walker.unset_fails = previous[0] == "-" and frame.reach is Reach.ALWAYS
             if text == "errexit":
                 walker.exits_on_failure = previous[0] == "-" and frame.reach is Reach.ALWAYS
         elif runs_nothing(text):
             return Status(Value.TRUE, Jump.SHELL, frame.reach is Reach.ALWAYS)
-        elif "e" in text:
+        if "u" in text and text[:1] in ("-", "+") and text != "--":
+            walker.unset_fails = text[0] == "-" and frame.reach is Reach.ALWAYS
+        if "e" in text and text[:1] in ("-", "+"):
             walker.exits_on_failure = text[0] == "-" and frame.reach is Reach.ALWAYS
         previous = text
     return DONE

@@ -47,6 +47,7 @@ class Walker(ABC):
         self.functions: dict[str, tuple[Node, Frame]] = {}
         self.arguments: tuple[Word, ...] | None = None
         self.exits_on_failure = False
+        self.unset_fails = False
         self.trap: tuple[MappedText, Frame] | None = None
         self.scopes = 0
         self.pipelines = 0
@@ -202,7 +203,12 @@ class Walker(ABC):
         if node.type != "command_substitution" or not known:
             return
         words = [word.literal for word in commands[0].words]
-        if len(commands) == 1 and words[:2] in (["command", "-v"], ["which", words[-1]]) and words[-1]:
+        if (
+            len(commands) == 1
+            and len(words) > 1
+            and words[:2] in (["command", "-v"], ["which", words[-1]])
+            and words[-1]
+        ):
             self.located[key] = words[-1]
         depth = len(frame.pipes)
         text = output(commands, depth, self.dialect, self.variables, lambda path: self.text_of(path, frame))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -12,8 +13,9 @@ from msgspec import structs
 from zr4lint.checks.edits import UNSAFE, add_line, replace, take_out
 from zr4lint.checks.outcome import Outcome, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
-from zr4lint.facts import At, Copied, CopyStep, ModeChanged, Origin, Ran, Removed
+from zr4lint.facts import At, Copied, CopyStep, ModeChanged, Origin, Overwritten, Ran, Removed
 from zr4lint.filesystem.context import has_file
+from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, contrast, plain
 from zr4lint.model.source import Span
 from zr4lint.programs import modes
@@ -72,7 +74,7 @@ def copied(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Ou
         if gone is None and posixpath.basename(found.source) != name and found.target != path:
             gone = traced.at  # another file took its place
         if gone is not None:
-            fix = take_out(subject.source, with_redirections(subject, gone), f"Keep {path}")
+            fix = _kept(subject, gone, [posixpath.join(folder, other) for other in copies], f"Keep {path}")
             overwritten = not isinstance(lost, Removed)
             message = f"{code(path)} is {'overwritten' if overwritten else 'removed again'}"
             wanted = f"{path} as it was copied" if overwritten else f"{path} in the image"
@@ -91,6 +93,24 @@ def copied(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Ou
             yield Unmet(contrast("the copied file", found.source, name), found.span, expected=expected, fix=fix)
         else:
             yield met(found.at, found.span, name)
+
+
+def _kept(subject: Subject, gone: At, paths: Sequence[str], title: str) -> Fix | None:
+    """Leave out what takes files away or writes over them, by all commands of the instruction that do so."""
+    changes: list[Removed | Overwritten] = [
+        *subject.facts.of(Removed, subject.lineage),
+        *subject.facts.of(Overwritten, subject.lineage),
+    ]
+    own = [change for change in changes if change.at.instruction is gone.instruction]
+    touching = [change.at for change in own if not set(paths).isdisjoint(_paths(change))]
+    places = {at.span.start: with_redirections(subject, at) for at in (*touching, gone)}
+    edits = [edit for at in sorted(places) for edit in take_out(subject.source, places[at], title).edits]
+    apart = all(first.end <= second.start for first, second in pairwise(edits))
+    return Fix(title, UNSAFE, tuple(edits)) if apart else None
+
+
+def _paths(change: Removed | Overwritten) -> tuple[str, ...]:
+    return change.paths if isinstance(change, Removed) else (change.path,)
 
 
 def _not_copied(subject: Subject, name: str, path: str, expected: str) -> Unmet:

@@ -140,6 +140,14 @@ class Call(Struct, frozen=True):
             path for a in arguments if (path := self.path(a.value)) is not None and (a.glob or not has_wildcard(path))
         )
 
+    def is_missing(self, path: str) -> bool:
+        """Whether there is surely nothing at an absolute path by now."""
+        from zr4lint.facts.looking import found_at  # few calls ask
+        from zr4lint.shell.files import Kind  # the same
+
+        found = found_at(self.script.reading, path, start=1)  # the first is that the call runs
+        return found is not None and found.kind is Kind.NOTHING
+
     def kept(self, at: At, path: str | None) -> At:
         """The place of something written to `path`: not in a mount of this RUN, nor where the user may not write."""
         hidden = mounted_over(self.instruction, path) is not None

@@ -71,10 +71,17 @@ def _filled(call: Call) -> Iterator[Fact]:
     if path is not None and _no_repository(call, path):
         where = "this folder" if not folder else code(folder, 40)
         call.fails(call.command.span, f"{where} is no git repository", f"git looks for one in {path} and above.")
+    elif path is not None and folder and not _known(call, path) and call.is_missing(path):
+        call.fails(call.command.span, f"{code(folder, 40)} does not exist yet")
     if path is not None and path in call.state.empty_clones:
         cloned = call.state.empty_clones[path]
         at = structs.replace(cloned.at, order=call.at().order, reach=min(cloned.at.reach, call.command.reach))
         yield structs.replace(cloned, at=at)
+
+
+def _known(call: Call, path: str) -> bool:
+    """Whether a folder is that of a clone, or in it."""
+    return any(under(path, clone) for clone in (*call.state.repositories, *call.state.empty_clones))
 
 
 def _no_repository(call: Call, path: str) -> bool:
@@ -83,6 +90,6 @@ def _no_repository(call: Call, path: str) -> bool:
     Where the build copies folders into the image, or makes repositories of its own, that can't be known.
     """
     clones = [*call.state.repositories, *call.state.empty_clones]
-    if any(under(path, clone) for clone in clones) or call.state.outside is None or call.state.brings_folders:
+    if _known(call, path) or call.state.outside is None or call.state.brings_folders:
         return False
     return any((under(clone, path) and clone != path) or clone.lower() == path.lower() for clone in clones)

@@ -133,7 +133,9 @@ def _unusable(call: Call, pip: PipCommand) -> Iterator[Span]:
             continue
         path = call.path(file_of(option.value)) or ""
         text = call.state.written.get(path)
-        if call.state.lost.get(path) or (text is not None and option.name == "constraint" and not _keeps_to(text, pip)):
+        unwritten = path.startswith("/tmp/") and path not in call.state.written
+        missing = call.state.lost.get(path) or (unwritten and call.is_missing(path))
+        if missing or (text is not None and option.name == "constraint" and not _keeps_to(text, pip)):
             yield option.span
 
 

@@ -12,6 +12,7 @@ from zr4lint.facts.commands.found import handed
 from zr4lint.facts.commands.table import follow
 from zr4lint.facts.fact import Fact
 from zr4lint.model.quoting import code
+from zr4lint.model.remark import COMMAND_FAILS, Remark
 from zr4lint.shell import Command, Reach, expand, expand_all
 
 _SETS_VARIABLES = frozenset({".", "source", "read", "mapfile", "readarray", "getopts", "eval", "printf", "set"})
@@ -44,6 +45,8 @@ def read_command(script: Script, command: Command) -> Iterator[Fact]:
             script.change(command, scope, values if known else dict.fromkeys(values))
         yield from redirected(Call(script, command, "", (), scope, scope.variables))
         return
+    if command.refused and script.fatal and not command.wrappers:
+        script.reading.remarks.append(Remark(COMMAND_FAILS, command.words[0].span, command.refused))
     variables = scope.variables.changed(values) if values else scope.variables
     if (command.words[0].literal or "") in _SETS_VARIABLES:
         scope = script.change(command, scope, {}, anything=True)
