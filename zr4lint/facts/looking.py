@@ -43,6 +43,8 @@ _FOLLOWED = frozenset({
 }).difference(("curl", "wget")) | _READERS  # fmt: skip
 """Programs whose facts say all that they do to files."""
 _MODULES = frozenset({"ensurepip", "pip", "venv", "virtualenv"})
+_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".txz")
+"""Endings of files that ADD unpacks."""
 _NEW = Mode(0o644)
 _OF_VENV = ("bin/pip", "bin/pip3", "bin/python", "bin/python3")
 
@@ -98,6 +100,8 @@ class _Look:
             elif isinstance(event, _TooMany):
                 return None
             elif isinstance(event, Ran):
+                unknown = any(argument.value is None for argument in event.arguments)
+                opaque = opaque or unknown or any(r.path is None for r in event.redirections)
                 if not _is_followed(event):
                     if any(name in (argument.value or name) for argument in event.arguments[1:]):
                         return None
@@ -107,6 +111,8 @@ class _Look:
                     return self._moved(event, path, index, modes)
                 if under(event.target, path):
                     return _sure(event, Found(Kind.FOLDER))
+            elif isinstance(event, (Copied, Cloned)) and event.target is None:
+                opaque = True
             elif (found := _of_event(event, path)) is not None:
                 return _sure(event, _with_modes(found, modes))
         return None if opaque or not self._known_image else _of_image(path)
@@ -163,7 +169,9 @@ def _of_event(event: Fact, path: str) -> Found | None:
         single = not event.many and (event.origin is Origin.URL or "." in posixpath.basename(event.source))
         whole = Kind.FOLDER if event.many else Kind.FILE if single else Kind.ANYTHING
         mode = changed(event.mode, UNKNOWN) if event.mode is not None else None
-        inside = None if single else Found(Kind.ANYTHING)
+        if event.source.endswith(_ARCHIVES) and event.target is not None:
+            return Found(Kind.ANYTHING) if under(path, posixpath.dirname(event.target)) else None
+        inside = None if event.origin is Origin.URL else Found(Kind.ANYTHING)
         return _put(event.target, path, Found(whole, mode.executable if mode is not None else None), inside)
     return _made(event, path)
 
