@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.ending import ends
-from zr4lint.checks.grep import compile_pattern, grep, grep_any
+from zr4lint.model.grep import compile_pattern, grep, grep_any
 
 # Few characters, so that patterns find something; those that mean something to grep are all among them.
 _LITERAL = "ab $^]/"

@@ -64,6 +64,12 @@ def take_out(source: SourceFile, at: At, title: str) -> Fix:
     return Fix(title, UNSAFE, (Edit.of(at.span, "true"),))
 
 
+def take_out_word(source: SourceFile, word: Span, title: str) -> Fix:
+    """Take a word out, with the blanks and the line breaks before it."""
+    before = re.search(_BLANK + r"\Z", source.text[: word.start])
+    return Fix(title, UNSAFE, (Edit(before.start() if before is not None else word.start, word.end, ""),))
+
+
 def move_below(source: SourceFile, at: At, target: Instruction, title: str, words: str = "") -> Fix | None:
     """Put a command below another instruction, or behind the other commands of its own; None where it can't be.
 

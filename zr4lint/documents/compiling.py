@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from msgspec import Struct, structs
 
-from zr4lint.checks.grep import compile_pattern
 from zr4lint.documents.checking.judging import Verdict, judge, pattern_in
 from zr4lint.documents.deriving.demand import Demand
 from zr4lint.documents.deriving.layout import WHOLE
@@ -19,6 +18,7 @@ from zr4lint.documents.interpreter.patterns import compiled
 from zr4lint.documents.target import Target
 from zr4lint.filesystem.documents import digest
 from zr4lint.model.finding import FileReport, Finding, Severity
+from zr4lint.model.grep import compile_pattern
 from zr4lint.model.source import MappedText, SourceFile, Span
 from zr4lint.packs import document_rules as rules
 from zr4lint.packs.model import Section

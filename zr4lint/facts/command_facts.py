@@ -73,7 +73,8 @@ class RepositoryAdded(Fact, frozen=True):
 class VenvCreated(Fact, frozen=True):
     """A virtual environment made by a module ("venv" or "virtualenv"); `python` is the program's name.
 
-    `clears` tells that it empties an environment that is there already, `has_pip` that pip is installed into it.
+    `clears` tells that it empties an environment that is there already, `has_pip` that pip is installed into it;
+    `without_pip` is the option that leaves pip out.
     """
 
     python: str
@@ -82,6 +83,7 @@ class VenvCreated(Fact, frozen=True):
     path_span: Span
     clears: bool
     has_pip: bool = True
+    without_pip: Span | None = None
 
 
 class PipRun(Fact, frozen=True):
@@ -130,7 +132,7 @@ class Moved(Fact, frozen=True):
     """What mv, cp, install, ln or `cat a > b` does to one file or folder; both paths are absolute.
 
     `moves` tells that the source is gone then. `mode` is the mode that the command itself gives; without it the file
-    keeps that of the source, or, with `text_only`, gets that of a new file.
+    keeps that of the source, or, with `text_only`, gets that of a new file. `link` tells that only a link is made.
     """
 
     source: str | None
@@ -138,12 +140,14 @@ class Moved(Fact, frozen=True):
     moves: bool
     mode: str | None = None
     text_only: bool = False
+    link: bool = False
 
 
 class FolderMade(Fact, frozen=True):
-    """A folder that mkdir makes, or an empty file of touch; absolute."""
+    """A folder that mkdir makes, or an empty `file` of touch; absolute."""
 
     path: str
+    file: bool = False
 
 
 class ModeChanged(Fact, frozen=True):

@@ -10,6 +10,8 @@ from zr4lint.facts.fact import Fact
 from zr4lint.facts.flags import Flags, read_flags
 from zr4lint.facts.instruction_facts import Copied, CopyStep, Origin, Written
 from zr4lint.facts.reading import Reading, raw_words
+from zr4lint.model.quoting import code
+from zr4lint.model.remark import DOCKER_SYNTAX, Remark
 from zr4lint.model.source import MappedText
 from zr4lint.programs.files import absolute, has_wildcard, is_remote
 from zr4lint.shell import Argument
@@ -31,6 +33,10 @@ def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     if target is None or not target.startswith("/"):
         used |= state.workdir_set_by
     origin = _origin(reading, flags)
+    source_flag = flags.get("from")
+    if source_flag is not None and source_flag.value and source_flag.value.lower() == _own_name(reading):
+        message = f"{code(source_flag.value, 30)} is the stage itself"
+        reading.remarks.append(Remark(DOCKER_SYNTAX, source_flag.span, message))
     state.hands_over = state.hands_over or flags.has("chown")
     markers = {heredoc.marker.start: heredoc for heredoc in instruction.heredocs}
     files = [source for source in sources if source.span.start not in markers]
@@ -43,7 +49,7 @@ def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         if heredoc is not None:
             body = MappedText(heredoc.body.of(reading.text), (0,), (heredoc.body.start,))
             path = posixpath.join(folder, heredoc.name) if into and folder is not None else folder
-            state.written[path] = body
+            state.write(path, body)
             yield Written(reading.at(instruction, used), path, body)
             continue
         value = reading.expand(source.raw)
@@ -55,6 +61,7 @@ def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         path = folder
         if into and not many and folder is not None:
             path = posixpath.join(folder, posixpath.basename(value))
+        state.write(path, None)
         yield Copied(
             reading.at(instruction, used),
             value,
@@ -65,6 +72,11 @@ def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
             mode.value if mode is not None else None,
             flags,
         )
+
+
+def _own_name(reading: Reading) -> str:
+    """The name of the stage that is read."""
+    return (reading.stages[-1].name or "").lower() if reading.stages else ""
 
 
 def _origin(reading: Reading, flags: Flags) -> Origin:

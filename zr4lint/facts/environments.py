@@ -77,7 +77,7 @@ class Environment:
                 ignored = ignored or Standing(run, requirement, requirement.span, False)
             elif found is None or found.undone or found.unsure or _replaces(run, requirement, found.requirement):
                 found = Standing(run, requirement, None, run.at.unsure or applies is None)
-        return self._after_removals(found) if found is not None else ignored
+        return self._after_removals(found, package) if found is not None else ignored
 
     def _applying(self, run: PipRun, package: str) -> Requirement | None:
         """The requirement of a command on a package, one that its marker lets in where there are several."""
@@ -85,21 +85,36 @@ class Environment:
         applying = (r for r in found if len(found) > 1 and _applies(r.marker, self._venvs) is not False)
         return next(applying, found[0] if found else None)
 
-    def _after_removals(self, found: Standing) -> Standing:
+    def _after_removals(self, found: Standing, package: str) -> Standing:
+        folders = [folder for v in self._venvs if v.path for folder in (v.path, _site_packages(v, package))]
         for removed in self._facts.of(Removed, self._lineage):
             if removed.at.order < found.run.at.order or not removed.recursive or removed.at.unsure:
                 continue
-            if any(v.path and covers(p, v.path, recursive=True) for p in removed.paths for v in self._venvs):
+            if any(covers(p, folder, recursive=True) for p in removed.paths for folder in folders):
                 return structs.replace(found, undone=removed.at.span)
         later = (v for v in self._venvs if v.clears and v.at.order > found.run.at.order and not v.at.unsure)
         cleared = next(later, None)
         return found if cleared is None else structs.replace(found, undone=cleared.at.span)
 
 
+def _site_packages(venv: VenvCreated, package: str) -> str:
+    """The folder of a package in an environment, by the usual name of its module."""
+    return f"{venv.path}/lib/{venv.python}/site-packages/{package.replace('-', '_')}"
+
+
 def idle(run: PipRun) -> bool:
     """Whether a call of pip does nothing: refused for one of its words, or told to only say what it would do."""
     dry = run.settings.get("PIP_DRY_RUN") not in (None, "", "0", "false", "no", "off")
-    return dry or bool(run.command.misplaced or run.command.refused)
+    return dry or bool(run.command.misplaced or run.command.refused) or _finds_nothing(run)
+
+
+def _finds_nothing(run: PipRun) -> bool:
+    """Whether a call of pip may look nowhere for the packages that it is to install."""
+    parsed = run.command.parsed
+    if run.command.action != "install" or not parsed.has("no-index") or parsed.has("find-links", "no-deps", "editable"):
+        return False
+    local = any("/" in (operand.value or "/") or operand.value == "." for operand in parsed.operands)
+    return not local and "PIP_FIND_LINKS" not in run.settings
 
 
 def environment_of(run: PipRun) -> str | None:
@@ -145,6 +160,9 @@ def _elsewhere(run: PipRun, venvs: list[VenvCreated]) -> bool:
     folder, _, program = run.command.program.rpartition("/")
     if folder:
         return folder not in {f"{v.path}/bin" for v in before}
+    folders = (run.path or "\0").split(":")
+    if not any("\0" in folder for folder in folders) and not any(f"{v.path}/bin" in folders for v in before):
+        return True
     minor, pythons = minor_of(program, "python", "pip"), _minors(before)
     return minor is not None and bool(pythons) and minor not in pythons
 
@@ -156,8 +174,8 @@ def _minors(venvs: Iterable[VenvCreated]) -> set[str]:
 
 def _replaces(run: PipRun, new: Requirement, old: Requirement) -> bool:
     """Whether pip changes what `old` installed: not if that is enough for `new`."""
-    if not new.specifier and new.url is None:
-        return run.command.upgrades
+    if not new.specifier:
+        return run.command.upgrades or new.url is not None
     if new.specifier == old.specifier:
         return run.command.upgrades
     present = bounds(old.specifier)

@@ -49,13 +49,21 @@ class Files:
         traced = _Trace(self._events).back(path, len(self._events))
         return traced if traced is not None and isinstance(traced.origin, Cloned) else None
 
-    def gone(self, path: str, since: At, until: At) -> Removed | None:
-        """What took a path away between two times, so that it was not there at the second one."""
+    def gone(self, path: str, since: At, until: At) -> Removed | Written | None:
+        """What took a path away between two times, or put another text there, so that it was lost at the second one."""
+        put: Fact | None = None
         for event in reversed(self._events):
             if event.at.order >= until.order:
                 continue
-            if event.at.order <= since.order or _puts(event, path):
+            if put is not None and event.at.span != put.at.span:
                 return None
+            if isinstance(event, Written) and event.path == path and not event.adds and event.at.order > since.order:
+                return event
+            if event.at.order <= since.order:
+                return None
+            if _puts(event, path):
+                put = event
+                continue
             if isinstance(event, Removed) and any(covers(p, path, recursive=event.recursive) for p in event.paths):
                 return event
         return None

@@ -191,7 +191,11 @@ class Copied(Fact, frozen=True):
 
 
 class Written(Fact, frozen=True):
-    """A file whose text stands in the Dockerfile: a heredoc of COPY, `cat > file <<EOF` or `echo text > file`."""
+    """A file whose text stands in the Dockerfile: a heredoc of COPY, `cat > file <<EOF` or `echo text > file`.
+
+    `adds` tells that a file may have been there, to which the command adds.
+    """
 
     path: str | None
     text: MappedText
+    adds: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from zr4lint.dockerfile import Flag, Instruction, values
@@ -9,6 +10,7 @@ from zr4lint.dockerfile.lexer import lex
 from zr4lint.model.quoting import code, nearest
 from zr4lint.model.remark import DOCKER_SYNTAX, Remark
 from zr4lint.model.source import Span
+from zr4lint.programs.modes import UNKNOWN, changed
 
 _PAIRED = frozenset({"ARG", "ENV", "LABEL"})
 _LISTED = frozenset({"ADD", "COPY", "EXPOSE", "FROM", "STOPSIGNAL", "VOLUME"})
@@ -19,6 +21,7 @@ _KEYS = (
     *("type", "from", "source", "src", "target", "dst", "destination", "readonly", "ro", "readwrite", "rw"),
     *("id", "sharing", "required", "mode", "uid", "gid", "size", "env"),
 )
+_NO_PORT = r"(?i)(?!\d)[\w-]+(?:/\w*)?|[\d-]+/(?!(?:tcp|udp|sctp)\Z)\w+"
 _SWITCHES = frozenset({"readonly", "ro", "readwrite", "rw", "required"})
 
 
@@ -29,6 +32,14 @@ def refusals(instruction: Instruction, escape: str) -> Iterator[Remark]:
             if ("'" in raw or '"' in raw or "${" in raw) and lex(raw, raw=False, newer=True) is None:
                 note = "BuildKit expands the word when it builds the stage, and stops at what is not closed."
                 yield Remark(DOCKER_SYNTAX, span, f"{_open(raw)} is not closed", (note,))
+    if instruction.keyword in ("ADD", "COPY"):
+        for flag in instruction.flags:
+            if flag.name == "chmod" and flag.value and "$" not in flag.value and changed(flag.value, UNKNOWN) is None:
+                yield Remark(DOCKER_SYNTAX, flag.span, f"{code(flag.value, 40)} is not a mode")
+    if instruction.keyword == "EXPOSE":
+        for word in values.split(instruction.arguments):
+            if re.fullmatch(_NO_PORT, word.raw):
+                yield Remark(DOCKER_SYNTAX, word.span, f"{code(word.raw, 40)} is not a port")
     if instruction.keyword == "RUN":
         for flag in instruction.flags:
             if flag.name == "mount" and flag.value and '"' not in flag.value:

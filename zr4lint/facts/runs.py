@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import Instruction
 from zr4lint.facts.commands import Script, read_command
@@ -15,7 +16,27 @@ from zr4lint.facts.script import run_commands
 from zr4lint.model.remark import COMMAND_FAILS, Remark
 from zr4lint.shell import Command
 
+if TYPE_CHECKING:
+    from zr4lint.shell.files import Files, Found
+
 _COMPOUND = r"(?:^|[\s;&|(])(?:if|while|until|case|for|function|!|\{)\s|\(\s*\)|<<"
+
+
+class _LazyFiles:
+    """The files that a script sees; what knows them is imported only where something is asked."""
+
+    def __init__(self, reading: Reading, instruction: Instruction) -> None:
+        self._reading = reading
+        self._instruction = instruction
+        self._known: Files | None = None
+
+    def look(self, path: str, commands: Sequence[Command], scope: tuple[int, ...]) -> Found | None:
+        """What is at a path after these commands of the script; None where that can't be known."""
+        if self._known is None:
+            from zr4lint.facts.known_files import KnownFiles  # few scripts ask
+
+            self._known = KnownFiles(self._reading, self._instruction)
+        return self._known.look(path, commands, scope)
 
 
 def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
@@ -32,6 +53,7 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         reading.text,
         sh_is_dash=state.sh_is_dash,
         variables=variables,
+        files=_LazyFiles(reading, instruction),
         deadline=reading.deadline,
     )
     reading.remarks += parsed.remarks
@@ -46,6 +68,8 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         reading.deadline.check()
         script.fatal = index >= joined
         yield from read_command(script, command)
+    if mounts and state.written:
+        state.lose((mount.target for mount in mounts if mount.target), recursive=True)
 
 
 def _joined(instruction: Instruction, commands: Sequence[Command]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import Heredoc as DockerHeredoc
 from zr4lint.dockerfile import Instruction, JsonString
@@ -12,6 +13,9 @@ from zr4lint.shell import Command, Dialect, Reach, Script, Word, parse_script
 from zr4lint.shell.commands import Heredoc
 from zr4lint.shell.expansion import Environment
 from zr4lint.shell.wrappers import exits_on_failure, nested_script, program
+
+if TYPE_CHECKING:
+    from zr4lint.shell.files import Files
 
 _SHELLS = ("sh", "bash", "dash", "ash", "zsh", "ksh")
 
@@ -23,15 +27,16 @@ def run_commands(
     *,
     sh_is_dash: bool = False,
     variables: Environment | None = None,
+    files: Files | None = None,
     deadline: Deadline = NO_DEADLINE,
 ) -> Script:
-    """All commands of a RUN in a file's `text`; `variables` are those it sees.
+    """All commands of a RUN in a file's `text`; `variables` and `files` are those it sees.
 
     There are none where the shell, or the first line of a heredoc, is not one whose language is read, or where the
     shell has no option that makes it read a command, or has one that makes it run none.
     """
     if instruction.json is not None:
-        return _exec_form(instruction, sh_is_dash=sh_is_dash, deadline=deadline)
+        return _exec_form(instruction, files, sh_is_dash=sh_is_dash, deadline=deadline)
     name = shell[0].rpartition("/")[2] if shell else ""
     options = [o[1:] for o in shell[1:] if o[:1] == "-" and o[:2] != "--"]
     if name not in _SHELLS or not any("c" in o for o in options) or any("n" in o for o in options):
@@ -53,6 +58,7 @@ def run_commands(
         heredocs,
         dialect=_dialect(name, sh_is_dash=sh_is_dash),
         variables=variables,
+        files=files,
         exits_on_failure=exits,
         deadline=deadline,
     )
@@ -65,7 +71,7 @@ def _dialect(name: str, *, sh_is_dash: bool) -> Dialect:
     return Dialect.SH if name in ("sh", "ash") else Dialect.BASH
 
 
-def _exec_form(instruction: Instruction, *, sh_is_dash: bool, deadline: Deadline) -> Script:
+def _exec_form(instruction: Instruction, files: Files | None, *, sh_is_dash: bool, deadline: Deadline) -> Script:
     words = tuple(Word(_mapped(s), (), s.span, True) for s in instruction.json or ())
     command = Command(words, (), (), instruction.span, "", Reach.ALWAYS, (), None)
     nested = nested_script(command)
@@ -73,7 +79,7 @@ def _exec_form(instruction: Instruction, *, sh_is_dash: bool, deadline: Deadline
         return Script((command,))
     dialect = _dialect(program(words[0]), sh_is_dash=sh_is_dash)
     exits = exits_on_failure([word.literal for word in words[1:]])
-    return parse_script(nested, dialect=dialect, exits_on_failure=exits, deadline=deadline)
+    return parse_script(nested, dialect=dialect, files=files, exits_on_failure=exits, deadline=deadline)
 
 
 def _mapped(string: JsonString) -> MappedText:

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from zr4lint.facts.command_facts import Cloned
 from zr4lint.facts.fact import INHERITED
 from zr4lint.facts.persistent import Map
+from zr4lint.facts.replaced_programs import ReplacedPrograms
 from zr4lint.filesystem.globs import matches
 from zr4lint.model.source import MappedText
+from zr4lint.programs.files import covers, has_wildcard
+from zr4lint.shell.dash import BASH_SETS
 
-_DOCKER_SETS = ("HOME", "HOSTNAME", "PWD", "OLDPWD", "IFS", "PPID", "UID", "EUID", "USER", "SHELL", "TERM", "RANDOM")
+if TYPE_CHECKING:
+    from zr4lint.facts.remotes import Remotes
+
+_MOST_FILES = 200
+_DOCKER_SETS = ("HOME", "HOSTNAME", "PWD", "OLDPWD", "IFS", "PPID", "USER", "SHELL", "TERM")
 
 
 class Variables(Mapping[str, "str | None"]):
@@ -51,6 +60,10 @@ class Variables(Mapping[str, "str | None"]):
             changed = changed.put(name, value)
         return Variables(changed, self.outside)
 
+    def beside(self, names: tuple[str, ...]) -> Variables:
+        """The variables where the shell sets some names to what can't be known."""
+        return self if self.outside is None else Variables(self._values, (*self.outside, *names))
+
     def forgotten(self) -> Variables:
         """The variables after something that may have set any other."""
         return Variables(self._values, None)
@@ -67,9 +80,11 @@ class StageState:
     """Variables, WORKDIR, SHELL and USER in force, and which instructions set them.
 
     `outside` are patterns of the variables that the base image sets, None where those are not known. `user` is None
-    where it can't be known; `written` holds the texts that the stage itself wrote to files; `hands_over` tells that
-    files were given to somebody, who may be that user. `empty_clones` are those that wait for a checkout, by folder;
-    `repositories` the folders of the others. `brings_folders` tells that a COPY brings folders, which may be any.
+    where it can't be known; `written` holds the texts that the build itself wrote to files, by path, `lost` those of
+    them that were removed again; `hands_over` tells that files were given to somebody, who may be that user.
+    `empty_clones` are those that wait for a checkout, by folder, `repositories` the others. `remotes` are those that
+    are not the clones' own, None where there are none. `brings_folders` tells that a COPY brings folders, which may be
+    any.
     """
 
     def __init__(self, outside: tuple[str, ...] | None = None) -> None:
@@ -83,9 +98,12 @@ class StageState:
         self._folders: Map[bool] = Map({"/": True})
         self.pip_config: Map[str | None] = Map()
         self.empty_clones: Map[Cloned] = Map()
-        self.repositories: Map[bool] = Map()
+        self.repositories: Map[Cloned] = Map()
         self.brings_folders = False
-        self.written: dict[str | None, MappedText] = {}
+        self.written: Map[MappedText | None] = Map()
+        self.lost: Map[bool] = Map()
+        self.programs = ReplacedPrograms()
+        self.remotes: Remotes | None = None
         self.shell: tuple[str, ...] = ("/bin/sh", "-c")
         self.sh_is_dash = False
         self.user: str | None = "root"
@@ -119,6 +137,10 @@ class StageState:
         state.empty_clones = self.empty_clones
         state.repositories = self.repositories
         state.brings_folders = self.brings_folders
+        state.written = self.written
+        state.lost = self.lost
+        state.programs = self.programs
+        state.remotes = self.remotes
         return state
 
     def set_env(self, name: str, value: str | None, index: int) -> None:
@@ -134,6 +156,28 @@ class StageState:
             self.variables = self.variables.changed({name: value})
         if name not in self._set_by:
             self._set_by = self._set_by.put(name, index)
+
+    def write(self, path: str | None, text: MappedText | None) -> None:
+        """Take note of the text of a file, None where it isn't known any more."""
+        if path is not None and (text is not None or path in self.written):
+            self.written = self.written.put(path, text)
+            if self.lost.get(path):
+                self.lost = self.lost.put(path, False)
+
+    def lose(self, patterns: Iterable[str], *, recursive: bool) -> None:
+        """Take note that files were removed, some of which the build itself may have written."""
+        for pattern in patterns:
+            exact = not recursive and not has_wildcard(pattern)
+            for path in (pattern,) if exact else islice(self.written, _MOST_FILES):
+                if path in self.written and covers(pattern, path, recursive=recursive):
+                    self.write(path, None)
+                    self.lost = self.lost.put(path, True)
+
+    @property
+    def script_variables(self) -> Variables:
+        """The variables of a script, some of which bash sets itself."""
+        in_dash = self.sh_is_dash and self.shell[:1] == ("/bin/sh",)
+        return self.variables if in_dash else self.variables.beside(BASH_SETS)
 
     def users(self, names: Iterable[str]) -> frozenset[int]:
         """The instructions that set these variables."""

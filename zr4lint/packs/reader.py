@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 from msgspec import UNSET, Struct, ValidationError, convert, structs
 
-from zr4lint.checks.grep import compile_pattern
 from zr4lint.checks.registry import Kind, Kinds
 from zr4lint.model.finding import Origin
+from zr4lint.model.grep import compile_pattern
 from zr4lint.packs import tables
 from zr4lint.packs.model import (
     Amendment,

@@ -127,6 +127,15 @@ FILE_PROGRAMS: Mapping[str, FileProgram] = {
         writes=Operands.ALL,
         spares=_HELP,
     ),
+    "sort": FileProgram(
+        _grammar(
+            {"o": "output", "k": "key", "t": "field-separator", "T": "temporary-directory", "S": "buffer-size"},
+            "output key field-separator temporary-directory buffer-size parallel batch-size files0-from",
+            f"{_COMMON} reverse numeric-sort unique check",
+        ),
+        writes_option="output",
+        spares=_HELP,
+    ),
     "curl": FileProgram(GRAMMARS["curl"], writes_option="output"),
     "wget": FileProgram(GRAMMARS["wget"], writes_option="output-document"),
     "gzip": _PACKER,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Sequence
 
@@ -32,6 +33,10 @@ _CLONE = Grammar(
 )  # fmt: skip
 
 
+_TELLS = ("version", "v", "help", "h", "html-path", "man-path", "info-path")
+"""General options with which git says something and does nothing."""
+
+
 class Clone(Struct, frozen=True):
     """One clone: its URL, the folder `-C` names, and the target as written, which may be absent.
 
@@ -60,7 +65,7 @@ class Clone(Struct, frozen=True):
 def parse_clone(arguments: Sequence[Argument]) -> Clone | None:
     """Read the arguments of git, the program among them; None for anything but a clone with a folder of files."""
     general = parse_options(arguments[1:], _GENERAL, stop_at_operand=True)
-    if not general.operands or general.operands[0].value != "clone":
+    if not general.operands or general.operands[0].value != "clone" or general.has(*_TELLS):
         return None
     parsed = parse_options(general.operands[1:], _CLONE)
     if not parsed.operands or parsed.has("bare", "mirror", "help"):
@@ -88,10 +93,85 @@ def _refused(parsed: Parsed) -> Span | None:
     return parsed.operands[2].span if len(parsed.operands) > 2 and not parsed.unknown else None
 
 
+class Update(Struct, frozen=True):
+    """A command on a repository that may change whose commits its folder shows.
+
+    `kind` is "remote", where a remote gets the URL `source`; "rename", where it gets the name `source`; "fetch", where
+    `source` names a remote or is a URL, and `ref` is the branch that it becomes; "show", where the folder gets the
+    files of `ref`; "pull", which does both; "empty", which removes all files; "init", which makes the repository. A
+    word that isn't given is None.
+    """
+
+    kind: str
+    folder: str
+    name: str = "origin"
+    source: Argument | None = None
+    ref: Argument | None = None
+
+
+_UPDATE = Grammar({"b": "b", "B": "B", "c": "c", "C": "C", "f": "fetch", "t": "t", "m": "m", "j": "jobs"}, frozenset({
+    "depth", "jobs", "deepen", "shallow-since", "refmap", "upload-pack", "strategy", "strategy-option", "b", "B", "c",
+    "C", "t", "m", "orphan", "initial-branch",
+}), frozenset(), abbreviate=False)  # fmt: skip
+_SHOWS = frozenset({"checkout", "switch", "reset", "merge", "rebase"})
+_REMOTE_URL = r"(?i)remote\.(.+)\.(?:push)?url\Z"
+
+
+def parse_update(arguments: Sequence[Argument]) -> Update | None:
+    """Read the arguments of git, the program among them; None for what leaves the files of a clone to its remote."""
+    general = parse_options(arguments[1:], _GENERAL, stop_at_operand=True)
+    if not general.operands:
+        return None
+    folder = _folder(general)
+    action = general.operands[0].value
+    parsed = parse_options(general.operands[1:], _UPDATE)
+    words = parsed.operands
+    first, second = (words[0] if words else None), (words[1] if len(words) > 1 else None)
+    if action == "init":
+        return Update("init", posixpath.join(folder, (first.value or "\0") if first is not None else ""))
+    if action == "remote":
+        return _remote(folder, words)
+    if action == "config" and second is not None and (found := re.match(_REMOTE_URL, words[0].value or "")):
+        return Update("remote", folder, found[1], second)
+    if action in ("fetch", "pull"):
+        return Update(action, folder, source=first, ref=second)
+    if action == "rm" and any(word.value in (".", "*", ":/") for word in words):
+        return Update("empty", folder)
+    if action in _SHOWS and first is not None:
+        return Update("show", folder, ref=first)
+    return None
+
+
+def _remote(folder: str, words: Sequence[Argument]) -> Update | None:
+    """What `git remote` makes of a remote; `set-url --add` and `--push` come with the same operands."""
+    values = [word.value or "" for word in words]
+    if values[:1] == ["rename"] and len(words) > 2:
+        return Update("rename", folder, values[1], words[2])
+    if values[:1] in (["add"], ["set-url"]) and len(words) > 2:
+        return Update("remote", folder, values[1], words[2])
+    return None
+
+
 def filled_folder(arguments: Sequence[Argument]) -> str | None:
     """The folder that `-C` names, for a command that puts the files of a commit there; else None."""
     general = parse_options(arguments[1:], _GENERAL, stop_at_operand=True)
     if not general.operands or general.operands[0].value not in _FILLS:
         return None
-    folder = general.get("C")
-    return (folder.value or "") if folder is not None else ""
+    if "--" in [word.value for word in general.operands] and _some_files(general.operands):
+        return None
+    return _folder(general)
+
+
+def _some_files(words: Sequence[Argument]) -> bool:
+    """Whether the words behind `--` name some files of the commit, and not all."""
+    values = [word.value for word in words]
+    return not {".", ":/", "*", None}.intersection(values[values.index("--") + 1 :])
+
+
+def _folder(general: Parsed) -> str:
+    """The folder that git works on, as its general options name it; "" for the one it runs in."""
+    for name in ("C", "work-tree", "git-dir"):
+        option = general.get(name)
+        if option is not None:
+            return (option.value or "\0").removesuffix("/.git") if name == "git-dir" else option.value or "\0"
+    return ""

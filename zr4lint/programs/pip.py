@@ -19,6 +19,7 @@ _SEPARATORS = r"[-_.]+"
 _DASHES = tuple("\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
 _NO_MARKER = r";\s*[<>=!~]"
 _COMMENT = r"(?:^|\s)#"
+_EGG = r"\A(?:git|hg|svn|bzr)\+[^#]*#(?:[^#]*&)?egg=([A-Za-z0-9._-]+)(?:\[([^\]]*)\])?(?:&|\Z)"
 _ARCHIVE = (".whl", ".tar.gz", ".zip")
 
 _VALUED = frozenset({
@@ -57,6 +58,10 @@ _NOT_OF = {
     "uninstall": _OF_UV | (_VALUED | _FLAGS) - {"requirement", "yes", "root-user-action", "break-system-packages"},
 }
 """The names of the table that are no options of pip's command; those of pip itself are options of all."""
+_COMMANDS = frozenset({
+    "cache", "check", "completion", "config", "debug", "download", "freeze", "hash", "help", "index", "inspect",
+    "install", "list", "lock", "search", "show", "uninstall", "wheel",
+})  # fmt: skip
 _GENERAL_NAMES = frozenset({
     "help", "debug", "isolated", "require-virtualenv", "python", "verbose", "version", "quiet", "log", "no-input",
     "keyring-provider", "proxy", "retries", "timeout", "exists-action", "trusted-host", "cert", "client-cert",
@@ -135,7 +140,9 @@ def parse_pip(arguments: Sequence[Argument]) -> PipCommand | None:
         return None
     action = general.operands[0]
     own = parse_options(general.operands[1:], GRAMMAR)
-    parsed = Parsed((*general.options, *own.options), own.operands, general.unknown or own.unknown)
+    uv = (arguments[0].value or "").endswith("uv")
+    options = [structs.replace(o, name="index-url") if o.name == "index" and not uv else o for o in own.options]
+    parsed = Parsed((*general.options, *options), own.operands, general.unknown or own.unknown)
     if parsed.has("dry-run", "help", "version"):
         return None
     found = [r for operand in own.operands if (r := parse_requirement(operand)) is not None]
@@ -144,7 +151,6 @@ def parse_pip(arguments: Sequence[Argument]) -> PipCommand | None:
     )
     requirements = joined(found)
     words = Span(arguments[0].span.start, action.span.end)
-    uv = (arguments[0].value or "").endswith("uv")
     misplaced = tuple(
         o for o in general.options if o.name not in _GENERAL_NAMES and o.name in _GRAMMAR_NAMES and not uv
     )
@@ -152,6 +158,13 @@ def parse_pip(arguments: Sequence[Argument]) -> PipCommand | None:
     program = (python.value if python is not None else arguments[0].value) or ""
     refused = () if uv else (*_refused_options(parsed, action.value or ""), *_refused_operands(own.operands))
     return PipCommand(action.value or "", program, tuple(requirements), parsed, words, misplaced, refused)
+
+
+def unknown_command(arguments: Sequence[Argument]) -> Argument | None:
+    """The word in the place of pip's command that is none."""
+    skipped = _program_words(arguments)
+    operands = parse_options(arguments[skipped:], GRAMMAR, stop_at_operand=True).operands if skipped else ()
+    return operands[0] if operands and operands[0].value is not None and operands[0].value not in _COMMANDS else None
 
 
 def joined(requirements: Sequence[Requirement]) -> list[Requirement]:
@@ -211,6 +224,8 @@ def parse_requirement(argument: Argument) -> Requirement | None:
     if text is None:
         return None
     if "://" in text and "@" not in text.partition("://")[0]:
+        if egg := re.search(_EGG, text):
+            return Requirement(normalise(egg[1]), "", egg[2] or "", text, None, argument.span, argument.quoted)
         return _archive(text, text, argument)
     found = re.match(_NAME, text)
     wanted = _wanted(text[found.end() :]) if found is not None else None
@@ -266,6 +281,17 @@ def parse_requirements(text: MappedText) -> Iterator[Requirement]:
         argument = Argument(words, text.span(at, at + len(words)))
         if words and not words.startswith("-") and (found := parse_requirement(argument)) is not None:
             yield found
+
+
+def parse_listed_options(text: MappedText) -> Iterator[Option]:
+    """Read the options of a requirements file."""
+    start = 0
+    for line in text.text.splitlines(keepends=True):
+        if line.startswith("-"):
+            words = re.finditer(r"\S+", re.split(_COMMENT, line, maxsplit=1)[0])
+            arguments = [Argument(w[0], text.span(start + w.start(), start + w.end())) for w in words]
+            yield from parse_options(arguments, GRAMMAR).options
+        start += len(line)
 
 
 def _archive(text: str, url: str | None, argument: Argument) -> Requirement | None:

@@ -9,6 +9,8 @@ from msgspec import Struct
 from zr4lint.shell import Argument
 
 _VALUED = frozenset("XW")
+_ENDS = frozenset("Vhc-")
+"""Options with which python tells something, or runs a string, and no module."""
 
 
 class ModuleCall(Struct, frozen=True):
@@ -45,6 +47,8 @@ def python_module(arguments: Sequence[Argument]) -> ModuleCall | None:
             if letter == "m":
                 name, used = (rest, at + 1) if rest else (values[at + 1] if at + 1 < len(values) else "", at + 2)
                 return ModuleCall(name, arguments[used:])
+            if letter in _ENDS:
+                return None
             if letter in _VALUED:
                 at += 0 if rest else 1
                 break

@@ -19,6 +19,12 @@ def normal_url(url: str) -> str:
     return f"{scheme}{separator}{host}{slash}{path}"
 
 
+def repository(url: str) -> str:
+    """What two URLs share that name one repository; GitHub looks at neither case nor ".git"."""
+    url = normal_url(url).removesuffix("/.git").removesuffix(".git")
+    return url.lower() if url.startswith("https://github.com/") else url
+
+
 def file_of(name: str) -> str:
     """The path that a `file:` URL names; any other words as they are."""
     found = re.match(_FILE, name)

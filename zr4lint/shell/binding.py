@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import structs
 
@@ -39,6 +39,17 @@ def bound(word: Word, arguments: Sequence[Word]) -> Word:
             add(argument.text, argument.expansions, quoted=expansion.quoted)
     add(word.text.slice(at, len(word.text.text)), (), quoted=False)
     return structs.replace(word, text=MappedText.join(pieces), expansions=tuple(expansions))
+
+
+def spliced(word: Word, patterns: Mapping[str, Word]) -> Word:
+    """A word with patterns in the place of the variables that go over the files they fit."""
+    fitting = [e for e in word.expansions if e.name in patterns and not e.operator]
+    if len(fitting) != 1 or len(word.expansions) != 1:
+        return word
+    pattern = patterns[fitting[0].name or ""]
+    head, tail = word.text.slice(0, fitting[0].start), word.text.slice(fitting[0].end, len(word.text.text))
+    text = MappedText.join([*head.pieces(), *pattern.text.pieces(), *tail.pieces()])
+    return structs.replace(word, text=text, expansions=(), glob=True)
 
 
 def _position(expansion: Expansion) -> int | None:

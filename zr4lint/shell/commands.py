@@ -114,6 +114,7 @@ class Command(Struct, frozen=True):
     before: "", "&&", "||", ";", "|" or "&". `stdin` is the heredoc it reads,
     `folder` where `env -C` has it run. `wrappers` are the programs that run it, the outermost first, and `pipes` its
     places in the pipelines around it, the outermost first. `exits` tells that its shell has the option `-e` on.
+    `refused` is why the shell can't run it though the script gets there.
     """
 
     words: tuple[Word, ...]
@@ -128,3 +129,4 @@ class Command(Struct, frozen=True):
     wrappers: tuple[Wrapper, ...] = ()
     pipes: tuple[Pipe, ...] = ()
     exits: bool = False
+    refused: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _READ = r"(?:IFS= )?read(?: -r)? ([A-Za-z_]\w*)"
 _CHANGES = r"\+\+|--|(?<![=!<>])=(?!=)"
+_NUMBER = r"\d[\d.]*"
+"""What names no file: a test that compares numbers was meant."""
 _NAME = r"[A-Za-z_]\w*"
 _FOR_IN = r"for\s+\w+\s+in\b"
 _ALL = frozenset({"$@", "$*", '"$@"', '"$*"', "${@}", "${*}", '"${@}"'})
@@ -74,8 +77,8 @@ def cases(walker: Walker, node: Node, frame: Frame) -> Status:
     value = node.child_by_field_name("value")
     word = None
     if value is not None:
-        word = walker.variables.value(bind(walker, walker.word([value], frame)))
         walker.substitutions(value, frame)
+        word = walker.variables.value(bind(walker, walker.word([value], frame)))
     results: list[tuple[Reach, Status]] = []
     open_ = Reach.ALWAYS  # how far it is certain that no branch before has run
     for item in node.named_children:
@@ -116,14 +119,25 @@ def while_(walker: Walker, node: Node, frame: Frame) -> Status:
     condition = between(node, ("while", "until"), "do_group")
     if (read := _reads_lines(walker, node, condition, frame)) is not None:
         return read
+    wanted = Value.TRUE if node.children[0].type == "while" else Value.FALSE
+    bodies = [child for child in node.named_children if child.type == "do_group"]
+    testing = structs.replace(frame, tested=True, caught=True)
+    result, rounds = DONE, 0
+    while True:
+        before = walker.state()
+        status = walker.sequence(condition, testing)
+        if status.value is not wanted or status.jump or len(bodies) != 1:
+            break
+        result = walker.sequence(bodies[0].children, structs.replace(frame, repeated=rounds > 0))
+        rounds += 1
+        if result.jump or walker.state() == before or rounds >= budgets.ROUNDS:
+            return structs.replace(result.within(Jump.LOOP), value=Value.DONE, tested=True)
+    if rounds and status.value is wanted.negated:
+        return structs.replace(result, value=Value.DONE, tested=True)
     walker.forget(node, frame)
-    status = walker.sequence(condition, structs.replace(frame, tested=True, caught=True))
-    is_while = node.children[0].type == "while"
-    reach = status.reach(Value.TRUE if is_while else Value.FALSE)
-    result = DONE
-    for child in node.named_children:
-        if child.type == "do_group":
-            result = walker.sequence(child.children, frame.under(reach))
+    reach = min(status.reach(wanted), Reach.MAYBE) if rounds else status.reach(wanted)
+    for body in bodies:
+        result = walker.sequence(body.children, frame.under(reach))
     if status.ended:
         return status.within(Jump.LOOP)
     if reach is Reach.MAYBE and result.jump > Jump.LOOP:
@@ -135,7 +149,7 @@ def _reads_lines(walker: Walker, node: Node, condition: list[Node], frame: Frame
     """Walk `... | while read NAME; do ...` where what is read is known; None for any other loop."""
     named = [child for child in condition if child.is_named]
     found = re.fullmatch(_READ, frame.text(named[0])) if len(named) == 1 else None
-    lines = walker.piped(frame) if found is not None else None
+    lines = (walker.piped(frame) or frame.stdin) if found is not None else None
     bodies = [child for child in node.named_children if child.type == "do_group"]
     if found is None or lines is None or len(bodies) != 1 or node.children[0].type != "while":
         return None
@@ -154,6 +168,9 @@ def for_each(walker: Walker, node: Node, frame: Frame) -> Status:
     for child in node.children_by_field_name("value"):
         walker.substitutions(child, frame)
     words = _rounds(walker, node, frame)
+    values = node.children_by_field_name("value")
+    if words is None and len(values) == 1 and (pattern := walker.word(values, frame)).glob and not pattern.expansions:
+        return _over_files(walker, name, pattern, body, frame)
     return _repeat(walker, name, words, body, span, frame)
 
 
@@ -182,6 +199,19 @@ def _repeat(walker: Walker, name: str, words: list[Word] | None, body: Node, spa
         if result.may_end and result.jump is not Jump.ROUND:
             here = here.under(Reach.MAYBE)
     return status
+
+
+def _over_files(walker: Walker, name: str, pattern: Word, body: Node, frame: Frame) -> Status:
+    """A loop over the files that a pattern fits: walked once, with the pattern in the place of the variable."""
+    around = walker.patterns.get(name)
+    walker.forget(body, frame)
+    walker.assign(name, None, frame)
+    walker.patterns[name] = pattern
+    result = walker.sequence(body.children, structs.replace(frame, repeated=True))
+    walker.patterns.pop(name)
+    if around is not None:
+        walker.patterns[name] = around
+    return Status(Value.DONE, result.jump, False) if result.jump > Jump.LOOP else DONE
 
 
 def _open_loop(walker: Walker, name: str, body: Node, span: Span, frame: Frame) -> Status:
@@ -241,17 +271,27 @@ def test(walker: Walker, node: Node, frame: Frame) -> Status:
     found: list[Word] = []
     if node.has_error or not _flatten(walker, node, frame, found):
         return CONDITION
-    return Status(tested_words(walker, found[1:-1]))
+    found = found[1:-1]
+    literals = [word.literal for word in found]
+    if "<" in literals[:-1] and not found[literals.index("<")].quoted:
+        target = found[literals.index("<") + 1].literal
+        there = walker.look(target, frame) if target is not None else None
+        missing = there is not None and there.kind.value == 1
+        return FALSE if missing or re.fullmatch(_NUMBER, target or "") else CONDITION
+    return Status(tested_words(walker, found, frame))
 
 
-def tested_words(walker: Walker, arguments: Sequence[Word]) -> Value:
+def tested_words(walker: Walker, arguments: Sequence[Word], frame: Frame) -> Value:
     """What `test` says to words."""
     if walker.dialect is Dialect.SH and any(word.literal == "==" for word in arguments):
         return Value.CONDITION
+    if walker.in_dash and len(arguments) > 2 and arguments[1].literal in ("==", "=~"):
+        return conditions.FAILED
     values = [argument.value for argument in expand_all(arguments, walker.variables)]
     if any(value is None for value in values) or any(word.glob for word in arguments):
         return Value.CONDITION
-    return conditions.test([value or "" for value in values], in_dash=walker.in_dash)
+    look = partial(walker.look, frame=frame)
+    return conditions.test([value or "" for value in values], look, in_dash=walker.in_dash)
 
 
 _SPLIT = frozenset({"test_command", "binary_expression", "unary_expression", "parenthesized_expression", "ERROR"})
@@ -279,7 +319,10 @@ def _double(walker: Walker, node: Node, frame: Frame) -> Value:
         if children[0].type == "!":
             return _double(walker, children[1], frame).negated
         value = _one(walker, children[1], frame)
-        return Value.CONDITION if value is None else conditions.test([frame.text(children[0]), value], in_dash=False)
+        look = partial(walker.look, frame=frame)
+        return (
+            Value.CONDITION if value is None else conditions.test([frame.text(children[0]), value], look, in_dash=False)
+        )
     if node.type == "binary_expression" and len(children) == 3:
         operator = frame.text(children[1])
         if operator in ("&&", "||"):
@@ -300,7 +343,7 @@ def _compared(walker: Walker, left: Node, operator: str, right: Node, frame: Fra
     other = _one(walker, right, frame)
     if value is None or other is None or not operator.startswith("-"):
         return Value.CONDITION
-    return conditions.test([value, operator, other], in_dash=False)
+    return conditions.test([value, operator, other], partial(walker.look, frame=frame), in_dash=False)
 
 
 def _one(walker: Walker, node: Node, frame: Frame) -> str | None:

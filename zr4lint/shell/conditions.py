@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from zr4lint.model.budgets import VALUE_LENGTH
 from zr4lint.shell.arithmetic import integer
 from zr4lint.shell.status import Value
 
+if TYPE_CHECKING:
+    from zr4lint.shell.files import Found
+
 _FILES = frozenset(f"-{letter}" for letter in "abcdefgGhkLNOprsStuwx")
+_OF_BASH = frozenset({"-v", "-o", "-R", "-a", "-N"})
 _OF_FILES = frozenset({"-nt", "-ot", "-ef"})
 _COMPARED = {
     "-eq": lambda a, b: a == b,
@@ -21,6 +26,8 @@ _COMPARED = {
 }
 _WILDCARDS = frozenset("*?[\\")
 
+Look = Callable[[str], "Found | None"]
+
 FAILED = Value.FALSE
 """A test that is written wrongly ends with status 2, which is not true."""
 
@@ -30,32 +37,38 @@ def truth(holds: bool) -> Value:
     return Value.TRUE if holds else Value.FALSE
 
 
-def test(arguments: Sequence[str], *, in_dash: bool) -> Value:
-    """What `test` says to its arguments, those of `[` without the `]`."""
+def test(arguments: Sequence[str], look: Look, *, in_dash: bool) -> Value:
+    """What `test` says to its arguments, those of `[` without the `]`; `look` tells what is at a path."""
     match len(arguments):
         case 0:
             return Value.FALSE
         case 1:
             return truth(bool(arguments[0]))
         case 2:
-            return _two(*arguments)
+            return _two(arguments[0], arguments[1], look, in_dash=in_dash)
         case 3:
-            return _three(*arguments, in_dash=in_dash)
+            return _three(arguments[0], arguments[1], arguments[2], look, in_dash=in_dash)
         case 4 if arguments[0] == "!":
-            return test(arguments[1:], in_dash=in_dash).negated
+            return test(arguments[1:], look, in_dash=in_dash).negated
         case _:
-            return _joined(arguments, in_dash=in_dash)
+            return _joined(arguments, look, in_dash=in_dash)
 
 
-def _two(operator: str, operand: str) -> Value:
+def _two(operator: str, operand: str, look: Look, *, in_dash: bool) -> Value:
     if operator == "!":
         return truth(not operand)
     if operator in ("-n", "-z"):
         return truth(bool(operand) == (operator == "-n"))
-    return Value.CONDITION if operator in _FILES or operator in ("-v", "-o", "-R") else FAILED
+    if operator in _FILES and operand:
+        from zr4lint.shell.files import tested  # few scripts test files
+
+        return tested(operator, look(operand))
+    if operator in _OF_BASH and in_dash:
+        return FAILED
+    return Value.CONDITION if operator in _FILES or operator in _OF_BASH else FAILED
 
 
-def _three(left: str, operator: str, right: str, *, in_dash: bool) -> Value:
+def _three(left: str, operator: str, right: str, look: Look, *, in_dash: bool) -> Value:
     if operator in ("=", "!=") or (operator == "==" and not in_dash):
         return truth((left == right) == (operator != "!="))
     if operator in _COMPARED:
@@ -70,18 +83,18 @@ def _three(left: str, operator: str, right: str, *, in_dash: bool) -> Value:
     if operator in _OF_FILES or operator in ("<", ">"):
         return Value.CONDITION
     if left == "!":
-        return _two(operator, right).negated
+        return _two(operator, right, look, in_dash=in_dash).negated
     return FAILED if (left, right) != ("(", ")") else truth(bool(operator))
 
 
-def _joined(arguments: Sequence[str], *, in_dash: bool) -> Value:
+def _joined(arguments: Sequence[str], look: Look, *, in_dash: bool) -> Value:
     """Tests joined by -a and -o, as far as no parenthesis is among them."""
     if "(" in arguments or ")" in arguments:
         return Value.CONDITION
     for operator in ("-o", "-a"):
         if operator in arguments[1:-1]:
             at = arguments.index(operator, 1)
-            left, right = (test(part, in_dash=in_dash) for part in (arguments[:at], arguments[at + 1 :]))
+            left, right = (test(part, look, in_dash=in_dash) for part in (arguments[:at], arguments[at + 1 :]))
             return either(left, right) if operator == "-o" else both(left, right)
     return Value.CONDITION
 

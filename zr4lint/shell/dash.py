@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
-
-from zr4lint.shell.commands import Command
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-MISSING = frozenset({"source", "pushd", "popd", "shopt", "declare", "typeset", "let", "mapfile", "readarray"})
+MISSING = frozenset({
+    "bind", "builtin", "caller", "compgen", "complete", "compopt", "coproc", "declare", "dirs", "disown", "enable",
+    "fc", "help", "history", "let", "logout", "mapfile", "popd", "pushd", "readarray", "shopt", "source", "suspend",
+    "typeset",
+})  # fmt: skip
 """Commands of bash that dash does not find."""
 
 SPECIAL = frozenset(
@@ -22,10 +24,19 @@ SPECIAL = frozenset(
 )
 """Builtins whose names dash doesn't give to functions."""
 
+BASH_SETS = (
+    *("BASH", "BASHOPTS", "BASHPID", "BASH_ALIASES", "BASH_ARGC", "BASH_ARGV", "BASH_COMMAND", "BASH_LINENO"),
+    *("BASH_SOURCE", "BASH_SUBSHELL", "BASH_VERSINFO", "BASH_VERSION", "COLUMNS", "DIRSTACK", "EPOCHREALTIME"),
+    *("EPOCHSECONDS", "EUID", "FUNCNAME", "GROUPS", "HISTCMD", "HOSTTYPE", "LINES", "MACHTYPE", "OSTYPE"),
+    *("PIPESTATUS", "RANDOM", "SECONDS", "SHELLOPTS", "SRANDOM", "UID"),
+)
+"""Variables that bash sets and dash does not."""
+
 AMPERSANDS = frozenset({"&>", "&>>"})
 """Redirections that dash reads as "&", which sends the command to the background, and ">"."""
 
-_BAD_SUBSTITUTION = r"\$\{(?:!\w|\w+(?:\[|/|\^|,|:[ \d(]))"
+_SUBSTITUTION = r"\$\{(?:#?(?:\w+|[@*#?$!-])\}|(?:\w+|[@*#?$!-])(?::?[-+=?]|##?|%%?))"
+"""What dash takes for `${...}`; at anything else it ends."""
 _OWN = frozenset({"raw_string", "heredoc_body", "comment"})
 
 
@@ -36,15 +47,55 @@ def bad_substitution(node: Node, text: str) -> bool:
     nodes = [node]
     while nodes:
         node = nodes.pop()
-        if node.type == "expansion" and re.match(_BAD_SUBSTITUTION, text[node.start_byte : node.end_byte]):
-            return True
+        if node.type in ("expansion", "ERROR"):
+            written = text[node.start_byte : node.end_byte]
+            if written.startswith("${") and not re.match(_SUBSTITUTION, written):
+                return True
         if node.type not in _OWN:
             nodes += node.children
     return False
 
 
-def ends_at(command: Command) -> bool:
-    """Whether dash ends at a command with an error, as it does at `set -o pipefail`."""
-    words = [word.literal or "" for word in command.words]
-    options = [word for word, following in pairwise(words) if following == "pipefail"]
-    return words[:1] == ["set"] and any(option[:1] == "-" and option[-1:] == "o" for option in options)
+_LETTERS = {"export": "p", "readonly": "p", "set": "abCEefIimnosuVvx", "unset": "fv"}
+"""The options of the special builtins, at any other of which dash ends."""
+_NAMES = frozenset({
+    "allexport", "debug", "emacs", "errexit", "ignoreeof", "interactive", "monitor", "noclobber", "noexec", "noglob",
+    "nolog", "notify", "nounset", "stdin", "verbose", "vi", "xtrace",
+})  # fmt: skip
+"""The names that `set -o` takes."""
+_PLAIN = {"read": "pr", "wait": "", "printf": ""}
+"""The options of other builtins, which fail with any other."""
+PARTICULAR = frozenset({*_LETTERS, *_PLAIN, "trap"})
+"""Builtins with options, or names, that dash doesn't have."""
+_SIGNALS = frozenset({"ERR", "DEBUG", "RETURN"})
+
+
+def ends_at(words: Sequence[str]) -> bool:
+    """Whether dash ends at a builtin with an error, as it does at `set -o pipefail`; "" is an unknown word."""
+    name = words[0] if words else ""
+    allowed = _LETTERS.get(name)
+    if allowed is None:
+        return False
+    rest = iter(words[1:])
+    for word in rest:
+        if word[:1] not in ("-", "+") or word in ("-", "--") or (word[0] == "+" and name != "set"):
+            return False
+        if not set(word[1:]) <= set(allowed):
+            return True
+        if name == "set" and word[-1] == "o" and (option := next(rest, "")) and option not in _NAMES:
+            return True
+    return False
+
+
+def fails(words: Sequence[str]) -> bool:
+    """Whether a builtin fails in dash for an option, or a name, that only bash knows."""
+    name = words[0] if words else ""
+    if name == "trap":
+        return not _SIGNALS.isdisjoint(words[2:])
+    if name == "read" and len(words) == 1:
+        return True
+    allowed = _PLAIN.get(name)
+    option = words[1] if len(words) > 1 else ""
+    if allowed is None or option[:1] != "-" or option in ("-", "--"):
+        return False
+    return not set(option[1:]) <= set(allowed)

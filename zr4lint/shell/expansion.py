@@ -29,6 +29,10 @@ _LONGEST_CUT = 1_000  # characters of a value that a pattern with wildcards is t
 _WILDCARDS = frozenset("*?[")
 _ESCAPABLE = '"\\$`'
 _OPAQUE = frozenset({"command_substitution", "process_substitution", "arithmetic_expansion"})
+SUBSTITUTION = "$("
+"""The operator of a command substitution whose output is not known; its operand is where it begins in the script."""
+OUTPUT = "text"
+"""The operator of a command substitution that is known to print its operand."""
 
 
 class Environment(Protocol):
@@ -57,6 +61,10 @@ class Variables:
 
     def __contains__(self, name: object, /) -> bool:
         return name in self._own or name in self._around
+
+    def own(self) -> tuple[tuple[str, str | None], ...]:
+        """The variables that the shell itself has set, with their values."""
+        return tuple(self._own.items())
 
     def set(self, name: str, value: str | None) -> None:
         """Give a variable a value, None for one that can't be known."""
@@ -120,6 +128,8 @@ class _Builder:
             name = raw[1:]
         elif node.type == "arithmetic_expansion" and raw.startswith("$((") and raw.endswith("))"):
             name, operator, operand = "", "((", raw[3:-2]
+        elif node.type == "command_substitution":
+            operator, operand = SUBSTITUTION, str(node.start_byte)
         elif found := re.match(_LENGTH, raw):
             name, operator = found[1], "length"
         elif found := re.match(_EXPANSION, raw):
@@ -248,6 +258,8 @@ def _value(expansion: Expansion, env: Environment) -> str | None:
     name, operator = expansion.name, expansion.operator
     if name is None:
         return None
+    if operator == OUTPUT:
+        return expansion.operand
     if operator == "((":
         number = evaluate(expansion.operand, env.get)
         return None if number is None else str(number)
@@ -347,6 +359,20 @@ def expand(word: Word, env: Environment, *, over: Callable[[], None] | None = No
         at = expansion.end
     parts.append(word.text.text[at:])
     return "".join(parts)
+
+
+def written_out(word: Word, env: Environment) -> MappedText | None:
+    """A word's value with the places that its characters come from; None where it can't be known."""
+    pieces: list[tuple[str, int]] = []
+    at = 0
+    for expansion in word.expansions:
+        value = _value(expansion, env)
+        if value is None or len(value) > VALUE_LENGTH:
+            return None
+        pieces += word.text.slice(at, expansion.start).pieces()
+        pieces += ((character, word.text.offset(expansion.start)) for character in value)
+        at = expansion.end
+    return MappedText.join([*pieces, *word.text.slice(at, len(word.text.text)).pieces()])
 
 
 def expand_all(words: Iterable[Word], env: Environment) -> list[Argument]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import structs
 
@@ -10,10 +10,12 @@ from zr4lint.model.source import MappedText
 from zr4lint.shell.commands import Command, Expansion, Reach, Word, Wrapper
 from zr4lint.shell.expansion import unknown
 from zr4lint.shell.output import fields
+from zr4lint.shell.wrappers import tail
 
 _VALUED = frozenset("adEIiLlnPs")
 _LONG_VALUED = frozenset({"--arg-file", "--delimiter", "--max-args", "--max-lines", "--max-procs", "--replace"})
 _MOST = 200
+_ROOTS = frozenset({".", "/", "/bin", "/etc", "/home", "/opt", "/root", "/tmp", "/usr", "/var"})
 READ_BY_PATH = frozenset({"chmod", "rm", "rmdir", "shred", "truncate", "unlink"})
 """Programs that find runs on paths it may be known by: whoever knows the paths makes the calls of these."""
 
@@ -30,18 +32,42 @@ def xargs(command: Command, fed: MappedText | None) -> list[Command] | None:
     command = structs.replace(command, wrappers=(*command.wrappers, wrapper))
     replaced = options.get("I") or options.get("replace")
     quiet = "r" in options or "no-run-if-empty" in options
-    odd = {"0", "null", "d", "delimiter", "a", "arg-file"} & options.keys()
-    if fed is None or odd or any(c in fed.text for c in "'\"\\"):
+    delimiter = _delimiter(options)
+    if fed is None or delimiter is None or (not delimiter and any(c in fed.text for c in "'\"\\")):
         words = [*(_put(own, replaced, None) if replaced else (*own, unknown(own[-1])))]
         return [structs.replace(command, words=tuple(words), reach=min(command.reach, _fed_reach(quiet)))]
     rows: list[list[Word]]
     each = options.get("n") or options.get("L") or options.get("max-args")
-    found = fields(fed, lines=bool(replaced))
+    found = fields(fed, lines=bool(replaced), delimiter=delimiter)
     if replaced:
         return [structs.replace(command, words=tuple(_put(own, replaced, word))) for word in found[:_MOST]]
     size = int(each) if each and each.isdecimal() and len(each) < 6 and int(each) else max(len(found), 1)
     rows = [found[at : at + size] for at in range(0, len(found), size)] or ([] if quiet else [[]])
     return [structs.replace(command, words=(*own, *row)) for row in rows[:_MOST]]
+
+
+def argument_file(command: Command) -> Word | None:
+    """The word of xargs that names a file to read in the place of standard input."""
+    words = command.words
+    for index, word in enumerate(words[1:], start=1):
+        text = word.literal or ""
+        if text in ("-a", "--arg-file") and index + 1 < len(words):
+            return words[index + 1]
+        if text.startswith("--arg-file="):
+            return tail(word, len("--arg-file="))
+        if not text.startswith("-"):
+            break
+    return None
+
+
+def _delimiter(options: Mapping[str, str]) -> str | None:
+    """The character between the words, "" for blanks and lines; None for one that isn't read."""
+    if "0" in options or "null" in options:
+        return "\0"
+    given = options.get("d") or options.get("delimiter")
+    if given is None:
+        return "" if "d" not in options else None
+    return {"\\n": "\n", "\\0": "\0", "\\t": "\t"}.get(given, given if len(given) == 1 else None)
 
 
 def _fed_reach(quiet: bool) -> Reach:
@@ -86,14 +112,33 @@ def _put(words: Iterable[Word], sign: str, value: Word | None) -> Iterable[Word]
             yield word
         elif value is not None and word.text.text == sign:
             yield value
+        elif value is not None and not word.expansions and not value.expansions:
+            pieces: list[tuple[str, int]] = []
+            at = 0
+            while (found := word.text.text.find(sign, at)) >= 0:
+                pieces += [*word.text.slice(at, found).pieces(), *value.text.pieces()]
+                at = found + len(sign)
+            text = MappedText.join([*pieces, *word.text.slice(at, len(word.text.text)).pieces()])
+            yield structs.replace(word, text=text, glob=False)
         else:
             yield structs.replace(word, expansions=(Expansion(0, len(word.text.text), None, "", "", True),))
+
+
+def _finds_its_root(words: Sequence[Word]) -> bool:
+    """Whether find surely finds something: the folder it starts from, which every image has, with no test but depth."""
+    values = [word.literal or "" for word in words[1:]]
+    start = next((i for i, value in enumerate(values) if value.startswith("-")), len(values))
+    tests = values[start:]
+    while tests[:1] == ["-maxdepth"]:
+        tests = tests[2:]
+    return bool(start) and all(v in _ROOTS for v in values[:start]) and tests[:1] in (["-exec"], ["-execdir"])
 
 
 def found_by_find(command: Command) -> list[Command]:
     """The commands that `find -exec` runs, if it finds anything, with an unknown word for the path."""
     found: list[Command] = []
     words = command.words
+    sure = _finds_its_root(words)
     starts = [i for i, word in enumerate(words) if word.literal in ("-exec", "-execdir", "-ok")]
     for start in starts:
         end = next((i for i in range(start, len(words)) if words[i].literal in (";", "+")), len(words))
@@ -105,7 +150,7 @@ def found_by_find(command: Command) -> list[Command]:
                     command,
                     words=inner,
                     redirections=(),
-                    reach=min(command.reach, Reach.MAYBE),
+                    reach=command.reach if sure else min(command.reach, Reach.MAYBE),
                     wrappers=(*command.wrappers, wrapper),
                 )
             )

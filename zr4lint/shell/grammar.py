@@ -22,6 +22,7 @@ _BASH_RESERVED = _DASH_RESERVED | {"[[", "function", "select", "time", "coproc"}
 _ENDS_ITEM = frozenset({";;", ";&", ";;&"})
 _REDIRECTS = frozenset({"<", ">", ">>", ">|", "<>", "<&", ">&", "<<", "<<-", "<<<", "&>", "&>>"})
 _DECLARES = frozenset({"declare", "typeset", "local", "export", "readonly", "alias", "eval", "let"})
+_NAME_OF_FILE = r"[/.A-Za-z_][\w./-]*\Z"
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*\Z"
 
 
@@ -184,6 +185,8 @@ class _Reader(Lexer):
         self.advance(assignable=False)
         if self.token != "word":
             raise self.unexpected()
+        if operator in ("<&", ">&") and not self.bash and re.match(_NAME_OF_FILE, self.text[self.start : self.end]):
+            raise Refused(self.start, self.end, f"bad fd number {self.shown(self.start, self.end)}")
         if operator in ("<<", "<<-"):
             self.heredoc(self.text[self.start : self.end], chomp=operator == "<<-")
         self.advance(assignable=assignable)

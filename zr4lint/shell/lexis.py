@@ -257,6 +257,8 @@ class Lexer(ABC):
         text = self.text
         opener = at
         at += 2
+        if "}" not in text[at:]:
+            raise Refused(opener, opener + 2, "`${` has no `}`", at_end=True)
         if self.depth >= NESTING or not (self.bash or re.compile(_PARAMETER).match(text, at)):
             raise UnsureError
         self.depth += 1

@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from zr4lint.model.source import MappedText
+from zr4lint.shell.arithmetic import evaluate
 from zr4lint.shell.commands import Command, Dialect, Word
 from zr4lint.shell.expansion import Environment, expand, plain_word
 
-_FORMAT = r"%%|%[sb]|\\.|[^%\\]+|."
+_SUM = r"-?\d+(?: [-+*/%] -?\d+)*"
+_ESCAPED = r"\\(?:([0-7]{1,3})|(.))"
+_FORMAT = r"%%|%[sb]|\\[0-7]{1,3}|\\.|[^%\\]+|."
 _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", '"': '"', "r": "\r", "a": "\a"}
 _MOST_ROUNDS = 1_000
+_SILENT = frozenset({
+    "", "cd", "test", "[", "true", ":", "false", "set", "export", "mkdir", "rm", "touch", "chmod", "chown", "cp", "mv",
+    "ln", "sleep",
+})  # fmt: skip
+"""Programs that print nothing when they do what they are told."""
 
 Piece = tuple[str, int]
 
 
-def printed(command: Command, dialect: Dialect, variables: Environment) -> MappedText | None:
-    """What a command prints, each character mapped to where it comes from; None where that can't be known."""
+Read = Callable[[str], "MappedText | None"]
+
+
+def unreadable(_path: str) -> MappedText | None:
+    """Know the text of no file."""
+    return None
+
+
+def printed(command: Command, dialect: Dialect, variables: Environment, read: Read = unreadable) -> MappedText | None:
+    """What a command prints, each character mapped to where it comes from; None where that can't be known.
+
+    `read` tells the text of a file by its path.
+    """
     if not command.words or command.redirections:
         return None
     name = (command.words[0].literal or "").rpartition("/")[2]
@@ -25,13 +44,50 @@ def printed(command: Command, dialect: Dialect, variables: Environment) -> Mappe
     if words is None:
         return command.stdin if name == "cat" and len(command.words) == 1 else None
     if name == "cat":
-        return command.stdin if not words else None
+        return _files(words, read) if words else command.stdin
     pieces: list[Piece] | None = None
     if name == "echo":
         pieces = _echo(words, dialect)
+    elif name == "expr":
+        sum_ = " ".join(word.text.text for word in words)
+        number = evaluate(sum_, variables.get) if re.fullmatch(_SUM, sum_) else None
+        pieces = None if number is None else [(f"{number}\n", command.span.start)]
     elif name == "printf":
         pieces = _printf(words[1:] if words and words[0].text.text == "--" else words)
     return MappedText.join(pieces) if pieces is not None else None
+
+
+def _files(words: Sequence[Word], read: Read) -> MappedText | None:
+    """The texts of files, one behind the other."""
+    pieces: list[Piece] = []
+    for word in words:
+        text = None if word.text.text.startswith("-") else read(word.text.text)
+        if text is None:
+            return None
+        pieces += text.pieces()
+    return MappedText.join(pieces)
+
+
+def output(
+    commands: Sequence[Command], depth: int, dialect: Dialect, variables: Environment, read: Read = unreadable
+) -> str | None:
+    """What the commands of a substitution print, of which each runs; None where that can't be known.
+
+    `depth` is the number of pipelines around the substitution.
+    """
+    text: str | None = None
+    for command in commands:
+        if any(not pipe.last for pipe in command.pipes[depth:]):
+            continue
+        if (command.words[0].literal if command.words else "") in _SILENT:
+            if text and command.assignments:
+                return None
+            continue
+        found = printed(command, dialect, variables, read)
+        if found is None:
+            return None
+        text = (text or "") + found.text
+    return (text or "").rstrip("\n")
 
 
 def _known(words: Sequence[Word], variables: Environment) -> list[Word] | None:
@@ -98,8 +154,8 @@ def _unescaped(text: MappedText) -> list[Piece]:
         return text.pieces()
     pieces: list[Piece] = []
     at = 0
-    for found in re.finditer(r"\\(.)", text.text, re.DOTALL):
-        letter = _ESCAPES.get(found[1])
+    for found in re.finditer(_ESCAPED, text.text, re.DOTALL):
+        letter = chr(int(found[1], 8) & 0xFF) if found[1] else _ESCAPES.get(found[2])
         if letter is None:
             continue
         pieces += text.slice(at, found.start()).pieces()
@@ -108,9 +164,11 @@ def _unescaped(text: MappedText) -> list[Piece]:
     return pieces + text.slice(at, len(text.text)).pieces()
 
 
-def fields(text: MappedText, *, lines: bool) -> list[Word]:
-    """The words, or the lines, of a text."""
+def fields(text: MappedText, *, lines: bool, delimiter: str = "") -> list[Word]:
+    """The words, or the lines, of a text, or what stands between the delimiters."""
     pattern = r"[^\n]+" if lines else r"[^ \t\n]+"
+    if delimiter:
+        pattern = f"[^{re.escape(delimiter)}]+"
     found: list[Word] = []
     for match in re.finditer(pattern, text.text):
         part = text.slice(match.start(), match.end())

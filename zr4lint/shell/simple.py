@@ -13,20 +13,26 @@ from zr4lint.model.source import MappedText
 from zr4lint.shell import dash
 from zr4lint.shell.commands import Command, Dialect, Reach, Redirection, Word, Wrapper
 from zr4lint.shell.compound import bind, tested_words, words
-from zr4lint.shell.expansion import plain
-from zr4lint.shell.feeding import READ_BY_PATH, found_by_find, xargs
+from zr4lint.shell.expansion import plain, plain_word
+from zr4lint.shell.feeding import READ_BY_PATH, argument_file, found_by_find, xargs
 from zr4lint.shell.status import DONE, FALSE, TRUE, Jump, Status, Value, jump, of_program, runs_nothing
 from zr4lint.shell.tree import Frame, read_redirect
 from zr4lint.shell.walker import Walker
-from zr4lint.shell.wrappers import exits_on_failure, nested_script, program, reads_input, unwrap
+from zr4lint.shell.wrappers import READS_SCRIPTS, program, unwrap
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+    from zr4lint.shell.inputs import Handed
 
 _JUMPS = frozenset({"exit", "return", "break", "continue"})
 _READERS = frozenset({"read", "getopts", "mapfile", "readarray"})
 _ENDS_TRAPS = frozenset({"EXIT", "0"})
 _NO_FILE = r"=?\d[\w.*]*\Z"
+_COPIES = frozenset({"cat", "tee"})
+"""Programs whose output, or whose file, is their standard input."""
+_SEARCHES = frozenset({"grep", "egrep", "fgrep"})
+_TEXTS = frozenset({"awk", "gawk", "mawk", "perl"})
 _CALL = 10
 
 
@@ -87,37 +93,85 @@ def command(
 
 def run(walker: Walker, made: Command, frame: Frame) -> Status:
     """Follow a command into the function or the script it runs, else record it."""
+    if walker.located and made.words:
+        made = structs.replace(made, words=(_program_word(walker, made.words[0], frame), *made.words[1:]))
+    first = made.words[0].literal if made.words else ""
     made, wrapper = unwrap(made)
     assign_defaults(walker, made, frame)
     name = _name(walker, made)
-    if _lacks_input(made):
-        walker.record(structs.replace(made, reach=Reach.NEVER), frame)
-        return FALSE
     if name in walker.functions and wrapper not in ("command", "env", "sudo"):
         return _call(walker, name, made, frame)
-    if walker.in_dash and name in dash.MISSING:
+    checked = walker.in_dash and name in dash.PARTICULAR
+    if walker.unset_fails and _uses_unset(walker, made):
+        return Status(Value.FALSE, Jump.SHELL, frame.reach is Reach.ALWAYS)
+    literals = [word.literal or "" for word in made.words] if checked else []
+    if dash.ends_at(literals):
+        return Status(Value.FALSE, Jump.SHELL) if frame.reach is Reach.ALWAYS else DONE
+    missing = walker.in_dash and not dash.MISSING.isdisjoint((first, name))
+    if missing or _lacks_input(made) or dash.fails(literals):
+        refused = f"dash has no command `{first}`" if missing and frame.reach is Reach.ALWAYS else ""
+        walker.record(structs.replace(made, reach=Reach.NEVER, refused=refused), frame)
+        return FALSE
+    inner = xargs(made, _fed(walker, made, frame)) if made.words and program(made.words[0]) == "xargs" else None
+    if inner is not None:
+        statuses = [run(walker, one, frame) for one in inner]
+        return statuses[-1] if statuses else DONE
+    reads = frame.operator == "|" and made.stdin is None
+    if reads and (name in _COPIES or any(word.literal == "/dev/stdin" for word in made.words)):
+        made = structs.replace(made, stdin=walker.piped(frame))
+    nested = _script_of(walker, name, made, frame)
+    if nested is not None and frame.depth < budgets.DEPTH:
+        status = _nested(walker, nested, made, frame)
+    elif "/" in name and _not_executable(walker, name, frame):
         walker.record(structs.replace(made, reach=Reach.NEVER), frame)
         return FALSE
-    if walker.in_dash and dash.ends_at(made):
-        return Status(Value.FALSE, Jump.SHELL) if frame.reach is Reach.ALWAYS else DONE
-    if program(made.words[0]) == "xargs" if made.words else False:
-        inner = xargs(made, walker.piped(frame))
-        if inner is not None:
-            statuses = [run(walker, one, frame) for one in inner]
-            return statuses[-1] if statuses else DONE
-    nested = _script_of(walker, made, frame)
-    if nested is not None and frame.depth < budgets.DEPTH:
-        status = _nested(walker, name, nested, made, frame)
     else:
-        walker.record(made, frame)
-        if program(made.words[0]) == "find" if made.words else False:
-            for inner_command in found_by_find(made):
-                if program(inner_command.words[0]) not in READ_BY_PATH:
-                    run(walker, inner_command, frame.under(Reach.MAYBE))
-        status = _builtin(walker, name, made, frame)
+        status = _recorded(walker, name, made, frame)
     if wrapper == "exec" and made.words:
         return structs.replace(status, jump=Jump.SHELL, sure=frame.reach is Reach.ALWAYS)
     return status
+
+
+def _uses_unset(walker: Walker, made: Command) -> bool:
+    """Whether a command uses a variable that nothing sets, at which a shell with the option -u ends."""
+    words = (*made.words, *(word for _, word in made.assignments))
+    names = (e.name for word in words for e in word.expansions if e.name and not e.operator and e.name.isidentifier())
+    return any(name not in walker.variables and walker.variables.get(name) == "" for name in names)
+
+
+def _program_word(walker: Walker, word: Word, frame: Frame) -> Word:
+    """The first word of a command, or the program's name in the place of `"$(command -v NAME)"`."""
+    whole = word.expansions[0] if len(word.expansions) == 1 else None
+    if whole is None or whole.end - whole.start != len(word.text.text):
+        return word
+    name = walker.located.get((id(frame.script), whole.operand))
+    return word if name is None else plain_word(name, word.span)
+
+
+def _recorded(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
+    """Record a command, and what it has other programs do."""
+    found = None
+    if name in _SEARCHES:
+        from zr4lint.shell.searching import searched  # few scripts search anything
+
+        found = Status(searched(walker, made, frame))
+    walker.record(made, frame)
+    called = program(made.words[0]) if made.words else ""
+    if called == "find":
+        for inner in found_by_find(made):
+            if program(inner.words[0]) not in READ_BY_PATH:
+                run(walker, inner, frame.under(inner.reach))
+    elif called.startswith("python") and any(word.literal == "-c" for word in made.words):
+        from zr4lint.shell.python_code import run_by_python  # few scripts have python -c
+
+        for inner in run_by_python(made, [walker.variables.value(word) for word in made.words]):
+            run(walker, inner, frame)
+    elif called in _TEXTS:
+        from zr4lint.shell.text_code import run_by_text  # what few scripts need
+
+        for inner in run_by_text(made, [walker.variables.value(word) for word in made.words]):
+            run(walker, inner, frame)
+    return found or _builtin(walker, name, made, frame)
 
 
 def _name(walker: Walker, made: Command) -> str:
@@ -171,29 +225,54 @@ def _call(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
 # Scripts in scripts
 
 
-def _script_of(walker: Walker, made: Command, frame: Frame) -> MappedText | None:
-    """The script that a command has a shell read."""
-    found = nested_script(made)
-    if found is None and made.words and reads_input(made):
-        found = walker.piped(frame)
-    return found
+def _fed(walker: Walker, made: Command, frame: Frame) -> MappedText | None:
+    """What xargs reads: its standard input, or the file behind -a."""
+    path = argument_file(made)
+    if path is None:
+        from zr4lint.shell.inputs import standard_input  # what few scripts need
+
+        return standard_input(walker, made, frame)
+    value = walker.variables.value(path)
+    return None if value is None else walker.text_of(value, frame)
 
 
-def _nested(walker: Walker, name: str, script: MappedText, made: Command, frame: Frame) -> Status:
+def _script_of(walker: Walker, name: str, made: Command, frame: Frame) -> Handed | None:
+    """The script that a command has a shell read; None for any other command, and where it can't be known."""
+    if not made.words or ("/" not in name and name not in READS_SCRIPTS):
+        return None
+    from zr4lint.shell.inputs import script_of  # what few scripts need
+
+    return script_of(walker, name, made, frame)
+
+
+def _not_executable(walker: Walker, path: str, frame: Frame) -> bool:
+    from zr4lint.shell.inputs import not_executable  # what few scripts need
+
+    return not_executable(walker, path, frame)
+
+
+def _nested(walker: Walker, handed: Handed, made: Command, frame: Frame) -> Status:
+    script = handed.script
+    if handed.file and walker.exhausted("a script", made.span):
+        return DONE
     wrapper = Wrapper(program(made.words[0]), made.words[0].span)
-    inner = structs.replace(frame, depth=frame.depth + _CALL, wrappers=(*made.wrappers, wrapper))
-    if name == "eval":
-        status = walker.script(script, (), inner)
+    inner = structs.replace(
+        frame, depth=frame.depth + _CALL, wrappers=(*made.wrappers, wrapper), repeated=frame.repeated or handed.file
+    )
+    if handed.in_place:
+        status = walker.script(script, (), inner).within(Jump.CALL if handed.file else Jump.NONE)
         _redirect_last(walker, inner.scope, made.redirections)
         return status
     with walker.subshell(inner) as here:
         for pair in made.assignments:
             walker.emit(here, made.span, assignments=(pair,))
         outer = walker.dialect
-        walker.dialect = inner_dialect(program(made.words[0]), outer)
-        walker.exits_on_failure = exits_on_failure([word.literal for word in made.words[1:]])
+        walker.dialect = inner_dialect(handed.shell, outer)
+        if walker.dialect is Dialect.BASH is not outer:
+            walker.set_by_bash()
+        walker.exits_on_failure = handed.exits
         functions, walker.functions = walker.functions, {}
-        walker.arguments = None
+        walker.arguments = handed.arguments
         status = walker.script(script, (), here)
         walker.functions = functions
         _redirect_last(walker, here.scope, made.redirections)
@@ -226,10 +305,10 @@ def _builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
         code = walker.variables.value(rest[0]) if rest else None
         return jump(name, code if rest or name != "exit" else None, frame.reach)
     if name == "test":
-        return Status(tested_words(walker, rest))
+        return Status(tested_words(walker, rest, frame))
     if name == "[":
         closed = bool(rest) and rest[-1].literal == "]"
-        return Status(tested_words(walker, rest[:-1])) if closed else FALSE
+        return Status(tested_words(walker, rest[:-1], frame)) if closed else FALSE
     if name == "set":
         return _set(walker, rest, frame)
     if name == "shift":
@@ -241,9 +320,12 @@ def _builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
         walker.assign(rest[1].literal or "", None, frame)
     elif name in (".", "source"):
         walker.arguments = None
+        walker.unset_fails = False
     elif name == "trap" and len(rest) > 1 and frame.reach is not Reach.NEVER:
         if any(word.literal in _ENDS_TRAPS for word in rest[1:]) and rest[0].literal is not None:
             walker.trap = (rest[0].text, frame)
+    elif name == "kill" and any(word.text.text == "$$" for word in rest):
+        return Status(Value.FALSE, Jump.SHELL, frame.reach is Reach.ALWAYS)
     elif name == "export":
         return TRUE
     return of_program(name)
@@ -260,11 +342,15 @@ def _set(walker: Walker, words: tuple[Word, ...], frame: Frame) -> Status:
             if previous[1:] != "o" and (text == "--" or previous[-1:] != "o"):
                 walker.arguments = words[index + (text == "--") :] if frame.reach is Reach.ALWAYS else None
                 break
+            if text == "nounset":
+                walker.unset_fails = previous[0] == "-" and frame.reach is Reach.ALWAYS
             if text == "errexit":
                 walker.exits_on_failure = previous[0] == "-" and frame.reach is Reach.ALWAYS
         elif runs_nothing(text):
             return Status(Value.TRUE, Jump.SHELL, frame.reach is Reach.ALWAYS)
-        elif "e" in text:
+        if "u" in text and text[:1] in ("-", "+") and text != "--":
+            walker.unset_fails = text[0] == "-" and frame.reach is Reach.ALWAYS
+        if "e" in text and text[:1] in ("-", "+"):
             walker.exits_on_failure = text[0] == "-" and frame.reach is Reach.ALWAYS
         previous = text
     return DONE

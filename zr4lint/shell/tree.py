@@ -51,7 +51,8 @@ class Frame(Struct, frozen=True):
     """Where in the scripts a walk is.
 
     `call` is the call of the function around. `tested` tells that `set -e` doesn't look at what fails, `caught` that
-    the script itself goes by it, `repeated` that the text has been walked before.
+    the script itself goes by it, `repeated` that the text has been walked before. `stdin` is what the loop or the
+    group around reads, None where that can't be known.
     """
 
     script: MappedText
@@ -66,6 +67,7 @@ class Frame(Struct, frozen=True):
     repeated: bool = False
     wrappers: tuple[Wrapper, ...] = ()
     pipes: tuple[Pipe, ...] = ()
+    stdin: MappedText | None = None
 
     def under(self, reach: Reach, operator: str = "") -> Frame:
         """The same place inside of something that gets as far as `reach`."""

@@ -27,6 +27,8 @@ from zr4lint.shell.walker import Walker
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from zr4lint.shell.files import Files
+
 _PASSIVE = frozenset({"comment", "heredoc_body", "heredoc_start", "heredoc_end", "heredoc_content", "\n", ";", ";;"})
 _READERS: Mapping[str, Callable[[Walker, Node, Frame], Status]] = {
     "command": simple.command,
@@ -37,7 +39,7 @@ _READERS: Mapping[str, Callable[[Walker, Node, Frame], Status]] = {
     "case_statement": compound.cases,
 }
 """What reads a node of each type, where it takes more than a line."""
-_EXPANDED = frozenset({"command", "variable_assignment", "test_command", "for_statement"})
+_EXPANDED = frozenset({"command", "variable_assignment", "test_command", "for_statement", "ERROR"})
 _LONG = 4_000  # characters of a refused script that are read to its end
 
 
@@ -54,16 +56,19 @@ def parse_script(
     *,
     dialect: Dialect = Dialect.BASH,
     variables: Environment | None = None,
+    files: Files | None = None,
     exits_on_failure: bool = False,
     deadline: Deadline = NO_DEADLINE,
 ) -> Script:
     """All commands of a script in the order they run; those of subshells, `sh -c '...'` and called functions too.
 
-    Tests of `variables` come out as their values have it, None for a value that can't be known. `exits_on_failure`
-    tells that the shell was started with `-e`.
+    Tests of `variables` come out as their values have it, None for a value that can't be known, and tests of `files`
+    as the build before has left them. `exits_on_failure` tells that the shell was started with `-e`.
     """
-    walk = _Walk(dialect, {} if variables is None else variables, deadline)
+    walk = _Walk(dialect, {} if variables is None else variables, files, deadline)
     walk.exits_on_failure = exits_on_failure
+    if dialect is not Dialect.DASH:
+        walk.set_by_bash()
     walk.script(script, heredocs, Frame(script, {}, Reach.ALWAYS, (), "", 0))
     if walk.trap is not None:
         text, frame = walk.trap
@@ -284,8 +289,12 @@ class _Walk(Walker):
         """Assignments without a command, and those of `export` and the like."""
         substituted = self.substitutions(node, frame)
         declares = node.type == "declaration_command"
-        if declares and self.in_dash and frame.text(node).split()[0] in dash.MISSING:
-            return FALSE
+        if declares and self.in_dash:
+            words = frame.text(node).split()
+            if words[0] in dash.MISSING:
+                return FALSE
+            if dash.ends_at(words) or (words[0] == "local" and frame.call is None):
+                return Status(Value.FALSE, Jump.SHELL) if frame.reach is Reach.ALWAYS else DONE
         found = self.assignments((node, *node.named_children), frame)
         found = tuple((name, compound.bind(self, word)) for name, word in found)
         self.emit(frame, self.span(node, frame), assignments=found)
@@ -320,7 +329,8 @@ class _Walk(Walker):
             self.record(Command((), (), found_redirections, span, here.operator, here.reach, here.scope, stdin), here)
             status = DONE
         else:
-            status = self.visit(body, here) if body is not None else DONE
+            reading = structs.replace(here, stdin=self.fed(redirections, stdin, here)) if redirects else here
+            status = self.visit(body, reading) if body is not None else DONE
             if len(self.commands) > before and redirections:
                 last = self.commands[-1]
                 extra = tuple(self.word([w], frame) for w in words)

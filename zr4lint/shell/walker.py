@@ -13,14 +13,18 @@ from zr4lint.model import budgets
 from zr4lint.model.deadline import Deadline
 from zr4lint.model.remark import Remark, too_large
 from zr4lint.model.source import MappedText, Span
-from zr4lint.shell.commands import Command, Dialect, Heredoc, Reach, Word
-from zr4lint.shell.expansion import Environment, Variables, expand, word_of
-from zr4lint.shell.output import printed
+from zr4lint.shell.binding import spliced
+from zr4lint.shell.commands import Command, Dialect, Heredoc, Reach, Redirection, Word
+from zr4lint.shell.dash import BASH_SETS
+from zr4lint.shell.expansion import OUTPUT, SUBSTITUTION, Environment, Variables, expand, word_of, written_out
+from zr4lint.shell.output import output, printed
 from zr4lint.shell.status import Jump, Status
 from zr4lint.shell.tree import Frame, read_assignment
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+    from zr4lint.shell.files import Files, Found
 
 _NAMES = frozenset({"for_statement", "c_style_for_statement"})
 
@@ -29,11 +33,13 @@ class Walker(ABC):
     """The state of a walk.
 
     `functions` are bodies by name, with the place they stand in; `arguments` are the words of `$1`, `$2` ..., None
-    where they can't be known.
+    where they can't be known. `patterns` are those of the loops around that go over files, by their variables,
+    `located` the programs whose paths a substitution prints.
     """
 
-    def __init__(self, dialect: Dialect, variables: Environment, deadline: Deadline) -> None:
+    def __init__(self, dialect: Dialect, variables: Environment, files: Files | None, deadline: Deadline) -> None:
         self.dialect = dialect
+        self.files = files
         self.variables = Variables(variables)
         self.deadline = deadline
         self.commands: list[Command] = []
@@ -41,10 +47,14 @@ class Walker(ABC):
         self.functions: dict[str, tuple[Node, Frame]] = {}
         self.arguments: tuple[Word, ...] | None = None
         self.exits_on_failure = False
+        self.unset_fails = False
         self.trap: tuple[MappedText, Frame] | None = None
         self.scopes = 0
         self.pipelines = 0
+        self.patterns: dict[str, Word] = {}
         self._repeated = 0
+        self._outputs: dict[tuple[int, str], str] = {}
+        self.located: dict[tuple[int, str], str] = {}
 
     @abstractmethod
     def visit(self, node: Node, frame: Frame) -> Status:
@@ -65,11 +75,29 @@ class Walker(ABC):
 
     def word(self, nodes: Sequence[Node], frame: Frame) -> Word:
         """The word that neighbouring nodes make."""
-        return word_of(nodes, frame.script, ansi=not self.in_dash)
+        word = word_of(nodes, frame.script, ansi=not self.in_dash)
+        if self.patterns and word.expansions:
+            word = spliced(word, self.patterns)
+        return self._with_outputs(word, frame) if self._outputs and word.expansions else word
+
+    def _with_outputs(self, word: Word, frame: Frame) -> Word:
+        """A word in which the command substitutions stand for what they are known to print."""
+        expansions = list(word.expansions)
+        for index, expansion in enumerate(expansions):
+            text = self._outputs.get((id(frame.script), expansion.operand)) if expansion.name is None else None
+            if text is not None and expansion.operator == SUBSTITUTION:
+                expansions[index] = structs.replace(expansion, name="", operator=OUTPUT, operand=text)
+        return structs.replace(word, expansions=tuple(expansions))
 
     def span(self, node: Node, frame: Frame) -> Span:
         """Where a node stands in the file."""
         return frame.script.span(node.start_byte, node.end_byte)
+
+    def set_by_bash(self) -> None:
+        """Take the variables for unknown that bash sets itself."""
+        for name in BASH_SETS:
+            if name not in self.variables:
+                self.variables.set(name, None)
 
     # What is found
 
@@ -100,9 +128,39 @@ class Walker(ABC):
         if frame.operator != "|" or not self.commands:
             return None
         before = self.commands[-1]
-        return printed(before, self.dialect, self.variables) if before.reach is frame.reach else None
+        if before.reach is not frame.reach:
+            return None
+        return printed(before, self.dialect, self.variables, lambda path: self.text_of(path, frame))
+
+    # Files
+
+    def look(self, path: str, frame: Frame) -> Found | None:
+        """What is at a path; None where that can't be known."""
+        return self.files.look(path, self.commands, frame.scope) if self.files is not None else None
+
+    def text_of(self, path: str, frame: Frame) -> MappedText | None:
+        """The text of a file; None where it can't be known."""
+        found = self.look(path, frame)
+        return found.text if found is not None else None
+
+    def fed(self, redirections: Sequence[Redirection], heredoc: MappedText | None, frame: Frame) -> MappedText | None:
+        """What redirections hand to standard input, the heredoc among them; None where that can't be known."""
+        for redirection in reversed(redirections):
+            target = redirection.target
+            if target is None or not redirection.operator.startswith("<"):
+                continue
+            if redirection.operator == "<<<":
+                text = written_out(target, self.variables)
+                return None if text is None else MappedText.join([*text.pieces(), ("\n", redirection.span.end)])
+            value = self.variables.value(target)
+            return None if value is None or redirection.operator != "<" else self.text_of(value, frame)
+        return heredoc
 
     # Variables
+
+    def state(self) -> tuple[object, ...]:
+        """What a loop's condition may depend on: the variables that this shell has set, and its arguments."""
+        return self.arguments, self.variables.own()
 
     def value(self, word: Word, span: Span) -> str | None:
         """A word's value, None where it can't be known; one that is too long is told."""
@@ -116,7 +174,10 @@ class Walker(ABC):
 
     def assignments(self, nodes: Iterable[Node], frame: Frame) -> tuple[tuple[str, Word], ...]:
         """The assignments among nodes."""
-        return tuple(filter(None, (read_assignment(node, frame.script) for node in nodes)))
+        found = tuple(filter(None, (read_assignment(node, frame.script) for node in nodes)))
+        if self._outputs:
+            found = tuple((name, self._with_outputs(word, frame)) for name, word in found)
+        return found
 
     def forget(self, node: Node, frame: Frame) -> None:
         """Take the variables for unknown that the commands of a loop may have set in a round before."""
@@ -131,6 +192,28 @@ class Walker(ABC):
                 for child in inner.named_children[1:]:
                     self.variables.set(frame.text(child), None)
             nodes += inner.named_children
+
+    def _take_output(self, node: Node, before: int, frame: Frame) -> None:
+        """Remember what a command substitution prints, where that is known."""
+        key = id(frame.script), str(node.start_byte)
+        self._outputs.pop(key, None)
+        self.located.pop(key, None)
+        commands = [command for command in self.commands[before:] if command.reach is not Reach.NEVER]
+        known = commands and all(command.reach is frame.reach for command in commands)
+        if node.type != "command_substitution" or not known:
+            return
+        words = [word.literal for word in commands[0].words]
+        if (
+            len(commands) == 1
+            and len(words) > 1
+            and words[:2] in (["command", "-v"], ["which", words[-1]])
+            and words[-1]
+        ):
+            self.located[key] = words[-1]
+        depth = len(frame.pipes)
+        text = output(commands, depth, self.dialect, self.variables, lambda path: self.text_of(path, frame))
+        if text is not None and len(text) <= budgets.VALUE_LENGTH:
+            self._outputs[key] = text
 
     # Scopes
 
@@ -153,7 +236,9 @@ class Walker(ABC):
             inner = nodes.pop()
             if inner.type in ("command_substitution", "process_substitution"):
                 with self.subshell(frame) as here:
+                    before = len(self.commands)
                     status = self.sequence(inner.children, here.under(Reach.ALWAYS, ";")).within(Jump.SHELL)
+                    self._take_output(inner, before, here)
             elif inner.type not in ("raw_string", "word", "heredoc_body"):
                 nodes += reversed(inner.named_children)
         return status

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from msgspec import structs
 
@@ -24,10 +25,26 @@ _WRAPPERS = {
     "stdbuf": "ioe",
     "timeout": "ks",
     "gosu": "",
+    "busybox": "",
+    "chroot": "",
+    "eatmydata": "",
+    "fakeroot": "",
+    "flock": "wE",
+    "setsid": "",
+    "su-exec": "",
+    "unshare": "",
+    "xvfb-run": "ens",
 }
 """Wrappers by name, each with the letters of its short options that take a value."""
 
-_OPERANDS = {"timeout": 1, "gosu": 1}
+_OPERANDS = {"timeout": 1, "gosu": 1, "chroot": 1, "flock": 1, "su-exec": 1}
+_OF_STRINGS = frozenset({"su", "runuser", "script", "flock"})
+"""Programs that hand what stands behind -c to a shell."""
+READS_SCRIPTS = SHELLS | _OF_STRINGS | {"eval", ".", "source"}
+"""Commands that may read a script, by their names."""
+_C = r"-[a-z]*c\Z"
+_DEFAULT_PATH = "/bin:/usr/bin"
+"""Where programs are looked for without PATH."""
 _ASSIGNMENT = r"[A-Za-z_]\w*="
 
 
@@ -41,7 +58,7 @@ def unwrap(command: Command) -> tuple[Command, str]:
     wrapper = ""
     while command.words:
         name = program(command.words[0])
-        inner = _inner(command, name) if name in _WRAPPERS else None
+        inner = _inner(command, name) if name in _WRAPPERS and nested_script(command) is None else None
         if inner is None:
             break
         command, wrapper = inner, name
@@ -65,8 +82,11 @@ def _inner(command: Command, name: str) -> Command | None:
             takes_value = not text.startswith("--") and text[-1] in _WRAPPERS[name]
             if name == "env" and text == "-C" and at + 1 < len(words):
                 folder = words[at + 1]
+            elif name == "env" and text in ("-i", "-", "--ignore-environment"):
+                default = MappedText(_DEFAULT_PATH, (0,), (words[at].span.start,))
+                assignments.append(("PATH", structs.replace(words[at], text=default)))
             elif name == "env" and text.startswith("--chdir="):
-                folder = _tail(words[at], len("--chdir="))
+                folder = tail(words[at], len("--chdir="))
             at += 2 if takes_value else 1
         elif name in ("env", "sudo") and (found := re.match(_ASSIGNMENT, words[at].text.text)):
             assignments.append(_assignment(words[at], found.end()))
@@ -83,10 +103,10 @@ def _inner(command: Command, name: str) -> Command | None:
 
 
 def _assignment(word: Word, start: int) -> tuple[str, Word]:
-    return word.text.text[: start - 1], _tail(word, start)
+    return word.text.text[: start - 1], tail(word, start)
 
 
-def _tail(word: Word, start: int) -> Word:
+def tail(word: Word, start: int) -> Word:
     """A word without its first characters."""
     moved = tuple(
         structs.replace(e, start=e.start - start, end=e.end - start) for e in word.expansions if e.start >= start
@@ -101,6 +121,8 @@ def nested_script(command: Command) -> MappedText | None:
     name = program(command.words[0])
     if name == "eval":
         return _joined(command.words[1:])
+    if name in _OF_STRINGS:
+        return _behind_c(command.words)
     if name not in SHELLS:
         return None
     at = 1
@@ -114,6 +136,30 @@ def nested_script(command: Command) -> MappedText | None:
             return command.words[at + 1].text if at + 1 < len(command.words) else None
         at += 2 if text in ("-o", "+o", "--rcfile", "--init-file") or text.endswith("o") else 1
     return command.stdin
+
+
+def _behind_c(words: Sequence[Word]) -> MappedText | None:
+    """The string behind the option -c, or --command, wherever it stands."""
+    for word, following in pairwise(words):
+        text = word.literal or ""
+        if text == "--command" or (re.match(_C, text) is not None):
+            return following.text
+    return None
+
+
+def script_file(command: Command) -> int | None:
+    """Which word of a shell's call names the file with its script; None where none does."""
+    if program(command.words[0]) not in SHELLS:
+        return None
+    at = 1
+    while at < len(command.words):
+        text = command.words[at].literal or ""
+        if text[:1] not in ("-", "+") or len(text) < 2:
+            return at
+        if not text.startswith("--") and not {"c", "n", "s"}.isdisjoint(text):
+            return None
+        at += 2 if text in ("--rcfile", "--init-file") or text.endswith("o") else 1
+    return None
 
 
 def exits_on_failure(options: Sequence[str | None]) -> bool:
@@ -134,12 +180,11 @@ def exits_on_failure(options: Sequence[str | None]) -> bool:
 
 
 def reads_input(command: Command) -> bool:
-    """Whether a command is a shell that reads its script from standard input, which is not a file or a heredoc."""
+    """Whether a command is a shell that reads its script from standard input, which is not a heredoc."""
     if program(command.words[0]) not in SHELLS or command.stdin is not None:
         return False
     options = [word.literal or "" for word in command.words[1:]]
-    plain = all(o[:1] == "-" and not {"c", "n"} & set(o) and not o.startswith("--") for o in options)
-    return plain and not any(r.operator.startswith("<") for r in command.redirections)
+    return all(o[:1] == "-" and not {"c", "n"} & set(o) and not o.startswith("--") for o in options)
 
 
 def _joined(words: tuple[Word, ...]) -> MappedText | None:

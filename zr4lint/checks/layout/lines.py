@@ -7,7 +7,6 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Literal
 
 from zr4lint.checks.edits import DISPLAY, SAFE, UNSAFE, insert, remove_lines, replace, to_the_end
-from zr4lint.checks.grep import grep, grep_any
 from zr4lint.checks.layout.arrangement import Arrangement, arrange
 from zr4lint.checks.layout.layers import helpers, layers_of, with_helpers, within
 from zr4lint.checks.outcome import Met, Outcomes, RuleResult, Subject, Unmet
@@ -15,6 +14,7 @@ from zr4lint.checks.registry import check
 from zr4lint.dockerfile import Comment, Instruction
 from zr4lint.dockerfile.refusals import KEYWORDS
 from zr4lint.model.finding import Edit, Fix
+from zr4lint.model.grep import grep, grep_any
 from zr4lint.model.quoting import code, plain
 from zr4lint.model.source import Span
 

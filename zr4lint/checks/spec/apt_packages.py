@@ -9,11 +9,12 @@ from zr4lint.checks.layout.packing import rows_of
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.witness import witness
-from zr4lint.facts import AptRun, RepositoryAdded
+from zr4lint.facts import AptRun, At, Removed, RepositoryAdded
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.quoting import code, contrast
 from zr4lint.model.source import Span
 from zr4lint.programs.apt import Package
+from zr4lint.programs.files import covers
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import DebianPackage, Text
@@ -100,12 +101,18 @@ def _add_package(run: AptRun, name: str) -> Fix | None:
 @check("apt-update")
 def apt_update(subject: Subject) -> Outcomes:
     """Each `apt-get install` comes after an `apt-get update` in the same RUN."""
-    updated: set[int] = set()
+    updated: dict[int, At] = {}
     for run in subject.facts.of(AptRun, subject.lineage):
         index = run.at.instruction.index
         if run.command.action == "update" and not maybe(run.at):
-            updated.add(index)
+            updated[index] = run.at
         elif run.command.action == "install":
+            removal = _lists_removed(subject, updated[index], run.at) if index in updated else None
+            if removal is not None:
+                message = "the package lists are removed before this install"
+                undo = take_out(subject.source, removal.at, "Keep the lists until then")
+                yield Unmet(message, removal.at.span, expected="apt-get install, then rm -rf", fix=undo)
+                continue
             if index in updated:
                 yield Met(run.command.words, run.at.instruction)
                 continue
@@ -120,6 +127,16 @@ def apt_update(subject: Subject) -> Outcomes:
                 fix=fix,
                 notes=("apt-get works with package lists that are missing or outdated.",),
             )
+
+
+def _lists_removed(subject: Subject, since: At, until: At) -> Removed | None:
+    """What removes the lists between an update and an install."""
+    file = f"{LISTS}/archive"
+    for removed in subject.facts.of(Removed, subject.lineage):
+        between = since.order < removed.at.order < until.order and not maybe(removed.at)
+        if between and any(covers(path, file, recursive=removed.recursive) for path in removed.paths):
+            return removed
+    return None
 
 
 @check("apt-repository")

@@ -12,12 +12,12 @@ from zr4lint.checks.edits import UNSAFE, add_line, insert, move_below, replace, 
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.witness import stays, witness
-from zr4lint.facts import Cloned, CloneRefused, PipRun, WorkdirSet
+from zr4lint.facts import Cloned, CloneRefused, PipRun, Removed, WorkdirSet
 from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, contrast
 from zr4lint.model.source import Span
 from zr4lint.programs.files import absolute
-from zr4lint.programs.urls import normal_url
+from zr4lint.programs.urls import repository
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Folder, Text, Url
@@ -70,8 +70,8 @@ def git_clone(subject: Subject, *, target: Folder, url: Url = "", words: Text = 
     elif url and given.value is None:
         yield Unmet("the repository's URL is not known before the build", given.span, expected=url, unsure=True)
     elif url and not same_repository(given.value or "", url):
-        fix = _recloned(found, url, target)
-        yield Unmet(contrast("the repository", given.value or "", url), given.span, expected=url, fix=fix)
+        other = _recloned(found, url, target) if subject.words(given.span) != url else None
+        yield Unmet(contrast("the repository", given.value or "", url), given.span, expected=url, fix=other)
     elif words and words not in found.words:
         yield Unmet(
             f"the clone command does not contain {code(words)}",
@@ -130,13 +130,8 @@ def _letters(text: str) -> str:
 
 
 def same_repository(found: str, wanted: str) -> bool:
-    """Whether two URLs name one repository; GitHub looks at neither case nor ".git"."""
-    return _normal(found) == _normal(wanted)
-
-
-def _normal(url: str) -> str:
-    url = normal_url(url).removesuffix("/.git").removesuffix(".git")
-    return url.lower() if url.startswith("https://github.com/") else url
+    """Whether two URLs name one repository."""
+    return repository(found) == repository(wanted)
 
 
 @check("clone-owner")
@@ -243,7 +238,8 @@ def pip_requirements(subject: Subject, *, file: Folder, target: Folder, spelled:
             )
         elif gone is not None:
             fix = take_out(subject.source, gone.at, f"Keep {file}")
-            yield Unmet(f"{code(file)} is removed before pip reads it", gone.at.span, expected=expected, fix=fix)
+            what = "removed" if isinstance(gone, Removed) else "overwritten"
+            yield Unmet(f"{code(file)} is {what} before pip reads it", gone.at.span, expected=expected, fix=fix)
         elif maybe(run.at):
             yield Unmet(f"{code(file)} is installed only conditionally", span, expected=expected, unsure=True)
         else:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from zr4lint.checks.edits import UNSAFE, add_line, replace, take_out
 from zr4lint.checks.outcome import Outcome, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
-from zr4lint.facts import At, Copied, CopyStep, ModeChanged, Origin, Removed
+from zr4lint.facts import At, Copied, CopyStep, ModeChanged, Origin, Overwritten, Ran, Removed
 from zr4lint.filesystem.context import has_file
+from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, contrast, plain
+from zr4lint.model.source import Span
 from zr4lint.programs import modes
 from zr4lint.programs.files import covers, is_remote
 
@@ -40,6 +45,13 @@ def brought(subject: Subject, path: str) -> bool:
     return subject.files.copied(path) is not None or _copied_in_a_folder(subject, path) is not None
 
 
+def with_redirections(subject: Subject, at: At) -> At:
+    """The place of a command with its redirections, which its own span leaves out."""
+    commands = subject.facts.of(Ran, subject.lineage)
+    ends = [r.span.end for ran in commands if ran.at.span == at.span for r in ran.redirections]
+    return structs.replace(at, span=Span(at.span.start, max([at.span.end, *ends])))
+
+
 def taken_away(subject: Subject, path: str, since: At, *, folder: bool = False) -> Removed | None:
     """The command that surely removes a path after `since`; for a folder it has to go into folders."""
     removals = (r for r in subject.facts.of(Removed, subject.lineage) if r.at.order > since.order and not maybe(r.at))
@@ -62,7 +74,7 @@ def copied(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Ou
         if gone is None and posixpath.basename(found.source) != name and found.target != path:
             gone = traced.at  # another file took its place
         if gone is not None:
-            fix = take_out(subject.source, gone, f"Keep {path}") if lost is not None else None
+            fix = _kept(subject, gone, [posixpath.join(folder, other) for other in copies], f"Keep {path}")
             overwritten = not isinstance(lost, Removed)
             message = f"{code(path)} is {'overwritten' if overwritten else 'removed again'}"
             wanted = f"{path} as it was copied" if overwritten else f"{path} in the image"
@@ -81,6 +93,24 @@ def copied(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Ou
             yield Unmet(contrast("the copied file", found.source, name), found.span, expected=expected, fix=fix)
         else:
             yield met(found.at, found.span, name)
+
+
+def _kept(subject: Subject, gone: At, paths: Sequence[str], title: str) -> Fix | None:
+    """Leave out what takes files away or writes over them, by all commands of the instruction that do so."""
+    changes: list[Removed | Overwritten] = [
+        *subject.facts.of(Removed, subject.lineage),
+        *subject.facts.of(Overwritten, subject.lineage),
+    ]
+    own = [change for change in changes if change.at.instruction is gone.instruction]
+    touching = [change.at for change in own if not set(paths).isdisjoint(_paths(change))]
+    places = {at.span.start: with_redirections(subject, at) for at in (*touching, gone)}
+    edits = [edit for at in sorted(places) for edit in take_out(subject.source, places[at], title).edits]
+    apart = all(first.end <= second.start for first, second in pairwise(edits))
+    return Fix(title, UNSAFE, tuple(edits)) if apart else None
+
+
+def _paths(change: Removed | Overwritten) -> tuple[str, ...]:
+    return change.paths if isinstance(change, Removed) else (change.path,)
 
 
 def _not_copied(subject: Subject, name: str, path: str, expected: str) -> Unmet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zr4lint.checks.edits import UNSAFE, remove_lines, replace, take_out
+from zr4lint.checks.edits import UNSAFE, remove_lines, replace, take_out, take_out_word
 from zr4lint.checks.outcome import Subject, Unmet
 from zr4lint.facts import At, EnvSet, PipRun
 from zr4lint.facts.environments import Standing
@@ -13,6 +13,7 @@ from zr4lint.model.source import Span
 from zr4lint.programs.options import Option
 from zr4lint.programs.pip import Requirement, understood
 
+_OF_FILES = ("-c", "-r", "--constraint", "--requirement")
 _REFUSED = ("pip fails and installs nothing.",)
 
 
@@ -73,12 +74,19 @@ def not_done(subject: Subject, package: str, expected: str) -> Unmet | None:
     )
     if bad is not None:
         span = bad.command.refused[0]
-        message = f"pip does not understand {code(subject.words(span))}"
+        words = subject.words(span)
+        message = f"pip does not understand {code(words)}"
+        if words.startswith(_OF_FILES):
+            message = f"pip can't use {code(words, 50)}"
         meant = understood(subject.words(span))
         spelled = replace(span, meant, "Write it as pip reads it", UNSAFE)
-        instead = spelled if meant != subject.words(span) else None
+        instead = spelled if meant != subject.words(span) else _left_out(subject, bad, span)
         return Unmet(message, span, expected=expected, fix=instead, notes=_REFUSED)
     dry = next((r for r in installs if does_nothing(r) and r.command.requirement(package)), None)
+    if dry is not None and (alone := dry.command.parsed.get("no-index")) is not None:
+        fix = take_out_word(subject.source, alone.span, "Let pip look for packages")
+        message = "`--no-index` keeps pip from finding any package"
+        return Unmet(message, alone.span, expected=expected, fix=fix)
     if dry is not None:
         settings = subject.facts.of(EnvSet, subject.lineage)
         cause = next((fact for fact in settings if fact.name == "PIP_DRY_RUN"), None)
@@ -86,6 +94,13 @@ def not_done(subject: Subject, package: str, expected: str) -> Unmet | None:
         span = cause.span if cause is not None else dry.command.words
         return Unmet("PIP_DRY_RUN keeps pip from installing anything", span, expected=expected, fix=unset)
     return None
+
+
+def _left_out(subject: Subject, run: PipRun, word: Span) -> Fix | None:
+    """Leave an option out that pip doesn't have; None where the next word may be its value."""
+    rest = subject.words(Span(word.end, max(word.end, run.at.span.end))).strip(" \t\r\n\\")
+    option = subject.words(word).startswith("-") and (not rest or rest.startswith("-"))
+    return take_out_word(subject.source, word, "Leave the option out") if option else None
 
 
 def _behind_install(subject: Subject, run: PipRun, option: Option) -> Fix:

@@ -111,6 +111,8 @@ def _bounded(specifier: str, bound: str, wanted: str) -> bool:
 
 
 def _has_bound(limits: Bounds, limit: Bounds) -> bool:
+    if limits.pin is None and limits.lower is not None and limits.upper is not None and limits.lower >= limits.upper:
+        return False  # no version is both
     if limit.lower is not None:
         same = limits.lower == limit.lower and limits.lower_included == limit.lower_included
         return same and not any(lets_in(f"=={text}", str(limit.lower)) for text in limits.excluded)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zr4lint.checks.edits import UNSAFE, move_below, replace, take_out
+from zr4lint.checks.edits import UNSAFE, move_below, replace, take_out, take_out_word
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.apt_packages import installs
@@ -38,7 +38,10 @@ def venv(subject: Subject, *, python: Program, path: Folder) -> Outcomes:
         yield Unmet(f"{code(path)} is removed again", removal.at.span, expected=f"{path} in the image", fix=fix)
     elif not found.has_pip:
         message = f"{code(path)} is created without pip"
-        yield Unmet(message, found.at.span, expected=expected, notes=("pip is not found on PATH afterwards.",))
+        notes = ("pip is not found on PATH afterwards.",)
+        left_out = found.without_pip
+        fix = take_out_word(subject.source, left_out, "Install pip into it") if left_out is not None else None
+        yield Unmet(message, left_out or found.at.span, expected=expected, fix=fix, notes=notes)
     elif maybe(found.at):
         yield Unmet(f"{code(path)} is created only conditionally", found.at.span, expected=expected, unsure=True)
     else:

@@ -28,7 +28,8 @@ class Script:
     """The shells of one RUN, as far as its commands have come.
 
     `literal_stars` tells that the shell leaves wildcards alone, `found` are the files that a find hands to the next
-    command of its pipeline, `fatal` tells that the RUN fails if the command that is read does.
+    command of its pipeline, or to the one around it, and `found_in` is the shell it runs in. `fatal` tells that the RUN
+    fails if the command that is read does.
     """
 
     def __init__(self, reading: Reading, instruction: Instruction) -> None:
@@ -37,8 +38,9 @@ class Script:
         self.state = reading.state
         self.literal_stars = False
         self.found: tuple[Argument, ...] = ()
+        self.found_in: tuple[int, ...] = ()
         self.fatal = False
-        self._scopes: dict[tuple[int, ...], Scope] = {(): Scope(self.state.workdir, self.state.variables)}
+        self._scopes: dict[tuple[int, ...], Scope] = {(): Scope(self.state.workdir, self.state.script_variables)}
         self._moved: set[tuple[int, ...]] = set()
 
     def scope(self, key: tuple[int, ...]) -> Scope:
@@ -138,6 +140,14 @@ class Call(Struct, frozen=True):
             path for a in arguments if (path := self.path(a.value)) is not None and (a.glob or not has_wildcard(path))
         )
 
+    def is_missing(self, path: str) -> bool:
+        """Whether there is surely nothing at an absolute path by now."""
+        from zr4lint.facts.looking import found_at  # few calls ask
+        from zr4lint.shell.files import Kind  # the same
+
+        found = found_at(self.script.reading, path, start=1)  # the first is that the call runs
+        return found is not None and found.kind is Kind.NOTHING
+
     def kept(self, at: At, path: str | None) -> At:
         """The place of something written to `path`: not in a mount of this RUN, nor where the user may not write."""
         hidden = mounted_over(self.instruction, path) is not None
@@ -152,6 +162,12 @@ class Call(Struct, frozen=True):
     def online(self, at: At) -> At:
         """The place of something that needs the network."""
         return structs.replace(at, reach=Reach.NEVER) if offline(self.instruction) else at
+
+
+def unsure(call: Call) -> Call:
+    """The same call, of which can't be told whether it does anything."""
+    reach = min(call.command.reach, Reach.MAYBE)
+    return structs.replace(call, command=structs.replace(call.command, reach=reach))
 
 
 def is_relative(arguments: Iterable[Argument]) -> bool:

@@ -27,6 +27,14 @@ def dpkg(call: Call) -> Iterator[Fact]:
         yield AptRun(call.for_root(call.at()), found)
 
 
+@reads("dpkg-reconfigure")
+def reconfigure(call: Call) -> Iterator[Fact]:
+    """Configuring dash anew may put another shell in the place of /bin/sh."""
+    if any(argument.value == "dash" for argument in call.arguments):
+        call.state.sh_is_dash = False
+    yield from ()
+
+
 @reads("add-apt-repository", "apt-add-repository")
 def add_apt_repository(call: Call) -> Iterator[Fact]:
     """Add a repository, or take one away."""

@@ -8,14 +8,16 @@ from collections.abc import Iterator, Sequence
 from msgspec import structs
 
 from zr4lint.facts.command_facts import FolderMade, ModeChanged, Moved, Overwritten, Removed
-from zr4lint.facts.commands.call import Call, is_relative
+from zr4lint.facts.commands.call import Call, is_relative, unsure
 from zr4lint.facts.commands.table import reads
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.instruction_facts import Written
 from zr4lint.facts.permissions import may_not_write
+from zr4lint.facts.replaced_programs import GONE, is_program
 from zr4lint.model.source import MappedText
 from zr4lint.programs.file_programs import FILE_PROGRAMS, FileProgram, Operands
 from zr4lint.programs.files import absolute, under
+from zr4lint.programs.modes import Mode, changed
 from zr4lint.programs.options import Grammar, Parsed, parse_options
 from zr4lint.programs.pip import CONFIGURATIONS, configured
 from zr4lint.shell import Argument, Dialect, Reach, expand
@@ -27,11 +29,14 @@ _MAKING = Grammar(
     frozenset({"mode", "date", "reference", "stamp", "time"}),
     frozenset({"parents", "verbose", "no-create"}),
 )
+_SH = frozenset({"/bin/sh", "/usr/bin/sh"})
 _MODES_IN = (
     *((folder, "755") for folder in ("/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin")),
     *((file, "644") for file in ("/etc/passwd", "/etc/group", "/etc/hostname", "/etc/hosts", "/etc/os-release")),
 )
 """Modes that files have on every Debian: programs may be run, the system's tables may not."""
+_EMPTY = frozenset({"", ":", "true"})
+"""Commands that print nothing, "" for a redirection alone."""
 _TRUNCATES = frozenset({">", ">|", "&>"})
 
 
@@ -42,6 +47,8 @@ def file_program(call: Call) -> Iterator[Fact]:
     parsed = parse_options(call.arguments[1:], row.grammar)
     if parsed.has(*row.spares):
         return
+    if row.writes is Operands.TARGET and parsed.operands and parsed.operands[-1].glob:
+        call = unsure(call)
     folder = parsed.get("target-directory")
     whole = folder is not None or row.removes is Operands.ALL
     sources = parsed.operands if whole else parsed.operands[:-1]
@@ -57,9 +64,62 @@ def file_program(call: Call) -> Iterator[Fact]:
         yield Overwritten(call.at(relative=is_relative(parsed.operands)), path)
     if row.writes is Operands.TARGET:
         for source, path in zip(sources, written, strict=False):
-            yield _moved(call, row, parsed, source, path)
+            emptied = source.value == "/dev/null"
+            yield _empty(call, path) if emptied else _moved(call, row, parsed, source, path)
+    elif (size := parsed.get("size")) is not None and size.value == "0":
+        for path in written:
+            yield _empty(call, path)
     for path in lost:
         call.state.lose_folder(path)
+    if call.command.reach is not Reach.NEVER:
+        _rewritten(call, row, parsed, sources, written)
+
+
+def _empty(call: Call, path: str) -> Written:
+    """A file without any text."""
+    return Written(call.at(), path, MappedText.join([]))
+
+
+def _rewritten(
+    call: Call, row: FileProgram, parsed: Parsed, sources: Sequence[Argument], written: Sequence[str]
+) -> None:
+    """Take note of what becomes of the texts that the build wrote itself."""
+    state = call.state
+    if call.command.reach is Reach.ALWAYS:
+        _programs(call, row, parsed, sources, written)
+    texts = [state.written.get(call.path(source.value) or "") for source in sources]
+    if row.removes is not Operands.NONE and (not row.when_removing or parsed.has(*row.when_removing)):
+        if call.command.reach is Reach.ALWAYS:
+            state.lose(call.paths(sources), recursive=row.always_recursive or parsed.has(*row.recursive))
+        else:
+            for source in sources:
+                state.write(call.path(source.value), None)
+    copies = row.writes is Operands.TARGET and call.command.reach is Reach.ALWAYS
+    for index, path in enumerate(written):
+        state.write(path, texts[index] if copies and index < len(texts) else None)
+
+
+def _programs(
+    call: Call, row: FileProgram, parsed: Parsed, sources: Sequence[Argument], written: Sequence[str]
+) -> None:
+    """Take note of programs that are removed, or that others take the place of."""
+    programs = call.state.programs
+    paths = [call.path(source.value) for source in sources]
+    names = [programs.called(path, None) if path is not None and is_program(path) else None for path in paths]
+    if row.removes is not Operands.NONE and (not row.when_removing or parsed.has(*row.when_removing)):
+        recursive = row.always_recursive or parsed.has(*row.recursive)
+        programs = programs.remove(call.paths(sources), recursive=recursive)
+    if row.writes is Operands.TARGET:
+        for source, path, name, target in zip(sources, paths, names, written, strict=False):
+            if call.program == "ln" and parsed.has("symbolic") and source.value is not None:
+                path = absolute(source.value, posixpath.dirname(target))
+                name = posixpath.basename(source.value) if path is not None and is_program(path) else None
+            name = GONE if path == "/dev/null" else name
+            if target in _SH and name != "dash":
+                call.state.sh_is_dash = False
+            if name is not None:
+                programs = programs.replace(target, name)
+    call.state.programs = programs
 
 
 def _moved(call: Call, row: FileProgram, parsed: Parsed, source: Argument, target: str) -> Moved:
@@ -73,14 +133,15 @@ def _moved(call: Call, row: FileProgram, parsed: Parsed, source: Argument, targe
         given = parsed.get("mode")
         mode = (given.value or "") if given is not None else "755"
     moves = row.removes is Operands.SOURCES and (not row.when_removing or parsed.has(*row.when_removing))
-    return Moved(at, path, target, moves or parsed.has("preserve", "archive", "symbolic"), mode)
+    link = parsed.has("symbolic")
+    return Moved(at, path, target, moves or link or parsed.has("preserve", "archive"), mode, link=link)
 
 
 @reads("mkdir", "touch")
 def make(call: Call) -> Iterator[Fact]:
     """Make folders, or empty files."""
     for path in call.paths(parse_options(call.arguments[1:], _MAKING).operands):
-        yield FolderMade(call.at(), path)
+        yield FolderMade(call.at(), path, file=call.program == "touch")
 
 
 def _written(call: Call, row: FileProgram, parsed: Parsed, sources: Sequence[Argument]) -> Iterator[str]:
@@ -104,6 +165,24 @@ def _written(call: Call, row: FileProgram, parsed: Parsed, sources: Sequence[Arg
     for source in sources:
         name = (source.value or "").rstrip("/").rpartition("/")[2]
         yield f"{target}/{name}" if into else target
+
+
+@reads("sed")
+def sed(call: Call) -> Iterator[Fact]:
+    """Edit files in place."""
+    from zr4lint.programs.sed import edited, parse_sed  # few files have it
+
+    found = parse_sed(call.arguments)
+    if found is None or call.command.reach is Reach.NEVER:
+        return
+    known = call.command.reach is Reach.ALWAYS
+    for path in call.paths(found.files):
+        before = call.state.written.get(path)
+        if found.empties:
+            yield Overwritten(call.at(relative=True), path)
+            yield _empty(call, path)
+        text = edited(before, found.steps) if before is not None and found.steps is not None and known else None
+        call.state.write(path, text)
 
 
 @reads("dd")
@@ -138,6 +217,14 @@ def chmod(call: Call) -> Iterator[Fact]:
         return
     at = call.at(relative=is_relative(rest[1:]))
     paths = call.paths(rest[1:])
+    mode = changed(rest[0].value or "", Mode(0o755))
+    if mode is not None and call.command.reach is Reach.ALWAYS and mode.executable is not None:
+        lost = [path for path in paths if mode.executable is False or call.state.programs.at(path) == GONE]
+        if mode.executable is False:
+            call.state.programs = call.state.programs.remove(lost, recursive=recursive)
+        else:
+            for path in lost:
+                call.state.programs = call.state.programs.replace(path, posixpath.basename(path))
     if any(may_not_write(call.instruction, call.state, path) for path in paths):
         return
     unknown = rest[0].value is None or any(call.path(argument.value) is None for argument in rest[1:])
@@ -182,21 +269,28 @@ def _texts(call: Call) -> Iterator[Fact]:
             target, adds = redirection.target, redirection.operator == ">>"
     dialect = Dialect.DASH if call.state.sh_is_dash else Dialect.SH
     text = command.stdin if call.program == "tee" else None
+    if call.program in _EMPTY and len(command.words) < 2:
+        text = MappedText.join([])
     if call.program in ("cat", "echo", "printf"):
         text = printed(structs.replace(command, redirections=()), dialect, call.scope.variables)
-    if call.program == "tee" and target is None and len(command.words) > 1:
-        target = command.words[1]
+    if call.program == "tee" and target is None:
+        options = [word for word in command.words[1:] if (word.literal or "").startswith("-")]
+        files = [word for word in command.words[1:] if word not in options]
+        target, adds = files[0] if files else None, bool(options)
     if target is None:
         return
     path = call.path(expand(target, call.scope.variables))
     if text is not None:
-        if adds and (before := call.state.written.get(path)) is not None:
+        before = call.state.written.get(path or "")
+        if adds and before is not None:
             text = MappedText.join([*before.pieces(), *text.pieces()])
-        yield Written(call.at(relative=True), path, text)
+        yield Written(call.at(relative=True), path, text, adds)
     if command.reach is Reach.ALWAYS and text is not None:
-        call.state.written[path] = text
+        call.state.write(path, text)
+        if path is not None and not adds and is_program(path) and posixpath.basename(path) not in text.text:
+            call.state.programs = call.state.programs.replace(path, "sh")
         if path in CONFIGURATIONS:
             for name, value in configured(text.text):
                 call.state.pip_config = call.state.pip_config.put(name, value)
     elif command.reach is not Reach.NEVER:
-        call.state.written.pop(path, None)
+        call.state.write(path, None)

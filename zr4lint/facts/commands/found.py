@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Sequence
 
 from msgspec import structs
 
 from zr4lint.facts.command_facts import Removed
-from zr4lint.facts.commands.call import Call, Script
+from zr4lint.facts.commands.call import Call, Script, unsure
 from zr4lint.facts.commands.table import follow, reads
 from zr4lint.facts.fact import Fact
 from zr4lint.programs.find import Find, parse_find
 from zr4lint.shell import READ_BY_PATH, Argument, Command, Reach, Wrapper
+from zr4lint.shell.expansion import SUBSTITUTION
 
+_PLAIN_LISTS = frozenset({"-1", "-d", "-1d", "-d1", "-a", "-A"})
 _INTO_FOLDERS = frozenset({"-R", "-r", "-rf", "-fr", "--recursive"})
 
 
@@ -21,15 +24,18 @@ def find(call: Call) -> Iterator[Fact]:
     """Remove what is found, or run a program on it."""
     found = parse_find(call.arguments)
     files = _files(call, found)
-    unsure = _unsure(call) if found.narrowed else call
+    here = unsure(call) if found.narrowed else call
     if found.deletes and found.kind != "d":
         whole = found.most is None and found.name == "*"
-        yield Removed(unsure.at(), tuple(file.value or "" for file in files), whole)
+        if here.command.reach is Reach.ALWAYS:
+            call.state.lose((file.value or "" for file in files), recursive=whole)
+        yield Removed(here.at(), tuple(file.value or "" for file in files), whole)
     for inner in found.calls:
         if found.kind != "d" or any(a.value in _INTO_FOLDERS for a in inner):
-            yield from _run(unsure, inner, files)
+            yield from _run(here, inner, files)
     if not found.deletes and not found.calls:
         call.script.found = files if not found.narrowed else ()
+        call.script.found_in = call.command.scope
 
 
 def _run(call: Call, inner: Sequence[Argument], files: Sequence[Argument]) -> Iterator[Fact]:
@@ -42,11 +48,29 @@ def _run(call: Call, inner: Sequence[Argument], files: Sequence[Argument]) -> It
     yield from follow(structs.replace(call, command=command, program=program, arguments=(*inner, *files)))
 
 
+@reads("ls")
+def list_files(call: Call) -> Iterator[Fact]:
+    """Print the paths it is given, those of folders with -d."""
+    options = {argument.value or "" for argument in call.arguments[1:] if (argument.value or "-").startswith("-")}
+    if options <= _PLAIN_LISTS:
+        operands = [argument for argument in call.arguments[1:] if argument.value not in options]
+        named = [a for a in operands if "-d" in options or "." in posixpath.basename(a.value or "")]
+        paths = call.paths(named) if len(named) == len(operands) else ()
+        call.script.found = tuple(Argument(path, call.command.span, glob=True) for path in paths)
+        call.script.found_in = call.command.scope
+    yield from ()
+
+
 def handed(script: Script, command: Command, arguments: list[Argument]) -> list[Argument]:
-    """The arguments of a command that xargs runs, with the files of a find before the pipe for the unknown ones."""
+    """The arguments of a command, with the files that find or ls told just before for the unknown ones.
+
+    That is so for a command that xargs runs behind a pipe, and for one that has `$(find ...)` among its words.
+    """
     found, script.found = script.found, ()
-    by_xargs = command.wrappers and command.wrappers[-1].name == "xargs"
-    if not found or not by_xargs or command.operator != "|":
+    by_xargs = command.wrappers and command.wrappers[-1].name == "xargs" and command.operator == "|"
+    opaque = [e.operator == SUBSTITUTION for word in command.words for e in word.expansions if e.name is None]
+    substituted = opaque == [True] and script.found_in[:-1] == command.scope and len(script.found_in) > 0
+    if not found or not (by_xargs or substituted):
         return arguments
     return [a for argument in arguments for a in (found if argument.value is None else (argument,))]
 
@@ -55,9 +79,3 @@ def _files(call: Call, found: Find) -> tuple[Argument, ...]:
     roots = call.paths(found.roots) if found.roots else tuple(filter(None, (call.folder,)))
     span = call.arguments[0].span
     return tuple(Argument(path, span, glob=True) for path in found.paths(roots))
-
-
-def _unsure(call: Call) -> Call:
-    """The same call, of which can't be told whether it does anything."""
-    reach = min(call.command.reach, Reach.MAYBE)
-    return structs.replace(call, command=structs.replace(call.command, reach=reach))

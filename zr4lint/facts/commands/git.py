@@ -12,8 +12,11 @@ from zr4lint.facts.commands.table import reads
 from zr4lint.facts.fact import Fact
 from zr4lint.model.quoting import code
 from zr4lint.programs.files import absolute, under
-from zr4lint.programs.git import filled_folder, parse_clone
+from zr4lint.programs.git import Clone, filled_folder, parse_clone
 from zr4lint.shell import Reach
+
+_UPDATES = frozenset({"config", "fetch", "init", "pull", "remote", "rm"})
+"""What changes which repository a folder shows, beside a checkout."""
 
 
 @reads("git")
@@ -22,7 +25,12 @@ def git(call: Call) -> Iterator[Fact]:
     clone = parse_clone(call.arguments)
     if clone is None:
         yield from _filled(call)
+        if call.state.remotes is not None or any(argument.value in _UPDATES for argument in call.arguments[1:6]):
+            from zr4lint.facts.commands.git_updates import updated  # few files do more than to check a commit out
+
+            yield from updated(call)
         return
+    clone = _instead(call, clone)
     if clone.refused is not None:
         yield CloneRefused(call.at(), clone.refused, call.slice(call.command.span))
         call.fails(clone.refused, f"git does not accept {code(call.slice(clone.refused), 40)}")
@@ -33,16 +41,27 @@ def git(call: Call) -> Iterator[Fact]:
     words = " ".join(argument.value or "" for argument in call.arguments)
     at = call.online(call.kept(call.at(relative=True), path))
     if not clone.empty:
-        yield Cloned(at, clone, path, words)
+        cloned = Cloned(at, clone, path, words)
+        yield cloned
         if at.reach is Reach.ALWAYS:
             call.state.make_folder(path)
-            call.state.repositories = call.state.repositories.put(path or "", True)
+            call.state.repositories = call.state.repositories.put(path or "", cloned)
         return
     option = clone.parsed.get("no-checkout")
     if option is not None:
         yield CloneRefused(call.at(), option.span, call.slice(call.command.span), empty=True)
     if path is not None and at.reach is not Reach.NEVER:
         call.state.empty_clones = call.state.empty_clones.put(path, Cloned(at, clone, path, words))
+
+
+def _instead(call: Call, clone: Clone) -> Clone:
+    """A clone with the URL that git takes in the place of the one that is written."""
+    url = clone.url.value
+    remotes = call.state.remotes
+    for prefix, other in remotes.instead if remotes is not None else ():
+        if url is not None and url.startswith(prefix):
+            return structs.replace(clone, url=structs.replace(clone.url, value=other + url.removeprefix(prefix)))
+    return clone
 
 
 def _filled(call: Call) -> Iterator[Fact]:
@@ -52,10 +71,17 @@ def _filled(call: Call) -> Iterator[Fact]:
     if path is not None and _no_repository(call, path):
         where = "this folder" if not folder else code(folder, 40)
         call.fails(call.command.span, f"{where} is no git repository", f"git looks for one in {path} and above.")
+    elif path is not None and folder and not _known(call, path) and call.is_missing(path):
+        call.fails(call.command.span, f"{code(folder, 40)} does not exist yet")
     if path is not None and path in call.state.empty_clones:
         cloned = call.state.empty_clones[path]
         at = structs.replace(cloned.at, order=call.at().order, reach=min(cloned.at.reach, call.command.reach))
         yield structs.replace(cloned, at=at)
+
+
+def _known(call: Call, path: str) -> bool:
+    """Whether a folder is that of a clone, or in it."""
+    return any(under(path, clone) for clone in (*call.state.repositories, *call.state.empty_clones))
 
 
 def _no_repository(call: Call, path: str) -> bool:
@@ -64,6 +90,6 @@ def _no_repository(call: Call, path: str) -> bool:
     Where the build copies folders into the image, or makes repositories of its own, that can't be known.
     """
     clones = [*call.state.repositories, *call.state.empty_clones]
-    if any(under(path, clone) for clone in clones) or call.state.outside is None or call.state.brings_folders:
+    if _known(call, path) or call.state.outside is None or call.state.brings_folders:
         return False
     return any((under(clone, path) and clone != path) or clone.lower() == path.lower() for clone in clones)

@@ -13,13 +13,23 @@ from zr4lint.facts.commands.packages import packages, pip_packages
 from zr4lint.facts.commands.table import reads
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.permissions import mounted_over
+from zr4lint.knowledge.versions import lets_in, pin_of
 from zr4lint.model.quoting import code
-from zr4lint.model.source import Span
+from zr4lint.model.source import MappedText, Span
 from zr4lint.programs.options import Grammar, parse_options
-from zr4lint.programs.pip import PipCommand, Requirement, joined, parse_config, parse_pip, parse_requirements
+from zr4lint.programs.pip import (
+    PipCommand,
+    Requirement,
+    joined,
+    parse_config,
+    parse_listed_options,
+    parse_pip,
+    parse_requirements,
+    unknown_command,
+)
 from zr4lint.programs.python import python_module
 from zr4lint.programs.urls import file_of
-from zr4lint.shell import Argument, Redirection
+from zr4lint.shell import Argument, Reach, Redirection
 
 _OF_VENV = Grammar(
     {"h": "help"},
@@ -62,6 +72,8 @@ def pip(call: Call) -> Iterator[Fact]:
         yield from pip_packages(call, command)
     elif call.program == "uv":
         yield from packages(call)
+    elif unknown := unknown_command(call.arguments):
+        call.fails(unknown.span, f"pip has no command {code(unknown.value or '', 40)}")
 
 
 def _environment(call: Call, arguments: Sequence[Argument], module: str) -> Iterator[Fact]:
@@ -78,8 +90,12 @@ def _environment(call: Call, arguments: Sequence[Argument], module: str) -> Iter
     clears = parsed.get("clear") is not None
     for operand in parsed.operands:
         path = call.path(operand.value)
-        has_pip = not parsed.has("without-pip", "no-pip")
-        yield VenvCreated(call.kept(call.at(), path), program, module, path, operand.span, clears, has_pip)
+        without = parsed.get("without-pip") or parsed.get("no-pip")
+        option = without.span if without is not None else None
+        if path is not None and call.command.reach is Reach.ALWAYS:
+            call.state.programs = call.state.programs.restore(path)
+        at = call.kept(call.at(), path)
+        yield VenvCreated(at, program, module, path, operand.span, clears, option is None, option)
 
 
 def _pip_run(call: Call, pip: PipCommand) -> PipRun:
@@ -95,19 +111,59 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     if pip.action == "install":
         at = call.online(at)
     listed = list(_listed(call, files))
+    if any(path in call.state.written and call.state.written[path] is None for path, _ in files if path):
+        pip = structs.replace(pip, parsed=structs.replace(pip.parsed, unknown=True))
+    if told := [option for text in _texts(call, files) for option in parse_listed_options(text)]:
+        pip = structs.replace(pip, parsed=structs.replace(pip.parsed, options=(*pip.parsed.options, *told)))
     if listed:
         pip = structs.replace(pip, requirements=tuple(joined([*pip.requirements, *listed])))
+    unusable = tuple(_unusable(call, pip))
+    if unusable and pip.action == "install":
+        pip = structs.replace(pip, refused=(*pip.refused, *unusable))
     if pip.refused:
         call.fails(pip.refused[0], f"pip does not accept {code(call.slice(pip.refused[0]), 40)}")
     lost = _lost_specifiers(call, pip)
     return PipRun(at, pip, settings, path, files, lost, call.variables, call.folder)
 
 
+def _unusable(call: Call, pip: PipCommand) -> Iterator[Span]:
+    """Options that name a file which is gone by then, or whose constraints pip can't keep to."""
+    for option in pip.parsed.options:
+        if option.name not in ("constraint", "requirement") or option.value is None:
+            continue
+        path = call.path(file_of(option.value)) or ""
+        text = call.state.written.get(path)
+        unwritten = path.startswith("/tmp/") and path not in call.state.written
+        missing = call.state.lost.get(path) or (unwritten and call.is_missing(path))
+        if missing or (text is not None and option.name == "constraint" and not _keeps_to(text, pip)):
+            yield option.span
+
+
+def _keeps_to(constraints: MappedText, pip: PipCommand) -> bool:
+    """Whether pip takes the constraints, and a version that is asked for is within them."""
+    lines = (line.strip() for line in constraints.text.splitlines())
+    if any(line.startswith(("-e", "--editable", "$")) for line in lines):
+        return False
+    for limit in parse_requirements(constraints):
+        wanted = pip.requirement(limit.name)
+        pin = pin_of(wanted.specifier) if wanted is not None and limit.marker is None else None
+        if pin is not None and limit.specifier and not lets_in(limit.specifier, pin.partition("+")[0]):
+            return False
+    return True
+
+
 def _listed(call: Call, files: Iterable[tuple[str | None, Span]]) -> Iterable[Requirement]:
     """The requirements of the files whose text stands in the Dockerfile: on standard input, or written before."""
+    for text in _texts(call, files):
+        yield from parse_requirements(text)
+
+
+def _texts(call: Call, files: Iterable[tuple[str | None, Span]]) -> Iterator[MappedText]:
+    """The known texts of files."""
     for path, _ in files:
-        text = call.command.stdin if path == "/dev/stdin" else call.state.written.get(path)
-        yield from parse_requirements(text) if text is not None and path is not None else ()
+        text = call.command.stdin if path == "/dev/stdin" else call.state.written.get(path or "")
+        if text is not None and path is not None:
+            yield text
 
 
 def _seen(call: Call, path: str | None) -> str | None:

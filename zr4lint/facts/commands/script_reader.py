@@ -11,6 +11,8 @@ from zr4lint.facts.commands.files import redirected
 from zr4lint.facts.commands.found import handed
 from zr4lint.facts.commands.table import follow
 from zr4lint.facts.fact import Fact
+from zr4lint.model.quoting import code
+from zr4lint.model.remark import COMMAND_FAILS, Remark
 from zr4lint.shell import Command, Reach, expand, expand_all
 
 _SETS_VARIABLES = frozenset({".", "source", "read", "mapfile", "readarray", "getopts", "eval", "printf", "set"})
@@ -22,6 +24,12 @@ def _with_folder(scope: Scope, command: Command) -> Scope:
     if not any(e.name == "PWD" for word in words if word is not None for e in word.expansions):
         return scope
     return structs.replace(scope, variables=scope.variables.changed({"PWD": scope.folder}))
+
+
+def _called(script: Script, word: str, path: str | None) -> str:
+    """The name of the program that a word calls, "" if that is not there any more."""
+    programs = script.state.programs
+    return programs.called(word, path) if programs.steps else word.rpartition("/")[2]
 
 
 def read_command(script: Script, command: Command) -> Iterator[Fact]:
@@ -37,6 +45,8 @@ def read_command(script: Script, command: Command) -> Iterator[Fact]:
             script.change(command, scope, values if known else dict.fromkeys(values))
         yield from redirected(Call(script, command, "", (), scope, scope.variables))
         return
+    if command.refused and script.fatal and not command.wrappers:
+        script.reading.remarks.append(Remark(COMMAND_FAILS, command.words[0].span, command.refused))
     variables = scope.variables.changed(values) if values else scope.variables
     if (command.words[0].literal or "") in _SETS_VARIABLES:
         scope = script.change(command, scope, {}, anything=True)
@@ -47,8 +57,10 @@ def read_command(script: Script, command: Command) -> Iterator[Fact]:
         arguments = [structs.replace(argument, glob=False) for argument in arguments]
     if not arguments:
         return
-    program = (arguments[0].value or "").rpartition("/")[2]
+    program = _called(script, arguments[0].value or "", variables.get("PATH"))
     call = Call(script, command, program, arguments, scope, variables)
+    if not program and arguments[0].value:
+        call.fails(arguments[0].span, f"{code(arguments[0].value, 40)} was removed before")
     yield from follow(call)
     if command.redirections or command.stdin is not None:
         yield from redirected(call)

@@ -1,0 +1,57 @@
+"""The files that a script finds: what the build before it, and the script itself so far, are known to have left."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from zr4lint.dockerfile import Instruction
+from zr4lint.facts.commands import Script, read_command
+from zr4lint.facts.looking import found_at
+from zr4lint.facts.permissions import mounted_over
+from zr4lint.facts.reading import Reading
+from zr4lint.programs.files import absolute
+from zr4lint.shell import Command
+from zr4lint.shell.files import Found, Kind
+
+
+class KnownFiles:
+    """The files that the scripts of one RUN see; nothing is worked out before something is asked."""
+
+    def __init__(self, reading: Reading, instruction: Instruction) -> None:
+        self._outer = reading
+        self._instruction = instruction
+        self._own: Reading | None = None
+        self._script: Script | None = None
+        self._done = 0
+
+    def look(self, path: str, commands: Sequence[Command], scope: tuple[int, ...]) -> Found | None:
+        """What is at a path after these commands of the script; None where that can't be known."""
+        if not path:
+            return None
+        reading, script = self._after(commands)
+        whole = absolute(path, script.scope(scope).folder)
+        if whole is None or mounted_over(self._instruction, whole) is not None:
+            return None
+        found = found_at(self._outer, whole, reading.facts)
+        text = reading.state.written.get(whole)
+        if found is None or found.kind is Kind.NOTHING or (found.kind is not Kind.FILE and text is None):
+            return found
+        root = True if reading.state.user in ("root", "0") else None
+        return structs.replace(found, kind=Kind.FILE, text=text, writable=root)
+
+    def _after(self, commands: Sequence[Command]) -> tuple[Reading, Script]:
+        """The state after some commands, read on a copy of what the build has come to."""
+        outer = self._outer
+        if self._own is None or self._script is None:
+            self._own = Reading(outer.text, outer.images, outer.build_args, outer.deadline)
+            self._own.stages, self._own.in_trigger = outer.stages, outer.in_trigger
+            self._own.state = copy.copy(outer.state)
+            self._script = Script(self._own, self._instruction)
+        for command in commands[self._done :]:
+            outer.deadline.check()
+            self._own.facts += read_command(self._script, command)
+        self._done = max(self._done, len(commands))
+        return self._own, self._script

@@ -1,0 +1,206 @@
+"""What is at a path of the image, by the facts of the build so far."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+
+from msgspec import structs
+
+from zr4lint.facts.command_facts import Cloned, FolderMade, ModeChanged, Moved, Overwritten, Ran, Removed, VenvCreated
+from zr4lint.facts.fact import Fact
+from zr4lint.facts.instruction_facts import Copied, Origin, WorkdirSet, Written
+from zr4lint.facts.reading import Reading
+from zr4lint.programs.file_programs import FILE_PROGRAMS
+from zr4lint.programs.files import covers, under
+from zr4lint.programs.modes import UNKNOWN, Mode, changed
+from zr4lint.programs.python import python_module
+from zr4lint.shell import Reach
+from zr4lint.shell.files import Found, Kind
+
+_MOST_EVENTS = 2_000
+_MOST_MOVES = 8
+_SYSTEM = frozenset({
+    "bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "media", "mnt", "opt", "proc", "root",
+    "run", "sbin", "srv", "sys", "usr", "var",
+})  # fmt: skip
+"""Folders of a base image, in which anything may be."""
+_FOLDERS = frozenset(
+    {"/", "/tmp", *(f"/{name}" for name in ("bin", "dev", "etc", "home", "opt", "root", "usr", "var"))}
+)
+_HARMLESS = frozenset({
+    "[", "add-apt-repository", "apt", "apt-cache", "apt-get", "apt-mark", "awk", "basename", "cat", "command", "curl",
+    "cut", "date", "df", "dirname", "dpkg", "du", "echo", "env", "exit", "export", "false", "find", "git", "grep",
+    "hash", "head", "id", "ldconfig", "locale-gen", "ls", "nproc", "nvidia-smi", "printf", "pwd", "read", "readlink",
+    "realpath", "return", "sed", "set", "shift", "sleep", "sort", "stat", "tail", "test", "tr", "trap", "true", "type",
+    "ulimit", "umask", "uname", "uniq", "unset", "update-ca-certificates", "wait", "wc", "wget", "which", "whoami", ":",
+})  # fmt: skip
+"""Programs that put files nowhere but where their arguments say."""
+_READERS = frozenset({"cat", "egrep", "fgrep", "grep", "head", "ls", "sed", "stat", "tail", "test", "[", "wc"})
+_FOLLOWED = frozenset({
+    *FILE_PROGRAMS, "cd", "chmod", "chown", "echo", "exit", "export", "false", "mkdir", "pip", "pip3", "popd", "printf",
+    "pushd", "set", "touch", "true", "virtualenv", ":",
+}).difference(("curl", "wget")) | _READERS  # fmt: skip
+"""Programs whose facts say all that they do to files."""
+_MODULES = frozenset({"ensurepip", "pip", "venv", "virtualenv"})
+_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".txz")
+"""Endings of files that ADD unpacks."""
+_NEW = Mode(0o644)
+_OF_VENV = ("bin/pip", "bin/pip3", "bin/python", "bin/python3")
+
+
+def found_at(reading: Reading, path: str, own: Sequence[Fact] = (), *, start: int = 0) -> Found | None:
+    """What is at an absolute path by now, and after the facts `own`; None where that can't be known.
+
+    The last facts are left out, as many as `start` says.
+    """
+    return _Look(list(_events(reading, own)), known_image=reading.state.outside is not None).at(path, start)
+
+
+def _events(outer: Reading, own: Sequence[Fact]) -> Iterator[Fact]:
+    """What has happened to the files, the latest first, as far back as is followed."""
+    stages: set[int] = set()
+    number: int | None = outer.stage
+    while number is not None and number >= 0 and len(stages) < _MOST_EVENTS:
+        stages.add(number)
+        number = outer.stages[number].parent
+    left = _MOST_EVENTS
+    for facts in (own, outer.facts):
+        for fact in reversed(facts):
+            left -= 1
+            if left < 0:
+                yield _TooMany(fact.at)
+                return
+            if fact.at.stage in stages and fact.at.reach is not Reach.NEVER and fact.at.trigger is outer.in_trigger:
+                yield fact
+
+
+class _TooMany(Fact, frozen=True):
+    """The end of what is followed."""
+
+
+class _Look:
+    """One look at a path, back through the events."""
+
+    def __init__(self, events: Sequence[Fact], *, known_image: bool) -> None:
+        self._events = events
+        self._known_image = known_image
+        self._moves = 0
+
+    def at(self, path: str, start: int = 0) -> Found | None:
+        """What is at a path before the event at `start`."""
+        modes: list[ModeChanged] = []
+        opaque = False
+        name = posixpath.basename(path)
+        for index in range(start, len(self._events)):
+            event = self._events[index]
+            if isinstance(event, ModeChanged):
+                if event.unknown or any(covers(p, path, recursive=event.recursive) for p in event.paths):
+                    modes.append(event)
+            elif isinstance(event, _TooMany):
+                return None
+            elif isinstance(event, Ran):
+                unknown = any(argument.value is None for argument in event.arguments)
+                opaque = opaque or unknown or any(r.path is None for r in event.redirections)
+                if not _is_followed(event):
+                    if any(name in (argument.value or name) for argument in event.arguments[1:]):
+                        return None
+                    opaque = opaque or event.program not in _HARMLESS
+            elif isinstance(event, Moved):
+                if under(path, event.target):
+                    return self._moved(event, path, index, modes)
+                if under(event.target, path):
+                    return _sure(event, Found(Kind.FOLDER))
+            elif isinstance(event, (Copied, Cloned)) and event.target is None:
+                opaque = True
+            elif (found := _of_event(event, path)) is not None:
+                return _sure(event, _with_modes(found, modes))
+        return None if opaque or not self._known_image else _of_image(path)
+
+    def _moved(self, event: Moved, path: str, index: int, modes: Sequence[ModeChanged]) -> Found | None:
+        """What a command put at a path that it took from elsewhere."""
+        self._moves += 1
+        if event.at.reach is Reach.MAYBE or event.source is None or self._moves > _MOST_MOVES:
+            return None
+        if event.link and path == event.target:
+            return Found(Kind.LINK)
+        while index < len(self._events) and self._events[index].at.span == event.at.span:
+            index += 1
+        found = self.at(event.source + path.removeprefix(event.target), index)
+        if found is None or found.kind is Kind.NOTHING:
+            return None
+        mode = changed(event.mode, UNKNOWN) if event.mode is not None else None
+        known = mode.executable if mode is not None else found.executable if event.moves else None
+        return _with_modes(structs.replace(found, executable=known), modes)
+
+
+def _is_followed(ran: Ran) -> bool:
+    """Whether the facts of a command say all that it does to files."""
+    if ran.program in _FOLLOWED:
+        return True
+    module = python_module(ran.arguments) if ran.program.startswith("python") else None
+    return module is not None and module.name in _MODULES
+
+
+def _sure(event: Fact, found: Found) -> Found | None:
+    return None if event.at.reach is Reach.MAYBE else found
+
+
+def _with_modes(found: Found, modes: Sequence[ModeChanged]) -> Found:
+    """What is found, after changes of its mode, the latest first."""
+    mode = UNKNOWN if found.executable is None else Mode(0o755) if found.executable else _NEW
+    for change in reversed(modes):
+        mode = UNKNOWN if change.unknown or change.at.unsure else changed(change.mode, mode) or UNKNOWN
+    return structs.replace(found, executable=mode.executable)
+
+
+def _of_event(event: Fact, path: str) -> Found | None:
+    """What is at a path after an event that puts or removes it; None for any other event."""
+    if isinstance(event, Removed):
+        gone = any(covers(p, path, recursive=event.recursive) for p in event.paths)
+        return Found(Kind.NOTHING) if gone else None
+    if isinstance(event, (Written, Overwritten)):
+        return _put(event.path, path, Found(Kind.FILE, False))
+    if isinstance(event, FolderMade):
+        return _put(event.path, path, Found(Kind.FILE, False) if event.file else Found(Kind.FOLDER))
+    if isinstance(event, WorkdirSet):
+        return _put(event.path, path, Found(Kind.FOLDER))
+    if isinstance(event, Copied):
+        single = not event.many and (event.origin is Origin.URL or "." in posixpath.basename(event.source))
+        whole = Kind.FOLDER if event.many else Kind.FILE if single else Kind.ANYTHING
+        mode = changed(event.mode, UNKNOWN) if event.mode is not None else None
+        if event.source.endswith(_ARCHIVES) and event.target is not None:
+            return Found(Kind.ANYTHING) if under(path, posixpath.dirname(event.target)) else None
+        inside = None if event.origin is Origin.URL else Found(Kind.ANYTHING)
+        return _put(event.target, path, Found(whole, mode.executable if mode is not None else None), inside)
+    return _made(event, path)
+
+
+def _made(event: Fact, path: str) -> Found | None:
+    """What is at a path of a clone, or of a virtual environment."""
+    if isinstance(event, Cloned):
+        return _put(event.target, path, Found(Kind.FOLDER), Found(Kind.ANYTHING))
+    if isinstance(event, VenvCreated):
+        if event.path is not None and path in (f"{event.path}/{name}" for name in _OF_VENV):
+            return Found(Kind.ANYTHING, True)
+        return _put(event.path, path, Found(Kind.FOLDER), Found(Kind.ANYTHING))
+    return None
+
+
+def _put(target: str | None, path: str, there: Found, inside: Found | None = None) -> Found | None:
+    """What is at a path if something was put at `target`; `inside` is what may be below it."""
+    if target is None:
+        return None
+    if path == target:
+        return there
+    if under(target, path):
+        return Found(Kind.FOLDER)
+    return inside if inside is not None and under(path, target) else None
+
+
+def _of_image(path: str) -> Found | None:
+    """What is at a path of a base image of which no more is known than what every distribution has."""
+    if path in _FOLDERS:
+        return Found(Kind.FOLDER)
+    top, _, rest = path.lstrip("/").partition("/")
+    return Found(Kind.NOTHING) if rest and top not in _SYSTEM else None

@@ -1,0 +1,198 @@
+"""The sed commands that edit files in place: deletions and substitutions whose patterns are plain."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from msgspec import Struct
+
+from zr4lint.model.grep import ANY, compile_pattern, grep
+from zr4lint.model.source import MappedText
+from zr4lint.programs.options import Grammar, parse_options
+from zr4lint.shell import Argument
+
+_GRAMMAR = Grammar(
+    {"e": "expression", "n": "quiet", "i": "in-place", "E": "regexp-extended", "r": "regexp-extended", "f": "file"},
+    frozenset({"expression", "file", "line-length"}),
+    frozenset({"in-place", "quiet", "regexp-extended", "separate", "null-data", "posix", "silent"}),
+)
+_ADDRESS = r"(?:(\d{1,9})|(\$)|/((?:[^/\\\n]|\\.)*)/)"
+_COMMAND = rf"\s*(?:{_ADDRESS}(?:,{_ADDRESS})?)?\s*(d|s)"
+_EXTENDED = frozenset("(){}|+?")
+_LONGEST = 200_000
+_CHARACTERS = frozenset("\\&\n")
+
+
+class Step(Struct, frozen=True):
+    """One command, on the lines from `first` to `last`: a number, -1 for the last line, a pattern, or None for all.
+
+    What is `found` there is replaced, or with None the line goes. `every` tells that all of them are replaced.
+    """
+
+    first: int | str | None = None
+    last: int | str | None = None
+    found: str | None = None
+    replacement: str = ""
+    every: bool = False
+
+
+class Sed(Struct, frozen=True):
+    """One call: the files it edits in place, and its commands, None where they aren't understood."""
+
+    files: tuple[Argument, ...]
+    steps: tuple[Step, ...] | None
+
+    @property
+    def empties(self) -> bool:
+        """Whether nothing is left of any file."""
+        return any(s.found is None and (s.first is None or (s.first == 1 and s.last == -1)) for s in self.steps or ())
+
+
+def parse_sed(arguments: Sequence[Argument]) -> Sed | None:
+    """Read a call of sed; None for one that leaves files as they are."""
+    short = [argument for argument in arguments[1:] if re.match(r"-[a-zA-Z]*i", argument.value or "")]
+    words = [Argument("-" + _letters(a.value or ""), a.span) if a in short else a for a in arguments[1:]]
+    parsed = parse_options([word for word in words if word.value != "-"], _GRAMMAR)
+    if not short and not parsed.has("in-place"):
+        return None
+    scripts = [option.value for option in parsed.all("expression")]
+    operands = list(parsed.operands)
+    if not scripts and operands:
+        scripts = [operands.pop(0).value]
+    plain = not parsed.has("file", "quiet", "silent", "null-data")
+    steps = _steps(scripts, extended=parsed.has("regexp-extended")) if plain else None
+    return Sed(tuple(operands), steps)
+
+
+def _letters(word: str) -> str:
+    """The letters in front of `i`, behind which a suffix stands."""
+    return word[1:].partition("i")[0]
+
+
+def _steps(scripts: Sequence[str | None], *, extended: bool) -> tuple[Step, ...] | None:
+    found: list[Step] = []
+    for script in scripts:
+        text = script
+        while text is not None and text.strip():
+            read = _step(text, extended=extended)
+            if read is None:
+                return None
+            step, text = read
+            found.append(step)
+        if text is None:
+            return None
+    return tuple(found)
+
+
+def _step(text: str, *, extended: bool) -> tuple[Step, str] | None:
+    """The first command of a script, and the rest of it."""
+    head = re.match(_COMMAND, text)
+    if head is None:
+        return None
+    first, last = (_address(head.groups()[at : at + 3]) for at in (0, 3))
+    rest = text[head.end() :]
+    step = Step(first, last)
+    if head[7] == "s":
+        body = _substitution(rest)
+        if body is None:
+            return None
+        found, replacement, flags, rest = body
+        step = Step(first, last, found, replacement, flags == "g")
+    patterns = [p for p in (first, last, step.found) if isinstance(p, str)]
+    if not all(_plain(pattern, extended=extended) for pattern in patterns):
+        return None
+    if step.found is not None and len(compile_pattern(step.found).pieces) > 1:
+        return None
+    rest = rest.lstrip(" \t")
+    return (step, rest[1:]) if rest[:1] in ("", ";", "\n") else None
+
+
+def _address(groups: Sequence[str | None]) -> int | str | None:
+    number, last, pattern = groups
+    return int(number) if number else -1 if last else pattern
+
+
+def _substitution(text: str) -> tuple[str, str, str, str] | None:
+    """Pattern, replacement, flags and what follows of `s/a/b/g`, from the first delimiter on."""
+    sign = text[:1]
+    if not sign or sign.isalnum() or sign in "\\\n":
+        return None
+    parts = text[1:].split(sign, 2)
+    if len(parts) < 3 or any("\\" in part and part.endswith("\\") for part in parts[:2]):
+        return None
+    flags = re.match(r"g?", parts[2])
+    end = flags.end() if flags is not None else 0
+    if not _CHARACTERS.isdisjoint(parts[1]):
+        return None
+    return parts[0], parts[1], parts[2][:end], parts[2][end:]
+
+
+@lru_cache(maxsize=64)
+def _expression(pattern: str) -> str:
+    """A pattern as Python writes it: of the small language that `grep` reads, without `.*`."""
+    wanted = compile_pattern(pattern)
+    body = "".join("." if character == ANY else re.escape(character) for character in wanted.pieces[0])
+    return f"{'^' if wanted.at_start else ''}{body}{'$' if wanted.at_end else ''}"
+
+
+def _plain(pattern: str, *, extended: bool) -> bool:
+    if extended and not _EXTENDED.isdisjoint(pattern):
+        return False
+    try:
+        return bool(compile_pattern(pattern).pieces)
+    except ValueError:
+        return False
+
+
+def edited(text: MappedText, steps: Sequence[Step]) -> MappedText | None:
+    """A text after some commands; None where that isn't worked out."""
+    if len(text.text) > _LONGEST:
+        return None
+    pieces: list[tuple[str, int]] = []
+    lines = text.text.splitlines(keepends=True)
+    inside = [False] * len(steps)
+    start = 0
+    for number, line in enumerate(lines, start=1):
+        part: MappedText | None = text.slice(start, start + len(line))
+        start += len(line)
+        for index, step in enumerate(steps):
+            if part is None:
+                break
+            if _applies(step, inside, index, number, part.text.rstrip("\n"), last=number == len(lines)):
+                part = None if step.found is None else _replaced(part, step)
+        pieces += part.pieces() if part is not None else ()
+    return MappedText.join(pieces)
+
+
+def _applies(step: Step, inside: list[bool], index: int, number: int, line: str, *, last: bool) -> bool:
+    def fits(address: int | str) -> bool:
+        if isinstance(address, str):
+            return grep(address, line)
+        return last if address == -1 else number == address
+
+    if step.first is None:
+        return True
+    if step.last is None:
+        return fits(step.first)
+    if inside[index]:
+        inside[index] = not (fits(step.last) or (isinstance(step.last, int) and 0 <= step.last <= number))
+        return True
+    if not fits(step.first):
+        return False
+    inside[index] = isinstance(step.last, str) or (step.last == -1 and not last) or step.last > number
+    return True
+
+
+def _replaced(text: MappedText, step: Step) -> MappedText:
+    pieces: list[tuple[str, int]] = []
+    at = 0
+    line = text.text.removesuffix("\n")
+    for found in re.finditer(_expression(step.found or ""), line):
+        pieces += text.slice(at, found.start()).pieces()
+        pieces += ((character, text.offset(found.start())) for character in step.replacement)
+        at = found.end()
+        if not step.every:
+            break
+    return MappedText.join([*pieces, *text.slice(at, len(text.text)).pieces()])

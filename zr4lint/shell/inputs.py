@@ -1,0 +1,112 @@
+"""What a command reads: its standard input, and the script that it runs."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct, structs
+
+from zr4lint.model.source import MappedText
+from zr4lint.shell.commands import Command, Word
+from zr4lint.shell.expansion import OUTPUT, written_out
+from zr4lint.shell.files import Kind
+from zr4lint.shell.tree import Frame
+from zr4lint.shell.walker import Walker
+from zr4lint.shell.wrappers import (
+    SHELLS,
+    exits_on_failure,
+    nested_script,
+    program,
+    reads_input,
+    script_file,
+)
+
+_SHEBANG = r"#![ \t]*(?:/usr/bin/env[ \t]+)?(?P<program>[^ \t\n]+)[ \t]*(?P<options>[^\n]*)"
+_C = r"-[a-z]*c"
+IN_PLACE = "eval"
+"""The name under which a script runs in the shell that reads it."""
+
+
+class Handed(Struct, frozen=True):
+    """A script that a command has a shell read.
+
+    `shell` is the shell's name, or `IN_PLACE`; `arguments` are its `$1` and on, None where they can't be known.
+    `file` tells that it comes from a file.
+    """
+
+    script: MappedText
+    shell: str
+    exits: bool = False
+    arguments: tuple[Word, ...] | None = None
+    file: bool = False
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the shell that reads the script runs it itself."""
+        return self.shell == IN_PLACE
+
+
+def standard_input(walker: Walker, made: Command, frame: Frame) -> MappedText | None:
+    """What a command reads from its standard input; None where that can't be known."""
+    if made.stdin is not None or any(r.operator.startswith("<") for r in made.redirections):
+        return walker.fed(made.redirections, made.stdin, frame)
+    return walker.piped(frame) if frame.operator == "|" else frame.stdin
+
+
+def script_of(walker: Walker, name: str, made: Command, frame: Frame) -> Handed | None:
+    """The script that a command has a shell read; None for any other command, and where it can't be known.
+
+    `name` is the value of the command's first word, "" where it isn't known.
+    """
+    printed = any(e.operator == OUTPUT for word in made.words for e in word.expansions)
+    literal = structs.replace(made, words=tuple(_literal(walker, w) for w in made.words)) if printed else made
+    given, name = name, program(literal.words[0])
+    if name in SHELLS or name == IN_PLACE or nested_script(literal) is not None:
+        exits = name in SHELLS and exits_on_failure([word.literal for word in made.words[1:]])
+        found = nested_script(literal)
+        if found is None and name in SHELLS:
+            at = script_file(literal)
+            if at is not None:
+                text = _text(walker, made.words[at], frame)
+                return None if text is None else Handed(text, name, exits, made.words[at + 1 :], file=True)
+            found = standard_input(walker, made, frame) if found is None and reads_input(made) else found
+        return None if found is None else Handed(found, name, exits, _behind_script(literal))
+    if name in (".", "source") and len(made.words) > 1:
+        text = _text(walker, made.words[1], frame)
+        return None if text is None else Handed(text, IN_PLACE, file=True)
+    return _executed(walker, made, given, frame) if "/" in given else None
+
+
+def not_executable(walker: Walker, path: str, frame: Frame) -> bool:
+    """Whether a command that is called by its path is surely not there, or may not be executed."""
+    found = walker.look(path, frame)
+    return found is not None and (found.kind in (Kind.NOTHING, Kind.FOLDER) or found.executable is False)
+
+
+def _behind_script(command: Command) -> tuple[Word, ...] | None:
+    """The words that `sh -c SCRIPT NAME WORDS...` hands to the script; None for another command."""
+    at = next((i for i, word in enumerate(command.words) if re.fullmatch(_C, word.literal or "")), None)
+    return command.words[at + 3 :] if at is not None and at + 2 <= len(command.words) else None
+
+
+def _literal(walker: Walker, word: Word) -> Word:
+    text = written_out(word, walker.variables) if word.expansions else None
+    return word if text is None else structs.replace(word, text=text, expansions=())
+
+
+def _text(walker: Walker, word: Word, frame: Frame) -> MappedText | None:
+    value = walker.variables.value(word)
+    return None if value is None else walker.text_of(value, frame)
+
+
+def _executed(walker: Walker, made: Command, path: str, frame: Frame) -> Handed | None:
+    """The script in a file that is called by its path, as its first line tells."""
+    found = walker.look(path, frame)
+    if found is None or found.text is None or found.executable is False:
+        return None
+    first = re.match(_SHEBANG, found.text.text)
+    name = first["program"].rpartition("/")[2] if first is not None else "sh"
+    if name not in SHELLS:
+        return None
+    options = first["options"].split() if first is not None else []
+    return Handed(found.text, name, exits_on_failure(options), made.words[1:], file=True)
