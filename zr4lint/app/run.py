@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from zr4lint.app.assignment import Assignment, lint_options, load_packs
 from zr4lint.app.errors import UsageError
+from zr4lint.app.merging import merged
 from zr4lint.app.parallel import in_order, processes
 from zr4lint.app.task import Options, Task, lost, perform
 from zr4lint.app.verdict import Judged, fails, low_scores, open_baseline, stale_entries, write_baseline
@@ -194,7 +195,7 @@ class _Run:
         self.notes += self.finder.notes
         used = self.assignment.used
         _check_request(request, used)
-        done = list(self._perform(tasks))
+        done = merged([*self._perform(tasks)])
         if done:
             self.errors += self._missing_targets()
         if request.write_baseline is not None and not self.errors:
@@ -256,9 +257,10 @@ class _Run:
             self.stdin = done.stdin if done.stdin is not None else self.stdin
             self.stages.update(done.stages)
             if done.report is not None:
-                if self.early is not None:
-                    self.written.append(self.early(done.report))
-                yield task, done.report
+                for report in (structs.replace(done.report, others=()), *done.report.others):
+                    if self.early is not None:
+                        self.written.append(self.early(report))
+                    yield task, report
 
     def _missing_targets(self) -> Iterator[str]:
         """The targets of the command line that no linted file has a stage for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -11,8 +12,11 @@ from zr4lint.model.source import Span
 from zr4lint.programs.apt import AptCommand
 from zr4lint.programs.git import Clone
 from zr4lint.programs.package_managers import PackageCommand
-from zr4lint.programs.pip import PipCommand
+from zr4lint.programs.pip import PipCommand, Requirement
 from zr4lint.shell import Argument, Pipe, Wrapper
+
+if TYPE_CHECKING:
+    from zr4lint.programs.requirements_file import Listing
 
 
 class Redirected(Struct, frozen=True):
@@ -89,7 +93,8 @@ class PipRun(Fact, frozen=True):
 
     `settings` are the PIP_* and UV_* variables in force, `path` is PATH, `files` the requirement files as absolute
     paths with the words that name them, `lost_specifiers` version specifiers that the shell takes for redirections,
-    `variables` all that the command sees, `folder` where it runs.
+    `variables` all that the command sees, `folder` where it runs. `listings` are what those of the `files` list that
+    lie in the build context, `constraints` what its constraint files there allow.
     """
 
     command: PipCommand
@@ -99,6 +104,8 @@ class PipRun(Fact, frozen=True):
     lost_specifiers: tuple[Span, ...]
     variables: Mapping[str, str | None]
     folder: str | None
+    listings: tuple[Listing | None, ...] = ()
+    constraints: tuple[Requirement, ...] = ()
 
 
 class Cloned(Fact, frozen=True):

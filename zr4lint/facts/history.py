@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
+from itertools import zip_longest
 from typing import TypeVar
 
 from msgspec import Struct
@@ -22,7 +23,7 @@ from zr4lint.knowledge.tables import built_repository
 from zr4lint.knowledge.versions import pin_of
 from zr4lint.model.source import MappedText, Span
 from zr4lint.programs.files import absolute
-from zr4lint.programs.pip import Requirement, joined, normalise, parse_pip, parse_requirement
+from zr4lint.programs.pip import Requirement, constrained, joined, normalise, parse_pip, parse_requirement
 from zr4lint.programs.python import python_module
 from zr4lint.shell import Argument, Reach
 
@@ -247,7 +248,12 @@ def _install(facts: Facts, chain: frozenset[int], run: PipRun) -> Install:
             opaque = True
         else:
             opaque = _read(operand, requirements, repositories) or opaque
-    for path, _ in run.files:
+    for (path, _), listing in zip_longest(run.files, run.listings):
+        if listing is not None:
+            opaque = listing.opaque or opaque
+            for wanted in listing.wanted:
+                opaque = _read(wanted, requirements, repositories) or opaque
+            continue
         written = [w for w in facts.of(Written, chain) if w.path == path and w.at.order < run.at.order]
         if path is None or len(written) != 1:
             opaque = True
@@ -256,7 +262,8 @@ def _install(facts: Facts, chain: frozenset[int], run: PipRun) -> Install:
             opaque = _read(line, requirements, repositories) or opaque
     opaque = opaque or run.command.parsed.get("group") is not None
     uv = facts.dockerfile.source.slice(run.command.words).split()[0].endswith("uv")
-    return Install(run, tuple(joined(requirements)), tuple(repositories), opaque, sources(run, uv=uv), uv)
+    wanted = constrained(joined(requirements), run.constraints)
+    return Install(run, tuple(wanted), tuple(repositories), opaque, sources(run, uv=uv), uv)
 
 
 def _of_clone(facts: Facts, chain: frozenset[int], run: PipRun, operand: Argument) -> Requirement | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from zr4lint.dockerfile import Instruction, values
 from zr4lint.facts.collection import Stage
+from zr4lint.facts.context_files import ContextFiles
 from zr4lint.facts.fact import At, Fact
 from zr4lint.facts.stage_state import StageState
 from zr4lint.model.budgets import VALUE_LENGTH
@@ -20,13 +21,19 @@ class Reading:
 
     `text` is the file's, `images` maps repositories to patterns of the variables they are known to set, `build_args`
     are the values that the build gives to ARGs. `remarks` are what there is to tell of the file before any rule looks
-    at it.
+    at it. `context_files` are the files of the build context, None where it is not known.
     """
 
     def __init__(
-        self, text: str, images: Mapping[str, tuple[str, ...]], build_args: Mapping[str, str], deadline: Deadline
+        self,
+        text: str,
+        images: Mapping[str, tuple[str, ...]],
+        build_args: Mapping[str, str],
+        deadline: Deadline,
+        context_files: ContextFiles | None = None,
     ) -> None:
         self.text = text
+        self.context_files = context_files
         self.deadline = deadline
         self.remarks: list[Remark] = []
         self.build_args = build_args

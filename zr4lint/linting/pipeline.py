@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 from zr4lint.dockerfile import Dockerfile, parse
 from zr4lint.dockerfile.peer_comments import PeerComment, peer_comments
 from zr4lint.facts import Facts, gather
+from zr4lint.facts.context_files import ContextFiles
 from zr4lint.knowledge.tables import image_variables
 from zr4lint.linting.bounds import bound
 from zr4lint.linting.cascades import demote
@@ -19,6 +20,7 @@ from zr4lint.linting.file_findings import file_findings
 from zr4lint.linting.judged import Judged, Stage
 from zr4lint.linting.once import once
 from zr4lint.linting.options import LintOptions
+from zr4lint.linting.other_files import by_file, globally, placed, told_apart, with_anchors
 from zr4lint.linting.suppressions import heed
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.finding import FileReport, Finding, in_order
@@ -44,7 +46,14 @@ def selection(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
 
 def baseline(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     """Suppress the findings that the baseline holds."""
-    return findings if judged.baseline is None else judged.baseline.suppress(findings, judged.source)
+    known = judged.baseline
+    if known is None:
+        return findings
+    own, others = by_file(findings, judged.facts)
+    found = known.suppress(own, judged.source)
+    for included, there in others:
+        found += (globally(one, included) for one in known.suppress(there, included.source))
+    return found
 
 
 EXPERIMENTAL = ("InvalidDefinitionDescription",)
@@ -106,6 +115,7 @@ class Linter:
             self._images,
             targets=options.targets,
             build_args=dict(options.build_args),
+            context=ContextFiles(options.context, source.path) if options.context is not None else None,
             deadline=self.deadline,
         )
         return Gathered(facts, comments, options)
@@ -116,10 +126,16 @@ class Linter:
         source = facts.dockerfile.source
         results = tuple(run_packs(facts, self.packs, options, self.deadline))
         judged = Judged(facts, self.packs, results, options, self.baseline, comments)
-        findings = tuple(_placed(finding, source) for finding in in_order(_staged(judged)))
+        found: Sequence[Finding] = in_order(_staged(judged))
+        others: tuple[FileReport, ...] = ()
         conformance = tuple(result.conformance for result in results if result.conformance is not None)
         names = tuple(pack.name for pack in self.packs)
-        return Linted(facts, FileReport(source, findings, conformance, names, lists_conflicts=options.lists_conflicts))
+        if facts.included:
+            found, others = told_apart(found, facts, names)
+            conformance = tuple(with_anchors(part, facts) for part in conformance)
+        findings = tuple(placed(finding, source) for finding in found)
+        report = FileReport(source, findings, conformance, names, options.lists_conflicts, others)
+        return Linted(facts, report)
 
     def of_every_rule(self) -> Linter:
         """The same linter, whose reports are not narrowed to the selected rules."""
@@ -143,11 +159,6 @@ def _with_experiments(options: LintOptions, comments: Sequence[PeerComment]) -> 
         return options
     names = EXPERIMENTAL if "all" in wanted else [name for name in EXPERIMENTAL if name in wanted]
     return structs.replace(options, extend_select=(*options.extend_select, *names))
-
-
-def _placed(finding: Finding, source: SourceFile) -> Finding:
-    line, column = source.position(finding.span.start)
-    return structs.replace(finding, line=line, column=column)
 
 
 def _staged(judged: Judged) -> Sequence[Finding]:

@@ -60,10 +60,11 @@ class Fix(Struct, frozen=True):
 
 
 class Related(Struct, frozen=True):
-    """Another place in the same file that explains a finding."""
+    """Another place that explains a finding: in the file of the finding, or with `source` in that one."""
 
     message: str
     span: Span
+    source: SourceFile | None = None
 
 
 class Finding(Struct, frozen=True):
@@ -196,7 +197,8 @@ class Conformance(Struct, frozen=True):
 class FileReport(Struct, frozen=True):
     """All that was found in one file, in the order of its text, and the names of the packs it was linted with.
 
-    `lists_conflicts` tells that reports for people list its conflicts instead of counting them.
+    `lists_conflicts` tells that reports for people list its conflicts instead of counting them. `others` are reports
+    on the files of the build context that the build installs from, of those that have findings.
     """
 
     source: SourceFile
@@ -204,6 +206,7 @@ class FileReport(Struct, frozen=True):
     conformance: tuple[Conformance, ...]
     packs: tuple[str, ...] = ()
     lists_conflicts: bool = False
+    others: tuple[FileReport, ...] = ()
 
 
 class Report(Struct, frozen=True):

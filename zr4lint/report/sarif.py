@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from zr4lint.filesystem.paths import from_root
-from zr4lint.model.finding import Edit, FileReport, Finding, Fix, Report, Rule, Severity
+from zr4lint.model.finding import Edit, FileReport, Finding, Fix, Related, Report, Rule, Severity
 from zr4lint.model.fingerprint import fingerprints
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.report import Options
@@ -100,7 +100,7 @@ def _result(finding: Finding, source: SourceFile, mark: str, index: Mapping[str,
             {
                 "id": number,
                 "message": {"text": _plain(related.message)},
-                "physicalLocation": physical_location(finding.path, source, related.span),
+                "physicalLocation": _related_location(finding, source, related),
             }
             for number, related in enumerate(finding.related, 1)
         ]
@@ -109,6 +109,12 @@ def _result(finding: Finding, source: SourceFile, mark: str, index: Mapping[str,
     if finding.fix and finding.fix.edits:
         result["fixes"] = [_fix(finding.fix, finding.path, source)]
     return result
+
+
+def _related_location(finding: Finding, source: SourceFile, related: Related) -> Object:
+    if related.source is None:
+        return physical_location(finding.path, source, related.span)
+    return physical_location(related.source.path, related.source, related.span)
 
 
 def _message(finding: Finding) -> Object:

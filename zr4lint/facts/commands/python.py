@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -16,10 +17,22 @@ from zr4lint.facts.permissions import mounted_over
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
 from zr4lint.programs.options import Grammar, parse_options
-from zr4lint.programs.pip import PipCommand, Requirement, joined, parse_config, parse_pip, parse_requirements
+from zr4lint.programs.pip import (
+    PipCommand,
+    Requirement,
+    constrained,
+    joined,
+    parse_config,
+    parse_pip,
+    parse_requirements,
+)
 from zr4lint.programs.python import python_module
 from zr4lint.programs.urls import file_of
 from zr4lint.shell import Argument, Redirection
+
+if TYPE_CHECKING:
+    from zr4lint.facts.context_files import ContextFiles
+    from zr4lint.programs.requirements_file import Listing
 
 _OF_VENV = Grammar(
     {"h": "help"},
@@ -95,12 +108,29 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     if pip.action == "install":
         at = call.online(at)
     listed = list(_listed(call, files))
-    if listed:
+    listings: tuple[Listing | None, ...] = ()
+    constraints: tuple[Requirement, ...] = ()
+    if call.script.reading.context_files is not None and (named or pip.parsed.has("constraint")):
+        pip, listings, constraints = _of_context(call, call.script.reading.context_files, pip, listed)
+    elif listed:
         pip = structs.replace(pip, requirements=tuple(joined([*pip.requirements, *listed])))
     if pip.refused:
         call.fails(pip.refused[0], f"pip does not accept {code(call.slice(pip.refused[0]), 40)}")
     lost = _lost_specifiers(call, pip)
-    return PipRun(at, pip, settings, path, files, lost, call.variables, call.folder)
+    return PipRun(at, pip, settings, path, files, lost, call.variables, call.folder, listings, constraints)
+
+
+def _of_context(
+    call: Call, context: ContextFiles, pip: PipCommand, listed: list[Requirement]
+) -> tuple[PipCommand, tuple[Listing | None, ...], tuple[Requirement, ...]]:
+    """A command with what files of the build context add to it, what they list, and what constrains it."""
+    from zr4lint.facts.commands.listings import read_listings, requirements  # few commands have such files
+
+    found = read_listings(call, context, pip.parsed.all("requirement"), pip.parsed.all("constraint"))
+    wanted = joined([*pip.requirements, *listed, *requirements(found)])
+    parsed = structs.replace(pip.parsed, options=(*pip.parsed.options, *found.options))
+    pip = structs.replace(pip, requirements=tuple(constrained(wanted, found.constraints)), parsed=parsed)
+    return pip, found.files, found.constraints
 
 
 def _listed(call: Call, files: Iterable[tuple[str | None, Span]]) -> Iterable[Requirement]:

@@ -1,0 +1,120 @@
+"""What pip and uv are asked for by files of the build context."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct, structs
+
+from zr4lint.facts.commands.call import Call
+from zr4lint.facts.context_files import ContextFiles
+from zr4lint.facts.origins import context_path
+from zr4lint.model.budgets import LISTED, LISTING_SIZE
+from zr4lint.model.remark import too_large
+from zr4lint.model.source import MappedText, Span
+from zr4lint.programs.options import Option
+from zr4lint.programs.pip import Requirement, parse_requirement
+from zr4lint.programs.requirements_file import Listing, read_requirements
+from zr4lint.programs.urls import file_of
+from zr4lint.shell import Argument
+
+_PROJECTS = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
+"""Files that uv takes for `-r` as well."""
+
+
+class Listings(Struct, frozen=True):
+    """What the files of one command list: one listing a file, None for a file that is not known.
+
+    `options` are those of all files, `constraints` the requirements of the files that constrain.
+    """
+
+    files: tuple[Listing | None, ...]
+    options: tuple[Option, ...]
+    constraints: tuple[Requirement, ...]
+
+
+def read_listings(call: Call, files: ContextFiles, named: Sequence[Option], limiting: Sequence[Option]) -> Listings:
+    """Read the files that options of a command name, those that constrain, and those that they name in turn."""
+    reader = _Reader(call, files)
+    listings = tuple(reader.listing(call.path(_path(option)), option.span) for option in named)
+    constraining = [reader.listing(call.path(_path(option)), option.span) for option in limiting]
+    constraints = [argument for one in constraining if one is not None for argument in one.wanted]
+    constraints += reader.constraints
+    return Listings(
+        listings,
+        tuple(option for one in listings if one is not None for option in one.options),
+        tuple(r for argument in constraints if (r := parse_requirement(argument)) is not None),
+    )
+
+
+def _path(option: Option) -> str | None:
+    return file_of(option.value) if option.value is not None else None
+
+
+class _Reader:
+    """Reads the files of one command, each once."""
+
+    def __init__(self, call: Call, files: ContextFiles) -> None:
+        self._call = call
+        self._files = files
+        self._seen: set[str] = set()
+        self.constraints: list[Argument] = []
+
+    def listing(self, path: str | None, anchor: Span) -> Listing | None:
+        """What a file of the image lists; None where it can't be read."""
+        text = self._text(path, anchor)
+        if text is None or path is None:
+            return None
+        if posixpath.basename(path) in _PROJECTS:
+            return None
+        listing = read_requirements(text, self._call.variables)
+        if len(listing.wanted) >= LISTED:
+            self._call.script.reading.remarks.append(too_large(anchor, "a list of packages", f"{LISTED} packages"))
+        return self._with_files(listing, path, anchor)
+
+    def _text(self, path: str | None, anchor: Span) -> MappedText | None:
+        reading = self._call.script.reading
+        if path is None or path in self._seen or path in self._call.state.written:
+            return None
+        self._seen.add(path)
+        source = context_path(reading, self._files, self._call.instruction, path)
+        if source is None or self._files.kind(source) != "file":
+            return None
+        text = self._files.read(source, anchor)
+        if text is None:
+            reading.remarks.append(too_large(anchor, "a file of the build context", f"{LISTING_SIZE} bytes"))
+        return text
+
+    def _with_files(self, listing: Listing, path: str, anchor: Span) -> Listing:
+        """A listing with what the files list that it names."""
+        wanted, options, opaque = [*listing.wanted], [*listing.options], listing.opaque
+        for option in listing.options:
+            if option.name not in ("requirement", "constraint"):
+                continue
+            other = self.listing(_beside(option, path), anchor)
+            if option.name == "constraint":
+                self.constraints += other.wanted if other is not None else ()
+            elif other is None:
+                opaque = True
+            else:
+                wanted += other.wanted
+                options += other.options
+                opaque = opaque or other.opaque
+        return structs.replace(listing, wanted=tuple(wanted), options=tuple(options), opaque=opaque)
+
+
+def _beside(option: Option, path: str) -> str | None:
+    """The path that an option in a file names: it starts from the folder of that file."""
+    value = _path(option)
+    return (
+        None if value is None or "://" in value else posixpath.normpath(posixpath.join(posixpath.dirname(path), value))
+    )
+
+
+def requirements(listings: Listings) -> Iterator[Requirement]:
+    """The requirements of the files, as far as they can be read."""
+    for listing in listings.files:
+        for argument in listing.wanted if listing is not None else ():
+            if (found := parse_requirement(argument)) is not None:
+                yield found
