@@ -94,7 +94,7 @@ def lint_file(
     """
     file = os.fspath(path)
     source = read(file, display(file))
-    options = options or LintOptions(context=os.path.dirname(file) or ".")
+    options = options or LintOptions(context=os.path.dirname(file) or ".", context_assumed=True)
     return Linter(_packs(packs, file), options).lint(source).report
 
 

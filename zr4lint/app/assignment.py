@@ -66,6 +66,7 @@ def lint_options(path: str, settings: Settings, folder: str | None, *, suppressi
         select=settings.select,
         ignore=settings.ignored_in(path),
         context=settings.context if settings.context is not None else folder,
+        context_assumed=settings.context is None,
         severity=settings.severity,
         conflicts=Severity.INFO if settings.conflicts == "show" else settings.conflicts,
         lists_conflicts=settings.conflicts == "show",
