@@ -94,7 +94,8 @@ class PipRun(Fact, frozen=True):
     `settings` are the PIP_* and UV_* variables in force, `path` is PATH, `files` the requirement files as absolute
     paths with the words that name them, `lost_specifiers` version specifiers that the shell takes for redirections,
     `variables` all that the command sees, `folder` where it runs. `listings` are what those of the `files` list that
-    lie in the build context, `constraints` what its constraint files there allow.
+    lie in the build context, `projects` what projects there depend on that it installs, `constraints` what its
+    constraint files there allow.
     """
 
     command: PipCommand
@@ -105,6 +106,7 @@ class PipRun(Fact, frozen=True):
     variables: Mapping[str, str | None]
     folder: str | None
     listings: tuple[Listing | None, ...] = ()
+    projects: tuple[Listing, ...] = ()
     constraints: tuple[Requirement, ...] = ()
 
 

@@ -260,10 +260,13 @@ def _install(facts: Facts, chain: frozenset[int], run: PipRun) -> Install:
             continue
         for line in _lines(written[0].text):
             opaque = _read(line, requirements, repositories) or opaque
+    for project in run.projects:
+        for wanted in project.wanted:
+            _read(wanted, requirements, repositories)
     opaque = opaque or run.command.parsed.get("group") is not None
     uv = facts.dockerfile.source.slice(run.command.words).split()[0].endswith("uv")
-    wanted = constrained(joined(requirements), run.constraints)
-    return Install(run, tuple(wanted), tuple(repositories), opaque, sources(run, uv=uv), uv)
+    allowed = tuple(constrained(joined(requirements), run.constraints))
+    return Install(run, allowed, tuple(repositories), opaque, sources(run, uv=uv), uv)
 
 
 def _of_clone(facts: Facts, chain: frozenset[int], run: PipRun, operand: Argument) -> Requirement | None:

@@ -65,13 +65,20 @@ class _Search:
             if isinstance(fact, CopyStep):
                 found, done = self._copied(fact, path, index)
             elif isinstance(fact, Moved) and under(path, fact.target):
-                source = fact.source + path.removeprefix(fact.target) if fact.source is not None else None
-                found, done = (self.back(source, stage, index) if source and at.reach is Reach.ALWAYS else None), True
+                found, done = self._before(fact, path, stage, index), True
             else:
                 found, done = None, _changes(fact, path)
             if done:
                 return found
         return None
+
+    def _before(self, moved: Moved, path: str, stage: int, index: int) -> str | None:
+        """What is in the context of what a command moved to a path; its other facts say what is gone by then."""
+        if moved.source is None or moved.at.reach is not Reach.ALWAYS:
+            return None
+        while index and self._reading.facts[index - 1].at.span == moved.at.span:
+            index -= 1
+        return self.back(moved.source + path.removeprefix(moved.target), stage, index)
 
     def _chain(self, stage: int) -> frozenset[int]:
         found: set[int] = set()

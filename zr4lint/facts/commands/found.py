@@ -43,10 +43,21 @@ def _run(call: Call, inner: Sequence[Argument], files: Sequence[Argument]) -> It
 
 
 def handed(script: Script, command: Command, arguments: list[Argument]) -> list[Argument]:
-    """The arguments of a command that xargs runs, with the files of a find before the pipe for the unknown ones."""
+    """The arguments of a command that xargs runs, with what it is handed in the place of the unknown ones.
+
+    That are the files of a find before the pipe, or the words of a file in the build context.
+    """
     found, script.found = script.found, ()
-    by_xargs = command.wrappers and command.wrappers[-1].name == "xargs"
-    if not found or not by_xargs or command.operator != "|":
+    if not any(wrapper.name == "xargs" for wrapper in command.wrappers[-2:]):
+        return arguments
+    files = script.reading.context_files
+    if not found and files is not None and any(argument.value is None for argument in arguments):
+        from zr4lint.facts.commands.handed_files import words_for_xargs  # few builds have lists of their own
+
+        found = tuple(words_for_xargs(script, files, command))
+    elif command.operator != "|":
+        found = ()
+    if not found:
         return arguments
     return [a for argument in arguments for a in (found if argument.value is None else (argument,))]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 
 from msgspec import Struct, structs
 
@@ -13,37 +14,44 @@ from zr4lint.facts.origins import context_path
 from zr4lint.model.budgets import LISTED, LISTING_SIZE
 from zr4lint.model.remark import too_large
 from zr4lint.model.source import MappedText, Span
-from zr4lint.programs.options import Option
+from zr4lint.programs.options import Option, Parsed
 from zr4lint.programs.pip import Requirement, parse_requirement
+from zr4lint.programs.project_file import read_project
 from zr4lint.programs.requirements_file import Listing, read_requirements
 from zr4lint.programs.urls import file_of
 from zr4lint.shell import Argument
 
 _PROJECTS = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
 """Files that uv takes for `-r` as well."""
+_FOLDER = r"(?:file://)?(?P<path>\.{1,2}(?:/[^\[\]]*)?|/[^\[\]]*)(?:\[(?P<extras>[^\]]*)\])?"
 
 
 class Listings(Struct, frozen=True):
     """What the files of one command list: one listing a file, None for a file that is not known.
 
-    `options` are those of all files, `constraints` the requirements of the files that constrain.
+    `projects` are those of the projects that it installs from folders, `options` those of all of them, `constraints`
+    the requirements of the files that constrain.
     """
 
     files: tuple[Listing | None, ...]
+    projects: tuple[Listing, ...]
     options: tuple[Option, ...]
     constraints: tuple[Requirement, ...]
 
 
-def read_listings(call: Call, files: ContextFiles, named: Sequence[Option], limiting: Sequence[Option]) -> Listings:
-    """Read the files that options of a command name, those that constrain, and those that they name in turn."""
+def read_listings(call: Call, files: ContextFiles, parsed: Parsed) -> Listings:
+    """Read the files that the words of a command name, those that constrain, and those that they name in turn."""
     reader = _Reader(call, files)
-    listings = tuple(reader.listing(call.path(_path(option)), option.span) for option in named)
-    constraining = [reader.listing(call.path(_path(option)), option.span) for option in limiting]
+    listings = tuple(reader.listing(call.path(_path(o)), o.span) for o in parsed.all("requirement"))
+    constraining = [reader.listing(call.path(_path(o)), o.span) for o in parsed.all("constraint")]
+    folders = [*parsed.operands, *(Argument(o.value, o.value_span) for o in parsed.all("editable"))]
+    projects = tuple(found for folder in folders if (found := reader.project(folder)) is not None)
     constraints = [argument for one in constraining if one is not None for argument in one.wanted]
     constraints += reader.constraints
     return Listings(
         listings,
-        tuple(option for one in listings if one is not None for option in one.options),
+        projects,
+        tuple(option for one in (*listings, *projects) if one is not None for option in one.options),
         tuple(r for argument in constraints if (r := parse_requirement(argument)) is not None),
     )
 
@@ -59,6 +67,7 @@ class _Reader:
         self._call = call
         self._files = files
         self._seen: set[str] = set()
+        self._uv = call.program == "uv"
         self.constraints: list[Argument] = []
 
     def listing(self, path: str | None, anchor: Span) -> Listing | None:
@@ -66,12 +75,23 @@ class _Reader:
         text = self._text(path, anchor)
         if text is None or path is None:
             return None
-        if posixpath.basename(path) in _PROJECTS:
-            return None
+        name = posixpath.basename(path)
+        if name in _PROJECTS:
+            return read_project(text, uv=self._uv) if name.endswith(".toml") and self._uv else None
         listing = read_requirements(text, self._call.variables)
         if len(listing.wanted) >= LISTED:
             self._call.script.reading.remarks.append(too_large(anchor, "a list of packages", f"{LISTED} packages"))
         return self._with_files(listing, path, anchor)
+
+    def project(self, folder: Argument) -> Listing | None:
+        """What a project depends on, given its folder with extras behind it; None where that is not known."""
+        found = re.fullmatch(_FOLDER, folder.value or "")
+        path = self._call.path(found["path"]) if found is not None else None
+        text = self._text(posixpath.join(path, "pyproject.toml"), folder.span) if path is not None else None
+        if text is None or found is None:
+            return None
+        extras = frozenset(extra.strip() for extra in (found["extras"] or "").split(",") if extra.strip())
+        return read_project(text, extras, uv=self._uv)
 
     def _text(self, path: str | None, anchor: Span) -> MappedText | None:
         reading = self._call.script.reading
@@ -114,7 +134,7 @@ def _beside(option: Option, path: str) -> str | None:
 
 def requirements(listings: Listings) -> Iterator[Requirement]:
     """The requirements of the files, as far as they can be read."""
-    for listing in listings.files:
+    for listing in (*listings.files, *listings.projects):
         for argument in listing.wanted if listing is not None else ():
             if (found := parse_requirement(argument)) is not None:
                 yield found

@@ -32,7 +32,6 @@ from zr4lint.shell import Argument, Redirection
 
 if TYPE_CHECKING:
     from zr4lint.facts.context_files import ContextFiles
-    from zr4lint.programs.requirements_file import Listing
 
 _OF_VENV = Grammar(
     {"h": "help"},
@@ -108,29 +107,35 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     if pip.action == "install":
         at = call.online(at)
     listed = list(_listed(call, files))
-    listings: tuple[Listing | None, ...] = ()
-    constraints: tuple[Requirement, ...] = ()
-    if call.script.reading.context_files is not None and (named or pip.parsed.has("constraint")):
-        pip, listings, constraints = _of_context(call, call.script.reading.context_files, pip, listed)
-    elif listed:
+    if listed:
         pip = structs.replace(pip, requirements=tuple(joined([*pip.requirements, *listed])))
     if pip.refused:
         call.fails(pip.refused[0], f"pip does not accept {code(call.slice(pip.refused[0]), 40)}")
     lost = _lost_specifiers(call, pip)
-    return PipRun(at, pip, settings, path, files, lost, call.variables, call.folder, listings, constraints)
+    run = PipRun(at, pip, settings, path, files, lost, call.variables, call.folder)
+    context = call.script.reading.context_files
+    return run if context is None or not _names_files(pip) else _of_context(call, context, run)
 
 
-def _of_context(
-    call: Call, context: ContextFiles, pip: PipCommand, listed: list[Requirement]
-) -> tuple[PipCommand, tuple[Listing | None, ...], tuple[Requirement, ...]]:
-    """A command with what files of the build context add to it, what they list, and what constrains it."""
+def _names_files(pip: PipCommand) -> bool:
+    """Whether a command may name a file or a folder of the build context."""
+    if pip.parsed.has("requirement", "constraint", "editable"):
+        return True
+    return any((operand.value or "")[:1] in (".", "/") for operand in pip.parsed.operands)
+
+
+def _of_context(call: Call, context: ContextFiles, run: PipRun) -> PipRun:
+    """A call with what files of the build context add to it."""
     from zr4lint.facts.commands.listings import read_listings, requirements  # few commands have such files
 
-    found = read_listings(call, context, pip.parsed.all("requirement"), pip.parsed.all("constraint"))
-    wanted = joined([*pip.requirements, *listed, *requirements(found)])
+    pip = run.command
+    found = read_listings(call, context, pip.parsed)
+    wanted = joined([*pip.requirements, *requirements(found)])
     parsed = structs.replace(pip.parsed, options=(*pip.parsed.options, *found.options))
     pip = structs.replace(pip, requirements=tuple(constrained(wanted, found.constraints)), parsed=parsed)
-    return pip, found.files, found.constraints
+    return structs.replace(
+        run, command=pip, listings=found.files, projects=found.projects, constraints=found.constraints
+    )
 
 
 def _listed(call: Call, files: Iterable[tuple[str | None, Span]]) -> Iterable[Requirement]:
