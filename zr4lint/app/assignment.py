@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from zr4lint.app.errors import UsageError
 from zr4lint.linting.options import LintOptions
 from zr4lint.model.finding import Severity
@@ -12,6 +14,7 @@ from zr4lint.packs.model import Pack
 from zr4lint.packs.problems import PackError
 from zr4lint.packs.settings import configure
 from zr4lint.project import Settings
+from zr4lint.project.builds.build import Build
 from zr4lint.project.pack_files import PackFiles
 
 
@@ -58,6 +61,19 @@ class Assignment:
         if key not in self._configured:
             self._configured[key] = configure(pack, values)
         return self._configured[key]
+
+
+def options_of_build(options: LintOptions, build: Build, settings: Settings) -> LintOptions:
+    """The options with what a build says; the settings, with those of the command line, count more."""
+    given = dict(build.args) | dict(options.build_args)
+    return structs.replace(
+        options,
+        context=settings.context if settings.context is not None else build.context,
+        context_assumed=False,
+        build_args=tuple(given.items()),
+        targets=options.targets or ((build.target,) if build.target is not None else ()),
+        contexts=build.contexts,
+    )
 
 
 def lint_options(path: str, settings: Settings, folder: str | None, *, suppressions: bool = True) -> LintOptions:

@@ -43,7 +43,8 @@ class Facts:
     """All that is known of a file. `lineage` holds the stages whose facts make the image that is judged.
 
     `remarks` are what there is to tell of the file before any rule looks at it, `included` the files of the build
-    context that commands read: an offset beyond the file's own text is one of theirs.
+    context that commands read: an offset beyond the file's own text is one of theirs. `contexts` are the
+    names of further contexts in small letters.
     """
 
     def __init__(
@@ -54,7 +55,9 @@ class Facts:
         targets: tuple[str, ...] = (),
         remarks: tuple[Remark, ...] = (),
         included: tuple[Included, ...] = (),
+        contexts: frozenset[str] = frozenset(),
     ) -> None:
+        self.contexts = contexts
         self.included = included
         self.remarks = remarks
         self.dockerfile = dockerfile

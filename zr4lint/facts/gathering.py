@@ -42,17 +42,19 @@ def gather(
     images: Mapping[str, tuple[str, ...]] | None = None,
     *,
     targets: tuple[str, ...] = (),
-    build_args: Mapping[str, str] | None = None,
+    build_args: Mapping[str, str | None] | None = None,
     context: ContextFiles | None = None,
+    contexts: Mapping[str, str | None] | None = None,
     deadline: Deadline = NO_DEADLINE,
 ) -> Facts:
     """Read all facts of a file; raises TimeUpError when the `deadline` passes.
 
     `images` maps repositories to patterns of the variables they are known to set, `targets` are the stages that are
-    built, `build_args` are the values that the build gives to ARGs, and `context` are the files that it may read.
+    built, `build_args` are the values that the build gives to ARGs, `context` are the files that it may read,
+    and `contexts` the places of its named contexts.
     """
     escape = next((d.value for d in dockerfile.directives if d.name == "escape"), "\\")
-    reading = Reading(dockerfile.source.text, images or {}, build_args or {}, deadline, context)
+    reading = Reading(dockerfile.source.text, images or {}, build_args or {}, deadline, context, contexts)
     for instruction in dockerfile.instructions:
         deadline.check()
         reading.remarks += refusals(instruction, escape)
@@ -61,7 +63,15 @@ def gather(
         _read(reading, instruction)
     _read_triggers(reading)
     included = tuple(context.included) if context is not None else ()
-    return Facts(dockerfile, tuple(reading.stages), tuple(reading.facts), targets, tuple(reading.remarks), included)
+    return Facts(
+        dockerfile,
+        tuple(reading.stages),
+        tuple(reading.facts),
+        targets,
+        tuple(reading.remarks),
+        included,
+        frozenset(reading.contexts),
+    )
 
 
 def _read(reading: Reading, instruction: Instruction) -> None:

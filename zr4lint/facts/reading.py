@@ -21,17 +21,20 @@ class Reading:
 
     `text` is the file's, `images` maps repositories to patterns of the variables they are known to set, `build_args`
     are the values that the build gives to ARGs. `remarks` are what there is to tell of the file before any rule looks
-    at it. `context_files` are the files of the build context, None where it is not known.
+    at it. `context_files` are the files of the build context, None where it is not known, `contexts` the places of
+    named contexts.
     """
 
     def __init__(
         self,
         text: str,
         images: Mapping[str, tuple[str, ...]],
-        build_args: Mapping[str, str],
+        build_args: Mapping[str, str | None],
         deadline: Deadline,
         context_files: ContextFiles | None = None,
+        contexts: Mapping[str, str | None] | None = None,
     ) -> None:
+        self.contexts = {name.lower(): place for name, place in (contexts or {}).items()}
         self.text = text
         self.context_files = context_files
         self.deadline = deadline

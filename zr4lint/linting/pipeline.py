@@ -115,6 +115,7 @@ class Linter:
             self._images,
             targets=options.targets,
             build_args=dict(options.build_args),
+            contexts=dict(options.contexts),
             context=ContextFiles(options.context, source.path) if options.context is not None else None,
             deadline=self.deadline,
         )

@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 from zr4lint.filesystem.globs import path_matches
 from zr4lint.filesystem.paths import display, plain
 from zr4lint.filesystem.sources import FileError
+from zr4lint.project.builds.build import Build
 
 SKIPPED_FOLDERS = frozenset(
     {
@@ -29,10 +30,14 @@ MAGIC = frozenset("*?[")
 
 
 class Input(Struct, frozen=True):
-    """A file to lint: where it lies, and the path it is reported under."""
+    """A file to lint: where it lies, and the path it is reported under.
+
+    `build` is the build of a compose file or a bake file that the file is for; its Dockerfile may stand in that file.
+    """
 
     file: str
     shown: str
+    build: Build | None = None
 
 
 class Choice(Struct, frozen=True):
