@@ -89,7 +89,7 @@ def lint_options(path: str, settings: Settings, folder: str | None, *, suppressi
         amended=settings.amended,
         extend_select=settings.extend_select,
         targets=settings.targets,
-        build_args=settings.build_args,
+        build_args=settings.build_args_for(path),
         template=settings.is_template(path),
         suppressions=suppressions,
     )

@@ -15,7 +15,7 @@ from zr4lint.project.builds import COMPOSE
 from zr4lint.project.builds.build import Build, BuildFileError, Described
 
 MAX_BYTES = 500_000
-MAX_SECONDS = 10
+MAX_SECONDS = 5
 
 
 def builds_of(path: str) -> tuple[list[Build], list[str]]:
