@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -463,3 +465,16 @@ def test_the_schema_knows_build_arguments_by_path() -> None:
     jsonschema.validate(good, schema())
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"build-args": {"A": 1}}, schema())
+
+
+def test_the_page_says_what_happens(tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs" / "build-inputs.md").read_text()
+    fenced = dict.fromkeys(("dockerfile", "text", "toml"), "")
+    fenced |= dict(re.findall(r"```(\w+)\n(.*?)```", page, re.DOTALL))
+    save(tmp_path / "Dockerfile", fenced["dockerfile"])
+    save(tmp_path / "requirements.txt", fenced["text"])
+    command, _, output = fenced["console"].partition("\n")
+    done = call(*shlex.split(command)[2:], cwd=tmp_path)
+    assert (done.code, done.out, done.err) == (1, output, "")
+    save(tmp_path / "pyproject.toml", fenced["toml"])
+    assert call(*shlex.split(command)[2:], cwd=tmp_path).out == output
