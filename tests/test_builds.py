@@ -11,10 +11,10 @@ import pytest
 from tests.inprocess import call
 from tests.test_cli import complaint, save
 from zr4lint.filesystem.sources import FileError
-from zr4lint.project.builds import describes_builds
 from zr4lint.project.builds.build import Build
 from zr4lint.project.builds.interpolation import bake, compose, env_file
 from zr4lint.project.builds.reading import builds_of
+from zr4lint.project.discovery import describes_builds
 
 DOCKERFILE = """\
 ARG TAG=3.11

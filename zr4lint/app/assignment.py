@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -14,8 +15,10 @@ from zr4lint.packs.model import Pack
 from zr4lint.packs.problems import PackError
 from zr4lint.packs.settings import configure
 from zr4lint.project import Settings
-from zr4lint.project.builds.build import Build
 from zr4lint.project.pack_files import PackFiles
+
+if TYPE_CHECKING:
+    from zr4lint.project.builds.build import Build
 
 
 def load_packs(names: Sequence[str], files: PackFiles | None = None) -> tuple[Pack, ...]:

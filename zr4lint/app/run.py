@@ -10,7 +10,6 @@ from msgspec import Struct, structs
 
 from zr4lint.app.assignment import Assignment, lint_options, load_packs, options_of_build
 from zr4lint.app.errors import UsageError
-from zr4lint.app.merging import merged
 from zr4lint.app.parallel import in_order, processes
 from zr4lint.app.task import Options, Task, lost, perform
 from zr4lint.app.verdict import Judged, fails, low_scores, open_baseline, stale_entries, write_baseline
@@ -22,9 +21,8 @@ from zr4lint.packs.model import Pack
 from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.packs.rulebook import Rulebook, hint
 from zr4lint.project import ConfigError, Finder, Layer
-from zr4lint.project.builds import describes_builds
 from zr4lint.project.configuration import NAMES
-from zr4lint.project.discovery import Choice, Input, find, is_leftover
+from zr4lint.project.discovery import Choice, Input, describes_builds, find, is_leftover
 from zr4lint.project.pack_files import PackFiles
 from zr4lint.project.patterns import words_for
 from zr4lint.project.settings import COMMAND_LINE, SETTINGS
@@ -93,6 +91,7 @@ def inputs(request: Request) -> tuple[list[Input], list[str]]:
 def watched(request: Request) -> set[str]:
     """The files that a report depends on: those to lint, the packs, and where configurations are or may come to be."""
     named = {name for name in request.packs if os.path.isfile(name)} | set(filter(None, [request.config]))
+    named |= {path for path in request.paths if describes_builds(path)}
     try:
         files = {file.file for file in inputs(request)[0]}
     except UsageError:
@@ -230,7 +229,11 @@ class _Run:
         _check_request(request, used)
         if any(task.file.build is not None for task in tasks) and self._writes:
             raise UsageError("files are not changed by way of what builds them; pass the Dockerfile itself")
-        done = merged([*self._perform(tasks)], _build_name)
+        done = [*self._perform(tasks)]
+        if len({report.source.path for _, report in done}) < len(done):
+            from zr4lint.app.merging import merged  # few runs have several reports on one file
+
+            done = merged(done, _build_name)
         if done:
             self.errors += self._missing_targets()
         if request.write_baseline is not None and not self.errors:

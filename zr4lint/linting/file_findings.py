@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from zr4lint.facts import CopyStep, Origin
-from zr4lint.linting.judged import Judged
-from zr4lint.linting.own_findings import own_finding
+from zr4lint.linting.judged import Judged, own_finding
 from zr4lint.model.finding import Applicability, Edit, Finding, Fix
 from zr4lint.packs.own_rules import COMMAND_FAILS, SHELL_SYNTAX, SYNTAX, TOO_LARGE
 

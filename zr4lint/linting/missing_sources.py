@@ -13,8 +13,7 @@ from zr4lint.filesystem.context import resolved
 from zr4lint.filesystem.dockerignore import DockerIgnore, dockerignore
 from zr4lint.filesystem.gitignore import GitIgnore
 from zr4lint.filesystem.paths import repository
-from zr4lint.linting.judged import Judged
-from zr4lint.linting.own_findings import own_finding
+from zr4lint.linting.judged import Judged, own_finding
 from zr4lint.model.finding import Finding, Severity
 from zr4lint.model.quoting import code, plain
 from zr4lint.packs.own_rules import MISSING_SOURCE

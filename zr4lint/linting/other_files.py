@@ -8,7 +8,7 @@ from msgspec import structs
 
 from zr4lint.facts import Facts
 from zr4lint.facts.context_files import Included
-from zr4lint.model.finding import Conformance, FileReport, Finding, Related, in_order
+from zr4lint.model.finding import Conformance, FileReport, Finding, Related, in_order, placed
 from zr4lint.model.source import SourceFile, Span
 
 _LEADS_HERE = "the command that installs from this file"
@@ -71,12 +71,6 @@ def _seen_from(source: SourceFile, related: Related, facts: Facts) -> Related:
         )
     other = None if file.source.path == source.path else file.source
     return Related(related.message, file.local(related.span), other)
-
-
-def placed(finding: Finding, source: SourceFile) -> Finding:
-    """A finding with its line and column."""
-    line, column = source.position(finding.span.start)
-    return structs.replace(finding, line=line, column=column)
 
 
 def with_anchors(conformance: Conformance, facts: Facts) -> Conformance:

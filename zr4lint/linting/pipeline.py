@@ -20,10 +20,9 @@ from zr4lint.linting.file_findings import file_findings
 from zr4lint.linting.judged import Judged, Stage
 from zr4lint.linting.once import once
 from zr4lint.linting.options import LintOptions
-from zr4lint.linting.other_files import by_file, globally, placed, told_apart, with_anchors
 from zr4lint.linting.suppressions import heed
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
-from zr4lint.model.finding import FileReport, Finding, in_order
+from zr4lint.model.finding import FileReport, Finding, in_order, placed
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.model import Pack
 
@@ -49,6 +48,10 @@ def baseline(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     known = judged.baseline
     if known is None:
         return findings
+    if not judged.facts.included:
+        return known.suppress(findings, judged.source)
+    from zr4lint.linting.other_files import by_file, globally
+
     own, others = by_file(findings, judged.facts)
     found = known.suppress(own, judged.source)
     for included, there in others:
@@ -132,6 +135,8 @@ class Linter:
         conformance = tuple(result.conformance for result in results if result.conformance is not None)
         names = tuple(pack.name for pack in self.packs)
         if facts.included:
+            from zr4lint.linting.other_files import told_apart, with_anchors  # few builds read files of their context
+
             found, others = told_apart(found, facts, names)
             conformance = tuple(with_anchors(part, facts) for part in conformance)
         findings = tuple(placed(finding, source) for finding in found)

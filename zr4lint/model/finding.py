@@ -7,7 +7,7 @@ from enum import IntEnum
 from functools import cached_property
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from zr4lint.model.source import SourceFile, Span
 
@@ -106,6 +106,12 @@ class Finding(Struct, frozen=True):
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
     """Findings in the order of the text."""
     return sorted(findings, key=lambda finding: (finding.span.start, finding.span.end, finding.code))
+
+
+def placed(finding: Finding, source: SourceFile) -> Finding:
+    """A finding with its line and column."""
+    line, column = source.position(finding.span.start)
+    return structs.replace(finding, line=line, column=column)
 
 
 class Rule(Struct, frozen=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 
 from zr4lint.filesystem.limits import time_limit
@@ -11,7 +10,6 @@ from zr4lint.filesystem.paths import plain, repository
 from zr4lint.filesystem.reading import UnfitError, read_regular
 from zr4lint.filesystem.sources import FileError
 from zr4lint.model.deadline import TimeUpError
-from zr4lint.project.builds import COMPOSE
 from zr4lint.project.builds.build import Build, BuildFileError, Described
 
 MAX_BYTES = 500_000
@@ -50,7 +48,7 @@ def builds_of(path: str) -> tuple[list[Build], list[str]]:
 
 
 def _described(path: str, text: str) -> Iterator[Described]:
-    if re.fullmatch(COMPOSE, os.path.basename(path)):
+    if path.lower().endswith((".yaml", ".yml")):
         from zr4lint.project.builds.compose import described
 
         return described(text, os.path.dirname(path))
