@@ -5,17 +5,19 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from msgspec import Struct
 
 from zr4lint.dockerfile import Dockerfile, Instruction
-from zr4lint.facts.context_files import Included
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.flags import Flags
 from zr4lint.model.remark import Remark
 from zr4lint.model.source import FILE_SIZE, Span
 from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.facts.context_files import Included
 
 _F = TypeVar("_F", bound=Fact)
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from zr4lint.dockerfile import Dockerfile, Instruction
 from zr4lint.facts import instructions
 from zr4lint.facts.collection import Facts
-from zr4lint.facts.context_files import ContextFiles
 from zr4lint.facts.copies import copy
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.reading import Reading
@@ -43,18 +42,19 @@ def gather(
     *,
     targets: tuple[str, ...] = (),
     build_args: Mapping[str, str | None] | None = None,
-    context: ContextFiles | None = None,
+    context: str | None = None,
     contexts: Mapping[str, str | None] | None = None,
     deadline: Deadline = NO_DEADLINE,
 ) -> Facts:
     """Read all facts of a file; raises TimeUpError when the `deadline` passes.
 
     `images` maps repositories to patterns of the variables they are known to set, `targets` are the stages that are
-    built, `build_args` are the values that the build gives to ARGs, `context` are the files that it may read,
+    built, `build_args` are the values that the build gives to ARGs, `context` is the folder that it takes files from,
     and `contexts` the places of its named contexts.
     """
     escape = next((d.value for d in dockerfile.directives if d.name == "escape"), "\\")
-    reading = Reading(dockerfile.source.text, images or {}, build_args or {}, deadline, context, contexts)
+    place = (context, dockerfile.source.path) if context is not None else None
+    reading = Reading(dockerfile.source.text, images or {}, build_args or {}, deadline, place, contexts)
     for instruction in dockerfile.instructions:
         deadline.check()
         reading.remarks += refusals(instruction, escape)
@@ -62,14 +62,13 @@ def gather(
             _read_triggers(reading)
         _read(reading, instruction)
     _read_triggers(reading)
-    included = tuple(context.included) if context is not None else ()
     return Facts(
         dockerfile,
         tuple(reading.stages),
         tuple(reading.facts),
         targets,
         tuple(reading.remarks),
-        included,
+        reading.included,
         frozenset(reading.contexts),
     )
 

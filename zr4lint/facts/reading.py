@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import Instruction, values
 from zr4lint.facts.collection import Stage
-from zr4lint.facts.context_files import ContextFiles
 from zr4lint.facts.fact import At, Fact
 from zr4lint.facts.stage_state import StageState
 from zr4lint.model.budgets import VALUE_LENGTH
@@ -15,14 +16,17 @@ from zr4lint.model.remark import Remark, too_large
 from zr4lint.model.source import Span
 from zr4lint.shell import Argument, Reach
 
+if TYPE_CHECKING:
+    from zr4lint.facts.context_files import ContextFiles, Included
+
 
 class Reading:
     """What the readers of instructions share.
 
     `text` is the file's, `images` maps repositories to patterns of the variables they are known to set, `build_args`
     are the values that the build gives to ARGs. `remarks` are what there is to tell of the file before any rule looks
-    at it. `context_files` are the files of the build context, None where it is not known, `contexts` the places of
-    named contexts.
+    at it. `context` is the folder of the build context with the path of the Dockerfile, None where it is not known;
+    `contexts` are the places of named contexts.
     """
 
     def __init__(
@@ -31,12 +35,12 @@ class Reading:
         images: Mapping[str, tuple[str, ...]],
         build_args: Mapping[str, str | None],
         deadline: Deadline,
-        context_files: ContextFiles | None = None,
+        context: tuple[str, str] | None = None,
         contexts: Mapping[str, str | None] | None = None,
     ) -> None:
         self.contexts = {name.lower(): place for name, place in (contexts or {}).items()}
         self.text = text
-        self.context_files = context_files
+        self._context = context
         self.deadline = deadline
         self.remarks: list[Remark] = []
         self.build_args = build_args
@@ -50,6 +54,21 @@ class Reading:
         self.numbers: set[str] = set()
         self.triggers: list[Instruction] = []
         self.in_trigger = False
+
+    @cached_property
+    def context_files(self) -> ContextFiles | None:
+        """The files of the build context; None where it is not known."""
+        if self._context is None:
+            return None
+        from zr4lint.facts.context_files import ContextFiles  # few commands read such files
+
+        return ContextFiles(*self._context)
+
+    @property
+    def included(self) -> tuple[Included, ...]:
+        """The files of the build context that commands have read."""
+        files = vars(self).get("context_files")
+        return tuple(files.included) if files is not None else ()
 
     @property
     def stage(self) -> int:

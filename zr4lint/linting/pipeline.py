@@ -10,7 +10,6 @@ from msgspec import Struct, structs
 from zr4lint.dockerfile import Dockerfile, parse
 from zr4lint.dockerfile.peer_comments import PeerComment, peer_comments
 from zr4lint.facts import Facts, gather
-from zr4lint.facts.context_files import ContextFiles
 from zr4lint.knowledge.tables import image_variables
 from zr4lint.linting.bounds import bound
 from zr4lint.linting.cascades import demote
@@ -119,7 +118,7 @@ class Linter:
             targets=options.targets,
             build_args=dict(options.build_args),
             contexts=dict(options.contexts),
-            context=ContextFiles(options.context, source.path) if options.context is not None else None,
+            context=options.context,
             deadline=self.deadline,
         )
         return Gathered(facts, comments, options)

@@ -50,8 +50,8 @@ def handed(script: Script, command: Command, arguments: list[Argument]) -> list[
     found, script.found = script.found, ()
     if not any(wrapper.name == "xargs" for wrapper in command.wrappers[-2:]):
         return arguments
-    files = script.reading.context_files
-    if not found and files is not None and any(argument.value is None for argument in arguments):
+    unknown = not found and any(argument.value is None for argument in arguments)
+    if unknown and (files := script.reading.context_files) is not None:
         from zr4lint.facts.commands.handed_files import words_for_xargs  # few builds have lists of their own
 
         found = tuple(words_for_xargs(script, files, command))
