@@ -125,9 +125,9 @@ def test_a_link_in_the_context_is_followed(tmp_path: Path) -> None:
 
 
 def test_a_list_that_is_too_large_is_not_read(tmp_path: Path) -> None:
-    report = lint(tmp_path, {"Dockerfile": REACHED["beside"], "requirements.txt": WRONG + "# a\n" * 300_000})
+    report = lint(tmp_path, {"Dockerfile": REACHED["beside"], "requirements.txt": WRONG + "# a\n" * 1_000_000})
     assert report.others == ()
-    message = "a file of the build context is not followed beyond 1000000 bytes"
+    message = "a file of the build context is not followed beyond 4000000 bytes"
     assert told(report, "ZL005") == [("Dockerfile", 4, 17, message)]
 
 
@@ -251,6 +251,81 @@ def test_versions_of_poetry(version: str, specifier: str) -> None:
     listing = read_project(MappedText(f'[tool.poetry.dependencies]\npython = "^3.11"\na = "{version}"\n', (0,), (0,)))
     assert listing is not None
     assert [argument.value for argument in listing.wanted] == [f"a{specifier}"]
+
+
+UV_PROJECT = """\
+[project]
+name = "a"
+dependencies = ["torch>=2.5", "torchvision==0.12.0"]
+[project.optional-dependencies]
+vision = ["xformers==0.0.22"]
+[[tool.uv.index]]
+url = "https://download.pytorch.org/whl/cu125"
+"""
+UV_LOCK = """\
+version = 1
+
+[[package]]
+name = "torch"
+version = "2.5.1"
+
+[[package]]
+name = "torchvision"
+version = "0.12.0"
+"""
+UV_IN_PLACES = "source=uv.lock,target=uv.lock --mount=type=bind,source=pyproject.toml,target=pyproject.toml"
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        ("COPY . .\nRUN uv sync --frozen", [("uv.lock", 9, 12, MISMATCH)]),
+        (
+            f"RUN --mount=type=bind,{UV_IN_PLACES} uv sync --locked --no-install-project --extra vision",
+            [("uv.lock", 9, 12, MISMATCH)],
+        ),
+        ("COPY pyproject.toml ./\nRUN uv sync", []),
+        ("COPY . .\nRUN uv sync --project other", []),
+        ("RUN uv sync", []),
+    ],
+)
+def test_what_uv_syncs(tmp_path: Path, lines: str, found: list[tuple[str, int, int, str]]) -> None:
+    files = {"Dockerfile": f"{PYTHON}{lines}\n", "pyproject.toml": UV_PROJECT, "uv.lock": UV_LOCK}
+    report = lint(tmp_path, files)
+    assert told(report) == found
+    index = [("pyproject.toml", 7, 8, "PyTorch publishes no wheels for `cu125`")]
+    assert told(report, "ML202") == (index if report.others else [])
+    assert bool(report.others) is bool(found or "pyproject.toml ./" in lines)
+
+
+CONDA = """\
+name: a
+dependencies:
+  - python=3.11
+  - pip:
+    # torch==1.0
+    - torch==2.5.1
+    - "torchvision==0.12.0"
+
+    - --extra-index-url https://download.pytorch.org/whl/cu125
+channels: [conda-forge]
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "conda env create -f environment.yml",
+        "mamba env update --file=environment.yml -n base",
+        "micromamba create -y -f /app/environment.yml",
+    ],
+)
+def test_what_conda_has_pip_install(tmp_path: Path, command: str) -> None:
+    text = f"FROM condaforge/miniforge3:24.3.0-0\nWORKDIR /app\nCOPY environment.yml .\nRUN {command}\n"
+    report = lint(tmp_path, {"Dockerfile": text, "environment.yml": CONDA})
+    assert told(report) == [("environment.yml", 7, 8, MISMATCH)]
+    assert told(report, "ML202") == [("environment.yml", 9, 25, "PyTorch publishes no wheels for `cu125`")]
+    assert told(lint(tmp_path, {"environment.yml": CONDA.replace("- pip:", "- other:")})) == []
 
 
 def test_a_broken_pyproject_is_not_read() -> None:

@@ -110,6 +110,13 @@ class PipRun(Fact, frozen=True):
     constraints: tuple[Requirement, ...] = ()
 
 
+class ProjectRun(PipRun, frozen=True):
+    """What another program than pip installs by the files of a project, as a call of pip: `uv sync`, conda's pip.
+
+    Rules about how pip is called don't see it.
+    """
+
+
 class Cloned(Fact, frozen=True):
     """`git clone`; `target` is absolute, `words` is the command's text in the file."""
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from zr4lint.facts.collection import Facts, Stage
-from zr4lint.facts.command_facts import Cloned, PipRun, Ran
+from zr4lint.facts.command_facts import Cloned, PipRun, ProjectRun, Ran
 from zr4lint.facts.environments import environment_of
 from zr4lint.facts.fact import At
 from zr4lint.facts.images import Base, read_base
@@ -114,11 +114,18 @@ class History:
         root = facts.stages[min(self.chain)]
         self.root = root
         self.base: Base | None = read_base(root.image) if root.image is not None else None
-        found = (self.install_of(run) for run in facts.of(PipRun, self.chain))
+        found = (self.install_of(run) for run in self.pip_runs)
         self.installs = [install for install in found if install is not None]
         self._memo = Memo()
         self.first: dict[str, Install | None] = {}
         self.hints: dict[str, tuple[int, int] | None] = {}
+
+    @cached_property
+    def pip_runs(self) -> list[PipRun]:
+        """The calls of pip, and what other programs install in the same way, in order."""
+        runs = self.facts.of(PipRun, self.chain)
+        others = self.facts.of(ProjectRun, self.chain)
+        return sorted([*runs, *others], key=lambda run: run.at.order) if others else runs
 
     @property
     def own(self) -> Iterator[Install]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 
 from zr4lint.dockerfile import Instruction
 from zr4lint.facts.command_facts import Cloned, Moved, Overwritten, Ran, Removed
@@ -11,7 +12,7 @@ from zr4lint.facts.fact import Fact
 from zr4lint.facts.instruction_facts import CopyStep, Origin, Written
 from zr4lint.facts.reading import Reading
 from zr4lint.filesystem.globs import matches
-from zr4lint.programs.files import absolute, covers, has_wildcard, mount_target, under
+from zr4lint.programs.files import absolute, covers, has_wildcard, under
 from zr4lint.programs.python import is_program
 from zr4lint.shell import Reach
 
@@ -28,15 +29,16 @@ _ARCHIVES = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tbz", ".txz", "
 def context_path(reading: Reading, files: ContextFiles, instruction: Instruction, path: str) -> str | None:
     """The path in the build context of what is at `path` in the image by now; None where that can't be known."""
     for flag in instruction.flags:
-        mount = flag.value or ""
-        target = mount_target(mount) if flag.name == "mount" else ""
-        if target and under(path, target):
-            return _mounted(mount, path.removeprefix(target).lstrip("/"))
+        if flag.name == "mount":
+            options = dict(part.partition("=")[::2] for part in (flag.value or "").split(","))
+            target = options.get("target") or options.get("dst") or options.get("destination")
+            place = absolute(target, reading.state.workdir) if target else None
+            if place is not None and under(path, place):
+                return _mounted(options, path.removeprefix(place).lstrip("/"))
     return _Search(reading, files).back(path, reading.stage, len(reading.facts))
 
 
-def _mounted(mount: str, rest: str) -> str | None:
-    options = dict(part.partition("=")[::2] for part in mount.split(","))
+def _mounted(options: Mapping[str, str], rest: str) -> str | None:
     if options.get("type", "bind") != "bind" or "from" in options:
         return None
     source = options.get("source") or options.get("src") or "."

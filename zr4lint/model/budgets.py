@@ -34,7 +34,7 @@ FINDINGS_OF_A_RULE = 1_000
 PATH_LENGTH = 4_096
 """Characters of a path: PATH_MAX of Linux, which refuses longer ones."""
 
-LISTING_SIZE = 1_000_000
+LISTING_SIZE = 4_000_000
 """Bytes of a file in the build context that a command reads, such as requirements.txt."""
 
 LISTINGS = 50

@@ -17,6 +17,7 @@ _CARET = r"\^\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?\Z"
 _TILDE = r"~\s*(\d+)(?:\.(\d+))?(?:\.\d+)?\Z"
 _ELSEWHERE = frozenset({"optional", "git", "path", "url", "markers", "python"})
 """Keys of a dependency that comes from elsewhere than an index, or not always."""
+_IN_PLACE = r"(?m)^(?:no-build-isolation|extra-build-dependencies|\[tool\.uv\.extra-build)"
 _EXACT = r"\d[\w.+!-]*\Z"
 
 
@@ -41,6 +42,14 @@ def read_project(text: MappedText, extras: frozenset[str] = frozenset(), *, uv: 
     dynamic = "dependencies" in [*_strings(project.get("dynamic"))] or (not project and not wanted)
     options = tuple(_indexes(_table(tool.get("uv")), places)) if uv else ()
     return Listing(tuple(wanted[:LISTED]), options, opaque=dynamic or len(wanted) > LISTED)
+
+
+def builds_in_place(text: MappedText) -> bool:
+    """Whether the settings of uv in a project have it build packages in the environment, or add to what they need."""
+    return (
+        re.search(r"(?m)^(?:no-build-isolation|extra-build-dependencies|\[tool\.uv\.extra-build)", text.text)
+        is not None
+    )
 
 
 class _Places:

@@ -41,7 +41,7 @@ class Listings(Struct, frozen=True):
 
 def read_listings(call: Call, files: ContextFiles, parsed: Parsed) -> Listings:
     """Read the files that the words of a command name, those that constrain, and those that they name in turn."""
-    reader = _Reader(call, files)
+    reader = Reader(call, files)
     listings = tuple(reader.listing(call.path(_path(o)), o.span) for o in parsed.all("requirement"))
     constraining = [reader.listing(call.path(_path(o)), o.span) for o in parsed.all("constraint")]
     folders = [*parsed.operands, *(Argument(o.value, o.value_span) for o in parsed.all("editable"))]
@@ -60,7 +60,7 @@ def _path(option: Option) -> str | None:
     return file_of(option.value) if option.value is not None else None
 
 
-class _Reader:
+class Reader:
     """Reads the files of one command, each once."""
 
     def __init__(self, call: Call, files: ContextFiles) -> None:
@@ -72,7 +72,7 @@ class _Reader:
 
     def listing(self, path: str | None, anchor: Span) -> Listing | None:
         """What a file of the image lists; None where it can't be read."""
-        text = self._text(path, anchor)
+        text = self.text(path, anchor)
         if text is None or path is None:
             return None
         name = posixpath.basename(path)
@@ -87,13 +87,14 @@ class _Reader:
         """What a project depends on, given its folder with extras behind it; None where that is not known."""
         found = re.fullmatch(_FOLDER, folder.value or "")
         path = self._call.path(found["path"]) if found is not None else None
-        text = self._text(posixpath.join(path, "pyproject.toml"), folder.span) if path is not None else None
+        text = self.text(posixpath.join(path, "pyproject.toml"), folder.span) if path is not None else None
         if text is None or found is None:
             return None
         extras = frozenset(extra.strip() for extra in (found["extras"] or "").split(",") if extra.strip())
         return read_project(text, extras, uv=self._uv)
 
-    def _text(self, path: str | None, anchor: Span) -> MappedText | None:
+    def text(self, path: str | None, anchor: Span) -> MappedText | None:
+        """The text of a file of the image that was copied from the context; None for any other."""
         reading = self._call.script.reading
         if path is None or path in self._seen or path in self._call.state.written:
             return None

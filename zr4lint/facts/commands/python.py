@@ -74,6 +74,10 @@ def pip(call: Call) -> Iterator[Fact]:
         yield from pip_packages(call, command)
     elif call.program == "uv":
         yield from packages(call)
+        if any(argument.value == "sync" for argument in call.arguments):
+            from zr4lint.facts.commands.projects import synced  # only for builds with such a project
+
+            yield from synced(call)
 
 
 def _environment(call: Call, arguments: Sequence[Argument], module: str) -> Iterator[Fact]:
