@@ -356,6 +356,26 @@ def test_lists_of_apt(tmp_path: Path, command: str, found: bool) -> None:
     assert told(report, "ML603") == (wanted if found else [])
 
 
+@pytest.mark.parametrize(
+    "listed",
+    [
+        " " * 1_000_000 + "\n",
+        "a " + "#" * 1_000_000,
+        "--x " * 200_000,
+        "\\\n" * 200_000,
+        "${A}" * 200_000,
+        "\"'" * 200_000,
+        "p==1\n" * 200_000,
+    ],
+)
+def test_lists_of_any_shape_are_read_in_time(tmp_path: Path, listed: str) -> None:
+    save(tmp_path / "Dockerfile", REACHED["beside"])
+    save(tmp_path / "requirements.txt", listed)
+    lint_text(
+        REACHED["beside"], packs="ml", options=LintOptions(context=str(tmp_path)), max_time=20
+    )  # raises TimeUpError
+
+
 # What is said of it
 
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from zr4lint.filesystem.dockerignore import DockerIgnore
 
 
+STEPS = 2_000_000
+"""Facts that are looked at for the way of files from the context into the image, for one Dockerfile."""
+
+
 class Included(Struct, frozen=True):
     """A file that a command reads; offsets in it count from `start`. `anchor` are the words that name it."""
 
@@ -40,6 +44,7 @@ class ContextFiles:
         self.folder = folder
         self._dockerfile = dockerfile
         self.included: list[Included] = []
+        self.steps = STEPS
 
     @cached_property
     def _ignored(self) -> DockerIgnore | None:

@@ -28,6 +28,8 @@ _ARCHIVES = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tbz", ".txz", "
 
 def context_path(reading: Reading, files: ContextFiles, instruction: Instruction, path: str) -> str | None:
     """The path in the build context of what is at `path` in the image by now; None where that can't be known."""
+    if files.full:
+        return None
     for flag in instruction.flags:
         if flag.name == "mount":
             options = dict(part.partition("=")[::2] for part in (flag.value or "").split(","))
@@ -62,6 +64,9 @@ class _Search:
         for index in range(end - 1, -1, -1):
             fact = self._reading.facts[index]
             at = fact.at
+            self._files.steps -= 1
+            if self._files.steps < 0:
+                return None
             if at.stage not in chain or at.reach is Reach.NEVER or at.trigger != self._reading.in_trigger:
                 continue
             if isinstance(fact, CopyStep):

@@ -13,6 +13,9 @@ from zr4lint.programs.options import Option
 from zr4lint.programs.requirements_file import Listing
 from zr4lint.shell import Argument
 
+_LONGEST = 500_000
+"""Characters of a pyproject.toml; those of real projects have a hundredth of that."""
+
 _CARET = r"\^\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?\Z"
 _TILDE = r"~\s*(\d+)(?:\.(\d+))?(?:\.\d+)?\Z"
 _ELSEWHERE = frozenset({"optional", "git", "path", "url", "markers", "python"})
@@ -22,10 +25,12 @@ _EXACT = r"\d[\w.+!-]*\Z"
 
 
 def read_project(text: MappedText, extras: frozenset[str] = frozenset(), *, uv: bool = False) -> Listing | None:
-    """The dependencies of a project with some of its extras; None for a text that is no TOML.
+    """The dependencies of a project with some of its extras; None for a text that is no TOML, or too long.
 
     With `uv` the indexes of `[tool.uv]` count. Nothing that is listed as dynamic is known.
     """
+    if len(text.text) > _LONGEST:
+        return None
     try:
         document: dict[str, Any] = tomllib.loads(text.text)
     except (ValueError, RecursionError):

@@ -7,14 +7,17 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from zr4lint.model.budgets import LISTED
+from zr4lint.model.budgets import LISTED, VALUE_LENGTH
 from zr4lint.model.source import MappedText
 from zr4lint.programs.options import Option, parse_options
 from zr4lint.programs.pip import GRAMMAR
 from zr4lint.shell import Argument
 
+_MOST_LINES = 10 * LISTED
+"""Lines with something on them that are read."""
+
 _COMMENT_LINE = r"\s*#"
-_COMMENT = r"(?:^|\s+)#.*\Z"
+_COMMENT = r"(?:^|\s)#"
 _OPTION = r"(?:^|(?<=\s))-"
 _WORD = r"""(?:"[^"]*"|'[^']*'|\\.|[^\s"'\\])+"""
 _VARIABLE = r"\$\{([A-Z0-9_]+)\}"
@@ -41,9 +44,12 @@ def read_requirements(text: MappedText, variables: Mapping[str, str | None]) -> 
     """Read a requirements file; `variables` are those of the command that pip puts in place of `${NAME}`."""
     wanted: list[Argument] = []
     options: list[Option] = []
-    for line in _lines(text):
-        if len(wanted) >= LISTED:
+    for number, line in enumerate(_lines(text)):
+        if len(wanted) >= LISTED or number >= _MOST_LINES:
             return Listing(tuple(wanted), tuple(options), opaque=True)
+        if len(line.text) > VALUE_LENGTH:
+            wanted.append(Argument(None, line.span(0, len(line.text))))
+            continue
         option = re.search(_OPTION, line.text)
         end = option.start() if option is not None else len(line.text)
         words = line.text[:end]
@@ -92,9 +98,9 @@ def _words(line: MappedText, variables: Mapping[str, str | None]) -> Iterator[Ar
 def _argument(at: MappedText, value: str, variables: Mapping[str, str | None]) -> Argument:
     """A word with its variables replaced; those that are not set stay as written."""
     span = at.span(0, len(at.text))
-    for found in reversed([*re.finditer(_VARIABLE, value)]):
-        known = variables.get(found[1])
-        if known is None:
-            return Argument(None, span)
-        value = value[: found.start()] + (known or found[0]) + value[found.end() :]
-    return Argument(value, span)
+    names = set(re.findall(_VARIABLE, value))
+    if any(variables.get(name) is None for name in names):
+        return Argument(None, span)
+    if names:
+        value = re.sub(_VARIABLE, lambda found: variables.get(found[1]) or found[0], value)
+    return Argument(value if len(value) <= VALUE_LENGTH else None, span)

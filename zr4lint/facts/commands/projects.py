@@ -33,7 +33,7 @@ _OF_CONDA = Grammar(
     frozenset(),
 )
 _PACKAGE = re.compile(r'(?m)^\[\[package\]\]\r?\nname = "(?P<name>[^"\n]+)"\r?\nversion = "(?P<version>[^"\n]+)"')
-_ITEM = re.compile(r"""(?P<indent>[ ]*)-[ ]+(?P<text>[^\n]*?)[ \t\r]*(?:\n|\Z)""")
+_ITEM = re.compile(r"""(?P<indent>[ ]*)-[ ]+(?P<text>[^\n]*)(?:\n|\Z)""")
 _NAME = re.compile(r"(?m)^name:[ ]*([\w.-]+)[ \t\r]*$")
 
 
@@ -125,9 +125,11 @@ def _pip_section(text: MappedText, call: Call) -> Listing:
             continue
         if len(item["indent"]) <= len(start[1]):
             break
-        begin, end = item.span("text")
-        if item["text"][:1] in ("'", '"') and item["text"].endswith(item["text"][0]):
-            begin, end = begin + 1, end - 1
+        words = item["text"].rstrip()
+        begin = item.start("text")
+        if words[:1] in ("'", '"') and words.endswith(words[0]):
+            begin, words = begin + 1, words[1:-1]
+        end = begin + len(words)
         pieces += [(text.text[begin:end], text.offset(begin)), ("\n", text.offset(end))]
         at = item.end()
     return read_requirements(MappedText.join(pieces), call.variables)
