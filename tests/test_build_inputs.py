@@ -509,6 +509,8 @@ def test_the_words_and_the_place_of_a_missing_source(tmp_path: Path, monkeypatch
         ({"here.txt": ""}, ["ERROR"]),
         ({"../.git/HEAD": ""}, ["WARNING", "WARNING"]),
         ({"../.git/HEAD": "", "../gone.txt": "", "../here.txt": ""}, []),
+        ({"../.git/HEAD": "", "../gone.txt": "", "here.txt": ""}, []),
+        ({"../.git/HEAD": "", "here.txt": ""}, ["ERROR"]),
     ],
 )
 def test_a_context_that_is_only_assumed(tmp_path: Path, files: dict[str, str], severity: list[str]) -> None:

@@ -24,8 +24,9 @@ from zr4lint.shell import Argument
 def missing_sources(judged: Judged, context: str) -> Iterator[Finding]:
     """The sources of the stages that are built for which the build fails with `not found`.
 
-    A context that nobody named is only assumed: it counts where another source is found in it. Where none is, a source
-    is told if it is in no folder up to the root of the repository either. What git ignores may be made before a build.
+    A context that nobody named is only assumed: it counts where another source is found in it, and what is in a folder
+    above, up to the root of the repository, is not missed. Where no source is found, one is told that is in none of
+    these folders. What git ignores may be made before a build.
     """
     pairs = [pair for pair in _sources(judged.facts) if _plain(pair[1].value or "")]
     ignore = dockerignore(context, judged.source.path)
@@ -37,8 +38,10 @@ def missing_sources(judged: Judged, context: str) -> Iterator[Finding]:
         left_out = ignore is not None and _leaves_out(ignore, context, path)
         if (found and not left_out) or (not found and _made_before(git, context, path)):
             continue
-        if not sure and not left_out and not _nowhere(context, path):
-            continue
+        if judged.options.context_assumed and not left_out:
+            above = _found_above(context, path)
+            if above or (above is None and not sure):
+                continue
         yield _finding(judged, step, argument, ignore if left_out else None, sure=sure or left_out)
 
 
@@ -88,11 +91,11 @@ def _made_before(git: GitIgnore, context: str, path: str) -> bool:
     return any(git.matches(os.path.join(context, *parts[:end]), folder=True) for end in range(1, len(parts) + 1))
 
 
-def _nowhere(context: str, path: str) -> bool:
-    """Whether a path is in no folder from the context up to the root of its repository; False without one."""
+def _found_above(context: str, path: str) -> bool | None:
+    """Whether a path is in a folder from the context up to the root of its repository; None without a repository."""
     whole = os.path.abspath(context)
     root = repository(whole)
-    return root is not None and not any(_exists(folder, path) for folder in _upwards(whole, root))
+    return None if root is None else any(_exists(folder, path) for folder in _upwards(whole, root))
 
 
 def _upwards(folder: str, root: str) -> Sequence[str]:
