@@ -32,6 +32,7 @@ def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         used |= state.workdir_set_by
     origin = _origin(reading, flags)
     state.hands_over = state.hands_over or flags.has("chown")
+    reading.copies = True
     markers = {heredoc.marker.start: heredoc for heredoc in instruction.heredocs}
     files = [source for source in sources if source.span.start not in markers]
     given = tuple(Argument(reading.expand(source.raw), source.span) for source in files)

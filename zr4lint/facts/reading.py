@@ -27,6 +27,7 @@ class Reading:
     are the values that the build gives to ARGs. `remarks` are what there is to tell of the file before any rule looks
     at it. `context` is the folder of the build context with the path of the Dockerfile, None where it is not known;
     `contexts` are the places of named contexts.
+    `copies` tells that something was copied so far.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Reading:
         self.contexts = {name.lower(): place for name, place in (contexts or {}).items()}
         self.text = text
         self._context = context
+        self.copies = False
         self.deadline = deadline
         self.remarks: list[Remark] = []
         self.build_args = build_args
@@ -63,6 +65,11 @@ class Reading:
         from zr4lint.facts.context_files import ContextFiles  # few commands read such files
 
         return ContextFiles(*self._context)
+
+    def files_for(self, instruction: Instruction) -> ContextFiles | None:
+        """The files of the build context that a RUN may see; None where it sees none, or none is known."""
+        seen = self.copies or any(flag.name == "mount" for flag in instruction.flags)
+        return self.context_files if seen else None
 
     @property
     def included(self) -> tuple[Included, ...]:

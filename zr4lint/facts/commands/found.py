@@ -51,7 +51,7 @@ def handed(script: Script, command: Command, arguments: list[Argument]) -> list[
     if not any(wrapper.name == "xargs" for wrapper in command.wrappers[-2:]):
         return arguments
     unknown = not found and any(argument.value is None for argument in arguments)
-    if unknown and (files := script.reading.context_files) is not None:
+    if unknown and (files := script.reading.files_for(script.instruction)) is not None:
         from zr4lint.facts.commands.handed_files import words_for_xargs  # few builds have lists of their own
 
         found = tuple(words_for_xargs(script, files, command))

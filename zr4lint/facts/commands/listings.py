@@ -16,7 +16,6 @@ from zr4lint.model.remark import too_large
 from zr4lint.model.source import MappedText, Span
 from zr4lint.programs.options import Option, Parsed
 from zr4lint.programs.pip import Requirement, parse_requirement
-from zr4lint.programs.project_file import read_project
 from zr4lint.programs.requirements_file import Listing, read_requirements
 from zr4lint.programs.urls import file_of
 from zr4lint.shell import Argument
@@ -77,7 +76,7 @@ class Reader:
             return None
         name = posixpath.basename(path)
         if name in _PROJECTS:
-            return read_project(text, uv=self._uv) if name.endswith(".toml") and self._uv else None
+            return _project(text, uv=self._uv) if name.endswith(".toml") and self._uv else None
         listing = read_requirements(text, self._call.variables)
         if len(listing.wanted) >= LISTED:
             self._call.script.reading.remarks.append(too_large(anchor, "a list of packages", f"{LISTED} packages"))
@@ -91,7 +90,7 @@ class Reader:
         if text is None or found is None:
             return None
         extras = frozenset(extra.strip() for extra in (found["extras"] or "").split(",") if extra.strip())
-        return read_project(text, extras, uv=self._uv)
+        return _project(text, extras, uv=self._uv)
 
     def text(self, path: str | None, anchor: Span) -> MappedText | None:
         """The text of a file of the image that was copied from the context; None for any other."""
@@ -123,6 +122,12 @@ class Reader:
                 options += other.options
                 opaque = opaque or other.opaque
         return structs.replace(listing, wanted=tuple(wanted), options=tuple(options), opaque=opaque)
+
+
+def _project(text: MappedText, extras: frozenset[str] = frozenset(), *, uv: bool) -> Listing | None:
+    from zr4lint.programs.project_file import read_project  # few builds install a project
+
+    return read_project(text, extras, uv=uv)
 
 
 def _beside(option: Option, path: str) -> str | None:

@@ -39,7 +39,7 @@ _NAME = re.compile(r"(?m)^name:[ ]*([\w.-]+)[ \t\r]*$")
 
 def synced(call: Call) -> Iterator[ProjectRun]:
     """What `uv sync` installs: the project's dependencies, in the versions of uv.lock."""
-    files, folder = call.script.reading.context_files, call.folder
+    files, folder = call.script.reading.files_for(call.instruction), call.folder
     parsed = parse_options(call.arguments[1:], _OF_UV)
     named = [operand.value for operand in parsed.operands]
     if files is None or folder is None or named != ["sync"] or parsed.has("project", "directory", "script", "package"):
@@ -65,7 +65,7 @@ def synced(call: Call) -> Iterator[ProjectRun]:
 
 def by_conda(call: Call) -> Iterator[ProjectRun]:
     """What conda has pip install: the section `pip` of the file that it makes an environment from."""
-    files = call.script.reading.context_files
+    files = call.script.reading.files_for(call.instruction)
     parsed = parse_options(call.arguments[1:], _OF_CONDA)
     file = parsed.get("file")
     named = [operand.value for operand in parsed.operands]

@@ -117,7 +117,7 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
         call.fails(pip.refused[0], f"pip does not accept {code(call.slice(pip.refused[0]), 40)}")
     lost = _lost_specifiers(call, pip)
     run = PipRun(at, pip, settings, path, files, lost, call.variables, call.folder)
-    context = call.script.reading.context_files if _names_files(pip) else None
+    context = call.script.reading.files_for(call.instruction) if _names_files(pip) else None
     return run if context is None else _of_context(call, context, run)
 
 
