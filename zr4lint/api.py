@@ -87,11 +87,14 @@ def lint_file(
 ) -> FileReport:
     """Lint a file; the build context is its folder unless `options` name another.
 
+    `others` of the report holds reports on the files of the context that the build installs from, such as
+    requirements.txt, as far as there are findings in them.
+
     Raises FileError if it can't be read, and PackError for a pack that can't be used.
     """
     file = os.fspath(path)
     source = read(file, display(file))
-    options = options or LintOptions(context=os.path.dirname(file) or ".")
+    options = options or LintOptions(context=os.path.dirname(file) or ".", context_assumed=True)
     return Linter(_packs(packs, file), options).lint(source).report
 
 
@@ -126,7 +129,7 @@ def render(*reports: FileReport, format: str = "text", packs: str | Sequence[str
     """
     used = (pack for report in reports for pack in _packs(packs, report.source.path))
     rules = {rule.rule.code: rule.rule for pack in used for rule in pack.rules}
-    shown = tuple(map(without_secrets, reports))
+    shown = tuple(without_secrets(one) for report in reports for one in (report, *report.others))
     return FORMATS[format].render(Report(shown, (*rules.values(), *OWN_RULES)), Options())
 
 

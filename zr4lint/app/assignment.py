@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from zr4lint.app.errors import UsageError
 from zr4lint.linting.options import LintOptions
@@ -13,6 +16,9 @@ from zr4lint.packs.problems import PackError
 from zr4lint.packs.settings import configure
 from zr4lint.project import Settings
 from zr4lint.project.pack_files import PackFiles
+
+if TYPE_CHECKING:
+    from zr4lint.project.builds.build import Build
 
 
 def load_packs(names: Sequence[str], files: PackFiles | None = None) -> tuple[Pack, ...]:
@@ -60,19 +66,33 @@ class Assignment:
         return self._configured[key]
 
 
+def options_of_build(options: LintOptions, build: Build, settings: Settings) -> LintOptions:
+    """The options with what a build says; the settings, with those of the command line, count more."""
+    given = dict(build.args) | dict(options.build_args)
+    return structs.replace(
+        options,
+        context=settings.context if settings.context is not None else build.context,
+        context_assumed=False,
+        build_args=tuple(given.items()),
+        targets=options.targets or ((build.target,) if build.target is not None else ()),
+        contexts=build.contexts,
+    )
+
+
 def lint_options(path: str, settings: Settings, folder: str | None, *, suppressions: bool = True) -> LintOptions:
     """The options that a file is linted with; `folder` is the one that it lies in, None where it has none."""
     return LintOptions(
         select=settings.select,
         ignore=settings.ignored_in(path),
         context=settings.context if settings.context is not None else folder,
+        context_assumed=settings.context is None,
         severity=settings.severity,
         conflicts=Severity.INFO if settings.conflicts == "show" else settings.conflicts,
         lists_conflicts=settings.conflicts == "show",
         amended=settings.amended,
         extend_select=settings.extend_select,
         targets=settings.targets,
-        build_args=settings.build_args,
+        build_args=settings.build_args_for(path),
         template=settings.is_template(path),
         suppressions=suppressions,
     )

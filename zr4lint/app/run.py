@@ -6,14 +6,15 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from zr4lint.app.assignment import Assignment, lint_options, load_packs
+from zr4lint.app.assignment import Assignment, lint_options, load_packs, options_of_build
 from zr4lint.app.errors import UsageError
 from zr4lint.app.parallel import in_order, processes
 from zr4lint.app.task import Options, Task, lost, perform
 from zr4lint.app.verdict import Judged, fails, low_scores, open_baseline, stale_entries, write_baseline
 from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME
+from zr4lint.filesystem.paths import display
 from zr4lint.filesystem.sources import FileError
 from zr4lint.model.finding import Applicability, FileReport, Report
 from zr4lint.packs.model import Pack
@@ -21,7 +22,7 @@ from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.packs.rulebook import Rulebook, hint
 from zr4lint.project import ConfigError, Finder, Layer
 from zr4lint.project.configuration import NAMES
-from zr4lint.project.discovery import Choice, Input, find, is_leftover
+from zr4lint.project.discovery import Choice, Input, describes_builds, find, is_leftover
 from zr4lint.project.pack_files import PackFiles
 from zr4lint.project.patterns import words_for
 from zr4lint.project.settings import COMMAND_LINE, SETTINGS
@@ -83,12 +84,14 @@ def inputs(request: Request) -> tuple[list[Input], list[str]]:
     packs = load_packs(request.packs)
     with _refusals():
         files = PackFiles()
-        return _inputs(request, packs, _finder(request, packs, files), files)
+        found, errors = _inputs(request, packs, _finder(request, packs, files), files, [])
+        return [*{file.shown: file for file in found}.values()], errors
 
 
 def watched(request: Request) -> set[str]:
     """The files that a report depends on: those to lint, the packs, and where configurations are or may come to be."""
     named = {name for name in request.packs if os.path.isfile(name)} | set(filter(None, [request.config]))
+    named |= {path for path in request.paths if describes_builds(path)}
     try:
         files = {file.file for file in inputs(request)[0]}
     except UsageError:
@@ -102,7 +105,7 @@ def _finder(request: Request, packs: Sequence[Pack], files: PackFiles) -> Finder
 
 
 def _inputs(
-    request: Request, packs: Sequence[Pack], finder: Finder, pack_files: PackFiles
+    request: Request, packs: Sequence[Pack], finder: Finder, pack_files: PackFiles, notes: list[str]
 ) -> tuple[list[Input], list[str]]:
     def claimed(path: str) -> bool:
         config = finder.configuration(path)
@@ -125,9 +128,26 @@ def _inputs(
     for found in find(request.paths or (".",), Choice(claimed, excluded, dropped)):
         if isinstance(found, FileError):
             errors.append(str(found))
+        elif found.shown != "-" and describes_builds(found.shown) and not claimed(found.shown):
+            files += _built(found, errors, notes)
         else:
             files.append(found)
     return files, errors
+
+
+def _built(file: Input, errors: list[str], notes: list[str]) -> Iterator[Input]:
+    """The Dockerfiles that a compose file or a bake file builds, once for each build."""
+    from zr4lint.project.builds.reading import builds_of  # few runs are given such a file
+
+    try:
+        builds, skipped = builds_of(file.shown)
+    except FileError as error:
+        errors += str(error).split("\n")
+        return
+    notes += skipped
+    for build in builds:
+        path = build.file or file.file
+        yield Input(path, display(path), build)
 
 
 def run(
@@ -150,6 +170,19 @@ def _refusals() -> Iterator[None]:
         yield
     except ConfigError as error:
         raise UsageError(str(error)) from None
+
+
+def _build_name(task: Task) -> str:
+    return task.file.build.name if task.file.build is not None else ""
+
+
+def _missing_target(task: Task, stages: Sequence[str]) -> Iterator[str]:
+    """The target of a build that its Dockerfile has no stage for."""
+    build = task.file.build
+    if build is None or build.target is None or not stages or task.lint_options.targets != (build.target,):
+        return
+    if build.target.lower() not in {name.lower() for name in stages}:
+        yield f"{build.origin}: {build.name}: no stage is named {build.target!r}{hint(build.target, sorted(stages))}"
 
 
 class _Run:
@@ -194,7 +227,13 @@ class _Run:
         self.notes += self.finder.notes
         used = self.assignment.used
         _check_request(request, used)
-        done = list(self._perform(tasks))
+        if any(task.file.build is not None for task in tasks) and self._writes:
+            raise UsageError("files are not changed by way of what builds them; pass the Dockerfile itself")
+        done = [*self._perform(tasks)]
+        if len({report.source.path for _, report in done}) < len(done):
+            from zr4lint.app.merging import merged  # few runs have several reports on one file
+
+            done = merged(done, _build_name)
         if done:
             self.errors += self._missing_targets()
         if request.write_baseline is not None and not self.errors:
@@ -206,6 +245,11 @@ class _Run:
         whole = Report(tuple(report for _, report in done), rules, self.fixed)
         code = 2 if self.errors else self._code(done)
         return Result(whole, tuple(self.errors), code, self.diff, self.stdin, tuple(self.notes), tuple(self.written))
+
+    @property
+    def _writes(self) -> bool:
+        """Whether files are changed, or shown as they would be."""
+        return self.options.level is not None or self.options.add_ignore is not None
 
     def _code(self, done: Sequence[tuple[Task, FileReport]]) -> int:
         """The exit code where all files were linted."""
@@ -219,16 +263,18 @@ class _Run:
         return 0 if self.request.exit_zero else code
 
     def _tasks(self) -> list[Task]:
-        files, errors = _inputs(self.request, self.packs, self.finder, self.pack_files)
+        files, errors = _inputs(self.request, self.packs, self.finder, self.pack_files, self.notes)
         self.errors += errors
         tasks: list[Task] = []
         for file in files:
             path = self.options.path(file)
             settings = self.finder.settings(path)
-            packs = self.assignment.packs_for(path, settings)
+            named = path if file.build is None else os.path.join(os.path.dirname(path), "Dockerfile")
+            packs = self.assignment.packs_for(path, settings) or self.assignment.packs_for(named, settings)
             if packs:
                 folder = os.path.dirname(file.file) or "." if file.shown != "-" else None
                 options = lint_options(path, settings, folder, suppressions=self.request.suppressions)
+                options = options_of_build(options, file.build, settings) if file.build is not None else options
                 tasks.append(Task(file, settings, packs, options, self.options))
             else:
                 self.errors.append(self._unclaimed(file))
@@ -255,10 +301,12 @@ class _Run:
             self.diff += done.diff
             self.stdin = done.stdin if done.stdin is not None else self.stdin
             self.stages.update(done.stages)
+            self.errors += _missing_target(task, done.stages)
             if done.report is not None:
-                if self.early is not None:
-                    self.written.append(self.early(done.report))
-                yield task, done.report
+                for report in (structs.replace(done.report, others=()), *done.report.others):
+                    if self.early is not None:
+                        self.written.append(self.early(report))
+                    yield task, report
 
     def _missing_targets(self) -> Iterator[str]:
         """The targets of the command line that no linted file has a stage for."""

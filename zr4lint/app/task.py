@@ -51,6 +51,8 @@ class Options(Struct, frozen=True, kw_only=True):
 
     def read(self, file: Input) -> SourceFile:
         """The text of a file; FileError if it can't be had."""
+        if file.build is not None and file.build.inline is not None:
+            return SourceFile(file.build.inline.text, file.shown)
         if file.shown != "-":
             return read(file.file, file.shown, self.max_size)
         return decode(self.stdin, self.path(file), self.max_size)
@@ -109,12 +111,22 @@ def _performed(task: Task, gathered: Gathered | None = None) -> Result:
         if options.add_ignore is None and options.level is None:
             linted = linter.judge(gathered) if gathered is not None else linter.lint(options.read(task.file))
             stages = _stage_names(linted.dockerfile) if task.lint_options.targets else ()
-            return Result(linted.report, stages=stages)
+            return Result(_where_it_stands(task, linted.report), stages=stages)
         source = options.read(task.file)
         result, text = _changed(task, source)
     if text is not None:
         _write(task.file.file, source, text)
     return result
+
+
+def _where_it_stands(task: Task, report: FileReport) -> FileReport:
+    """The report of a Dockerfile that stands in another file with the places of that file."""
+    build = task.file.build
+    if build is None or build.inline is None:
+        return report
+    from zr4lint.app.relocation import relocated
+
+    return relocated(report, build.inline, read(task.file.file, task.file.shown, task.options.max_size))
 
 
 def _gathered(task: Task) -> Gathered | None:

@@ -32,13 +32,15 @@ class Met(Struct, frozen=True):
     """A requirement, or a part of it, is met by the words at `span` of an instruction.
 
     `supports` are the indexes of the instructions that those words rely on. `spelled` is how the specification
-    spells those words, where that is known.
+    spells those words, where that is known. Of words in another file that the build reads, `elsewhere` is the place,
+    and `span` that of the words that name the file; the engine sees to that.
     """
 
     span: Span
     instruction: Instruction
     supports: frozenset[int] = frozenset()
     spelled: str | None = None
+    elsewhere: Span | None = None
 
 
 class Unmet(Struct, frozen=True):
@@ -49,7 +51,7 @@ class Unmet(Struct, frozen=True):
     finding on another rule's behalf speaks of. `hint` are words that an instruction meant for it would have,
     `add` is an instruction that would meet it, for a fix that adds it to the rule's layer. `severity` and `code` are
     the finding's where they are not its rule's. `message`, `notes`, `help` and `references` are the parts of the
-    finding.
+    finding. `elsewhere` is as in Met.
     """
 
     message: str
@@ -66,6 +68,7 @@ class Unmet(Struct, frozen=True):
     help: str | None = None
     references: tuple[str, ...] = ()
     code: str | None = None
+    elsewhere: Span | None = None
 
 
 Outcome = Met | Unmet
@@ -132,7 +135,7 @@ class Subject(Struct, frozen=True):
 
     def words(self, span: Span) -> str:
         """The words at a span."""
-        return self.source.slice(span)
+        return self.facts.words(span)
 
 
 def met(at: At, span: Span | None = None, spelled: str | None = None) -> Met:

@@ -141,7 +141,8 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     """Check Dockerfiles against their specification.
 
     PATHS are files, folders, or "-" for standard input. The default is the current folder. In folders, files are
-    linted that a pack matches; files that git ignores are skipped.
+    linted that a pack matches; files that git ignores are skipped. Of a compose file or a bake file, the Dockerfiles
+    are linted that it builds, as it builds them.
 
     \b
     zr4lint check PATHS   the same as zr4lint PATHS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from msgspec import Struct
 
@@ -13,8 +13,11 @@ from zr4lint.dockerfile import Dockerfile, Instruction
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.flags import Flags
 from zr4lint.model.remark import Remark
-from zr4lint.model.source import Span
+from zr4lint.model.source import FILE_SIZE, Span
 from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.facts.context_files import Included
 
 _F = TypeVar("_F", bound=Fact)
 
@@ -41,7 +44,9 @@ class Stage(Struct, frozen=True):
 class Facts:
     """All that is known of a file. `lineage` holds the stages whose facts make the image that is judged.
 
-    `remarks` are what there is to tell of the file before any rule looks at it.
+    `remarks` are what there is to tell of the file before any rule looks at it, `included` the files of the build
+    context that commands read: an offset beyond the file's own text is one of theirs. `contexts` are the
+    names of further contexts in small letters.
     """
 
     def __init__(
@@ -51,7 +56,11 @@ class Facts:
         facts: tuple[Fact, ...],
         targets: tuple[str, ...] = (),
         remarks: tuple[Remark, ...] = (),
+        included: tuple[Included, ...] = (),
+        contexts: frozenset[str] = frozenset(),
     ) -> None:
+        self.contexts = contexts
+        self.included = included
         self.remarks = remarks
         self.dockerfile = dockerfile
         self.targets = targets
@@ -59,6 +68,21 @@ class Facts:
         self.facts = facts
         self._by_type: dict[tuple[type, frozenset[int], bool], list[Fact]] = {}
         self._ancestries: dict[int, frozenset[int]] = {}
+
+    def file_at(self, span: Span) -> Included | None:
+        """The other file that a span is in, None for the file itself."""
+        number = span.start // FILE_SIZE
+        return self.included[number - 1] if number else None
+
+    def words(self, span: Span) -> str:
+        """The words at a span, of whatever file they are."""
+        file = self.file_at(span)
+        return self.dockerfile.source.slice(span) if file is None else file.source.slice(file.local(span))
+
+    def anchor(self, span: Span) -> Span:
+        """The place in the file itself that leads to a span: the words that name the other file."""
+        file = self.file_at(span)
+        return span if file is None else file.anchor
 
     def ancestry(self, stage: int) -> frozenset[int]:
         """The stage and those it builds on."""

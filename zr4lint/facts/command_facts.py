@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -11,8 +12,11 @@ from zr4lint.model.source import Span
 from zr4lint.programs.apt import AptCommand
 from zr4lint.programs.git import Clone
 from zr4lint.programs.package_managers import PackageCommand
-from zr4lint.programs.pip import PipCommand
+from zr4lint.programs.pip import PipCommand, Requirement
 from zr4lint.shell import Argument, Pipe, Wrapper
+
+if TYPE_CHECKING:
+    from zr4lint.programs.requirements_file import Listing
 
 
 class Redirected(Struct, frozen=True):
@@ -91,7 +95,9 @@ class PipRun(Fact, frozen=True):
 
     `settings` are the PIP_* and UV_* variables in force, `path` is PATH, `files` the requirement files as absolute
     paths with the words that name them, `lost_specifiers` version specifiers that the shell takes for redirections,
-    `variables` all that the command sees, `folder` where it runs.
+    `variables` all that the command sees, `folder` where it runs. `listings` are what those of the `files` list that
+    lie in the build context, `projects` what projects there depend on that it installs, `constraints` what its
+    constraint files there allow.
     """
 
     command: PipCommand
@@ -101,6 +107,16 @@ class PipRun(Fact, frozen=True):
     lost_specifiers: tuple[Span, ...]
     variables: Mapping[str, str | None]
     folder: str | None
+    listings: tuple[Listing | None, ...] = ()
+    projects: tuple[Listing, ...] = ()
+    constraints: tuple[Requirement, ...] = ()
+
+
+class ProjectRun(PipRun, frozen=True):
+    """What another program than pip installs by the files of a project, as a call of pip: `uv sync`, conda's pip.
+
+    Rules about how pip is called don't see it.
+    """
 
 
 class Cloned(Fact, frozen=True):

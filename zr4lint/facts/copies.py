@@ -38,6 +38,7 @@ def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         message = f"{code(source_flag.value, 30)} is the stage itself"
         reading.remarks.append(Remark(DOCKER_SYNTAX, source_flag.span, message))
     state.hands_over = state.hands_over or flags.has("chown")
+    reading.copies = True
     markers = {heredoc.marker.start: heredoc for heredoc in instruction.heredocs}
     files = [source for source in sources if source.span.start not in markers]
     given = tuple(Argument(reading.expand(source.raw), source.span) for source in files)

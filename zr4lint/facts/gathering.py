@@ -41,16 +41,20 @@ def gather(
     images: Mapping[str, tuple[str, ...]] | None = None,
     *,
     targets: tuple[str, ...] = (),
-    build_args: Mapping[str, str] | None = None,
+    build_args: Mapping[str, str | None] | None = None,
+    context: str | None = None,
+    contexts: Mapping[str, str | None] | None = None,
     deadline: Deadline = NO_DEADLINE,
 ) -> Facts:
     """Read all facts of a file; raises TimeUpError when the `deadline` passes.
 
     `images` maps repositories to patterns of the variables they are known to set, `targets` are the stages that are
-    built, and `build_args` are the values that the build gives to ARGs.
+    built, `build_args` are the values that the build gives to ARGs, `context` is the folder that it takes files from,
+    and `contexts` the places of its named contexts.
     """
     escape = next((d.value for d in dockerfile.directives if d.name == "escape"), "\\")
-    reading = Reading(dockerfile.source.text, images or {}, build_args or {}, deadline)
+    place = (context, dockerfile.source.path) if context is not None else None
+    reading = Reading(dockerfile.source.text, images or {}, build_args or {}, deadline, place, contexts)
     for instruction in dockerfile.instructions:
         deadline.check()
         reading.remarks += refusals(instruction, escape)
@@ -58,7 +62,15 @@ def gather(
             _read_triggers(reading)
         _read(reading, instruction)
     _read_triggers(reading)
-    return Facts(dockerfile, tuple(reading.stages), tuple(reading.facts), targets, tuple(reading.remarks))
+    return Facts(
+        dockerfile,
+        tuple(reading.stages),
+        tuple(reading.facts),
+        targets,
+        tuple(reading.remarks),
+        reading.included,
+        frozenset(reading.contexts),
+    )
 
 
 def _read(reading: Reading, instruction: Instruction) -> None:

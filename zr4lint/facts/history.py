@@ -6,12 +6,13 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
+from itertools import zip_longest
 from typing import TypeVar
 
 from msgspec import Struct
 
 from zr4lint.facts.collection import Facts, Stage
-from zr4lint.facts.command_facts import Cloned, PipRun, Ran
+from zr4lint.facts.command_facts import Cloned, PipRun, ProjectRun, Ran
 from zr4lint.facts.environments import environment_of
 from zr4lint.facts.fact import At
 from zr4lint.facts.images import Base, read_base
@@ -22,7 +23,7 @@ from zr4lint.knowledge.tables import built_repository
 from zr4lint.knowledge.versions import pin_of
 from zr4lint.model.source import MappedText, Span
 from zr4lint.programs.files import absolute
-from zr4lint.programs.pip import Requirement, joined, normalise, parse_pip, parse_requirement
+from zr4lint.programs.pip import Requirement, constrained, joined, normalise, parse_pip, parse_requirement
 from zr4lint.programs.python import python_module
 from zr4lint.shell import Argument, Reach
 
@@ -113,11 +114,18 @@ class History:
         root = facts.stages[min(self.chain)]
         self.root = root
         self.base: Base | None = read_base(root.image) if root.image is not None else None
-        found = (self.install_of(run) for run in facts.of(PipRun, self.chain))
+        found = (self.install_of(run) for run in self.pip_runs)
         self.installs = [install for install in found if install is not None]
         self._memo = Memo()
         self.first: dict[str, Install | None] = {}
         self.hints: dict[str, tuple[int, int] | None] = {}
+
+    @cached_property
+    def pip_runs(self) -> list[PipRun]:
+        """The calls of pip, and what other programs install in the same way, in order."""
+        runs = self.facts.of(PipRun, self.chain)
+        others = self.facts.of(ProjectRun, self.chain)
+        return sorted([*runs, *others], key=lambda run: run.at.order) if others else runs
 
     @property
     def own(self) -> Iterator[Install]:
@@ -247,16 +255,25 @@ def _install(facts: Facts, chain: frozenset[int], run: PipRun) -> Install:
             opaque = True
         else:
             opaque = _read(operand, requirements, repositories) or opaque
-    for path, _ in run.files:
+    for (path, _), listing in zip_longest(run.files, run.listings):
+        if listing is not None:
+            opaque = listing.opaque or opaque
+            for wanted in listing.wanted:
+                opaque = _read(wanted, requirements, repositories) or opaque
+            continue
         written = [w for w in facts.of(Written, chain) if w.path == path and w.at.order < run.at.order]
         if path is None or len(written) != 1:
             opaque = True
             continue
         for line in _lines(written[0].text):
             opaque = _read(line, requirements, repositories) or opaque
+    for project in run.projects:
+        for wanted in project.wanted:
+            _read(wanted, requirements, repositories)
     opaque = opaque or run.command.parsed.get("group") is not None
     uv = facts.dockerfile.source.slice(run.command.words).split()[0].endswith("uv")
-    return Install(run, tuple(joined(requirements)), tuple(repositories), opaque, sources(run, uv=uv), uv)
+    allowed = tuple(constrained(joined(requirements), run.constraints))
+    return Install(run, allowed, tuple(repositories), opaque, sources(run, uv=uv), uv)
 
 
 def _of_clone(facts: Facts, chain: frozenset[int], run: PipRun, operand: Argument) -> Requirement | None:

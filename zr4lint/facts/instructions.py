@@ -45,6 +45,8 @@ def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     image = values.expand(reference.raw, given) if found else None
     alias = found[2] if len(found) > 2 and found[1].raw.lower() == "as" else None
     parent = reading.named.get(image.lower()) if image else None
+    if image is not None and image.lower() in reading.contexts:
+        image, parent = _of_context(reading.contexts[image.lower()]), None
     if parent is not None:
         state = reading.states[parent.number].child()
     else:
@@ -70,6 +72,11 @@ def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     if alias:
         reading.named[alias.raw.lower()] = stage
     yield from ()
+
+
+def _of_context(place: str | None) -> str | None:
+    """The image that a named context stands for; None for a folder or a repository."""
+    return place.removeprefix("docker-image://") if place is not None and place.startswith("docker-image://") else None
 
 
 def arg(reading: Reading, instruction: Instruction) -> Iterator[Fact]:

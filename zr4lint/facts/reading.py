@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import Instruction, values
 from zr4lint.facts.collection import Stage
@@ -14,19 +16,33 @@ from zr4lint.model.remark import Remark, too_large
 from zr4lint.model.source import Span
 from zr4lint.shell import Argument, Reach
 
+if TYPE_CHECKING:
+    from zr4lint.facts.context_files import ContextFiles, Included
+
 
 class Reading:
     """What the readers of instructions share.
 
     `text` is the file's, `images` maps repositories to patterns of the variables they are known to set, `build_args`
     are the values that the build gives to ARGs. `remarks` are what there is to tell of the file before any rule looks
-    at it.
+    at it. `context` is the folder of the build context with the path of the Dockerfile, None where it is not known;
+    `contexts` are the places of named contexts.
+    `copies` tells that something was copied so far.
     """
 
     def __init__(
-        self, text: str, images: Mapping[str, tuple[str, ...]], build_args: Mapping[str, str], deadline: Deadline
+        self,
+        text: str,
+        images: Mapping[str, tuple[str, ...]],
+        build_args: Mapping[str, str | None],
+        deadline: Deadline,
+        context: tuple[str, str] | None = None,
+        contexts: Mapping[str, str | None] | None = None,
     ) -> None:
+        self.contexts = {name.lower(): place for name, place in (contexts or {}).items()}
         self.text = text
+        self._context = context
+        self.copies = False
         self.deadline = deadline
         self.remarks: list[Remark] = []
         self.build_args = build_args
@@ -40,6 +56,26 @@ class Reading:
         self.numbers: set[str] = set()
         self.triggers: list[Instruction] = []
         self.in_trigger = False
+
+    @cached_property
+    def context_files(self) -> ContextFiles | None:
+        """The files of the build context; None where it is not known."""
+        if self._context is None:
+            return None
+        from zr4lint.facts.context_files import ContextFiles  # few commands read such files
+
+        return ContextFiles(*self._context)
+
+    def files_for(self, instruction: Instruction) -> ContextFiles | None:
+        """The files of the build context that a RUN may see; None where it sees none, or none is known."""
+        seen = self.copies or any(flag.name == "mount" for flag in instruction.flags)
+        return self.context_files if seen else None
+
+    @property
+    def included(self) -> tuple[Included, ...]:
+        """The files of the build context that commands have read."""
+        files = vars(self).get("context_files")
+        return tuple(files.included) if files is not None else ()
 
     @property
     def stage(self) -> int:

@@ -59,7 +59,7 @@ def build_of(install: Install, version: str) -> str | None:
 
 def torch_at(history: History, at: At) -> TorchState | None:
     """The torch that is installed before a command; None where none is, or where its version can't be known."""
-    runs = history.facts.of(PipRun, history.chain)
+    runs = history.pip_runs
     end = bisect_left(runs, at.order, key=lambda run: run.at.order)
     # What is there behind a command is the same for each history that has the command.
     known: dict[int, TorchState | None] = history.shared.get("torch behind", dict)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from zr4lint.linting.file_findings import own_finding
-from zr4lint.linting.judged import Judged
+from zr4lint.linting.judged import Judged, own_finding
 from zr4lint.model.budgets import FINDINGS_OF_A_RULE
 from zr4lint.model.finding import Finding, in_order
 from zr4lint.packs.own_rules import TOO_LARGE

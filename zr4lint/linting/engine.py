@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from msgspec import Struct, structs
 
@@ -49,6 +50,8 @@ def _run(pack: Pack, subject: Subject, options: LintOptions, deadline: Deadline)
     amended = pack.specification.amendments if pack.specification is not None and options.amended else ()
     amendments = {amendment.requirement: amendment for amendment in amended}
     results: dict[str, RuleResult] = {}
+    facts = subject.facts
+    anchored = partial(_anchored, facts)
     anywhere = structs.replace(subject, layers=layers, context=options.context, results=results)
     subjects = {layer.number: structs.replace(anywhere, layer=layer) for layer in layers}
     for rule in sorted(pack.rules, key=lambda r: KINDS[r.check].late):
@@ -58,7 +61,7 @@ def _run(pack: Pack, subject: Subject, options: LintOptions, deadline: Deadline)
         outcomes, commands = _outcomes(rule, subject, amendments.get(rule.rule.code))
         met: list[Met] = []
         unmet: list[Unmet] = []
-        for outcome in outcomes:
+        for outcome in map(anchored, outcomes) if facts.included else outcomes:
             deadline.check()
             if isinstance(outcome, Met):
                 met.append(outcome)
@@ -66,6 +69,19 @@ def _run(pack: Pack, subject: Subject, options: LintOptions, deadline: Deadline)
                 unmet.append(outcome)
         results[rule.rule.code] = RuleResult(rule.rule.code, rule.rule.layer, commands, tuple(met), tuple(unmet))
     return results
+
+
+def _anchored(facts: Facts, outcome: Outcome) -> Outcome:
+    """An outcome on words of another file, at the words that name the file; what can't be edited has no fix."""
+    end = len(facts.dockerfile.source.text)
+    if isinstance(outcome, Unmet) and outcome.fix is not None and any(e.end > end for e in outcome.fix.edits):
+        outcome = structs.replace(outcome, fix=None)
+    if outcome.span is None or facts.file_at(outcome.span) is None:
+        return outcome
+    span = facts.anchor(outcome.span)
+    if isinstance(outcome, Met):
+        return structs.replace(outcome, span=span, elsewhere=outcome.span)
+    return structs.replace(outcome, span=span, elsewhere=outcome.span, fix=None, add=None)
 
 
 def _outcomes(
@@ -130,7 +146,8 @@ def _findings(pack: Pack, results: dict[str, RuleResult], facts: Facts, base: St
     for rule in pack.rules:
         result = results.get(rule.rule.code)
         for unmet in result.unmet if result is not None else ():
-            span = unmet.span if unmet.span is not None else places.of(rule.rule, unmet.hint)
+            span = unmet.elsewhere or unmet.span
+            span = span if span is not None else places.of(rule.rule, unmet.hint)
             if unmet.add is not None and unmet.fix is None:
                 unmet = structs.replace(unmet, fix=places.addition(unmet.add, rule.rule, unmet.span))
             found.append(_finding(pack, rule.rule, unmet, span, facts.dockerfile.source.path))

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from msgspec import structs
 
-from zr4lint.linting.judged import Judged
-from zr4lint.model.finding import Applicability, Edit, Finding, Fix, Rule
-from zr4lint.model.source import Span
+from zr4lint.facts import CopyStep, Origin
+from zr4lint.linting.judged import Judged, own_finding
+from zr4lint.model.finding import Applicability, Edit, Finding, Fix
 from zr4lint.packs.own_rules import COMMAND_FAILS, SHELL_SYNTAX, SYNTAX, TOO_LARGE
 
 _OF_REMARKS = {rule.code: rule for rule in (SYNTAX, TOO_LARGE, SHELL_SYNTAX, COMMAND_FAILS)}
-
-
-def own_finding(
-    judged: Judged, rule: Rule, message: str, span: Span, fix: Fix | None = None, advice: str | None = None
-) -> Finding:
-    """A finding of one of the linter's own rules; `advice` says what to do."""
-    return Finding(judged.source.path, rule.code, rule.name, rule.severity, message, span, fix=fix, help=advice)
 
 
 def file_findings(judged: Judged) -> Iterator[Finding]:
@@ -39,3 +33,21 @@ def file_findings(judged: Judged) -> Iterator[Finding]:
             title = f"Write {error.instead}" if error.instead else "Remove it"
             fix = Fix(title, Applicability.DISPLAY, (Edit.of(error.span, error.instead),))
         yield own_finding(judged, SYNTAX, error.message, error.span, fix, error.help)
+    context = judged.options.context
+    if context is not None and _may_miss(judged, context):
+        from zr4lint.linting.missing_sources import missing_sources  # most builds have all that they copy
+
+        yield from missing_sources(judged, context)
+
+
+def _may_miss(judged: Judged, context: str) -> bool:
+    """Whether a source of COPY may not be in the context, at a first glance."""
+    for step in judged.facts.of(CopyStep, judged.facts.needed):
+        if step.origin is not Origin.CONTEXT:
+            continue
+        for source in step.sources:
+            path = os.path.join(context, (source.value or ".").lstrip("/"))
+            if "\0" in path or not os.path.exists(path) or ".." in path:
+                return True
+    names = (".dockerignore", f"{os.path.basename(judged.source.path)}.dockerignore")
+    return any(os.path.exists(os.path.join(context, name)) for name in names if "\0" not in name)

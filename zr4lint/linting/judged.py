@@ -12,8 +12,8 @@ from zr4lint.dockerfile.peer_comments import PeerComment
 from zr4lint.facts import Facts
 from zr4lint.linting.engine import PackResult
 from zr4lint.linting.options import LintOptions
-from zr4lint.model.finding import Finding
-from zr4lint.model.source import SourceFile
+from zr4lint.model.finding import Finding, Fix, Rule
+from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs.model import Pack
 from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.packs.rulebook import named
@@ -52,3 +52,10 @@ class Judged(Struct, frozen=True):
 
 Stage = Callable[[Sequence[Finding], Judged], Iterable[Finding]]
 """A stage of the pipeline: findings in, findings out."""
+
+
+def own_finding(
+    judged: Judged, rule: Rule, message: str, span: Span, fix: Fix | None = None, advice: str | None = None
+) -> Finding:
+    """A finding of one of the linter's own rules; `advice` says what to do."""
+    return Finding(judged.source.path, rule.code, rule.name, rule.severity, message, span, fix=fix, help=advice)

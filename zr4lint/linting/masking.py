@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec import structs
 
 from zr4lint.knowledge.secrets import has_secrets, masked
@@ -11,11 +13,23 @@ from zr4lint.model.source import SourceFile
 
 def without_secrets(file: FileReport) -> FileReport:
     """The report of a file with stars in the place of its secrets, which leaves all places as they are."""
-    source = file.source
-    if not has_secrets(source.text):
+    others = {id(one.source): one.source for f in file.findings for one in f.related if one.source is not None}
+    masks = {key: _shown(source) for key, source in others.items() if has_secrets(source.text)}
+    if masks:
+        file = structs.replace(file, findings=tuple(_related_masked(finding, masks) for finding in file.findings))
+    if not masks and not has_secrets(file.source.text):
         return file
-    shown = SourceFile(masked(source.text), source.path, bom=source.bom)
-    return structs.replace(file, source=shown, findings=tuple(map(_masked, file.findings)))
+    return structs.replace(file, source=_shown(file.source), findings=tuple(map(_masked, file.findings)))
+
+
+def _shown(source: SourceFile) -> SourceFile:
+    return SourceFile(masked(source.text), source.path, bom=source.bom)
+
+
+def _related_masked(finding: Finding, masks: Mapping[int, SourceFile]) -> Finding:
+    """A finding whose related places are in files without secrets."""
+    related = (structs.replace(one, source=masks.get(id(one.source), one.source)) for one in finding.related)
+    return structs.replace(finding, related=tuple(related))
 
 
 def _masked(finding: Finding) -> Finding:

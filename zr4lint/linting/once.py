@@ -11,20 +11,24 @@ from msgspec import structs
 from zr4lint.linting.judged import Judged
 from zr4lint.model.finding import Finding, Severity
 from zr4lint.model.source import Span
-from zr4lint.packs.own_rules import SYNTAX
+from zr4lint.packs.own_rules import MISSING_SOURCE, SYNTAX
+
+_CONTEXT = "context-files"
+"""The kind of check that looks for files in the build context."""
 
 
 def once(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     """Merge findings of one kind of check on the same words into that of the first pack, specifications first.
 
     The finding that is told lists the codes of the others. A requirement of a specification is always
-    told. What BuildKit refuses is told by a rule that reports the very same words as an error, if there is one.
+    told. What BuildKit refuses is told by a rule that reports the very same words as an error, if there is one, and
+    what is not in the context by a rule of a pack that looks there.
     """
     origins = _origins(judged)
     by_kind: dict[str, list[tuple[int, Finding]]] = {}
     refused: list[Finding] = []
     for finding in findings:
-        if finding.code == SYNTAX.code:
+        if finding.code in (SYNTAX.code, MISSING_SOURCE.code):
             refused.append(finding)
         elif finding.code not in origins or finding.suppressed or finding.conflict:
             yield finding
@@ -35,12 +39,14 @@ def once(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     for ranked in by_kind.values():
         told += _merged(ranked)
     told_of_syntax = {f.span: i for i, f in enumerate(told) if _tells_of_syntax(f, origins[f.code][1])}
+    told_of_context = {f.span: i for i, f in enumerate(told) if origins[f.code][1] == _CONTEXT}
     for finding in refused:
-        twin = told_of_syntax.get(finding.span)
+        twin = (told_of_syntax if finding.code == SYNTAX.code else told_of_context).get(finding.span)
         if twin is None or finding.suppressed:
             yield finding
         else:
-            told[twin] = _also(told[twin], finding)
+            worse = max(told[twin].severity, finding.severity)
+            told[twin] = structs.replace(_also(told[twin], finding), severity=worse)
     yield from told
 
 

@@ -16,11 +16,12 @@ class LintOptions(Struct, frozen=True):
     `select` and `ignore` hold names, or prefixes of codes and of aliases. The longest that fits a rule decides, and
     of two as long `ignore`. A rule that is off by default runs where `select` or `extend_select` fits it.
     `severity` overrides the severity of the rules that fit; the longest prefix wins. `context` is the folder that
-    COPY takes files from, None where it must not be looked at. `conflicts` is the severity of conflicts, None leaves
-    them out. With `amended` the amendments of packs are accepted. `targets` names the stages that are built, the last
-    one if it is empty. `build_args` are (name, value) pairs. Without `suppressions` comments in the file suppress
-    nothing. A `template` need not be a valid Dockerfile. With `lists_conflicts` reports for people list conflicts
-    instead of counting them.
+    COPY takes files from, None where it must not be looked at; it is `context_assumed` where nobody named it.
+    `conflicts` is the severity of conflicts, None leaves them out. With `amended` the amendments of packs are accepted.
+    `targets` names the stages that are built, the last one if it is empty. `build_args` are (name, value) pairs; a
+    value of None is not known. `contexts` are the named contexts of the build, each with its place as BuildKit takes
+    it. Without `suppressions` comments in the file suppress nothing. A `template` need not be a valid Dockerfile. With
+    `lists_conflicts` reports for people list conflicts instead of counting them.
     """
 
     select: tuple[str, ...] = ()
@@ -31,10 +32,12 @@ class LintOptions(Struct, frozen=True):
     amended: bool = False
     extend_select: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
-    build_args: tuple[tuple[str, str], ...] = ()
+    build_args: tuple[tuple[str, str | None], ...] = ()
+    contexts: tuple[tuple[str, str | None], ...] = ()
     suppressions: bool = True
     template: bool = False
     lists_conflicts: bool = False
+    context_assumed: bool = False
 
     def runs(self, rule: Rule) -> bool:
         """Whether a rule runs at all: by default, or because it is selected."""

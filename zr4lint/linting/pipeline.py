@@ -21,7 +21,7 @@ from zr4lint.linting.once import once
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.suppressions import heed
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
-from zr4lint.model.finding import FileReport, Finding, in_order
+from zr4lint.model.finding import FileReport, Finding, in_order, placed
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.model import Pack
 
@@ -44,7 +44,18 @@ def selection(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
 
 def baseline(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     """Suppress the findings that the baseline holds."""
-    return findings if judged.baseline is None else judged.baseline.suppress(findings, judged.source)
+    known = judged.baseline
+    if known is None:
+        return findings
+    if not judged.facts.included:
+        return known.suppress(findings, judged.source)
+    from zr4lint.linting.other_files import by_file, globally
+
+    own, others = by_file(findings, judged.facts)
+    found = known.suppress(own, judged.source)
+    for included, there in others:
+        found += (globally(one, included) for one in known.suppress(there, included.source))
+    return found
 
 
 EXPERIMENTAL = ("InvalidDefinitionDescription",)
@@ -107,6 +118,8 @@ class Linter:
             self._images,
             targets=options.targets,
             build_args=dict(options.build_args),
+            contexts=dict(options.contexts),
+            context=options.context,
             deadline=self.deadline,
         )
         return Gathered(facts, comments, options)
@@ -117,10 +130,17 @@ class Linter:
         source = facts.dockerfile.source
         results = tuple(run_packs(facts, self.packs, options, self.deadline))
         judged = Judged(facts, self.packs, results, options, self.baseline, comments)
-        findings = tuple(_placed(finding, source) for finding in in_order(_staged(judged)))
+        found: Sequence[Finding] = in_order(_staged(judged))
+        others: tuple[FileReport, ...] = ()
         conformance = tuple(result.conformance for result in results if result.conformance is not None)
         names = tuple(pack.name for pack in self.packs)
-        report = FileReport(source, findings, conformance, names, lists_conflicts=options.lists_conflicts)
+        if facts.included:
+            from zr4lint.linting.other_files import told_apart, with_anchors  # few builds read files of their context
+
+            found, others = told_apart(found, facts, names)
+            conformance = tuple(with_anchors(part, facts) for part in conformance)
+        findings = tuple(placed(finding, source) for finding in found)
+        report = FileReport(source, findings, conformance, names, options.lists_conflicts, others)
         return Linted(facts, report, results)
 
     def of_every_rule(self) -> Linter:
@@ -145,11 +165,6 @@ def _with_experiments(options: LintOptions, comments: Sequence[PeerComment]) -> 
         return options
     names = EXPERIMENTAL if "all" in wanted else [name for name in EXPERIMENTAL if name in wanted]
     return structs.replace(options, extend_select=(*options.extend_select, *names))
-
-
-def _placed(finding: Finding, source: SourceFile) -> Finding:
-    line, column = source.position(finding.span.start)
-    return structs.replace(finding, line=line, column=column)
 
 
 def _staged(judged: Judged) -> Sequence[Finding]:

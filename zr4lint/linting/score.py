@@ -16,7 +16,9 @@ def conformance_of(pack: Pack, results: dict[str, RuleResult], findings: Sequenc
     filled = layers & {r.layer for r in results.values() if r.met or any(u.span is not None for u in r.unmet)}
     share = len(filled) / len(layers) if layers else 1.0
     met = set(_met(pack, results, filled))
-    witnesses = tuple(Witness(result.code, outcome.span) for result in results.values() for outcome in result.met)
+    witnesses = tuple(
+        Witness(result.code, outcome.elsewhere or outcome.span) for result in results.values() for outcome in result.met
+    )
     return Conformance(
         pack=pack.name,
         met=len(met),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 
 from lsprotocol import types
+from msgspec import structs
 
 from zr4lint.lsp.analysis import Analysis, Trouble
 from zr4lint.lsp.buffers import Buffer
 from zr4lint.lsp.requirements import document_line
-from zr4lint.model.finding import Finding, Severity
+from zr4lint.model.finding import FileReport, Finding, Severity
 from zr4lint.model.source import Span
 from zr4lint.report.escaping import visible
 from zr4lint.report.wording import advice, demand, listed, shown_findings
@@ -33,6 +35,16 @@ def _findings(analysis: Analysis) -> Iterator[types.Diagnostic]:
         for finding in shown_findings(report):
             if listed(finding, report):
                 yield diagnostic(finding, analysis.buffer)
+        for other in report.others:
+            yield from (_elsewhere(finding, other, analysis.buffer) for finding in shown_findings(other))
+
+
+def _elsewhere(finding: Finding, other: FileReport, buffer: Buffer) -> types.Diagnostic:
+    """A finding in a file that the build installs from, at the command that does so: the last related place."""
+    line, column = other.source.position(finding.span.start)
+    place = f"{posixpath.basename(other.source.path)}:{line}:{column}"
+    here = structs.replace(finding, message=f"{place}: {finding.message}", span=finding.related[-1].span, related=())
+    return diagnostic(here, buffer)
 
 
 def diagnostic(finding: Finding, buffer: Buffer) -> types.Diagnostic:
@@ -40,6 +52,7 @@ def diagnostic(finding: Finding, buffer: Buffer) -> types.Diagnostic:
     related = [
         types.DiagnosticRelatedInformation(types.Location(buffer.uri, buffer.range(one.span)), visible(one.message))
         for one in finding.related
+        if one.source is None
     ]
     if finding.origin is not None and (place := document_line(finding.origin)) is not None:
         related.append(types.DiagnosticRelatedInformation(place, visible(finding.origin.words)))

@@ -33,3 +33,12 @@ FINDINGS_OF_A_RULE = 1_000
 
 PATH_LENGTH = 4_096
 """Characters of a path: PATH_MAX of Linux, which refuses longer ones."""
+
+LISTING_SIZE = 4_000_000
+"""Bytes of a file in the build context that a command reads, such as requirements.txt."""
+
+LISTINGS = 50
+"""Files of the build context that the commands of one Dockerfile read."""
+
+LISTED = 2_000
+"""Packages that one file lists."""

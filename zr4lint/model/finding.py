@@ -7,7 +7,7 @@ from enum import IntEnum
 from functools import cached_property
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from zr4lint.model.source import SourceFile, Span
 
@@ -60,10 +60,11 @@ class Fix(Struct, frozen=True):
 
 
 class Related(Struct, frozen=True):
-    """Another place in the same file that explains a finding."""
+    """Another place that explains a finding: in the file of the finding, or with `source` in that one."""
 
     message: str
     span: Span
+    source: SourceFile | None = None
 
 
 class Origin(Struct, frozen=True):
@@ -127,6 +128,12 @@ class Finding(Struct, frozen=True):
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
     """Findings in the order of the text."""
     return sorted(findings, key=lambda finding: (finding.span.start, finding.span.end, finding.code))
+
+
+def placed(finding: Finding, source: SourceFile) -> Finding:
+    """A finding with its line and column."""
+    line, column = source.position(finding.span.start)
+    return structs.replace(finding, line=line, column=column)
 
 
 class Rule(Struct, frozen=True):
@@ -219,7 +226,8 @@ class Conformance(Struct, frozen=True):
 class FileReport(Struct, frozen=True):
     """All that was found in one file, in the order of its text, and the names of the packs it was linted with.
 
-    `lists_conflicts` tells that reports for people list its conflicts instead of counting them.
+    `lists_conflicts` tells that reports for people list its conflicts instead of counting them. `others` are reports
+    on the files of the build context that the build installs from, of those that have findings.
     """
 
     source: SourceFile
@@ -227,6 +235,7 @@ class FileReport(Struct, frozen=True):
     conformance: tuple[Conformance, ...]
     packs: tuple[str, ...] = ()
     lists_conflicts: bool = False
+    others: tuple[FileReport, ...] = ()
 
 
 class Report(Struct, frozen=True):

@@ -8,6 +8,14 @@ from msgspec import Struct
 
 BOM = "\ufeff"
 
+FILE_SIZE = 1 << 32
+"""More than any file has code points. Offsets in the n-th other file that a build reads start at n times this."""
+
+
+def same_file(one: int, other: int) -> bool:
+    """Whether two offsets are in the same file."""
+    return one // FILE_SIZE == other // FILE_SIZE
+
 
 class Span(Struct, frozen=True, order=True):
     """A half-open range of code points in a file's text."""

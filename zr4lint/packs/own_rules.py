@@ -104,4 +104,16 @@ COMMAND_FAILS = _own(
     "FROM ubuntu\nRUN git clone --shallow https://github.com/pallets/click.git\n",
     "FROM ubuntu\nRUN git clone --depth 1 https://github.com/pallets/click.git\n",
 )
-OWN_RULES = (SYNTAX, UNUSED, UNKNOWN, NO_REASON, MALFORMED, TOO_LARGE, SHELL_SYNTAX, COMMAND_FAILS)
+MISSING_SOURCE = _own(
+    "ZL008",
+    "copy-source-missing",
+    Severity.ERROR,
+    None,
+    "COPY and ADD name files that are in the build context.",
+    "The build stops at a source that is not there, or that .dockerignore leaves out. Where nobody names the context, "
+    "with --context or in a compose file, the folder of the Dockerfile counts as the context if it has another source. "
+    "Files that git ignores are not looked for: a step before the build may make them.",
+    "FROM ubuntu\nCOPY requirments.txt /app/\n",
+    "FROM ubuntu\nCOPY requirements.txt /app/\n",
+)
+OWN_RULES = (SYNTAX, UNUSED, UNKNOWN, NO_REASON, MALFORMED, TOO_LARGE, SHELL_SYNTAX, COMMAND_FAILS, MISSING_SOURCE)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from msgspec import Struct, structs
 
 from zr4lint.model.quoting import nearest
-from zr4lint.model.source import MappedText, Span
+from zr4lint.model.source import MappedText, Span, same_file
 from zr4lint.programs.options import Grammar, Option, Parsed, parse_options
 from zr4lint.programs.python import is_program, python_module
 from zr4lint.shell import Argument
@@ -178,6 +178,7 @@ def joined(requirements: Sequence[Requirement]) -> list[Requirement]:
         plain = requirement.url is None
         key = (requirement.name, requirement.marker) if plain else index
         first, beside, last = found.get(key), last == key, key
+        beside = beside and first is not None and same_file(first.span.start, requirement.span.start)
         if first is None or requirement.specifier in ("", first.specifier):
             found.setdefault(key, requirement)
             if first is not None and beside:
@@ -305,6 +306,17 @@ def _archive(text: str, url: str | None, argument: Argument) -> Requirement | No
     version = parts[1] if file.endswith(".whl") else parts[-1]
     name = parts[0] if file.endswith(".whl") else "-".join(parts[:-1])
     return Requirement(normalise(name), f"=={version}", "", url or text, None, argument.span, argument.quoted)
+
+
+def constrained(requirements: Sequence[Requirement], constraints: Sequence[Requirement]) -> list[Requirement]:
+    """Requirements with the versions that constraints allow."""
+    allowed = {c.name: c.specifier for c in joined(constraints) if c.marker is None and c.url is None and c.specifier}
+    return [
+        structs.replace(r, specifier=",".join(dict.fromkeys(filter(None, (r.specifier, allowed[r.name])))))
+        if r.name in allowed and r.url is None
+        else r
+        for r in requirements
+    ]
 
 
 def parse_config(arguments: Sequence[Argument]) -> tuple[str, str | None] | None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
 from zr4lint.filesystem.globs import path_matches
 from zr4lint.filesystem.paths import display, plain
 from zr4lint.filesystem.sources import FileError
+
+if TYPE_CHECKING:
+    from zr4lint.project.builds.build import Build
 
 SKIPPED_FOLDERS = frozenset(
     {
@@ -24,15 +29,22 @@ LEFTOVERS = (".dockerignore", ".md", ".orig", ".rej", ".bak", ".swp", ".swo", "~
 """How names end of files beside a Dockerfile that are none, and of copies that tools leave behind."""
 
 
+_COMPOSE = r"(?i)(?:.*[._-])?compose(?:[._-].*)?\.ya?ml"
+_BAKE = r"(?i)(?:.*[._-])?bake(?:[._-].*)?\.json|.*\.hcl"
+
 MAGIC = frozenset("*?[")
 """What makes a pattern of a path that is no file; shells that don't expand it hand it on."""
 
 
 class Input(Struct, frozen=True):
-    """A file to lint: where it lies, and the path it is reported under."""
+    """A file to lint: where it lies, and the path it is reported under.
+
+    `build` is the build of a compose file or a bake file that the file is for; its Dockerfile may stand in that file.
+    """
 
     file: str
     shown: str
+    build: Build | None = None
 
 
 class Choice(Struct, frozen=True):
@@ -133,3 +145,11 @@ def _entered(root: str, name: str, choice: Choice, ignored: Callable[..., bool])
         return False
     path = os.path.join(root, name)
     return not choice.excluded(plain(path)) and not ignored(path, folder=True)
+
+
+def describes_builds(path: str) -> bool:
+    """Whether a path is by its name that of a compose file or a bake file."""
+    name = path.rpartition("/")[2]
+    if not name.lower().endswith((".yaml", ".yml", ".json", ".hcl")):
+        return False
+    return re.fullmatch(_COMPOSE, name) is not None or re.fullmatch(_BAKE, name) is not None

@@ -52,6 +52,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     choices: tuple[str, ...] = ()
 
 
+_STRING = {"type": "string"}
 _STRINGS = {"type": "array", "items": {"type": "string", "minLength": 1}}
 _LISTS = {"type": "object", "additionalProperties": _STRINGS}
 
@@ -82,8 +83,29 @@ def pack_path(name: str, folder: str) -> str:
     return name if name in pack_names() else plain(os.path.join(folder, name))
 
 
-def _pairs(value: Mapping[str, str], _: str) -> tuple[tuple[str, str], ...]:
-    return tuple(value.items())
+def _variables(value: Mapping[str, str | Mapping[str, str]], folder: str) -> tuple[Patterned, ...]:
+    """The variables of all files, then those of the files of a pattern, which a table holds."""
+    everywhere = tuple(f"{name}={text}" for name, text in value.items() if isinstance(text, str))
+    found = [Patterned(None, everywhere)] if everywhere else []
+    for glob, variables in value.items():
+        if not isinstance(variables, str):
+            words = tuple(f"{name}={text}" for name, text in variables.items())
+            found.append(Patterned(Pattern(folder, glob), words))
+    return tuple(found)
+
+
+def _are_variables(value: Any) -> bool:
+    fits = FITS["dict[str, str]"][1]
+    return isinstance(value, dict) and all(isinstance(item, str) or fits(item) for item in value.values())
+
+
+def _shown_variables(value: Iterable[Patterned]) -> str:
+    pairs = (
+        (f"{entry.pattern.glob}: " if entry.pattern is not None else "", word)
+        for entry in value
+        for word in entry.words
+    )
+    return ", ".join(where + word for where, word in pairs)
 
 
 def _split(values: Iterable[str]) -> list[str]:
@@ -146,11 +168,14 @@ FILES = Kind(
     from_option=list,
 )
 VARIABLES = Kind(
-    words=FITS["dict[str, str]"][0],
-    fits=FITS["dict[str, str]"][1],
-    schema={"type": "object", "additionalProperties": {"type": "string"}},
-    read=_pairs,
-    show=lambda value: ", ".join(f"{name}={text}" for name, text in value),
+    words="a table of strings, or of tables of strings by pattern",
+    fits=_are_variables,
+    schema={
+        "type": "object",
+        "additionalProperties": {"anyOf": [_STRING, {"type": "object", "additionalProperties": _STRING}]},
+    },
+    read=_variables,
+    show=_shown_variables,
     from_option=_assignments,
 )
 FLAG = Kind(

@@ -134,8 +134,15 @@ class Settings(Struct, frozen=True, kw_only=True):
         Setting(TEXTS, "Stages that are built and shipped", "the last stage", "--target", "NAME"),
     ] = ()
     build_args: Annotated[
-        tuple[tuple[str, str], ...],
-        Setting(VARIABLES, "Values of build arguments", "none", "--build-arg", "NAME=VALUE", adds=True),
+        tuple[Patterned, ...],
+        Setting(
+            VARIABLES,
+            "Values of build arguments; a table gives them to the files of a pattern",
+            "none",
+            "--build-arg",
+            "NAME=VALUE",
+            adds=True,
+        ),
     ] = ()
     context: Annotated[
         str | None,
@@ -180,6 +187,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     def packs_for(self, path: str) -> tuple[str, ...]:
         """The packs that are set for a file, by name or file; none are the packs that match it."""
         return words_for(path, self.packs)
+
+    def build_args_for(self, path: str) -> tuple[tuple[str, str], ...]:
+        """The build arguments of a file, by name; the last value that is given counts."""
+        entries = (entry for entry in self.build_args if entry.pattern is None or entry.names(path))
+        return tuple(dict(word.partition("=")[::2] for entry in entries for word in entry.words).items())
 
     def ignored_in(self, path: str) -> tuple[str, ...]:
         """The rules that are not reported in a file."""

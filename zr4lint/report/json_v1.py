@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from zr4lint.model.finding import Conformance, Criterion, FileReport, Finding, Fix, Origin, Report, Row, Severity
+from zr4lint.model.finding import (
+    Conformance,
+    Criterion,
+    FileReport,
+    Finding,
+    Fix,
+    Origin,
+    Related,
+    Report,
+    Row,
+    Severity,
+)
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.report import Options
 from zr4lint.report.escaping import json_text, well_formed
@@ -57,7 +68,7 @@ def finding_object(finding: Finding, source: SourceFile) -> Object:
         "requirement": _text(finding.requirement),
         "source": _text(finding.source),
         "origin": _origin(finding.origin) if finding.origin else None,
-        "related": [{"message": well_formed(r.message), **_place(r.span, source)} for r in finding.related],
+        "related": [_related(related, source) for related in finding.related],
         "fix": _fix(finding.fix) if finding.fix else None,
         "suppressed": finding.suppressed,
         "conflict": finding.conflict,
@@ -67,6 +78,12 @@ def finding_object(finding: Finding, source: SourceFile) -> Object:
 def _origin(origin: Origin) -> Object:
     """The line of the document that asks for something; no path where the document was not found."""
     return {"document": well_formed(origin.document), "path": _text(origin.path), "line": origin.line}
+
+
+def _related(related: Related, source: SourceFile) -> Object:
+    """A related place; its `path` is there where it is in another file."""
+    other = {} if related.source is None else {"path": well_formed(related.source.path)}
+    return {"message": well_formed(related.message), **_place(related.span, related.source or source), **other}
 
 
 def _place(span: Span, source: SourceFile) -> Object:

@@ -105,12 +105,14 @@ def _result(finding: Finding, source: SourceFile, mark: str, index: Mapping[str,
 
 
 def _related(finding: Finding, source: SourceFile) -> Iterator[Object]:
-    """The other places in the file, and the line of the document that asks for it."""
+    """The other places, and the line of the document that asks for it."""
     for number, related in enumerate(finding.related, 1):
+        elsewhere = related.source
+        place = (finding.path, source) if elsewhere is None else (elsewhere.path, elsewhere)
         yield {
             "id": number,
             "message": {"text": _plain(related.message)},
-            "physicalLocation": physical_location(finding.path, source, related.span),
+            "physicalLocation": physical_location(*place, related.span),
         }
     origin = finding.origin
     if origin is not None and origin.path is not None:

@@ -9,7 +9,7 @@ from itertools import chain
 from zr4lint.model.finding import FileReport, Finding, Report, Rule, Severity
 from zr4lint.report import Options
 from zr4lint.report.changes import changes
-from zr4lint.report.escaping import cells, wrap
+from zr4lint.report.escaping import cells, visible, wrap
 from zr4lint.report.excerpt import Mark, Page, excerpt
 from zr4lint.report.paint import Line, Piece, paint
 from zr4lint.report.table import table
@@ -91,7 +91,10 @@ def _finding(finding: Finding, file: FileReport, page: Page, width: int, why: di
     expected = f"expected: {finding.expected}" if finding.expected and not finding.help and not changed else ""
     yield from excerpt(file.source, finding.span, Mark("^", finding.severity.label, expected), page)
     for related in finding.related:
-        yield from excerpt(file.source, related.span, Mark("-", "info", related.message), page)
+        if related.source is not None:
+            line, column = related.source.position(related.span.start)
+            yield page.line(None, Piece(visible(f"{related.source.path}:{line}:{column}")), sign="-->")
+        yield from excerpt(related.source or file.source, related.span, Mark("-", "info", related.message), page)
     for note in finding.notes:
         yield from _note("note", note, page)
     if finding.requirement:

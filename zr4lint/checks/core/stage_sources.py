@@ -56,7 +56,7 @@ def stage_source(
             if other:
                 unmet = _itself(subject, source)
             if known and unmet is None:
-                unmet = _unknown(subject, source, contexts or ())
+                unmet = _unknown(subject, source, (*(contexts or ()), *subject.facts.contexts))
             if produced and unmet is None:
                 unmet = _empty(subject, source)
             yield unmet or Met(source.span, source.instruction)

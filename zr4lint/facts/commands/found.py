@@ -64,13 +64,21 @@ def list_files(call: Call) -> Iterator[Fact]:
 def handed(script: Script, command: Command, arguments: list[Argument]) -> list[Argument]:
     """The arguments of a command, with the files that find or ls told just before for the unknown ones.
 
-    That is so for a command that xargs runs behind a pipe, and for one that has `$(find ...)` among its words.
+    That is so for a command that xargs runs behind a pipe, and for one that has `$(find ...)` among its words. Where
+    xargs reads a file of the build context, the unknown arguments are the words of that file.
     """
     found, script.found = script.found, ()
-    by_xargs = command.wrappers and command.wrappers[-1].name == "xargs" and command.operator == "|"
+    by_xargs = any(wrapper.name == "xargs" for wrapper in command.wrappers[-2:])
     opaque = [e.operator == SUBSTITUTION for word in command.words for e in word.expansions if e.name is None]
     substituted = opaque == [True] and script.found_in[:-1] == command.scope and len(script.found_in) > 0
-    if not found or not (by_xargs or substituted):
+    unknown = by_xargs and not found and any(argument.value is None for argument in arguments)
+    if unknown and (files := script.reading.files_for(script.instruction)) is not None:
+        from zr4lint.facts.commands.handed_files import words_for_xargs  # few builds have lists of their own
+
+        found = tuple(words_for_xargs(script, files, command))
+    elif not (by_xargs and command.operator == "|") and not substituted:
+        found = ()
+    if not found:
         return arguments
     return [a for argument in arguments for a in (found if argument.value is None else (argument,))]
 

@@ -13,6 +13,8 @@ from zr4lint.programs.package_managers import MANAGERS, PackageCommand, parse_pa
 from zr4lint.programs.package_words import Kind, PackageWord
 from zr4lint.programs.pip import PipCommand, Requirement
 
+_CONDA = ("conda", "mamba", "micromamba")
+
 
 @reads(*(program for program in MANAGERS if program not in (*APT, "uv")))
 def packages(call: Call) -> Iterator[Fact]:
@@ -20,6 +22,10 @@ def packages(call: Call) -> Iterator[Fact]:
     program = call.program if call.program in MANAGERS else call.program.rstrip("0123456789.")
     if found := parse_packages(program, call.arguments):
         yield PackageRun(call.at(), found, call.variables)
+    if program in _CONDA and any((a.value or "").endswith((".yml", ".yaml")) for a in call.arguments):
+        from zr4lint.facts.commands.projects import by_conda  # only for builds with such a file
+
+        yield from by_conda(call)
 
 
 def pip_packages(call: Call, pip: PipCommand) -> Iterator[Fact]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -20,6 +21,7 @@ from zr4lint.programs.options import Grammar, parse_options
 from zr4lint.programs.pip import (
     PipCommand,
     Requirement,
+    constrained,
     joined,
     parse_config,
     parse_listed_options,
@@ -30,6 +32,9 @@ from zr4lint.programs.pip import (
 from zr4lint.programs.python import python_module
 from zr4lint.programs.urls import file_of
 from zr4lint.shell import Argument, Reach, Redirection
+
+if TYPE_CHECKING:
+    from zr4lint.facts.context_files import ContextFiles
 
 _OF_VENV = Grammar(
     {"h": "help"},
@@ -72,6 +77,10 @@ def pip(call: Call) -> Iterator[Fact]:
         yield from pip_packages(call, command)
     elif call.program == "uv":
         yield from packages(call)
+        if any(argument.value == "sync" for argument in call.arguments):
+            from zr4lint.facts.commands.projects import synced  # only for builds with such a project
+
+            yield from synced(call)
     elif unknown := unknown_command(call.arguments):
         call.fails(unknown.span, f"pip has no command {code(unknown.value or '', 40)}")
 
@@ -123,7 +132,30 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     if pip.refused:
         call.fails(pip.refused[0], f"pip does not accept {code(call.slice(pip.refused[0]), 40)}")
     lost = _lost_specifiers(call, pip)
-    return PipRun(at, pip, settings, path, files, lost, call.variables, call.folder)
+    run = PipRun(at, pip, settings, path, files, lost, call.variables, call.folder)
+    context = call.script.reading.files_for(call.instruction) if _names_files(pip) else None
+    return run if context is None else _of_context(call, context, run)
+
+
+def _names_files(pip: PipCommand) -> bool:
+    """Whether a command may name a file or a folder of the build context."""
+    if pip.parsed.has("requirement", "constraint", "editable"):
+        return True
+    return any((operand.value or "")[:1] in (".", "/") for operand in pip.parsed.operands)
+
+
+def _of_context(call: Call, context: ContextFiles, run: PipRun) -> PipRun:
+    """A call with what files of the build context add to it."""
+    from zr4lint.facts.commands.listings import read_listings, requirements  # few commands have such files
+
+    pip = run.command
+    found = read_listings(call, context, pip.parsed)
+    wanted = joined([*pip.requirements, *requirements(found)])
+    parsed = structs.replace(pip.parsed, options=(*pip.parsed.options, *found.options))
+    pip = structs.replace(pip, requirements=tuple(constrained(wanted, found.constraints)), parsed=parsed)
+    return structs.replace(
+        run, command=pip, listings=found.files, projects=found.projects, constraints=found.constraints
+    )
 
 
 def _unusable(call: Call, pip: PipCommand) -> Iterator[Span]:

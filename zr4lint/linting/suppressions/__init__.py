@@ -27,5 +27,5 @@ def heed(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     if judged.peer_comments:
         from zr4lint.linting.suppressions.peers import suppressed_by_peers
 
-        findings = [*suppressed_by_peers(findings, judged.peer_comments)]
+        findings = [*suppressed_by_peers(findings, judged.peer_comments, judged.facts.anchor)]
     return findings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from msgspec import Struct, structs
@@ -27,7 +27,7 @@ def applied(findings: Sequence[Finding], judged: Judged) -> Iterator[Finding]:
     mistakes = [one for one in read_ones if isinstance(one, Mistake)]
     areas = [*_areas([one for one in read_ones if isinstance(one, Suppression)], dockerfile, mistakes)]
     used: set[Span] = set()
-    yield from _suppressed(findings, areas, used)
+    yield from _suppressed(findings, areas, used, judged.facts.anchor)
     rules = Rulebook(judged.packs)
     about_them = [finding for area in areas for finding in about(area.suppression, used, rules, judged)]
     about_them += (malformed(mistake, source) for mistake in mistakes)
@@ -84,8 +84,13 @@ def _begun(end: Suppression, open_ones: list[Suppression]) -> Suppression | None
     return None
 
 
-def _suppressed(findings: Iterable[Finding], areas: Sequence[_Area], used: set[Span]) -> Iterator[Finding]:
-    """The findings, suppressed where an area holds; of several the one that starts last is used."""
+def _suppressed(
+    findings: Iterable[Finding], areas: Sequence[_Area], used: set[Span], anchor: Callable[[Span], Span]
+) -> Iterator[Finding]:
+    """The findings, suppressed where an area holds; of several the one that starts last is used.
+
+    `anchor` gives the place of a finding in the file that has the comments.
+    """
     order = sorted(range(len(areas)), key=lambda n: (areas[n].span.start, areas[n].suppression.span))
     events: list[tuple[int, int, int]] = []
     for rank, number in enumerate(order):
@@ -95,8 +100,8 @@ def _suppressed(findings: Iterable[Finding], areas: Sequence[_Area], used: set[S
     events.sort()
     holding: dict[str, dict[int, Span]] = {}
     at = 0
-    for finding in sorted(findings, key=lambda f: f.span):
-        while at < len(events) and events[at][0] <= finding.span.start:
+    for start, finding in sorted(((anchor(f.span), f) for f in findings), key=lambda pair: (pair[0], pair[1].span)):
+        while at < len(events) and events[at][0] <= start.start:
             _, begins, rank = events[at]
             _hold(holding, areas[order[rank]].suppression, rank, begins=bool(begins))
             at += 1

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import structs
 
 from zr4lint.dockerfile.peer_comments import PeerComment, Scope
 from zr4lint.model.finding import Finding
+from zr4lint.model.source import Span
 
 _ALL = "all"
 
 
-def suppressed_by_peers(findings: Sequence[Finding], comments: Sequence[PeerComment]) -> Iterator[Finding]:
+def suppressed_by_peers(
+    findings: Sequence[Finding], comments: Sequence[PeerComment], anchor: Callable[[Span], Span]
+) -> Iterator[Finding]:
     """The findings, suppressed where a comment to another linter names one of their codes.
 
     hadolint reports some things in another place than zr4lint, so a comment at a related place counts as well.
+    `anchor` gives the place of a span in the file that has the comments.
     """
-    index = _Index(comments)
+    index = _Index(comments, anchor)
     for finding in findings:
         comment = None if finding.suppressed else index.covering(finding)
         if comment is None:
@@ -30,7 +34,8 @@ def suppressed_by_peers(findings: Sequence[Finding], comments: Sequence[PeerComm
 class _Index:
     """The comments that skip a code, by the code in lower case; of one scope they come in the order of their areas."""
 
-    def __init__(self, comments: Sequence[PeerComment]) -> None:
+    def __init__(self, comments: Sequence[PeerComment], anchor: Callable[[Span], Span]) -> None:
+        self._anchor = anchor
         self._skipping: dict[str, dict[Scope, list[PeerComment]]] = {}
         for comment in comments:
             for word in comment.skipped:
@@ -40,7 +45,7 @@ class _Index:
         words = [code.lower() for code in (finding.code, *finding.aliases)]
         if any(word.isalpha() for word in words):  # the names of BuildKit's checks have no digits
             words.append(_ALL)
-        starts = (finding.span.start, *(related.span.start for related in finding.related))
+        starts = [self._anchor(span).start for span in (finding.span, *(related.span for related in finding.related))]
         for word in words:
             for comments in self._skipping.get(word, {}).values():
                 for start in starts:

@@ -1,0 +1,577 @@
+"""Files of the build context that a build installs from, and sources of COPY that are not there."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+
+from tests.inprocess import call
+from tests.test_cli import save
+from zr4lint import FileReport, LintOptions, lint_file, lint_text, render
+from zr4lint.model.source import MappedText
+from zr4lint.programs.project_file import read_project
+from zr4lint.programs.requirements_file import read_requirements
+
+PYTHON = "FROM python:3.11\nWORKDIR /app\n"
+WRONG = "torch==2.5.1\ntorchvision==0.12.0\n"
+MISMATCH = "torchvision 0.12.0 is not built for torch 2.5.1"
+
+
+def lint(folder: Path, files: Mapping[str, str], *packs: str, options: LintOptions | None = None) -> FileReport:
+    for name, text in files.items():
+        save(folder / name, text)
+    return lint_file(folder / "Dockerfile", packs=packs or ("ml",), options=options)
+
+
+def told(report: FileReport, code: str = "ML201") -> list[tuple[str, int, int, str]]:
+    """Path, line, column and message of the findings of a rule, in the other files too."""
+    return [
+        (Path(f.path).name, f.line, f.column, f.message)
+        for one in (report, *report.others)
+        for f in one.findings
+        if f.code == code and not f.suppressed
+    ]
+
+
+# From the image back to the context
+
+
+REACHED = {
+    "beside": PYTHON + "COPY requirements.txt .\nRUN pip install -r requirements.txt\n",
+    "all-of-it": PYTHON + "COPY . .\nRUN pip install -r requirements.txt\n",
+    "other-name": PYTHON + "COPY requirements.txt /tmp/r.txt\nRUN pip install -r /tmp/r.txt\n",
+    "pattern": PYTHON + "COPY *.txt ./\nRUN pip install -r requirements.txt\n",
+    "add": PYTHON + "ADD requirements.txt ./\nRUN pip install --requirement=requirements.txt\n",
+    "mount": PYTHON + "RUN --mount=type=bind,source=requirements.txt,target=/r.txt pip install -r /r.txt\n",
+    "mount-of-all": PYTHON + "RUN --mount=type=bind,target=/src pip install -r /src/requirements.txt\n",
+    "moved": PYTHON + "COPY requirements.txt /a/\nRUN mv /a/requirements.txt /b.txt && pip install -r /b.txt\n",
+    "cd": PYTHON + "COPY . /src\nRUN cd /src && pip install -r requirements.txt\n",
+    "variable": PYTHON + "ARG F=requirements.txt\nCOPY $F .\nRUN pip install -r $F\n",
+    "stage-above": "FROM python:3.11 AS a\nWORKDIR /x\nCOPY requirements.txt ./\nFROM a\n"
+    "RUN pip install -r requirements.txt\n",
+    "other-stage": "FROM scratch AS a\nCOPY requirements.txt /x/\n"
+    "FROM python:3.11\nCOPY --from=a /x/requirements.txt /\nRUN pip install -r /requirements.txt\n",
+    "folder-of-other-stage": "FROM scratch AS a\nCOPY requirements.txt /x/\nFROM python:3.11\nCOPY --from=a /x /y\n"
+    "RUN pip install -r /y/requirements.txt\n",
+    "uv": PYTHON + "COPY requirements.txt .\nRUN uv pip install --system -r requirements.txt\n",
+    "chmod-between": PYTHON + "COPY requirements.txt .\nRUN chmod 644 requirements.txt\n"
+    "RUN pip install -r requirements.txt\n",
+}
+UNKNOWN = {
+    "not-copied": PYTHON + "RUN pip install -r requirements.txt\n",
+    "edited": PYTHON
+    + "COPY requirements.txt .\nRUN sed -i /vision/d requirements.txt\nRUN pip install -r requirements.txt\n",
+    "written-over": PYTHON
+    + "COPY requirements.txt .\nRUN echo six > requirements.txt && pip install -r requirements.txt\n",
+    "removed": PYTHON + "COPY requirements.txt .\nRUN rm requirements.txt\nRUN pip install -r requirements.txt\n",
+    "of-an-image": PYTHON + "COPY --from=a/b /requirements.txt .\nRUN pip install -r requirements.txt\n",
+    "of-a-url": PYTHON + "ADD https://example.org/requirements.txt .\nRUN pip install -r requirements.txt\n",
+    "excluded": PYTHON + "COPY --exclude=*.txt . .\nRUN pip install -r requirements.txt\n",
+    "of-a-clone": PYTHON + "COPY . .\nRUN git clone https://github.com/a/b b && pip install -r b/requirements.txt\n",
+    "moved-maybe": PYTHON + "COPY requirements.txt /a/\n"
+    "RUN if [ -e x ]; then mv /a/requirements.txt /b.txt; fi; pip install -r /b.txt\n",
+    "name-not-known": PYTHON + "ARG F\nCOPY requirements.txt .\nRUN pip install -r $F\n",
+    "mount-of-a-stage": "FROM scratch AS a\nFROM python:3.11\n"
+    "RUN --mount=type=bind,from=a,source=requirements.txt,target=/r.txt pip install -r /r.txt\n",
+    "written-by-heredoc": PYTHON + "COPY <<E /app/requirements.txt\nsix\nE\nRUN pip install -r requirements.txt\n",
+}
+
+
+@pytest.mark.parametrize("name", REACHED)
+def test_a_list_is_read_from_the_context(tmp_path: Path, name: str) -> None:
+    report = lint(tmp_path, {"Dockerfile": REACHED[name], "requirements.txt": WRONG})
+    assert told(report) == [("requirements.txt", 2, 1, MISMATCH)]
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_a_list_of_which_nothing_is_known_is_left_alone(tmp_path: Path, name: str) -> None:
+    report = lint(tmp_path, {"Dockerfile": UNKNOWN[name], "requirements.txt": WRONG})
+    assert (told(report), report.others) == ([], ())
+
+
+def test_nothing_is_read_without_a_context() -> None:
+    report = lint_text(REACHED["beside"], packs="ml")
+    assert report.others == ()
+
+
+def test_a_list_that_dockerignore_leaves_out_is_not_read(tmp_path: Path) -> None:
+    files = {"Dockerfile": REACHED["all-of-it"], "requirements.txt": WRONG, ".dockerignore": "*.txt\n"}
+    assert told(lint(tmp_path, files)) == []
+    save(tmp_path / ".dockerignore", "*.txt\n!requirements.txt\n")
+    assert told(lint(tmp_path, {})) == [("requirements.txt", 2, 1, MISMATCH)]
+
+
+@pytest.mark.parametrize("target", ["../outside.txt", "{}/outside.txt"])
+def test_a_link_out_of_the_context_is_not_followed(tmp_path: Path, target: str) -> None:
+    save(tmp_path / "outside.txt", WRONG)
+    inside = tmp_path / "context"
+    save(inside / "Dockerfile", REACHED["beside"])
+    (inside / "requirements.txt").symlink_to(target.format(tmp_path))
+    report = lint_file(inside / "Dockerfile", packs="ml")
+    assert report.others == ()
+
+
+def test_a_link_in_the_context_is_followed(tmp_path: Path) -> None:
+    save(tmp_path / "lists" / "all.txt", WRONG)
+    save(tmp_path / "Dockerfile", REACHED["beside"])
+    (tmp_path / "requirements.txt").symlink_to("lists/all.txt")
+    assert told(lint(tmp_path, {})) == [("all.txt", 2, 1, MISMATCH)]
+
+
+def test_a_list_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    report = lint(tmp_path, {"Dockerfile": REACHED["beside"], "requirements.txt": WRONG + "# a\n" * 1_000_000})
+    assert report.others == ()
+    message = "a file of the build context is not followed beyond 4000000 bytes"
+    assert told(report, "ZL005") == [("Dockerfile", 4, 17, message)]
+
+
+def test_a_list_that_includes_itself_ends(tmp_path: Path) -> None:
+    files = {
+        "Dockerfile": REACHED["all-of-it"],
+        "requirements.txt": "-r a.txt\n",
+        "a.txt": f"-r requirements.txt\n{WRONG}",
+    }
+    assert told(lint(tmp_path, files)) == [("a.txt", 3, 1, MISMATCH)]
+
+
+def test_a_list_of_two_commands_is_told_once(tmp_path: Path) -> None:
+    text = REACHED["beside"] + "RUN pip install -r requirements.txt\n"
+    assert told(lint(tmp_path, {"Dockerfile": text, "requirements.txt": WRONG})) == [
+        ("requirements.txt", 2, 1, MISMATCH)
+    ]
+
+
+# What is read
+
+
+@pytest.mark.parametrize(
+    ("listed", "place"),
+    [
+        ("torch==2.5.1 # pinned\ntorchvision==0.12.0\n", (2, 1)),
+        ("# torch==1.0\n\n  torch==2.5.1\ntorchvision == 0.12.0\n", (4, 1)),
+        (
+            "torch==2.5.1 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\ntorchvision==0.12.0 --hash=sha256:cc\n",
+            (4, 1),
+        ),
+        ("torch==2.5.1\ntorch\\\nvision==0.12.0\n", (2, 1)),
+        ("-r more.txt\ntorchvision==0.12.0\n", (2, 1)),
+        ("--requirement=more.txt\ntorchvision==0.12.0\n", (2, 1)),
+        ("-c more.txt\ntorch\ntorchvision==0.12.0\n", (3, 1)),
+        ("\ufefftorch==2.5.1\r\ntorchvision==0.12.0\r\n", (2, 1)),
+        ("torch==2.5.1\n# \\\ntorchvision==0.12.0\n", (3, 1)),
+    ],
+)
+def test_lines_are_read_as_pip_reads_them(tmp_path: Path, listed: str, place: tuple[int, int]) -> None:
+    files = {"Dockerfile": REACHED["all-of-it"], "requirements.txt": listed, "more.txt": "torch==2.5.1\n"}
+    assert told(lint(tmp_path, files)) == [("requirements.txt", *place, MISMATCH)]
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "torch==2.5.1\n#torchvision==0.12.0\n",
+        "torch==2.5.1\ntorchvision==0.20.1\n",
+        "torch==2.5.1\ntorchvision==0.12.0; sys_platform == 'win32'\n",
+        "torch==${TORCH}\ntorchvision==0.12.0\n",
+    ],
+)
+def test_lists_with_nothing_wrong(tmp_path: Path, listed: str) -> None:
+    text = PYTHON + "ARG TORCH\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+    assert told(lint(tmp_path, {"Dockerfile": text, "requirements.txt": listed})) == []
+
+
+def test_options_in_a_list_hold_for_the_command(tmp_path: Path) -> None:
+    listed = "--index-url https://download.pytorch.org/whl/cu125\ntorch==2.5.1\n"
+    report = lint(tmp_path, {"Dockerfile": REACHED["beside"], "requirements.txt": listed})
+    assert told(report, "ML202") == [("requirements.txt", 1, 13, "PyTorch publishes no wheels for `cu125`")]
+
+
+def test_an_index_of_the_command_holds_for_its_list(tmp_path: Path) -> None:
+    text = PYTHON + "COPY . .\nRUN pip install --index-url https://download.pytorch.org/whl/cu126 -r requirements.txt\n"
+    report = lint(tmp_path, {"Dockerfile": text, "requirements.txt": "torch==2.5.1\n"})
+    assert told(report, "ML203") == [("Dockerfile", 4, 29, "torch 2.5.1 has no build for `cu126`")]
+    (finding,) = (f for f in report.findings if f.code == "ML203")
+    (related,) = finding.related
+    assert related.source is not None
+    assert Path(related.source.path).name == "requirements.txt"
+    assert related.source.slice(related.span) == "torch==2.5.1"
+
+
+def test_packs_of_specifications_see_the_list(tmp_path: Path) -> None:
+    text = "FROM nvidia/cuda:12.4-devel-ubuntu22.04 AS base\nCOPY requirements.txt .\n"
+    text += "RUN pip install -r requirements.txt\n"
+    report = lint(tmp_path, {"Dockerfile": text, "requirements.txt": "six\ntorch==2.5.0\n"}, "zr4")
+    assert ("requirements.txt", 2, 1, "torch is pinned to 2.5.0, not 2.5.1") in told(report, "ZR0501")
+    assert all(f.fix is None for other in report.others for f in other.findings)
+    for part in report.conformance:
+        assert all(witness.span.end <= len(report.source.text) for witness in part.witnesses)
+
+
+def test_pyproject_is_read_for_a_project_that_is_installed(tmp_path: Path) -> None:
+    project = '[project]\nname = "a"\ndependencies = ["torch==2.5.1"]\n[project.optional-dependencies]\n'
+    project += "vision = ['torchvision==0.12.0']\n"
+    for command, found in {
+        "pip install .[vision]": [("pyproject.toml", 5, 12, MISMATCH)],
+        "pip install -e '/app[vision]'": [("pyproject.toml", 5, 12, MISMATCH)],
+        "pip install .": [],
+        "pip install app": [],
+    }.items():
+        text = f"{PYTHON}COPY . .\nRUN {command}\n"
+        assert told(lint(tmp_path, {"Dockerfile": text, "pyproject.toml": project})) == found, command
+
+
+def test_the_indexes_of_uv_count_for_uv(tmp_path: Path) -> None:
+    project = '[project]\nname = "a"\ndependencies = ["torch==2.5.1"]\n[[tool.uv.index]]\nurl = '
+    project += '"https://download.pytorch.org/whl/cu128"\n'
+    wanted = [("pyproject.toml", 5, 8, "torch 2.5.1 has no build for `cu128`")]
+    for command, found in {"uv pip install --system -r pyproject.toml": wanted, "pip install .": []}.items():
+        text = f"{PYTHON}COPY . .\nRUN {command}\n"
+        assert told(lint(tmp_path, {"Dockerfile": text, "pyproject.toml": project}), "ML203") == found, command
+
+
+@pytest.mark.parametrize(
+    ("version", "specifier"),
+    [
+        ("^2.5.1", ">=2.5.1,<3"),
+        ("^0.4.2", ">=0.4.2,<0.5"),
+        ("~2.5", ">=2.5,<2.6"),
+        ("2.5.1", "==2.5.1"),
+        (">=2,<3", ">=2,<3"),
+        ("*", ""),
+        ("^1 || ^2", ""),
+    ],
+)
+def test_versions_of_poetry(version: str, specifier: str) -> None:
+    listing = read_project(MappedText(f'[tool.poetry.dependencies]\npython = "^3.11"\na = "{version}"\n', (0,), (0,)))
+    assert listing is not None
+    assert [argument.value for argument in listing.wanted] == [f"a{specifier}"]
+
+
+UV_PROJECT = """\
+[project]
+name = "a"
+dependencies = ["torch>=2.5", "torchvision==0.12.0"]
+[project.optional-dependencies]
+vision = ["xformers==0.0.22"]
+[[tool.uv.index]]
+url = "https://download.pytorch.org/whl/cu125"
+"""
+UV_LOCK = """\
+version = 1
+
+[[package]]
+name = "torch"
+version = "2.5.1"
+
+[[package]]
+name = "torchvision"
+version = "0.12.0"
+"""
+UV_IN_PLACES = "source=uv.lock,target=uv.lock --mount=type=bind,source=pyproject.toml,target=pyproject.toml"
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        ("COPY . .\nRUN uv sync --frozen", [("uv.lock", 9, 12, MISMATCH)]),
+        (
+            f"RUN --mount=type=bind,{UV_IN_PLACES} uv sync --locked --no-install-project --extra vision",
+            [("uv.lock", 9, 12, MISMATCH)],
+        ),
+        ("COPY pyproject.toml ./\nRUN uv sync", []),
+        ("COPY . .\nRUN uv sync --project other", []),
+        ("RUN uv sync", []),
+    ],
+)
+def test_what_uv_syncs(tmp_path: Path, lines: str, found: list[tuple[str, int, int, str]]) -> None:
+    files = {"Dockerfile": f"{PYTHON}{lines}\n", "pyproject.toml": UV_PROJECT, "uv.lock": UV_LOCK}
+    report = lint(tmp_path, files)
+    assert told(report) == found
+    index = [("pyproject.toml", 7, 8, "PyTorch publishes no wheels for `cu125`")]
+    assert told(report, "ML202") == (index if report.others else [])
+    assert bool(report.others) is bool(found or "pyproject.toml ./" in lines)
+
+
+CONDA = """\
+name: a
+dependencies:
+  - python=3.11
+  - pip:
+    # torch==1.0
+    - torch==2.5.1
+    - "torchvision==0.12.0"
+
+    - --extra-index-url https://download.pytorch.org/whl/cu125
+channels: [conda-forge]
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "conda env create -f environment.yml",
+        "mamba env update --file=environment.yml -n base",
+        "micromamba create -y -f /app/environment.yml",
+    ],
+)
+def test_what_conda_has_pip_install(tmp_path: Path, command: str) -> None:
+    text = f"FROM condaforge/miniforge3:24.3.0-0\nWORKDIR /app\nCOPY environment.yml .\nRUN {command}\n"
+    report = lint(tmp_path, {"Dockerfile": text, "environment.yml": CONDA})
+    assert told(report) == [("environment.yml", 7, 8, MISMATCH)]
+    assert told(report, "ML202") == [("environment.yml", 9, 25, "PyTorch publishes no wheels for `cu125`")]
+    assert told(lint(tmp_path, {"environment.yml": CONDA.replace("- pip:", "- other:")})) == []
+
+
+def test_a_broken_pyproject_is_not_read() -> None:
+    assert read_project(MappedText("[project\n", (0,), (0,))) is None
+
+
+def test_variables_of_a_list() -> None:
+    text = MappedText("a==${A}\nb==${B}\nc==$A\nd==${D}\n", (0,), (0,))
+    listing = read_requirements(text, {"A": "1", "B": None, "D": ""})
+    assert [argument.value for argument in listing.wanted] == ["a==1", None, "c==$A", "d==${D}"]
+
+
+@pytest.mark.parametrize(
+    ("command", "found"),
+    [
+        ("xargs apt-get install -y < list.txt", True),
+        ("cat list.txt | xargs apt-get install -y", True),
+        ("grep -v '^#' list.txt | xargs apt-get install -y --no-install-recommends", True),
+        ("cat list.txt other.txt | xargs apt-get install -y", False),
+        ("sort list.txt | xargs apt-get install -y", False),
+        ("xargs apt-get install -y < /elsewhere/list.txt", False),
+    ],
+)
+def test_lists_of_apt(tmp_path: Path, command: str, found: bool) -> None:
+    text = f"FROM ubuntu:24.04\nWORKDIR /a\nCOPY *.txt ./\nRUN apt-get update && {command}\n"
+    report = lint(tmp_path, {"Dockerfile": text, "list.txt": "curl\nlibgl1-mesa-glx git\n", "other.txt": ""})
+    wanted = [("list.txt", 2, 1, "ubuntu24.04 has no package `libgl1-mesa-glx`")]
+    assert told(report, "ML603") == (wanted if found else [])
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        " " * 1_000_000 + "\n",
+        "a " + "#" * 1_000_000,
+        "--x " * 200_000,
+        "\\\n" * 200_000,
+        "${A}" * 200_000,
+        "\"'" * 200_000,
+        "p==1\n" * 200_000,
+    ],
+)
+def test_lists_of_any_shape_are_read_in_time(tmp_path: Path, listed: str) -> None:
+    save(tmp_path / "Dockerfile", REACHED["beside"])
+    save(tmp_path / "requirements.txt", listed)
+    lint_text(
+        REACHED["beside"], packs="ml", options=LintOptions(context=str(tmp_path)), max_time=20
+    )  # raises TimeUpError
+
+
+# What is said of it
+
+
+def test_a_comment_at_the_command_suppresses(tmp_path: Path) -> None:
+    text = REACHED["beside"].replace("RUN", "# zr4lint: ignore[ML201] The list is of another team.\nRUN")
+    report = lint(tmp_path, {"Dockerfile": text, "requirements.txt": WRONG})
+    assert told(report) == []
+    assert [f.justification for f in report.others[0].findings] == ["The list is of another team."]
+    assert told(report, "ZL001") == []
+
+
+def test_every_format_names_the_other_file(tmp_path: Path) -> None:
+    report = lint(tmp_path, {"Dockerfile": REACHED["beside"], "requirements.txt": WRONG})
+    for form in ("text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit", "checkstyle", "sonarqube",
+                 "rdjson", "azure", "markdown", "html"):  # fmt: skip
+        assert "requirements.txt" in render(report, format=form, packs="ml"), form
+
+
+def test_the_places_in_machine_formats(tmp_path: Path) -> None:
+    save(tmp_path / "Dockerfile", REACHED["beside"])
+    save(tmp_path / "requirements.txt", WRONG)
+    done = call("--pack", "ml", "--select", "ML201", "--format", "json", cwd=tmp_path)
+    assert (done.code, done.err) == (1, "")
+    (finding,) = json.loads(done.out)["findings"]
+    assert [finding[key] for key in ("path", "line", "column", "end_line", "end_column", "fix")] == [
+        "requirements.txt", 2, 1, 2, 20, None,
+    ]  # fmt: skip
+    assert [(one["message"], one.get("path"), one["line"], one["column"]) for one in finding["related"]] == [
+        ("torch 2.5.1 is installed here", None, 1, 1),
+        ("the command that installs from this file", "Dockerfile", 4, 17),
+    ]
+    done = call("--pack", "ml", "--select", "ML201", "--format", "sarif", cwd=tmp_path)
+    (result,) = json.loads(done.out)["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "requirements.txt"
+    assert [one["physicalLocation"]["artifactLocation"]["uri"] for one in result["relatedLocations"]] == [
+        "requirements.txt",
+        "Dockerfile",
+    ]
+    done = call("--pack", "ml", "--select", "ML201", "-q", cwd=tmp_path)
+    assert "requirements.txt:2:1: error ML201" in done.out
+    assert "  --> Dockerfile:4:17\n" in done.out
+    done = call("--pack", "ml", "--select", "ML201", "--format", "github", cwd=tmp_path)
+    assert "::error file=requirements.txt,line=2,endLine=2,col=1,endColumn=20," in done.out
+
+
+def test_fixes_leave_the_other_file_alone(tmp_path: Path) -> None:
+    save(tmp_path / "Dockerfile", REACHED["beside"])
+    save(tmp_path / "requirements.txt", WRONG)
+    done = call("--pack", "ml", "--select", "ML201", "--fix", "--unsafe-fixes", "-q", cwd=tmp_path)
+    assert done.code == 1
+    assert (tmp_path / "requirements.txt").read_text() == WRONG
+    assert (tmp_path / "Dockerfile").read_text() == REACHED["beside"]
+
+
+def test_a_baseline_holds_findings_of_the_other_file(tmp_path: Path) -> None:
+    save(tmp_path / "Dockerfile", REACHED["beside"])
+    save(tmp_path / "requirements.txt", WRONG)
+    options = ("--pack", "ml", "--select", "ML201", "-q")
+    assert call(*options, "--write-baseline", "known.json", cwd=tmp_path).code == 0
+    (entry,) = json.loads((tmp_path / "known.json").read_text())["findings"]
+    assert entry["path"] == "requirements.txt"
+    assert call(*options, "--baseline", "known.json", cwd=tmp_path).code == 0
+    save(tmp_path / "requirements.txt", "torch==2.5.1\ntorchvision==0.13.0\n")
+    assert call(*options, "--baseline", "known.json", cwd=tmp_path).code == 1
+
+
+def test_several_files_share_a_list(tmp_path: Path) -> None:
+    for name in ("Dockerfile", "Dockerfile.gpu"):
+        save(tmp_path / name, REACHED["beside"])
+    save(tmp_path / "requirements.txt", WRONG)
+    done = call("--pack", "ml", "--select", "ML201", "--format", "json", cwd=tmp_path)
+    assert [finding["path"] for finding in json.loads(done.out)["findings"]] == ["requirements.txt"]
+
+
+def test_secrets_of_the_list_are_not_repeated(tmp_path: Path) -> None:
+    token = "ghp_" + "a1B2c3D4e5" * 3 + "f6G7h8"
+    listed = f"--extra-index-url https://user:{token}@pypi.example.org/simple\n{WRONG}"
+    save(tmp_path / "Dockerfile", REACHED["beside"])
+    save(tmp_path / "requirements.txt", listed)
+    for form in ("text", "json", "sarif", "html"):
+        assert token not in call("--pack", "ml", "--pack", "core", "--format", form, cwd=tmp_path).out, form
+
+
+# COPY of what is not there
+
+
+NAMED = LintOptions(context=".")
+
+
+@pytest.mark.parametrize(
+    ("copy", "files", "severity"),
+    [
+        ("COPY gone.txt /a/", {}, "ERROR"),
+        ("ADD gone.txt /a/", {}, "ERROR"),
+        ("COPY here.txt gone.txt /a/", {"here.txt": ""}, "ERROR"),
+        ("COPY gone/ /a/", {"here.txt": ""}, "ERROR"),
+        ("COPY here.txt /a/", {"here.txt": "", ".dockerignore": "*.txt\n"}, "ERROR"),
+        ("COPY here.txt /a/", {"here.txt": ""}, None),
+        ("COPY ./sub /a/", {"sub/a": ""}, None),
+        ("COPY . /a/", {}, None),
+        ("COPY *.txt /a/", {}, None),
+        ("COPY --from=other gone.txt /a/", {}, None),
+        ("COPY $GONE /a/", {}, None),
+        ("ADD https://example.org/gone.txt /a/", {}, None),
+        ("COPY <<E /a\nx\nE", {}, None),
+        ("COPY dist/app.jar /a/", {".git/HEAD": "", ".gitignore": "dist/\n"}, None),
+        ("COPY sub /a/", {"sub/a": "", ".dockerignore": "sub\n!sub/a\n"}, None),
+    ],
+)
+@pytest.mark.parametrize("pack", ["ml", "core"])
+def test_a_source_that_is_not_there(
+    tmp_path: Path, copy: str, files: dict[str, str], severity: str | None, pack: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    report = lint(tmp_path, {"Dockerfile": f"FROM debian:12\n{copy}\n", **files}, pack, options=NAMED)
+    found = [f for f in report.findings if "ZL008" in (f.code, *f.also)]
+    assert [f.severity.name for f in found] == ([severity] if severity else [])
+
+
+def test_the_words_and_the_place_of_a_missing_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    report = lint(tmp_path, {"Dockerfile": "FROM debian:12\nCOPY a.txt gone.txt /a/\n", "a.txt": ""}, options=NAMED)
+    assert told(report, "ZL008") == [("Dockerfile", 2, 12, "`gone.txt` is not in the build context")]
+    assert report.findings[0].notes == ("COPY fails with `not found`.",)
+
+
+@pytest.mark.parametrize(
+    ("files", "severity"),
+    [
+        ({}, []),
+        ({"here.txt": ""}, ["ERROR"]),
+        ({"../.git/HEAD": ""}, ["WARNING", "WARNING"]),
+        ({"../.git/HEAD": "", "../gone.txt": "", "../here.txt": ""}, []),
+        ({"../.git/HEAD": "", "../gone.txt": "", "here.txt": ""}, []),
+        ({"../.git/HEAD": "", "here.txt": ""}, ["ERROR"]),
+    ],
+)
+def test_a_context_that_is_only_assumed(tmp_path: Path, files: dict[str, str], severity: list[str]) -> None:
+    folder = tmp_path / "docker"
+    report = lint(folder, {"Dockerfile": "FROM debian:12\nCOPY here.txt gone.txt /a/\n", **files})
+    assert [f.severity.name for f in report.findings if f.code == "ZL008"] == severity
+
+
+def test_a_specification_tells_of_its_own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = "FROM nvidia/cuda:12.4-devel-ubuntu22.04 AS base\nCOPY start.sh /workspace/\n"
+    report = lint(tmp_path, {"Dockerfile": text}, "zr4", options=NAMED)
+    (finding,) = (f for f in report.findings if f.span.of(text) == "start.sh" and "context" in f.message)
+    assert (finding.code, finding.severity.name, finding.also) == ("ZR1003", "ERROR", ("ZL008",))
+
+
+# Settings
+
+
+@pytest.mark.parametrize(
+    ("config", "args", "torch"),
+    [
+        ("", (), None),
+        ('build-args = { TORCH = "2.5.0" }\n', (), "2.5.0"),
+        ('[build-args]\nTORCH = "2.5.0"\n[build-args."*.gpu"]\nTORCH = "2.4.0"\n', (), "2.4.0"),
+        ('[build-args]\nTORCH = "2.5.0"\n[build-args."*.cpu"]\nTORCH = "2.4.0"\n', (), "2.5.0"),
+        (
+            '[build-args]\nTORCH = "2.5.0"\n[build-args."*.gpu"]\nTORCH = "2.4.0"\n',
+            ("--build-arg", "TORCH=2.5.0"),
+            "2.5.0",
+        ),
+    ],
+)
+def test_build_arguments_by_path(tmp_path: Path, config: str, args: tuple[str, ...], torch: str | None) -> None:
+    save(tmp_path / "zr4lint.toml", config)
+    text = "FROM nvidia/cuda:12.4-devel-ubuntu22.04 AS base\nARG TORCH\nRUN pip install torch==${TORCH}\n"
+    save(tmp_path / "Dockerfile.gpu", text)
+    done = call("--pack", "zr4", "--select", "ZR0501", "--format", "concise", *args, "Dockerfile.gpu", cwd=tmp_path)
+    if torch is None:
+        assert "is pinned to" not in done.out
+    else:
+        assert f"torch is pinned to {torch}, not 2.5.1" in done.out
+
+
+def test_the_schema_knows_build_arguments_by_path() -> None:
+    from zr4lint.project.schema import schema
+
+    good = {"build-args": {"A": "1", "docker/*": {"B": "2"}}}
+    jsonschema.validate(good, schema())
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"build-args": {"A": 1}}, schema())
+
+
+def test_the_page_says_what_happens(tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs" / "build-inputs.md").read_text()
+    fenced = dict.fromkeys(("dockerfile", "text", "toml"), "")
+    fenced |= dict(re.findall(r"```(\w+)\n(.*?)```", page, re.DOTALL))
+    save(tmp_path / "Dockerfile", fenced["dockerfile"])
+    save(tmp_path / "requirements.txt", fenced["text"])
+    command, _, output = fenced["console"].partition("\n")
+    done = call(*shlex.split(command)[2:], cwd=tmp_path)
+    assert (done.code, done.out, done.err) == (1, output, "")
+    save(tmp_path / "pyproject.toml", fenced["toml"])
+    assert call(*shlex.split(command)[2:], cwd=tmp_path).out == output

@@ -1,0 +1,386 @@
+"""Compose files and bake files: what they build is linted as they build it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.inprocess import call
+from tests.test_cli import complaint, save
+from zr4lint.filesystem.sources import FileError
+from zr4lint.project.builds.build import Build
+from zr4lint.project.builds.interpolation import bake, compose, env_file
+from zr4lint.project.builds.reading import builds_of
+from zr4lint.project.discovery import describes_builds
+
+DOCKERFILE = """\
+ARG TAG=3.11
+FROM python:${TAG} AS run
+ARG TORCH=2.5.1
+RUN pip install torch==${TORCH} torchvision==0.20.1
+FROM scratch
+"""
+MISMATCH = "torchvision 0.20.1 is not built for torch 2.6.0"
+
+
+def found(folder: Path, *args: str) -> list[tuple[str, int, int, str]]:
+    done = call("--pack", "ml", "--format", "json", *args, cwd=folder)
+    assert done.err == ""
+    return [(f["path"], f["line"], f["column"], f["message"]) for f in json.loads(done.out)["findings"]]
+
+
+def builds(folder: Path, text: str, name: str = "compose.yaml") -> list[Build]:
+    save(folder / name, text)
+    return builds_of(str(folder / name))[0]
+
+
+def problem(folder: Path, text: str, name: str = "compose.yaml") -> str:
+    save(folder / name, text)
+    with pytest.raises(FileError) as caught:
+        builds_of(str(folder / name))
+    return str(caught.value).removeprefix(f"{folder / name}: ")
+
+
+@pytest.mark.parametrize(
+    ("path", "does"),
+    [
+        ("compose.yaml", True),
+        ("a/compose.yml", True),
+        ("docker-compose.yml", True),
+        ("docker-compose.override.yaml", True),
+        ("compose.gpu.yaml", True),
+        ("dev.compose.yml", True),
+        ("docker-bake.hcl", True),
+        ("docker-bake.json", True),
+        ("docker-bake.override.json", True),
+        ("build.hcl", True),
+        ("package.json", False),
+        ("recompose.yaml", False),
+        ("values.yaml", False),
+        ("Dockerfile", False),
+        ("compose.yaml/Dockerfile", False),
+    ],
+)
+def test_names_of_files_that_describe_builds(path: str, does: bool) -> None:
+    assert describes_builds(path) is does
+
+
+# As it is built
+
+
+COMPOSE = {
+    "string": ("services: { a: { build: . } }\n", False),
+    "list-of-arguments": ("services: { a: { build: { context: ., target: run, args: [TORCH=2.6.0] } } }\n", True),
+    "table-of-arguments": ("services: { a: { build: { target: run, args: { TORCH: 2.6.0 } } } }\n", True),
+    "default-of-a-variable": (
+        "services: { a: { build: { context: ., target: run, args: { TORCH: '${TORCH:-2.6.0}' } } } }\n",
+        True,
+    ),
+    "unknown-variable": ("services: { a: { build: { context: ., target: run, args: { TORCH: '${T}' } } } }\n", False),
+    "of-the-shell": ("services: { a: { build: { context: ., target: run, args: [TORCH] } } }\n", False),
+    "merge-key": (
+        "x-args: &args { TORCH: 2.6.0 }\nservices: { a: { build: { target: run, args: { <<: *args } } } }\n",
+        True,
+    ),
+    "extends": (
+        "services:\n  b: { build: { context: ., target: run, args: { TORCH: 2.6.0 } } }\n"
+        "  a: { extends: { service: b }, build: { args: { TAG: '3.10' } } }\n",
+        True,
+    ),
+    "other-target": ("services: { a: { build: { context: ., args: { TORCH: 2.6.0 } } } }\n", False),
+}
+
+
+@pytest.mark.parametrize("name", COMPOSE)
+def test_services_of_compose(tmp_path: Path, name: str) -> None:
+    text, wrong = COMPOSE[name]
+    save(tmp_path / "Dockerfile", DOCKERFILE)
+    save(tmp_path / "compose.yaml", text)
+    assert found(tmp_path, "compose.yaml") == ([("Dockerfile", 4, 33, MISMATCH)] if wrong else [])
+
+
+BAKE = {
+    "default-target": ('target "default" {\n  target = "run"\n  args = { TORCH = "2.6.0" }\n}\n', True),
+    "default-group": (
+        'group "default" { targets = ["a"] }\ntarget "a" {\n  target = "run"\n  args = { TORCH = "2.6.0" }\n}\n',
+        True,
+    ),
+    "not-in-the-group": (
+        'group "default" { targets = ["b"] }\ntarget "a" {\n  target = "run"\n  args = { TORCH = "2.6.0" }\n}\n'
+        'target "b" { target = "run" }\n',
+        False,
+    ),
+    "group-in-group": (
+        'group "default" { targets = ["g"] }\ngroup "g" { targets = ["a", "default"] }\n'
+        'target "a" {\n  target = "run"\n  args = { TORCH = "2.6.0" }\n}\n',
+        True,
+    ),
+    "inherits": (
+        'target "_base" {\n  target = "run"\n  args = { TORCH = "2.6.0" }\n}\n'
+        'target "default" {\n  inherits = ["_base"]\n  args = { TAG = "3.10" }\n}\n',
+        True,
+    ),
+    "inherited-and-replaced": (
+        'target "_base" {\n  target = "run"\n  args = { TORCH = "2.6.0" }\n}\n'
+        'target "default" {\n  inherits = ["_base"]\n  args = { TORCH = "2.5.1" }\n}\n',
+        False,
+    ),
+    "variable": (
+        'variable "T" { default = "2.6.0" }\ntarget "default" {\n  target = "run"\n  args = { TORCH = T }\n}\n',
+        True,
+    ),
+    "variable-in-a-string": (
+        'variable "T" { default = "2.6" }\ntarget "default" {\n  target = "run"\n  args = { TORCH = "${T}.0" }\n}\n',
+        True,
+    ),
+    "no-default": ('variable "T" {}\ntarget "default" {\n  target = "run"\n  args = { TORCH = T }\n}\n', False),
+    "expression": (
+        'target "default" {\n  target = "run"\n  args = { TORCH = 1 == 2 ? "2.5.1" : "2.6.0" }\n}\n',
+        False,
+    ),
+    "circle": ('target "default" {\n  inherits = ["default"]\n  target = "run"\n}\n', False),
+}
+
+
+@pytest.mark.parametrize("name", BAKE)
+def test_targets_of_bake(tmp_path: Path, name: str) -> None:
+    text, wrong = BAKE[name]
+    save(tmp_path / "Dockerfile", DOCKERFILE)
+    save(tmp_path / "docker-bake.hcl", text)
+    assert found(tmp_path, "docker-bake.hcl") == ([("Dockerfile", 4, 33, MISMATCH)] if wrong else [])
+
+
+def test_bake_in_json(tmp_path: Path) -> None:
+    save(tmp_path / "Dockerfile", DOCKERFILE)
+    target = {"target": "run", "args": {"TORCH": "${T}", "TAG": "3.10"}}
+    document = {"variable": {"T": {"default": "2.6.0"}}, "target": {"default": target}}
+    save(tmp_path / "docker-bake.json", json.dumps(document))
+    assert found(tmp_path, "docker-bake.json") == [("Dockerfile", 4, 33, MISMATCH)]
+
+
+def test_the_command_line_counts_more_than_the_file(tmp_path: Path) -> None:
+    save(tmp_path / "Dockerfile", DOCKERFILE)
+    save(tmp_path / "compose.yaml", COMPOSE["table-of-arguments"][0])
+    assert found(tmp_path, "compose.yaml", "--build-arg", "TORCH=2.5.1") == []
+
+
+def test_services_with_one_dockerfile_are_told_apart(tmp_path: Path) -> None:
+    save(tmp_path / "Dockerfile", DOCKERFILE + "COPY gone.txt /a/\n")
+    text = "services:\n"
+    for name, torch in {"a": "2.6.0", "b": "2.5.1", "c": "2.6.0"}.items():
+        text += f"  {name}: {{ build: {{ context: ., args: {{ TORCH: {torch} }}, target: run }} }}\n"
+    save(tmp_path / "compose.yaml", text)
+    done = call("--pack", "ml", "--format", "json", "compose.yaml", cwd=tmp_path)
+    (finding,) = json.loads(done.out)["findings"]
+    assert (finding["message"], finding["notes"][-1]) == (MISMATCH, "This holds for service a, service c.")
+    save(tmp_path / "compose.yaml", text.replace("2.5.1", "2.6.0"))
+    done = call("--pack", "ml", "--format", "json", "compose.yaml", cwd=tmp_path)
+    (finding,) = json.loads(done.out)["findings"]
+    assert not any("service" in note for note in finding["notes"])
+
+
+def test_the_context_and_the_dockerfile(tmp_path: Path) -> None:
+    save(tmp_path / "docker" / "web.file", "FROM python:3.11\nCOPY list.txt gone.txt /\nRUN pip install -r /list.txt\n")
+    save(tmp_path / "app" / "list.txt", "torch==2.6.0\ntorchvision==0.20.1\n")
+    save(
+        tmp_path / "ci" / "compose.yaml",
+        "services: { a: { build: { context: ../app, dockerfile: ../docker/web.file } } }\n",
+    )
+    (tmp_path / ".git").mkdir()
+    assert found(tmp_path, "ci/compose.yaml") == [
+        ("docker/web.file", 2, 15, "`gone.txt` is not in the build context"),
+        ("app/list.txt", 2, 1, MISMATCH),
+    ]
+
+
+def test_named_contexts(tmp_path: Path) -> None:
+    text = "FROM base\nCOPY --from=files a /a\nRUN apt-get update && apt-get install -y libgl1-mesa-glx\n"
+    save(tmp_path / "Dockerfile", text)
+    contexts = "additional_contexts: { base: 'docker-image://ubuntu:24.04', files: ./x }"
+    save(tmp_path / "compose.yaml", f"services: {{ a: {{ build: {{ context: ., {contexts} }} }} }}\n")
+    done = call("--pack", "core", "--pack", "ml", "--format", "concise", "compose.yaml", cwd=tmp_path)
+    assert "ubuntu24.04 has no package `libgl1-mesa-glx`" in done.out
+    assert "copy-from-unknown" not in done.out
+    done = call("--pack", "core", "--pack", "ml", "--format", "concise", "Dockerfile", cwd=tmp_path)
+    assert "has no package" not in done.out
+    assert "copy-from-unknown" in done.out
+
+
+def test_a_dockerfile_that_stands_in_the_compose_file(tmp_path: Path) -> None:
+    save(
+        tmp_path / "compose.yaml",
+        "services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM python:3.11\n"
+        "        RUN echo $$HOME && pip install torch==2.6.0 torchvision==0.20.1\n",
+    )
+    assert found(tmp_path, "compose.yaml") == [("compose.yaml", 6, 53, MISMATCH)]
+
+
+def test_a_dockerfile_that_stands_in_the_bake_file(tmp_path: Path) -> None:
+    text = 'target "default" {\n  dockerfile-inline = <<EOT\nFROM python:3.11\n'
+    save(tmp_path / "docker-bake.hcl", f"{text}RUN pip install torch==2.6.0 torchvision==0.20.1\nEOT\n}}\n")
+    assert found(tmp_path, "docker-bake.hcl") == [("docker-bake.hcl", 4, 30, MISMATCH)]
+
+
+# What is skipped or refused
+
+
+@pytest.mark.parametrize(
+    ("build", "why"),
+    [
+        ("https://github.com/a/b.git", "its context https://github.com/a/b.git is remote"),
+        ("git@github.com:a/b.git", "its context git@github.com:a/b.git is remote"),
+        ("..", "its context .. is outside of the repository"),
+        ("link", "its context link is outside of the repository"),
+        ("{ dockerfile: ../../Dockerfile }", "its dockerfile ../../Dockerfile is outside of the repository"),
+        ("'${WHERE}'", "its context depends on a variable that is not known"),
+        ("{ dockerfile: '${WHICH}' }", "its dockerfile depends on a variable that is not known"),
+        ("{ dockerfile_inline: 'FROM ${X}' }", "its dockerfile depends on a variable that is not known"),
+    ],
+)
+def test_builds_that_are_skipped(tmp_path: Path, build: str, why: str) -> None:
+    folder = tmp_path / "repository"
+    (folder / ".git").mkdir(parents=True)
+    (folder / "link").symlink_to(tmp_path)
+    save(folder / "Dockerfile", "FROM scratch\n")
+    save(folder / "compose.yaml", f"services: {{ a: {{ build: {build} }}, b: {{ build: . }} }}\n")
+    done = call("--pack", "ml", "-q", "compose.yaml", cwd=folder)
+    assert (done.code, done.err) == (0, f"zr4lint: compose.yaml: service a is skipped: {why}\n")
+    save(folder / "compose.yaml", f"services: {{ a: {{ build: {build} }} }}\n")
+    assert complaint(call("--pack", "ml", "compose.yaml", cwd=folder)) == f"compose.yaml: service a is skipped: {why}"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("a: [b\n", "not YAML, line 2"),
+        ("- a\n", "has no services"),
+        ("services: {}\n", "describes no build"),
+        ("services: { a: { image: b } }\n", "describes no build"),
+        ("a: !!python/object/apply:os.system [true]\n", "not YAML, line 1"),
+        ("a: " + "[" * 5_000 + "]" * 5_000, "not YAML, line 1"),
+        ("#" * 500_001, "larger than 500000 bytes"),
+    ],
+)
+def test_compose_files_that_can_not_be_used(tmp_path: Path, text: str, why: str) -> None:
+    assert problem(tmp_path, text) == why
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("docker-bake.hcl", "x {\n", "not HCL"),
+        ("docker-bake.hcl", 'variable "A" {}\n', "has no targets"),
+        ("docker-bake.json", "{", "not JSON"),
+        ("docker-bake.json", "[]", "not a bake file"),
+        ("docker-bake.json", "[" * 5_000 + "]" * 5_000, "too large, or nested too deep"),
+        ("docker-bake.json", '{"target": []}', "has no targets"),
+        ("docker-bake.json", '{"target": ["a"]}', "has no targets"),
+    ],
+)
+def test_bake_files_that_can_not_be_used(tmp_path: Path, name: str, text: str, why: str) -> None:
+    assert problem(tmp_path, text, name) == why
+
+
+def test_aliases_in_aliases_end(tmp_path: Path) -> None:
+    lines = ["a0: &a0 { x: y }"]
+    lines += [f"a{n}: &a{n} {{ <<: [{', '.join([f'*a{n - 1}'] * 9)}] }}" for n in range(1, 12)]
+    text = "\n".join([*lines, "services: { a: { build: { args: *a11 } } }\n"])
+    save(tmp_path / "compose.yaml", text)
+    try:
+        (build,) = builds_of(str(tmp_path / "compose.yaml"))[0]
+        said = str(build.args)
+    except FileError as error:
+        said = str(error)
+    assert said == "(('x', 'y'),)" or said.endswith("merges of mappings make too many entries")
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "why"),
+    [
+        ("yaml", "compose.yaml", "PyYAML is missing: pip install 'zr4lint[compose]'"),
+        ("hcl2", "docker-bake.hcl", "python-hcl2 is missing: pip install 'zr4lint[compose]'"),
+    ],
+)
+def test_a_package_that_is_missing(
+    tmp_path: Path, module: str, name: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    save(tmp_path / name, "")
+    assert complaint(call("--pack", "ml", name, cwd=tmp_path)) == f"{name}: {why}"
+
+
+def test_a_target_that_the_dockerfile_lacks(tmp_path: Path) -> None:
+    save(tmp_path / "Dockerfile", DOCKERFILE)
+    save(tmp_path / "compose.yaml", "services: { a: { build: { context: ., target: rum } } }\n")
+    wanted = "compose.yaml: service a: no stage is named 'rum'; did you mean run?"
+    assert complaint(call("--pack", "ml", "compose.yaml", cwd=tmp_path)) == wanted
+
+
+def test_files_are_not_fixed_by_way_of_a_compose_file(tmp_path: Path) -> None:
+    save(tmp_path / "Dockerfile", DOCKERFILE)
+    save(tmp_path / "compose.yaml", COMPOSE["string"][0])
+    for option in ("--fix", "--diff", "--add-ignore=x"):
+        wanted = "files are not changed by way of what builds them; pass the Dockerfile itself"
+        assert complaint(call("--pack", "ml", option, "compose.yaml", cwd=tmp_path)) == wanted
+
+
+def test_compose_files_are_not_looked_for_in_folders(tmp_path: Path) -> None:
+    save(tmp_path / "Dockerfile", DOCKERFILE)
+    save(tmp_path / "compose.yaml", COMPOSE["table-of-arguments"][0])
+    assert found(tmp_path, ".") == []
+    assert call("--pack", "ml", "--show-files", "compose.yaml", cwd=tmp_path).out == "Dockerfile\n"
+
+
+# Variables
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a", "a"),
+        ("$A-${A}", "1-1"),
+        ("$$A", "$A"),
+        ("${A:-2}", "1"),
+        ("${B:-2}", "2"),
+        ("${B-2}", "2"),
+        ("${E:-2}", "2"),
+        ("${E-2}", ""),
+        ("${A:+2}", "2"),
+        ("${E:+2}", ""),
+        ("${A:?wanted}", "1"),
+        ("${B:?wanted}", None),
+        ("${B}", None),
+        ("${B:+2}", None),
+        ("${B:-${A}}", None),
+        ("$", None),
+    ],
+)
+def test_variables_of_compose(text: str, value: str | None) -> None:
+    assert compose(text, {"A": "1", "E": ""}) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a", "a"),
+        ("${A}", "1"),
+        ("$${A}", "${A}"),
+        ("${B}", None),
+        ("${upper(A)}", None),
+        ("%{ if A }", None),
+        ("$A", "$A"),
+    ],
+)
+def test_variables_of_bake(text: str, value: str | None) -> None:
+    assert bake(text, {"A": "1"}) == value
+
+
+def test_the_file_of_variables(tmp_path: Path) -> None:
+    text = "# A=0\nA=1\nexport B = 2 # two\nC='$x'\nD=\"d e\"\nE=$A\nF=\r\nA B\n"
+    assert env_file(text) == {"A": "1", "B": "2", "C": "$x", "D": "d e", "F": ""}
+    save(tmp_path / ".env", "TORCH=2.6.0\n")
+    (build,) = builds(tmp_path, "services: { a: { build: { args: ['T=${TORCH}', 'TORCH', 'X'] } } }\n")
+    assert build.args == (("T", "2.6.0"), ("TORCH", "2.6.0"), ("X", None))

@@ -1,0 +1,70 @@
+"""The words that xargs reads from a file of the build context."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from zr4lint.facts.command_facts import Ran
+from zr4lint.facts.commands.call import Script
+from zr4lint.facts.context_files import ContextFiles
+from zr4lint.facts.origins import context_path
+from zr4lint.model.budgets import LISTED
+from zr4lint.model.source import MappedText, Span
+from zr4lint.programs.files import absolute
+from zr4lint.shell import Argument, Command
+
+_WORD = r"[^\s'\"\\]+"
+_COMMENT_PATTERNS = ("^#", r"^\s*#", "^ *#", "#", r"^\(#\|$\)", "^[[:space:]]*#", r"^\s*$|^#", "^#|^$", "^(#|$)")
+
+
+def words_for_xargs(script: Script, files: ContextFiles, command: Command) -> list[Argument]:
+    """The words of a list that a command's xargs reads, by `<` or from `cat` before the pipe; [] if not known."""
+    found = _redirected(script, command) or _piped(script, command)
+    if found is None:
+        return []
+    path, anchor, without_comments = found
+    source = context_path(script.reading, files, script.instruction, path)
+    if source is None or files.kind(source) != "file":
+        return []
+    text = files.read(source, anchor)
+    if text is None or re.search(r"['\"\\]", text.text) or ("#" in text.text and not without_comments):
+        return []
+    return [*_words(text)][:LISTED]
+
+
+def _redirected(script: Script, command: Command) -> tuple[str, Span, bool] | None:
+    for redirection in command.redirections:
+        target = redirection.target
+        if redirection.operator == "<" and target is not None and target.literal is not None:
+            path = absolute(target.literal, script.scope(command.scope).folder)
+            return (path, target.span, False) if path is not None else None
+    return None
+
+
+def _piped(script: Script, command: Command) -> tuple[str, Span, bool] | None:
+    """The file that the command before the pipe prints: `cat FILE`, or grep that leaves comments out."""
+    last = next((fact for fact in reversed(script.reading.facts) if isinstance(fact, Ran)), None)
+    if command.operator != "|" or last is None or last.at.instruction is not script.instruction:
+        return None
+    words = [argument.value or "" for argument in last.arguments[1:]]
+    by_grep = last.program in ("grep", "egrep") and words[:1] in (["-v"], ["-vE"], ["-Ev"])
+    if by_grep and words[1:2] and words[1] in _COMMENT_PATTERNS:
+        words, given = words[2:], last.arguments[3:]
+    elif last.program == "cat":
+        given = last.arguments[1:]
+    else:
+        return None
+    if len(words) != 1 or words[0].startswith("-") or last.redirections:
+        return None
+    path = absolute(words[0], last.folder) if words[0] else None
+    return (path, given[0].span, by_grep) if path is not None else None
+
+
+def _words(text: MappedText) -> Iterator[Argument]:
+    at = 0
+    for line in text.text.splitlines(keepends=True):
+        if "#" not in line:
+            for found in re.finditer(_WORD, line):
+                yield Argument(found[0], text.span(at + found.start(), at + found.end()))
+        at += len(line)

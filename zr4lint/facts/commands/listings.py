@@ -1,0 +1,146 @@
+"""What pip and uv are asked for by files of the build context."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct, structs
+
+from zr4lint.facts.commands.call import Call
+from zr4lint.facts.context_files import ContextFiles
+from zr4lint.facts.origins import context_path
+from zr4lint.model.budgets import LISTED, LISTING_SIZE
+from zr4lint.model.remark import too_large
+from zr4lint.model.source import MappedText, Span
+from zr4lint.programs.options import Option, Parsed
+from zr4lint.programs.pip import Requirement, parse_requirement
+from zr4lint.programs.requirements_file import Listing, read_requirements
+from zr4lint.programs.urls import file_of
+from zr4lint.shell import Argument
+
+_PROJECTS = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
+"""Files that uv takes for `-r` as well."""
+_FOLDER = r"(?:file://)?(?P<path>\.{1,2}(?:/[^\[\]]*)?|/[^\[\]]*)(?:\[(?P<extras>[^\]]*)\])?"
+
+
+class Listings(Struct, frozen=True):
+    """What the files of one command list: one listing a file, None for a file that is not known.
+
+    `projects` are those of the projects that it installs from folders, `options` those of all of them, `constraints`
+    the requirements of the files that constrain.
+    """
+
+    files: tuple[Listing | None, ...]
+    projects: tuple[Listing, ...]
+    options: tuple[Option, ...]
+    constraints: tuple[Requirement, ...]
+
+
+def read_listings(call: Call, files: ContextFiles, parsed: Parsed) -> Listings:
+    """Read the files that the words of a command name, those that constrain, and those that they name in turn."""
+    reader = Reader(call, files)
+    listings = tuple(reader.listing(call.path(_path(o)), o.span) for o in parsed.all("requirement"))
+    constraining = [reader.listing(call.path(_path(o)), o.span) for o in parsed.all("constraint")]
+    folders = [*parsed.operands, *(Argument(o.value, o.value_span) for o in parsed.all("editable"))]
+    projects = tuple(found for folder in folders if (found := reader.project(folder)) is not None)
+    constraints = [argument for one in constraining if one is not None for argument in one.wanted]
+    constraints += reader.constraints
+    return Listings(
+        listings,
+        projects,
+        tuple(option for one in (*listings, *projects) if one is not None for option in one.options),
+        tuple(r for argument in constraints if (r := parse_requirement(argument)) is not None),
+    )
+
+
+def _path(option: Option) -> str | None:
+    return file_of(option.value) if option.value is not None else None
+
+
+class Reader:
+    """Reads the files of one command, each once."""
+
+    def __init__(self, call: Call, files: ContextFiles) -> None:
+        self._call = call
+        self._files = files
+        self._seen: set[str] = set()
+        self._uv = call.program == "uv"
+        self.constraints: list[Argument] = []
+
+    def listing(self, path: str | None, anchor: Span) -> Listing | None:
+        """What a file of the image lists; None where it can't be read."""
+        text = self.text(path, anchor)
+        if text is None or path is None:
+            return None
+        name = posixpath.basename(path)
+        if name in _PROJECTS:
+            return _project(text, uv=self._uv) if name.endswith(".toml") and self._uv else None
+        listing = read_requirements(text, self._call.variables)
+        if len(listing.wanted) >= LISTED:
+            self._call.script.reading.remarks.append(too_large(anchor, "a list of packages", f"{LISTED} packages"))
+        return self._with_files(listing, path, anchor)
+
+    def project(self, folder: Argument) -> Listing | None:
+        """What a project depends on, given its folder with extras behind it; None where that is not known."""
+        found = re.fullmatch(_FOLDER, folder.value or "")
+        path = self._call.path(found["path"]) if found is not None else None
+        text = self.text(posixpath.join(path, "pyproject.toml"), folder.span) if path is not None else None
+        if text is None or found is None:
+            return None
+        extras = frozenset(extra.strip() for extra in (found["extras"] or "").split(",") if extra.strip())
+        return _project(text, extras, uv=self._uv)
+
+    def text(self, path: str | None, anchor: Span) -> MappedText | None:
+        """The text of a file of the image that was copied from the context; None for any other."""
+        reading = self._call.script.reading
+        if path is None or path in self._seen or path in self._call.state.written:
+            return None
+        self._seen.add(path)
+        source = context_path(reading, self._files, self._call.instruction, path)
+        if source is None or self._files.kind(source) != "file":
+            return None
+        text = self._files.read(source, anchor)
+        if text is None:
+            reading.remarks.append(too_large(anchor, "a file of the build context", f"{LISTING_SIZE} bytes"))
+        return text
+
+    def _with_files(self, listing: Listing, path: str, anchor: Span) -> Listing:
+        """A listing with what the files list that it names."""
+        wanted, options, opaque = [*listing.wanted], [*listing.options], listing.opaque
+        for option in listing.options:
+            if option.name not in ("requirement", "constraint"):
+                continue
+            other = self.listing(_beside(option, path), anchor)
+            if option.name == "constraint":
+                self.constraints += other.wanted if other is not None else ()
+            elif other is None:
+                opaque = True
+            else:
+                wanted += other.wanted
+                options += other.options
+                opaque = opaque or other.opaque
+        return structs.replace(listing, wanted=tuple(wanted), options=tuple(options), opaque=opaque)
+
+
+def _project(text: MappedText, extras: frozenset[str] = frozenset(), *, uv: bool) -> Listing | None:
+    from zr4lint.programs.project_file import read_project  # few builds install a project
+
+    return read_project(text, extras, uv=uv)
+
+
+def _beside(option: Option, path: str) -> str | None:
+    """The path that an option in a file names: it starts from the folder of that file."""
+    value = _path(option)
+    return (
+        None if value is None or "://" in value else posixpath.normpath(posixpath.join(posixpath.dirname(path), value))
+    )
+
+
+def requirements(listings: Listings) -> Iterator[Requirement]:
+    """The requirements of the files, as far as they can be read."""
+    for listing in (*listings.files, *listings.projects):
+        for argument in listing.wanted if listing is not None else ():
+            if (found := parse_requirement(argument)) is not None:
+                yield found

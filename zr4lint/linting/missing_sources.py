@@ -1,0 +1,105 @@
+"""COPY and ADD of what is not in the build context."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterator, Sequence
+
+from msgspec import structs
+
+from zr4lint.facts import CopyStep, Facts, Origin
+from zr4lint.filesystem.context import resolved
+from zr4lint.filesystem.dockerignore import DockerIgnore, dockerignore
+from zr4lint.filesystem.gitignore import GitIgnore
+from zr4lint.filesystem.paths import repository
+from zr4lint.linting.judged import Judged, own_finding
+from zr4lint.model.finding import Finding, Severity
+from zr4lint.model.quoting import code, plain
+from zr4lint.packs.own_rules import MISSING_SOURCE
+from zr4lint.programs.files import has_wildcard, is_remote
+from zr4lint.shell import Argument
+
+
+def missing_sources(judged: Judged, context: str) -> Iterator[Finding]:
+    """The sources of the stages that are built for which the build fails with `not found`.
+
+    A context that nobody named is only assumed: it counts where another source is found in it, and what is in a folder
+    above, up to the root of the repository, is not missed. Where no source is found, one is told that is in none of
+    these folders. What git ignores may be made before a build.
+    """
+    pairs = [pair for pair in _sources(judged.facts) if _plain(pair[1].value or "")]
+    ignore = dockerignore(context, judged.source.path)
+    there = [_exists(context, argument.value or "") for _, argument in pairs]
+    sure = not judged.options.context_assumed or any(there)
+    git = GitIgnore(context)
+    for (step, argument), found in zip(pairs, there, strict=True):
+        path = _relative(argument.value or "")
+        left_out = ignore is not None and _leaves_out(ignore, context, path)
+        if (found and not left_out) or (not found and _made_before(git, context, path)):
+            continue
+        if judged.options.context_assumed and not left_out:
+            above = _found_above(context, path)
+            if above or (above is None and not sure):
+                continue
+        yield _finding(judged, step, argument, ignore if left_out else None, sure=sure or left_out)
+
+
+def _finding(judged: Judged, step: CopyStep, argument: Argument, ignore: DockerIgnore | None, *, sure: bool) -> Finding:
+    shown = code(argument.value or "", 34)
+    if ignore is not None:
+        message, advice = f"{plain(ignore.name, 30)} leaves out {shown}", f"Change {ignore.name}, or the source"
+    else:
+        message = f"{shown} is not in the build context"
+        advice = "Add the file, or pass the folder that the build takes with --context"
+    found = own_finding(judged, MISSING_SOURCE, message, argument.span, advice=advice)
+    severity = found.severity if sure else Severity.WARNING
+    return structs.replace(found, severity=severity, notes=(f"{step.keyword} fails with `not found`.",))
+
+
+def _sources(facts: Facts) -> Iterator[tuple[CopyStep, Argument]]:
+    for step in facts.of(CopyStep, facts.needed):
+        if step.origin is Origin.CONTEXT:
+            yield from ((step, source) for source in step.sources if source.value is not None)
+
+
+def _plain(value: str) -> bool:
+    """Whether a source is one path of the context, and not the context itself."""
+    return _relative(value) not in ("", ".") and not has_wildcard(value) and not is_remote(value)
+
+
+def _relative(value: str) -> str:
+    return posixpath.normpath(f"/{value}").lstrip("/")
+
+
+def _exists(context: str, value: str) -> bool:
+    parts = resolved(context, _relative(value))
+    try:
+        return parts is not None and os.path.lexists(os.path.join(context, *parts))
+    except ValueError:
+        return False
+
+
+def _leaves_out(ignore: DockerIgnore, context: str, path: str) -> bool:
+    folder = os.path.isdir(os.path.join(context, *(resolved(context, path) or ())))
+    return ignore.leaves_out(path) and not (folder and ignore.may_bring_back(path))
+
+
+def _made_before(git: GitIgnore, context: str, path: str) -> bool:
+    """Whether git ignores a path, or a folder above it: something else than a commit brings it."""
+    parts = resolved(context, path) or []
+    return any(git.matches(os.path.join(context, *parts[:end]), folder=True) for end in range(1, len(parts) + 1))
+
+
+def _found_above(context: str, path: str) -> bool | None:
+    """Whether a path is in a folder from the context up to the root of its repository; None without a repository."""
+    whole = os.path.abspath(context)
+    root = repository(whole)
+    return None if root is None else any(_exists(folder, path) for folder in _upwards(whole, root))
+
+
+def _upwards(folder: str, root: str) -> Sequence[str]:
+    found = [folder]
+    while found[-1] != root and os.path.dirname(found[-1]) != found[-1]:
+        found.append(os.path.dirname(found[-1]))
+    return found

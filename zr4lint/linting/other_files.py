@@ -1,0 +1,79 @@
+"""Findings in the files of the build context that a build installs from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from zr4lint.facts import Facts
+from zr4lint.facts.context_files import Included
+from zr4lint.model.finding import Conformance, FileReport, Finding, Related, in_order, placed
+from zr4lint.model.source import SourceFile, Span
+
+_LEADS_HERE = "the command that installs from this file"
+
+
+def by_file(findings: Sequence[Finding], facts: Facts) -> tuple[list[Finding], list[tuple[Included, list[Finding]]]]:
+    """The findings in the file itself, and those in each other file, with the path and the offsets of that file."""
+    own: list[Finding] = []
+    others: dict[int, tuple[Included, list[Finding]]] = {}
+    for finding in findings:
+        file = facts.file_at(finding.span)
+        if file is None:
+            own.append(finding)
+        else:
+            local = structs.replace(finding, path=file.source.path, span=file.local(finding.span))
+            others.setdefault(file.start, (file, []))[1].append(local)
+    return own, list(others.values())
+
+
+def globally(finding: Finding, file: Included) -> Finding:
+    """A finding in another file with the offsets that the stages of the pipeline know it by."""
+    span = Span(file.start + finding.span.start, file.start + finding.span.end)
+    return structs.replace(finding, span=span)
+
+
+def told_apart(
+    findings: Sequence[Finding], facts: Facts, packs: tuple[str, ...]
+) -> tuple[list[Finding], tuple[FileReport, ...]]:
+    """The findings in the file itself, and a report on each other file that has some.
+
+    A file that several commands install from has one report, and in it each finding once.
+    """
+    own, others = by_file(findings, facts)
+    source = facts.dockerfile.source
+    reports: dict[str, tuple[SourceFile, dict[tuple[str, Span, str], Finding]]] = {}
+    for file, there in others:
+        _, known = reports.setdefault(file.source.path, (file.source, {}))
+        here = Related(_LEADS_HERE, file.anchor, source)
+        for finding in there:
+            related = (*(_seen_from(file.source, one, facts) for one in finding.related), here)
+            one = placed(structs.replace(finding, related=related, fix=None), file.source)
+            first = known.setdefault((one.code, one.span, one.message), one)
+            if first.suppressed and not one.suppressed:  # what one command is excused for counts for the other
+                known[one.code, one.span, one.message] = one
+    told = (
+        FileReport(other, tuple(in_order(known.values())), (), packs) for _, (other, known) in sorted(reports.items())
+    )
+    mine = [structs.replace(f, related=tuple(_seen_from(source, one, facts) for one in f.related)) for f in own]
+    return mine, tuple(told)
+
+
+def _seen_from(source: SourceFile, related: Related, facts: Facts) -> Related:
+    """A related place as a finding in a file names it."""
+    file = facts.file_at(related.span)
+    if file is None:
+        return (
+            related
+            if source is facts.dockerfile.source
+            else Related(related.message, related.span, facts.dockerfile.source)
+        )
+    other = None if file.source.path == source.path else file.source
+    return Related(related.message, file.local(related.span), other)
+
+
+def with_anchors(conformance: Conformance, facts: Facts) -> Conformance:
+    """A conformance whose witnesses are all in the file itself."""
+    witnesses = tuple(structs.replace(one, span=facts.anchor(one.span)) for one in conformance.witnesses)
+    return structs.replace(conformance, witnesses=witnesses)

@@ -1,0 +1,136 @@
+"""What pyproject.toml says a project depends on."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from zr4lint.model.budgets import LISTED
+from zr4lint.model.source import MappedText, Span
+from zr4lint.programs.options import Option
+from zr4lint.programs.requirements_file import Listing
+from zr4lint.shell import Argument
+
+_LONGEST = 500_000
+"""Characters of a pyproject.toml; those of real projects have a hundredth of that."""
+
+_CARET = r"\^\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?\Z"
+_TILDE = r"~\s*(\d+)(?:\.(\d+))?(?:\.\d+)?\Z"
+_ELSEWHERE = frozenset({"optional", "git", "path", "url", "markers", "python"})
+"""Keys of a dependency that comes from elsewhere than an index, or not always."""
+_IN_PLACE = r"(?m)^(?:no-build-isolation|extra-build-dependencies|\[tool\.uv\.extra-build)"
+_EXACT = r"\d[\w.+!-]*\Z"
+
+
+def read_project(text: MappedText, extras: frozenset[str] = frozenset(), *, uv: bool = False) -> Listing | None:
+    """The dependencies of a project with some of its extras; None for a text that is no TOML, or too long.
+
+    With `uv` the indexes of `[tool.uv]` count. Nothing that is listed as dynamic is known.
+    """
+    if len(text.text) > _LONGEST:
+        return None
+    try:
+        document: dict[str, Any] = tomllib.loads(text.text)
+    except (ValueError, RecursionError):
+        return None
+    places = _Places(text)
+    project = _table(document.get("project"))
+    tool = _table(document.get("tool"))
+    wanted = [places.argument(value) for value in _strings(project.get("dependencies"))]
+    optional = _table(project.get("optional-dependencies"))
+    for name in sorted(extras & optional.keys()):
+        wanted += (places.argument(value) for value in _strings(optional[name]))
+    if not project:
+        wanted += _of_poetry(_table(tool.get("poetry")), places)
+    dynamic = "dependencies" in [*_strings(project.get("dynamic"))] or (not project and not wanted)
+    options = tuple(_indexes(_table(tool.get("uv")), places)) if uv else ()
+    return Listing(tuple(wanted[:LISTED]), options, opaque=dynamic or len(wanted) > LISTED)
+
+
+def builds_in_place(text: MappedText) -> bool:
+    """Whether the settings of uv in a project have it build packages in the environment, or add to what they need."""
+    return (
+        re.search(r"(?m)^(?:no-build-isolation|extra-build-dependencies|\[tool\.uv\.extra-build)", text.text)
+        is not None
+    )
+
+
+class _Places:
+    """Where the strings of a document stand; a string that is written twice stands at its next place each time."""
+
+    def __init__(self, text: MappedText) -> None:
+        self._text = text
+        self._from: dict[str, int] = {}
+
+    def argument(self, value: str, shown: str | None = None) -> Argument:
+        """A string of the document, or what it stands for, at the words inside its quotes."""
+        return Argument(shown or value, self.span(value))
+
+    def span(self, value: str) -> Span:
+        """The place of a string; the start of the document where it is written in another way."""
+        for quote in ('"', "'"):
+            at = self._text.text.find(f"{quote}{value}{quote}", self._from.get(value, 0))
+            if at >= 0:
+                self._from[value] = at + 1
+                return self._text.span(at + 1, at + 1 + len(value))
+        return self._text.span(0, 0)
+
+    def key(self, name: str) -> Span:
+        """The place of a key at the start of a line."""
+        found = re.search(rf"(?m)^\s*\"?({re.escape(name)})\"?\s*=", self._text.text)
+        return self._text.span(*found.span(1)) if found is not None else self._text.span(0, 0)
+
+
+def _of_poetry(poetry: Mapping[str, Any], places: _Places) -> Iterator[Argument]:
+    for name, value in _table(poetry.get("dependencies")).items():
+        version = value.get("version") if isinstance(value, dict) else value
+        plain = not isinstance(value, dict) or not value.keys() & {
+            "optional",
+            "git",
+            "path",
+            "url",
+            "markers",
+            "python",
+        }
+        if name != "python" and plain and isinstance(version, str):
+            yield Argument(name + _pep440(version), places.key(name))
+
+
+def _pep440(version: str) -> str:
+    """A version constraint of Poetry in the words of PEP 440; "" where it can't be said."""
+    version = version.strip()
+    if found := re.match(_CARET, version):
+        parts = [int(part) for part in found.groups() if part is not None]
+        at = next((index for index, part in enumerate(parts) if part), len(parts) - 1)
+        upper = ".".join(map(str, [*parts[:at], parts[at] + 1]))
+        return f">={version.lstrip('^ ')},<{upper}"
+    if found := re.match(_TILDE, version):
+        major, minor = found.groups()
+        upper = str(int(major) + 1) if minor is None else f"{major}.{int(minor) + 1}"
+        return f">={version.lstrip('~ ')},<{upper}"
+    if re.match(_EXACT, version):
+        return f"=={version}"
+    return version if version[:1] in "<>=!~" and "|" not in version else ""
+
+
+def _indexes(uv: Mapping[str, Any], places: _Places) -> Iterator[Option]:
+    """The indexes of uv, as options: those for single packages too, which uv asks first as well."""
+    for row in uv.get("index") or ():
+        url = _table(row).get("url")
+        if isinstance(url, str):
+            span = places.span(url)
+            yield Option("default-index" if row.get("default") is True else "index", url, span, span)
+    for key in ("index-url", "extra-index-url", "find-links"):
+        value = uv.get(key)
+        for url in [value] if isinstance(value, str) else _strings(value):
+            yield Option(key, url, span := places.span(url), span)
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _strings(value: Any) -> Iterator[str]:
+    yield from (item for item in value if isinstance(item, str)) if isinstance(value, list) else ()

@@ -1,0 +1,106 @@
+"""The lines of a requirements file, as pip reads them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from zr4lint.model.budgets import LISTED, VALUE_LENGTH
+from zr4lint.model.source import MappedText
+from zr4lint.programs.options import Option, parse_options
+from zr4lint.programs.pip import GRAMMAR
+from zr4lint.shell import Argument
+
+_MOST_LINES = 10 * LISTED
+"""Lines with something on them that are read."""
+
+_COMMENT_LINE = r"\s*#"
+_COMMENT = r"(?:^|\s)#"
+_OPTION = r"(?:^|(?<=\s))-"
+_WORD = r"""(?:"[^"]*"|'[^']*'|\\.|[^\s"'\\])+"""
+_VARIABLE = r"\$\{([A-Z0-9_]+)\}"
+_OF_FILE = frozenset({
+    "requirement", "constraint", "index-url", "pypi-url", "extra-index-url", "find-links", "no-index", "pre",
+    "no-binary", "only-binary", "prefer-binary", "require-hashes", "trusted-host",
+})  # fmt: skip
+
+
+class Listing(Struct, frozen=True):
+    """What a file lists for an installer.
+
+    `wanted` are the requirements, each with a value of None where a variable is not known; `options` are those that
+    hold for the whole command, with the names of other files among them. `opaque` tells that it lists more, which is
+    not read.
+    """
+
+    wanted: tuple[Argument, ...] = ()
+    options: tuple[Option, ...] = ()
+    opaque: bool = False
+
+
+def read_requirements(text: MappedText, variables: Mapping[str, str | None]) -> Listing:
+    """Read a requirements file; `variables` are those of the command that pip puts in place of `${NAME}`."""
+    wanted: list[Argument] = []
+    options: list[Option] = []
+    for number, line in enumerate(_lines(text)):
+        if len(wanted) >= LISTED or number >= _MOST_LINES:
+            return Listing(tuple(wanted), tuple(options), opaque=True)
+        if len(line.text) > VALUE_LENGTH:
+            wanted.append(Argument(None, line.span(0, len(line.text))))
+            continue
+        option = re.search(_OPTION, line.text)
+        end = option.start() if option is not None else len(line.text)
+        words = line.text[:end]
+        if requirement := words.strip():
+            start = len(words) - len(words.lstrip())
+            wanted.append(_argument(line.slice(start, start + len(requirement)), requirement, variables))
+            continue
+        parsed = parse_options([*_words(line, variables)], GRAMMAR)
+        wanted += (Argument(o.value, o.value_span) for o in parsed.all("editable"))
+        options += (o for o in parsed.options if o.name in _OF_FILE)
+    return Listing(tuple(wanted), tuple(options))
+
+
+def _lines(text: MappedText) -> Iterator[MappedText]:
+    """The logical lines: a backslash joins a line to the next one unless a comment ends there."""
+    pieces: list[tuple[str, int]] = []
+    at = 0
+    for line in text.text.splitlines(keepends=True):
+        bare = line.rstrip("\r\n")
+        comment = re.match(_COMMENT_LINE, bare) is not None
+        joins = bare.endswith("\\") and not comment
+        if comment and pieces:  # the comment ends what the backslash above joins it to
+            bare = ""
+        pieces.append((bare.removesuffix("\\") if joins else bare, text.offset(at)))
+        at += len(line)
+        if not joins:
+            yield from _without_comment(pieces)
+            pieces = []
+    yield from _without_comment(pieces)
+
+
+def _without_comment(pieces: list[tuple[str, int]]) -> Iterator[MappedText]:
+    whole = MappedText.join(pieces)
+    found = re.search(_COMMENT, whole.text)
+    kept = whole.slice(0, found.start()) if found is not None else whole
+    if kept.text.strip():
+        yield kept
+
+
+def _words(line: MappedText, variables: Mapping[str, str | None]) -> Iterator[Argument]:
+    for found in re.finditer(_WORD, line.text):
+        value = re.sub(r"""["']|\\(.)""", r"\1", found[0])
+        yield _argument(line.slice(found.start(), found.end()), value, variables)
+
+
+def _argument(at: MappedText, value: str, variables: Mapping[str, str | None]) -> Argument:
+    """A word with its variables replaced; those that are not set stay as written."""
+    span = at.span(0, len(at.text))
+    names = set(re.findall(_VARIABLE, value))
+    if any(variables.get(name) is None for name in names):
+        return Argument(None, span)
+    if names:
+        value = re.sub(_VARIABLE, lambda found: variables.get(found[1]) or found[0], value)
+    return Argument(value if len(value) <= VALUE_LENGTH else None, span)

@@ -1,0 +1,1 @@
+"""What compose files and bake files build."""

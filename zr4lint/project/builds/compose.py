@@ -1,0 +1,185 @@
+"""Compose files: the builds of their services."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from zr4lint.filesystem.reading import UnfitError, read_regular
+from zr4lint.model.source import MappedText
+from zr4lint.project.builds.build import BuildFileError, Described
+from zr4lint.project.builds.interpolation import compose, env_file
+
+MOST_ENTRIES = 100_000
+"""Entries that merges of mappings may make: aliases in aliases grow without bound."""
+
+MOST_SERVICES = 200
+MOST_EXTENDED = 20
+
+
+def described(text: str, folder: str) -> Iterator[Described]:
+    """The builds of a compose file in a folder; BuildFileError for one that can't be used."""
+    document, root = _load(text)
+    services = document.get("services") if isinstance(document, dict) else None
+    if not isinstance(services, dict):
+        raise BuildFileError("has no services")
+    variables = _variables(folder)
+    for name, service in [*services.items()][:MOST_SERVICES]:
+        build = _build(services, service)
+        if build is None:
+            continue
+        inline = None
+        if "dockerfile_inline" in build:
+            node = _node(root, "services", str(name), "build", "dockerfile_inline")
+            inline = _mapped(text, build["dockerfile_inline"], node)
+        yield Described(
+            f"service {name}",
+            _text(build.get("context", "."), variables),
+            _file(build, variables) if inline is None else "",
+            _pairs(build.get("args"), variables),
+            _text(build.get("target"), variables) if build.get("target") is not None else None,
+            _pairs(build.get("additional_contexts"), variables),
+            inline,
+        )
+
+
+def _load(text: str) -> tuple[Any, Any]:
+    """The document and its root node."""
+    try:
+        import yaml
+    except ImportError:
+        raise BuildFileError("PyYAML is missing: pip install 'zr4lint[compose]'") from None
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        """A loader that knows the tags of compose files, and bounds what merges make."""
+
+        entries = 0
+
+        def flatten_mapping(self, node: Any) -> None:
+            super().flatten_mapping(node)
+            self.entries += len(node.value)
+            if self.entries > MOST_ENTRIES:
+                raise BuildFileError("merges of mappings make too many entries")
+
+    def reset(loader: Any, node: Any) -> Any:
+        return loader.construct_mapping(node) if isinstance(node, yaml.MappingNode) else None
+
+    for tag in ("!reset", "!override"):
+        Loader.add_constructor(tag, reset)
+    loader = Loader(text)
+    try:
+        node = loader.get_single_node()
+        return (loader.construct_document(node) if node is not None else None), node
+    except (yaml.YAMLError, ValueError) as error:
+        where = getattr(error, "problem_mark", None)
+        line = f", line {where.line + 1}" if where is not None else ""
+        raise BuildFileError(f"not YAML{line}") from None
+    finally:
+        loader.dispose()
+
+
+def _variables(folder: str) -> Mapping[str, str]:
+    """The variables of the `.env` file beside a compose file; those of the shell are not known."""
+    path = os.path.join(folder, ".env")
+    try:
+        return {} if os.path.islink(path) else env_file(read_regular(path, 100_000).decode("utf-8"))
+    except (OSError, UnfitError, UnicodeDecodeError):
+        return {}
+
+
+def _build(services: Mapping[str, Any], service: Any) -> dict[str, Any] | None:
+    """The `build` of a service as a mapping, with that of the services of this file that it extends."""
+    found: dict[str, Any] = {}
+    known = False
+    for _ in range(MOST_EXTENDED):
+        if not isinstance(service, dict):
+            break
+        build = service.get("build")
+        if isinstance(build, str):
+            build = {"context": build}
+        if isinstance(build, dict):
+            known = True
+            found = {**build, **found, **_both(build, found)}
+        extended = service.get("extends")
+        if isinstance(extended, dict):
+            extended = None if "file" in extended else extended.get("service")
+        service = services.get(extended) if isinstance(extended, str) else None
+    return found if known else None
+
+
+def _both(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments and contexts of two builds together, where both have some."""
+    return {
+        key: [*_listed(below[key]), *_listed(above[key])]
+        for key in ("args", "additional_contexts")
+        if key in below and key in above
+    }
+
+
+def _listed(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        yield from (f"{name}={text}" if text is not None else name for name, text in value.items())
+    elif isinstance(value, list):
+        yield from value
+
+
+def _pairs(value: Any, variables: Mapping[str, str]) -> tuple[tuple[str, str | None], ...]:
+    """Names and values of a mapping or of a list; None where a value is not known, or comes from the shell."""
+    found: dict[str, str | None] = {}
+    if isinstance(value, dict):
+        for name, text in value.items():
+            found[str(name)] = variables.get(str(name)) if text is None else _text(text, variables)
+    elif isinstance(value, list):
+        for item in value:
+            name, equals, text = str(item).partition("=")
+            found[name] = compose(text, variables) if equals else variables.get(name)
+    return tuple(found.items())
+
+
+def _text(value: Any, variables: Mapping[str, str]) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):  # 3.10 is 3.1 to YAML, as it is to compose
+        return repr(value)
+    return compose(str(value), variables) if isinstance(value, (str, int)) else None
+
+
+def _node(node: Any, *keys: str) -> Any:
+    """The node at a path of mappings; None where there is none."""
+    for key in keys:
+        pairs = node.value if node is not None and node.id == "mapping" else ()
+        node = next((value for name, value in pairs if getattr(name, "value", None) == key), None)
+    return node
+
+
+def _file(build: Mapping[str, Any], variables: Mapping[str, str]) -> str | None:
+    """The path of the Dockerfile; None where it, or the text that takes its place, is not known."""
+    return None if "dockerfile_inline" in build else _text(build.get("dockerfile", "Dockerfile"), variables)
+
+
+def _mapped(text: str, value: Any, node: Any) -> MappedText | None:
+    """The text of a Dockerfile with its places in the file; None where it depends on variables.
+
+    The lines of a block are where they stand; a value of another style is all at its start.
+    """
+    if not isinstance(value, str) or "$" in value.replace("$$", ""):
+        return None
+    lines = text.split("\n")
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+    if node is None or node.style != "|":
+        whole = value.replace("$$", "$")
+        at = starts[node.start_mark.line] + node.start_mark.column if node is not None else 0
+        return MappedText(whole, tuple(range(len(whole))) or (0,), (at,) * (len(whole) or 1))
+    pieces: list[tuple[str, int]] = []
+    for number, part in enumerate(value.splitlines(keepends=True), node.start_mark.line + 1):
+        if number >= len(lines):
+            break
+        at = starts[number] + max(len(lines[number].rstrip("\r")) - len(part.rstrip("\n")), 0)
+        for words in re.split(r"(?<=\$)\$", part):
+            pieces.append((words, at))
+            at += len(words) + 1
+    return MappedText.join(pieces)

@@ -1,0 +1,95 @@
+"""Reading what a compose file or a bake file builds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from zr4lint.filesystem.limits import time_limit
+from zr4lint.filesystem.paths import plain, repository
+from zr4lint.filesystem.reading import UnfitError, read_regular
+from zr4lint.filesystem.sources import FileError
+from zr4lint.model.deadline import TimeUpError
+from zr4lint.project.builds.build import Build, BuildFileError, Described
+
+MAX_BYTES = 500_000
+MAX_SECONDS = 5
+
+
+def builds_of(path: str) -> tuple[list[Build], list[str]]:
+    """The builds that a file describes, and a line on each that is skipped.
+
+    Raises FileError if the file can't be read or used, or if a package is missing that reads it.
+    """
+    try:
+        text = read_regular(path, MAX_BYTES).decode("utf-8")
+        with time_limit(MAX_SECONDS):
+            described = [*_described(path, text)]
+    except BuildFileError as error:
+        raise FileError(f"{path}: {error}") from None
+    except (UnfitError, UnicodeDecodeError) as error:
+        raise FileError(f"{path}: {error if isinstance(error, UnfitError) else 'not UTF-8'}") from None
+    except OSError as error:
+        raise FileError(f"{path}: can't be read: {error.strerror}") from None
+    except (TimeUpError, RecursionError, MemoryError):
+        raise FileError(f"{path}: too large, or nested too deep") from None
+    builds: list[Build] = []
+    skipped: list[str] = []
+    root = _root(path)
+    for one in described:
+        found = _placed(one, path, root)
+        if isinstance(found, Build):
+            builds.append(found)
+        else:
+            skipped.append(f"{path}: {one.name} is skipped: {found}")
+    if not builds:
+        raise FileError("\n".join(skipped) or f"{path}: describes no build")
+    return builds, skipped
+
+
+def _described(path: str, text: str) -> Iterator[Described]:
+    if path.lower().endswith((".yaml", ".yml")):
+        from zr4lint.project.builds.compose import described
+
+        return described(text, os.path.dirname(path))
+    from zr4lint.project.builds import bake
+
+    return bake.described(text, json=path.lower().endswith(".json"))
+
+
+def _root(path: str) -> str:
+    """The folder that builds may not leave: the repository's, else the folder of the run or that of the file."""
+    folder = os.path.realpath(os.path.dirname(path) or ".")
+    root = repository(folder)
+    if root is not None:
+        return root
+    here = os.path.realpath(".")
+    return here if _within(folder, here) else folder
+
+
+def _within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _placed(one: Described, path: str, root: str) -> Build | str:
+    """A build with its files; or why it is skipped."""
+    if one.context is None or one.dockerfile is None:
+        return f"its {'context' if one.context is None else 'dockerfile'} depends on a variable that is not known"
+    if is_remote(one.context):
+        return f"its context {one.context} is remote"
+    if "\0" in one.context + one.dockerfile:
+        return "its path holds a NUL"
+    folder = plain(os.path.normpath(os.path.join(os.path.dirname(path), os.path.expanduser(one.context))))
+    if not _within(os.path.realpath(folder), root):
+        return f"its context {one.context} is outside of the repository"
+    file = None
+    if one.inline is None:
+        file = plain(os.path.normpath(os.path.join(folder, one.dockerfile)))
+        if not _within(os.path.realpath(file), root):
+            return f"its dockerfile {one.dockerfile} is outside of the repository"
+    return Build(path, one.name, file, folder, one.args, one.target, one.contexts, one.inline)
+
+
+def is_remote(context: str) -> bool:
+    """Whether a context is a git repository or an archive elsewhere."""
+    return "://" in context or context.startswith(("git@", "github.com/")) or context.endswith(".git")
