@@ -38,7 +38,7 @@ def test_the_example_of_the_guide_compiles_without_a_decision(tmp_path: Path) ->
         ("Base image", [1, 3]),
         ("Software", [5, 10]),
     ]
-    pin = next(rule for rule in pack["rule"] if rule["check"] == "python-packages")
+    pin = next(rule for rule in pack["rule"] if rule["check"] == "pip-pin")
     lines = example().splitlines()
     assert lines[int(pin["source"].partition(":")[2]) - 1] == "RUN pip install --no-cache-dir requests==2.32.3"
     assert pin["commands"] == ["requests==2.32.3"]
@@ -63,7 +63,7 @@ def test_the_pack_notices_edits(tmp_path: Path) -> None:
 def test_a_check_that_only_warns_makes_a_warning(tmp_path: Path) -> None:
     text = example().replace('{ echo "FAIL: requests"; exit 1; }', 'echo "WARNING: requests"')
     rules = tomllib.loads(compiled(tmp_path, text))["rule"]
-    assert [rule["level"] for rule in rules if rule["check"] == "python-packages"] == ["warning"]
+    assert [rule["level"] for rule in rules if rule["check"] == "pip-pin"] == ["warning"]
 
 
 def test_a_contradiction_has_to_be_decided(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_decision_whose_statement_changed_is_suspect(tmp_path: Path) -> None:
 def test_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# Nothing\n")
     done = call("prd", "compile", "a.md", cwd=tmp_path)
-    assert (done.code, done.err) == (2, "zr4lint: a.md: no block is marked as the target\n")
+    assert (done.code, done.err) == (2, "zr4lint: a.md: no block is marked as the target, and no statement compiles\n")
     done = call("prd", "decide", "a.md", "PD101@3", "--keep", "x", cwd=tmp_path)
     assert done.code == 2
     (tmp_path / "a.decisions.toml").write_text("[[decision]]\nrule = 1\n")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from zr4lint.cli.options import a_file, no_folder
 
 if TYPE_CHECKING:
-    from zr4lint.documents.decisions import Decision
+    from zr4lint.documents.decisions import Carried
     from zr4lint.model.finding import FileReport
 
 _decisions = click.option(
@@ -80,8 +80,20 @@ def check(
 @click.argument("finding", metavar="CODE@LINE")
 @click.option("--keep", required=True, metavar="TEXT", help="What stands, in your own words.")
 @click.option("--reason", default="", metavar="TEXT", help="Why it stands.")
+@click.option(
+    "--stands",
+    type=click.Choice(["lines", "text"]),
+    help="Of a block that is too long for its lines: what holds, the lines or the text.",
+)
 @_decisions
-def decide(document: str, finding: str, keep: str, reason: str, decisions: str | None) -> None:
+def decide(
+    document: str,
+    finding: str,
+    keep: str,
+    reason: str,
+    stands: Literal["lines", "text"] | None,
+    decisions: str | None,
+) -> None:
     """Write down which statement of a document stands.
 
     A decision holds for the words it was made on. Where they change, it is suspect, and the finding comes back.
@@ -90,15 +102,18 @@ def decide(document: str, finding: str, keep: str, reason: str, decisions: str |
     zr4lint prd decide Dockerfile.prd.md PD101@1096 --keep "lines 3 to 15" --reason "the headings sum to 127"
     """
     from zr4lint.cli.output import save
-    from zr4lint.documents.decisions import Decision, decisions_file, fingerprint, write_decisions
+    from zr4lint.documents.decisions import Decision, decisions_file, fingerprint, with_decisions
+    from zr4lint.filesystem.sources import read
 
-    report, known = _settled(document, decisions)
+    report, _ = _settled(document, decisions)
     code, _, line = finding.partition("@")
     fitting = [f for f in report.findings if f.code == code.upper() and str(f.line) == line and not f.suppressed]
     if not fitting:
         raise click.UsageError(f"no open finding {finding}; zr4lint prd check {document} lists them")
-    new = [Decision(f.code, fingerprint(f, report.source), keep, reason, f.line) for f in fitting]
-    save(write_decisions([*known, *new]), decisions or decisions_file(document), sys.stdout)
+    new = [Decision(f.code, fingerprint(f, report.source), keep, reason, f.line, stands or "") for f in fitting]
+    path = decisions or decisions_file(document)
+    text = read(path, path).text if os.path.isfile(path) else ""
+    save(with_decisions(text, new), path, sys.stdout)
 
 
 @command.command("compile")
@@ -121,7 +136,7 @@ def compile_(document: str, output: str | None, decisions: str | None) -> None:
     from zr4lint.cli.output import save
     from zr4lint.documents.compiling import NotCompilableError, compile_document, undecided
 
-    report, _ = _settled(document, decisions)
+    report, carried = _settled(document, decisions)
     missing = [
         f"{document}:{f.line}: {f.code} {f.message}; decide: zr4lint prd decide {document} {f.code}@{f.line} --keep ..."
         for f in undecided(report)
@@ -129,7 +144,7 @@ def compile_(document: str, output: str | None, decisions: str | None) -> None:
     if missing:
         raise UsageError("\n".join(missing))
     try:
-        compiled = compile_document(report)
+        compiled = compile_document(report, carried)
     except NotCompilableError as error:
         raise UsageError(str(error)) from None
     save(compiled.text, output, sys.stdout)
@@ -139,23 +154,23 @@ def compile_(document: str, output: str | None, decisions: str | None) -> None:
         click.echo(f"{output}: {compiled.rules} rules", err=True)
 
 
-def _settled(document: str, file: str | None) -> tuple[FileReport, tuple[Decision, ...]]:
-    """Print suspect decisions, and return the report on a document after its decisions."""
+def _settled(document: str, file: str | None) -> tuple[FileReport, Carried]:
+    """Print suspect decisions, and return the report on a document after its decisions, and the file of these."""
     from zr4lint.app.errors import UsageError
     from zr4lint.documents.check import check as find
-    from zr4lint.documents.decisions import DecisionsError, decisions_file, read_decisions, settle
+    from zr4lint.documents.decisions import Carried, DecisionsError, decisions_file, read_decisions, settle
     from zr4lint.filesystem.paths import display
     from zr4lint.filesystem.sources import read
 
     path = file or decisions_file(document)
     report = find(read(document, display(document)))
     if not os.path.isfile(path):
-        return report, ()
+        return report, Carried()
     try:
         known = read_decisions(read(path, display(path)).text, display(path))
     except DecisionsError as error:
         raise UsageError(str(error)) from None
-    report, suspect = settle(report, known)
+    report, suspect = settle(report, known.decision)
     for decision in suspect:
         place = f" of line {decision.line}" if decision.line else ""
         click.echo(f"{path}: the decision on {decision.rule}{place} is suspect: its statement changed", err=True)
