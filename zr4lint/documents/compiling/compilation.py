@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from msgspec import Struct, structs
@@ -64,7 +64,7 @@ def compile_document(report: FileReport, carried: Carried | None = None) -> Comp
     document = path.replace("\\", "/").rpartition("/")[2]
     sections = sections_of(target, kept=_lines_stand(report, carried))
     try:
-        found = [*_requirements(report, target, sections, document)]
+        found = [*_merged(_requirements(report, target, sections, document))]
     except UnusableError as error:
         raise NotCompilableError(f"{path}: the target text: {error}") from None
     if not found:
@@ -78,6 +78,18 @@ def _lines_stand(report: FileReport, carried: Carried) -> bool:
     """Whether it was decided for each block that does not fit its lines that the lines stand."""
     overflows = [f for f in report.findings if f.code == rules.BLOCK_OVERFLOWS.code]
     return bool(overflows) and all(f.suppressed and carried.stands(f, report.source) == "lines" for f in overflows)
+
+
+def _merged(requirements: Iterable[Requirement]) -> Iterator[Requirement]:
+    """Requirements that ask for the same thing as one, as strong as the strongest of them."""
+    found: dict[str, Requirement] = {}
+    for requirement in requirements:
+        demand = requirement.demand
+        key = repr((demand.kind, demand.stage, sorted(demand.parameters.items())))
+        first = found.setdefault(key, requirement)
+        if first.demand.level == "warning" and demand.level == "error":
+            found[key] = structs.replace(first, demand=structs.replace(first.demand, level="error"))
+    yield from found.values()
 
 
 def _requirements(

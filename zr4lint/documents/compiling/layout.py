@@ -74,7 +74,18 @@ def _estimated(target: Target, section: Section, block: Fence) -> Section:
             section = structs.replace(section, build=f"{amount} {build[2].lower()}")
         if size is not None and section.size is None and (size[2] or size[4]):
             section = structs.replace(section, size=_amount(size))
-    return section
+    return section if section.build is not None else structs.replace(section, build=_summed_up(target, section.number))
+
+
+def _summed_up(target: Target, number: str) -> str | None:
+    """The time that a table of all sections gives one of them."""
+    for table in target.document.tables:
+        column = next((i for i, cell in enumerate(table.header) if "build time" in cell.text.lower()), None)
+        for row in table.rows if column is not None else ():
+            if column is not None and re.match(rf"section {re.escape(number)}\b", row[0].text, re.IGNORECASE):
+                cell = row[column].text if column < len(row) else ""
+                return cell if re.fullmatch(r"<?\d+(?:-\d+)? (?:min|sec|hours?)", cell) else None
+    return None
 
 
 def _amount(size: re.Match[str]) -> str:

@@ -6,6 +6,8 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from msgspec import structs
+
 from zr4lint.documents.demanding import objects
 from zr4lint.documents.demanding.statement import CODE, Statement
 from zr4lint.documents.deriving.demand import Demand
@@ -13,9 +15,12 @@ from zr4lint.model.source import Span
 
 _NOWHERE = Span(0, 0)
 _ARTICLE = r"(?:the|this|an?|each|every|all|any|our|der|die|das|ein|eine|jedes|jede|alle)"
-_THING = r"(?:(?:docker |container )?images?|dockerfiles?|containerfiles?|containers?|container-?images?|system|it)"
+_THING = (
+    r"(?:(?:(?:docker|container)[ _])?images?|dockerfiles?|containerfiles?|containers?|container-?images?"
+    r"|(?:final|runtime|runner|production)[ _]stage|system)"
+)
 SUBJECT = (
-    rf"(?:(?:{_ARTICLE}\s+)?(?:(?:final|resulting|docker|production|application|custom|new|built|generated|target)\s+)*"
+    rf"(?:(?:{_ARTICLE}\s+)?(?:(?:final|resulting|docker|production|application|custom|new|built|target|runtime|runner)\s+)*"
     rf"{_THING}\s+)"
 )
 MODAL = (
@@ -36,6 +41,7 @@ def demands_of(statement: Statement) -> list[Demand]:
     """The demands of a statement whose form is known, none for another."""
     if not objects.certain(statement.codes):
         return []
+    statement = _without_instruction(statement)
     for pattern, negative, read in _FORMS:
         if negative is not None and negative is not statement.negative:
             continue
@@ -44,10 +50,31 @@ def demands_of(statement: Statement) -> list[Demand]:
     return []
 
 
+_INSTRUCTION = re.compile(
+    rf"\s+(?:via|by|using|with|through|as|in)\s+(?:an?\s+|the\s+)?(?:dockerfile\s+)?{CODE}\s+(?:instruction|directive)s?\Z",
+    re.IGNORECASE,
+)
+
+
+def _without_instruction(statement: Statement) -> Statement:
+    """`set A via an ENV instruction` as `set A`, where the instruction says no more than the words before."""
+    shorter = _INSTRUCTION.sub("", statement.plain)
+    if shorter == statement.plain or not objects.keyword_of(statement.codes[-1].partition(" ")[0]):
+        return statement
+    return structs.replace(statement, plain=shorter, codes=statement.codes[:-1])
+
+
 def _image(statement: Statement) -> Iterator[Demand]:
     image = objects.image_of(statement.codes[0])
     if image is not None:
         yield Demand("base-image", {"image": image}, _NOWHERE, f"The image is built on `{image}`.")
+
+
+def _stage_image(statement: Statement) -> Iterator[Demand]:
+    stage, image = statement.codes[0], objects.image_of(statement.codes[1])
+    if image is not None and re.fullmatch(r"[a-z][\w-]*", stage):
+        given = {"image": image}
+        yield Demand("base-image", given, _NOWHERE, f"The stage `{stage}` is built on `{image}`.", stage)
 
 
 def _variables(statement: Statement) -> Iterator[Demand]:
@@ -86,9 +113,28 @@ def _present(statement: Statement) -> Iterator[Demand]:
             yield Demand("instruction-count", given, _NOWHERE, f"The file has {keyword}.")
 
 
+def _health(statement: Statement) -> Iterator[Demand]:
+    if statement.codes[0] == "HEALTHCHECK":
+        given = {"instructions": ["HEALTHCHECK"], "min": 1, "within": "file"}
+        yield Demand("instruction-count", given, _NOWHERE, "The file has HEALTHCHECK.")
+
+
+def _instead(statement: Statement) -> Iterator[Demand]:
+    """`use COPY instead of ADD` forbids ADD, `use USER 1 instead of USER a` demands the first."""
+    wanted, other = statement.codes
+    if objects.keyword_of(wanted) and objects.keyword_of(other):
+        given = {"instructions": [other], "max": 0, "within": "file"}
+        yield Demand("instruction-count", given, _NOWHERE, f"The file has no {other}.")
+    else:
+        yield from objects.instruction_of(wanted)
+
+
 def _not_root(statement: Statement) -> Iterator[Demand]:
     if all(code in ("root", "USER") for code in statement.codes):
-        yield Demand("final-user", {"root": False, "set": True}, _NOWHERE, "The container does not run as root.")
+        given: dict[str, object] = {"root": False, "set": True}
+        if re.search(r"\bnumeric\b", statement.plain, re.IGNORECASE):
+            given["numeric"] = True
+        yield Demand("final-user", given, _NOWHERE, "The container does not run as root.")
 
 
 def _user(statement: Statement) -> Iterator[Demand]:
@@ -119,15 +165,27 @@ def _packages(statement: Statement) -> Iterator[Demand]:
 
 
 def _options(statement: Statement) -> Iterator[Demand]:
+    if len(statement.codes) != 2:
+        return
     command, option = statement.codes
     if objects.command_of(command) is None and objects.command_of(option) is not None:
         command, option = option, command
     words = command.split()
-    if objects.command_of(command) is None or len(words) < 2 or objects.option_of(option) is None:
+    if objects.command_of(command) is None or words == ["pip"] or objects.option_of(option) is None:
         return
-    calls = [f"{_same(words[0])} {' '.join(words[1:])}"]
-    summary = f"Each `{command}` has `{option}`."
-    yield Demand("command-option", {"calls": calls, "options": [option]}, _NOWHERE, summary)
+    given = {"calls": [" ".join((_same(words[0]), *words[1:]))], "options": [option, *_ALIASES.get(option, ())]}
+    yield Demand("command-option", given, _NOWHERE, f"Each `{command}` has `{option}`.")
+
+
+_ALIASES = {
+    "-y": ("--yes", "--assume-yes"),
+    "--yes": ("-y", "--assume-yes"),
+    "--assume-yes": ("-y", "--yes"),
+    "--fail": ("-f", "--fail-with-body"),
+    "-f": ("--fail", "--fail-with-body"),
+    "--omit=dev": ("--production", "--only=production"),
+}
+"""Options that say the same as another one."""
 
 
 def _same(program: str) -> str:
@@ -226,6 +284,13 @@ _FORMS: Sequence[Form] = (
         _image,
     ),
     _form(rf"{OPENING}use\s+{_THE}base\s+image\s+{CODE}", False, _image),
+    _form(rf"(?:the\s+)?{CODE}\s+stage\s+{MODAL}use\s+{CODE}\s+as\s+{_THE}base\s+image", False, _stage_image),
+    _form(
+        rf"{OPENING}(?:use|define|have|implement|contain)\s+(?:(?:an?|the)\s+)?(?:(?:minimum of|at least)\s+)?"
+        rf"(?:(?:two|three|four|\d)\s+)?named\s+stages(?:\s+in\s+{_ARTICLE}\s+dockerfile)?\s*:?\s+{LIST}",
+        False,
+        _stages,
+    ),
     _form(rf"{_THE}base[ -]image\s+{MODAL}be\s+{CODE}", False, _image),
     _form(rf"(?:das |als )?basis-?image\s+(?:muss|soll)\s+{CODE}\s+(?:sein|verwendet werden)", False, _image),
     _form(
@@ -258,7 +323,7 @@ _FORMS: Sequence[Form] = (
     ),
     _form(
         rf"(?:{SUBJECT}{MODAL}|)run(?:\s+processes)?\s+as\s+{_THE}(?:dedicated |unprivileged )*"
-        rf"(?:non-?root|unprivileged)\s+user",
+        rf"(?:non-?root|unprivileged)\s+(?:numeric\s+)?user(?:\s+by default)?",
         False,
         _not_root,
     ),
@@ -275,7 +340,13 @@ _FORMS: Sequence[Form] = (
         False,
         _user,
     ),
-    _form(rf"{OPENING}expose\s+(?:only\s+)?{_THE}(?:tcp\s+)?(?:ports?\s+)?(?:\d{{2,5}}|{CODE})", False, _ports),
+    _form(rf"{OPENING}expose\s+(?:only\s+)?{_THE}(?:tcp\s+)?(?:ports?\s+)?(?:\d{{2,5}}|{LIST})", False, _ports),
+    _form(
+        rf"{OPENING}(?:declare|define|include|have|contain|specify)\s+{_THE}{CODE}(?:\s+instruction)?\s+(?:that|which)\b.*",
+        False,
+        _health,
+    ),
+    _form(rf"{OPENING}use\s+{CODE}(?:\s+\([^)]*\))?,?\s+(?:instead of|rather than)\s+{CODE}", None, _instead),
     _form(rf"(?:the\s+)?(?:exposed\s+)?port\s+{CODE}\s+{MODAL}be\s+exposed", False, _ports),
     _form(
         rf"{_THE}working directory\s+(?:of\s+{_ARTICLE}\s+{_THING}\s+)?{MODAL}be\s+(?:set\s+to"
@@ -315,6 +386,17 @@ _FORMS: Sequence[Form] = (
         _forbidden,
     ),
     _form(rf"{_THE}{CODE}\s+{MODAL}{NOT}be\s+(?:used|called|run|executed)", True, _forbidden),
+    _form(rf"avoid\s+{_THE}{CODE}", True, _forbidden),
+    _form(rf"{CODE}\s+(?:darf|soll|sollte)\s+nicht\s+(?:verwendet|benutzt)\s+werden", True, _absent),
+    _form(rf"{CODE}\s+(?:darf|soll|sollte)\s+nicht\s+(?:verwendet|benutzt|aufgerufen)\s+werden", True, _forbidden),
+    _form(rf"{SUBJECT}(?:muss|soll|sollte)\s+auf\s+(?:dem\s+image\s+)?{CODE}\s+basieren", False, _image),
+    _form(
+        rf"{SUBJECT}(?:muss|soll|sollte)\s+(?:eine?n?\s+)?{LIST}\s+(?:definieren|setzen|enthalten)", False, _variables
+    ),
+    _form(rf"{SUBJECT}(?:muss|soll|sollte)\s+(?:eine?n?\s+)?{LIST}\s+(?:definieren|setzen|enthalten)", False, _present),
+    _form(rf"das\s+arbeitsverzeichnis\s+(?:muss|soll|sollte)\s+{CODE}\s+sein", False, _workdir),
+    _form(rf"{OPENING_NOT}use\s+{CODE}", True, _latest),
+    _form(rf"{_THE}{CODE}\s+instruction\s+{MODAL}be\s+(?:used|present)", False, _present),
     _form(rf"{OPENING_NOT}(?:use|using|have)\s+{_THE}{CODE}\s+(?:image\s+)?tags?", True, _latest),
     _form(rf"{_THE}{CODE}\s+tag\s+{MODAL}{NOT}be\s+used", True, _latest),
     _form(rf"(?:{OPENING}use\s+)?(?:the\s+)?exec(?:utable)? form\s+for\s+{_THE}{LIST}", False, _exec_form),
@@ -337,6 +419,7 @@ _FORMS: Sequence[Form] = (
     ),
     _form(rf"{OPENING}(?:have|include|carry|define|set|contain)\s+{_THE}(?:oci\s+)?labels?\s+{LIST}", False, _labels),
     _form(rf"{OPENING}clone\s+{_THE}(?:repository\s+)?{CODE}\s+(?:in)?to\s+{CODE}", False, _clone),
+    _form(rf"{CODE}\s+{MODAL}be\s+copied\s+(?:in)?to\s+{CODE}", False, _copied),
     _form(rf"{OPENING}copy\s+{_THE}{CODE}\s+(?:in)?to\s+{CODE}", False, _copied),
     _form(
         rf"{OPENING}(?:remove|delete|clean up|clean)\s+{_THE}(?:apt lists?\s+(?:in\s+)?)?{CODE}"

@@ -108,4 +108,5 @@ def exposed(port: str) -> Demand:
 
 def certain(codes: Sequence[str]) -> bool:
     """Whether no code span has a placeholder, an ellipsis or a variable."""
-    return not any(_UNSURE.search(code) for code in codes if not re.fullmatch(r"ENV [A-Z_]+=.*|[A-Z_]+=.*", code))
+    known = re.compile(r"(?:ENV )?[A-Z][A-Z0-9_]*=.*|/var/lib/apt/lists/\*")
+    return not any(_UNSURE.search(code) for code in codes if not known.fullmatch(code))

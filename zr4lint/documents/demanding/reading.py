@@ -28,6 +28,7 @@ _KIND_OF_PROJECT = re.compile(
     r"|environments?|profile|containers|dienste)\b",
     re.IGNORECASE,
 )
+_SCENARIO = re.compile(r"(?:given|when|then|and|but)\b", re.IGNORECASE)
 _CONDITION = re.compile(
     r"\b(?:if|when|whenever|unless|except|where|while|depending|in case|otherwise|falls|wenn|sofern|au\u00dfer)\b",
     re.IGNORECASE,
@@ -120,12 +121,14 @@ def _led(statement: Statement, demand: Demand) -> Demand:
 
 
 def _candidate(statement: Statement) -> Demand | None:
-    if _CONDITION.search(statement.plain) or _OTHER.match(statement.plain):
+    if _SCENARIO.match(statement.plain) or _CONDITION.search(statement.plain) or _OTHER.match(statement.plain):
         return None
     return next((demand for topic, demand in _TOPICS if re.search(topic, statement.plain, re.IGNORECASE)), None)
 
 
 def _reason(statement: Statement, candidate: Demand | None) -> str:
+    if _SCENARIO.match(statement.plain):
+        return "this is a part of a scenario"
     if _CONDITION.search(statement.plain):
         return "this holds under a condition"
     if _OTHER.match(statement.plain):

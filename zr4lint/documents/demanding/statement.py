@@ -53,7 +53,8 @@ _STRENGTHS = (
     (Strength.SHOULD, r"\bshould(?:n't)?\b|\brecommended\b|\bavoid\b|\bprefer\b|\bsoll(?:te|ten|en)?\b"),
     (
         Strength.MUST,
-        r"\bmust(?:n't)?\b|\bshall\b|\brequired\b|\bmandatory\b|\b(?:has|have|needs?) to\b|\bnever\b|\bforbidden\b"
+        r"\bmust(?:n't)?\b|\bshall\b|\b(?:is|are) required\b|\bmandatory\b|\b(?:has|have|needs?) to\b"
+        r"|\A\W*never\b|\b(?:must|shall) never\b|\bforbidden\b"
         r"|\bprohibited\b|\bnot (?:allowed|permitted)\b|\bmuss\b|\bm\u00fcssen\b|\b(?:darf|d\u00fcrfen)\b",
     ),
     (Strength.MAY, r"\bmay\b|\boptional(?:ly)?\b|\bkann\b|\bk\u00f6nnen\b"),
@@ -80,6 +81,12 @@ _REASON = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _TAIL = re.compile(rf"\s*\([^(){CODE}]*\)\s*(?=[.;]?\s*\Z)")
+_LIMITS = re.compile(
+    r"\b(?:or|e\.g|such as|for example|optional|prefer|when|if|unless|except|default|only|at least|newer|later|oder"
+    r"|z\.\s?B|falls|wenn|mindestens)\b",
+    re.IGNORECASE,
+)
+"""Words that make a remark a part of the demand."""
 _WHEN_BUILT = re.compile(
     r"\A(?:when|while)\s+(?:the|an?)\s+(?:docker |container )*(?:image|dockerfile|container)\s+is\s+"
     r"(?:built|created|started|run|defined|written)\s*,?\s*(?:then\s+)?",
@@ -111,6 +118,11 @@ def strength_of(text: str) -> tuple[Strength, bool] | None:
     return (found, _has(_NEVER, text)) if found is not None else None
 
 
+def forbids(text: str) -> bool:
+    """Whether a sentence forbids something."""
+    return _has(_NEVER, text)
+
+
 def _has(pattern: str, text: str) -> bool:
     return re.search(pattern, text, re.IGNORECASE | re.DOTALL) is not None
 
@@ -137,10 +149,11 @@ def statement(
     plain = _LABEL.sub("", plain, count=1)
     plain = re.sub(r"\*\*|__|(?<!\w)[*_]|[*_](?!\w)", "", plain)
     plain = _WHEN_BUILT.sub("", plain)
-    cut = _REASON.sub("", plain)
-    if plain.count(CODE) == cut.count(CODE):
-        plain = cut
-    plain = _TAIL.sub("", plain).strip().rstrip(".;!,").strip()
+    for tail in (_REASON, _TAIL):
+        found = tail.search(plain)
+        if found is not None and CODE not in found[0] and not _LIMITS.search(found[0]):
+            plain = plain[: found.start()] + plain[found.end() :]
+    plain = plain.strip().rstrip(".;!,").strip()
     shown = codes[: plain.count(CODE)]
     span = words.at(start + inside, start + len(text.rstrip()))
     return Statement(words, span, plain, shown, strength[0], strength[1], lead, marked)
@@ -152,6 +165,7 @@ def statements_in(document: Document) -> Iterator[Statement]:
     What introduces a list is read with its items.
     """
     leads = {words.lead.span for words in document.paragraphs if words.lead is not None}
+    leads |= {t.lead.span for t in document.tables if t.lead is not None and t.lead.text.rstrip(" *_\n").endswith(":")}
     for words in document.paragraphs:
         marked = _marked(words.mark)
         led = strength_of(words.lead.text) if words.lead is not None else None
@@ -163,6 +177,8 @@ def statements_in(document: Document) -> Iterator[Statement]:
             strength = marked or own or led or _imperative(text, words)
             if strength is None:
                 continue
+            if own is None and _has(_NEVER, text):
+                strength = (strength[0], True)
             found = statement(words, start, end, strength, marked=marked is not None)
             if own is None and led is not None and words.lead is not None:
                 found = _joined(words.lead, found, led)

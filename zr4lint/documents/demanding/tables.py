@@ -10,6 +10,7 @@ from zr4lint.documents.demanding.statement import (
     CODE,
     Statement,
     Strength,
+    forbids,
     heading_strength,
     statement,
     strength_of,
@@ -55,8 +56,8 @@ def _sentences(table: Table) -> Iterator[Statement]:
             strength = own or given
             if index in levels or strength is None or len(cell.text.split()) < 3:
                 continue
-            if given is not None and own is not None:
-                strength = (given[0], own[1])
+            if given is not None:
+                strength = (given[0], forbids(cell.text) or given[1])
             yield statement(cell, 0, len(cell.text), strength)
 
 
