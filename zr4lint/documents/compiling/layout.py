@@ -18,7 +18,7 @@ from zr4lint.model.source import Span
 from zr4lint.packs.model import Section
 
 _LINE_IS = re.compile(r"\bline (\d+):?\s*`([A-Z]+)\s[^`]*`", re.IGNORECASE)
-_BUILD = re.compile(r"\bbuild time\W{0,6}~?\s*(<?\s*\d[\d.]*(?:\s*-\s*\d[\d.]*)?)\s*(min|hour|sec)", re.IGNORECASE)
+_BUILD = re.compile(r"\bbuild time[\s*:~]{0,8}(<?\s*\d[\d.]*(?:\s*-\s*\d[\d.]*)?)\s*(min|hour|sec)", re.IGNORECASE)
 _SIZE = re.compile(
     r"\bimage size(?: impact)?\W{0,6}~?\s*(\d[\d.]*)\s*(MB|GB)?(?:\s*-\s*(\d[\d.]*)\s*(MB|GB))?", re.IGNORECASE
 )
