@@ -1,4 +1,4 @@
-"""The interpreter says of the scripts in documents what bash says, statement by statement, on many texts of the file."""
+"""The interpreter says of the scripts in documents what bash says, statement by statement."""
 
 from __future__ import annotations
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from zr4lint.documents.checking.arithmetic import check_arithmetic
+from zr4lint.documents.checking.claims import check_claims
 from zr4lint.documents.checking.recovery import check_recoveries
 from zr4lint.documents.checking.references import check_references
+from zr4lint.documents.checking.remedies import check_remedies
 from zr4lint.documents.checking.statements import check_statements
 from zr4lint.documents.checking.verification import check_verification
 from zr4lint.documents.checking.world import check_uncompiled, check_world
@@ -19,7 +21,9 @@ CHECKS: tuple[Callable[[Target], Iterator[Finding]], ...] = (
     check_statements,
     check_arithmetic,
     check_verification,
+    check_claims,
     check_recoveries,
+    check_remedies,
     check_references,
     check_world,
     check_uncompiled,
