@@ -40,10 +40,14 @@ class Step(Struct, frozen=True):
 
 
 class Healthy(Struct, frozen=True):
-    """What holds for the target text before any recovery: the verdicts of each script, and what pack ml says."""
+    """What holds for the target text before any recovery.
+
+    These are the verdicts of each script, what pack ml says, and the packages that a command names twice.
+    """
 
     verdicts: tuple[tuple[Fence, Mapping[Span, Verdict]], ...]
     errors: frozenset[str]
+    repeated: frozenset[str]
 
 
 def check_recoveries(target: Target) -> Iterator[Finding]:
@@ -118,10 +122,8 @@ def _meant(target: Target, command: str, span: Span) -> Iterator[Finding]:
     text = shell.files.read(target.path) or ""
     before, after = (_images(words) for words in (target.whole.text, text))
     if before != after and before:
-        message = (
-            f"on the target text this makes {code(before[0], 28)} into {code(after[0], 28) if after else 'nothing'}"
-        )
-        yield found(target, rules.BREAKS_TARGET, span, message[:80])
+        notes = (f"On the target text {before[0]} becomes {after[0] if after else 'nothing'}.",)
+        yield found(target, rules.BREAKS_TARGET, span, "this spoils the image of FROM in the target text", notes=notes)
 
 
 def _images(text: str) -> list[str]:
@@ -148,10 +150,9 @@ def _twice(target: Target, step: Step) -> str | None:
     return next((line for line in added if line in before and not before - after), None)
 
 
-def _named_twice(target: Target, step: Step) -> str | None:
+def _named_twice(step: Step, healthy: Healthy) -> str | None:
     """The package that a step adds to a command that has it already."""
-    before, after = (_repeated(text) for text in (target.whole.text, step.text))
-    return next(iter(sorted(after - before)), None)
+    return next(iter(sorted(_repeated(step.text) - healthy.repeated)), None)
 
 
 def _repeated(text: str) -> set[str]:
@@ -166,7 +167,7 @@ def _repeated(text: str) -> set[str]:
 def _healthy(target: Target) -> Healthy:
     text = target.whole.text
     judged = tuple((fence, verdicts(fence, target.path, text)) for fence in target.checks)
-    return Healthy(judged, frozenset(errors_of(text)))
+    return Healthy(judged, frozenset(errors_of(text)), frozenset(_repeated(text)))
 
 
 def _broken(target: Target, step: Step, healthy: Healthy) -> Iterator[Finding]:
@@ -176,7 +177,7 @@ def _broken(target: Target, step: Step, healthy: Healthy) -> Iterator[Finding]:
         message, related = reason
         yield found(target, rules.BREAKS_TARGET, step.place, message, related=related)
         return
-    line = _twice(target, step) or _named_twice(target, step)
+    line = _twice(target, step) or _named_twice(step, healthy)
     if line:
         message = f"on the target text this adds {code(line, 32)} a second time"
         yield found(target, rules.DUPLICATES, step.place, message)

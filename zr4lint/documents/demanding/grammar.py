@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 
 from msgspec import structs
 
@@ -34,7 +35,13 @@ OPENING_NOT = (
 )
 LIST = rf"{CODE}(?:\s*,\s*{CODE})*(?:\s*,?\s*(?:and|und|&)\s+{CODE})?"
 
-Form = tuple[re.Pattern[str], bool | None, Callable[[Statement], Sequence[Demand]]]
+Form = tuple[str, bool | None, Callable[[Statement], Iterator[Demand]]]
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A form, compiled when the first statement is read: most documents are checked without one."""
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def demands_of(statement: Statement) -> list[Demand]:
@@ -45,8 +52,8 @@ def demands_of(statement: Statement) -> list[Demand]:
     for pattern, negative, read in _FORMS:
         if negative is not None and negative is not statement.negative:
             continue
-        if pattern.fullmatch(statement.plain) and (found := read(statement)):
-            return [*found]
+        if _compiled(pattern).fullmatch(statement.plain) and (found := [*read(statement)]):
+            return found
     return []
 
 
@@ -265,7 +272,8 @@ def _started(statement: Statement) -> Iterator[Demand]:
 
 
 def _form(pattern: str, negative: bool | None, read: Callable[[Statement], Iterator[Demand]]) -> Form:
-    return re.compile(pattern, re.IGNORECASE), negative, lambda statement: [*read(statement)]
+    """A form, whether it forbids (None where both do), and what reads a statement that has it."""
+    return pattern, negative, read
 
 
 _BE = r"(?:be\s+|is\s+|are\s+)?"

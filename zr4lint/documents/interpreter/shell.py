@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _MOST_STEPS = 20_000
+
+
+_tree = lru_cache(maxsize=64)(parse_tree)
+"""A document's scripts are tried on many texts of its file."""
 
 
 class Ended(Exception):  # noqa: N818
@@ -44,7 +49,7 @@ class Shell(Expansion):
 
     def __init__(self, script: str, files: Mapping[str, str | None]) -> None:
         super().__init__(script)
-        self.root = parse_tree(script)
+        self.root = _tree(script)
         self.files = Files(files)
         self.printed: list[Printed] = []
         self.conditions: list[tuple[Span, bool]] = []
