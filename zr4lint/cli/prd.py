@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import count
 from typing import TYPE_CHECKING, Literal
 
 import click
 
-from zr4lint.cli.options import a_file, no_folder
+from zr4lint.cli.options import a_file, a_path, no_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from zr4lint.documents.decisions import Carried
     from zr4lint.model.finding import FileReport
 
@@ -28,7 +31,7 @@ def command() -> None:
 
 
 @command.command("check")
-@click.argument("documents", nargs=-1, required=True, type=a_file, metavar="FILE.md...")
+@click.argument("documents", nargs=-1, required=True, type=a_path, metavar="FILE.md|FOLDER...")
 @click.option(
     "--format",
     "form",
@@ -56,12 +59,20 @@ def check(
     from msgspec import structs
 
     from zr4lint import __version__
+    from zr4lint.app.errors import UsageError
     from zr4lint.cli.output import save
+    from zr4lint.cli.progress import progress
+    from zr4lint.documents.check import LONG, documents_in
     from zr4lint.model.finding import Report, Severity
     from zr4lint.packs.document_rules import DOCUMENT_RULES, NOT_COMPILED
     from zr4lint.report import FORMATS, Options
 
-    reports = [_settled(path, None)[0] for path in documents]
+    files = [file for path in documents for file in documents_in(path)]
+    if not files:
+        raise UsageError(f"no Markdown files found in {', '.join(documents)}")
+    long = sum(map(os.path.getsize, files)) >= LONG
+    with progress(wanted=long, fewest=1, label="Checking") as advance:
+        reports = [_settled(path, None, _counter(advance, n, len(files)))[0] for n, path in enumerate(files)]
     if not everything:
         reports = [
             structs.replace(report, findings=tuple(f for f in report.findings if f.code != NOT_COMPILED.code))
@@ -154,7 +165,15 @@ def compile_(document: str, output: str | None, decisions: str | None) -> None:
         click.echo(f"{output}: {compiled.rules} rules", err=True)
 
 
-def _settled(document: str, file: str | None) -> tuple[FileReport, Carried]:
+def _counter(advance: Callable[[int, int], None] | None, before: int, documents: int) -> Callable[[], None] | None:
+    """What counts the checks of one document, so many of the documents being done."""
+    from zr4lint.documents.check import CHECKS
+
+    steps = count(before * len(CHECKS) + 1)
+    return (lambda: advance(next(steps), documents * len(CHECKS))) if advance is not None else None
+
+
+def _settled(document: str, file: str | None, done: Callable[[], None] | None = None) -> tuple[FileReport, Carried]:
     """Print suspect decisions, and return the report on a document after its decisions, and the file of these."""
     from zr4lint.app.errors import UsageError
     from zr4lint.documents.check import check as find
@@ -163,7 +182,7 @@ def _settled(document: str, file: str | None) -> tuple[FileReport, Carried]:
     from zr4lint.filesystem.sources import read
 
     path = file or decisions_file(document)
-    report = find(read(document, display(document)))
+    report = find(read(document, display(document)), done)
     if not os.path.isfile(path):
         return report, Carried()
     try:
