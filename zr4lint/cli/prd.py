@@ -134,8 +134,9 @@ def decide(
 def compile_(document: str, output: str | None, decisions: str | None) -> None:
     """Compile a document into a pack.
 
-    Each rule names the line of the document it comes from, and has the verification commands that look for it. A
-    document with a contradiction that nobody decided is refused.
+    Rules come from the target blocks, from sentences such as "The image MUST set `TZ=UTC`", and from tables. Each rule
+    names the line of the document it comes from, and has the verification commands that look for it. A document with a
+    contradiction that nobody decided is refused. Demands that no rule holds are listed with the reason.
 
     \b
     zr4lint prd compile Dockerfile.prd.md -o pack.toml

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from zr4lint.documents.checking.found import found
 from zr4lint.documents.document import Fence, Table, Words
@@ -13,9 +12,6 @@ from zr4lint.documents.target import Target
 from zr4lint.model.finding import Finding, Related
 from zr4lint.model.quoting import code
 from zr4lint.packs import document_rules as rules
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
 
 _ENTRY = re.compile(r"^#\s*(?:error|fault|problem|issue|failure)\b[^\n]*", re.IGNORECASE | re.MULTILINE)
 _READS = ("grep", "ls", "cat", "wc", "head", "tail", "df", "du", "echo")
@@ -47,23 +43,23 @@ def _entries(target: Target, fence: Fence) -> Iterator[Finding]:
     """The entries of a script that hold no command, or only such as read."""
     text = fence.body.text
     starts = [*_ENTRY.finditer(text)]
-    nodes = Shell(text, {}).statements()
+    shell = Shell(text, {})
     for number, entry in enumerate(starts):
         end = starts[number + 1].start() if number + 1 < len(starts) else len(text)
-        own = [node for node in nodes if entry.start() <= node.start_byte < end]
+        own = [shell.text(node) for node in shell.statements() if entry.start() <= node.start_byte < end]
         place = fence.body.span(entry.start(), entry.end())
         if not own:
             message = "this recovery has no command"
-        elif all(text[node.start_byte : node.end_byte].split()[0] in _READS and _quiet(text, node) for node in own):
+        elif all(command.split()[0] in _READS and _is_quiet(command) for command in own):
             message = "this recovery only reads; it repairs nothing"
         else:
             continue
         yield found(target, rules.EDITS_NOTHING, place, message, severity=rules.DUPLICATES.severity)
 
 
-def _quiet(text: str, node: Node) -> bool:
+def _is_quiet(command: str) -> bool:
     """Whether a command writes no file."""
-    return ">" not in re.sub(r"2>\s*\S+|'[^']*'|\"[^\"]*\"", "", text[node.start_byte : node.end_byte])
+    return ">" not in re.sub(r"2>\s*\S+|'[^']*'|\"[^\"]*\"", "", command)
 
 
 def _above(text: str, start: int) -> tuple[str, int]:
