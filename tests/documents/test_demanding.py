@@ -11,6 +11,7 @@ from tests.documents.support import FIXTURES, found, pack_of
 from tests.inprocess import call
 from zr4lint.checks import KINDS
 from zr4lint.checks.parameters import misfits
+from zr4lint.documents.check import check
 from zr4lint.documents.demanding.reading import Read, read
 from zr4lint.documents.demanding.tables import layers_in
 from zr4lint.documents.document import Document
@@ -199,3 +200,33 @@ def test_the_good_example_of_a_guide_is_no_target() -> None:
 
     assert Target(Document(SourceFile(text, "x.md"))).blocks == []
     assert len(Target(Document(SourceFile(text.replace("guidelines", "plan"), "x.md"))).blocks) == 1
+
+
+TARGET = "# Image\n\n## Target\n\n```dockerfile\nFROM debian:12\nENV TZ=UTC\nWORKDIR /srv\n```\n\n## Rules\n\n"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "message"),
+    [
+        ("The image must set `TZ=CET`.", "TZ is `CET` here, `UTC` in the target text"),
+        (
+            "The image must be based on `debian:11`.",
+            "the base image is `debian:11` here, `debian:12` in the target text",
+        ),
+        ("The working directory must be `/app`.", "the working directory is `/app` here, `/srv` in the target text"),
+        ("The image must set `TZ=UTC`.", None),
+        ("The image must set `LANG=C.UTF-8`.", None),
+    ],
+)
+def test_a_sentence_against_the_target(sentence: str, message: str | None, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(TARGET + sentence + "\n")
+    findings = [f for f in check(SourceFile(TARGET + sentence + "\n", "a.md")).findings if f.code == "PD101"]
+    assert [f.message for f in findings] == ([message] if message is not None else [])
+    if message is None:
+        assert call("prd", "compile", "a.md", cwd=tmp_path).code == 0
+        return
+    assert call("prd", "compile", "a.md", cwd=tmp_path).code == 2
+    call("prd", "decide", "a.md", f"PD101@{findings[0].line}", "--keep", "the target", cwd=tmp_path)
+    assert call("prd", "compile", "a.md", "-o", "pack.toml", cwd=tmp_path).code == 0
+    block = "FROM debian:12\nENV TZ=UTC\nWORKDIR /srv\n"
+    assert found(block, pack_of((tmp_path / "pack.toml").read_text())) == []

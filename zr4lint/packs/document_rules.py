@@ -212,6 +212,8 @@ NO_SUCH_REPOSITORY = _rule(
     _ERROR,
     "Repositories that are named can exist.",
     "git asks for a user name and fails: names of owners on GitHub are letters, digits and hyphens.",
+    "### After\n\n```dockerfile\nFROM debian:12\n```\n\nSee https://github.com/acm\u00e9/relay.git.\n",
+    "### After\n\n```dockerfile\nFROM debian:12\n```\n\nSee https://github.com/acme/relay.git.\n",
 )
 CANNOT_BUILD = _rule(
     "PD601",

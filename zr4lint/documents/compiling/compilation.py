@@ -13,7 +13,7 @@ from zr4lint.documents.compiling.layout import lines_required, sections_of
 from zr4lint.documents.compiling.lifted import lifted
 from zr4lint.documents.compiling.requirement import Requirement, named
 from zr4lint.documents.decisions import Carried
-from zr4lint.documents.demanding.reading import Read, read
+from zr4lint.documents.demanding.reading import Read, read, values_of
 from zr4lint.documents.deriving.demand import Demand
 from zr4lint.documents.deriving.pack import Derived, UnusableError
 from zr4lint.documents.deriving.writing import Head, Said, toml, write_pack
@@ -98,17 +98,21 @@ def _requirements(
     keys = {section.number for section in sections}
     blocks = Blocks(target, target.whole, looks_of(target), placeholders_of(target) if target.blocks else ())
     commands = False
+    had: dict[tuple[str, str], str] = {}
     if target.blocks:
         for requirement in blocks.requirements(document):
             block = blocks.block_of(requirement.demand.span)
             key = block.section.number if block is not None and block.section is not None else None
             whole = requirement.demand.habit or requirement.demand.kind in _WHOLE_FILE or key not in keys
             commands = commands or bool(requirement.commands)
+            demand = requirement.demand
+            had.update(((demand.kind, subject), value) for subject, value in values_of(demand))
             yield structs.replace(requirement, section="0" if whole or key is None else key)
         yield from lifted(blocks, document)
     for one in read(target.document):
         for demand in one.demands or _confirmed(report, one):
-            yield Requirement(demand, f"{document} says so.")
+            if all(had.get((demand.kind, subject), value) == value for subject, value in values_of(demand)):
+                yield Requirement(demand, f"{document} says so.")
     yield from lines_required(target, sections, document)
     if commands:
         place = target.checks[0].span

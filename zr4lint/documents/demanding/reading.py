@@ -11,7 +11,7 @@ from zr4lint.documents.demanding.grammar import demands_of
 from zr4lint.documents.demanding.statement import Statement, Strength, statements_in
 from zr4lint.documents.demanding.tables import rows_in
 from zr4lint.documents.deriving.demand import Demand
-from zr4lint.documents.document import Document, Heading
+from zr4lint.documents.document import Document
 from zr4lint.model.source import Span
 
 _ABOUT = re.compile(r"docker|container|\bimages?\b|containerfile|\boci\b", re.IGNORECASE)
@@ -146,7 +146,7 @@ def _undisputed(found: Sequence[Read]) -> Iterator[Read]:
     said: dict[tuple[str, str], list[tuple[str, Read]]] = {}
     for one in found:
         for demand in one.demands:
-            for subject, value in _values(demand):
+            for subject, value in values_of(demand):
                 said.setdefault((demand.kind, subject), []).append((value, one))
     disputed = {
         one.statement.span: others
@@ -164,8 +164,8 @@ def _undisputed(found: Sequence[Read]) -> Iterator[Read]:
         yield Read(one.statement, reason=f"another statement says `{words}`", candidate=one.demands[0])
 
 
-def _values(demand: Demand) -> Iterator[tuple[str, str]]:
-    """The subjects of a demand that have one value each, with the value."""
+def values_of(demand: Demand) -> Iterator[tuple[str, str]]:
+    """The subjects of a demand that have one value each, such as the variable `ENV A`, with the value."""
     if demand.kind not in _ONE_OF_A_KIND:
         return
     for key, value in demand.parameters.items():
@@ -179,8 +179,3 @@ def _values(demand: Demand) -> Iterator[tuple[str, str]]:
             yield value, str(demand.parameters)
         elif key in ("image", "path", "user"):
             yield key, str(value)
-
-
-def innermost(path: Sequence[Heading]) -> Heading | None:
-    """The heading directly above."""
-    return path[-1] if path else None
