@@ -230,3 +230,25 @@ def test_a_sentence_against_the_target(sentence: str, message: str | None, tmp_p
     assert call("prd", "compile", "a.md", "-o", "pack.toml", cwd=tmp_path).code == 0
     block = "FROM debian:12\nENV TZ=UTC\nWORKDIR /srv\n"
     assert found(block, pack_of((tmp_path / "pack.toml").read_text())) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "good", "bad"),
+    [
+        ("The container must run as user `1000`.", "USER 1000:1000", "USER 1001:1000"),
+        ("The image must expose port 8080.", "EXPOSE 9090 8080/tcp", "EXPOSE 80801"),
+        ("The image must expose port 8080.", "ARG PORT\nEXPOSE $PORT", "EXPOSE 9090"),
+        ("The image must install `a==1.0` with pip.", "COPY r.txt /\nRUN pip install -r /r.txt", "RUN pip install b"),
+        (
+            "All `curl` commands must use `--fail`.",
+            "RUN curl -sSfL https://a.b/c -o /c",
+            "RUN curl -sSL https://a.b/c -o /c",
+        ),
+    ],
+)
+def test_what_may_meet_a_demand_is_no_finding(sentence: str, good: str, bad: str, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(f"# Image\n\n{sentence}\n")
+    assert call("prd", "compile", "a.md", "-o", "pack.toml", cwd=tmp_path).code == 0
+    pack = pack_of((tmp_path / "pack.toml").read_text())
+    assert found(f"FROM debian:12\n{good}\n", pack) == []
+    assert len(found(f"FROM debian:12\n{bad}\n", pack)) == 1

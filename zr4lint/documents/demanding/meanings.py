@@ -113,7 +113,8 @@ def user(statement: Statement) -> Iterator[Demand]:
     """The user by name or number."""
     user = statement.codes[-1]
     if re.fullmatch(r"[a-z_][\w-]*|\d+(?::\d+)?", user) and user not in ("root", "0"):
-        yield Demand("runs-as", {"user": user}, _NOWHERE, f"The container runs as `{user}`.")
+        given = {"user": user, **({} if ":" in user else {"any-group": True})}
+        yield Demand("runs-as", given, _NOWHERE, f"The container runs as `{user}`.")
 
 
 def ports(statement: Statement) -> Iterator[Demand]:
@@ -135,7 +136,8 @@ def packages(statement: Statement) -> Iterator[Demand]:
     around = f"{statement.plain} {statement.lead} {' '.join(h.title for h in statement.path[-1:])}".lower()
     pins = [objects.requirement_of(code) for code in statement.codes]
     if all(pins) and not re.search(r"\b(?:npm|node|apk|conda|gem)\b", around):
-        yield Demand("python-packages", {"packages": pins}, _NOWHERE, "pip installs these packages.")
+        given = {"packages": pins, "unless-files": True}
+        yield Demand("python-packages", given, _NOWHERE, "pip installs these packages.")
     elif re.search(r"\bapt(?:-get)?\b|\bdebian\b", around) and all(map(objects.package_of, statement.codes)):
         yield Demand("apt-packages", {"packages": [*statement.codes]}, _NOWHERE, "apt installs these packages.")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from msgspec import structs
+
 from zr4lint.documents.deriving.demand import Demand
 from zr4lint.documents.deriving.pack import UnusableError, derive
 from zr4lint.model.source import SourceFile, Span
@@ -96,13 +98,17 @@ def _wider(demands: Iterable[Demand]) -> Iterator[Demand]:
         if demand.kind == "exposed-ports":
             for port in demand.parameters["ports"]:
                 yield exposed(port)
+        elif demand.kind == "runs-as" and ":" not in demand.parameters["user"]:
+            yield structs.replace(demand, parameters={**demand.parameters, "any-group": True})
         elif demand.kind != "volumes" and not demand.habit:
             yield demand
 
 
 def exposed(port: str) -> Demand:
-    """EXPOSE names a port."""
-    given = {"instructions": ["EXPOSE"], "arguments": [port], "min": 1, "within": "file"}
+    """EXPOSE names a port, alone or among others; what a variable holds may be that port."""
+    number = port.partition("/")[0]
+    forms = [number, f"{number}/*", f"{number} *", f"* {number}", f"* {number} *", f"* {number}/*", "*$*"]
+    given = {"instructions": ["EXPOSE"], "arguments": forms, "min": 1, "within": "file"}
     return Demand("instruction-count", given, Span(0, 0), f"The port {port} is exposed.")
 
 
