@@ -21,7 +21,15 @@ FOUND = [
 ]
 NOT_FOUND = [
     *("Dockerfile.dockerignore", "gpu.Dockerfile.dockerignore", "Dockerfile.md", "Dockerfile-notes.MD", "Dockerfile~"),
-    *("Dockerfile.orig", "Dockerfile.bak", "Dockerfile.swp", ".Dockerfile.swp", "Dockerfiles", "mydockerfile"),
+    *(
+        "Dockerfile.orig",
+        "Dockerfile.prd.decisions.toml",
+        "Dockerfile.bak",
+        "Dockerfile.swp",
+        ".Dockerfile.swp",
+        "Dockerfiles",
+        "mydockerfile",
+    ),
     *("dockerfile.py", "README.md", ".dockerignore", ".git/Dockerfile", "a/.git/Dockerfile", ".venv/Dockerfile"),
     *("node_modules/Dockerfile", "a/__pycache__/Dockerfile"),
 ]

@@ -83,5 +83,6 @@ def test_the_command_writes_json(tmp_path: Path) -> None:
     one = json.loads(call("kinds", "runs-as", "--format", "json", cwd=tmp_path).out)
     assert one in every
     assert one["parameters"] == [
-        {"name": "user", "type": "a text that is not empty", "required": True, "default": None}
+        {"name": "user", "type": "a text that is not empty", "required": True, "default": None},
+        {"name": "any-group", "type": "`true` or `false`", "required": False, "default": None},
     ]

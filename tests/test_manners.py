@@ -176,15 +176,23 @@ def test_what_can_not_be_watched_is_refused(tree: Path, args: tuple[str, ...]) -
 def test_progress_is_drawn_on_a_terminal_alone(tmp_path: Path) -> None:
     for number in range(100):
         save(tmp_path / str(number) / "Dockerfile", "FROM scratch\n")
-    assert "Linting" in _drawn(tmp_path)
+    assert "Linting" in _drawn(tmp_path, "--jobs", "1")
     assert "Linting" not in call("--jobs", "1", cwd=tmp_path).err
 
 
-def _drawn(folder: Path) -> str:
+def test_progress_is_drawn_for_long_documents(tmp_path: Path) -> None:
+    (tmp_path / "short.md").write_text("# Short\n")
+    assert "Checking" not in _drawn(tmp_path, "prd", "check", "short.md")
+    (tmp_path / "long.md").write_text("# Long\n" + "Nothing is demanded here.\n\n" * 3000)
+    assert "Checking" in _drawn(tmp_path, "prd", "check", ".")
+    assert "Checking" not in call("prd", "check", ".", cwd=tmp_path).err
+
+
+def _drawn(folder: Path, *arguments: str) -> str:
     """What a run writes to a stderr that is a terminal."""
     controller, terminal = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "zr4lint", "--jobs", "1"],
+        [sys.executable, "-m", "zr4lint", *arguments],
         cwd=folder,
         env=environment(TERM="xterm-256color"),
         stdin=subprocess.DEVNULL,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from tests.documents.support import FIXTURES, found, pack_of
 from tests.documents.test_checking import example
@@ -38,7 +39,7 @@ def test_the_example_of_the_guide_compiles_without_a_decision(tmp_path: Path) ->
         ("Base image", [1, 3]),
         ("Software", [5, 10]),
     ]
-    pin = next(rule for rule in pack["rule"] if rule["check"] == "python-packages")
+    pin = next(rule for rule in pack["rule"] if rule["check"] == "pip-pin")
     lines = example().splitlines()
     assert lines[int(pin["source"].partition(":")[2]) - 1] == "RUN pip install --no-cache-dir requests==2.32.3"
     assert pin["commands"] == ["requests==2.32.3"]
@@ -63,7 +64,7 @@ def test_the_pack_notices_edits(tmp_path: Path) -> None:
 def test_a_check_that_only_warns_makes_a_warning(tmp_path: Path) -> None:
     text = example().replace('{ echo "FAIL: requests"; exit 1; }', 'echo "WARNING: requests"')
     rules = tomllib.loads(compiled(tmp_path, text))["rule"]
-    assert [rule["level"] for rule in rules if rule["check"] == "python-packages"] == ["warning"]
+    assert [rule["level"] for rule in rules if rule["check"] == "pip-pin"] == ["warning"]
 
 
 def test_a_contradiction_has_to_be_decided(tmp_path: Path) -> None:
@@ -96,7 +97,7 @@ def test_a_decision_whose_statement_changed_is_suspect(tmp_path: Path) -> None:
 def test_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# Nothing\n")
     done = call("prd", "compile", "a.md", cwd=tmp_path)
-    assert (done.code, done.err) == (2, "zr4lint: a.md: no block is marked as the target\n")
+    assert (done.code, done.err) == (2, "zr4lint: a.md: no block is marked as the target, and no statement compiles\n")
     done = call("prd", "decide", "a.md", "PD101@3", "--keep", "x", cwd=tmp_path)
     assert done.code == 2
     (tmp_path / "a.decisions.toml").write_text("[[decision]]\nrule = 1\n")
@@ -127,3 +128,82 @@ def test_lines_that_are_stated_in_words_are_rules(tmp_path: Path) -> None:
     assert rules["from-line"]["line"] == 1
     assert (rules["last-instruction"]["keyword"], rules["last-instruction"]["line"]) == ("CMD", 20)
     assert rules["line-count"]["source"] == f"relay.prd.md:{len(text.splitlines())}"
+
+
+def overflowing(folder: Path, stands: str) -> dict[str, Any]:
+    """The pack of a document whose first block has a line too many, where it was decided what stands."""
+    (folder / "relay.prd.md").write_text(example().replace("Lines 1-3", "Lines 1-2"))
+    line = call("prd", "compile", "relay.prd.md", cwd=folder).err.partition("PD202@")[2].split()[0]
+    call("prd", "decide", "relay.prd.md", f"PD202@{line}", "--keep", stands, "--stands", stands, cwd=folder)
+    decided = tomllib.loads((folder / "relay.prd.decisions.toml").read_text())["decision"]
+    assert [d["stands"] for d in decided] == [stands]
+    assert call("prd", "compile", "relay.prd.md", "-o", "pack.toml", cwd=folder).code == 0
+    return tomllib.loads((folder / "pack.toml").read_text())
+
+
+def test_lines_that_stand_are_layers(tmp_path: Path) -> None:
+    pack = overflowing(tmp_path, "lines")
+    assert [section["lines"] for section in pack["section"][1:]] == [[1, 2], [5, 10]]
+    assert {"layer-order", "layer-lines", "not-in-specification"} <= {rule["check"] for rule in pack["rule"]}
+
+
+def test_a_text_that_stands_has_no_layers(tmp_path: Path) -> None:
+    pack = overflowing(tmp_path, "text")
+    assert "section" not in pack
+    assert "layer-lines" not in {rule["check"] for rule in pack["rule"]}
+
+
+def test_a_decision_is_added_to_the_file_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "relay.prd.md").write_text(example().replace("2 packages", "3 packages"))
+    (tmp_path / "relay.prd.decisions.toml").write_text("# Ours.\n")
+    line = call("prd", "compile", "relay.prd.md", cwd=tmp_path).err.partition("PD201@")[2].split()[0]
+    call("prd", "decide", "relay.prd.md", f"PD201@{line}", "--keep", "2", cwd=tmp_path)
+    assert (tmp_path / "relay.prd.decisions.toml").read_text().startswith("# Ours.\n\n[[decision]]\n")
+
+
+def test_decisions_carry_tables_into_the_pack(tmp_path: Path) -> None:
+    (tmp_path / "relay.prd.decisions.toml").write_text(
+        '[[criterion]]\nname = "Pins"\nby = "rules"\npoints = 5\nrules = ["pip-pin"]\n'
+        '[[conflict]]\nrequirement = "base-image"\nrules = ["ML101"]\n'
+        '[[amendment]]\nrequirement = "pip-pin"\nwaived = true\nreason = "Gone."\nsource = "PyPI"\n'
+    )
+    pack = tomllib.loads(compiled(tmp_path, example()))
+    codes = {rule["name"]: rule["code"] for rule in pack["rule"]}
+    assert pack["criterion"] == [{"name": "Pins", "by": "rules", "points": 5, "rules": [codes["pip-pin"]]}]
+    assert pack["conflict"] == [{"requirement": codes["base-image"], "rules": ["ML101"]}]
+    assert [a["requirement"] for a in pack["amendment"]] == [codes["pip-pin"]]
+    (tmp_path / "relay.prd.decisions.toml").write_text('[[conflict]]\nrequirement = "pip-pn"\nrules = ["ML101"]\n')
+    done = call("prd", "compile", "relay.prd.md", cwd=tmp_path)
+    assert done.code == 2
+    assert "the decisions name `pip-pn`, which no requirement has; did you mean `pip-pin`?" in done.err
+
+
+def test_checks_ask_for_comments_files_and_syntax(tmp_path: Path) -> None:
+    text = example().replace(
+        "RUN pip install", "COPY relay.py /srv/relay.py\n# Pinned for the proxy\nRUN pip install"
+    ).replace("Lines 5-10", "Lines 5-12")  # fmt: skip
+    text = text.replace(
+        "### Error Recovery 2.1",
+        "### Verification 2.2\n\n```bash\n"
+        "# the comment\ngrep -q 'for the proxy' docker/Dockerfile || echo 'WARNING: no comment'\n"
+        "[ -f docker/relay.py ] || { echo 'FAIL: no script'; exit 1; }\n"
+        "docker build --check -f docker/Dockerfile docker\n"
+        "```\n\n### Error Recovery 2.1",
+    )
+    rules = {rule["check"]: rule for rule in tomllib.loads(compiled(tmp_path, text))["rule"]}
+    assert (rules["note"]["package"], rules["note"]["words"], rules["note"]["level"]) == (
+        "requests",
+        "for the proxy",
+        "warning",
+    )
+    assert (rules["context-files"]["copies"], rules["context-files"]["level"]) == (["relay.py"], "error")
+    assert rules["syntax"]["level"] == "error"
+
+
+def test_a_placeholder_in_a_url_is_asked_to_be_replaced(tmp_path: Path) -> None:
+    text = example().replace("EXPOSE 8080", "RUN git clone https://github.com/your-org/tool.git /opt/tool\nEXPOSE 8080")
+    text = text.replace("Lines 5-10", "Lines 5-11")
+    rules = {rule["check"]: rule for rule in tomllib.loads(compiled(tmp_path, text))["rule"]}
+    assert "url" not in rules["git-clone"]
+    assert (rules["git-clone"]["target"], rules["git-clone"]["words"]) == ("/opt/tool", "tool")
+    assert (rules["clone-owner"]["placeholders"], rules["clone-owner"]["level"]) == (["your-org"], "warning")

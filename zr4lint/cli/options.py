@@ -25,6 +25,13 @@ def a_file(path: str) -> str:
     return plain(path)
 
 
+def a_path(path: str) -> str:
+    """The path of a file or a folder."""
+    if not os.path.exists(path):
+        raise click.BadParameter(f"{path!r} is not a file or folder")
+    return plain(path)
+
+
 def a_folder(path: str) -> str:
     """The path of a folder."""
     if not os.path.isdir(path):

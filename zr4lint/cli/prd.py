@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from itertools import count
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from zr4lint.cli.options import a_file, no_folder
+from zr4lint.cli.options import a_file, a_path, no_folder
 
 if TYPE_CHECKING:
-    from zr4lint.documents.decisions import Decision
+    from collections.abc import Callable
+
+    from zr4lint.documents.decisions import Carried
     from zr4lint.model.finding import FileReport
 
 _decisions = click.option(
@@ -28,7 +31,7 @@ def command() -> None:
 
 
 @command.command("check")
-@click.argument("documents", nargs=-1, required=True, type=a_file, metavar="FILE.md...")
+@click.argument("documents", nargs=-1, required=True, type=a_path, metavar="FILE.md|FOLDER...")
 @click.option(
     "--format",
     "form",
@@ -56,12 +59,20 @@ def check(
     from msgspec import structs
 
     from zr4lint import __version__
+    from zr4lint.app.errors import UsageError
     from zr4lint.cli.output import save
+    from zr4lint.cli.progress import progress
+    from zr4lint.documents.check import LONG, documents_in
     from zr4lint.model.finding import Report, Severity
     from zr4lint.packs.document_rules import DOCUMENT_RULES, NOT_COMPILED
     from zr4lint.report import FORMATS, Options
 
-    reports = [_settled(path, None)[0] for path in documents]
+    files = [file for path in documents for file in documents_in(path)]
+    if not files:
+        raise UsageError(f"no Markdown files found in {', '.join(documents)}")
+    long = sum(map(os.path.getsize, files)) >= LONG
+    with progress(wanted=long, fewest=1, label="Checking") as advance:
+        reports = [_settled(path, None, _counter(advance, n, len(files)))[0] for n, path in enumerate(files)]
     if not everything:
         reports = [
             structs.replace(report, findings=tuple(f for f in report.findings if f.code != NOT_COMPILED.code))
@@ -80,8 +91,20 @@ def check(
 @click.argument("finding", metavar="CODE@LINE")
 @click.option("--keep", required=True, metavar="TEXT", help="What stands, in your own words.")
 @click.option("--reason", default="", metavar="TEXT", help="Why it stands.")
+@click.option(
+    "--stands",
+    type=click.Choice(["lines", "text"]),
+    help="Of a block that is too long for its lines: what holds, the lines or the text.",
+)
 @_decisions
-def decide(document: str, finding: str, keep: str, reason: str, decisions: str | None) -> None:
+def decide(
+    document: str,
+    finding: str,
+    keep: str,
+    reason: str,
+    stands: Literal["lines", "text"] | None,
+    decisions: str | None,
+) -> None:
     """Write down which statement of a document stands.
 
     A decision holds for the words it was made on. Where they change, it is suspect, and the finding comes back.
@@ -90,15 +113,18 @@ def decide(document: str, finding: str, keep: str, reason: str, decisions: str |
     zr4lint prd decide Dockerfile.prd.md PD101@1096 --keep "lines 3 to 15" --reason "the headings sum to 127"
     """
     from zr4lint.cli.output import save
-    from zr4lint.documents.decisions import Decision, decisions_file, fingerprint, write_decisions
+    from zr4lint.documents.decisions import Decision, decisions_file, fingerprint, with_decisions
+    from zr4lint.filesystem.sources import read
 
-    report, known = _settled(document, decisions)
+    report, _ = _settled(document, decisions)
     code, _, line = finding.partition("@")
     fitting = [f for f in report.findings if f.code == code.upper() and str(f.line) == line and not f.suppressed]
     if not fitting:
         raise click.UsageError(f"no open finding {finding}; zr4lint prd check {document} lists them")
-    new = [Decision(f.code, fingerprint(f, report.source), keep, reason, f.line) for f in fitting]
-    save(write_decisions([*known, *new]), decisions or decisions_file(document), sys.stdout)
+    new = [Decision(f.code, fingerprint(f, report.source), keep, reason, f.line, stands or "") for f in fitting]
+    path = decisions or decisions_file(document)
+    text = read(path, path).text if os.path.isfile(path) else ""
+    save(with_decisions(text, new), path, sys.stdout)
 
 
 @command.command("compile")
@@ -108,8 +134,9 @@ def decide(document: str, finding: str, keep: str, reason: str, decisions: str |
 def compile_(document: str, output: str | None, decisions: str | None) -> None:
     """Compile a document into a pack.
 
-    Each rule names the line of the document it comes from, and has the verification commands that look for it. A
-    document with a contradiction that nobody decided is refused.
+    Rules come from the target blocks, from sentences such as "The image MUST set `TZ=UTC`", and from tables. Each rule
+    names the line of the document it comes from, and has the verification commands that look for it. A document with a
+    contradiction that nobody decided is refused. Demands that no rule holds are listed with the reason.
 
     \b
     zr4lint prd compile Dockerfile.prd.md -o pack.toml
@@ -121,7 +148,7 @@ def compile_(document: str, output: str | None, decisions: str | None) -> None:
     from zr4lint.cli.output import save
     from zr4lint.documents.compiling import NotCompilableError, compile_document, undecided
 
-    report, _ = _settled(document, decisions)
+    report, carried = _settled(document, decisions)
     missing = [
         f"{document}:{f.line}: {f.code} {f.message}; decide: zr4lint prd decide {document} {f.code}@{f.line} --keep ..."
         for f in undecided(report)
@@ -129,7 +156,7 @@ def compile_(document: str, output: str | None, decisions: str | None) -> None:
     if missing:
         raise UsageError("\n".join(missing))
     try:
-        compiled = compile_document(report, os.path.dirname(output or ""))
+        compiled = compile_document(report, os.path.dirname(output or ""), carried)
     except NotCompilableError as error:
         raise UsageError(str(error)) from None
     save(compiled.text, output, sys.stdout)
@@ -139,23 +166,31 @@ def compile_(document: str, output: str | None, decisions: str | None) -> None:
         click.echo(f"{output}: {compiled.rules} rules", err=True)
 
 
-def _settled(document: str, file: str | None) -> tuple[FileReport, tuple[Decision, ...]]:
-    """Print suspect decisions, and return the report on a document after its decisions."""
+def _counter(advance: Callable[[int, int], None] | None, before: int, documents: int) -> Callable[[], None] | None:
+    """What counts the checks of one document, so many of the documents being done."""
+    from zr4lint.documents.check import CHECKS
+
+    steps = count(before * len(CHECKS) + 1)
+    return (lambda: advance(next(steps), documents * len(CHECKS))) if advance is not None else None
+
+
+def _settled(document: str, file: str | None, done: Callable[[], None] | None = None) -> tuple[FileReport, Carried]:
+    """Print suspect decisions, and return the report on a document after its decisions, and the file of these."""
     from zr4lint.app.errors import UsageError
     from zr4lint.documents.check import check as find
-    from zr4lint.documents.decisions import DecisionsError, decisions_file, read_decisions, settle
+    from zr4lint.documents.decisions import Carried, DecisionsError, decisions_file, read_decisions, settle
     from zr4lint.filesystem.paths import display
     from zr4lint.filesystem.sources import read
 
     path = file or decisions_file(document)
-    report = find(read(document, display(document)))
+    report = find(read(document, display(document)), done)
     if not os.path.isfile(path):
-        return report, ()
+        return report, Carried()
     try:
         known = read_decisions(read(path, display(path)).text, display(path))
     except DecisionsError as error:
         raise UsageError(str(error)) from None
-    report, suspect = settle(report, known)
+    report, suspect = settle(report, known.decision)
     for decision in suspect:
         place = f" of line {decision.line}" if decision.line else ""
         click.echo(f"{path}: the decision on {decision.rule}{place} is suspect: its statement changed", err=True)

@@ -15,12 +15,17 @@ FEWEST = 100
 
 
 @contextmanager
-def progress(*, wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """What is told how many files of how many are done, and draws that on stderr; None where nobody would see it."""
+def progress(
+    *, wanted: bool, fewest: int = FEWEST, label: str = "Linting"
+) -> Iterator[Callable[[int, int], None] | None]:
+    """What is told how many steps of how many are done, and draws that on stderr; None where nobody would see it.
+
+    Where there are fewer than `fewest`, nothing is drawn.
+    """
     if not wanted or sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
-    bar = _Bar()
+    bar = _Bar(fewest, label)
     try:
         yield bar.advance
     finally:
@@ -30,15 +35,17 @@ def progress(*, wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
 class _Bar:
     """A bar, drawn from the first file on if there are many."""
 
-    def __init__(self) -> None:
+    def __init__(self, fewest: int, label: str) -> None:
+        self._fewest = fewest
+        self._label = label
         self._progress: Progress | None = None
 
     def advance(self, done: int, total: int) -> None:
-        """Draw that so many files are done."""
-        if total < FEWEST:
+        """Draw that so many steps are done."""
+        if total < self._fewest:
             return
         if self._progress is None:
-            self._progress = _started(total)
+            self._progress = _started(self._label, total)
         self._progress.update(self._progress.task_ids[0], completed=done)
 
     def close(self) -> None:
@@ -47,13 +54,13 @@ class _Bar:
             self._progress.stop()
 
 
-def _started(total: int) -> Progress:
+def _started(label: str, total: int) -> Progress:
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress
 
     drawn = Progress(
         *Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True), transient=True
     )
-    drawn.add_task("Linting", total=total)
+    drawn.add_task(label, total=total)
     drawn.start()
     return drawn

@@ -2,32 +2,60 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 
 from zr4lint.documents.checking.arithmetic import check_arithmetic
+from zr4lint.documents.checking.claims import check_claims
 from zr4lint.documents.checking.recovery import check_recoveries
 from zr4lint.documents.checking.references import check_references
+from zr4lint.documents.checking.remedies import check_remedies
 from zr4lint.documents.checking.statements import check_statements
 from zr4lint.documents.checking.verification import check_verification
 from zr4lint.documents.checking.world import check_uncompiled, check_world
 from zr4lint.documents.document import Document
 from zr4lint.documents.target import Target
 from zr4lint.model.finding import FileReport, Finding, in_order
-from zr4lint.model.source import SourceFile
+from zr4lint.model.source import SourceFile, Span
+from zr4lint.project.discovery import SKIPPED_FOLDERS
 
 CHECKS: tuple[Callable[[Target], Iterator[Finding]], ...] = (
     check_statements,
     check_arithmetic,
     check_verification,
+    check_claims,
     check_recoveries,
+    check_remedies,
     check_references,
     check_world,
     check_uncompiled,
 )
 
 
-def check(source: SourceFile) -> FileReport:
-    """The findings on a document, in the order of its text, each place and message once."""
+LONG = 60_000
+"""The bytes of documents from which a check takes so long that somebody wonders."""
+
+
+def check(source: SourceFile, done: Callable[[], None] | None = None) -> FileReport:
+    """The findings on a document, in the order of its text, each place and message once.
+
+    `done` is called after each of CHECKS.
+    """
     target = Target(Document(source))
-    found = {(f.code, f.span, f.message): f for one in CHECKS for f in one(target)}
+    found: dict[tuple[str, Span, str], Finding] = {}
+    for one in CHECKS:
+        found.update(((f.code, f.span, f.message), f) for f in one(target))
+        if done is not None:
+            done()
     return FileReport(source, tuple(in_order(found.values())), ())
+
+
+def documents_in(path: str) -> list[str]:
+    """A document, or those of a folder and of the folders in it, in order; hidden folders are skipped."""
+    if not os.path.isdir(path):
+        return [path]
+    found: list[str] = []
+    for folder, folders, names in os.walk(path):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in SKIPPED_FOLDERS)
+        found += [os.path.join(folder, name) for name in sorted(names) if name.lower().endswith((".md", ".markdown"))]
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
+from typing import Any, Literal
 
 from msgspec import Struct, ValidationError, convert, structs
 
@@ -16,7 +17,8 @@ from zr4lint.model.source import SourceFile
 class Decision(Struct, frozen=True, forbid_unknown_fields=True):
     """What was decided on one finding: its rule and fingerprint, what stands, and the reason.
 
-    `line` is where the statement stood, for readers.
+    `line` is where the statement stood, for readers. `stands` says of a block that does not fit its lines which of the
+    two holds: its `lines`, or its `text`.
     """
 
     rule: str
@@ -24,10 +26,24 @@ class Decision(Struct, frozen=True, forbid_unknown_fields=True):
     keep: str
     reason: str = ""
     line: int = 0
+    stands: Literal["", "lines", "text"] = ""
 
 
-class _File(Struct, frozen=True, forbid_unknown_fields=True):
+class Carried(Struct, frozen=True, forbid_unknown_fields=True):
+    """A file of decisions, with the criteria, conflicts and amendments that it carries into the compiled pack.
+
+    These are tables as packs have them, and name requirements by the names of the compiled rules.
+    """
+
     decision: tuple[Decision, ...] = ()
+    criterion: tuple[dict[str, Any], ...] = ()
+    conflict: tuple[dict[str, Any], ...] = ()
+    amendment: tuple[dict[str, Any], ...] = ()
+
+    def stands(self, finding: Finding, source: SourceFile) -> str:
+        """What was decided to stand on one finding."""
+        key = (finding.code, fingerprint(finding, source))
+        return next((d.stands for d in self.decision if (d.rule, d.fingerprint) == key), "")
 
 
 class DecisionsError(Exception):
@@ -39,12 +55,12 @@ def decisions_file(document: str) -> str:
     return os.path.splitext(document)[0] + ".decisions.toml"
 
 
-def read_decisions(text: str, shown: str) -> tuple[Decision, ...]:
+def read_decisions(text: str, shown: str) -> Carried:
     """Read a file of decisions; raises DecisionsError with what is wrong in it."""
     import tomli
 
     try:
-        return convert(tomli.loads(text), _File).decision
+        return convert(tomli.loads(text), Carried)
     except (tomli.TOMLDecodeError, ValidationError) as error:
         raise DecisionsError(f"{shown}: {error}") from None
 
@@ -73,9 +89,11 @@ def settle(report: FileReport, decisions: Sequence[Decision]) -> tuple[FileRepor
     return structs.replace(report, findings=tuple(findings)), suspect
 
 
-def write_decisions(decisions: Iterable[Decision]) -> str:
-    """A file of decisions."""
-    lines = ["# Which statement of the document stands, and why. zr4lint prd decide adds to this file."]
+def with_decisions(text: str, decisions: Iterable[Decision]) -> str:
+    """The text of a file of decisions, "" for none yet, with more of them at its end."""
+    lines = [
+        text.rstrip() or "# Which statement of the document stands, and why. zr4lint prd decide adds to this file."
+    ]
     for decision in decisions:
         lines += ["", "[[decision]]"]
         lines += [f"{key} = {toml(value)}" for key, value in structs.asdict(decision).items() if value]

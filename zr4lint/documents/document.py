@@ -109,11 +109,16 @@ class Fence(Struct, frozen=True):
 
 
 class Words(Struct, frozen=True):
-    """Words of the document: a line of prose, or a cell."""
+    """Words of the document: a line of prose, a paragraph, or a cell.
+
+    `lead` is the paragraph that introduces the list they are in, `mark` what a comment above them says of them.
+    """
 
     text: str
     span: Span
     path: tuple[Heading, ...] = ()
+    lead: Words | None = None
+    mark: str | None = None
 
     def at(self, start: int, end: int) -> Span:
         """The place of a part of them."""
@@ -121,11 +126,12 @@ class Words(Struct, frozen=True):
 
 
 class Table(Struct, frozen=True):
-    """A table: the cells of its header and of its rows."""
+    """A table: the cells of its header and of its rows, and the paragraph above it."""
 
     header: tuple[Words, ...]
     rows: tuple[tuple[Words, ...], ...]
     path: tuple[Heading, ...]
+    lead: Words | None = None
 
 
 class Document:
@@ -137,8 +143,11 @@ class Document:
         self.fences: list[Fence] = []
         self.tables: list[Table] = []
         self.prose: list[Words] = []
+        self.paragraphs: list[Words] = []
         self._path: list[Heading] = []
         self._mark: str | None = None
+        self._lead: Words | None = None
+        self._last: Words | None = None
         self._read()
 
     @cached_property
@@ -172,8 +181,16 @@ class Document:
         elif kind in ("Paragraph", "CodeBlock"):
             self._paragraph(span)
         elif kind in ("List", "ListItem", "Quote"):
-            for child in block.children:
-                self._block(child)
+            self._nested(block, is_list=kind == "List")
+
+    def _nested(self, block: Any, *, is_list: bool) -> None:
+        """The blocks inside a block; what introduces a list holds for its items."""
+        outer = self._lead
+        if is_list and self._last is not None and self._last.text.rstrip().rstrip("*_").endswith(":"):
+            self._lead = self._last
+        for child in block.children:
+            self._block(child)
+        self._lead = outer
 
     def _heading(self, level: int, span: Span) -> None:
         words = self.source.slice(span).strip().split("\n")[0]
@@ -208,7 +225,15 @@ class Document:
         lines = [*self._lines(span)]
         if len(lines) > 1 and "|" in lines[0].text and _DELIMITERS.fullmatch(lines[1].text):
             header, _, *rows = (tuple(_cells(line)) for line in lines)
-            self.tables.append(Table(header, tuple(rows), tuple(self._path)))
+            lead = self._last if self._last is not None and self._last.path == tuple(self._path) else None
+            self.tables.append(Table(header, tuple(rows), tuple(self._path), lead))
+        else:
+            text = self.source.slice(span)
+            inline = _MARK.search(text)
+            mark = (inline[2] or "").strip() if inline is not None else self._mark
+            self._last = Words(text, span, tuple(self._path), self._lead, mark)
+            self.paragraphs.append(self._last)
+        self._mark = None
         self.prose += lines
 
     def _lines(self, span: Span) -> Iterator[Words]:

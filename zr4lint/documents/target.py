@@ -14,12 +14,22 @@ _NAME = re.compile(r"(?:[\w.-]+/)*[\w.-]*(?:Dockerfile|Containerfile)[\w.-]*")
 _COUNT = re.compile(r"(?<![\w.-])(\d+)[- ]lines?\b(?!\s+\d)", re.IGNORECASE)
 
 
+_GUIDE = re.compile(r"\bguid(?:e|es|elines?)\b|\bbest practices?\b|\bexamples?\b|\btips\b|\btutorial\b", re.IGNORECASE)
+
+
+def _is_guide(fence: Fence) -> bool:
+    """Whether a block stands in a guide, whose good example is nobody's file."""
+    return any(_GUIDE.search(heading.title) for heading in fence.path)
+
+
 class Target:
     """What a document wants the file to be."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.blocks = [f for f in document.fences if f.is_dockerfile and f.role is Role.TARGET]
+        blocks = [f for f in document.fences if f.is_dockerfile and f.role is Role.TARGET]
+        planned = any(f.lines is not None for f in blocks) or any(f.role is Role.CHECK for f in document.fences)
+        self.blocks = [f for f in blocks if f.mark is not None or planned or not _is_guide(f)]
         self.before = [f for f in document.fences if f.is_dockerfile and f.role is Role.BEFORE]
         self.checks = [f for f in document.fences if f.is_shell and f.role is Role.CHECK]
         self.recoveries = [f for f in document.fences if f.is_shell and f.role is Role.RECOVERY]

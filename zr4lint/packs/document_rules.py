@@ -206,6 +206,15 @@ NO_SUCH_PATH = _rule(
     "Scripts and folders that are named exist wherever the document is used.",
     "A path in somebody's home folder is on one machine alone.",
 )
+NO_SUCH_REPOSITORY = _rule(
+    "PD506",
+    "no-such-repository",
+    _ERROR,
+    "Repositories that are named can exist.",
+    "git asks for a user name and fails: names of owners on GitHub are letters, digits and hyphens.",
+    "### After\n\n```dockerfile\nFROM debian:12\n```\n\nSee https://github.com/acm\u00e9/relay.git.\n",
+    "### After\n\n```dockerfile\nFROM debian:12\n```\n\nSee https://github.com/acme/relay.git.\n",
+)
 CANNOT_BUILD = _rule(
     "PD601",
     "target-cannot-work",
@@ -233,5 +242,5 @@ DOCUMENT_RULES = (
     STATEMENTS_DISAGREE, COUNT_DIFFERS, BLOCK_OVERFLOWS, SUM_DIFFERS, LINES_NOT_COVERED, NEVER_PASSES, PASSES_BEFORE,
     MET_BY_COMMENT, MET_ELSEWHERE, FAILS_WITH_ZERO, RESULT_UNUSED, NUMBER_UNANCHORED, MISUSED, PARTIAL, EDITS_NOTHING,
     BREAKS_TARGET, REPAIRS_NOTHING, UNDONE, DUPLICATES, NO_SUCH_SECTION, NO_SUCH_LINE, LABEL_DIFFERS, NO_SUCH_STAGE,
-    NO_SUCH_PATH, CANNOT_BUILD, NO_SUCH_OPTION, NOT_COMPILED,
+    NO_SUCH_PATH, NO_SUCH_REPOSITORY, CANNOT_BUILD, NO_SUCH_OPTION, NOT_COMPILED,
 )  # fmt: skip

@@ -25,7 +25,7 @@ SKIPPED_FOLDERS = frozenset(
 )
 """Folders that are never looked into; other hidden folders are."""
 
-LEFTOVERS = (".dockerignore", ".md", ".orig", ".rej", ".bak", ".swp", ".swo", "~")
+LEFTOVERS = (".dockerignore", ".md", ".toml", ".orig", ".rej", ".bak", ".swp", ".swo", "~")
 """How names end of files beside a Dockerfile that are none, and of copies that tools leave behind."""
 
 

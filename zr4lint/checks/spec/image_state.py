@@ -230,8 +230,10 @@ def _exactly(
 
 
 @check("runs-as")
-def runs_as(subject: Subject, *, user: Text) -> Outcomes:
+def runs_as(subject: Subject, *, user: Text, any_group: bool = False) -> Outcomes:
     """The container runs as this user, USER or USER:GROUP.
+
+    With `any-group` the user may have any group.
 
     Rule:
         user = "1000:1000"
@@ -253,7 +255,7 @@ def runs_as(subject: Subject, *, user: Text) -> Outcomes:
     given = f"{last.user}:{last.group}" if last.group else last.user
     if last.user is None or last.group is None:
         yield Unmet("the user is not known before the build", last.span, expected=expected, unsure=True)
-    elif given == user:
+    elif given == user or (any_group and last.user == user):
         yield met(last.at, last.span)
     else:
         fix = replace(last.span, user, f"Run as {user}", UNSAFE)

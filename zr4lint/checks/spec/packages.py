@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.pip_packages import settled
-from zr4lint.facts import PackageRun
+from zr4lint.facts import PackageRun, PipRun
 from zr4lint.knowledge.versions import bounds
 from zr4lint.model.quoting import code, contrast
 from zr4lint.model.source import Span
@@ -80,11 +80,16 @@ def family(manager: str) -> str:
 
 @check("python-packages")
 def python_packages(
-    subject: Subject, *, packages: list[PipRequirement], local: list[VersionLabel] | None = None
+    subject: Subject,
+    *,
+    packages: list[PipRequirement],
+    local: list[VersionLabel] | None = None,
+    unless_files: bool = False,
 ) -> Outcomes:
     """At the end of the build pip has installed each package, and asked for it within this version specifier.
 
-    A pinned version may have one of the local versions that are listed, such as the `cu124` of `2.5.1+cu124`.
+    A pinned version may have one of the local versions that are listed, such as the `cu124` of `2.5.1+cu124`. With
+    `unless-files` nothing is said of a package that a requirements file, or a project, may bring.
 
     Rule:
         packages = ["fastapi>=0.115"]
@@ -103,7 +108,8 @@ def python_packages(
             continue
         found = settled(subject, wanted.name, text)
         if isinstance(found, Unmet):
-            yield found
+            if not unless_files or not any(_brings_more(run) for run in subject.environment.pip_installs):
+                yield found
             continue
         given = found.requirement
         if found.unsure:
@@ -114,6 +120,11 @@ def python_packages(
             yield Unmet(contrast(wanted.name, given.specifier, wanted.specifier), given.span, expected=text)
         else:
             yield Unmet(f"{wanted.name} has no version; {wanted.specifier} is required", given.span, expected=text)
+
+
+def _brings_more(run: PipRun) -> bool:
+    """Whether an install takes packages from a file or a project, too."""
+    return bool(run.files) or any(requirement.url is not None for requirement in run.command.requirements)
 
 
 def _fits(given: str, wanted: str, local: Sequence[str]) -> bool:

@@ -15,6 +15,7 @@ from zr4lint.documents.checking.world import errors_of
 from zr4lint.documents.document import Fence, Words
 from zr4lint.documents.interpreter import Ended, Shell, UnknownError
 from zr4lint.documents.target import Target
+from zr4lint.facts import PackageRun, gather
 from zr4lint.model.finding import Finding, Related
 from zr4lint.model.quoting import code
 from zr4lint.model.source import SourceFile, Span
@@ -39,10 +40,14 @@ class Step(Struct, frozen=True):
 
 
 class Healthy(Struct, frozen=True):
-    """What holds for the target text before any recovery: the verdicts of each script, and what pack ml says."""
+    """What holds for the target text before any recovery.
+
+    These are the verdicts of each script, what pack ml says, and the packages that a command names twice.
+    """
 
     verdicts: tuple[tuple[Fence, Mapping[Span, Verdict]], ...]
     errors: frozenset[str]
+    repeated: frozenset[str]
 
 
 def check_recoveries(target: Target) -> Iterator[Finding]:
@@ -104,6 +109,25 @@ def _misused(target: Target, words: Words) -> Iterator[Finding]:
             if complaint.startswith("sed"):
                 span = words.at(command.start(1), command.end(1))
                 yield found(target, rules.MISUSED, span, complaint)
+                yield from _meant(target, command[1], span)
+
+
+def _meant(target: Target, command: str, span: Span) -> Iterator[Finding]:
+    """What a sed without a file does to the file that it can only be meant for."""
+    shell = Shell(f"{command} {target.path}", {target.path: target.whole.text})
+    try:
+        shell.run()
+    except UnknownError:
+        return
+    text = shell.files.read(target.path) or ""
+    before, after = (_images(words) for words in (target.whole.text, text))
+    if before != after and before:
+        notes = (f"On the target text {before[0]} becomes {after[0] if after else 'nothing'}.",)
+        yield found(target, rules.BREAKS_TARGET, span, "this spoils the image of FROM in the target text", notes=notes)
+
+
+def _images(text: str) -> list[str]:
+    return re.findall(r"^FROM\s+(\S+)", text, re.MULTILINE)
 
 
 def _idle(target: Target, step: Step, words: str) -> Iterator[Finding]:
@@ -126,10 +150,24 @@ def _twice(target: Target, step: Step) -> str | None:
     return next((line for line in added if line in before and not before - after), None)
 
 
+def _named_twice(step: Step, healthy: Healthy) -> str | None:
+    """The package that a step adds to a command that has it already."""
+    return next(iter(sorted(_repeated(step.text) - healthy.repeated)), None)
+
+
+def _repeated(text: str) -> set[str]:
+    """The packages that one command names twice."""
+    found: set[str] = set()
+    for run in gather(parse(SourceFile(text)), {}).of(PackageRun, [0]):
+        names = Counter(package.name for package in run.command.packages)
+        found |= {name for name, count in names.items() if count > 1}
+    return found
+
+
 def _healthy(target: Target) -> Healthy:
     text = target.whole.text
     judged = tuple((fence, verdicts(fence, target.path, text)) for fence in target.checks)
-    return Healthy(judged, frozenset(errors_of(text)))
+    return Healthy(judged, frozenset(errors_of(text)), frozenset(_repeated(text)))
 
 
 def _broken(target: Target, step: Step, healthy: Healthy) -> Iterator[Finding]:
@@ -139,7 +177,7 @@ def _broken(target: Target, step: Step, healthy: Healthy) -> Iterator[Finding]:
         message, related = reason
         yield found(target, rules.BREAKS_TARGET, step.place, message, related=related)
         return
-    line = _twice(target, step)
+    line = _twice(target, step) or _named_twice(step, healthy)
     if line:
         message = f"on the target text this adds {code(line, 32)} a second time"
         yield found(target, rules.DUPLICATES, step.place, message)
@@ -191,6 +229,11 @@ def _undone(target: Target, step: Step, earlier: list[Step]) -> Iterator[Finding
             both = shell.files.read(target.path) or ""
         except UnknownError:
             continue
+        if step.text != healthy and both == other.text and other is earlier[-1]:
+            line = target.document.source.line_of(other.place.start)
+            related = (Related("the other recovery", other.place),)
+            message = f"after the recovery on line {line} this changes nothing"
+            yield found(target, rules.UNDONE, step.place, message, related=related)
         if step.text == healthy and both.split() == healthy.split():
             line = target.document.source.line_of(other.place.start)
             related = (Related("the other recovery", other.place),)

@@ -22,6 +22,12 @@ _STAGE = re.compile(r"\bdocker\s+(?:buildx\s+)?build\b[^\n`]*\s--target[ =]([\w.
 _HOME = re.compile(r"(?<![\w.$}])/(?:home|Users)/(?!user\b|username\b|you\b|dir\b)[\w.-]+(?:/[\w.-]+)*")
 
 
+_OWNER = re.compile(r"https://github\.com/([^\s/'\"`)]+)/[^\s'\"`)]+")
+_PART = re.compile(
+    r"^#[^\n]*\b(?:layers?|individual|partial)\b[^\n]*\n(docker\s+(?:buildx\s+)?build\b[^\n]*)", re.I | re.M
+)
+
+
 def check_references(target: Target) -> Iterator[Finding]:
     """The findings on references."""
     document = target.document
@@ -38,6 +44,7 @@ def check_references(target: Target) -> Iterator[Finding]:
         yield from _labels(target, words)
     yield from _stages(target)
     yield from _homes(target)
+    yield from _owners(target)
 
 
 def _labels(target: Target, words: Words) -> Iterator[Finding]:
@@ -58,10 +65,31 @@ def _stages(target: Target) -> Iterator[Finding]:
     names = {stage.name.lower() for stage in facts.stages if stage.name is not None}
     if not names:
         return
+    if len(facts.stages) == 1:
+        yield from _whole_stage(target, names)
     for said in _STAGE.finditer(target.document.source.text):
         if said[1].lower() not in names:
             span = Span(said.start(1), said.end(1))
             yield found(target, rules.NO_SUCH_STAGE, span, f"the target text has no stage {code(said[1])}")
+
+
+def _whole_stage(target: Target, names: set[str]) -> Iterator[Finding]:
+    """Builds of a part of the file, by the name of its only stage."""
+    for fence in target.document.fences:
+        for said in _PART.finditer(fence.body.text) if fence.is_shell else ():
+            stage = _STAGE.search(said[1])
+            if stage is not None and stage[1].lower() in names:
+                span = fence.body.span(said.start(1) + stage.start(1), said.start(1) + stage.end(1))
+                message = f"{code(stage[1])} is the only stage; this builds the whole file"
+                yield found(target, rules.LABEL_DIFFERS, span, message)
+
+
+def _owners(target: Target) -> Iterator[Finding]:
+    """Owners of repositories with characters that the host does not allow in a name."""
+    for said in _OWNER.finditer(target.document.source.text) if target.blocks else ():
+        if not said[1].isascii():
+            message = f"{code(said[1])} can't be the name of an owner on github.com"
+            yield found(target, rules.NO_SUCH_REPOSITORY, Span(said.start(), said.end()), message)
 
 
 def _homes(target: Target) -> Iterator[Finding]:

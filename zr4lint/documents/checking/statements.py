@@ -7,10 +7,13 @@ from collections.abc import Iterator, Mapping
 
 from zr4lint.dockerfile import parse
 from zr4lint.documents.checking.found import found
+from zr4lint.documents.demanding.reading import read, values_of
+from zr4lint.documents.deriving.pack import UnusableError, derive
 from zr4lint.documents.document import Words
 from zr4lint.documents.target import Target
 from zr4lint.facts import Copied, Facts, Origin, PipRun, gather
 from zr4lint.model.finding import Finding, Related
+from zr4lint.model.quoting import code
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs import document_rules as rules
 from zr4lint.programs.pip import Requirement, normalise
@@ -22,6 +25,8 @@ _SPECIFIED = re.compile(r"\b([A-Za-z][\w-]*)\s*((?:[<>=!~]=?=?\s*[\w.]+,?)+)")
 _LINE_IS = re.compile(r"\bline (\d+):?\s*`([^`]+)`", re.IGNORECASE)
 _BUILD = re.compile(r"\bdocker\s+(?:buildx\s+)?build\b[^\n`]*?\s-f\s+([\w./-]+)/[\w.-]+[^\n`]*\s\.(?=\s|$|`)")
 _MINUTES = re.compile(r"~?(\d+)\s*min", re.IGNORECASE)
+_BUILDS = re.compile(r"~?(\d+)\s*min(?:utes)?\s*\((?:docker )?build\)", re.IGNORECASE)
+_SUBJECTS = {"last-workdir": "the working directory", "runs-as": "the user"}
 _NAMES = {"pytorch": "torch"}
 
 
@@ -41,6 +46,30 @@ def check_statements(target: Target) -> Iterator[Finding]:
         yield from _line_of(target, words)
     yield from _context(target, facts)
     yield from _budgets(target)
+    yield from _builds(target)
+    yield from _stated(target)
+
+
+def _stated(target: Target) -> Iterator[Finding]:
+    """Sentences and rows that give a thing another value than the target text does."""
+    stated = [(one, demand) for one in read(target.document) for demand in one.demands]
+    if not stated or not target.blocks:
+        return
+    try:
+        derived = derive(SourceFile(target.whole.text))
+    except UnusableError:
+        return
+    had = {(d.kind, subject): (value, d) for d in derived.demands for subject, value in values_of(d)}
+    for one, demand in stated:
+        for subject, value in values_of(demand):
+            other = had.get((demand.kind, subject))
+            if other is None or other[0] == value:
+                continue
+            span = target.whole.span(other[1].span.start, other[1].span.end)
+            name = "the base image" if demand.kind == "base-image" else _SUBJECTS.get(demand.kind, subject)
+            message = f"{name} is {code(value.removeprefix('=='), 24)} here, {code(other[0], 24)} in the target text"
+            related = (Related("the target text", span),)
+            yield found(target, rules.STATEMENTS_DISAGREE, one.statement.span, message[:80], related=related)
 
 
 def _layers(target: Target, words: Words) -> Iterator[Finding]:
@@ -129,6 +158,34 @@ def _context(target: Target, facts: Facts) -> Iterator[Finding]:
 def _mentioned(target: Target, path: str) -> Span | None:
     at = re.search(rf"(?<![\w/.]){re.escape(path)}(?![\w/])", target.document.source.text)
     return Span(at.start(), at.end()) if at is not None else None
+
+
+def _builds(target: Target) -> Iterator[Finding]:
+    """The time of the whole build, in words and as the total of a table."""
+    total = _total_of_builds(target)
+    if total is None:
+        return
+    low, high = (int(number) for number in re.findall(r"\d+", total.text)[:2])
+    for words in target.document.prose:
+        said = _BUILDS.search(words.text) if "|" not in words.text else None
+        if said is not None and not low * 0.9 <= int(said[1]) <= high * 1.1:
+            message = f"the build takes {said[1]} minutes here, {low} to {high} in the table"
+            related = (Related("the table", total.span),)
+            span = words.at(*said.span())
+            yield found(target, rules.STATEMENTS_DISAGREE, span, message, related=related,
+                        severity=rules.SUM_DIFFERS.severity)  # fmt: skip
+
+
+def _total_of_builds(target: Target) -> Words | None:
+    """The cell with the range of minutes that all builds take together."""
+    for table in target.document.tables:
+        column = next((i for i, cell in enumerate(table.header) if "build time" in cell.text.lower()), None)
+        last = table.rows[-1] if table.rows else ()
+        if column is None or column >= len(last) or "total" not in last[0].text.lower():
+            continue
+        if re.fullmatch(r"[*~]*\d+\s*[-\u2013]\s*\d+\s*min(?:utes)?[*]*", last[column].text):
+            return last[column]
+    return None
 
 
 def _budgets(target: Target) -> Iterator[Finding]:

@@ -34,6 +34,27 @@ def check_verification(target: Target) -> Iterator[Finding]:
         yield from _unused(target, fence)
         yield from _unanchored(target, fence)
         yield from _partial(target, fence)
+        yield from _listed_elsewhere(target, fence)
+
+
+def _listed_elsewhere(target: Target, fence: Fence) -> Iterator[Finding]:
+    """Names in a list, looked for one by one, that other sections have in their text."""
+    own = target.in_section(fence, target.blocks) if fence.section is not None else []
+    rest = joined([block for block in target.blocks if block not in own])
+    looped = re.search(r"\bfor\s+(\w+)\s+in\s+\"?\$\{(\w+)\[@\]\}", fence.body.text)
+    if looped is None or not own or not re.search(rf"\bgrep\b[^\n]*\"\${looped[1]}\"", fence.body.text):
+        return
+    for listed in _LIST.finditer(fence.body.text):
+        for name in re.finditer(r"[^\s\"']+", listed[2]) if listed[1] == looped[2] else ():
+            at = rest.text.find(name[0])
+            if at >= 0:
+                start = listed.start(2) + name.start()
+                end = rest.text.find("\n", at)
+                line = rest.span(rest.text.rfind("\n", 0, at) + 1, end if end >= 0 else len(rest.text))
+                span = fence.body.span(start, start + len(name[0]))
+                message = f"another section meets the check for {code(name[0], 34)}"
+                related = (Related("this line of another section meets it", line),)
+                yield found(target, rules.MET_ELSEWHERE, span, message, related=related)
 
 
 def _verdicts(target: Target, fence: Fence) -> Iterator[Finding]:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from zr4lint.documents.checking.found import found
-from zr4lint.documents.document import Words
+from zr4lint.documents.demanding.reading import read
+from zr4lint.documents.document import Role, Words
 from zr4lint.documents.target import Target
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.finding import Finding, Severity
@@ -49,13 +50,31 @@ def errors_of(text: str) -> set[str]:
 
 
 def check_uncompiled(target: Target) -> Iterator[Finding]:
-    """The demands that the text of a Dockerfile does not meet or miss."""
+    """The demands that no rule of a compiled pack holds, each with the reason."""
+    told: set[int] = set()
+    for one in read(target.document):
+        if not one.demands:
+            told.add(target.document.source.line_of(one.statement.span.start))
+            yield found(target, rules.NOT_COMPILED, one.statement.span, one.reason[:80])
     for words in target.document.prose:
         reason = _reason(words)
-        if reason is not None:
+        if reason is not None and target.document.source.line_of(words.span.start) not in told:
             start = len(words.text) - len(words.text.lstrip())
             yield found(target, rules.NOT_COMPILED, words.at(start, len(words.text.rstrip())), reason)
     yield from _claims(target)
+    yield from _unmarked(target)
+
+
+def _unmarked(target: Target) -> Iterator[Finding]:
+    """Dockerfiles in the document that nothing marks as the target, where no block is."""
+    if target.blocks:
+        return
+    for fence in target.document.fences:
+        if fence.is_dockerfile and fence.mark is None and fence.role is not Role.BEFORE:
+            place = fence.body.span(0, len(fence.body.text.rstrip("\n")))
+            if re.search(r"^FROM ", fence.body.text, re.MULTILINE):
+                reason = "nothing marks this block as the target"
+                yield found(target, rules.NOT_COMPILED, place, reason, help="Mark it with `{zr4: target}`")
 
 
 def _claims(target: Target) -> Iterator[Finding]:

@@ -61,11 +61,17 @@ class Derived(Struct, frozen=True):
 
 
 def derive(
-    source: SourceFile, pins: Pins = "exact", *, layout: bool = False, layers: tuple[Section, ...] = ()
+    source: SourceFile,
+    pins: Pins = "exact",
+    *,
+    layout: bool = False,
+    refine: Callable[[Demand], Iterable[Demand]] | None = None,
+    group: Callable[[Demand], object] | None = None,
 ) -> Derived:
     """Freeze a golden file, with `layout` its lines too; raises UnusableError for one that BuildKit refuses.
 
-    `layers` are the sections with their lines, where these are not to be read from the file itself.
+    `refine` says what is asked for in place of a demand that holds. Demands of one `group` may become one rule; by
+    default those of one layer.
     """
     dockerfile = parse(source)
     if dockerfile.errors:
@@ -77,8 +83,11 @@ def derive(
     held = [ok or good for ok, good in zip(held, _held(facts, again), strict=True)]
     kept = [demand for demand, ok in zip(again, held, strict=True) if ok]
     left = [demand for demand, ok in zip(again, held, strict=True) if not ok and not demand.habit]
-    sections = (layers or sections_of(dockerfile)) if layout else ()
-    demands = [*_joined(sorted(kept, key=_place), lambda demand: _section(demand, source, sections))]
+    if refine is not None:
+        kept = [better for demand in kept for better in refine(demand)]
+    sections = sections_of(dockerfile) if layout else ()
+    same = group or (lambda demand: _section(demand, source, sections).number)
+    demands = [*_joined(sorted(kept, key=_place), same)]
     if layout:
         demands += _met(facts, demands, demands_of(dockerfile, sections), sections)
     return Derived(source, tuple(demands), tuple(left), sections)
@@ -175,11 +184,11 @@ def _rule(code: str, demand: Demand) -> Rule:
     return Rule(code, code, severity, demand.summary, "", "", None, "", "", "", None)
 
 
-def _joined(demands: Iterable[Demand], section: Callable[[Demand], Section]) -> Iterator[Demand]:
-    """Demands of one kind and section that stand beside each other, as one."""
+def _joined(demands: Iterable[Demand], group: Callable[[Demand], object]) -> Iterator[Demand]:
+    """Demands of one kind and group that stand beside each other, as one."""
     last: Demand | None = None
     for demand in demands:
-        if last is not None and section(last) is section(demand) and (both := _both(last, demand)) is not None:
+        if last is not None and group(last) == group(demand) and (both := _both(last, demand)) is not None:
             last = both
             continue
         if last is not None:
@@ -192,7 +201,7 @@ def _joined(demands: Iterable[Demand], section: Callable[[Demand], Section]) -> 
 def _both(first: Demand, then: Demand) -> Demand | None:
     """Two demands as one, None where they differ in more than what joins them."""
     name = first.joins
-    if not name or (first.kind, first.stage, name) != (then.kind, then.stage, then.joins):
+    if not name or (first.kind, first.stage, first.level, name) != (then.kind, then.stage, then.level, then.joins):
         return None
     if {**first.parameters, name: 0} != {**then.parameters, name: 0}:
         return None

@@ -19,13 +19,18 @@ _WIDTH = 110
 
 
 class Said(Struct, frozen=True):
-    """What a rule says of where it comes from, beside its demand: the source, its line, why, and the commands."""
+    """What a rule says of where it comes from, beside its demand: the source, its line, why, and the commands.
+
+    `name` is that of the rule and `section` the number of its section, where these don't come from the golden file.
+    """
 
     source: str
     why: str
     level: str
     line: int
     commands: tuple[str, ...] = ()
+    name: str = ""
+    section: str | None = None
 
 
 class Head(Struct, frozen=True):
@@ -110,14 +115,17 @@ def _section(section: Section) -> Iterator[str]:
     if section.lines is not None:
         yield f"layer = {section.layer}"
         yield f"lines = {toml(section.lines)}"
+    for key, estimate in (("build", section.build), ("size", section.size)):
+        if estimate is not None:
+            yield f"{key} = {toml(estimate)}"
 
 
 def _rule(demand: Demand, code: str, name: str, derived: Derived, said: Said) -> Iterator[str]:
     yield "[[rule]]"
     yield f"code = {toml(code)}"
-    yield f"name = {toml(name)}"
+    yield f"name = {toml(said.name or name)}"
     if derived.sections:
-        yield f"section = {toml(derived.section(demand).number)}"
+        yield f"section = {toml(said.section if said.section is not None else derived.section(demand).number)}"
     yield f"level = {toml(said.level)}"
     yield f"check = {toml(demand.kind)}"
     if demand.stage is not None:

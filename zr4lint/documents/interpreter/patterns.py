@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from zr4lint.documents.interpreter.values import UnknownError, known
 
@@ -14,6 +15,7 @@ _CLASSES = {
 _MOST = 2_000
 
 
+@lru_cache(maxsize=512)
 def compiled(pattern: str, *, extended: bool = False, ignore_case: bool = False) -> re.Pattern[str]:
     """A pattern to search a line with; UnknownError for what is not understood."""
     known(pattern)

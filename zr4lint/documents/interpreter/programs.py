@@ -104,6 +104,8 @@ def _searches(patterns: Sequence[str], flags: set[str]) -> list[re.Pattern[str]]
 
 def _matched(text: str, searches: Sequence[re.Pattern[str]], flags: set[str]) -> Result:
     lines = lines_of(text)
+    if "q" in flags and "v" not in flags and UNKNOWN not in text:
+        return Result("", 0 if any(search.search(line) for line in lines for search in searches) else 1)
     hits: list[tuple[int, str]] = []
     doubt = False
     for index, line in enumerate(lines, 1):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from zr4lint.documents.interpreter.expansion import Expansion
 from zr4lint.documents.interpreter.programs import PROGRAMS, Files, Result, test
 from zr4lint.documents.interpreter.values import UNKNOWN, UnknownError, equal, known, number
 from zr4lint.model.source import Span
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _MOST_STEPS = 20_000
+
+
+_tree = lru_cache(maxsize=64)(parse_tree)
+"""A document's scripts are tried on many texts of its file."""
 
 
 class Ended(Exception):  # noqa: N818
@@ -34,7 +40,7 @@ class Printed(Struct, frozen=True):
     span: Span
 
 
-class Shell:
+class Shell(Expansion):
     """One run of a script: its variables, its files, and what it has printed.
 
     `conditions` are the tests and the commands that decided something, by their place, with whether they held.
@@ -42,10 +48,9 @@ class Shell:
     """
 
     def __init__(self, script: str, files: Mapping[str, str | None]) -> None:
-        self.script = script
-        self.root = parse_tree(script)
+        super().__init__(script)
+        self.root = _tree(script)
         self.files = Files(files)
-        self.variables: dict[str, str | list[str]] = {}
         self.printed: list[Printed] = []
         self.conditions: list[tuple[Span, bool]] = []
         self.complaints: dict[Span, str] = {}
@@ -84,10 +89,6 @@ class Shell:
     def _fatal(self, node: Node) -> bool:
         """Whether `set -e` ends the script where this statement fails."""
         return node.type in ("command", "pipeline", "redirected_statement", "test_command", "subshell")
-
-    def text(self, node: Node) -> str:
-        """A node as written."""
-        return self.script[node.start_byte : node.end_byte]
 
     def span(self, node: Node) -> Span:
         """The place of a node in the script."""
@@ -198,13 +199,13 @@ class Shell:
             old = self.variables.get(key, [])
             new = [*(old if isinstance(old, list) else [old]), *new] if adds else new
         elif value is not None:
-            new, status = self._substituted(value)
+            new, status = self.substituted(value)
             if adds:
                 new = f"{self.variables.get(key, '')}{new}"
         self.variables[key] = new
         return status
 
-    def _substituted(self, value: Node) -> tuple[str, int]:
+    def substituted(self, value: Node) -> tuple[str, int]:
         """A value, and the status of the command that it is substituted for."""
         if value.type == "command_substitution":
             out: list[Printed] = []
@@ -316,7 +317,7 @@ class Shell:
             pattern = operator in ("=", "==", "!=") and _has_wildcard(right, self.text(right))
             if double and (pattern or operator in ("=~", "<", ">")):
                 raise UnknownError(operator)
-            one, other = self._one(left), self._one(right)
+            one, other = self.one(left), self.one(right)
             if operator in ("=", "==") or operator == "!=":
                 return equal(one, other) is not (operator == "!=")
             return test([one, operator, other], self.files)
@@ -324,79 +325,10 @@ class Shell:
             operator = self.text(node.children[0])
             if operator == "!":
                 return not self._truth(node.named_children[-1], double)
-            return test([operator, self._one(node.named_children[-1])], self.files)
+            return test([operator, self.one(node.named_children[-1])], self.files)
         if node.type == "parenthesized_expression":
             return self._truth(node.named_children[0], double)
-        return test([self._one(node)], self.files)
-
-    def _one(self, node: Node) -> str:
-        words = self.words(node)
-        if len(words) > 1:
-            raise UnknownError(self.text(node))
-        return words[0] if words else ""
-
-    # Words
-
-    def words(self, node: Node, *, split: bool = True) -> list[str]:
-        """The words that a node expands to; unquoted values are split at blanks."""
-        text = self.text(node)
-        match node.type:
-            case "word" | "number" | "variable_name" | "extglob_pattern" | "regex" | "test_operator":
-                bare = re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
-                if split and re.search(r"(?<!\\)[*?]|\A~|\{.*[,.].*\}", text):
-                    raise UnknownError(text)
-                return [bare]
-            case "raw_string":
-                return [text[1:-1]]
-            case "string":
-                return self._string(node)
-            case "simple_expansion" | "expansion" | "command_substitution":
-                values = self._expanded(node)
-                joined = values if isinstance(values, str) else " ".join(values)
-                if not split:
-                    return [joined]
-                return joined.split() if UNKNOWN not in joined else [joined]
-            case "concatenation":
-                return ["".join("".join(self.words(child, split=False)) for child in node.children)]
-        raise UnknownError(node.type)
-
-    def _string(self, node: Node) -> list[str]:
-        pieces: list[str] = []
-        at = node.start_byte + 1
-        for child in node.named_children:
-            pieces.append(_unescaped(self.script[at : child.start_byte]))
-            at = child.end_byte
-            if child.type == "string_content":
-                pieces.append(_unescaped(self.text(child)))
-                continue
-            value = self._expanded(child)
-            if isinstance(value, list):
-                if len(node.named_children) == 1 and "[@]" in self.text(child):
-                    return value
-                value = " ".join(value)
-            pieces.append(value)
-        pieces.append(_unescaped(self.script[at : node.end_byte - 1]))
-        return ["".join(pieces)]
-
-    def _expanded(self, node: Node) -> str | list[str]:
-        if node.type == "command_substitution":
-            return self._substituted(node)[0]
-        text = self.text(node)
-        found = re.fullmatch(r"\$(\w+)|\$\{(\w+)\}|\$\{(#?)(\w+)\[[@*]\]\}", text)
-        if found is None:
-            raise UnknownError(text)
-        name = found[1] or found[2] or found[4]
-        value = self.variables.get(name)
-        if value is None or (name or "").isdigit():
-            return UNKNOWN
-        if found[4]:
-            items = value if isinstance(value, list) else [value]
-            return str(len(items)) if found[3] else items
-        return value if isinstance(value, str) else next(iter(value), "")
-
-
-def _unescaped(text: str) -> str:
-    return re.sub(r'\\([$`"\\])', r"\1", text).replace("\\\n", "")
+        return test([self.one(node)], self.files)
 
 
 def _has_wildcard(node: Node, text: str) -> bool:

@@ -14,7 +14,7 @@ from zr4lint.app.run import Request, inputs
 from zr4lint.checks import KINDS
 from zr4lint.documents.check import check
 from zr4lint.documents.compiling import NotCompilableError, compile_document, undecided
-from zr4lint.documents.decisions import Decision, DecisionsError, decisions_file, read_decisions, settle
+from zr4lint.documents.decisions import Carried, DecisionsError, decisions_file, read_decisions, settle
 from zr4lint.documents.tracing.consulted import Consulted
 from zr4lint.documents.tracing.records import Named
 from zr4lint.documents.tracing.tracing import Inputs, Selection
@@ -100,7 +100,7 @@ def gather(wanted: Wanted) -> tuple[Inputs, Selection, tuple[str, ...]]:
         traced,
         tuple(_configuration(names, packs, files, finder.configuration(path))),
         documents,
-        {name: _decisions(one) for name, one in documents.items()},
+        {name: _decisions(one).decision for name, one in documents.items()},
     )
     return asked, _selection(words, traced), tuple(notes)
 
@@ -192,13 +192,14 @@ def _consulted(pack: Pack, given: Consulted | None) -> tuple[Consulted | None, s
 
 def _compiled(document: Consulted) -> Pack:
     """The pack that a document compiles to; UsageError where a decision is missing."""
-    report, _ = settle(check(document.source), _decisions(document))
+    carried = _decisions(document)
+    report, _ = settle(check(document.source), carried.decision)
     missing = [f"{document.path}:{f.line}: {f.code} {f.message}" for f in undecided(report)]
     if missing:
         raise UsageError("\n".join([*missing, f"decide these first: zr4lint prd compile {document.path} says how"]))
     folder, name = os.path.split(document.path)
     try:
-        text = compile_document(report, folder).text
+        text = compile_document(report, folder, carried).text
         return read_text(text, os.path.join(folder, f"{name}.toml"), KINDS)
     except NotCompilableError as error:
         raise UsageError(str(error)) from None
@@ -206,11 +207,11 @@ def _compiled(document: Consulted) -> Pack:
         raise UsageError(str(error)) from None
 
 
-def _decisions(document: Consulted) -> Sequence[Decision]:
+def _decisions(document: Consulted) -> Carried:
     """The decisions beside a document; UsageError for a file of them that can't be used."""
     path = decisions_file(document.path)
     if not os.path.isfile(path):
-        return ()
+        return Carried()
     try:
         return read_decisions(read(path, display(path)).text, display(path))
     except DecisionsError as error:

@@ -1,0 +1,191 @@
+"""A document compiled into a pack, with its sections, lines, sources, commands, conflicts and amendments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+
+from msgspec import Struct, structs
+
+from zr4lint.documents.compiling.blocks import Blocks, looks_of, placeholders_of
+from zr4lint.documents.compiling.layout import lines_required, sections_of
+from zr4lint.documents.compiling.lifted import lifted
+from zr4lint.documents.compiling.requirement import Requirement, named
+from zr4lint.documents.decisions import Carried
+from zr4lint.documents.demanding.reading import Read, read, values_of
+from zr4lint.documents.deriving.demand import Demand
+from zr4lint.documents.deriving.pack import Derived, UnusableError
+from zr4lint.documents.deriving.writing import Head, Said, path_from, toml, write_pack
+from zr4lint.documents.document import Document
+from zr4lint.documents.target import Target
+from zr4lint.filesystem.documents import digest
+from zr4lint.model.finding import FileReport, Finding, Severity
+from zr4lint.packs import document_rules as rules
+from zr4lint.packs.model import Section
+
+_DECIDES = frozenset(
+    rule.code
+    for rule in (
+        rules.STATEMENTS_DISAGREE,
+        rules.COUNT_DIFFERS,
+        rules.BLOCK_OVERFLOWS,
+        rules.NEVER_PASSES,
+        rules.PASSES_BEFORE,
+    )
+)
+"""The rules whose findings leave open what the pack should ask for."""
+
+
+class Compiled(Struct, frozen=True):
+    """A pack as TOML, how many rules it has, and the demands of the document that are not in it."""
+
+    text: str
+    rules: int
+    left: tuple[Finding, ...]
+
+
+class NotCompilableError(Exception):
+    """A document from which no pack can be made, with the reasons."""
+
+
+def undecided(report: FileReport) -> list[Finding]:
+    """The findings that have to be decided before the document can be compiled."""
+    return [f for f in report.findings if f.code in _DECIDES and f.severity is Severity.ERROR and not f.suppressed]
+
+
+def compile_document(report: FileReport, folder: str = "", carried: Carried | None = None) -> Compiled:
+    """Compile a document whose contradictions are decided; raises NotCompilableError for what can't be one.
+
+    `folder` is where the pack will lie, which names the document by its path from there. `carried` is what the file of
+    decisions adds to the pack.
+    """
+    carried = carried or Carried()
+    target = Target(Document(report.source))
+    path = report.source.path
+    document = path.replace("\\", "/").rpartition("/")[2]
+    sections = sections_of(target, kept=_lines_stand(report, carried))
+    try:
+        found = [*_merged(_requirements(report, target, sections, document))]
+    except UnusableError as error:
+        raise NotCompilableError(f"{path}: the target text: {error}") from None
+    if not found:
+        raise NotCompilableError(f"{path}: no block is marked as the target, and no statement compiles")
+    text = _written(report, found, sections, carried, target, document, folder)
+    left = tuple(f for f in report.findings if f.code == rules.NOT_COMPILED.code and not f.suppressed)
+    return Compiled(text, len(found), left)
+
+
+def _lines_stand(report: FileReport, carried: Carried) -> bool:
+    """Whether it was decided for each block that does not fit its lines that the lines stand."""
+    overflows = [f for f in report.findings if f.code == rules.BLOCK_OVERFLOWS.code]
+    return bool(overflows) and all(f.suppressed and carried.stands(f, report.source) == "lines" for f in overflows)
+
+
+def _merged(requirements: Iterable[Requirement]) -> Iterator[Requirement]:
+    """Requirements that ask for the same thing as one, as strong as the strongest of them."""
+    found: dict[str, Requirement] = {}
+    for requirement in requirements:
+        demand = requirement.demand
+        key = repr((demand.kind, demand.stage, sorted(demand.parameters.items())))
+        first = found.setdefault(key, requirement)
+        if first.demand.level == "warning" and demand.level == "error":
+            found[key] = structs.replace(first, demand=structs.replace(first.demand, level="error"))
+    yield from found.values()
+
+
+def _requirements(
+    report: FileReport, target: Target, sections: Sequence[Section], document: str
+) -> Iterator[Requirement]:
+    keys = {section.number for section in sections}
+    blocks = Blocks(target, target.whole, looks_of(target), placeholders_of(target) if target.blocks else ())
+    commands = False
+    had: dict[tuple[str, str], str] = {}
+    if target.blocks:
+        for requirement in blocks.requirements(document):
+            block = blocks.block_of(requirement.demand.span)
+            key = block.section.number if block is not None and block.section is not None else None
+            whole = requirement.demand.habit or requirement.demand.kind in _WHOLE_FILE or key not in keys
+            commands = commands or bool(requirement.commands)
+            demand = requirement.demand
+            had.update(((demand.kind, subject), value) for subject, value in values_of(demand))
+            yield structs.replace(requirement, section="0" if whole or key is None else key)
+        yield from lifted(blocks, document)
+    for one in read(target.document):
+        for demand in one.demands or _confirmed(report, one):
+            if all(had.get((demand.kind, subject), value) == value for subject, value in values_of(demand)):
+                yield Requirement(demand, f"{document} says so.")
+    yield from lines_required(target, sections, document)
+    if commands:
+        place = target.checks[0].span
+        summary = "Where a requirement is met, the document's own command for it passes too."
+        demand = Demand("specification-commands", {}, place, summary, level="warning")
+        yield Requirement(demand, "Those who run the commands should see what the rules see.")
+
+
+_WHOLE_FILE = ("stages", "build-arguments", "step-order", "pip-order")
+"""The kinds that look at more than one place of the file."""
+
+
+def _confirmed(report: FileReport, one: Read) -> tuple[Demand, ...]:
+    """What a statement may mean, where a decision says so."""
+    if one.candidate is None:
+        return ()
+    decided = any(
+        f.code == rules.NOT_COMPILED.code and f.suppressed and f.span == one.statement.span for f in report.findings
+    )
+    level = one.statement.strength.value
+    demand = structs.replace(one.candidate, span=one.statement.span, level="error" if level == "error" else "warning")
+    return (demand,) if decided else ()
+
+
+def _written(
+    report: FileReport,
+    found: Sequence[Requirement],
+    sections: tuple[Section, ...],
+    carried: Carried,
+    target: Target,
+    document: str,
+    folder: str,
+) -> str:
+    source = report.source
+    requirements = [*named(found)]
+    demands = tuple(requirement.demand for _, requirement in requirements)
+    said = iter(requirements)
+
+    def say(demand: Demand) -> Said:
+        name, requirement = next(said)
+        line = source.line_of(demand.span.start)
+        place = f"{document}:{line}"
+        return Said(place, requirement.why, demand.level, line, requirement.commands, name, requirement.section)
+
+    letters = (re.sub(r"[^A-Z]", "", document.upper())[:2] or "PR") + "P"
+    comment = f"Compiled from {document} by zr4lint prd compile."
+    name = re.sub(r"[^a-z0-9_.-]+", "-", document.lower())
+    file, path = target.path.rpartition("/")[2], path_from(folder, source.path)
+    head = Head(comment, name, f"What {document} asks for", document, file, path, digest(source))
+    shown = sections if len(sections) > 1 else ()
+    text = write_pack(Derived(source, demands, (), shown), head, say, letters)
+    codes = {name: f"{letters}{number:03}" for number, (name, _) in enumerate(requirements, 1)}
+    return text + "".join(_carried(carried, codes, source.path))
+
+
+def _carried(carried: Carried, codes: Mapping[str, str], path: str) -> Iterator[str]:
+    """The tables of the decisions for the end of the pack, with the codes of their requirements."""
+
+    def code(name: object) -> str:
+        if name not in codes:
+            near = get_close_matches(str(name), codes, 1)
+            hint = f"; did you mean `{near[0]}`?" if near else ""
+            raise NotCompilableError(f"{path}: the decisions name `{name}`, which no requirement has{hint}")
+        return codes[str(name)]
+
+    tables = (("criterion", carried.criterion), ("conflict", carried.conflict), ("amendment", carried.amendment))
+    for title, rows in tables:
+        for table in rows:
+            values = dict(table)
+            if title == "criterion" and isinstance(values.get("rules"), list):
+                values["rules"] = [code(name) for name in values["rules"]]
+            elif title != "criterion":
+                values["requirement"] = code(values.get("requirement"))
+            yield "\n".join((f"\n[[{title}]]", *(f"{key} = {toml(value)}" for key, value in values.items()), ""))

@@ -1,0 +1,253 @@
+"""What the forms of a demand mean: each reads a statement and yields demands, none where its code spans are others."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from zr4lint.documents.demanding import objects
+from zr4lint.documents.demanding.statement import Statement
+from zr4lint.documents.deriving.demand import Demand
+from zr4lint.model.source import Span
+
+_NOWHERE = Span(0, 0)
+
+
+def image(statement: Statement) -> Iterator[Demand]:
+    """The image that a build starts from."""
+    image = objects.image_of(statement.codes[0])
+    if image is not None:
+        yield Demand("base-image", {"image": image}, _NOWHERE, f"The image is built on `{image}`.")
+
+
+def stage_image(statement: Statement) -> Iterator[Demand]:
+    """The image of a named stage."""
+    stage, image = statement.codes[0], objects.image_of(statement.codes[1])
+    if image is not None and re.fullmatch(r"[a-z][\w-]*", stage):
+        given = {"image": image}
+        yield Demand("base-image", given, _NOWHERE, f"The stage `{stage}` is built on `{image}`.", stage)
+
+
+def variables(statement: Statement) -> Iterator[Demand]:
+    """Variables with their values."""
+    found = [objects.variable_of(code) for code in statement.codes]
+    if found and all(found):
+        values = dict(pair for pair in found if pair is not None)
+        names = ", ".join(values)
+        yield Demand("env", {"variables": values}, _NOWHERE, f"ENV sets {names}.")
+
+
+def variable(statement: Statement) -> Iterator[Demand]:
+    """A variable and its value, apart."""
+    name, value = statement.codes
+    if re.fullmatch(r"[A-Z][A-Z0-9_]*", name) and not re.search(r"[\s$<>{}]", value):
+        yield Demand("env", {"variables": {name: value.strip("\"'")}}, _NOWHERE, f"ENV sets {name}.")
+
+
+def instructions(statement: Statement) -> Iterator[Demand]:
+    """Whole instructions."""
+    found = [objects.instruction_of(code) for code in statement.codes]
+    if all(found):
+        for demands in found:
+            yield from demands
+
+
+def absent(statement: Statement) -> Iterator[Demand]:
+    """Instructions that the file has not."""
+    keywords = [objects.keyword_of(code) for code in statement.codes]
+    if all(keywords):
+        names = " or ".join(statement.codes)
+        given = {"instructions": [*statement.codes], "max": 0, "within": "file"}
+        yield Demand("instruction-count", given, _NOWHERE, f"The file has no {names}.")
+
+
+def present(statement: Statement) -> Iterator[Demand]:
+    """Instructions that the file has."""
+    if all(objects.keyword_of(code) for code in statement.codes):
+        for keyword in statement.codes:
+            given = {"instructions": [keyword], "min": 1, "within": "file"}
+            yield Demand("instruction-count", given, _NOWHERE, f"The file has {keyword}.")
+
+
+def health(statement: Statement) -> Iterator[Demand]:
+    """A health check, whatever it asks."""
+    if statement.codes[0] == "HEALTHCHECK":
+        given = {"instructions": ["HEALTHCHECK"], "min": 1, "within": "file"}
+        yield Demand("instruction-count", given, _NOWHERE, "The file has HEALTHCHECK.")
+
+
+def instead(statement: Statement) -> Iterator[Demand]:
+    """`COPY` instead of `ADD` forbids ADD; `USER 1` instead of `USER a` demands the first."""
+    wanted, other = statement.codes
+    if objects.keyword_of(wanted) and objects.keyword_of(other):
+        given = {"instructions": [other], "max": 0, "within": "file"}
+        yield Demand("instruction-count", given, _NOWHERE, f"The file has no {other}.")
+    else:
+        yield from objects.instruction_of(wanted)
+
+
+def not_root(statement: Statement) -> Iterator[Demand]:
+    """A user that is not root."""
+    if all(code in ("root", "USER") for code in statement.codes):
+        given: dict[str, object] = {"root": False, "set": True}
+        if re.search(r"\bnumeric\b", statement.plain, re.IGNORECASE):
+            given["numeric"] = True
+        yield Demand("final-user", given, _NOWHERE, "The container does not run as root.")
+
+
+def not_root_by_user(statement: Statement) -> Iterator[Demand]:
+    """A user that is not root, by USER."""
+    if all(code in ("USER", "CMD", "ENTRYPOINT") for code in statement.codes):
+        yield Demand("final-user", {"root": False, "set": True}, _NOWHERE, "The container does not run as root.")
+
+
+def exec_form_of(statement: Statement) -> Iterator[Demand]:
+    """The exec form of an instruction that is given as an example."""
+    keyword = statement.codes[0].partition(" ")[0]
+    if keyword in ("CMD", "ENTRYPOINT", "RUN"):
+        yield Demand("exec-form", {"instructions": [keyword]}, _NOWHERE, f"{keyword} is in exec form.")
+
+
+def user(statement: Statement) -> Iterator[Demand]:
+    """The user by name or number."""
+    user = statement.codes[-1]
+    if re.fullmatch(r"[a-z_][\w-]*|\d+(?::\d+)?", user) and user not in ("root", "0"):
+        given = {"user": user, **({} if ":" in user else {"any-group": True})}
+        yield Demand("runs-as", given, _NOWHERE, f"The container runs as `{user}`.")
+
+
+def ports(statement: Statement) -> Iterator[Demand]:
+    """Ports that are exposed."""
+    ports = re.findall(r"\d+", statement.plain) or [code.removeprefix("EXPOSE ") for code in statement.codes]
+    if ports and all(re.fullmatch(r"\d{2,5}(?:/(?:tcp|udp))?", port) for port in ports):
+        yield from map(objects.exposed, ports)
+
+
+def workdir(statement: Statement) -> Iterator[Demand]:
+    """The folder that the container starts in."""
+    path = statement.codes[-1].removeprefix("WORKDIR ")
+    if re.fullmatch(r"/[\w./-]*", path):
+        yield Demand("last-workdir", {"path": path.rstrip("/") or "/"}, _NOWHERE, f"The container starts in `{path}`.")
+
+
+def packages(statement: Statement) -> Iterator[Demand]:
+    """Packages of pip with pins, or of apt."""
+    around = f"{statement.plain} {statement.lead} {' '.join(h.title for h in statement.path[-1:])}".lower()
+    pins = [objects.requirement_of(code) for code in statement.codes]
+    if all(pins) and not re.search(r"\b(?:npm|node|apk|conda|gem)\b", around):
+        given = {"packages": pins, "unless-files": True}
+        yield Demand("python-packages", given, _NOWHERE, "pip installs these packages.")
+    elif re.search(r"\bapt(?:-get)?\b|\bdebian\b", around) and all(map(objects.package_of, statement.codes)):
+        yield Demand("apt-packages", {"packages": [*statement.codes]}, _NOWHERE, "apt installs these packages.")
+
+
+def options(statement: Statement) -> Iterator[Demand]:
+    """An option of a command."""
+    if len(statement.codes) != 2:
+        return
+    command, option = statement.codes
+    if objects.command_of(command) is None and objects.command_of(option) is not None:
+        command, option = option, command
+    words = command.split()
+    if objects.command_of(command) is None or words == ["pip"] or objects.option_of(option) is None:
+        return
+    given = {"calls": [" ".join((_same(words[0]), *words[1:]))], "options": [option, *_ALIASES.get(option, ())]}
+    yield Demand("command-option", given, _NOWHERE, f"Each `{command}` has `{option}`.")
+
+
+_ALIASES = {
+    "-y": ("--yes", "--assume-yes"),
+    "--yes": ("-y", "--assume-yes"),
+    "--assume-yes": ("-y", "--yes"),
+    "--fail": ("-f", "--fail-with-body"),
+    "-f": ("--fail", "--fail-with-body"),
+    "--omit=dev": ("--production", "--only=production"),
+}
+"""Options that say the same as another one."""
+
+
+def _same(program: str) -> str:
+    return {"apt": "apt-get|apt", "apt-get": "apt-get|apt", "pip": "pip|pip3", "pip3": "pip|pip3"}.get(program, program)
+
+
+def forbidden(statement: Statement) -> Iterator[Demand]:
+    """Commands that do not run."""
+    commands = [objects.command_of(code) for code in statement.codes]
+    if all(commands):
+        names = " or ".join(f"`{code}`" for code in statement.codes)
+        yield Demand("command-forbidden", {"calls": [*statement.codes]}, _NOWHERE, f"No command is {names}.")
+
+
+def latest(statement: Statement) -> Iterator[Demand]:
+    """No image without a tag that stays."""
+    if statement.codes and all(code in ("latest", ":latest") for code in statement.codes):
+        given = {"pinned": "tag", "forbidden": ["*:latest"]}
+        yield Demand("image-reference", given, _NOWHERE, "No image has the tag `latest`.")
+
+
+def exec_form(statement: Statement) -> Iterator[Demand]:
+    """Instructions in exec form."""
+    if all(code in ("CMD", "ENTRYPOINT") for code in statement.codes):
+        given = {"instructions": [*statement.codes]}
+        yield Demand("exec-form", given, _NOWHERE, f"{' and '.join(statement.codes)} are in exec form.")
+
+
+def stages(statement: Statement) -> Iterator[Demand]:
+    """Stages by name."""
+    if all(re.fullmatch(r"[a-z][\w.-]*", code) for code in statement.codes):
+        yield Demand("stages", {"names": [*statement.codes]}, _NOWHERE, "The file has these stages.")
+
+
+def not_copied(statement: Statement) -> Iterator[Demand]:
+    """Files that are not copied."""
+    if all(re.fullmatch(r"[\w./-]*[\w/]", code) for code in statement.codes):
+        sources = [code.strip("/").removeprefix("./") for code in statement.codes]
+        yield Demand("copy-forbidden", {"sources": sources}, _NOWHERE, "COPY and ADD do not bring these files.")
+
+
+def labels(statement: Statement) -> Iterator[Demand]:
+    """Labels with values, or labels that exist."""
+    pairs = [re.fullmatch(r"(?:LABEL )?([a-z][\w./-]*)=\"?([^\"=]+)\"?", code) for code in statement.codes]
+    if all(pairs):
+        values = {pair[1]: pair[2] for pair in pairs if pair is not None}
+        yield Demand("label-values", {"labels": values}, _NOWHERE, "Labels have these values.")
+    elif all(re.fullmatch(r"[a-z][\w-]*(?:[./][\w-]+)*", code) for code in statement.codes):
+        required = dict.fromkeys(statement.codes, "text")
+        yield Demand("labels", {"required": required}, _NOWHERE, "The image has these labels.")
+
+
+def clone(statement: Statement) -> Iterator[Demand]:
+    """A repository that is cloned to a folder."""
+    url, target = statement.codes
+    if re.fullmatch(r"https://[\w./-]+", url) and re.fullmatch(r"/[\w./-]+", target):
+        yield Demand("git-clone", {"url": url, "target": target.rstrip("/")}, _NOWHERE, f"`{url}` is cloned.")
+
+
+def copied(statement: Statement) -> Iterator[Demand]:
+    """A file that is copied to a path."""
+    source, target = statement.codes
+    if re.fullmatch(r"[\w.-]+\.\w+", source) and re.fullmatch(r"/[\w./-]+", target):
+        path = f"{target}{source}" if target.endswith("/") else target
+        yield Demand("copies-to", {"sources": [source], "target": path}, _NOWHERE, f"Files are copied to `{path}`.")
+
+
+def lists_removed(statement: Statement) -> Iterator[Demand]:
+    """Package lists that are removed where they are fetched."""
+    if all(code.startswith("/var/lib/apt/lists") or code in ("RUN", "apt-get install") for code in statement.codes):
+        yield Demand("package-cache", {"manager": "apt"}, _NOWHERE, "Each RUN that updates apt removes its lists.")
+
+
+def started(statement: Statement) -> Iterator[Demand]:
+    """What CMD or ENTRYPOINT starts."""
+    keyword = next((code for code in statement.codes if code in ("CMD", "ENTRYPOINT")), None)
+    value = statement.codes[-1]
+    if keyword is None:
+        keyword = "ENTRYPOINT" if re.search("entry", statement.plain, re.IGNORECASE) else "CMD"
+    try:
+        arguments = json.loads(value)
+    except ValueError:
+        return
+    if isinstance(arguments, list) and arguments and all(isinstance(word, str) for word in arguments):
+        given = {"keyword": keyword, "arguments": arguments}
+        yield Demand("start-command", given, _NOWHERE, f"{keyword} is this.")

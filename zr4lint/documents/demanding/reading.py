@@ -1,0 +1,181 @@
+"""What a document demands in words: what compiles, what the author may confirm, and why the rest does not compile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct, structs
+
+from zr4lint.documents.demanding.grammar import demands_of
+from zr4lint.documents.demanding.statement import Statement, Strength, statements_in
+from zr4lint.documents.demanding.tables import rows_in
+from zr4lint.documents.deriving.demand import Demand
+from zr4lint.documents.document import Document
+from zr4lint.model.source import Span
+
+_ABOUT = re.compile(r"docker|container|\bimages?\b|containerfile|\boci\b", re.IGNORECASE)
+_ASIDE = re.compile(
+    r"\bexamples?\b|\banti-?patterns?\b|\bbackground\b|\balternatives?\b|\boptions? considered\b|\bconsidered options\b"
+    r"|\bnon-?goals?\b|\bout of scope\b|\A(?:the )?(?:before|current|context)\b|\bhistory\b|\bchange ?log\b"
+    r"|\brejected\b|\bbad\b|\btroubleshoot|\bopen questions?\b|\bfuture\b|\bconsequences\b|\bfaq\b|\brecover|\bverif"
+    r"|\bbeispiel|\bhintergrund\b|\bdeprecated\b|\bremoved requirements\b",
+    re.IGNORECASE,
+)
+_KIND_OF_PROJECT = re.compile(
+    r"\b(?:python|node(?:\.?js)?|java|kotlin|go|golang|rust|ruby|php|\.net|c\+\+|gpu|cuda|frontend|backend|windows|alpine"
+    r"|development|dev|test|staging|legacy)\b.*\b(?:services?|images|projects?|applications?|apps?|workloads?|stacks?"
+    r"|environments?|profile|containers|dienste)\b",
+    re.IGNORECASE,
+)
+_SCENARIO = re.compile(r"(?:given|when|then|and|but)\b", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"\b(?:if|when|whenever|unless|except|where|while|depending|in case|otherwise|falls|wenn|sofern|au\u00dfer)\b",
+    re.IGNORECASE,
+)
+_OTHER = re.compile(
+    r"\A(?:(?:the|all|every|each|our|a|an)\s+)?(?:ci|cd|pipelines?|workflows?|compose|docker[- ]compose|kubernetes"
+    r"|pods?|helm|cluster|registry|readme|developers?|teams?|reviewers?|authors?|we|you|agents?|services?|applications?|apps?"
+    r"|api|server|client|database|tests?|scripts?|jobs?|documentation|deployments?|makefile)\b",
+    re.IGNORECASE,
+)
+_NEEDS_IMAGE = re.compile(
+    r"\b(?:build time|image size|size|start-?up|starts? (?:up )?(?:with)?in|seconds|minutes|megabytes|[MG]B"
+    r"|vulnerabilit|cves?|scan|respond|latency|memory|exit code|signal|logs?|healthy|reproducib)",
+    re.IGNORECASE,
+)
+_TOPICS: Sequence[tuple[str, Demand]] = (
+    (
+        r"\bnon-?root\b|\bunprivileged\b|\bnot\b.*\bas root\b",
+        Demand("final-user", {"root": False, "set": True}, Span(0, 0), "The container does not run as root."),
+    ),
+    (
+        r"\bdigest\b",
+        Demand("image-reference", {"pinned": "digest"}, Span(0, 0), "Images are pinned to a digest."),
+    ),
+    (
+        r"\b(?:pin|pinned|fixed|explicit)\b.*\btags?\b|\btags?\b.*\bpinned\b|\blatest\b",
+        Demand("image-reference", {"pinned": "tag"}, Span(0, 0), "Images have a tag."),
+    ),
+    (
+        r"\bhealth ?checks?\b",
+        Demand(
+            "instruction-count", {"instructions": ["HEALTHCHECK"], "min": 1, "within": "file"}, Span(0, 0),
+            "The file has a HEALTHCHECK.",
+        ),
+    ),
+    (
+        r"\bsecrets?\b|\bcredentials?\b|\btokens?\b",
+        Demand("secret-name", {"values": True}, Span(0, 0), "No secret is set."),
+    ),
+)  # fmt: skip
+_ONE_OF_A_KIND = ("base-image", "last-workdir", "runs-as", "start-command", "env", "python-packages", "label-values")
+
+
+class Read(Struct, frozen=True):
+    """A statement with the demands it became, else the reason why it became none.
+
+    `candidate` is what it may mean; the author confirms that.
+    """
+
+    statement: Statement
+    demands: tuple[Demand, ...] = ()
+    reason: str = ""
+    candidate: Demand | None = None
+
+
+def read(document: Document) -> list[Read]:
+    """All statements of a document, in order; of those that contradict each other none compiles."""
+    every = [*statements_in(document), *rows_in(document)]
+    about = bool(_ABOUT.search(" ".join(h.title for h in document.headings if h.level == 1)))
+    seen: dict[Span, Statement] = {}
+    for statement in sorted(every, key=lambda s: s.span.start):
+        seen.setdefault(statement.span, statement)
+    return [*_undisputed([_read(statement, about) for statement in seen.values()])]
+
+
+def _read(statement: Statement, about: bool) -> Read:
+    aside = next((h for h in statement.path if _ASIDE.search(h.title)), None)
+    if aside is not None:
+        return Read(statement, reason=f"the section `{aside.title[:36]}` demands nothing")
+    if statement.strength is Strength.MAY:
+        return Read(statement, reason="this is optional")
+    text = f"{statement.plain} {' '.join(statement.codes)} {' '.join(h.title for h in statement.path)} {statement.lead}"
+    if not about and not _ABOUT.search(text) and not statement.marked:
+        return Read(statement, reason="this is not about an image")
+    kind = next((h for h in statement.path if _KIND_OF_PROJECT.search(h.title)), None)
+    if kind is not None:
+        return Read(statement, reason=f"this holds for some files only: `{kind.title[:32]}`")
+    demands = [_led(statement, demand) for demand in demands_of(statement)]
+    if demands:
+        return Read(statement, tuple(demands))
+    candidate = _candidate(statement)
+    if candidate is not None and statement.marked:
+        return Read(statement, (_led(statement, candidate),))
+    return Read(statement, reason=_reason(statement, candidate), candidate=candidate)
+
+
+def _led(statement: Statement, demand: Demand) -> Demand:
+    level = "error" if statement.strength is Strength.MUST else "warning"
+    return structs.replace(demand, span=statement.span, level=level)
+
+
+def _candidate(statement: Statement) -> Demand | None:
+    if _SCENARIO.match(statement.plain) or _CONDITION.search(statement.plain) or _OTHER.match(statement.plain):
+        return None
+    return next((demand for topic, demand in _TOPICS if re.search(topic, statement.plain, re.IGNORECASE)), None)
+
+
+def _reason(statement: Statement, candidate: Demand | None) -> str:
+    if _SCENARIO.match(statement.plain):
+        return "this is a part of a scenario"
+    if _CONDITION.search(statement.plain):
+        return "this holds under a condition"
+    if _OTHER.match(statement.plain):
+        return "this is about something other than the Dockerfile"
+    if candidate is not None:
+        return f"this may mean `{candidate.kind}`; mark it, or decide it, to compile it"
+    if _NEEDS_IMAGE.search(statement.plain):
+        return "this needs a built image"
+    if not statement.codes:
+        return "this names nothing that a machine can look up"
+    return "no rule has this form"
+
+
+def _undisputed(found: Sequence[Read]) -> Iterator[Read]:
+    said: dict[tuple[str, str], list[tuple[str, Read]]] = {}
+    for one in found:
+        for demand in one.demands:
+            for subject, value in values_of(demand):
+                said.setdefault((demand.kind, subject), []).append((value, one))
+    disputed = {
+        one.statement.span: others
+        for others in said.values()
+        if len({value for value, _ in others}) > 1
+        for _, one in others
+    }
+    for one in found:
+        others = disputed.get(one.statement.span)
+        if others is None:
+            yield one
+            continue
+        other = next(o for _, o in others if o.statement.span != one.statement.span)
+        words = " ".join([*other.statement.codes])[:40]
+        yield Read(one.statement, reason=f"another statement says `{words}`", candidate=one.demands[0])
+
+
+def values_of(demand: Demand) -> Iterator[tuple[str, str]]:
+    """The subjects of a demand that have one value each, such as the variable `ENV A`, with the value."""
+    if demand.kind not in _ONE_OF_A_KIND:
+        return
+    for key, value in demand.parameters.items():
+        if isinstance(value, dict):
+            yield from ((name, str(item)) for name, item in value.items())
+        elif key == "packages":
+            for package in value:
+                name = re.split(r"[<>=!~\[]", package)[0].lower().replace("_", "-")
+                yield name, package[len(name) :]
+        elif key == "keyword":
+            yield value, str(demand.parameters)
+        elif key in ("image", "path", "user"):
+            yield key, str(value)

@@ -1,0 +1,215 @@
+"""Statements of a document: sentences and rows with a strength, each with its code spans and its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import Enum
+
+from msgspec import Struct, structs
+
+from zr4lint.documents.document import Document, Heading, Words
+from zr4lint.model.source import Span
+
+
+class Strength(Enum):
+    """How much a statement demands, by the words of RFC 2119 or their like."""
+
+    MUST = "error"
+    SHOULD = "warning"
+    MAY = "may"
+
+
+class Statement(Struct, frozen=True):
+    """One demand in words.
+
+    `plain` is its text with each code span as `CODE`, without its number, its list mark and its reason; `codes` are the
+    spans' texts. `marked` says that a mark of the document calls it a demand.
+    """
+
+    words: Words
+    span: Span
+    plain: str
+    codes: tuple[str, ...]
+    strength: Strength
+    negative: bool = False
+    lead: str = ""
+    marked: bool = False
+
+    @property
+    def path(self) -> tuple[Heading, ...]:
+        """The headings above it."""
+        return self.words.path
+
+
+CODE = "\u00a7"
+"""Stands for a code span in the plain text of a statement."""
+_NEVER = (
+    r"(?:must|shall|should|may)\s+not\b|mustn't|shouldn't|\bnever\b|\b(?:do|does) not\b|\bdon't\b"
+    r"|\b(?:is|are) (?:forbidden|prohibited|not (?:allowed|permitted))\b|\bavoid\b"
+    r"|\b(?:darf|d\u00fcrfen|soll|sollen|sollte|sollten)\b.*?\b(?:nicht|kein\w*)\b"
+)
+_STRENGTHS = (
+    (Strength.SHOULD, r"\bshould(?:n't)?\b|\brecommended\b|\bavoid\b|\bprefer\b|\bsoll(?:te|ten|en)?\b"),
+    (
+        Strength.MUST,
+        r"\bmust(?:n't)?\b|\bshall\b|\b(?:is|are) required\b|\bmandatory\b|\b(?:has|have|needs?) to\b"
+        r"|\A\W*never\b|\b(?:must|shall) never\b|\bforbidden\b"
+        r"|\bprohibited\b|\bnot (?:allowed|permitted)\b|\bmuss\b|\bm\u00fcssen\b|\b(?:darf|d\u00fcrfen)\b",
+    ),
+    (Strength.MAY, r"\bmay\b|\boptional(?:ly)?\b|\bkann\b|\bk\u00f6nnen\b"),
+)
+_IMPERATIVE = re.compile(
+    r"(?:do not|don't|never|always|avoid|use|install|set|pin|expose|copy|run|define|declare|create|add|remove|include"
+    r"|clone|start|keep|write)\b",
+    re.IGNORECASE,
+)
+_DEMANDING = re.compile(
+    r"\brequire|\brules?\b|\bstandards?\b|\bpolic(?:y|ies)\b|\bconstraints?\b|\bmust\b|\bmandatory\b|\bspecification\b"
+    r"|\bacceptance criteria\b|\banforderung|\bvorgaben?\b|\brichtlinie",
+    re.IGNORECASE,
+)
+_ADVISING = re.compile(r"\bguidelines?\b|\bbest practices?\b|\brecommend|\bshould\b|\bempfehlung", re.IGNORECASE)
+_LABEL = re.compile(
+    r"\A\s*(?:>\s*)*(?:[-*+]\s+|\d+[.)]\s+)?(?:\[[ xX]\]\s+)?(?:\*\*|__)?(?:[A-Z]{1,6}[-_ ]?\d[\w.-]*|\d+(?:\.\d+)+)?"
+    r"(?:\*\*|__)?\s*[:.)\u2013-]*\s*"
+)
+_REASON = re.compile(
+    r"\s*[,;(\u2013\u2014-]*\s*\b(?:so that|because|in order to|since|damit|weil|um\b.*\bzu\b"
+    r"|to (?:ensure|avoid|prevent|reduce|keep|improve|minimi[sz]e|guarantee|make)"
+    r"|for (?:security|reproducib\w+|caching))\b.*\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+_TAIL = re.compile(rf"\s*\([^(){CODE}]*\)\s*(?=[.;]?\s*\Z)")
+_LIMITS = re.compile(
+    r"\b(?:or|e\.g|such as|for example|optional|prefer|when|if|unless|except|default|only|at least|newer|later|oder"
+    r"|z\.\s?B|falls|wenn|mindestens)\b",
+    re.IGNORECASE,
+)
+"""Words that make a remark a part of the demand."""
+_WHEN_BUILT = re.compile(
+    r"\A(?:when|while)\s+(?:the|an?)\s+(?:docker |container )*(?:image|dockerfile|container)\s+is\s+"
+    r"(?:built|created|started|run|defined|written)\s*,?\s*(?:then\s+)?",
+    re.IGNORECASE,
+)
+_END = re.compile(
+    r"(?<![.\s]\w)(?<!e\.g)(?<!i\.e)(?<!\betc)(?<!\bz\.B)(?<!bzw)[.!;](?:\*\*|_)?\s+(?=[A-Z\u00c4\u00d6\u00dc*`_\"(])"
+)
+
+
+def sentences_of(words: Words) -> Iterator[tuple[int, int]]:
+    """The sentences of a paragraph, as offsets in its text; a full stop in a code span ends none."""
+    hidden = re.sub(r"`[^`]*`", lambda m: "`" + "x" * (len(m[0]) - 2) + "`", words.text)
+    start = 0
+    for end in _END.finditer(hidden):
+        yield start, end.start() + 1
+        start = end.end()
+    if words.text[start:].strip():
+        yield start, len(words.text)
+
+
+def strength_of(text: str) -> tuple[Strength, bool] | None:
+    """The strength of a sentence and whether it forbids, None for one that demands nothing.
+
+    A sentence with two strengths is read as the stronger one.
+    """
+    found = next((strength for strength, pattern in _STRENGTHS[::-1] if _has(pattern, text)), None)
+    found = next((s for s, pattern in (_STRENGTHS[1], _STRENGTHS[0]) if _has(pattern, text)), found)
+    return (found, _has(_NEVER, text)) if found is not None else None
+
+
+def forbids(text: str) -> bool:
+    """Whether a sentence forbids something."""
+    return _has(_NEVER, text)
+
+
+def _has(pattern: str, text: str) -> bool:
+    return re.search(pattern, text, re.IGNORECASE | re.DOTALL) is not None
+
+
+def heading_strength(path: tuple[Heading, ...]) -> Strength | None:
+    """The strength that a heading gives to the imperatives and the tables below it."""
+    for heading in reversed(path):
+        if _ADVISING.search(heading.title):
+            return Strength.SHOULD
+        if _DEMANDING.search(heading.title):
+            return Strength.MUST
+    return None
+
+
+def statement(
+    words: Words, start: int, end: int, strength: tuple[Strength, bool], lead: str = "", *, marked: bool = False
+) -> Statement:
+    """A statement from a part of some words."""
+    text = re.sub(r"<!--.*?-->", "", words.text[start:end], flags=re.DOTALL)
+    inside = len(text) - len(text.lstrip(" \t\n-*+>"))
+    codes = tuple(code.strip() for code in re.findall(r"`+([^`]+)`+", text))
+    plain = re.sub(r"`+[^`]+`+", CODE, text)
+    plain = re.sub(r"\s+", " ", re.sub(r"\n\s*>?\s*", " ", plain)).strip()
+    plain = _LABEL.sub("", plain, count=1)
+    plain = re.sub(r"\*\*|__|(?<!\w)[*_]|[*_](?!\w)", "", plain)
+    plain = _WHEN_BUILT.sub("", plain)
+    for tail in (_REASON, _TAIL):
+        found = tail.search(plain)
+        if found is not None and CODE not in found[0] and not _LIMITS.search(found[0]):
+            plain = plain[: found.start()] + plain[found.end() :]
+    plain = plain.strip().rstrip(".;!,").strip()
+    shown = codes[: plain.count(CODE)]
+    span = words.at(start + inside, start + len(text.rstrip()))
+    return Statement(words, span, plain, shown, strength[0], strength[1], lead, marked)
+
+
+def statements_in(document: Document) -> Iterator[Statement]:
+    """The sentences and list items of a document that demand something.
+
+    What introduces a list is read with its items.
+    """
+    leads = {words.lead.span for words in document.paragraphs if words.lead is not None}
+    leads |= {t.lead.span for t in document.tables if t.lead is not None and t.lead.text.rstrip(" *_\n").endswith(":")}
+    for words in document.paragraphs:
+        marked = _marked(words.mark)
+        led = strength_of(words.lead.text) if words.lead is not None else None
+        for start, end in sentences_of(words):
+            text = words.text[start:end]
+            if words.span in leads and end == len(words.text):
+                continue
+            own = strength_of(re.sub(r"`[^`]*`", "", text))
+            strength = marked or own or led or _imperative(text, words)
+            if strength is None:
+                continue
+            if own is None and _has(_NEVER, text):
+                strength = (strength[0], True)
+            found = statement(words, start, end, strength, marked=marked is not None)
+            if own is None and led is not None and words.lead is not None:
+                found = _joined(words.lead, found, led)
+            yield found
+
+
+def _joined(lead: Words, item: Statement, strength: tuple[Strength, bool]) -> Statement:
+    """An item of a list, read as the end of the sentence that introduces the list."""
+    start, end = [*sentences_of(lead)][-1]
+    opening = statement(lead, start, end, strength)
+    if opening.codes or not item.codes:
+        return structs.replace(item, lead=lead.text)
+    words = item.plain
+    if re.match(rf"{CODE}\s*(?:[:\u2013\u2014(-]|$)", words):
+        words = CODE
+    plain = f"{opening.plain.rstrip(' :')} {words}"
+    return structs.replace(item, plain=plain, codes=item.codes[: plain.count(CODE)], lead=lead.text)
+
+
+def _marked(mark: str | None) -> tuple[Strength, bool] | None:
+    """What a mark such as `must` or `should not` says."""
+    return strength_of(mark) if mark else None
+
+
+def _imperative(text: str, words: Words) -> tuple[Strength, bool] | None:
+    """The strength of `Use ...` below a heading that makes it a demand."""
+    plain = _LABEL.sub("", text.strip(), count=1).lstrip("*_ ")
+    strength = heading_strength(words.path)
+    if strength is None or not (
+        _IMPERATIVE.match(plain) or re.match(r"[\w /-]{2,30}:\s*(?:\*\*)?\s*`[^`]+`\W*\Z", plain)
+    ):
+        return None
+    negative = _has(_NEVER, plain)
+    return (Strength.SHOULD if re.match(r"avoid", plain, re.IGNORECASE) else strength), negative
