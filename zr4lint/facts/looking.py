@@ -18,7 +18,7 @@ from zr4lint.programs.python import python_module
 from zr4lint.shell import Reach
 from zr4lint.shell.files import Found, Kind
 
-_MOST_EVENTS = 2_000
+_MOST_EVENTS = 600
 _MOST_MOVES = 8
 _SYSTEM = frozenset({
     "bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "media", "mnt", "opt", "proc", "root",
