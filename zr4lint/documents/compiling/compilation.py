@@ -117,7 +117,8 @@ def _requirements(
                 yield Requirement(demand, f"{document} says so.")
     yield from lines_required(target, sections, document)
     if commands:
-        place = target.checks[0].span
+        first = target.checks[0].body
+        place = first.span(0, len(first.text.partition("\n")[0]))
         summary = "Where a requirement is met, the document's own command for it passes too."
         demand = Demand("specification-commands", {}, place, summary, level="warning")
         yield Requirement(demand, "Those who run the commands should see what the rules see.")
