@@ -193,7 +193,7 @@ class _Run:
         tasks = self._tasks()
         self.notes += self.finder.notes
         used = self.assignment.used
-        _check_request(request, used)
+        check_request(request, used)
         done = list(self._perform(tasks))
         if done:
             self.errors += self._missing_targets()
@@ -282,7 +282,8 @@ def _level(request: Request) -> Applicability | None:
     return Applicability.UNSAFE if request.unsafe_fixes else Applicability.SAFE
 
 
-def _check_request(request: Request, packs: Sequence[Pack]) -> None:
+def check_request(request: Request, packs: Sequence[Pack]) -> None:
+    """Raise UsageError where a request names rules that no pack has, or options that don't go together."""
     rules = Rulebook(packs)
     for name, value in request.given.values.items():
         setting = SETTINGS[name]

@@ -27,6 +27,7 @@ COMMANDS = (
     "diagnose",
     "pack",
     "prd",
+    "fleet",
     "lsp",
     "help",
 )
