@@ -56,7 +56,7 @@ def checked_repository(address: str) -> str:
 
 def checked_ref(ref: str) -> str:
     """The name of a branch, a tag or a commit; AddressError for words that git takes for something else."""
-    if ref and not re.fullmatch(r"(?![-./])(?!.*\.\.)(?!.*//)[\w./+-]{1,250}(?<![./])", ref, re.ASCII):
+    if ref and not re.fullmatch(r"(?![-+./])(?!.*\.\.)(?!.*//)[\w./+-]{1,250}(?<![./])", ref, re.ASCII):
         raise AddressError(f"{ref[:100]!r} is no branch, tag or commit")
     return ref
 
@@ -73,6 +73,14 @@ def _check_words(address: str) -> None:
 def shown(address: str) -> str:
     """An address without the password and the tokens that it may hold."""
     return masked(re.sub(r"(?<=://)[^/@?#]*@", "***@", address))
+
+
+def reason(error: Exception) -> str:
+    """Why something can't be read or written, whatever library says so, without passwords and in one line."""
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return shown(words.strip().split("\n")[0] or type(error).__name__)[:500]
 
 
 def plain_path(address: str) -> str:

@@ -14,6 +14,7 @@ from distributed.scheduler import KilledWorker
 from msgspec import Struct
 
 from zr4lint.app.errors import UsageError
+from zr4lint.fleet.addresses import reason
 from zr4lint.fleet.worker import Part, VersionError, answer_part
 
 MOST_TRIES = 3
@@ -146,7 +147,7 @@ def _failure(future: Future[str]) -> BaseException | None:
 def _told(failure: BaseException) -> str:
     if isinstance(failure, KilledWorker):
         return f"its worker died {MOST_TRIES + 1} times"
-    return f"{type(failure).__name__}: {failure}"
+    return reason(failure) if isinstance(failure, Exception) else type(failure).__name__
 
 
 @contextmanager
@@ -184,7 +185,7 @@ def _connected(scheduler: str) -> Iterator[Client]:
     try:
         client: Any = Client(scheduler, timeout="30s")
     except (OSError, ValueError, TypeError) as error:
-        raise UsageError(f"--scheduler: {error}") from None
+        raise UsageError(f"--scheduler: {reason(error)}") from None
     with client:
         try:
             client.wait_for_workers(1, timeout=60)

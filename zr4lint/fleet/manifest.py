@@ -22,6 +22,7 @@ from zr4lint.fleet.addresses import (
     filesystem_of,
     folder_of,
     is_url,
+    reason,
     shown,
 )
 from zr4lint.fleet.entries import Entry, FileEntry, RepositoryEntry
@@ -44,7 +45,7 @@ def read_manifest(address: str) -> Iterator[Entry]:
             except AddressError as error:
                 raise UsageError(f"{shown(address)}: row {number}: {error}") from None
     except (AddressError, OSError, ImportError, ValueError, csv.Error) as error:
-        raise UsageError(f"{shown(address)}: can't be read: {error}") from None
+        raise UsageError(f"{shown(address)}: can't be read: {reason(error)}") from None
 
 
 def entry(row: Mapping[str, Any]) -> Entry:

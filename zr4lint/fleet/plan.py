@@ -20,6 +20,7 @@ from zr4lint.fleet.addresses import (
     folder_of,
     is_url,
     plain_path,
+    reason,
     shown,
 )
 from zr4lint.fleet.entries import Entry, FileEntry, RepositoryEntry, packed
@@ -115,7 +116,7 @@ def _behind(address: str, desk: Desk) -> Iterator[Entry]:
     except UsageError:
         raise
     except Exception as error:  # file systems raise what their libraries do
-        raise UsageError(f"{shown(address)}: can't be read: {error or type(error).__name__}") from None
+        raise UsageError(f"{shown(address)}: can't be read: {reason(error)}") from None
 
 
 def _found(address: str, desk: Desk) -> list[str]:

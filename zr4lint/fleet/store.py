@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from msgspec import Struct
 
 from zr4lint.app.errors import UsageError
-from zr4lint.fleet.addresses import PROTOCOLS, filesystem, is_url, shown
+from zr4lint.fleet.addresses import PROTOCOLS, filesystem, is_url, reason, shown
 from zr4lint.fleet.rows import FILES, FINDINGS, Answer, table
 
 RUN = "run.json"
@@ -54,7 +54,7 @@ class Store:
         try:
             self.files: Any = filesystem(protocol)
         except ImportError as error:
-            raise UsageError(f"{shown(address)}: {error}") from None
+            raise UsageError(f"{shown(address)}: {reason(error)}") from None
 
     def path(self, *parts: str) -> str:
         """The path of a file in it."""
@@ -100,7 +100,7 @@ class Store:
         except FileNotFoundError:
             return None
         except (msgspec.DecodeError, OSError) as error:
-            raise UsageError(f"{shown(self.address)}: {RUN} can't be read: {error}") from None
+            raise UsageError(f"{shown(self.address)}: {RUN} can't be read: {reason(error)}") from None
 
     def _put(self, path: str, data: bytes) -> None:
         """Write a file that is there whole, or not at all."""

@@ -11,7 +11,7 @@ from msgspec import Struct
 from zr4lint.app.task import Options
 from zr4lint.filesystem.globs import path_matches
 from zr4lint.filesystem.sources import decode
-from zr4lint.fleet.addresses import filesystem_of, is_url, is_web, plain_path, shown
+from zr4lint.fleet.addresses import filesystem_of, is_url, is_web, plain_path, reason, shown
 from zr4lint.fleet.entries import FileEntry, RepositoryEntry
 from zr4lint.fleet.order import Desk
 from zr4lint.fleet.repositories import Blob, Fetched, RepositoryError, with_files
@@ -119,12 +119,13 @@ def _read(address: str, most: int) -> bytes | str:
         if not is_web(address):
             data: bytes = files.cat_file(address, start=0, end=most + 1)
             return data
-        with files.open(address, "rb", block_size=0) as file:
+        # With a size, whatever it is, the server is asked once, and one that isn't there is told from a missing file.
+        with files.open(address, "rb", block_size=0, size=1) as file:
             return _at_most(file, most + 1)
     except FileNotFoundError:
         return "no such file"
     except Exception as error:  # file systems raise what their libraries do
-        return shown(f"can't be read: {error or type(error).__name__}")[:500]
+        return f"can't be read: {reason(error)}"
 
 
 def _at_most(file: Any, most: int) -> bytes:
