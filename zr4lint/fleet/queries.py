@@ -147,6 +147,11 @@ class Results:
         rows = self._all(f"{_REPOSITORIES} limit ?", [most])
         return [RepositoryScore(*row) for row in rows]
 
+    def repository_count(self) -> int:
+        """How many repositories have a file that was linted."""
+        (count,) = self._all("select count(distinct repository) from now_files where error is null")[0]
+        return int(count)
+
     def unlinted(self, most: int) -> list[Unlinted]:
         """Files that could not be linted."""
         return [Unlinted(*row) for row in self._all(f"{_UNLINTED} limit ?", [most])]

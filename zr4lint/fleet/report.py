@@ -21,6 +21,7 @@ class Report(Struct, frozen=True, kw_only=True):
     rules: Sequence[RuleCount]
     rules_in_all: int
     repositories: Sequence[RepositoryScore]
+    repositories_in_all: int
     unlinted: Sequence[Unlinted]
     against: str | None
     before: Totals | None
@@ -39,6 +40,7 @@ def gathered(address: str, against: str | None, most: int) -> Report:
             rules=rules[:most],
             rules_in_all=len(rules),
             repositories=results.repositories(most),
+            repositories_in_all=results.repository_count(),
             unlinted=results.unlinted(most),
             against=None if against is None else shown(against),
             before=results.totals("before") if against is not None else None,

@@ -42,9 +42,9 @@ def _sections(report: Report, width: int, color: bool) -> Iterator[str]:
             *("ERRORS", "WARNINGS", "INFOS", "FILES", "REPOSITORY"),
         ]
         rows = [_repository(one, scored, compared) for one in report.repositories]
-        left = report.totals.repositories - len(report.repositories)
+        left = report.repositories_in_all - len(report.repositories)
         title = "Repositories by score" if scored else "Repositories by errors"
-        yield _table(title, heads, rows, width, color) + (f"and {left} more repositories\n" if left > 0 else "")
+        yield _table(title, heads, rows, width, color) + (f"and {left} more repositories\n" if left else "")
     if report.unlinted:
         lines = [f"  {one.url}: {one.error}" for one in report.unlinted]
         left = report.totals.unlinted - len(report.unlinted)
@@ -65,8 +65,8 @@ def head(report: Report) -> Iterator[str]:
     if report.change is not None:
         change = report.change
         yield (
-            f"against {report.against}: {change.new:,} findings new, {change.gone:,} gone, {change.same:,} as before;"
-            f" {change.files_new:,} files new, {change.files_gone:,} gone"
+            f"against {report.against}: {_plural(change.new, 'finding')} new, {change.gone:,} gone,"
+            f" {change.same:,} as before; {_plural(change.files_new, 'file')} new, {change.files_gone:,} gone"
         )
 
 
@@ -81,19 +81,21 @@ def percent(score: float) -> str:
 
 
 def _counted(totals: Totals) -> str:
-    repositories = f"in {totals.repositories:,} repositor{'y' if totals.repositories == 1 else 'ies'}"
+    repositories = f"{totals.repositories:,} repositor{'y' if totals.repositories == 1 else 'ies'}"
     unlinted = f", {totals.unlinted:,} not linted" if totals.unlinted else ""
-    return f"{totals.files:,} file{'s' * (totals.files != 1)} {repositories}{unlinted}"
+    return f"{_plural(totals.files, 'file')} in {repositories}{unlinted}"
 
 
 def _severities(totals: Totals) -> str:
-    words = [f"{totals.errors:,} errors", f"{totals.warnings:,} warnings", f"{totals.infos:,} infos"]
-    words += [f"{number:,} {what}" for number, what in _others(totals) if number]
+    counts = ((totals.errors, "error"), (totals.warnings, "warning"), (totals.infos, "info"))
+    words = [_plural(number, word) for number, word in counts]
+    words += [_plural(totals.conflicts, "conflict")] if totals.conflicts else []
+    words += [f"{totals.suppressed:,} suppressed"] if totals.suppressed else []
     return ", ".join(words)
 
 
-def _others(totals: Totals) -> Sequence[tuple[int, str]]:
-    return ((totals.conflicts, "conflicts"), (totals.suppressed, "suppressed"))
+def _plural(number: int, word: str) -> str:
+    return f"{number:,} {word}{'s' * (number != 1)}"
 
 
 def _rule(rule: RuleCount, most: int) -> list[str]:
