@@ -11,6 +11,7 @@ from msgspec import Struct
 from zr4lint.app.assignment import Assignment, lint_options, load_packs
 from zr4lint.app.errors import UsageError
 from zr4lint.app.parallel import in_order, processes
+from zr4lint.app.spool import Spool
 from zr4lint.app.task import Options, Task, lost, perform
 from zr4lint.app.verdict import Judged, fails, low_scores, open_baseline, stale_entries, write_baseline
 from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME
@@ -75,7 +76,7 @@ class Result(Struct, frozen=True):
     diff: str = ""
     fixed_stdin: bytes | None = None
     notes: tuple[str, ...] = ()
-    early: tuple[str, ...] = ()
+    early: Sequence[str] = ()
 
 
 def inputs(request: Request) -> tuple[list[Input], list[str]]:
@@ -164,7 +165,7 @@ class _Run:
         self.request = request
         self.progress = progress
         self.early = None if request.diff or request.write_baseline is not None else early
-        self.written: list[str] = []
+        self.written: Spool[str] = Spool()
         self.pack_files = PackFiles()
         self.assignment = Assignment(request.packs, self.pack_files)
         self.packs = self.assignment.packs
@@ -183,6 +184,8 @@ class _Run:
         self.errors: list[str] = []
         self.notes: list[str] = []
         self.stages: set[str] = set()
+        self.low: list[str] = []
+        self.failed = False
         self.fixed = 0
         self.diff = ""
         self.stdin: bytes | None = None
@@ -194,29 +197,46 @@ class _Run:
         self.notes += self.finder.notes
         used = self.assignment.used
         check_request(request, used)
-        done = list(self._perform(tasks))
-        if done:
-            self.errors += self._missing_targets()
-        if request.write_baseline is not None and not self.errors:
-            done = self._written(request.write_baseline, done)
-        elif self.baseline is not None:
-            judged = [Judged(report, task.packs, task.lint_options) for task, report in done]
-            self.notes += stale_entries(self.baseline, judged)
+        reports = self._reports(tasks)
         rules = (*(rule.rule for pack in used for rule in pack.rules), *OWN_RULES)
-        whole = Report(tuple(report for _, report in done), rules, self.fixed)
-        code = 2 if self.errors else self._code(done)
-        return Result(whole, tuple(self.errors), code, self.diff, self.stdin, tuple(self.notes), tuple(self.written))
+        whole = Report(reports, rules, self.fixed)
+        self.notes += () if self.errors else self.low
+        code = 2 if self.errors else self._code()
+        return Result(whole, tuple(self.errors), code, self.diff, self.stdin, tuple(self.notes), self.written)
 
-    def _code(self, done: Sequence[tuple[Task, FileReport]]) -> int:
+    def _reports(self, tasks: Sequence[Task]) -> Spool[FileReport]:
+        """The reports on the files, judged; only a baseline needs all of them in memory at once."""
+        reports: Spool[FileReport] = Spool()
+        path = self.request.write_baseline
+        held: list[tuple[Task, FileReport]] = []
+        for task, report in self._perform(tasks):
+            if path is not None or self.baseline is not None:
+                held.append((task, report))
+            else:
+                self._judge(task, report)
+                reports.append(report)
+        if reports or held:
+            self.errors += self._missing_targets()
+        if path is not None and not self.errors:
+            held = self._written(path, held)
+        elif self.baseline is not None:
+            judged = [Judged(report, task.packs, task.lint_options) for task, report in held]
+            self.notes += stale_entries(self.baseline, judged)
+        for task, report in held:
+            self._judge(task, report)
+            reports.append(report)
+        return reports
+
+    def _judge(self, task: Task, report: FileReport) -> None:
+        """Take note of what makes the exit code 1."""
+        low = low_scores(report, task.settings.min_score)
+        self.low += low
+        self.failed = self.failed or bool(low) or fails(report, task.settings.fail_on)
+
+    def _code(self) -> int:
         """The exit code where all files were linted."""
-        code = 0
-        for task, report in done:
-            low = low_scores(report, task.settings.min_score)
-            self.notes += low
-            code = max(code, int(bool(low) or fails(report, task.settings.fail_on)))
-        if self.request.diff:
-            code = int(bool(self.diff))
-        return 0 if self.request.exit_zero else code
+        failed = bool(self.diff) if self.request.diff else self.failed
+        return 0 if self.request.exit_zero else int(failed)
 
     def _tasks(self) -> list[Task]:
         files, errors = _inputs(self.request, self.packs, self.finder, self.pack_files)
