@@ -1,1 +1,1 @@
-"""Lints of very many files on a cluster: what to lint, parts of it, Parquet, and the report on that."""
+"""Lints of very many files on a cluster, their results as Parquet, and the report on them."""
