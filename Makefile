@@ -85,12 +85,12 @@ $(VENV)/.run: pyproject.toml $(BIN)/python
 
 $(VENV)/.test: $(VENV)/.run
 	@echo "Installing what the tests need ..."
-	@$(PIP) install --quiet --quiet --disable-pip-version-check --editable '.[test,lsp]'
+	@$(PIP) install --quiet --quiet --disable-pip-version-check --editable '.[test,lsp,fleet]'
 	@touch $@
 
 $(VENV)/.judge: $(VENV)/.test
 	@echo "Installing the judges ..."
-	@$(PIP) install --quiet --quiet --disable-pip-version-check --editable '.[test,judge,lsp]'
+	@$(PIP) install --quiet --quiet --disable-pip-version-check --editable '.[test,judge,lsp,fleet]'
 	@touch $@
 
 $(VENV)/.docs $(VENV)/.release: $(VENV)/.%: $(VENV)/.run

@@ -6,6 +6,7 @@ import gc
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from zr4lint.startup import collect_nothing
@@ -24,6 +25,9 @@ _TOGETHER = 50
 
 _CHUNKS = 8
 """How many times each process is handed work, so that none waits long for the last one."""
+
+_MOST = 100
+"""How many items a process is handed at a time at most, since their answers are in memory together."""
 
 
 def processes(wanted: int | None, items: int) -> int:
@@ -51,13 +55,15 @@ def in_order(
         for start in range(0, len(items), _TOGETHER):
             yield from work(items[start : start + _TOGETHER])
         return
-    size = max(1, len(items) // (count * _CHUNKS))
-    chunks = [items[start : start + size] for start in range(0, len(items), size)]
+    size = min(max(1, len(items) // (count * _CHUNKS)), _MOST)
+    chunks = (items[start : start + size] for start in range(0, len(items), size))
     pool = _pool(count)
     try:
-        waiting = deque(_submitted(pool, work, chunk) for chunk in chunks)
-        for chunk in chunks:
-            answers = _answer(waiting.popleft())
+        waiting = deque((chunk, _submitted(pool, work, chunk)) for chunk in islice(chunks, count * _CHUNKS))
+        while waiting:
+            chunk, future = waiting.popleft()
+            answers = _answer(future)
+            waiting.extend((more, _submitted(pool, work, more)) for more in islice(chunks, 1))
             yield from _one_by_one(work, lost, chunk) if answers is None else answers
     except BaseException:
         _terminate()

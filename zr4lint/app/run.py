@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from msgspec import Struct, structs
@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 from zr4lint.app.assignment import Assignment, lint_options, load_packs, options_of_build
 from zr4lint.app.errors import UsageError
 from zr4lint.app.parallel import in_order, processes
+from zr4lint.app.spool import Spool
 from zr4lint.app.task import Options, Task, lost, perform
 from zr4lint.app.verdict import Judged, fails, low_scores, open_baseline, stale_entries, write_baseline
 from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME
@@ -76,7 +77,7 @@ class Result(Struct, frozen=True):
     diff: str = ""
     fixed_stdin: bytes | None = None
     notes: tuple[str, ...] = ()
-    early: tuple[str, ...] = ()
+    early: Sequence[str] = ()
 
 
 def inputs(request: Request) -> tuple[list[Input], list[str]]:
@@ -196,8 +197,8 @@ class _Run:
     ) -> None:
         self.request = request
         self.progress = progress
-        self.early = None if request.diff or request.write_baseline is not None else early
-        self.written: list[str] = []
+        self.early = None if request.diff else early
+        self.written: Spool[str] = Spool()
         self.pack_files = PackFiles()
         self.assignment = Assignment(request.packs, self.pack_files)
         self.packs = self.assignment.packs
@@ -216,6 +217,8 @@ class _Run:
         self.errors: list[str] = []
         self.notes: list[str] = []
         self.stages: set[str] = set()
+        self.low: list[str] = []
+        self.failed = False
         self.fixed = 0
         self.diff = ""
         self.stdin: bytes | None = None
@@ -226,41 +229,75 @@ class _Run:
         tasks = self._tasks()
         self.notes += self.finder.notes
         used = self.assignment.used
-        _check_request(request, used)
+        check_request(request, used)
         if any(task.file.build is not None for task in tasks) and self._writes:
             raise UsageError("files are not changed by way of what builds them; pass the Dockerfile itself")
-        done = [*self._perform(tasks)]
-        if len({report.source.path for _, report in done}) < len(done):
-            from zr4lint.app.merging import merged  # few runs have several reports on one file
-
-            done = merged(done, _build_name)
-        if done:
-            self.errors += self._missing_targets()
-        if request.write_baseline is not None and not self.errors:
-            done = self._written(request.write_baseline, done)
-        elif self.baseline is not None:
-            judged = [Judged(report, task.packs, task.lint_options) for task, report in done]
-            self.notes += stale_entries(self.baseline, judged)
+        reports = self._reports(tasks)
         rules = (*(rule.rule for pack in used for rule in pack.rules), *OWN_RULES)
-        whole = Report(tuple(report for _, report in done), rules, self.fixed)
-        code = 2 if self.errors else self._code(done)
-        return Result(whole, tuple(self.errors), code, self.diff, self.stdin, tuple(self.notes), tuple(self.written))
+        whole = Report(reports, rules, self.fixed)
+        self.notes += () if self.errors else self.low
+        code = 2 if self.errors else self._code()
+        return Result(whole, tuple(self.errors), code, self.diff, self.stdin, tuple(self.notes), self.written)
 
     @property
     def _writes(self) -> bool:
         """Whether files are changed, or shown as they would be."""
         return self.options.level is not None or self.options.add_ignore is not None
 
-    def _code(self, done: Sequence[tuple[Task, FileReport]]) -> int:
-        """The exit code where all files were linted."""
-        code = 0
+    def _reports(self, tasks: Sequence[Task]) -> Spool[FileReport]:
+        """The reports on the files, judged; only baselines and builds need all of them in memory at once."""
+        reports: Spool[FileReport] = Spool()
+        path = self.request.write_baseline
+        builds = any(task.file.build is not None for task in tasks)
+        held: list[tuple[Task, FileReport]] = []
+        if builds or path is not None or self.baseline is not None:
+            held += self._perform(tasks)
+        else:
+            for task, report in self._once(self._perform(tasks)):
+                if self.early is not None:
+                    self.written.append(self.early(report))
+                self._judge(task, report)
+                reports.append(report)
+        if len({report.source.path for _, report in held}) < len(held):
+            from zr4lint.app.merging import merged  # few runs have several reports on one file
+
+            held = merged(held, _build_name)
+        if reports or held:
+            self.errors += self._missing_targets()
+        if path is not None and not self.errors:
+            held = self._written(path, held)
+        elif self.baseline is not None:
+            judged = [Judged(report, task.packs, task.lint_options) for task, report in held]
+            self.notes += stale_entries(self.baseline, judged)
+        for task, report in held:
+            self._judge(task, report)
+            reports.append(report)
+        return reports
+
+    @staticmethod
+    def _once(done: Iterable[tuple[Task, FileReport]]) -> Iterator[tuple[Task, FileReport]]:
+        """The reports as they come; what several Dockerfiles find in one file of the context stays with the first."""
+        known: dict[str, set[tuple[object, ...]]] = {}
         for task, report in done:
-            low = low_scores(report, task.settings.min_score)
-            self.notes += low
-            code = max(code, int(bool(low) or fails(report, task.settings.fail_on)))
-        if self.request.diff:
-            code = int(bool(self.diff))
-        return 0 if self.request.exit_zero else code
+            if report.source.path != task.options.path(task.file):
+                told = known.setdefault(report.source.path, set())
+                new = {(f.code, f.span, f.message): f for f in report.findings}
+                report = structs.replace(report, findings=tuple(f for key, f in new.items() if key not in told))
+                told |= new.keys()
+                if not report.findings:
+                    continue
+            yield task, report
+
+    def _judge(self, task: Task, report: FileReport) -> None:
+        """Take note of what makes the exit code 1."""
+        low = low_scores(report, task.settings.min_score)
+        self.low += low
+        self.failed = self.failed or bool(low) or fails(report, task.settings.fail_on)
+
+    def _code(self) -> int:
+        """The exit code where all files were linted."""
+        failed = bool(self.diff) if self.request.diff else self.failed
+        return 0 if self.request.exit_zero else int(failed)
 
     def _tasks(self) -> list[Task]:
         files, errors = _inputs(self.request, self.packs, self.finder, self.pack_files, self.notes)
@@ -303,9 +340,8 @@ class _Run:
             self.stages.update(done.stages)
             self.errors += _missing_target(task, done.stages)
             if done.report is not None:
-                for report in (structs.replace(done.report, others=()), *done.report.others):
-                    if self.early is not None:
-                        self.written.append(self.early(report))
+                yield task, structs.replace(done.report, others=())
+                for report in done.report.others:
                     yield task, report
 
     def _missing_targets(self) -> Iterator[str]:
@@ -330,7 +366,8 @@ def _level(request: Request) -> Applicability | None:
     return Applicability.UNSAFE if request.unsafe_fixes else Applicability.SAFE
 
 
-def _check_request(request: Request, packs: Sequence[Pack]) -> None:
+def check_request(request: Request, packs: Sequence[Pack]) -> None:
+    """Raise UsageError where a request names rules that no pack has, or options that don't go together."""
     rules = Rulebook(packs)
     for name, value in request.given.values.items():
         setting = SETTINGS[name]

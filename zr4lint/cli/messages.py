@@ -46,19 +46,19 @@ def write_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Write rows to standard output: a table on a terminal, columns of text elsewhere."""
     from zr4lint.report.listing import columns, drawn
 
-    width = _terminal_width()
-    write(drawn(heads, rows, width, color=_colors()) if width else columns(rows))
+    width = terminal_width()
+    write(drawn(heads, rows, width, color=colors()) if width else columns(rows))
 
 
 def write_page(lines: Sequence[str]) -> None:
     """Write a page to standard output; on a terminal its title and heads stand out."""
-    width = _terminal_width()
+    width = terminal_width()
     if not width:
         write_lines(lines)
         return
     from zr4lint.report.listing import page
 
-    write(page(lines, width, color=_colors()))
+    write(page(lines, width, color=colors()))
 
 
 def write_json(value: object) -> None:
@@ -68,7 +68,7 @@ def write_json(value: object) -> None:
     write(f"{json_text(value)}\n")
 
 
-def _terminal_width() -> int:
+def terminal_width() -> int:
     """The width of the terminal that standard output is; 0 where it is none."""
     if sys.stdout is None or not sys.stdout.isatty():
         return 0
@@ -77,7 +77,8 @@ def _terminal_width() -> int:
     return shutil.get_terminal_size().columns
 
 
-def _colors() -> bool:
+def colors() -> bool:
+    """Whether the environment leaves colours on."""
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 

@@ -16,6 +16,7 @@ COMMANDS = (
     "pack",
     "prd",
     "trace",
+    "fleet",
     "lsp",
     "help",
 )

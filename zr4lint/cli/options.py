@@ -64,10 +64,18 @@ class Option(click.Option):
 
 def setting_options(command: Command) -> Command:
     """Add an option for each setting that has one."""
-    for name, setting in reversed(list(SETTINGS.items())):
-        if setting.option:
-            command = click.option(setting.option, name, **_attributes(name, setting))(command)
-    return command
+    return setting_options_of(*(name for name, setting in SETTINGS.items() if setting.option))(command)
+
+
+def setting_options_of(*names: str) -> Callable[[Command], Command]:
+    """What adds the options of these settings to a command."""
+
+    def added(command: Command) -> Command:
+        for name in reversed(names):
+            command = click.option(SETTINGS[name].option, name, **_attributes(name, SETTINGS[name]))(command)
+        return command
+
+    return added
 
 
 def _attributes(name: str, setting: Setting) -> dict[str, Any]:

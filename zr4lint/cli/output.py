@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TextIO
 
 from msgspec import Struct, structs
 
 from zr4lint.app.errors import UsageError
 from zr4lint.app.run import Result
+from zr4lint.app.spool import Mapped
 from zr4lint.linting.masking import without_secrets
 from zr4lint.model.finding import FileReport
 from zr4lint.report import FORMATS, Options
 from zr4lint.report.escaping import no_command, visible_line
 
 STANDARD_OUTPUT = "-"
+
+_BLOCK = 1 << 18
 
 
 class ReaderGoneError(Exception):
@@ -64,7 +68,7 @@ class Output(Struct, frozen=True):
 
     def write(self, result: Result) -> None:
         """Write them, the files first; formats that can't tell of errors are left out where no file was linted."""
-        report = structs.replace(result.report, files=tuple(map(without_secrets, result.report.files)))
+        report = structs.replace(result.report, files=Mapped(without_secrets, result.report.files))
         for target in sorted(self.targets, key=lambda target: target.file is None):
             form = FORMATS[target.format]
             if not result.report.files and not form.tells_errors:
@@ -72,7 +76,7 @@ class Output(Struct, frozen=True):
             options = structs.replace(self._options(target), exit_code=result.exit_code, errors=result.errors)
             if target.file is None:
                 options = structs.replace(options, early=result.early)
-            save(form.render(report, options), target.file, self.stream)
+            _save_pieces(partial(form.pieces, report, options), target.file, self.stream)
 
     def _options(self, target: Target) -> Options:
         terminal = target.file is None and self.stream is not None and self.stream.isatty()
@@ -89,6 +93,33 @@ def _columns() -> int:
 def print_text(text: str, stream: TextIO | None) -> None:
     """Write text as UTF-8, whatever the stream's own encoding is; UsageError if the stream is closed."""
     print_bytes(text.encode("utf-8", "backslashreplace"), stream)
+
+
+def _save_pieces(pieces: Callable[[], Iterator[str]], file: str | None, stream: TextIO | None) -> None:
+    """Write text piece by piece, as `save` does."""
+
+    def encoded() -> Iterator[bytes]:
+        return (piece.encode("utf-8", "backslashreplace") for piece in pieces())
+
+    if file is not None:
+        _save(encoded, file)
+    elif stream is None:
+        raise UsageError("standard output is closed")
+    else:
+        for data in _in_blocks(encoded()):
+            print_bytes(data, stream)
+
+
+def _in_blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Pieces together, as many as are worth a write."""
+    block, size = [], 0
+    for piece in pieces:
+        block.append(piece)
+        size += len(piece)
+        if size >= _BLOCK:
+            yield b"".join(block)
+            block, size = [], 0
+    yield b"".join(block)
 
 
 def print_bytes(data: bytes, stream: TextIO | None) -> None:
@@ -127,12 +158,17 @@ def save(text: str, file: str | None, stream: TextIO | None) -> None:
     """Write text to a file, or to the stream if there is none; UsageError if the file can't be written."""
     if file is None:
         print_text(text, stream)
-        return
+    else:
+        data = text.encode("utf-8", "backslashreplace")
+        _save(lambda: iter((data,)), file)
+
+
+def _save(pieces: Callable[[], Iterator[bytes]], file: str) -> None:
     from zr4lint.filesystem.writing import WriteError, refuse_links
     from zr4lint.filesystem.writing import write as write_file
 
     try:
         refuse_links(file)
-        write_file(file, text.encode("utf-8", "backslashreplace"))
+        write_file(file, pieces)
     except WriteError as error:
         raise UsageError(str(error)) from None

@@ -7,7 +7,7 @@ import errno
 import os
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from zr4lint.filesystem.paths import repository
 from zr4lint.filesystem.reading import UnfitError, read_regular
@@ -17,6 +17,9 @@ _IN_PLACE = (errno.EACCES, errno.EPERM, errno.EBUSY)
 
 _OPEN_ALREADY = ("/dev/", "/proc/")
 """Where names stand for what a process has open, as /dev/stdout does."""
+
+
+Pieces = Callable[[], Iterable[bytes]]
 
 
 class WriteError(Exception):
@@ -40,10 +43,11 @@ def replace(path: str, old: bytes, new: bytes) -> None:
     _sync_folder(os.path.dirname(target))
 
 
-def write(path: str, data: bytes) -> None:
+def write(path: str, data: bytes | Pieces) -> None:
     """Make `data` the whole of a file, new or old; what is no regular file, such as a pipe, is written to.
 
-    WriteError if that can't be done; then the file is as it was.
+    Data may be a function that gives it piece by piece, each time from the beginning. WriteError if that can't be
+    done; then the file is as it was.
     """
     try:
         if path.startswith(_OPEN_ALREADY) or (os.path.exists(path) and not os.path.isfile(path)):
@@ -106,14 +110,14 @@ def _read(path: str, most: int) -> bytes | None:
 
 
 @contextlib.contextmanager
-def _temporary(target: str, data: bytes, mode: int) -> Iterator[str]:
+def _temporary(target: str, data: bytes | Pieces, mode: int) -> Iterator[str]:
     """A file beside `target` that holds `data` and is gone afterwards, unless it was moved."""
     with _undisturbed():
         folder, name = os.path.split(target)
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name[:100]}.", suffix=".zr4lint")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                file.writelines(_pieces(data))
                 file.flush()
                 os.fsync(file.fileno())
             os.chmod(temporary, mode & 0o7777)
@@ -136,9 +140,13 @@ def _undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _fill(path: str, data: bytes) -> None:
+def _fill(path: str, data: bytes | Pieces) -> None:
     with open(path, "wb") as file:
-        file.write(data)
+        file.writelines(_pieces(data))
+
+
+def _pieces(data: bytes | Pieces) -> Iterable[bytes]:
+    return (data,) if isinstance(data, bytes) else data()
 
 
 def _umask() -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from functools import cached_property
 from typing import Literal
 
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
 from zr4lint.model.source import SourceFile, Span
 
@@ -238,31 +239,87 @@ class FileReport(Struct, frozen=True):
     others: tuple[FileReport, ...] = ()
 
 
-class Report(Struct, frozen=True):
-    """The result of a run: its files in the order they were named, and the rules of the packs in use.
+class Tally(Struct):
+    """What is counted over all files of a report.
 
-    `fixed` counts the findings that fixes have taken away.
+    Suppressed findings are counted in `suppressed` alone; conflicts are in no severity. `told_only` conflicts are those
+    that reports for people count instead of listing them, in so many files. `rules` counts by code, name and severity.
+    `packs` are named in the order of the files. `met` of `total` requirements are met in so many parts; `points` of
+    `of` is the score of the last part.
     """
 
-    files: tuple[FileReport, ...]
+    findings: int = 0
+    suppressed: int = 0
+    conflicts: int = 0
+    told_only: int = 0
+    files_told_only: int = 0
+    severities: Counter[Severity] = field(default_factory=Counter)
+    fixes: Counter[Applicability] = field(default_factory=Counter)
+    rules: Counter[tuple[str, str, Severity]] = field(default_factory=Counter)
+    packs: dict[str, None] = field(default_factory=dict)
+    parts: int = 0
+    met: int = 0
+    total: int = 0
+    points: float = 0
+    of: float = 0
+
+    def add(self, file: FileReport) -> None:
+        """Count a file."""
+        self.findings += len(file.findings)
+        told_only = 0
+        for finding in file.findings:
+            if finding.suppressed:
+                self.suppressed += 1
+                continue
+            self.rules[finding.code, finding.name, finding.severity] += 1
+            if finding.fix is not None:
+                self.fixes[finding.fix.applicability] += 1
+            if finding.conflict is None:
+                self.severities[finding.severity] += 1
+            else:
+                self.conflicts += 1
+                told_only += not file.lists_conflicts and finding.severity <= Severity.INFO
+        self.told_only += told_only
+        self.files_told_only += bool(told_only)
+        self.packs.update(dict.fromkeys(file.packs))
+        for part in file.conformance:
+            self.parts += 1
+            self.met += part.met
+            self.total += part.total
+            self.points, self.of = part.points, part.of
+
+
+class Report(Struct, frozen=True, dict=True):
+    """The result of a run: its files in the order they were named, and the rules of the packs in use.
+
+    Files may be read from a disk each time they are gone through. `fixed` counts the findings that fixes have taken
+    away.
+    """
+
+    files: Sequence[FileReport]
     rules: tuple[Rule, ...]
     fixed: int = 0
 
+    @cached_property
+    def tally(self) -> Tally:
+        """What is counted over all files."""
+        tally = Tally()
+        for file in self.files:
+            tally.add(file)
+        return tally
+
     def count(self, severity: Severity) -> int:
         """How many findings that are neither suppressed nor conflicts have this severity."""
-        return sum(
-            f.severity == severity and not f.suppressed and not f.conflict for file in self.files for f in file.findings
-        )
+        return self.tally.severities[severity]
 
     @property
     def conflicts(self) -> int:
         """How many findings that are not suppressed a requirement demands."""
-        return sum(f.conflict is not None and not f.suppressed for file in self.files for f in file.findings)
+        return self.tally.conflicts
 
     def fixes(self, applicability: Applicability) -> int:
         """How many findings that are not suppressed carry a fix of this kind."""
-        found = (f for file in self.files for f in file.findings if f.fix is not None and not f.suppressed)
-        return sum(f.fix is not None and f.fix.applicability is applicability for f in found)
+        return self.tally.fixes[applicability]
 
     @property
     def fixable(self) -> int:

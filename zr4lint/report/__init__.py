@@ -6,7 +6,7 @@ Only the module of the format asked for is imported, and only the colours of a t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 
 from msgspec import Struct
@@ -33,14 +33,16 @@ class Options(Struct, frozen=True):
     exit_code: int = 0
     version: str = "0"
     errors: tuple[str, ...] = ()
-    early: tuple[str, ...] = ()
+    early: Sequence[str] = ()
 
 
 class Format(Struct, frozen=True):
-    """A row of the table: the module whose `render` writes the format, and what it is good for.
+    """A row of the table: the module that writes the format, and what it is good for.
 
-    A format that `tells_errors` names the paths that could not be linted, and so is written where no file was. One
-    that `writes_early` can write what there is to say of a file while others are still being linted.
+    The module has a function `render` that gives the whole text, or `pieces` that gives it piece by piece, so that the
+    report of very many files is never in memory at once. A format that `tells_errors` names the paths that could not be
+    linted, and so is written where no file was. One that `writes_early` can write what there is to say of a file while
+    others are still being linted.
     """
 
     module: str
@@ -55,8 +57,15 @@ class Format(Struct, frozen=True):
 
     def render(self, report: Report, options: Options) -> str:
         """Write the report."""
-        text: str = import_module(self.module).render(report, options)
-        return text
+        return "".join(self.pieces(report, options))
+
+    def pieces(self, report: Report, options: Options) -> Iterator[str]:
+        """Write the report, piece by piece."""
+        module = import_module(self.module)
+        if hasattr(module, "pieces"):
+            yield from module.pieces(report, options)
+        else:
+            yield module.render(report, options)
 
 
 FORMATS: Mapping[str, Format] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from zr4lint.filesystem.paths import from_root
 from zr4lint.model.finding import Finding, Report, Severity
 from zr4lint.model.source import SourceFile
@@ -17,15 +19,19 @@ DATA = str.maketrans({"%": "%AZP25", "\r": "%0D", "\n": "%0A"})
 PROPERTY = DATA | str.maketrans({";": "%3B", "]": "%5D"})
 
 
-def render(report: Report, options: Options) -> str:
+def pieces(report: Report, options: Options) -> Iterator[str]:
     """Write the report: one line a finding, then the counts."""
-    lines = [_line(finding, file.source) for file in report.files for finding in shown_findings(file)]
-    lines += (command("error", error) for error in options.errors)
+    return (f"{line}\n" for line in _lines(report, options))
+
+
+def _lines(report: Report, options: Options) -> Iterator[str]:
+    for file in report.files:
+        yield from (_line(finding, file.source) for finding in shown_findings(file))
+    yield from (command("error", error) for error in options.errors)
     if options.statistics:
-        lines += ("".join(piece.text for piece in line) for line in statistics(report))
+        yield from ("".join(piece.text for piece in line) for line in statistics(report))
     if not options.quiet:
-        lines.append("".join(piece.text for piece in closing(report)))
-    return "".join(f"{line}\n" for line in lines)
+        yield "".join(piece.text for piece in closing(report))
 
 
 def command(name: str, message: str, **properties: str) -> str:

@@ -14,12 +14,12 @@ VERSION = "4.3"
 """The version of Checkstyle that readers of its reports expect at least."""
 
 
-def render(report: Report, _options: Options) -> str:
-    """Write the report."""
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<checkstyle version="{VERSION}">']
+def pieces(report: Report, _options: Options) -> Iterator[str]:
+    """Write the report, piece by piece."""
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<checkstyle version="{VERSION}">\n'
     for file in report.files:
-        lines += _file(file)
-    return "\n".join([*lines, "</checkstyle>"]) + "\n"
+        yield "".join(f"{line}\n" for line in _file(file))
+    yield "</checkstyle>\n"
 
 
 def _file(file: FileReport) -> Iterator[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from zr4lint.model.finding import Finding, Report
+from collections.abc import Iterator
+
+from zr4lint.model.finding import FileReport, Finding, Report
 from zr4lint.model.source import SourceFile
 from zr4lint.report import Options
 from zr4lint.report.paint import Line, Piece, paint
@@ -18,21 +20,19 @@ from zr4lint.report.wording import (
 )
 
 
-def render(report: Report, options: Options) -> str:
-    """Write the report."""
-    lines = statistics(report) if options.statistics else _findings(report)
+def pieces(report: Report, options: Options) -> Iterator[str]:
+    """Write the report, piece by piece."""
+    color = bool(options.color)
+    if options.statistics:
+        yield paint(statistics(report), color=color)
+    else:
+        yield from (paint(_findings(file), color=color) for file in report.files)
     if not options.quiet:
-        lines += filter(None, [conflict_notice(report), closing(report)])
-    return paint(lines, color=bool(options.color))
+        yield paint(filter(None, [conflict_notice(report), closing(report)]), color=color)
 
 
-def _findings(report: Report) -> list[Line]:
-    return [
-        _line(finding, file.source)
-        for file in report.files
-        for finding in shown_findings(file)
-        if listed(finding, file)
-    ]
+def _findings(file: FileReport) -> list[Line]:
+    return [_line(finding, file.source) for finding in shown_findings(file) if listed(finding, file)]
 
 
 def _line(finding: Finding, source: SourceFile) -> Line:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 from msgspec import json
 
@@ -57,6 +58,43 @@ def json_text(document: object, *, indent: int = 2) -> str:
     if not text.isascii() or "\x7f" in text:
         text = re.sub(_NOT_PLAIN, _json_escape, text)
     return without_marks(text, "\\u0023")
+
+
+def json_pieces(document: object, depth: int = 0) -> Iterator[str]:
+    """JSON as `json_text` writes it, in pieces: an iterator in the document is a list whose items are written singly.
+
+    The items of an iterator hold no further ones.
+    """
+    if isinstance(document, dict) and _has_iterators(document):
+        yield from _bracketed("{}", ((f"{json_text(key)}: ", value) for key, value in document.items()), depth)
+    elif isinstance(document, list) and _has_iterators(document):
+        yield from _bracketed("[]", (("", value) for value in document), depth)
+    elif isinstance(document, Iterator):
+        yield from _bracketed("[]", (("", value) for value in document), depth, plain=True)
+    else:
+        yield _indented(document, depth)
+
+
+def _bracketed(brackets: str, items: Iterable[tuple[str, object]], depth: int, *, plain: bool = False) -> Iterator[str]:
+    before = brackets[0]
+    for head, value in items:
+        yield f"{before}\n{'  ' * (depth + 1)}{head}"
+        if plain:
+            yield _indented(value, depth + 1)
+        else:
+            yield from json_pieces(value, depth + 1)
+        before = ","
+    yield brackets if before == brackets[0] else f"\n{'  ' * depth}{brackets[1]}"
+
+
+def _indented(value: object, depth: int) -> str:
+    return json_text(value).replace("\n", "\n" + "  " * depth)
+
+
+def _has_iterators(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_iterators, value.values()))
+    return any(map(_has_iterators, value)) if isinstance(value, list) else isinstance(value, Iterator)
 
 
 def _json_escape(found: re.Match[str]) -> str:

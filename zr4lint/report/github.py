@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from zr4lint.filesystem.paths import from_root
 from zr4lint.model.finding import Finding, Report, Severity
 from zr4lint.model.source import SourceFile
@@ -16,15 +18,20 @@ DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 PROPERTY = DATA | str.maketrans({":": "%3A", ",": "%2C"})
 
 
-def render(report: Report, options: Options) -> str:
+def pieces(report: Report, options: Options) -> Iterator[str]:
     """Write the report: one line a finding, then a notice with the counts."""
-    lines = [_line(finding, file.source) for file in report.files for finding in shown_findings(file)]
-    lines += (command("error", error, title="zr4lint") for error in options.errors)
+    return (f"{line}\n" for line in _lines(report, options))
+
+
+def _lines(report: Report, options: Options) -> Iterator[str]:
+    for file in report.files:
+        yield from (_line(finding, file.source) for finding in shown_findings(file))
+    yield from (command("error", error, title="zr4lint") for error in options.errors)
     if options.statistics:
-        lines += (command("notice", "".join(piece.text for piece in line), title="rule") for line in statistics(report))
+        for line in statistics(report):
+            yield command("notice", "".join(piece.text for piece in line), title="rule")
     if not options.quiet:
-        lines.append(command("notice", "".join(piece.text for piece in closing(report)), title="zr4lint"))
-    return "".join(f"{line}\n" for line in lines)
+        yield command("notice", "".join(piece.text for piece in closing(report)), title="zr4lint")
 
 
 def command(name: str, message: str, **properties: str) -> str:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from zr4lint.filesystem.paths import from_root
 from zr4lint.model.finding import FileReport, Finding, Report, Severity
 from zr4lint.model.fingerprint import fingerprints
 from zr4lint.model.source import SourceFile
 from zr4lint.report import Options
-from zr4lint.report.escaping import json_text, visible, well_formed
+from zr4lint.report.escaping import json_pieces, visible, well_formed
 from zr4lint.report.json_v1 import Object
 from zr4lint.report.wording import demand, with_advice
 
 SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
 
 
-def render(report: Report, _options: Options) -> str:
+def pieces(report: Report, _options: Options) -> Iterator[str]:
     """Write the report; all of it is ASCII. It holds findings only, since GitLab knows nothing else."""
-    return json_text([entry for file in report.files for entry in _entries(file)]) + "\n"
+    yield from json_pieces(entry for file in report.files for entry in _entries(file))
+    yield "\n"
 
 
 def _entries(file: FileReport) -> list[Object]:

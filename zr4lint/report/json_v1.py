@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from zr4lint.model.finding import (
@@ -18,25 +19,23 @@ from zr4lint.model.finding import (
 )
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.report import Options
-from zr4lint.report.escaping import json_text, well_formed
+from zr4lint.report.escaping import json_pieces, well_formed
 from zr4lint.report.wording import Count, counted
 
 Object = dict[str, Any]
 
 
-def render(report: Report, options: Options) -> str:
+def pieces(report: Report, options: Options) -> Iterator[str]:
     """Write the report; all of it is ASCII. With statistics, findings are counted by rule in their place."""
+    document: Object = {"version": 1}
     if options.statistics:
-        return (
-            json_text({"version": 1, "statistics": [*map(_count, counted(report))], "summary": _summary(report)}) + "\n"
-        )
-    document = {
-        "version": 1,
-        "findings": [finding_object(finding, file.source) for file in report.files for finding in file.findings],
-        "files": [entry for file in report.files for entry in _file(file)],
-        "summary": _summary(report),
-    }
-    return json_text(document) + "\n"
+        document["statistics"] = [*map(_count, counted(report))]
+    else:
+        document["findings"] = (finding_object(found, file.source) for file in report.files for found in file.findings)
+        document["files"] = (entry for file in report.files for entry in _file(file))
+    document["summary"] = _summary(report)
+    yield from json_pieces(document)
+    yield "\n"
 
 
 def _summary(report: Report) -> Object:

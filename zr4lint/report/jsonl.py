@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
 
 from zr4lint.model.finding import FileReport, Report, Severity
 from zr4lint.report import Options
@@ -11,10 +13,10 @@ from zr4lint.report.json_v1 import Object, points
 from zr4lint.report.wording import conflicts, shown_findings
 
 
-def render(report: Report, options: Options) -> str:
+def pieces(report: Report, options: Options) -> Iterator[str]:
     """Write the report; all of it is ASCII. A path that could not be linted has a line that says why."""
-    lines = [*map(_file, report.files), *({"error": well_formed(error)} for error in options.errors)]
-    return "".join(f"{json_text(line, indent=0)}\n" for line in lines)
+    for line in chain(map(_file, report.files), ({"error": well_formed(error)} for error in options.errors)):
+        yield f"{json_text(line, indent=0)}\n"
 
 
 def _file(file: FileReport) -> Object:

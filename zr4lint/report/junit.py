@@ -13,17 +13,19 @@ from zr4lint.report.wording import parts, whole_message
 ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
 
 
-def render(report: Report, options: Options) -> str:
-    """Write the report."""
-    failures = sum(not _skipped(finding) for file in report.files for finding in file.findings)
-    tests = sum(max(len(file.findings), 1) for file in report.files) + len(options.errors)
-    total = attributes(name="zr4lint", tests=tests, failures=failures, errors=len(options.errors))
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites {total}>"]
+def pieces(report: Report, options: Options) -> Iterator[str]:
+    """Write the report, piece by piece."""
+    failures, tests = 0, len(options.errors)
     for file in report.files:
-        lines += _suite(file)
+        failures += sum(not _skipped(finding) for finding in file.findings)
+        tests += max(len(file.findings), 1)
+    total = attributes(name="zr4lint", tests=tests, failures=failures, errors=len(options.errors))
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites {total}>\n'
+    for file in report.files:
+        yield "".join(f"{line}\n" for line in _suite(file))
     if options.errors:
-        lines += _not_linted(options.errors)
-    return "\n".join([*lines, "</testsuites>"]) + "\n"
+        yield "".join(f"{line}\n" for line in _not_linted(options.errors))
+    yield "</testsuites>\n"
 
 
 def _suite(file: FileReport) -> Iterator[str]:

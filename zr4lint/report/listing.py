@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING
 
 from zr4lint.report.escaping import no_command, visible
@@ -23,14 +23,22 @@ def columns(rows: Rows) -> str:
     return "".join(f"{no_command(visible(line.rstrip()))}\n" for line in lines)
 
 
-def drawn(heads: Sequence[str], rows: Rows, width: int, *, color: bool) -> str:
-    """Rows as a table with heads for a terminal of this width; the last column is broken into lines."""
+def drawn(heads: Sequence[str], rows: Rows, width: int, *, color: bool, numbers: Container[str] = ()) -> str:
+    """Rows as a table with heads for a terminal of this width; the last column is broken into lines.
+
+    `numbers` are the heads of columns that are aligned to the right.
+    """
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for number, head in enumerate(heads):
         last = number == len(heads) - 1
-        table.add_column(head, no_wrap=not last, overflow="fold" if last else "ellipsis")
+        table.add_column(
+            head,
+            justify="right" if head in numbers else "left",
+            no_wrap=not last,
+            overflow="fold" if last else "ellipsis",
+        )
     for row in rows:
         table.add_row(*(_cell(cell) for cell in row))
     return _captured(table, width, color=color)

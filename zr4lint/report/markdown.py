@@ -20,15 +20,18 @@ TABLE = str.maketrans(MARKS)
 LINK = r"(?i)(?<=:)//|(?<=www)\."
 
 
-def render(report: Report, options: Options) -> str:
-    """Write the report."""
-    lines = ["## zr4lint", "", escaped("".join(piece.text for piece in closing(report)))]
-    lines += (f"\n- **not linted:** {escaped(error)}" for error in options.errors)
+def pieces(report: Report, options: Options) -> Iterator[str]:
+    """Write the report, piece by piece."""
+    return (f"{line}\n" for line in _lines(report, options))
+
+
+def _lines(report: Report, options: Options) -> Iterator[str]:
+    yield from ("## zr4lint", "", escaped("".join(piece.text for piece in closing(report))))
+    yield from (f"\n- **not linted:** {escaped(error)}" for error in options.errors)
     for file in report.files:
-        lines += _file(file, options)
+        yield from _file(file, options)
     if options.statistics:
-        lines += ["", *(f"- {escaped(''.join(piece.text for piece in line))}" for line in statistics(report))]
-    return "\n".join(lines) + "\n"
+        yield from ("", *(f"- {escaped(''.join(piece.text for piece in line))}" for line in statistics(report)))
 
 
 def escaped(text: str) -> str:

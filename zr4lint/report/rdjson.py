@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from zr4lint.filesystem.paths import from_root
 from zr4lint.model.finding import Applicability, FileReport, Finding, Fix, Report, Severity
 from zr4lint.model.source import SourceFile
 from zr4lint.report import Options
-from zr4lint.report.escaping import json_text, visible, well_formed
+from zr4lint.report.escaping import json_pieces, visible, well_formed
 from zr4lint.report.json_v1 import Object
 from zr4lint.report.wording import shown_findings, whole_message
 
@@ -14,10 +16,11 @@ SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.INF
 LONGEST_SUGGESTION = 2_000
 
 
-def render(report: Report, _options: Options) -> str:
+def pieces(report: Report, _options: Options) -> Iterator[str]:
     """Write the report; all of it is ASCII."""
-    diagnostics = [_diagnostic(finding, file) for file in report.files for finding in shown_findings(file)]
-    return json_text({"source": {"name": "zr4lint"}, "diagnostics": diagnostics}) + "\n"
+    diagnostics = (_diagnostic(finding, file) for file in report.files for finding in shown_findings(file))
+    yield from json_pieces({"source": {"name": "zr4lint"}, "diagnostics": diagnostics})
+    yield "\n"
 
 
 def _diagnostic(finding: Finding, file: FileReport) -> Object:

@@ -11,7 +11,7 @@ from zr4lint.model.finding import Edit, FileReport, Finding, Fix, Report, Rule, 
 from zr4lint.model.fingerprint import fingerprints
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.report import Options
-from zr4lint.report.escaping import json_text, well_formed
+from zr4lint.report.escaping import json_pieces, well_formed
 from zr4lint.report.markdown import escaped as inert
 from zr4lint.report.wording import parts
 
@@ -28,10 +28,10 @@ _UNRESERVED = str.maketrans("", "", "-._~/")
 Object = dict[str, Any]
 
 
-def render(report: Report, options: Options) -> str:
+def pieces(report: Report, options: Options) -> Iterator[str]:
     """Write the report; all of it is ASCII."""
     index = {rule.code: number for number, rule in enumerate(report.rules)}
-    results = list(islice((result for file in report.files for result in _results(file, index)), MOST_RESULTS))
+    results = islice((result for file in report.files for result in _results(file, index)), MOST_RESULTS)
     run = {
         "tool": {
             "driver": {
@@ -51,7 +51,8 @@ def render(report: Report, options: Options) -> str:
         "columnKind": "unicodeCodePoints",
         "results": results,
     }
-    return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}) + "\n"
+    yield from json_pieces({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+    yield "\n"
 
 
 def _invocation(report: Report, options: Options) -> Object:
@@ -64,7 +65,7 @@ def _invocation(report: Report, options: Options) -> Object:
         invocation["toolConfigurationNotifications"] = [
             {"level": "error", "message": {"text": f"{_plain(error.removesuffix('.'))}."}} for error in options.errors
         ]
-    left_out = sum(len(file.findings) for file in report.files) - MOST_RESULTS
+    left_out = report.tally.findings - MOST_RESULTS
     if left_out > 0:
         words = f"{left_out} more findings are not in this report, which holds {MOST_RESULTS} at most."
         invocation["toolExecutionNotifications"] = [{"level": "warning", "message": {"text": words}}]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from zr4lint.filesystem.paths import from_root
 from zr4lint.model.finding import FileReport, Finding, Report, Rule, Severity
 from zr4lint.model.source import SourceFile
 from zr4lint.report import Options
-from zr4lint.report.escaping import json_text, visible, well_formed
+from zr4lint.report.escaping import json_pieces, visible, well_formed
 from zr4lint.report.json_v1 import Object
 from zr4lint.report.wording import shown_findings, whole_message
 
@@ -14,13 +16,17 @@ IMPACTS = {Severity.ERROR: "HIGH", Severity.WARNING: "MEDIUM", Severity.INFO: "L
 SEVERITIES = {Severity.ERROR: "MAJOR", Severity.WARNING: "MINOR", Severity.INFO: "INFO"}
 
 
-def render(report: Report, _options: Options) -> str:
+def pieces(report: Report, _options: Options) -> Iterator[str]:
     """Write the report; all of it is ASCII. SonarQube wants the rules that were broken, and no others."""
-    found = [(finding, file) for file in report.files for finding in shown_findings(file)]
     known = {rule.code: rule for rule in report.rules}
-    broken = {finding.code: finding for finding, _ in reversed(found)}
+    broken: dict[str, Finding] = {}
+    for file in report.files:
+        for finding in shown_findings(file):
+            broken.setdefault(finding.code, finding)
     rules = [_rule(broken[code], known.get(code)) for code in sorted(broken)]
-    return json_text({"rules": rules, "issues": [_issue(finding, file) for finding, file in found]}) + "\n"
+    issues = (_issue(finding, file) for file in report.files for finding in shown_findings(file))
+    yield from json_pieces({"rules": rules, "issues": issues})
+    yield "\n"
 
 
 def _rule(finding: Finding, rule: Rule | None) -> Object:

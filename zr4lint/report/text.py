@@ -31,24 +31,31 @@ INDENT = 4
 BLANK: Line = ()
 
 
-def render(report: Report, options: Options) -> str:
-    """Write the report."""
+def pieces(report: Report, options: Options) -> Iterator[str]:
+    """Write the report, piece by piece."""
     if options.statistics:
-        return _statistics(report, options)
-    known = len(options.early) == len(report.files)
-    parts = [*options.early] if known else [_findings(file, options, report.rules) for file in report.files]
-    blocks: list[list[Line]] = []
-    if not options.quiet and options.table:
+        yield _statistics(report, options)
+        return
+    before = ""
+    for part in filter(None, _parts(report, options)):
+        yield before + part
+        before = "\n"
+
+
+def _parts(report: Report, options: Options) -> Iterator[str]:
+    """The findings of each file, then the tables, then what was found in all."""
+    if len(options.early) == len(report.files):
+        yield from options.early
+    else:
+        yield from (_findings(file, options, report.rules) for file in report.files)
+    if options.quiet:
+        return
+    if options.table and report.tally.parts:
         width = options.width or WIDTH
-        blocks += (
-            table(file.source.path, part, width, estimates=options.verbose)
-            for file in report.files
-            for part in file.conformance
-        )
-    if not options.quiet:
-        blocks.append(_last(report, options))
-    parts.append(_paint(blocks, options))
-    return "\n".join(filter(None, parts))
+        for file in report.files:
+            for part in file.conformance:
+                yield _paint([table(file.source.path, part, width, estimates=options.verbose)], options)
+    yield _paint([_last(report, options)], options)
 
 
 def _statistics(report: Report, options: Options) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from msgspec import Struct
 
 from zr4lint.model.finding import Applicability, FileReport, Finding, Report, Severity
@@ -84,9 +82,8 @@ class Count(Struct, frozen=True):
 
 def counted(report: Report) -> list[Count]:
     """How many findings each rule has, the most first."""
-    found = [finding for file in report.files for finding in shown_findings(file)]
-    numbers = Counter((finding.code, finding.name, finding.severity) for finding in found)
-    return [Count(*key, number) for key, number in sorted(numbers.items(), key=lambda item: (-item[1], item[0]))]
+    numbers = report.tally.rules.items()
+    return [Count(*key, number) for key, number in sorted(numbers, key=lambda item: (-item[1], item[0]))]
 
 
 def statistics(report: Report) -> list[Line]:
@@ -108,13 +105,12 @@ def closing(report: Report) -> Line:
     """The last line: what was found in all."""
     counts = [_count(report.count(severity), severity) for severity in sorted(Severity, reverse=True)]
     against = _plural(report.conflicts, "conflict") if report.conflicts else ""
-    suppressed = sum(finding.suppressed for file in report.files for finding in file.findings)
     aside = [
         f"{number} {words}"
         for number, words in (
             (report.fixes(Applicability.SAFE), "fixable with --fix"),
             (report.fixes(Applicability.UNSAFE), "held back for --unsafe-fixes"),
-            (suppressed, "suppressed"),
+            (report.tally.suppressed, "suppressed"),
         )
         if number
     ]
@@ -134,18 +130,17 @@ def closing(report: Report) -> Line:
 
 def conflict_notice(report: Report) -> Line:
     """One line on the conflicts that are not listed; () where there are none."""
-    files = [[f for f in conflicts(file) if not listed(f, file)] for file in report.files]
-    count = sum(map(len, files))
+    count = report.tally.told_only
     if not count:
         return ()
-    these = "this image" if sum(map(bool, files)) == 1 else "these images"
+    these = "this image" if report.tally.files_told_only == 1 else "these images"
     words = f"{_plural(count, 'conflict')}: {these} can't be built as specified; --conflicts=show lists them"
     return (Piece(words, "caution"),)
 
 
 def judged(report: Report) -> Line:
     """How many files were linted, and with which packs; () where no pack is known."""
-    packs = list(dict.fromkeys(name for file in report.files for name in file.packs))
+    packs = [*report.tally.packs]
     if not packs:
         return ()
     words = f"{_plural(len(report.files), 'file')}, pack{'s' if len(packs) > 1 else ''} {', '.join(packs)}"
@@ -162,20 +157,17 @@ def _count(number: int, severity: Severity) -> str:
 
 
 def _all_well(report: Report) -> str:
-    conformance = [part for file in report.files for part in file.conformance]
-    met, total = sum(part.met for part in conformance), sum(part.total for part in conformance)
-    if conformance and met == total:
-        return f"All {total} requirements met"
+    tally = report.tally
+    if tally.parts and tally.met == tally.total:
+        return f"All {tally.total} requirements met"
     files = f" in {len(report.files)} files" if len(report.files) > 1 else ""
-    requirements = f", {met} of {total} requirements met" if conformance else ""
+    requirements = f", {tally.met} of {tally.total} requirements met" if tally.parts else ""
     return f"No findings{files}{requirements}"
 
 
 def _score(report: Report) -> str:
-    conformance = [part for file in report.files for part in file.conformance]
-    if len(conformance) != 1 or not conformance[0].of:
-        return ""
-    return f" Score {points(conformance[0].points)}/{points(conformance[0].of)}."
+    tally = report.tally
+    return f" Score {points(tally.points)}/{points(tally.of)}." if tally.parts == 1 and tally.of else ""
 
 
 def points(value: float) -> str:
