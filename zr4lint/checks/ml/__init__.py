@@ -21,6 +21,7 @@ from zr4lint.checks.ml import (
     source_builds,
     system,
     torch,
+    torch_replacement,
     virtual_environments,
 )
 
@@ -41,5 +42,6 @@ __all__ = [
     "source_builds",
     "system",
     "torch",
+    "torch_replacement",
     "virtual_environments",
 ]
