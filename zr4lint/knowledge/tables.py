@@ -176,6 +176,9 @@ class SourceBuild(Struct, frozen=True):
     pkg_resources: str = ""
     subfolder: str = ""
     wheels_since: str = ""
+    when: str = ""
+    flag: str = ""
+    old_flags: tuple[str, ...] = ()
     compiles: str = ""
 
 

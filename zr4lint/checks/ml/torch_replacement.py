@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.ml.torch import COMPANIONS, related_to
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts.history import History, Install, pinned
-from zr4lint.facts.torch import TorchState, numbers, older, torch_at
+from zr4lint.facts.torch import TorchState, numbers, older, torch_at, torch_in
 from zr4lint.knowledge.tables import references, table
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import code, plain
@@ -20,6 +22,8 @@ def torch_replaced(subject: Subject) -> Outcomes:
     """Nothing replaces the torch that was installed on purpose."""
     for history in histories(subject):
         for install in history.own:
+            yield from _beside(install)
+            yield from _brought(history, install)
             torch = torch_at(history, install.at)
             if torch is None or install.constrained or install.option("no-deps") or install.environment is None:
                 continue
@@ -37,6 +41,65 @@ def torch_replaced(subject: Subject) -> Outcomes:
                 yield unmet
             elif install.option("force-reinstall", "ignore-installed", "reinstall") or _eager(install):
                 yield from _forced(subject, install, torch)
+
+
+def _beside(install: Install) -> Outcomes:
+    """A torch and, in the same command, a package that requires another one."""
+    torch = torch_in(install)
+    if torch is None or install.option("no-deps") or install.constrained:
+        return
+    unmet = _pinning(install, torch)
+    requirement = install.get("xformers") or install.get("vllm")
+    if unmet is None or requirement is None:
+        return
+    exact = pinned(requirement) is not None
+    if not exact and requirement.name != "vllm":
+        return
+    yield structs.replace(
+        unmet,
+        severity=None if exact else Severity.WARNING,
+        notes=(
+            "pip ends with ResolutionImpossible."
+            if exact
+            else f"pip takes an older {requirement.name}, which requires this torch, or finds none.",
+        ),
+    )
+
+
+def _brought(history: History, install: Install) -> Outcomes:
+    """A torch that comes after a vllm which requires another one."""
+    requirement = install.get("torch")
+    if (
+        requirement is None
+        or requirement.url is not None
+        or requirement.marker is not None
+        or install.option("no-deps")
+    ):
+        return
+    before = [i for i in history.before(install.at) if i.get("vllm") is not None]
+    version = pinned(before[-1].get("vllm")) if before else None
+    if version is None or before[-1].environment != install.environment or install.environment is None:
+        return
+    wanted, pin = _of_vllm(version), pinned(requirement)
+    newest = pin is None and not requirement.specifier and install.run.command.upgrades
+    if wanted is None or (pin is None and not newest) or (pin is not None and numbers(pin) == numbers(wanted)):
+        return
+    named = f"torch {plain(pin, 20)}" if pin is not None else "the newest torch"
+    yield Unmet(
+        f"{named} replaces torch {wanted}, which vllm {plain(version, 20)} requires",
+        requirement.span,
+        expected=f"torch=={wanted}",
+        unsure=install.unsure or before[-1].unsure,
+        notes=("vllm was built for the torch that it requires, and does not load with another.",),
+        help=f"Leave torch to vllm, or install the vllm that requires {named}",
+        references=references(table("torch")["vllm"]),
+    )
+
+
+def _of_vllm(version: str) -> str | None:
+    """The torch that a release of vllm requires."""
+    rows = table("torch")["vllm"]["pins"]
+    return next((str(p) for low, high, p in rows if not older(version, low) and not older(high, version)), None)
 
 
 def _own_build(history: History, install: Install, torch: TorchState) -> Unmet | None:
@@ -92,8 +155,7 @@ def _pinning(install: Install, torch: TorchState) -> Unmet | None:
         newest = not requirement.specifier or requirement.specifier.startswith(">")
         wanted = str(row["pins"][-1][2]) if newest and not install.sources.all else None
     else:
-        fits = (pin for low, high, pin in row["pins"] if not older(version, low) and not older(high, version))
-        wanted = next(fits, None)
+        wanted = _of_vllm(version)
     if wanted is None or numbers(wanted) == numbers(torch.version):
         return None
     name = f"vllm {plain(version, 20)}" if version is not None else "the newest vllm"
