@@ -89,4 +89,7 @@ def given(ctx: click.Context, options: dict[str, Any]) -> Layer:
         for name in SETTINGS
         if ctx.get_parameter_source(name) is click.core.ParameterSource.ENVIRONMENT
     }
-    return from_options(options, origins)
+    try:
+        return from_options(options, origins)
+    except ValueError as refused:
+        raise click.UsageError(str(refused)) from None

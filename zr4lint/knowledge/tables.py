@@ -177,6 +177,7 @@ class SourceBuild(Struct, frozen=True):
     subfolder: str = ""
     wheels_since: str = ""
     when: str = ""
+    downloads: bool = False
     flag: str = ""
     old_flags: tuple[str, ...] = ()
     compiles: str = ""

@@ -16,6 +16,7 @@ from zr4lint.project.kinds import (
     FILES,
     FLAG,
     FOLDER,
+    GPUS,
     LEVELS,
     PACK_TABLES,
     PACKS,
@@ -137,6 +138,16 @@ class Settings(Struct, frozen=True, kw_only=True):
         tuple[tuple[str, str], ...],
         Setting(VARIABLES, "Values of build arguments", "none", "--build-arg", "NAME=VALUE", adds=True),
     ] = ()
+    gpu: Annotated[
+        tuple[str, ...],
+        Setting(
+            GPUS,
+            "GPUs that the image is for: names such as rtx5090, or architectures such as sm_120",
+            "none",
+            "--gpu",
+            "NAME",
+        ),
+    ] = ()
     context: Annotated[
         str | None,
         Setting(FOLDER, "The build context", "the folder of the Dockerfile", "--context", "DIR"),
@@ -253,5 +264,8 @@ def from_options(options: Mapping[str, Any], origins: Mapping[str, str] | None =
     for name, setting in SETTINGS.items():
         value = options.get(name)
         if value is not None and value != () and value is not False:
-            values[name] = setting.kind.read(setting.kind.from_option(value), ".")
+            try:
+                values[name] = setting.kind.read(setting.kind.from_option(value), ".")
+            except ValueError as refused:
+                raise ValueError(f"{setting.option}: {refused}") from None
     return Layer(COMMAND_LINE, values, origins or {})
