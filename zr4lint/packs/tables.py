@@ -78,6 +78,7 @@ class RuleTable(Table, frozen=True):
     since: str = ""
     confidence: Confidence = "high"
     references: tuple[str, ...] = ()
+    mentions: tuple[Annotated[str, Meta(min_length=1)], ...] = ()
 
 
 class CriterionTable(Table, frozen=True):

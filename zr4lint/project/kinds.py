@@ -9,7 +9,6 @@ from typing import Any
 from msgspec import Struct
 
 from zr4lint.filesystem.paths import display, plain
-from zr4lint.knowledge.gpus import architecture_of, gpu_names, gpu_word
 from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import nearest, show
 from zr4lint.packs.loading import pack_names
@@ -64,6 +63,8 @@ def _tuple(value: Iterable[str], _: str) -> tuple[str, ...]:
 
 def _gpus(value: Iterable[str], _: str) -> tuple[str, ...]:
     """The GPUs as packs spell them; ValueError for one that is not known."""
+    from zr4lint.knowledge.gpus import architecture_of, gpu_names, gpu_word  # few runs name a GPU
+
     found = {word: architecture_of(word) for word in value}
     for word, arch in found.items():
         if arch is None:

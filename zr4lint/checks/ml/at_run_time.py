@@ -89,10 +89,8 @@ def _has_cuda(history: History) -> bool:
 def _beside(history: History, install: Install, row: Row) -> str | None:
     """A package that is in the same environment, by this command or an earlier one."""
     for other in (*history.before(install.at), install):
-        if other.environment != install.environment or other.unsure or install.unsure:
-            continue
         found = next((str(n) for n in row["beside"] if (r := other.get(n)) is not None and r.marker is None), None)
-        if found is not None:
+        if found is not None and other.environment == install.environment and not (other.unsure or install.unsure):
             return found
     return None
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import cache
+
 from zr4lint.checks.edits import SAFE, replace
 from zr4lint.checks.ml.published import only_pypi
 from zr4lint.checks.ml.stages import histories
@@ -40,7 +43,7 @@ def _without_wheel(install: Install, requirement: Requirement, python: str) -> O
     pin = pinned(requirement)
     row = _row(requirement.name, pin)
     if not requirement.specifier:
-        row = next((r for r in table("gpu-wheels")["wheel"] if r["name"] == requirement.name and r.get("last")), None)
+        row = next((r for r in _rows().get(requirement.name, ()) if r.get("last")), None)
     if row is None or "python" not in row:
         return
     oldest, newest = row["python"]
@@ -75,9 +78,18 @@ def _too_new(install: Install, requirement: Requirement, python: str) -> Outcome
     )
 
 
+@cache
+def _rows() -> Mapping[str, Sequence[Row]]:
+    """The rows of the table by package."""
+    found: dict[str, list[Row]] = {}
+    for row in table("gpu-wheels")["wheel"]:
+        found.setdefault(row["name"], []).append(row)
+    return found
+
+
 def _row(name: str, version: str | None) -> Row | None:
     """What is known of a release; of a package without a version that of its newest one."""
-    rows = [row for row in table("gpu-wheels")["wheel"] if row["name"] == name]
+    rows = _rows().get(name, ())
     if version is None:
         return rows[-1] if rows and "newest" in rows[-1] else None
     return next((row for row in rows if lets_in(row["versions"], version)), None)
@@ -148,7 +160,7 @@ def _cudnn(base: Base) -> str | None:
 
 
 def _of_local_extra(base: Base, install: Install, requirement: Requirement) -> Outcomes:
-    for row in table("gpu-wheels")["local"]:
+    for row in table("gpu-wheels")["local"] if requirement.extras else ():
         if row["name"] != requirement.name or row["extra"] not in _extras(requirement):
             continue
         there = (base.cuda or "").partition(".")[0] if base.kind == "cuda" else ""

@@ -68,15 +68,17 @@ def torch_needs_numpy_1(subject: Subject) -> Outcomes:
     for history in histories(subject):
         bounded = any(_below_2(i) for i in history.installs)
         for install in history.own:
-            requirement = install.get("numpy") or _brings_numpy(history, install)
-            torch = torch_in(install) or torch_at(history, install.at)
-            if requirement is None or bounded or requirement.url is not None or install.constrained:
+            named = install.get("numpy")
+            if bounded or (named is None and install.get("torchvision") is None):
                 continue
+            torch = torch_in(install) or torch_at(history, install.at)
             if torch is None or torch.order < 0 or not older(torch.minor, row["torch"]):
                 continue
+            requirement = named or _brings_numpy(history, install)
+            if requirement is None or requirement.url is not None or install.constrained:
+                continue
             python = python_at(history, install)
-            named = requirement.name == "numpy"
-            limits = bounds(requirement.specifier) if named else bounds("")
+            limits = bounds(requirement.specifier if named is not None else "")
             if limits is None or limits.upper is not None or (python is not None and older(python, "3.9")):
                 continue
             yield Unmet(

@@ -22,13 +22,14 @@ _REPOSITORY = (
     r"trusted\.gpg|/etc/apt"
 )
 _HOLD = r"allow-change-held-packages|apt-mark unhold|force-yes"
+_BEGINNINGS = ("cuda", "libcu", "libnv", "libnccl", "tensorrt", "nvidia", "python3-libnv")
 _VERSIONED = r"cuda-(?:[a-z][a-z-]*-)?(\d+)-(\d+)\Z"
 
 
 def _installed(history: History) -> Iterator[tuple[AptRun, Package]]:
     for run in history.facts.of(AptRun, history.chain):
         if run.at.stage == history.stage.number and run.command.action == "install":
-            yield from ((run, package) for package in run.command.packages)
+            yield from ((run, package) for package in run.command.packages if package.name.startswith(_BEGINNINGS))
 
 
 def _is(package: Package, patterns: Iterable[str]) -> bool:
