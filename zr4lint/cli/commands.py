@@ -23,6 +23,7 @@ COMMANDS = (
     "rules",
     "packs",
     "kinds",
+    "knowledge",
     "config",
     "diagnose",
     "pack",
