@@ -26,6 +26,7 @@ from zr4lint.checks.ml import (
 )
 
 LATER = {
+    "ml/apt-key": "apt_keys",
     "ml/compiler-missing-at-run": "at_run_time",
     "ml/conda-channel-ended": "conda_channels",
     "ml/conda-not-in-image": "image_traits",
