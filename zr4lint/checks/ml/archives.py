@@ -8,7 +8,7 @@ from zr4lint.checks.edits import SAFE, UNSAFE, insert, replace
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.facts import AptRun, Copied
+from zr4lint.facts import AptRun, Copied, PackageRun
 from zr4lint.facts.history import History
 from zr4lint.facts.images import Base
 from zr4lint.facts.torch import default_python, older
@@ -54,6 +54,7 @@ def _changes_sources(history: History, run: AptRun, pattern: str) -> bool:
 def apt_archive_gone(subject: Subject) -> Outcomes:
     """The archive of the base image's release still answers."""
     for history in histories(subject):
+        yield from _yum(history)
         release = distribution(history.base.distribution) if history.base is not None else None
         run = _first_apt(history)
         if release is None or not release.get("gone") or run is None or _changes_sources(history, run, _SOURCES):
@@ -66,6 +67,28 @@ def apt_archive_gone(subject: Subject) -> Outcomes:
             help="Build on a release that still gets updates, or point sources.list at an archive before",
             references=references(release),
         )
+
+
+def _yum(history: History) -> Outcomes:
+    """The first call of yum or dnf on a CentOS whose mirrors are gone."""
+    row = table("system")["yum"]
+    name = history.base.distribution if history.base is not None else None
+    if name not in row["gone"] or history.mentions(None, r"vault\.|baseurl|mirrors?\.\w+|yum\.repos\.d|--repofrompath"):
+        return
+    for run in history.facts.of(PackageRun, (history.stage.number,)):
+        if run.command.manager not in ("yum", "dnf") or run.at.reach is Reach.NEVER:
+            continue
+        if run.command.action not in ("install", "group", "update", "upgrade"):
+            continue
+        yield Unmet(
+            f"the mirrors of {name} are gone",
+            run.command.words,
+            unsure=run.at.unsure,
+            notes=("yum fails with `Could not resolve host: mirrorlist.centos.org`.",),
+            help="Build on Rocky Linux or AlmaLinux, or point the repositories at vault.centos.org before",
+            references=references(row),
+        )
+        return
 
 
 @check("ml/nvidia-key-expired")
