@@ -63,7 +63,7 @@ def test_a_pack_names_its_own_gpus(here: Path) -> None:
     (here / "house.toml").write_text(PACK)
     done = call("--pack", "house.toml", "--format", "concise", cwd=here)
     assert done.code == 1
-    assert "HR1 our-gpus: torch 2.5.1 has no code for rtx5090 (sm_120)." in done.out
+    assert "HR1 our-gpus: torch 2.5.1 has no code for sm_120, that of rtx5090." in done.out
 
 
 def test_a_gpu_that_is_none_is_wrong_usage(here: Path) -> None:

@@ -116,7 +116,8 @@ def _wanted(gpu: list[str]) -> list[tuple[str, str]]:
 
 def _shown(name: str, arch: str) -> str:
     number = sm(arch)
-    return number if name.lower().removeprefix("sm_").strip() in (number[3:], arch) else f"{plain(name, 20)} ({number})"
+    plainly = name.lower().removeprefix("sm_") in (number[3:], arch)
+    return number if plainly else f"{number}, that of {plain(name, 20)}"
 
 
 @check("ml/gpu-toolkit")
