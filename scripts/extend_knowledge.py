@@ -3,6 +3,8 @@
 python scripts/extend_knowledge.py cuda-tags TAGS --source WHERE      all of nvidia/cuda's tags, from a file
 python scripts/extend_knowledge.py mmcv-wheels JSON --source WHERE    mmcv's docs/en/_static/version.json
 python scripts/extend_knowledge.py torch 2.16.0 --torchvision ...     one more release of torch
+python scripts/extend_knowledge.py releases onnxruntime-gpu JSON --source WHERE   the releases that PyPI has left
+python scripts/extend_knowledge.py pins xformers JSON... --source WHERE           the torch that releases require
 """
 
 from __future__ import annotations
@@ -91,6 +93,43 @@ confidence = "{given.confidence}"
     return table.rstrip("\n") + "\n" + row
 
 
+def releases(table: str, name: str, listing: str, source: str, checked: str) -> str:
+    """The table with the releases of a project that PyPI's index names, in the JSON of its simple API."""
+    found = json.loads(listing)
+    yanked = {file["filename"] for file in found["files"] if file.get("yanked")}
+    kept = [file["filename"] for file in found["files"] if file["filename"] not in yanked]
+    versions = [v for v in found["versions"] if re.fullmatch(r"[\d.]+", v) and any(f"-{v}" in f for f in kept)]
+    if not versions:
+        raise SystemExit(f"no release of {name} in that file")
+    start = table.index(f'[[left]]\nname = "{name}"\n')
+    end = table.find("\n\n", start) + 1 or len(table)
+    lines = ", ".join(f'"{version}"' for version in sorted(versions, key=_numbers))
+    row = f'[[left]]\nname = "{name}"\nversions = [{lines}]\nsource = {json.dumps(source)}\nchecked = {checked}\n'
+    return table[:start] + row + 'confidence = "confirmed"\n' + table[end:]
+
+
+def pins(table: str, name: str, documents: Iterable[str], checked: str) -> str:
+    """The table with the torch that releases of a package require exactly, by the JSON that PyPI has of each."""
+    head = f"[{name}.pins]\n"
+    start = table.index(head) + len(head)
+    end = table.index("\n\n", start) + 1
+    found = dict(re.findall(r'^"([^"]+)" = "([^"]+)"$', table[start:end], re.MULTILINE))
+    for document in documents:
+        info = json.loads(document)["info"]
+        for requirement in info["requires_dist"] or ():
+            if pinned := re.fullmatch(r"torch\s*\(?==\s*([\d.]+)\)?", requirement):
+                found[info["version"]] = pinned[1]
+    rows = "".join(f'"{version}" = "{found[version]}"\n' for version in sorted(found, key=_all_numbers))
+    before = table[: table.index(head)]
+    dated = before.rindex("checked = ")
+    before = before[:dated] + f"checked = {checked}" + before[before.index("\n", dated) :]
+    return before + head + rows + table[end:]
+
+
+def _all_numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(n) for n in re.findall(r"\d+", version))
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the arguments and rewrite one table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -107,15 +146,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     command.add_argument("--edge", nargs="*", default=[], help="Pythons that are experimental")
     command.add_argument("--pypi-cuda", required=True)
     command.add_argument("--confidence", choices=("confirmed", "likely"), default="confirmed")
+    for name in ("releases", "pins"):
+        command = commands.add_parser(name)
+        command.add_argument("name")
+        command.add_argument("files", type=Path, nargs=1 if name == "releases" else "+")
     for command in commands.choices.values():
         command.add_argument("--source", required=True)
         command.add_argument("--checked", default=datetime.datetime.now(tz=datetime.UTC).date().isoformat())
     given = parser.parse_args(arguments)
-    name = {"cuda-tags": "cuda-tags", "mmcv-wheels": "openmmlab", "torch": "torch"}[given.command]
+    name = {"mmcv-wheels": "openmmlab", "releases": "packages", "pins": "torch"}.get(given.command, given.command)
     path: Path = given.data / f"{name}.toml"
     table = path.read_text(encoding="utf-8")
     if given.command == "torch":
         changed = torch_release(table, given)
+    elif given.command in ("releases", "pins"):
+        texts = [file.read_text(encoding="utf-8") for file in given.files]
+        changed = (
+            releases(table, given.name, texts[0], given.source, given.checked)
+            if given.command == "releases"
+            else pins(table, given.name, texts, given.checked)
+        )
     else:
         convert = cuda_tags if given.command == "cuda-tags" else mmcv_wheels
         changed = convert(table, given.file.read_text(encoding="utf-8"), given.source, given.checked)

@@ -86,6 +86,9 @@ WITHOUT_EXAMPLE = {
 
 SETTINGS: dict[str, dict[str, object]] = {
     "image-untrusted": {"registries": ["docker.io"]},
+    "gpu-torch": {"gpu": ["sm_120"]},
+    "gpu-not-compiled-for": {"gpu": ["rtx5090"]},
+    "gpu-toolkit": {"gpu": ["sm_120"]},
     "label-empty": {"labels": {"org.opencontainers.image.source": "url"}},
     "label-missing": {"labels": {"org.opencontainers.image.source": "url"}},
     "label-not-email": {"labels": {"org.opencontainers.image.authors": "email"}},

@@ -88,3 +88,48 @@ def test_a_release_of_torch_is_one_row(tmp_path: Path) -> None:
     assert len(releases) == len(knowledge.torch_releases()) + 1
     assert releases[-1]["torch"] == "2.16.0"
     assert set(releases[-1]) == set(releases[-2])
+
+
+def test_the_releases_that_pypi_has_left(tmp_path: Path) -> None:
+    """Recorded from the simple API: a release whose files were deleted has a version and no file."""
+    data = copied(tmp_path)
+    listing = {
+        "versions": ["1.20.1", "1.20.2", "1.22.0", "2.0.0rc1"],
+        "files": [
+            {"filename": "onnxruntime_gpu-1.20.2-cp311-cp311-manylinux_2_27_x86_64.whl", "yanked": False},
+            {"filename": "onnxruntime_gpu-1.22.0-cp311-cp311-manylinux_2_27_x86_64.whl"},
+            {"filename": "onnxruntime_gpu-1.20.1-cp311-cp311-manylinux_2_27_x86_64.whl", "yanked": "withdrawn"},
+        ],
+    }
+    (tmp_path / "simple.json").write_text(json.dumps(listing))
+    arguments = [
+        "releases",
+        "onnxruntime-gpu",
+        str(tmp_path / "simple.json"),
+        "--source",
+        "PyPI",
+        "--checked",
+        "2027-01-02",
+    ]
+    script().main(["--data", str(data), *arguments])
+    table = tomli.loads((data / "packages.toml").read_text(encoding="utf-8"))
+    row = next(row for row in table["left"] if row["name"] == "onnxruntime-gpu")
+    assert row["versions"] == ["1.20.2", "1.22.0"]
+    assert row["checked"].isoformat() == "2027-01-02"
+    before = tomli.loads(Path(rules_folder(), "data", "packages.toml").read_text(encoding="utf-8"))
+    assert {**table, "left": []} == {**before, "left": []}
+
+
+def test_the_torch_that_releases_require(tmp_path: Path) -> None:
+    """Recorded from PyPI's JSON of a release."""
+    data = copied(tmp_path)
+    for version, torch in (("0.0.31", "2.7.1"), ("0.0.40", "2.16.0")):
+        info = {"version": version, "requires_dist": ["numpy", f"torch=={torch}"]}
+        (tmp_path / f"{version}.json").write_text(json.dumps({"info": info}))
+    files = [str(path) for path in sorted(tmp_path.glob("*.json"))]
+    script().main(["--data", str(data), "pins", "xformers", *files, "--source", "PyPI", "--checked", "2027-01-02"])
+    table = tomli.loads((data / "torch.toml").read_text(encoding="utf-8"))
+    before = tomli.loads(Path(rules_folder(), "data", "torch.toml").read_text(encoding="utf-8"))
+    assert table["xformers"]["pins"] == {**before["xformers"]["pins"], "0.0.40": "2.16.0"}
+    assert table["xformers"]["checked"].isoformat() == "2027-01-02"
+    assert {**table, "xformers": {}} == {**before, "xformers": {}}

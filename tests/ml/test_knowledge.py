@@ -13,7 +13,7 @@ from zr4lint.filesystem.shipped import rules_folder
 from zr4lint.knowledge import tables as knowledge
 
 TABLES = sorted(path.stem for path in Path(rules_folder(), "data").glob("*.toml"))
-NOT_ROWS = {"pins", "line", "env"}
+NOT_ROWS = {"pins", "line", "env", "instead", "subcommands"}
 
 
 def rows(table: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -58,6 +58,8 @@ class Assignment:
     def _with_settings(self, pack: Pack, settings: Settings) -> Pack:
         """The pack with the settings that its table in the configuration gives."""
         values = dict(settings.pack_settings).get(pack.name)
+        if settings.gpu and any(setting.name == "gpu" for setting in pack.settings):
+            values = {"gpu": [*settings.gpu], **(values or {})}
         if not values:
             return pack
         key = (id(pack), id(settings))

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from msgspec import Meta, Struct, ValidationError, convert
 
+from zr4lint.knowledge.gpus import gpu_names
+
 
 def _whole(pattern: str) -> str:
     """A pattern for the whole text, in the part of the language that Python and JavaScript share."""
@@ -45,6 +47,14 @@ PipRequirement = Annotated[
         pattern=_whole(rf"{_NAME}(?:\[[\w., -]*\])?(?:{_SPECIFIER})?"),
         description="a Python package with an optional version specifier",
         examples=["setuptools<82"],
+    ),
+]
+Gpu = Annotated[
+    str,
+    Meta(
+        pattern=_whole(rf"(?:sm_)?\d{{1,2}}\.?\d[af]?|{'|'.join(sorted(gpu_names()))}"),
+        description="a GPU or its architecture",
+        examples=["sm_120", "rtx5090"],
     ),
 ]
 DebianPackage = Annotated[

@@ -117,11 +117,16 @@ def _argument(parameter: str) -> str:
 
 
 class Kinds(dict[str, Kind]):
-    """Kinds by name; those of a family, "ml/index-unknown", are imported when one of them is first asked for."""
+    """Kinds by name; those of a family, "ml/index-unknown", are imported when one of them is first asked for.
+
+    A family's LATER names the modules of kinds that are imported each when it is asked for itself.
+    """
 
     def __contains__(self, name: object) -> bool:
         if not super().__contains__(name) and isinstance(name, str) and name.partition("/")[0] in _FAMILIES:
-            import_module(_FAMILIES[name.partition("/")[0]])
+            family = import_module(_FAMILIES[name.partition("/")[0]])
+            if name in family.LATER:
+                import_module(f"{family.__name__}.{family.LATER[name]}")
         return super().__contains__(name)
 
     def __missing__(self, name: str) -> Kind:
@@ -131,8 +136,10 @@ class Kinds(dict[str, Kind]):
 
     def every(self) -> Mapping[str, Kind]:
         """All kinds, those of families too."""
-        for module in _FAMILIES.values():
-            import_module(module)
+        for name in _FAMILIES.values():
+            family = import_module(name)
+            for module in family.LATER.values():
+                import_module(f"{name}.{module}")
         return dict(sorted(self.items()))
 
 

@@ -153,6 +153,7 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     zr4lint rules         list the rules
     zr4lint packs         list the packs
     zr4lint kinds         list the kinds of check that packs can use
+    zr4lint knowledge     list the tables of facts behind the rules
     zr4lint config PATH   show the settings of a file
     zr4lint diagnose LOG  explain a failed build
     zr4lint help COMMAND  show the help of a command

@@ -86,11 +86,12 @@ def _failed(failure: Exception) -> int:
     from zr4lint.app.errors import UsageError
     from zr4lint.cli.output import ReaderGoneError
     from zr4lint.filesystem.sources import FileError
+    from zr4lint.project.configuration import ConfigError
 
     if isinstance(failure, ReaderGoneError):
         return 141
     if isinstance(failure, UsageError):
         return errors(str(failure).split("\n"), 2)
-    known = isinstance(failure, FileError | OSError)
+    known = isinstance(failure, FileError | OSError | ConfigError)
     error(str(failure) if known else f"internal error: {type(failure).__name__}: {failure}")
     return 2

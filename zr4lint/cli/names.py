@@ -11,6 +11,7 @@ COMMANDS = (
     "rules",
     "packs",
     "kinds",
+    "knowledge",
     "config",
     "diagnose",
     "pack",

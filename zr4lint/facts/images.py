@@ -75,6 +75,9 @@ def read_base(reference: str) -> Base:
         return _cuda_base(reference, image)
     if image.registry == "docker.io" and image.repository in ("ubuntu", "debian"):
         return Base(reference, image, image.repository, _distribution(image.repository, tag))
+    if image.registry == "docker.io" and image.repository == "centos":
+        found = re.match(r"(?:centos)?(\d)\b", tag)
+        return Base(reference, image, "", f"centos{found[1]}" if found is not None else None)
     if image.registry == "docker.io" and image.repository == "python":
         version = re.match(_PYTHON_TAG, tag)
         codename = next((name for name in _codenames() if name in tag), None)

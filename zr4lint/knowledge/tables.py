@@ -176,6 +176,10 @@ class SourceBuild(Struct, frozen=True):
     pkg_resources: str = ""
     subfolder: str = ""
     wheels_since: str = ""
+    when: str = ""
+    downloads: bool = False
+    flag: str = ""
+    old_flags: tuple[str, ...] = ()
     compiles: str = ""
 
 

@@ -54,10 +54,15 @@ def _run(pack: Pack, subject: Subject, options: LintOptions, deadline: Deadline)
     anchored = partial(_anchored, facts)
     anywhere = structs.replace(subject, layers=layers, context=options.context, results=results)
     subjects = {layer.number: structs.replace(anywhere, layer=layer) for layer in layers}
-    for rule in sorted(pack.rules, key=lambda r: KINDS[r.check].late):
-        if not options.runs(rule.rule):
-            continue
-        subject = _looked_at(rule, subjects.get(rule.rule.layer or 0, anywhere))
+    judged: dict[tuple[int | None, str, str | None], Subject] = {}
+    texts = [subject.source.text, *(value or "" for _, value in options.build_args)]
+    words = "\n".join((*texts, *(included.source.text for included in facts.included))).lower()
+    concerned = [rule for rule in pack.rules if not rule.unset and _concerned(rule, words) and options.runs(rule.rule)]
+    for rule in sorted(concerned, key=lambda r: KINDS[r.check].late):
+        looked = (rule.rule.layer, rule.stages or KINDS[rule.check].stages, rule.stage)
+        if looked not in judged:
+            judged[looked] = _looked_at(rule, subjects.get(rule.rule.layer or 0, anywhere))
+        subject = judged[looked]
         outcomes, commands = _outcomes(rule, subject, amendments.get(rule.rule.code))
         met: list[Met] = []
         unmet: list[Unmet] = []
@@ -69,6 +74,11 @@ def _run(pack: Pack, subject: Subject, options: LintOptions, deadline: Deadline)
                 unmet.append(outcome)
         results[rule.rule.code] = RuleResult(rule.rule.code, rule.rule.layer, commands, tuple(met), tuple(unmet))
     return results
+
+
+def _concerned(rule: PackRule, text: str) -> bool:
+    """Whether a text, in small letters, has one of the words of a rule, or the rule has none."""
+    return not rule.mentions or any(word.lower() in text for word in rule.mentions)
 
 
 def _anchored(facts: Facts, outcome: Outcome) -> Outcome:

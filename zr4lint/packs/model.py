@@ -30,6 +30,7 @@ class PackRule(Struct, frozen=True):
 
     `parameters` are those of its kind. `settings` maps the parameters that a setting fills to its name; while one of
     these is `unset`, the rule is silent. `stages` and `stage` tell which stages it looks at, None as its kind does.
+    A rule with `mentions` looks only at files that have one of them, in capital letters or not.
     """
 
     rule: Rule
@@ -40,6 +41,7 @@ class PackRule(Struct, frozen=True):
     unset: bool = False
     stages: Literal["image", "all"] | None = None
     stage: str | None = None
+    mentions: tuple[str, ...] = ()
 
 
 class ConflictRule(Struct, frozen=True):

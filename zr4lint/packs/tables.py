@@ -81,6 +81,7 @@ class RuleTable(Table, frozen=True):
     confidence: Confidence = "high"
     references: tuple[str, ...] = ()
     trace: Line | None = None
+    mentions: tuple[Annotated[str, Meta(min_length=1)], ...] = ()
 
 
 class TraceTable(Table, frozen=True):

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from zr4lint.filesystem.paths import display, plain
 from zr4lint.model.finding import Severity
+from zr4lint.model.quoting import nearest, show
 from zr4lint.packs.loading import pack_names
 from zr4lint.packs.toml_table import FITS
 from zr4lint.project.patterns import Pattern, Patterned
@@ -59,6 +60,18 @@ _LISTS = {"type": "object", "additionalProperties": _STRINGS}
 
 def _tuple(value: Iterable[str], _: str) -> tuple[str, ...]:
     return tuple(value)
+
+
+def _gpus(value: Iterable[str], _: str) -> tuple[str, ...]:
+    """The GPUs as packs spell them; ValueError for one that is not known."""
+    from zr4lint.knowledge.gpus import architecture_of, gpu_names, gpu_word  # few runs name a GPU
+
+    found = {word: architecture_of(word) for word in value}
+    for word, arch in found.items():
+        if arch is None:
+            near = nearest(word.lower(), gpu_names())
+            raise ValueError(f"{show(word)} is not a known GPU{f'; did you mean {near}?' if near else ''}")
+    return tuple(map(gpu_word, found))
 
 
 def _patterns(value: Iterable[str], folder: str) -> tuple[Pattern, ...]:
@@ -165,6 +178,13 @@ FILES = Kind(
     fits=lambda v: FITS["list[str]"][1](v) and all(map(_is_below, v)),
     schema=_STRINGS,
     read=lambda value, folder: tuple(plain(os.path.join(folder, name)) for name in value),
+    from_option=list,
+)
+GPUS = Kind(
+    words="a list of GPUs such as rtx5090 and sm_120",
+    fits=FITS["list[str]"][1],
+    schema=_STRINGS,
+    read=_gpus,
     from_option=list,
 )
 VARIABLES = Kind(

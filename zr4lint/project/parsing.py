@@ -143,7 +143,10 @@ class _Reader(Table):
                 raise self.error(key, f"no rule has the code or the name {word!r}{known.nearest(word)}", word)
         if setting.kind.folder:
             self._check_folder(key, value)
-        return setting.kind.read(value, self.folder)
+        try:
+            return setting.kind.read(value, self.folder)
+        except ValueError as refused:
+            raise self.error(key, str(refused)) from None
 
     def _packs(self, files: PackFiles) -> Iterable[Pack]:
         """The packs that are named."""

@@ -12,10 +12,12 @@ from typing import Annotated, Any, Literal, get_args
 from msgspec import Struct
 
 from zr4lint.model.finding import Severity
+from zr4lint.project.configuration import ConfigError
 from zr4lint.project.kinds import (
     FILES,
     FLAG,
     FOLDER,
+    GPUS,
     LEVELS,
     PACK_TABLES,
     PACKS,
@@ -144,6 +146,16 @@ class Settings(Struct, frozen=True, kw_only=True):
             adds=True,
         ),
     ] = ()
+    gpu: Annotated[
+        tuple[str, ...],
+        Setting(
+            GPUS,
+            "GPUs that the image is for: names such as rtx5090, or architectures such as sm_120",
+            "none",
+            "--gpu",
+            "NAME",
+        ),
+    ] = ()
     context: Annotated[
         str | None,
         Setting(FOLDER, "The build context", "the folder of the Dockerfile", "--context", "DIR"),
@@ -259,11 +271,14 @@ def merge(layers: Iterable[Layer]) -> Settings:
 def from_options(options: Mapping[str, Any], origins: Mapping[str, str] | None = None) -> Layer:
     """The layer of the command line; `options` holds what click gives for fields, empty or None where it is not set.
 
-    Raises ValueError, with the option in the message, for a value that no field can have.
+    Raises ConfigError, with the option in the message, for a value that no field can have.
     """
     values = {}
     for name, setting in SETTINGS.items():
         value = options.get(name)
         if value is not None and value != () and value is not False:
-            values[name] = setting.kind.read(setting.kind.from_option(value), ".")
+            try:
+                values[name] = setting.kind.read(setting.kind.from_option(value), ".")
+            except ValueError as refused:
+                raise ConfigError(f"{setting.option}: {refused}") from None
     return Layer(COMMAND_LINE, values, origins or {})

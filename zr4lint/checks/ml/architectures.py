@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from zr4lint.checks.edits import SAFE, replace
 from zr4lint.checks.ml.builds import source_builds_of
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import EnvSet
-from zr4lint.facts.history import History
+from zr4lint.facts.history import History, Install
 from zr4lint.facts.torch import older, torch_at
 from zr4lint.knowledge.tables import references, table
+from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code
+from zr4lint.model.source import Span
 
 _NAMES = r"(?i)(?:kepler|maxwell|pascal|volta|turing|ampere|ada|hopper|blackwell)(?:\+\w+)*|native|all|common"
 _OWN_LISTS = ("flash-attn", "sageattention", "tinycudann", "natten")
@@ -35,10 +39,43 @@ def arch_list_unknown(subject: Subject) -> Outcomes:
                 yield Unmet(
                     wrong[0],
                     env.span,
+                    fix=_respelled(subject, env.value_span, env.value),
                     notes=(wrong[1],),
                     help="Write numbers with a dot, joined by `;`, of architectures that torch and nvcc know",
                     references=references(table("packages")["architectures"]),
                 )
+
+        yield from _of_command(history, [b.install for b in builds])
+
+
+def _of_command(history: History, installs: Sequence[Install]) -> Outcomes:
+    """A list that a command sets for itself, or that ARG does."""
+    environment = {e.value for e in history.facts.of(EnvSet, history.chain) if e.name == "TORCH_CUDA_ARCH_LIST"}
+    for install in installs:
+        value = install.run.variables.get("TORCH_CUDA_ARCH_LIST")
+        if not value or value in environment:
+            continue
+        wrong = _wrong(history, value, install.at.order)
+        if wrong is not None:
+            yield Unmet(
+                wrong[0],
+                install.run.command.words,
+                notes=(wrong[1],),
+                help="Write numbers with a dot, joined by `;`, of architectures that torch and nvcc know",
+                references=references(table("packages")["architectures"]),
+            )
+
+
+def _respelled(subject: Subject, span: Span, value: str) -> Fix | None:
+    """The list with `;` for a comma, and 8.6 for sm_86 or 86, where that mends it."""
+    known = table("packages")["architectures"]["known"]
+    parts = re.split(r"[;, ]+", value.strip("; ,"))
+    words = [re.sub(r"^(?:sm_|compute_)?(\d+)(\d)(?=\+|\Z)", r"\1.\2", part) for part in parts]
+    text = ";".join(words)
+    plain = subject.words(span).strip("\"'") == value
+    if text == value or not plain or any(word.removesuffix("+PTX") not in known for word in words):
+        return None
+    return replace(span, f'"{text}"', "Write the list as torch reads it", SAFE)
 
 
 def _wrong(history: History, value: str, order: int) -> tuple[str, str] | None:
@@ -47,10 +84,12 @@ def _wrong(history: History, value: str, order: int) -> tuple[str, str] | None:
     install = next(i for i in history.installs if i.at.order == order)
     torch = torch_at(history, install.at)
     cuda = history.base.cuda if history.base is not None else None
-    for word in re.split(r"[; ]+", value.strip()):
+    for word in re.split(r"; *| +", value.strip()):
         number = word.removesuffix("+PTX")
         if re.fullmatch(_NAMES, number):
             continue
+        if not word:
+            return "TORCH_CUDA_ARCH_LIST has an empty part", "The build fails with `Unknown CUDA arch`."
         if number not in row["known"]:
             return f"torch knows no CUDA architecture {code(word)}", "The build fails with `Unknown CUDA arch`."
         plain = number.rstrip("a")

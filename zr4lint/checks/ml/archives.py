@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import re
 
-from zr4lint.checks.edits import UNSAFE, insert
+from zr4lint.checks.edits import SAFE, UNSAFE, insert, replace
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.facts import AptRun, Copied
+from zr4lint.facts import AptRun, Copied, PackageRun
 from zr4lint.facts.history import History
+from zr4lint.facts.images import Base
 from zr4lint.facts.torch import default_python, older
-from zr4lint.knowledge.tables import distribution, references
+from zr4lint.knowledge.tables import distribution, references, table
+from zr4lint.model.finding import Fix, Severity
 from zr4lint.model.quoting import code
+from zr4lint.model.source import Span
 from zr4lint.shell import Reach
 
 _SOURCES = r"sources\.list|old-releases|archive\.debian\.org|snapshot\.debian|apt/sources"
 _KEY_FIX = (
     r"3bf863cc|cuda-keyring|A4B469963BF863CC|(?:rm|mv|sed)\b[^\n]*(?:cuda|nvidia-ml)[^\n]*\.list|sources\.list\.d"
 )
+_KEYRING = r"cuda-keyring[\w.-]*\.deb"
 _REMOVE = "rm -f /etc/apt/sources.list.d/cuda.list /etc/apt/sources.list.d/nvidia-ml.list && "
 _GET_PIP = r"bootstrap\.pypa\.io/get-pip\.py"
 _OLDEST_OF_GET_PIP = "3.10"
@@ -50,6 +54,7 @@ def _changes_sources(history: History, run: AptRun, pattern: str) -> bool:
 def apt_archive_gone(subject: Subject) -> Outcomes:
     """The archive of the base image's release still answers."""
     for history in histories(subject):
+        yield from _yum(history)
         release = distribution(history.base.distribution) if history.base is not None else None
         run = _first_apt(history)
         if release is None or not release.get("gone") or run is None or _changes_sources(history, run, _SOURCES):
@@ -64,10 +69,33 @@ def apt_archive_gone(subject: Subject) -> Outcomes:
         )
 
 
+def _yum(history: History) -> Outcomes:
+    """The first call of yum or dnf on a CentOS whose mirrors are gone."""
+    row = table("system")["yum"]
+    name = history.base.distribution if history.base is not None else None
+    if name not in row["gone"] or history.mentions(None, r"vault\.|baseurl|mirrors?\.\w+|yum\.repos\.d|--repofrompath"):
+        return
+    for run in history.facts.of(PackageRun, (history.stage.number,)):
+        if run.command.manager not in ("yum", "dnf") or run.at.reach is Reach.NEVER:
+            continue
+        if run.command.action not in ("install", "group", "update", "upgrade"):
+            continue
+        yield Unmet(
+            f"the mirrors of {name} are gone",
+            run.command.words,
+            unsure=run.at.unsure,
+            notes=("yum fails with `Could not resolve host: mirrorlist.centos.org`.",),
+            help="Build on Rocky Linux or AlmaLinux, or point the repositories at vault.centos.org before",
+            references=references(row),
+        )
+        return
+
+
 @check("ml/nvidia-key-expired")
 def nvidia_key_expired(subject: Subject) -> Outcomes:
     """apt-get update does not meet a repository that is signed with a key the image lacks."""
     for history in histories(subject):
+        yield from _keyring(history)
         base, run = history.base, _first_apt(history)
         if base is None or run is None or run.at.reach is not Reach.ALWAYS or _changes_sources(history, run, _KEY_FIX):
             continue
@@ -92,6 +120,33 @@ def nvidia_key_expired(subject: Subject) -> Outcomes:
         )
 
 
+def _keyring(history: History) -> Outcomes:
+    """cuda-keyring in an image of nvidia/cuda, which has the repository already."""
+    base = history.base
+    if base is None or base.kind != "cuda" or not (base.distribution or "").startswith("ubuntu"):
+        return
+    for ran in history.commands:
+        word = next((a for a in ran.arguments if re.search(_KEYRING, a.value or "")), None)
+        if word is None or ran.program not in ("dpkg", "apt", "apt-get") or ran.at.reach is not Reach.ALWAYS:
+            continue
+        if history.mentions(None, r"(?:rm|mv)\b[^\n]*sources\.list\.d"):
+            continue
+        old = base.distribution in ("ubuntu18.04", "ubuntu20.04")
+        yield Unmet(
+            "cuda-keyring contradicts the image's own cuda.list" if old else "the image has cuda-keyring already",
+            word.span,
+            severity=None if old else Severity.INFO,
+            notes=(
+                "apt-get update fails with `Conflicting values set for option Signed-By`."
+                if old
+                else "nvidia/cuda images for Ubuntu 22.04 and later bring it.",
+            ),
+            help="Remove /etc/apt/sources.list.d/cuda.list before" if old else "Remove this command",
+            references=("NVIDIA container images, dist/",),
+        )
+        return
+
+
 @check("ml/get-pip-too-new")
 def get_pip_too_new(subject: Subject) -> Outcomes:
     """get-pip.py is one for the Python that runs it."""
@@ -109,11 +164,20 @@ def get_pip_too_new(subject: Subject) -> Outcomes:
                 f"get-pip.py needs Python {_OLDEST_OF_GET_PIP} or newer, not {python}",
                 word.span,
                 expected=f"https://bootstrap.pypa.io/pip/{python}/get-pip.py",
+                fix=_own_script(subject, word.span, python),
                 unsure=ran.at.reach is Reach.MAYBE,
                 notes=("The script says that this Python is too old, and exits with 1.",),
                 help=f"Use https://bootstrap.pypa.io/pip/{python}/get-pip.py",
                 references=("pypa/get-pip at 08b6e1d",),
             )
+
+
+def _own_script(subject: Subject, span: Span, python: str) -> Fix | None:
+    """The script for an older Python in the place of the newest one."""
+    words = subject.words(span)
+    if words.count("/get-pip.py") != 1 or older(python, "3.6"):
+        return None
+    return replace(span, words.replace("/get-pip.py", f"/pip/{python}/get-pip.py"), f"Use the one for {python}", SAFE)
 
 
 @check("ml/conda-terms")
@@ -122,7 +186,8 @@ def conda_terms(subject: Subject) -> Outcomes:
     for history in histories(subject):
         text = history.text(None)
         installer = re.search(_MINICONDA, text)
-        if installer is None or re.search(_AGREED, text):
+        doubtful = history.base is not None and _doubtful_image(history.base)
+        if (installer is None and not doubtful) or re.search(_AGREED, text):
             continue
         for ran in history.commands:
             words = [a.value or "" for a in ran.arguments[1:]]
@@ -133,12 +198,18 @@ def conda_terms(subject: Subject) -> Outcomes:
             yield Unmet(
                 f"conda stops at {code(f'conda {action}')}: the terms of Anaconda are not accepted",
                 ran.at.span,
-                unsure=_older_installer(installer),
+                unsure=doubtful or (installer is not None and _older_installer(installer)),
                 notes=("Without a terminal conda fails with `CondaToSNonInteractiveError`.",),
                 help="Install Miniforge, or run `conda tos accept` before if the terms suit you",
                 references=("anaconda/conda-anaconda-tos at 03beb3d",),
             )
             break
+
+
+def _doubtful_image(base: Base) -> bool:
+    """Whether an image may have a conda that asks, which is known of some tags only."""
+    row = table("bases")["terms"]
+    return base.image.repository in row["names"] and base.image.tag.startswith(tuple(row["tags"]))
 
 
 def _older_installer(found: re.Match[str]) -> bool:

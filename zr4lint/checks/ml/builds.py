@@ -50,6 +50,8 @@ def source_builds_of(history: History) -> Iterator[tuple[Build, SourceBuild]]:
     known = source_builds()
     for build in builds(history, *known):
         row = known[build.package]
+        if row.when and not any(n.startswith(row.when) and v == "1" for n, v in build.install.run.variables.items()):
+            continue
         if build.requirement.url is None and row.pypi != "source":
             pin = pinned(build.requirement)
             if not row.wheels_since or pin is None or release(pin) >= release(row.wheels_since):

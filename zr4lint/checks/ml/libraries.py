@@ -12,6 +12,7 @@ from zr4lint.knowledge.tables import references, table
 from zr4lint.knowledge.versions import bounds
 from zr4lint.model.finding import Related
 from zr4lint.model.quoting import code
+from zr4lint.programs.pip import Requirement
 
 _WITH_GUI = ("opencv-python", "opencv-contrib-python")
 _HINTS = r"libgl|libGL|libopencv|python3-opencv|ffmpeg|vnc|xfce|mesa"
@@ -28,16 +29,17 @@ def opencv_libraries_missing(subject: Subject) -> Outcomes:
             continue
         headless = any(r.name.endswith("-headless") for i in history.installs for r in i.requirements)
         for install in history.own:
-            requirement = next((r for name in _WITH_GUI if (r := install.get(name))), None)
+            requirement = next((r for name in (*_WITH_GUI, *row["through"]) if (r := install.get(name))), None)
             if requirement is None or headless or requirement.url is not None:
                 continue
+            other = f"{requirement.name}-headless" if requirement.name in _WITH_GUI else "opencv-python-headless"
             yield Unmet(
                 f"{requirement.name} needs libgl1 and libglib2.0-0 at run time",
                 requirement.span,
                 expected="apt-get install libgl1 libglib2.0-0",
                 unsure=install.unsure,
                 notes=("`import cv2` fails with `ImportError: libGL.so.1`. The builds named -headless need neither.",),
-                help=f"Install libgl1 and libglib2.0-0, or {requirement.name}-headless",
+                help=f"Install libgl1 and libglib2.0-0, or {other}",
                 references=references(row),
             )
             break
@@ -66,14 +68,17 @@ def torch_needs_numpy_1(subject: Subject) -> Outcomes:
     for history in histories(subject):
         bounded = any(_below_2(i) for i in history.installs)
         for install in history.own:
-            requirement = install.get("numpy")
-            torch = torch_in(install) or torch_at(history, install.at)
-            if requirement is None or bounded or requirement.url is not None or install.constrained:
+            named = install.get("numpy")
+            if bounded or (named is None and install.get("torchvision") is None):
                 continue
+            torch = torch_in(install) or torch_at(history, install.at)
             if torch is None or torch.order < 0 or not older(torch.minor, row["torch"]):
                 continue
+            requirement = named or _brings_numpy(history, install)
+            if requirement is None or requirement.url is not None or install.constrained:
+                continue
             python = python_at(history, install)
-            limits = bounds(requirement.specifier)
+            limits = bounds(requirement.specifier if named is not None else "")
             if limits is None or limits.upper is not None or (python is not None and older(python, "3.9")):
                 continue
             yield Unmet(
@@ -86,6 +91,14 @@ def torch_needs_numpy_1(subject: Subject) -> Outcomes:
                 help='Install `"numpy<2"`',
                 references=references(row),
             )
+
+
+def _brings_numpy(history: History, install: Install) -> Requirement | None:
+    """Torchvision beside its torch, which requires any numpy, where none is there."""
+    vision = install.get("torchvision")
+    if torch_in(install) is None or vision is None or vision.marker is not None or install.option("no-deps"):
+        return None
+    return vision if history.has("numpy", install.at) is False and not history.mentions(None, "numpy") else None
 
 
 def _below_2(install: Install) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from zr4lint.checks.edits import SAFE, replace
 from zr4lint.checks.ml.builds import other_index
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
@@ -12,14 +13,14 @@ from zr4lint.facts.history import Install, pinned
 from zr4lint.facts.torch import older
 from zr4lint.knowledge.tables import Row, references, release, sure, table
 from zr4lint.knowledge.versions import bounds
-from zr4lint.model.finding import Severity
+from zr4lint.model.finding import Fix, Severity
 from zr4lint.model.quoting import plain
 from zr4lint.programs.pip import Requirement
 
 _NIGHTLY = r"\.dev(\d{8})"
 
 
-def _only_pypi(install: Install) -> bool:
+def only_pypi(install: Install) -> bool:
     """Whether nothing but PyPI and PyTorch's indexes can have a package."""
     links = any(source.role == "links" for source in install.sources.all)
     return not links and not other_index(install) and not install.option("no-index")
@@ -30,7 +31,7 @@ def not_on_pypi(subject: Subject) -> Outcomes:
     """A package is one that PyPI has under that name."""
     for history in histories(subject):
         for install in history.own:
-            for requirement in install.requirements if _only_pypi(install) else ():
+            for requirement in install.requirements if only_pypi(install) else ():
                 row = next((r for r in table("packages")["absent"] if requirement.name in r["names"]), None)
                 if (
                     row is None
@@ -45,10 +46,19 @@ def not_on_pypi(subject: Subject) -> Outcomes:
                     row["what"].format(name=requirement.name),
                     requirement.span,
                     unsure=install.unsure,
+                    fix=_renamed(subject, requirement, row.get("rename")),
                     notes=("pip fails, or installs another project.",),
                     help=row["instead"],
                     references=references(row),
                 )
+
+
+def _renamed(subject: Subject, requirement: Requirement, name: str | None) -> Fix | None:
+    """Ask for the package by its right name."""
+    words = subject.words(requirement.span)
+    if name is None or words.strip("'\"") != requirement.name:
+        return None
+    return replace(requirement.span, words.replace(requirement.name, name), f"Install {name}", SAFE)
 
 
 def _there(install: Install, requirement: Requirement, row: Row) -> bool:
@@ -72,7 +82,7 @@ def release_gone(subject: Subject) -> Outcomes:
             for row in table("packages")["left"]:
                 requirement = install.get(row["name"])
                 version = pinned(requirement)
-                if requirement is None or version is None or requirement.url or not _only_pypi(install):
+                if requirement is None or version is None or requirement.url or not only_pypi(install):
                     continue
                 versions = row["versions"]
                 if version in versions or older(versions[-1], version) or len(release(version)) != 3:
@@ -151,7 +161,7 @@ def onnxruntime_cuda_mismatch(subject: Subject) -> Outcomes:
             continue
         for install in history.own:
             requirement = install.get("onnxruntime-gpu")
-            if requirement is None or requirement.url or not _only_pypi(install) or requirement.extras:
+            if requirement is None or requirement.url or not only_pypi(install) or requirement.extras:
                 continue
             if unmet := _other_cuda(install, requirement, base.cuda):
                 yield unmet

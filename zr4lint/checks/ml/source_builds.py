@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from zr4lint.checks.edits import UNSAFE, add_words
 from zr4lint.checks.ml.builds import MMCV, Build, builds, mmcv_wheel, source_builds_of
 from zr4lint.checks.ml.stages import histories
@@ -14,6 +16,7 @@ from zr4lint.facts.torch import older, torch_at, torch_in
 from zr4lint.knowledge.tables import SourceBuild, newest_torch, table
 from zr4lint.knowledge.versions import lets_in
 from zr4lint.model.finding import Related, Severity
+from zr4lint.model.quoting import code
 
 _SMALL = frozenset({
     "pip", "setuptools", "wheel", "torch", "torchvision", "torchaudio", "numpy", "packaging", "ninja", "psutil",
@@ -189,6 +192,9 @@ def cuda_ops_not_forced(subject: Subject) -> Outcomes:
     """A package is told to compile for CUDA, since a build sees no GPU."""
     for history in histories(subject):
         for build, row in source_builds_of(history):
+            if row.nvcc == "asked":
+                yield from _asked(history, build, row)
+                continue
             value = history.setting(build.install.run.variables, row.force) if row.force else None
             if value is None or value == "1" or (value != "" and row.force != "FORCE_CUDA"):
                 continue
@@ -206,6 +212,27 @@ def cuda_ops_not_forced(subject: Subject) -> Outcomes:
                 help=f"Set {asked.replace(' ', ' and ')}",
                 references=tuple(row.source.split("; ")),
             )
+
+
+def _asked(history: History, build: Build, row: SourceBuild) -> Outcomes:
+    """A package that compiles for CUDA only where CMAKE_ARGS asks for it, by the name that it knows."""
+    arguments = history.setting(build.install.run.variables, row.force)
+    if arguments is None or _for_cpu(history, build) or build.unsure or build.requirement.marker:
+        return
+    old = next((flag for flag in row.old_flags if flag in arguments), None)
+    if old is None and re.search(row.flag, arguments, re.IGNORECASE):
+        return
+    if history.mentions(None, rf"{row.force}|{row.flag}") and not arguments:
+        return  # it may be set in a way that is not read
+    yield Unmet(
+        f"{build.package} no longer knows {code(old)}" if old else f"{build.package} is compiled for the CPU only",
+        build.requirement.span,
+        expected=f'{row.force}="-D{row.flag}" before pip install',
+        severity=Severity.WARNING,
+        notes=(f"Without {row.flag} in {row.force} it is compiled for the CPU.",),
+        help=f'Set {row.force}="-D{row.flag}", or take a wheel from the project\'s index',
+        references=tuple(row.source.split("; ")),
+    )
 
 
 def _gives_gpu(build: Build) -> bool:

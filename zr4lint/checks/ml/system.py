@@ -39,6 +39,10 @@ _OTHER_INSTALLERS = (
 )
 """Programs that may bring anything."""
 
+_MANAGED_HINTS = (
+    r"EXTERNALLY-MANAGED|break-system-packages|BREAK_SYSTEM_PACKAGES|\bconda\b|mamba|pyenv|deadsnakes|Python-3|"
+    r"\bvenv\b"
+)
 _PARTS = ("", "dev", "venv", "distutils", "minimal", "full")
 _SOURCES = (
     r"sources\.list|deadsnakes|add-apt-repository|apt-add-repository|dpkg -i|\.deb\b|apt/preferences|snapshot\.debian"
@@ -60,6 +64,7 @@ def _release(history: History) -> Row | None:
 @check("ml/unknown-ppa")
 def unknown_ppa(subject: Subject) -> Outcomes:
     """The PPA exists."""
+    yield from _ppas_of_debian(subject)
     for row, added in _ppas(subject):
         name = (added.name or "").removeprefix("ppa:").partition("/")[2]
         if name in row["names"] or added.name is None:
@@ -74,6 +79,25 @@ def unknown_ppa(subject: Subject) -> Outcomes:
             help=f"Use {code(row['instead'])}",
             references=references(row),
         )
+
+
+def _ppas_of_debian(subject: Subject) -> Outcomes:
+    """PPAs that are added to Debian, for which none is built."""
+    for history in histories(subject):
+        release = _release(history)
+        if release is None or not release["name"].startswith("debian") or history.base is None:
+            continue
+        for added in history.facts.of(RepositoryAdded, history.chain):
+            if added.at.stage != history.stage.number or not (added.name or "").startswith("ppa:") or added.removed:
+                continue
+            yield Unmet(
+                f"{release['name']} has no PPAs",
+                added.span,
+                unsure=added.at.unsure,
+                notes=("PPAs are built for Ubuntu's releases, and have no packages for Debian.",),
+                help="Build on Ubuntu, or install the program in another way",
+                references=("Launchpad, Personal Package Archives",),
+            )
 
 
 def _ppas(subject: Subject) -> list[tuple[Row, RepositoryAdded]]:
@@ -158,8 +182,9 @@ def _gone(name: str, run: AptRun, package: Package) -> Unmet | None:
         if not matches(package.name, row["package"]):
             continue
         instead = row["instead"]
+        level = UNSAFE if row.get("judgement") else SAFE
         fix = (
-            replace(package.span, instead, f"Install {instead}", SAFE) if instead and package.version is None else None
+            replace(package.span, instead, f"Install {instead}", level) if instead and package.version is None else None
         )
         if name in row["releases"] or (name and row["releases"] == ["*"]):
             return Unmet(
@@ -215,6 +240,7 @@ def externally_managed(subject: Subject) -> Outcomes:
         )
         if release is None or not release.get("externally_managed") or not kept:
             continue
+        yield from _get_pip_there(history, release)
         for install in history.own:
             if _managed(history, install.run) and not install.unsure and install.environment == "":
                 name = "uv" if install.uv else "pip"
@@ -229,6 +255,32 @@ def externally_managed(subject: Subject) -> Outcomes:
                     references=("PEP 668", *references(release)),
                 )
                 break
+
+
+def _get_pip_there(history: History, release: Row) -> Outcomes:
+    """get-pip.py run by the Python that apt manages."""
+    for ran in history.commands:
+        words = [a.value or "" for a in ran.arguments]
+        if ran.program not in ("python3", f"python{release.get('python')}") or ran.at.reach is not Reach.ALWAYS:
+            continue
+        piped = words[1:] in ([], ["-"]) and history.mentions(ran.at, r"get-pip\.py[^\n]*\|")
+        if not (piped or any(w.endswith("get-pip.py") for w in words[1:2])) or "/" in words[0]:
+            continue
+        if (
+            history.mentions(None, _MANAGED_HINTS)
+            or ran.variables.get("PATH") != INHERITED
+            or _copies_programs(history)
+        ):
+            continue
+        yield Unmet(
+            f"get-pip.py cannot install into the system Python of {release['name']}",
+            ran.at.span,
+            expected="apt-get install python3-venv, and an environment",
+            notes=("apt manages that Python, and pip fails with `externally-managed-environment`.",),
+            help="Create a virtual environment with `python3 -m venv`, which has pip",
+            references=("PEP 668", *references(release)),
+        )
+        break
 
 
 def _managed(history: History, run: PipRun) -> bool:

@@ -19,7 +19,8 @@ COMPANIONS = ("torchvision", "torchaudio")
 _SOURCES = ("pytorch RELEASE.md", "wheel metadata of torch, torchvision and torchaudio")
 
 
-def _related(torch: TorchState) -> tuple[Related, ...]:
+def related_to(torch: TorchState) -> tuple[Related, ...]:
+    """The place where a torch is installed."""
     return (Related(f"torch {torch.version} is installed here", torch.span),)
 
 
@@ -60,7 +61,7 @@ def companion_mismatch(subject: Subject) -> Outcomes:
                     requirement.span,
                     expected=f"{name}=={fitting[0]}",
                     fix=_rename(subject, requirement, fitting[0]),
-                    related=_related(torch),
+                    related=related_to(torch),
                     unsure=install.unsure or not known.sure,
                     severity=Severity.INFO if newer or unlisted else None,
                     notes=(
@@ -205,179 +206,12 @@ def _unpinned(
         requirement.span,
         expected=f"{name}=={right}",
         fix=_rename(subject, requirement, right, safe=exact),
-        related=_related(torch),
+        related=related_to(torch),
         unsure=install.unsure,
         severity=Severity.ERROR if wrong else None,
         notes=(why,),
         help=f"Pin {name}=={right}",
         references=("wheel metadata of torchvision and torchaudio",),
-    )
-
-
-@check("ml/torch-replaced")
-def torch_replaced(subject: Subject) -> Outcomes:
-    """Nothing replaces the torch that was installed on purpose."""
-    for history in histories(subject):
-        for install in history.own:
-            torch = torch_at(history, install.at)
-            if torch is None or install.constrained or install.option("no-deps") or install.environment is None:
-                continue
-            where = torch.install.environment if torch.install is not None else ""
-            if where != install.environment:
-                continue
-            requirement = install.get("torch")
-            if torch.order < 0 and history.base is not None and history.base.own_torch:
-                if unmet := _own_build(history, install, torch):
-                    yield unmet
-            elif requirement is not None:
-                if unmet := _other_torch(torch, requirement):
-                    yield unmet
-            elif unmet := _pinning(install, torch):
-                yield unmet
-            elif install.option("force-reinstall", "ignore-installed", "reinstall") or _eager(install):
-                yield from _forced(subject, install, torch)
-
-
-def _own_build(history: History, install: Install, torch: TorchState) -> Unmet | None:
-    """A torch from an index in the place of the one that the maker of the image has built."""
-    if install.environment != "" or install.constrained:
-        return None
-    named = [r for r in install.requirements if r.name in ("torch", *COMPANIONS) and r.marker is None]
-    wanted = next((r for r in named if r.specifier or install.run.command.upgrades), None)
-    pinning = next((r for r in install.requirements if r.name in ("vllm", "xformers")), None)
-    requirement = wanted or pinning
-    if requirement is None or requirement.url is not None:
-        return None
-    if wanted is not None and _is_there(history, wanted, torch):
-        return None
-    own = wanted is not None and history.base is not None and history.base.kind == "ngc"
-    return Unmet(
-        f"{code(requirement.name)} replaces the image's own build of torch",
-        requirement.span,
-        expected="the torch of the image",
-        severity=None if own else Severity.WARNING,
-        unsure=install.unsure,
-        related=_related_to_base(history, torch),
-        notes=(
-            "pip takes torch from the index. Packages of the image that were built for its own torch then fail with "
-            "undefined symbols.",
-        ),
-        help="Keep the torch of the image, or install into a virtual environment",
-        references=("NVIDIA, PyTorch release notes",) if own else (),
-    )
-
-
-def _is_there(history: History, wanted: Requirement, torch: TorchState) -> bool:
-    """Whether a pin means the release that the image has a build of: `==2.9.1` fits 2.9.1+rocm7.2, too."""
-    pin = pinned(wanted)
-    released = history.base is not None and history.base.kind != "ngc"
-    return wanted.name == "torch" and released and pin is not None and numbers(pin) == numbers(torch.version)
-
-
-def _related_to_base(history: History, torch: TorchState) -> tuple[Related, ...]:
-    return (Related(f"the image has a build of torch {torch.version}", history.root.image_span),)
-
-
-def _pinning(install: Install, torch: TorchState) -> Unmet | None:
-    """A package whose metadata names another torch than the one that is there."""
-    if requirement := install.get("xformers"):
-        return _xformers(install, torch, requirement)
-    requirement = install.get("vllm")
-    if requirement is None or requirement.url is not None or requirement.marker is not None:
-        return None
-    row = table("torch")["vllm"]
-    version = pinned(requirement)
-    if version is None:
-        newest = not requirement.specifier or requirement.specifier.startswith(">")
-        wanted = str(row["pins"][-1][2]) if newest and not install.sources.all else None
-    else:
-        fits = (pin for low, high, pin in row["pins"] if not older(version, low) and not older(high, version))
-        wanted = next(fits, None)
-    if wanted is None or numbers(wanted) == numbers(torch.version):
-        return None
-    name = f"vllm {plain(version, 20)}" if version is not None else "the newest vllm"
-    return Unmet(
-        f"{name} requires torch {wanted}, not {torch.version}",
-        requirement.span,
-        expected=f"torch=={wanted}",
-        related=_related(torch),
-        unsure=install.unsure,
-        notes=(f"pip replaces torch {torch.version}.",),
-        help=f"Install torch {wanted} before, or the vllm that requires torch {torch.version}",
-        references=references(row),
-    )
-
-
-def _eager(install: Install) -> bool:
-    strategy = install.run.command.parsed.get("upgrade-strategy")
-    return install.option("upgrade") and strategy is not None and strategy.value == "eager"
-
-
-def _other_torch(torch: TorchState, requirement: Requirement) -> Unmet | None:
-    """Torch is asked for again, in another version."""
-    version = pinned(requirement)
-    if version is None or numbers(version) == numbers(torch.version) or requirement.marker:
-        return None
-    return Unmet(
-        f"torch {plain(version.partition('+')[0], 20)} replaces torch {torch.version}",
-        requirement.span,
-        expected=f"torch=={torch.version}",
-        related=_related(torch),
-        unsure=True,
-        notes=("Packages built for the first one break, and the image's layers contain both.",),
-        help="Install torch once",
-    )
-
-
-def _forced(subject: Subject, install: Install, torch: TorchState) -> Outcomes:
-    for requirement in install.requirements:
-        if requirement.name not in ("flash-attn", "xformers"):
-            continue
-        options = ("force-reinstall", "ignore-installed", "reinstall", "upgrade-strategy")
-        option = next(o for name in options if (o := install.run.command.parsed.get(name)) is not None)
-        words = subject.words(option.span)
-        yield Unmet(
-            f"{code(words)} replaces torch {torch.version} with the newest torch",
-            option.span,
-            expected="--no-deps" if option.name == "upgrade-strategy" else f"{words} --no-deps",
-            fix=replace(option.span, f"{words} --no-deps", "Add --no-deps", UNSAFE)
-            if option.name != "upgrade-strategy"
-            else None,
-            related=_related(torch),
-            unsure=install.unsure,
-            notes=(
-                f"The option reinstalls the dependencies of {requirement.name} too. Importing {requirement.name} then "
-                "fails with an undefined symbol.",
-            ),
-            help=f"Add --no-deps, or remove {words}",
-            references=("flash-attention issue 1724",),
-        )
-
-
-def _xformers(install: Install, torch: TorchState, requirement: Requirement) -> Unmet | None:
-    """The metadata of xformers names one torch."""
-    row = table("torch")["xformers"]
-    version = pinned(requirement)
-    fitting = [x for x, pin in row["pins"].items() if numbers(pin) == numbers(torch.version)]
-    if version is not None:
-        wanted = row["pins"].get(version.partition("+")[0])
-        if wanted is None or numbers(wanted) == numbers(torch.version):
-            return None
-        what = f"xformers {plain(version, 20)} requires torch {wanted}, not {torch.version}"
-    elif requirement.specifier or requirement.url or not older(torch.version, row["free_needs"]):
-        return None
-    else:
-        what = f"the newest xformers requires a newer torch than {torch.version}"
-    instead = f"xformers=={fitting[-1]}" if fitting else "the xformers built for it"
-    return Unmet(
-        what,
-        requirement.span,
-        expected=instead,
-        related=_related(torch),
-        unsure=install.unsure,
-        notes=(f"pip replaces torch {torch.version}.",),
-        help=f"Install {instead}, or add --no-deps",
-        references=references(row),
     )
 
 
@@ -403,7 +237,7 @@ def transformers_needs_newer_torch(subject: Subject) -> Outcomes:
                 f"transformers 5 does not work with torch {torch.version}",
                 requirement.span,
                 expected='"transformers<5"',
-                related=_related(torch),
+                related=related_to(torch),
                 unsure=install.unsure,
                 notes=(
                     "pip takes transformers 5, which says `Disabling PyTorch because PyTorch >= "

@@ -1,0 +1,62 @@
+"""apt-key: where it is gone, and what it needs where it is not."""
+
+from __future__ import annotations
+
+from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.facts import AptRun, Ran
+from zr4lint.facts.history import History
+from zr4lint.knowledge.tables import references, table
+from zr4lint.model.finding import Severity
+from zr4lint.shell import Reach
+
+_BRING = frozenset({"gnupg", "gnupg2", "gnupg1", "gpg", "software-properties-common", "dirmngr"})
+
+
+@check("ml/apt-key")
+def apt_key(subject: Subject) -> Outcomes:
+    """The key of a repository is a file that its entry names, and none of apt-key."""
+    row = table("system")["apt_key"]
+    for history in histories(subject):
+        name = history.base.distribution if history.base is not None else None
+        for ran in history.commands:
+            if ran.program != "apt-key" or ran.at.reach is Reach.NEVER:
+                continue
+            gone = name in row["gone"]
+            missing = not gone and _adds(ran) and _without_gnupg(history, ran)
+            if gone:
+                message, note = f"{name} has no apt-key", "apt 3 removed it, so the command is not found."
+            elif missing:
+                message, note = "apt-key needs gnupg, which is not installed", "The command fails without gnupg."
+            else:
+                message, note = "apt-key is deprecated", "Later releases do not have it."
+            yield Unmet(
+                message,
+                ran.at.span,
+                severity=Severity.ERROR if gone or missing else None,
+                unsure=ran.at.unsure,
+                notes=(note,),
+                help="Store the key in /etc/apt/keyrings, and name it with signed-by",
+                references=references(row),
+            )
+            break
+
+
+def _adds(ran: Ran) -> bool:
+    return any(argument.value in ("add", "adv") for argument in ran.arguments)
+
+
+def _without_gnupg(history: History, ran: Ran) -> bool:
+    """Whether an image that has no gnupg gets none before."""
+    base = history.base
+    slim = base is not None and base.kind == "python" and "slim" in base.image.tag
+    if base is None or not (slim or base.kind in ("ubuntu", "debian")) or base.distribution is None:
+        return False
+    if history.mentions(ran.at, "gnupg|gpg2|dirmngr"):
+        return False
+    for run in history.facts.of(AptRun, history.chain):
+        names = {package.name for package in run.command.packages}
+        if run.at.order < ran.at.order and (names & _BRING or run.command.parsed.unknown):
+            return False
+    return True

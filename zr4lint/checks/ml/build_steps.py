@@ -1,0 +1,76 @@
+"""Steps that BuildKit or git cannot take as written."""
+
+from __future__ import annotations
+
+import re
+
+from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.facts import Cloned, Ran
+from zr4lint.facts.history import History
+from zr4lint.model.quoting import code
+from zr4lint.model.source import Span
+from zr4lint.shell import Reach
+
+_SHA = r"[0-9a-f]{7,40}\Z"
+_DEEPENS = r"\bgit\b[^&|;\n]*\b(?:fetch|pull|remote|unshallow)\b"
+
+
+@check("ml/device-without-labs")
+def device_without_labs(subject: Subject) -> Outcomes:
+    """RUN --device stands in a file whose syntax has it."""
+    for instruction in subject.dockerfile.instructions:
+        flag = next((f for f in instruction.flags if f.name == "device"), None)
+        if flag is None or instruction.keyword != "RUN":
+            continue
+        syntax = next((d.value for d in subject.dockerfile.directives if d.name == "syntax"), "")
+        if syntax and "docker/dockerfile" not in syntax:
+            continue  # a frontend of somebody's own
+        if "labs" not in syntax:
+            yield Unmet(
+                "RUN --device needs `# syntax=docker/dockerfile:1-labs`",
+                flag.span,
+                expected="# syntax=docker/dockerfile:1-labs",
+                notes=("The stable syntax refuses the flag, and the build fails.",),
+                help="Write `# syntax=docker/dockerfile:1-labs` in the first line",
+                references=("moby/buildkit, Dockerfile reference at 73ed682",),
+            )
+            return
+
+
+@check("ml/shallow-checkout")
+def shallow_checkout(subject: Subject) -> Outcomes:
+    """A shallow clone is not asked for a commit that it does not have."""
+    for history in histories(subject):
+        for cloned in history.facts.of(Cloned, history.chain):
+            if cloned.at.stage != history.stage.number or not cloned.clone.parsed.has("depth"):
+                continue
+            depth = cloned.clone.parsed.get("depth")
+            if depth is None or depth.value != "1" or history.mentions(None, _DEEPENS):
+                continue
+            span = _checkout(history, cloned)
+            if span is not None:
+                yield Unmet(
+                    f"this clone has one commit only, perhaps not {code(subject.words(span), 24)}",
+                    span,
+                    expected="git fetch --depth 1 origin COMMIT before",
+                    unsure=cloned.at.unsure,
+                    notes=("With --depth 1 git has the newest commit of the branch. The checkout of another fails.",),
+                    help="Clone without --depth, or fetch the commit before",
+                    references=("git-clone(1), --depth",),
+                )
+
+
+def _checkout(history: History, cloned: Cloned) -> Span | None:
+    """The commit that a later command checks out in the folder of a clone."""
+    for ran in history.facts.of(Ran, history.chain):
+        words = [a.value or "" for a in ran.arguments]
+        if ran.program != "git" or ran.at.order < cloned.at.order or ran.at.reach is Reach.NEVER:
+            continue
+        folder = words[2] if words[1:2] == ["-C"] and len(words) > 3 else ran.folder
+        rest = list(zip(words, ran.arguments, strict=True))[3 if words[1:2] == ["-C"] else 1 :]
+        if not rest or rest[0][0] not in ("checkout", "reset", "switch") or folder != cloned.target:
+            continue
+        return next((a.span for w, a in rest[1:] if re.match(_SHA, w)), None)
+    return None

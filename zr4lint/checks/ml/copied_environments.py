@@ -1,0 +1,90 @@
+"""Virtual environments that are copied to another stage: their interpreter has to be there, too."""
+
+from __future__ import annotations
+
+from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.facts import AptRun, Copied, Origin, Ran, VenvCreated
+from zr4lint.facts.history import History
+from zr4lint.model.quoting import code
+from zr4lint.programs.files import absolute, covers
+from zr4lint.programs.python import minor_of
+from zr4lint.shell import Reach
+
+_ANY_PYTHON = r"uv python|uv sync|pyenv|conda|deadsnakes|Python-3|python3?\.\d+|ln -s"
+_UV_PLACES = r"UV_PYTHON_INSTALL_DIR|UV_PYTHON_PREFERENCE|UV_SYSTEM_PYTHON|--relocatable|/share/uv|uv/python"
+
+
+@check("ml/environment-without-interpreter")
+def environment_without_interpreter(subject: Subject) -> Outcomes:
+    """An environment that is copied finds the interpreter that it was made with."""
+    every = histories(subject)
+    for history in every:
+        for copied in history.facts.of(Copied, history.chain):
+            stage = copied.flags.get("from")
+            if copied.at.stage != history.stage.number or copied.origin is not Origin.STAGE or stage is None:
+                continue
+            made_in = subject.facts.called(stage.value or "")
+            source = next((h for h in every if made_in is not None and h.stage.number == made_in.number), None)
+            if source is None or source.stage.number in history.chain:
+                continue
+            if (told := _lost(history, source, copied)) is not None:
+                yield Unmet(
+                    f"the interpreter of {code(copied.source, 40)} is not in this stage",
+                    copied.span,
+                    unsure=copied.at.unsure,
+                    notes=(told, "The environment holds links to the interpreter only, and they lead nowhere."),
+                    help="Copy the interpreter as well, or make the environment in this stage",
+                    references=("Python documentation, venv",),
+                )
+
+
+def _lost(history: History, source: History, copied: Copied) -> str | None:
+    """Where the interpreter of a copied environment was left; None where that is not known, or it is there."""
+    base, other = history.base, source.base
+    if base is None or other is None:
+        return None
+    if _of_uv(source, copied.source):
+        if any("uv" in c.source or covers(c.source, "/root/.local", recursive=True) for c in _others(history, copied)):
+            return None
+        if history.mentions(None, _UV_PLACES) or source.mentions(None, _UV_PLACES) or history.mentions(None, "uv "):
+            return None
+        return "uv downloads Python to /root/.local/share/uv/python, which is not copied."
+    made = next((v for v in source.facts.of(VenvCreated, source.chain) if v.path == copied.source), None)
+    if made is None or other.kind != "python" or other.python is None or made.at.reach is not Reach.ALWAYS:
+        return None
+    if made.python not in ("python", "python3", f"python{other.python}") or minor_of(made.python, "python") not in (
+        None,
+        other.python,
+    ):
+        return None
+    if any("/usr" in c.source or c.source == "/" for c in _others(history, copied)):
+        return None
+    if base.kind == "python" and base.python is not None and base.python != other.python:
+        return f"It was made by Python {other.python} of its image, and this image has Python {base.python}."
+    if base.kind in ("cuda", "ubuntu", "debian") and not history.mentions(None, _ANY_PYTHON):
+        return f"It was made by /usr/local/bin/python{other.python}, which this image lacks."
+    return None
+
+
+def _others(history: History, copied: Copied) -> list[Copied]:
+    return [c for c in history.facts.of(Copied, history.chain) if c is not copied and c.origin is not Origin.CONTEXT]
+
+
+def _of_uv(source: History, folder: str) -> bool:
+    """Whether uv makes an environment with a Python that it downloads, since the stage has none."""
+    if source.base is None or source.base.kind not in ("cuda", "ubuntu", "debian"):
+        return False
+    for run in source.facts.of(AptRun, source.chain):
+        names = {package.name for package in run.command.packages}
+        if run.command.parsed.unknown or any("python" in name for name in names):
+            return False
+    for ran in source.facts.of(Ran, source.chain):
+        words = [a.value or "" for a in ran.arguments]
+        if ran.program != "uv" or words[1:2] not in (["venv"], ["sync"]) or ran.folder is None:
+            continue
+        paths = {absolute(w, ran.folder) for w in words[2:] if w and not w.startswith("-")}
+        if folder.rstrip("/") in {*paths, absolute(".venv", ran.folder)}:
+            return True
+    return False

@@ -1,0 +1,230 @@
+"""uv in the place of pip: its backend for torch, its virtual environments, and settings that a tool does not read."""
+
+from __future__ import annotations
+
+from zr4lint.checks.edits import UNSAFE, replace
+from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.facts import EnvSet, PipRun, Ran
+from zr4lint.facts.history import History
+from zr4lint.facts.pips import pip_at
+from zr4lint.facts.torch import older
+from zr4lint.knowledge.tables import Row, references, table
+from zr4lint.knowledge.versions import bounds
+from zr4lint.model.finding import Severity
+from zr4lint.model.quoting import code
+from zr4lint.programs.files import absolute
+from zr4lint.shell import Reach
+
+_FAMILY = ("torch", "torchvision", "torchaudio")
+_TRUE, _FALSE = ("y", "yes", "t", "true", "on", "1"), ("n", "no", "f", "false", "off", "0")
+_SEEDS = r"--seed|UV_VENV_SEED|ensurepip|get-pip"
+
+
+@check("ml/torch-backend-auto")
+def torch_backend_auto(subject: Subject) -> Outcomes:
+    """Uv is told which build of torch to take, since it sees no GPU in a build."""
+    for history in histories(subject):
+        for install in history.own:
+            asked = install.run.command.parsed.get("torch-backend")
+            value = asked.value if asked is not None else install.run.settings.get("UV_TORCH_BACKEND")
+            named = next((r for n in _FAMILY if (r := install.get(n)) is not None), None)
+            if not install.uv or value != "auto" or named is None or "UV_CUDA_DRIVER_VERSION" in install.run.variables:
+                continue
+            if any(flag.name == "device" for flag in install.at.instruction.flags):
+                continue
+            base = history.base
+            cuda = base is not None and base.cuda is not None and base.kind in ("cuda", "ngc", "pytorch")
+            tag = _tag(base.cuda) if cuda and base is not None else ""
+            span = asked.value_span if asked is not None else install.run.command.words
+            yield Unmet(
+                "uv takes torch for the CPU, since a build sees no GPU",
+                span,
+                expected=tag or "--torch-backend cu128",
+                fix=replace(span, tag, f"Use {tag}", UNSAFE) if asked is not None and tag else None,
+                severity=Severity.ERROR if cuda and not install.unsure else None,
+                unsure=install.unsure,
+                notes=("The backend auto looks for a driver, and a build has none.",),
+                help="Name the backend, for example --torch-backend cu128",
+                references=("uv crates/uv-torch/src/backend.rs at 26a9dd4",),
+            )
+
+
+def _tag(cuda: str | None) -> str:
+    """The tag of a CUDA that PyTorch has an index for, "" of any other."""
+    tag = "cu" + "".join((cuda or "").split(".")[:2])
+    return tag if tag in table("torch")["indexes"]["known"] else ""
+
+
+@check("ml/uv-environment-without-pip")
+def uv_environment_without_pip(subject: Subject) -> Outcomes:
+    """An environment of uv has the pip that is called in it."""
+    for history in histories(subject):
+        made = _environments(history)
+        if not made or history.mentions(None, _SEEDS):
+            continue
+        for run in history.facts.of(PipRun, history.chain):
+            folder, _, program = run.command.program.rpartition("/")
+            known = {path for path, order in made if order < run.at.order}
+            if run.at.stage != history.stage.number or folder.removesuffix("/bin") not in known:
+                continue
+            if program == "uv" or run.at.reach is not Reach.ALWAYS or _brings_pip(history, run):
+                continue
+            yield Unmet(
+                f"{code(folder.removesuffix('/bin'), 40)} has no pip, since uv made it",
+                run.command.words,
+                expected=f"uv pip {run.command.action}, or uv venv --seed",
+                notes=("uv venv makes environments without pip, setuptools and wheel.",),
+                help="Use `uv pip`, or make the environment with `uv venv --seed`",
+                references=("uv docs/pip/compatibility.md",),
+            )
+            break
+
+
+def _environments(history: History) -> list[tuple[str, int]]:
+    """The folders of the environments that uv surely makes, with the order of the command."""
+    found = []
+    for ran in history.facts.of(Ran, history.chain):
+        words = [a.value for a in ran.arguments]
+        if ran.program != "uv" or words[1:2] != ["venv"] or None in words:
+            continue
+        operands = [
+            w for w, before in zip(words[2:], words[1:], strict=False) if w and w[0] != "-" and before not in _VALUED
+        ]
+        path = absolute(operands[0] if operands else ".venv", ran.folder) if ran.folder is not None else None
+        if path is not None:
+            found.append((path, ran.at.order))
+    return found
+
+
+_VALUED = frozenset({"--python", "-p", "--prompt", "--index-url", "--cache-dir", "--python-preference", "--project"})
+"""Options of `uv venv` that take the next word."""
+
+
+def _brings_pip(history: History, run: PipRun) -> bool:
+    return any(install.get("pip") is not None for install in history.before(run.at) if install.uv)
+
+
+@check("ml/setting-unread")
+def setting_unread(subject: Subject) -> Outcomes:
+    """A setting of pip or uv is one that the tool reads, with a value that it understands."""
+    for history in histories(subject):
+        for env in subject.facts.of(EnvSet, history.chain):
+            if env.at.stage != history.stage.number or env.value is None:
+                continue
+            row = next((r for r in table("pip")["setting"] if env.name in r["names"]), None)
+            if row is not None and (unmet := _UNREAD[row["kind"]](history, env, row)):
+                yield unmet
+
+
+def _pip_alone(history: History, env: EnvSet, row: Row) -> Unmet | None:
+    """A setting of pip's, where uv installs torch and pip nothing but uv."""
+    later = [i for i in history.installs if i.at.order > env.at.order]
+    torch = any(i.uv and any(i.get(n) for n in _FAMILY) for i in later)
+    others = any(not i.uv and (i.opaque or [r for r in i.requirements if r.name != "uv"]) for i in later)
+    own = row["instead"].get(env.name, "")
+    if not torch or others or not env.value or any(own in i.run.settings for i in later if i.uv):
+        return None
+    if any(i.uv and i.sources.all for i in later):
+        return None
+    return Unmet(
+        f"uv does not read {env.name}",
+        env.span,
+        expected=own,
+        notes=("uv installs torch here, and reads no variable whose name begins with PIP_.",),
+        help=f"Set {own}",
+        references=references(row),
+    )
+
+
+def _no_effect(_: History, env: EnvSet, row: Row) -> Unmet | None:
+    """A switch of uv's with a value that leaves everything as it is."""
+    if (env.value or "").lower() not in _FALSE:
+        return None
+    return Unmet(
+        f"{code(f'{env.name}={env.value}')} leaves build isolation on",
+        env.span,
+        expected=f"{env.name}=1",
+        notes=("Unlike PIP_NO_BUILD_ISOLATION, uv's variable switches isolation off with 1.",),
+        help=f"Set {env.name}=1, or remove it",
+        references=references(row),
+    )
+
+
+def _too_old(history: History, env: EnvSet, row: Row) -> Unmet | None:
+    """A setting that the pip which follows does not have yet."""
+    later = [i for i in history.installs if i.at.order > env.at.order and not i.uv]
+    if not later or any(pip_at(history, i).has(row["added"]) is not False for i in later):
+        return None
+    return Unmet(
+        f"pip before {row['added']} does not read {env.name}",
+        env.span,
+        severity=Severity.INFO,
+        notes=("The pip of this image is older, and ignores the variable.",),
+        help=f"Upgrade pip to {row['added']} or newer, or use PIP_CONSTRAINT",
+        references=references(row),
+    )
+
+
+def _boolean(history: History, env: EnvSet, row: Row) -> Unmet | None:
+    """A switch of pip's that is no boolean, or that is on with any."""
+    value = (env.value or "").lower()
+    if not value or value in _TRUE or not any(not i.uv for i in history.installs if i.at.order > env.at.order):
+        return None
+    if value in _FALSE:
+        return Unmet(
+            f"{code(f'{env.name}={env.value}')} disables the cache, too",
+            env.span,
+            severity=Severity.INFO,
+            notes=("pip takes any boolean for `no cache`.",),
+            help="Remove the variable to use the cache",
+            references=references(row),
+        )
+    return Unmet(
+        f"{code(f'{env.name}={env.value}')} is no boolean, and pip fails",
+        env.value_span,
+        expected=f"{env.name}=1",
+        fix=replace(env.value_span, "1", "Set it to 1", UNSAFE),
+        severity=Severity.ERROR,
+        notes=("pip accepts 1, true, yes and on, and 0, false, no and off.",),
+        help="Set it to 1, or remove it",
+        references=references(row),
+    )
+
+
+def _of_hub(history: History, env: EnvSet, row: Row) -> Unmet | None:
+    """The switch for hf_transfer, with a huggingface_hub that does not have it, or without the package."""
+    hub = [r for i in history.installs if (r := i.get("huggingface-hub")) is not None]
+    limits = bounds(hub[-1].specifier) if hub else None
+    if (env.value or "").lower() in ("", *_FALSE) or limits is None or any(i.constrained for i in history.installs):
+        return None
+    newest = limits.upper is None or not older(str(limits.upper), row["since"])
+    if newest and limits.upper is None and limits.pin is None:
+        return Unmet(
+            f"huggingface_hub {row['since']} does not read {env.name}",
+            env.span,
+            severity=Severity.INFO,
+            notes=("It downloads with hf_xet, which is always on.",),
+            help="Remove it, or set HF_XET_HIGH_PERFORMANCE=1",
+            references=references(row),
+        )
+    old = (limits.pin is not None and older(str(limits.pin), row["since"])) or not newest
+    if (
+        not old
+        or history.mentions(None, "hf[-_]transfer")
+        or not history.final
+        or history.opaque(history.installs[-1].at)
+    ):
+        return None
+    return Unmet(
+        f"{env.name} needs the package hf_transfer",
+        env.span,
+        expected="pip install hf_transfer",
+        notes=("Downloads fail where the variable is set and the package is not there.",),
+        help="Install hf_transfer, or remove the variable",
+        references=references(row),
+    )
+
+
+_UNREAD = {"hub": _of_hub, "pip": _pip_alone, "no-effect": _no_effect, "too-old": _too_old, "boolean": _boolean}
