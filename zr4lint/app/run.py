@@ -283,7 +283,7 @@ class _Run:
                 told = known.setdefault(report.source.path, set())
                 new = {(f.code, f.span, f.message): f for f in report.findings}
                 report = structs.replace(report, findings=tuple(f for key, f in new.items() if key not in told))
-                told |= new.keys()
+                told.update(new)
                 if not report.findings:
                     continue
             yield task, report

@@ -49,7 +49,8 @@ def _run(pack: Pack, subject: Subject, options: LintOptions, deadline: Deadline)
     )
     amended = pack.specification.amendments if pack.specification is not None and options.amended else ()
     amendments = {amendment.requirement: amendment for amendment in amended}
-    results: dict[str, RuleResult] = {}
+    chosen = [rule for rule in pack.rules if options.runs(rule.rule)]
+    results = {r.rule.code: RuleResult(r.rule.code, r.rule.layer, (), (), ()) for r in chosen if r.unset}
     facts = subject.facts
     anchored = partial(_anchored, facts)
     anywhere = structs.replace(subject, layers=layers, context=options.context, results=results)
@@ -57,7 +58,7 @@ def _run(pack: Pack, subject: Subject, options: LintOptions, deadline: Deadline)
     judged: dict[tuple[int | None, str, str | None], Subject] = {}
     texts = [subject.source.text, *(value or "" for _, value in options.build_args)]
     words = "\n".join((*texts, *(included.source.text for included in facts.included))).lower()
-    concerned = [rule for rule in pack.rules if not rule.unset and _concerned(rule, words) and options.runs(rule.rule)]
+    concerned = [rule for rule in chosen if not rule.unset and _concerned(rule, words)]
     for rule in sorted(concerned, key=lambda r: KINDS[r.check].late):
         looked = (rule.rule.layer, rule.stages or KINDS[rule.check].stages, rule.stage)
         if looked not in judged:
@@ -102,8 +103,6 @@ def _outcomes(
     With an amendment, its parameters are tried where the letter is not met; the verification commands are those of
     the letter, so none have to pass.
     """
-    if rule.unset:
-        return (), ()
     kind = KINDS[rule.check]
     if amendment is None:
         return kind.answer(subject, rule.parameters), rule.commands
