@@ -93,8 +93,7 @@ class Places:
             return None
         words = [word.lower() for word in hint]
         for instruction, text in self._lowered:
-            if all(word in text for word in words):
-                at = _whole_word(text, words[-1])
+            if all(word in text for word in words) and (at := _whole_word(text, words[-1])) >= 0:
                 return instruction.arguments.span(at, at + len(words[-1]))
         return None
 
@@ -148,11 +147,11 @@ class Places:
 
 
 def _whole_word(text: str, word: str) -> int:
-    """Where a word stands by itself in a text that has it, else where it is found first."""
+    """Where a word stands by itself in a text, -1 where it is nowhere more than a part of another."""
     at = text.find(word)
     while at >= 0:
         around = text[at - 1 : at] + text[at + len(word) : at + len(word) + 1]
         if not any(c.isalnum() or c in "_.-" for c in around):
             return at
         at = text.find(word, at + 1)
-    return text.find(word)
+    return -1

@@ -20,11 +20,16 @@ def code(words: str, most: int = _MOST) -> str:
     """Words of the file in backticks, on one line; of long ones the beginning and the end."""
     if len(words) > 4 * most:
         words = f"{words[: 2 * most]} {words[-2 * most :]}"
-    words = " ".join(words.split())
+    words = " ".join((words if words.isascii() else visible(words)).split())
     if len(words) > most:
         head = (most - 3) // 2
         words = f"{words[:head]}...{words[len(words) - (most - 3 - head) :]}"
     return f"`{words}`"
+
+
+def visible(words: str) -> str:
+    """Words with a code such as `<U+200B>` for each character outside ASCII that no screen shows, or as a blank."""
+    return "".join(c if c.isascii() or c.isprintable() else f"<U+{ord(c):04X}>" for c in words)
 
 
 def plain(words: str, most: int = _MOST) -> str:

@@ -101,10 +101,13 @@ def _add_package(run: AptRun, name: str) -> Fix | None:
 def apt_update(subject: Subject) -> Outcomes:
     """Each `apt-get install` comes after an `apt-get update` in the same RUN."""
     updated: set[int] = set()
+    attempted: set[int] = set()
     for run in subject.facts.of(AptRun, subject.lineage):
         index = run.at.instruction.index
-        if run.command.action == "update" and not maybe(run.at):
-            updated.add(index)
+        if run.command.action == "update":
+            attempted.add(index)
+            if not maybe(run.at):
+                updated.add(index)
         elif run.command.action == "install":
             if index in updated:
                 yield Met(run.command.words, run.at.instruction)
@@ -113,8 +116,11 @@ def apt_update(subject: Subject) -> Outcomes:
             if run.at.instruction.json is None:
                 at = Span(run.command.words.start, run.command.words.start)
                 fix = replace(at, "apt-get update && ", "Update the package lists first", SAFE)
+            unsure = index in attempted
             yield Unmet(
-                "`apt-get update` does not run before this install in the same RUN",
+                "`apt-get update` may not be done before this install"
+                if unsure
+                else "`apt-get update` does not run before this install in the same RUN",
                 run.command.words,
                 expected="apt-get update && apt-get install ...",
                 fix=fix,

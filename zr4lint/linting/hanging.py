@@ -1,0 +1,109 @@
+"""One finding for several that hang on the same words, and what it says of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import structs
+
+from zr4lint.linting.suspects.suspect import Suspect
+from zr4lint.model.finding import Applicability, Finding, Fix
+from zr4lint.model.source import Span
+
+_FORMS = (
+    (re.compile(r"^(\S+) is (not .+|installed only conditionally|removed again)$"), "{} are {}"),
+    (re.compile(r"^(\S+) may not be installed$"), "{} may not be installed"),
+    (re.compile(r"^pip does not install (\S+)$"), "pip does not install {}"),
+    (re.compile(r"^no repository is cloned to (\S+)$"), "no repository is cloned to {}"),
+    (re.compile(r"^(\S+) has no `=`$"), "{} have no `=`"),
+)
+_NOTES = 3
+_NAMED = 6
+
+
+def telling(suspect: Suspect, hanging: Sequence[Finding]) -> Finding:
+    """The finding at a suspect's words for all that hang on them."""
+    if suspect.message is None:
+        return one_for_all(_at(suspect.span, hanging), hanging, suspect.notes)
+    first = leading(hanging)
+    fix = Fix(suspect.title, Applicability.UNSAFE, suspect.edits) if suspect.title else None
+    cause = structs.replace(
+        first,
+        span=suspect.span,
+        message=suspect.message,
+        expected=None,
+        notes=(),
+        help=suspect.help,
+        related=suspect.related,
+        fix=fix,
+    )
+    return one_for_all(cause, hanging, suspect.notes, own=True)
+
+
+def one_for_all(told: Finding, hanging: Iterable[Finding], notes: tuple[str, ...] = (), *, own: bool = False) -> Finding:
+    """The finding `told` with the codes of others in `also`, and what they say in notes.
+
+    `own` tells that it says the cause in its own words, so that what it said before goes into the notes as well.
+    """
+    others = [finding for finding in hanging if own or (finding.code, finding.message) != (told.code, told.message)]
+    everyone = [*hanging]
+    worst = max((finding.severity for finding in everyone), default=told.severity)
+    listed = [f for f in others if f.severity is worst] or others
+    codes = dict.fromkeys(c for f in everyone for c in (f.code, *f.also) if c != told.code)
+    said = [*effects(f.message for f in listed)]
+    if len(said) > _NOTES:
+        said = [*said[:_NOTES], f"{len(said) - _NOTES} more findings"]
+    names = dict.fromkeys(f"{f.code} {f.name}" for f in everyone if f.requirement is not None and f.severity is worst)
+    requirements = [f"Not met because of this: {_list([*names], _NAMED)}."] if len(names) > 1 else []
+    return structs.replace(
+        told,
+        severity=max(told.severity, worst),
+        notes=(*told.notes, *notes, *([f"Because of this: {'; '.join(said)}."] if said else ()), *requirements),
+        also=tuple(dict.fromkeys((*told.also, *codes))),
+    )
+
+
+def leading(findings: Sequence[Finding]) -> Finding:
+    """The worst of some findings, the first of those in the text."""
+    return min(findings, key=lambda f: (-f.severity, f.requirement is None, f.span.start, f.code))
+
+
+def effects(messages: Iterable[str]) -> Iterator[str]:
+    """Messages, with those that say the same of several names in one sentence."""
+    groups: dict[str, list[str]] = {}
+    for message in dict.fromkeys(messages):
+        for pattern, _ in _FORMS:
+            if found := pattern.match(message):
+                groups.setdefault(f"{pattern.pattern}\0{found[2] if pattern.groups > 1 else ''}", []).append(message)
+                break
+        else:
+            groups.setdefault(message, []).append(message)
+    for group in groups.values():
+        yield group[0] if len(group) == 1 else together(group)
+
+
+def together(messages: Sequence[str], most: int = 3) -> str:
+    """Messages of one form as one sentence; the first where they have none."""
+    for pattern, sentence in _FORMS:
+        found = [pattern.match(message) for message in messages]
+        if all(found):
+            names = dict.fromkeys(match[1] for match in found if match is not None)
+            rest = messages[0] if len(names) == 1 else ""
+            said = found[0][2] if pattern.groups > 1 and found[0] is not None else ""
+            return rest or sentence.format(_list([*names], most), said)
+    return messages[0]
+
+
+def _list(names: Sequence[str], most: int) -> str:
+    """Names in a list, those over `most` counted."""
+    if len(names) <= most:
+        return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    left = len(names) - most + 1
+    return f"{', '.join(names[: most - 1])} and {left} others"
+
+
+def _at(span: Span, findings: Sequence[Finding]) -> Finding:
+    """The finding that stands at some words, else the leading one."""
+    here = [f for f in findings if f.span.start < span.end and span.start < f.span.end]
+    return leading([f for f in here if f.span == span] or here or findings)
