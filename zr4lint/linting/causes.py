@@ -42,12 +42,12 @@ def causes(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
 
 def _proved(left: list[Finding], judged: Judged) -> tuple[list[Finding], list[Finding]]:
     """The findings that no suspect explains, and one finding for each suspect that explains some."""
-    from zr4lint.linting.suspects import suspects  # only a file with findings needs them
+    from zr4lint.linting.suspects import suspects_of  # only a file with findings needs them
 
     told: list[Finding] = []
     facts, text = judged.facts, judged.source.text
     trials = min(_TRIALS, _WORK // (len(text) + 200 * len(facts.facts) + 1))
-    for suspect in islice(suspects(facts), trials):
+    for suspect in islice(suspects_of(facts, left), trials):
         if not any(finding.severity > Severity.INFO for finding in left):
             break
         hanging = _hanging(left, suspect, judged)
@@ -80,7 +80,8 @@ def _hanging(left: Sequence[Finding], suspect: Suspect, judged: Judged) -> list[
     if worst is Severity.INFO:
         return []
     came = sum(f.severity >= worst and bool(new[_key(f)]) for f in again)
-    return hanging if came < sum(finding.severity >= worst for finding in hanging) else []
+    gone_of_worst = sum(finding.severity >= worst for finding in hanging)
+    return hanging if gone_of_worst >= suspect.least and came < gone_of_worst else []
 
 
 def _key(finding: Finding) -> tuple[str, str]:

@@ -12,7 +12,9 @@ from zr4lint.model.finding import Applicability, Finding, Fix
 from zr4lint.model.source import Span
 
 _FORMS = (
-    (re.compile(r"^(\S+) is (not .+|installed only conditionally|removed again)$"), "{} are {}"),
+    (re.compile(r"^(.+) is (removed again)$"), "{} are {}"),
+    (re.compile(r"^(\S+) is (not .+|installed only conditionally|installed without \S+)$"), "{} are {}"),
+    (re.compile(r"^this removes execute permission from (\S+)$"), "this removes execute permission from {}"),
     (re.compile(r"^(\S+) may not be installed$"), "{} may not be installed"),
     (re.compile(r"^pip does not install (\S+)$"), "pip does not install {}"),
     (re.compile(r"^no repository is cloned to (\S+)$"), "no repository is cloned to {}"),
@@ -41,17 +43,20 @@ def telling(suspect: Suspect, hanging: Sequence[Finding]) -> Finding:
     return one_for_all(cause, hanging, suspect.notes, own=True)
 
 
-def one_for_all(told: Finding, hanging: Iterable[Finding], notes: tuple[str, ...] = (), *, own: bool = False) -> Finding:
+def one_for_all(
+    told: Finding, hanging: Iterable[Finding], notes: tuple[str, ...] = (), *, own: bool = False, told_all: bool = False
+) -> Finding:
     """The finding `told` with the codes of others in `also`, and what they say in notes.
 
-    `own` tells that it says the cause in its own words, so that what it said before goes into the notes as well.
+    `own` tells that it says the cause in its own words, so that what it said before goes into the notes as well,
+    `told_all` that it says already what all of them say.
     """
     others = [finding for finding in hanging if own or (finding.code, finding.message) != (told.code, told.message)]
     everyone = [*hanging]
     worst = max((finding.severity for finding in everyone), default=told.severity)
-    listed = [f for f in others if f.severity is worst] or others
+    listed = [] if told_all else [f for f in others if f.severity is worst] or others
     codes = dict.fromkeys(c for f in everyone for c in (f.code, *f.also) if c != told.code)
-    said = [*effects(f.message for f in listed)]
+    said = [*effects(f.message for f in listed if f.message != told.message)]
     if len(said) > _NOTES:
         said = [*said[:_NOTES], f"{len(said) - _NOTES} more findings"]
     names = dict.fromkeys(f"{f.code} {f.name}" for f in everyone if f.requirement is not None and f.severity is worst)

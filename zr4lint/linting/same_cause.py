@@ -10,52 +10,60 @@ from msgspec import structs
 from zr4lint.linting.hanging import leading, one_for_all, together
 from zr4lint.linting.judged import Judged
 from zr4lint.model.finding import Edit, Finding, Fix, Severity
-from zr4lint.packs.own_rules import COMMAND_FAILS, SHELL_SYNTAX
+from zr4lint.packs.own_rules import COMMAND_FAILS, SHELL_SYNTAX, SYNTAX
 
 _LACK = re.compile(r"\bis (?:not|installed only)\b|\bdoes not\b|\bmay not\b|^no |\bconditionally\b")
 _WRONG_WORDS = re.compile(r"pinned|requested|, not `")
+_REMOVED = re.compile(r" is removed again$|^this removes execute permission ")
+_TOGETHER = re.compile(r" is (?:not installed with|installed without) \S+$")
+_ABSENT = re.compile(r"^pip does not install (\S+)$|^(\S+) is not installed into the environment on PATH$")
 _ALIKE = 3
 """Findings of one rule at the same words that are told as one."""
 
 
 def gathered(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
-    """One finding for those that say the same; those on a script that its shell refuses are told by that refusal."""
-    return _listed(_alike(_open_ended(_refused(findings, judged))))
+    """One finding for those that say the same; those on what is refused are told by the refusal."""
+    found = _refused(_open_ended([*findings]), judged)
+    return _removed(_listed(_dependent(_alike(found))))
 
 
 def _open_ended(findings: list[Finding]) -> list[Finding]:
     """The findings, with those about what is missing under a heredoc that takes the rest of the file."""
     ends = re.compile(r"heredoc `.*` is not terminated$")
     heredoc = next((f for f in findings if f.severity is Severity.ERROR and ends.match(f.message)), None)
-    if heredoc is None:
-        return findings
-    hanging = [f for f in findings if f is not heredoc and _lacks(f)]
-    left = [f for f in findings if f is not heredoc and f not in hanging]
-    return [*left, one_for_all(heredoc, hanging) if hanging else heredoc]
+    return findings if heredoc is None else _under(heredoc, [f for f in findings if _lacks(f)], findings)
 
 
-def _refused(findings: Sequence[Finding], judged: Judged) -> list[Finding]:
-    """The findings, with those about what a refused RUN does not do under the one that tells so."""
-    left = list(findings)
-    spans = [instruction.span for instruction in judged.dockerfile.instructions if instruction.keyword == "RUN"]
-    for refusal in [f for f in findings if f.code in (SHELL_SYNTAX.code, COMMAND_FAILS.code)]:
-        run = next((s for s in spans if s.start <= refusal.span.start < s.end), None)
-        if run is None or refusal not in left:
+def _refused(findings: list[Finding], judged: Judged) -> list[Finding]:
+    """The findings, with those on an instruction that BuildKit or the shell refuses under the one that tells so."""
+    left = findings
+    instructions = judged.dockerfile.instructions
+    refusals = [f for f in findings if _refuses(f) and f.severity is Severity.ERROR]
+    for refusal in refusals:
+        at = refusal.span.start
+        home = next((i for i in instructions if i.span.start <= at < max(i.span.end, i.span.start + 1)), None)
+        if home is None or refusal not in left:
             continue
-        hanging = [f for f in left if f is not refusal and run.start <= f.span.start < run.end and _follows(f, refusal)]
-        if hanging:
-            left = [f for f in left if f not in hanging and f is not refusal]
-            left.append(one_for_all(refusal, hanging))
+        inside = [f for f in left if home.span.start <= f.span.start < home.span.end and not _refuses(f)]
+        if refusal.code == COMMAND_FAILS.code:
+            inside = [f for f in inside if f.span == refusal.span]
+        else:
+            inside += [f for f in left if f not in inside and _lacks(f) and _names(f, home.arguments.text)]
+        left = _under(refusal, inside, left)
     return left
 
 
-def _follows(finding: Finding, refusal: Finding) -> bool:
-    """Whether a finding says what a RUN does not do, and nothing against its words."""
-    if finding.code == refusal.code or finding.severity is Severity.INFO:
+def _refuses(finding: Finding) -> bool:
+    codes = (SHELL_SYNTAX.code, COMMAND_FAILS.code, SYNTAX.code)
+    return finding.code in codes or SYNTAX.code in finding.also
+
+
+def _names(finding: Finding, text: str) -> bool:
+    """Whether the words of an instruction name what a finding misses."""
+    if finding.message.startswith("the "):
         return False
-    if finding.span == refusal.span:
-        return True
-    return _lacks(finding) and refusal.code == SHELL_SYNTAX.code
+    named = re.findall(r"`([^`]+)`", finding.message) or finding.message.split()[:1]
+    return any(len(name) > 2 and name.rpartition("/")[2] in re.split(r"[\s:=/]", text) for name in named)
 
 
 def _lacks(finding: Finding) -> bool:
@@ -63,31 +71,70 @@ def _lacks(finding: Finding) -> bool:
     return _LACK.search(finding.message) is not None and _WRONG_WORDS.search(finding.message) is None
 
 
-def _alike(findings: Sequence[Finding]) -> Iterator[Finding]:
+def _under(cause: Finding, hanging: Sequence[Finding], findings: list[Finding]) -> list[Finding]:
+    """The findings with some of them told by the one that is their cause."""
+    hanging = [f for f in hanging if f is not cause]
+    if not hanging:
+        return findings
+    left = [f for f in findings if f is not cause and f not in hanging]
+    return [*left, one_for_all(cause, hanging)]
+
+
+def _alike(findings: Sequence[Finding]) -> list[Finding]:
     """Requirements that fail with the same words are told once, at the first place."""
+    found: list[Finding] = []
     by_message: dict[str, list[Finding]] = {}
     for finding in findings:
         if finding.requirement is None or finding.code.startswith("ZL") or "this" in finding.message.split():
-            yield finding
+            found.append(finding)
         else:
             by_message.setdefault(finding.message, []).append(finding)
     for group in by_message.values():
         first = leading(group)
-        yield first if len(group) == 1 else one_for_all(first, group)
+        found.append(first if len(group) == 1 else one_for_all(first, group))
+    return found
+
+
+def _dependent(findings: list[Finding]) -> list[Finding]:
+    """What only says that a package is missing where another needs it hangs on the finding that it is missing."""
+    left = findings
+    for cause in findings:
+        if cause in left and (found := _ABSENT.match(cause.message)):
+            name = found[1] or found[2]
+            needs = (f"installed without {name}", f"{name} is not installed before ")
+            left = _under(cause, [f for f in left if any(words in f.message for words in needs)], left)
+    return left
 
 
 def _listed(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Findings of one rule at the very same words are told in one sentence."""
+    """Findings of one rule at the very same words, or on packages that belong together, in one sentence."""
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
-        groups.setdefault((finding.code, finding.span, finding.severity, finding.suppressed), []).append(finding)
-    for group in groups.values():
-        sentence = together([f.message for f in group]) if len(group) >= _ALIKE else group[0].message
+        place = None if _TOGETHER.search(finding.message) else finding.span
+        groups.setdefault((finding.code, finding.severity, place), []).append(finding)
+    for (_, _, place), group in groups.items():
+        few = 2 if place is None else _ALIKE
+        sentence = together([f.message for f in group]) if len(group) >= few else group[0].message
         if sentence == group[0].message:
             yield from group
         else:
             joined = structs.replace(group[0], message=sentence, expected=None, fix=_joined(group))
             yield structs.replace(joined, also=tuple(dict.fromkeys(c for f in group for c in f.also)))
+
+
+def _removed(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """What one command removes is told once."""
+    groups: dict[object, list[Finding]] = {}
+    for finding in findings:
+        removes = finding.requirement is not None and _REMOVED.search(finding.message)
+        groups.setdefault((finding.span, finding.severity) if removes else finding, []).append(finding)
+    for group in groups.values():
+        if len(group) == 1:
+            yield group[0]
+        else:
+            first = leading(group)
+            sentence = together([f.message for f in group])
+            yield one_for_all(structs.replace(first, message=sentence, expected=None), group, told_all=True)
 
 
 def _joined(group: Sequence[Finding]) -> Fix | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from zr4lint.facts import Facts
 from zr4lint.linting.suspects.characters import characters
@@ -11,12 +12,16 @@ from zr4lint.linting.suspects.lines import (
     arrays,
     carriage_returns,
     commented_out,
+    no_comments,
     refused,
     swallowed,
     targets,
+    triggers,
 )
 from zr4lint.linting.suspects.steps import steps
 from zr4lint.linting.suspects.suspect import Family, Suspect
+from zr4lint.linting.suspects.undoing import settling, undoing
+from zr4lint.model.finding import Finding
 
 FAMILIES: tuple[Family, ...] = (
     swallowed,
@@ -26,6 +31,8 @@ FAMILIES: tuple[Family, ...] = (
     targets,
     carriage_returns,
     commented_out,
+    no_comments,
+    triggers,
     background,
     redirections,
     commands,
@@ -35,11 +42,11 @@ FAMILIES: tuple[Family, ...] = (
 """The families in the order in which they are tried: what spoils most comes first."""
 
 
-def suspects(facts: Facts) -> Iterator[Suspect]:
-    """The suspects of a file, each once."""
+def suspects_of(facts: Facts, findings: Sequence[Finding]) -> Iterator[Suspect]:
+    """The suspects of a file with some findings, each once."""
     seen: set[Suspect] = set()
-    for family in FAMILIES:
-        for suspect in family(facts):
-            if suspect not in seen:
-                seen.add(suspect)
-                yield suspect
+    families = (family(facts) for family in FAMILIES)
+    for suspect in chain(*families, undoing(facts, findings), settling(findings)):
+        if suspect not in seen:
+            seen.add(suspect)
+            yield suspect

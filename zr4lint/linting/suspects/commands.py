@@ -9,8 +9,9 @@ from zr4lint.dockerfile import Instruction
 from zr4lint.facts import Facts, Ran
 from zr4lint.linting.suspects.suspect import Suspect, cut, masked
 from zr4lint.model.finding import Edit
-from zr4lint.model.quoting import code, plain
-from zr4lint.model.source import Span
+from zr4lint.model.quoting import code, nearest, plain
+from zr4lint.model.remark import SHELL_SYNTAX
+from zr4lint.model.source import MappedText, Span
 from zr4lint.shell import Reach
 
 _SIMULATE, _PRINT, _HELP = "{} only simulates this {}", "{} makes {} print instead of install", "{} makes {} print text"
@@ -20,12 +21,17 @@ _APT = {
     **dict.fromkeys(("-d", "--download-only"), _DOWNLOAD),
     **dict.fromkeys(("--print-uris", "--no-download"), _PRINT),
 }
-_PIP = {"--dry-run": _SIMULATE, **dict.fromkeys(("--target", "-t", "--prefix", "--root", "--python"), _ELSEWHERE)}
+_PIP = {"--dry-run": _SIMULATE, **dict.fromkeys(("--target", "-t", "--prefix", "--root", "--python", "--user"), _ELSEWHERE)}
 _BARE = "with {} {} checks out no files"
 _GIT = dict.fromkeys(("--bare", "--mirror", "-n", "--no-checkout"), _BARE)
 _ANY = dict.fromkeys(("--help", "-h", "--version", "-V"), _HELP)
 _IDLE = {"apt": _APT, "apt-get": _APT, "aptitude": _APT, "git": _GIT}
 _VERBS = {("pip", "download"): "install", ("pip", "wheel"): "install", ("apt-get", "download"): "install"}
+_COMMANDS = {
+    "pip": ("install", "uninstall", "download", "wheel", "list", "show", "freeze", "check", "cache", "config"),
+    "apt-get": ("install", "update", "upgrade", "remove", "purge", "clean", "autoremove", "autoclean", "dist-upgrade"),
+    "git": ("clone", "checkout", "fetch", "pull", "switch", "reset", "init", "config", "submodule", "lfs", "clean"),
+}
 _PROGRAM = re.compile(r"^(?:apt(?:-get)?|pip[\d.]*|python[\d.]*|git|chmod|rm|mv|cp|add-apt-repository|uv)$")
 _AND = ("and", "AND", "then", "+", ",", "und")
 _PRINTERS = ("echo", "printf", ":", "true", "false")
@@ -57,15 +63,29 @@ def _idle(facts: Facts, ran: Ran) -> Iterator[Suspect]:
         template = table.get(name)
         if template is not None:
             span = argument.span
-            if template is _ELSEWHERE and not equals and index + 1 < len(ran.arguments):
+            if template is _ELSEWHERE and not equals and name != "--user" and index + 1 < len(ran.arguments):
                 span = Span(span.start, ran.arguments[index + 1].span.end)
             message = template.format(f"`{name}`", "command" if template is _SIMULATE else code(ran.program, 20))
             yield Suspect(argument.span, message, (cut(text, span),), f"Remove {plain(name)}")
     verb = next((a for a in ran.arguments[1:] if a.value and not a.value.startswith("-")), None)
+    yield from _program(facts, ran)
+    if verb is not None and kind in _COMMANDS and verb.value not in _COMMANDS[kind]:
+        guess = nearest(verb.value or "", _COMMANDS[kind])
+        if guess is not None:
+            message = f"{plain(ran.program, 20)} has no command {code(verb.value or '', 30)}"
+            yield Suspect(verb.span, message, (Edit.of(verb.span, guess),), f"Write {guess}")
     if verb is not None and (meant := _VERBS.get((kind, verb.value or ""))):
         message = f"`{kind} {verb.value}` installs nothing"
         span = Span(ran.arguments[0].span.start, verb.span.end)
         yield Suspect(span, message, (Edit.of(verb.span, meant),), f"Write {kind} {meant}")
+
+
+def _program(facts: Facts, ran: Ran) -> Iterator[Suspect]:
+    """A pip of another Python, or one named by its folder."""
+    words = facts.dockerfile.source.slice(ran.arguments[0].span)
+    if re.fullmatch(r"(?:/\S*/)?pip[\d.]*", words) and words not in ("pip", "pip3"):
+        message = f"{code(words, 30)} does not install into the environment on PATH"
+        yield Suspect(ran.arguments[0].span, message, (Edit.of(ran.arguments[0].span, "pip"),), "Write pip")
 
 
 def _another(facts: Facts, ran: Ran) -> Iterator[Suspect]:
@@ -117,26 +137,51 @@ def redirections(facts: Facts) -> Iterator[Suspect]:
 
 def dead(facts: Facts) -> Iterator[Suspect]:
     """Commands that never run, at the command before them that decides so."""
+    broken = [remark.span.start for remark in facts.remarks if remark.code == SHELL_SYNTAX]
     by_run: dict[int, list[Ran]] = {}
     for fact in facts.facts:
         if isinstance(fact, Ran):
             by_run.setdefault(fact.at.instruction.index, []).append(fact)
-    for commands_of in by_run.values():
-        for index, ran in enumerate(commands_of):
-            instruction = ran.at.instruction
-            if ran.at.reach is Reach.NEVER and instruction.json is None and not instruction.heredocs:
-                words = plain(facts.dockerfile.source.slice(ran.at.span), 40)
-                span = _decides(commands_of[:index], ran, instruction)
-                message = "this command never runs" if span == ran.at.span else f"this keeps `{words}` from running"
-                yield Suspect(span, message, masked(instruction.arguments, ran.at.span))
+    for ran in by_run.values():
+        instruction = ran[0].at.instruction
+        refused = any(instruction.span.start <= at < instruction.span.end for at in broken)
+        if instruction.json is None and not instruction.heredocs and not refused:
+            yield from _dead_in(facts, instruction, ran)
+
+
+def _dead_in(facts: Facts, instruction: Instruction, commands_of: list[Ran]) -> Iterator[Suspect]:
+    text, source = instruction.arguments, facts.dockerfile.source
+    never = [(index, ran) for index, ran in enumerate(commands_of) if ran.at.reach is Reach.NEVER]
+    for index, ran in never:
+        span = _decides(commands_of[:index], ran, instruction)
+        words = plain(source.slice(ran.at.span), 40)
+        message = "this command never runs" if span == ran.at.span else f"this keeps `{words}` from running"
+        if (index, ran) == never[0] and len(never) > 1 and span != ran.at.span:
+            end = text.span(0, len(text.text)).end
+            yield Suspect(span, "this keeps the commands after it from running", masked(text, Span(ran.at.span.start, end)))
+        yield Suspect(span, message, masked(text, ran.at.span))
 
 
 def _decides(before: list[Ran], ran: Ran, instruction: Instruction) -> Span:
     """The command, or the condition, that keeps one from running; the command itself where that is not clear."""
-    if "case " in instruction.arguments.text or re.search(r"\belse\b", instruction.arguments.text):
+    text = instruction.arguments
+    start = text.span(0, len(text.text)).start
+    lead = _words_before(text, ran.at.span.start)
+    if re.search(r"\belse\b", text.text):
         return ran.at.span
+    if found := re.match(r"case\s+(\S+)\s+in\b", lead):
+        return Span(start + found.start(1), start + found.end(1))
     alive = [one for one in before if one.at.reach is not Reach.NEVER and one.at.span.end <= ran.at.span.start]
-    return alive[-1].at.span if alive else ran.at.span
+    if alive:
+        return alive[-1].at.span
+    first = lead.rstrip(" ;&|\n")
+    return Span(start, start + len(first)) if first and "\n" not in first else ran.at.span
+
+
+def _words_before(text: MappedText, offset: int) -> str:
+    """The words of an instruction before a place of the file, on its first line."""
+    piece, start = text.pieces()[0] if text.text else ("", 0)
+    return piece[: max(offset - start, 0)]
 
 
 def _scripts(facts: Facts) -> Iterator[Instruction]:

@@ -118,6 +118,29 @@ def commented_out(facts: Facts) -> Iterator[Suspect]:
                     yield Suspect(at, message, (cut(source.text, at),), "Remove the comment")
 
 
+def no_comments(facts: Facts) -> Iterator[Suspect]:
+    """A `#` behind an instruction that is no RUN, where it starts no comment."""
+    source = facts.dockerfile.source
+    for instruction in facts.dockerfile.instructions:
+        if instruction.keyword == "RUN" or instruction.json is not None or "#" not in instruction.arguments.text:
+            continue
+        for piece, offset in instruction.arguments.pieces():
+            if found := re.search(r"[ \t](#.*)", piece):
+                span = Span(offset + found.start(1), offset + found.end(1))
+                message = f"`#` starts no comment behind {instruction.keyword}"
+                yield Suspect(span, message, (cut(source.text, span),), "Remove it")
+
+
+def triggers(facts: Facts) -> Iterator[Suspect]:
+    """ONBUILD in front of an instruction that this build needs."""
+    for instruction in facts.dockerfile.instructions:
+        if instruction.trigger is not None:
+            keyword = instruction.trigger.keyword
+            message = f"ONBUILD keeps this {keyword} for builds on top of this image"
+            edit = Edit(instruction.keyword_span.start, instruction.trigger.keyword_span.start, "")
+            yield Suspect(instruction.keyword_span, message, (edit,), "Remove ONBUILD")
+
+
 def arrays(facts: Facts) -> Iterator[Suspect]:
     """Brackets around words that are no JSON array."""
     for instruction in facts.dockerfile.instructions:
@@ -155,6 +178,10 @@ def targets(facts: Facts) -> Iterator[Suspect]:
 def _target(instruction: Instruction) -> Iterator[Suspect]:
     text = instruction.arguments
     words = list(re.finditer(r"\S+", text.text))
+    if len(words) == 2 and re.search(r"\w\.\w+/$", words[-1][0]):
+        span = text.span(words[-1].start(), words[-1].end())
+        message = f"the `/` at its end makes {code(words[-1][0])} a folder"
+        yield Suspect(span, message, (Edit(span.end - 1, span.end, ""),), "Remove the `/`")
     if len(words) > 2 and not words[-1][0].endswith("/"):
         span = text.span(words[-1].start(), words[-1].end())
         message = f"{instruction.keyword} of {len(words) - 1} sources needs a target that ends in `/`"

@@ -16,7 +16,8 @@ class Suspect(Struct, frozen=True):
 
     The findings that are gone once the `edits` are made follow from the words at `span`. `message`, `notes` and
     `related` tell the cause; a `message` of None leaves that to the finding that stands at the words. `title` makes
-    the edits a fix, `help` says what to do; the edits of a suspect with neither only serve the proof.
+    the edits a fix, `help` says what to do; the edits of a suspect with neither only serve the proof. It takes `least`
+    findings of the worst severity that hang on the words.
     """
 
     span: Span
@@ -26,6 +27,7 @@ class Suspect(Struct, frozen=True):
     help: str | None = None
     notes: tuple[str, ...] = ()
     related: tuple[Related, ...] = ()
+    least: int = 1
 
 
 Family = Callable[[Facts], Iterator[Suspect]]
