@@ -9,8 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-from msgspec import structs
-
+from zr4lint.checks import KINDS
 from zr4lint.linting.hanging import telling
 from zr4lint.linting.judged import Judged
 from zr4lint.linting.same_cause import gathered
@@ -46,11 +45,12 @@ def _proved(left: list[Finding], judged: Judged) -> tuple[list[Finding], list[Fi
 
     told: list[Finding] = []
     facts, text = judged.facts, judged.source.text
+    late = frozenset(rule.rule.code for pack in judged.packs for rule in pack.rules if KINDS[rule.check].late)
     trials = min(_TRIALS, _WORK // (len(text) + 200 * len(facts.facts) + 1))
     for suspect in islice(suspects_of(facts, left), trials):
         if not any(finding.severity > Severity.INFO for finding in left):
             break
-        hanging = _hanging(left, suspect, judged)
+        hanging = _hanging(left, suspect, judged, late)
         if hanging:
             left = [finding for finding in left if finding not in hanging]
             told.append(telling(suspect, hanging))
@@ -61,7 +61,7 @@ def _is_open(finding: Finding) -> bool:
     return not (finding.suppressed or finding.conflict or finding.code in _BY_THEMSELVES)
 
 
-def _hanging(left: Sequence[Finding], suspect: Suspect, judged: Judged) -> list[Finding]:
+def _hanging(left: Sequence[Finding], suspect: Suspect, judged: Judged, late: frozenset[str]) -> list[Finding]:
     """The findings that are gone once a suspect's words are mended; none where as many errors come instead."""
     if judged.again is None:
         return []
@@ -76,6 +76,8 @@ def _hanging(left: Sequence[Finding], suspect: Suspect, judged: Judged) -> list[
     new = Counter(map(_key, again)) - Counter(map(_key, left))
     appeared = Counter(finding.code for finding in again if new[_key(finding)] and finding.severity > Severity.INFO)
     hanging = [finding for finding in gone if appeared[finding.code] < sum(f.code == finding.code for f in gone)]
+    if all(finding.code in late for finding in hanging):
+        return []
     worst = max((finding.severity for finding in hanging), default=Severity.INFO)
     if worst is Severity.INFO:
         return []
@@ -96,5 +98,3 @@ def mended(text: str, edits: Iterable[Edit]) -> str:
         pieces += (text[at : edit.start], edit.text)
         at = edit.end
     return "".join(pieces) + text[at:]
-
-

@@ -10,6 +10,7 @@ from msgspec import structs
 from zr4lint.linting.suspects.suspect import Suspect
 from zr4lint.model.finding import Applicability, Finding, Fix
 from zr4lint.model.source import Span
+from zr4lint.packs.own_rules import COMMAND_FAILS, SHELL_SYNTAX, SYNTAX
 
 _FORMS = (
     (re.compile(r"^(.+) is (removed again)$"), "{} are {}"),
@@ -20,14 +21,17 @@ _FORMS = (
     (re.compile(r"^no repository is cloned to (\S+)$"), "no repository is cloned to {}"),
     (re.compile(r"^(\S+) has no `=`$"), "{} have no `=`"),
 )
+_REFUSALS = frozenset((SYNTAX.code, SHELL_SYNTAX.code, COMMAND_FAILS.code))
 _NOTES = 3
 _NAMED = 6
 
 
 def telling(suspect: Suspect, hanging: Sequence[Finding]) -> Finding:
     """The finding at a suspect's words for all that hang on them."""
-    if suspect.message is None:
-        return one_for_all(_at(suspect.span, hanging), hanging, suspect.notes)
+    at = suspect.span
+    refusals = [f for f in hanging if refuses(f) and f.span.start < at.end and at.start < f.span.end]
+    if suspect.message is None or (suspect.modest and refusals):
+        return one_for_all(_at(at, refusals if suspect.modest and refusals else hanging), hanging, suspect.notes)
     first = leading(hanging)
     fix = Fix(suspect.title, Applicability.UNSAFE, suspect.edits) if suspect.title else None
     cause = structs.replace(
@@ -67,6 +71,11 @@ def one_for_all(
         notes=(*told.notes, *notes, *([f"Because of this: {'; '.join(said)}."] if said else ()), *requirements),
         also=tuple(dict.fromkeys((*told.also, *codes))),
     )
+
+
+def refuses(finding: Finding) -> bool:
+    """Whether a finding tells what BuildKit, the shell or a program refuses."""
+    return not _REFUSALS.isdisjoint((finding.code, *(code for code in finding.also if code == SYNTAX.code)))
 
 
 def leading(findings: Sequence[Finding]) -> Finding:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import structs
 
-from zr4lint.linting.hanging import leading, one_for_all, together
+from zr4lint.linting.hanging import leading, one_for_all, refuses, together
 from zr4lint.linting.judged import Judged
 from zr4lint.model.finding import Edit, Finding, Fix, Severity
-from zr4lint.packs.own_rules import COMMAND_FAILS, SHELL_SYNTAX, SYNTAX
+from zr4lint.packs.own_rules import COMMAND_FAILS
 
 _LACK = re.compile(r"\bis (?:not|installed only)\b|\bdoes not\b|\bmay not\b|^no |\bconditionally\b")
 _WRONG_WORDS = re.compile(r"pinned|requested|, not `")
@@ -38,24 +38,19 @@ def _refused(findings: list[Finding], judged: Judged) -> list[Finding]:
     """The findings, with those on an instruction that BuildKit or the shell refuses under the one that tells so."""
     left = findings
     instructions = judged.dockerfile.instructions
-    refusals = [f for f in findings if _refuses(f) and f.severity is Severity.ERROR]
+    refusals = [f for f in findings if refuses(f) and f.severity is Severity.ERROR]
     for refusal in refusals:
         at = refusal.span.start
         home = next((i for i in instructions if i.span.start <= at < max(i.span.end, i.span.start + 1)), None)
         if home is None or refusal not in left:
             continue
-        inside = [f for f in left if home.span.start <= f.span.start < home.span.end and not _refuses(f)]
+        inside = [f for f in left if home.span.start <= f.span.start < home.span.end and not refuses(f)]
         if refusal.code == COMMAND_FAILS.code:
             inside = [f for f in inside if f.span == refusal.span]
         else:
             inside += [f for f in left if f not in inside and _lacks(f) and _names(f, home.arguments.text)]
         left = _under(refusal, inside, left)
     return left
-
-
-def _refuses(finding: Finding) -> bool:
-    codes = (SHELL_SYNTAX.code, COMMAND_FAILS.code, SYNTAX.code)
-    return finding.code in codes or SYNTAX.code in finding.also
 
 
 def _names(finding: Finding, text: str) -> bool:
@@ -112,8 +107,8 @@ def _listed(findings: Iterable[Finding]) -> Iterator[Finding]:
     for finding in findings:
         place = None if _TOGETHER.search(finding.message) else finding.span
         groups.setdefault((finding.code, finding.severity, place), []).append(finding)
-    for (_, _, place), group in groups.items():
-        few = 2 if place is None else _ALIKE
+    for key, group in groups.items():
+        few = 2 if key[2] is None else _ALIKE
         sentence = together([f.message for f in group]) if len(group) >= few else group[0].message
         if sentence == group[0].message:
             yield from group

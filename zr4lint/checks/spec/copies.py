@@ -168,7 +168,7 @@ def _mode_of(subject: Subject, copy: Copied, after: Sequence[ModeChanged], path:
 
 
 def _near_miss(subject: Subject, copy: Copied, name: str) -> Span | None:
-    """The `chmod` after a COPY that names the file, or names files by a pattern or a variable; it does nothing to it."""
+    """The `chmod` after a COPY that names the file, or any by a pattern or a variable, and does nothing to it."""
     for instruction in subject.dockerfile.instructions[copy.at.instruction.index + 1 :]:
         if instruction.keyword != "RUN":
             continue

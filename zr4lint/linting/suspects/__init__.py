@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
+from msgspec import structs
+
 from zr4lint.facts import Facts
 from zr4lint.linting.suspects.characters import characters
 from zr4lint.linting.suspects.commands import background, commands, dead, redirections
@@ -40,12 +42,14 @@ FAMILIES: tuple[Family, ...] = (
     dead,
 )
 """The families in the order in which they are tried: what spoils most comes first."""
+MODEST = (background, commands, steps, dead)
+"""The families that leave the telling to a refusal at the same words."""
 
 
 def suspects_of(facts: Facts, findings: Sequence[Finding]) -> Iterator[Suspect]:
     """The suspects of a file with some findings, each once."""
     seen: set[Suspect] = set()
-    families = (family(facts) for family in FAMILIES)
+    families = ((structs.replace(s, modest=family in MODEST) for s in family(facts)) for family in FAMILIES)
     for suspect in chain(*families, undoing(facts, findings), settling(findings)):
         if suspect not in seen:
             seen.add(suspect)

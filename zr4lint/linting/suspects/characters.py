@@ -12,13 +12,25 @@ from zr4lint.model.quoting import plain
 from zr4lint.model.source import Span
 
 _CYRILLIC = dict(zip("АВЕЅІЈКМНОРСТХУаеіјкорсухѕԁԛԝһ", "ABESIJKMHOPCTXYaeijkopcyxsdqwh", strict=True))
-_GREEK = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧοντ", "ABEZHIKMNOPTYXovt", strict=True))  # noqa: RUF001
-_LATIN = {"ı": "i", "ɡ": "g", "ɑ": "a", "ſ": "f"}  # noqa: RUF001
-_QUOTES = {**dict.fromkeys("‘’‚‛′`´ʼ", "'"), **dict.fromkeys("“”„‟″«»", '"')}  # noqa: RUF001
+_GREEK = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧοντ", "ABEZHIKMNOPTYXovt", strict=True))
+_LATIN = {"ı": "i", "ɡ": "g", "ɑ": "a", "ſ": "f"}
+_QUOTES = {**dict.fromkeys("‘’‚‛′`´ʼ", "'"), **dict.fromkeys("“”„‟″«»", '"')}
 _QUOTES.pop("`")
-_SIGNS = {"−": "-", "‐": "-", "‑": "-", "‒": "-", "﹣": "-", "⁄": "/", "∕": "/", "∗": "*", "꞉": ":", "․": ".", "＂": '"'}  # noqa: RUF001
+_SIGNS = {
+    "−": "-",
+    "‐": "-",
+    "‑": "-",
+    "‒": "-",
+    "﹣": "-",
+    "⁄": "/",
+    "∕": "/",
+    "∗": "*",
+    "꞉": ":",
+    "․": ".",
+    "＂": '"',
+}
 _LETTERS = {**_CYRILLIC, **_GREEK, **_LATIN, **_QUOTES, **_SIGNS}
-_DASHES = "–—―"  # noqa: RUF001
+_DASHES = "–—―"
 _MOST = 8
 """Different characters of a file that are tried."""
 
@@ -63,13 +75,21 @@ def _suspect_of_all(text: str, kinds: list[tuple[str, str]], places: dict[str, l
         if kind != char
     )
     title = "Write the characters of ASCII"
-    return Suspect(Span(first, first + 1), _message(text, first, char, _edit(text, first, char, meant).text), edits, title, related=related[:3])
+    return Suspect(
+        Span(first, first + 1),
+        _message(text, first, char, _edit(text, first, char, meant).text),
+        edits,
+        title,
+        related=related[:3],
+    )
 
 
 def _edit(text: str, at: int, char: str, meant: str) -> Edit:
     if char in _DASHES:  # one dash is typed, two are meant, unless the second stands there
         start = at == 0 or text[at - 1].isspace()
-        meant = "--" if start and text[at + 1 : at + 3].strip("-").isalpha() and text[at + 2 : at + 3].isalpha() else "-"
+        meant = (
+            "--" if start and text[at + 1 : at + 3].strip("-").isalpha() and text[at + 2 : at + 3].isalpha() else "-"
+        )
     if meant == " " and text[at - 1 : at] == "\\":
         meant = ""
     return Edit(at, at + 1, meant)

@@ -21,7 +21,10 @@ _APT = {
     **dict.fromkeys(("-d", "--download-only"), _DOWNLOAD),
     **dict.fromkeys(("--print-uris", "--no-download"), _PRINT),
 }
-_PIP = {"--dry-run": _SIMULATE, **dict.fromkeys(("--target", "-t", "--prefix", "--root", "--python", "--user"), _ELSEWHERE)}
+_PIP = {
+    "--dry-run": _SIMULATE,
+    **dict.fromkeys(("--target", "-t", "--prefix", "--root", "--python", "--user"), _ELSEWHERE),
+}
 _BARE = "with {} {} checks out no files"
 _GIT = dict.fromkeys(("--bare", "--mirror", "-n", "--no-checkout"), _BARE)
 _ANY = dict.fromkeys(("--help", "-h", "--version", "-V"), _HELP)
@@ -129,7 +132,9 @@ def background(facts: Facts) -> Iterator[Suspect]:
 def redirections(facts: Facts) -> Iterator[Suspect]:
     """A `<` or `>` inside a word that was meant to be a version specifier."""
     for instruction in _scripts(facts):
-        for found in re.finditer(r"(?<=[\s])([A-Za-z][\w.-]*[<>]=?[\d][\w.,<>=*]*)(?=\s|$)", instruction.arguments.text):
+        for found in re.finditer(
+            r"(?<=[\s])([A-Za-z][\w.-]*[<>]=?[\d][\w.,<>=*]*)(?=\s|$)", instruction.arguments.text
+        ):
             span = instruction.arguments.span(found.start(), found.end())
             message = f"the shell reads {code(found[1])} as a redirection"
             yield Suspect(span, message, (Edit.of(span, f"'{found[1]}'"),), "Quote it")
@@ -158,7 +163,12 @@ def _dead_in(facts: Facts, instruction: Instruction, commands_of: list[Ran]) -> 
         message = "this command never runs" if span == ran.at.span else f"this keeps `{words}` from running"
         if (index, ran) == never[0] and len(never) > 1 and span != ran.at.span:
             end = text.span(0, len(text.text)).end
-            yield Suspect(span, "this keeps the commands after it from running", masked(text, Span(ran.at.span.start, end)))
+            yield Suspect(
+                span, "this keeps the commands after it from running", masked(text, Span(ran.at.span.start, end))
+            )
+        if span != ran.at.span:
+            for instead in (":", "false"):
+                yield Suspect(span, message, (Edit.of(span, instead + " \\\n" * source.slice(span).count("\n")),))
         yield Suspect(span, message, masked(text, ran.at.span))
 
 
@@ -167,15 +177,17 @@ def _decides(before: list[Ran], ran: Ran, instruction: Instruction) -> Span:
     text = instruction.arguments
     start = text.span(0, len(text.text)).start
     lead = _words_before(text, ran.at.span.start)
-    if re.search(r"\belse\b", text.text):
+    if re.search(r"\b(?:else|elif)\b", text.text):
         return ran.at.span
     if found := re.match(r"case\s+(\S+)\s+in\b", lead):
         return Span(start + found.start(1), start + found.end(1))
     alive = [one for one in before if one.at.reach is not Reach.NEVER and one.at.span.end <= ran.at.span.start]
     if alive:
         return alive[-1].at.span
-    first = lead.rstrip(" ;&|\n")
-    return Span(start, start + len(first)) if first and "\n" not in first else ran.at.span
+    found = re.match(r"(?:(?:if|while|until)\s+)?(?:!\s+)?(.*?)(?:[;\s]*\b(?:then|do))?[\s;&|]*$", lead)
+    if found is None or not found[1]:
+        return ran.at.span
+    return Span(start + found.start(1), start + found.end(1))
 
 
 def _words_before(text: MappedText, offset: int) -> str:

@@ -147,7 +147,7 @@ def arrays(facts: Facts) -> Iterator[Suspect]:
         text = instruction.arguments
         if instruction.keyword not in _ARRAYS or instruction.json is not None or not text.text.startswith("["):
             continue
-        words = [word.strip(" \t'\"`“”‘’") for word in text.text.strip().strip("[]").split(",")]  # noqa: RUF001
+        words = [word.strip(" \t'\"`“”‘’") for word in text.text.strip().strip("[]").split(",")]
         written = "[" + ", ".join('"' + word.replace('"', "") + '"' for word in words if word) + "]"
         span = text.span(0, len(text.text))
         message = f"this is no JSON array, so {instruction.keyword} takes it as plain words"

@@ -29,16 +29,24 @@ def steps(facts: Facts) -> Iterator[Suspect]:
             user = plain(instruction.arguments.text, 30)
             yield _without(facts, instruction, f"the user {user} may not do what later instructions do")
         elif instruction.keyword == "SHELL":
-            yield _without(facts, instruction, "with this shell the scripts of later instructions do not run")
+            yield _without(facts, instruction, "the scripts of later instructions do not work with this shell")
         elif instruction.keyword == "RUN":
             for flag in instruction.flags:
                 if flag.name in ("mount", "network"):
                     what = "what this mount hides is not in the image"
-                    message = what if flag.name == "mount" else f"with {code('--network=' + (flag.value or ''))} nothing is downloaded"
+                    message = (
+                        what
+                        if flag.name == "mount"
+                        else f"with {code('--network=' + (flag.value or ''))} nothing is downloaded"
+                    )
                     edit = Edit(flag.span.start, flag.span.end + (source.text[flag.span.end :][:1] == " "), "")
                     yield Suspect(flag.span, message, (edit,), f"Remove --{flag.name}")
     for fact in facts.facts:
-        if isinstance(fact, EnvSet) and fact.name in _SETTINGS and fact.at.instruction.line == fact.at.instruction.end_line:
+        if (
+            isinstance(fact, EnvSet)
+            and fact.name in _SETTINGS
+            and fact.at.instruction.line == fact.at.instruction.end_line
+        ):
             edits = _commented(fact.at.instruction)
             yield Suspect(fact.span, f"{fact.name} {_SETTINGS[fact.name]}", edits, f"Remove {fact.name}")
     if len(facts.stages) > 1:
@@ -54,5 +62,3 @@ def _without(facts: Facts, instruction: Instruction, message: str) -> Suspect:
 def _commented(instruction: Instruction) -> tuple[Edit, ...]:
     """Make a comment of an instruction on one line, of another nothing but its keyword's line."""
     return (Edit(instruction.span.start, instruction.span.start, "# "),)
-
-

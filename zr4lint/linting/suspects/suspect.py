@@ -17,7 +17,8 @@ class Suspect(Struct, frozen=True):
     The findings that are gone once the `edits` are made follow from the words at `span`. `message`, `notes` and
     `related` tell the cause; a `message` of None leaves that to the finding that stands at the words. `title` makes
     the edits a fix, `help` says what to do; the edits of a suspect with neither only serve the proof. It takes `least`
-    findings of the worst severity that hang on the words.
+    findings of the worst severity that hang on the words. A `modest` one leaves the telling to what BuildKit, the
+    shell or a program refuses at the words, where something is.
     """
 
     span: Span
@@ -28,6 +29,7 @@ class Suspect(Struct, frozen=True):
     notes: tuple[str, ...] = ()
     related: tuple[Related, ...] = ()
     least: int = 1
+    modest: bool = False
 
 
 Family = Callable[[Facts], Iterator[Suspect]]
@@ -43,7 +45,10 @@ def masked(text: MappedText, keep: Span) -> tuple[Edit, ...]:
     """Blank an instruction's text out but for the words to keep; line ends and continuations stay."""
     edits: list[Edit] = []
     for piece, offset in text.pieces():
-        for start, end in ((offset, min(keep.start, offset + len(piece))), (max(keep.end, offset), offset + len(piece))):
+        for start, end in (
+            (offset, min(keep.start, offset + len(piece))),
+            (max(keep.end, offset), offset + len(piece)),
+        ):
             if start < end:
                 words = piece[start - offset : end - offset]
                 edits.append(Edit(start, end, "".join(c if c == "\n" else " " for c in words)))

@@ -24,7 +24,9 @@ def undoing(facts: Facts, findings: Sequence[Finding]) -> Iterator[Suspect]:
             seen.add(at)
             words = facts.dockerfile.source.slice(at)
             lines = " \\\n" * words.count("\n")
-            yield Suspect(at, "this command changes what others set up", (Edit.of(at, f":{lines}"),), least=2)
+            yield Suspect(
+                at, "this command changes what others set up", (Edit.of(at, f":{lines}"),), least=2, modest=True
+            )
 
 
 def settling(findings: Sequence[Finding]) -> Iterator[Suspect]:
@@ -32,4 +34,4 @@ def settling(findings: Sequence[Finding]) -> Iterator[Suspect]:
     fixable = [f for f in findings if f.severity is Severity.ERROR and f.fix and f.requirement is not None]
     for finding in sorted(fixable, key=lambda f: f.code)[:_MOST]:
         if finding.fix is not None and finding.fix.applicability > Applicability.DISPLAY:
-            yield Suspect(finding.span, None, finding.fix.edits, least=2)
+            yield Suspect(finding.span, None, finding.fix.edits, least=2, modest=True)
