@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from zr4lint.checks import KINDS
-from zr4lint.linting.hanging import telling
+from zr4lint.linting.hanging import refuses, telling
 from zr4lint.linting.judged import Judged
 from zr4lint.linting.same_cause import gathered
 from zr4lint.linting.suspects.suspect import Suspect
@@ -36,7 +36,7 @@ def causes(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     told: list[Finding] = []
     if judged.again is not None:
         left, told = _proved(left, judged)
-    return [*others, *told, *gathered(left, judged)]
+    return [*others, *gathered([*told, *left], judged)]
 
 
 def _proved(left: list[Finding], judged: Judged) -> tuple[list[Finding], list[Finding]]:
@@ -76,10 +76,11 @@ def _hanging(left: Sequence[Finding], suspect: Suspect, judged: Judged, late: fr
     new = Counter(map(_key, again)) - Counter(map(_key, left))
     appeared = Counter(finding.code for finding in again if new[_key(finding)] and finding.severity > Severity.INFO)
     hanging = [finding for finding in gone if appeared[finding.code] < sum(f.code == finding.code for f in gone)]
-    if all(finding.code in late for finding in hanging):
-        return []
+    bound = [finding for finding in hanging if finding.requirement is not None or refuses(finding)]
+    if suspect.modest:
+        hanging = bound
     worst = max((finding.severity for finding in hanging), default=Severity.INFO)
-    if worst is Severity.INFO:
+    if worst is Severity.INFO or not bound or (worst < Severity.ERROR and all(f.code in late for f in bound)):
         return []
     came = sum(f.severity >= worst and bool(new[_key(f)]) for f in again)
     gone_of_worst = sum(finding.severity >= worst for finding in hanging)

@@ -22,22 +22,28 @@ _FORMS = (
     (re.compile(r"^(\S+) has no `=`$"), "{} have no `=`"),
 )
 _REFUSALS = frozenset((SYNTAX.code, SHELL_SYNTAX.code, COMMAND_FAILS.code))
+REMOVED = re.compile(r" is removed again$|^this removes execute permission ")
+LONGEST = 80
 _NOTES = 3
 _NAMED = 6
+_NOT_MET = "Not met because of this:"
 
 
 def telling(suspect: Suspect, hanging: Sequence[Finding]) -> Finding:
     """The finding at a suspect's words for all that hang on them."""
     at = suspect.span
     refusals = [f for f in hanging if refuses(f) and f.span.start < at.end and at.start < f.span.end]
+    exact = [f for f in hanging if f.span == at and suspect.modest]
+    if len(exact) == 1:
+        return one_for_all(exact[0], hanging, suspect.notes)
     if suspect.message is None or (suspect.modest and refusals):
         return one_for_all(_at(at, refusals if suspect.modest and refusals else hanging), hanging, suspect.notes)
-    first = leading(hanging)
+    first = min(hanging, key=lambda f: (-f.severity, f.requirement is None, f.code, f.span))
     fix = Fix(suspect.title, Applicability.UNSAFE, suspect.edits) if suspect.title else None
     cause = structs.replace(
         first,
         span=suspect.span,
-        message=suspect.message,
+        message=_removing(hanging) or suspect.message,
         expected=None,
         notes=(),
         help=suspect.help,
@@ -45,6 +51,16 @@ def telling(suspect: Suspect, hanging: Sequence[Finding]) -> Finding:
         fix=fix,
     )
     return one_for_all(cause, hanging, suspect.notes, own=True)
+
+
+def _removing(hanging: Sequence[Finding]) -> str | None:
+    """What one command removes, where that is all there is to tell."""
+    worst = max(f.severity for f in hanging)
+    messages = list(dict.fromkeys(f.message for f in hanging if f.severity is worst))
+    if len({f.span for f in hanging if f.severity is worst}) > 1 or not all(map(REMOVED.search, messages)):
+        return None
+    sentences = (together(messages, most) for most in (3, 2))
+    return next((sentence for sentence in sentences if len(sentence) <= LONGEST), None)
 
 
 def one_for_all(
@@ -63,12 +79,18 @@ def one_for_all(
     said = [*effects(f.message for f in listed if f.message != told.message)]
     if len(said) > _NOTES:
         said = [*said[:_NOTES], f"{len(said) - _NOTES} more findings"]
-    names = dict.fromkeys(f"{f.code} {f.name}" for f in everyone if f.requirement is not None and f.severity is worst)
-    requirements = [f"Not met because of this: {_list([*names], _NAMED)}."] if len(names) > 1 else []
+    names = dict.fromkeys(
+        f"{f.code} {f.name}" for f in (told, *everyone) if f.requirement is not None and f.severity is worst
+    )
+    kept = [note for note in told.notes if not note.startswith(_NOT_MET)]
+    named = {name.split()[0] for name in names}
+    if len(kept) < len(told.notes):
+        names.update(dict.fromkeys(code for code in told.also if code not in named and not code.startswith("ZL")))
+    requirements = [f"{_NOT_MET} {_list([*names], _NAMED)}."] if len(names) > 1 else []
     return structs.replace(
         told,
         severity=max(told.severity, worst),
-        notes=(*told.notes, *notes, *([f"Because of this: {'; '.join(said)}."] if said else ()), *requirements),
+        notes=(*kept, *notes, *([f"Because of this: {'; '.join(said)}."] if said else ()), *requirements),
         also=tuple(dict.fromkeys((*told.also, *codes))),
     )
 
@@ -120,4 +142,6 @@ def _list(names: Sequence[str], most: int) -> str:
 def _at(span: Span, findings: Sequence[Finding]) -> Finding:
     """The finding that stands at some words, else the leading one."""
     here = [f for f in findings if f.span.start < span.end and span.start < f.span.end]
-    return leading([f for f in here if f.span == span] or here or findings)
+    found = here or findings
+    worst = max(f.severity for f in found)
+    return leading([f for f in found if f.span == span and f.severity is worst] or found)

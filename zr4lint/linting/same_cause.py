@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import structs
 
-from zr4lint.linting.hanging import leading, one_for_all, refuses, together
+from zr4lint.linting.hanging import LONGEST, REMOVED, leading, one_for_all, refuses, together
 from zr4lint.linting.judged import Judged
 from zr4lint.model.finding import Edit, Finding, Fix, Severity
 from zr4lint.packs.own_rules import COMMAND_FAILS
 
 _LACK = re.compile(r"\bis (?:not|installed only)\b|\bdoes not\b|\bmay not\b|^no |\bconditionally\b")
 _WRONG_WORDS = re.compile(r"pinned|requested|, not `")
-_REMOVED = re.compile(r" is removed again$|^this removes execute permission ")
+_NOT_COPIED = re.compile(r"^`(\S+)` is not copied$|^the target of (\S+) is ")
 _TOGETHER = re.compile(r" is (?:not installed with|installed without) \S+$")
 _ABSENT = re.compile(r"^pip does not install (\S+)$|^(\S+) is not installed into the environment on PATH$")
 _ALIKE = 3
@@ -24,7 +25,7 @@ _ALIKE = 3
 def gathered(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     """One finding for those that say the same; those on what is refused are told by the refusal."""
     found = _refused(_open_ended([*findings]), judged)
-    return _removed(_listed(_dependent(_alike(found))))
+    return _removed(_listed(_dependent(_by_command(_alike(found), judged))))
 
 
 def _open_ended(findings: list[Finding]) -> list[Finding]:
@@ -47,8 +48,7 @@ def _refused(findings: list[Finding], judged: Judged) -> list[Finding]:
         inside = [f for f in left if home.span.start <= f.span.start < home.span.end and not refuses(f)]
         if refusal.code == COMMAND_FAILS.code:
             inside = [f for f in inside if f.span == refusal.span]
-        else:
-            inside += [f for f in left if f not in inside and _lacks(f) and _names(f, home.arguments.text)]
+        inside += [f for f in left if f not in inside and _lacks(f) and _names(f, home.arguments.text)]
         left = _under(refusal, inside, left)
     return left
 
@@ -57,7 +57,10 @@ def _names(finding: Finding, text: str) -> bool:
     """Whether the words of an instruction name what a finding misses."""
     if finding.message.startswith("the "):
         return False
+    absent = _ABSENT.match(finding.message)
     named = re.findall(r"`([^`]+)`", finding.message) or finding.message.split()[:1]
+    if absent is not None:
+        named = [absent[1] or absent[2]]
     return any(len(name) > 2 and name.rpartition("/")[2] in re.split(r"[\s:=/]", text) for name in named)
 
 
@@ -90,14 +93,44 @@ def _alike(findings: Sequence[Finding]) -> list[Finding]:
     return found
 
 
-def _dependent(findings: list[Finding]) -> list[Finding]:
-    """What only says that a package is missing where another needs it hangs on the finding that it is missing."""
-    left = findings
+def _by_command(findings: list[Finding], judged: Judged) -> Iterator[Finding]:
+    """The packages that one command of pip does not install are told once, where it is."""
+    starts = [instruction.span.start for instruction in judged.dockerfile.instructions]
+    groups: dict[object, list[Finding]] = {}
+    for finding in findings:
+        absent = _ABSENT.match(finding.message) if finding.requirement is not None else None
+        home = bisect_right(starts, finding.span.start)
+        groups.setdefault((home, finding.severity, bool(absent[1])) if absent else finding, []).append(finding)
+    for group in groups.values():
+        sentence = together([f.message for f in group])
+        first = leading(group)
+        if len(group) == 1:
+            yield first
+        else:
+            yield one_for_all(structs.replace(first, message=sentence, expected=None), group, told_all=True)
+
+
+def _dependent(told: Iterable[Finding]) -> list[Finding]:
+    """What says that a package or a file is missing where it is needed hangs on the finding that it is missing."""
+    findings = left = list(told)
     for cause in findings:
-        if cause in left and (found := _ABSENT.match(cause.message)):
-            name = found[1] or found[2]
-            needs = (f"installed without {name}", f"{name} is not installed before ")
+        if cause not in left or cause.requirement is None:
+            continue
+        if found := re.match(r"pip does not install (\S+?)(?:,| and |$)", cause.message):
+            needs = (f"installed without {found[1]}", f"{found[1]} is not installed before ")
             left = _under(cause, [f for f in left if any(words in f.message for words in needs)], left)
+        elif found := _NOT_COPIED.match(cause.message):
+            file = (found[1] or found[2]).rpartition("/")[2]
+            left = _under(
+                cause,
+                [
+                    f
+                    for f in left
+                    if f.message.endswith(f"{file}` is not copied")
+                    or f.message.endswith(f"{file}`, which is not copied")
+                ],
+                left,
+            )
     return left
 
 
@@ -110,7 +143,7 @@ def _listed(findings: Iterable[Finding]) -> Iterator[Finding]:
     for key, group in groups.items():
         few = 2 if key[2] is None else _ALIKE
         sentence = together([f.message for f in group]) if len(group) >= few else group[0].message
-        if sentence == group[0].message:
+        if sentence == group[0].message or len(sentence) > LONGEST:
             yield from group
         else:
             joined = structs.replace(group[0], message=sentence, expected=None, fix=_joined(group))
@@ -121,7 +154,7 @@ def _removed(findings: Iterable[Finding]) -> Iterator[Finding]:
     """What one command removes is told once."""
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
-        removes = finding.requirement is not None and _REMOVED.search(finding.message)
+        removes = finding.requirement is not None and REMOVED.search(finding.message)
         groups.setdefault((finding.span, finding.severity) if removes else finding, []).append(finding)
     for group in groups.values():
         if len(group) == 1:
@@ -129,7 +162,9 @@ def _removed(findings: Iterable[Finding]) -> Iterator[Finding]:
         else:
             first = leading(group)
             sentence = together([f.message for f in group])
-            yield one_for_all(structs.replace(first, message=sentence, expected=None), group, told_all=True)
+            fits = len(sentence) <= LONGEST
+            told = structs.replace(first, message=sentence, expected=None) if fits else first
+            yield one_for_all(told, group, told_all=fits)
 
 
 def _joined(group: Sequence[Finding]) -> Fix | None:

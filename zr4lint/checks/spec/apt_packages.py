@@ -11,13 +11,14 @@ from zr4lint.checks.registry import check
 from zr4lint.checks.witness import witness
 from zr4lint.facts import AptRun, RepositoryAdded
 from zr4lint.model.finding import Edit, Fix
-from zr4lint.model.quoting import code, contrast
+from zr4lint.model.quoting import alike, code, contrast
 from zr4lint.model.source import Span
 from zr4lint.programs.apt import Package
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import DebianPackage, Text
 
+_CLOSE = 3
 LISTS = "/var/lib/apt/lists"
 
 
@@ -70,8 +71,12 @@ def apt_packages(subject: Subject, *, packages: list[DebianPackage]) -> Outcomes
         else:
             fix = _add_package(home, name) if home else None
             span = home.command.words if home else None
+            if (other := _misspelt(home, name, wanted)) is not None:
+                span, fix = other.span, replace(other.span, name, f"Install {name}", UNSAFE)
             yield Unmet(
-                f"{name} is not installed",
+                f"{name} is not installed"
+                if other is None
+                else f"{name} is not installed, but {code(other.name, 30)} is",
                 span,
                 expected=f"{name} in `apt-get install`",
                 fix=fix,
@@ -90,6 +95,12 @@ def _home(standing: dict[str, tuple[AptRun, Package]]) -> AptRun | None:
     """The command that installs most of the packages: where one that is missing belongs."""
     runs = [run for run, _ in standing.values()]
     return max(runs, key=runs.count) if runs else None
+
+
+def _misspelt(run: AptRun | None, name: str, wanted: set[str]) -> Package | None:
+    """A package that a command installs and nobody asks for, whose name differs from another in a letter or two."""
+    others = [p for p in run.command.packages if p.name not in wanted] if run is not None else []
+    return next((p for p in others if abs(len(p.name) - len(name)) < _CLOSE and alike(p.name, name)), None)
 
 
 def _add_package(run: AptRun, name: str) -> Fix | None:

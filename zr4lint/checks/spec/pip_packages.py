@@ -8,7 +8,7 @@ from zr4lint.facts import At, EnvSet, PipRun, Ran
 from zr4lint.facts.environments import Standing
 from zr4lint.facts.environments import idle as does_nothing
 from zr4lint.model.finding import Edit, Fix
-from zr4lint.model.quoting import code
+from zr4lint.model.quoting import alike, code
 from zr4lint.model.source import Span
 from zr4lint.programs.options import Option
 from zr4lint.programs.pip import Requirement, parse_requirement, understood
@@ -59,7 +59,8 @@ def absent(subject: Subject, package: str, expected: str, add: str | None = None
 
 
 def _named_at(subject: Subject, package: str) -> Span | None:
-    """The words that name a package in a call of pip that does not install it, such as `pip download`."""
+    """The words that name a package in a call of pip that does not install it, or one of a similar name."""
+    similar: Span | None = None
     for fact in subject.facts.facts:
         if not isinstance(fact, Ran) or fact.at.stage not in subject.lineage:
             continue
@@ -68,7 +69,9 @@ def _named_at(subject: Subject, package: str) -> Span | None:
                 requirement = None if (argument.value or "-").startswith("-") else parse_requirement(argument)
                 if requirement is not None and requirement.name == package:
                     return argument.span
-    return None
+                if requirement is not None and similar is None and alike(requirement.name, package):
+                    similar = argument.span
+    return similar
 
 
 def not_done(subject: Subject, package: str, expected: str) -> Unmet | None:

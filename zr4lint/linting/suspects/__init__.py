@@ -9,7 +9,7 @@ from msgspec import structs
 
 from zr4lint.facts import Facts
 from zr4lint.linting.suspects.characters import characters
-from zr4lint.linting.suspects.commands import background, commands, dead, redirections
+from zr4lint.linting.suspects.commands import background, braces, commands, dead, redirections
 from zr4lint.linting.suspects.lines import (
     arrays,
     carriage_returns,
@@ -37,12 +37,13 @@ FAMILIES: tuple[Family, ...] = (
     triggers,
     background,
     redirections,
+    braces,
     commands,
     steps,
     dead,
 )
 """The families in the order in which they are tried: what spoils most comes first."""
-MODEST = (background, commands, steps, dead)
+MODEST = (background, redirections, commands, steps, dead)
 """The families that leave the telling to a refusal at the same words."""
 
 

@@ -36,6 +36,8 @@ _COMMANDS = {
     "git": ("clone", "checkout", "fetch", "pull", "switch", "reset", "init", "config", "submodule", "lfs", "clean"),
 }
 _PROGRAM = re.compile(r"^(?:apt(?:-get)?|pip[\d.]*|python[\d.]*|git|chmod|rm|mv|cp|add-apt-repository|uv)$")
+_ALONE = re.compile(r"^(?:apt(?:-get)?|pip[\d.]*|add-apt-repository|chmod|git|rm|mv|cp|mkdir|cd)$")
+"""Programs that run no other program named by an argument."""
 _AND = ("and", "AND", "then", "+", ",", "und")
 _PRINTERS = ("echo", "printf", ":", "true", "false")
 
@@ -86,15 +88,19 @@ def _idle(facts: Facts, ran: Ran) -> Iterator[Suspect]:
 def _program(facts: Facts, ran: Ran) -> Iterator[Suspect]:
     """A pip of another Python, or one named by its folder."""
     words = facts.dockerfile.source.slice(ran.arguments[0].span)
-    if re.fullmatch(r"(?:/\S*/)?pip[\d.]*", words) and words not in ("pip", "pip3"):
+    found = re.fullmatch(r"(?:/\S*/)?(pip|python)[\d.]*", words)
+    by_module = [argument.value for argument in ran.arguments[1:3]] == ["-m", "pip"]
+    if found is not None and words not in ("pip", "pip3", "python") and (found[1] == "pip" or by_module):
         message = f"{code(words, 30)} does not install into the environment on PATH"
-        yield Suspect(ran.arguments[0].span, message, (Edit.of(ran.arguments[0].span, "pip"),), "Write pip")
+        yield Suspect(ran.arguments[0].span, message, (Edit.of(ran.arguments[0].span, found[1]),), f"Write {found[1]}")
 
 
 def _another(facts: Facts, ran: Ran) -> Iterator[Suspect]:
     """A program that is an argument of another: the `&&` before it is missing."""
     for before, argument in zip(ran.arguments, ran.arguments[1:], strict=False):
         if argument.quoted or not _PROGRAM.match(argument.value or "") or ran.wrappers:
+            continue
+        if ran.program not in _PRINTERS and not _ALONE.match(ran.program):
             continue
         word = before.value or ""
         if before is ran.arguments[0] and ran.program in _PRINTERS:
@@ -107,7 +113,7 @@ def _another(facts: Facts, ran: Ran) -> Iterator[Suspect]:
         elif word in _AND:
             message = f"{code(word)} is an argument of {plain(ran.program, 20)}; it joins no commands"
             yield Suspect(before.span, message, (Edit.of(before.span, "&&"),), "Write `&&`")
-        elif before is not ran.arguments[0]:
+        elif before is not ran.arguments[0] and not word.startswith("-"):
             message = f"{code(argument.value or '', 24)} is an argument of {plain(ran.program, 20)}; `&&` is missing"
             edit = Edit(argument.span.start, argument.span.start, "&& ")
             yield Suspect(argument.span, message, (edit,), "Put `&&` before it")
@@ -140,6 +146,18 @@ def redirections(facts: Facts) -> Iterator[Suspect]:
             yield Suspect(span, message, (Edit.of(span, f"'{found[1]}'"),), "Quote it")
 
 
+def braces(facts: Facts) -> Iterator[Suspect]:
+    """Braces in a word, which dash hands on as they are."""
+    for instruction in _scripts(facts):
+        for found in re.finditer(
+            r"(?<=\s)([^\s{}$'\"]*)\{([^\s{}$'\"]*,[^\s{}$'\"]*)\}([^\s{}$'\"]*)", instruction.arguments.text
+        ):
+            span = instruction.arguments.span(found.start(), found.end())
+            words = " ".join(found[1] + middle + found[3] for middle in found[2].split(","))
+            message = f"this shell does not expand the braces of {code(found[0], 30)}"
+            yield Suspect(span, message, (Edit.of(span, words),), "Write the words")
+
+
 def dead(facts: Facts) -> Iterator[Suspect]:
     """Commands that never run, at the command before them that decides so."""
     broken = [remark.span.start for remark in facts.remarks if remark.code == SHELL_SYNTAX]
@@ -158,36 +176,38 @@ def _dead_in(facts: Facts, instruction: Instruction, commands_of: list[Ran]) -> 
     text, source = instruction.arguments, facts.dockerfile.source
     never = [(index, ran) for index, ran in enumerate(commands_of) if ran.at.reach is Reach.NEVER]
     for index, ran in never:
-        span = _decides(commands_of[:index], ran, instruction)
         words = plain(source.slice(ran.at.span), 40)
-        message = "this command never runs" if span == ran.at.span else f"this keeps `{words}` from running"
-        if (index, ran) == never[0] and len(never) > 1 and span != ran.at.span:
-            end = text.span(0, len(text.text)).end
-            yield Suspect(
-                span, "this keeps the commands after it from running", masked(text, Span(ran.at.span.start, end))
-            )
-        if span != ran.at.span:
+        end = text.span(0, len(text.text)).end
+        for span in _deciders(commands_of[:index], ran, instruction):
+            lines = " \\\n" * source.slice(span).count("\n")
+            message = f"this keeps `{words}` from running"
+            if ran is never[0][1] and len(never) > 1:
+                rest = masked(text, Span(ran.at.span.start, end))
+                yield Suspect(span, "this keeps the commands after it from running", rest)
             for instead in (":", "false"):
-                yield Suspect(span, message, (Edit.of(span, instead + " \\\n" * source.slice(span).count("\n")),))
-        yield Suspect(span, message, masked(text, ran.at.span))
+                yield Suspect(span, message, (Edit.of(span, instead + lines),))
+        yield Suspect(ran.at.span, "this command never runs", masked(text, ran.at.span))
 
 
-def _decides(before: list[Ran], ran: Ran, instruction: Instruction) -> Span:
-    """The command, or the condition, that keeps one from running; the command itself where that is not clear."""
+def _deciders(before: list[Ran], ran: Ran, instruction: Instruction) -> Iterator[Span]:
+    """The commands and conditions that may keep one from running, the likeliest first."""
     text = instruction.arguments
     start = text.span(0, len(text.text)).start
     lead = _words_before(text, ran.at.span.start)
     if re.search(r"\b(?:else|elif)\b", text.text):
-        return ran.at.span
+        return
     if found := re.match(r"case\s+(\S+)\s+in\b", lead):
-        return Span(start + found.start(1), start + found.end(1))
-    alive = [one for one in before if one.at.reach is not Reach.NEVER and one.at.span.end <= ran.at.span.start]
+        yield Span(start + found.start(1), start + found.end(1))
+        return
+    earlier = [one for one in before if one.at.span.end <= ran.at.span.start]
+    alive = [index for index, one in enumerate(earlier) if one.at.reach is not Reach.NEVER]
+    first = alive[-1] + 1 if alive else 0
+    yield from (one.at.span for one in earlier[first : first + 1])
     if alive:
-        return alive[-1].at.span
+        yield earlier[alive[-1]].at.span
     found = re.match(r"(?:(?:if|while|until)\s+)?(?:!\s+)?(.*?)(?:[;\s]*\b(?:then|do))?[\s;&|]*$", lead)
-    if found is None or not found[1]:
-        return ran.at.span
-    return Span(start + found.start(1), start + found.end(1))
+    if not earlier and found is not None and found[1]:
+        yield Span(start + found.start(1), start + found.end(1))
 
 
 def _words_before(text: MappedText, offset: int) -> str:
