@@ -30,7 +30,7 @@ def causes(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     The merged finding has the code of the worst of them, the others' codes in `also`, and what they say in notes.
     """
     left = [finding for finding in findings if _is_open(finding)]
-    if not any(finding.severity > Severity.INFO for finding in left):
+    if not judged.dockerfile.instructions or not any(finding.severity > Severity.INFO for finding in left):
         return findings
     others = [finding for finding in findings if not _is_open(finding)]
     told: list[Finding] = []

@@ -26,6 +26,7 @@ REMOVED = re.compile(r" is removed again$|^this removes execute permission ")
 LONGEST = 80
 _NOTES = 3
 _NAMED = 6
+_BECAUSE = "Because of this:"
 _NOT_MET = "Not met because of this:"
 
 
@@ -33,24 +34,26 @@ def telling(suspect: Suspect, hanging: Sequence[Finding]) -> Finding:
     """The finding at a suspect's words for all that hang on them."""
     at = suspect.span
     refusals = [f for f in hanging if refuses(f) and f.span.start < at.end and at.start < f.span.end]
-    exact = [f for f in hanging if f.span == at and suspect.modest]
+    worst = max(f.severity for f in hanging)
+    exact = [f for f in hanging if f.span == at and f.severity is worst and suspect.modest]
     if len(exact) == 1:
         return one_for_all(exact[0], hanging, suspect.notes)
     if suspect.message is None or (suspect.modest and refusals):
         return one_for_all(_at(at, refusals if suspect.modest and refusals else hanging), hanging, suspect.notes)
     first = min(hanging, key=lambda f: (-f.severity, f.requirement is None, f.code, f.span))
+    removing = _removing(hanging)
     fix = Fix(suspect.title, Applicability.UNSAFE, suspect.edits) if suspect.title else None
     cause = structs.replace(
         first,
         span=suspect.span,
-        message=_removing(hanging) or suspect.message,
+        message=removing or suspect.message,
         expected=None,
         notes=(),
         help=suspect.help,
         related=suspect.related,
         fix=fix,
     )
-    return one_for_all(cause, hanging, suspect.notes, own=True)
+    return one_for_all(cause, hanging, suspect.notes, own=True, told_all=removing is not None)
 
 
 def _removing(hanging: Sequence[Finding]) -> str | None:
@@ -77,20 +80,26 @@ def one_for_all(
     listed = [] if told_all else [f for f in others if f.severity is worst] or others
     codes = dict.fromkeys(c for f in everyone for c in (f.code, *f.also) if c != told.code)
     said = [*effects(f.message for f in listed if f.message != told.message)]
-    if len(said) > _NOTES:
+    said = [
+        *(note.removeprefix(_BECAUSE).strip().rstrip(".") for note in told.notes if note.startswith(_BECAUSE)),
+        *said,
+    ]
+    if len(said) > _NOTES + 1:
         said = [*said[:_NOTES], f"{len(said) - _NOTES} more findings"]
     names = dict.fromkeys(
         f"{f.code} {f.name}" for f in (told, *everyone) if f.requirement is not None and f.severity is worst
     )
-    kept = [note for note in told.notes if not note.startswith(_NOT_MET)]
+    kept = [note for note in told.notes if not note.startswith((_NOT_MET, _BECAUSE))]
     named = {name.split()[0] for name in names}
-    if len(kept) < len(told.notes):
+    if any(note.startswith(_NOT_MET) for note in told.notes):
         names.update(dict.fromkeys(code for code in told.also if code not in named and not code.startswith("ZL")))
     requirements = [f"{_NOT_MET} {_list([*names], _NAMED)}."] if len(names) > 1 else []
+    spare = None if own or refuses(told) else next((f.fix for f in others if f.fix is not None), None)
     return structs.replace(
         told,
+        fix=told.fix or spare,
         severity=max(told.severity, worst),
-        notes=(*kept, *notes, *([f"Because of this: {'; '.join(said)}."] if said else ()), *requirements),
+        notes=(*kept, *notes, *([f"{_BECAUSE} {'; '.join(said)}."] if said else ()), *requirements),
         also=tuple(dict.fromkeys((*told.also, *codes))),
     )
 

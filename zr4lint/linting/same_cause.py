@@ -17,6 +17,7 @@ _LACK = re.compile(r"\bis (?:not|installed only)\b|\bdoes not\b|\bmay not\b|^no 
 _WRONG_WORDS = re.compile(r"pinned|requested|, not `")
 _NOT_COPIED = re.compile(r"^`(\S+)` is not copied$|^the target of (\S+) is ")
 _TOGETHER = re.compile(r" is (?:not installed with|installed without) \S+$")
+_OF_LINES = re.compile(r" on lines? \d| has \d+ lines?\b")
 _ABSENT = re.compile(r"^pip does not install (\S+)$|^(\S+) is not installed into the environment on PATH$")
 _ALIKE = 3
 """Findings of one rule at the same words that are told as one."""
@@ -46,6 +47,7 @@ def _refused(findings: list[Finding], judged: Judged) -> list[Finding]:
         if home is None or refusal not in left:
             continue
         inside = [f for f in left if home.span.start <= f.span.start < home.span.end and not refuses(f)]
+        inside = [f for f in inside if not _OF_LINES.search(f.message)]
         if refusal.code == COMMAND_FAILS.code:
             inside = [f for f in inside if f.span == refusal.span]
         inside += [f for f in left if f not in inside and _lacks(f) and _names(f, home.arguments.text)]
@@ -99,8 +101,10 @@ def _by_command(findings: list[Finding], judged: Judged) -> Iterator[Finding]:
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
         absent = _ABSENT.match(finding.message) if finding.requirement is not None else None
-        home = bisect_right(starts, finding.span.start)
-        groups.setdefault((home, finding.severity, bool(absent[1])) if absent else finding, []).append(finding)
+        home = bisect_right(starts, finding.span.start) - 1
+        named = absent is not None and finding.span.start > starts[home]
+        key = (home, finding.severity, bool(absent[1])) if absent and named else finding
+        groups.setdefault(key, []).append(finding)
     for group in groups.values():
         sentence = together([f.message for f in group])
         first = leading(group)

@@ -47,11 +47,16 @@ MODEST = (background, redirections, commands, steps, dead)
 """The families that leave the telling to a refusal at the same words."""
 
 
+def _of_families(facts: Facts) -> Iterator[Suspect]:
+    for family in FAMILIES:
+        for suspect in family(facts):
+            yield structs.replace(suspect, modest=True) if family in MODEST else suspect
+
+
 def suspects_of(facts: Facts, findings: Sequence[Finding]) -> Iterator[Suspect]:
     """The suspects of a file with some findings, each once."""
     seen: set[Suspect] = set()
-    families = ((structs.replace(s, modest=family in MODEST) for s in family(facts)) for family in FAMILIES)
-    for suspect in chain(*families, undoing(facts, findings), settling(findings)):
+    for suspect in chain(_of_families(facts), undoing(facts, findings), settling(findings)):
         if suspect not in seen:
             seen.add(suspect)
             yield suspect

@@ -133,6 +133,10 @@ def background(facts: Facts) -> Iterator[Suspect]:
             edit = Edit.of(span, "&&" if rest else "")
             message = "`&` runs the commands before it in the background, and nothing waits for them"
             yield Suspect(span, message, (edit,), "Write `&&`" if rest else "Remove `&`")
+        for found in re.finditer(r"(?<=\s)&>", instruction.arguments.text):
+            span = instruction.arguments.span(found.start(), found.end())
+            message = "this shell reads `&>` as `&`, so the command before it runs in the background"
+            yield Suspect(span, message, (Edit.of(span, ">"),), None, "Write `> FILE 2>&1`")
 
 
 def redirections(facts: Facts) -> Iterator[Suspect]:
@@ -176,17 +180,35 @@ def _dead_in(facts: Facts, instruction: Instruction, commands_of: list[Ran]) -> 
     text, source = instruction.arguments, facts.dockerfile.source
     never = [(index, ran) for index, ran in enumerate(commands_of) if ran.at.reach is Reach.NEVER]
     for index, ran in never:
-        words = plain(source.slice(ran.at.span), 40)
+        words = plain(source.slice(ran.at.span).replace("\\\n", " "), 40)
         end = text.span(0, len(text.text)).end
         for span in _deciders(commands_of[:index], ran, instruction):
-            lines = " \\\n" * source.slice(span).count("\n")
             message = f"this keeps `{words}` from running"
             if ran is never[0][1] and len(never) > 1:
                 rest = masked(text, Span(ran.at.span.start, end))
                 yield Suspect(span, "this keeps the commands after it from running", rest)
+            lines = " \\\n" * source.slice(span).count("\n")
             for instead in (":", "false"):
                 yield Suspect(span, message, (Edit.of(span, instead + lines),))
-        yield Suspect(ran.at.span, "this command never runs", masked(text, ran.at.span))
+        for span in (*_branches(ran, text), _head(ran)):
+            never_runs = span == _head(ran)
+            message = "this command never runs" if never_runs else f"this keeps `{words}` from running"
+            yield Suspect(span, message, masked(text, ran.at.span))
+
+
+def _head(ran: Ran) -> Span:
+    """The first two words of a command."""
+    last = ran.arguments[min(1, len(ran.arguments) - 1)] if ran.arguments else None
+    return Span(ran.at.span.start, max(last.span.end, ran.at.span.start)) if last is not None else ran.at.span
+
+
+def _branches(ran: Ran, text: MappedText) -> Iterator[Span]:
+    """The word that a case goes by, or the head of a loop, where the command stands in its first branch."""
+    lead = _words_before(text, ran.at.span.start)
+    start = text.span(0, len(text.text)).start
+    found = re.match(r"case\s+(\S+)\s+in\b", lead) or re.match(r"(for\s+\w+\s+in\b[^;]*);\s*do\s*$", lead)
+    if found is not None:
+        yield Span(start, start + found.end(1))
 
 
 def _deciders(before: list[Ran], ran: Ran, instruction: Instruction) -> Iterator[Span]:
@@ -196,8 +218,7 @@ def _deciders(before: list[Ran], ran: Ran, instruction: Instruction) -> Iterator
     lead = _words_before(text, ran.at.span.start)
     if re.search(r"\b(?:else|elif)\b", text.text):
         return
-    if found := re.match(r"case\s+(\S+)\s+in\b", lead):
-        yield Span(start + found.start(1), start + found.end(1))
+    if re.match(r"(?:case|for)\s", lead) and not re.search(r"\bdo\s.*;", lead):
         return
     earlier = [one for one in before if one.at.span.end <= ran.at.span.start]
     alive = [index for index, one in enumerate(earlier) if one.at.reach is not Reach.NEVER]
