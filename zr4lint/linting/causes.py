@@ -45,12 +45,13 @@ def _proved(left: list[Finding], judged: Judged) -> tuple[list[Finding], list[Fi
 
     told: list[Finding] = []
     facts, text = judged.facts, judged.source.text
+    known = Counter(map(_key, left))
     late = frozenset(rule.rule.code for pack in judged.packs for rule in pack.rules if KINDS[rule.check].late)
     trials = min(_TRIALS, _WORK // (len(text) + 200 * len(facts.facts) + 1))
     for suspect in islice(suspects_of(facts, left), trials):
         if not any(finding.severity > Severity.INFO for finding in left):
             break
-        hanging = _hanging(left, suspect, judged, late)
+        hanging = _hanging(left, suspect, judged, late, known)
         if hanging:
             left = [finding for finding in left if finding not in hanging]
             told.append(telling(suspect, hanging))
@@ -61,7 +62,13 @@ def _is_open(finding: Finding) -> bool:
     return not (finding.suppressed or finding.conflict or finding.code in _BY_THEMSELVES)
 
 
-def _hanging(left: Sequence[Finding], suspect: Suspect, judged: Judged, late: frozenset[str]) -> list[Finding]:
+def _hanging(
+    left: Sequence[Finding],
+    suspect: Suspect,
+    judged: Judged,
+    late: frozenset[str],
+    known: Counter[tuple[str, str]],
+) -> list[Finding]:
     """The findings that are gone once a suspect's words are mended; none where as many errors come instead."""
     if judged.again is None:
         return []
@@ -73,7 +80,7 @@ def _hanging(left: Sequence[Finding], suspect: Suspect, judged: Judged, late: fr
             still[_key(finding)] -= 1
         else:
             gone.append(finding)
-    new = Counter(map(_key, again)) - Counter(map(_key, left))
+    new = Counter(map(_key, again)) - known
     appeared = Counter(finding.code for finding in again if new[_key(finding)] and finding.severity > Severity.INFO)
     hanging = [finding for finding in gone if appeared[finding.code] < sum(f.code == finding.code for f in gone)]
     bound = [finding for finding in hanging if finding.requirement is not None or refuses(finding)]
