@@ -51,6 +51,8 @@ def _proved(left: list[Finding], judged: Judged) -> tuple[list[Finding], list[Fi
     for suspect in islice(suspects_of(facts, left), trials):
         if not any(finding.severity > Severity.INFO for finding in left):
             break
+        if suspect.least > sum(finding.severity is Severity.ERROR for finding in left):
+            continue  # it takes more findings than there are
         hanging = _hanging(left, suspect, judged, late, known)
         if hanging:
             left = [finding for finding in left if finding not in hanging]
