@@ -17,7 +17,7 @@ A Dockerfile goes one way through zr4lint, and passes each step once:
 
 ```text
 text -> source -> instructions -> shell commands -> facts -> outcomes -> findings
-     -> severity -> conflicts -> cascades -> suppressions -> selection -> merging -> baseline
+     -> severity -> conflicts -> cascades -> suppressions -> selection -> merging -> causes -> baseline
      -> report | fixer
 ```
 

@@ -68,7 +68,7 @@ def on_the_line(text: str, span: Place, place: Place) -> bool:
 
 def reported(mutation: Mutation) -> bool:
     found = report(mutation)
-    wanted = [f for f in found.findings if f.code == mutation.code and f.severity >= level(mutation.code)]
+    wanted = [f for f in found.findings if mutation.code in (f.code, *f.also) and f.severity >= level(mutation.code)]
     return any(points_at(mutation, finding, found.source) for finding in wanted)
 
 

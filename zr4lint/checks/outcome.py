@@ -12,6 +12,7 @@ from zr4lint.facts import At, Facts, Memo, Stage
 from zr4lint.facts.environments import Environment
 from zr4lint.facts.image_files import Files
 from zr4lint.model.finding import Fix, Related, Severity
+from zr4lint.model.quoting import plain
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.shell import Reach
 
@@ -112,6 +113,13 @@ class Subject(Struct, frozen=True):
     def source(self) -> SourceFile:
         """The file's text."""
         return self.facts.dockerfile.source
+
+    @property
+    def whole(self) -> str:
+        """What the stages make, for messages: the image, or the stage that the built image has nothing of."""
+        final = self.facts.final
+        beside = self.base is not None and final is not None and final.number not in self.lineage
+        return f"stage {plain(self.base.name or '', 24)}" if beside and self.base and self.base.name else "the image"
 
     @property
     def environment(self) -> Environment:

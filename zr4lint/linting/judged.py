@@ -22,8 +22,14 @@ if TYPE_CHECKING:
     from zr4lint.linting.baseline import Baseline
 
 
+Again = Callable[[str], Sequence[Finding]]
+
+
 class Judged(Struct, frozen=True):
-    """A file that the rules of some packs have judged; `peer_comments` are its comments to other linters."""
+    """A file that the rules of some packs have judged; `peer_comments` are its comments to other linters.
+
+    `again` lints another text in place of the file's, up to the search for causes; None in such a lint.
+    """
 
     facts: Facts
     packs: Sequence[Pack]
@@ -31,6 +37,7 @@ class Judged(Struct, frozen=True):
     options: LintOptions
     baseline: Baseline | None
     peer_comments: Sequence[PeerComment] = ()
+    again: Again | None = None
 
     @property
     def dockerfile(self) -> Dockerfile:

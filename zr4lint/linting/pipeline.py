@@ -13,10 +13,11 @@ from zr4lint.facts import Facts, gather
 from zr4lint.knowledge.tables import image_variables
 from zr4lint.linting.bounds import bound
 from zr4lint.linting.cascades import demote
+from zr4lint.linting.causes import causes
 from zr4lint.linting.conflicts import settle
 from zr4lint.linting.engine import PackResult, run_packs
 from zr4lint.linting.file_findings import file_findings
-from zr4lint.linting.judged import Judged, Stage
+from zr4lint.linting.judged import Again, Judged, Stage
 from zr4lint.linting.once import once
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.suppressions import heed
@@ -61,7 +62,7 @@ def baseline(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
 EXPERIMENTAL = ("InvalidDefinitionDescription",)
 """The checks of BuildKit that only `# check=experimental=` switches on."""
 
-STAGES: tuple[Stage, ...] = (severities, settle, demote, heed, selection, once, bound, baseline)
+STAGES: tuple[Stage, ...] = (severities, settle, demote, heed, selection, once, causes, bound, baseline)
 """What happens to the findings of the rules, in this order."""
 
 
@@ -129,7 +130,7 @@ class Linter:
         facts, comments, options = gathered.facts, gathered.comments, gathered.options
         source = facts.dockerfile.source
         results = tuple(run_packs(facts, self.packs, options, self.deadline))
-        judged = Judged(facts, self.packs, results, options, self.baseline, comments)
+        judged = Judged(facts, self.packs, results, options, self.baseline, comments, self._again(source))
         found: Sequence[Finding] = in_order(_staged(judged))
         others: tuple[FileReport, ...] = ()
         conformance = tuple(result.conformance for result in results if result.conformance is not None)
@@ -142,6 +143,18 @@ class Linter:
         findings = tuple(placed(finding, source) for finding in found)
         report = FileReport(source, findings, conformance, names, options.lists_conflicts, others)
         return Linted(facts, report, results)
+
+    def _again(self, source: SourceFile) -> Again:
+        """A lint of another text of the same file, up to the search for causes."""
+
+        def again(text: str) -> Sequence[Finding]:
+            gathered = self.gather(SourceFile(text, source.path, bom=source.bom))
+            facts, options = gathered.facts, gathered.options
+            results = tuple(run_packs(facts, self.packs, options, self.deadline))
+            judged = Judged(facts, self.packs, results, options, self.baseline, gathered.comments)
+            return _staged(judged, STAGES[: STAGES.index(causes)])
+
+        return again
 
     def of_every_rule(self) -> Linter:
         """The same linter, whose reports are not narrowed to the selected rules."""
@@ -167,9 +180,9 @@ def _with_experiments(options: LintOptions, comments: Sequence[PeerComment]) -> 
     return structs.replace(options, extend_select=(*options.extend_select, *names))
 
 
-def _staged(judged: Judged) -> Sequence[Finding]:
+def _staged(judged: Judged, stages: Iterable[Stage] = STAGES) -> Sequence[Finding]:
     findings: Sequence[Finding] = [*_found(judged)]
-    for stage in STAGES:
+    for stage in stages:
         findings = [*stage(findings, judged)]
     return findings
 

@@ -88,13 +88,12 @@ class Places:
         return found
 
     def _meant(self, hint: tuple[str, ...]) -> Span | None:
-        """The last of the words in the first instruction that has them all, comments inside it not counting."""
+        """The last of the words in the first instruction that has them all, in order; comments in it do not count."""
         if not hint:
             return None
         words = [word.lower() for word in hint]
         for instruction, text in self._lowered:
-            if all(word in text for word in words):
-                at = _whole_word(text, words[-1])
+            if (at := _in_order(text, words)) is not None:
                 return instruction.arguments.span(at, at + len(words[-1]))
         return None
 
@@ -147,12 +146,24 @@ class Places:
         return found
 
 
-def _whole_word(text: str, word: str) -> int:
-    """Where a word stands by itself in a text that has it, else where it is found first."""
-    at = text.find(word)
+def _in_order(text: str, words: list[str]) -> int | None:
+    """Where the last word stands in a text that has all of them in order."""
+    at = 0
+    for word in words[:-1]:
+        at = text.find(word, at)
+        if at < 0:
+            return None
+        at += len(word)
+    found = _whole_word(text, words[-1], at)
+    return found if found >= 0 else None
+
+
+def _whole_word(text: str, word: str, at: int) -> int:
+    """Where a word stands by itself in a text from `at` on, -1 where it is nowhere more than a part of another."""
+    at = text.find(word, at)
     while at >= 0:
         around = text[at - 1 : at] + text[at + len(word) : at + len(word) + 1]
         if not any(c.isalnum() or c in "_.-" for c in around):
             return at
         at = text.find(word, at + 1)
-    return text.find(word)
+    return -1

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 _LONGEST = 60
 _MOST = 44
 _MESSAGE = 80
+_SHORTEST = 5
+_ALIKE = 0.78
 
 
 def show(words: str) -> str:
@@ -20,11 +22,16 @@ def code(words: str, most: int = _MOST) -> str:
     """Words of the file in backticks, on one line; of long ones the beginning and the end."""
     if len(words) > 4 * most:
         words = f"{words[: 2 * most]} {words[-2 * most :]}"
-    words = " ".join(words.split())
+    words = " ".join((words if words.isascii() else visible(words)).split())
     if len(words) > most:
         head = (most - 3) // 2
         words = f"{words[:head]}...{words[len(words) - (most - 3 - head) :]}"
     return f"`{words}`"
+
+
+def visible(words: str) -> str:
+    """Words with a code such as `<U+200B>` for each character outside ASCII that no screen shows, or as a blank."""
+    return "".join(c if c.isascii() or c.isprintable() else f"<U+{ord(c):04X}>" for c in words)
 
 
 def plain(words: str, most: int = _MOST) -> str:
@@ -36,6 +43,17 @@ def contrast(what: str, found: str, wanted: str) -> str:
     """Say what something is and what it should be; only the latter where both are too long for a message."""
     whole = f"{what} is {code(found, _MESSAGE)}, not {code(wanted, _MESSAGE)}"
     return whole if len(whole) <= _MESSAGE else f"{what} is not {code(wanted, _MESSAGE - len(what) - 10)}"
+
+
+def alike(name: str, other: str) -> bool:
+    """Whether one name of a package may have been written for another, such as `mmcv-full` for `mmcv`."""
+    if name.partition("-")[0] == other or name == other.partition("-")[0]:
+        return True
+    if max(len(name), len(other)) > _LONGEST or min(len(name), len(other)) < _SHORTEST:
+        return False
+    from difflib import SequenceMatcher  # only a wrong file needs it
+
+    return SequenceMatcher(None, name, other).ratio() >= _ALIKE
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

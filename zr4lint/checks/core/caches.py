@@ -72,12 +72,14 @@ def _by_cleaning(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes
     elif mount is not None:
         yield Met(mount.span, instruction)
     else:
-        why = "are removed before the last install" if inside else "are not removed in this RUN"
+        fetches = not last.reads or " update" in f" {last.words}"
+        late = "update" if inside and fetches and "install" not in last.words else "install"
+        why = f"are removed before the last {late}" if inside else "are not removed in this RUN"
         remedy, contents = row.remedy.format(program=last.program), row.contents.format(program=last.program)
         named = _named(instruction, folders[0]) if row.manager == "apt" else None
         yield Unmet(
             f"{contents} {why}",
-            inside[-1].at.span if inside else named or filling[0].span,
+            (last.span if late == "update" else inside[-1].at.span) if inside else named or filling[0].span,
             expected=f"{remedy} as the last step of this RUN",
             fix=_append(subject, row, last, remedy),
             notes=(f"{contents[0].upper()}{contents[1:]} stay in this layer of the image.",),

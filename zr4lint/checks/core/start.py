@@ -51,7 +51,7 @@ def exec_form(
         found = steps(subject, [keyword])
         if required and not any(not step.held for step in found):
             notes = ("The container runs the command of the base image.",) if keyword in _EITHER_RUNS else ()
-            yield Unmet(f"the image sets no {keyword}", expected=f'{keyword} ["..."]', notes=notes)
+            yield Unmet(f"{subject.whole} sets no {keyword}", expected=f'{keyword} ["..."]', notes=notes)
             continue
         counting = list(_counting(subject, found)) if keyword in (*_EITHER_RUNS, "HEALTHCHECK") else found
         if required:

@@ -11,7 +11,7 @@ from zr4lint.checks.registry import check
 from zr4lint.checks.witness import witness
 from zr4lint.facts import AptRun, At, Removed, RepositoryAdded
 from zr4lint.model.finding import Edit, Fix
-from zr4lint.model.quoting import code, contrast
+from zr4lint.model.quoting import alike, code, contrast
 from zr4lint.model.source import Span
 from zr4lint.programs.apt import Package
 from zr4lint.programs.files import covers
@@ -19,6 +19,7 @@ from zr4lint.programs.files import covers
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import DebianPackage, Text
 
+_CLOSE = 3
 LISTS = "/var/lib/apt/lists"
 
 
@@ -71,8 +72,12 @@ def apt_packages(subject: Subject, *, packages: list[DebianPackage]) -> Outcomes
         else:
             fix = _add_package(home, name) if home else None
             span = home.command.words if home else None
+            if (other := _misspelt(home, name, wanted)) is not None:
+                span, fix = other.span, replace(other.span, name, f"Install {name}", UNSAFE)
             yield Unmet(
-                f"{name} is not installed",
+                f"{name} is not installed"
+                if other is None
+                else f"{name} is not installed, but {code(other.name, 30)} is",
                 span,
                 expected=f"{name} in `apt-get install`",
                 fix=fix,
@@ -93,6 +98,12 @@ def _home(standing: dict[str, tuple[AptRun, Package]]) -> AptRun | None:
     return max(runs, key=runs.count) if runs else None
 
 
+def _misspelt(run: AptRun | None, name: str, wanted: set[str]) -> Package | None:
+    """A package that a command installs and nobody asks for, whose name differs from another in a letter or two."""
+    others = [p for p in run.command.packages if p.name not in wanted] if run is not None else []
+    return next((p for p in others if abs(len(p.name) - len(name)) < _CLOSE and alike(p.name, name)), None)
+
+
 def _add_package(run: AptRun, name: str) -> Fix | None:
     last = run.command.packages[-1]
     return add_words(run.at.instruction, last.span.end, name, f"Install {name}", SAFE)
@@ -102,10 +113,13 @@ def _add_package(run: AptRun, name: str) -> Fix | None:
 def apt_update(subject: Subject) -> Outcomes:
     """Each `apt-get install` comes after an `apt-get update` in the same RUN."""
     updated: dict[int, At] = {}
+    attempted: set[int] = set()
     for run in subject.facts.of(AptRun, subject.lineage):
         index = run.at.instruction.index
-        if run.command.action == "update" and not maybe(run.at):
-            updated[index] = run.at
+        if run.command.action == "update":
+            attempted.add(index)
+            if not maybe(run.at):
+                updated[index] = run.at
         elif run.command.action == "install":
             removal = _lists_removed(subject, updated[index], run.at) if index in updated else None
             if removal is not None:
@@ -120,8 +134,11 @@ def apt_update(subject: Subject) -> Outcomes:
             if run.at.instruction.json is None:
                 at = Span(run.command.words.start, run.command.words.start)
                 fix = replace(at, "apt-get update && ", "Update the package lists first", SAFE)
+            unsure = index in attempted
             yield Unmet(
-                "`apt-get update` does not run before this install in the same RUN",
+                "`apt-get update` may not be done before this install"
+                if unsure
+                else "`apt-get update` does not run before this install in the same RUN",
                 run.command.words,
                 expected="apt-get update && apt-get install ...",
                 fix=fix,

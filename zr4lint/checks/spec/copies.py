@@ -17,7 +17,7 @@ from zr4lint.facts import At, Copied, CopyStep, ModeChanged, Origin, Overwritten
 from zr4lint.filesystem.context import has_file
 from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, contrast, plain
-from zr4lint.model.source import Span
+from zr4lint.model.source import MappedText, Span
 from zr4lint.programs import modes
 from zr4lint.programs.files import covers, is_remote
 
@@ -192,7 +192,23 @@ def _mode_of(subject: Subject, copy: Copied, after: Sequence[ModeChanged], path:
         notes = ("The files that this command changes, or their modes, are not known before the build.",)
         message = f"this may not make {code(path)} executable"
         return Unmet(message, open_.at.span, expected=expected, fix=fix, unsure=True, notes=notes)
-    return Unmet(f"{code(path)} is not made executable", copy.at.instruction.span, expected=expected, fix=fix)
+    place = _near_miss(subject, copy, posixpath.basename(path)) or copy.at.instruction.span
+    return Unmet(f"{code(path)} is not made executable", place, expected=expected, fix=fix)
+
+
+def _near_miss(subject: Subject, copy: Copied, name: str) -> Span | None:
+    """The `chmod` after a COPY that names the file, or any by a pattern or a variable, and does nothing to it."""
+    for instruction in subject.dockerfile.instructions[copy.at.instruction.index + 1 :]:
+        if instruction.keyword != "RUN":
+            continue
+        text = instruction.arguments
+        scripts = [text, *(MappedText.join([(subject.words(h.body), h.body.start)]) for h in instruction.heredocs)]
+        for script in scripts:
+            at = script.text.find("chmod")
+            rest = script.text[at:]
+            if at >= 0 and (name in rest or any(sign in rest for sign in "$*{@")):
+                return script.span(at, at + len("chmod"))
+    return None
 
 
 @check("context-files")

@@ -9,11 +9,12 @@ from zr4lint.checks.edits import SAFE, UNSAFE, add_words, remove_lines, replace
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.pip_packages import absent
-from zr4lint.facts import EnvSet, PipRun
+from zr4lint.facts import EnvSet, PipRun, Written
 from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, contrast
 from zr4lint.model.source import Span
 from zr4lint.programs.options import Option
+from zr4lint.programs.pip import CONFIGURATIONS
 from zr4lint.programs.urls import normal_url
 
 if TYPE_CHECKING:
@@ -82,9 +83,11 @@ def pip_index(subject: Subject, *, package: Package, url: Url) -> Outcomes:
             notes=(_EITHER,),
         )
     if setting is not None:
+        place = _set_at(subject, run, setting)
+        written = _written(subject, run) if place is None else None
         yield Unmet(
-            f"{setting} adds a second index",
-            _set_at(subject, run, setting) or run.command.words,
+            f"{setting if written is None else code(written.path or '', 40)} adds a second index",
+            place or (written.at.span if written is not None else run.command.words),
             expected=f"{expected} alone",
             fix=_unset(subject, run, setting),
             notes=(_EITHER,),
@@ -121,6 +124,12 @@ def _set_at(subject: Subject, run: PipRun, name: str) -> Span | None:
         return Span(assigned.start, assigned.start + len(subject.words(assigned).rstrip()))
     settings = [f for f in subject.facts.of(EnvSet, subject.lineage) if f.name == name and f.at.order < run.at.order]
     return settings[-1].span if settings else None
+
+
+def _written(subject: Subject, run: PipRun) -> Written | None:
+    """The last configuration of pip that the build writes before a command."""
+    found = [f for f in subject.facts.of(Written, subject.lineage) if f.path in CONFIGURATIONS]
+    return next((f for f in reversed(found) if f.at.order < run.at.order and "extra" in f.text.text), None)
 
 
 def _wrong_url(what: str, option: Option, url: str, expected: str) -> Unmet:

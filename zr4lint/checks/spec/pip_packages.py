@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from zr4lint.checks.edits import UNSAFE, remove_lines, replace, take_out, take_out_word
 from zr4lint.checks.outcome import Subject, Unmet
-from zr4lint.facts import At, EnvSet, PipRun
+from zr4lint.facts import At, EnvSet, PipRun, Ran
 from zr4lint.facts.environments import Standing
 from zr4lint.facts.environments import idle as does_nothing
 from zr4lint.model.finding import Edit, Fix
-from zr4lint.model.quoting import code
+from zr4lint.model.quoting import alike, code
 from zr4lint.model.source import Span
 from zr4lint.programs.options import Option
-from zr4lint.programs.pip import Requirement, understood
+from zr4lint.programs.pip import Requirement, parse_requirement, understood
 
 _OF_FILES = ("-c", "-r", "--constraint", "--requirement")
 _REFUSED = ("pip fails and installs nothing.",)
@@ -53,7 +53,26 @@ def absent(subject: Subject, package: str, expected: str, add: str | None = None
             unsure=True,
             notes=("Arguments of this command are not known before the build.",),
         )
-    return Unmet(f"pip does not install {package}", expected=expected, hint=("pip", "install", package), add=line)
+    place = _named_at(subject, package)
+    return Unmet(
+        f"pip does not install {package}", place, expected=expected, hint=("pip", "install", package), add=line
+    )
+
+
+def _named_at(subject: Subject, package: str) -> Span | None:
+    """The words that name a package in a call of pip that does not install it, or one of a similar name."""
+    similar: Span | None = None
+    for fact in subject.facts.facts:
+        if not isinstance(fact, Ran) or fact.at.stage not in subject.lineage:
+            continue
+        if fact.program.startswith("pip") or any(argument.value == "pip" for argument in fact.arguments):
+            for argument in fact.arguments[1:]:
+                requirement = None if (argument.value or "-").startswith("-") else parse_requirement(argument)
+                if requirement is not None and requirement.name == package:
+                    return argument.span
+                if requirement is not None and similar is None and alike(requirement.name, package):
+                    similar = argument.span
+    return similar
 
 
 def not_done(subject: Subject, package: str, expected: str) -> Unmet | None:

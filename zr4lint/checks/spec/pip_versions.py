@@ -125,11 +125,16 @@ def pip_companions(subject: Subject, *, package: Package, companions: list[Packa
     found = subject.environment.standing(package)
     for name in companions:
         expected = f"{name} in the command that installs {package}"
+        own = subject.environment.standing(name)
         if found is None:
-            yield absent(subject, name, expected)
+            alone = own is not None and own.undone is None
+            yield (
+                Unmet(f"{name} is installed without {package}", own.requirement.span, expected=expected)
+                if own is not None and alone
+                else absent(subject, name, expected)
+            )
             continue
         requirement = found.run.command.requirement(name)
-        own = subject.environment.standing(name)
         if requirement is None:
             fix = add_words(
                 found.run.at.instruction, found.requirement.span.end, name, f"Install {name} with {package}", UNSAFE

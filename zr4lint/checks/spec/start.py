@@ -35,7 +35,7 @@ def start_command(
     wanted = script or f"[{', '.join(map(_quoted, arguments or ()))}]"
     expected = f"{keyword} {wanted}"
     if not found:
-        yield Unmet(f"the image sets no {keyword}", expected=expected, add=expected)
+        yield Unmet(f"{subject.whole} sets no {keyword}", expected=expected, add=expected)
         return
     last = found[-1]
     text = last.at.instruction.arguments

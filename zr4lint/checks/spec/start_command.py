@@ -45,7 +45,7 @@ def command(subject: Subject, *, arguments: list[str], file: Folder = "", keywor
             fix=remove_lines(subject.source, wrapping.at.instruction, "Remove the ENTRYPOINT"),
         )
     if not found:
-        yield Unmet(f"the image sets no {keyword}", expected=expected, add=expected)
+        yield Unmet(f"{subject.whole} sets no {keyword}", expected=expected, add=expected)
         return
     last = found[-1]
     text = last.at.instruction.arguments

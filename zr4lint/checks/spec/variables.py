@@ -32,7 +32,7 @@ def env(subject: Subject, *, variables: dict[Variable, str]) -> Outcomes:
             anchor = siblings[-1].at.instruction if siblings else None
             line = f"ENV {name}={written(subject, value)}"
             yield Unmet(
-                f"{name} is not set",
+                f"{name} is not set" if subject.whole == "the image" else f"{name} is not set in {subject.whole}",
                 anchor.span if anchor else None,
                 expected=line,
                 fix=add_line(subject.source, anchor, line) if anchor else None,

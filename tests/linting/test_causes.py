@@ -1,0 +1,111 @@
+"""One cause is told once, at the words that cause it; what looks like a cause and is none is not told."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import pytest
+from msgspec import Struct, convert
+
+from zr4lint.app.assignment import load_packs
+from zr4lint.linting.options import LintOptions
+from zr4lint.linting.pipeline import lint
+from zr4lint.model.finding import FileReport, Finding, Severity
+from zr4lint.model.source import SourceFile
+
+HERE = Path(__file__).parent
+TEXT = (HERE.parents[1] / "docker" / "Dockerfile.zr4").read_text(encoding="utf-8")
+LONGEST = 80
+
+
+class Edited(Struct, frozen=True):
+    """An edit of the conforming file, and the finding on it."""
+
+    name: str
+    why: str
+    replace: tuple[tuple[str, str], ...]
+    at: str = ""
+    words: str = ""
+    code: str = ""
+    also: tuple[str, ...] = ()
+    message: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        text = TEXT
+        for old, new in self.replace:
+            assert text.count(old) == 1, old
+            text = text.replace(old, new)
+        return text
+
+
+class Table(Struct, frozen=True):
+    cause: tuple[Edited, ...]
+    no_cause: tuple[Edited, ...]
+
+
+TABLE = convert(tomllib.loads((HERE / "causes.toml").read_text(encoding="utf-8")), Table)
+
+
+@cache
+def report(text: str, packs: Sequence[str] = ("zr4",), select: tuple[str, ...] = ()) -> FileReport:
+    return lint(SourceFile(text, "Dockerfile.zr4"), load_packs(list(packs)), LintOptions(select=select))
+
+
+def errors(found: FileReport) -> list[Finding]:
+    return [finding for finding in found.findings if finding.severity is Severity.ERROR]
+
+
+@pytest.mark.parametrize("edited", TABLE.cause, ids=lambda edited: edited.name)
+def test_a_cause_is_told_once_where_it_is(edited: Edited) -> None:
+    found = report(edited.text)
+    (finding,) = errors(found)
+    assert (f"{finding.line}:{finding.column}", found.source.slice(finding.span)) == (edited.at, edited.words)
+    assert (finding.code, finding.message) == (edited.code, edited.message)
+    assert (finding.also, finding.notes) == (edited.also, edited.notes)
+    assert len(finding.message) <= LONGEST
+
+
+@pytest.mark.parametrize("edited", TABLE.no_cause, ids=lambda edited: edited.name)
+def test_what_only_looks_like_a_cause_is_not_told(edited: Edited) -> None:
+    assert errors(report(edited.text)) == []
+
+
+@pytest.mark.parametrize("edited", TABLE.cause, ids=lambda edited: edited.name)
+def test_each_requirement_still_counts(edited: Edited) -> None:
+    """The rows of the table list as unmet what the one finding stands for."""
+    found = report(edited.text)
+    unmet = {code for row in found.conformance[0].rows for code in row.unmet}
+    (finding,) = errors(found)
+    codes = {code for code in (finding.code, *finding.also) if code.startswith("ZR")}
+    assert codes & unmet or finding.code == "ZL006"
+    assert found.conformance[0].met < found.conformance[0].total
+
+
+def test_the_selection_decides_what_is_merged() -> None:
+    edited = next(edited for edited in TABLE.cause if edited.name == "pip-that-downloads")
+    (finding,) = report(edited.text, select=("ZR0503",)).findings
+    assert (finding.code, finding.also) == ("ZR0503", ())
+
+
+def test_two_causes_are_told_apart() -> None:
+    named = {edited.name: edited for edited in TABLE.cause}
+    text = named["simulated"].text
+    for old, new in named["help-instead"].replace:
+        text = text.replace(old, new)
+    assert [finding.message for finding in errors(report(text))] == [
+        named["simulated"].message,
+        named["help-instead"].message,
+    ]
+
+
+def test_a_suppressed_finding_is_in_no_other() -> None:
+    edited = next(edited for edited in TABLE.cause if edited.name == "pip-that-downloads")
+    comment = "# zr4lint: ignore[ZR0502] These two come later.\n"
+    text = edited.text.replace("RUN pip download", f"{comment}RUN pip download")
+    told = [f for f in errors(report(text)) if f.span.of(text) == "pip download" and not f.suppressed]
+    assert all("ZR0502" not in (f.code, *f.also) for f in told)

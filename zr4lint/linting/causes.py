@@ -1,0 +1,110 @@
+"""Findings that have one cause are told once, at the words that cause them.
+
+A cause is proved: the text is linted again with the words mended, and the findings that are gone then hang on them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from zr4lint.checks import KINDS
+from zr4lint.linting.hanging import refuses, telling
+from zr4lint.linting.judged import Judged
+from zr4lint.linting.same_cause import gathered
+from zr4lint.linting.suspects.suspect import Suspect
+from zr4lint.model.finding import Edit, Finding, Severity
+from zr4lint.packs.own_rules import COMMAND_FAILS, OWN_RULES, SHELL_SYNTAX, SYNTAX
+
+_BY_THEMSELVES = frozenset(rule.code for rule in OWN_RULES) - {SYNTAX.code, SHELL_SYNTAX.code, COMMAND_FAILS.code}
+_TRIALS = 24
+"""Times that a text is linted again, at most."""
+_WORK = 600_000
+"""What those lints may take together: characters of the text, and 200 for each fact."""
+
+
+def causes(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
+    """Merge the findings that follow from the same words into one at these words.
+
+    The merged finding has the code of the worst of them, the others' codes in `also`, and what they say in notes.
+    """
+    left = [finding for finding in findings if _is_open(finding)]
+    if not judged.dockerfile.instructions or not any(finding.severity > Severity.INFO for finding in left):
+        return findings
+    others = [finding for finding in findings if not _is_open(finding)]
+    told: list[Finding] = []
+    if judged.again is not None:
+        left, told = _proved(left, judged)
+    return [*others, *gathered([*told, *left], judged)]
+
+
+def _proved(left: list[Finding], judged: Judged) -> tuple[list[Finding], list[Finding]]:
+    """The findings that no suspect explains, and one finding for each suspect that explains some."""
+    from zr4lint.linting.suspects import suspects_of  # only a file with findings needs them
+
+    told: list[Finding] = []
+    facts, text = judged.facts, judged.source.text
+    known = Counter(map(_key, left))
+    late = frozenset(rule.rule.code for pack in judged.packs for rule in pack.rules if KINDS[rule.check].late)
+    trials = min(_TRIALS, _WORK // (len(text) + 200 * len(facts.facts) + 1))
+    for suspect in islice(suspects_of(facts, left), trials):
+        if not any(finding.severity > Severity.INFO for finding in left):
+            break
+        if suspect.least > sum(finding.severity is Severity.ERROR for finding in left):
+            continue  # it takes more findings than there are
+        hanging = _hanging(left, suspect, judged, late, known)
+        if hanging:
+            left = [finding for finding in left if finding not in hanging]
+            told.append(telling(suspect, hanging))
+    return left, told
+
+
+def _is_open(finding: Finding) -> bool:
+    return not (finding.suppressed or finding.conflict or finding.code in _BY_THEMSELVES)
+
+
+def _hanging(
+    left: Sequence[Finding],
+    suspect: Suspect,
+    judged: Judged,
+    late: frozenset[str],
+    known: Counter[tuple[str, str]],
+) -> list[Finding]:
+    """The findings that are gone once a suspect's words are mended; none where as many errors come instead."""
+    if judged.again is None:
+        return []
+    again = [finding for finding in judged.again(mended(judged.source.text, suspect.edits)) if _is_open(finding)]
+    still = Counter(map(_key, again))
+    gone: list[Finding] = []
+    for finding in left:
+        if still[_key(finding)]:
+            still[_key(finding)] -= 1
+        else:
+            gone.append(finding)
+    new = Counter(map(_key, again)) - known
+    appeared = Counter(finding.code for finding in again if new[_key(finding)] and finding.severity > Severity.INFO)
+    hanging = [finding for finding in gone if appeared[finding.code] < sum(f.code == finding.code for f in gone)]
+    bound = [finding for finding in hanging if finding.requirement is not None or refuses(finding)]
+    if suspect.modest:
+        hanging = bound
+    worst = max((finding.severity for finding in hanging), default=Severity.INFO)
+    if worst is Severity.INFO or not bound or (worst < Severity.ERROR and all(f.code in late for f in bound)):
+        return []
+    came = sum(f.severity >= worst and bool(new[_key(f)]) for f in again)
+    gone_of_worst = sum(finding.severity >= worst for finding in hanging)
+    return hanging if gone_of_worst >= suspect.least and came < gone_of_worst else []
+
+
+def _key(finding: Finding) -> tuple[str, str]:
+    return finding.code, finding.message
+
+
+def mended(text: str, edits: Iterable[Edit]) -> str:
+    """A text with edits that don't overlap."""
+    pieces: list[str] = []
+    at = 0
+    for edit in sorted(edits):
+        pieces += (text[at : edit.start], edit.text)
+        at = edit.end
+    return "".join(pieces) + text[at:]

@@ -1,0 +1,156 @@
+"""One finding for several that hang on the same words, and what it says of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import structs
+
+from zr4lint.linting.suspects.suspect import Suspect
+from zr4lint.model.finding import Applicability, Finding, Fix
+from zr4lint.model.source import Span
+from zr4lint.packs.own_rules import COMMAND_FAILS, SHELL_SYNTAX, SYNTAX
+
+_FORMS = (
+    (re.compile(r"^(.+) is (removed again)$"), "{} are {}"),
+    (re.compile(r"^(\S+) is (not .+|installed only conditionally|installed without \S+)$"), "{} are {}"),
+    (re.compile(r"^this removes execute permission from (\S+)$"), "this removes execute permission from {}"),
+    (re.compile(r"^(\S+) may not be installed$"), "{} may not be installed"),
+    (re.compile(r"^pip does not install (\S+)$"), "pip does not install {}"),
+    (re.compile(r"^no repository is cloned to (\S+)$"), "no repository is cloned to {}"),
+    (re.compile(r"^(\S+) has no `=`$"), "{} have no `=`"),
+)
+_REFUSALS = frozenset((SYNTAX.code, SHELL_SYNTAX.code, COMMAND_FAILS.code))
+REMOVED = re.compile(r" is removed again$|^this removes execute permission ")
+LONGEST = 80
+_NOTES = 3
+_NAMED = 6
+_BECAUSE = "Because of this:"
+_NOT_MET = "Not met because of this:"
+
+
+def telling(suspect: Suspect, hanging: Sequence[Finding]) -> Finding:
+    """The finding at a suspect's words for all that hang on them."""
+    at = suspect.span
+    refusals = [f for f in hanging if refuses(f) and f.span.start < at.end and at.start < f.span.end]
+    worst = max(f.severity for f in hanging)
+    exact = [f for f in hanging if f.span == at and f.severity is worst and suspect.modest]
+    if len(exact) == 1:
+        return one_for_all(exact[0], hanging, suspect.notes)
+    if suspect.message is None or (suspect.modest and refusals):
+        return one_for_all(_at(at, refusals if suspect.modest and refusals else hanging), hanging, suspect.notes)
+    first = min(hanging, key=lambda f: (-f.severity, f.requirement is None, f.code, f.span))
+    removing = _removing(hanging)
+    fix = Fix(suspect.title, Applicability.UNSAFE, suspect.edits) if suspect.title else None
+    cause = structs.replace(
+        first,
+        span=suspect.span,
+        message=removing or suspect.message,
+        expected=None,
+        notes=(),
+        help=suspect.help,
+        related=suspect.related,
+        fix=fix,
+    )
+    return one_for_all(cause, hanging, suspect.notes, own=True, told_all=removing is not None)
+
+
+def _removing(hanging: Sequence[Finding]) -> str | None:
+    """What one command removes, where that is all there is to tell."""
+    worst = max(f.severity for f in hanging)
+    messages = list(dict.fromkeys(f.message for f in hanging if f.severity is worst))
+    if len({f.span for f in hanging if f.severity is worst}) > 1 or not all(map(REMOVED.search, messages)):
+        return None
+    sentences = (together(messages, most) for most in (3, 2))
+    return next((sentence for sentence in sentences if len(sentence) <= LONGEST), None)
+
+
+def one_for_all(
+    told: Finding, hanging: Iterable[Finding], notes: tuple[str, ...] = (), *, own: bool = False, told_all: bool = False
+) -> Finding:
+    """The finding `told` with the codes of others in `also`, and what they say in notes.
+
+    `own` tells that it says the cause in its own words, so that what it said before goes into the notes as well,
+    `told_all` that it says already what all of them say.
+    """
+    others = [finding for finding in hanging if own or (finding.code, finding.message) != (told.code, told.message)]
+    everyone = [*hanging]
+    worst = max((finding.severity for finding in everyone), default=told.severity)
+    listed = [] if told_all else [f for f in others if f.severity is worst] or others
+    codes = dict.fromkeys(c for f in everyone for c in (f.code, *f.also) if c != told.code)
+    said = [*effects(f.message for f in listed if f.message != told.message)]
+    said = [
+        *(note.removeprefix(_BECAUSE).strip().rstrip(".") for note in told.notes if note.startswith(_BECAUSE)),
+        *said,
+    ]
+    if len(said) > _NOTES + 1:
+        said = [*said[:_NOTES], f"{len(said) - _NOTES} more findings"]
+    names = dict.fromkeys(
+        f"{f.code} {f.name}" for f in (told, *everyone) if f.requirement is not None and f.severity is worst
+    )
+    kept = [note for note in told.notes if not note.startswith((_NOT_MET, _BECAUSE))]
+    named = {name.split()[0] for name in names}
+    if any(note.startswith(_NOT_MET) for note in told.notes):
+        names.update(dict.fromkeys(code for code in told.also if code not in named and not code.startswith("ZL")))
+    requirements = [f"{_NOT_MET} {_list([*names], _NAMED)}."] if len(names) > 1 else []
+    spare = None if own or refuses(told) else next((f.fix for f in others if f.fix is not None), None)
+    return structs.replace(
+        told,
+        fix=told.fix or spare,
+        severity=max(told.severity, worst),
+        notes=(*kept, *notes, *([f"{_BECAUSE} {'; '.join(said)}."] if said else ()), *requirements),
+        also=tuple(dict.fromkeys((*told.also, *codes))),
+    )
+
+
+def refuses(finding: Finding) -> bool:
+    """Whether a finding tells what BuildKit, the shell or a program refuses."""
+    return not _REFUSALS.isdisjoint((finding.code, *(code for code in finding.also if code == SYNTAX.code)))
+
+
+def leading(findings: Sequence[Finding]) -> Finding:
+    """The worst of some findings, the first of those in the text."""
+    return min(findings, key=lambda f: (-f.severity, f.requirement is None, f.span.start, f.code))
+
+
+def effects(messages: Iterable[str]) -> Iterator[str]:
+    """Messages, with those that say the same of several names in one sentence."""
+    groups: dict[str, list[str]] = {}
+    for message in dict.fromkeys(messages):
+        for pattern, _ in _FORMS:
+            if found := pattern.match(message):
+                groups.setdefault(f"{pattern.pattern}\0{found[2] if pattern.groups > 1 else ''}", []).append(message)
+                break
+        else:
+            groups.setdefault(message, []).append(message)
+    for group in groups.values():
+        yield group[0] if len(group) == 1 else together(group)
+
+
+def together(messages: Sequence[str], most: int = 3) -> str:
+    """Messages of one form as one sentence; the first where they have none."""
+    for pattern, sentence in _FORMS:
+        found = [pattern.match(message) for message in messages]
+        if all(found):
+            names = dict.fromkeys(match[1] for match in found if match is not None)
+            rest = messages[0] if len(names) == 1 else ""
+            said = found[0][2] if pattern.groups > 1 and found[0] is not None else ""
+            return rest or sentence.format(_list([*names], most), said)
+    return messages[0]
+
+
+def _list(names: Sequence[str], most: int) -> str:
+    """Names in a list, those over `most` counted."""
+    if len(names) <= most:
+        return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    left = len(names) - most + 1
+    return f"{', '.join(names[: most - 1])} and {left} others"
+
+
+def _at(span: Span, findings: Sequence[Finding]) -> Finding:
+    """The finding that stands at some words, else the leading one."""
+    here = [f for f in findings if f.span.start < span.end and span.start < f.span.end]
+    found = here or findings
+    worst = max(f.severity for f in found)
+    return leading([f for f in found if f.span == span and f.severity is worst] or found)

@@ -1,0 +1,187 @@
+"""Findings that say the same, or that a script's broken syntax brings, told once."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import structs
+
+from zr4lint.linting.hanging import LONGEST, REMOVED, leading, one_for_all, refuses, together
+from zr4lint.linting.judged import Judged
+from zr4lint.model.finding import Edit, Finding, Fix, Severity
+from zr4lint.packs.own_rules import COMMAND_FAILS
+
+_LACK = re.compile(r"\bis (?:not|installed only)\b|\bdoes not\b|\bmay not\b|^no |\bconditionally\b")
+_WRONG_WORDS = re.compile(r"pinned|requested|, not `")
+_NOT_COPIED = re.compile(r"^`(\S+)` is not copied$|^the target of (\S+) is ")
+_TOGETHER = re.compile(r" is (?:not installed with|installed without) \S+$")
+_OF_LINES = re.compile(r" on lines? \d| has \d+ lines?\b")
+_ABSENT = re.compile(r"^pip does not install (\S+)$|^(\S+) is not installed into the environment on PATH$")
+_GONE = " was removed before"
+"""How the message ends on a program that is called after the build took it away."""
+_ALIKE = 3
+"""Findings of one rule at the same words that are told as one."""
+
+
+def gathered(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
+    """One finding for those that say the same; those on what is refused are told by the refusal."""
+    found = _refused(_open_ended([*findings]), judged)
+    return _removed(_listed(_dependent(_by_command(_alike(found), judged))))
+
+
+def _open_ended(findings: list[Finding]) -> list[Finding]:
+    """The findings, with those about what is missing under a heredoc that takes the rest of the file."""
+    ends = re.compile(r"heredoc `.*` is not terminated$")
+    heredoc = next((f for f in findings if f.severity is Severity.ERROR and ends.match(f.message)), None)
+    return findings if heredoc is None else _under(heredoc, [f for f in findings if _lacks(f)], findings)
+
+
+def _refused(findings: list[Finding], judged: Judged) -> list[Finding]:
+    """The findings, with those on an instruction that BuildKit or the shell refuses under the one that tells so."""
+    left = findings
+    instructions = judged.dockerfile.instructions
+    refusals = [f for f in findings if refuses(f) and f.severity is Severity.ERROR]
+    for refusal in refusals:
+        at = refusal.span.start
+        home = next((i for i in instructions if i.span.start <= at < max(i.span.end, i.span.start + 1)), None)
+        if home is None or refusal not in left:
+            continue
+        inside = [f for f in left if home.span.start <= f.span.start < home.span.end and not refuses(f)]
+        inside = [f for f in inside if not _OF_LINES.search(f.message)]
+        if refusal.code == COMMAND_FAILS.code:
+            inside = [f for f in inside if f.span == refusal.span]
+        inside += [f for f in left if f not in inside and _lacks(f) and _names(f, home.arguments.text)]
+        left = _under(refusal, inside, left)
+    return left
+
+
+def _names(finding: Finding, text: str) -> bool:
+    """Whether the words of an instruction name what a finding misses."""
+    if finding.message.startswith("the "):
+        return False
+    absent = _ABSENT.match(finding.message)
+    named = re.findall(r"`([^`]+)`", finding.message) or finding.message.split()[:1]
+    if absent is not None:
+        named = [absent[1] or absent[2]]
+    return any(len(name) > 2 and name.rpartition("/")[2] in re.split(r"[\s:=/]", text) for name in named)
+
+
+def _lacks(finding: Finding) -> bool:
+    """Whether a finding says that something is missing, not that words are wrong."""
+    return _LACK.search(finding.message) is not None and _WRONG_WORDS.search(finding.message) is None
+
+
+def _under(cause: Finding, hanging: Sequence[Finding], findings: list[Finding]) -> list[Finding]:
+    """The findings with some of them told by the one that is their cause."""
+    hanging = [f for f in hanging if f is not cause]
+    if not hanging:
+        return findings
+    left = [f for f in findings if f is not cause and f not in hanging]
+    return [*left, one_for_all(cause, hanging)]
+
+
+def _alike(findings: Sequence[Finding]) -> list[Finding]:
+    """Requirements that fail with the same words are told once, at the first place."""
+    found: list[Finding] = []
+    by_message: dict[str, list[Finding]] = {}
+    for finding in findings:
+        of_pack = finding.requirement is not None and not finding.code.startswith("ZL")
+        if not (of_pack or finding.message.endswith(_GONE)) or "this" in finding.message.split():
+            found.append(finding)
+        else:
+            by_message.setdefault(finding.message, []).append(finding)
+    for group in by_message.values():
+        first = leading(group)
+        found.append(first if len(group) == 1 else one_for_all(first, group))
+    return found
+
+
+def _by_command(findings: list[Finding], judged: Judged) -> Iterator[Finding]:
+    """The packages that one command of pip does not install are told once, where it is."""
+    starts = [instruction.span.start for instruction in judged.dockerfile.instructions]
+    groups: dict[object, list[Finding]] = {}
+    for finding in findings:
+        absent = _ABSENT.match(finding.message) if finding.requirement is not None else None
+        home = bisect_right(starts, finding.span.start) - 1
+        named = absent is not None and finding.span.start > starts[home]
+        key = (home, finding.severity, bool(absent[1])) if absent and named else finding
+        groups.setdefault(key, []).append(finding)
+    for group in groups.values():
+        sentence = together([f.message for f in group])
+        first = leading(group)
+        if len(group) == 1:
+            yield first
+        else:
+            yield one_for_all(structs.replace(first, message=sentence, expected=None), group, told_all=True)
+
+
+def _dependent(told: Iterable[Finding]) -> list[Finding]:
+    """What says that a package or a file is missing where it is needed hangs on the finding that it is missing."""
+    findings = left = list(told)
+    for cause in findings:
+        if cause not in left or cause.requirement is None:
+            continue
+        if found := re.match(r"pip does not install (\S+?)(?:,| and |$)", cause.message):
+            needs = (f"installed without {found[1]}", f"{found[1]} is not installed before ")
+            left = _under(cause, [f for f in left if any(words in f.message for words in needs)], left)
+        elif found := _NOT_COPIED.match(cause.message):
+            file = (found[1] or found[2]).rpartition("/")[2]
+            left = _under(
+                cause,
+                [
+                    f
+                    for f in left
+                    if f.message.endswith(f"{file}` is not copied")
+                    or f.message.endswith(f"{file}`, which is not copied")
+                ],
+                left,
+            )
+    return left
+
+
+def _listed(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings of one rule at the very same words, or on packages that belong together, in one sentence."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        place = None if _TOGETHER.search(finding.message) else finding.span
+        groups.setdefault((finding.code, finding.severity, place), []).append(finding)
+    for key, group in groups.items():
+        few = 2 if key[2] is None else _ALIKE
+        sentence = together([f.message for f in group]) if len(group) >= few else group[0].message
+        if sentence == group[0].message or len(sentence) > LONGEST:
+            yield from group
+        else:
+            joined = structs.replace(group[0], message=sentence, expected=None, fix=_joined(group))
+            yield structs.replace(joined, also=tuple(dict.fromkeys(c for f in group for c in f.also)))
+
+
+def _removed(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """What one command removes is told once."""
+    groups: dict[object, list[Finding]] = {}
+    for finding in findings:
+        removes = finding.requirement is not None and REMOVED.search(finding.message)
+        groups.setdefault((finding.span, finding.severity) if removes else finding, []).append(finding)
+    for group in groups.values():
+        if len(group) == 1:
+            yield group[0]
+        else:
+            first = leading(group)
+            sentence = together([f.message for f in group])
+            fits = len(sentence) <= LONGEST
+            told = structs.replace(first, message=sentence, expected=None) if fits else first
+            yield one_for_all(told, group, told_all=fits)
+
+
+def _joined(group: Sequence[Finding]) -> Fix | None:
+    """One fix for several that insert at the same place."""
+    fixes = [f.fix for f in group if f.fix is not None]
+    places = {(edit.start, edit.end) for fix in fixes for edit in fix.edits}
+    if len(fixes) < len(group) or len(places) != 1 or any(len(fix.edits) != 1 for fix in fixes):
+        return next(iter(fixes), None)
+    (start, end), texts = places.pop(), dict.fromkeys(fix.edits[0].text for fix in fixes)
+    if start != end:
+        return fixes[0]
+    level = min(fix.applicability for fix in fixes)
+    return Fix(fixes[0].title if len(texts) == 1 else "Add them", level, (Edit(start, end, "".join(texts)),))

@@ -1,0 +1,62 @@
+"""What may be the cause of several findings: one family of words a module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from msgspec import structs
+
+from zr4lint.facts import Facts
+from zr4lint.linting.suspects.characters import characters
+from zr4lint.linting.suspects.commands import background, braces, commands, dead, redirections
+from zr4lint.linting.suspects.lines import (
+    arrays,
+    carriage_returns,
+    commented_out,
+    no_comments,
+    refused,
+    swallowed,
+    targets,
+    triggers,
+)
+from zr4lint.linting.suspects.steps import steps
+from zr4lint.linting.suspects.suspect import Family, Suspect
+from zr4lint.linting.suspects.undoing import settling, undoing
+from zr4lint.model.finding import Finding
+
+FAMILIES: tuple[Family, ...] = (
+    swallowed,
+    characters,
+    refused,
+    arrays,
+    targets,
+    carriage_returns,
+    commented_out,
+    no_comments,
+    triggers,
+    background,
+    redirections,
+    braces,
+    commands,
+    steps,
+    dead,
+)
+"""The families in the order in which they are tried: what spoils most comes first."""
+MODEST = (background, redirections, commands, steps, dead)
+"""The families that leave the telling to a refusal at the same words."""
+
+
+def _of_families(facts: Facts) -> Iterator[Suspect]:
+    for family in FAMILIES:
+        for suspect in family(facts):
+            yield structs.replace(suspect, modest=True) if family in MODEST else suspect
+
+
+def suspects_of(facts: Facts, findings: Sequence[Finding]) -> Iterator[Suspect]:
+    """The suspects of a file with some findings, each once."""
+    seen: set[Suspect] = set()
+    for suspect in chain(_of_families(facts), undoing(facts, findings), settling(findings)):
+        if suspect not in seen:
+            seen.add(suspect)
+            yield suspect

@@ -1,0 +1,64 @@
+"""Whole instructions for which others do not do their work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zr4lint.dockerfile import Instruction
+from zr4lint.facts import EnvSet, Facts
+from zr4lint.linting.suspects.suspect import Suspect
+from zr4lint.model.finding import Edit
+from zr4lint.model.quoting import code, plain
+
+_SETTINGS = {
+    "PIP_DRY_RUN": "keeps pip from installing anything",
+    "PIP_TARGET": "makes pip install outside the environment",
+    "PIP_PREFIX": "makes pip install outside the environment",
+    "PIP_ROOT": "makes pip install outside the environment",
+    "PIP_USER": "makes pip install outside the environment",
+    "PIP_NO_INDEX": "disables every index",
+    "PIP_PYTHON": "makes pip work on another Python",
+}
+
+
+def steps(facts: Facts) -> Iterator[Suspect]:
+    """A user without rights, a shell that runs nothing, a setting of pip, a mount, a stage that is not built."""
+    source = facts.dockerfile.source
+    for instruction in facts.dockerfile.instructions:
+        if instruction.keyword == "USER":
+            user = plain(instruction.arguments.text, 30)
+            yield _without(facts, instruction, f"the user {user} may not do what later instructions do")
+        elif instruction.keyword == "SHELL":
+            yield _without(facts, instruction, "the scripts of later instructions do not work with this shell")
+        elif instruction.keyword == "RUN":
+            for flag in instruction.flags:
+                if flag.name in ("mount", "network"):
+                    what = "what this mount hides is not in the image"
+                    message = (
+                        what
+                        if flag.name == "mount"
+                        else f"with {code('--network=' + (flag.value or ''))} nothing is downloaded"
+                    )
+                    edit = Edit(flag.span.start, flag.span.end + (source.text[flag.span.end :][:1] == " "), "")
+                    yield Suspect(flag.span, message, (edit,), f"Remove --{flag.name}")
+    for fact in facts.facts:
+        if (
+            isinstance(fact, EnvSet)
+            and fact.name in _SETTINGS
+            and fact.at.instruction.line == fact.at.instruction.end_line
+        ):
+            edits = _commented(fact.at.instruction)
+            yield Suspect(fact.span, f"{fact.name} {_SETTINGS[fact.name]}", edits, f"Remove {fact.name}")
+    if len(facts.stages) > 1:
+        last = facts.stages[-1].instruction
+        yield Suspect(last.span, None, _commented(last))
+
+
+def _without(facts: Facts, instruction: Instruction, message: str) -> Suspect:
+    del facts
+    return Suspect(instruction.span, message, _commented(instruction))
+
+
+def _commented(instruction: Instruction) -> tuple[Edit, ...]:
+    """Make a comment of an instruction on one line, of another nothing but its keyword's line."""
+    return (Edit(instruction.span.start, instruction.span.start, "# "),)

@@ -1,0 +1,64 @@
+"""Words that may keep others from their work, and the edits that prove it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from msgspec import Struct
+
+from zr4lint.facts import Facts
+from zr4lint.model.finding import Edit, Related
+from zr4lint.model.source import MappedText, Span
+
+
+class Suspect(Struct, frozen=True):
+    """Words of a file that may be the cause of findings.
+
+    The findings that are gone once the `edits` are made follow from the words at `span`. `message`, `notes` and
+    `related` tell the cause; a `message` of None leaves that to the finding that stands at the words. `title` makes
+    the edits a fix, `help` says what to do; the edits of a suspect with neither only serve the proof. It takes `least`
+    findings of the worst severity that hang on the words. A `modest` one leaves the telling to what BuildKit, the
+    shell or a program refuses at the words, where something is.
+    """
+
+    span: Span
+    message: str | None
+    edits: tuple[Edit, ...]
+    title: str | None = None
+    help: str | None = None
+    notes: tuple[str, ...] = ()
+    related: tuple[Related, ...] = ()
+    least: int = 1
+    modest: bool = False
+
+
+Family = Callable[[Facts], Iterator[Suspect]]
+
+
+def cut(text: str, span: Span) -> Edit:
+    """Take words out, with the blank before them."""
+    start = span.start - (text[span.start - 1 : span.start] == " ")
+    return Edit(start, span.end, "")
+
+
+def masked(text: MappedText, keep: Span) -> tuple[Edit, ...]:
+    """Blank an instruction's text out but for the words to keep; line ends and continuations stay."""
+    edits: list[Edit] = []
+    for piece, offset in text.pieces():
+        for start, end in (
+            (offset, min(keep.start, offset + len(piece))),
+            (max(keep.end, offset), offset + len(piece)),
+        ):
+            if start < end:
+                words = piece[start - offset : end - offset]
+                edits.append(Edit(start, end, "".join(c if c == "\n" else " " for c in words)))
+    return tuple(edits)
+
+
+def outside_comments(facts: Facts) -> Iterable[Span]:
+    """The lines of a file that are no comments, without their line ends."""
+    source = facts.dockerfile.source
+    comments = {source.line_of(comment.span.start) for comment in facts.dockerfile.comments}
+    for line in range(1, len(source.line_starts) + 1):
+        if line not in comments:
+            yield source.line_span(line)

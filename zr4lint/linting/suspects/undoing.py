@@ -1,0 +1,44 @@
+"""Commands that change what others set up, and fixes of one finding that settle others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from zr4lint.facts import Facts, Ran
+from zr4lint.linting.suspects.suspect import Suspect
+from zr4lint.model.finding import Applicability, Edit, Finding, Severity
+from zr4lint.packs.own_rules import COMMAND_FAILS
+from zr4lint.shell import Reach
+
+_MOST = 6
+
+
+def undoing(facts: Facts, findings: Sequence[Finding]) -> Iterator[Suspect]:
+    """The commands that several findings stand at: without the command they may be gone.
+
+    A command that fails by itself changes nothing.
+    """
+    spans = [finding.span for finding in findings if finding.severity is Severity.ERROR]
+    failing = [finding.span for finding in findings if finding.code == COMMAND_FAILS.code]
+    seen: set[object] = set()
+    for fact in facts.facts:
+        if not isinstance(fact, Ran) or fact.at.reach is Reach.NEVER or fact.at.span in seen:
+            continue
+        at = fact.at.span
+        if any(at.start <= span.start and span.end <= at.end for span in failing):
+            continue
+        if any(at.start <= span.start and span.end <= at.end for span in spans) and len(seen) < _MOST:
+            seen.add(at)
+            words = facts.dockerfile.source.slice(at)
+            lines = " \\\n" * words.count("\n")
+            yield Suspect(
+                at, "this command changes what others set up", (Edit.of(at, f":{lines}"),), least=2, modest=True
+            )
+
+
+def settling(findings: Sequence[Finding]) -> Iterator[Suspect]:
+    """Findings whose own fix may settle others."""
+    fixable = [f for f in findings if f.severity is Severity.ERROR and f.fix and f.requirement is not None]
+    for finding in sorted(fixable, key=lambda f: f.code)[:_MOST]:
+        if finding.fix is not None and finding.fix.applicability > Applicability.DISPLAY:
+            yield Suspect(finding.span, None, finding.fix.edits, least=2, modest=True)
