@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from zr4lint.checks import KINDS
-from zr4lint.linting.hanging import refuses, telling
 from zr4lint.linting.judged import Judged
-from zr4lint.linting.same_cause import gathered
-from zr4lint.linting.suspects.suspect import Suspect
 from zr4lint.model.finding import Edit, Finding, Severity
 from zr4lint.packs.own_rules import COMMAND_FAILS, OWN_RULES, SHELL_SYNTAX, SYNTAX
+
+if TYPE_CHECKING:
+    from zr4lint.linting.suspects.suspect import Suspect
 
 _BY_THEMSELVES = frozenset(rule.code for rule in OWN_RULES) - {SYNTAX.code, SHELL_SYNTAX.code, COMMAND_FAILS.code}
 _TRIALS = 24
@@ -32,6 +33,8 @@ def causes(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     left = [finding for finding in findings if _is_open(finding)]
     if not judged.dockerfile.instructions or not any(finding.severity > Severity.INFO for finding in left):
         return findings
+    from zr4lint.linting.same_cause import gathered  # only a file with findings needs it
+
     others = [finding for finding in findings if not _is_open(finding)]
     told: list[Finding] = []
     if judged.again is not None:
@@ -41,7 +44,8 @@ def causes(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
 
 def _proved(left: list[Finding], judged: Judged) -> tuple[list[Finding], list[Finding]]:
     """The findings that no suspect explains, and one finding for each suspect that explains some."""
-    from zr4lint.linting.suspects import suspects_of  # only a file with findings needs them
+    from zr4lint.linting.hanging import telling  # only a file with findings needs these
+    from zr4lint.linting.suspects import suspects_of
 
     told: list[Finding] = []
     facts, text = judged.facts, judged.source.text
@@ -74,6 +78,8 @@ def _hanging(
     """The findings that are gone once a suspect's words are mended; none where as many errors come instead."""
     if judged.again is None:
         return []
+    from zr4lint.linting.hanging import refuses
+
     again = [finding for finding in judged.again(mended(judged.source.text, suspect.edits)) if _is_open(finding)]
     still = Counter(map(_key, again))
     gone: list[Finding] = []

@@ -257,26 +257,20 @@ class _Reader:
             own = {key: value for key, value in values.items() if key in _OF_RULES}
             table = self.table(own, tables.RuleTable, place)
             rest = {key: value for key, value in values.items() if key not in own}
+            stages = stage = None
             if self.trusted and table is not None and table.mentions and not rest.keys() & set(COMMON):
-                # Its kind is imported where a file has one of the words.
-                given, settings = self.unchecked(rest)
-                rule = tables.rule_of(table, sections.get(table.section), origin, self.traced(table, place))
-                unset = bool(settings)
-                found[table.code] = PackRule(
-                    rule, table.check, given, table.commands, settings, unset, mentions=table.mentions
-                )
-                continue
-            kind = self.kind(values.get("check"), place)
-            given, settings = self.parameters(rest, kind, place) if kind is not None else ({}, {})
-            if table is None or kind is None:
-                continue
-            if not self.trusted:
-                self.check_rule(table, specified, place)
-            stages, stage = (given.pop(key, None) if key not in kind.names else None for key in COMMON)
+                given, settings = self.unchecked(rest)  # its kind is imported where a file has one of the words
+            else:
+                kind = self.kind(values.get("check"), place)
+                given, settings = self.parameters(rest, kind, place) if kind is not None else ({}, {})
+                if table is None or kind is None:
+                    continue
+                if not self.trusted:
+                    self.check_rule(table, specified, place)
+                stages, stage = (given.pop(key, None) if key not in kind.names else None for key in COMMON)
             rule = tables.rule_of(table, sections.get(table.section), origin, self.traced(table, place))
-            unset = bool(settings)
-            check = PackRule(rule, kind.name, given, table.commands, settings, unset, stages, stage, table.mentions)
-            found[table.code] = check
+            checked = (given, table.commands, settings, bool(settings), stages, stage, table.mentions)
+            found[table.code] = PackRule(rule, table.check, *checked)
         return found
 
     def traced(self, table: tables.RuleTable, place: _Place) -> Origin | None:
