@@ -94,7 +94,7 @@ def test_init_derives_a_pack_that_the_file_meets(tmp_path: Path) -> None:
 
 def test_init_without_a_dockerfile_writes_the_configuration_alone(tmp_path: Path) -> None:
     done = call("init", cwd=tmp_path)
-    assert done == (0, "zr4lint.toml: written; no Dockerfile here to derive a pack from\n", "")
+    assert done == (0, "zr4lint.toml: written, without a pack: no Dockerfile in this folder\n", "")
     assert [path.name for path in tmp_path.iterdir()] == ["zr4lint.toml"]
     assert tomllib.loads((tmp_path / "zr4lint.toml").read_text()) == {}
 
@@ -105,7 +105,7 @@ def test_init_overwrites_nothing(tmp_path: Path, name: str) -> None:
     save(tmp_path / name, "# mine\n")
     done = call("init", cwd=tmp_path)
     assert (done.code, done.out) == (2, "")
-    assert name in done.err
+    assert done.err == f"zr4lint: {name} exists already; it is not overwritten\n"
     assert (tmp_path / name).read_text() == "# mine\n"
     assert len([*tmp_path.iterdir()]) == 2
 

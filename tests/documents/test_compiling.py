@@ -22,6 +22,8 @@ EXPOSE 8080
 CMD ["python", "/srv/relay.py"]
 """
 
+NO_TARGET = 'no target found; put the `dockerfile` block below a heading such as "After"'
+
 
 def compiled(folder: Path, text: str) -> str:
     (folder / "relay.prd.md").write_text(text)
@@ -96,7 +98,8 @@ def test_a_decision_whose_statement_changed_is_suspect(tmp_path: Path) -> None:
 def test_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# Nothing\n")
     done = call("prd", "compile", "a.md", cwd=tmp_path)
-    assert (done.code, done.err) == (2, "zr4lint: a.md: no block is marked as the target\n")
+    assert (done.code, done.err) == (2, f"zr4lint: a.md: {NO_TARGET}\n")
+    assert call("prd", "check", "a.md", cwd=tmp_path) == (0, "No findings.\n", f"zr4lint: a.md: {NO_TARGET}\n")
     done = call("prd", "decide", "a.md", "PD101@3", "--keep", "x", cwd=tmp_path)
     assert done.code == 2
     (tmp_path / "a.decisions.toml").write_text("[[decision]]\nrule = 1\n")

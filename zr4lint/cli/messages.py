@@ -1,4 +1,4 @@
-"""What the commands write besides reports: text, and lines on stderr."""
+"""Text on standard output and lines on stderr, besides reports."""
 
 from __future__ import annotations
 

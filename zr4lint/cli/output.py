@@ -1,4 +1,4 @@
-"""Where reports go: each format asked for to its file, one of them to a stream."""
+"""The destinations of reports: each format to its file, at most one to a stream."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STANDARD_OUTPUT = "-"
 
 
 class ReaderGoneError(Exception):
-    """Whoever read our output does so no more."""
+    """The reader closed the pipe."""
 
 
 class Target(Struct, frozen=True):
@@ -63,7 +63,7 @@ class Output(Struct, frozen=True):
         return lambda file: write(without_secrets(file), options)
 
     def write(self, result: Result) -> None:
-        """Write them, the files first; formats that can't tell of errors are left out where no file was linted."""
+        """Write the reports, files first; formats without errors are skipped if no file was linted."""
         report = structs.replace(result.report, files=tuple(map(without_secrets, result.report.files)))
         for target in sorted(self.targets, key=lambda target: target.file is None):
             form = FORMATS[target.format]

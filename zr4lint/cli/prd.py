@@ -37,8 +37,8 @@ def command() -> None:
     help="Default: text.",
 )
 @click.option("--output", "-o", type=no_folder, metavar="FILE", help="Write the report to a file.")
-@click.option("--all", "everything", is_flag=True, help="List the demands that can't be compiled, too.")
-@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same.")
+@click.option("--all", "everything", is_flag=True, help="Also list demands that can't be compiled.")
+@click.option("--no-color", is_flag=True, help="Turn off colours, as the variable NO_COLOR does.")
 @click.pass_context
 def check(
     ctx: click.Context, documents: tuple[str, ...], form: str, output: str | None, everything: bool, no_color: bool
@@ -56,7 +56,10 @@ def check(
     from msgspec import structs
 
     from zr4lint import __version__
+    from zr4lint.cli.messages import error
     from zr4lint.cli.output import save
+    from zr4lint.documents.check import has_target
+    from zr4lint.documents.target import NO_TARGET
     from zr4lint.model.finding import Report, Severity
     from zr4lint.packs.document_rules import DOCUMENT_RULES, NOT_COMPILED
     from zr4lint.report import FORMATS, Options
@@ -67,6 +70,9 @@ def check(
             structs.replace(report, findings=tuple(f for f in report.findings if f.code != NOT_COMPILED.code))
             for report in reports
         ]
+    for one in reports:
+        if not one.findings and not has_target(one.source):
+            error(f"{one.source.path}: {NO_TARGET}")
     report = Report(tuple(reports), DOCUMENT_RULES)
     color = sys.stdout.isatty() and output is None and not no_color and not os.environ.get("NO_COLOR")
     code = 1 if report.count(Severity.ERROR) else 0
@@ -78,13 +84,13 @@ def check(
 @command.command("decide")
 @click.argument("document", type=a_file, metavar="FILE.md")
 @click.argument("finding", metavar="CODE@LINE")
-@click.option("--keep", required=True, metavar="TEXT", help="What stands, in your own words.")
-@click.option("--reason", default="", metavar="TEXT", help="Why it stands.")
+@click.option("--keep", required=True, metavar="TEXT", help="The statement that is right, in your own words.")
+@click.option("--reason", default="", metavar="TEXT", help="Why it is right.")
 @_decisions
 def decide(document: str, finding: str, keep: str, reason: str, decisions: str | None) -> None:
-    """Write down which statement of a document stands.
+    """Record which statement of a contradiction is right.
 
-    A decision holds for the words it was made on. Where they change, it is suspect, and the finding comes back.
+    A decision applies to the words it was made on. When they change, it is suspect, and the finding returns.
 
     \b
     zr4lint prd decide Dockerfile.prd.md PD101@1096 --keep "lines 3 to 15" --reason "the headings sum to 127"
@@ -109,7 +115,7 @@ def compile_(document: str, output: str | None, decisions: str | None) -> None:
     """Compile a document into a pack.
 
     Each rule names the line of the document it comes from, and has the verification commands that look for it. A
-    document with a contradiction that nobody decided is refused.
+    document with an undecided contradiction is refused.
 
     \b
     zr4lint prd compile Dockerfile.prd.md -o pack.toml

@@ -1,4 +1,4 @@
-"""How far a long run is, on a terminal."""
+"""The progress of a long run, on a terminal."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 FEWEST = 100
-"""So many files take long enough that somebody wonders."""
+"""The number of files from which a run shows its progress."""
 
 
 @contextmanager
 def progress(*, wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """What is told how many files of how many are done, and draws that on stderr; None where nobody would see it."""
+    """A callback that draws the number of finished files on stderr; None if stderr is no terminal."""
     if not wanted or sys.stderr is None or not sys.stderr.isatty():
         yield None
         return

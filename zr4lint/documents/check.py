@@ -1,4 +1,4 @@
-"""All that is wrong in a document."""
+"""Run all checks on a document."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ CHECKS: tuple[Callable[[Target], Iterator[Finding]], ...] = (
     check_world,
     check_uncompiled,
 )
+
+
+def has_target(source: SourceFile) -> bool:
+    """Whether a document has target blocks."""
+    return bool(Target(Document(source)).blocks)
 
 
 def check(source: SourceFile) -> FileReport:

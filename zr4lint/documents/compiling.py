@@ -15,7 +15,7 @@ from zr4lint.documents.deriving.writing import Head, Said, path_from, write_pack
 from zr4lint.documents.document import Document
 from zr4lint.documents.interpreter import UnknownError
 from zr4lint.documents.interpreter.patterns import compiled
-from zr4lint.documents.target import Target
+from zr4lint.documents.target import NO_TARGET, Target
 from zr4lint.filesystem.documents import digest
 from zr4lint.model.finding import FileReport, Finding, Severity
 from zr4lint.model.grep import compile_pattern
@@ -34,7 +34,7 @@ _DECIDES = frozenset(
         rules.PASSES_BEFORE,
     )
 )
-"""The rules whose findings leave open what the pack should ask for."""
+"""The rules whose findings have to be decided before a pack can be compiled."""
 
 
 class Compiled(Struct, frozen=True):
@@ -61,7 +61,7 @@ def compile_document(report: FileReport, folder: str = "") -> Compiled:
     """
     target = Target(Document(report.source))
     if not target.blocks:
-        raise NotCompilableError(f"{report.source.path}: no block is marked as the target")
+        raise NotCompilableError(f"{report.source.path}: {NO_TARGET}")
     placed, sections = _placed(target)
     name = target.path.rpartition("/")[2]
     try:
@@ -77,7 +77,7 @@ def compile_document(report: FileReport, folder: str = "") -> Compiled:
     def say(demand: Demand) -> Said:
         if demand.kind in places:
             place = report.source.line_of(places[demand.kind].start)
-            return Said(f"{document}:{place}", f"{document} says so.", demand.level, place)
+            return Said(f"{document}:{place}", f"{document} states this.", demand.level, place)
         line = report.source.line_of(placed.span(demand.span.start, demand.span.end).start)
         lines = _lines(placed.text, demand)
         fitting = [(words, level) for words, search, level in patterns if any(search.search(text) for text in lines)]
@@ -87,7 +87,7 @@ def compile_document(report: FileReport, folder: str = "") -> Compiled:
 
     letters = (re.sub(r"[^A-Z]", "", document.upper())[:2] or "PR") + "P"
     comment = f"Compiled from {document} by zr4lint prd compile."
-    title, pack = f"What {document} asks for", re.sub(r"[^a-z0-9_.-]+", "-", document.lower())
+    title, pack = f"Requirements of {document}", re.sub(r"[^a-z0-9_.-]+", "-", document.lower())
     path, sha256 = path_from(folder, report.source.path), digest(report.source)
     head = Head(comment, pack, title, document, name, path, sha256)
     left = tuple(f for f in report.findings if f.code == rules.NOT_COMPILED.code)
