@@ -1,4 +1,4 @@
-"""The vocabulary of packs: what each kind of check asks for, its parameters, and an example."""
+"""The kinds of check as text: the requirement, the parameters and an example of each."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def toml(value: Any) -> str:
 
 
 def kind_rows() -> list[tuple[str, str]]:
-    """A row for each kind: its name, and what it asks for."""
+    """A row for each kind: its name and its requirement."""
     return [(guide.name, guide.summary) for guide in guides()]
 
 

@@ -29,7 +29,7 @@ from zr4lint.project.settings import COMMAND_LINE, SETTINGS
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """What is asked for on the command line.
+    """The options of a run from the command line.
 
     `given` are the settings it gives. "-" among `paths` is standard input, whose bytes are `stdin`. `fix` writes what
     fixes change, `add_ignore` is the reason of the suppressions to be written, and `diff` shows either instead.
@@ -228,7 +228,7 @@ class _Run:
         used = self.assignment.used
         _check_request(request, used)
         if any(task.file.build is not None for task in tasks) and self._writes:
-            raise UsageError("files are not changed by way of what builds them; pass the Dockerfile itself")
+            raise UsageError("can't change a Dockerfile through a compose or bake file; pass the Dockerfile")
         done = [*self._perform(tasks)]
         if len({report.source.path for _, report in done}) < len(done):
             from zr4lint.app.merging import merged  # few runs have several reports on one file
@@ -342,8 +342,8 @@ def _check_request(request: Request, packs: Sequence[Pack]) -> None:
     if reason is None:
         return
     if request.fix or request.unsafe_fixes:
-        raise UsageError("--add-ignore and --fix can't be used together; fix first, then see what is left")
+        raise UsageError("--add-ignore can't be used with --fix")
     if not request.suppressions:
-        raise UsageError("--add-ignore and --no-suppressions can't be used together")
+        raise UsageError("--add-ignore can't be used with --no-suppressions")
     if not reason.isprintable():
         raise UsageError("--add-ignore: the reason has characters that can't stand in a comment's line")

@@ -117,7 +117,7 @@ def _argument(parameter: str) -> str:
 
 
 class Kinds(dict[str, Kind]):
-    """Kinds by name; those of a family, "ml/index-unknown", are imported when one of them is first asked for."""
+    """Kinds by name; a family such as "ml" is imported when one of its kinds is first looked up."""
 
     def __contains__(self, name: object) -> bool:
         if not super().__contains__(name) and isinstance(name, str) and name.partition("/")[0] in _FAMILIES:

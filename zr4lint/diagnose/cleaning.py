@@ -69,7 +69,7 @@ def batches(stream: Readable, told: Callable[[int], None] = lambda _: None) -> I
 
 
 def _first(stream: Readable) -> bytes:
-    """The first bytes, as many as tell what they are."""
+    """The first bytes of the log, enough to recognise what they are."""
     data = b""
     while len(data) < CHUNK and (more := stream.read(CHUNK - len(data))):
         data += more

@@ -1,4 +1,4 @@
-"""What a log says, in terms that all formats share: one struct an event."""
+"""The events of a log, one struct each, common to all formats."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Stopped(Struct, frozen=True):
 
 
 class Started(Struct, frozen=True):
-    """A container is started, or an image is pulled for that, and this line tells that it failed."""
+    """A line that reports that the start of a container, or the pull of its image, failed."""
 
     line: int
     words: str
@@ -110,5 +110,5 @@ class Reader(Protocol):
         """The events of a line; None for a line that is not of the format."""
 
     def finish(self) -> tuple[Event, ...]:
-        """The events that only the end of the log tells of."""
+        """The events that are known only at the end of the log."""
         return ()

@@ -1,4 +1,4 @@
-"""Where a failure stands in the Dockerfile that was built."""
+"""Find the instruction of a failure in the Dockerfile that was built."""
 
 from __future__ import annotations
 

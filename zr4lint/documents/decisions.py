@@ -75,7 +75,7 @@ def settle(report: FileReport, decisions: Sequence[Decision]) -> tuple[FileRepor
 
 def write_decisions(decisions: Iterable[Decision]) -> str:
     """A file of decisions."""
-    lines = ["# Which statement of the document stands, and why. zr4lint prd decide adds to this file."]
+    lines = ["# Which statements of the document are right, and why. zr4lint prd decide adds to this file."]
     for decision in decisions:
         lines += ["", "[[decision]]"]
         lines += [f"{key} = {toml(value)}" for key, value in structs.asdict(decision).items() if value]

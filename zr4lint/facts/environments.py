@@ -168,7 +168,7 @@ def _elsewhere(run: PipRun, venvs: list[VenvCreated]) -> bool:
 
 
 def _minors(venvs: Iterable[VenvCreated]) -> set[str]:
-    """The versions of the Pythons that environments are made with, where their names tell."""
+    """The versions of the Pythons that create environments, as far as their names have them."""
     return {minor for v in venvs if (minor := minor_of(v.python, "python", "pip"))}
 
 

@@ -69,7 +69,7 @@ class ReplacedPrograms(Struct, frozen=True):
         return name
 
     def at(self, path: str) -> str | None:
-        """The program at a path, None where nothing is known of it."""
+        """The program at a path; None if it is unknown."""
         path = _merged(path)
         found = (program for p, recursive, program in reversed(self.steps) if covers(p, path, recursive=recursive))
         return next(found, None)

@@ -1,4 +1,4 @@
-"""What a lint is told beyond the text and the packs."""
+"""The options of a lint besides the text and the packs."""
 
 from __future__ import annotations
 

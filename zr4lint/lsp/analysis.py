@@ -1,4 +1,4 @@
-"""What is known of one version of an open text."""
+"""The analysis of one version of an open text."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from zr4lint.report.escaping import visible
 from zr4lint.report.wording import demand, parts
 
 MOST = 8
-"""Findings, and requirements, that one hover tells of."""
+"""The number of findings, and of requirements, in one hover."""
 
 _FIXES = {
     Applicability.SAFE: "safe",

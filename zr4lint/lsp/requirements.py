@@ -1,4 +1,4 @@
-"""Where requirements stand: the lines of rules in the TOML of packs, and those of the documents they come from."""
+"""The lines of requirements: of rules in the TOML of packs, and of the documents they come from."""
 
 from __future__ import annotations
 

@@ -149,7 +149,7 @@ class Server(TextServer):
                 os.chdir(path)
 
     def watch(self) -> None:
-        """Ask the client to tell of changes of configurations and packs."""
+        """Register for the client's notices about changed configurations and packs."""
         client = self.client_capabilities.workspace
         files = client.did_change_watched_files if client is not None else None
         if files is None or not files.dynamic_registration:

@@ -85,11 +85,11 @@ class Origin(Struct, frozen=True):
     @property
     def words(self) -> str:
         """What a finding says of it."""
-        return f"{self.document.rpartition('/')[2]} asks for this on line {self.line}"
+        return f"{self.document.rpartition('/')[2]} requires this on line {self.line}"
 
 
 class Finding(Struct, frozen=True):
-    """One thing that is not as it should be, at the smallest words concerned.
+    """One fault in a file, at the smallest words concerned.
 
     `message` says what is wrong in at most 80 characters, `notes` why it matters and what is known, `help` what to
     do, `references` where that is written. `expected` says what was expected in words that fit behind "expected: ".

@@ -90,7 +90,7 @@ class Setting(Struct, frozen=True):
 
 
 class Specification(Struct, frozen=True):
-    """The document that a pack stands for, with which a table tells how far a file conforms to it.
+    """The document that a pack specifies, with the parts of the conformance table.
 
     `stage` is the name of the stage it speaks of, `build` the time that it says the whole build takes.
     """

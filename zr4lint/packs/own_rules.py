@@ -64,7 +64,7 @@ MALFORMED = _own(
     "malformed-suppression",
     Severity.WARNING,
     None,
-    "Comments addressed to zr4lint can be parsed.",
+    "Comments to zr4lint can be parsed.",
     "A comment that can't be parsed suppresses nothing.",
     "# zr4lint: ignore ZR0101\nFROM ubuntu\n",
     "# zr4lint: ignore[ZR0101] The CUDA image is not mirrored yet.\nFROM ubuntu\n",

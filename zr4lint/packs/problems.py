@@ -1,4 +1,4 @@
-"""What is wrong with a pack: each problem with its file, line, table and key, and the nearest known name."""
+"""The problems of a pack: each with its file, line, table and key, and the nearest known name."""
 
 from __future__ import annotations
 

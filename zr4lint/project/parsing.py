@@ -107,7 +107,7 @@ class _Reader(Table):
 
     def unknown(self, key: str) -> ConfigError:
         """The error for a key that is none, with the nearest one."""
-        return self.error(key, f"unknown{hint(key, KEYS) or '; known are ' + ', '.join(KEYS)}")
+        return self.error(key, f"unknown{hint(key, KEYS) or '; the keys are ' + ', '.join(KEYS)}")
 
     def _pack_table(self, name: str, packs: Mapping[str, Pack]) -> Iterable[tuple[str, str]]:
         """The origin of each setting in the table of a pack, if the pack takes them all."""

@@ -105,7 +105,7 @@ def _result(finding: Finding, source: SourceFile, mark: str, index: Mapping[str,
 
 
 def _related(finding: Finding, source: SourceFile) -> Iterator[Object]:
-    """The other places, and the line of the document that asks for it."""
+    """The other places, and the line of the document that requires it."""
     for number, related in enumerate(finding.related, 1):
         elsewhere = related.source
         place = (finding.path, source) if elsewhere is None else (elsewhere.path, elsewhere)

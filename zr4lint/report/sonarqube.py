@@ -15,7 +15,7 @@ SEVERITIES = {Severity.ERROR: "MAJOR", Severity.WARNING: "MINOR", Severity.INFO:
 
 
 def render(report: Report, _options: Options) -> str:
-    """Write the report; all of it is ASCII. SonarQube wants the rules that were broken, and no others."""
+    """Write the report; all of it is ASCII. SonarQube accepts only the rules that have findings."""
     found = [(finding, file) for file in report.files for finding in shown_findings(file)]
     known = {rule.code: rule for rule in report.rules}
     broken = {finding.code: finding for finding, _ in reversed(found)}

@@ -111,7 +111,7 @@ def _finding(finding: Finding, file: FileReport, page: Page, width: int, why: di
 
 
 def _conflicts(file: FileReport, options: Options) -> Iterator[Line]:
-    """The conflicts that are listed, in short; those that are only told of are no news for --quiet."""
+    """The listed conflicts in short form; --quiet leaves out those that are only counted."""
     found = [f for f in conflicts(file) if listed(f, file) and (f.severity > Severity.INFO or not options.quiet)]
     if found:
         yield (Piece("Conflicts: the specification requires what these rules warn of", "strong"),)

@@ -1,4 +1,4 @@
-"""What tests come to: `test`, `[ ]` and `[[ ]]`."""
+"""The results of tests: `test`, `[ ]` and `[[ ]]`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def truth(holds: bool) -> Value:
 
 
 def test(arguments: Sequence[str], look: Look, *, in_dash: bool) -> Value:
-    """What `test` says to its arguments, those of `[` without the `]`; `look` tells what is at a path."""
+    """The result of `test` on its arguments, those of `[` without the `]`; `look` returns what is at a path."""
     match len(arguments):
         case 0:
             return Value.FALSE

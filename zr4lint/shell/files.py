@@ -1,4 +1,4 @@
-"""What a script finds in the file system, as far as the build before it tells."""
+"""The files that a script finds, as far as the earlier build shows them."""
 
 from __future__ import annotations
 

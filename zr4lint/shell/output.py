@@ -1,4 +1,4 @@
-"""What `echo` and `printf` print, and what becomes of it: lines, words, scripts."""
+"""The output of `echo` and `printf`, and its use as lines, words or scripts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SILENT = frozenset({
     "", "cd", "test", "[", "true", ":", "false", "set", "export", "mkdir", "rm", "touch", "chmod", "chown", "cp", "mv",
     "ln", "sleep",
 })  # fmt: skip
-"""Programs that print nothing when they do what they are told."""
+"""Programs that print nothing on success."""
 
 Piece = tuple[str, int]
 

@@ -1,4 +1,4 @@
-"""How commands end, as far as that decides which others run."""
+"""The exit status of commands, as far as it decides which others run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _EITHER = frozenset({"grep", "egrep", "fgrep", "command", "which", "type", "cmp"
 
 
 class Value(Enum):
-    """What a command tells the shell."""
+    """The exit status of a command, as the shell sees it."""
 
     DONE = auto()  # ran, taken to have succeeded
     TRUE = auto()
@@ -23,7 +23,7 @@ class Value(Enum):
 
     @property
     def negated(self) -> Value:
-        """What `!` makes of it."""
+        """The status after `!`."""
         return {Value.TRUE: Value.FALSE, Value.FALSE: Value.TRUE}.get(self, Value.CONDITION)
 
 
@@ -67,7 +67,7 @@ class Status(Struct, frozen=True):
 
     @property
     def negated(self) -> Status:
-        """What `!` makes of it."""
+        """The status after `!`."""
         return structs.replace(self, value=self.value.negated, tested=True)
 
     def reach(self, wanted: Value) -> Reach:

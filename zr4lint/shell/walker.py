@@ -120,7 +120,7 @@ class Walker(ABC):
         return True
 
     def too_large(self, thing: str, limit: str, span: Span) -> None:
-        """Tell that something isn't followed."""
+        """Add the remark that something isn't followed."""
         self.remarks.append(too_large(span, thing, limit))
 
     def piped(self, frame: Frame) -> MappedText | None:
@@ -163,7 +163,7 @@ class Walker(ABC):
         return self.arguments, self.variables.own()
 
     def value(self, word: Word, span: Span) -> str | None:
-        """A word's value, None where it can't be known; one that is too long is told."""
+        """A word's value; None if it is unknown, with a remark if it is too long."""
         limit = f"{budgets.VALUE_LENGTH} characters"
         return expand(word, self.variables, over=lambda: self.too_large("a value", limit, span))
 

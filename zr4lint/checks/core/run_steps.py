@@ -1,4 +1,4 @@
-"""RUNs that another instruction would do for, that do nothing, or that could be one."""
+"""RUNs that an instruction could replace, that change nothing, or that could be merged."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _JOINED = r"(?:[ \t]|\\[ \t]*\r?\n)*(?:&&|;)(?:[ \t]|\\[ \t]*\r?\n)*"
 
 @check("core/cd", stages="all")
 def cd(subject: Subject, *, what: Literal["workdir", "nothing"] = "workdir") -> Outcomes:
-    """`cd` does not stand in for WORKDIR.
+    """`cd` does not replace WORKDIR.
 
     `workdir`: no RUN starts with `cd` and stays in that folder. `nothing`: no RUN has only commands whose effect ends
     with it, such as `cd` and `export`.

@@ -99,8 +99,8 @@ def _effect(text: str, use: VariableUse) -> str:
     after = text[use.span.end : use.span.end + 2].lstrip("}")
     listed = use.instruction.keyword == "ENV" and use.name.endswith("PATH")
     if listed and (before.endswith(":") or after.startswith(":")):
-        return "An empty entry in a list of folders stands for the current folder, which is searched then."
-    return "BuildKit puts nothing in its place."
+        return "An empty entry in a list of folders means the current folder, which is then searched."
+    return "BuildKit replaces it with an empty string."
 
 
 # FROM

@@ -36,7 +36,7 @@ def _rename(subject: Subject, requirement: Requirement, version: str, *, safe: b
 
 @check("ml/companion-mismatch")
 def companion_mismatch(subject: Subject) -> Outcomes:
-    """A pinned torchvision or torchaudio is the one made for the pinned torch."""
+    """A pinned torchvision or torchaudio is built for the pinned torch."""
     for history in histories(subject):
         for install in history.own:
             torch = torch_in(install) or torch_at(history, install.at)
@@ -133,7 +133,7 @@ def _floating(history: History, install: Install) -> str | None:
 
 @check("ml/companion-unpinned")
 def companion_unpinned(subject: Subject) -> Outcomes:
-    """Next to a pinned torch its companions are pinned too."""
+    """If torch is pinned, torchvision and torchaudio are pinned too."""
     for history in histories(subject):
         for install in history.own:
             torch = torch_in(install)
@@ -216,7 +216,7 @@ def _unpinned(
 
 @check("ml/torch-replaced")
 def torch_replaced(subject: Subject) -> Outcomes:
-    """Nothing replaces the torch that was installed on purpose."""
+    """No later command replaces the installed torch."""
     for history in histories(subject):
         for install in history.own:
             torch = torch_at(history, install.at)
@@ -314,7 +314,7 @@ def _eager(install: Install) -> bool:
 
 
 def _other_torch(torch: TorchState, requirement: Requirement) -> Unmet | None:
-    """Torch is asked for again, in another version."""
+    """Torch is requested again in another version."""
     version = pinned(requirement)
     if version is None or numbers(version) == numbers(torch.version) or requirement.marker:
         return None
@@ -383,7 +383,7 @@ def _xformers(install: Install, torch: TorchState, requirement: Requirement) -> 
 
 @check("ml/transformers-needs-newer-torch")
 def transformers_needs_newer_torch(subject: Subject) -> Outcomes:
-    """Transformers is one that works with the pinned torch."""
+    """The installed transformers works with the pinned torch."""
     yield from transformers_of_clone(subject)
     row = table("torch")["transformers"]
     for history in histories(subject):

@@ -102,7 +102,7 @@ def build_arguments(
 
 @check("variables-set")
 def variables_set(subject: Subject, *, names: list[Variable]) -> Outcomes:
-    """ENV sets each variable, whatever its value.
+    """ENV sets each variable, to any value.
 
     Rule:
         names = ["LANG"]

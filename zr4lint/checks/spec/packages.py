@@ -82,7 +82,7 @@ def family(manager: str) -> str:
 def python_packages(
     subject: Subject, *, packages: list[PipRequirement], local: list[VersionLabel] | None = None
 ) -> Outcomes:
-    """At the end of the build pip has installed each package, and asked for it within this version specifier.
+    """At the end of the build pip has installed each package, with a requirement inside this version specifier.
 
     A pinned version may have one of the local versions that are listed, such as the `cu124` of `2.5.1+cu124`.
 

@@ -40,7 +40,7 @@ class Files:
         self._texts[posixpath.normpath(known(path))] = text
 
     def copy(self) -> Files:
-        """The same files, to be changed apart."""
+        """A copy of the files that can be changed separately."""
         return Files(self._texts)
 
 

@@ -39,7 +39,7 @@ _LINE = re.compile(r"(.+):(\d{1,7})")
 
 
 class Wanted(Struct, frozen=True):
-    """What is asked for: `what` names a Dockerfile, lines of it or of the document, and rules."""
+    """The request: `what` names a Dockerfile, lines of it or of the document, and rules."""
 
     what: tuple[str, ...] = ()
     packs: tuple[str, ...] = ()
@@ -106,7 +106,7 @@ def gather(wanted: Wanted) -> tuple[Inputs, Selection, tuple[str, ...]]:
 
 
 def _words(wanted: Wanted) -> _Named:
-    """Tell files, lines and rules apart."""
+    """Sort words into files, lines and rules."""
     found = _Named(document=wanted.document)
     for word in wanted.what:
         line = _LINE.fullmatch(word)

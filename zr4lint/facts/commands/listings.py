@@ -1,4 +1,4 @@
-"""What pip and uv are asked for by files of the build context."""
+"""The requirements that pip and uv read from files of the build context."""
 
 from __future__ import annotations
 
