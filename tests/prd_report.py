@@ -38,7 +38,7 @@ REMARKS = (
     ),
     Remark(
         "Verification 2.1 accepts any line whose number has `1:` in it.",
-        "It passes for a FROM on line 11 or 21 too. ZR0203 asks for line 1.",
+        "It passes for a FROM on line 11 or 21 too. ZR0203 requires line 1.",
         "run by bash",
     ),
     Remark(

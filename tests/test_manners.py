@@ -17,6 +17,7 @@ from tests.inprocess import call
 from tests.support.ending import until
 from tests.test_cli import environment, save
 from zr4lint.cli.commands import cli
+from zr4lint.cli.names import COMMANDS
 from zr4lint.project.configuration import ConfigError
 from zr4lint.project.finder import Finder
 from zr4lint.project.template import template
@@ -108,6 +109,19 @@ def test_init_overwrites_nothing(tmp_path: Path, name: str) -> None:
     assert done.err == f"zr4lint: {name} exists already; it is not overwritten\n"
     assert (tmp_path / name).read_text() == "# mine\n"
     assert len([*tmp_path.iterdir()]) == 2
+
+
+@pytest.mark.parametrize("group", ["prd", "pack"])
+def test_a_group_without_a_command_shows_its_help(tmp_path: Path, group: str) -> None:
+    done = call(group, cwd=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"Usage: zr4lint {group} [OPTIONS] COMMAND [ARGS]...\n\n  ")
+    assert "\nCommands:\n  " in done.err
+
+
+def test_the_help_lists_every_command(tmp_path: Path) -> None:
+    listed = call("--help", cwd=tmp_path).out
+    assert [name for name in COMMANDS if f"  zr4lint {name} " not in listed] == []
 
 
 def test_init_refuses_a_file_that_can_not_be_built(tmp_path: Path) -> None:

@@ -36,11 +36,11 @@ class Explanation(Struct, frozen=True):
 
     @property
     def amendment(self) -> str:
-        """What --amended accepts in its place, and why; "" where that is the letter alone."""
+        """The amendment that --amended accepts, and its reason; "" if there is none."""
         found = next((a for a in self._specification.amendments if a.requirement == self.rule.code), None)
         if found is None:
             return ""
-        instead = "this is not required" if found.parameters is None else "what can be built is accepted in its place"
+        instead = "this is not required" if found.parameters is None else "a version that builds is accepted instead"
         return f"With --amended, {instead}. {found.reason} ({found.source})"
 
     @property
@@ -63,7 +63,7 @@ class Explanation(Struct, frozen=True):
         ways = [
             ("for one run", f"zr4lint --ignore {code}"),
             ("in pyproject.toml, below [tool.zr4lint]", f'ignore = ["{name}"]'),
-            ("with another severity, there too", f'severity = {{ "{name}" = "{self._other}" }}'),
+            ("to change the severity, in the same file", f'severity = {{ "{name}" = "{self._other}" }}'),
         ]
         if self.pack is not None:
             ways.append(("for the next instruction, in the Dockerfile", f"# zr4lint: ignore[{code}] the reason"))
@@ -199,6 +199,10 @@ def rule_objects(packs: Sequence[Pack]) -> list[dict[str, Any]]:
     ]
 
 
+_MOST_PATTERNS = 2
+"""The number of patterns of a pack that a list of packs shows."""
+
+
 def pack_rows(packs: Sequence[Pack]) -> list[tuple[str, str]]:
     """A row for each pack: its name, and its title, rules and files."""
     return [(pack.name, _described(pack)) for pack in packs]
@@ -206,4 +210,6 @@ def pack_rows(packs: Sequence[Pack]) -> list[tuple[str, str]]:
 
 def _described(pack: Pack) -> str:
     count = "1 rule" if len(pack.rules) == 1 else f"{len(pack.rules)} rules"
-    return f"{pack.title} ({count}; {', '.join(pack.files)})"
+    more = len(pack.files) - _MOST_PATTERNS
+    patterns = [*pack.files[:_MOST_PATTERNS], *([f"{more} more patterns"] if more > 0 else [])]
+    return f"{pack.title} ({count}; {', '.join(patterns)})"

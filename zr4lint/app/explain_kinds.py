@@ -29,7 +29,7 @@ class ParameterGuide(Struct, frozen=True):
 
 
 class KindGuide(Struct, frozen=True):
-    """What a person who writes a pack reads of a kind; the example is None for a kind that needs a whole file."""
+    """The documentation of a kind for authors of packs; the example is None for a kind that needs a whole file."""
 
     name: str
     summary: str

@@ -63,7 +63,7 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class Result(Struct, frozen=True):
-    """What came of it: the report, the paths that could not be linted, and the exit code.
+    """The result of a run: the report, the paths that could not be linted, and the exit code.
 
     `diff` is what fixes would change, `fixed_stdin` the fixed text of standard input, `notes` say which fixes were
     thrown away and why, which scores are too low, and what of a baseline is stale. `early` is what was written of each
@@ -324,7 +324,7 @@ class _Run:
 
 
 def _level(request: Request) -> Applicability | None:
-    """How far fixes have to be trusted to be applied, None where none are."""
+    """The lowest applicability of fixes to apply; None if none are applied."""
     if request.add_ignore is not None or not (request.fix or request.diff):
         return None
     return Applicability.UNSAFE if request.unsafe_fixes else Applicability.SAFE

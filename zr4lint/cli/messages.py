@@ -82,7 +82,7 @@ def _colors() -> bool:
 
 
 def standard_input(most: int) -> bytes:
-    """What standard input holds, or the first bytes of what is too much."""
+    """The bytes of standard input, cut after the limit."""
     from zr4lint.app.errors import UsageError
 
     if sys.stdin is None:

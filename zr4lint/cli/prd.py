@@ -45,8 +45,8 @@ def check(
 ) -> None:
     """Find what is wrong in a document: contradictions, checks that decide nothing, recoveries that break things.
 
-    Nothing in a document is run. Its verification commands are interpreted on the text that it asks for, and on the
-    text before the change.
+    Nothing in a document is run. Its verification commands are interpreted on its target text, and on the text
+    before the change.
 
     \b
     zr4lint prd check Dockerfile.prd.md

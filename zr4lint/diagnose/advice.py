@@ -29,7 +29,7 @@ _CUT = 200
 
 
 def code_meaning(code: int) -> str:
-    """What an exit code means, "" if nothing in particular."""
+    """The meaning of an exit code; "" if it has none."""
     return _MEANINGS.get(code, "")
 
 

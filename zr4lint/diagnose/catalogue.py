@@ -20,10 +20,10 @@ FOLDER = "signatures"
 MAX_BYTES = 4_000_000
 _ARRAY = "signature"
 _LEAST = {"says": 4, "reads": 4}
-"""How many literal characters in a row a template needs: words that are looked for everywhere more than others."""
+"""The minimum length of a template's literal part; templates that are tried on every line need more."""
 
 _SHORTEST, _HINT = 4, 8
-"""How long the words of the quick look are: longer ones are many, shorter ones are found everywhere."""
+"""The length of the words for the quick search: longer ones are many, shorter ones match everywhere."""
 
 
 class SignatureError(Exception):

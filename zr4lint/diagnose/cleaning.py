@@ -46,7 +46,7 @@ class Readable(Protocol):
 
 
 class NoLogError(Exception):
-    """What was given is no log; the message says what it is, and what to do."""
+    """The input is not a log; the message says what it is, and what to do."""
 
 
 def batches(stream: Readable, told: Callable[[int], None] = lambda _: None) -> Iterator[list[str]]:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 
 class State(Enum):
-    """What became of a step."""
+    """The outcome of a step."""
 
     OPEN = "open"
     DONE = "done"
@@ -19,7 +19,7 @@ class State(Enum):
 
 
 class StepName(Struct, frozen=True):
-    """What a log calls a step.
+    """The name of a step in a log.
 
     `id` is what stands for it in the log, such as "#12" or "Step 5/9"; `number` and `of` count as the builder does.
     `text` is the instruction, or the name of work that is no instruction, such as "exporting to image".

@@ -71,7 +71,7 @@ def refusals(instruction: Instruction) -> Iterator[ParseError]:
 
 
 class _Refusal(Struct, frozen=True):
-    """What is wrong with a flag, and what to do."""
+    """The problem with a flag, and the advice."""
 
     message: str
     help: str

@@ -21,7 +21,7 @@ _REASON = " //"
 
 
 class Scope(Enum):
-    """What a comment holds for."""
+    """The scope of a comment."""
 
     INSTRUCTION = "instruction"
     STAGE = "stage"

@@ -25,7 +25,7 @@ class Edit(Struct, frozen=True):
 
 
 class Trial(Struct, frozen=True):
-    """What came of a trial.
+    """The result of a trial.
 
     `examples` counts those that do what they should, `wrong` says of the others what they do instead; `findings` are
     those in the golden file, `edits` counts the edits that were tried, and `unnoticed` are those of them that no rule

@@ -76,5 +76,5 @@ def joined(blocks: Sequence[Fence]) -> MappedText:
 
 
 def place(text: MappedText, start: int, end: int) -> Span:
-    """Where a part of a text stands in the document."""
+    """The span of a part of a text in the document."""
     return text.span(start, end)

@@ -25,7 +25,7 @@ _MOST = 64
 
 
 class ReplacedPrograms(Struct, frozen=True):
-    """What became of programs, in order.
+    """The changes to programs, in order.
 
     Each step is a pattern of paths, whether it goes into folders, and the program that is there since then, `GONE` for
     none.

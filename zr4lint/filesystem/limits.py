@@ -1,4 +1,4 @@
-"""What a file may take: so many bytes, so much time."""
+"""The limits of a file: bytes and seconds."""
 
 from __future__ import annotations
 

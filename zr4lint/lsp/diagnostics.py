@@ -25,7 +25,7 @@ _SEVERITIES: Mapping[Severity, types.DiagnosticSeverity] = {
 
 
 def diagnostics(analysis: Analysis) -> list[types.Diagnostic]:
-    """What an editor shows of a text: the findings that a person sees on the command line, and other troubles."""
+    """The diagnostics of a text: the findings that the command line shows, and errors."""
     return [*_findings(analysis), *(_trouble(trouble, analysis.buffer) for trouble in analysis.troubles)]
 
 

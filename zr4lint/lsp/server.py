@@ -168,7 +168,7 @@ class Server(TextServer):
 
     @property
     def abilities(self) -> Abilities:
-        """What the client can do with actions."""
+        """The client's capabilities for actions."""
         text, workspace = self.client_capabilities.text_document, self.client_capabilities.workspace
         support = text.code_action.resolve_support if text is not None and text.code_action is not None else None
         edits = workspace.workspace_edit if workspace is not None else None

@@ -1,4 +1,4 @@
-"""What a lint says: findings, and the fixes they carry."""
+"""The findings of a lint, and their fixes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from zr4lint.model.source import SourceFile, Span
 
 
 class Severity(IntEnum):
-    """How much a finding matters; the greater the worse."""
+    """The severity of a finding; greater is worse."""
 
     INFO = 1
     WARNING = 2
@@ -26,7 +26,7 @@ class Severity(IntEnum):
 
 
 class Applicability(IntEnum):
-    """How far a fix may be trusted: only shown, needs judgement, or keeps the meaning."""
+    """The applicability of a fix: only shown, needs judgement, or keeps the meaning."""
 
     DISPLAY = 1
     UNSAFE = 2
@@ -97,7 +97,7 @@ class Finding(Struct, frozen=True):
     rule that belongs to no specification. A suppressed finding is taken out of the count by a comment in the file, or
     with `external` by a baseline; `justification` is the reason given there. `conflict` is the code of the
     requirement that demands what the finding warns of. `aliases` are the names that other linters give the rule,
-    `also` the codes of other rules that report the same words. `origin` is the line of the document that asks for it.
+    `also` the codes of other rules that report the same words. `origin` is the line of the document that requires it.
     """
 
     path: str
@@ -137,7 +137,7 @@ def placed(finding: Finding, source: SourceFile) -> Finding:
 
 
 class Rule(Struct, frozen=True):
-    """What a rule says of itself; every report and every help page is made from this.
+    """The metadata of a rule; every report and every help page is made from it.
 
     `layer` is None for a rule that is not bound to one layer of the file. `source` names document and section.
     `security` is how severe it is to break the rule, from 0.1 to 10 as CVSS counts, None if it is not about security.
@@ -249,22 +249,22 @@ class Report(Struct, frozen=True):
     fixed: int = 0
 
     def count(self, severity: Severity) -> int:
-        """How many findings that are neither suppressed nor conflicts have this severity."""
+        """The number of findings at this severity, without suppressed ones and conflicts."""
         return sum(
             f.severity == severity and not f.suppressed and not f.conflict for file in self.files for f in file.findings
         )
 
     @property
     def conflicts(self) -> int:
-        """How many findings that are not suppressed a requirement demands."""
+        """The number of conflicts that are not suppressed."""
         return sum(f.conflict is not None and not f.suppressed for file in self.files for f in file.findings)
 
     def fixes(self, applicability: Applicability) -> int:
-        """How many findings that are not suppressed carry a fix of this kind."""
+        """The number of findings with a fix of this kind, without suppressed ones."""
         found = (f for file in self.files for f in file.findings if f.fix is not None and not f.suppressed)
         return sum(f.fix is not None and f.fix.applicability is applicability for f in found)
 
     @property
     def fixable(self) -> int:
-        """How many findings that are not suppressed carry a fix that may be applied."""
+        """The number of findings with a fix that can be applied, without suppressed ones."""
         return self.fixes(Applicability.SAFE) + self.fixes(Applicability.UNSAFE)

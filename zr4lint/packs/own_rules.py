@@ -110,8 +110,8 @@ MISSING_SOURCE = _own(
     Severity.ERROR,
     None,
     "COPY and ADD name files that are in the build context.",
-    "The build stops at a source that is not there, or that .dockerignore leaves out. Where nobody names the context, "
-    "with --context or in a compose file, the folder of the Dockerfile counts as the context if it has another source. "
+    "The build stops at a source that is not there, or that .dockerignore leaves out. Without --context "
+    "or a compose file, the folder of the Dockerfile counts as the context if it has another source. "
     "Files that git ignores are not looked for: a step before the build may make them.",
     "FROM ubuntu\nCOPY requirments.txt /app/\n",
     "FROM ubuntu\nCOPY requirements.txt /app/\n",

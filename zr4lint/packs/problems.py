@@ -111,7 +111,7 @@ def line_numbers(text: str) -> Mapping[tuple[str, int, str], int]:
 
 
 def _state(line: str, depth: int, quotes: str) -> tuple[int, str]:
-    """How many brackets are open behind a line, and the quotes of the text of several lines that it is in."""
+    """The number of open brackets after a line, and the quotes of the multi-line text around its end."""
     at = 0
     while True:
         if quotes:

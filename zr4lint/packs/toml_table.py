@@ -36,7 +36,7 @@ class Table:
         self.asked: set[str] = set()
 
     def error(self, key: str, message: str) -> Exception:
-        """What is raised for a key."""
+        """The error for a key."""
         return ValueError(f"{self.where}: key {key!r}: {message}")
 
     def take(self, key: str, kind: str, fits: Callable[[Any], bool], default: Any = None) -> Any:

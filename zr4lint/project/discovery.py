@@ -26,7 +26,7 @@ SKIPPED_FOLDERS = frozenset(
 """Folders that are never looked into; other hidden folders are."""
 
 LEFTOVERS = (".dockerignore", ".md", ".orig", ".rej", ".bak", ".swp", ".swo", "~")
-"""How names end of files beside a Dockerfile that are none, and of copies that tools leave behind."""
+"""Endings of names that are not Dockerfiles: companion files, and copies that tools leave behind."""
 
 
 _COMPOSE = r"(?i)(?:.*[._-])?compose(?:[._-].*)?\.ya?ml"

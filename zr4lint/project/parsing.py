@@ -175,7 +175,7 @@ class _Reader(Table):
 
 
 def _count(value: Any) -> int:
-    """How many strings a value holds."""
+    """The number of strings in a value."""
     if isinstance(value, dict):
         return sum(1 + _count(inner) for inner in value.values())
     return sum(map(_count, value)) if isinstance(value, list) else 1

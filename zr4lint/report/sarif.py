@@ -55,7 +55,7 @@ def render(report: Report, options: Options) -> str:
 
 
 def _invocation(report: Report, options: Options) -> Object:
-    """How the run went: it succeeded unless nothing could be linted."""
+    """The invocation record: successful unless nothing could be linted."""
     invocation: Object = {
         "executionSuccessful": not options.errors or bool(report.files),
         "exitCode": options.exit_code,

@@ -60,7 +60,7 @@ def _statistics(report: Report, options: Options) -> str:
 
 
 def _last(report: Report, options: Options) -> list[Line]:
-    """What was linted, and what was found in all."""
+    """The linted files, and the totals of findings."""
     lines = [judged(report), conflict_notice(report), closing(report)]
     return [piece for line in lines if line for piece in _wrapped(line, options.width)]
 

@@ -100,14 +100,14 @@ def _joined(arguments: Sequence[str], look: Look, *, in_dash: bool) -> Value:
 
 
 def both(left: Value, right: Value) -> Value:
-    """What two tests come to that both have to hold."""
+    """The result of two tests joined by "and"."""
     if Value.FALSE in (left, right):
         return Value.FALSE
     return Value.TRUE if (left, right) == (Value.TRUE, Value.TRUE) else Value.CONDITION
 
 
 def either(left: Value, right: Value) -> Value:
-    """What two tests come to of which one has to hold."""
+    """The result of two tests joined by "or"."""
     return both(left.negated, right.negated).negated
 
 

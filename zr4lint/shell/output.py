@@ -33,7 +33,7 @@ def unreadable(_path: str) -> MappedText | None:
 
 
 def printed(command: Command, dialect: Dialect, variables: Environment, read: Read = unreadable) -> MappedText | None:
-    """What a command prints, each character mapped to where it comes from; None where that can't be known.
+    """The output of a command, each character mapped to its source; None if it is unknown.
 
     `read` tells the text of a file by its path.
     """

@@ -1,4 +1,4 @@
-"""What the parts of a walk over a script share: where it is, what it knows, what it has found."""
+"""The shared state of a walk over a script: its place, its values and its results."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Walker(ABC):
         return structs.replace(word, expansions=tuple(expansions))
 
     def span(self, node: Node, frame: Frame) -> Span:
-        """Where a node stands in the file."""
+        """The span of a node in the file."""
         return frame.script.span(node.start_byte, node.end_byte)
 
     def set_by_bash(self) -> None:
@@ -135,7 +135,7 @@ class Walker(ABC):
     # Files
 
     def look(self, path: str, frame: Frame) -> Found | None:
-        """What is at a path; None where that can't be known."""
+        """The state of a path; None if it is unknown."""
         return self.files.look(path, self.commands, frame.scope) if self.files is not None else None
 
     def text_of(self, path: str, frame: Frame) -> MappedText | None:

@@ -1,4 +1,4 @@
-"""What COPY and ADD may bring, from where, to where, and how."""
+"""Rules on the sources, targets and form of COPY and ADD."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often an instruction may stand in a stage, in the file, or behind ONBUILD."""
+"""Limits on the number of an instruction in a stage, in the file, or in ONBUILD."""
 
 from __future__ import annotations
 

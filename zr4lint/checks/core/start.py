@@ -1,4 +1,4 @@
-"""What the container runs, and in which form it is written."""
+"""The command of the container, and its form."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def _near(name: str, known: Iterable[str], likeness: float = 0.75) -> str | None
 
 
 def _effect(text: str, use: VariableUse) -> str:
-    """What the build does without the variable."""
+    """The effect of a missing variable on the build."""
     before = text[: use.span.start].rstrip("{").removesuffix("$")
     after = text[use.span.end : use.span.end + 2].lstrip("}")
     listed = use.instruction.keyword == "ENV" and use.name.endswith("PATH")

@@ -1,4 +1,4 @@
-"""What the image does when it runs, and what a build can't do because it has no GPU."""
+"""Settings of the running image, and build steps that fail because a build has no GPU."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def _isolated(history: History, build: Build, row: SourceBuild) -> Outcomes:
 
 
 def _what_fails(package: str, row: SourceBuild) -> str:
-    """What happens to a package whose build does not find what it imports."""
+    """The note about a package whose build does not find its imports."""
     if package in MMCV:
         return (
             "setup.py does not find torch. It fails with `No module named 'pkg_resources'`, or, with setuptools older "

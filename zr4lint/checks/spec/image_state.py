@@ -1,4 +1,4 @@
-"""What the image is configured with: labels, ports, volumes, users, arguments and the like."""
+"""Labels, ports, volumes, users, build arguments and other settings of the image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the container runs."""
+"""The command of the container."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def env(subject: Subject, *, variables: dict[Variable, str]) -> Outcomes:
 
 
 def _differs(name: str, found: str | None, wanted: str) -> str:
-    """What a message says of a variable with another value."""
+    """The message about a variable with another value."""
     if found is None:
         return f"{name} is not known before the build"
     if not wanted:

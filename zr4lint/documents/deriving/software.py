@@ -82,7 +82,7 @@ def repositories(golden: Golden) -> Iterator[Demand]:
 
 
 def python_packages(golden: Golden) -> Iterator[Demand]:
-    """What pip installs: packages with specifiers, indexes, options, requirements files, and the order of installs."""
+    """Installs of pip: packages with specifiers, indexes, options, requirements files, and their order."""
     runs = [run for run in golden.of(PipRun) if run.command.action == "install" and not idle(run)]
     before: Requirement | None = None
     for run in runs:

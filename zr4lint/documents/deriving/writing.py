@@ -19,7 +19,7 @@ _WIDTH = 110
 
 
 class Said(Struct, frozen=True):
-    """What a rule says of where it comes from, beside its demand: the source, its line, why, and the commands."""
+    """The origin of a rule: the source, its line, the reason, and the verification commands."""
 
     source: str
     why: str

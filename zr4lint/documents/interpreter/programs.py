@@ -15,7 +15,7 @@ from zr4lint.documents.interpreter.values import UNKNOWN, UnknownError, equal, k
 
 
 class Result(Struct, frozen=True):
-    """What a program prints on its standard output, and its status."""
+    """The standard output of a program, and its status."""
 
     out: str = ""
     status: int = 0

@@ -1,4 +1,4 @@
-"""What a trace is: requirements between the lines of a document and the words of a Dockerfile, and the gaps."""
+"""The model of a trace: links from lines of a document to words of a Dockerfile, and the gaps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zr4lint.model.source import SourceFile, Span
 
 
 class State(Enum):
-    """How a Dockerfile stands to a requirement.
+    """The state of a requirement in a Dockerfile.
 
     A requirement is in conflict where the file meets it, and a rule of another pack warns of the very words.
     """

@@ -29,7 +29,7 @@ _LONGEST = 100
 
 
 class Inputs(Struct, frozen=True):
-    """What a trace is made from.
+    """The input of a trace.
 
     The rules of `packs` are traced; the linter may know others, which make conflicts. `documents` are those of the
     packs, and `decisions` what was decided on their demands, by the names of the packs. `configuration` are the files

@@ -1,4 +1,4 @@
-"""What the command line asks of a trace: the Dockerfile, the packs, their documents, and which lines or rules."""
+"""The request of a trace: the Dockerfile, the packs, their documents, and the selected lines or rules."""
 
 from __future__ import annotations
 

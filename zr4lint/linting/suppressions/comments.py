@@ -53,7 +53,7 @@ class Mistake(Struct, frozen=True):
 
 
 def read(comment: Comment, source: SourceFile) -> Suppression | Mistake | None:
-    """What a comment says to zr4lint, None if it says nothing to it."""
+    """The parsed comment; None if it is not one to zr4lint."""
     text = source.slice(comment.span)
     head = re.match(_HEAD, text)
     if head is None:
