@@ -58,7 +58,7 @@ def derive(dockerfile: str, output: str | None, pins: Literal["exact", "minor", 
 @click.argument("dockerfile", required=False, type=a_file)
 @click.pass_context
 def test(ctx: click.Context, pack: str, dockerfile: str | None) -> None:
-    """Test a pack with the examples of its rules and a golden Dockerfile.
+    """Test a pack on its examples and a golden Dockerfile.
 
     The golden file has to meet the pack. Then each of its instructions is dropped, turned into a comment or an echo,
     changed in its last word, and moved down: the edits that no rule notices are listed.
@@ -66,7 +66,7 @@ def test(ctx: click.Context, pack: str, dockerfile: str | None) -> None:
     \b
     zr4lint pack test golden.toml Dockerfile
 
-    Exit code: 0 all examples and the golden file are as they should be, 1 they are not, 2 wrong usage.
+    Exit code: 0 the examples and the golden file pass, 1 one of them fails, 2 wrong usage.
     """
     from zr4lint.app.errors import UsageError
     from zr4lint.cli.messages import write_lines

@@ -24,7 +24,7 @@ _decisions = click.option(
 
 @click.group("prd")
 def command() -> None:
-    """Check documents that specify a Dockerfile, decide their contradictions, and compile them into packs."""
+    """Check documents that specify a Dockerfile, and compile them into packs."""
 
 
 @command.command("check")
@@ -43,10 +43,11 @@ def command() -> None:
 def check(
     ctx: click.Context, documents: tuple[str, ...], form: str, output: str | None, everything: bool, no_color: bool
 ) -> None:
-    """Find what is wrong in a document: contradictions, checks that decide nothing, recoveries that break things.
+    """Find faults in a document that specifies a Dockerfile.
 
-    Nothing in a document is run. Its verification commands are interpreted on its target text, and on the text
-    before the change.
+    These are contradictions, verification commands that can't fail or can't pass, recoveries that break a correct
+    file, and wrong numbers. Nothing in a document is run: its verification commands are interpreted on its target text
+    and on the text before the change.
 
     \b
     zr4lint prd check Dockerfile.prd.md

@@ -69,7 +69,7 @@ def _instead_of_workdir(subject: Subject, step: RunStep, commands: Sequence[Ran]
         edits = (Edit(at, at, line), Edit(first.at.span.start, first.at.span.end + joined.end(), ""))
         fix = Fix(f"Set WORKDIR {target}", UNSAFE, edits) if not step.at.trigger else None
     yield Unmet(
-        f"{code(f'cd {target}')} stands in for WORKDIR", first.at.span, help="Set WORKDIR above this RUN", fix=fix
+        f"{code(f'cd {target}')} is used instead of WORKDIR", first.at.span, help="Set WORKDIR above this RUN", fix=fix
     )
 
 
