@@ -468,7 +468,7 @@ def test_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "notes.rst").write_text("x\n")
     (tmp_path / "folder").mkdir()
     for args, said in [
-        (["Dockerfile"], "no specification is for Dockerfile; pass --pack or --document"),
+        (["Dockerfile"], "no specification matches Dockerfile; pass --pack or --document"),
         (["apt-package-6", "--pack", "relay.toml"], "neither a file nor a rule of pack relay.prd.md; did you mean"),
         (["relay.prd.md", "other.md"], "relay.prd.md and other.md: give one document"),
         (["--document", "notes.rst"], "notes.rst: neither Markdown nor a Dockerfile, by its name"),
@@ -476,7 +476,7 @@ def test_wrong_usage(tmp_path: Path) -> None:
         (["--gaps", "REP001", "--pack", "relay.toml"], "--gaps is about the whole file"),
         (["--format", "in-toto", "REP001", "--pack", "relay.toml"], "--format in-toto is about the whole file"),
         (["--pack", "no.toml"], "no pack has this name"),
-        (["folder"], "folder: a folder; name a Dockerfile"),
+        (["folder"], "folder: a folder, not a Dockerfile"),
     ]:
         done = call("trace", "Dockerfile", *args, cwd=tmp_path)
         assert (done.code, done.out) == (2, ""), args

@@ -83,7 +83,7 @@ def gather(wanted: Wanted) -> tuple[Inputs, Selection, tuple[str, ...]]:
         traced = (_compiled(given),)
         packs = (*packs, *traced)
     if not traced:
-        raise UsageError(f"no specification is for {display(path)}; pass --pack or --document")
+        raise UsageError(f"no specification matches {display(path)}; pass --pack or --document")
     linter = Linter(packs, lint_options(display(path), settings, os.path.dirname(path)), deadline=Deadline(MAX_TIME))
     linter = linter.of_every_rule()
     documents: dict[str, Consulted] = {}
@@ -113,7 +113,7 @@ def _words(wanted: Wanted) -> _Named:
         path = word if os.path.isfile(word) else line[1] if line is not None and os.path.isfile(line[1]) else None
         if path is None:
             if os.path.isdir(word):
-                raise UsageError(f"{word}: a folder; name a Dockerfile")
+                raise UsageError(f"{word}: a folder, not a Dockerfile")
             found.rules.append(word)
             continue
         of_document = is_markdown(path)
