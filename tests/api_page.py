@@ -26,7 +26,7 @@ HEAD = """\
 >>> report = zr4lint.lint_text("FROM ubuntu:22.04\\nRUN cd /app\\n", packs="core")
 >>> for finding in report.findings[:1]:
 ...     print(f"{finding.line}:{finding.column} {finding.severity.label}: {finding.message} ({finding.code})")
-2:5 info: `cd /app` stands in for WORKDIR (ZC603)
+2:5 info: `cd /app` is used instead of WORKDIR (ZC603)
 
 ```
 

@@ -27,7 +27,7 @@ def page() -> str:
 
 def _table(found: list[KindGuide]) -> str:
     rows = [f"| [{guide.name}](#{_anchor(guide.name)}) | {cell(guide.summary)} |" for guide in found]
-    return "\n".join(["| kind | what it asks for |", "|---|---|", *rows])
+    return "\n".join(["| kind | requirement |", "|---|---|", *rows])
 
 
 def _anchor(name: str) -> str:

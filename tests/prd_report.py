@@ -38,7 +38,7 @@ REMARKS = (
     ),
     Remark(
         "Verification 2.1 accepts any line whose number has `1:` in it.",
-        "It passes for a FROM on line 11 or 21 too. ZR0203 asks for line 1.",
+        "It passes for a FROM on line 11 or 21 too. ZR0203 requires line 1.",
         "run by bash",
     ),
     Remark(
@@ -66,7 +66,7 @@ REMARKS = (
     ),
     Remark(
         "Recovery 5.1a takes the cu121 or the cu122 index.",
-        "There never was an index cu122; cu121 is not what the base image has. cu124 stands.",
+        "There never was an index cu122; the base image has CUDA 12.4, so cu124 is right.",
         "GPU facts 2.3",
     ),
     Remark(
@@ -108,13 +108,12 @@ def _parts() -> Iterator[str]:
     yield HEAD
     yield "# Can the PRD of docker/Dockerfile.zr4 be built?"
     yield (
-        f"Not to the letter. Of its {len(zr4.rules)} demands {len(broken)} can't hold in the real world, or do harm;"
-        f" {len(rewritten)} hold, but not as the PRD writes them. `zr4lint --amended` accepts what is named here in"
-        " place of the letter, and `zr4lint new zr4 --amended` writes"
-        " [the file that would build](../fixtures/zr4/amended/Dockerfile.zr4). What was not tried: no image was built,"
-        " and no registry but PyPI and Ubuntu's was asked; each source says what was."
+        f"Not as written. Of its {len(zr4.rules)} demands, {len(broken)} can't be met or do harm, and {len(rewritten)}"
+        " can be met in another form only. `zr4lint --amended` accepts the amendments below, and"
+        " `zr4lint new zr4 --amended` writes [a file that should build](../fixtures/zr4/amended/Dockerfile.zr4)."
+        " No image was built for this report, and no registry but PyPI and Ubuntu's was used; each row has its source."
     )
-    yield "## What can't hold"
+    yield "## Demands that can't be met"
     yield _table(
         ("demand", "what happens", "instead", "source"),
         [
@@ -122,7 +121,7 @@ def _parts() -> Iterator[str]:
             for a in broken
         ],
     )
-    yield "## What holds, but not as the PRD writes it"
+    yield "## Demands that need another form"
     yield _table(
         ("demand", "what happens", "source"),
         [(_link(zr4, a.requirement), a.reason, f"{a.source} {_rules(zr4, a.requirement)}") for a in rewritten],
@@ -147,8 +146,8 @@ def _verdict(pack: Pack, amendment: Amendment | None, code: str, names: dict[str
     if amendment is not None:
         return "not as written" if _warned(pack, code) else "holds", amendment.reason, amendment.source
     if warned := _warned(pack, code):
-        return "holds", f"Mind {', '.join(f'{rule} {names[rule]}' for rule in warned)}.", "pack ml"
-    return "holds", "Nothing is known against it.", "no rule of pack ml warns of it"
+        return "holds", f"See {', '.join(f'{rule} {names[rule]}' for rule in warned)}.", "pack ml"
+    return "holds", "No conflict is known.", "no rule of pack ml warns of it"
 
 
 def _warned(pack: Pack, code: str) -> list[str]:

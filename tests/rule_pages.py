@@ -42,7 +42,7 @@ def _index(found: list[Explanation]) -> Iterator[str]:
     for title, group in groupby(found, key=_group):
         rules = list(group)
         yield f"## {prose(title)}"
-        rows = ["| rule | name | severity | what it asks for |", "|---|---|---|---|"]
+        rows = ["| rule | name | severity | summary |", "|---|---|---|---|"]
         rows += (
             f"| [{r.code}]({r.code}.md) | {r.name} | {r.severity.label} | {cell(r.summary)} |"
             for r in (e.rule for e in rules)
@@ -64,7 +64,9 @@ def _page(found: Explanation) -> Iterator[str]:
     yield f"**{prose(rule.summary)}**"
     facts = [f"- Severity: {rule.severity.label}", f"- Source: {prose(rule.source)}"]
     if found.pack is not None:
-        facts += [f"- Pack: {found.pack.name}", f"- Place: {prose(found.section)}"]
+        facts.append(f"- Pack: {found.pack.name}")
+        if found.section:
+            facts.append(f"- Section: {prose(found.section)}")
     if rule.security is not None:
         facts.append(f"- Severity for security: {rule.security:.1f} of 10")
     yield "\n".join(facts)

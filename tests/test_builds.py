@@ -323,7 +323,7 @@ def test_files_are_not_fixed_by_way_of_a_compose_file(tmp_path: Path) -> None:
     save(tmp_path / "Dockerfile", DOCKERFILE)
     save(tmp_path / "compose.yaml", COMPOSE["string"][0])
     for option in ("--fix", "--diff", "--add-ignore=x"):
-        wanted = "files are not changed by way of what builds them; pass the Dockerfile itself"
+        wanted = "can't change a Dockerfile through a compose or bake file; pass the Dockerfile"
         assert complaint(call("--pack", "ml", option, "compose.yaml", cwd=tmp_path)) == wanted
 
 

@@ -44,7 +44,7 @@ def test_every_wish_is_kept_or_told(tmp_path: Path) -> None:
         "core": {"registries": ["docker.io", "*.example.com"]},
     }
     assert [line for line in text.splitlines() if line.startswith("#")] == [
-        "# What .hadolint.yaml asks for.",
+        "# Settings of .hadolint.yaml.",
         "# DL1000: zr4lint has no rule for it",
         "# format: use --format",
         "# surprise: not known",

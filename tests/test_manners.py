@@ -17,6 +17,7 @@ from tests.inprocess import call
 from tests.support.ending import until
 from tests.test_cli import environment, save
 from zr4lint.cli.commands import cli
+from zr4lint.cli.names import COMMANDS
 from zr4lint.project.configuration import ConfigError
 from zr4lint.project.finder import Finder
 from zr4lint.project.template import template
@@ -94,7 +95,7 @@ def test_init_derives_a_pack_that_the_file_meets(tmp_path: Path) -> None:
 
 def test_init_without_a_dockerfile_writes_the_configuration_alone(tmp_path: Path) -> None:
     done = call("init", cwd=tmp_path)
-    assert done == (0, "zr4lint.toml: written; no Dockerfile here to derive a pack from\n", "")
+    assert done == (0, "zr4lint.toml: written, without a pack: no Dockerfile in this folder\n", "")
     assert [path.name for path in tmp_path.iterdir()] == ["zr4lint.toml"]
     assert tomllib.loads((tmp_path / "zr4lint.toml").read_text()) == {}
 
@@ -105,9 +106,22 @@ def test_init_overwrites_nothing(tmp_path: Path, name: str) -> None:
     save(tmp_path / name, "# mine\n")
     done = call("init", cwd=tmp_path)
     assert (done.code, done.out) == (2, "")
-    assert name in done.err
+    assert done.err == f"zr4lint: {name} exists already; it is not overwritten\n"
     assert (tmp_path / name).read_text() == "# mine\n"
     assert len([*tmp_path.iterdir()]) == 2
+
+
+@pytest.mark.parametrize("group", ["prd", "pack"])
+def test_a_group_without_a_command_shows_its_help(tmp_path: Path, group: str) -> None:
+    done = call(group, cwd=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"Usage: zr4lint {group} [OPTIONS] COMMAND [ARGS]...\n\n  ")
+    assert "\nCommands:\n  " in done.err
+
+
+def test_the_help_lists_every_command(tmp_path: Path) -> None:
+    listed = call("--help", cwd=tmp_path).out
+    assert [name for name in COMMANDS if f"  zr4lint {name} " not in listed] == []
 
 
 def test_init_refuses_a_file_that_can_not_be_built(tmp_path: Path) -> None:

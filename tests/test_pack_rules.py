@@ -237,7 +237,7 @@ def here(tmp_path: Path) -> Path:
         (["rules"], "The time zone is UTC."),
         (["rule", "HR1"], "Logs of several hosts are compared."),
         (["rule", "zone"], "Logs of several hosts are compared."),
-        (["rule", "dl9999"], "Off by default. To run it: `zr4lint --select HR1`."),
+        (["rule", "dl9999"], "Off by default; `zr4lint --extend-select HR1` runs it."),
     ],
 )
 def test_a_pack_of_the_configuration_is_known(here: Path, command: list[str], words: str) -> None:

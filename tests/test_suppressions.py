@@ -187,7 +187,7 @@ def test_add_ignore_of_standard_input_and_of_some_rules(here: Path) -> None:
     [
         (["--add-ignore", "a\nRUN evil"], "--add-ignore: the reason has characters that can't stand in"),
         (["--add-ignore", "\x1b[2J"], "--add-ignore: the reason has characters"),
-        (["--add-ignore", "x", "--fix"], "--add-ignore and --fix can't be used together"),
+        (["--add-ignore", "x", "--fix"], "--add-ignore can't be used with --fix"),
         (["--add-ignore"], "--add-ignore"),
     ],
 )

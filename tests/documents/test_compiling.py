@@ -6,6 +6,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.documents.support import FIXTURES, found, pack_of
 from tests.documents.test_checking import example
 from tests.inprocess import call
@@ -22,6 +24,8 @@ RUN pip install --no-cache-dir requests==2.32.3
 EXPOSE 8080
 CMD ["python", "/srv/relay.py"]
 """
+
+NO_TARGET = 'no target found; put the `dockerfile` block below a heading such as "After"'
 
 
 def compiled(folder: Path, text: str) -> str:
@@ -207,3 +211,9 @@ def test_a_placeholder_in_a_url_is_asked_to_be_replaced(tmp_path: Path) -> None:
     assert "url" not in rules["git-clone"]
     assert (rules["git-clone"]["target"], rules["git-clone"]["words"]) == ("/opt/tool", "tool")
     assert (rules["clone-owner"]["placeholders"], rules["clone-owner"]["level"]) == (["your-org"], "warning")
+
+
+@pytest.mark.parametrize(("text", "told"), [("# Notes\n", f"zr4lint: notes.md: {NO_TARGET}\n"), (example(), "")])
+def test_a_document_without_a_demand_is_told(text: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "notes.md").write_text(text)
+    assert call("prd", "check", "notes.md", cwd=tmp_path).err == told

@@ -161,7 +161,7 @@ def test_sarif_relates_the_line_of_the_document(tmp_path: Path) -> None:
     assert result["relatedLocations"] == [
         {
             "id": 1,
-            "message": {"text": f"relay.prd.md asks for this on line {number}"},
+            "message": {"text": f"relay.prd.md requires this on line {number}"},
             "physicalLocation": {
                 "artifactLocation": {"uri": "docker/relay.prd.md", "uriBaseId": "%SRCROOT%"},
                 "region": {"startLine": number},

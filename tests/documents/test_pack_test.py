@@ -62,4 +62,4 @@ def test_the_command(tmp_path: Path) -> None:
 def test_an_example_that_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "pack.toml").write_text(PACK.replace("USER root", "USER app"))
     done = call("pack", "test", "pack.toml", cwd=tmp_path)
-    assert (done.code, done.out) == (1, "T1 user says nothing of its bad example\nexamples 1/2\n")
+    assert (done.code, done.out) == (1, "T1 user reports nothing on its bad example\nexamples 1/2\n")

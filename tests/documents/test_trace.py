@@ -292,7 +292,7 @@ def test_gaps_of_all_three_sorts(tmp_path: Path) -> None:
         "instructions": [(2, None, "ARG LOCALE"), (9, None, 'LABEL team="printing"')],
     }
     reasons = [gap["reason"] for gap in trace["gaps"]["checks"]]
-    assert reasons == ["no line of relay.prd.md asks for it", "line 4000 of relay.prd.md is empty, or behind its end"]
+    assert reasons == ["no line of relay.prd.md requires it", "line 4000 of relay.prd.md is empty, or beyond its end"]
 
 
 def test_no_gaps(tmp_path: Path) -> None:
@@ -477,7 +477,7 @@ def test_wrong_usage(tmp_path: Path) -> None:
         (["--gaps", "REP001", "--pack", "relay.toml"], "--gaps is about the whole file"),
         (["--format", "in-toto", "REP001", "--pack", "relay.toml"], "--format in-toto is about the whole file"),
         (["--pack", "no.toml"], "no pack has this name"),
-        (["folder"], "folder: a folder; name a Dockerfile"),
+        (["folder"], "folder: a folder, not a Dockerfile"),
     ]:
         done = call("trace", "Dockerfile", *args, cwd=tmp_path)
         assert (done.code, done.out) == (2, ""), args

@@ -43,7 +43,7 @@ def test_a_diagnostic_relates_the_line(client: Client) -> None:
     assert tini["relatedInformation"] == [
         {
             "location": {"uri": uri(client, "relay.prd.md"), "range": place(line, 0, line, 0)},
-            "message": f"relay.prd.md asks for this on line {line + 1}",
+            "message": f"relay.prd.md requires this on line {line + 1}",
         }
     ]
 

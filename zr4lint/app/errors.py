@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class UsageError(Exception):
-    """A run that can't start; each line of the message is told by itself."""
+    """The error of a run that can't start; each line of the message is printed on its own."""

@@ -1,4 +1,4 @@
-"""What a rule says of itself, as text."""
+"""The explanation of a rule, as text."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from zr4lint.project import ConfigError, Finder
 from zr4lint.project.pack_files import PackFiles
 
 FIXES = {
-    None: "No fix is offered.",
-    Applicability.DISPLAY: "A fix is shown, to be made by hand.",
-    Applicability.UNSAFE: "A fix is offered that needs judgement (unsafe): `zr4lint --fix --unsafe-fixes`.",
-    Applicability.SAFE: "A fix is offered that keeps the meaning (safe): `zr4lint --fix`.",
+    None: "This rule has no fix.",
+    Applicability.DISPLAY: "The fix is only shown; make the change by hand.",
+    Applicability.UNSAFE: "The fix needs judgement (unsafe): `zr4lint --fix --unsafe-fixes` applies it.",
+    Applicability.SAFE: "The fix is safe: `zr4lint --fix` applies it.",
 }
 
 
@@ -36,11 +36,11 @@ class Explanation(Struct, frozen=True):
 
     @property
     def amendment(self) -> str:
-        """What --amended accepts in its place, and why; "" where that is the letter alone."""
+        """The amendment that --amended accepts, and its reason; "" if there is none."""
         found = next((a for a in self._specification.amendments if a.requirement == self.rule.code), None)
         if found is None:
             return ""
-        instead = "this is not asked for" if found.parameters is None else "what can be built is accepted in its place"
+        instead = "this is not required" if found.parameters is None else "a version that builds is accepted instead"
         return f"With --amended, {instead}. {found.reason} ({found.source})"
 
     @property
@@ -63,7 +63,7 @@ class Explanation(Struct, frozen=True):
         ways = [
             ("for one run", f"zr4lint --ignore {code}"),
             ("in pyproject.toml, below [tool.zr4lint]", f'ignore = ["{name}"]'),
-            ("with another severity, there too", f'severity = {{ "{name}" = "{self._other}" }}'),
+            ("to change the severity, in the same file", f'severity = {{ "{name}" = "{self._other}" }}'),
         ]
         if self.pack is not None:
             ways.append(("for the next instruction, in the Dockerfile", f"# zr4lint: ignore[{code}] the reason"))
@@ -118,8 +118,11 @@ def explain(code: str, packs: Sequence[Pack] | None = None) -> str:
     if not found:
         from difflib import get_close_matches
 
-        near = get_close_matches(code, [n for e in every for n in (e.rule.code, e.rule.name)], n=1, cutoff=0.4)
-        raise UsageError(f"no rule has the code or the name {code!r}" + (f"; did you mean {near[0]}?" if near else ""))
+        near = get_close_matches(code, [n for e in every for n in (e.rule.code, e.rule.name)], n=1, cutoff=0.6)
+        raise UsageError(
+            f"no rule has the code or the name {code!r}"
+            + (f"; did you mean {near[0]}?" if near else "; zr4lint rules lists them")
+        )
     return "\n\n\n".join("\n\n".join(_parts(one)) for one in found)
 
 
@@ -136,7 +139,7 @@ def _filled(text: str) -> str:
 def _parts(found: Explanation) -> Iterator[str]:
     rule = found.rule
     yield f"{rule.code} {rule.name}"
-    yield _filled(f"{rule.severity.label}, {rule.source}") + (f"\n{found.section}" if found.section else "")
+    yield _filled(f"{rule.severity.label}; source: {rule.source}") + (f"\n{found.section}" if found.section else "")
     yield from _document(rule)
     if rule.aliases:
         yield _filled(f"Aliases: {', '.join(rule.aliases)}")
@@ -145,9 +148,9 @@ def _parts(found: Explanation) -> Iterator[str]:
     for title, example in (("Bad:", rule.bad), ("Good:", rule.good)):
         if example:
             yield f"{title}\n\n{textwrap.indent(example.strip(), '    ')}"
-    yield f"Fix: {FIXES[rule.applicability]}"
+    yield FIXES[rule.applicability]
     if not rule.default:
-        yield f"Off by default. To run it: `zr4lint --select {rule.code}`."
+        yield f"Off by default; `zr4lint --extend-select {rule.code}` runs it."
     if found.conflicts:
         yield f"In conflict with: {', '.join(found.conflicts)}"
     if found.amendment:
@@ -196,11 +199,17 @@ def rule_objects(packs: Sequence[Pack]) -> list[dict[str, Any]]:
     ]
 
 
+_MOST_PATTERNS = 2
+"""The number of patterns of a pack that a list of packs shows."""
+
+
 def pack_rows(packs: Sequence[Pack]) -> list[tuple[str, str]]:
-    """A row for each pack: its name, and what it is for."""
+    """A row for each pack: its name, and its title, rules and files."""
     return [(pack.name, _described(pack)) for pack in packs]
 
 
 def _described(pack: Pack) -> str:
     count = "1 rule" if len(pack.rules) == 1 else f"{len(pack.rules)} rules"
-    return f"{pack.title} ({count}; {', '.join(pack.files)})"
+    more = len(pack.files) - _MOST_PATTERNS
+    patterns = [*pack.files[:_MOST_PATTERNS], *([f"{more} more patterns"] if more > 0 else [])]
+    return f"{pack.title} ({count}; {', '.join(patterns)})"

@@ -1,4 +1,4 @@
-"""The vocabulary of packs: what each kind of check asks for, its parameters, and an example."""
+"""The kinds of check as text: the requirement, the parameters and an example of each."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ParameterGuide(Struct, frozen=True):
 
 
 class KindGuide(Struct, frozen=True):
-    """What a person who writes a pack reads of a kind; the example is None for a kind that needs a whole file."""
+    """The documentation of a kind for authors of packs; the example is None for a kind that needs a whole file."""
 
     name: str
     summary: str
@@ -97,7 +97,7 @@ def toml(value: Any) -> str:
 
 
 def kind_rows() -> list[tuple[str, str]]:
-    """A row for each kind: its name, and what it asks for."""
+    """A row for each kind: its name and its requirement."""
     return [(guide.name, guide.summary) for guide in guides()]
 
 

@@ -1,4 +1,4 @@
-"""What a configuration of hadolint asks for, as a configuration of zr4lint."""
+"""Convert a configuration of hadolint to one of zr4lint."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def imported(path: str) -> list[str]:
     wishes = _read(path)
     packs = load_packs(())
     rules = Rulebook(packs)
-    lines = [f"# What {display(path)} asks for."]
+    lines = [f"# Settings of {display(path)}."]
     ignored, gone = _known(rules, _words(wishes, "ignored", path))
     levels, more = _levels(rules, wishes.get("override") or {}, path)
     off = [code for code in levels if all(not r.default for r in rules.rules if named(code, r))]

@@ -21,17 +21,17 @@ WORTH_A_PROCESS = 40
 """So many files take longer than it takes to start another process."""
 
 _TOGETHER = 50
-"""How many items one process is handed at a time where there is only one."""
+"""The number of items in a batch for a single process."""
 
 _CHUNKS = 8
-"""How many times each process is handed work, so that none waits long for the last one."""
+"""The number of batches for each process; several keep all processes busy to the end."""
 
 _MOST = 100
 """How many items a process is handed at a time at most, since their answers are in memory together."""
 
 
 def processes(wanted: int | None, items: int) -> int:
-    """How many processes to use: as many as wanted, else as there are cores and worth their start."""
+    """The number of processes: as requested, else one for each core if there are enough files."""
     if wanted is not None:
         return max(1, min(wanted, items))
     return max(1, min(_cores(), items // WORTH_A_PROCESS))
@@ -46,7 +46,7 @@ def _cores() -> int:
 def in_order(
     work: Callable[[Sequence[T]], Iterable[R]], lost: Callable[[T], R], items: Sequence[T], count: int
 ) -> Iterator[R]:
-    """What `work` answers for each of the items it is handed, in their order; both travel as pickles.
+    """The results of `work` for the items, in their order; both are pickled.
 
     If a process dies, the items that are not done are done again by one process at a time. An item whose process dies
     then as well gets the answer of `lost`. Processes end when this one does, even if it is killed.
@@ -111,7 +111,7 @@ def _submitted(
 
 
 def _answer(future: Future[list[R]] | None) -> list[R] | None:
-    """What a process answers; None if one of its pool died."""
+    """The result of a process; None if a process of its pool died."""
     from concurrent.futures.process import BrokenProcessPool
 
     try:

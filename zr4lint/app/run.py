@@ -30,7 +30,7 @@ from zr4lint.project.settings import COMMAND_LINE, SETTINGS
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """What is asked for on the command line.
+    """The options of a run from the command line.
 
     `given` are the settings it gives. "-" among `paths` is standard input, whose bytes are `stdin`. `fix` writes what
     fixes change, `add_ignore` is the reason of the suppressions to be written, and `diff` shows either instead.
@@ -64,7 +64,7 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class Result(Struct, frozen=True):
-    """What came of it: the report, the paths that could not be linted, and the exit code.
+    """The result of a run: the report, the paths that could not be linted, and the exit code.
 
     `diff` is what fixes would change, `fixed_stdin` the fixed text of standard input, `notes` say which fixes were
     thrown away and why, which scores are too low, and what of a baseline is stale. `early` is what was written of each
@@ -360,7 +360,7 @@ class _Run:
 
 
 def _level(request: Request) -> Applicability | None:
-    """How far fixes have to be trusted to be applied, None where none are."""
+    """The lowest applicability of fixes to apply; None if none are applied."""
     if request.add_ignore is not None or not (request.fix or request.diff):
         return None
     return Applicability.UNSAFE if request.unsafe_fixes else Applicability.SAFE
@@ -379,8 +379,8 @@ def check_request(request: Request, packs: Sequence[Pack]) -> None:
     if reason is None:
         return
     if request.fix or request.unsafe_fixes:
-        raise UsageError("--add-ignore and --fix can't be used together; fix first, then see what is left")
+        raise UsageError("--add-ignore can't be used with --fix")
     if not request.suppressions:
-        raise UsageError("--add-ignore and --no-suppressions can't be used together")
+        raise UsageError("--add-ignore can't be used with --no-suppressions")
     if not reason.isprintable():
         raise UsageError("--add-ignore: the reason has characters that can't stand in a comment's line")

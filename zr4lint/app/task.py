@@ -29,7 +29,7 @@ _R = TypeVar("_R")
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """What is done with every file.
+    """The work on each file.
 
     `level` is how far fixes have to be trusted, None where none are applied; `add_ignore` is the reason of the
     suppressions to be written. With `diff` either is only shown. `stdin` is what standard input holds, by the name
@@ -139,7 +139,7 @@ def _gathered(task: Task) -> Gathered | None:
 
 
 def _guarded(task: Task, work: Callable[[], _R]) -> _R | Result:
-    """What some work on a task's file answers; a result with the reason if it can't be done."""
+    """The result of some work on a task's file, or a result with the reason if it fails."""
     options = task.options
     try:
         return work()

@@ -1,4 +1,4 @@
-"""What makes a run fail: findings that are severe enough, scores that are too low; and what a baseline lets pass."""
+"""The verdict of a run: findings at the threshold, scores below the minimum, and entries of the baseline."""
 
 from __future__ import annotations
 
@@ -85,4 +85,4 @@ def stale_entries(baseline: Baseline, done: Sequence[Judged]) -> list[str]:
     shown = ", ".join(f"{entry.code} in {entry.path}" for entry in stale[:3])
     more = f" and {len(stale) - 3} more" if len(stale) > 3 else ""
     entries = "1 entry is" if len(stale) == 1 else f"{len(stale)} entries are"
-    return [f"{baseline.shown}: {entries} stale ({shown}{more}); --write-baseline leaves out what is gone"]
+    return [f"{baseline.shown}: {entries} stale ({shown}{more}); --write-baseline removes them"]

@@ -1,4 +1,4 @@
-"""What a check is given, and what it answers."""
+"""The input and the outcomes of a check."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ _PLAIN: Mapping[Any, tuple[str, str]] = {
 
 
 def words(kind: Any) -> str:
-    """What a message calls a type: "a list of strings", "a version such as `2.5.1`"."""
+    """The words for a type in messages: "a list of strings", "a version such as `2.5.1`"."""
     kind, meta = _unwrapped(kind)
     if meta is not None and meta.description:
         example = f" such as `{meta.examples[0]}`" if meta.examples else ""
@@ -198,7 +198,7 @@ def words(kind: Any) -> str:
 
 
 def _many(kind: Any) -> str:
-    """What a message calls several values of a type."""
+    """The words for several values of a type in messages."""
     plain, _ = _unwrapped(kind)
     if get_origin(plain) is list:
         return f"lists of {_many(get_args(plain)[0])}"

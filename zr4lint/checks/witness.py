@@ -32,6 +32,6 @@ def stays(settings: Sequence[WorkdirSet]) -> list[WorkdirSet]:
 
 
 def _distance(subject: Subject, fact: Fact) -> int:
-    """How many lines an instruction is outside the lines of the rule's layer."""
+    """The number of lines between an instruction and the lines of the rule's layer."""
     layer, instruction = subject.layer, fact.at.instruction
     return 0 if layer is None else max(layer.first - instruction.line, instruction.end_line - layer.last, 0)

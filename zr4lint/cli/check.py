@@ -140,9 +140,9 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int:
 def command(ctx: click.Context, /, **options: Any) -> None:
     """Check Dockerfiles against their specification.
 
-    PATHS are files, folders, or "-" for standard input. The default is the current folder. In folders, files are
-    linted that a pack matches; files that git ignores are skipped. Of a compose file or a bake file, the Dockerfiles
-    are linted that it builds, as it builds them.
+    PATHS are files, folders, or "-" for standard input. The default is the current folder. In a folder, zr4lint lints
+    the files that a pack matches and skips those that git ignores. For a compose file or a bake file, it lints the
+    Dockerfiles that the file builds.
 
     \b
     zr4lint check PATHS   the same as zr4lint PATHS
@@ -156,6 +156,10 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     zr4lint knowledge     list the tables of facts behind the rules
     zr4lint config PATH   show the settings of a file
     zr4lint diagnose LOG  explain a failed build
+    zr4lint pack          derive a pack from a Dockerfile, or test a pack
+    zr4lint prd           check a document, or compile it into a pack
+    zr4lint trace         show which line of a document requires which words
+    zr4lint lsp           start the language server for editors
     zr4lint help COMMAND  show the help of a command
 
     Exit code: 0 no findings at or above --fail-on, 1 findings, 2 wrong usage or a file that can't be linted.

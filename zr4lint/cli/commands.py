@@ -63,6 +63,9 @@ def parse_and_run() -> int:
     try:
         return cli.main(prog_name="zr4lint", standalone_mode=False) or 0
     except click.ClickException as refused:
+        if refused.message.startswith("Usage: "):  # a group without a command: the message is its help
+            click.echo(refused.message, err=True)
+            return 2
         error(refused.format_message().replace("\n", " "))
         return 2
     except click.Abort:

@@ -1,4 +1,4 @@
-"""What a shell offers behind the cursor."""
+"""Completions for a shell."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from zr4lint.cli.options import a_file
     "foreign",
     type=a_file,
     metavar="FILE",
-    help="Print what a .hadolint.yaml asks for as a zr4lint.toml; PATH is not looked at.",
+    help="Convert a .hadolint.yaml to a zr4lint.toml and print it; PATH is ignored.",
 )
 def command(path: str, only: str | None, foreign: str | None) -> None:
     """Show the settings of a file, and where each value comes from."""

@@ -18,14 +18,14 @@ from zr4lint.cli.options import a_file, a_folder, no_folder
 @click.option(
     "--context", type=a_folder, metavar="DIR", help="The build context; default: the folder of the Dockerfile."
 )
-@click.option("--fix", is_flag=True, help="Apply the safe fixes of the rules that the log proves, to --file.")
-@click.option("--unsafe-fixes", is_flag=True, help="With --fix: those that need judgement, too.")
+@click.option("--fix", is_flag=True, help="Apply safe fixes for the causes in the log to --file.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix, include fixes that need judgement.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Default: text.")
 @click.option("--output", "-o", type=no_folder, metavar="FILE", help="Write the report to a file.")
 @click.option("--pack", "packs", multiple=True, metavar="NAME|FILE", help="A pack, by name or file.")
 @click.option("--config", type=a_file, metavar="FILE", help="The configuration file.")
 @click.option("--no-config", is_flag=True, help="Ignore configuration files.")
-@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same.")
+@click.option("--no-color", is_flag=True, help="Turn off colours, as the variable NO_COLOR does.")
 @click.option("--verbose", "-v", is_flag=True, help="Compare the times of the steps with those of the specification.")
 @click.pass_context
 def command(ctx: click.Context, /, log: str | None, **options: Any) -> None:
@@ -71,7 +71,7 @@ def command(ctx: click.Context, /, log: str | None, **options: Any) -> None:
     if options["fix"]:
         print_text(fix(wanted, diagnosis, unsafe=options["unsafe_fixes"]), sys.stderr)
     if diagnosis.log.format == "text" and not diagnosis.failures:
-        error("no failure found; no builder's format was recognised")
+        error("the log is in no format of a builder that zr4lint knows")
     if wanted.dockerfile is None and (name := offered(diagnosis)) is not None:
         error(f"--file {name} shows the findings and the fix")
     ctx.exit(diagnosis.exit_code)
@@ -88,12 +88,14 @@ def _opened(log: str | None) -> BinaryIO:
     try:
         return open(str(log), "rb")
     except (OSError, ValueError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise click.ClickException(f"{log}: no such file") from None
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise click.ClickException(f"{log}: {reason}") from None
 
 
 def _progress() -> Callable[[int], None]:
-    """Tell on a terminal how far a large log is read."""
+    """A callback that shows on a terminal how much of a large log is read."""
     if sys.stderr is None or not sys.stderr.isatty():
         return lambda _: None
 
@@ -105,7 +107,7 @@ def _progress() -> Callable[[int], None]:
 
 
 _CHUNK, _EACH, _QUIET = 1 << 18, 1 << 22, 20_000_000
-"""On a terminal, progress is told for logs of more bytes than the last, each time so many have been read."""
+"""The size of a read, the step of the display, and the size from which a log has one, in bytes."""
 
 
 def _width() -> int:

@@ -1,4 +1,4 @@
-"""Where the command line starts, and what comes of errors.
+"""The start of the command line, and the handling of errors.
 
 Flags and paths are read here; click is imported for all other command lines. Gain: a quarter of a run on one file.
 """
@@ -33,7 +33,7 @@ FLAGS = (
 
 
 def run() -> int:
-    """Run the command line; whatever goes wrong is one line on stderr and exit code 2.
+    """Run the command line; any error is one line on stderr and exit code 2.
 
     A reader of our output that goes away ends us as SIGPIPE ends other programs, so that a pipeline tells of it.
     """

@@ -25,13 +25,13 @@ def command() -> None:
     dockerfile = next((name for name in ("Dockerfile", "Containerfile", "dockerfile") if os.path.isfile(name)), None)
     found = Finder(()).configuration("Dockerfile")
     if found is not None:
-        raise UsageError(f"{found.origin} is a configuration already")
+        raise UsageError(f"{found.source} exists already; it is not overwritten")
     if dockerfile is None:
         save(template(), NAME, None)
-        click.echo(f"{NAME}: written; no Dockerfile here to derive a pack from")
+        click.echo(f"{NAME}: written, without a pack: no Dockerfile in this folder")
         return
     if os.path.lexists(PACK):
-        raise UsageError(f"{PACK} is there already")
+        raise UsageError(f"{PACK} exists already; it is not overwritten")
     text, count = _derived(dockerfile)
     save(text, PACK, None)
     save(template(("core", "ml", PACK)), NAME, None)

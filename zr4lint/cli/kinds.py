@@ -17,6 +17,6 @@ def command(name: str | None, form: str) -> None:
     if form == "json":
         write_json([guide.as_object() for guide in guides()] if name is None else kind_guide(name).as_object())
     elif name is None:
-        write_table(("kind", "what it asks for"), kind_rows())
+        write_table(("kind", "requirement"), kind_rows())
     else:
         write_page(explain_kind(name))

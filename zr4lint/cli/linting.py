@@ -1,4 +1,4 @@
-"""`zr4lint check` behind its options: what is asked for, done and written."""
+"""Run `zr4lint check` for parsed options: plan, lint, write."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from zr4lint.project.settings import from_options
 from zr4lint.report import Options
 
 DEFAULTS: Mapping[str, Any] = {"color": "auto", "max_size": MAX_SIZE, "max_time": MAX_TIME}
-"""The options that are set where nobody sets them; the others are None, empty or false."""
+"""The defaults of options; the others are None, empty or false."""
 
 _OF_REQUEST = (
     "paths",

@@ -11,7 +11,7 @@ import click
 def command(ctx: click.Context) -> None:
     """Serve an editor: the Language Server Protocol on standard input and output.
 
-    Editors start this command: docs/editors.md has their settings. It needs pip install "zr4lint[lsp]".
+    Editors start this command; docs/editors.md shows their settings. Install it with pip install "zr4lint[lsp]".
     """
     try:
         from zr4lint.lsp.server import serve

@@ -1,4 +1,4 @@
-"""What the commands write besides reports: text, and lines on stderr."""
+"""Text on standard output and lines on stderr, besides reports."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def colors() -> bool:
 
 
 def standard_input(most: int) -> bytes:
-    """What standard input holds, or the first bytes of what is too much."""
+    """The bytes of standard input, cut after the limit."""
     from zr4lint.app.errors import UsageError
 
     if sys.stdin is None:

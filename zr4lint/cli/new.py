@@ -12,7 +12,7 @@ from zr4lint.filesystem.paths import plain
 @click.command("new")
 @click.argument("pack", shell_complete=completing("packs"))
 @click.argument("path", required=False, type=plain)
-@click.option("--amended", is_flag=True, help="Write what the amendments of the pack ask for.")
+@click.option("--amended", is_flag=True, help="Apply the amendments of the pack.")
 def command(pack: str, path: str | None, *, amended: bool) -> None:
     """Write a file that conforms to a pack; without a PATH, to standard output."""
     from zr4lint.app.assignment import load_packs

@@ -13,7 +13,7 @@ from zr4lint.filesystem.paths import plain
 from zr4lint.project.settings import SETTINGS, Setting
 
 ENVIRONMENT = "ZR4LINT_"
-"""How the names of the variables begin that stand for options."""
+"""The prefix of environment variables that set options."""
 
 Command = Callable[..., Any]
 
@@ -47,7 +47,7 @@ def no_folder(path: str) -> str:
 
 
 def completing(what: str) -> Callable[[click.Context, click.Parameter, str], Any]:
-    """What completes a value: a function of the module `completion`, which is imported when a shell asks."""
+    """A callback that completes a value: a function of the module `completion`, imported on demand."""
 
     def complete(_: click.Context, __: click.Parameter, incomplete: str) -> Any:
         return getattr(import_module("zr4lint.cli.completion"), what)(incomplete)

@@ -1,4 +1,4 @@
-"""Where reports go: each format asked for to its file, one of them to a stream."""
+"""The destinations of reports: each format to its file, at most one to a stream."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BLOCK = 1 << 18
 
 
 class ReaderGoneError(Exception):
-    """Whoever read our output does so no more."""
+    """The reader closed the pipe."""
 
 
 class Target(Struct, frozen=True):

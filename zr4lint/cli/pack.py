@@ -23,9 +23,9 @@ def command() -> None:
     "--pins",
     type=click.Choice(["exact", "minor", "none"]),
     default="exact",
-    help="How far versions are held: as written, to their minor, or not at all. Default: exact.",
+    help="How strictly versions are pinned: as written, by minor version, or not. Default: exact.",
 )
-@click.option("--layout", is_flag=True, help="Hold the lines and the layers of the file, too.")
+@click.option("--layout", is_flag=True, help="Include rules on the lines and the layers of the file.")
 def derive(dockerfile: str, output: str | None, pins: Literal["exact", "minor", "none"], layout: bool) -> None:
     """Freeze a golden Dockerfile into a pack.
 
@@ -58,7 +58,7 @@ def derive(dockerfile: str, output: str | None, pins: Literal["exact", "minor", 
 @click.argument("dockerfile", required=False, type=a_file)
 @click.pass_context
 def test(ctx: click.Context, pack: str, dockerfile: str | None) -> None:
-    """Try a pack on the examples of its rules, and on a golden Dockerfile.
+    """Test a pack on its examples and a golden Dockerfile.
 
     The golden file has to meet the pack. Then each of its instructions is dropped, turned into a comment or an echo,
     changed in its last word, and moved down: the edits that no rule notices are listed.
@@ -66,7 +66,7 @@ def test(ctx: click.Context, pack: str, dockerfile: str | None) -> None:
     \b
     zr4lint pack test golden.toml Dockerfile
 
-    Exit code: 0 all examples and the golden file are as they should be, 1 they are not, 2 wrong usage.
+    Exit code: 0 the examples and the golden file pass, 1 one of them fails, 2 wrong usage.
     """
     from zr4lint.app.errors import UsageError
     from zr4lint.cli.messages import write_lines

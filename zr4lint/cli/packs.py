@@ -9,7 +9,7 @@ from zr4lint.cli.options import a_file
 
 
 @click.command("packs")
-@click.option("--config", type=a_file, metavar="FILE", help="The configuration whose packs are known.")
+@click.option("--config", type=a_file, metavar="FILE", help="A configuration file whose packs are included.")
 def command(config: str | None) -> None:
     """List the packs: those of zr4lint, and those that the configuration names."""
     from zr4lint.app.explain import known_packs, pack_rows

@@ -27,7 +27,7 @@ _decisions = click.option(
 
 @click.group("prd")
 def command() -> None:
-    """Check documents that specify a Dockerfile, decide their contradictions, and compile them into packs."""
+    """Check documents that specify a Dockerfile, and compile them into packs."""
 
 
 @command.command("check")
@@ -40,16 +40,17 @@ def command() -> None:
     help="Default: text.",
 )
 @click.option("--output", "-o", type=no_folder, metavar="FILE", help="Write the report to a file.")
-@click.option("--all", "everything", is_flag=True, help="List the demands that can't be compiled, too.")
-@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same.")
+@click.option("--all", "everything", is_flag=True, help="Also list demands that can't be compiled.")
+@click.option("--no-color", is_flag=True, help="Turn off colours, as the variable NO_COLOR does.")
 @click.pass_context
 def check(
     ctx: click.Context, documents: tuple[str, ...], form: str, output: str | None, everything: bool, no_color: bool
 ) -> None:
-    """Find what is wrong in a document: contradictions, checks that decide nothing, recoveries that break things.
+    """Find faults in a document that specifies a Dockerfile.
 
-    Nothing in a document is run. Its verification commands are interpreted on the text that it asks for, and on the
-    text before the change.
+    These are contradictions, verification commands that can't fail or can't pass, recoveries that break a correct
+    file, and wrong numbers. Nothing in a document is run: its verification commands are interpreted on its target text
+    and on the text before the change.
 
     \b
     zr4lint prd check Dockerfile.prd.md
@@ -60,9 +61,11 @@ def check(
 
     from zr4lint import __version__
     from zr4lint.app.errors import UsageError
+    from zr4lint.cli.messages import error
     from zr4lint.cli.output import save
     from zr4lint.cli.progress import progress
-    from zr4lint.documents.check import LONG, documents_in
+    from zr4lint.documents.check import LONG, documents_in, has_demands
+    from zr4lint.documents.target import NO_TARGET
     from zr4lint.model.finding import Report, Severity
     from zr4lint.packs.document_rules import DOCUMENT_RULES, NOT_COMPILED
     from zr4lint.report import FORMATS, Options
@@ -78,6 +81,9 @@ def check(
             structs.replace(report, findings=tuple(f for f in report.findings if f.code != NOT_COMPILED.code))
             for report in reports
         ]
+    for one in reports:
+        if not one.findings and not has_demands(one.source):
+            error(f"{one.source.path}: {NO_TARGET}")
     report = Report(tuple(reports), DOCUMENT_RULES)
     color = sys.stdout.isatty() and output is None and not no_color and not os.environ.get("NO_COLOR")
     code = 1 if report.count(Severity.ERROR) else 0
@@ -107,7 +113,7 @@ def decide(
 ) -> None:
     """Write down which statement of a document stands.
 
-    A decision holds for the words it was made on. Where they change, it is suspect, and the finding comes back.
+    A decision applies to the words it was made on. When they change, it is suspect, and the finding returns.
 
     \b
     zr4lint prd decide Dockerfile.prd.md PD101@1096 --keep "lines 3 to 15" --reason "the headings sum to 127"

@@ -1,4 +1,4 @@
-"""How far a long run is, on a terminal."""
+"""The progress of a long run, on a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 FEWEST = 100
-"""So many files take long enough that somebody wonders."""
+"""The number of files from which a run shows its progress."""
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from zr4lint.cli.options import a_file, completing
 
 @click.command("rule")
 @click.argument("code", shell_complete=completing("rules"))
-@click.option("--config", type=a_file, metavar="FILE", help="The configuration whose packs are known.")
+@click.option("--config", type=a_file, metavar="FILE", help="A configuration file whose packs are included.")
 def command(code: str, config: str | None) -> None:
     """Explain a rule, by its code or name, or a cause that zr4lint diagnose names."""
     from zr4lint.app.explain import explain, known_packs

@@ -9,7 +9,7 @@ from zr4lint.cli.options import a_file
 
 
 @click.command("rules")
-@click.option("--config", type=a_file, metavar="FILE", help="The configuration whose packs are known.")
+@click.option("--config", type=a_file, metavar="FILE", help="A configuration file whose packs are included.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Default: text.")
 def command(config: str | None, form: str) -> None:
     """List the rules of all packs."""

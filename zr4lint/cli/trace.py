@@ -26,7 +26,9 @@ from zr4lint.cli.options import a_file, completing, no_folder
     metavar="FILE.md",
     help="The document; default: the one that the pack names. Without a pack, it is compiled.",
 )
-@click.option("--gaps", is_flag=True, help="List what nothing answers to, and exit with 1 if there is anything.")
+@click.option(
+    "--gaps", is_flag=True, help="List the gaps between document, rules and Dockerfile; exit with 1 if there are any."
+)
 @click.option(
     "--format",
     "form",
@@ -37,7 +39,7 @@ from zr4lint.cli.options import a_file, completing, no_folder
 @click.option("--output", "-o", type=no_folder, metavar="FILE", help="Write the trace to a file.")
 @click.option("--config", type=a_file, metavar="FILE", help="The configuration file.")
 @click.option("--no-config", is_flag=True, help="Ignore configuration files.")
-@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same.")
+@click.option("--no-color", is_flag=True, help="Turn off colours, as the variable NO_COLOR does.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -51,7 +53,7 @@ def command(
     no_config: bool,
     no_color: bool,
 ) -> None:
-    """Show which line of the document asks for which words of a Dockerfile, and back.
+    """Show which line of the document requires which words of a Dockerfile, and the reverse.
 
     A requirement is met, not met, unknown before the build, or in conflict with a rule of another pack. RULE is a code
     or a name, and DOCKERFILE:LINE or FILE.md:LINE a line: only the requirements about it are shown.

@@ -1,4 +1,4 @@
-"""What to try next where the cause is not known, or the log ends too early."""
+"""The advice for a log without a known cause, or one that ends too early."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CUT = 200
 
 
 def code_meaning(code: int) -> str:
-    """What an exit code means, "" if nothing in particular."""
+    """The meaning of an exit code; "" if it has none."""
     return _MEANINGS.get(code, "")
 
 
@@ -44,7 +44,7 @@ def _lines(failure: Failure) -> Iterator[str]:
         yield f"exit code {failure.exit_code} means {code_meaning(failure.exit_code)}"
     telling = next((line for line in lines if any(word in line.text.lower() for word in _TELLING)), None)
     if telling is not None:
-        yield f"first line that tells of an error: {telling.number}: {telling.text.strip()[:_CUT]}"
+        yield f"first line with an error: {telling.number}: {telling.text.strip()[:_CUT]}"
     for line in lines[-6:-1]:
         yield f"last lines: {line.number}: {line.text.strip()[:_CUT]}"
 
@@ -62,9 +62,9 @@ def _ways(failure: Failure, place: Place | None) -> Iterator[str]:
     if "&&" in text:
         yield "split the RUN at its && to see which command fails, or begin it with set -x"
     if "pip" in text and "install" in text:
-        yield "let pip tell more: pip install -v"
+        yield "show more of pip's output: pip install -v"
     if "apt" in text and "install" in text:
-        yield "let apt tell more: apt-get -o Debug::pkgProblemResolver=yes install"
+        yield "show how apt resolves packages: apt-get -o Debug::pkgProblemResolver=yes install"
     if not text and place is None:
         yield "give the file that was built with --file, and a log of the whole build"
 

@@ -1,4 +1,4 @@
-"""Reading signatures: those that come with zr4lint, and a company's own; every problem is told."""
+"""Read signatures, those of zr4lint and of configurations, and report all problems in them."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ FOLDER = "signatures"
 MAX_BYTES = 4_000_000
 _ARRAY = "signature"
 _LEAST = {"says": 4, "reads": 4}
-"""How many literal characters in a row a template needs: words that are looked for everywhere more than others."""
+"""The minimum length of a template's literal part; templates that are tried on every line need more."""
 
 _SHORTEST, _HINT = 4, 8
-"""How long the words of the quick look are: longer ones are many, shorter ones are found everywhere."""
+"""The length of the words for the quick search: longer ones are many, shorter ones match everywhere."""
 
 
 class SignatureError(Exception):
@@ -76,7 +76,7 @@ def _source(path: str) -> Source:
 
 
 def read_catalogue(sources: Iterable[Source], more: Iterable[Source] = ()) -> Catalogue:
-    """Read documents, of which those in `more` may replace signatures; SignatureError tells of all problems."""
+    """Read documents, of which those in `more` may replace signatures; SignatureError lists all problems."""
     reader = _Reader()
     for source in sources:
         reader.read(source)
@@ -121,7 +121,7 @@ class _Reader:
             self.warnings += self.templates(rest.warnings, Problem("", "warnings"))
 
     def table(self, table: Mapping[str, Any], kind: Any, index: int | None) -> Any:
-        """A table as a struct; None where it does not fit, and every reason is told."""
+        """A table as a struct; None if it does not fit, with every reason added to the problems."""
         try:
             return convert(table, kind)
         except ValidationError:
@@ -130,7 +130,7 @@ class _Reader:
         place = Problem("", "", _ARRAY if index is not None else "", index or 0, label)
         for key, value in table.items():
             if key not in fields:
-                near = did_you_mean(key, fields) or f"; known are {', '.join(sorted(fields))}"
+                near = did_you_mean(key, fields) or f"; the keys are {', '.join(sorted(fields))}"
                 self.error(structs.replace(place, key=key, message=f"`{key}` is not a key of this table{near}"))
                 continue
             for message in misfit_messages(key, value, fields[key].type):
@@ -168,7 +168,7 @@ class _Reader:
         return tuple(found)
 
     def check_names(self) -> None:
-        """Tell of names that no signature has."""
+        """Report names that no signature has."""
         for id_, compiled in self.found.items():
             self.source, self.lines, index = self.places[id_]
             signature = compiled.signature

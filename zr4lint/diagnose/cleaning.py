@@ -46,7 +46,7 @@ class Readable(Protocol):
 
 
 class NoLogError(Exception):
-    """What was given is no log; the message says what it is, and what to do."""
+    """The input is not a log; the message says what it is, and what to do."""
 
 
 def batches(stream: Readable, told: Callable[[int], None] = lambda _: None) -> Iterator[list[str]]:
@@ -69,7 +69,7 @@ def batches(stream: Readable, told: Callable[[int], None] = lambda _: None) -> I
 
 
 def _first(stream: Readable) -> bytes:
-    """The first bytes, as many as tell what they are."""
+    """The first bytes of the log, enough to recognise what they are."""
     data = b""
     while len(data) < CHUNK and (more := stream.read(CHUNK - len(data))):
         data += more

@@ -32,7 +32,7 @@ class Explained(Struct, frozen=True):
 
 
 class Diagnosis(Struct, frozen=True):
-    """What a log comes to: its failures, those that ended a build first, and what to do where there are none."""
+    """The result of a diagnosis: failures, those that ended a build first, and advice if there are none."""
 
     path: str
     log: Log

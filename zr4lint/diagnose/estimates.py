@@ -1,4 +1,4 @@
-"""The times that a log tells, compared with those that the specification estimates for its layers."""
+"""The step times in a log, compared with the specification's estimates for the layers."""
 
 from __future__ import annotations
 

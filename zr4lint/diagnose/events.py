@@ -1,4 +1,4 @@
-"""What a log says, in terms that all formats share: one struct an event."""
+"""The events of a log, one struct each, common to all formats."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 
 class State(Enum):
-    """What became of a step."""
+    """The outcome of a step."""
 
     OPEN = "open"
     DONE = "done"
@@ -19,7 +19,7 @@ class State(Enum):
 
 
 class StepName(Struct, frozen=True):
-    """What a log calls a step.
+    """The name of a step in a log.
 
     `id` is what stands for it in the log, such as "#12" or "Step 5/9"; `number` and `of` count as the builder does.
     `text` is the instruction, or the name of work that is no instruction, such as "exporting to image".
@@ -93,7 +93,7 @@ class Stopped(Struct, frozen=True):
 
 
 class Started(Struct, frozen=True):
-    """A container is started, or an image is pulled for that, and this line tells that it failed."""
+    """A line that reports that the start of a container, or the pull of its image, failed."""
 
     line: int
     words: str
@@ -110,5 +110,5 @@ class Reader(Protocol):
         """The events of a line; None for a line that is not of the format."""
 
     def finish(self) -> tuple[Event, ...]:
-        """The events that only the end of the log tells of."""
+        """The events that are known only at the end of the log."""
         return ()

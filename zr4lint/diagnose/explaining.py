@@ -1,4 +1,4 @@
-"""What a signature says of itself, and which signatures prove a rule to be broken."""
+"""The explanation of a signature, and the signatures that prove a rule broken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what a log tells to its failures: which step failed, with which words, and where the log says it stands."""
+"""The failures in the record of a log: the failed step, its output, and its place as the log states it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BEFORE_START = 80
 
 
 class Failure(Struct, frozen=True):
-    """A failure: its step, the instruction as far as the log has it, and the lines that may tell why.
+    """A failure: its step, the instruction as far as the log has it, and the lines that may give the reason.
 
     `text` is the instruction on one line, "" where the log has none; `command` is what RUN was to run. `excerpt` is
     the builder's excerpt of the Dockerfile. `message` is the builder's last words, `lines` what the step printed with

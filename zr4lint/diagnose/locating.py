@@ -1,4 +1,4 @@
-"""Where a failure stands in the Dockerfile that was built."""
+"""Find the instruction of a failure in the Dockerfile that was built."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Place(Struct, frozen=True):
 
 
 def locate(failure: Failure, dockerfile: Dockerfile) -> Place | None:
-    """Where a failure stands in a file; None if nothing in it fits."""
+    """The place of a failure in a file; None if nothing matches."""
     if failure.started:
         return _by_start(dockerfile)
     ways = (_by_block, _by_parse_error, _by_step, _by_count, _by_source)
@@ -148,7 +148,7 @@ def _stage(name: StepName, dockerfile: Dockerfile) -> int:
 
 
 def _by_source(failure: Failure, dockerfile: Dockerfile) -> Place | None:
-    """What the builder could not get: a file that COPY or ADD names, or an image that FROM or COPY --from names."""
+    """The missing input of a builder: a file of COPY or ADD, or an image of FROM or COPY --from."""
     words = f"{failure.name.text if failure.name is not None else ''} {failure.message}"
     for found in _SOURCE.finditer(words):
         path = next(group for group in found.groups() if group)

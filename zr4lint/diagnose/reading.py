@@ -23,7 +23,7 @@ _COG = "Building Docker image from environment in cog.yaml"
 
 
 class Log(Struct, frozen=True):
-    """A log that was read: its format, its lines, and what it tells."""
+    """A log that was read: its format, its lines and its record."""
 
     format: str
     lines: int
@@ -58,7 +58,7 @@ class _Reading:
         return Log(self._name(), self.number, self.record, self.cog)
 
     def saw(self, data: bytes) -> None:
-        """Look at bytes as they came: what cleaning takes off tells where the log comes from."""
+        """Look at the raw bytes: prefixes that cleaning removes show where the log comes from."""
         text = data.decode("utf-8", "replace")
         self.github = _GITHUB.search(text) is not None
         self.compose = container.COMPOSE_SIGN.search(text) is not None

@@ -1,4 +1,4 @@
-"""What a log tells, put together from its events: steps with their output, and the ends of builds."""
+"""The record of a log, built from its events: steps with their output, and the ends of builds."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _COMPILES = "Building wheel for "
 
 
 class Step(Struct):
-    """A step of a build, as far as the log has told of it."""
+    """A step of a build, as far as the log has been read."""
 
     name: StepName
     line: int

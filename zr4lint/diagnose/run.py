@@ -1,4 +1,4 @@
-"""What the command line asks of a diagnosis: the signatures in force, the file linted, its proven findings fixed."""
+"""Run a diagnosis for the command line: load signatures, lint the file, fix its proven findings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from zr4lint.project.settings import from_options
 
 
 class Wanted(Struct, frozen=True):
-    """What is asked for: the file that was built, if it is given, and what is in force for it."""
+    """The request: the file that was built, if it is given, and its settings."""
 
     dockerfile: str | None = None
     context: str | None = None

@@ -19,7 +19,7 @@ Code = Annotated[str, Meta(pattern="^[A-Z]+[0-9]+$", description="the code of a 
 
 
 class Signature(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """What tells of one cause.
+    """The signature of one cause.
 
     One of the templates `says` has to be in what the failing step prints, one of `with` (`beside`) too, if there are
     any, and none of `without`. `instruction` lists words of which the failing instruction has to hold one, if it is

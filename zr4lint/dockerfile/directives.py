@@ -1,4 +1,4 @@
-"""Parser directives: the comments at the top of a file that tell how to read it."""
+"""Parser directives: the comments at the top of a file that control the parser."""
 
 from __future__ import annotations
 

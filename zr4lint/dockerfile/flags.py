@@ -71,7 +71,7 @@ def refusals(instruction: Instruction) -> Iterator[ParseError]:
 
 
 class _Refusal(Struct, frozen=True):
-    """What is wrong with a flag, and what to do."""
+    """The problem with a flag, and the advice."""
 
     message: str
     help: str
@@ -126,7 +126,7 @@ def _bad_number(name: str, value: str) -> _Refusal | None:
 
 
 def _from_variable(mount: str) -> bool:
-    """Whether a mount has a variable in its from; with quotes, commas may belong to values, so it can't be told."""
+    """Whether the `from` of a mount has a variable; False with quotes, since commas may then belong to values."""
     if '"' in mount:
         return False
     fields = (field.partition("=") for field in mount.split(","))

@@ -105,7 +105,7 @@ def is_marker(word: str) -> bool:
 
 
 class _Parts(Struct, frozen=True):
-    """A word such as "3<<-EOF", taken apart."""
+    """The parts of a word such as "3<<-EOF"."""
 
     digits: str
     chomp: bool

@@ -112,7 +112,7 @@ class ParseError(Struct, frozen=True):
 
 
 class Dockerfile(Struct, frozen=True):
-    """A parsed file. With `errors` it is still as complete as can be told."""
+    """A parsed file; with `errors`, it has what could be parsed."""
 
     source: SourceFile
     directives: tuple[Directive, ...]

@@ -1,4 +1,4 @@
-"""Comments that speak to other linters: hadolint's pragmas, and BuildKit's `# check=`."""
+"""Comments to other linters: hadolint's pragmas, and BuildKit's `# check=`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _REASON = " //"
 
 
 class Scope(Enum):
-    """What a comment holds for."""
+    """The scope of a comment."""
 
     INSTRUCTION = "instruction"
     STAGE = "stage"
@@ -29,7 +29,7 @@ class Scope(Enum):
 
 
 class PeerComment(Struct, frozen=True):
-    """A comment that speaks to another linter.
+    """A comment to another linter.
 
     `skipped` are the codes that are not to be reported within the span `area`, "all" among them for all checks of
     BuildKit. `wanted` are experimental checks of BuildKit to run, `shell` is the shell that hadolint expects in the
@@ -47,7 +47,7 @@ class PeerComment(Struct, frozen=True):
 
 
 def peer_comments(dockerfile: Dockerfile) -> list[PeerComment]:
-    """The comments of a file that speak to other linters, as far as they can be understood, in their order."""
+    """The comments of a file to other linters, as far as they can be parsed, in order."""
     if not any(word in dockerfile.source.text for word in ("hadolint", "skip", "experimental")):
         return []
     places = _Places(dockerfile)

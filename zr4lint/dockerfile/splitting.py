@@ -1,4 +1,4 @@
-"""How BuildKit takes an instruction's text apart: keyword, flags, arguments, words."""
+"""Split an instruction's text as BuildKit does: keyword, flags, arguments, words."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Word(Struct, frozen=True):
 
 
 class Parts(Struct, frozen=True):
-    """An instruction's text, taken apart."""
+    """The parts of an instruction's text."""
 
     keyword: Word
     flags: tuple[Flag, ...]
@@ -36,7 +36,7 @@ class Parts(Struct, frozen=True):
 
 
 def split(whole: MappedText) -> Parts:
-    """Take an instruction's joined lines apart."""
+    """Split an instruction's joined lines."""
     text = whole.text
     end = len(text.rstrip(BLANKS))
     start = min(len(text) - len(text.lstrip(BLANKS)), end)

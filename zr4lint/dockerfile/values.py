@@ -150,7 +150,7 @@ def names_in(raw: str) -> list[str]:
 
 
 def parse_image(reference: str) -> Image:
-    """Take an image reference apart."""
+    """Split an image reference."""
     rest, _, digest = reference.partition("@")
     head, slash, tail = rest.rpartition("/")
     name, _, tag = tail.partition(":")

@@ -1,4 +1,4 @@
-"""All that is wrong in a document."""
+"""Run all checks on a document."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from zr4lint.documents.checking.remedies import check_remedies
 from zr4lint.documents.checking.statements import check_statements
 from zr4lint.documents.checking.verification import check_verification
 from zr4lint.documents.checking.world import check_uncompiled, check_world
+from zr4lint.documents.demanding.reading import read
 from zr4lint.documents.document import Document
 from zr4lint.documents.target import Target
 from zr4lint.model.finding import FileReport, Finding, in_order
@@ -33,7 +34,13 @@ CHECKS: tuple[Callable[[Target], Iterator[Finding]], ...] = (
 
 
 LONG = 60_000
-"""The bytes of documents from which a check takes so long that somebody wonders."""
+"""The bytes of documents from which the progress of a check is shown."""
+
+
+def has_demands(source: SourceFile) -> bool:
+    """Whether a document has a target block, or a statement that a Dockerfile can be checked against."""
+    document = Document(source)
+    return bool(Target(document).blocks) or any(one.demands for one in read(document))
 
 
 def check(source: SourceFile, done: Callable[[], None] | None = None) -> FileReport:

@@ -15,7 +15,7 @@ from zr4lint.model.source import SourceFile
 
 
 class Decision(Struct, frozen=True, forbid_unknown_fields=True):
-    """What was decided on one finding: its rule and fingerprint, what stands, and the reason.
+    """A decision on a finding: its rule and fingerprint, the right statement, and the reason.
 
     `line` is where the statement stood, for readers. `stands` says of a block that does not fit its lines which of the
     two holds: its `lines`, or its `text`.

@@ -23,7 +23,7 @@ _MARK = re.compile(r"\{zr4:\s*([^}]*)\}|<!--\s*zr4:\s*(.*?)-->", re.DOTALL)
 
 
 class Role(Enum):
-    """What a code block is to the document."""
+    """The role of a code block in the document."""
 
     BEFORE = "before"
     TARGET = "target"

@@ -25,7 +25,7 @@ class Edit(Struct, frozen=True):
 
 
 class Trial(Struct, frozen=True):
-    """What came of a trial.
+    """The result of a trial.
 
     `examples` counts those that do what they should, `wrong` says of the others what they do instead; `findings` are
     those in the golden file, `edits` counts the edits that were tried, and `unnoticed` are those of them that no rule
@@ -52,7 +52,7 @@ def try_pack(pack: Pack, golden: SourceFile | None) -> Trial:
             count += 1
             report = linter.lint(SourceFile(text.lstrip("\n"))).report
             if any(finding.code == rule.code for finding in report.findings) is not bad:
-                says = "says nothing of its bad example" if bad else "is not met by its good example"
+                says = "reports nothing on its bad example" if bad else "is not met by its good example"
                 wrong.append(f"{rule.code} {rule.name} {says}")
     if golden is None:
         return Trial(count - len(wrong), tuple(wrong))

@@ -1,4 +1,4 @@
-"""The file that a document asks for: the text of its target blocks, put together, and its name."""
+"""The file that a document specifies: the joined text of its target blocks, and its name."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from zr4lint.model.source import MappedText, Span
 _NAME = re.compile(r"(?:[\w.-]+/)*[\w.-]*(?:Dockerfile|Containerfile)[\w.-]*")
 _COUNT = re.compile(r"(?<![\w.-])(\d+)[- ]lines?\b(?!\s+\d)", re.IGNORECASE)
 
+NO_TARGET = 'no target found; put the `dockerfile` block below a heading such as "After"'
+"""The message about a document without a target text, in which little can be checked."""
+
 
 _GUIDE = re.compile(r"\bguid(?:e|es|elines?)\b|\bbest practices?\b|\bexamples?\b|\btips\b|\btutorial\b", re.IGNORECASE)
 
@@ -23,7 +26,7 @@ def _is_guide(fence: Fence) -> bool:
 
 
 class Target:
-    """What a document wants the file to be."""
+    """The Dockerfile that a document specifies."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -83,5 +86,5 @@ def joined(blocks: Sequence[Fence]) -> MappedText:
 
 
 def place(text: MappedText, start: int, end: int) -> Span:
-    """Where a part of a text stands in the document."""
+    """The span of a part of a text in the document."""
     return text.span(start, end)

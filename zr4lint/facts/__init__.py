@@ -1,4 +1,4 @@
-"""What the build does, gathered once from instructions and commands."""
+"""The facts of a build, gathered once from instructions and commands."""
 
 from zr4lint.facts.collection import Facts, Stage
 from zr4lint.facts.command_facts import (

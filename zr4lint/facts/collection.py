@@ -1,4 +1,4 @@
-"""All that is known of a file: its stages, and the facts of each."""
+"""The facts of a file: its stages, and the facts of each."""
 
 from __future__ import annotations
 

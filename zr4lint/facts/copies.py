@@ -1,4 +1,4 @@
-"""What COPY and ADD bring into the image."""
+"""The files that COPY and ADD bring into the image."""
 
 from __future__ import annotations
 

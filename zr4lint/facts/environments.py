@@ -53,7 +53,7 @@ class Environment:
         return [run for run in self.pip_installs if not idle(run) and not _elsewhere(run, self._venvs)]
 
     def standing(self, package: str) -> Standing | None:
-        """How a package stands at the end of the build; None if nothing installs it."""
+        """The state of a package at the end of the build; None if nothing installs it."""
         return self._standing.get(package, lambda: self._stands(package))
 
     def misplaced(self, package: str) -> PipRun | None:
@@ -168,7 +168,7 @@ def _elsewhere(run: PipRun, venvs: list[VenvCreated]) -> bool:
 
 
 def _minors(venvs: Iterable[VenvCreated]) -> set[str]:
-    """The versions of the Pythons that environments are made with, where their names tell."""
+    """The versions of the Pythons that create environments, as far as their names have them."""
     return {minor for v in venvs if (minor := minor_of(v.python, "python", "pip"))}
 
 

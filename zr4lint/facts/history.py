@@ -220,7 +220,7 @@ def histories_of(facts: Facts) -> list[History]:
 
 
 def pinned(requirement: Requirement | None) -> str | None:
-    """The one version that a requirement asks for, local part and all."""
+    """The one version that a requirement pins, with its local part."""
     return pin_of(requirement.specifier) if requirement is not None else None
 
 
@@ -292,7 +292,7 @@ def _of_clone(facts: Facts, chain: frozenset[int], run: PipRun, operand: Argumen
 
 
 def _read(argument: Argument, requirements: list[Requirement], repositories: list[tuple[str, Span]]) -> bool:
-    """Add what an argument asks for; True if that can't be read."""
+    """Add the requirements of an argument; True if it can't be read."""
     found = parse_requirement(argument)
     if found is not None:
         requirements.append(found)

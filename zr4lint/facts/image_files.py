@@ -18,7 +18,7 @@ _NEW_FILE = "644"
 
 
 class Traced(Struct, frozen=True):
-    """How something came to a path: `origin` brought it into the image, and it is at the path since `at`.
+    """The origin of a path: `origin` brought the file into the image, and it is at the path since `at`.
 
     `changes` are those of its mode, in order. `lost` is what took it away again, wrote over it or emptied it.
     """
@@ -88,7 +88,7 @@ class _Trace:
         self._moves = 0
 
     def back(self, path: str, end: int) -> Traced | None:
-        """How a path came to be, as it is before the event at `end`."""
+        """The origin of a path, as it is before the event at `end`."""
         changes: list[ModeChanged] = []
         lost: Fact | None = None
         for index in range(end - 1, -1, -1):
@@ -108,7 +108,7 @@ class _Trace:
         return None
 
     def _before(self, event: Moved, path: str, index: int) -> Traced | None:
-        """How what a command put at a path came to the place it took it from."""
+        """The origin of a file that a command moved or copied, at the place it came from."""
         if not under(path, event.target) or event.source is None or self._moves >= _MOST_MOVES:
             return None
         self._moves += 1

@@ -1,4 +1,4 @@
-"""What the name of a base image tells: distribution, Python, CUDA, torch."""
+"""The contents of a base image by its name: distribution, Python, CUDA, torch."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def is_cuda(image: values.Image) -> bool:
 
 @lru_cache(maxsize=64)
 def read_base(reference: str) -> Base:
-    """What a reference tells."""
+    """The contents of an image by its reference."""
     image = values.parse_image(reference)
     tag = image.tag
     if is_cuda(image):
@@ -89,7 +89,7 @@ def read_base(reference: str) -> Base:
 
 
 def _listed_base(reference: str, image: values.Image) -> Base:
-    """An image of the table, or one whose name at least tells the distribution."""
+    """An image of the table, or one whose name at least has the distribution."""
     name = image.repository if image.registry == "docker.io" else f"{image.registry}/{image.repository}"
     named = _named_distribution(f"{image.repository}:{image.tag}")
     facts: dict[str, Any] = {}

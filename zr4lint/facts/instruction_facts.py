@@ -151,7 +151,7 @@ class RunStep(Fact, frozen=True):
 
 
 class Origin(Enum):
-    """Where a COPY or ADD takes its files from."""
+    """The source of a COPY or ADD."""
 
     CONTEXT = "context"
     STAGE = "stage"

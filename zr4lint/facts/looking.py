@@ -1,4 +1,4 @@
-"""What is at a path of the image, by the facts of the build so far."""
+"""The state of a path in the image, by the facts of the build so far."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _OF_VENV = ("bin/pip", "bin/pip3", "bin/python", "bin/python3")
 
 
 def found_at(reading: Reading, path: str, own: Sequence[Fact] = (), *, start: int = 0) -> Found | None:
-    """What is at an absolute path by now, and after the facts `own`; None where that can't be known.
+    """The state of an absolute path now, and after the facts `own`; None if it is unknown.
 
     The last facts are left out, as many as `start` says.
     """

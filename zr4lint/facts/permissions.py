@@ -1,4 +1,4 @@
-"""What keeps a command from its work: no network, no rights, a mount over what it reads or writes."""
+"""Reasons why a command can't work: no network, no rights, a mount over its files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What BuildKit refuses only once it builds a stage: words with open quotes, mounts of unknown kinds."""
+"""Errors that BuildKit reports only when it builds a stage: open quotes, mounts of unknown kinds."""
 
 from __future__ import annotations
 

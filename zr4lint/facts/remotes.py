@@ -36,7 +36,7 @@ class Remotes(Struct, frozen=True):
     instead: tuple[tuple[str, str], ...] = ()
 
     def put(self, folder: str, repository: Repository) -> Remotes:
-        """The same with what is known of a repository."""
+        """The same remotes, with the state of one repository replaced."""
         if len(self.repositories) >= _MOST and folder not in self.repositories:
             return self
         return structs.replace(self, repositories=self.repositories.put(folder, repository))

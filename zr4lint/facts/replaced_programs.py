@@ -25,7 +25,7 @@ _MOST = 64
 
 
 class ReplacedPrograms(Struct, frozen=True):
-    """What became of programs, in order.
+    """The changes to programs, in order.
 
     Each step is a pattern of paths, whether it goes into folders, and the program that is there since then, `GONE` for
     none.
@@ -69,7 +69,7 @@ class ReplacedPrograms(Struct, frozen=True):
         return name
 
     def at(self, path: str) -> str | None:
-        """The program at a path, None where nothing is known of it."""
+        """The program at a path; None if it is unknown."""
         path = _merged(path)
         found = (program for p, recursive, program in reversed(self.steps) if covers(p, path, recursive=recursive))
         return next(found, None)

@@ -1,4 +1,4 @@
-"""What a RUN does: the step as a whole, then its commands."""
+"""The facts of a RUN: the step as a whole, then its commands."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def sh_of(facts: Facts, step: RunStep, unknown: str) -> Sh:
 
 
 def _sh_of_image(image: str) -> str:
-    """What /bin/sh is in an image, by its name; "" where that is not known."""
+    """The shell behind /bin/sh in an image, by the image's name; "" if it is unknown."""
     if any(matches(image, pattern) for pattern in _BUSYBOX):
         return "busybox"
     if any(matches(image, pattern) for pattern in _BASH):

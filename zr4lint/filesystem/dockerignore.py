@@ -1,4 +1,4 @@
-"""What a build context leaves out: `.dockerignore`, by the rules of moby's pattern matcher.
+"""The files that a build context excludes: `.dockerignore`, by the rules of moby's pattern matcher.
 
 Patterns are matched in time linear in their length and the path's, which regular expressions made of them are not.
 """

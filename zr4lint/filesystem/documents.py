@@ -44,7 +44,7 @@ def locate(name: str, pack: str) -> str | None:
 
 
 def _shown(path: str) -> str:
-    """A path from the current folder: nothing else tells where the project lies on the machine."""
+    """A path relative to the current folder, so that reports do not contain the project's absolute path."""
     try:
         return plain(os.path.relpath(path))
     except ValueError:  # on another drive

@@ -1,4 +1,4 @@
-"""What changed in a file, as a unified diff."""
+"""The changes of a file, as a unified diff."""
 
 from __future__ import annotations
 

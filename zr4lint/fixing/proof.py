@@ -20,7 +20,7 @@ def worse(before: Linted, after: Linted) -> str | None:
 
 
 def errors(linted: Linted) -> Counter[str]:
-    """How many errors each rule reports, conflicts left out."""
+    """The number of errors of each rule, without conflicts."""
     return Counter(f.code for f in _own(linted) if f.severity is Severity.ERROR)
 
 

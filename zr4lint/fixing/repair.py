@@ -52,7 +52,7 @@ def write(path: str, old: SourceFile, new: SourceFile) -> None:
 
 
 def create(pack: Pack, path: str | None, *, amended: bool = False) -> str:
-    """The text of a file that conforms to a pack: what the fixer makes of an empty one.
+    """The text of a file that conforms to a pack: the fixer's result on an empty file.
 
     With `amended` it is what the pack's amendments ask for. It is written to `path` if one is given; FileError if
     that file exists.
@@ -61,7 +61,7 @@ def create(pack: Pack, path: str | None, *, amended: bool = False) -> str:
     done = fill(SourceFile("", name), Linter([pack], LintOptions(amended=amended)).lint)
     text = done.source.text
     if done.refused or not text:
-        raise FileError(f"{name}: pack {pack.name} can't write it: {done.refused or 'its rules have no fixes'}")
+        raise FileError(f"{name}: can't be written from pack {pack.name}: {done.refused or 'its rules have no fixes'}")
     if path is not None:
         try:
             writing.refuse_links(path, within=True)

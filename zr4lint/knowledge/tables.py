@@ -83,7 +83,7 @@ class CudaTags(Struct, frozen=True):
                 yield version
 
     def cudnn(self, version: str) -> str:
-        """How cuDNN is spelled in the tags of a version; those before the first one known are taken to be like it."""
+        """The spelling of cuDNN in the tags of a version; unknown earlier versions are like the first known one."""
         rows = table("cuda-tags")["cudnn"]
         fitting = (row for row in reversed(rows) if release(row["since"]) <= release(version))
         return str(next(fitting, rows[0])["prefix"])
@@ -230,7 +230,7 @@ def image_variables() -> Mapping[str, tuple[str, ...]]:
 
 
 def distribution(name: str | None) -> Row | None:
-    """What is known of a distribution such as "ubuntu22.04"."""
+    """The row of a distribution such as "ubuntu22.04"."""
     return next((row for row in table("system")["release"] if row["name"] == name), None)
 
 

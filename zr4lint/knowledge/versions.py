@@ -18,7 +18,7 @@ _DIGITS = 9
 
 
 class Bounds(Struct, frozen=True):
-    """What a specifier lets in: everything from `lower` to `upper` but `excluded`; None is no bound.
+    """The range of a specifier: from `lower` to `upper` without `excluded`; None is no bound.
 
     A pin has both bounds at one version.
     """

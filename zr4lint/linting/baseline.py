@@ -24,7 +24,7 @@ class BaselineError(Exception):
 
 
 class Entry(Struct, frozen=True):
-    """A finding of a baseline; the fingerprint tells it from all others, the rest is for readers."""
+    """A finding of a baseline; the fingerprint identifies it, the rest is for readers."""
 
     fingerprint: str
     path: str

@@ -133,7 +133,7 @@ def _stage_name(pack: Pack) -> str | None:
 
 
 def _judged(pack: Pack, facts: Facts) -> tuple[Stage | None, frozenset[int]]:
-    """The base stage of the specification, and the stages that make the image it speaks of.
+    """The base stage of the specification, and the stages of its image.
 
     Where the built image does not build on the base stage, a rule on the final stage reports that, and the base stage
     alone is judged, so that the one mistake is not reported again for each requirement.

@@ -16,7 +16,7 @@ _OF_REMARKS = {rule.code: rule for rule in (SYNTAX, TOO_LARGE, SHELL_SYNTAX, COM
 
 
 def file_findings(judged: Judged) -> Iterator[Finding]:
-    """What BuildKit, the shell or a program refuses, unless the file is a template, and what is too large to follow."""
+    """Findings on words that BuildKit, the shell or a program refuses (not in templates), and on budgets."""
     told: set[str] = set()
     for remark in judged.facts.remarks:
         if remark.code != TOO_LARGE.code and judged.options.template:

@@ -1,4 +1,4 @@
-"""Where rules of different packs report the same words, only the most specific finding is told."""
+"""Keep only the most specific of the findings that rules of different packs have on the same words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a lint is told beyond the text and the packs."""
+"""The options of a lint besides the text and the packs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class LintOptions(Struct, frozen=True):
     `select` and `ignore` hold names, or prefixes of codes and of aliases. The longest that fits a rule decides, and
     of two as long `ignore`. A rule that is off by default runs where `select` or `extend_select` fits it.
     `severity` overrides the severity of the rules that fit; the longest prefix wins. `context` is the folder that
-    COPY takes files from, None where it must not be looked at; it is `context_assumed` where nobody named it.
+    COPY takes files from, None if it must not be read; `context_assumed` if no option or file named it.
     `conflicts` is the severity of conflicts, None leaves them out. With `amended` the amendments of packs are accepted.
     `targets` names the stages that are built, the last one if it is empty. `build_args` are (name, value) pairs; a
     value of None is not known. `contexts` are the named contexts of the build, each with its place as BuildKit takes

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def severities(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
-    """Give findings the severity that the options ask for."""
+    """Give findings the severity that the options set."""
     options = judged.options
     if not options.severity:
         return findings
@@ -172,7 +172,7 @@ def lint(
 
 
 def _with_experiments(options: LintOptions, comments: Sequence[PeerComment]) -> LintOptions:
-    """The options with the experimental checks that the file's `# check=` directive asks for."""
+    """The options with the experimental checks that the file's `# check=` directive enables."""
     wanted = [name for comment in comments for name in comment.wanted]
     if not wanted or not options.suppressions or options.select:
         return options

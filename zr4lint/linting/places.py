@@ -105,7 +105,7 @@ class Places:
 
     @cached_property
     def _strangers(self) -> dict[int, Span]:
-        """For each layer the first instruction in its lines that does nothing the layer asks for."""
+        """For each layer, the first instruction in its lines that meets none of the layer's requirements."""
         known: dict[int, set[int]] = {}
         for result in self._results.values():
             if result.layer is not None:

@@ -1,4 +1,4 @@
-"""How far a file meets a specification: the rows of the table, the witnesses, the score."""
+"""The conformance of a file to a specification: the rows of the table, the witnesses, the score."""
 
 from __future__ import annotations
 

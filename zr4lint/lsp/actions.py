@@ -27,7 +27,7 @@ REASON = "TODO: give the reason"
 
 
 class Abilities(Struct, frozen=True):
-    """What a client can do with actions: ask for the edit of one later, and take edits for a version of a text."""
+    """The client's capabilities for actions: resolving an edit later, and edits for a version of a text."""
 
     resolves: bool
     versions: bool
@@ -83,7 +83,7 @@ def _is_safe(finding: Finding) -> bool:
 
 
 def _wanted(kind: str, context: types.CodeActionContext) -> bool:
-    """Whether the client wants actions of a kind: it names the kind, or one above it, or none at all."""
+    """Whether the client requested actions of a kind: it names the kind, a kind above it, or none."""
     kinds = [getattr(only, "value", only) for only in context.only or ()]
     return not context.only or any(not only or f"{kind}.".startswith(f"{only}.") for only in kinds)
 

@@ -1,4 +1,4 @@
-"""What is known of one version of an open text."""
+"""The analysis of one version of an open text."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def _read_document(buffer: Buffer) -> Analysis:
 
 
 def _pack_troubles(buffer: Buffer) -> Iterator[Trouble]:
-    """What is wrong with a pack, each problem at its line."""
+    """The problems of a pack, each at its line."""
     try:
         read_text(buffer.text, buffer.path or buffer.name, KINDS, KEYS)
     except PackError as error:

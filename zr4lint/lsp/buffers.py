@@ -68,7 +68,7 @@ class Buffer:
 
     @property
     def shift(self) -> int:
-        """How many characters stand before the text as the linter counts it: 1 for a byte order mark."""
+        """The number of characters before the linter's text: 1 for a byte order mark."""
         return int(self.text.startswith(BOM))
 
     def range(self, span: Span) -> types.Range:

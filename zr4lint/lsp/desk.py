@@ -1,4 +1,4 @@
-"""The open texts and the work on them: one analysis a version, in one thread, ended when nobody waits for it.
+"""The open texts and their analyses: one for each version, in one thread, cancelled when no request needs it.
 
 Checking a document takes seconds and can't be ended: documents have a thread of their own.
 """
@@ -37,7 +37,7 @@ class Watch(Deadline):
 
     @property
     def passed(self) -> bool:
-        """Whether the time is up, or nobody waits any more."""
+        """Whether the time is up, or no request needs the result."""
         return self.stopped or super().passed
 
 
@@ -57,7 +57,7 @@ class _Job:
 
     @property
     def stopped(self) -> bool:
-        """Whether nobody wants the result any more."""
+        """Whether no request needs the result any more."""
         return self._watch.stopped
 
     def _work(self) -> Analysis | None:
@@ -98,7 +98,7 @@ class Desk:
         self.buffers.pop(uri, None)
 
     def forget(self, uri: str) -> None:
-        """Forget what is known of a text: what it depends on has changed."""
+        """Discard the analysis of a text whose dependencies have changed."""
         if uri in self._jobs:
             self._jobs.pop(uri).stop()
 

@@ -25,7 +25,7 @@ _SEVERITIES: Mapping[Severity, types.DiagnosticSeverity] = {
 
 
 def diagnostics(analysis: Analysis) -> list[types.Diagnostic]:
-    """What an editor shows of a text: the findings that a person sees on the command line, and other troubles."""
+    """The diagnostics of a text: the findings that the command line shows, and errors."""
     return [*_findings(analysis), *(_trouble(trouble, analysis.buffer) for trouble in analysis.troubles)]
 
 
@@ -40,7 +40,7 @@ def _findings(analysis: Analysis) -> Iterator[types.Diagnostic]:
 
 
 def _elsewhere(finding: Finding, other: FileReport, buffer: Buffer) -> types.Diagnostic:
-    """A finding in a file that the build installs from, at the command that does so: the last related place."""
+    """A finding in a file that the build installs from, at the installing command: its last related place."""
     line, column = other.source.position(finding.span.start)
     place = f"{posixpath.basename(other.source.path)}:{line}:{column}"
     here = structs.replace(finding, message=f"{place}: {finding.message}", span=finding.related[-1].span, related=())
@@ -48,7 +48,7 @@ def _elsewhere(finding: Finding, other: FileReport, buffer: Buffer) -> types.Dia
 
 
 def diagnostic(finding: Finding, buffer: Buffer) -> types.Diagnostic:
-    """A finding as a diagnostic; the related places are in the same text, and in the document that asks for it."""
+    """A finding as a diagnostic; its related places are in the same text, and in the document that requires it."""
     related = [
         types.DiagnosticRelatedInformation(types.Location(buffer.uri, buffer.range(one.span)), visible(one.message))
         for one in finding.related

@@ -17,7 +17,7 @@ from zr4lint.report.escaping import visible
 from zr4lint.report.wording import demand, parts
 
 MOST = 8
-"""Findings, and requirements, that one hover tells of."""
+"""The number of findings, and of requirements, in one hover."""
 
 _FIXES = {
     Applicability.SAFE: "safe",
@@ -28,7 +28,7 @@ _MARKS = re.compile(r"([\\`*_{}\[\]<>|~#!])")
 
 
 def hover(analysis: Analysis, position: types.Position, packs: Packs) -> types.Hover | None:
-    """What there is to say of the words at a position, in Markdown; None where that is nothing."""
+    """The hover text for the words at a position, in Markdown; None if there is none."""
     if analysis.report is None:
         return None
     at = analysis.buffer.offset(position)
@@ -93,7 +93,7 @@ def _of_witness(witness: Witness, analysis: Analysis, packs: Packs) -> str:
 
 
 def _rule(rule: Rule, analysis: Analysis, packs: Packs) -> Sequence[str]:
-    """What a rule says, why, and where that is written."""
+    """The hover text of a rule: summary, reason and source."""
     told = [f"{prose(rule.summary)}", f"Why: {prose(rule.why)}", *_document(rule, packs)]
     return [*told, " · ".join(_origin(rule, analysis, packs))]
 

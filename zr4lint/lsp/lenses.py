@@ -31,7 +31,7 @@ def rows(analysis: Analysis) -> Iterator[tuple[Section, Row]]:
 
 
 def title(section: Section, row: Row) -> str:
-    """What a lens says: `Layer 4 PyTorch: 5/5 requirements, lines 32-40 of 30-40`."""
+    """The text of a lens: `Layer 4 PyTorch: 5/5 requirements, lines 32-40 of 30-40`."""
     met = f"Layer {section.layer} {section.title}: {row.met}/{row.total} requirements"
     if row.found is None:
         return f"{met}, nothing found" + (f" for lines {line_range(row.required)}" if row.required else "")

@@ -27,7 +27,7 @@ def _utf16(text: str) -> int:
 
 
 UNITS: Mapping[str, Callable[[str], int]] = {"utf-8": _utf8, "utf-16": _utf16, "utf-32": len}
-"""How many code units a text has in each encoding that a client may choose."""
+"""The number of code units of a text in each encoding that a client may choose."""
 
 
 class Positions:

@@ -1,4 +1,4 @@
-"""The protocol as pygls speaks it, made to keep exact texts and to answer what is broken.
+"""The protocol of pygls, changed to keep exact texts and to answer broken messages.
 
 pygls ends lines where `str.splitlines` does, which is not where the protocol ends them: the texts are kept by the
 desk. A message that can't be read gets an error instead of silence, and never a message box.

@@ -1,4 +1,4 @@
-"""Where requirements stand: the lines of rules in the TOML of packs, and those of the documents they come from."""
+"""The lines of requirements: of rules in the TOML of packs, and of the documents they come from."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Packs:
         return types.Location(uri, types.Range(start, start))
 
     def words(self, place: types.Location) -> str:
-        """What a line of a document says, as the editor has it; "" where it can't be read."""
+        """The text of a line of a document, as the editor has it; "" if it can't be read."""
         path = to_fs_path(place.uri)
         lines = self._text(place.uri, path).split("\n") if path is not None else []
         line = place.range.start.line

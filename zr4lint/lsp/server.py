@@ -149,7 +149,7 @@ class Server(TextServer):
                 os.chdir(path)
 
     def watch(self) -> None:
-        """Ask the client to tell of changes of configurations and packs."""
+        """Register for the client's notices about changed configurations and packs."""
         client = self.client_capabilities.workspace
         files = client.did_change_watched_files if client is not None else None
         if files is None or not files.dynamic_registration:
@@ -168,7 +168,7 @@ class Server(TextServer):
 
     @property
     def abilities(self) -> Abilities:
-        """What the client can do with actions."""
+        """The client's capabilities for actions."""
         text, workspace = self.client_capabilities.text_document, self.client_capabilities.workspace
         support = text.code_action.resolve_support if text is not None and text.code_action is not None else None
         edits = workspace.workspace_edit if workspace is not None else None

@@ -1,4 +1,4 @@
-"""How much of a file zr4lint follows.
+"""The budgets: how much of a file zr4lint follows.
 
 A few characters can stand for any amount of work: values that double, loops in loops, functions that call functions.
 What goes over one of these budgets is unknown from there on, and the rule ZL005 says where.

@@ -31,7 +31,7 @@ class Estimate(Struct, frozen=True):
         """Read an estimate; ValueError for a text that is none."""
         found = _PARTS.fullmatch(text)
         if found is None or found[4] not in _UNITS:
-            raise ValueError(f"{text!r} is no estimate such as 5-8 min")
+            raise ValueError(f"{text!r} is not an estimate such as 5-8 min")
         unit = _UNITS[found[4]]
         first = float(found[2]) * unit
         if found[1]:

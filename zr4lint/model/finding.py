@@ -1,4 +1,4 @@
-"""What a lint says: findings, and the fixes they carry."""
+"""The findings of a lint, and their fixes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from zr4lint.model.source import SourceFile, Span
 
 
 class Severity(IntEnum):
-    """How much a finding matters; the greater the worse."""
+    """The severity of a finding; greater is worse."""
 
     INFO = 1
     WARNING = 2
@@ -27,7 +27,7 @@ class Severity(IntEnum):
 
 
 class Applicability(IntEnum):
-    """How far a fix may be trusted: only shown, needs judgement, or keeps the meaning."""
+    """The applicability of a fix: only shown, needs judgement, or keeps the meaning."""
 
     DISPLAY = 1
     UNSAFE = 2
@@ -86,11 +86,11 @@ class Origin(Struct, frozen=True):
     @property
     def words(self) -> str:
         """What a finding says of it."""
-        return f"{self.document.rpartition('/')[2]} asks for this on line {self.line}"
+        return f"{self.document.rpartition('/')[2]} requires this on line {self.line}"
 
 
 class Finding(Struct, frozen=True):
-    """One thing that is not as it should be, at the smallest words concerned.
+    """One fault in a file, at the smallest words concerned.
 
     `message` says what is wrong in at most 80 characters, `notes` why it matters and what is known, `help` what to
     do, `references` where that is written. `expected` says what was expected in words that fit behind "expected: ".
@@ -98,7 +98,7 @@ class Finding(Struct, frozen=True):
     rule that belongs to no specification. A suppressed finding is taken out of the count by a comment in the file, or
     with `external` by a baseline; `justification` is the reason given there. `conflict` is the code of the
     requirement that demands what the finding warns of. `aliases` are the names that other linters give the rule,
-    `also` the codes of other rules that report the same words. `origin` is the line of the document that asks for it.
+    `also` the codes of other rules that report the same words. `origin` is the line of the document that requires it.
     """
 
     path: str
@@ -138,7 +138,7 @@ def placed(finding: Finding, source: SourceFile) -> Finding:
 
 
 class Rule(Struct, frozen=True):
-    """What a rule says of itself; every report and every help page is made from this.
+    """The metadata of a rule; every report and every help page is made from it.
 
     `layer` is None for a rule that is not bound to one layer of the file. `source` names document and section.
     `security` is how severe it is to break the rule, from 0.1 to 10 as CVSS counts, None if it is not about security.
@@ -323,5 +323,5 @@ class Report(Struct, frozen=True, dict=True):
 
     @property
     def fixable(self) -> int:
-        """How many findings that are not suppressed carry a fix that may be applied."""
+        """The number of findings with a fix that can be applied, without suppressed ones."""
         return self.fixes(Applicability.SAFE) + self.fixes(Applicability.UNSAFE)

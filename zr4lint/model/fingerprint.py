@@ -1,4 +1,4 @@
-"""What tells a finding from all others, whatever line it has moved to."""
+"""Fingerprints, which identify findings even after their lines have moved."""
 
 from __future__ import annotations
 

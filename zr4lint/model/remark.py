@@ -1,4 +1,4 @@
-"""What reading a file brings to light before any rule looks at it."""
+"""Remarks from reading a file, made before any rule runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from zr4lint.model.source import Span
 
 
 class Remark(Struct, frozen=True):
-    """One thing to tell of a file, under the code of one of zr4lint's own rules.
+    """A remark on a file, reported under one of zr4lint's own rules.
 
     Of the remarks with the same code and the same `topic` only the first of a file is told; those with the topic ""
     are told one by one.
@@ -29,6 +29,6 @@ COMMAND_FAILS = "ZL007"
 
 
 def too_large(span: Span, thing: str, limit: str) -> Remark:
-    """Tell that a thing is not followed because it goes over a budget."""
+    """A remark that a thing is not followed because it is over a budget."""
     message = f"{thing} is not followed beyond {limit}"
     return Remark(TOO_LARGE, span, message, ("Rules treat what is not followed as unknown.",), topic=thing)

@@ -6,7 +6,7 @@ from zr4lint.model.finding import Finding, Rule
 
 
 def fit(word: str, rule: Rule | Finding) -> int:
-    """How many characters of a rule's code or alias a word names, all for its name; -1 if it names another rule."""
+    """The number of characters of a rule's code or alias that a word names, all for its name; -1 if none."""
     if word == rule.name:
         return len(rule.code)
     if not rule.aliases:

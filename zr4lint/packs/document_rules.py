@@ -15,8 +15,8 @@ STATEMENTS_DISAGREE = _rule(
     "PD101",
     "statements-disagree",
     _ERROR,
-    "The document says one thing of each subject.",
-    "Whoever follows one statement breaks the other. The author has to decide which one stands.",
+    "The document does not contradict itself.",
+    "A file that follows one statement breaks the other. The author has to decide which one is right.",
     "## Section 3: Packages (Layer 2, Lines 3-15)\n\n| Layer | Fix |\n|---|---|\n| Layer 2 | Edit Lines 17-30 |\n",
     "## Section 3: Packages (Layer 2, Lines 3-15)\n\n| Layer | Fix |\n|---|---|\n| Layer 2 | Edit Lines 3-15 |\n",
 )
@@ -24,7 +24,7 @@ COUNT_DIFFERS = _rule(
     "PD201",
     "count-differs",
     _ERROR,
-    "Numbers in the text are those of what they count.",
+    "Counts in the text are right.",
     "A reader who trusts the number leaves something out, or looks for something that is not there.",
     "## Section 2: Packages\n\nInstall 3 packages.\n\n### After\n\n"
     "```dockerfile\nRUN apt-get install -y git curl\n```\n",
@@ -53,15 +53,15 @@ LINES_NOT_COVERED = _rule(
     "PD204",
     "lines-not-covered",
     _WARNING,
-    "Where all lines are said to belong to a section, they do.",
-    "Nothing says what stands in the other lines.",
+    "Each line belongs to a section if the document says so.",
+    "The document does not define the other lines.",
 )
 NEVER_PASSES = _rule(
     "PD301",
     "check-never-passes",
     _ERROR,
-    "A verification command passes on the text that the document itself asks for.",
-    "Nobody can meet both the text and the check. A check that always fails is soon ignored.",
+    "A verification command passes on the document's own target text.",
+    "No file can have the text and pass the check. A check that always fails is soon ignored.",
     '### After\n\n```dockerfile\nCMD ["/start.sh"]\n```\n\n### Verification\n\n'
     "```bash\ngrep -q 'CMD [\"/start.sh\"]' Dockerfile || exit 1\n```\n",
     '### After\n\n```dockerfile\nCMD ["/start.sh"]\n```\n\n### Verification\n\n'
@@ -72,7 +72,7 @@ PASSES_BEFORE = _rule(
     "check-passes-before",
     _ERROR,
     "A verification command fails on the text before the change.",
-    "The check says that the work is done before it has begun.",
+    "The check passes before the change is made, so it proves nothing.",
 )
 MET_BY_COMMENT = _rule(
     "PD303",
@@ -93,7 +93,7 @@ FAILS_WITH_ZERO = _rule(
     "failure-exits-zero",
     _ERROR,
     "A verification script that reports a failure exits with a status that is not 0.",
-    "A build system looks at the status alone, and takes the failure for a success.",
+    "CI reads the exit status only, so the failure counts as a success.",
     '### Verification\n\n```bash\ngrep -q torch Dockerfile || echo "FAIL: no torch"\n```\n',
     '### Verification\n\n```bash\ngrep -q torch Dockerfile || { echo "FAIL: no torch"; exit 1; }\n```\n',
 )
@@ -101,8 +101,8 @@ RESULT_UNUSED = _rule(
     "PD306",
     "result-unused",
     _WARNING,
-    "What a verification script reads decides something.",
-    "A value that is only printed has to be judged by a person, each time.",
+    "A verification script compares the values that it reads.",
+    "A person has to judge a printed value each time.",
     '### Verification\n\n```bash\nCOUNT=$(grep -c ENV Dockerfile)\necho "$COUNT (target: 5)"\n```\n',
     '### Verification\n\n```bash\nCOUNT=$(grep -c ENV Dockerfile)\n[ "$COUNT" -eq 5 ] || exit 1\n```\n',
 )
@@ -143,15 +143,15 @@ BREAKS_TARGET = _rule(
     "PD402",
     "recovery-breaks-target",
     _ERROR,
-    "A recovery leaves a healthy file healthy.",
-    "Whoever runs the recovery on a file that is as the document asks ends with one that is not.",
+    "A recovery does not break a correct file.",
+    "The recovery changes a file that conforms to the document into one that does not.",
 )
 REPAIRS_NOTHING = _rule(
     "PD403",
     "recovery-repairs-nothing",
     _ERROR,
-    "A recovery repairs the fault that it is for.",
-    "A line that is inserted behind its own copy is only inserted where it is not missing.",
+    "A recovery repairs its fault.",
+    "A line that is inserted after its own copy is never inserted when it is missing.",
     "### Error Recovery\n\n```bash\nsed -i '/tzdata/a\\    tzdata \\\\' Dockerfile\n```\n",
     "### Error Recovery\n\n```bash\nsed -i '/libsm6/a\\    tzdata \\\\' Dockerfile\n```\n",
 )
@@ -159,21 +159,21 @@ DUPLICATES = _rule(
     "PD405",
     "recovery-duplicates",
     _WARNING,
-    "A recovery adds nothing that is there already.",
-    "Whoever runs the recovery on a healthy file, or twice, ends with the line twice.",
+    "A recovery adds no line a second time.",
+    "On a correct file, or when it is run twice, the recovery adds the line a second time.",
 )
 UNDONE = _rule(
     "PD404",
     "recovery-undone",
     _INFO,
     "One recovery does not undo another.",
-    "The two can't both be what the document wants.",
+    "The document can't require both results.",
 )
 NO_SUCH_SECTION = _rule(
     "PD501",
     "no-such-section",
     _ERROR,
-    "Sections that are referred to exist.",
+    "References to sections name existing sections.",
     "The reader finds nothing there.",
     "## Section 1: Base\n\nSee Section 4.\n",
     "## Section 1: Base\n\nSee Section 1.\n",
@@ -182,15 +182,15 @@ NO_SUCH_LINE = _rule(
     "PD502",
     "no-such-line",
     _ERROR,
-    "Lines that are referred to are lines that the file has.",
-    "The document says how many lines the file has, and these are behind its end.",
+    "References to lines are within the file.",
+    "By the document's own count, these lines are beyond the end of the file.",
 )
 LABEL_DIFFERS = _rule(
     "PD503",
     "label-differs",
     _WARNING,
-    "A command beside the number of a verification is that verification's.",
-    "The number and the command name two different things; the reader does one of them.",
+    "The number and the command of a verification match.",
+    "The number and the command name two different verifications, and a reader follows one of them.",
 )
 NO_SUCH_STAGE = _rule(
     "PD504",
@@ -203,8 +203,8 @@ NO_SUCH_PATH = _rule(
     "PD505",
     "path-of-one-machine",
     _WARNING,
-    "Scripts and folders that are named exist wherever the document is used.",
-    "A path in somebody's home folder is on one machine alone.",
+    "Paths of scripts and folders are valid on every machine.",
+    "A path in a home folder exists on one machine only.",
 )
 NO_SUCH_REPOSITORY = _rule(
     "PD506",
@@ -220,7 +220,7 @@ CANNOT_BUILD = _rule(
     "target-cannot-work",
     _ERROR,
     "The target text names images, packages and indexes that exist.",
-    "A file that is as the document asks can't be built. The rules of pack ml find this in the target text.",
+    "A file that conforms to the document can't be built. The rules of pack ml find this in the target text.",
 )
 NO_SUCH_OPTION = _rule(
     "PD602",
@@ -235,8 +235,8 @@ NOT_COMPILED = _rule(
     "PD901",
     "not-compiled",
     _INFO,
-    "Demands are such that a machine can hold a Dockerfile to them.",
-    "The text of a Dockerfile does not tell. A demand on sizes, times or a running container needs a built image.",
+    "A machine can check each requirement in a Dockerfile.",
+    "The text of a Dockerfile cannot show it. Sizes, times and running containers need a built image.",
 )
 DOCUMENT_RULES = (
     STATEMENTS_DISAGREE, COUNT_DIFFERS, BLOCK_OVERFLOWS, SUM_DIFFERS, LINES_NOT_COVERED, NEVER_PASSES, PASSES_BEFORE,

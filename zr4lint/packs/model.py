@@ -1,4 +1,4 @@
-"""What a pack is: rules over files, and with them the specification that they stand for, if there is one."""
+"""The model of a pack: rules over files, and the specification behind them, if there is one."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Amendment(Struct, frozen=True):
 
 
 class CriterionRule(Struct, frozen=True):
-    """How points of a score are earned.
+    """The criteria of a score.
 
     `by` is "rules" (the share of `rules` met), "must" (of all rules at level error), "commands" (of the rules that
     have commands) or "fixes" (of the findings that carry a fix).
@@ -92,7 +92,7 @@ class Setting(Struct, frozen=True):
 
 
 class Specification(Struct, frozen=True):
-    """The document that a pack stands for, with which a table tells how far a file conforms to it.
+    """The document that a pack specifies, with the parts of the conformance table.
 
     `stage` is the name of the stage it speaks of, `build` the time that it says the whole build takes.
     """

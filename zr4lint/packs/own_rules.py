@@ -64,7 +64,7 @@ MALFORMED = _own(
     "malformed-suppression",
     Severity.WARNING,
     None,
-    "Comments addressed to zr4lint can be parsed.",
+    "Comments to zr4lint can be parsed.",
     "A comment that can't be parsed suppresses nothing.",
     "# zr4lint: ignore ZR0101\nFROM ubuntu\n",
     "# zr4lint: ignore[ZR0101] The CUDA image is not mirrored yet.\nFROM ubuntu\n",
@@ -110,8 +110,8 @@ MISSING_SOURCE = _own(
     Severity.ERROR,
     None,
     "COPY and ADD name files that are in the build context.",
-    "The build stops at a source that is not there, or that .dockerignore leaves out. Where nobody names the context, "
-    "with --context or in a compose file, the folder of the Dockerfile counts as the context if it has another source. "
+    "The build stops at a source that is not there, or that .dockerignore leaves out. Without --context "
+    "or a compose file, the folder of the Dockerfile counts as the context if it has another source. "
     "Files that git ignores are not looked for: a step before the build may make them.",
     "FROM ubuntu\nCOPY requirments.txt /app/\n",
     "FROM ubuntu\nCOPY requirements.txt /app/\n",

@@ -1,4 +1,4 @@
-"""What is wrong with a pack: each problem with its file, line, table and key, and the nearest known name."""
+"""The problems of a pack: each with its file, line, table and key, and the nearest known name."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def line_numbers(text: str) -> Mapping[tuple[str, int, str], int]:
 
 
 def _state(line: str, depth: int, quotes: str) -> tuple[int, str]:
-    """How many brackets are open behind a line, and the quotes of the text of several lines that it is in."""
+    """The number of open brackets after a line, and the quotes of the multi-line text around its end."""
     at = 0
     while True:
         if quotes:

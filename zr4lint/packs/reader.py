@@ -179,7 +179,7 @@ class _Reader:
     def unknown(self, values: _Values, known: Collection[str], place: _Place) -> None:
         for key in values:
             if key not in known:
-                near = did_you_mean(key, known) or f"; known are {', '.join(sorted(known))}"
+                near = did_you_mean(key, known) or f"; the keys are {', '.join(sorted(known))}"
                 self.error(place, key, f"`{key}` is not a key of this table{near}")
 
     def arrays(self, array: str) -> Iterator[tuple[_Place, dict[str, Any]]]:

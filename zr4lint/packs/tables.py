@@ -57,7 +57,7 @@ class SectionTable(Table, frozen=True):
 
 
 class RuleTable(Table, frozen=True):
-    """[[rule]]: what is asked for, why, and the kind of check that answers it."""
+    """[[rule]]: the requirement, its reason, and the kind of check for it."""
 
     code: Code
     name: Named

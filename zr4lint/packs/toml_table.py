@@ -1,4 +1,4 @@
-"""Tables of TOML: every key is asked for by name and type, and what nobody asked for is refused."""
+"""Tables of TOML, read by key and type; unknown keys are refused."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FITS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
 
 
 class Table:
-    """One TOML table; every key is asked for, and what nobody asked for is an error."""
+    """One TOML table; keys that were not read are errors."""
 
     def __init__(self, values: Mapping[str, Any], where: str) -> None:
         self.values = values
@@ -36,7 +36,7 @@ class Table:
         self.asked: set[str] = set()
 
     def error(self, key: str, message: str) -> Exception:
-        """What is raised for a key."""
+        """The error for a key."""
         return ValueError(f"{self.where}: key {key!r}: {message}")
 
     def take(self, key: str, kind: str, fits: Callable[[Any], bool], default: Any = None) -> Any:
@@ -89,6 +89,6 @@ class Table:
         return [type(self)(t, f"{self.where}: {key} {t.get(label, index)}") for index, t in enumerate(found, start=1)]
 
     def done(self) -> None:
-        """Refuse what nobody asked for."""
+        """Refuse unknown keys."""
         if unknown := self.values.keys() - self.asked:
-            raise self.error(min(unknown), f"unknown; known are {', '.join(sorted(self.asked))}")
+            raise self.error(min(unknown), f"unknown; the keys are {', '.join(sorted(self.asked))}")

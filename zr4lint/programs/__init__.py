@@ -1,1 +1,1 @@
-"""What apt, pip, git and other programs are asked to do: argument grammars."""
+"""Command lines of apt, pip, git and other programs: argument grammars."""

@@ -75,7 +75,7 @@ class AptCommand(Struct, frozen=True):
         return not self._switched(("install-recommends",), "apt::install-recommends", default=True)
 
     def _switched(self, names: Sequence[str], item: str, *, default: bool = False) -> bool:
-        """A yes-or-no setting: the last option that speaks of it, by its name, by "no-" and its name, or by -o."""
+        """A boolean setting: the last option that sets it, by its name, by "no-" and its name, or by -o."""
         state = default
         for option in self.parsed.options:
             if option.name in names:

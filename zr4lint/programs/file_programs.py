@@ -21,7 +21,7 @@ class Operands(Enum):
 
 
 class FileProgram(Struct, frozen=True):
-    """What a program does to its operands.
+    """The effect of a program on its operands.
 
     It `removes` some, with `when_removing` only if one of these options is given, and `writes` others. It goes into
     folders with the options in `recursive`, or by itself (`always_recursive`). With an option of `spares` it does

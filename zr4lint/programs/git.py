@@ -143,7 +143,7 @@ def parse_update(arguments: Sequence[Argument]) -> Update | None:
 
 
 def _remote(folder: str, words: Sequence[Argument]) -> Update | None:
-    """What `git remote` makes of a remote; `set-url --add` and `--push` come with the same operands."""
+    """The effect of `git remote` on a remote; `set-url --add` and `--push` have the same operands."""
     values = [word.value or "" for word in words]
     if values[:1] == ["rename"] and len(words) > 2:
         return Update("rename", folder, values[1], words[2])

@@ -1,4 +1,4 @@
-"""File modes, and what `chmod` makes of them: numbers, and the letters of POSIX and GNU."""
+"""File modes, and the effect of `chmod` on them: numbers, and the letters of POSIX and GNU."""
 
 from __future__ import annotations
 

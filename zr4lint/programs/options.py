@@ -42,7 +42,7 @@ class Grammar(Struct, frozen=True):
 
 
 class Parsed(Struct, frozen=True):
-    """Options and operands of one command line; `unknown` tells that an argument's value can't be known."""
+    """Options and operands of one command line; `unknown` if the value of an argument is unknown."""
 
     options: tuple[Option, ...]
     operands: tuple[Argument, ...]

@@ -1,4 +1,4 @@
-"""How package managers write a package: its name, and the version that is asked for."""
+"""The words for a package on the command lines of package managers: its name and its version."""
 
 from __future__ import annotations
 

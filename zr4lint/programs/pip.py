@@ -208,7 +208,7 @@ def _refused_operands(operands: Sequence[Argument]) -> Iterator[Span]:
 
 
 def _program_words(arguments: Sequence[Argument]) -> int:
-    """How many words come before pip's own arguments; 0 where another program is called."""
+    """The number of words before pip's own arguments; 0 for another program."""
     values = [argument.value or "" for argument in arguments]
     program = values[0].rpartition("/")[2]
     if is_program(program, "pip"):

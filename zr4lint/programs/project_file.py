@@ -1,4 +1,4 @@
-"""What pyproject.toml says a project depends on."""
+"""The dependencies of a project in pyproject.toml."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from zr4lint.shell import Argument
 
 _VALUED = frozenset("XW")
 _ENDS = frozenset("Vhc-")
-"""Options with which python tells something, or runs a string, and no module."""
+"""Options with which python prints information or runs a string, not a module."""
 
 
 class ModuleCall(Struct, frozen=True):

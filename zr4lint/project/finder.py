@@ -84,7 +84,7 @@ class Finder:
         return self._merged[id(found)]
 
     def configuration(self, path: str) -> Layer | None:
-        """What the configuration of a file says."""
+        """The configuration of a file."""
         if self._off or self._only is not None:
             return self._only
         return self._upwards(os.path.dirname(os.path.abspath(path)))

@@ -107,7 +107,7 @@ class _Reader(Table):
 
     def unknown(self, key: str) -> ConfigError:
         """The error for a key that is none, with the nearest one."""
-        return self.error(key, f"unknown{hint(key, KEYS) or '; known are ' + ', '.join(KEYS)}")
+        return self.error(key, f"unknown{hint(key, KEYS) or '; the keys are ' + ', '.join(KEYS)}")
 
     def _pack_table(self, name: str, packs: Mapping[str, Pack]) -> Iterable[tuple[str, str]]:
         """The origin of each setting in the table of a pack, if the pack takes them all."""
@@ -178,7 +178,7 @@ class _Reader(Table):
 
 
 def _count(value: Any) -> int:
-    """How many strings a value holds."""
+    """The number of strings in a value."""
     if isinstance(value, dict):
         return sum(1 + _count(inner) for inner in value.values())
     return sum(map(_count, value)) if isinstance(value, list) else 1

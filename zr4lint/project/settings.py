@@ -40,7 +40,7 @@ TEMPLATES = ("*.j2", "*.tmpl", "*.template")
 
 
 class Setting(Struct, frozen=True):
-    """What is known of a setting.
+    """The metadata of a setting.
 
     `help` is a sentence without its full stop, `default` the default in words. `option` is the option of the command
     line, "" for none, and `metavar` what it takes. The values of a setting that `adds` are added to those of weaker
@@ -224,7 +224,7 @@ SETTINGS: Mapping[str, Setting] = {
     for extra in get_args(annotation)[1:]
     if isinstance(extra, Setting)
 }
-"""What is known of each field."""
+"""The metadata of each field."""
 
 KEYS: Mapping[str, str] = {name.replace("_", "-"): name for name, setting in SETTINGS.items() if setting.key}
 """The field of each key of a configuration."""

@@ -1,4 +1,4 @@
-"""What a small fix changes, as removed and added lines."""
+"""The change of a small fix, as removed and added lines."""
 
 from __future__ import annotations
 

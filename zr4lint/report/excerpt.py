@@ -39,7 +39,7 @@ class Page(Struct, frozen=True):
 
 
 class Mark(Struct, frozen=True):
-    """How words are marked: the character below them, its colour, and what is said behind it."""
+    """A mark below words: its character, its colour, and the text after it."""
 
     character: str
     role: str

@@ -75,7 +75,7 @@ def finding_object(finding: Finding, source: SourceFile) -> Object:
 
 
 def _origin(origin: Origin) -> Object:
-    """The line of the document that asks for something; no path where the document was not found."""
+    """The line of the document for a requirement; no path if the document was not found."""
     return {"document": well_formed(origin.document), "path": _text(origin.path), "line": origin.line}
 
 

@@ -54,7 +54,7 @@ def _case(finding: Finding, file: FileReport) -> Iterator[str]:
 
 
 def _skipped(finding: Finding) -> bool:
-    """Whether a finding fails no test: it is suppressed, or a conflict that is only told of."""
+    """Whether a finding fails no test: it is suppressed, or a conflict that is only counted."""
     return finding.suppressed or (finding.conflict is not None and finding.severity is Severity.INFO)
 
 

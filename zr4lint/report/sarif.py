@@ -56,7 +56,7 @@ def pieces(report: Report, options: Options) -> Iterator[str]:
 
 
 def _invocation(report: Report, options: Options) -> Object:
-    """How the run went: it succeeded unless nothing could be linted."""
+    """The invocation record: successful unless nothing could be linted."""
     invocation: Object = {
         "executionSuccessful": not options.errors or bool(report.files),
         "exitCode": options.exit_code,
@@ -106,7 +106,7 @@ def _result(finding: Finding, source: SourceFile, mark: str, index: Mapping[str,
 
 
 def _related(finding: Finding, source: SourceFile) -> Iterator[Object]:
-    """The other places, and the line of the document that asks for it."""
+    """The other places, and the line of the document that requires it."""
     for number, related in enumerate(finding.related, 1):
         elsewhere = related.source
         place = (finding.path, source) if elsewhere is None else (elsewhere.path, elsewhere)

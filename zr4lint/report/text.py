@@ -67,7 +67,7 @@ def _statistics(report: Report, options: Options) -> str:
 
 
 def _last(report: Report, options: Options) -> list[Line]:
-    """What was linted, and what was found in all."""
+    """The linted files, and the totals of findings."""
     lines = [judged(report), conflict_notice(report), closing(report)]
     return [piece for line in lines if line for piece in _wrapped(line, options.width)]
 
@@ -118,7 +118,7 @@ def _finding(finding: Finding, file: FileReport, page: Page, width: int, why: di
 
 
 def _conflicts(file: FileReport, options: Options) -> Iterator[Line]:
-    """The conflicts that are listed, in short; those that are only told of are no news for --quiet."""
+    """The listed conflicts in short form; --quiet leaves out those that are only counted."""
     found = [f for f in conflicts(file) if listed(f, file) and (f.severity > Severity.INFO or not options.quiet)]
     if found:
         yield (Piece("Conflicts: the specification requires what these rules warn of", "strong"),)

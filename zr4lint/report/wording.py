@@ -20,7 +20,7 @@ def conflicts(file: FileReport) -> list[Finding]:
 
 
 def demand(finding: Finding) -> str:
-    """What a conflict is with: the requirement that demands these words; "" for any other finding."""
+    """The requirement that a conflict is with; "" for any other finding."""
     return finding.related[-1].message if finding.conflict else ""
 
 
@@ -30,7 +30,7 @@ def listed(finding: Finding, file: FileReport) -> bool:
 
 
 def advice(finding: Finding) -> str:
-    """What to do, or what was expected, as words that stand alone; "" where nothing is known."""
+    """The advice or the expectation as a sentence; "" if there is none."""
     return finding.help or (f"Expected: {finding.expected}" if finding.expected else "")
 
 
@@ -72,7 +72,7 @@ def headline(finding: Finding, source: SourceFile) -> Line:
 
 
 class Count(Struct, frozen=True):
-    """How many findings a rule has at a severity."""
+    """The number of findings of a rule at a severity."""
 
     code: str
     name: str
@@ -87,7 +87,7 @@ def counted(report: Report) -> list[Count]:
 
 
 def statistics(report: Report) -> list[Line]:
-    """How many findings each rule has, the most first, as lines."""
+    """The number of findings of each rule, the largest first, as lines."""
     rows = counted(report)
     digits = len(str(rows[0].number)) if rows else 0
     longest = max((len(row.code) for row in rows), default=0)
@@ -176,7 +176,7 @@ def points(value: float) -> str:
 
 
 def fix_mark(finding: Finding) -> str:
-    """How far the fix of a finding goes, "" where there is none."""
+    """The applicability of a finding's fix as text; "" if there is none."""
     if finding.fix is None:
         return ""
     return "shown only" if finding.fix.applicability is Applicability.DISPLAY else finding.fix.applicability.label

@@ -28,7 +28,7 @@ class _UnknownError(Exception):
 
 
 def evaluate(text: str, value: Callable[[str], str | None]) -> int | None:
-    """What an expression comes to; None where that can't be known, or where the shell refuses it."""
+    """The value of an expression; None if it is unknown, or if the shell refuses it."""
     if len(text) > _LONGEST:
         return None
     try:

@@ -60,7 +60,7 @@ def branches(walker: Walker, node: Node, frame: Frame) -> Status:
 
 
 def _one_of(results: Sequence[tuple[Reach, Status]], *, open_: bool) -> Status:
-    """How the branch ends that runs; with `open_` it may be none."""
+    """The outcome of the branch that runs; with `open_`, none may run."""
     possible = [status for reach, status in results if reach is not Reach.NEVER]
     certain = [status for reach, status in results if reach is Reach.ALWAYS]
     if len(possible) == 1 and certain:
@@ -282,7 +282,7 @@ def test(walker: Walker, node: Node, frame: Frame) -> Status:
 
 
 def tested_words(walker: Walker, arguments: Sequence[Word], frame: Frame) -> Value:
-    """What `test` says to words."""
+    """The result of `test` on words."""
     if walker.dialect is Dialect.SH and any(word.literal == "==" for word in arguments):
         return Value.CONDITION
     if walker.in_dash and len(arguments) > 2 and arguments[1].literal in ("==", "=~"):
@@ -311,7 +311,7 @@ def _flatten(walker: Walker, node: Node, frame: Frame, found: list[Word]) -> boo
 
 
 def _double(walker: Walker, node: Node, frame: Frame) -> Value:
-    """What the inside of `[[ ]]` comes to."""
+    """The result of the inside of `[[ ]]`."""
     children = [child for child in node.children if child.type not in ("(", ")")]
     if node.type == "parenthesized_expression" and len(children) == 1:
         return _double(walker, children[0], frame)

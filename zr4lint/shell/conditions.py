@@ -1,4 +1,4 @@
-"""What tests come to: `test`, `[ ]` and `[[ ]]`."""
+"""The results of tests: `test`, `[ ]` and `[[ ]]`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def truth(holds: bool) -> Value:
 
 
 def test(arguments: Sequence[str], look: Look, *, in_dash: bool) -> Value:
-    """What `test` says to its arguments, those of `[` without the `]`; `look` tells what is at a path."""
+    """The result of `test` on its arguments, those of `[` without the `]`; `look` returns what is at a path."""
     match len(arguments):
         case 0:
             return Value.FALSE
@@ -100,14 +100,14 @@ def _joined(arguments: Sequence[str], look: Look, *, in_dash: bool) -> Value:
 
 
 def both(left: Value, right: Value) -> Value:
-    """What two tests come to that both have to hold."""
+    """The result of two tests joined by "and"."""
     if Value.FALSE in (left, right):
         return Value.FALSE
     return Value.TRUE if (left, right) == (Value.TRUE, Value.TRUE) else Value.CONDITION
 
 
 def either(left: Value, right: Value) -> Value:
-    """What two tests come to of which one has to hold."""
+    """The result of two tests joined by "or"."""
     return both(left.negated, right.negated).negated
 
 

@@ -1,4 +1,4 @@
-"""What dash, the /bin/sh of Debian and Ubuntu, does not take from a script that bash would run."""
+"""Syntax that bash accepts and dash, the /bin/sh of Debian and Ubuntu, does not."""
 
 from __future__ import annotations
 

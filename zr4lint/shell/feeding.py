@@ -17,11 +17,11 @@ _LONG_VALUED = frozenset({"--arg-file", "--delimiter", "--max-args", "--max-line
 _MOST = 200
 _ROOTS = frozenset({".", "/", "/bin", "/etc", "/home", "/opt", "/root", "/tmp", "/usr", "/var"})
 READ_BY_PATH = frozenset({"chmod", "rm", "rmdir", "shred", "truncate", "unlink"})
-"""Programs that find runs on paths it may be known by: whoever knows the paths makes the calls of these."""
+"""Programs that find may run on known paths; the reader of find makes their calls."""
 
 
 def xargs(command: Command, fed: MappedText | None) -> list[Command] | None:
-    """The commands that `xargs` runs on what it is fed, None where that can't be told.
+    """The commands that `xargs` runs on its input; None if they are unknown.
 
     Words that aren't known are one unknown word behind the others.
     """

@@ -1,4 +1,4 @@
-"""What a script finds in the file system, as far as the build before it tells."""
+"""The files that a script finds, as far as the earlier build shows them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KINDS = frozenset("bcdfhLpS")
 
 
 class Kind(Enum):
-    """What is at a path."""
+    """The state of a path."""
 
     NOTHING = auto()
     FILE = auto()
@@ -26,7 +26,7 @@ class Kind(Enum):
 
 
 class Found(Struct, frozen=True):
-    """What is at a path; `executable`, `writable` and `text` are None where they can't be known."""
+    """The state of a path; `executable`, `writable` and `text` are None if they are unknown."""
 
     kind: Kind
     executable: bool | None = None
@@ -45,7 +45,7 @@ class Files(Protocol):
 
 
 def tested(operator: str, found: Found | None) -> Value:
-    """What a test of a file comes to, such as `-f`."""
+    """The result of a test of a file, such as `-f`."""
     if found is None:
         return Value.CONDITION
     if found.kind is Kind.NOTHING:

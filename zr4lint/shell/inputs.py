@@ -1,4 +1,4 @@
-"""What a command reads: its standard input, and the script that it runs."""
+"""The input of a command: its standard input, and the script that it runs."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Handed(Struct, frozen=True):
 
 
 def standard_input(walker: Walker, made: Command, frame: Frame) -> MappedText | None:
-    """What a command reads from its standard input; None where that can't be known."""
+    """The standard input of a command; None if it is unknown."""
     if made.stdin is not None or any(r.operator.startswith("<") for r in made.redirections):
         return walker.fed(made.redirections, made.stdin, frame)
     return walker.piped(frame) if frame.operator == "|" else frame.stdin

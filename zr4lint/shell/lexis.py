@@ -1,4 +1,4 @@
-"""Tokens of a script, as dash and bash tell them apart."""
+"""The tokens of a script, as dash and bash split it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `echo` and `printf` print, and what becomes of it: lines, words, scripts."""
+"""The output of `echo` and `printf`, and its use as lines, words or scripts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SILENT = frozenset({
     "", "cd", "test", "[", "true", ":", "false", "set", "export", "mkdir", "rm", "touch", "chmod", "chown", "cp", "mv",
     "ln", "sleep",
 })  # fmt: skip
-"""Programs that print nothing when they do what they are told."""
+"""Programs that print nothing on success."""
 
 Piece = tuple[str, int]
 
@@ -33,7 +33,7 @@ def unreadable(_path: str) -> MappedText | None:
 
 
 def printed(command: Command, dialect: Dialect, variables: Environment, read: Read = unreadable) -> MappedText | None:
-    """What a command prints, each character mapped to where it comes from; None where that can't be known.
+    """The output of a command, each character mapped to its source; None if it is unknown.
 
     `read` tells the text of a file by its path.
     """

@@ -1,4 +1,4 @@
-"""How commands end, as far as that decides which others run."""
+"""The exit status of commands, as far as it decides which others run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _EITHER = frozenset({"grep", "egrep", "fgrep", "command", "which", "type", "cmp"
 
 
 class Value(Enum):
-    """What a command tells the shell."""
+    """The exit status of a command, as the shell sees it."""
 
     DONE = auto()  # ran, taken to have succeeded
     TRUE = auto()
@@ -23,12 +23,12 @@ class Value(Enum):
 
     @property
     def negated(self) -> Value:
-        """What `!` makes of it."""
+        """The status after `!`."""
         return {Value.TRUE: Value.FALSE, Value.FALSE: Value.TRUE}.get(self, Value.CONDITION)
 
 
 class Jump(IntEnum):
-    """What a command ends beside itself; the greater includes the smaller."""
+    """The scope that a command ends; a greater one includes the smaller ones."""
 
     NONE = 0
     ROUND = 1  # continue
@@ -38,7 +38,7 @@ class Jump(IntEnum):
 
 
 class Status(Struct, frozen=True):
-    """How a command, or a list of them, ends.
+    """The outcome of a command, or of a list of commands.
 
     `sure` tells that a jump is made, not only possible. `tested` tells that `set -e` doesn't look at the value, as
     behind `!` and on the left of `&&`.
@@ -67,7 +67,7 @@ class Status(Struct, frozen=True):
 
     @property
     def negated(self) -> Status:
-        """What `!` makes of it."""
+        """The status after `!`."""
         return structs.replace(self, value=self.value.negated, tested=True)
 
     def reach(self, wanted: Value) -> Reach:
@@ -78,13 +78,13 @@ class Status(Struct, frozen=True):
         return min(reach, Reach.MAYBE) if self.may_end else reach
 
     def behind(self, operator: str) -> Reach:
-        """How far the right side of && or || gets, when the left one ends so."""
+        """The reach of the right side of && or ||, after this outcome of the left side."""
         if operator == "&&" and self.value is Value.DONE and not self.ended:
             return Reach.MAYBE if self.may_end else Reach.ALWAYS
         return self.reach(Value.TRUE if operator == "&&" else Value.FALSE)
 
     def joined(self, right: Status, operator: str, reach: Reach) -> Status:
-        """How `left && right` ends, of which this is the left side and the right one gets as far as `reach`."""
+        """The outcome of `left && right`: this is the left side, and the right side runs as far as `reach`."""
         if reach is Reach.NEVER:
             return structs.replace(self, tested=True)
         if reach is Reach.ALWAYS:
@@ -113,7 +113,7 @@ def exit_value(code: str | None) -> Value:
 
 
 def jump(name: str, code: str | None, reach: Reach) -> Status:
-    """How `exit`, `return`, `break` or `continue` ends that is reached so."""
+    """The outcome of `exit`, `return`, `break` or `continue`, if it is reached in this way."""
     if reach is Reach.NEVER:
         return DONE
     if name in ("break", "continue"):
@@ -130,5 +130,5 @@ def runs_nothing(option: str) -> bool:
 
 
 def of_program(name: str) -> Status:
-    """How a program ends of which no more is known."""
+    """The outcome of a program that is not known."""
     return {"true": TRUE, ":": TRUE, "false": FALSE}.get(name, CONDITION if name in _EITHER else DONE)

@@ -44,7 +44,7 @@ _LONG = 4_000  # characters of a refused script that are read to its end
 
 
 class Script(Struct, frozen=True):
-    """What a script runs, and what there is to tell of it."""
+    """The commands of a script, and the remarks on it."""
 
     commands: tuple[Command, ...]
     remarks: tuple[Remark, ...] = ()

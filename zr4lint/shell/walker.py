@@ -1,4 +1,4 @@
-"""What the parts of a walk over a script share: where it is, what it knows, what it has found."""
+"""The shared state of a walk over a script: its place, its values and its results."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Walker(ABC):
         return structs.replace(word, expansions=tuple(expansions))
 
     def span(self, node: Node, frame: Frame) -> Span:
-        """Where a node stands in the file."""
+        """The span of a node in the file."""
         return frame.script.span(node.start_byte, node.end_byte)
 
     def set_by_bash(self) -> None:
@@ -120,7 +120,7 @@ class Walker(ABC):
         return True
 
     def too_large(self, thing: str, limit: str, span: Span) -> None:
-        """Tell that something isn't followed."""
+        """Add the remark that something isn't followed."""
         self.remarks.append(too_large(span, thing, limit))
 
     def piped(self, frame: Frame) -> MappedText | None:
@@ -135,7 +135,7 @@ class Walker(ABC):
     # Files
 
     def look(self, path: str, frame: Frame) -> Found | None:
-        """What is at a path; None where that can't be known."""
+        """The state of a path; None if it is unknown."""
         return self.files.look(path, self.commands, frame.scope) if self.files is not None else None
 
     def text_of(self, path: str, frame: Frame) -> MappedText | None:
@@ -163,7 +163,7 @@ class Walker(ABC):
         return self.arguments, self.variables.own()
 
     def value(self, word: Word, span: Span) -> str | None:
-        """A word's value, None where it can't be known; one that is too long is told."""
+        """A word's value; None if it is unknown, with a remark if it is too long."""
         limit = f"{budgets.VALUE_LENGTH} characters"
         return expand(word, self.variables, over=lambda: self.too_large("a value", limit, span))
 

@@ -48,7 +48,7 @@ class Comment(Struct, frozen=True):
 
 
 def check_scripts(scripts: Iterable[str], deadline: Deadline = NO_DEADLINE) -> Mapping[str, tuple[Comment, ...]]:
-    """What ShellCheck says of scripts, by their text; each text is asked for once in a process."""
+    """ShellCheck's comments on scripts, by their text; a process runs each text once."""
     wanted = list(dict.fromkeys(scripts))
     program = executable()
     asked = [script for script in wanted if script not in _results] if program is not None else []

@@ -59,7 +59,7 @@ def scripts_of(facts: Facts, unknown_sh: str) -> Iterator[RunScript]:
 
 
 def _dialect(facts: Facts, step: RunStep, unknown_sh: str, text: str) -> str | None:
-    """What ShellCheck calls the shell; None for one that it does not know."""
+    """ShellCheck's name of the shell; None for one that it does not know."""
     sh = sh_of(facts, step, unknown_sh)
     if sh.name not in SHELLS:
         return None

@@ -236,7 +236,7 @@ def folders_of(subject: Subject, row: Cache, use: Use) -> Sequence[str]:
 
 
 def _homes(user: str | None, variables: Mapping[str, str | None]) -> Sequence[str]:
-    """The home folder of the user in force, as far as it can be told."""
+    """The home folder of the current user, as far as it is known."""
     if home := variables.get("HOME"):
         return (home.rstrip("/"),)
     name = (user or "").partition(":")[0]

@@ -1,4 +1,4 @@
-"""What package managers leave behind in a layer: package lists, and the packages they downloaded."""
+"""Package lists and downloaded packages that package managers leave in a layer."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _cleans(use: Use, last: Use) -> bool:
 
 
 def _archives(subject: Subject, row: Cache, last: Use) -> Unmet | None:
-    """The packages that stay in the layer since the image was told to keep them."""
+    """Report packages that stay in the layer because the image is configured to keep them."""
     removed = (path for r in _earlier(subject, last) for path in r.paths)
     if not last.reads or not any(covers(path, file, recursive=False) for path in removed for file in row.keeps_none):
         return None
@@ -220,7 +220,7 @@ def _move(subject: Subject, first: Use, later: Sequence[Use]) -> Fix | None:
 
 
 def _named(instruction: Instruction, folder: str) -> Span | None:
-    """Where an instruction speaks of a folder without removing it."""
+    """The span in which an instruction mentions a folder without removing it."""
     at = instruction.arguments.text.find(folder)
     return instruction.arguments.span(at, at + len(folder)) if at >= 0 else None
 

@@ -128,7 +128,7 @@ def _fitting(ran: Ran, pattern: CallPattern, program: str) -> Called | None:
 
 
 def _given(program: str, alternatives: Sequence[str], parsed: Parsed) -> Option | None:
-    """The option of a command that is one of these; None where none is in force."""
+    """The option of a command that is one of these; None if none applies."""
     for wanted in (parse_words(program, option) for option in alternatives):
         if switched(wanted, parsed):
             return parsed.get(wanted[0].name)
@@ -171,7 +171,7 @@ def _is(operand: Argument, alternatives: tuple[str, ...], folder: str | None) ->
 
 
 def switched(wanted: Sequence[Option], parsed: Parsed) -> bool:
-    """Whether all these options are in force: the last that speaks of one counts, and `-qq` is two of `-q`."""
+    """Whether all these options apply: the last one of a setting counts, and `-qq` is two of `-q`."""
     for option in wanted:
         often = sum(int(o.value or 0) if (o.value or "").isdecimal() else 1 for o in wanted if o.name == option.name)
         if not (_times(option.name, parsed) >= often if often > 1 else _switched(option, parsed)):
@@ -184,7 +184,7 @@ def _times(name: str, parsed: Parsed) -> int:
 
 
 def any_switched(program: str, options: Sequence[str], parsed: Parsed) -> bool:
-    """Whether one of several options of a program is in force, which all speak of one setting: the last word counts."""
+    """Whether one of several options for the same setting applies: the last one counts."""
     patterns = [parse_words(program, option) for option in options]
     alone = [pattern[0] for pattern in patterns if len(pattern) == 1]
     state = False
@@ -204,7 +204,7 @@ def _switched(wanted: Option, parsed: Parsed) -> bool:
 
 
 def _says(option: Option, wanted: Option) -> bool | None:
-    """Whether an option switches on what another stands for, or off; None where it speaks of something else."""
+    """Whether an option switches the setting of another one on or off; None if it is about another setting."""
     item, equals, setting = (wanted.value or "").partition("=")
     if equals:
         key, _, value = (option.value or "").partition("=")

@@ -34,7 +34,7 @@ def command_forbidden(
     equal: bool = False,
     beside_background: bool = False,
 ) -> Outcomes:
-    """No command fits one of these patterns, such as `apt-key` or `zypper dist-upgrade|dup`.
+    """No command matches one of these patterns, such as `apt-key` or `zypper dist-upgrade|dup`.
 
     `instead` names, by pattern, the program to call in its place; with `equal` that program does the same, and the
     fix is safe. With `beside-background` a command is allowed in a RUN that starts another in the background.
@@ -107,7 +107,7 @@ def command_option(
     unsure: list[Program] | None = None,
     equal: bool = False,
 ) -> Outcomes:
-    """Each command that fits one of these patterns has one of these options; a fix adds the first.
+    """Each command that matches one of these patterns has one of these options; a fix adds the first.
 
     `when` limits this to commands that have an option (`-o|--output`), an option with a number (`-u > 99999`), whose
     output is redirected (`redirection`) or goes into a pipe (`pipe`). A variable of `unless-env`, an image that fits
@@ -135,7 +135,7 @@ def command_option(
 
 
 def _holds(found: Called, condition: str) -> bool:
-    """Whether a command is one that a condition speaks of."""
+    """Whether a condition applies to a command."""
     if condition == "redirection":
         return any(r.operator in (">", ">>", ">|", "&>") and r.path != "/dev/null" for r in found.ran.redirections)
     if condition == "pipe":
@@ -199,7 +199,7 @@ class _Configured:
         self.written: dict[int, list[Written]] = {}
 
     def options(self, ran: Ran) -> Iterator[Option]:
-        """The options that are in force for a command by the files written before."""
+        """The options that files written earlier set for a command."""
         row = CONFIGURATIONS.get(ran.program)
         for written in self._before(ran.at) if row is not None else ():
             if row is None or not any(matches(written.path or "", pattern) for pattern in row.files):
@@ -229,7 +229,7 @@ def _add(
 
 
 def _opposites(option: Option) -> Iterator[str]:
-    """The names of options that speak of the same setting."""
+    """The names of options for the same setting."""
     yield option.name
     yield option.name.removeprefix("no-") if option.name.startswith("no-") else f"no-{option.name}"
 

@@ -45,7 +45,7 @@ def without_owner(subject: Subject) -> Outcomes:
                 fix=insert(instruction.keyword_span.end, f" --chown={name}", f"Add --chown={name}", UNSAFE),
                 help=f"Add {code(f'--chown={name}')}",
                 related=(Related("the user in force", user.span),),
-                notes=("USER holds for RUN and for the container, not for COPY and ADD.",),
+                notes=("USER applies to RUN and to the container, not to COPY and ADD.",),
             )
 
 

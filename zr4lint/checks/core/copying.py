@@ -1,4 +1,4 @@
-"""What COPY and ADD may bring, from where, to where, and how."""
+"""Rules on the sources, targets and form of COPY and ADD."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def copy_forbidden(
     unless_ignored: list[ContextPath] | None = None,
     what: Literal["plain-add", "unverified-url", "no-folder", "root-owned", "mode-in-own-layer"] | None = None,
 ) -> Outcomes:
-    """COPY and ADD do not bring what is forbidden.
+    """COPY and ADD copy none of the forbidden files.
 
     `sources` and `targets` are patterns such as `*.pem` and `/etc/*`; what fits both is forbidden. The sources are
     those in the build context, or with `from` those in the stages and images that fit one of its patterns; `.` is the
@@ -162,7 +162,7 @@ def _plain_add(subject: Subject) -> Outcomes:
             instruction.keyword_span,
             help="Use COPY",
             fix=None if step.flags.has(*_ONLY_ADD) else fix,
-            notes=("ADD downloads URLs and unpacks archives, which nothing here is.",),
+            notes=("ADD is for URLs and archives, and this source is neither.",),
         )
 
 
@@ -184,7 +184,7 @@ def _unverified_url(subject: Subject) -> Outcomes:
                     f"{code(value)} is downloaded without a checksum",
                     source.span,
                     help="Add `--checksum=sha256:...`",
-                    notes=("Whatever the server sends becomes part of the image.",),
+                    notes=("The build accepts any file that the server sends.",),
                 )
 
 

@@ -1,4 +1,4 @@
-"""How often an instruction may stand in a stage, in the file, or behind ONBUILD."""
+"""Limits on the number of an instruction in a stage, in the file, or in ONBUILD."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _values(subject: Subject) -> dict[Span, str]:
 
 
 def _groups(found: Iterable[Step], within: str) -> Iterable[list[Step]]:
-    """What is counted together: one instruction in one stage; what ONBUILD holds is counted apart."""
+    """The instructions to count together: of one keyword in one stage, those in ONBUILD separately."""
     groups: dict[tuple[str, int, bool], list[Step]] = {}
     for step in found:
         stage = -1 if within == "file" else step.holder.stage

@@ -86,7 +86,7 @@ def _blank_continuation(subject: Subject) -> Outcomes:
             f"a blank line interrupts this {instruction.keyword or 'line'}",
             source.line_span(blank[0]),
             fix=Fix("Remove the blank lines", SAFE, edits) if len(blank) > 1 else Fix("Remove it", SAFE, edits),
-            notes=("BuildKit skips the line today and says that it will refuse it.",),
+            notes=("BuildKit skips the line today, and a later release will refuse it.",),
         )
 
 
@@ -144,7 +144,7 @@ def _definition_comment(subject: Subject) -> Outcomes:
             f"the comment does not start with {_either(names)}",
             comment.span,
             fix=insert(start, subject.source.newline, "Put a blank line below the comment", SAFE),
-            notes=("BuildKit takes a comment directly above a definition for its description.",),
+            notes=("BuildKit shows a comment directly above a definition as its description.",),
         )
 
 

@@ -43,7 +43,7 @@ def image_reference(
 ) -> Outcomes:
     """Images of FROM, `COPY --from` and `RUN --mount` are named in a way that is allowed.
 
-    `pinned` asks for a tag or a digest. `allowed` and `forbidden` are patterns such as `ghcr.io`, which stands for a
+    `pinned` requires a tag or a digest. `allowed` and `forbidden` are patterns such as `ghcr.io`, which stands for a
     registry, and `docker.io/library/*:latest`, which stands for the whole name with registry and tag.
     """
     for reference in references(subject):
@@ -90,7 +90,7 @@ def _judged(
     image = values.parse_image(value)
     shown = code(value)
     if pinned == "tag" and not image.tag and not image.digest:
-        notes = ("Without a tag the build takes whatever `latest` is at the time.",)
+        notes = ("Without a tag the build uses `latest`, which changes with each release.",)
         return Unmet(f"{shown} has no tag", reference.span, notes=notes, help="Add a tag or a digest")
     if pinned == "digest" and not image.digest:
         notes = ("A tag can be moved to another image at any time.",)

@@ -55,9 +55,9 @@ def advice(text: str) -> str:
 
 
 def consequence(keyword: str) -> str:
-    """What the build makes of it."""
+    """The effect of the text on the build."""
     if keyword in _LISTS_PATHS:
-        return f"{keyword} takes the brackets, quotes and commas for parts of the paths."
+        return f"{keyword} reads the brackets, quotes and commas as parts of the paths."
     if keyword == "SHELL":
         return "BuildKit refuses the file."
-    return "The text is not JSON, so it is given to the shell as it stands."
+    return "The text is not JSON, so the shell gets it unchanged."

@@ -69,7 +69,7 @@ def _is_licence(value: str) -> bool:
 LABEL_FORMATS: Mapping[str, LabelFormat] = {
     "text": LabelFormat(bool, "a text", "a text"),
     "url": LabelFormat(_is_uri, "a URL", "https://example.com"),
-    "rfc3339": LabelFormat(_is_time, "a time as RFC 3339 has it", "2026-01-31T12:00:00Z"),
+    "rfc3339": LabelFormat(_is_time, "a time in the form of RFC 3339", "2026-01-31T12:00:00Z"),
     "spdx": LabelFormat(_is_licence, "an SPDX licence", "Apache-2.0"),
     "hash": LabelFormat(lambda value: _HASH.fullmatch(value) is not None, "a Git hash", "0123abc"),
     "semver": LabelFormat(lambda value: _SEMVER.fullmatch(value) is not None, "a semantic version", "1.2.3"),

@@ -36,7 +36,7 @@ def labels(
     keys: bool = False,
     unique: bool = False,
 ) -> Outcomes:
-    """Labels have the keys and values that are wanted.
+    """Labels have the specified keys and values.
 
     The image has the `required` labels, its own or inherited. No label is outside those that are `closed`, unless
     `strict` is false. The labels of `formats` have values of their format; with `format` only those of that one are
@@ -50,7 +50,7 @@ def labels(
         if closed and strict and label.key is not None and label.key not in closed:
             near = nearest(label.key, closed)
             advice = f"Did you mean `{near}`?" if near else None
-            yield Unmet(f"the label {code(label.key)} is not one of the list", label.key_span, help=advice)
+            yield Unmet(f"the label {code(label.key)} is not in the list", label.key_span, help=advice)
         elif formats and label.key in formats and label.value is not None:
             yield from _of_format(label, formats[label.key], format)
         elif keys and label.key is not None:

@@ -1,4 +1,4 @@
-"""Paths that depend on the folder in force."""
+"""Paths that depend on the current folder."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ def _sets_pipefail(subject: Subject, run: _Step, first: Ran) -> bool:
 
 
 def _instruction(run: _Step, sh: Sh) -> str:
-    """The SHELL in force, with `pipefail`."""
+    """The current SHELL, with `pipefail`."""
     options = run.step.shell[1:] if sh.name != "sh" else ("-c",)
     words = (f'"{word}"' for word in (sh.pipefail, "-o", "pipefail", *options))
     return f"SHELL [{', '.join(words)}]"

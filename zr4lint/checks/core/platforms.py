@@ -44,7 +44,7 @@ def _constant(stage: Stage, flag: Option, raw: str) -> Unmet | None:
         f"the stage is built for {code(raw)} alone",
         flag.value_span,
         notes=("`docker build --platform` has no effect on it, so the image may not run where it is meant to.",),
-        help=f"Use $BUILDPLATFORM, or say so in the stage's name: `AS build-{architecture}`",
+        help=f"Use $BUILDPLATFORM, or name it in the stage's name: `AS build-{architecture}`",
     )
 
 

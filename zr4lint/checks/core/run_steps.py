@@ -1,4 +1,4 @@
-"""RUNs that another instruction would do for, that do nothing, or that could be one."""
+"""RUNs that an instruction could replace, that change nothing, or that could be merged."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _JOINED = r"(?:[ \t]|\\[ \t]*\r?\n)*(?:&&|;)(?:[ \t]|\\[ \t]*\r?\n)*"
 
 @check("core/cd", stages="all")
 def cd(subject: Subject, *, what: Literal["workdir", "nothing"] = "workdir") -> Outcomes:
-    """`cd` does not stand in for WORKDIR.
+    """`cd` does not replace WORKDIR.
 
     `workdir`: no RUN starts with `cd` and stays in that folder. `nothing`: no RUN has only commands whose effect ends
     with it, such as `cd` and `export`.
@@ -69,7 +69,7 @@ def _instead_of_workdir(subject: Subject, step: RunStep, commands: Sequence[Ran]
         edits = (Edit(at, at, line), Edit(first.at.span.start, first.at.span.end + joined.end(), ""))
         fix = Fix(f"Set WORKDIR {target}", UNSAFE, edits) if not step.at.trigger else None
     yield Unmet(
-        f"{code(f'cd {target}')} stands in for WORKDIR", first.at.span, help="Set WORKDIR above this RUN", fix=fix
+        f"{code(f'cd {target}')} is used instead of WORKDIR", first.at.span, help="Set WORKDIR above this RUN", fix=fix
     )
 
 

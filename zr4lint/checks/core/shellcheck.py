@@ -1,4 +1,4 @@
-"""What ShellCheck says of the scripts of RUN."""
+"""ShellCheck's comments on the scripts of RUN."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stages are called."""
+"""The names of stages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def stage_names(
     pattern: Text = "*",
     lower_case: bool = False,
 ) -> Outcomes:
-    """Stages have names that are not forbidden and fit a pattern such as `build-*`.
+    """Names of stages match a pattern such as `build-*`, and are not forbidden.
 
     With `unique` no two have the same name, whatever its case. With `lower-case` a name has no capital letters.
     """

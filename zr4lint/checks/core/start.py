@@ -1,4 +1,4 @@
-"""What the container runs, and in which form it is written."""
+"""The command of the container, and its form."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def command_text(step: Step) -> MappedText:
 
 
 def _has_shell(subject: Subject, step: Step) -> bool:
-    """Whether a SHELL of the stage, or of one that it builds on, is in force."""
+    """Whether the stage, or one that it builds on, sets SHELL."""
     family = subject.facts.ancestry(step.holder.stage) if step.holder.stage >= 0 else ()
     return any(s.at.instruction.index < step.holder.index for s in subject.facts.of(ShellSet, family))
 

@@ -51,7 +51,7 @@ def final_user(
     used: bool = False,
     known: bool = False,
 ) -> Outcomes:
-    """The container runs as the user that is wanted, which the last USER of the image decides.
+    """The last USER of the image is the specified user.
 
     With `root = false` it is not root, with `numeric` it is a number, with `set` there is a USER or the base image is
     known to have one. With `used` a user that the image creates is the one it runs as. With `known` a name exists: a
@@ -72,7 +72,7 @@ def final_user(
         is_root = last.user in _ROOT
         if not root and is_root:
             if not _drops(subject, family):
-                notes = ("Whoever breaks out of the program is root in the container.",)
+                notes = ("An attacker who breaks out of the program is root in the container.",)
                 yield Unmet("the image runs as root", last.span, notes=notes, help="Set another USER before CMD")
         elif numeric and last.user and not last.user.isdecimal() and not is_root:
             yield _named(subject, last, family)
@@ -195,6 +195,6 @@ def _nobody(name: str, span: Span, effect: str) -> Unmet:
     return Unmet(
         f"{code(name)} does not exist: the stage has no /etc/passwd",
         span,
-        notes=(f"Nobody can look the name up, so {effect}.",),
+        notes=(f"The name cannot be looked up, so {effect}.",),
         help="Write the number, or copy /etc/passwd and /etc/group from another stage",
     )

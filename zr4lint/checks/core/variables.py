@@ -94,13 +94,13 @@ def _near(name: str, known: Iterable[str], likeness: float = 0.75) -> str | None
 
 
 def _effect(text: str, use: VariableUse) -> str:
-    """What the build does without the variable."""
+    """The effect of a missing variable on the build."""
     before = text[: use.span.start].rstrip("{").removesuffix("$")
     after = text[use.span.end : use.span.end + 2].lstrip("}")
     listed = use.instruction.keyword == "ENV" and use.name.endswith("PATH")
     if listed and (before.endswith(":") or after.startswith(":")):
-        return "An empty entry in a list of folders stands for the current folder, which is searched then."
-    return "BuildKit puts nothing in its place."
+        return "An empty entry in a list of folders means the current folder, which is then searched."
+    return "BuildKit replaces it with an empty string."
 
 
 # FROM

@@ -42,7 +42,7 @@ class _Block(Struct, frozen=True):
 
     @property
     def leading(self) -> int:
-        """How many comment lines stand above the first instruction."""
+        """The number of comment lines above the first instruction."""
         count = 0
         for item in self.items:
             if item.instruction is not None:

@@ -1,4 +1,4 @@
-"""Which instruction belongs to which layer, by the requirements it meets."""
+"""The layer of each instruction, by the requirements it meets."""
 
 from __future__ import annotations
 

@@ -196,7 +196,7 @@ def _longest_ascending(sequence: list[tuple[int, int, int]]) -> set[int]:
 
 @check("layer-lines", late=True)
 def layer_lines(subject: Subject) -> Outcomes:
-    """Each instruction that meets a requirement of a layer lies within the layer's lines, what it relies on in some."""
+    """Each instruction that meets a requirement of a layer is within the layer's lines."""
     layers = {layer.number: layer for layer in subject.layers}
     arrangement: Arrangement | None = None
     for index, numbers in layers_of(subject).items():
@@ -275,7 +275,7 @@ def _names_layer(comment: str, number: int) -> bool:
 
 @check("not-in-specification", late=True)
 def not_in_specification(subject: Subject) -> Outcomes:
-    """Each instruction meets a requirement of a layer, or fails one, or one that does relies on it.
+    """Each instruction is about a requirement of a layer, or is needed by one that is.
 
     Where the specification has no layers, that goes for all requirements.
     """

@@ -1,4 +1,4 @@
-"""What the distribution's archives, keys and bootstrap scripts no longer serve."""
+"""Archives, keys and bootstrap scripts of distributions that no longer work."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _changes_sources(history: History, run: AptRun, pattern: str) -> bool:
 
 @check("ml/apt-archive-gone")
 def apt_archive_gone(subject: Subject) -> Outcomes:
-    """The archive of the base image's release still answers."""
+    """The archive of the base image's release still exists."""
     for history in histories(subject):
         yield from _yum(history)
         release = distribution(history.base.distribution) if history.base is not None else None
@@ -63,7 +63,7 @@ def apt_archive_gone(subject: Subject) -> Outcomes:
             f"the archive of {release['name']} is gone",
             run.command.words,
             unsure=run.at.reach is Reach.MAYBE,
-            notes=("apt-get update answers 404, and apt-get install finds nothing.",),
+            notes=("apt-get update fails with 404, and apt-get install finds no package.",),
             help="Build on a release that still gets updates, or point sources.list at an archive before",
             references=references(release),
         )
@@ -93,7 +93,7 @@ def _yum(history: History) -> Outcomes:
 
 @check("ml/nvidia-key-expired")
 def nvidia_key_expired(subject: Subject) -> Outcomes:
-    """apt-get update does not meet a repository that is signed with a key the image lacks."""
+    """The image has the key that signs NVIDIA's apt repository."""
     for history in histories(subject):
         yield from _keyring(history)
         base, run = history.base, _first_apt(history)
@@ -149,7 +149,7 @@ def _keyring(history: History) -> Outcomes:
 
 @check("ml/get-pip-too-new")
 def get_pip_too_new(subject: Subject) -> Outcomes:
-    """get-pip.py is one for the Python that runs it."""
+    """get-pip.py supports the Python that runs it."""
     for history in histories(subject):
         for ran in history.commands:
             word = next((a for a in ran.arguments[1:] if re.search(_GET_PIP, a.value or "")), None)
@@ -166,7 +166,7 @@ def get_pip_too_new(subject: Subject) -> Outcomes:
                 expected=f"https://bootstrap.pypa.io/pip/{python}/get-pip.py",
                 fix=_own_script(subject, word.span, python),
                 unsure=ran.at.reach is Reach.MAYBE,
-                notes=("The script says that this Python is too old, and exits with 1.",),
+                notes=("The script refuses this Python, and exits with 1.",),
                 help=f"Use https://bootstrap.pypa.io/pip/{python}/get-pip.py",
                 references=("pypa/get-pip at 08b6e1d",),
             )

@@ -117,7 +117,7 @@ def cuda_tag_without_patch(subject: Subject) -> Outcomes:
 
 @check("ml/cuda-tag-impossible")
 def cuda_tag_impossible(subject: Subject) -> Outcomes:
-    """A tag of nvidia/cuda is one of the grammar, and one that was published."""
+    """The tag of nvidia/cuda was published."""
     tags = cuda_tags()
     for history, base in _roots(subject):
         if not is_cuda(base.image) or _version(base.image.tag, 2):
@@ -221,7 +221,7 @@ def _nearest(tags: CudaTags, version: str, rest: str) -> str | None:
 
 @check("ml/cuda-tag-end-of-life")
 def cuda_tag_end_of_life(subject: Subject) -> Outcomes:
-    """The tag is one that NVIDIA keeps."""
+    """The tag is the newest patch of a supported CUDA version."""
     tags = cuda_tags()
     for history, base in _roots(subject):
         parts = _version(base.image.tag, 3) if is_cuda(base.image) else None
@@ -284,7 +284,7 @@ def distribution_end_of_life(subject: Subject) -> Outcomes:
 
 @check("ml/no-compiler-in-image")
 def no_compiler_in_image(subject: Subject) -> Outcomes:
-    """What compiles CUDA code, or asks for nvcc, runs in an image that has it."""
+    """Packages that compile CUDA code, or look for nvcc, are built in an image that has it."""
     for history in histories(subject):
         base = history.base
         if base is None or base.compiles_cuda is not False:

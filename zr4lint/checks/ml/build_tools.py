@@ -17,14 +17,14 @@ from zr4lint.model.source import Span
 from zr4lint.shell import Reach
 
 _SHORTEST = 7
-"""The fewest digits of a commit's name that tell which one it is."""
+"""The fewest digits that identify a commit."""
 
 _UPGRADED = "An earlier command upgrades setuptools without an upper bound."
 
 
 @check("ml/setuptools-too-new")
 def setuptools_too_new(subject: Subject) -> Outcomes:
-    """What needs pkg_resources is built with a setuptools that has it."""
+    """Packages that import pkg_resources are built with a setuptools that has it."""
     for history in histories(subject):
         for build, row in source_builds_of(history):
             if not _imports_pkg_resources(build, row):
@@ -125,7 +125,7 @@ def _newest_setuptools(history: History, order: int, bound: str) -> bool:
 
 @check("ml/constraint-not-for-builds")
 def constraint_not_for_builds(subject: Subject) -> Outcomes:
-    """A constraint on build tools is given for builds too."""
+    """Constraints on build tools are also set for isolated builds."""
     for history in histories(subject):
         for env in subject.facts.of(EnvSet, history.chain):
             if env.name != "PIP_CONSTRAINT" or env.value is None or env.at.stage != history.stage.number:

@@ -18,7 +18,7 @@ _SOURCES_ONLY = ("pypi", "mirror", "openmmlab", "mmengine")
 
 
 class Build(Struct, frozen=True):
-    """A requirement that is built from its source archive; `unsure` tells that it may not come to that."""
+    """A requirement that is built from its source archive; `unsure` means that it may not be."""
 
     package: str
     requirement: Requirement
@@ -46,7 +46,7 @@ def builds(history: History, *packages: str) -> Iterator[Build]:
 
 
 def source_builds_of(history: History) -> Iterator[tuple[Build, SourceBuild]]:
-    """The source builds of packages that the table tells of."""
+    """The source builds of packages in the table."""
     known = source_builds()
     for build in builds(history, *known):
         row = known[build.package]
@@ -60,7 +60,7 @@ def source_builds_of(history: History) -> Iterator[tuple[Build, SourceBuild]]:
 
 
 def cuda_builds(history: History) -> Iterator[Build]:
-    """The installs that need nvcc: those that always ask for it, and those where CUDA operations are forced."""
+    """The installs that need nvcc: those that always look for it, and those where CUDA operations are forced."""
     for build, row in source_builds_of(history):
         variables = build.install.run.variables
         if row.nvcc == "build":

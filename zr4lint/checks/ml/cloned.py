@@ -20,7 +20,7 @@ from zr4lint.programs.files import covers
 
 
 class File(Struct, frozen=True):
-    """A requirements file below a clone's folder, and what is known of that repository."""
+    """A requirements file below a clone's folder, and the table's row for that repository."""
 
     install: Install
     path: str
@@ -62,7 +62,7 @@ def _edited(history: History, file: File) -> bool:
 
 @check("ml/torch-may-move")
 def torch_may_move(subject: Subject) -> Outcomes:
-    """Requirements of a repository that is cloned can't replace the pinned torch."""
+    """Requirements of a cloned repository can't replace the pinned torch."""
     for history in histories(subject):
         loose: list[tuple[File, TorchState]] = []
         for file in cloned_files(history):

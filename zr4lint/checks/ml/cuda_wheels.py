@@ -36,7 +36,7 @@ def _major(cuda: str) -> str:
 
 @check("ml/cuda-major-mismatch")
 def cuda_major_mismatch(subject: Subject) -> Outcomes:
-    """What is compiled uses the CUDA major that torch was built with."""
+    """Extensions are compiled with the CUDA major version that torch was built with."""
     for history in histories(subject):
         base = history.base
         if base is None or base.kind != "cuda" or base.cuda is None:
@@ -88,7 +88,7 @@ def _no_wheel(requirement: Requirement, torch: TorchState) -> bool:
 
 @check("ml/wheel-url-mismatch")
 def wheel_url_mismatch(subject: Subject) -> Outcomes:
-    """A wheel of flash-attn that is given by its URL fits torch, Python and ABI."""
+    """A wheel of flash-attn from a URL fits torch, Python and the C++ ABI."""
     for history in histories(subject):
         for install in history.own:
             for requirement in install.requirements:
@@ -143,7 +143,7 @@ def _abi(torch: TorchState) -> str | None:
 
 @check("ml/release-not-published")
 def release_not_published(subject: Subject) -> Outcomes:
-    """A pinned flash-attn is a release that PyPI has."""
+    """PyPI has the pinned release of flash-attn."""
     row = table("flash-attn")["published"]
     for history in histories(subject):
         for install in history.own:
@@ -194,7 +194,7 @@ def _beyond(version: str, versions: list[str]) -> bool:
 
 @check("ml/wheel-page-mismatch")
 def wheel_page_mismatch(subject: Subject) -> Outcomes:
-    """A page of wheels is one for the installed torch and its CUDA."""
+    """A page of wheels is for the installed torch and its CUDA."""
     for history in histories(subject):
         for install in history.own:
             torch = torch_in(install) or torch_at(history, install.at)

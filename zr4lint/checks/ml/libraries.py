@@ -63,7 +63,7 @@ def _apt_is_open(history: History) -> bool:
 
 @check("ml/torch-needs-numpy-1")
 def torch_needs_numpy_1(subject: Subject) -> Outcomes:
-    """A torch that was built for numpy 1 gets one."""
+    """A torch that was built for numpy 1 is used with numpy 1."""
     row = table("packages")["numpy_1"]
     for history in histories(subject):
         bounded = any(_below_2(i) for i in history.installs)

@@ -47,7 +47,7 @@ def _wanted(history: History, name: str) -> list[Wanted]:
 
 @check("ml/no-mmcv-wheel")
 def no_mmcv_wheel(subject: Subject) -> Outcomes:
-    """Mmcv has a wheel for torch and CUDA, or else is built from source."""
+    """A wheel of mmcv exists for the installed torch and CUDA."""
     for history in histories(subject):
         for install in history.own:
             requirement = install.get("mmcv")
@@ -81,7 +81,7 @@ def no_mmcv_wheel(subject: Subject) -> Outcomes:
 
 @check("ml/mmdet-mmcv-bound")
 def mmdet_mmcv_bound(subject: Subject) -> Outcomes:
-    """Mmcv is one that mmdet lets itself be imported with."""
+    """The installed mmcv is within the bounds of mmdet."""
     row = table("openmmlab")["bound"]
     newest = mmcv_versions()[-1]
     for history in histories(subject):

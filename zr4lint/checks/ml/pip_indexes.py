@@ -37,7 +37,7 @@ def _place(install: Install, source: Source) -> Span:
 
 @check("ml/index-unknown")
 def index_unknown(subject: Subject) -> Outcomes:
-    """The CUDA tag of a PyTorch index is one that exists."""
+    """The CUDA tag of a PyTorch index exists."""
     rows = table("torch")["indexes"]
     newest = max(rows["known"], key=lambda tag: int(tag[2:]))
     for history in histories(subject):
@@ -108,7 +108,7 @@ def index_impossible(subject: Subject) -> Outcomes:
 
 @check("ml/index-mixed")
 def index_mixed(subject: Subject) -> Outcomes:
-    """One index decides on each package."""
+    """Each package comes from one index."""
     for history in histories(subject):
         for install in history.own:
             if install.uv or install.constrained:
@@ -167,7 +167,7 @@ def _elsewhere(history: History, install: Install) -> Unmet | None:
 
 @check("ml/find-links-as-index")
 def find_links_as_index(subject: Subject) -> Outcomes:
-    """OpenMMLab's pages of wheels are given by --find-links."""
+    """OpenMMLab's pages of wheels are passed with --find-links."""
     host = table("openmmlab")["index"]["host"]
     for history in histories(subject):
         for install in history.own:
@@ -199,7 +199,7 @@ def find_links_as_index(subject: Subject) -> Outcomes:
 
 @check("ml/unknown-index-host")
 def unknown_index_host(subject: Subject) -> Outcomes:
-    """Packages come from hosts that are known."""
+    """Packages come from known hosts."""
     invented = {host for row in table("hosts")["invented"] for host in row["hosts"]}
     for history in histories(subject):
         for install in history.own:

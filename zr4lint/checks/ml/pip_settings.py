@@ -41,7 +41,7 @@ def isolation_switch_inverted(subject: Subject) -> Outcomes:
 
 @check("ml/pip-option-unavailable")
 def pip_option_unavailable(subject: Subject) -> Outcomes:
-    """The pip that runs has the options that it is given."""
+    """The installed pip has the options of its command line."""
     for history in histories(subject):
         for install in history.own:
             if install.uv:

@@ -1,4 +1,4 @@
-"""What PyPI has: names, releases, and builds that are only on another index."""
+"""Packages that PyPI does not have: names, releases, and builds that are only on another index."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def only_pypi(install: Install) -> bool:
 
 @check("ml/not-on-pypi")
 def not_on_pypi(subject: Subject) -> Outcomes:
-    """A package is one that PyPI has under that name."""
+    """PyPI has a package of this name."""
     for history in histories(subject):
         for install in history.own:
             for requirement in install.requirements if only_pypi(install) else ():
@@ -62,7 +62,7 @@ def _renamed(subject: Subject, requirement: Requirement, name: str | None) -> Fi
 
 
 def _there(install: Install, requirement: Requirement, row: Row) -> bool:
-    """Whether PyPI has a release that fits, or the build is told to go on."""
+    """Whether PyPI has a matching release, or the build continues after a failure."""
     if "unless" in row and install.run.variables.get(row["unless"], "") != "":
         return True
     below = row.get("below")
@@ -101,7 +101,7 @@ def release_gone(subject: Subject) -> Outcomes:
 
 @check("ml/local-version-not-on-pypi")
 def local_version_not_on_pypi(subject: Subject) -> Outcomes:
-    """A build such as 2.5.1+cu124 is looked for where there is one."""
+    """A build such as 2.5.1+cu124 is installed from an index that has it."""
     for history in histories(subject):
         for install in history.own:
             if install.sources.all or install.sources.backend or install.option("no-index"):
@@ -131,7 +131,7 @@ def _index(version: str) -> str:
 
 @check("ml/nightly-pinned")
 def nightly_pinned(subject: Subject) -> Outcomes:
-    """A build of a certain night is not relied on."""
+    """No requirement is pinned to a nightly build."""
     for history in histories(subject):
         for install in history.own:
             for requirement in install.requirements:
@@ -188,7 +188,7 @@ def _other_cuda(install: Install, requirement: Requirement, cuda: str) -> Unmet 
         expected=f'"onnxruntime-gpu<{after["since"]}"' if after else None,
         unsure=install.unsure or not sure(row),
         severity=Severity.WARNING,
-        notes=("It then falls back to the CPU, and says so only in its log.",),
+        notes=("It then falls back to the CPU, and reports that only in its log.",),
         help=f'Install "onnxruntime-gpu<{after["since"]}"' if after else f"Use an image of CUDA {row['cuda']}",
         references=references(row),
     )

@@ -84,7 +84,7 @@ def pip_option_misplaced(subject: Subject) -> Outcomes:
 
 @check("ml/cache-mount-defeated")
 def cache_mount_defeated(subject: Subject) -> Outcomes:
-    """A cache that is mounted for pip is used."""
+    """No option or variable disables the cache that is mounted for pip."""
     for run in _runs(subject):
         mounts = [f for f in run.at.instruction.flags if f.name == "mount" and "type=cache" in (f.value or "")]
         targets = [mount_target(f.value or "") for f in mounts]

@@ -1,4 +1,4 @@
-"""What the image does when it runs, and what a build can't do because it has no GPU."""
+"""Settings of the running image, and build steps that fail because a build has no GPU."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _decides(subject: Subject, at: At) -> bool:
 
 @check("ml/visible-devices-baked")
 def visible_devices_baked(subject: Subject) -> Outcomes:
-    """The image does not choose among the GPUs of the machine it will run on."""
+    """The image does not hide GPUs of its host."""
     gpu = any(history.final and _for_gpu(history) for history in histories(subject))
     for env in subject.facts.of(EnvSet, subject.lineage):
         if env.name not in ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES") or env.value is None:
@@ -110,7 +110,7 @@ def _for_gpu(history: History) -> bool:
 
 @check("ml/transformers-cache-deprecated")
 def transformers_cache_deprecated(subject: Subject) -> Outcomes:
-    """The cache of models is set by a variable that is read."""
+    """The model cache is set with a variable that transformers reads."""
     others = {e.name for e in subject.facts.of(EnvSet, subject.lineage)} & _READ_CACHES
     read = bool(others) or _old_transformers(subject)
     for env in subject.facts.of(EnvSet, subject.lineage):
@@ -141,7 +141,7 @@ def _old_transformers(subject: Subject) -> bool:
 
 @check("ml/unpinned-clone")
 def unpinned_clone(subject: Subject) -> Outcomes:
-    """A repository is taken at a tag or a commit."""
+    """Repositories are cloned or installed at a tag or a commit."""
     for history in histories(subject):
         for clone in history.facts.of(Cloned, history.chain):
             if clone.at.stage != history.stage.number or clone.clone.url.value is None:
@@ -234,7 +234,7 @@ def placeholder_repository(subject: Subject) -> Outcomes:
 
 @check("ml/system-cudnn-missing")
 def system_cudnn_missing(subject: Subject) -> Outcomes:
-    """What loads the system's cuDNN finds it."""
+    """Packages that need the system's cuDNN can find it."""
     for history in histories(subject):
         base = history.base
         if base is None or not base.plain or not history.final or "cudnn" in (base.flavour or ""):
@@ -265,7 +265,7 @@ def _has_cudnn(history: History) -> bool:
 
 @check("ml/numpy-2-conflict")
 def numpy_2_conflict(subject: Subject) -> Outcomes:
-    """opencv-python and the bound on numpy agree."""
+    """opencv-python accepts the requested numpy."""
     for history in histories(subject):
         bounded = [(i, r) for i in history.installs if (r := i.get("numpy")) is not None and _below_2(r.specifier)]
         for install in history.own:

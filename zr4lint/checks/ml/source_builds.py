@@ -1,4 +1,4 @@
-"""Packages that are built from source: isolation, build tools, what the build has to be told."""
+"""Packages that are built from source: isolation, build tools, and variables of the build."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SMALL = frozenset({
 
 @check("ml/build-isolated")
 def build_isolated(subject: Subject) -> Outcomes:
-    """What imports torch or pip to build sees them."""
+    """Packages that import torch or pip while they are built can import them."""
     for history in histories(subject):
         for build, row in source_builds_of(history):
             if row.imports:
@@ -68,7 +68,7 @@ def _isolated(history: History, build: Build, row: SourceBuild) -> Outcomes:
 
 
 def _what_fails(package: str, row: SourceBuild) -> str:
-    """What happens to a package whose build does not find what it imports."""
+    """The note about a package whose build does not find its imports."""
     if package in MMCV:
         return (
             "setup.py does not find torch. It fails with `No module named 'pkg_resources'`, or, with setuptools older "
@@ -189,7 +189,7 @@ def _forced(history: History, build: Build) -> bool:
 
 @check("ml/cuda-ops-not-forced")
 def cuda_ops_not_forced(subject: Subject) -> Outcomes:
-    """A package is told to compile for CUDA, since a build sees no GPU."""
+    """A package compiles for CUDA only if a variable says so, since a build sees no GPU."""
     for history in histories(subject):
         for build, row in source_builds_of(history):
             if row.nvcc == "asked":
@@ -246,7 +246,7 @@ def _for_cpu(history: History, build: Build) -> bool:
 
 @check("ml/arch-list-missing")
 def arch_list_missing(subject: Subject) -> Outcomes:
-    """An extension that is compiled without a GPU is told for which GPUs."""
+    """A variable names the GPUs for an extension that is compiled without a GPU."""
     row = table("openmmlab")["arch_list"]
     for history in histories(subject):
         for build in builds(history, *MMCV):

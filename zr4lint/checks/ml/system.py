@@ -114,7 +114,7 @@ def _known_ppas(subject: Subject) -> Iterator[tuple[Row, RepositoryAdded]]:
 
 @check("ml/ppa-not-needed")
 def ppa_not_needed(subject: Subject) -> Outcomes:
-    """Deadsnakes is added for a Python that the release does not have itself."""
+    """The PPA of deadsnakes is added only for a Python that the release lacks."""
     for history in histories(subject):
         release = _release(history)
         if release is None or not release.get("python"):
@@ -146,7 +146,7 @@ def _pythons_after(history: History, added: RepositoryAdded) -> set[str]:
 
 @check("ml/package-not-in-release")
 def package_not_in_release(subject: Subject) -> Outcomes:
-    """A package is one that the release has."""
+    """The release of the base image has the package."""
     for history in histories(subject):
         release = _release(history)
         name = release["name"] if release is not None else ""
@@ -231,7 +231,7 @@ def _no_python(history: History, release: Row | None, run: AptRun, package: Pack
 
 @check("ml/externally-managed")
 def externally_managed(subject: Subject) -> Outcomes:
-    """Pip installs into an environment, where the system's Python is apt's."""
+    """No package is installed into a system Python that apt manages."""
     for history in histories(subject):
         release = _release(history)
         base = history.base
@@ -350,7 +350,7 @@ def _calls(history: History) -> Iterator[tuple[str, At, Span]]:
 
 
 def _brought(history: History, row: Row, at: At) -> bool:
-    """Whether something before brings a program, or may do so."""
+    """Whether an earlier step installs a program, or may install it."""
     for run in history.facts.of(AptRun, history.chain):
         if run.at.order < at.order and run.command.action in (
             "install",

@@ -37,7 +37,7 @@ def _rename(subject: Subject, requirement: Requirement, version: str, *, safe: b
 
 @check("ml/companion-mismatch")
 def companion_mismatch(subject: Subject) -> Outcomes:
-    """A pinned torchvision or torchaudio is the one made for the pinned torch."""
+    """A pinned torchvision or torchaudio is built for the pinned torch."""
     for history in histories(subject):
         for install in history.own:
             torch = torch_in(install) or torch_at(history, install.at)
@@ -134,7 +134,7 @@ def _floating(history: History, install: Install) -> str | None:
 
 @check("ml/companion-unpinned")
 def companion_unpinned(subject: Subject) -> Outcomes:
-    """Next to a pinned torch its companions are pinned too."""
+    """If torch is pinned, torchvision and torchaudio are pinned too."""
     for history in histories(subject):
         for install in history.own:
             torch = torch_in(install)
@@ -217,7 +217,7 @@ def _unpinned(
 
 @check("ml/transformers-needs-newer-torch")
 def transformers_needs_newer_torch(subject: Subject) -> Outcomes:
-    """Transformers is one that works with the pinned torch."""
+    """The installed transformers works with the pinned torch."""
     yield from transformers_of_clone(subject)
     row = table("torch")["transformers"]
     for history in histories(subject):

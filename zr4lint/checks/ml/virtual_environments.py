@@ -64,7 +64,7 @@ def _brings_venv(history: History, made: VenvCreated, minor: str, own: str) -> b
 
 @check("ml/activation-lost")
 def activation_lost(subject: Subject) -> Outcomes:
-    """An environment is not activated at the end of a RUN, where that is lost."""
+    """No RUN ends with the activation of an environment."""
     for history in histories(subject):
         installs = [install.at.order for install in history.own]
         for ran, following in pairwise(history.commands):

@@ -156,7 +156,7 @@ def clone_owner(subject: Subject, *, target: Folder, placeholders: list[Text], s
 
 @check("clone-workdirs")
 def clone_workdirs(subject: Subject, *, target: Folder, after: Folder, before: Folder = "") -> Outcomes:
-    """WORKDIR is `before` when the clone runs, and becomes `after` behind it."""
+    """WORKDIR is `before` when the clone runs, and becomes `after` once it has run."""
     clone = clone_to(subject, target)
     workdirs = subject.facts.of(WorkdirSet, subject.lineage)
     if clone is None and unknown_clone(subject) is not None:

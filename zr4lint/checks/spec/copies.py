@@ -215,7 +215,7 @@ def _near_miss(subject: Subject, copy: Copied, name: str) -> Span | None:
 def context_files(
     subject: Subject, *, copies: list[ContextPath] | None = None, ignored: bool | None = None
 ) -> Outcomes:
-    """Files that the build copies are in the build context; without a context nothing is asked.
+    """Files that the build copies are in the build context; without a context there is no check.
 
     `copies` are files that exist there. With `ignored = false` no COPY or ADD names what .dockerignore leaves out.
     """

@@ -1,4 +1,4 @@
-"""What the image is configured with: labels, ports, volumes, users, arguments and the like."""
+"""Labels, ports, volumes, users, build arguments and other settings of the image."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def build_arguments(
 
 @check("variables-set")
 def variables_set(subject: Subject, *, names: list[Variable]) -> Outcomes:
-    """ENV sets each variable, whatever its value.
+    """ENV sets each variable, to any value.
 
     Rule:
         names = ["LANG"]

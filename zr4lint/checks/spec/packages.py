@@ -86,7 +86,7 @@ def python_packages(
     local: list[VersionLabel] | None = None,
     unless_files: bool = False,
 ) -> Outcomes:
-    """At the end of the build pip has installed each package, and asked for it within this version specifier.
+    """At the end of the build pip has installed each package, with a requirement inside this version specifier.
 
     A pinned version may have one of the local versions that are listed, such as the `cu124` of `2.5.1+cu124`. With
     `unless-files` nothing is said of a package that a requirements file, or a project, may bring.

@@ -1,4 +1,4 @@
-"""What the checks of pip's packages share: the requirement that decides, and the words and fixes around it."""
+"""Helpers for the checks of pip's packages: the deciding requirement, its words and fixes."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def _wrong_version(subject: Subject, package: str, expected: str, found: Standin
 
 @check("pip-bound")
 def pip_bound(subject: Subject, *, package: Package, bound: Specifier, within: Specifier = "") -> Outcomes:
-    """The package is asked for with this bound; a pin inside `within` has it too."""
+    """The install of the package has this bound; a pin inside `within` has it too."""
     wanted = within or bound
     expected = f'"{package}{wanted}"'
     found = settled(subject, package, expected)

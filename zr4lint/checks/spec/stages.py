@@ -69,7 +69,7 @@ def stage_name(subject: Subject, *, stage: StageName) -> Outcomes:
 
 @check("from-line", late=True)
 def from_line(subject: Subject, *, line: LineNumber) -> Outcomes:
-    """The base stage's FROM stands on this line."""
+    """The base stage's FROM is on this line."""
     base = subject.base
     expected = f"FROM on line {line}"
     if base is None:

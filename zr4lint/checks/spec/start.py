@@ -1,4 +1,4 @@
-"""What the container starts, and how it is found to be healthy: the very words of CMD, ENTRYPOINT and HEALTHCHECK."""
+"""The exact words of CMD, ENTRYPOINT and HEALTHCHECK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the container runs."""
+"""The command of the container."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _words(found: CommandSet) -> list[str] | None:
 
 @check("command")
 def command(subject: Subject, *, arguments: list[str], file: Folder = "", keyword: StartKeyword = "CMD") -> Outcomes:
-    """CMD runs exactly this; no ENTRYPOINT takes it as arguments, and a COPY put the file there that it runs.
+    """CMD is exactly this, a COPY provides the file that it runs, and no ENTRYPOINT takes it as arguments.
 
     That is the program, unless `file` names it. With `keyword` it is ENTRYPOINT, to which CMD may add arguments.
     """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @check("env")
 def env(subject: Subject, *, variables: dict[Variable, str]) -> Outcomes:
-    """At the end of the build each variable has its value, by ENV."""
+    """ENV gives each variable this value at the end of the build."""
     settings = subject.facts.of(EnvSet, subject.lineage)
     named: dict[str, list[EnvSet]] = {}
     for fact in settings:
@@ -54,7 +54,7 @@ def env(subject: Subject, *, variables: dict[Variable, str]) -> Outcomes:
 
 
 def _differs(name: str, found: str | None, wanted: str) -> str:
-    """What a message says of a variable with another value."""
+    """The message about a variable with another value."""
     if found is None:
         return f"{name} is not known before the build"
     if not wanted:
@@ -74,7 +74,7 @@ def written(subject: Subject, value: str) -> str:
 
 @check("path-first")
 def path_first(subject: Subject, *, folder: Folder) -> Outcomes:
-    """PATH starts with this folder and keeps what was there, at the end and before pip is first called."""
+    """PATH starts with this folder and keeps its other folders, at the end of the build and before the first pip."""
     expected = f'ENV PATH="{folder}:$PATH"'
     settings = [f for f in subject.facts.of(EnvSet, subject.lineage) if f.name == "PATH"]
     if not settings:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @check("venv")
 def venv(subject: Subject, *, python: Program, path: Folder) -> Outcomes:
-    """Once it is installed, the python makes a virtual environment at this path, and it stays."""
+    """The installed Python creates a virtual environment at this path, and it stays."""
     created = subject.facts.of(VenvCreated, subject.lineage)
     expected = f"{python} -m venv {path}"
     right = [v for v in created if v.path == path and v.python == python and v.module == "venv"]

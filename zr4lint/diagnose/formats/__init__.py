@@ -12,7 +12,7 @@ from zr4lint.diagnose.formats import buildah, classic, container, kaniko, plain,
 
 
 class Format(Struct, frozen=True):
-    """A format: what tells it from others anywhere in a text, and its reader."""
+    """A format: the pattern that recognises it anywhere in a text, and its reader."""
 
     name: str
     sign: re.Pattern[str]

@@ -1,4 +1,4 @@
-"""What BuildKit prints below its progress: the steps that failed, the excerpt of the Dockerfile, the last words."""
+"""Parse BuildKit's closing output: failed steps, the excerpt of the Dockerfile, the final error."""
 
 from __future__ import annotations
 

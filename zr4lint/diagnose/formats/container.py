@@ -58,7 +58,7 @@ _QUICK = (
 
 
 def container_event(line: int, text: str) -> Event | None:
-    """The event of a line outside of the steps; None for one that tells of no failed start."""
+    """The event of a line outside of the steps; None if the line reports no failed start."""
     if not any(word in text for word in _QUICK):
         return None
     if _STOPS.search(text):

@@ -1,4 +1,4 @@
-"""What BuildKit calls its steps, and how its words name an instruction."""
+"""Parse the names of BuildKit's steps, and the instruction that they name."""
 
 from __future__ import annotations
 

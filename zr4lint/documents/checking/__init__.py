@@ -1,1 +1,1 @@
-"""What is wrong in a document: statements, numbers, checks, recoveries, references, and the world."""
+"""The checks of documents: statements, numbers, verification, recoveries, references, and the world."""

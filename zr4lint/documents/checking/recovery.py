@@ -27,7 +27,7 @@ _CODE = re.compile(r"`((?:sed|grep)\s[^`]+)`")
 
 
 class Step(Struct, frozen=True):
-    """One command of a recovery, and what it makes of the target text."""
+    """One command of a recovery, and the target text after it."""
 
     fence: Fence
     span: Span

@@ -93,7 +93,7 @@ def _owners(target: Target) -> Iterator[Finding]:
 
 
 def _homes(target: Target) -> Iterator[Finding]:
-    """Paths in somebody's home folder, each once."""
+    """Paths in a home folder, each once."""
     seen: set[str] = set()
     if not target.blocks and not target.checks:
         return

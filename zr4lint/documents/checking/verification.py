@@ -151,7 +151,7 @@ def _comments(text: MappedText) -> MappedText:
 
 
 def _matching(text: MappedText, pattern: tuple[str, Span] | None, message: str) -> tuple[Related, ...]:
-    """The line of a text that a pattern is found in, as far as plain words can tell."""
+    """The line of a text that has a pattern, compared as plain words."""
     if pattern is None:
         return ()
     words = re.split(r"\\?\.\*", pattern[0])[0].replace("\\", "").lstrip("^")
@@ -222,7 +222,7 @@ def _unused(target: Target, fence: Fence) -> Iterator[Finding]:
         printed = [use for use in uses if re.match(r"(?:echo|printf)\b[^|&]*\Z", use)]
         if uses and len(printed) == len(uses):
             span = fence.body.span(assigned.start(1), assigned.end(1))
-            message = f"{name} is only printed; nothing is decided by it"
+            message = f"{name} is only printed, not compared"
             yield found(
                 target, rules.RESULT_UNUSED, span, message, help="Compare it, and exit with 1 where it is wrong"
             )

@@ -31,7 +31,7 @@ def check_world(target: Target) -> Iterator[Finding]:
             if finding.severity is not Severity.ERROR and finding.name not in _OF_THE_WORLD:
                 continue
             span = target.whole.span(finding.span.start, finding.span.end)
-            notes = (*finding.notes, f"Rule {finding.code} {finding.name} of pack ml says so.")
+            notes = (*finding.notes, f"Found by rule {finding.code} {finding.name} of pack ml.")
             yield found(
                 target, rules.CANNOT_BUILD, span, finding.message, notes=notes, help=finding.help,
                 severity=finding.severity,
@@ -84,7 +84,7 @@ def _claims(target: Target) -> Iterator[Finding]:
         for line in block.body.text.splitlines(keepends=True):
             if line.startswith("#") and _EXCLUDES.search(line):
                 span = block.body.span(start, start + len(line.rstrip()))
-                yield found(target, rules.NOT_COMPILED, span, "this comment says what no instruction does")
+                yield found(target, rules.NOT_COMPILED, span, "no instruction does what this comment says")
             start += len(line)
 
 
@@ -92,5 +92,5 @@ def _reason(words: Words) -> str | None:
     if "|" not in words.text and _NEEDS_IMAGE.search(words.text) and re.search(r"\d", words.text):
         return "this needs a built image"
     if _TASK.match(words.text) and "`" not in words.text:
-        return "this names nothing that a machine can look up"
+        return "a machine can't check this"
     return None

@@ -1,4 +1,4 @@
-"""What a golden file asks of the files that are like it: one demand becomes one rule, or a part of one."""
+"""A demand of a golden file on similar files; it becomes a rule, or a part of one."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def demands_of(dockerfile: Dockerfile, sections: Sequence[Section]) -> Iterator[
     ending = {"keyword": last.keyword, "line": last.line}
     yield Demand("last-instruction", ending, last.span, f"{last.keyword} is last, on line {last.line}.")
     yield Demand("layer-order", {}, top, "The layers come in the order of their numbers.")
-    yield Demand("layer-lines", {}, top, "What meets a rule of a layer lies within the layer's lines.")
+    yield Demand("layer-lines", {}, top, "Instructions of a layer are within the layer's lines.")
     yield Demand("not-in-specification", {}, top, "Each instruction is one that the golden file has.", level="warning")
     numbered = [s.layer for s in sections if s.layer and re.match(rf"LAYER {s.layer}:", s.title)]
     if len(numbered) > 1:

@@ -146,7 +146,7 @@ def _subject(facts: Facts, lineage: frozenset[int]) -> Subject:
 
 
 def _once(demands: Iterable[Demand]) -> Iterator[Demand]:
-    """Each demand once, whichever words ask for it."""
+    """Each demand once, even if several instructions make it."""
     seen: set[str] = set()
     for demand in demands:
         key = repr((demand.kind, demand.stage, sorted(demand.parameters.items())))

@@ -48,7 +48,7 @@ _YES = ["-y", "--yes", "--assume-yes", "-qq", "-o APT::Get::Assume-Yes=true"]
 _LEAN = ["--no-install-recommends", "-o APT::Install-Recommends=false"]
 _HABITS: Sequence[tuple[str, Mapping[str, object], str]] = (
     ("apt-update", {}, "Each `apt-get install` comes after an update in the same RUN."),
-    ("command-option", {"calls": _INSTALL, "options": _YES}, "Each `apt-get install` asks nothing."),
+    ("command-option", {"calls": _INSTALL, "options": _YES}, "Each `apt-get install` has an option such as `-y`."),
     (
         "command-option",
         {"calls": _INSTALL, "options": _LEAN},
@@ -82,7 +82,7 @@ def repositories(golden: Golden) -> Iterator[Demand]:
 
 
 def python_packages(golden: Golden) -> Iterator[Demand]:
-    """What pip installs: packages with specifiers, indexes, options, requirements files, and the order of installs."""
+    """Installs of pip: packages with specifiers, indexes, options, requirements files, and their order."""
     runs = [run for run in golden.of(PipRun) if run.command.action == "install" and not idle(run)]
     before: Requirement | None = None
     for run in runs:

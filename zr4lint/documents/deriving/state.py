@@ -161,7 +161,7 @@ def started(golden: Golden) -> Iterator[Demand]:
     last = {fact.keyword: fact for fact in golden.of(CommandSet)}
     for keyword, fact in last.items():
         text = " ".join(fact.at.instruction.arguments.text.split())
-        span, summary = fact.at.span, f"{keyword} is this."
+        span, summary = fact.at.span, f"{keyword} has these arguments."
         if fact.arguments is None:
             if text:
                 yield Demand("start-command", {"keyword": keyword, "script": text}, span, summary, golden.stage)
@@ -183,4 +183,4 @@ def started(golden: Golden) -> Iterator[Demand]:
         options = {option.name: option.value for option in check.flags.given if option.value is not None}
         shown: dict[str, object] = {"command": command, **({"options": options} if options else {})}
         if command:
-            yield Demand("healthcheck", shown, check.at.span, "The health check is this.", golden.stage)
+            yield Demand("healthcheck", shown, check.at.span, "The image has this health check.", golden.stage)

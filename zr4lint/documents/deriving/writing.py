@@ -52,13 +52,13 @@ def write(derived: Derived, folder: str = "") -> str:
     """The pack as TOML; each rule names the line of the golden file it came from. `folder` is where the pack lies."""
     source = derived.source
     file = _file(source)
-    comment = f"What {source.path} does, as rules. Delete or change what other files may do differently."
+    comment = f"Rules derived from {source.path}. Delete or change those that other files need not meet."
     path, sha256 = path_from(folder, source.path), digest(source)
-    head = Head(comment, pack_name(source.path), f"Files that do what {file} does", file, file, path, sha256)
+    head = Head(comment, pack_name(source.path), f"Files that conform to {file}", file, file, path, sha256)
 
     def say(demand: Demand) -> Said:
         line = source.line_of(demand.span.start)
-        return Said(f"{file}:{line}", f"{file} does so.", demand.level, line)
+        return Said(f"{file}:{line}", f"{file} does this.", demand.level, line)
 
     return write_pack(derived, head, say, "GF")
 

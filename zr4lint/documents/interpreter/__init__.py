@@ -1,4 +1,4 @@
-"""What a verification command says about a text, without running it: true, false or unknown."""
+"""The verdict of a verification command on a text, without running it: true, false or unknown."""
 
 from zr4lint.documents.interpreter.shell import Ended, Printed, Shell
 from zr4lint.documents.interpreter.values import UNKNOWN, UnknownError

@@ -15,7 +15,7 @@ from zr4lint.documents.interpreter.values import UNKNOWN, UnknownError, equal, k
 
 
 class Result(Struct, frozen=True):
-    """What a program prints on its standard output, and its status."""
+    """The standard output of a program, and its status."""
 
     out: str = ""
     status: int = 0
@@ -40,7 +40,7 @@ class Files:
         self._texts[posixpath.normpath(known(path))] = text
 
     def copy(self) -> Files:
-        """The same files, to be changed apart."""
+        """A copy of the files that can be changed separately."""
         return Files(self._texts)
 
 

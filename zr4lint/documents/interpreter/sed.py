@@ -149,7 +149,7 @@ def edited(text: str, edits: Sequence[Edit], *, quiet: bool = False) -> str:
 
 
 def _one(edit: Edit, line: str, before: list[str], after: list[str]) -> str:
-    """What one command makes of a line; other lines go before and after it."""
+    """The result of one command on a line, with the lines to add before and after it."""
     if edit.command == "p":
         before.append(line)
     elif edit.command == "i":

@@ -19,7 +19,7 @@ GAPS = ("gap", "file", "line", "column", "code", "name", "text", "reason")
 """The columns of the gaps."""
 
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20", "|", "%")
-"""How cells begin that a spreadsheet takes for a formula, or for a command."""
+"""The first characters of cells that a spreadsheet reads as a formula or a command."""
 
 
 def render(trace: Trace, *, gaps: bool) -> str:

@@ -107,7 +107,7 @@ def _back(trace: Trace) -> Iterator[list[Line]]:
 
 def _about(step: Step) -> Iterator[Line]:
     if not step.about:
-        yield (Piece("  nothing asks for this", "faint"),)
+        yield (Piece("  not in the specification", "faint"),)
     for about in step.about:
         one = about.requirement
         yield (

@@ -24,7 +24,7 @@ class Consulted:
 
     @cached_property
     def target(self) -> Target | None:
-        """What the document wants the file to be; None for a golden Dockerfile, which is the file itself."""
+        """The Dockerfile that the document specifies; None if the document is a golden Dockerfile."""
         return Target(Document(self.source)) if is_markdown(self.path) else None
 
     @cached_property

@@ -40,7 +40,7 @@ def _gap(document: Read, span: Span, reason: str) -> Gap:
 
 
 def checks(requirements: Sequence[Requirement], packs: Sequence[Pack], read: Mapping[str, Read]) -> Iterator[Gap]:
-    """The rules that no line of a document asks for."""
+    """The rules that no line of a document requires."""
     by_name = {pack.name: pack for pack in packs}
     for one in requirements:
         pack, rule = by_name[one.pack], one.rule
@@ -48,9 +48,9 @@ def checks(requirements: Sequence[Requirement], packs: Sequence[Pack], read: Map
         if document is not None and not one.passages:
             origin = rule.origin
             source = f"; its source is {rule.source}" if rule.source != _default(pack) else ""
-            reason = f"no line of {document.consulted.path} asks for it{source}"
+            reason = f"no line of {document.consulted.path} requires it{source}"
             if origin is not None:
-                reason = f"line {origin.line} of {document.consulted.path} is empty, or behind its end"
+                reason = f"line {origin.line} of {document.consulted.path} is empty, or beyond its end"
             yield _unasked(one, reason)
         elif document is None and rule.origin is None and not rule.section and rule.source == _default(pack):
             yield _unasked(one, "it names no source")
@@ -81,7 +81,7 @@ def instructions(
     for instruction, step in zip(dockerfile.instructions, steps, strict=True):
         if instruction.index in idle_everywhere and plain(dockerfile, instruction) not in wanted:
             line, column = dockerfile.source.position(instruction.span.start)
-            reason = "no rule and no line of a document asks for it"
+            reason = "no rule and no line of a document requires it"
             yield Gap(Sort.INSTRUCTION, dockerfile.source.path, line, column, step.text, reason)
 
 

@@ -1,4 +1,4 @@
-"""What a trace is: requirements between the lines of a document and the words of a Dockerfile, and the gaps."""
+"""The model of a trace: links from lines of a document to words of a Dockerfile, and the gaps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zr4lint.model.source import SourceFile, Span
 
 
 class State(Enum):
-    """How a Dockerfile stands to a requirement.
+    """The state of a requirement in a Dockerfile.
 
     A requirement is in conflict where the file meets it, and a rule of another pack warns of the very words.
     """
@@ -84,7 +84,7 @@ class About(Struct, frozen=True):
 
     @property
     def passages(self) -> tuple[Passage, ...]:
-        """The lines of documents that ask for these words, each once."""
+        """The lines of documents that require these words, each once."""
         near = [spot.passage for spot in self.spots if spot.passage is not None]
         found = {(p.path, p.line): p for p in near or self.requirement.passages[:1]}
         return tuple(found[key] for key in sorted(found))
@@ -100,7 +100,7 @@ class Step(Struct, frozen=True):
 
     @property
     def passages(self) -> tuple[Passage, ...]:
-        """The lines of documents that ask for words of the instruction, each once."""
+        """The lines of documents that require words of the instruction, each once."""
         found = {(passage.path, passage.line): passage for one in self.about for passage in one.passages}
         return tuple(found[key] for key in sorted(found))
 
@@ -134,7 +134,7 @@ class Named(Struct, frozen=True):
 
 
 class Told(Struct, frozen=True):
-    """A document that was read; `changed` tells that its text is not the one that the pack was made from."""
+    """A document that was read; `changed` if its text differs from the one that the pack was made from."""
 
     file: Named
     changed: bool

@@ -113,7 +113,7 @@ def _spots(rule: PackRule, result: RuleResult, findings: Sequence[Finding], judg
 
 
 def _linked(spots: Sequence[Spot], passages: Sequence[Passage]) -> Iterator[Spot]:
-    """The spots, each with the passage that speaks of its words, the first one where none does.
+    """The spots, each with the passage that has its words, or with the first passage.
 
     Words that both texts repeat as often are paired in order. Of long words the beginning is looked for. What is
     missing is looked for by the words of the message.

@@ -29,7 +29,7 @@ _LONGEST = 100
 
 
 class Inputs(Struct, frozen=True):
-    """What a trace is made from.
+    """The input of a trace.
 
     The rules of `packs` are traced; the linter may know others, which make conflicts. `documents` are those of the
     packs, and `decisions` what was decided on their demands, by the names of the packs. `configuration` are the files
@@ -45,7 +45,7 @@ class Inputs(Struct, frozen=True):
 
 
 class Selection(Struct, frozen=True):
-    """Which requirements are asked for: those of codes, and those about lines of the Dockerfile or of documents.
+    """A selection of requirements: by code, and by lines of the Dockerfile or of documents.
 
     An empty selection asks for all of them.
     """
@@ -146,7 +146,7 @@ def _gaps(
 
 
 def select(whole: Trace, selection: Selection) -> Trace:
-    """The requirements of a trace that are asked for, and the instructions that are about them."""
+    """The selected requirements of a trace, and the instructions about them."""
     if selection.is_empty:
         return whole
     steps = [step for step in whole.steps if any(step.line <= line <= step.end_line for line in selection.lines)]
@@ -162,5 +162,5 @@ def select(whole: Trace, selection: Selection) -> Trace:
 
 
 def _asked(one: Requirement, selection: Selection) -> bool:
-    """Whether a requirement is asked for by its code, or by a line of a document."""
+    """Whether a requirement is selected by its code, or by a line of a document."""
     return one.rule.code in selection.codes or any(p.line in selection.document_lines for p in one.passages)

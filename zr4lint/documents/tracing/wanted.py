@@ -1,4 +1,4 @@
-"""What the command line asks of a trace: the Dockerfile, the packs, their documents, and which lines or rules."""
+"""The request of a trace: the Dockerfile, the packs, their documents, and the selected lines or rules."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LINE = re.compile(r"(.+):(\d{1,7})")
 
 
 class Wanted(Struct, frozen=True):
-    """What is asked for: `what` names a Dockerfile, lines of it or of the document, and rules."""
+    """The request: `what` names a Dockerfile, lines of it or of the document, and rules."""
 
     what: tuple[str, ...] = ()
     packs: tuple[str, ...] = ()
@@ -83,7 +83,7 @@ def gather(wanted: Wanted) -> tuple[Inputs, Selection, tuple[str, ...]]:
         traced = (_compiled(given),)
         packs = (*packs, *traced)
     if not traced:
-        raise UsageError(f"no specification is for {display(path)}; pass --pack or --document")
+        raise UsageError(f"no specification matches {display(path)}; pass --pack or --document")
     linter = Linter(packs, lint_options(display(path), settings, os.path.dirname(path)), deadline=Deadline(MAX_TIME))
     linter = linter.of_every_rule()
     documents: dict[str, Consulted] = {}
@@ -106,14 +106,14 @@ def gather(wanted: Wanted) -> tuple[Inputs, Selection, tuple[str, ...]]:
 
 
 def _words(wanted: Wanted) -> _Named:
-    """Tell files, lines and rules apart."""
+    """Sort words into files, lines and rules."""
     found = _Named(document=wanted.document)
     for word in wanted.what:
         line = _LINE.fullmatch(word)
         path = word if os.path.isfile(word) else line[1] if line is not None and os.path.isfile(line[1]) else None
         if path is None:
             if os.path.isdir(word):
-                raise UsageError(f"{word}: a folder; name a Dockerfile")
+                raise UsageError(f"{word}: a folder, not a Dockerfile")
             found.rules.append(word)
             continue
         of_document = is_markdown(path)

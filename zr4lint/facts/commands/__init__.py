@@ -1,4 +1,4 @@
-"""What the commands of a RUN do: one module for a family of programs, each reader registered under their names."""
+"""Facts of the commands of a RUN: one module for each family of programs, registered by name."""
 
 from zr4lint.facts.commands import debian, files, found, git, packages, python, shell_state
 from zr4lint.facts.commands.call import Script

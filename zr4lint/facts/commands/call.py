@@ -72,7 +72,7 @@ class Script:
         )
 
     def enter(self, call: Call, folder: str | None, *, anywhere: bool) -> None:
-        """Have a shell go to a folder; `anywhere` tells that this doesn't depend on the folder it comes from."""
+        """Change the folder of a shell; `anywhere` if the target does not depend on the current folder."""
         if anywhere:
             self._moved.add(call.command.scope)
         self._scopes[call.command.scope] = structs.replace(call.scope, folder=folder)
@@ -165,7 +165,7 @@ class Call(Struct, frozen=True):
 
 
 def unsure(call: Call) -> Call:
-    """The same call, of which can't be told whether it does anything."""
+    """The same call, marked as one that may do nothing."""
     reach = min(call.command.reach, Reach.MAYBE)
     return structs.replace(call, command=structs.replace(call.command, reach=reach))
 

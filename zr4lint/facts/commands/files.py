@@ -242,7 +242,7 @@ def _as_another(call: Call, flag: str, rest: list[Argument], *, recursive: bool)
 
 @reads("chown")
 def chown(call: Call) -> Iterator[Fact]:
-    """Give files to somebody, who may change them from then on."""
+    """Change the owner of files; from then on the owner may change them."""
     if call.command.reach is not Reach.NEVER:
         call.state.hands_over = True
     yield from ()

@@ -70,7 +70,7 @@ def _filled(call: Call) -> Iterator[Fact]:
     path = call.path(folder or ".") if folder is not None else None
     if path is not None and _no_repository(call, path):
         where = "this folder" if not folder else code(folder, 40)
-        call.fails(call.command.span, f"{where} is no git repository", f"git looks for one in {path} and above.")
+        call.fails(call.command.span, f"{where} is not a git repository", f"git looks for one in {path} and above.")
     elif path is not None and folder and not _known(call, path) and call.is_missing(path):
         call.fails(call.command.span, f"{code(folder, 40)} does not exist yet")
     if path is not None and path in call.state.empty_clones:

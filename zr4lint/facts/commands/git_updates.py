@@ -22,7 +22,7 @@ _SCOPES = frozenset({"--global", "--system"})
 
 
 def updated(call: Call) -> Iterator[Fact]:
-    """Follow what a command makes of a repository."""
+    """Follow the changes of a command to a repository."""
     if call.command.reach is Reach.NEVER:
         return
     _configured(call)

@@ -1,4 +1,4 @@
-"""What pip and uv are asked for by files of the build context."""
+"""The requirements that pip and uv read from files of the build context."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Reader:
         return self._with_files(listing, path, anchor)
 
     def project(self, folder: Argument) -> Listing | None:
-        """What a project depends on, given its folder with extras behind it; None where that is not known."""
+        """The dependencies of a project, given its folder followed by extras; None if they are unknown."""
         found = re.fullmatch(_FOLDER, folder.value or "")
         path = self._call.path(found["path"]) if found is not None else None
         text = self.text(posixpath.join(path, "pyproject.toml"), folder.span) if path is not None else None

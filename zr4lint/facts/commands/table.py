@@ -33,7 +33,7 @@ def reads(*programs: str) -> Callable[[_R], _R]:
 
 
 def follow(call: Call) -> Iterator[Fact]:
-    """The facts of one call: that it runs, and what its program's reader knows of it."""
+    """The facts of one call: that it runs, and those of its program's reader."""
     command = call.command
     redirections = tuple(_redirected(call, redirection) for redirection in command.redirections)
     yield Ran(

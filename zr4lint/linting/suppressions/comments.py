@@ -1,4 +1,4 @@
-"""Reading comments that speak to zr4lint."""
+"""Parse comments to zr4lint."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Suppression(Struct, frozen=True):
 
 
 class Mistake(Struct, frozen=True):
-    """A comment that speaks to zr4lint, but can't be understood."""
+    """A comment to zr4lint that can't be parsed."""
 
     message: str
     span: Span
@@ -53,7 +53,7 @@ class Mistake(Struct, frozen=True):
 
 
 def read(comment: Comment, source: SourceFile) -> Suppression | Mistake | None:
-    """What a comment says to zr4lint, None if it says nothing to it."""
+    """The parsed comment; None if it is not one to zr4lint."""
     text = source.slice(comment.span)
     head = re.match(_HEAD, text)
     if head is None:

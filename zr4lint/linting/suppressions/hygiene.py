@@ -1,4 +1,4 @@
-"""What is wrong with a suppression itself."""
+"""Findings on suppressions themselves."""
 
 from __future__ import annotations
 

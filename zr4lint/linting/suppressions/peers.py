@@ -1,4 +1,4 @@
-"""Heeding the comments that speak to other linters: they suppress the rules that have the same codes as aliases."""
+"""Apply the comments to other linters: they suppress the rules that have the same codes as aliases."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What compose files and bake files build."""
+"""The builds that compose files and bake files describe."""

@@ -89,7 +89,7 @@ class Part(Struct, frozen=True):
         return [section for section in self.sections if section.row.required]
 
     def count(self, state: str) -> int:
-        """How many requirements are in a state."""
+        """The number of requirements in a state."""
         return sum(one.state == state for section in self.sections for one in section.requirements)
 
 
