@@ -11,7 +11,7 @@ from zr4lint.checks.registry import check
 from zr4lint.dockerfile import Instruction
 from zr4lint.dockerfile.refusals import KEYWORDS
 from zr4lint.facts import Ran
-from zr4lint.model.quoting import code
+from zr4lint.model.quoting import code, plain
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.startup import lazy_pattern
 
@@ -61,7 +61,7 @@ def _instructions(subject: Subject) -> Outcomes:
             yield Met(instruction.keyword_span, instruction)
             continue
         yield Unmet(
-            f"this {subject.words(span)} is a part of the {instruction.keyword} above",
+            f"this {subject.words(span)} is a part of the {plain(instruction.keyword, 16)} above",
             span,
             notes=("BuildKit joins a line to the one above where that ends in an escape.",),
             help="Remove the escape at the end of the line above",
