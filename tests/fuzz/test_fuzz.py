@@ -50,8 +50,10 @@ def test_what_goes_wrong_is_told() -> None:
         b"FROM a\nRUN " + b"$(( " * 30 + b"1" + b") )" * 30,
         b"FROM a\nRUN " + b"xargs " * 2000,
         b"FROM a\nRUN " + b"find . -exec " * 2000,
+        b"LABEL\x0c\x1c\\\n$",
         b"X" * 500 + b" a\nFROM a\nONBUILD " + b"Y" * 500 + b" a\n",
     ],
 )
 def test_what_once_went_wrong_is_mended(data: bytes) -> None:
     assert failure(data, "report") is None
+    assert failure(data, "checks") is None

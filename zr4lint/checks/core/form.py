@@ -101,7 +101,9 @@ def _key_value(subject: Subject) -> Outcomes:
             yield met(pair.at, pair.span)
             continue
         instruction = pair.at.instruction
-        name = subject.words(Span(pair.span.start, pair.value_span.start)).split()[0]
+        name = next(iter(subject.words(Span(pair.span.start, pair.value_span.start)).split()), "")
+        if not name:
+            continue  # blanks of a kind that BuildKit takes for a name
         raw = instruction.arguments.text[len(name) :].strip()
         written = _quoted(raw) if _plain_lines(subject, pair.span) else None
         yield Unmet(
