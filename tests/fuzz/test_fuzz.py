@@ -50,6 +50,7 @@ def test_what_goes_wrong_is_told() -> None:
         b"FROM a\nRUN " + b"$(( " * 30 + b"1" + b") )" * 30,
         b"FROM a\nRUN " + b"xargs " * 2000,
         b"FROM a\nRUN " + b"find . -exec " * 2000,
+        b'FROM a\nRUN pip install "mmcv>cv>cv>cv>cv>cv>cv>cv>cv>cv>=2.1.0,<2.2.0"',
         b"LABEL\x0c\x1c\\\n$",
         b"X" * 500 + b" a\nFROM a\nONBUILD " + b"Y" * 500 + b" a\n",
     ],
