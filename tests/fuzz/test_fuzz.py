@@ -51,6 +51,7 @@ def test_what_goes_wrong_is_told() -> None:
         b"FROM a\nRUN " + b"xargs " * 2000,
         b"FROM a\nRUN " + b"find . -exec " * 2000,
         b'FROM a\nRUN pip install "mmcv>cv>cv>cv>cv>cv>cv>cv>cv>cv>=2.1.0,<2.2.0"',
+        b"FROM a AS b" + b"A" * 100 + b"\nCOPY a b /" + b"x" * 100 + b"\n",
         b"LABEL\x0c\x1c\\\n$",
         b"X" * 500 + b" a\nFROM a\nONBUILD " + b"Y" * 500 + b" a\n",
     ],

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 _LONGEST = 60
 _MOST = 44
 _MESSAGE = 80
+_LEAST = 8
 
 
 def show(words: str) -> str:
@@ -36,6 +37,20 @@ def contrast(what: str, found: str, wanted: str) -> str:
     """Say what something is and what it should be; only the latter where both are too long for a message."""
     whole = f"{what} is {code(found, _MESSAGE)}, not {code(wanted, _MESSAGE)}"
     return whole if len(whole) <= _MESSAGE else f"{what} is not {code(wanted, _MESSAGE - len(what) - 10)}"
+
+
+def fitted(message: str) -> str:
+    """A message of at most 80 characters: of one that is longer, the longest words of the file are cut.
+
+    Kinds of check leave room for words of an ordinary length; a file may have any.
+    """
+    while len(message) > _MESSAGE:
+        longest = max(message.split("`")[1::2] or [""], key=len)
+        room = max(len(longest) - (len(message) - _MESSAGE), _LEAST)
+        if room >= len(longest):
+            return message[: _MESSAGE - 3] + "..."
+        message = message.replace(f"`{longest}`", code(longest, room), 1)
+    return message
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
