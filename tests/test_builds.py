@@ -297,6 +297,22 @@ def test_aliases_in_aliases_end(tmp_path: Path) -> None:
     assert said == "(('x', 'y'),)" or said.endswith("merges of mappings make too many entries")
 
 
+def test_lists_in_lists_are_no_arguments(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40))]
+    for args in ("*a39", "{ A: *a39 }", "[B=c, *a39]"):
+        save(tmp_path / "compose.yaml", "\n".join([*lines, f"services: {{ a: {{ build: {{ args: {args} }} }} }}\n"]))
+        (build,) = builds_of(str(tmp_path / "compose.yaml"))[0]
+        assert {name: value for name, value in build.args if value is not None} in ({}, {"B": "c"})
+
+
+def test_variables_that_double_are_unknown(tmp_path: Path) -> None:
+    twice = "".join(f'variable "v{n}" {{ default = "${{v{n - 1}}}${{v{n - 1}}}" }}\n' for n in range(1, 40))
+    text = f'variable "v0" {{ default = "xx" }}\n{twice}target "t" {{ args = {{ A = v39, B = v3 }} }}\n'
+    save(tmp_path / "docker-bake.hcl", text)
+    (build,) = builds_of(str(tmp_path / "docker-bake.hcl"))[0]
+    assert dict(build.args) == {"A": None, "B": "x" * 16}
+
+
 @pytest.mark.parametrize(
     ("module", "name", "why"),
     [

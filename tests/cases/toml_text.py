@@ -9,6 +9,7 @@ WIDTH = 120
 DEPTH = 2
 """How deep tables have a heading of their own; what is deeper stands in one line."""
 
+_LAST_OF_FOUR = 0xFFFF
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\t": "\\t", "\r": "\\r", "\n": "\\n"}
 
 
@@ -62,7 +63,7 @@ def _block(text: str) -> str:
     """A string of several lines; what TOML or an editor would change in it is escaped."""
     fragile = any(char != "\n" and not char.isprintable() for char in text) or " \n" in text or "'''" in text
     if fragile:
-        return '"""\n' + _escaped(text).replace("\\n", "\n").replace(" \n", "\\u0020\n") + '"""'
+        return '"""\n' + "\n".join(map(_escaped, text.split("\n"))).replace(" \n", "\\u0020\n") + '"""'
     return f"'''\n{text}'''"
 
 
@@ -73,4 +74,8 @@ def _line(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return "".join(_ESCAPES.get(char) or (char if char.isprintable() else f"\\u{ord(char):04X}") for char in text)
+    return "".join(_ESCAPES.get(char) or (char if char.isprintable() else _code(char)) for char in text)
+
+
+def _code(char: str) -> str:
+    return f"\\u{ord(char):04X}" if ord(char) <= _LAST_OF_FOUR else f"\\U{ord(char):08X}"

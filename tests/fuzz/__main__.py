@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 import traceback
-from collections import Counter
+from collections import Counter, defaultdict
 
 from tests.fuzz.inputs import Case, case
 from tests.fuzz.trial import DEPTHS, stand
@@ -22,13 +22,17 @@ def main() -> int:
     parser.add_argument("--most", type=int, default=20, metavar="N", help="stop after so many failures")
     options = parser.parse_args()
     counts: Counter[str] = Counter()
+    spent: dict[str, float] = defaultdict(float)
     failures = 0
     began = time.monotonic()
     for number in range(options.start, options.start + options.inputs):
         made = case(options.seed, number)
         depth = options.depth if options.depth != "mixed" else _mixed(number)
         counts[f"{made.kind} ({depth})"] += 1
-        if (why := failure(made.data, depth)) is not None:
+        before = time.process_time()
+        why = failure(made.data, depth)
+        spent[depth] += time.process_time() - before
+        if why is not None:
             failures += 1
             print(_told(options.seed, number, made, depth, why), flush=True)
             if failures >= options.most:
@@ -37,13 +41,18 @@ def main() -> int:
             print(f"{sum(counts.values())} inputs, {time.monotonic() - began:.0f} s", flush=True)
     print(f"{sum(counts.values())} inputs, {failures} failures, {time.monotonic() - began:.0f} s, seed {options.seed}")
     print("\n".join(f"{count:>9} {kind}" for kind, count in sorted(counts.items())))
+    for depth, seconds in sorted(spent.items()):
+        count = sum(n for kind, n in counts.items() if kind.endswith(f"({depth})"))
+        print(f"{count / max(seconds, 1e-9):>9.0f} a second of processor time: {depth}")
     return int(failures > 0)
 
 
 def _mixed(number: int) -> str:
     """How far the input of a number is put through: the further, the longer it takes, and the fewer they are."""
     turn = number // 4 % 500
-    return "fix" if turn == 0 else "report" if turn < 4 else "lint" if turn < 60 else "parse"
+    if turn < 60:
+        return "fix" if turn == 0 else "report" if turn < 4 else "lint" if turn < 20 else "checks"
+    return ("parser", "shell", "facts", "parse")[turn % 4]
 
 
 def failure(data: bytes, depth: str) -> str | None:

@@ -118,7 +118,7 @@ def _bytes(r: random.Random) -> bytes:
 
 def _mutated(r: random.Random) -> bytes:
     """A Dockerfile of this repository, damaged in a few places."""
-    data = r.choice(_corpus())
+    data = r.choice(corpus())
     for _ in range(r.randint(1, 6)):
         start = r.randrange(len(data) + 1)
         end = min(len(data), start + int(r.expovariate(0.05)))
@@ -136,7 +136,7 @@ def _mutated(r: random.Random) -> bytes:
                 r.shuffle(lines) if r.random() < 0.2 else lines.pop(r.randrange(len(lines)))
                 data = b"\n".join(lines)
             case 5:
-                other = r.choice(_corpus())
+                other = r.choice(corpus())
                 at = r.randrange(len(other) + 1)
                 data = data[:start] + other[at : at + 200] + data[start:]
             case _:
@@ -185,7 +185,7 @@ def _encoded(text: str) -> bytes:
 
 
 @cache
-def _corpus() -> tuple[bytes, ...]:
+def corpus() -> tuple[bytes, ...]:
     """The Dockerfiles of this repository; most of them are small, and those that are not come seldom."""
     files = {*ROOT.glob("fixtures/**/Dockerfile*"), *ROOT.glob("docker/Dockerfile*")}
     whole = {file.read_bytes() for file in files if file.is_file()}

@@ -8,10 +8,21 @@ from tests.fuzz.__main__ import failure
 from tests.fuzz.inputs import case
 
 SEED = 6
+COUNTS = {
+    "parser": 800,
+    "shell": 800,
+    "facts": 400,
+    "checks": 80,
+    "parse": 400,
+    "lint": 80,
+    "report": 24,
+    "fix": 8,
+}
+"""How many inputs go how far, by what they take."""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("depth", "count"), [("parse", 800), ("lint", 160), ("report", 24), ("fix", 8)])
+@pytest.mark.parametrize(("depth", "count"), COUNTS.items())
 def test_nothing_raises_hangs_or_steers(depth: str, count: int) -> None:
     for number in range(count):
         made = case(SEED, number)
@@ -34,7 +45,17 @@ def test_what_goes_wrong_is_told() -> None:
         b"FROM a\nRUN <<E\n#!/bin/sh/\na\nE\n",
         b"FROM a\nRUN git clone app\nRUN sed -i s/a/b/ app/[\nRUN pip install -rapp/[",
         b"FROM nvidia/cuda:4-r-u4\nRUN pip install onnxruntime-gpu",
+        b"FROM a\nRUN [[ " + b"( " * 500 + b"a = b" + b" )" * 500 + b" ]]",
+        b"FROM a\nRUN " + b"$(( (" * 300 + b"1" + b") " * 300,
+        b"FROM a\nRUN " + b"$(( " * 30 + b"1" + b") )" * 30,
+        b"FROM a\nRUN " + b"xargs " * 2000,
+        b"FROM a\nRUN " + b"find . -exec " * 2000,
+        b'FROM a\nRUN pip install "mmcv>cv>cv>cv>cv>cv>cv>cv>cv>cv>=2.1.0,<2.2.0"',
+        b"FROM a AS b" + b"A" * 100 + b"\nCOPY a b /" + b"x" * 100 + b"\n",
+        b"LABEL\x0c\x1c\\\n$",
+        b"X" * 500 + b" a\nFROM a\nONBUILD " + b"Y" * 500 + b" a\n",
     ],
 )
 def test_what_once_went_wrong_is_mended(data: bytes) -> None:
     assert failure(data, "report") is None
+    assert failure(data, "checks") is None

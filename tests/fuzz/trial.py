@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from xml.etree import ElementTree
 
 from tests.fuzz.inputs import ROOT
 from zr4lint.app.assignment import load_packs
-from zr4lint.dockerfile import parse
+from zr4lint.dockerfile import parse, values
 from zr4lint.facts import gather
 from zr4lint.filesystem.limits import time_limit
 from zr4lint.fixing.difference import difference
@@ -19,15 +19,21 @@ from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import Linter
 from zr4lint.linting.suppressions.insertion import add_suppressions
 from zr4lint.model.finding import Applicability, FileReport, Report
-from zr4lint.model.source import SourceFile
+from zr4lint.model.source import MappedText, SourceFile, Span
 from zr4lint.packs.model import Pack
 from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.report import FORMATS, Options
+from zr4lint.shell import Dialect, parse_script
+
+MOST_OF_A_MESSAGE = 80
 
 SECONDS = 10.0
 """No input of this size may take longer."""
 
-DEPTHS = ("parse", "lint", "report", "fix")
+APART = ("parser", "shell", "facts", "checks")
+"""One room alone, as many inputs a second as it takes: `shell` takes the whole input for a script."""
+
+DEPTHS = (*APART, "parse", "lint", "report", "fix")
 """Parsed, with what its shell text does; linted, with one report; with every report; fixed, with every report."""
 
 STEERS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -42,6 +48,10 @@ def stand(data: bytes, depth: str) -> None:
     """Put an input through; whatever is wrong raises."""
     if depth not in DEPTHS:
         raise ValueError(f"unknown depth {depth!r}")
+    if depth in APART:
+        with time_limit(SECONDS):
+            _APART[depth](SourceFile.decode(data, "Dockerfile.zr4"))
+        return
     with time_limit(SECONDS):
         source = SourceFile.decode(data, "Dockerfile.zr4")
         if source.encode(source.text) != data:
@@ -64,6 +74,64 @@ def _packs() -> tuple[Pack, ...]:
 @cache
 def _linter() -> Linter:
     return Linter(_packs(), LintOptions(context=str(ROOT / "docker")))
+
+
+def _parser(source: SourceFile) -> None:
+    """The pieces of a file are its text, and every span lies in it."""
+    parsed = parse(source)
+    if "".join(source.slice(piece.span) for piece in parsed.pieces) != source.text:
+        raise WrongError("the pieces joined are not the text")
+    spans = [error.span for error in parsed.errors]
+    for instruction in parsed.instructions:
+        spans += [instruction.span, instruction.keyword_span, *(flag.span for flag in instruction.flags)]
+        spans += [span for heredoc in instruction.heredocs for span in (heredoc.marker, heredoc.body)]
+        spans += [string.span for string in instruction.json or ()]
+        spans += [word.span for word in values.split(instruction.arguments)]
+    _inside(spans, source.text)
+
+
+def _shell(source: SourceFile) -> None:
+    """Every command of a script lies in it, whichever shell reads it."""
+    text = source.text
+    dialect = (*Dialect,)[len(text) % len(Dialect)]
+    script = parse_script(MappedText(text, (0,), (0,)), dialect=dialect)
+    _inside([command.span for command in script.commands], text)
+    _inside([word.span for command in script.commands for word in command.words], text)
+    _inside([remark.span for remark in script.remarks], text)
+
+
+def _facts(source: SourceFile) -> None:
+    """Every fact lies in the file."""
+    facts = gather(parse(source), {})
+    _inside([fact.at.span for fact in facts.facts], source.text)
+    _inside([remark.span for remark in facts.remarks], source.text)
+
+
+def _checks(source: SourceFile) -> None:
+    """Every finding of every pack lies in the file, and its message fits a line."""
+    for finding in _all_rules().lint(source).report.findings:
+        _inside([finding.span], source.text)
+        if not 0 < len(finding.message) <= MOST_OF_A_MESSAGE:
+            raise WrongError(f"{finding.code}: a message of {len(finding.message)} characters: {finding.message}")
+
+
+def _inside(spans: Sequence[Span], text: str) -> None:
+    for span in spans:
+        if not 0 <= span.start <= span.end <= len(text):
+            raise WrongError(f"{span} does not lie in {len(text)} characters")
+
+
+_APART: Mapping[str, Callable[[SourceFile], None]] = {
+    "parser": _parser,
+    "shell": _shell,
+    "facts": _facts,
+    "checks": _checks,
+}
+
+
+@cache
+def _all_rules() -> Linter:
+    return Linter(load_packs(("zr4", "ml", "core")), LintOptions())
 
 
 def _reports(file: FileReport, formats: Sequence[str]) -> None:

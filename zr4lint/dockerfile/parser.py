@@ -21,7 +21,7 @@ from zr4lint.dockerfile.instructions import (
     PieceKind,
 )
 from zr4lint.dockerfile.lines import BLANKS, Lines, comment, join
-from zr4lint.model.quoting import code
+from zr4lint.model.quoting import code, plain
 from zr4lint.model.source import MappedText, SourceFile, Span
 
 _WITH_HEREDOCS = ("ADD", "COPY", "RUN")
@@ -181,7 +181,7 @@ class _Parser:
         if not instructions:
             self.errors.append(ParseError("the file has no instruction", Span(0, 0), help="Start with FROM"))
         elif early:
-            message = f"{early.keyword} comes before the first FROM"
+            message = f"{plain(early.keyword, 16)} comes before the first FROM"
             advice = "Start the file with FROM; only ARG may come before it"
             self.errors.append(ParseError(message, early.keyword_span, help=advice))
         elif self.stage < 0:

@@ -167,7 +167,7 @@ def _healthcheck(instruction: Instruction) -> Iterator[ParseError]:
 def _onbuild(instruction: Instruction) -> Iterator[ParseError]:
     trigger = instruction.trigger
     if trigger and trigger.keyword in ("FROM", "MAINTAINER", "ONBUILD"):
-        yield ParseError(f"ONBUILD does not accept {trigger.keyword}", trigger.keyword_span)
+        yield ParseError(f"ONBUILD does not accept {plain(trigger.keyword, 16)}", trigger.keyword_span)
 
 
 def _span(instruction: Instruction, word: Word) -> Span:

@@ -6,7 +6,7 @@ The only module that knows dockerfile-parse, which reads quotes and escapes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -21,6 +21,7 @@ _QUOTES = "\"'\\"
 _VARIABLE = r"(?<!\\)\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^{}$]*))?\}|(\{))"
 _SINGLE_QUOTED = r"'[^']*'"
 _PART = r"""'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)|([^'"\\]+)"""
+_PIECE = r"""(?s)(?P<blank>\s+)|\\.?|'[^']*'?|"(?:\\.|[^"\\])*(?:"|\\?\Z)|[^\s\\'"]+"""
 _ESCAPED = r"""\\(["$\\])"""
 """What a backslash escapes between double quotes; before other characters it stays."""
 
@@ -59,11 +60,30 @@ def split(text: MappedText) -> list[DockerWord]:
     words: list[DockerWord] = []
     at = 0
     quoted = any(c in text.text for c in _QUOTES)
-    for raw in WordSplitter(text.text).split(dequote=False) if quoted else text.text.split():
+    for raw in _as_written(text.text) if quoted else text.text.split():
         at = text.text.find(raw, at)
         words.append(DockerWord(raw, text.span(at, at + len(raw))))
         at += len(raw)
     return words
+
+
+def _as_written(text: str) -> Iterable[str]:
+    """The words of a text as written, blanks inside quotes not counting."""
+    return WordSplitter(text).split(dequote=False) if len(text) <= VALUE_LENGTH else long_words(text)
+
+
+def long_words(text: str) -> Iterator[str]:
+    """What `WordSplitter` finds, which takes the square of a word's length in time."""
+    start: int | None = None
+    for found in re.finditer(_PIECE, text):
+        if found.lastgroup == "blank":
+            if start is not None:
+                yield text[start : found.start()]
+            start = None
+        elif start is None:
+            start = found.start()
+    if start is not None:
+        yield text[start:]
 
 
 def pairs(instruction: Instruction) -> list[Pair]:
@@ -100,7 +120,8 @@ def unquote(raw: str) -> str:
         return raw
     parts = list(re.finditer(_PART, raw, re.DOTALL))
     if sum(len(part[0]) for part in parts) != len(raw):
-        return str(WordSplitter(raw).dequote())  # a quote that is never closed
+        # A quote that is never closed. What is over its budget is unknown in any case.
+        return raw if len(raw) > VALUE_LENGTH else str(WordSplitter(raw).dequote())
     return "".join(part[1] or re.sub(_ESCAPED, r"\1", part[2] or "") or part[3] or part[4] or "" for part in parts)
 
 

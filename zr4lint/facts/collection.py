@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -12,6 +12,7 @@ from msgspec import Struct
 from zr4lint.dockerfile import Dockerfile, Instruction
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.flags import Flags
+from zr4lint.model.budgets import STAGES_OF_A_CHAIN
 from zr4lint.model.remark import Remark
 from zr4lint.model.source import FILE_SIZE, Span
 from zr4lint.shell import Reach
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from zr4lint.facts.context_files import Included
 
 _F = TypeVar("_F", bound=Fact)
+
+_KEPT = 500
+"""How many lists of facts, and sets of stages, are kept: in long chains of stages all of them would be squares."""
 
 
 class Stage(Struct, frozen=True):
@@ -85,14 +89,17 @@ class Facts:
         return span if file is None else file.anchor
 
     def ancestry(self, stage: int) -> frozenset[int]:
-        """The stage and those it builds on."""
-        if stage not in self._ancestries:
-            found: set[int] = set()
-            at: int | None = stage
-            while at is not None and at not in found:
-                found.add(at)
-                at = self.stages[at].parent
-            self._ancestries[stage] = frozenset(found)
+        """The stage and those it builds on, the nearest `budgets.STAGES_OF_A_CHAIN` of them."""
+        if (known := self._ancestries.get(stage)) is not None:
+            return known
+        found: set[int] = set()
+        at: int | None = stage
+        while at is not None and at not in found and len(found) < STAGES_OF_A_CHAIN:
+            found.add(at)
+            at = self.stages[at].parent
+        if len(self._ancestries) >= _KEPT:
+            self._ancestries.clear()
+        self._ancestries[stage] = frozenset(found)
         return self._ancestries[stage]
 
     def named(self, name: str) -> Stage | None:
@@ -121,27 +128,41 @@ class Facts:
     def needed(self) -> tuple[int, ...]:
         """The stages that are built: those shipped, those they build on, those they take files from."""
         wanted = [stage.number for stage in self.shipped]
-        by_stage: dict[int, list[Instruction]] = {}
-        for instruction in self.dockerfile.instructions:
-            by_stage.setdefault(instruction.stage, []).append(instruction)
         found: set[int] = set()
+        below = 0  # all stages below this one are wanted already
         while wanted:
             stage = self.stages[wanted.pop()]
             if stage.number in found:
                 continue
             found.add(stage.number)
             wanted += [stage.parent] if stage.parent is not None else []
-            for instruction in by_stage.get(stage.number, ()):
-                wanted += self._sources(instruction)
+            for instruction in self.instructions_of(stage.number):
+                sources = self._sources(instruction)
+                if sources is None:
+                    wanted += range(below, stage.number)
+                    below = max(below, stage.number)
+                else:
+                    wanted += sources
         return tuple(sorted(found))
 
-    def _sources(self, instruction: Instruction) -> list[int]:
-        """The stages that COPY --from and RUN --mount name, by name or number."""
+    def instructions_of(self, stage: int) -> Sequence[Instruction]:
+        """The instructions of a stage, its FROM among them."""
+        return self._by_stage.get(stage, ())
+
+    @cached_property
+    def _by_stage(self) -> dict[int, list[Instruction]]:
+        found: dict[int, list[Instruction]] = {}
+        for instruction in self.dockerfile.instructions:
+            found.setdefault(instruction.stage, []).append(instruction)
+        return found
+
+    def _sources(self, instruction: Instruction) -> list[int] | None:
+        """The stages that COPY --from and RUN --mount name, by name or number; None where a variable names one."""
         names = [f.value or "" for f in instruction.flags if f.name == "from"]
         mounts = [f.value or "" for f in instruction.flags if f.name == "mount"]
         names += [part[5:] for mount in mounts for part in mount.split(",") if part.startswith("from=")]
         if any("$" in name for name in names):
-            return list(range(instruction.stage))
+            return None
         found: list[int] = []
         for name in names:
             if name.isdecimal():
@@ -180,5 +201,7 @@ class Facts:
             for stage in sorted(key[1]):
                 found += self._indexed.get((kind, stage, False), ())
                 found += self._indexed.get((kind, stage, True), ()) if triggers else ()
+            if len(self._by_type) >= _KEPT:
+                self._by_type.clear()
             self._by_type[key] = found
         return cast("list[_F]", self._by_type[key])

@@ -12,7 +12,9 @@ from zr4lint.facts.fact import Fact
 from zr4lint.facts.reading import Reading
 from zr4lint.facts.refusals import refusals
 from zr4lint.facts.runs import run
+from zr4lint.model.budgets import HISTORIES
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
+from zr4lint.model.remark import too_large
 
 _READERS: Mapping[str, Callable[[Reading, Instruction], Iterator[Fact]]] = {
     "ADD": copy,
@@ -62,7 +64,7 @@ def gather(
             _read_triggers(reading)
         _read(reading, instruction)
     _read_triggers(reading)
-    return Facts(
+    facts = Facts(
         dockerfile,
         tuple(reading.stages),
         tuple(reading.facts),
@@ -71,6 +73,10 @@ def gather(
         reading.included,
         frozenset(reading.contexts),
     )
+    if len(facts.stages) > HISTORIES and len(facts.needed) > HISTORIES:
+        first = facts.stages[facts.needed[0]].image_span
+        facts.remarks += (too_large(first, "what stages install", f"{HISTORIES} stages"),)
+    return facts
 
 
 def _read(reading: Reading, instruction: Instruction) -> None:

@@ -21,6 +21,7 @@ from zr4lint.facts.instruction_facts import Copied, Origin, Written
 from zr4lint.facts.memo import Memo
 from zr4lint.knowledge.tables import built_repository
 from zr4lint.knowledge.versions import pin_of
+from zr4lint.model.budgets import HISTORIES
 from zr4lint.model.source import MappedText, Span
 from zr4lint.programs.files import absolute
 from zr4lint.programs.pip import Requirement, constrained, joined, normalise, parse_pip, parse_requirement
@@ -110,15 +111,20 @@ class History:
         self.facts = facts
         self.shared = shared
         self.stage = stage
-        self.chain = facts.ancestry(stage.number)
         root = facts.stages[min(self.chain)]
         self.root = root
-        self.base: Base | None = read_base(root.image) if root.image is not None else None
+        known = root.image is not None and root.parent is None
+        self.base: Base | None = read_base(root.image) if known and root.image is not None else None
         found = (self.install_of(run) for run in self.pip_runs)
         self.installs = [install for install in found if install is not None]
         self._memo = Memo()
         self.first: dict[str, Install | None] = {}
         self.hints: dict[str, tuple[int, int] | None] = {}
+
+    @property
+    def chain(self) -> frozenset[int]:
+        """The stage and those it builds on."""
+        return self.facts.ancestry(self.stage.number)
 
     @cached_property
     def pip_runs(self) -> list[PipRun]:
@@ -214,9 +220,12 @@ class History:
 
 
 def histories_of(facts: Facts) -> list[History]:
-    """A history for each stage that the image needs; what several of them hold is worked out once."""
+    """A history for each stage that the image needs, the last ones where they are more than `budgets.HISTORIES`.
+
+    What several of them hold is worked out once.
+    """
     shared = Memo()
-    return [History(facts, facts.stages[number], shared) for number in facts.needed]
+    return [History(facts, facts.stages[number], shared) for number in facts.needed[-HISTORIES:]]
 
 
 def pinned(requirement: Requirement | None) -> str | None:
@@ -231,8 +240,8 @@ def _written(facts: Facts, chain: frozenset[int]) -> tuple[str, dict[int, int]]:
     parts: list[str] = []
     starts: dict[int, int] = {}
     length = 0
-    for instruction in facts.dockerfile.instructions:
-        if instruction.stage in chain:
+    for stage in sorted(chain):
+        for instruction in facts.instructions_of(stage):
             parts.append(source.slice(instruction.span))
             starts[instruction.index] = length
             length += len(parts[-1]) + 1

@@ -27,6 +27,8 @@ from zr4lint.facts.instruction_facts import (
 )
 from zr4lint.facts.reading import Reading, raw_words
 from zr4lint.facts.stage_state import StageState
+from zr4lint.model.budgets import STAGES_OF_A_CHAIN
+from zr4lint.model.remark import too_large
 from zr4lint.model.source import Span
 from zr4lint.programs.files import absolute
 
@@ -69,6 +71,10 @@ def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     reading.states.append(state)
     reading.stages.append(stage)
     reading.numbers.add(str(stage.number))
+    depth = reading.depths[parent.number] + 1 if parent is not None else 1
+    reading.depths.append(depth)
+    if depth > STAGES_OF_A_CHAIN:
+        reading.remarks.append(too_large(reference.span, "a chain of stages", f"{STAGES_OF_A_CHAIN} stages"))
     if alias:
         reading.named[alias.raw.lower()] = stage
     yield from ()

@@ -50,6 +50,7 @@ class Reading:
         self.facts: list[Fact] = []
         self.stages: list[Stage] = []
         self.states: list[StageState] = []
+        self.depths: list[int] = []
         self.state = StageState.on_image(None)
         self.global_args: dict[str, str | None] = {}
         self.named: dict[str, Stage] = {}

@@ -14,6 +14,7 @@ from zr4lint.linting.places import Places
 from zr4lint.linting.score import conformance_of
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.finding import Conformance, Finding, Rule, Severity
+from zr4lint.model.quoting import fitted
 from zr4lint.model.source import Span
 from zr4lint.packs.model import Amendment, Pack, PackRule
 
@@ -172,7 +173,7 @@ def _finding(pack: Pack, rule: Rule, unmet: Unmet, span: Span, path: str) -> Fin
         code=unmet.code or rule.code,
         name=rule.name,
         severity=severity,
-        message=unmet.message,
+        message=fitted(unmet.message),
         span=span,
         expected=unmet.expected,
         requirement=rule.source if pack.specification else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from zr4lint.dockerfile import Dockerfile
 from zr4lint.dockerfile.peer_comments import PeerComment
@@ -38,6 +38,8 @@ class Judged(Struct, frozen=True):
     baseline: Baseline | None
     peer_comments: Sequence[PeerComment] = ()
     again: Again | None = None
+    selects: dict[str, bool] = field(default_factory=dict)
+    """What `ran` has answered: thousands of comments name the same few rules."""
 
     @property
     def dockerfile(self) -> Dockerfile:
@@ -51,10 +53,13 @@ class Judged(Struct, frozen=True):
 
     def ran(self, word: str) -> bool:
         """Whether a word selects a rule that ran."""
+        if word in self.selects:
+            return self.selects[word]
         codes = {code for result in self.results for code in result.results}
         own = ((rule, True) for rule in OWN_RULES)
         rules = ((rule.rule, rule.rule.code in codes) for pack in self.packs for rule in pack.rules)
-        return any(ran and named(word, rule) for rule, ran in (*rules, *own))
+        self.selects[word] = any(ran and named(word, rule) for rule, ran in (*rules, *own))
+        return self.selects[word]
 
 
 Stage = Callable[[Sequence[Finding], Judged], Iterable[Finding]]

@@ -92,6 +92,8 @@ class Places:
         if not hint:
             return None
         words = [word.lower() for word in hint]
+        if not all(word in self._all_lowered for word in words):
+            return None  # as nearly always in a long file
         for instruction, text in self._lowered:
             if (at := _in_order(text, words)) is not None:
                 return instruction.arguments.span(at, at + len(words[-1]))
@@ -102,6 +104,10 @@ class Places:
         """The instructions with their arguments in small letters, where these are as many."""
         pairs = ((i, i.arguments.text, i.arguments.text.lower()) for i in self._instructions)
         return [(i, small if len(small) == len(text) else text) for i, text, small in pairs]
+
+    @cached_property
+    def _all_lowered(self) -> str:
+        return "\n".join(text for _, text in self._lowered)
 
     @cached_property
     def _strangers(self) -> dict[int, Span]:

@@ -34,6 +34,12 @@ FINDINGS_OF_A_RULE = 1_000
 PATH_LENGTH = 4_096
 """Characters of a path: PATH_MAX of Linux, which refuses longer ones."""
 
+STAGES_OF_A_CHAIN = 128
+"""Stages that build on one another. Overlay file systems mount at most 128 layers on Linux."""
+
+HISTORIES = 200
+"""Stages of which rules follow what was installed before and in them."""
+
 LISTING_SIZE = 4_000_000
 """Bytes of a file in the build context that a command reads, such as requirements.txt."""
 

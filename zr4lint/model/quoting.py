@@ -9,6 +9,7 @@ _MOST = 44
 _MESSAGE = 80
 _SHORTEST = 5
 _ALIKE = 0.78
+_LEAST = 8
 
 
 def show(words: str) -> str:
@@ -54,6 +55,20 @@ def alike(name: str, other: str) -> bool:
     from difflib import SequenceMatcher  # only a wrong file needs it
 
     return SequenceMatcher(None, name, other).ratio() >= _ALIKE
+
+
+def fitted(message: str) -> str:
+    """A message of at most 80 characters: of one that is longer, the longest words of the file are cut.
+
+    Kinds of check leave room for words of an ordinary length; a file may have any.
+    """
+    while len(message) > _MESSAGE:
+        longest = max(message.split("`")[1::2] or [""], key=len)
+        room = max(len(longest) - (len(message) - _MESSAGE), _LEAST)
+        if room >= len(longest):
+            return message[: _MESSAGE - 3] + "..."
+        message = message.replace(f"`{longest}`", code(longest, room), 1)
+    return message
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

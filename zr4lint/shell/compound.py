@@ -297,11 +297,13 @@ def tested_words(walker: Walker, arguments: Sequence[Word], frame: Frame) -> Val
 _SPLIT = frozenset({"test_command", "binary_expression", "unary_expression", "parenthesized_expression", "ERROR"})
 
 
-def _flatten(walker: Walker, node: Node, frame: Frame, found: list[Word]) -> bool:
+def _flatten(walker: Walker, node: Node, frame: Frame, found: list[Word], depth: int = 0) -> bool:
     """Add the words of a test as they are written; False where that can't be told from the tree."""
+    if depth > budgets.NESTING:
+        return False
     for child in node.children:
         if child.type in _SPLIT:
-            if not _flatten(walker, child, frame, found):
+            if not _flatten(walker, child, frame, found, depth + 1):
                 return False
         elif child.is_named and child.type != "test_operator":
             found += words(walker, child, frame)
@@ -310,14 +312,17 @@ def _flatten(walker: Walker, node: Node, frame: Frame, found: list[Word]) -> boo
     return True
 
 
-def _double(walker: Walker, node: Node, frame: Frame) -> Value:
+def _double(walker: Walker, node: Node, frame: Frame, depth: int = 0) -> Value:
     """The result of the inside of `[[ ]]`."""
+    if depth > budgets.NESTING:
+        return Value.CONDITION
+    depth += 1
     children = [child for child in node.children if child.type not in ("(", ")")]
     if node.type == "parenthesized_expression" and len(children) == 1:
-        return _double(walker, children[0], frame)
+        return _double(walker, children[0], frame, depth)
     if node.type == "unary_expression" and len(children) == 2:
         if children[0].type == "!":
-            return _double(walker, children[1], frame).negated
+            return _double(walker, children[1], frame, depth).negated
         value = _one(walker, children[1], frame)
         look = partial(walker.look, frame=frame)
         return (
@@ -326,7 +331,7 @@ def _double(walker: Walker, node: Node, frame: Frame) -> Value:
     if node.type == "binary_expression" and len(children) == 3:
         operator = frame.text(children[1])
         if operator in ("&&", "||"):
-            left, right = _double(walker, children[0], frame), _double(walker, children[2], frame)
+            left, right = (_double(walker, children[i], frame, depth) for i in (0, 2))
             return conditions.both(left, right) if operator == "&&" else conditions.either(left, right)
         return _compared(walker, children[0], operator, children[2], frame)
     if node.type in ("word", "string", "raw_string", "simple_expansion", "expansion", "concatenation", "number"):

@@ -140,7 +140,10 @@ def found_by_find(command: Command) -> list[Command]:
     words = command.words
     sure = _finds_its_root(words)
     starts = [i for i, word in enumerate(words) if word.literal in ("-exec", "-execdir", "-ok")]
+    end = 0
     for start in starts:
+        if start < end:
+            continue  # a word of the command before
         end = next((i for i in range(start, len(words)) if words[i].literal in (";", "+")), len(words))
         inner = tuple(_put(words[start + 1 : end], "{}", None))
         if inner:

@@ -41,7 +41,7 @@ def refusal(text: str, *, bash: bool) -> Refusal | None:
         reader.program()
     except Refused as refused:
         return Refusal(refused.start, refused.end, refused.reason)
-    except UnsureError:
+    except (UnsureError, RecursionError):  # NESTING counts what is open, and some of it takes more calls than other
         return None
     return None
 

@@ -50,6 +50,7 @@ class Lexer(ABC):
         self.extglob = bash and "extglob" in text
         self._plain = re.compile(_PLAIN)
         self._heredocs: list[tuple[str, bool]] = []
+        self._ends: dict[int, int] = {}
         self._operators = tuple(o for o in _OPERATORS if bash or o not in _BASH_ONLY)
 
     @abstractmethod
@@ -221,6 +222,11 @@ class Lexer(ABC):
         return at + 1
 
     def _arithmetic(self, at: int) -> int:
+        if at not in self._ends:  # what stands around it may be read twice
+            self._ends[at] = self._read_arithmetic(at)
+        return self._ends[at]
+
+    def _read_arithmetic(self, at: int) -> int:
         end = self.arithmetic_end(at + 3)
         if end is not None:
             return end
@@ -239,7 +245,11 @@ class Lexer(ABC):
             char = text[at]
             if char in "'\"`$\\":
                 if char in "`$" and text[at + 1 : at + 2] in ("(", "{"):
+                    if self.depth >= NESTING:
+                        raise UnsureError
+                    self.depth += 1
                     at = self._dollar(at, quoted=True)
+                    self.depth -= 1
                     continue
                 if char in "'\"`\\":
                     raise UnsureError
@@ -257,7 +267,7 @@ class Lexer(ABC):
         text = self.text
         opener = at
         at += 2
-        if "}" not in text[at:]:
+        if text.find("}", at) < 0:
             raise Refused(opener, opener + 2, "`${` has no `}`", at_end=True)
         if self.depth >= NESTING or not (self.bash or re.compile(_PARAMETER).match(text, at)):
             raise UnsureError

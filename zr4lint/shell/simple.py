@@ -34,6 +34,8 @@ _COPIES = frozenset({"cat", "tee"})
 _SEARCHES = frozenset({"grep", "egrep", "fgrep"})
 _TEXTS = frozenset({"awk", "gawk", "mawk", "perl"})
 _CALL = 10
+_RUN_BY = 5
+"""What a command counts that find or xargs runs: each holds the words of all within it."""
 
 
 def command(
@@ -113,8 +115,8 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
         walker.record(structs.replace(made, reach=Reach.NEVER, refused=refused), frame)
         return FALSE
     inner = xargs(made, _fed(walker, made, frame)) if made.words and program(made.words[0]) == "xargs" else None
-    if inner is not None:
-        statuses = [run(walker, one, frame) for one in inner]
+    if inner is not None and frame.depth < budgets.DEPTH:
+        statuses = [run(walker, one, frame.under(frame.reach, depth=_RUN_BY)) for one in inner]
         return statuses[-1] if statuses else DONE
     reads = frame.operator == "|" and made.stdin is None
     if reads and (name in _COPIES or any(word.literal == "/dev/stdin" for word in made.words)):
@@ -157,10 +159,12 @@ def _recorded(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
         found = Status(searched(walker, made, frame))
     walker.record(made, frame)
     called = program(made.words[0]) if made.words else ""
-    if called == "find":
+    if frame.depth >= budgets.DEPTH:
+        pass  # what runs it is not followed any further
+    elif called == "find":
         for inner in found_by_find(made):
             if program(inner.words[0]) not in READ_BY_PATH:
-                run(walker, inner, frame.under(inner.reach))
+                run(walker, inner, frame.under(inner.reach, depth=_RUN_BY))
     elif called.startswith("python") and any(word.literal == "-c" for word in made.words):
         from zr4lint.shell.python_code import run_by_python  # few scripts have python -c
 

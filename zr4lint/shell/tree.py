@@ -69,10 +69,10 @@ class Frame(Struct, frozen=True):
     pipes: tuple[Pipe, ...] = ()
     stdin: MappedText | None = None
 
-    def under(self, reach: Reach, operator: str = "") -> Frame:
+    def under(self, reach: Reach, operator: str = "", depth: int = 1) -> Frame:
         """The same place inside of something that gets as far as `reach`."""
         return structs.replace(
-            self, reach=min(self.reach, reach), operator=operator or self.operator, depth=self.depth + 1
+            self, reach=min(self.reach, reach), operator=operator or self.operator, depth=self.depth + depth
         )
 
     def piped(self, pipe: Pipe) -> Frame:

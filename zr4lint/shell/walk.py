@@ -69,10 +69,13 @@ def parse_script(
     walk.exits_on_failure = exits_on_failure
     if dialect is not Dialect.DASH:
         walk.set_by_bash()
-    walk.script(script, heredocs, Frame(script, {}, Reach.ALWAYS, (), "", 0))
-    if walk.trap is not None:
-        text, frame = walk.trap
-        walk.script(text, (), frame)
+    try:
+        walk.script(script, heredocs, Frame(script, {}, Reach.ALWAYS, (), "", 0))
+        if walk.trap is not None:
+            text, frame = walk.trap
+            walk.script(text, (), frame)
+    except RecursionError:  # a kind of nesting that no budget counts
+        walk.too_large("a script", f"{budgets.DEPTH} commands around a command", script.span(0, 1))
     return Script(tuple(walk.commands), tuple(walk.remarks))
 
 

@@ -13,7 +13,7 @@ from zr4lint.dockerfile import Instruction, values
 from zr4lint.dockerfile.refusals import KEYWORDS
 from zr4lint.facts import ArgDeclared, EnvSet, LabelSet
 from zr4lint.model.finding import Edit, Fix
-from zr4lint.model.quoting import code
+from zr4lint.model.quoting import code, plain
 from zr4lint.model.source import Span
 
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.,:;/@%+-=$!^~*?&|()<>[]{}")
@@ -83,7 +83,7 @@ def _blank_continuation(subject: Subject) -> Outcomes:
         starts = [*source.line_starts, len(source.text)]
         edits = tuple(Edit(starts[number - 1], starts[number], "") for number in blank)
         yield Unmet(
-            f"a blank line interrupts this {instruction.keyword or 'line'}",
+            f"a blank line interrupts this {plain(instruction.keyword, 16) or 'line'}",
             source.line_span(blank[0]),
             fix=Fix("Remove the blank lines", SAFE, edits) if len(blank) > 1 else Fix("Remove it", SAFE, edits),
             notes=("BuildKit skips the line today, and a later release will refuse it.",),
@@ -101,7 +101,9 @@ def _key_value(subject: Subject) -> Outcomes:
             yield met(pair.at, pair.span)
             continue
         instruction = pair.at.instruction
-        name = subject.words(Span(pair.span.start, pair.value_span.start)).split()[0]
+        name = next(iter(subject.words(Span(pair.span.start, pair.value_span.start)).split()), "")
+        if not name:
+            continue  # blanks of a kind that BuildKit takes for a name
         raw = instruction.arguments.text[len(name) :].strip()
         written = _quoted(raw) if _plain_lines(subject, pair.span) else None
         yield Unmet(

@@ -47,7 +47,7 @@ def ports(
         elif protocol_case and protocol != protocol.lower():
             fixed = f"{number}/{protocol.lower()}"
             fix = replace(port.span, fixed, f"Write {protocol.lower()}", SAFE) if port.raw == port.value else None
-            yield Unmet(f"the protocol {code(protocol)} is not in lower case", port.span, fix=fix)
+            yield Unmet(f"the protocol {code(protocol, 40)} is not in lower case", port.span, fix=fix)
         elif ranges is not None and not mapping and not _allowed(number, ranges):
             listed = ", ".join(allowed or ())
             yield Unmet(f"port {code(number)} is not allowed", port.span, expected=f"ports from {listed}")

@@ -55,7 +55,7 @@ def stage_names(
         elif lower_case and stage.name != lowered:
             edits = (Edit.of(stage.name_span, lowered), *_renamed(subject, stage, stage.name))
             fix = Fix(f"Name the stage {lowered}", SAFE, edits)
-            yield Unmet(f"the stage name {code(stage.name)} is not in lower case", stage.name_span, fix=fix)
+            yield Unmet(f"the stage name {code(stage.name, 40)} is not in lower case", stage.name_span, fix=fix)
         else:
             yield Met(stage.name_span, stage.instruction)
 

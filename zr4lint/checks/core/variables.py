@@ -154,14 +154,14 @@ def _in_from_default(subject: Subject) -> Outcomes:
             yield Met(stage.image_span, stage.instruction)
         elif not image:
             yield Unmet(
-                f"without --build-arg {code(raw)} is empty",
+                f"without --build-arg {code(raw, 34)} is empty",
                 stage.image_span,
                 notes=("A build that gives no arguments fails.",),
                 help="Give the ARG a default",
             )
         else:
             yield Unmet(
-                f"without --build-arg {code(image, 40)} is not a valid image",
+                f"without --build-arg {code(image, 34)} is not a valid image",
                 stage.image_span,
                 notes=("A build that gives no arguments fails.",),
                 help="Give the ARG a default",

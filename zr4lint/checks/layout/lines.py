@@ -52,7 +52,7 @@ def _before_from(subject: Subject) -> Outcomes:
             return
         if instruction.keyword in KEYWORDS and instruction.keyword != "ARG":
             yield Unmet(
-                f"{instruction.keyword} comes before the first FROM",
+                f"{plain(instruction.keyword, 16)} comes before the first FROM",
                 instruction.keyword_span,
                 notes=("BuildKit refuses the file.",),
                 help="Start the file with FROM; only ARG may come before it",
@@ -155,7 +155,7 @@ def layer_order(subject: Subject) -> Outcomes:
         others = before if side == "after" else [low for other, low, _ in sequence if other in kept and other > index]
         other = max(others) if side == "after" else min(others, default=high)
         yield Unmet(
-            f"{instruction.keyword} of layer {number} is {side} layer {other}",
+            f"{plain(instruction.keyword, 16)} of layer {number} is {side} layer {other}",
             instruction.keyword_span,
             expected=f"layers in the order 1 to {len(subject.layers)}",
             notes=(f"It belongs to layer {number}, {plain(titles.get(number, ''))}.",),
@@ -176,7 +176,7 @@ def _moved(subject: Subject, instruction: Instruction, before: list[int]) -> Fix
         return None
     words = source.text[start:end].rstrip("\r\n")
     edits = (Edit(start, end, ""), Edit(target.span.end, target.span.end, source.newline + words))
-    return Fix(f"Move this {instruction.keyword} to its layer", UNSAFE, tuple(sorted(edits)))
+    return Fix(f"Move this {plain(instruction.keyword, 16)} to its layer", UNSAFE, tuple(sorted(edits)))
 
 
 def _longest_ascending(sequence: list[tuple[int, int, int]]) -> set[int]:
@@ -208,7 +208,7 @@ def layer_lines(subject: Subject) -> Outcomes:
         layer = layers[outside[0]]
         arrangement = arrangement or arrange(subject)
         yield Unmet(
-            f"{instruction.keyword} of layer {layer.number} is on {_lines(instruction)}",
+            f"{plain(instruction.keyword, 16)} of layer {layer.number} is on {_lines(instruction)}",
             instruction.keyword_span,
             expected=f"lines {layer.first}-{layer.last}",
             fix=arrangement.fix,
@@ -221,7 +221,7 @@ def layer_lines(subject: Subject) -> Outcomes:
         instruction = subject.dockerfile.instructions[index]
         if not any(within(instruction, layer) for layer in subject.layers):
             yield Unmet(
-                f"{instruction.keyword} on {_lines(instruction)} is outside the lines of all layers",
+                f"{plain(instruction.keyword, 16)} on {_lines(instruction)} is outside the lines of all layers",
                 instruction.keyword_span,
                 expected="each instruction within the lines of a layer",
                 fix=(arrangement or arrange(subject)).fix,
@@ -292,10 +292,10 @@ def not_in_specification(subject: Subject) -> Outcomes:
         span = instruction.span
         if instruction.index not in used and bisect_left(blamed, span.start) == bisect_left(blamed, span.end):
             yield Unmet(
-                f"the specification does not contain this {instruction.keyword}",
+                f"the specification does not contain this {plain(instruction.keyword, 16)}",
                 span,
                 expected="only what the specification requires",
-                fix=remove_lines(subject.source, instruction, f"Remove this {instruction.keyword}"),
+                fix=remove_lines(subject.source, instruction, f"Remove this {plain(instruction.keyword, 16)}"),
             )
 
 

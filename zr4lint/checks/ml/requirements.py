@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from zr4lint.checks.edits import SAFE, replace
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
@@ -54,8 +55,14 @@ def _quoted(words: str, around: frozenset[str]) -> str | None:
 
 def _open_quotes(subject: Subject, at: At, span: Span) -> frozenset[str]:
     """The kinds of quotes that may be open where a word of a command stands."""
-    before = subject.source.text[at.instruction.span.start : span.start]
-    return frozenset(quote for quote in "\"'" if before.count(quote) % 2)
+    whole = at.instruction.span
+    places = subject.memo.get(("quotes", whole), lambda: _quotes(subject.words(whole)))
+    return frozenset(quote for quote, found in places.items() if bisect_left(found, span.start - whole.start) % 2)
+
+
+def _quotes(text: str) -> dict[str, list[int]]:
+    """The places of each kind of quote."""
+    return {quote: [found.start() for found in re.finditer(quote, text)] for quote in "\"'"}
 
 
 @check("ml/pip-option-misplaced")

@@ -85,7 +85,7 @@ def pip_bound(subject: Subject, *, package: Package, bound: Specifier, within: S
     if not _bounded(requirement.specifier, bound, wanted):
         lost = any(span.start <= requirement.span.start < span.end for span in found.run.lost_specifiers)
         yield Unmet(
-            f"{package} is requested with {code(requirement.specifier)}, not {code(bound)}"
+            f"{package} is requested with {code(requirement.specifier, 24)}, not {code(bound)}"
             if requirement.specifier
             else f"{package} has no version, {code(bound)} is required",
             requirement.span,

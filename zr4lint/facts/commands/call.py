@@ -42,6 +42,7 @@ class Script:
         self.fatal = False
         self._scopes: dict[tuple[int, ...], Scope] = {(): Scope(self.state.workdir, self.state.script_variables)}
         self._moved: set[tuple[int, ...]] = set()
+        self._used: tuple[Command | None, frozenset[int]] = (None, frozenset())
 
     def scope(self, key: tuple[int, ...]) -> Scope:
         """The scope of that name; a new one starts with what the scope around it has by then."""
@@ -54,8 +55,10 @@ class Script:
 
     def at(self, command: Command, *, relative: bool) -> At:
         """Where a command stands; `relative` tells that it works from the folder it runs in."""
-        names = [e.name for word in command.words for e in word.expansions if e.name]
-        supports = self.state.users(names)
+        if self._used[0] is not command:  # one command may have a fact for each of its words
+            names = [e.name for word in command.words for e in word.expansions if e.name]
+            self._used = (command, self.state.users(names))
+        supports = self._used[1]
         if relative and command.scope not in self._moved:
             supports |= self.state.workdir_set_by
         at = self.reading.at(self.instruction, supports)

@@ -16,6 +16,7 @@ MOST_ENTRIES = 100_000
 """Entries that merges of mappings may make: aliases in aliases grow without bound."""
 
 MOST_SERVICES = 200
+_SCALARS = (str, int, float)
 MOST_EXTENDED = 20
 
 
@@ -120,7 +121,8 @@ def _both(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
 
 def _listed(value: Any) -> Iterator[Any]:
     if isinstance(value, dict):
-        yield from (f"{name}={text}" if text is not None else name for name, text in value.items())
+        for name, text in value.items():
+            yield name if text is None else f"{name}={text}" if isinstance(text, _SCALARS) else f"{name}=$"
     elif isinstance(value, list):
         yield from value
 
@@ -133,6 +135,8 @@ def _pairs(value: Any, variables: Mapping[str, str]) -> tuple[tuple[str, str | N
             found[str(name)] = variables.get(str(name)) if text is None else _text(text, variables)
     elif isinstance(value, list):
         for item in value:
+            if not isinstance(item, _SCALARS):
+                continue  # compose refuses it, and lists in lists can be of any length
             name, equals, text = str(item).partition("=")
             found[name] = compose(text, variables) if equals else variables.get(name)
     return tuple(found.items())

@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from zr4lint.model.budgets import VALUE_LENGTH
+
 _COMPOSE = re.compile(r"\$(?:\$|(?P<plain>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?P<how>:?[-+?])?(?P<word>[^{}$]*)\})")
 _BAKE = re.compile(r"\$\$\{|\$\{\s*(?P<name>[A-Za-z_]\w*)\s*\}")
 _LINE = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_][\w.]*)\s*=(?P<value>.*)")
 
 
 def compose(text: str, variables: Mapping[str, str]) -> str | None:
-    """A value of a compose file with its variables replaced; None where one is not known."""
+    """A value of a compose file with its variables replaced; None where one is not known, or where it gets too long."""
     parts: list[str] = []
-    at = 0
+    at = length = 0
     for found in _COMPOSE.finditer(text):
         parts.append(text[at : found.start()])
         at = found.end()
         value = "$" if found[0] == "$$" else _value(found, variables)
-        if value is None:
+        length += len(value or "")
+        if value is None or length > VALUE_LENGTH:
             return None
         parts.append(value)
     rest = text[at:]
@@ -37,14 +40,15 @@ def _value(found: re.Match[str], variables: Mapping[str, str]) -> str | None:
 
 
 def bake(text: str, variables: Mapping[str, str | None]) -> str | None:
-    """A value of a bake file with its variables replaced; None where one, or an expression, is not known."""
+    """A value of a bake file with its variables replaced; None where that is not known, or too long."""
     parts: list[str] = []
-    at = 0
+    at = length = 0
     for found in _BAKE.finditer(text):
         parts.append(text[at : found.start()])
         at = found.end()
         value = "${" if found["name"] is None else variables.get(found["name"])
-        if value is None:
+        length += len(value or "")
+        if value is None or length > VALUE_LENGTH:
             return None
         parts.append(value)
     rest = text[at:]

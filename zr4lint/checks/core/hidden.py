@@ -1,0 +1,158 @@
+"""Text that a reader sees otherwise than the build does: characters without a shape, and lines joined unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from zr4lint.checks.edits import UNSAFE, replace
+from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.dockerfile import Instruction
+from zr4lint.dockerfile.refusals import KEYWORDS
+from zr4lint.facts import Ran
+from zr4lint.model.quoting import code, plain
+from zr4lint.model.source import SourceFile, Span
+from zr4lint.startup import lazy_pattern
+
+_NOT_PLAIN = lazy_pattern(r"[^\t\n\f\r -~]|\r(?!\n)")
+_INSTRUCTION = lazy_pattern(rf"[ \t]*({'|'.join(sorted(KEYWORDS))})[ \t]+\S")
+_MARKS = lazy_pattern(r"""\\.|["'#]""")
+_BEFORE_COMMENT = ("", " ", "\t", ";", "&", "|", "(", ")")
+
+
+@check("hidden-characters", stages="all")
+def hidden_characters(subject: Subject, *, what: Literal["invisible", "look-alike"]) -> Outcomes:
+    """No character hides what the file says.
+
+    `invisible`: characters that show nothing, change the order of what is shown, or look like a blank or the end of a
+    line. They may stand where the script around them needs them, as in Persian words or in emoji. `look-alike`:
+    letters and signs of other scripts in the place of ASCII ones in names, options and paths. Comments, labels, and
+    texts such as those of `echo` may be in any script.
+    """
+    if _NOT_PLAIN.search(subject.source.text) is None:
+        return
+    if what == "invisible":  # few files need these modules
+        from zr4lint.checks.core.unseen import unseen
+
+        yield from unseen(subject)
+    else:
+        from zr4lint.checks.core.look_alikes import look_alikes
+
+        yield from look_alikes(subject)
+
+
+@check("core/swallowed-lines", stages="all")
+def swallowed_lines(subject: Subject, *, what: Literal["instruction", "comment"]) -> Outcomes:
+    r"""No line belongs to something else than it seems to.
+
+    `instruction`: a line that reads as an instruction is none where the line above ends in `\`. `comment`: a comment
+    that ends in `\` doesn't go on in the next line, while one inside of a RUN takes all lines that `\` joins to it.
+    """
+    yield from (_instructions if what == "instruction" else _comments)(subject)
+
+
+def _instructions(subject: Subject) -> Outcomes:
+    for instruction in subject.dockerfile.instructions:
+        if instruction.end_line == instruction.line or instruction.json is not None:
+            continue
+        span = next(_swallowed(subject.source, instruction), None)
+        if span is None:
+            yield Met(instruction.keyword_span, instruction)
+            continue
+        yield Unmet(
+            f"this {subject.words(span)} is a part of the {plain(instruction.keyword, 16)} above",
+            span,
+            notes=("BuildKit joins a line to the one above where that ends in an escape.",),
+            help="Remove the escape at the end of the line above",
+        )
+
+
+def _swallowed(source: SourceFile, instruction: Instruction) -> Iterator[Span]:
+    """The keywords that start further lines, outside of quotes and no further to the right than the instruction."""
+    arguments = instruction.arguments
+    indent = instruction.span.start - source.line_starts[instruction.line - 1]
+    quotes = _Quotes(arguments.text)
+    for at, offset in zip(arguments.starts, arguments.offsets, strict=True):
+        line = source.line_of(offset)
+        if line == instruction.line:
+            continue
+        start = source.line_starts[line - 1]
+        found = _INSTRUCTION.match(source.text, start, source.line_span(line).end)
+        if found is None or found.start(1) - start > indent or found.end() < offset:
+            continue
+        if instruction.keyword in ("HEALTHCHECK", "ONBUILD") and not arguments.text[:at].strip():
+            continue  # the command of HEALTHCHECK, the instruction that ONBUILD holds
+        if not quotes.open(at):
+            yield Span(*found.span(1))
+
+
+def _comments(subject: Subject) -> Outcomes:
+    dockerfile, source = subject.dockerfile, subject.source
+    escape = next((d.value for d in dockerfile.directives if d.name == "escape"), "\\")
+    for comment in dockerfile.comments:
+        line = source.line_of(comment.span.start)
+        if comment.inside or not comment.text.endswith(escape) or line == len(source.line_starts):
+            continue
+        below = source.slice(source.line_span(line + 1)).strip()
+        if below and not below.startswith("#"):
+            end = comment.span.start + len(source.slice(comment.span).rstrip())
+            yield Unmet(
+                f"the comment ends here, although {code(escape)} stands at its end",
+                Span(end - 1, end),
+                notes=("BuildKit reads the next line as an instruction.",),
+                fix=replace(Span(end - 1, end), "", "Remove it", UNSAFE),
+            )
+    runs = subject.facts.of(Ran, range(len(subject.facts.stages)))
+    for instruction in {ran.at.instruction.index: ran.at.instruction for ran in runs}.values():
+        if instruction.json is None and instruction.keyword == "RUN" and not instruction.heredocs:
+            yield from _shell_comment(source, instruction)
+
+
+def _shell_comment(source: SourceFile, instruction: Instruction) -> Outcomes:
+    """A comment of the shell with further lines behind it, which are comment too."""
+    arguments = instruction.arguments
+    at = _Quotes(arguments.text).comment() if len(arguments.starts) > 1 and "#" in arguments.text else None
+    if at is None:
+        return
+    start = arguments.offset(at)
+    rest = arguments.span(at, len(arguments.text.rstrip()))
+    line = source.line_of(start)
+    if source.line_of(max(rest.end - 1, start)) == line:
+        return
+    yield Unmet(
+        "this comment goes on to the end of the RUN",
+        Span(start, source.line_span(line).end),
+        notes=("BuildKit joins the lines before the shell reads them, so the shell runs none of the rest.",),
+        help="Put the comment on a line of its own",
+    )
+
+
+class _Quotes:
+    """Where quotes are open in a text, which is read once from the left to the right."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._marks = _MARKS.finditer(text)
+        self._next = next(self._marks, None)
+        self._quote = ""
+
+    def open(self, at: int) -> bool:
+        """Whether a quote is open at a place, which is not before those asked for already."""
+        while self._next is not None and self._next.start() < at:
+            self._step(self._next[0])
+        return bool(self._quote)
+
+    def comment(self) -> int | None:
+        """The place of the first "#" that starts a word outside of quotes."""
+        while self._next is not None:
+            at = self._next.start()
+            if self._next[0] == "#" and not self._quote and self._text[max(at - 1, 0) : at] in _BEFORE_COMMENT:
+                return at
+            self._step(self._next[0])
+        return None
+
+    def _step(self, mark: str) -> None:
+        if mark in ('"', "'") and self._quote in ("", mark):
+            self._quote = "" if self._quote else mark
+        self._next = next(self._marks, None)
