@@ -307,7 +307,7 @@ def test_urls_on_the_command_line(tmp_path: Path, web: str) -> None:
 
 @pytest.mark.slow
 def test_a_careful_process_that_is_killed_costs_one_file_its_findings(tmp_path: Path) -> None:
-    save(tmp_path / "Dockerfile.slow", "FROM a\n" * 100_000)
+    save(tmp_path / "Dockerfile.slow", "FROM a\n" * 1_000_000)
     save(tmp_path / "Dockerfile", "FROM ubuntu\n")
     desk = Desk(Order.of(Request(max_time=600)))
     paths = [str(tmp_path / name) for name in ("Dockerfile", "Dockerfile.slow", "Dockerfile")]
