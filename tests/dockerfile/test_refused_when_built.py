@@ -46,7 +46,7 @@ def test_what_is_built_is_no_error(line: str) -> None:
 
 
 def test_a_blank_before_the_name_makes_no_heredoc() -> None:
-    assert refused("RUN << EOF\necho hi\nEOF")[0][0] == "echo"
+    assert refused("RUN << EOF\necho hi\nEOF")[0][0] == "<< EOF"
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])

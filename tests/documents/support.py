@@ -32,4 +32,4 @@ def found(text: str, pack: Pack) -> list[Finding]:
     """The findings of a pack's rules in a text."""
     codes = {rule.rule.code for rule in pack.rules}
     source = SourceFile.decode(text.encode())
-    return [finding for finding in lint(source, [pack]).findings if finding.code in codes]
+    return [finding for finding in lint(source, [pack]).findings if not codes.isdisjoint((finding.code, *finding.also))]

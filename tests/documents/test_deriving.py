@@ -116,8 +116,10 @@ def test_a_file_that_buildkit_refuses(tmp_path: Path) -> None:
 def test_the_mutation_suite() -> None:
     golden = (ROOT / "fixtures" / "mutations" / "Dockerfile.zr4").read_text()
     pack = pack_of(frozen(golden, layout=True))
-    breaking = load("breaking")
-    assert sum(bool(found(edit.text, pack)) for edit in breaking) >= 0.95 * len(breaking)
+    noticed = {edit: bool(found(edit.text, pack)) for edit in load("breaking")}
+    earlier = [found for edit, found in noticed.items() if "fifth-round" not in edit.source]
+    assert sum(earlier) >= 0.95 * len(earlier)
+    assert sum(noticed.values()) >= 0.95 * len(noticed)
     plain = pack_of(frozen(golden))
     wrong = {
         edit.name for edit in load("keeping") if any(f.severity is Severity.ERROR for f in found(edit.text, plain))

@@ -469,7 +469,7 @@ def test_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "notes.rst").write_text("x\n")
     (tmp_path / "folder").mkdir()
     for args, said in [
-        (["Dockerfile"], "no specification is for Dockerfile; pass --pack or --document"),
+        (["Dockerfile"], "no specification matches Dockerfile; pass --pack or --document"),
         (["apt-package", "--pack", "relay.toml"], "neither a file nor a rule of pack relay.prd.md; did you mean"),
         (["relay.prd.md", "other.md"], "relay.prd.md and other.md: give one document"),
         (["--document", "notes.rst"], "notes.rst: neither Markdown nor a Dockerfile, by its name"),

@@ -6,7 +6,8 @@ from functools import cache
 
 from tests.mutations.mutations import ROOT
 from zr4lint.app.assignment import load_packs
-from zr4lint.fixing.fixpoint import Fixed, fill, fix
+from zr4lint.fixing.fixpoint import Fixed, fill
+from zr4lint.fixing.repair import fix_each
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import Linter
 from zr4lint.model.finding import Applicability, FileReport, Severity
@@ -31,11 +32,11 @@ def report(source: SourceFile) -> FileReport:
 
 
 def fixed(source: SourceFile, level: Applicability = UNSAFE) -> Fixed:
-    return fix(source, linter().lint, level)
+    return fix_each(source, linter(), level)
 
 
 def filled() -> Fixed:
-    return fill(SourceFile("", "docker/Dockerfile.zr4"), linter().lint)
+    return fill(SourceFile("", "docker/Dockerfile.zr4"), linter().of_every_rule(merges=False).lint)
 
 
 def errors(found: FileReport) -> list[str]:

@@ -325,7 +325,7 @@ def _kill_what_grows(most: int) -> None:
 
     def killed() -> bool:
         for child in psutil.Process().children():
-            if child.memory_info().rss > most:
+            if child.memory_info().rss > most and "serve()" in child.cmdline()[-1]:
                 child.send_signal(signal.SIGKILL)
                 return True
         return False

@@ -231,7 +231,7 @@ class _Run:
         used = self.assignment.used
         check_request(request, used)
         if any(task.file.build is not None for task in tasks) and self._writes:
-            raise UsageError("files are not changed by way of what builds them; pass the Dockerfile itself")
+            raise UsageError("can't change a Dockerfile through a compose or bake file; pass the Dockerfile")
         reports = self._reports(tasks)
         rules = (*(rule.rule for pack in used for rule in pack.rules), *OWN_RULES)
         whole = Report(reports, rules, self.fixed)

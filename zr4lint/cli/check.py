@@ -159,6 +159,7 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     zr4lint pack          derive a pack from a Dockerfile, or test a pack
     zr4lint prd           check a document, or compile it into a pack
     zr4lint trace         show which line of a document requires which words
+    zr4lint fleet         lint very many files on a cluster
     zr4lint lsp           start the language server for editors
     zr4lint help COMMAND  show the help of a command
 

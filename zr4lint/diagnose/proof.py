@@ -74,12 +74,12 @@ def prove(cause: Cause, instruction: Instruction | None, linted: Linted) -> Proo
     within: list[int] = []
     elsewhere: list[int] = []
     for index, finding in enumerate(findings):
-        if finding.code not in proves:
+        if not {finding.code, *finding.also} & {*proves}:
             continue
         near = instruction is not None and _touches(finding, instruction)
         (within if near else elsewhere).append(index)
     found = _first_of_each(within or elsewhere, findings)
-    said = {findings[index].code for index in found}
+    said = {code for index in found for code in (findings[index].code, *findings[index].also)}
     off = tuple(dict.fromkeys(finding.code for finding in linted.hidden if finding.code in proves))
     existing = [code for code in proves if linted.rule(code) is not None]
     silent = () if said or off else tuple(existing)

@@ -41,7 +41,7 @@ class Trial(Struct, frozen=True):
 
 def try_pack(pack: Pack, golden: SourceFile | None) -> Trial:
     """Try a pack on the examples of its rules, and on its golden file if there is one."""
-    linter = Linter([pack])
+    linter = Linter([pack], merges=False)
     codes = {rule.rule.code for rule in pack.rules}
     wrong: list[str] = []
     count = 0

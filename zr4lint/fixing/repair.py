@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from zr4lint.filesystem import writing
 from zr4lint.filesystem.sources import FileError
-from zr4lint.fixing.fixpoint import fill, fix
+from zr4lint.fixing.fixpoint import Fixed, fill, fix
+from zr4lint.fixing.proof import errors
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import Linter
 from zr4lint.linting.suppressions.insertion import add_suppressions
@@ -30,9 +31,20 @@ class Repaired(Struct, frozen=True):
 
 def repair(source: SourceFile, linter: Linter, level: Applicability) -> Repaired:
     """Fix a text with the fixes of the rules that are selected; nothing is written."""
-    done = fix(source, linter.of_every_rule().lint, level, linter.options.selects)
+    done = fix_each(source, linter, level)
     refused = str(done.refused) if done.refused else None
     return Repaired(linter.lint(done.source).report, done.fixed, refused)
+
+
+def fix_each(source: SourceFile, linter: Linter, level: Applicability) -> Fixed:
+    """Fix each finding by itself; where errors are left, try the fixes of causes that are reported once as well."""
+    lint = linter.of_every_rule(merges=False).lint
+    done = fix(source, lint, level, linter.options.selects)
+    if left := errors(done.linted).total():
+        causes = fix(source, linter.of_every_rule().lint, level, linter.options.selects)
+        if causes.source.text != done.source.text and errors(lint(causes.source)).total() < left:
+            return causes
+    return done
 
 
 def annotate(source: SourceFile, linter: Linter, reason: str) -> Repaired:
@@ -58,7 +70,7 @@ def create(pack: Pack, path: str | None, *, amended: bool = False) -> str:
     that file exists.
     """
     name = path if path is not None else "Dockerfile"
-    done = fill(SourceFile("", name), Linter([pack], LintOptions(amended=amended)).lint)
+    done = fill(SourceFile("", name), Linter([pack], LintOptions(amended=amended), merges=False).lint)
     text = done.source.text
     if done.refused or not text:
         raise FileError(f"{name}: can't be written from pack {pack.name}: {done.refused or 'its rules have no fixes'}")

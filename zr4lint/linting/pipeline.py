@@ -96,8 +96,11 @@ class Linter:
         options: LintOptions | None = None,
         baseline: Baseline | None = None,
         deadline: Deadline = NO_DEADLINE,
+        *,
+        merges: bool = True,
     ) -> None:
         self.packs = packs
+        self.stages = STAGES if merges else tuple(stage for stage in STAGES if stage is not causes)
         self.options = options or LintOptions()
         self.baseline = baseline
         self.deadline = deadline
@@ -131,7 +134,7 @@ class Linter:
         source = facts.dockerfile.source
         results = tuple(run_packs(facts, self.packs, options, self.deadline))
         judged = Judged(facts, self.packs, results, options, self.baseline, comments, self._again(source))
-        found: Sequence[Finding] = in_order(_staged(judged))
+        found: Sequence[Finding] = in_order(_staged(judged, self.stages))
         others: tuple[FileReport, ...] = ()
         conformance = tuple(result.conformance for result in results if result.conformance is not None)
         names = tuple(pack.name for pack in self.packs)
@@ -156,12 +159,15 @@ class Linter:
 
         return again
 
-    def of_every_rule(self) -> Linter:
-        """The same linter, whose reports are not narrowed to the selected rules."""
+    def of_every_rule(self, *, merges: bool = True) -> Linter:
+        """The same linter, whose reports are not narrowed to the selected rules.
+
+        Without `merges`, findings of one cause are reported each by itself.
+        """
         options = self.options
         extended = (*options.select, *options.extend_select)
         every = structs.replace(options, select=(), ignore=(), extend_select=extended)
-        return Linter(self.packs, every, self.baseline, self.deadline)
+        return Linter(self.packs, every, self.baseline, self.deadline, merges=merges)
 
 
 def lint(
@@ -180,7 +186,7 @@ def _with_experiments(options: LintOptions, comments: Sequence[PeerComment]) -> 
     return structs.replace(options, extend_select=(*options.extend_select, *names))
 
 
-def _staged(judged: Judged, stages: Iterable[Stage] = STAGES) -> Sequence[Finding]:
+def _staged(judged: Judged, stages: Iterable[Stage]) -> Sequence[Finding]:
     findings: Sequence[Finding] = [*_found(judged)]
     for stage in stages:
         findings = [*stage(findings, judged)]

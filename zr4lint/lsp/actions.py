@@ -115,7 +115,7 @@ def _proven(analysis: Analysis, findings: Sequence[Finding], deadline: Deadline)
     linted, linter = analysis.linted, analysis.linter
     if not findings or linted is None or linter is None or linted.dockerfile.errors:
         return
-    every = _linter(linter, deadline).of_every_rule()
+    every = _linter(linter, deadline).of_every_rule(merges=False)
     source = linted.report.source
     before = every.lint(source)
     for finding in findings:

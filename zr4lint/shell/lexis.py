@@ -36,6 +36,10 @@ class UnsureError(Exception):
     """A script that this recogniser doesn't fully understand."""
 
 
+class TooDeepError(Exception):
+    """A script whose nesting the real parser can't afford either."""
+
+
 class Lexer(ABC):
     """Reads one token at a time: "" at the end, "word", a line end, or an operator."""
 
@@ -246,7 +250,7 @@ class Lexer(ABC):
             if char in "'\"`$\\":
                 if char in "`$" and text[at + 1 : at + 2] in ("(", "{"):
                     if self.depth >= NESTING:
-                        raise UnsureError
+                        raise TooDeepError
                     self.depth += 1
                     at = self._dollar(at, quoted=True)
                     self.depth -= 1

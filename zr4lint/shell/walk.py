@@ -20,6 +20,7 @@ from zr4lint.shell import compound, dash, simple
 from zr4lint.shell.commands import Command, Dialect, Heredoc, Pipe, Reach, Redirection
 from zr4lint.shell.expansion import Environment
 from zr4lint.shell.grammar import Refusal, refusal
+from zr4lint.shell.lexis import TooDeepError
 from zr4lint.shell.status import CONDITION, DONE, FALSE, Jump, Status, Value
 from zr4lint.shell.tree import Frame, parse_tree, read_redirect
 from zr4lint.shell.walker import Walker
@@ -74,7 +75,7 @@ def parse_script(
         if walk.trap is not None:
             text, frame = walk.trap
             walk.script(text, (), frame)
-    except RecursionError:  # a kind of nesting that no budget counts
+    except (RecursionError, TooDeepError):  # a kind of nesting that no budget counts
         walk.too_large("a script", f"{budgets.DEPTH} commands around a command", script.span(0, 1))
     return Script(tuple(walk.commands), tuple(walk.remarks))
 
@@ -92,7 +93,11 @@ class _Walk(Walker):
         if len(text) > budgets.SCRIPT_LENGTH:
             self.too_large("a script", f"{budgets.SCRIPT_LENGTH} characters", script.span(0, 1))
             return DONE
-        wrong = refused(text, self.dialect)
+        try:
+            wrong = refused(text, self.dialect)
+        except TooDeepError:
+            self.too_large("a script", f"{budgets.NESTING} levels of arithmetic", script.span(0, 1))
+            return DONE
         if wrong is not None:
             if frame.depth:
                 return Status(Value.FALSE)

@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from zr4lint.model.budgets import CHECKED_LENGTH
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.shellcheck.program import executable
 
@@ -48,8 +49,8 @@ class Comment(Struct, frozen=True):
 
 
 def check_scripts(scripts: Iterable[str], deadline: Deadline = NO_DEADLINE) -> Mapping[str, tuple[Comment, ...]]:
-    """ShellCheck's comments on scripts, by their text; a process runs each text once."""
-    wanted = list(dict.fromkeys(scripts))
+    """ShellCheck's comments on scripts, by their text; a process runs each text once, and none over its budget."""
+    wanted = [script for script in dict.fromkeys(scripts) if len(script) <= CHECKED_LENGTH]
     program = executable()
     asked = [script for script in wanted if script not in _results] if program is not None else []
     if len(_results) + len(asked) > _MOST_KEPT:

@@ -47,7 +47,7 @@ def shellcheck(
     left_out = {*(exclude or ())}
     least = Severity[at_least.upper()]
     for script in scripts:
-        for comment in answers[script.whole]:
+        for comment in answers.get(script.whole, ()):
             if f"SC{comment.code}" not in left_out and _LEVELS[comment.level] >= least:
                 yield from _told(script, comment)
 

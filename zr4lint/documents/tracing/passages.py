@@ -30,7 +30,7 @@ class Read(Struct, frozen=True):
 def read(pack: Pack, consulted: Consulted, options: LintOptions) -> Read:
     """Run the rules of a pack on the target text of a document."""
     wanted = LintOptions(extend_select=(*options.select, *options.extend_select), amended=options.amended)
-    linted = Linter([pack], wanted).lint(SourceFile(consulted.wanted.text, consulted.path))
+    linted = Linter([pack], wanted, merges=False).lint(SourceFile(consulted.wanted.text, consulted.path))
     return Read(consulted, linted.facts, linted.results[0].results)
 
 

@@ -85,7 +85,7 @@ def gather(wanted: Wanted) -> tuple[Inputs, Selection, tuple[str, ...]]:
     if not traced:
         raise UsageError(f"no specification matches {display(path)}; pass --pack or --document")
     linter = Linter(packs, lint_options(display(path), settings, os.path.dirname(path)), deadline=Deadline(MAX_TIME))
-    linter = linter.of_every_rule()
+    linter = linter.of_every_rule(merges=False)
     documents: dict[str, Consulted] = {}
     notes: list[str] = []
     for pack in traced:

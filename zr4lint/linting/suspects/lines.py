@@ -63,7 +63,7 @@ def _not_continued(facts: Facts, error: ParseError) -> Iterator[Suspect]:
     if not index:
         return
     before = instructions[index - 1]
-    spaced = re.search(r"<<-?([ \t]+)['\"]?\w", before.arguments.text)
+    spaced = re.search(r"<<-?([ \t]+)['\"]?\w+['\"]?", before.arguments.text)
     if spaced is not None and not before.heredocs:
         span = before.arguments.span(spaced.start(), spaced.end())
         gap = before.arguments.span(spaced.start(1), spaced.end(1))
