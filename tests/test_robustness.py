@@ -182,7 +182,7 @@ def limited(*args: str, cwd: Path, most: int) -> Done:
     done = subprocess.run(
         [sys.executable, "-m", "zr4lint", *args],
         cwd=cwd,
-        env=environment(),
+        env=environment(PYTHONDONTWRITEBYTECODE="1"),  # a module cut short would stay in the checkout
         capture_output=True,
         check=False,
         timeout=PATIENCE,

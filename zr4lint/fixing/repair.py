@@ -37,8 +37,11 @@ def repair(source: SourceFile, linter: Linter, level: Applicability) -> Repaired
 
 
 def fix_each(source: SourceFile, linter: Linter, level: Applicability) -> Fixed:
-    """Fix each finding by itself; where errors are left, try the fixes of causes that are reported once as well."""
-    lint = linter.of_every_rule(merges=False).lint
+    """Fix each finding by itself; where errors are left, try the fixes of causes that are reported once as well.
+
+    A baseline knows findings as they are reported, so with one they are fixed as they are reported.
+    """
+    lint = linter.of_every_rule(merges=linter.baseline is not None).lint
     done = fix(source, lint, level, linter.options.selects)
     if left := errors(done.linted).total():
         causes = fix(source, linter.of_every_rule().lint, level, linter.options.selects)

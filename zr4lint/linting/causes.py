@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from zr4lint.linting.suspects.suspect import Suspect
 
 _BY_THEMSELVES = frozenset(rule.code for rule in OWN_RULES) - {SYNTAX.code, SHELL_SYNTAX.code, COMMAND_FAILS.code}
+_MOST = 2_000
+"""Findings of a file beyond which none are merged."""
 _TRIALS = 24
 """Times that a text is linted again, at most."""
 _WORK = 600_000
@@ -32,6 +34,8 @@ def causes(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     """
     left = [finding for finding in findings if _is_open(finding)]
     if not judged.dockerfile.instructions or not any(finding.severity > Severity.INFO for finding in left):
+        return findings
+    if len(left) > _MOST:
         return findings
     from zr4lint.linting.same_cause import gathered  # only a file with findings needs it
 

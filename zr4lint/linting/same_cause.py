@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import structs
 
+from zr4lint.dockerfile import Instruction
 from zr4lint.linting.hanging import LONGEST, REMOVED, leading, one_for_all, refuses, together
 from zr4lint.linting.judged import Judged
 from zr4lint.model.finding import Edit, Finding, Fix, Severity
@@ -21,6 +22,8 @@ _OF_LINES = re.compile(r" on lines? \d| has \d+ lines?\b")
 _ABSENT = re.compile(r"^pip does not install (\S+)$|^(\S+) is not installed into the environment on PATH$")
 _GONE = " was removed before"
 """How the message ends on a program that is called after the build took it away."""
+_PAIRS = 20_000
+"""Refusals times findings that are compared by their words, at most."""
 _ALIKE = 3
 """Findings of one rule at the same words that are told as one."""
 
@@ -40,21 +43,39 @@ def _open_ended(findings: list[Finding]) -> list[Finding]:
 
 def _refused(findings: list[Finding], judged: Judged) -> list[Finding]:
     """The findings, with those on an instruction that BuildKit or the shell refuses under the one that tells so."""
-    left = findings
-    instructions = judged.dockerfile.instructions
     refusals = [f for f in findings if refuses(f) and f.severity is Severity.ERROR]
+    if not refusals:
+        return findings
+    instructions = judged.dockerfile.instructions
+    starts = [instruction.span.start for instruction in instructions]
+
+    def home_of(finding: Finding) -> Instruction | None:
+        index = bisect_right(starts, finding.span.start) - 1
+        home = instructions[index] if index >= 0 else None
+        return home if home is not None and finding.span.start < max(home.span.end, home.span.start + 1) else None
+
+    inside: dict[int, list[Finding]] = {}
+    for finding in findings:
+        if (home := home_of(finding)) and not refuses(finding) and not _OF_LINES.search(finding.message):
+            inside.setdefault(home.index, []).append(finding)
+    lacking = [finding for finding in findings if _lacks(finding)]
+    if len(refusals) * len(lacking) > _PAIRS:
+        lacking = []
+    gone: set[int] = set()
+    told: list[Finding] = []
     for refusal in refusals:
-        at = refusal.span.start
-        home = next((i for i in instructions if i.span.start <= at < max(i.span.end, i.span.start + 1)), None)
-        if home is None or refusal not in left:
+        home = home_of(refusal)
+        if home is None or id(refusal) in gone:
             continue
-        inside = [f for f in left if home.span.start <= f.span.start < home.span.end and not refuses(f)]
-        inside = [f for f in inside if not _OF_LINES.search(f.message)]
+        hanging = {id(f): f for f in inside.get(home.index, ())}
         if refusal.code == COMMAND_FAILS.code:
-            inside = [f for f in inside if f.span == refusal.span]
-        inside += [f for f in left if f not in inside and _lacks(f) and _names(f, home.arguments.text)]
-        left = _under(refusal, inside, left)
-    return left
+            hanging = {at: f for at, f in hanging.items() if f.span == refusal.span}
+        hanging |= {id(f): f for f in lacking if _names(f, home.arguments.text)}
+        hanging = {at: f for at, f in hanging.items() if at not in gone and f is not refusal}
+        if hanging:
+            gone |= {*hanging, id(refusal)}
+            told.append(one_for_all(refusal, [*hanging.values()]))
+    return [*(finding for finding in findings if id(finding) not in gone), *told]
 
 
 def _names(finding: Finding, text: str) -> bool:
