@@ -168,7 +168,7 @@ def test_watching_lints_again_when_a_file_changes(tmp_path: Path) -> None:
 
 
 def _put(file: Path, text: str) -> None:
-    """Write a file at once: whoever watches it must not see it empty."""
+    """Write a file in one step, so that a watcher never sees it empty."""
     save(file.with_name("new"), text).replace(file)
 
 

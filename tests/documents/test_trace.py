@@ -460,7 +460,7 @@ def test_secrets_are_not_repeated(tmp_path: Path) -> None:
             assert token not in call("trace", "--format", form, "--pack", "relay.toml", *more, cwd=folder).out
 
 
-# What is told of wrong usage
+# Wrong usage
 
 
 def test_wrong_usage(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Runs on real workers: the findings of the plain run, whoever dies on the way."""
+"""Runs on real workers: the findings are those of the plain run, even if workers die."""
 
 from __future__ import annotations
 

@@ -16,7 +16,21 @@ _BLOCK = 50
 """So many items are written at a time; they share what they have in common."""
 
 
-class Spool(Sequence[T]):
+class _Walked(Sequence[T]):
+    """A sequence that is only gone through from its start: an item is reached past those before it."""
+
+    @overload
+    def __getitem__(self, at: int) -> T: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[T]: ...
+    def __getitem__(self, at: int | slice) -> T | Sequence[T]:
+        if isinstance(at, slice):
+            return [*self][at]
+        place = range(len(self))[at]
+        return next(islice(self, place, None))
+
+
+class Spool(_Walked[T]):
     """Items in the order they were added, to be gone through any number of times."""
 
     def __init__(self) -> None:
@@ -39,16 +53,6 @@ class Spool(Sequence[T]):
 
     def __len__(self) -> int:
         return self._count
-
-    @overload
-    def __getitem__(self, at: int) -> T: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[T]: ...
-    def __getitem__(self, at: int | slice) -> T | Sequence[T]:
-        if isinstance(at, slice):
-            return [*self][at]
-        place = range(self._count)[at]
-        return next(islice(self, place, None))
 
     def __iter__(self) -> Iterator[T]:
         yield from self._kept
@@ -85,7 +89,7 @@ class Spool(Sequence[T]):
         return items
 
 
-class Mapped(Sequence[T]):
+class Mapped(_Walked[T]):
     """What a function makes of each item of a sequence, made anew each time that it is gone through."""
 
     def __init__(self, function: Callable[[S], T], items: Sequence[S]) -> None:
@@ -97,13 +101,3 @@ class Mapped(Sequence[T]):
 
     def __iter__(self) -> Iterator[T]:
         return self._all()
-
-    @overload
-    def __getitem__(self, at: int) -> T: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[T]: ...
-    def __getitem__(self, at: int | slice) -> T | Sequence[T]:
-        if isinstance(at, slice):
-            return [*self][at]
-        place = range(len(self))[at]
-        return next(islice(self, place, None))
