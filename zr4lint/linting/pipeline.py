@@ -130,13 +130,12 @@ class Linter:
 
     def judge(self, gathered: Gathered) -> Linted:
         """Run the rules on what was gathered of one text."""
-        facts, comments, options = gathered.facts, gathered.comments, gathered.options
+        facts, options = gathered.facts, gathered.options
         source = facts.dockerfile.source
-        results = tuple(run_packs(facts, self.packs, options, self.deadline))
-        judged = Judged(facts, self.packs, results, options, self.baseline, comments, self._again(source))
+        judged = self._judged(gathered, self._again(source))
         found: Sequence[Finding] = in_order(_staged(judged, self.stages))
         others: tuple[FileReport, ...] = ()
-        conformance = tuple(result.conformance for result in results if result.conformance is not None)
+        conformance = tuple(result.conformance for result in judged.results if result.conformance is not None)
         names = tuple(pack.name for pack in self.packs)
         if facts.included:
             from zr4lint.linting.other_files import told_apart, with_anchors  # few builds read files of their context
@@ -145,17 +144,20 @@ class Linter:
             conformance = tuple(with_anchors(part, facts) for part in conformance)
         findings = tuple(placed(finding, source) for finding in found)
         report = FileReport(source, findings, conformance, names, options.lists_conflicts, others)
-        return Linted(facts, report, results)
+        return Linted(facts, report, tuple(judged.results))
+
+    def _judged(self, gathered: Gathered, again: Again | None = None) -> Judged:
+        """What the rules of the packs find in a text."""
+        facts, options = gathered.facts, gathered.options
+        results = tuple(run_packs(facts, self.packs, options, self.deadline))
+        return Judged(facts, self.packs, results, options, self.baseline, gathered.comments, again)
 
     def _again(self, source: SourceFile) -> Again:
         """A lint of another text of the same file, up to the search for causes."""
 
         def again(text: str) -> Sequence[Finding]:
             gathered = self.gather(SourceFile(text, source.path, bom=source.bom))
-            facts, options = gathered.facts, gathered.options
-            results = tuple(run_packs(facts, self.packs, options, self.deadline))
-            judged = Judged(facts, self.packs, results, options, self.baseline, gathered.comments)
-            return _staged(judged, STAGES[: STAGES.index(causes)])
+            return _staged(self._judged(gathered), STAGES[: STAGES.index(causes)])
 
         return again
 
