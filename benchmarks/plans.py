@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks import inputs
 from benchmarks.measure import Command
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _LIBRARIES = "import click, dockerfile_parse, msgspec, packaging.version, tree_sitter, tree_sitter_bash"
 _PACKS = ("--pack", "zr4", "--pack", "ml")

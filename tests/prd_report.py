@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tests.rule_pages import cell
 from zr4lint.app.assignment import load_packs
-from zr4lint.packs.model import Amendment, Pack
+
+if TYPE_CHECKING:
+    from zr4lint.packs.model import Amendment, Pack
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "prd-report.md"

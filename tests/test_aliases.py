@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.inprocess import call
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TEXT = "FROM debian:12 AS Build\nADD app.py /srv/app.py\n"
 """ZC123 (StageNameCasing) and ZC401 (DL3020) find something here."""

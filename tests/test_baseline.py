@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.inprocess import call
 from tests.test_cli import LEVELS, codes, complaint, save, zr4lint
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ARGS = ("--pack", "levels.toml", "--format", "concise")
 

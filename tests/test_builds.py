@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.inprocess import call
 from tests.test_cli import complaint, save
 from zr4lint.filesystem.sources import FileError
-from zr4lint.project.builds.build import Build
 from zr4lint.project.builds.interpolation import bake, compose, env_file
 from zr4lint.project.builds.reading import builds_of
 from zr4lint.project.discovery import describes_builds
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zr4lint.project.builds.build import Build
 
 DOCKERFILE = """\
 ARG TAG=3.11
@@ -86,8 +90,10 @@ COMPOSE = {
         True,
     ),
     "extends": (
-        "services:\n  b: { build: { context: ., target: run, args: { TORCH: 2.6.0 } } }\n"
-        "  a: { extends: { service: b }, build: { args: { TAG: '3.10' } } }\n",
+        (
+            "services:\n  b: { build: { context: ., target: run, args: { TORCH: 2.6.0 } } }\n"
+            "  a: { extends: { service: b }, build: { args: { TAG: '3.10' } } }\n"
+        ),
         True,
     ),
     "other-target": ("services: { a: { build: { context: ., args: { TORCH: 2.6.0 } } } }\n", False),
@@ -109,23 +115,31 @@ BAKE = {
         True,
     ),
     "not-in-the-group": (
-        'group "default" { targets = ["b"] }\ntarget "a" {\n  target = "run"\n  args = { TORCH = "2.6.0" }\n}\n'
-        'target "b" { target = "run" }\n',
+        (
+            'group "default" { targets = ["b"] }\ntarget "a" {\n  target = "run"\n  args = { TORCH = "2.6.0" }\n}\n'
+            'target "b" { target = "run" }\n'
+        ),
         False,
     ),
     "group-in-group": (
-        'group "default" { targets = ["g"] }\ngroup "g" { targets = ["a", "default"] }\n'
-        'target "a" {\n  target = "run"\n  args = { TORCH = "2.6.0" }\n}\n',
+        (
+            'group "default" { targets = ["g"] }\ngroup "g" { targets = ["a", "default"] }\n'
+            'target "a" {\n  target = "run"\n  args = { TORCH = "2.6.0" }\n}\n'
+        ),
         True,
     ),
     "inherits": (
-        'target "_base" {\n  target = "run"\n  args = { TORCH = "2.6.0" }\n}\n'
-        'target "default" {\n  inherits = ["_base"]\n  args = { TAG = "3.10" }\n}\n',
+        (
+            'target "_base" {\n  target = "run"\n  args = { TORCH = "2.6.0" }\n}\n'
+            'target "default" {\n  inherits = ["_base"]\n  args = { TAG = "3.10" }\n}\n'
+        ),
         True,
     ),
     "inherited-and-replaced": (
-        'target "_base" {\n  target = "run"\n  args = { TORCH = "2.6.0" }\n}\n'
-        'target "default" {\n  inherits = ["_base"]\n  args = { TORCH = "2.5.1" }\n}\n',
+        (
+            'target "_base" {\n  target = "run"\n  args = { TORCH = "2.6.0" }\n}\n'
+            'target "default" {\n  inherits = ["_base"]\n  args = { TORCH = "2.5.1" }\n}\n'
+        ),
         False,
     ),
     "variable": (

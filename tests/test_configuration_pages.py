@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
@@ -17,6 +17,9 @@ from tests.test_cli import DOCKER, WRONG_TORCH, save
 from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.project.schema import schema
 from zr4lint.project.settings import KEYS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DOCS = DOCKER.parent / "docs"
 PAGES = {name: (DOCS / f"{name}.md").read_text() for name in ("configuration", "suppressions")}

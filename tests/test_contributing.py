@@ -9,14 +9,16 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.installed import ROOT, environment
 from tests.mutations.mutations import CONFORMING, mutation
 from tests.mutations.test_mutations import errors, reported
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.slow
 

@@ -7,11 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.inprocess import call
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PIP = f"{sys.executable} -m pip --disable-pip-version-check --no-input"
 REFUSING = "127.0.0.1:9"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,9 @@ from tests.inprocess import call
 from tests.test_cli import save
 from zr4lint.filesystem.gitignore import GitIgnore
 from zr4lint.filesystem.paths import display, from_root, plain
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FOUND = [
     *("Dockerfile", "Dockerfile.gpu", "Dockerfile-gpu", "dockerfile", "gpu.Dockerfile", "gpu.dockerfile"),

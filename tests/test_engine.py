@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,9 +17,11 @@ from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.finding import FileReport, Severity
 from zr4lint.model.source import SourceFile
-from zr4lint.packs.model import Pack
 from zr4lint.packs.problems import PackError
 from zr4lint.packs.reader import read_pack
+
+if TYPE_CHECKING:
+    from zr4lint.packs.model import Pack
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFORMING = (ROOT / "docker" / "Dockerfile.zr4").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,8 +15,10 @@ from zr4lint.linting.pipeline import Linter, lint
 from zr4lint.model.finding import Applicability
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.loading import load_pack
-from zr4lint.packs.model import Pack
 from zr4lint.packs.reader import read_pack
+
+if TYPE_CHECKING:
+    from zr4lint.packs.model import Pack
 
 FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "flat-spec"
 TEXT = (FOLDER / "relay.Dockerfile").read_text(encoding="utf-8")

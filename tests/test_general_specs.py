@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from msgspec import Struct, convert
@@ -12,10 +13,12 @@ from msgspec import Struct, convert
 from tests.support.buildkit import accepts
 from zr4lint.checks import KINDS
 from zr4lint.linting.pipeline import lint
-from zr4lint.model.finding import FileReport
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.loading import load_pack
-from zr4lint.packs.model import Pack
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import FileReport
+    from zr4lint.packs.model import Pack
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 SPECIFICATIONS = ("service", "static")

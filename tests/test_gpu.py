@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.inprocess import call
 from zr4lint.knowledge.gpus import architecture_of, gpu_names, gpu_word, runs_on, toolkit
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TORCH = "FROM python:3.11-bookworm\nRUN pip install torch==2.5.1 --index-url https://download.pytorch.org/whl/cu124\n"
 PACK = """

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.inprocess import call
 from zr4lint.app.assignment import load_packs
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WISHES = """\
 failure-threshold: warning

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +16,9 @@ from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.reader import read_pack
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EVERY = guides()
 WITH_EXAMPLE = [guide for guide in EVERY if guide.example is not None]

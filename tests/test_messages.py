@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from functools import cache
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.cases.case import every_text
 from zr4lint.app.assignment import load_packs
 from zr4lint.linting.pipeline import Linter
-from zr4lint.model.finding import Finding
 from zr4lint.model.source import SourceFile
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import Finding
 
 pytestmark = pytest.mark.slow
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import stat
 import subprocess
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from zr4lint.programs.modes import UNKNOWN, Mode, changed
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 STARTS = (0o644, 0o755, 0o600, 0o111, 0o4755, 0o000)
 MODES = [

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import pytest
@@ -18,6 +18,9 @@ from tests.test_cli import WITHOUT_ML
 from zr4lint.app.errors import UsageError
 from zr4lint.cli.output import Target, targets
 from zr4lint.report import FORMATS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,10 +14,14 @@ from zr4lint.checks import KINDS
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.source import SourceFile
-from zr4lint.packs.model import Pack
 from zr4lint.packs.problems import PackError
 from zr4lint.packs.reader import read_pack
 from zr4lint.packs.settings import configure
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zr4lint.packs.model import Pack
 
 COMMON = {"level": "warning", "summary": "s", "why": "w"}
 DOCKERFILE = "FROM debian:12 AS tools\nENV A=1\nFROM debian:12\nENV B=1\n"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
@@ -16,6 +15,9 @@ from zr4lint.checks import KINDS
 from zr4lint.filesystem.shipped import shipped_document
 from zr4lint.packs.loading import pack_names
 from zr4lint.packs.tables import RuleTable
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 JUDGE = jsonschema.Draft202012Validator(schema())
 OWN = sorted((ROOT / "fixtures").glob("*-spec/pack.toml"))

@@ -5,16 +5,19 @@ import shlex
 import shutil
 import subprocess
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 from tests.installed import ROOT
 from zr4lint.app.assignment import load_packs
-from zr4lint.packs.model import Pack
 from zr4lint.project.discovery import is_leftover
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zr4lint.packs.model import Pack
 
 HOOKS: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
 BY_ID = {hook["id"]: hook for hook in HOOKS}

@@ -5,16 +5,18 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from zr4lint.checks import KINDS
 from zr4lint.linting.pipeline import lint
-from zr4lint.model.finding import FileReport
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.loading import load_pack
-from zr4lint.packs.model import Pack
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import FileReport
+    from zr4lint.packs.model import Pack
 
 FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "second-spec"
 TEXT = (FOLDER / "Dockerfile").read_text(encoding="utf-8")

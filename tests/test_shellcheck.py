@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,6 +22,9 @@ from zr4lint.packs.settings import configure
 from zr4lint.shellcheck import program, running
 from zr4lint.shellcheck.running import check_scripts
 from zr4lint.shellcheck.scripts import RunScript, scripts_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 UNQUOTED = "FROM debian:12\nRUN rm -rf $A/b\n"
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from zr4lint.app.spool import KEPT, Mapped, Spool
 from zr4lint.filesystem.writing import write
 from zr4lint.report.escaping import json_pieces, json_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MANY = 3 * KEPT + 7
 

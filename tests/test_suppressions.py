@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -18,9 +18,13 @@ from tests.test_cli import CONFORMING, LEVELS, WRONG_TORCH, codes, complaint, sa
 from zr4lint.app.assignment import load_packs
 from zr4lint.linting.pipeline import Linter
 from zr4lint.linting.suppressions.insertion import add_suppressions
-from zr4lint.model.finding import FileReport
 from zr4lint.model.source import SourceFile
 from zr4lint.report import FORMATS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zr4lint.model.finding import FileReport
 
 MARK = "# zr4lint: "
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from zr4lint.filesystem.paths import display
 from zr4lint.filesystem.sources import FileError, read
@@ -25,11 +26,13 @@ from zr4lint.model.finding import (
     Severity,
 )
 from zr4lint.model.source import SourceFile, Span
-from zr4lint.packs.model import Pack
 from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.packs.problems import PackError
 from zr4lint.packs.rulebook import load, shipped
 from zr4lint.report import FORMATS, Options
+
+if TYPE_CHECKING:
+    from zr4lint.packs.model import Pack
 
 __all__ = [
     "Applicability",

@@ -7,8 +7,10 @@ import os
 import re
 from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
-from types import ModuleType
-from typing import Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 
 def collect_nothing() -> None:

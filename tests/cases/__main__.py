@@ -9,10 +9,13 @@ import argparse
 import difflib
 import sys
 from collections.abc import Iterable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.cases.case import FIXTURES, Case, Cases, RuleCase, case_files, read, write
 from tests.cases.judging import findings, observed, source_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -14,11 +15,13 @@ from tests.cases.case import Case, Expected, Pointer, RuleCase
 from zr4lint.app.assignment import load_packs
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import Linter
-from zr4lint.model.finding import Edit, Finding, Rule
 from zr4lint.model.source import SourceFile, Span
-from zr4lint.packs.model import Pack
 from zr4lint.packs.settings import configure
 from zr4lint.shellcheck import program
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import Edit, Finding, Rule
+    from zr4lint.packs.model import Pack
 
 
 @cache

@@ -5,14 +5,16 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zr4lint.checks import KINDS
 from zr4lint.linting.pipeline import lint
-from zr4lint.model.finding import Finding
 from zr4lint.model.source import SourceFile
-from zr4lint.packs.model import Pack
 from zr4lint.packs.reader import read_pack
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import Finding
+    from zr4lint.packs.model import Pack
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "documents"
 

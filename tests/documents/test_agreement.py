@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +17,9 @@ from zr4lint.documents.document import Document, Fence
 from zr4lint.documents.interpreter import UNKNOWN, Ended, Shell, UnknownError
 from zr4lint.documents.target import Target, joined
 from zr4lint.model.source import SourceFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ANSWERED = 0.95
 # The folders that a script changes to are those of its author: it is run in a folder of its own.

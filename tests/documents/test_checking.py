@@ -7,15 +7,18 @@ import re
 import tomllib
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.documents.support import FIXTURES
 from tests.inprocess import call
 from zr4lint.documents.check import check
-from zr4lint.model.finding import Finding, Rule
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.document_rules import DOCUMENT_RULES
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import Finding, Rule
 
 ROOT = Path(__file__).resolve().parents[2]
 BROKEN = FIXTURES / "broken.prd.md"

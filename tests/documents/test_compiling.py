@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.documents.support import FIXTURES, found, pack_of
 from tests.documents.test_checking import example
 from tests.inprocess import call
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TARGET = """\
 FROM python:3.12-slim AS base

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +16,9 @@ from zr4lint.documents.demanding.reading import Read, read
 from zr4lint.documents.demanding.tables import layers_in
 from zr4lint.documents.document import Document
 from zr4lint.model.source import SourceFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 STANDARD = (FIXTURES / "standard.md").read_text()
 EXPECTED = tomllib.loads((FIXTURES / "standard.toml").read_text())["statement"]

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.documents.support import FIXTURES, found, pack_of
 from tests.inprocess import call
 from tests.mutations.mutations import load
-from zr4lint.documents.deriving.demand import Pins
 from zr4lint.documents.deriving.pack import derive
 from zr4lint.documents.deriving.writing import write
 from zr4lint.model.finding import Severity
 from zr4lint.model.source import SourceFile
+
+if TYPE_CHECKING:
+    from zr4lint.documents.deriving.demand import Pins
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = FIXTURES / "golden.Dockerfile"

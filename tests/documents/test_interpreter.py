@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from zr4lint.documents.interpreter import UNKNOWN, Shell, UnknownError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LINES = ["FROM python:3.12 AS base", "ENV A=1", "RUN pip install a==1.0 b", "# a comment", 'CMD ["/x.sh"]', "", "x.y*z"]
 PATTERNS = ["FROM", "^ENV", "a==1.0", 'CMD \\["', "x.y", "x\\.y\\*z", "^$", "b$", "[A-C]", "pip.*b", "A=[0-9]"]
@@ -61,8 +64,8 @@ CHECKS = st.builds(
             "! PART > /dev/null; OTHER",
             "(PART; exit 3) || echo failed",
             "set -e\nPART\necho after",
-            'L=("FROM" "ENV" "x y")\nM=()\nfor w in "${L[@]}"; do if ! grep -q "$w" f; then M+=("$w"); fi; done\n'
-            'if [ ${#M[@]} -eq 0 ]; then echo all; else echo "missing: ${M[*]}"; fi',
+            ('L=("FROM" "ENV" "x y")\nM=()\nfor w in "${L[@]}"; do if ! grep -q "$w" f; then M+=("$w"); fi; done\n'
+            'if [ ${#M[@]} -eq 0 ]; then echo all; else echo "missing: ${M[*]}"; fi'),
             "{ PART; OTHER; } | wc -l",
             "cat > g << 'EOF'\nhello $X\nEOF\ncat g; echo more >> g; wc -l < g",
             '[ -f f ] && [ ! -f h ] && echo "files"',

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.documents.support import FIXTURES, pack_of
 from tests.inprocess import call
@@ -10,6 +10,9 @@ from zr4lint.documents.deriving.pack import derive
 from zr4lint.documents.deriving.writing import write
 from zr4lint.documents.pack_test import edits_of, try_pack
 from zr4lint.model.source import SourceFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PACK = """\
 name = "t"

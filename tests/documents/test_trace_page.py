@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.trace_page import PAGE, played
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_the_page_shows_what_is_printed(tmp_path: Path) -> None:

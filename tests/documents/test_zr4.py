@@ -5,8 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections import Counter
 from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,8 +20,12 @@ from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.finding import FileReport, Finding, Severity
 from zr4lint.model.source import SourceFile
-from zr4lint.packs.model import Pack
 from zr4lint.packs.rulebook import load as load_pack
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zr4lint.packs.model import Pack
 
 DECISIONS = ROOT / "docker" / "Dockerfile.zr4.prd.decisions.toml"
 SHIPPED = ROOT / "docker" / "Dockerfile.zr4"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from tests.mutations.mutations import ROOT
 from zr4lint.app.assignment import load_packs
@@ -12,7 +13,9 @@ from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import Linter
 from zr4lint.model.finding import Applicability, FileReport, Severity
 from zr4lint.model.source import SourceFile
-from zr4lint.packs.model import Pack
+
+if TYPE_CHECKING:
+    from zr4lint.packs.model import Pack
 
 SAFE, UNSAFE = Applicability.SAFE, Applicability.UNSAFE
 

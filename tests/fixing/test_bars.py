@@ -6,6 +6,7 @@ import random
 import tomllib
 from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,8 +16,10 @@ from tests.prd.judge import run_commands
 from tests.support.buildkit import accepts
 from tests.support.telling import TOLD
 from zr4lint.dockerfile import parse
-from zr4lint.fixing.fixpoint import Fixed
 from zr4lint.model.source import SourceFile
+
+if TYPE_CHECKING:
+    from zr4lint.fixing.fixpoint import Fixed
 
 pytestmark = pytest.mark.slow
 

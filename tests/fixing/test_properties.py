@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,8 +13,10 @@ from tests.fixing.judged import SAFE, UNSAFE, fixed, linter
 from tests.mutations.mutations import CONFORMING
 from tests.support.buildkit import accepts
 from zr4lint.fixing.proof import worse
-from zr4lint.model.finding import Applicability
 from zr4lint.model.source import SourceFile
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import Applicability
 
 pytestmark = pytest.mark.slow
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow.dataset as ds
 
 from tests.inprocess import call
 from tests.test_cli import CONFORMING, WRONG_TORCH, save
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TEXTS = (CONFORMING, WRONG_TORCH, "FROM scratch\n", "FROM ubuntu\nRUN apt-get install curl\n", "RUN (\n")
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,6 +14,9 @@ from zr4lint.app.errors import UsageError
 from zr4lint.fleet.addresses import AddressError, shown
 from zr4lint.fleet.entries import FileEntry, RepositoryEntry, packed, unpacked
 from zr4lint.fleet.manifest import entry, read_manifest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ROWS: list[dict[str, str | None]] = [
     {"url": "https://example.org/a/Dockerfile", "repository": None, "ref": None, "path": None},

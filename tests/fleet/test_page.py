@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
 import yaml
 
 from zr4lint import lint_text
 from zr4lint.fleet.manifest import entry
 from zr4lint.fleet.rows import FILES, FINDINGS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 PAGE = (Path(__file__).parents[2] / "docs" / "fleet.md").read_text(encoding="utf-8")
 

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
@@ -25,12 +25,16 @@ from zr4lint.fleet.judging import Careful
 from zr4lint.fleet.manifest import entry
 from zr4lint.fleet.order import Desk, Order
 from zr4lint.fleet.plan import plan, sources
-from zr4lint.fleet.rows import Answer
 from zr4lint.fleet.store import Store
 from zr4lint.fleet.worker import answer_part, answers
 from zr4lint.project import Layer
 from zr4lint.project.discovery import Input
 from zr4lint.project.settings import COMMAND_LINE, from_options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from zr4lint.fleet.rows import Answer
 
 
 def answered(entries: list[Entry], request: Request | None = None, *, careful: bool = False) -> dict[str, Answer]:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from tests.fuzz.inputs import ROOT
@@ -20,10 +21,12 @@ from zr4lint.linting.pipeline import Linter
 from zr4lint.linting.suppressions.insertion import add_suppressions
 from zr4lint.model.finding import Applicability, FileReport, Report
 from zr4lint.model.source import MappedText, SourceFile, Span
-from zr4lint.packs.model import Pack
 from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.report import FORMATS, Options
 from zr4lint.shell import Dialect, parse_script
+
+if TYPE_CHECKING:
+    from zr4lint.packs.model import Pack
 
 MOST_OF_A_MESSAGE = 80
 

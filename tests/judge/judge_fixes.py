@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,9 +19,11 @@ from zr4lint.app.assignment import load_packs
 from zr4lint.fixing.fixpoint import fix
 from zr4lint.fixing.proof import worse
 from zr4lint.linting.pipeline import Linter
-from zr4lint.model.finding import Applicability
 from zr4lint.model.source import SourceFile
-from zr4lint.packs.model import Pack
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import Applicability
+    from zr4lint.packs.model import Pack
 
 FOLDER = os.environ.get("ZR4LINT_DOCKERFILES")
 FILES = sorted(path for path in (ROOT / "fixtures").rglob("*ockerfile*") if path.is_file())

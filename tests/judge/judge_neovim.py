@@ -8,12 +8,14 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.installed import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NEOVIM = shutil.which("nvim")
 GOOD = (ROOT / "docker" / "Dockerfile.zr4").read_text()

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cases.case import RuleCase
 from tests.cases.judging import rule_of
 from tests.judge.peers import cases, hadolint, tally, written
+
+if TYPE_CHECKING:
+    from tests.cases.case import RuleCase
 
 Peer = Callable[[Sequence[Path]], Mapping[Path, set[str]]]
 

@@ -7,11 +7,14 @@ import shutil
 import subprocess
 import zipfile
 from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.installed import ROOT, scratch
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EXTENSION = ROOT / "editors" / "vscode"
 

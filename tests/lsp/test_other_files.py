@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.test_cli import save
 from zr4lint.linting.options import LintOptions
@@ -12,6 +12,9 @@ from zr4lint.lsp.buffers import Buffer
 from zr4lint.lsp.diagnostics import diagnostics
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.rulebook import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TEXT = "FROM python:3.11\nCOPY requirements.txt /a/\nRUN pip install -r /a/requirements.txt\n"
 

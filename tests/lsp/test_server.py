@@ -7,14 +7,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.inprocess import call
 from tests.lsp.client import PULLING, PUSHED, ROOT, Client, Message, applied, place
 from tests.support.ending import PATIENCE
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GOOD = (ROOT / "docker" / "Dockerfile.zr4").read_text()
 BROKEN = GOOD.replace("torch==2.5.1", "torch==2.5.0").replace("--no-cache-dir --upgrade", "--upgrade", 1)

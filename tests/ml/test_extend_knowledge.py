@@ -6,12 +6,15 @@ import importlib.util
 import json
 import shutil
 from pathlib import Path
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 import tomli
 
 from zr4lint.filesystem.shipped import rules_folder
 from zr4lint.knowledge import tables as knowledge
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 
 def script() -> ModuleType:

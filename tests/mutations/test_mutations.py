@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from typing import TYPE_CHECKING
 
 from tests.mutations.mutations import ROOT, Mutation, Place, load
 from tests.prd.judge import run_on_all
@@ -14,7 +15,9 @@ from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.finding import FileReport, Finding, Severity
 from zr4lint.model.source import SourceFile
-from zr4lint.packs.model import Pack
+
+if TYPE_CHECKING:
+    from zr4lint.packs.model import Pack
 
 BREAKING = load("breaking")
 KEEPING = load("keeping")

@@ -34,8 +34,10 @@ def parsed(line: str) -> tuple[dict[str, str], str]:
 def test_a_finding() -> None:
     finding = SAMPLE.finding("torch==2.5.0", message="torch is 2.5.0", expected="torch==2.5.1")
     assert written(SAMPLE.report(finding)) == [
-        "##vso[task.logissue type=error;sourcepath=docker/Dockerfile;linenumber=2;columnnumber=17;code=ZR0501]"
-        "torch-pin: torch is 2.5.0. Expected: torch==2.5.1."
+        (
+            "##vso[task.logissue type=error;sourcepath=docker/Dockerfile;linenumber=2;columnnumber=17;code=ZR0501]"
+            "torch-pin: torch is 2.5.0. Expected: torch==2.5.1."
+        )
     ]
 
 

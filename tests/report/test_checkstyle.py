@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
-from xml.etree.ElementTree import Element
 
 from hypothesis import given
 
@@ -9,6 +9,9 @@ from zr4lint.model.finding import Report, Severity
 from zr4lint.report import FORMATS, Options
 
 from .sample import Sample, reports
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 SAMPLE = Sample("FROM a\nRUN pip install torch==2.5.0\n", "docker/Dockerfile")
 

@@ -36,8 +36,10 @@ def parsed(line: str) -> tuple[str, dict[str, str], str]:
 def test_a_finding() -> None:
     finding = SAMPLE.finding("torch==2.5.0", message="torch is 2.5.0", expected="torch==2.5.1")
     assert written(SAMPLE.report(finding)) == [
-        "::error file=docker/Dockerfile,line=2,endLine=2,col=17,endColumn=29,title=ZR0501 torch-pin::"
-        "torch is 2.5.0. Expected: torch==2.5.1."
+        (
+            "::error file=docker/Dockerfile,line=2,endLine=2,col=17,endColumn=29,title=ZR0501 torch-pin::"
+            "torch is 2.5.0. Expected: torch==2.5.1."
+        )
     ]
 
 

@@ -1,18 +1,22 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
-from zr4lint.model.finding import Report
 from zr4lint.report import FORMATS, Options
 from zr4lint.report.escaping import visible
 from zr4lint.report.markdown import LONGEST, escaped
 
 from .sample import CONFORMANCE, Sample, hostile_text, reports
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+    from zr4lint.model.finding import Report
 
 SAMPLE = Sample("FROM a\nRUN pip install torch==2.5.0\n", "docker/Dockerfile")
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 from zr4lint.filesystem.limits import time_limit
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 PATIENCE = 120
 """Seconds that are enough for anything a test waits for, on a busy machine too."""

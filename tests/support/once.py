@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from zr4lint.fixing.fixpoint import Lint
-from zr4lint.linting.pipeline import Linted
-from zr4lint.model.source import SourceFile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zr4lint.fixing.fixpoint import Lint
+    from zr4lint.linting.pipeline import Linted
+    from zr4lint.model.source import SourceFile
 
 
 def once(lint: Lint) -> Lint:

@@ -11,13 +11,13 @@ from zr4lint.app.errors import UsageError
 from zr4lint.linting.options import LintOptions
 from zr4lint.model.finding import Severity
 from zr4lint.packs.loading import pack_names
-from zr4lint.packs.model import Pack
 from zr4lint.packs.problems import PackError
 from zr4lint.packs.settings import configure
-from zr4lint.project import Settings
 from zr4lint.project.pack_files import PackFiles
 
 if TYPE_CHECKING:
+    from zr4lint.packs.model import Pack
+    from zr4lint.project import Settings
     from zr4lint.project.builds.build import Build
 
 

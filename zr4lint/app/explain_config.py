@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zr4lint.app.assignment import load_packs
 from zr4lint.app.errors import UsageError
 from zr4lint.filesystem.paths import display, plain
-from zr4lint.packs.model import Pack
 from zr4lint.packs.problems import value_words
 from zr4lint.project import ConfigError, Finder, Settings
 from zr4lint.project.pack_files import PackFiles
 from zr4lint.project.patterns import words_for
 from zr4lint.project.settings import DEFAULT, KEYS, SETTINGS
+
+if TYPE_CHECKING:
+    from zr4lint.packs.model import Pack
 
 BY_FILE = ("packs", "per_file_ignores")
 """The fields of which only the words for one file are shown."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -12,8 +12,10 @@ from zr4lint.app.assignment import load_packs
 from zr4lint.app.errors import UsageError
 from zr4lint.checks.parameters import words
 from zr4lint.checks.registry import KINDS, Example, Kind
-from zr4lint.packs.model import Pack
 from zr4lint.packs.rulebook import hint
+
+if TYPE_CHECKING:
+    from zr4lint.packs.model import Pack
 
 _OF_SPECIFICATIONS = ("final-stage", "specification-commands")
 """Kinds that look at more of a specification than their own rule, so that an example would have to show it."""

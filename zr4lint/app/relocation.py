@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import structs
 
 from zr4lint.model.finding import FileReport, Finding, Related, in_order
-from zr4lint.model.source import MappedText, SourceFile, Span
+
+if TYPE_CHECKING:
+    from zr4lint.model.source import MappedText, SourceFile, Span
 
 
 def relocated(report: FileReport, text: MappedText, whole: SourceFile) -> FileReport:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
@@ -18,7 +19,6 @@ from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME
 from zr4lint.filesystem.paths import display
 from zr4lint.filesystem.sources import FileError
 from zr4lint.model.finding import Applicability, FileReport, Report
-from zr4lint.packs.model import Pack
 from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.packs.rulebook import Rulebook, hint
 from zr4lint.project import ConfigError, Finder, Layer
@@ -27,6 +27,9 @@ from zr4lint.project.discovery import Choice, Input, describes_builds, find, is_
 from zr4lint.project.pack_files import PackFiles
 from zr4lint.project.patterns import words_for
 from zr4lint.project.settings import COMMAND_LINE, SETTINGS
+
+if TYPE_CHECKING:
+    from zr4lint.packs.model import Pack
 
 
 class Request(Struct, frozen=True, kw_only=True):

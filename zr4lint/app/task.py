@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -12,6 +12,7 @@ from zr4lint.dockerfile import Dockerfile, values
 from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME, time_limit
 from zr4lint.filesystem.sources import FileError, decode, read
 from zr4lint.linting.ahead import ask_shellcheck, asks_shellcheck
+from zr4lint.linting.baseline import Baseline
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import Gathered, Linter
 from zr4lint.model.deadline import Deadline, TimeUpError
@@ -20,10 +21,6 @@ from zr4lint.model.source import SourceFile
 from zr4lint.packs.model import Pack
 from zr4lint.project.discovery import Input
 from zr4lint.project.settings import Settings
-
-if TYPE_CHECKING:
-    from zr4lint.linting.baseline import Baseline
-
 
 _R = TypeVar("_R")
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import json
 
-from zr4lint.model.source import MappedText
 from zr4lint.shell import parse_script
+
+if TYPE_CHECKING:
+    from zr4lint.model.source import MappedText
 
 
 def words_of(text: MappedText) -> list[str] | None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from zr4lint.dockerfile import Instruction
-from zr4lint.facts import At
 from zr4lint.model.finding import Applicability, Edit, Fix
-from zr4lint.model.source import SourceFile, Span
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Instruction
+    from zr4lint.facts import At
+    from zr4lint.model.source import SourceFile, Span
 
 _BLANK = r"(?:[ \t]|\\[ \t]*\r?\n)*"
 _JOINED_BEFORE = _BLANK + r"(?:&&|;)" + _BLANK + r"\Z"

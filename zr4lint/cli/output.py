@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from msgspec import Struct, structs
 
 from zr4lint.app.errors import UsageError
-from zr4lint.app.run import Result
 from zr4lint.app.spool import Mapped
 from zr4lint.linting.masking import without_secrets
-from zr4lint.model.finding import FileReport
 from zr4lint.report import FORMATS, Options
 from zr4lint.report.escaping import no_command, visible_line
+
+if TYPE_CHECKING:
+    from zr4lint.app.run import Result
+    from zr4lint.model.finding import FileReport
 
 STANDARD_OUTPUT = "-"
 

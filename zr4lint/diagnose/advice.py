@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.diagnose.causes import find_causes
-from zr4lint.diagnose.failures import Failure
-from zr4lint.diagnose.locating import Place
 from zr4lint.diagnose.redaction import redacted
-from zr4lint.diagnose.signatures import Catalogue
+
+if TYPE_CHECKING:
+    from zr4lint.diagnose.failures import Failure
+    from zr4lint.diagnose.locating import Place
+    from zr4lint.diagnose.signatures import Catalogue
 
 _MEANINGS = {
     1: "a general error of the program",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from zr4lint.diagnose.signatures import CONFIDENCES, Catalogue, Compiled, Signature
-from zr4lint.diagnose.template import Template
 from zr4lint.diagnose.window import Line
+
+if TYPE_CHECKING:
+    from zr4lint.diagnose.template import Template
 
 MOST_CAUSES = 3
 MOST_EVIDENCE = 3

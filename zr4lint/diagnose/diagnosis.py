@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct, structs
 
@@ -14,9 +14,11 @@ from zr4lint.diagnose.failures import Failure, failures, loose
 from zr4lint.diagnose.locating import Place, locate
 from zr4lint.diagnose.proof import Linted, Proof, prove
 from zr4lint.diagnose.reading import Log, read_log
-from zr4lint.diagnose.signatures import Catalogue
 from zr4lint.dockerfile import parse
 from zr4lint.dockerfile.instructions import Dockerfile
+
+if TYPE_CHECKING:
+    from zr4lint.diagnose.signatures import Catalogue
 
 MOST_FAILURES = 20
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from zr4lint.diagnose.events import StepName
 from zr4lint.diagnose.failures import Failure, one_line
 from zr4lint.diagnose.locating import locate
-from zr4lint.diagnose.record import Record
-from zr4lint.dockerfile.instructions import Dockerfile
 from zr4lint.model.estimate import Estimate, in_words
-from zr4lint.model.finding import FileReport, Row
+
+if TYPE_CHECKING:
+    from zr4lint.diagnose.events import StepName
+    from zr4lint.diagnose.record import Record
+    from zr4lint.dockerfile.instructions import Dockerfile
+    from zr4lint.model.finding import FileReport, Row
 
 _SHORT = 3
 _LEAST = 1.0

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.diagnose.catalogue import shipped
 from zr4lint.diagnose.causes import fill
-from zr4lint.diagnose.signatures import Signature
+
+if TYPE_CHECKING:
+    from zr4lint.diagnose.signatures import Signature
 
 
 def explain_signature(id_: str) -> list[str] | None:

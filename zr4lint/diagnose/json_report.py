@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from zr4lint.diagnose.causes import Cause
-from zr4lint.diagnose.diagnosis import Diagnosis, Explained
-from zr4lint.diagnose.failures import Failure
 from zr4lint.diagnose.locating import Place, instruction_text
-from zr4lint.diagnose.proof import Proof
 from zr4lint.diagnose.redaction import redacted
-from zr4lint.dockerfile.instructions import Dockerfile
 from zr4lint.report.escaping import json_text, well_formed
 from zr4lint.report.json_v1 import finding_object
+
+if TYPE_CHECKING:
+    from zr4lint.diagnose.causes import Cause
+    from zr4lint.diagnose.diagnosis import Diagnosis, Explained
+    from zr4lint.diagnose.failures import Failure
+    from zr4lint.diagnose.proof import Proof
+    from zr4lint.dockerfile.instructions import Dockerfile
 
 Object = dict[str, Any]
 LONGEST = 200

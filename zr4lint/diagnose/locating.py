@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.diagnose.events import StepName
 from zr4lint.diagnose.failures import Failure, one_line, similar
 from zr4lint.dockerfile.instructions import Dockerfile, Instruction
+
+if TYPE_CHECKING:
+    from zr4lint.diagnose.events import StepName
 
 _PARSE_LINE = re.compile(r"parse error (?:on )?line (\d+)")
 _SOURCE = re.compile(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
 from zr4lint.app.errors import UsageError
 from zr4lint.app.run import Request, run
-from zr4lint.diagnose.causes import Cause
-from zr4lint.dockerfile.instructions import Instruction
 from zr4lint.model.finding import FileReport, Finding, Rule
 from zr4lint.project.settings import from_options
+
+if TYPE_CHECKING:
+    from zr4lint.diagnose.causes import Cause
+    from zr4lint.dockerfile.instructions import Instruction
 
 
 class Proof(Struct, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct
 
@@ -12,7 +12,9 @@ from zr4lint.diagnose.cleaning import NoLogError, batches
 from zr4lint.diagnose.events import Output
 from zr4lint.diagnose.formats import CONTAINER, TEXT, container, detect
 from zr4lint.diagnose.record import Record
-from zr4lint.diagnose.window import Prefilter
+
+if TYPE_CHECKING:
+    from zr4lint.diagnose.window import Prefilter
 
 _OPENS_DOCKERFILE = re.compile(r"\s*+(?:#[^\n]*+\n\s*+)*+(?:FROM|ARG) [^\n:]+", re.IGNORECASE)
 _GITHUB = re.compile(

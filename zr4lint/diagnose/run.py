@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
@@ -10,12 +11,14 @@ from zr4lint.app.assignment import load_packs
 from zr4lint.app.errors import UsageError
 from zr4lint.app.run import Request, run
 from zr4lint.diagnose.catalogue import SignatureError, load
-from zr4lint.diagnose.diagnosis import Diagnosis
 from zr4lint.diagnose.proof import Linted, lint_file
-from zr4lint.diagnose.signatures import Catalogue
 from zr4lint.filesystem.paths import plain
 from zr4lint.project import ConfigError, Finder
 from zr4lint.project.settings import from_options
+
+if TYPE_CHECKING:
+    from zr4lint.diagnose.diagnosis import Diagnosis
+    from zr4lint.diagnose.signatures import Catalogue
 
 
 class Wanted(Struct, frozen=True):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from zr4lint.diagnose.causes import Cause
-from zr4lint.diagnose.diagnosis import Diagnosis, Explained
-from zr4lint.diagnose.proof import Linted, Proof
 from zr4lint.diagnose.redaction import redacted
 from zr4lint.model.finding import Applicability, Finding
 from zr4lint.report.changes import changes
 from zr4lint.report.escaping import visible
 from zr4lint.report.excerpt import Mark, Page, excerpt
 from zr4lint.report.paint import Line, Piece, paint
+
+if TYPE_CHECKING:
+    from zr4lint.diagnose.causes import Cause
+    from zr4lint.diagnose.diagnosis import Diagnosis, Explained
+    from zr4lint.diagnose.proof import Linted, Proof
 
 WIDTH = 80
 LONGEST = 200

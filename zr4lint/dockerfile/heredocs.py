@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from zr4lint.dockerfile.instructions import Heredoc
 from zr4lint.dockerfile.lexer import lex
-from zr4lint.dockerfile.lines import Lines
 from zr4lint.model.source import MappedText, Span
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile.lines import Lines
 
 # What BuildKit reads since dockerfile 1.16 only: more kinds of ${}.
 _NEWER = r"\$\{"

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.dockerfile.instructions import Dockerfile, Instruction
 from zr4lint.model.source import Span
 from zr4lint.startup import lazy_pattern
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile.instructions import Dockerfile, Instruction
 
 _PRAGMA = lazy_pattern(r"#[ \t]*hadolint[ \t]+(?:(global|stage)[ \t]+)?(ignore|shell)[ \t]*=[ \t]*")
 _CODE = r"(?:DL|SC)\d+"

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.dockerfile import Instruction
 from zr4lint.model.budgets import VALUE_LENGTH
 from zr4lint.model.source import MappedText, Span
 from zr4lint.startup import import_alone
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Instruction
 
 WordSplitter = import_alone("dockerfile_parse.util").WordSplitter
 

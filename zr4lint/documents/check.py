@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.documents.checking.arithmetic import check_arithmetic
 from zr4lint.documents.checking.claims import check_claims
@@ -17,8 +18,10 @@ from zr4lint.documents.demanding.reading import read
 from zr4lint.documents.document import Document
 from zr4lint.documents.target import Target
 from zr4lint.model.finding import FileReport, Finding, in_order
-from zr4lint.model.source import SourceFile, Span
 from zr4lint.project.discovery import SKIPPED_FOLDERS
+
+if TYPE_CHECKING:
+    from zr4lint.model.source import SourceFile, Span
 
 CHECKS: tuple[Callable[[Target], Iterator[Finding]], ...] = (
     check_statements,

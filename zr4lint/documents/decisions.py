@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct, ValidationError, convert, structs
 
 from zr4lint.documents.deriving.writing import toml
-from zr4lint.model.finding import FileReport, Finding
-from zr4lint.model.source import SourceFile
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import FileReport, Finding
+    from zr4lint.model.source import SourceFile
 
 
 class Decision(Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -11,7 +12,9 @@ from zr4lint.dockerfile import Instruction, parse
 from zr4lint.linting.pipeline import Linter
 from zr4lint.model.finding import Finding
 from zr4lint.model.source import SourceFile
-from zr4lint.packs.model import Pack
+
+if TYPE_CHECKING:
+    from zr4lint.packs.model import Pack
 
 _LAST_WORD = re.compile(r"[A-Za-z0-9](?=[^A-Za-z0-9]*\Z)")
 

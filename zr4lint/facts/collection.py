@@ -13,12 +13,12 @@ from zr4lint.dockerfile import Dockerfile, Instruction
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.flags import Flags
 from zr4lint.model.budgets import STAGES_OF_A_CHAIN
-from zr4lint.model.remark import Remark
 from zr4lint.model.source import FILE_SIZE, Span
 from zr4lint.shell import Reach
 
 if TYPE_CHECKING:
     from zr4lint.facts.context_files import Included
+    from zr4lint.model.remark import Remark
 
 _F = TypeVar("_F", bound=Fact)
 

@@ -9,14 +9,14 @@ from msgspec import Struct
 
 from zr4lint.facts.fact import Fact
 from zr4lint.model.source import Span
-from zr4lint.programs.apt import AptCommand
-from zr4lint.programs.git import Clone
-from zr4lint.programs.package_managers import PackageCommand
-from zr4lint.programs.pip import PipCommand, Requirement
-from zr4lint.shell import Argument, Pipe, Wrapper
 
 if TYPE_CHECKING:
+    from zr4lint.programs.apt import AptCommand
+    from zr4lint.programs.git import Clone
+    from zr4lint.programs.package_managers import PackageCommand
+    from zr4lint.programs.pip import PipCommand, Requirement
     from zr4lint.programs.requirements_file import Listing
+    from zr4lint.shell import Argument, Pipe, Wrapper
 
 
 class Redirected(Struct, frozen=True):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from zr4lint.dockerfile import Instruction
-from zr4lint.facts.fact import Fact
 from zr4lint.facts.flags import Flags, read_flags
 from zr4lint.facts.instruction_facts import Copied, CopyStep, Origin, Written
 from zr4lint.facts.reading import Reading, raw_words
@@ -15,6 +14,10 @@ from zr4lint.model.remark import DOCKER_SYNTAX, Remark
 from zr4lint.model.source import MappedText
 from zr4lint.programs.files import absolute, has_wildcard, is_remote
 from zr4lint.shell import Argument
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Instruction
+    from zr4lint.facts.fact import Fact
 
 
 def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from zr4lint.facts.collection import Facts
 from zr4lint.facts.command_facts import PipRun, Removed, VenvCreated
 from zr4lint.facts.memo import Memo
 from zr4lint.knowledge.versions import bounds, lets_in
@@ -15,6 +15,9 @@ from zr4lint.model.source import Span
 from zr4lint.programs.files import covers
 from zr4lint.programs.pip import Requirement
 from zr4lint.programs.python import minor_of
+
+if TYPE_CHECKING:
+    from zr4lint.facts.collection import Facts
 
 _SYSTEM = ("/usr/local/bin", "/usr/bin", "/usr/local/cuda/bin", "/bin")
 _ELSEWHERE = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER")

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from zr4lint.dockerfile import Dockerfile, Instruction
 from zr4lint.facts import instructions
 from zr4lint.facts.collection import Facts
 from zr4lint.facts.copies import copy
-from zr4lint.facts.fact import Fact
 from zr4lint.facts.reading import Reading
 from zr4lint.facts.refusals import refusals
 from zr4lint.facts.runs import run
 from zr4lint.model.budgets import HISTORIES
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.remark import too_large
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Dockerfile, Instruction
+    from zr4lint.facts.fact import Fact
 
 _READERS: Mapping[str, Callable[[Reading, Instruction], Iterator[Fact]]] = {
     "ADD": copy,

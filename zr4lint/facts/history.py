@@ -7,14 +7,12 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from itertools import zip_longest
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
-from zr4lint.facts.collection import Facts, Stage
 from zr4lint.facts.command_facts import Cloned, PipRun, ProjectRun, Ran
 from zr4lint.facts.environments import environment_of
-from zr4lint.facts.fact import At
 from zr4lint.facts.images import Base, read_base
 from zr4lint.facts.indexes import Sources, sources
 from zr4lint.facts.instruction_facts import Copied, Origin, Written
@@ -27,6 +25,10 @@ from zr4lint.programs.files import absolute
 from zr4lint.programs.pip import Requirement, constrained, joined, normalise, parse_pip, parse_requirement
 from zr4lint.programs.python import python_module
 from zr4lint.shell import Argument, Reach
+
+if TYPE_CHECKING:
+    from zr4lint.facts.collection import Facts, Stage
+    from zr4lint.facts.fact import At
 
 _REPOSITORY = (
     r"(?:git\+)?(?:https?|ssh|git)://[^/\s]+/[^@#\s]*?(?P<name>[^/@#\s]+?)(?:\.git)?/?(?:@(?P<ref>[^#]+))?(?:#.*)?\Z"

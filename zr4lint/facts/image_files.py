@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from zr4lint.facts.collection import Facts
 from zr4lint.facts.command_facts import Cloned, FolderMade, ModeChanged, Moved, Overwritten, Removed
 from zr4lint.facts.fact import At, Fact
 from zr4lint.facts.instruction_facts import Copied, Written
 from zr4lint.programs.files import ANY_DEPTH, covers, under
 from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.facts.collection import Facts
 
 _MOST_MOVES = 64
 _NEW_FILE = "644"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.facts.command_facts import PipRun
 from zr4lint.model.source import Span
+
+if TYPE_CHECKING:
+    from zr4lint.facts.command_facts import PipRun
 
 _PYTORCH = r"download\.pytorch\.org(?::443)?/whl/(?P<channel>nightly/|test/)?(?P<tag>cu\d+|cpu|rocm[\d.]+|xpu)?"
 _MAIN = ("index-url", "pypi-url", "default-index")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from zr4lint.dockerfile import Instruction
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.flags import Flags, Mount
-from zr4lint.model.source import MappedText, Span
-from zr4lint.shell import Argument
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Instruction
+    from zr4lint.model.source import MappedText, Span
+    from zr4lint.shell import Argument
 
 
 class EnvSet(Fact, frozen=True):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import Instruction, splitting, values
 from zr4lint.facts.collection import Stage
-from zr4lint.facts.fact import Fact
 from zr4lint.facts.flags import read_flags
 from zr4lint.facts.images import read_base
 from zr4lint.facts.instruction_facts import (
@@ -31,6 +31,9 @@ from zr4lint.model.budgets import STAGES_OF_A_CHAIN
 from zr4lint.model.remark import too_large
 from zr4lint.model.source import Span
 from zr4lint.programs.files import absolute
+
+if TYPE_CHECKING:
+    from zr4lint.facts.fact import Fact
 
 _HAS_DASH = (
     *("ubuntu", "bionic", "focal", "jammy", "noble", "buster", "bullseye", "bookworm"),

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from zr4lint.dockerfile import Instruction
 from zr4lint.facts.commands import Script, read_command
 from zr4lint.facts.looking import found_at
 from zr4lint.facts.permissions import mounted_over
 from zr4lint.facts.reading import Reading
 from zr4lint.programs.files import absolute
-from zr4lint.shell import Command
 from zr4lint.shell.files import Found, Kind
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Instruction
+    from zr4lint.shell import Command
 
 
 class KnownFiles:

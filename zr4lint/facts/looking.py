@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from zr4lint.facts.command_facts import Cloned, FolderMade, ModeChanged, Moved, Overwritten, Ran, Removed, VenvCreated
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.instruction_facts import Copied, Origin, WorkdirSet, Written
-from zr4lint.facts.reading import Reading
 from zr4lint.programs.file_programs import FILE_PROGRAMS
 from zr4lint.programs.files import covers, under
 from zr4lint.programs.modes import UNKNOWN, Mode, changed
 from zr4lint.programs.python import python_module
 from zr4lint.shell import Reach
 from zr4lint.shell.files import Found, Kind
+
+if TYPE_CHECKING:
+    from zr4lint.facts.reading import Reading
 
 _MOST_EVENTS = 600
 _MOST_MOVES = 8

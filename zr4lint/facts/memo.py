@@ -18,4 +18,4 @@ class Memo:
         """The value of a key, made where there is none yet."""
         if key not in self._values:
             self._values[key] = make()
-        return cast(_T, self._values[key])
+        return cast("_T", self._values[key])

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from zr4lint.dockerfile import Instruction
 from zr4lint.facts.command_facts import Cloned, Moved, Overwritten, Ran, Removed
-from zr4lint.facts.context_files import ContextFiles
-from zr4lint.facts.fact import Fact
 from zr4lint.facts.instruction_facts import CopyStep, Origin, Written
-from zr4lint.facts.reading import Reading
 from zr4lint.filesystem.globs import matches
 from zr4lint.programs.files import absolute, covers, has_wildcard, under
 from zr4lint.programs.python import is_program
 from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Instruction
+    from zr4lint.facts.context_files import ContextFiles
+    from zr4lint.facts.fact import Fact
+    from zr4lint.facts.reading import Reading
 
 _MOST_STEPS = 64
 _READS_ONLY = frozenset({

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from zr4lint.dockerfile import Instruction
-from zr4lint.facts.stage_state import StageState
 from zr4lint.programs.files import covers, mount_source, mount_target
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Instruction
+    from zr4lint.facts.stage_state import StageState
 
 _ROOT = frozenset({"root", "0", ""})
 _RISES = r"\b(?:sudo|doas|su|gosu|runuser)\b"

@@ -51,7 +51,7 @@ class Map(Mapping[str, _V]):
             hashed >>= _BITS
         if node is None:
             raise KeyError(name)
-        return cast(_V, node[name])
+        return cast("_V", node[name])
 
     def __contains__(self, name: object) -> bool:
         if not isinstance(name, str):

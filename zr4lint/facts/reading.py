@@ -7,17 +7,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import Instruction, values
-from zr4lint.facts.collection import Stage
 from zr4lint.facts.fact import At, Fact
 from zr4lint.facts.stage_state import StageState
 from zr4lint.model.budgets import VALUE_LENGTH
-from zr4lint.model.deadline import Deadline
 from zr4lint.model.remark import Remark, too_large
-from zr4lint.model.source import Span
 from zr4lint.shell import Argument, Reach
 
 if TYPE_CHECKING:
+    from zr4lint.facts.collection import Stage
     from zr4lint.facts.context_files import ContextFiles, Included
+    from zr4lint.model.deadline import Deadline
+    from zr4lint.model.source import Span
 
 
 class Reading:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import Flag, Instruction, values
 from zr4lint.dockerfile.lexer import lex
 from zr4lint.model.quoting import code, nearest
 from zr4lint.model.remark import DOCKER_SYNTAX, Remark
-from zr4lint.model.source import Span
 from zr4lint.programs.modes import UNKNOWN, changed
+
+if TYPE_CHECKING:
+    from zr4lint.model.source import Span
 
 _PAIRED = frozenset({"ARG", "ENV", "LABEL"})
 _LISTED = frozenset({"ADD", "COPY", "EXPOSE", "FROM", "STOPSIGNAL", "VOLUME"})

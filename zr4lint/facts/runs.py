@@ -6,17 +6,17 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from zr4lint.dockerfile import Instruction
 from zr4lint.facts.commands import Script, read_command
-from zr4lint.facts.fact import Fact
 from zr4lint.facts.flags import read_flags, read_mounts
 from zr4lint.facts.instruction_facts import Form, RunStep
-from zr4lint.facts.reading import Reading
 from zr4lint.facts.script import run_commands
 from zr4lint.model.remark import COMMAND_FAILS, Remark
-from zr4lint.shell import Command
 
 if TYPE_CHECKING:
+    from zr4lint.dockerfile import Instruction
+    from zr4lint.facts.fact import Fact
+    from zr4lint.facts.reading import Reading
+    from zr4lint.shell import Command
     from zr4lint.shell.files import Files, Found
 
 _COMPOUND = r"(?:^|[\s;&|(])(?:if|while|until|case|for|function|!|\{)\s|\(\s*\)|<<"

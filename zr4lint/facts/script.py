@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from zr4lint.dockerfile import Heredoc as DockerHeredoc
-from zr4lint.dockerfile import Instruction, JsonString
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.source import MappedText
 from zr4lint.shell import Command, Dialect, Reach, Script, Word, parse_script
 from zr4lint.shell.commands import Heredoc
-from zr4lint.shell.expansion import Environment
 from zr4lint.shell.wrappers import exits_on_failure, nested_script, program
 
 if TYPE_CHECKING:
+    from zr4lint.dockerfile import Heredoc as DockerHeredoc
+    from zr4lint.dockerfile import Instruction, JsonString
+    from zr4lint.shell.expansion import Environment
     from zr4lint.shell.files import Files
 
 _SHELLS = ("sh", "bash", "dash", "ash", "zsh", "ksh")

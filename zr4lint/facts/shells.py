@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.facts.collection import Facts
 from zr4lint.facts.images import read_base
-from zr4lint.facts.instruction_facts import RunStep
 from zr4lint.filesystem.globs import matches
+
+if TYPE_CHECKING:
+    from zr4lint.facts.collection import Facts
+    from zr4lint.facts.instruction_facts import RunStep
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"})
 _BUSYBOX = ("*alpine*", "busybox*", "*/busybox*")

@@ -8,17 +8,17 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from zr4lint.facts.command_facts import Cloned
 from zr4lint.facts.fact import INHERITED
 from zr4lint.facts.persistent import Map
 from zr4lint.facts.replaced_programs import ReplacedPrograms
 from zr4lint.filesystem.globs import matches
-from zr4lint.model.source import MappedText
 from zr4lint.programs.files import covers, has_wildcard
 from zr4lint.shell.dash import BASH_SETS
 
 if TYPE_CHECKING:
+    from zr4lint.facts.command_facts import Cloned
     from zr4lint.facts.remotes import Remotes
+    from zr4lint.model.source import MappedText
 
 _MOST_FILES = 200
 _DOCKER_SETS = ("HOME", "HOSTNAME", "PWD", "OLDPWD", "IFS", "PPID", "USER", "SHELL", "TERM")

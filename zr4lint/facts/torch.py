@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from zr4lint.facts.command_facts import PipRun, Ran, VenvCreated
-from zr4lint.facts.fact import At
 from zr4lint.facts.history import History, Install, pinned
 from zr4lint.knowledge.tables import distribution, torch_release
 from zr4lint.model.source import Span
 from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.facts.fact import At
 
 _VERSION = r"(?:python|pip)?(3\.\d+)(?:\.\d+)?\Z"
 _OTHER_PYTHONS = r"deadsnakes|update-alternatives|pyenv|conda|mamba|ln -s\S* \S*python|Python-3|uv python|pypy|rye "

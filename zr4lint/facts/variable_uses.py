@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from zr4lint.dockerfile import Dockerfile, Instruction, values
-from zr4lint.facts.collection import Facts
 from zr4lint.filesystem.globs import matches
 from zr4lint.model.source import MappedText, Span
+
+if TYPE_CHECKING:
+    from zr4lint.facts.collection import Facts
 
 PLATFORM_ARGS = (
     *("BUILDPLATFORM", "BUILDOS", "BUILDOSVERSION", "BUILDARCH", "BUILDVARIANT"),

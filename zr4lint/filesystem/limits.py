@@ -6,9 +6,12 @@ import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from typing import TYPE_CHECKING
 
 from zr4lint.model.deadline import TimeUpError
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 MAX_SIZE = 10_000_000
 MAX_TIME = 60

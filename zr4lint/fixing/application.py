@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from zr4lint.model.finding import Edit, Fix
+if TYPE_CHECKING:
+    from zr4lint.model.finding import Edit, Fix
 
 
 def apply_fixes(text: str, fixes: Iterable[Fix]) -> str:

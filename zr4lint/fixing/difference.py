@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from difflib import unified_diff
+from typing import TYPE_CHECKING
 
-from zr4lint.model.source import SourceFile
+if TYPE_CHECKING:
+    from zr4lint.model.source import SourceFile
 
 
 def difference(old: SourceFile, new: SourceFile) -> str:

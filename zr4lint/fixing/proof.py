@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from zr4lint.linting.pipeline import Linted
 from zr4lint.model.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    from zr4lint.linting.pipeline import Linted
 
 
 def worse(before: Linted, after: Linted) -> str | None:

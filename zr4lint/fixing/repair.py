@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
 from zr4lint.filesystem import writing
@@ -13,7 +15,9 @@ from zr4lint.linting.pipeline import Linter
 from zr4lint.linting.suppressions.insertion import add_suppressions
 from zr4lint.model.finding import Applicability, FileReport
 from zr4lint.model.source import SourceFile
-from zr4lint.packs.model import Pack
+
+if TYPE_CHECKING:
+    from zr4lint.packs.model import Pack
 
 
 class Repaired(Struct, frozen=True):

@@ -10,15 +10,17 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from threading import Timer
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from msgspec import structs
 
 from zr4lint.app.task import Options, Result, Task, perform
-from zr4lint.fleet.order import Desk
 from zr4lint.fleet.rows import Answer, answer
 from zr4lint.fleet.texts import Held, Text
 from zr4lint.project.discovery import Input
+
+if TYPE_CHECKING:
+    from zr4lint.fleet.order import Desk
 
 Performer = Callable[[Sequence[Task]], Iterator[Result]]
 

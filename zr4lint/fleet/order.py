@@ -6,7 +6,7 @@ import os
 import pickle
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct, structs
@@ -16,13 +16,15 @@ from zr4lint.app.assignment import Assignment, lint_options, load_packs
 from zr4lint.app.run import Request, check_request
 from zr4lint.app.task import Options, Task
 from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME
-from zr4lint.linting.options import LintOptions
 from zr4lint.packs.loading import pack_names
-from zr4lint.packs.model import Pack
 from zr4lint.project import Finder, Settings
 from zr4lint.project.discovery import SKIPPED_FOLDERS, Input, is_leftover
 from zr4lint.project.pack_files import PackFiles
 from zr4lint.project.patterns import Pattern, Patterned
+
+if TYPE_CHECKING:
+    from zr4lint.linting.options import LintOptions
+    from zr4lint.packs.model import Pack
 
 
 class Order(Struct, frozen=True, kw_only=True):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from zr4lint.fleet.report import Report
 from zr4lint.fleet.text_report import head, percent, signed
 from zr4lint.report import page
 from zr4lint.report.page.template import environment, part, policy
+
+if TYPE_CHECKING:
+    from zr4lint.fleet.report import Report
 
 HERE = Path(__file__).parent
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
@@ -25,9 +26,11 @@ from zr4lint.fleet.addresses import (
 )
 from zr4lint.fleet.entries import Entry, FileEntry, RepositoryEntry, packed
 from zr4lint.fleet.manifest import file_entry, read_manifest
-from zr4lint.fleet.order import Desk
 from zr4lint.fleet.worker import Part
 from zr4lint.project.discovery import MAGIC
+
+if TYPE_CHECKING:
+    from zr4lint.fleet.order import Desk
 
 FILES_A_PART = 250
 REPOSITORIES_A_PART = 25

@@ -8,12 +8,14 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from msgspec import Struct
 
 from zr4lint.fleet.addresses import GIT_PROTOCOLS
-from zr4lint.fleet.entries import RepositoryEntry
+
+if TYPE_CHECKING:
+    from zr4lint.fleet.entries import RepositoryEntry
 
 MOST_FILES = 10_000
 """So many files of one repository are linted."""

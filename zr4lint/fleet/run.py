@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -16,7 +17,9 @@ from zr4lint.fleet.order import Desk, Order
 from zr4lint.fleet.plan import FILES_A_PART, Plan, plan, sources
 from zr4lint.fleet.queries import Totals, opened
 from zr4lint.fleet.store import Run, Store
-from zr4lint.fleet.worker import Part
+
+if TYPE_CHECKING:
+    from zr4lint.fleet.worker import Part
 
 
 class Fleet(Struct, frozen=True, kw_only=True):

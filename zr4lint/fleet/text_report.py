@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from zr4lint.fleet.queries import RepositoryScore, RuleCount, Totals
-from zr4lint.fleet.report import Report
 from zr4lint.report.escaping import no_command, visible, wrap
 from zr4lint.report.listing import drawn
+
+if TYPE_CHECKING:
+    from zr4lint.fleet.queries import RepositoryScore, RuleCount, Totals
+    from zr4lint.fleet.report import Report
 
 BAR = 12
 """The width of the longest bar."""

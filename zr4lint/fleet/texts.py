@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -12,12 +12,14 @@ from zr4lint.app.task import Options
 from zr4lint.filesystem.globs import path_matches
 from zr4lint.filesystem.sources import decode
 from zr4lint.fleet.addresses import filesystem_of, is_url, is_web, plain_path, reason, shown
-from zr4lint.fleet.entries import FileEntry, RepositoryEntry
-from zr4lint.fleet.order import Desk
 from zr4lint.fleet.repositories import Blob, Fetched, RepositoryError, with_files
 from zr4lint.fleet.rows import FileRow
-from zr4lint.model.source import SourceFile
-from zr4lint.project.discovery import Input
+
+if TYPE_CHECKING:
+    from zr4lint.fleet.entries import FileEntry, RepositoryEntry
+    from zr4lint.fleet.order import Desk
+    from zr4lint.model.source import SourceFile
+    from zr4lint.project.discovery import Input
 
 TOGETHER = 16
 """So many files are read at a time from other machines."""

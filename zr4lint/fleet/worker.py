@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from itertools import chain, islice
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from msgspec import Struct
 
@@ -18,9 +18,11 @@ from zr4lint.app.task import perform
 from zr4lint.fleet.entries import FileEntry, RepositoryEntry, unpacked
 from zr4lint.fleet.judging import PATIENCE, Careful, Performer, judged
 from zr4lint.fleet.order import Desk, desk_of
-from zr4lint.fleet.rows import Answer
 from zr4lint.fleet.store import Store
 from zr4lint.fleet.texts import Text, in_repository, local, of_kind, remote
+
+if TYPE_CHECKING:
+    from zr4lint.fleet.rows import Answer
 
 TOGETHER = 25
 """So many texts are held at a time; ShellCheck, where it is wanted, looks at the scripts of all of them at once."""

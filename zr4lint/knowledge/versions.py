@@ -5,12 +5,9 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
-
-if TYPE_CHECKING:
-    from packaging.version import Version
+from packaging.version import Version
 
 _OPERATORS = ("===", "==", "~=", "!=", "<=", ">=", "<", ">")
 _DIGITS = 9

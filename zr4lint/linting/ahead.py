@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from zr4lint.facts import Facts
-from zr4lint.linting.options import LintOptions
-from zr4lint.packs.model import Pack
 from zr4lint.shellcheck.program import is_installed
+
+if TYPE_CHECKING:
+    from zr4lint.facts import Facts
+    from zr4lint.linting.options import LintOptions
+    from zr4lint.packs.model import Pack
 
 
 def asks_shellcheck(packs: Sequence[Pack], options: LintOptions) -> bool:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, structs
 
 from zr4lint.filesystem.reading import UnfitError, read_regular
 from zr4lint.model.finding import FileReport, Finding, in_order
 from zr4lint.model.fingerprint import fingerprints
-from zr4lint.model.source import SourceFile
+
+if TYPE_CHECKING:
+    from zr4lint.model.source import SourceFile
 
 VERSION = 1
 MAX_BYTES = 50_000_000

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from zr4lint.checks import KINDS
-from zr4lint.linting.judged import Judged
 from zr4lint.model.finding import Finding, Severity
 from zr4lint.packs.own_rules import OWN_RULES
+
+if TYPE_CHECKING:
+    from zr4lint.linting.judged import Judged
 
 _OWN = frozenset(rule.code for rule in OWN_RULES)
 

@@ -11,11 +11,11 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from zr4lint.checks import KINDS
-from zr4lint.linting.judged import Judged
 from zr4lint.model.finding import Edit, Finding, Severity
 from zr4lint.packs.own_rules import COMMAND_FAILS, OWN_RULES, SHELL_SYNTAX, SYNTAX
 
 if TYPE_CHECKING:
+    from zr4lint.linting.judged import Judged
     from zr4lint.linting.suspects.suspect import Suspect
 
 _BY_THEMSELVES = frozenset(rule.code for rule in OWN_RULES) - {SYNTAX.code, SHELL_SYNTAX.code, COMMAND_FAILS.code}

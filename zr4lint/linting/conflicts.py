@@ -6,13 +6,16 @@ The file is not at fault: the author of the specification has to decide.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from zr4lint.linting.judged import Judged
 from zr4lint.model.finding import Applicability, Conformance, Finding, Related
 from zr4lint.model.source import Span
-from zr4lint.packs.model import Pack
+
+if TYPE_CHECKING:
+    from zr4lint.linting.judged import Judged
+    from zr4lint.packs.model import Pack
 
 
 class _Demand(Struct, frozen=True):

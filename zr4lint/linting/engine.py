@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
 from zr4lint.checks import KINDS, Layer, Met, Outcome, RuleResult, Subject, Unmet
 from zr4lint.facts import Facts, Memo, Stage
-from zr4lint.linting.options import LintOptions
 from zr4lint.linting.places import Places
 from zr4lint.linting.score import conformance_of
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
@@ -17,6 +17,9 @@ from zr4lint.model.finding import Conformance, Finding, Rule, Severity
 from zr4lint.model.quoting import fitted
 from zr4lint.model.source import Span
 from zr4lint.packs.model import Amendment, Pack, PackRule
+
+if TYPE_CHECKING:
+    from zr4lint.linting.options import LintOptions
 
 
 class PackResult(Struct, frozen=True):

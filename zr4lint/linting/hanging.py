@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from zr4lint.linting.suspects.suspect import Suspect
 from zr4lint.model.finding import Applicability, Finding, Fix
-from zr4lint.model.source import Span
 from zr4lint.packs.own_rules import COMMAND_FAILS, SHELL_SYNTAX, SYNTAX
+
+if TYPE_CHECKING:
+    from zr4lint.linting.suspects.suspect import Suspect
+    from zr4lint.model.source import Span
 
 _FORMS = (
     (re.compile(r"^(.+) is (removed again)$"), "{} are {}"),

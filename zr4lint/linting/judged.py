@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from zr4lint.dockerfile import Dockerfile
 from zr4lint.dockerfile.peer_comments import PeerComment
 from zr4lint.facts import Facts
+from zr4lint.linting.baseline import Baseline
 from zr4lint.linting.engine import PackResult
 from zr4lint.linting.options import LintOptions
 from zr4lint.model.finding import Finding, Fix, Rule
-from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs.model import Pack
 from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.packs.rulebook import named
 
 if TYPE_CHECKING:
-    from zr4lint.linting.baseline import Baseline
+    from zr4lint.dockerfile import Dockerfile
+    from zr4lint.model.source import SourceFile, Span
 
 
 Again = Callable[[str], Sequence[Finding]]

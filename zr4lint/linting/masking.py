@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from zr4lint.knowledge.secrets import has_secrets, masked
-from zr4lint.model.finding import FileReport, Finding
 from zr4lint.model.source import SourceFile
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import FileReport, Finding
 
 
 def without_secrets(file: FileReport) -> FileReport:

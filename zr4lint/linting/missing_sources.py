@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -18,7 +19,9 @@ from zr4lint.model.finding import Finding, Severity
 from zr4lint.model.quoting import code, plain
 from zr4lint.packs.own_rules import MISSING_SOURCE
 from zr4lint.programs.files import has_wildcard, is_remote
-from zr4lint.shell import Argument
+
+if TYPE_CHECKING:
+    from zr4lint.shell import Argument
 
 
 def missing_sources(judged: Judged, context: str) -> Iterator[Finding]:

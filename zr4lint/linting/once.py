@@ -5,13 +5,16 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, groupby
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from zr4lint.linting.judged import Judged
 from zr4lint.model.finding import Finding, Severity
 from zr4lint.model.source import Span
 from zr4lint.packs.own_rules import MISSING_SOURCE, SYNTAX
+
+if TYPE_CHECKING:
+    from zr4lint.linting.judged import Judged
 
 _CONTEXT = "context-files"
 """The kind of check that looks for files in the build context."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from zr4lint.facts import Facts
-from zr4lint.facts.context_files import Included
 from zr4lint.model.finding import Conformance, FileReport, Finding, Related, in_order, placed
 from zr4lint.model.source import SourceFile, Span
+
+if TYPE_CHECKING:
+    from zr4lint.facts import Facts
+    from zr4lint.facts.context_files import Included
 
 _LEADS_HERE = "the command that installs from this file"
 

@@ -24,10 +24,10 @@ from zr4lint.linting.suppressions import heed
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.finding import FileReport, Finding, in_order, placed
 from zr4lint.model.source import SourceFile
-from zr4lint.packs.model import Pack
 
 if TYPE_CHECKING:
     from zr4lint.linting.baseline import Baseline
+    from zr4lint.packs.model import Pack
 
 
 def severities(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from zr4lint.checks import RuleResult
-from zr4lint.dockerfile import Instruction
-from zr4lint.facts import Facts
 from zr4lint.model.finding import Applicability, Edit, Fix, Rule
-from zr4lint.model.source import Span
-from zr4lint.packs.model import Pack
+
+if TYPE_CHECKING:
+    from zr4lint.checks import RuleResult
+    from zr4lint.dockerfile import Instruction
+    from zr4lint.facts import Facts
+    from zr4lint.model.source import Span
+    from zr4lint.packs.model import Pack
 
 _STARTING = ("CMD", "ENTRYPOINT")
 

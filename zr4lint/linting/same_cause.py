@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from zr4lint.dockerfile import Instruction
 from zr4lint.linting.hanging import LONGEST, REMOVED, leading, one_for_all, refuses, together
-from zr4lint.linting.judged import Judged
 from zr4lint.model.finding import Edit, Finding, Fix, Severity
 from zr4lint.packs.own_rules import COMMAND_FAILS
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Instruction
+    from zr4lint.linting.judged import Judged
 
 _LACK = re.compile(r"\bis (?:not|installed only)\b|\bdoes not\b|\bmay not\b|^no |\bconditionally\b")
 _WRONG_WORDS = re.compile(r"pinned|requested|, not `")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from zr4lint.checks import RuleResult
 from zr4lint.model.finding import Applicability, Conformance, Criterion, Finding, Row, Rule, Severity, Witness
-from zr4lint.packs.model import CriterionRule, Pack
+
+if TYPE_CHECKING:
+    from zr4lint.checks import RuleResult
+    from zr4lint.packs.model import CriterionRule, Pack
 
 
 def conformance_of(pack: Pack, results: dict[str, RuleResult], findings: Sequence[Finding]) -> Conformance:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 from msgspec import Struct, structs
@@ -13,12 +14,14 @@ from zr4lint.fixing.proof import worse
 from zr4lint.fixing.repair import repair
 from zr4lint.linting.pipeline import Linter
 from zr4lint.linting.suppressions.insertion import add_suppressions
-from zr4lint.lsp.analysis import Analysis
-from zr4lint.lsp.buffers import Buffer
-from zr4lint.model.deadline import Deadline
 from zr4lint.model.finding import Applicability, Edit, Finding
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.report.wording import listed
+
+if TYPE_CHECKING:
+    from zr4lint.lsp.analysis import Analysis
+    from zr4lint.lsp.buffers import Buffer
+    from zr4lint.model.deadline import Deadline
 
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.zr4lint"
 KINDS = (types.CodeActionKind.QuickFix, FIX_ALL)

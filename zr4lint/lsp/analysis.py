@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
@@ -14,19 +15,21 @@ from zr4lint.checks import KINDS
 from zr4lint.filesystem.limits import MAX_SIZE
 from zr4lint.filesystem.paths import display
 from zr4lint.filesystem.sources import FileError
-from zr4lint.linting.pipeline import Linted, Linter
 from zr4lint.lsp.buffers import Buffer, Language
-from zr4lint.lsp.linters import Linters
 from zr4lint.model.deadline import Deadline, TimeUpError
-from zr4lint.model.finding import FileReport, Finding, Rule, Witness
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs.document_rules import DOCUMENT_RULES, NOT_COMPILED
 from zr4lint.packs.loading import read_text
-from zr4lint.packs.model import Pack
 from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.packs.problems import PackError, line_numbers
 from zr4lint.project import ConfigError
 from zr4lint.project.settings import KEYS
+
+if TYPE_CHECKING:
+    from zr4lint.linting.pipeline import Linted, Linter
+    from zr4lint.lsp.linters import Linters
+    from zr4lint.model.finding import FileReport, Finding, Rule, Witness
+    from zr4lint.packs.model import Pack
 
 log = logging.getLogger(__name__)
 

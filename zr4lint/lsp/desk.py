@@ -9,14 +9,15 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TypeVar
-
-from lsprotocol import types
+from typing import TYPE_CHECKING, TypeVar
 
 from zr4lint.lsp.analysis import Analysis, Trouble, analyse
 from zr4lint.lsp.buffers import Buffer, Language
 from zr4lint.lsp.linters import Linters
 from zr4lint.model.deadline import Deadline, TimeUpError
+
+if TYPE_CHECKING:
+    from lsprotocol import types
 
 MAX_SECONDS = 20.0
 """Processor time of one analysis."""

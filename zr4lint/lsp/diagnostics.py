@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 from msgspec import structs
 
-from zr4lint.lsp.analysis import Analysis, Trouble
-from zr4lint.lsp.buffers import Buffer
 from zr4lint.lsp.requirements import document_line
 from zr4lint.model.finding import FileReport, Finding, Severity
 from zr4lint.model.source import Span
 from zr4lint.report.escaping import visible
 from zr4lint.report.wording import advice, demand, listed, shown_findings
+
+if TYPE_CHECKING:
+    from zr4lint.lsp.analysis import Analysis, Trouble
+    from zr4lint.lsp.buffers import Buffer
 
 SOURCE = "zr4lint"
 _SEVERITIES: Mapping[Severity, types.DiagnosticSeverity] = {

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from zr4lint.knowledge.secrets import masked
-from zr4lint.lsp.analysis import Analysis
 from zr4lint.lsp.requirements import Packs, document_line
 from zr4lint.model.finding import Applicability, Finding, Rule, Witness
 from zr4lint.model.quoting import code as quoted
 from zr4lint.model.source import Span
 from zr4lint.report.escaping import visible
 from zr4lint.report.wording import demand, parts
+
+if TYPE_CHECKING:
+    from zr4lint.lsp.analysis import Analysis
 
 MOST = 8
 """The number of findings, and of requirements, in one hover."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from zr4lint.lsp.analysis import Analysis
-from zr4lint.model.finding import Row
-from zr4lint.packs.model import Section
 from zr4lint.report.table import line_range
+
+if TYPE_CHECKING:
+    from zr4lint.lsp.analysis import Analysis
+    from zr4lint.model.finding import Row
+    from zr4lint.packs.model import Section
 
 
 def lenses(analysis: Analysis) -> list[types.CodeLens]:

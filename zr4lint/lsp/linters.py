@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -11,11 +12,13 @@ from zr4lint.app.assignment import Assignment, lint_options
 from zr4lint.filesystem.paths import display
 from zr4lint.filesystem.shipped import rules_folder
 from zr4lint.linting.pipeline import Linter
-from zr4lint.lsp.buffers import Buffer
-from zr4lint.model.deadline import Deadline
 from zr4lint.packs.loading import pack_names
 from zr4lint.project import Finder
 from zr4lint.project.pack_files import PackFiles
+
+if TYPE_CHECKING:
+    from zr4lint.lsp.buffers import Buffer
+    from zr4lint.model.deadline import Deadline
 
 
 class Chosen(Struct, frozen=True):

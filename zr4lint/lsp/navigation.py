@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from zr4lint.lsp.analysis import Analysis
-from zr4lint.lsp.buffers import Buffer
 from zr4lint.lsp.requirements import Packs, document_line, rule_at
 from zr4lint.model.source import Span
+
+if TYPE_CHECKING:
+    from zr4lint.lsp.analysis import Analysis
+    from zr4lint.lsp.buffers import Buffer
 
 
 def definitions(analysis: Analysis, position: types.Position, packs: Packs) -> list[types.Location]:

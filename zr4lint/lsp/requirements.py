@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 from pygls.uris import from_fs_path, to_fs_path
 
 from zr4lint.filesystem.reading import UnfitError, read_regular
-from zr4lint.lsp.analysis import Analysis
-from zr4lint.model.finding import Origin
 from zr4lint.packs.loading import MAX_BYTES
 from zr4lint.packs.problems import line_numbers
+
+if TYPE_CHECKING:
+    from zr4lint.lsp.analysis import Analysis
+    from zr4lint.model.finding import Origin
 
 _CODE = re.compile(r"""code\b["']? *= *["']([^"']+)["']""")
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from zr4lint.dockerfile import Instruction
-from zr4lint.lsp.analysis import Analysis
 from zr4lint.model.source import Span
 from zr4lint.report.escaping import visible
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Instruction
+    from zr4lint.lsp.analysis import Analysis
 
 LONGEST = 80
 """Characters of an instruction that its symbol shows."""

@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from zr4lint.model.finding import Finding
-from zr4lint.model.source import SourceFile, Span
+if TYPE_CHECKING:
+    from zr4lint.model.finding import Finding
+    from zr4lint.model.source import SourceFile, Span
 
 DIGITS = r"[0-9]+"
 

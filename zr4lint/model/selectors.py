@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from zr4lint.model.finding import Finding, Rule
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import Finding, Rule
 
 
 def fit(word: str, rule: Rule | Finding) -> int:

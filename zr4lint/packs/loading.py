@@ -6,17 +6,19 @@ import os
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from zr4lint.checks.registry import Kinds
 from zr4lint.filesystem.reading import UnfitError, read_regular
 from zr4lint.filesystem.shipped import is_compiled, rules_folder, shipped_document
-from zr4lint.packs.model import Pack
 from zr4lint.packs.problems import PackError, Problem, did_you_mean
 from zr4lint.packs.reader import Taken, read_pack
 from zr4lint.packs.settings import configure
+
+if TYPE_CHECKING:
+    from zr4lint.checks.registry import Kinds
+    from zr4lint.packs.model import Pack
 
 MAX_BYTES = 4_000_000
 

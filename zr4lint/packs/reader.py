@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import UNSET, Struct, ValidationError, convert, structs
 
-from zr4lint.checks.registry import Kind, Kinds
 from zr4lint.model.finding import Origin
 from zr4lint.model.grep import compile_pattern
 from zr4lint.packs import tables
@@ -23,6 +22,9 @@ from zr4lint.packs.model import (
     TracedDocument,
 )
 from zr4lint.packs.problems import PackError, Problem, did_you_mean, misfit_messages, value_words
+
+if TYPE_CHECKING:
+    from zr4lint.checks.registry import Kind, Kinds
 
 RESERVED = "ZL"
 """The letters of the linter's own rules."""

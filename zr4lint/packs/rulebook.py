@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from functools import cache
+from typing import TYPE_CHECKING
 
 from zr4lint.checks import KINDS
-from zr4lint.model.finding import Rule
 from zr4lint.model.quoting import nearest
 from zr4lint.model.selectors import fit
 from zr4lint.packs.loading import load_pack, pack_names
-from zr4lint.packs.model import Pack
 from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.packs.problems import PackError
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import Rule
+    from zr4lint.packs.model import Pack
 
 _MOST_HINTS = 20
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
 from zr4lint.checks.registry import KINDS
-from zr4lint.packs.model import Pack, PackRule, Setting
 from zr4lint.packs.problems import PackError, Problem, did_you_mean, misfit_messages
 from zr4lint.packs.tables import SETTING_TYPES
+
+if TYPE_CHECKING:
+    from zr4lint.packs.model import Pack, PackRule, Setting
 
 
 def configure(pack: Pack, values: Mapping[str, Any]) -> Pack:

@@ -8,6 +8,7 @@ npm-config(7), `yarn help`, `pnpm help`, `gem help install`, `go help install`, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -15,7 +16,9 @@ from zr4lint.model.source import Span
 from zr4lint.programs.options import Grammar, Parsed, parse_options
 from zr4lint.programs.package_words import PackageWord, read_package
 from zr4lint.programs.pip import GRAMMAR as _PIP
-from zr4lint.shell import Argument
+
+if TYPE_CHECKING:
+    from zr4lint.shell import Argument
 
 
 class Manager(Struct, frozen=True):

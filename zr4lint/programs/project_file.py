@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zr4lint.model.budgets import LISTED
-from zr4lint.model.source import MappedText, Span
 from zr4lint.programs.options import Option
 from zr4lint.programs.requirements_file import Listing
 from zr4lint.shell import Argument
+
+if TYPE_CHECKING:
+    from zr4lint.model.source import MappedText, Span
 
 _LONGEST = 500_000
 """Characters of a pyproject.toml; those of real projects have a hundredth of that."""

@@ -6,16 +6,13 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
 from zr4lint.filesystem.globs import path_matches
 from zr4lint.filesystem.paths import display, plain
 from zr4lint.filesystem.sources import FileError
-
-if TYPE_CHECKING:
-    from zr4lint.project.builds.build import Build
+from zr4lint.project.builds.build import Build
 
 SKIPPED_FOLDERS = frozenset(
     {

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from zr4lint.filesystem.limits import time_limit
 from zr4lint.filesystem.paths import display, inside, repository
 from zr4lint.filesystem.reading import UnfitError, read_regular
 from zr4lint.model.deadline import TimeUpError
-from zr4lint.packs.model import Pack
 from zr4lint.project.configuration import MISTAKEN_NAMES, NAMES, PYPROJECT, ConfigError
 from zr4lint.project.pack_files import PackFiles
 from zr4lint.project.settings import Layer, Settings, merge
+
+if TYPE_CHECKING:
+    from zr4lint.packs.model import Pack
 
 MAX_BYTES = 1_000_000
 MAX_SECONDS = 10

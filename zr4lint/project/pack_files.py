@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from zr4lint.packs.loading import MAX_BYTES, pack_names
-from zr4lint.packs.model import Pack
 from zr4lint.packs.problems import PackError, Problem
 from zr4lint.packs.rulebook import load
 from zr4lint.project.settings import KEYS
+
+if TYPE_CHECKING:
+    from zr4lint.packs.model import Pack
 
 
 class PackFiles:

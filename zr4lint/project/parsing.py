@@ -6,19 +6,21 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zr4lint.filesystem.paths import display, inside
 from zr4lint.packs.loading import pack_names
-from zr4lint.packs.model import Pack
 from zr4lint.packs.problems import PackError
 from zr4lint.packs.rulebook import Rulebook, hint
 from zr4lint.packs.settings import configure
 from zr4lint.packs.toml_table import Table
 from zr4lint.project.configuration import PYPROJECT, ConfigError
 from zr4lint.project.kinds import pack_path
-from zr4lint.project.pack_files import PackFiles
 from zr4lint.project.settings import KEYS, SETTINGS, Layer, Setting
+
+if TYPE_CHECKING:
+    from zr4lint.packs.model import Pack
+    from zr4lint.project.pack_files import PackFiles
 
 MOST_WORDS = 1_000
 """The strings that the value of one key may hold."""

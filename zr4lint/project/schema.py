@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import json
 
-from zr4lint.packs.model import Pack
 from zr4lint.packs.tables import SETTING_TYPES
 from zr4lint.project.settings import KEYS, SETTINGS
+
+if TYPE_CHECKING:
+    from zr4lint.packs.model import Pack
 
 
 def schema(packs: Iterable[Pack] = ()) -> dict[str, Any]:

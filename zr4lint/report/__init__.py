@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.model.finding import Report
+if TYPE_CHECKING:
+    from zr4lint.model.finding import Report
 
 
 class Options(Struct, frozen=True):

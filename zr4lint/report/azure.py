@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.filesystem.paths import from_root
 from zr4lint.model.finding import Finding, Report, Severity
-from zr4lint.model.source import SourceFile
-from zr4lint.report import Options
 from zr4lint.report.escaping import no_command, visible, without_marks
 from zr4lint.report.wording import closing, headline, shown_findings, statistics, whole_message
+
+if TYPE_CHECKING:
+    from zr4lint.model.source import SourceFile
+    from zr4lint.report import Options
 
 TYPES = {Severity.ERROR: "error", Severity.WARNING: "warning"}
 """There is no command for what is milder than a warning: it is a line of the log."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from zr4lint.model.finding import Conformance, Report
+from typing import TYPE_CHECKING
+
 from zr4lint.report.escaping import cells, visible
 from zr4lint.report.junit import escaped
 from zr4lint.report.wording import points
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import Conformance, Report
 
 LABEL = "zr4lint"
 # From which share of the points on; white letters on each of them have a contrast of 4.5 at least.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from zr4lint.model.finding import Edit, Fix
+from typing import TYPE_CHECKING
+
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.report.excerpt import Page, clipped
 from zr4lint.report.paint import Line, Piece
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import Edit, Fix
 
 MOST_LINES = 6
 MOST_CHARACTERS = 2000

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.filesystem.paths import from_root
-from zr4lint.model.finding import FileReport, Report
-from zr4lint.report import Options
 from zr4lint.report.junit import attributes
 from zr4lint.report.wording import shown_findings, whole_message
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import FileReport, Report
+    from zr4lint.report import Options
 
 VERSION = "4.3"
 """The version of Checkstyle that readers of its reports expect at least."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from zr4lint.model.finding import FileReport, Finding, Report
-from zr4lint.model.source import SourceFile
-from zr4lint.report import Options
 from zr4lint.report.paint import Line, Piece, paint
 from zr4lint.report.wording import (
     closing,
@@ -18,6 +16,11 @@ from zr4lint.report.wording import (
     statistics,
     with_advice,
 )
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import FileReport, Finding, Report
+    from zr4lint.model.source import SourceFile
+    from zr4lint.report import Options
 
 
 def pieces(report: Report, options: Options) -> Iterator[str]:

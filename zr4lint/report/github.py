@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.filesystem.paths import from_root
 from zr4lint.model.finding import Finding, Report, Severity
-from zr4lint.model.source import SourceFile
-from zr4lint.report import Options
 from zr4lint.report.escaping import visible
 from zr4lint.report.wording import closing, shown_findings, statistics, whole_message
+
+if TYPE_CHECKING:
+    from zr4lint.model.source import SourceFile
+    from zr4lint.report import Options
 
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 

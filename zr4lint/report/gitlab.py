@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.filesystem.paths import from_root
 from zr4lint.model.finding import FileReport, Finding, Report, Severity
 from zr4lint.model.fingerprint import fingerprints
-from zr4lint.model.source import SourceFile
-from zr4lint.report import Options
 from zr4lint.report.escaping import json_pieces, visible, well_formed
-from zr4lint.report.json_v1 import Object
 from zr4lint.report.wording import demand, with_advice
+
+if TYPE_CHECKING:
+    from zr4lint.model.source import SourceFile
+    from zr4lint.report import Options
+    from zr4lint.report.json_v1 import Object
 
 SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zr4lint.model.finding import (
     Conformance,
@@ -17,10 +17,12 @@ from zr4lint.model.finding import (
     Row,
     Severity,
 )
-from zr4lint.model.source import SourceFile, Span
-from zr4lint.report import Options
 from zr4lint.report.escaping import json_pieces, well_formed
 from zr4lint.report.wording import Count, counted
+
+if TYPE_CHECKING:
+    from zr4lint.model.source import SourceFile, Span
+    from zr4lint.report import Options
 
 Object = dict[str, Any]
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from zr4lint.model.finding import FileReport, Report, Severity
-from zr4lint.report import Options
 from zr4lint.report.escaping import json_text, well_formed
 from zr4lint.report.json_v1 import Object, points
 from zr4lint.report.wording import conflicts, shown_findings
+
+if TYPE_CHECKING:
+    from zr4lint.report import Options
 
 
 def pieces(report: Report, options: Options) -> Iterator[str]:

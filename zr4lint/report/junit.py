@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.filesystem.paths import from_root
 from zr4lint.model.finding import FileReport, Finding, Report, Severity
-from zr4lint.report import Options
 from zr4lint.report.escaping import visible, without_marks
 from zr4lint.report.wording import parts, whole_message
+
+if TYPE_CHECKING:
+    from zr4lint.report import Options
 
 ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from zr4lint.model.finding import Conformance, FileReport, Finding, Report
-from zr4lint.report import Options
 from zr4lint.report.escaping import visible
 from zr4lint.report.table import fits, line_range
 from zr4lint.report.wording import closing, conflicts, fix_mark, points, shown_findings, statistics, whole_message
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import Conformance, FileReport, Finding, Report
+    from zr4lint.report import Options
 
 LONGEST = 100
 """So many findings of a file are listed; a summary has a page, not a book."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.filesystem.paths import from_root
 from zr4lint.model.finding import Applicability, FileReport, Finding, Fix, Report, Severity
-from zr4lint.model.source import SourceFile
-from zr4lint.report import Options
 from zr4lint.report.escaping import json_pieces, visible, well_formed
-from zr4lint.report.json_v1 import Object
 from zr4lint.report.wording import shown_findings, whole_message
+
+if TYPE_CHECKING:
+    from zr4lint.model.source import SourceFile
+    from zr4lint.report import Options
+    from zr4lint.report.json_v1 import Object
 
 SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.INFO: "INFO"}
 LONGEST_SUGGESTION = 2_000

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zr4lint.filesystem.paths import from_root
 from zr4lint.model.finding import Edit, FileReport, Finding, Fix, Report, Rule, Severity
 from zr4lint.model.fingerprint import fingerprints
 from zr4lint.model.source import SourceFile, Span
-from zr4lint.report import Options
 from zr4lint.report.escaping import json_pieces, well_formed
 from zr4lint.report.markdown import escaped as inert
 from zr4lint.report.wording import parts
+
+if TYPE_CHECKING:
+    from zr4lint.report import Options
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME = "https://pypi.org/project/zr4lint/"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.filesystem.paths import from_root
 from zr4lint.model.finding import FileReport, Finding, Report, Rule, Severity
-from zr4lint.model.source import SourceFile
-from zr4lint.report import Options
 from zr4lint.report.escaping import json_pieces, visible, well_formed
-from zr4lint.report.json_v1 import Object
 from zr4lint.report.wording import shown_findings, whole_message
+
+if TYPE_CHECKING:
+    from zr4lint.model.source import SourceFile
+    from zr4lint.report import Options
+    from zr4lint.report.json_v1 import Object
 
 IMPACTS = {Severity.ERROR: "HIGH", Severity.WARNING: "MEDIUM", Severity.INFO: "LOW"}
 SEVERITIES = {Severity.ERROR: "MAJOR", Severity.WARNING: "MINOR", Severity.INFO: "INFO"}

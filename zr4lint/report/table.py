@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from zr4lint.model.estimate import Estimate, in_words, total
-from zr4lint.model.finding import Conformance, Row
 from zr4lint.report.escaping import cells, visible, wrap
 from zr4lint.report.paint import Line, Piece
 from zr4lint.report.wording import points
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import Conformance, Row
 
 
 def table(path: str, conformance: Conformance, width: int, *, estimates: bool = False) -> list[Line]:

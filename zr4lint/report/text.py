@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from zr4lint.model.finding import FileReport, Finding, Report, Rule, Severity
-from zr4lint.report import Options
 from zr4lint.report.changes import changes
 from zr4lint.report.escaping import cells, visible, wrap
 from zr4lint.report.excerpt import Mark, Page, excerpt
@@ -25,6 +25,9 @@ from zr4lint.report.wording import (
     shown_findings,
     statistics,
 )
+
+if TYPE_CHECKING:
+    from zr4lint.report import Options
 
 WIDTH = 80
 INDENT = 4

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
 from zr4lint.model.finding import Applicability, FileReport, Finding, Report, Severity
-from zr4lint.model.source import SourceFile
 from zr4lint.report.paint import Line, Piece
+
+if TYPE_CHECKING:
+    from zr4lint.model.source import SourceFile
 
 
 def shown_findings(file: FileReport) -> list[Finding]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from zr4lint.model.source import MappedText
-from zr4lint.shell.commands import Expansion, Word
+
+if TYPE_CHECKING:
+    from zr4lint.shell.commands import Expansion, Word
 
 
 def bound(word: Word, arguments: Sequence[Word]) -> Word:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from zr4lint.model import budgets
-from zr4lint.model.source import Span
 from zr4lint.shell import conditions
 from zr4lint.shell.arithmetic import evaluate
 from zr4lint.shell.binding import bound
@@ -19,10 +18,12 @@ from zr4lint.shell.expansion import expand_all, plain_word, unbraced, unknown
 from zr4lint.shell.output import fields
 from zr4lint.shell.status import CONDITION, DONE, FALSE, Jump, Status, Value
 from zr4lint.shell.tree import Frame, after, between
-from zr4lint.shell.walker import Walker
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+    from zr4lint.model.source import Span
+    from zr4lint.shell.walker import Walker
 
 _READ = r"(?:IFS= )?read(?: -r)? ([A-Za-z_]\w*)"
 _CHANGES = r"\+\+|--|(?<![=!<>])=(?!=)"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum, auto
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
 from zr4lint.model.source import MappedText
-from zr4lint.shell.commands import Command
 from zr4lint.shell.status import Value
+
+if TYPE_CHECKING:
+    from zr4lint.shell.commands import Command
 
 _KINDS = frozenset("bcdfhLpS")
 

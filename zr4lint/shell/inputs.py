@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
@@ -10,8 +11,6 @@ from zr4lint.model.source import MappedText
 from zr4lint.shell.commands import Command, Word
 from zr4lint.shell.expansion import OUTPUT, written_out
 from zr4lint.shell.files import Kind
-from zr4lint.shell.tree import Frame
-from zr4lint.shell.walker import Walker
 from zr4lint.shell.wrappers import (
     SHELLS,
     exits_on_failure,
@@ -20,6 +19,10 @@ from zr4lint.shell.wrappers import (
     reads_input,
     script_file,
 )
+
+if TYPE_CHECKING:
+    from zr4lint.shell.tree import Frame
+    from zr4lint.shell.walker import Walker
 
 _SHEBANG = r"#![ \t]*(?:/usr/bin/env[ \t]+)?(?P<program>[^ \t\n]+)[ \t]*(?P<options>[^\n]*)"
 _C = r"-[a-z]*c"

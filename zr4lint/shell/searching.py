@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from zr4lint.model.grep import grep_any
 from zr4lint.shell.commands import Command, Reach
@@ -11,9 +12,11 @@ from zr4lint.shell.conditions import truth
 from zr4lint.shell.files import Kind
 from zr4lint.shell.inputs import standard_input
 from zr4lint.shell.status import Value
-from zr4lint.shell.tree import Frame
-from zr4lint.shell.walker import Walker
 from zr4lint.shell.wrappers import program
+
+if TYPE_CHECKING:
+    from zr4lint.shell.tree import Frame
+    from zr4lint.shell.walker import Walker
 
 _OPTIONS = r"-(?P<letters>[a-zA-Z]+)|--(?P<name>quiet|silent|fixed-strings|ignore-case|extended-regexp)"
 _LETTERS = frozenset("qsFEicnlovHh")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from zr4lint.model import budgets
-from zr4lint.model.source import MappedText
 from zr4lint.shell import dash
 from zr4lint.shell.commands import Command, Dialect, Reach, Redirection, Word, Wrapper
 from zr4lint.shell.compound import bind, tested_words, words
@@ -17,13 +16,14 @@ from zr4lint.shell.expansion import plain, plain_word
 from zr4lint.shell.feeding import READ_BY_PATH, argument_file, found_by_find, xargs
 from zr4lint.shell.status import DONE, FALSE, TRUE, Jump, Status, Value, jump, of_program, runs_nothing
 from zr4lint.shell.tree import Frame, read_redirect
-from zr4lint.shell.walker import Walker
 from zr4lint.shell.wrappers import READS_SCRIPTS, program, unwrap
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from zr4lint.model.source import MappedText
     from zr4lint.shell.inputs import Handed
+    from zr4lint.shell.walker import Walker
 
 _JUMPS = frozenset({"exit", "return", "break", "continue"})
 _READERS = frozenset({"read", "getopts", "mapfile", "readarray"})

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
+from tree_sitter import Node
 
 from zr4lint.model.budgets import PARSE_SECONDS
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
@@ -16,7 +17,7 @@ from zr4lint.shell.expansion import literal_word, word_of
 from zr4lint.startup import import_alone
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Parser
 
 _OTHER = r"[^\n\t\x20-\x7e]"
 _CHUNK = 16_384

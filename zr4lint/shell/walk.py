@@ -15,10 +15,8 @@ from msgspec import Struct, structs
 from zr4lint.model import budgets
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.remark import SHELL_SYNTAX, Remark
-from zr4lint.model.source import MappedText
 from zr4lint.shell import compound, dash, simple
 from zr4lint.shell.commands import Command, Dialect, Heredoc, Pipe, Reach, Redirection
-from zr4lint.shell.expansion import Environment
 from zr4lint.shell.grammar import Refusal, refusal
 from zr4lint.shell.lexis import TooDeepError
 from zr4lint.shell.status import CONDITION, DONE, FALSE, Jump, Status, Value
@@ -28,6 +26,8 @@ from zr4lint.shell.walker import Walker
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from zr4lint.model.source import MappedText
+    from zr4lint.shell.expansion import Environment
     from zr4lint.shell.files import Files
 
 _PASSIVE = frozenset({"comment", "heredoc_body", "heredoc_start", "heredoc_end", "heredoc_content", "\n", ";", ";;"})

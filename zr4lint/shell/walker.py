@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from zr4lint.model import budgets
-from zr4lint.model.deadline import Deadline
 from zr4lint.model.remark import Remark, too_large
 from zr4lint.model.source import MappedText, Span
 from zr4lint.shell.binding import spliced
@@ -24,6 +23,7 @@ from zr4lint.shell.tree import Frame, read_assignment
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from zr4lint.model.deadline import Deadline
     from zr4lint.shell.files import Files, Found
 
 _NAMES = frozenset({"for_statement", "c_style_for_statement"})

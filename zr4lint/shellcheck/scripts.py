@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.dockerfile import Instruction
 from zr4lint.facts import Facts, Form, RunStep
 from zr4lint.facts.fact import INHERITED
 from zr4lint.facts.shells import SHELLS, sh_of
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Instruction
 
 _PREDEFINED = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
 _OUTSIDE = frozenset({"PATH", "HOME", "HOSTNAME", *_PREDEFINED, *map(str.lower, _PREDEFINED)})

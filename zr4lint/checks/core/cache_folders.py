@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from zr4lint.checks.core.call_patterns import by_program
-from zr4lint.checks.outcome import Subject
-from zr4lint.dockerfile import Instruction
 from zr4lint.facts import At, Mount, PackageRun, Ran, RepositoryAdded, RunStep
 from zr4lint.model.source import Span
 from zr4lint.programs.options import Option
+
+if TYPE_CHECKING:
+    from zr4lint.checks.outcome import Subject
+    from zr4lint.dockerfile import Instruction
 
 _HOME = "~"
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from zr4lint.checks.core.cache_folders import CACHES, Cache, Use, folders_of, mounts_of, uses
 from zr4lint.checks.edits import SAFE, UNSAFE, add_words, insert, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, maybe
 from zr4lint.checks.registry import check
-from zr4lint.dockerfile import Instruction
 from zr4lint.facts import Removed
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
 from zr4lint.programs.files import ANY_DEPTH, covers
-from zr4lint.programs.options import Option
 from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Instruction
+    from zr4lint.programs.options import Option
 
 _REDIRECTIONS = r"(?:[ \t]*(?:\d*>>?|&>|\d*>&)[ \t]*[^\s;&|<>()]+)+"
 _NESTED = frozenset({"/var/lib/apt/lists"})

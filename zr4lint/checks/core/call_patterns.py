@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.checks.outcome import Subject
 from zr4lint.facts import Ran
 from zr4lint.filesystem.globs import matches
 from zr4lint.model.source import Span
@@ -16,6 +16,9 @@ from zr4lint.programs.files import absolute
 from zr4lint.programs.options import Option, Parsed
 from zr4lint.programs.tables import parse_call, parse_words
 from zr4lint.shell import Argument
+
+if TYPE_CHECKING:
+    from zr4lint.checks.outcome import Subject
 
 _ASSIGNMENT = r"[A-Za-z_]\w*=.+"
 

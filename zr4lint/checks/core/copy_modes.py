@@ -6,10 +6,10 @@ import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, UNSAFE, insert, remove_lines
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
-from zr4lint.dockerfile import Instruction
 from zr4lint.facts import Copied, CopyStep, Ran, Stage, UserSet, Written
 from zr4lint.filesystem.context import has_file
 from zr4lint.model.finding import Applicability, Edit, Fix, Related
@@ -17,6 +17,9 @@ from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
 from zr4lint.programs.files import absolute, covers
 from zr4lint.startup import lazy_pattern
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Instruction
 
 _ROOT = ("", "root", "0")
 _FOR_PROGRAMS = frozenset({"bin", "sbin"})

@@ -17,11 +17,11 @@ from zr4lint.filesystem.globs import matches
 from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code
 from zr4lint.programs.files import absolute, is_remote
-from zr4lint.shell import Argument
 from zr4lint.startup import lazy_pattern
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import ContextPath, Text
+    from zr4lint.shell import Argument
 
 _ARCHIVE = lazy_pattern(r".*\.(?:tar(?:\.\w+)?|tgz|tbz2?|txz|tzst|gz|bz2|xz|zst|lzma)", re.IGNORECASE)
 _ONLY_ADD = ("checksum", "keep-git-dir", "unpack")

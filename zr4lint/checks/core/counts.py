@@ -13,10 +13,10 @@ from zr4lint.facts import StopSignalSet, UserSet, WorkdirSet
 from zr4lint.filesystem.globs import matches
 from zr4lint.model.finding import Fix, Related
 from zr4lint.model.quoting import code
-from zr4lint.model.source import Span
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Count, Keyword, Text
+    from zr4lint.model.source import Span
 
 _ONE_COUNTS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
 _AUTHORS = "org.opencontainers.image.authors"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.dockerfile import Instruction
 from zr4lint.dockerfile.refusals import KEYWORDS
 from zr4lint.facts import Ran
 from zr4lint.model.quoting import code, plain
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.startup import lazy_pattern
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Instruction
 
 _NOT_PLAIN = lazy_pattern(r"[^\t\n\f\r -~]|\r(?!\n)")
 _INSTRUCTION = lazy_pattern(rf"[ \t]*({'|'.join(sorted(KEYWORDS))})[ \t]+\S")

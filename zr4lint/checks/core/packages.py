@@ -13,12 +13,12 @@ from zr4lint.checks.registry import check
 from zr4lint.facts import Copied, PackageRun
 from zr4lint.filesystem.globs import matches
 from zr4lint.model.quoting import code, plain
-from zr4lint.model.source import Span
-from zr4lint.programs.package_managers import PackageCommand
 from zr4lint.programs.package_words import Kind, PackageWord
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Text
+    from zr4lint.model.source import Span
+    from zr4lint.programs.package_managers import PackageCommand
 
 _VCS = r"(?:git|hg|svn|bzr)\+"
 _GIT = r"(?:git\+|git:|git@|github:|gitlab:|bitbucket:)|.*\.git(?:#|\Z)|[\w.-]+/[\w.-]+(?:#|\Z)"

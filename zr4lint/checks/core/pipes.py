@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
@@ -12,12 +12,14 @@ from zr4lint.checks.core.call_patterns import called
 from zr4lint.checks.edits import UNSAFE, insert
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.dockerfile import Instruction
 from zr4lint.facts import Form, Ran, RunStep
 from zr4lint.facts.shells import SHELLS, Sh, sh_of, shell_name
 from zr4lint.model.finding import Fix, Severity
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Instruction
 
 _HARMLESS = frozenset({"echo", "printf", "yes", "true", ":"})
 _CHECKS_INPUT = (

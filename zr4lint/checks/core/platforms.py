@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
@@ -10,8 +10,10 @@ from zr4lint.facts import ArgDeclared, Stage
 from zr4lint.knowledge.tables import table
 from zr4lint.model.finding import Applicability, Edit, Fix
 from zr4lint.model.quoting import code
-from zr4lint.programs.options import Option
 from zr4lint.startup import lazy_pattern
+
+if TYPE_CHECKING:
+    from zr4lint.programs.options import Option
 
 _TARGET = ("$TARGETPLATFORM", "${TARGETPLATFORM}")
 _COMPONENT = lazy_pattern(r"[A-Za-z0-9_.-]+")

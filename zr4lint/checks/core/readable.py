@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.checks.outcome import Subject
 from zr4lint.dockerfile import Instruction, values
 from zr4lint.facts import Ran
 from zr4lint.model.source import Span
+
+if TYPE_CHECKING:
+    from zr4lint.checks.outcome import Subject
 
 _SHOWS = ("echo", "printf", "logger")
 _STARTS = ("CMD", "ENTRYPOINT", "HEALTHCHECK")

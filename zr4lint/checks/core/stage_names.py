@@ -10,13 +10,13 @@ from zr4lint.checks.core.steps import steps
 from zr4lint.checks.edits import SAFE
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.facts import Stage
 from zr4lint.filesystem.globs import matches
 from zr4lint.model.finding import Edit, Fix, Related
 from zr4lint.model.quoting import code, plain
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import StageName, Text
+    from zr4lint.facts import Stage
 
 
 @check("stage-names", stages="all")

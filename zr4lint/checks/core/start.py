@@ -13,12 +13,12 @@ from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.dockerfile import splitting
 from zr4lint.facts import ShellSet
-from zr4lint.model.finding import Applicability, Fix
-from zr4lint.model.source import MappedText
 from zr4lint.shell import parse_script
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Keyword
+    from zr4lint.model.finding import Applicability, Fix
+    from zr4lint.model.source import MappedText
 
 _NO_SIGNALS = "The command runs as a child of /bin/sh, which does not pass signals on."
 _EITHER_RUNS = ("CMD", "ENTRYPOINT")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.checks.outcome import Subject
 from zr4lint.dockerfile import Instruction
+
+if TYPE_CHECKING:
+    from zr4lint.checks.outcome import Subject
 
 
 class Step(Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -14,12 +15,14 @@ from zr4lint.checks.registry import check
 from zr4lint.facts import CopyStep, Ran, UserSet, Written
 from zr4lint.filesystem.globs import matches
 from zr4lint.knowledge.tables import table
-from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
 from zr4lint.programs.grammars import GRAMMARS
 from zr4lint.programs.options import Grammar, parse_options
 from zr4lint.startup import lazy_pattern
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import Fix
 
 _ROOT = ("root", "0")
 _DROPS = lazy_pattern(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from zr4lint.checks.outcome import Layer, Subject
-from zr4lint.dockerfile import Instruction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zr4lint.checks.outcome import Layer, Subject
+    from zr4lint.dockerfile import Instruction
 
 
 def within(instruction: Instruction, layer: Layer) -> bool:

@@ -11,7 +11,6 @@ from zr4lint.checks.layout.arrangement import Arrangement, arrange
 from zr4lint.checks.layout.layers import helpers, layers_of, with_helpers, within
 from zr4lint.checks.outcome import Met, Outcomes, RuleResult, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.dockerfile import Comment, Instruction
 from zr4lint.dockerfile.refusals import KEYWORDS
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.grep import grep, grep_any
@@ -20,6 +19,7 @@ from zr4lint.model.source import Span
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Count, LineNumber, Package, Text
+    from zr4lint.dockerfile import Comment, Instruction
 
 _LETTERS = r"\W+"
 _BANNER = r"(?i)[\W_]*layer\s+(\d+)\s*:"
@@ -318,8 +318,10 @@ def specification_commands(subject: Subject) -> Outcomes:
                 fix=_spelled(subject, witness),
                 about=result.code,
                 notes=(
-                    f"The requirement is met, but `grep '{pattern}'`, with which the specification verifies it, finds "
-                    "no line.",
+                    (
+                        f"The requirement is met, but `grep '{pattern}'`, with which the specification verifies it, "
+                        "finds no line."
+                    ),
                 ),
             )
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.checks.outcome import Subject
-from zr4lint.dockerfile import Instruction
 from zr4lint.facts import AptRun, PipRun
 from zr4lint.model.finding import Edit
-from zr4lint.model.source import Span
+
+if TYPE_CHECKING:
+    from zr4lint.checks.outcome import Subject
+    from zr4lint.dockerfile import Instruction
+    from zr4lint.model.source import Span
 
 WIDTH = 100
 """The longest line that packing makes."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, Ran
-from zr4lint.facts.history import History
 from zr4lint.knowledge.tables import references, table
 from zr4lint.model.finding import Severity
 from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.facts.history import History
 
 _BRING = frozenset({"gnupg", "gnupg2", "gnupg1", "gpg", "software-properties-common", "dirmngr"})
 

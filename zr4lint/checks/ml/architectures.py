@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, replace
 from zr4lint.checks.ml.builds import source_builds_of
@@ -11,12 +12,14 @@ from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import EnvSet
-from zr4lint.facts.history import History, Install
 from zr4lint.facts.torch import older, torch_at
 from zr4lint.knowledge.tables import references, table
-from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code
-from zr4lint.model.source import Span
+
+if TYPE_CHECKING:
+    from zr4lint.facts.history import History, Install
+    from zr4lint.model.finding import Fix
+    from zr4lint.model.source import Span
 
 _NAMES = r"(?i)(?:kepler|maxwell|pascal|volta|turing|ampere|ada|hopper|blackwell)(?:\+\w+)*|native|all|common"
 _OWN_LISTS = ("flash-attn", "sageattention", "tinycudann", "natten")

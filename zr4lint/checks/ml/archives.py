@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, UNSAFE, insert, replace
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, Copied, PackageRun
-from zr4lint.facts.history import History
-from zr4lint.facts.images import Base
 from zr4lint.facts.torch import default_python, older
 from zr4lint.knowledge.tables import distribution, references, table
 from zr4lint.model.finding import Fix, Severity
 from zr4lint.model.quoting import code
-from zr4lint.model.source import Span
 from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.facts.history import History
+    from zr4lint.facts.images import Base
+    from zr4lint.model.source import Span
 
 _SOURCES = r"sources\.list|old-releases|archive\.debian\.org|snapshot\.debian|apt/sources"
 _KEY_FIX = (
@@ -112,8 +115,10 @@ def nvidia_key_expired(subject: Subject) -> Outcomes:
             unsure=not sure,
             fix=insert(run.at.span.start, _REMOVE, "Remove the lists", UNSAFE) if plain else None,
             notes=(
-                "NVIDIA changed the key in April 2022, after the image was built. apt-get update fails with "
-                "`NO_PUBKEY A4B469963BF863CC`.",
+                (
+                    "NVIDIA changed the key in April 2022, after the image was built. apt-get update fails with "
+                    "`NO_PUBKEY A4B469963BF863CC`."
+                ),
             ),
             help="Remove /etc/apt/sources.list.d/cuda.list and nvidia-ml.list before, or install the new key",
             references=("nvidia-docker issues 1631 and 1632",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, replace
 from zr4lint.checks.ml.stages import histories
@@ -17,8 +18,10 @@ from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code
 from zr4lint.programs.files import covers
-from zr4lint.programs.pip import Requirement
 from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.programs.pip import Requirement
 
 _COMPILERS = r"build-essential|\bgcc\b|\bg\+\+|\bclang|\bcc\b|conda|mamba|gcc-\d|python3?-dev"
 _NVCC = r"cuda-nvcc|cuda-toolkit|nvidia-cuda-toolkit|\bnvcc\b|cuda-minimal-build|cuda_\d"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -11,11 +12,13 @@ from zr4lint.checks.ml.builds import cuda_builds, source_builds_of
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.facts.history import History
 from zr4lint.facts.images import Base, is_cuda
 from zr4lint.knowledge.tables import CudaTags, cuda_tags, distribution, minor, references, release, sure
 from zr4lint.model.finding import Fix, Severity
 from zr4lint.model.quoting import code
+
+if TYPE_CHECKING:
+    from zr4lint.facts.history import History
 
 _DISTRIBUTIONS = ("ubuntu", "rockylinux", "ubi", "centos", "oraclelinux", "amzn", "azl", "cm", "debian")
 _CUDNN = r"cudnn\d*"

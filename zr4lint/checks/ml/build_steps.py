@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import Cloned, Ran
-from zr4lint.facts.history import History
 from zr4lint.model.quoting import code
-from zr4lint.model.source import Span
 from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.facts.history import History
+    from zr4lint.model.source import Span
 
 _SHA = r"[0-9a-f]{7,40}\Z"
 _DEEPENS = r"\bgit\b[^&|;\n]*\b(?:fetch|pull|remote|unshallow)\b"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from zr4lint.checks.ml.builds import Build, builds, mmcv_wheel, source_builds_of
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
@@ -13,8 +15,10 @@ from zr4lint.facts.torch import older, python_at, torch_at
 from zr4lint.knowledge.tables import SourceBuild, release, table
 from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.quoting import code
-from zr4lint.model.source import Span
 from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.model.source import Span
 
 _SHORTEST = 7
 """The fewest digits that identify a commit."""
@@ -66,8 +70,10 @@ def setuptools_too_new(subject: Subject) -> Outcomes:
                     expected='"setuptools<70" before',
                     unsure=build.unsure,
                     notes=(
-                        "torch before 2.2 imports `packaging` from pkg_resources, which setuptools 70 removed. "
-                        "The build fails.",
+                        (
+                            "torch before 2.2 imports `packaging` from pkg_resources, which setuptools 70 removed. "
+                            "The build fails."
+                        ),
                     ),
                     help="Install `setuptools<70` before",
                     references=("torch.utils.cpp_extension", "flashinfer pull request 319"),

@@ -78,8 +78,11 @@ def torch_may_move(subject: Subject) -> Outcomes:
             file.span,
             expected="-c with the torch that is installed",
             notes=(
-                f"The build clones {plain(file.clone.clone.url.value or '', 80)}, whose requirements can change, and "
-                "no constraint holds torch. When one of them needs a newer torch, pip replaces the installed one.",
+                (
+                    f"The build clones {plain(file.clone.clone.url.value or '', 80)}, whose requirements can change, "
+                    "and no constraint holds torch. When one of them needs a newer torch, pip replaces "
+                    "the installed one."
+                ),
             ),
             help=(
                 "Run `pip freeze | grep -E '^(torch|torchvision|torchaudio|triton)==' > /tmp/torch.txt`, "
@@ -115,9 +118,11 @@ def transformers_of_clone(subject: Subject) -> Outcomes:
                 file.span,
                 expected="transformers<5 before or with these requirements",
                 notes=(
-                    "These requirements name transformers without an upper bound. With torch "
-                    f"{torch.version} transformers 5 says `Disabling PyTorch because PyTorch >= {row['needs']} is "
-                    "required`.",
+                    (
+                        "These requirements name transformers without an upper bound. With torch "
+                        f"{torch.version} transformers 5 says `Disabling PyTorch because PyTorch >= {row['needs']} is "
+                        "required`."
+                    ),
                 ),
                 help="Install `transformers<5` before, or add it as a constraint",
                 references=references(row),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, Copied, Origin, Ran, VenvCreated
-from zr4lint.facts.history import History
 from zr4lint.model.quoting import code
 from zr4lint.programs.files import absolute, covers
 from zr4lint.programs.python import minor_of
 from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.facts.history import History
 
 _ANY_PYTHON = r"uv python|uv sync|pyenv|conda|deadsnakes|Python-3|python3?\.\d+|ln -s"
 _UV_PLACES = r"UV_PYTHON_INSTALL_DIR|UV_PYTHON_PREFERENCE|UV_SYSTEM_PYTHON|--relocatable|/share/uv|uv/python"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.ml.builds import MMCV, cuda_builds, mmcv_wheel
@@ -14,7 +15,9 @@ from zr4lint.facts.torch import TorchState, older, python_at, torch_at, torch_in
 from zr4lint.knowledge.tables import minor, table
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import plain
-from zr4lint.programs.pip import Requirement
+
+if TYPE_CHECKING:
+    from zr4lint.programs.pip import Requirement
 
 _WHEEL = (
     r"(?i)flash_attn-[^/]*?(?:\+|%2B)(?:cu(?P<cuda>\d+))?torch(?P<torch>\d+\.\d+)(?:cxx11abi(?P<abi>TRUE|FALSE))?[^/]*?"

@@ -13,7 +13,6 @@ from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import EnvSet, Ran
-from zr4lint.facts.history import History
 from zr4lint.facts.torch import TorchState, older, torch_in
 from zr4lint.knowledge.gpus import architecture_of, runs_on, sm, toolkit
 from zr4lint.knowledge.tables import Row, references, release, source_builds, sure, table
@@ -23,6 +22,7 @@ from zr4lint.shell import Reach
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Gpu
+    from zr4lint.facts.history import History
 
 _OWN_LISTS = ("flash-attn", "sageattention", "tinycudann", "natten")
 _NAMED = r"(?i)kepler|maxwell|pascal|volta|turing|ampere|ada|hopper|blackwell|native|all|common"
@@ -162,8 +162,10 @@ def gpu_not_compiled_for(subject: Subject, *, gpu: list[Gpu]) -> Outcomes:
                         compiled.span,
                         expected=f"{arch} among the architectures",
                         notes=(
-                            "Code runs on GPUs of the same major number and a minor that is not less; PTX runs on all "
-                            "that are newer.",
+                            (
+                                "Code runs on GPUs of the same major number and a minor that is not less; PTX runs on "
+                                "all that are newer."
+                            ),
                         ),
                         help=f"Add {arch}, or +PTX to the last architecture",
                         references=("CUDA C++ programming guide, compute capability",),

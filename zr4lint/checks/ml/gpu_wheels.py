@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, replace
 from zr4lint.checks.ml.published import only_pypi
@@ -11,14 +12,16 @@ from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts.history import History, Install, pinned
-from zr4lint.facts.images import Base
 from zr4lint.facts.pips import newest_of
 from zr4lint.facts.torch import older, python_at
 from zr4lint.knowledge.tables import Row, references, sure, table
 from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code, plain
-from zr4lint.programs.pip import Requirement
+
+if TYPE_CHECKING:
+    from zr4lint.facts.images import Base
+    from zr4lint.programs.pip import Requirement
 
 _BOUND_TO_PYTHON = ("pip", "setuptools")
 

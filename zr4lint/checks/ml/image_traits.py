@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE
 from zr4lint.checks.ml.builds import other_index
@@ -12,12 +13,14 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, ArgDeclared, Copied, EnvSet, Ran, UserSet
 from zr4lint.facts.history import History, Install, pinned
-from zr4lint.facts.images import Base
 from zr4lint.facts.torch import older
 from zr4lint.knowledge.tables import Row, references, table, torch_release
 from zr4lint.model.finding import Edit, Fix, Severity
 from zr4lint.model.quoting import code, plain
 from zr4lint.programs.pip import Requirement
+
+if TYPE_CHECKING:
+    from zr4lint.facts.images import Base
 
 _OTHER_CONDA = r"(?i)miniconda|miniforge|anaconda|micromamba|mambaforge"
 _CONDAS = frozenset({"conda", "mamba"})

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun
-from zr4lint.facts.history import History, Install
 from zr4lint.facts.torch import older, python_at, torch_at, torch_in
 from zr4lint.knowledge.tables import references, table
 from zr4lint.knowledge.versions import bounds
 from zr4lint.model.finding import Related
 from zr4lint.model.quoting import code
-from zr4lint.programs.pip import Requirement
+
+if TYPE_CHECKING:
+    from zr4lint.facts.history import History, Install
+    from zr4lint.programs.pip import Requirement
 
 _WITH_GUI = ("opencv-python", "opencv-contrib-python")
 _HINTS = r"libgl|libGL|libopencv|python3-opencv|ffmpeg|vnc|xfce|mesa"

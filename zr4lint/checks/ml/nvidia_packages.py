@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, Copied, Origin
-from zr4lint.facts.history import History
-from zr4lint.facts.images import Base
 from zr4lint.filesystem.globs import matches
 from zr4lint.knowledge.tables import Row, cuda_tags, minor, references, table
 from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code
-from zr4lint.programs.apt import Package
+
+if TYPE_CHECKING:
+    from zr4lint.facts.history import History
+    from zr4lint.facts.images import Base
+    from zr4lint.programs.apt import Package
 
 _REPOSITORY = (
     r"(?i)nvidia\.(?:com|github)|cuda-keyring|cuda-repo|nv-tensorrt|sources\.list|add-apt-repository|\.deb\b|apt-key|"

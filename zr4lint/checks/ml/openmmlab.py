@@ -70,8 +70,10 @@ def no_mmcv_wheel(subject: Subject) -> Outcomes:
                 f"mmcv {newest} has no wheel for torch {torch.version} with {torch.cuda}",
                 requirement.span,
                 notes=(
-                    "pip builds mmcv from source. That needs a devel image, torch installed before, "
-                    "--no-build-isolation, FORCE_CUDA=1, TORCH_CUDA_ARCH_LIST, ninja and psutil.",
+                    (
+                        "pip builds mmcv from source. That needs a devel image, torch installed before, "
+                        "--no-build-isolation, FORCE_CUDA=1, TORCH_CUDA_ARCH_LIST, ninja and psutil."
+                    ),
                 ),
                 help=f"Use {there[0]}, for which there is a wheel" if there else None,
                 references=("mmcv docs/en/_static/version.json, 2024-08",),

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts.history import History, Install, pinned
-from zr4lint.facts.indexes import Source
 from zr4lint.facts.torch import torch_in
 from zr4lint.knowledge.tables import known_hosts, table, torch_release
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import code, plain
-from zr4lint.model.source import Span
+
+if TYPE_CHECKING:
+    from zr4lint.facts.indexes import Source
+    from zr4lint.model.source import Span
 
 _HOST = r"(?i)https?://(?:[^/@]*@)?([^/:?#]+)"
 TORCH_FAMILY = ("torch", "torchvision", "torchaudio")
@@ -131,8 +134,10 @@ def _loose_torch(install: Install) -> Unmet | None:
         expected="--index-url, or torch==X",
         unsure=install.unsure,
         notes=(
-            "--extra-index-url gives an index no priority. pip takes the highest version of both indexes, which may be "
-            "built for another CUDA.",
+            (
+                "--extra-index-url gives an index no priority. pip takes the highest version of both indexes, which "
+                "may be built for another CUDA."
+            ),
         ),
         help="Use --index-url for this command, or pin torch exactly",
         references=("pip documentation, --extra-index-url", "pixeloven/ComfyUI-Docker pull request 47"),
@@ -156,8 +161,10 @@ def _elsewhere(history: History, install: Install) -> Unmet | None:
             expected=f"{requirement.name} in a command without this index",
             unsure=install.unsure,
             notes=(
-                "--index-url replaces PyPI, and PyTorch's index holds only torch and what torch needs. pip finds no "
-                f"{plain(requirement.name)} there, or an old copy.",
+                (
+                    "--index-url replaces PyPI, and PyTorch's index holds only torch and what torch needs. pip finds "
+                    f"no {plain(requirement.name)} there, or an old copy."
+                ),
             ),
             help="Install it in a separate command without this index",
             references=("pip documentation, --index-url",),
@@ -189,8 +196,10 @@ def find_links_as_index(subject: Subject) -> Outcomes:
                     fix=fix,
                     unsure=install.unsure,
                     notes=(
-                        "The host has plain pages of wheels. As an index it holds no folder for any package, so pip "
-                        "finds no wheel and builds mmcv from source.",
+                        (
+                            "The host has plain pages of wheels. As an index it holds no folder for any package, so "
+                            "pip finds no wheel and builds mmcv from source."
+                        ),
                     ),
                     help="Pass the page with --find-links",
                     references=("mmcv docs/en/get_started/installation.md",),

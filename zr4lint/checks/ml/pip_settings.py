@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from zr4lint.checks.edits import SAFE, replace
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import EnvSet
-from zr4lint.facts.history import History, Install
 from zr4lint.facts.pips import pip_at
 from zr4lint.knowledge.tables import Row, references, table
 from zr4lint.model.finding import Edit, Fix, Severity
 from zr4lint.model.quoting import code
-from zr4lint.model.source import Span
+
+if TYPE_CHECKING:
+    from zr4lint.facts.history import History, Install
+    from zr4lint.model.source import Span
 
 _ON = ("1", "true", "yes", "on", "t", "y")
 

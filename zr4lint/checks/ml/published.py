@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, replace
 from zr4lint.checks.ml.builds import other_index
@@ -15,7 +16,9 @@ from zr4lint.knowledge.tables import Row, references, release, sure, table
 from zr4lint.knowledge.versions import bounds
 from zr4lint.model.finding import Fix, Severity
 from zr4lint.model.quoting import plain
-from zr4lint.programs.pip import Requirement
+
+if TYPE_CHECKING:
+    from zr4lint.programs.pip import Requirement
 
 _NIGHTLY = r"\.dev(\d{8})"
 

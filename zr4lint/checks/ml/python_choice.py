@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, EnvSet, VenvCreated
-from zr4lint.facts.history import History
 from zr4lint.knowledge.tables import distribution
 from zr4lint.model.quoting import code
-from zr4lint.model.source import Span
 from zr4lint.programs.python import minor_of
 from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.facts.history import History
+    from zr4lint.model.source import Span
 
 _TOOLS = frozenset({"pip", "setuptools", "wheel", "virtualenv", "uv", "poetry", "pipenv", "pipx"})
 

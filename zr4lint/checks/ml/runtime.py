@@ -91,8 +91,10 @@ def visible_devices_baked(subject: Subject) -> Outcomes:
             env.span,
             unsure=not hides,
             notes=(
-                "The setting applies to every container of the image. Where a scheduler renumbers the devices, no GPU "
-                "may be left.",
+                (
+                    "The setting applies to every container of the image. Where a scheduler renumbers the devices, no "
+                    "GPU may be left."
+                ),
             ),
             help="Remove the variable, and choose GPUs with `docker run --gpus`",
             references=("NVIDIA container images, dist/12.4.1/ubuntu2204",),
@@ -291,8 +293,10 @@ def numpy_2_conflict(subject: Subject) -> Outcomes:
                 related=(Related(f"numpy{plain(numpy.specifier)} is requested here", numpy.span),),
                 unsure=install.unsure or other.unsure,
                 notes=(
-                    f"{requirement.name} needs numpy 2 from 4.12 on. The later install replaces the numpy of the "
-                    "other, and pip only prints a warning.",
+                    (
+                        f"{requirement.name} needs numpy 2 from 4.12 on. The later install replaces the numpy of the "
+                        "other, and pip only prints a warning."
+                    ),
                 ),
                 help=f'Install `"{requirement.name}<4.12"`',
                 references=("PyPI metadata of opencv-python",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import UNSAFE, add_words
 from zr4lint.checks.ml.builds import MMCV, Build, builds, mmcv_wheel, source_builds_of
@@ -10,13 +11,15 @@ from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun
-from zr4lint.facts.history import History
 from zr4lint.facts.pips import isolates
 from zr4lint.facts.torch import older, torch_at, torch_in
 from zr4lint.knowledge.tables import SourceBuild, newest_torch, table
 from zr4lint.knowledge.versions import lets_in
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import code
+
+if TYPE_CHECKING:
+    from zr4lint.facts.history import History
 
 _SMALL = frozenset({
     "pip", "setuptools", "wheel", "torch", "torchvision", "torchaudio", "numpy", "packaging", "ninja", "psutil",
@@ -169,8 +172,10 @@ def build_tools_missing(subject: Subject) -> Outcomes:
                     build.requirement.span,
                     expected=f"pip install {' '.join(missing)}, before",
                     notes=(
-                        "With --no-build-isolation pip installs no build tools. setup.py fails, or compiles one file "
-                        "at a time for hours.",
+                        (
+                            "With --no-build-isolation pip installs no build tools. setup.py fails, or compiles one "
+                            "file at a time for hours."
+                        ),
                     ),
                     help=f"Run `pip install {' '.join(missing)}` before",
                     references=("flash-attention README.md", "flash-attention setup.py"),
@@ -206,8 +211,10 @@ def cuda_ops_not_forced(subject: Subject) -> Outcomes:
                 build.requirement.span,
                 expected=f'{asked}="8.0;8.6;8.9;9.0" before pip install',
                 notes=(
-                    "setup.py compiles for CUDA only if torch sees a GPU, and `docker build` has none. Its operations "
-                    "then fail on the GPU.",
+                    (
+                        "setup.py compiles for CUDA only if torch sees a GPU, and `docker build` has none. Its "
+                        "operations then fail on the GPU."
+                    ),
                 ),
                 help=f"Set {asked.replace(' ', ' and ')}",
                 references=tuple(row.source.split("; ")),
@@ -265,8 +272,10 @@ def arch_list_missing(subject: Subject) -> Outcomes:
                 expected='TORCH_CUDA_ARCH_LIST="8.0;8.6;8.9;9.0"',
                 unsure=not checked,
                 notes=(
-                    "torch then compiles for the GPUs it sees, and a build has none. It fails with `IndexError: list "
-                    "index out of range`.",
+                    (
+                        "torch then compiles for the GPUs it sees, and a build has none. It fails with `IndexError: "
+                        "list index out of range`."
+                    ),
                 ),
                 help="Set TORCH_CUDA_ARCH_LIST to the architectures of your GPUs",
                 references=("torch.utils.cpp_extension", "pytorch/extension-cpp issue 71"),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from zr4lint.checks.outcome import Subject
+from typing import TYPE_CHECKING
+
 from zr4lint.facts.history import History, histories_of
+
+if TYPE_CHECKING:
+    from zr4lint.checks.outcome import Subject
 
 
 def histories(subject: Subject) -> list[History]:

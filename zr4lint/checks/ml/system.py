@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, UNSAFE, replace
 from zr4lint.checks.ml.stages import histories
@@ -19,16 +20,18 @@ from zr4lint.facts import (
     PipRun,
     RepositoryAdded,
 )
-from zr4lint.facts.history import History
 from zr4lint.filesystem.globs import matches
 from zr4lint.knowledge.tables import Row, distribution, references, sure, table
 from zr4lint.knowledge.tables import release as version_numbers
 from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
-from zr4lint.programs.apt import Package
 from zr4lint.programs.python import minor_of
 from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.facts.history import History
+    from zr4lint.programs.apt import Package
 
 _SYSTEM_PROGRAMS = frozenset({"git", "add-apt-repository"})
 """Programs that no other folder on PATH is likely to bring."""

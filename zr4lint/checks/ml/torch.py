@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from zr4lint.checks.edits import SAFE, UNSAFE, replace
 from zr4lint.checks.ml.cloned import transformers_of_clone
 from zr4lint.checks.ml.stages import histories
@@ -13,7 +15,9 @@ from zr4lint.knowledge.tables import Torch, newest_torch, references, release, t
 from zr4lint.knowledge.versions import bounds
 from zr4lint.model.finding import Fix, Related, Severity
 from zr4lint.model.quoting import code, plain
-from zr4lint.programs.pip import Requirement
+
+if TYPE_CHECKING:
+    from zr4lint.programs.pip import Requirement
 
 COMPANIONS = ("torchvision", "torchaudio")
 _SOURCES = ("pytorch RELEASE.md", "wheel metadata of torch, torchvision and torchaudio")
@@ -97,8 +101,10 @@ def python_unsupported(subject: Subject) -> Outcomes:
                     expected=f"Python {oldest} to {newest}",
                     unsure=install.unsure,
                     notes=(
-                        f"The tag is the newest Python. torch {torch.version} has wheels for Python {oldest} to "
-                        f"{newest}, so pip finds no matching distribution.",
+                        (
+                            f"The tag is the newest Python. torch {torch.version} has wheels for Python {oldest} to "
+                            f"{newest}, so pip finds no matching distribution."
+                        ),
                     ),
                     help=f"Build on python:{newest}",
                     references=_SOURCES,
@@ -240,8 +246,10 @@ def transformers_needs_newer_torch(subject: Subject) -> Outcomes:
                 related=related_to(torch),
                 unsure=install.unsure,
                 notes=(
-                    "pip takes transformers 5, which says `Disabling PyTorch because PyTorch >= "
-                    f"{row['needs']} is required`.",
+                    (
+                        "pip takes transformers 5, which says `Disabling PyTorch because PyTorch >= "
+                        f"{row['needs']} is required`."
+                    ),
                 ),
                 help='Install `"transformers<5"`',
                 references=references(row),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import structs
 
 from zr4lint.checks.edits import UNSAFE, replace
@@ -14,7 +16,9 @@ from zr4lint.facts.torch import TorchState, numbers, older, torch_at, torch_in
 from zr4lint.knowledge.tables import references, table
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import code, plain
-from zr4lint.programs.pip import Requirement
+
+if TYPE_CHECKING:
+    from zr4lint.programs.pip import Requirement
 
 
 @check("ml/torch-replaced")
@@ -123,8 +127,10 @@ def _own_build(history: History, install: Install, torch: TorchState) -> Unmet |
         unsure=install.unsure,
         related=_related_to_base(history, torch),
         notes=(
-            "pip takes torch from the index. Packages of the image that were built for its own torch then fail with "
-            "undefined symbols.",
+            (
+                "pip takes torch from the index. Packages of the image that were built for its own torch then fail "
+                "with undefined symbols."
+            ),
         ),
         help="Keep the torch of the image, or install into a virtual environment",
         references=("NVIDIA, PyTorch release notes",) if own else (),
@@ -209,8 +215,10 @@ def _forced(subject: Subject, install: Install, torch: TorchState) -> Outcomes:
             related=related_to(torch),
             unsure=install.unsure,
             notes=(
-                f"The option reinstalls the dependencies of {requirement.name} too. Importing {requirement.name} then "
-                "fails with an undefined symbol.",
+                (
+                    f"The option reinstalls the dependencies of {requirement.name} too. Importing {requirement.name} "
+                    "then fails with an undefined symbol."
+                ),
             ),
             help=f"Add --no-deps, or remove {words}",
             references=("flash-attention issue 1724",),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import EnvSet, PipRun, Ran
-from zr4lint.facts.history import History
 from zr4lint.facts.pips import pip_at
 from zr4lint.facts.torch import older
 from zr4lint.knowledge.tables import Row, references, table
@@ -16,6 +17,9 @@ from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code
 from zr4lint.programs.files import absolute
 from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.facts.history import History
 
 _FAMILY = ("torch", "torchvision", "torchaudio")
 _TRUE, _FALSE = ("y", "yes", "t", "true", "on", "1"), ("n", "no", "f", "false", "off", "0")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, VenvCreated
-from zr4lint.facts.history import History
 from zr4lint.knowledge.tables import distribution
 from zr4lint.programs.python import minor_of
 from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.facts.history import History
 
 _OTHER_PYTHONS = r"conda|mamba|pyenv|uv python|Python-3|update-alternatives|ln -s|get-pip|virtualenv|ensurepip|\.deb\b"
 
@@ -40,8 +43,10 @@ def venv_package_missing(subject: Subject) -> Outcomes:
                 made.at.span,
                 expected=f"apt-get install {package}",
                 notes=(
-                    f"{made.python} is Python {minor} here. Without the package it fails with `ensurepip is not "
-                    "available`.",
+                    (
+                        f"{made.python} is Python {minor} here. Without the package it fails with `ensurepip is not "
+                        "available`."
+                    ),
                 ),
                 help=f"Run `apt-get install {package}` before",
                 references=("package lists of Ubuntu and Debian",),

@@ -13,11 +13,11 @@ from zr4lint.facts import AptRun, At, Removed, RepositoryAdded
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.quoting import alike, code, contrast
 from zr4lint.model.source import Span
-from zr4lint.programs.apt import Package
 from zr4lint.programs.files import covers
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import DebianPackage, Text
+    from zr4lint.programs.apt import Package
 
 _CLOSE = 3
 LISTS = "/var/lib/apt/lists"

@@ -13,7 +13,6 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.witness import stays, witness
 from zr4lint.facts import Cloned, CloneRefused, PipRun, Removed, WorkdirSet
-from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, contrast
 from zr4lint.model.source import Span
 from zr4lint.programs.files import absolute
@@ -21,6 +20,7 @@ from zr4lint.programs.urls import repository
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Folder, Text, Url
+    from zr4lint.model.finding import Fix
 
 _SEPARATORS = r"[/:@]"
 

@@ -22,10 +22,10 @@ from zr4lint.facts import (
     VolumeDeclared,
 )
 from zr4lint.model.quoting import code, contrast, plain
-from zr4lint.model.source import Span
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Folder, Text, Variable
+    from zr4lint.model.source import Span
 
 
 @check("label-values")

@@ -13,12 +13,12 @@ from zr4lint.facts import PackageRun, PipRun
 from zr4lint.knowledge.versions import bounds
 from zr4lint.model.quoting import code, contrast
 from zr4lint.model.source import Span
-from zr4lint.programs.package_words import PackageWord
 from zr4lint.programs.pip import parse_requirement
 from zr4lint.shell import Argument
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import PipRequirement, Text, VersionLabel
+    from zr4lint.programs.package_words import PackageWord
 
 
 @check("installed-packages")

@@ -10,15 +10,15 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.pip_packages import absent
 from zr4lint.facts import EnvSet, PipRun, Written
-from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, contrast
 from zr4lint.model.source import Span
-from zr4lint.programs.options import Option
 from zr4lint.programs.pip import CONFIGURATIONS
 from zr4lint.programs.urls import normal_url
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Package, PipOption, Url
+    from zr4lint.model.finding import Fix
+    from zr4lint.programs.options import Option
 
 _REPLACE = frozenset({"--force-reinstall", "--ignore-installed", "--upgrade", "-U", "-I"})
 """Options that have pip replace other packages too, dependencies such as torch."""

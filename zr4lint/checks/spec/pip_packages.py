@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from zr4lint.checks.edits import UNSAFE, remove_lines, replace, take_out, take_out_word
 from zr4lint.checks.outcome import Subject, Unmet
 from zr4lint.facts import At, EnvSet, PipRun, Ran
@@ -10,8 +12,10 @@ from zr4lint.facts.environments import idle as does_nothing
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.quoting import alike, code
 from zr4lint.model.source import Span
-from zr4lint.programs.options import Option
 from zr4lint.programs.pip import Requirement, parse_requirement, understood
+
+if TYPE_CHECKING:
+    from zr4lint.programs.options import Option
 
 _OF_FILES = ("-c", "-r", "--constraint", "--requirement")
 _REFUSED = ("pip fails and installs nothing.",)

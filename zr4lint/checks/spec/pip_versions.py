@@ -11,16 +11,16 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.pip_packages import absent, command_at, not_done, quoted_alike, respelled, settled
 from zr4lint.checks.witness import witness
-from zr4lint.facts import PipRun
-from zr4lint.facts.environments import Standing
 from zr4lint.knowledge.versions import Bounds, bounds, lets_in
-from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, plain
-from zr4lint.model.source import Span
 from zr4lint.programs.pip import Requirement, normalise
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Package, PipRequirement, Specifier, Version, VersionLabel
+    from zr4lint.facts import PipRun
+    from zr4lint.facts.environments import Standing
+    from zr4lint.model.finding import Fix
+    from zr4lint.model.source import Span
 
 _CONSTRAINTS = ("constraint", "override")
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import parse
 from zr4lint.documents.checking.found import found
 from zr4lint.documents.checking.verification import packages_in
-from zr4lint.documents.document import Fence, Heading, Table, Words
 from zr4lint.documents.target import Target, joined
 from zr4lint.facts import EnvSet, gather
 from zr4lint.model.finding import Finding, Related
 from zr4lint.model.source import SourceFile
 from zr4lint.packs import document_rules as rules
+
+if TYPE_CHECKING:
+    from zr4lint.documents.document import Fence, Heading, Table, Words
 
 _COUNTS = re.compile(r"\b(\d+)\s+(packages|env(?:ironment)?\s+variables)\b", re.IGNORECASE)
 _ALL_LINES = re.compile(r"\ball (\d+) lines (?:are )?(?:mapped|covered|assigned)\b", re.IGNORECASE)

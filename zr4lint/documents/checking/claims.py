@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.documents.checking.found import found
-from zr4lint.documents.document import Fence
-from zr4lint.documents.target import Target
-from zr4lint.model.finding import Finding
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
 from zr4lint.packs import document_rules as rules
+
+if TYPE_CHECKING:
+    from zr4lint.documents.document import Fence
+    from zr4lint.documents.target import Target
+    from zr4lint.model.finding import Finding
 
 _PASSES = re.compile(r"\becho\s+\"([^\"\n]*(?:PASS|\u2713|\u2714|\u2705)[^\"\n]*)\"")
 _CLAUSE = re.compile(r"(?:[<>=~!]=|[<>])\d[\w.]*")

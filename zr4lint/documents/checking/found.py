@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from zr4lint.documents.target import Target
+from typing import TYPE_CHECKING
+
 from zr4lint.model.finding import Finding, Related, Rule, Severity
-from zr4lint.model.source import Span
+
+if TYPE_CHECKING:
+    from zr4lint.documents.target import Target
+    from zr4lint.model.source import Span
 
 
 def found(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.documents.document import Fence
 from zr4lint.documents.interpreter import Ended, Shell, UnknownError
 from zr4lint.model.source import Span
+
+if TYPE_CHECKING:
+    from zr4lint.documents.document import Fence
 
 _FAILS = re.compile(r"\bFAIL|\bERROR\b|\bMISSING\b|\bWARN|\u2717|\u2718|\u274c|\u26a0")
 _CHECKS = re.compile(rf"{_FAILS.pattern}|\bexit\s+[1-9]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -14,12 +15,14 @@ from zr4lint.documents.checking.judging import Verdict, verdicts
 from zr4lint.documents.checking.world import errors_of
 from zr4lint.documents.document import Fence, Words
 from zr4lint.documents.interpreter import Ended, Shell, UnknownError
-from zr4lint.documents.target import Target
 from zr4lint.facts import PackageRun, gather
 from zr4lint.model.finding import Finding, Related
 from zr4lint.model.quoting import code
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs import document_rules as rules
+
+if TYPE_CHECKING:
+    from zr4lint.documents.target import Target
 
 _SUBSTITUTION = re.compile(r"'s([|/#,])((?:[^\\]|\\.)*?)\1((?:[^\\]|\\.)*?)\1")
 _APPEND = re.compile(r"'/((?:[^/\\]|\\.)+)/[ai]\\?\s*(.*?)\s*\\*'\s")

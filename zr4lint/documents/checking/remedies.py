@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.documents.checking.found import found
-from zr4lint.documents.document import Fence, Table, Words
 from zr4lint.documents.interpreter import Ended, Shell, UnknownError
-from zr4lint.documents.target import Target
 from zr4lint.model.finding import Finding, Related
 from zr4lint.model.quoting import code
 from zr4lint.packs import document_rules as rules
+
+if TYPE_CHECKING:
+    from zr4lint.documents.document import Fence, Table, Words
+    from zr4lint.documents.target import Target
 
 _ENTRY = re.compile(r"^#\s*(?:error|fault|problem|issue|failure)\b[^\n]*", re.IGNORECASE | re.MULTILINE)
 _READS = ("grep", "ls", "cat", "wc", "head", "tail", "df", "du", "echo")

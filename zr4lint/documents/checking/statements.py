@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import parse
 from zr4lint.documents.checking.found import found
 from zr4lint.documents.demanding.reading import read, values_of
 from zr4lint.documents.deriving.pack import UnusableError, derive
-from zr4lint.documents.document import Words
-from zr4lint.documents.target import Target
 from zr4lint.facts import Copied, Facts, Origin, PipRun, gather
 from zr4lint.model.finding import Finding, Related
 from zr4lint.model.quoting import code
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs import document_rules as rules
 from zr4lint.programs.pip import Requirement, normalise
+
+if TYPE_CHECKING:
+    from zr4lint.documents.document import Words
+    from zr4lint.documents.target import Target
 
 _LAYER = re.compile(r"\blayer\s+(\d+)\b", re.IGNORECASE)
 _LINES = re.compile(r"\blines?\s+(\d+)(?:\s*[-\u2013]\s*(\d+))?", re.IGNORECASE)

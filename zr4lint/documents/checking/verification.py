@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import parse
 from zr4lint.documents.checking.found import found
 from zr4lint.documents.checking.judging import Judged, Verdict, judge, pattern_in, verdicts
-from zr4lint.documents.document import Fence
 from zr4lint.documents.interpreter import Ended, Shell, UnknownError
 from zr4lint.documents.target import Target, joined
 from zr4lint.facts import PackageRun, gather
@@ -16,6 +16,9 @@ from zr4lint.model.finding import Finding, Related
 from zr4lint.model.quoting import code
 from zr4lint.model.source import MappedText, SourceFile, Span
 from zr4lint.packs import document_rules as rules
+
+if TYPE_CHECKING:
+    from zr4lint.documents.document import Fence
 
 _COUNTED = re.compile(r"\b(\d+)\s*\((?:target|expected|should be)\s*:?\s*(>=|<=|>|<)?\s*(\d+)\)", re.IGNORECASE)
 _PRINTS_FAILURE = re.compile(r"""\b(?:echo|printf)\s+(["'][^"'\n]*\bFAIL[^"'\n]*["'])""")

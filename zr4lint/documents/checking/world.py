@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.documents.checking.found import found
 from zr4lint.documents.demanding.reading import read
 from zr4lint.documents.document import Role, Words
-from zr4lint.documents.target import Target
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.finding import Finding, Severity
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs import document_rules as rules
 from zr4lint.packs.rulebook import load
+
+if TYPE_CHECKING:
+    from zr4lint.documents.target import Target
 
 _DRY_RUN = re.compile(r"\bdocker\s+(?:buildx\s+)?build\b[^\n`]*?\s(--dry-run)\b")
 _NEEDS_IMAGE = re.compile(r"\b(?:build time|image size|size impact|start-?up time|memory)\b", re.IGNORECASE)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
 from zr4lint.documents.checking.judging import Verdict, judge, pattern_in
 from zr4lint.documents.compiling.requirement import Requirement
-from zr4lint.documents.deriving.demand import Demand
 from zr4lint.documents.deriving.pack import derive
-from zr4lint.documents.document import Fence
 from zr4lint.documents.interpreter import UnknownError
 from zr4lint.documents.interpreter.patterns import compiled
 from zr4lint.documents.target import Target
@@ -19,6 +18,10 @@ from zr4lint.linting.pipeline import lint
 from zr4lint.model.grep import compile_pattern
 from zr4lint.model.source import MappedText, SourceFile, Span
 from zr4lint.packs.rulebook import load
+
+if TYPE_CHECKING:
+    from zr4lint.documents.deriving.demand import Demand
+    from zr4lint.documents.document import Fence
 
 _EXACT = re.compile(r"([A-Za-z0-9][\w.-]*)==(\d[\w.]*)")
 

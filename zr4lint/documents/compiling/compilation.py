@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
@@ -22,7 +23,9 @@ from zr4lint.documents.target import Target
 from zr4lint.filesystem.documents import digest
 from zr4lint.model.finding import FileReport, Finding, Severity
 from zr4lint.packs import document_rules as rules
-from zr4lint.packs.model import Section
+
+if TYPE_CHECKING:
+    from zr4lint.packs.model import Section
 
 _DECIDES = frozenset(
     rule.code

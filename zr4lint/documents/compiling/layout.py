@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -12,10 +13,12 @@ from zr4lint.documents.compiling.requirement import Requirement
 from zr4lint.documents.demanding.tables import layers_in
 from zr4lint.documents.deriving.demand import Demand
 from zr4lint.documents.deriving.layout import WHOLE
-from zr4lint.documents.document import Fence
-from zr4lint.documents.target import Target
 from zr4lint.model.source import Span
 from zr4lint.packs.model import Section
+
+if TYPE_CHECKING:
+    from zr4lint.documents.document import Fence
+    from zr4lint.documents.target import Target
 
 _LINE_IS = re.compile(r"\bline (\d+):?\s*`([A-Z]+)\s[^`]*`", re.IGNORECASE)
 _BUILD = re.compile(r"\bbuild time[\s*:~]{0,8}(<?\s*\d[\d.]*(?:\s*-\s*\d[\d.]*)?)\s*(min|hour|sec)", re.IGNORECASE)

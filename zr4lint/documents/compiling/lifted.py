@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import parse
 from zr4lint.documents.checking.judging import judge
-from zr4lint.documents.compiling.blocks import Blocks, Look
 from zr4lint.documents.compiling.requirement import Requirement
 from zr4lint.documents.deriving.demand import Demand
 from zr4lint.facts import Copied, Origin, PipRun, gather
 from zr4lint.model.source import SourceFile, Span
+
+if TYPE_CHECKING:
+    from zr4lint.documents.compiling.blocks import Blocks, Look
 
 _EXISTS = re.compile(r"(?:\[\[?|\btest)\s+-[ef]\s+[\"']?([\w./-]+)[\"']?")
 _SYNTAX = re.compile(r"\bdocker\s+(?:buildx\s+)?build\b[^\n|&]*\s--(?:check|dry-run)\b")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.documents.demanding import objects
-from zr4lint.documents.demanding.statement import Statement
 from zr4lint.documents.deriving.demand import Demand
 from zr4lint.model.source import Span
+
+if TYPE_CHECKING:
+    from zr4lint.documents.demanding.statement import Statement
 
 _NOWHERE = Span(0, 0)
 

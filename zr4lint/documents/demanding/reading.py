@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
@@ -11,8 +12,10 @@ from zr4lint.documents.demanding.grammar import demands_of
 from zr4lint.documents.demanding.statement import Statement, Strength, statements_in
 from zr4lint.documents.demanding.tables import rows_in
 from zr4lint.documents.deriving.demand import Demand
-from zr4lint.documents.document import Document
 from zr4lint.model.source import Span
+
+if TYPE_CHECKING:
+    from zr4lint.documents.document import Document
 
 _ABOUT = re.compile(r"docker|container|\bimages?\b|containerfile|\boci\b", re.IGNORECASE)
 _ASIDE = re.compile(

@@ -53,9 +53,11 @@ _STRENGTHS = (
     (Strength.SHOULD, r"\bshould(?:n't)?\b|\brecommended\b|\bavoid\b|\bprefer\b|\bsoll(?:te|ten|en)?\b"),
     (
         Strength.MUST,
-        r"\bmust(?:n't)?\b|\bshall\b|\b(?:is|are) required\b|\bmandatory\b|\b(?:has|have|needs?) to\b"
-        r"|\A\W*never\b|\b(?:must|shall) never\b|\bforbidden\b"
-        r"|\bprohibited\b|\bnot (?:allowed|permitted)\b|\bmuss\b|\bm\u00fcssen\b|\b(?:darf|d\u00fcrfen)\b",
+        (
+            r"\bmust(?:n't)?\b|\bshall\b|\b(?:is|are) required\b|\bmandatory\b|\b(?:has|have|needs?) to\b"
+            r"|\A\W*never\b|\b(?:must|shall) never\b|\bforbidden\b"
+            r"|\bprohibited\b|\bnot (?:allowed|permitted)\b|\bmuss\b|\bm\u00fcssen\b|\b(?:darf|d\u00fcrfen)\b"
+        ),
     ),
     (Strength.MAY, r"\bmay\b|\boptional(?:ly)?\b|\bkann\b|\bk\u00f6nnen\b"),
 )

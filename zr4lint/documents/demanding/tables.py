@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from zr4lint.documents.demanding.statement import (
     CODE,
@@ -15,8 +16,10 @@ from zr4lint.documents.demanding.statement import (
     statement,
     strength_of,
 )
-from zr4lint.documents.document import Document, Table, Words
 from zr4lint.packs.model import Section
+
+if TYPE_CHECKING:
+    from zr4lint.documents.document import Document, Table, Words
 
 _STRENGTH = re.compile(
     r"(must(?: not)?|should(?: not)?|may|shall(?: not)?|mandatory|required|recommended|optional)", re.I

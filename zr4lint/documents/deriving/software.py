@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.spec.packages import family
 from zr4lint.documents.deriving.demand import Demand, Golden, Pins
 from zr4lint.facts import AptRun, Cloned, PackageRun, PipRun, RepositoryAdded, VenvCreated
 from zr4lint.facts.environments import idle
-from zr4lint.programs.pip import Requirement
+
+if TYPE_CHECKING:
+    from zr4lint.programs.pip import Requirement
 
 _OF_PIP = ("pip", "pip3", "uv", "pipx")
 _PASSED = ("no-cache-dir", "quiet", "verbose", "requirement", "constraint", "index-url", "extra-index-url", "editable")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.spec.apt_packages import LISTS
 from zr4lint.checks.spec.commands import checked_out, spelled, steps_of
@@ -26,7 +27,9 @@ from zr4lint.facts import (
     Written,
 )
 from zr4lint.facts.environments import idle
-from zr4lint.model.source import Span
+
+if TYPE_CHECKING:
+    from zr4lint.model.source import Span
 
 _OF_OTHERS = (AptRun, PackageRun, PipRun, Cloned, RepositoryAdded, VenvCreated)
 _NOTHING = ("", "cd", "true", ":")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
+from typing import TYPE_CHECKING
 
-from zr4lint.documents.tracing.records import Passage, Requirement, Spot, Trace
 from zr4lint.report.escaping import visible, without_marks
+
+if TYPE_CHECKING:
+    from zr4lint.documents.tracing.records import Passage, Requirement, Spot, Trace
 
 LINKS = (
     *("document", "document_line", "document_text", "by", "pack", "code", "name", "level", "state", "suppressed"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zr4lint.documents.tracing.records import Gap, Named, Passage, Requirement, Sort, Spot, State, Step, Told, Trace
-from zr4lint.model.source import SourceFile
 from zr4lint.report.escaping import json_text, well_formed
+
+if TYPE_CHECKING:
+    from zr4lint.model.source import SourceFile
 
 Object = dict[str, Any]
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from zr4lint.documents.tracing.records import Gap, How, Passage, Requirement, Sort, Spot, State, Step, Trace
 from zr4lint.model.quoting import plain
-from zr4lint.model.source import SourceFile
 from zr4lint.report.escaping import visible
 from zr4lint.report.paint import Line, Piece, paint
+
+if TYPE_CHECKING:
+    from zr4lint.model.source import SourceFile
 
 _ROLES = {State.MET: "good", State.UNMET: "bad", State.CONFLICT: "caution", State.UNKNOWN: "caution"}
 _HEADS = {

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from zr4lint.checks import KINDS, RuleResult
-from zr4lint.dockerfile import Dockerfile, Instruction
 from zr4lint.documents.checking.world import check_uncompiled
 from zr4lint.documents.decisions import Decision, settle
-from zr4lint.documents.tracing.passages import Read
 from zr4lint.documents.tracing.records import Gap, How, Requirement, Sort, Step
 from zr4lint.model.finding import FileReport
-from zr4lint.model.source import Span
-from zr4lint.packs.model import Pack
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Dockerfile, Instruction
+    from zr4lint.documents.tracing.passages import Read
+    from zr4lint.model.source import Span
+    from zr4lint.packs.model import Pack
 
 
 def demands(document: Read, pack: Pack, decisions: Sequence[Decision]) -> Iterator[Gap]:

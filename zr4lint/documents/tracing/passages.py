@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
@@ -13,7 +14,9 @@ from zr4lint.facts import Facts
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import Linter
 from zr4lint.model.source import SourceFile, Span
-from zr4lint.packs.model import Pack, PackRule
+
+if TYPE_CHECKING:
+    from zr4lint.packs.model import Pack, PackRule
 
 MOST = 200
 """Passages of one requirement."""

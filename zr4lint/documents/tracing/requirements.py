@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
@@ -13,9 +14,11 @@ from zr4lint.documents.tracing.records import How, Passage, Requirement, Spot, S
 from zr4lint.linting.engine import PackResult
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import Linted
-from zr4lint.model.finding import Conformance, Finding
-from zr4lint.model.source import Span
-from zr4lint.packs.model import PackRule
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import Conformance, Finding
+    from zr4lint.model.source import Span
+    from zr4lint.packs.model import PackRule
 
 _LONGEST = 500
 """Characters of words that are looked for in a document."""

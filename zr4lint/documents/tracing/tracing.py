@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
 from zr4lint.checks import KINDS
-from zr4lint.dockerfile import Dockerfile
 from zr4lint.documents.decisions import Decision
 from zr4lint.documents.tracing import gaps
 from zr4lint.documents.tracing.consulted import Consulted
@@ -17,12 +17,15 @@ from zr4lint.documents.tracing.records import About, Gap, Named, Requirement, Sp
 from zr4lint.documents.tracing.requirements import Judged, requirements_of
 from zr4lint.filesystem.documents import digest
 from zr4lint.knowledge.secrets import has_secrets, masked
-from zr4lint.linting.engine import PackResult
 from zr4lint.linting.pipeline import Linter
 from zr4lint.model.quoting import plain
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.model import Pack
 from zr4lint.packs.own_rules import SYNTAX
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Dockerfile
+    from zr4lint.linting.engine import PackResult
 
 _LONGEST = 100
 """Characters of an instruction that are shown."""

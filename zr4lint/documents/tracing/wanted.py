@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -25,15 +26,17 @@ from zr4lint.filesystem.shipped import rules_folder
 from zr4lint.filesystem.sources import FileError, read
 from zr4lint.linting.pipeline import Linter
 from zr4lint.model.deadline import Deadline
-from zr4lint.model.source import SourceFile
 from zr4lint.packs.loading import pack_names, read_text
-from zr4lint.packs.model import Pack
 from zr4lint.packs.problems import PackError
 from zr4lint.packs.rulebook import hint, named
 from zr4lint.project import ConfigError, Finder, Layer
-from zr4lint.project.discovery import Input
 from zr4lint.project.pack_files import PackFiles
 from zr4lint.project.settings import from_options
+
+if TYPE_CHECKING:
+    from zr4lint.model.source import SourceFile
+    from zr4lint.packs.model import Pack
+    from zr4lint.project.discovery import Input
 
 _LINE = re.compile(r"(.+):(\d{1,7})")
 

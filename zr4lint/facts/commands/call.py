@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from zr4lint.dockerfile import Instruction
 from zr4lint.facts.fact import At
 from zr4lint.facts.permissions import may_not_write, mounted_over, offline, unprivileged
-from zr4lint.facts.reading import Reading
 from zr4lint.facts.stage_state import StageState, Variables
 from zr4lint.model.remark import COMMAND_FAILS, Remark
-from zr4lint.model.source import Span
 from zr4lint.programs.files import absolute, has_wildcard
 from zr4lint.shell import Argument, Command, Reach
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Instruction
+    from zr4lint.facts.reading import Reading
+    from zr4lint.model.source import Span
 
 
 class Scope(Struct, frozen=True):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.facts.command_facts import AptRun, RepositoryAdded
-from zr4lint.facts.commands.call import Call
 from zr4lint.facts.commands.packages import packages
 from zr4lint.facts.commands.table import reads
-from zr4lint.facts.fact import Fact
 from zr4lint.programs.apt import PROGRAMS, parse_apt, parse_dpkg, parse_repository
+
+if TYPE_CHECKING:
+    from zr4lint.facts.commands.call import Call
+    from zr4lint.facts.fact import Fact
 
 
 @reads(*PROGRAMS)

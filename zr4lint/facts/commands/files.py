@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from zr4lint.facts.command_facts import FolderMade, ModeChanged, Moved, Overwritten, Removed
 from zr4lint.facts.commands.call import Call, is_relative, unsure
 from zr4lint.facts.commands.table import reads
-from zr4lint.facts.fact import Fact
 from zr4lint.facts.instruction_facts import Written
 from zr4lint.facts.permissions import may_not_write
 from zr4lint.facts.replaced_programs import GONE, is_program
@@ -22,6 +22,9 @@ from zr4lint.programs.options import Grammar, Parsed, parse_options
 from zr4lint.programs.pip import CONFIGURATIONS, configured
 from zr4lint.shell import Argument, Dialect, Reach, expand
 from zr4lint.shell.output import printed
+
+if TYPE_CHECKING:
+    from zr4lint.facts.fact import Fact
 
 _MODE_LETTERS = frozenset("rwxXst,-+=ugo01234567")
 _MAKING = Grammar(

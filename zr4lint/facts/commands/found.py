@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from zr4lint.facts.command_facts import Removed
 from zr4lint.facts.commands.call import Call, Script, unsure
 from zr4lint.facts.commands.table import follow, reads
-from zr4lint.facts.fact import Fact
 from zr4lint.programs.find import Find, parse_find
 from zr4lint.shell import READ_BY_PATH, Argument, Command, Reach, Wrapper
 from zr4lint.shell.expansion import SUBSTITUTION
+
+if TYPE_CHECKING:
+    from zr4lint.facts.fact import Fact
 
 _PLAIN_LISTS = frozenset({"-1", "-d", "-1d", "-d1", "-a", "-A"})
 _INTO_FOLDERS = frozenset({"-R", "-r", "-rf", "-fr", "--recursive"})

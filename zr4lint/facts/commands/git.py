@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from zr4lint.facts.command_facts import Cloned, CloneRefused
-from zr4lint.facts.commands.call import Call
 from zr4lint.facts.commands.table import reads
-from zr4lint.facts.fact import Fact
 from zr4lint.model.quoting import code
 from zr4lint.programs.files import absolute, under
 from zr4lint.programs.git import Clone, filled_folder, parse_clone
 from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.facts.commands.call import Call
+    from zr4lint.facts.fact import Fact
 
 _UPDATES = frozenset({"config", "fetch", "init", "pull", "remote", "rm"})
 """What changes which repository a folder shows, beside a checkout."""

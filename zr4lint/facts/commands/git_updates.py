@@ -5,17 +5,20 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from zr4lint.facts.command_facts import Cloned, Removed
-from zr4lint.facts.commands.call import Call
-from zr4lint.facts.fact import Fact
 from zr4lint.facts.remotes import Remotes, Repository
 from zr4lint.programs.git import Clone, Update, parse_update
 from zr4lint.programs.options import Parsed
 from zr4lint.programs.urls import repository as repository_of
 from zr4lint.shell import Argument, Reach
+
+if TYPE_CHECKING:
+    from zr4lint.facts.commands.call import Call
+    from zr4lint.facts.fact import Fact
 
 _INSTEAD = r"(?is)url\.(.*)\.insteadof\Z"
 _SCOPES = frozenset({"--global", "--system"})

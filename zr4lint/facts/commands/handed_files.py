@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.facts.command_facts import Ran
-from zr4lint.facts.commands.call import Script
-from zr4lint.facts.context_files import ContextFiles
 from zr4lint.facts.origins import context_path
 from zr4lint.model.budgets import LISTED
-from zr4lint.model.source import MappedText, Span
 from zr4lint.programs.files import absolute
 from zr4lint.shell import Argument, Command
+
+if TYPE_CHECKING:
+    from zr4lint.facts.commands.call import Script
+    from zr4lint.facts.context_files import ContextFiles
+    from zr4lint.model.source import MappedText, Span
 
 _WORD = r"[^\s'\"\\]+"
 _COMMENT_PATTERNS = ("^#", r"^\s*#", "^ *#", "#", r"^\(#\|$\)", "^[[:space:]]*#", r"^\s*$|^#", "^#|^$", "^(#|$)")

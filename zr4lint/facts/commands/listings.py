@@ -5,20 +5,23 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from zr4lint.facts.commands.call import Call
-from zr4lint.facts.context_files import ContextFiles
 from zr4lint.facts.origins import context_path
 from zr4lint.model.budgets import LISTED, LISTING_SIZE
 from zr4lint.model.remark import too_large
-from zr4lint.model.source import MappedText, Span
 from zr4lint.programs.options import Option, Parsed
 from zr4lint.programs.pip import Requirement, parse_requirement
 from zr4lint.programs.requirements_file import Listing, read_requirements
 from zr4lint.programs.urls import file_of
 from zr4lint.shell import Argument
+
+if TYPE_CHECKING:
+    from zr4lint.facts.commands.call import Call
+    from zr4lint.facts.context_files import ContextFiles
+    from zr4lint.model.source import MappedText, Span
 
 _PROJECTS = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
 """Files that uv takes for `-r` as well."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.facts.command_facts import PackageRun
-from zr4lint.facts.commands.call import Call
 from zr4lint.facts.commands.table import reads
-from zr4lint.facts.fact import Fact
 from zr4lint.programs.apt import PROGRAMS as APT
 from zr4lint.programs.package_managers import MANAGERS, PackageCommand, parse_packages
 from zr4lint.programs.package_words import Kind, PackageWord
-from zr4lint.programs.pip import PipCommand, Requirement
+
+if TYPE_CHECKING:
+    from zr4lint.facts.commands.call import Call
+    from zr4lint.facts.fact import Fact
+    from zr4lint.programs.pip import PipCommand, Requirement
 
 _CONDA = ("conda", "mamba", "micromamba")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from zr4lint.facts.command_facts import ProjectRun
-from zr4lint.facts.commands.call import Call
 from zr4lint.facts.commands.listings import Reader
 from zr4lint.model.source import MappedText, Span
 from zr4lint.programs.options import Grammar, Option, Parsed, parse_options
@@ -15,6 +15,9 @@ from zr4lint.programs.pip import PipCommand, joined, parse_requirement
 from zr4lint.programs.project_file import builds_in_place, read_project
 from zr4lint.programs.requirements_file import Listing, read_requirements
 from zr4lint.shell import Argument
+
+if TYPE_CHECKING:
+    from zr4lint.facts.commands.call import Call
 
 _OF_UV = Grammar(
     {"p": "python", "n": "no-cache", "q": "quiet", "v": "verbose", "U": "upgrade", "P": "upgrade-package"},

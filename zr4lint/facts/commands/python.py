@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from zr4lint.facts.command_facts import PipRun, VenvCreated
-from zr4lint.facts.commands.call import Call
 from zr4lint.facts.commands.packages import packages, pip_packages
 from zr4lint.facts.commands.table import reads
-from zr4lint.facts.fact import Fact
 from zr4lint.facts.permissions import mounted_over
 from zr4lint.knowledge.versions import lets_in, pin_of
 from zr4lint.model.quoting import code
@@ -34,7 +32,9 @@ from zr4lint.programs.urls import file_of
 from zr4lint.shell import Argument, Reach, Redirection
 
 if TYPE_CHECKING:
+    from zr4lint.facts.commands.call import Call
     from zr4lint.facts.context_files import ContextFiles
+    from zr4lint.facts.fact import Fact
 
 _OF_VENV = Grammar(
     {"h": "help"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -10,10 +11,12 @@ from zr4lint.facts.commands.call import Call, Scope, Script
 from zr4lint.facts.commands.files import redirected
 from zr4lint.facts.commands.found import handed
 from zr4lint.facts.commands.table import follow
-from zr4lint.facts.fact import Fact
 from zr4lint.model.quoting import code
 from zr4lint.model.remark import COMMAND_FAILS, Remark
 from zr4lint.shell import Command, Reach, expand, expand_all
+
+if TYPE_CHECKING:
+    from zr4lint.facts.fact import Fact
 
 _SETS_VARIABLES = frozenset({".", "source", "read", "mapfile", "readarray", "getopts", "eval", "printf", "set"})
 

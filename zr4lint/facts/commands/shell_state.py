@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from zr4lint.facts.commands.call import Call
 from zr4lint.facts.commands.table import reads
-from zr4lint.facts.fact import Fact
 from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.facts.commands.call import Call
+    from zr4lint.facts.fact import Fact
 
 
 @reads("cd", "pushd")

@@ -8,9 +8,11 @@ hadolint and BuildKit suppress the rules that have their codes as aliases.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from zr4lint.linting.judged import Judged
-from zr4lint.model.finding import Finding
+if TYPE_CHECKING:
+    from zr4lint.linting.judged import Judged
+    from zr4lint.model.finding import Finding
 
 MARK = "zr4lint"
 """The word that opens a comment to the linter."""

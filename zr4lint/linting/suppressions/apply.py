@@ -5,16 +5,19 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from zr4lint.dockerfile import Dockerfile
-from zr4lint.linting.judged import Judged
 from zr4lint.linting.suppressions.comments import END, Mistake, Suppression, read
 from zr4lint.linting.suppressions.hygiene import about, malformed
-from zr4lint.model.finding import Finding
 from zr4lint.model.source import Span
 from zr4lint.packs.rulebook import Rulebook
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Dockerfile
+    from zr4lint.linting.judged import Judged
+    from zr4lint.model.finding import Finding
 
 
 def applied(findings: Sequence[Finding], judged: Judged) -> Iterator[Finding]:

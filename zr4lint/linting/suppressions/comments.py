@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.dockerfile import Comment
 from zr4lint.model.quoting import code, nearest
 from zr4lint.model.source import SourceFile, Span
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Comment
 
 SCOPES = ("ignore", "ignore-file", "ignore-stage", "ignore-start")
 END = "ignore-end"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import Dockerfile, directives
-from zr4lint.linting.judged import Judged
-from zr4lint.linting.suppressions.comments import Mistake, Name, Suppression
 from zr4lint.model.finding import Applicability, Edit, Finding, Fix, Rule
 from zr4lint.model.quoting import code
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs.own_rules import MALFORMED, NO_REASON, UNKNOWN, UNUSED
-from zr4lint.packs.rulebook import Rulebook
+
+if TYPE_CHECKING:
+    from zr4lint.linting.judged import Judged
+    from zr4lint.linting.suppressions.comments import Mistake, Name, Suppression
+    from zr4lint.packs.rulebook import Rulebook
 
 _WHERE = {
     "ignore": "in the next instruction",

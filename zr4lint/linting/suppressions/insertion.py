@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from typing import TYPE_CHECKING
 
-from zr4lint.dockerfile import Dockerfile
 from zr4lint.linting.suppressions import MARK
-from zr4lint.model.finding import FileReport
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.own_rules import OWN_RULES
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Dockerfile
+    from zr4lint.model.finding import FileReport
 
 _OWN = frozenset(rule.code for rule in OWN_RULES)
 

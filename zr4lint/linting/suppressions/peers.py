@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from zr4lint.dockerfile.peer_comments import PeerComment, Scope
-from zr4lint.model.finding import Finding
-from zr4lint.model.source import Span
+if TYPE_CHECKING:
+    from zr4lint.dockerfile.peer_comments import PeerComment, Scope
+    from zr4lint.model.finding import Finding
+    from zr4lint.model.source import Span
 
 _ALL = "all"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from zr4lint.facts import Facts
 from zr4lint.linting.suspects.characters import characters
 from zr4lint.linting.suspects.commands import background, braces, commands, dead, redirections
 from zr4lint.linting.suspects.lines import (
@@ -21,9 +21,12 @@ from zr4lint.linting.suspects.lines import (
     triggers,
 )
 from zr4lint.linting.suspects.steps import steps
-from zr4lint.linting.suspects.suspect import Family, Suspect
 from zr4lint.linting.suspects.undoing import settling, undoing
-from zr4lint.model.finding import Finding
+
+if TYPE_CHECKING:
+    from zr4lint.facts import Facts
+    from zr4lint.linting.suspects.suspect import Family, Suspect
+    from zr4lint.model.finding import Finding
 
 FAMILIES: tuple[Family, ...] = (
     swallowed,

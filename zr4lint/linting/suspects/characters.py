@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from zr4lint.facts import Facts
 from zr4lint.linting.suspects.suspect import Suspect, outside_comments
 from zr4lint.model.finding import Edit, Related
 from zr4lint.model.quoting import plain
 from zr4lint.model.source import Span
+
+if TYPE_CHECKING:
+    from zr4lint.facts import Facts
 
 _CYRILLIC = dict(zip("АВЕЅІЈКМНОРСТХУаеіјкорсухѕԁԛԝһ", "ABESIJKMHOPCTXYaeijkopcyxsdqwh", strict=True))
 _GREEK = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧοντ", "ABEZHIKMNOPTYXovt", strict=True))

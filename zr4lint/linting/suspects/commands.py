@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from zr4lint.dockerfile import Instruction
 from zr4lint.facts import Facts, Ran
 from zr4lint.linting.suspects.suspect import Suspect, cut, masked
 from zr4lint.model.finding import Edit
@@ -13,6 +13,9 @@ from zr4lint.model.quoting import code, nearest, plain
 from zr4lint.model.remark import SHELL_SYNTAX
 from zr4lint.model.source import MappedText, Span
 from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Instruction
 
 _SIMULATE, _PRINT, _HELP = "{} only simulates this {}", "{} makes {} print instead of install", "{} makes {} print text"
 _DOWNLOAD, _ELSEWHERE = "{} makes {} download without installing", "{} makes {} install outside the environment"

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from zr4lint.dockerfile import Instruction, ParseError
 from zr4lint.dockerfile.refusals import KEYWORDS
-from zr4lint.facts import Facts
 from zr4lint.linting.suspects.suspect import Suspect, cut
 from zr4lint.model.finding import Edit
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Instruction, ParseError
+    from zr4lint.facts import Facts
 
 _KEYWORD = re.compile(rf"[ \t]*({'|'.join(sorted(KEYWORDS))})[ \t]+\S")
 _ARRAYS = ("ADD", "CMD", "COPY", "ENTRYPOINT", "SHELL", "VOLUME")

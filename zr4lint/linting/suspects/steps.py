@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from zr4lint.dockerfile import Instruction
 from zr4lint.facts import EnvSet, Facts
 from zr4lint.linting.suspects.suspect import Suspect
 from zr4lint.model.finding import Edit
 from zr4lint.model.quoting import code, plain
+
+if TYPE_CHECKING:
+    from zr4lint.dockerfile import Instruction
 
 _SETTINGS = {
     "PIP_DRY_RUN": "keeps pip from installing anything",

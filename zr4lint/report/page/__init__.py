@@ -7,12 +7,15 @@ same bytes. A policy in it forbids every request and every script but its own.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from zr4lint.model.finding import Report
-from zr4lint.report import Options
 from zr4lint.report.page.template import environment, part, policy
 from zr4lint.report.page.view import file_view
 from zr4lint.report.wording import closing, statistics
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import Report
+    from zr4lint.report import Options
 
 HERE = Path(__file__).parent
 

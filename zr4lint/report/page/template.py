@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from hashlib import sha256
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -12,6 +12,9 @@ from markupsafe import Markup, escape
 from zr4lint.report.escaping import visible, without_marks
 from zr4lint.report.table import line_range
 from zr4lint.report.wording import points
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def part(folder: Path, name: str) -> Markup:
