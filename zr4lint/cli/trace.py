@@ -41,7 +41,7 @@ from zr4lint.cli.options import a_file, completing, no_folder
 @click.option("--no-config", is_flag=True, help="Ignore configuration files.")
 @click.option("--no-color", is_flag=True, help="Turn off colours, as the variable NO_COLOR does.")
 @click.pass_context
-def command(
+def command(  # noqa: PLR0913, PLR0917 - an option each
     ctx: click.Context,
     what: tuple[str, ...],
     packs: tuple[str, ...],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from zr4lint.model.finding import Applicability, Rule, Severity
 
 
-def _own(
+def _own(  # noqa: PLR0913, PLR0917 - a field of the rule each
     code: str,
     name: str,
     severity: Severity,

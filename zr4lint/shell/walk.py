@@ -225,7 +225,7 @@ class _Walk(Walker):
         reader = _READERS.get(node.type)
         return self.plain(node, frame) if reader is None else reader(self, node, frame)
 
-    def plain(self, node: Node, frame: Frame) -> Status:
+    def plain(self, node: Node, frame: Frame) -> Status:  # noqa: PLR0911 - a type of node each
         """A node that takes no more than a line."""
         match node.type:
             case "list":

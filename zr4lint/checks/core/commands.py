@@ -95,7 +95,7 @@ def _exchange(subject: Subject, found: Called, program: str, applicability: Appl
 
 
 @check("command-option", stages="all")
-def command_option(
+def command_option(  # noqa: PLR0913 - a parameter of packs each
     subject: Subject,
     *,
     calls: list[CallText],

@@ -25,7 +25,7 @@ _RESERVED = ("com.docker.", "io.docker.", "org.dockerproject.")
 
 
 @check("labels", stages="all")
-def labels(
+def labels(  # noqa: PLR0913 - a parameter of packs each
     subject: Subject,
     *,
     required: dict[Text, LabelFormat] | None = None,

@@ -10,7 +10,6 @@ from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, Copied, Origin, Ran, VenvCreated
 from zr4lint.model.quoting import code
 from zr4lint.programs.files import absolute, covers
-from zr4lint.programs.python import minor_of
 from zr4lint.shell import Reach
 
 if TYPE_CHECKING:
@@ -50,18 +49,16 @@ def _lost(history: History, source: History, copied: Copied) -> str | None:
     if base is None or other is None:
         return None
     if _of_uv(source, copied.source):
-        if any("uv" in c.source or covers(c.source, "/root/.local", recursive=True) for c in _others(history, copied)):
-            return None
-        if history.mentions(None, _UV_PLACES) or source.mentions(None, _UV_PLACES) or history.mentions(None, "uv "):
+        brought = any(
+            "uv" in c.source or covers(c.source, "/root/.local", recursive=True) for c in _others(history, copied)
+        )
+        if brought or history.mentions(None, f"{_UV_PLACES}|uv ") or source.mentions(None, _UV_PLACES):
             return None
         return "uv downloads Python to /root/.local/share/uv/python, which is not copied."
     made = next((v for v in source.facts.of(VenvCreated, source.chain) if v.path == copied.source), None)
     if made is None or other.kind != "python" or other.python is None or made.at.reach is not Reach.ALWAYS:
         return None
-    if made.python not in ("python", "python3", f"python{other.python}") or minor_of(made.python, "python") not in (
-        None,
-        other.python,
-    ):
+    if made.python not in ("python", "python3", f"python{other.python}"):
         return None
     if any("/usr" in c.source or c.source == "/" for c in _others(history, copied)):
         return None

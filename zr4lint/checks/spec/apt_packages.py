@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from zr4lint.checks.edits import SAFE, UNSAFE, add_words, replace, take_out
 from zr4lint.checks.layout.packing import rows_of
@@ -16,8 +16,12 @@ from zr4lint.model.source import Span
 from zr4lint.programs.files import covers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zr4lint.checks.parameters import DebianPackage, Text
     from zr4lint.programs.apt import Package
+
+_Places: TypeAlias = "dict[str, tuple[AptRun, Package]]"
 
 _CLOSE = 3
 LISTS = "/var/lib/apt/lists"
@@ -32,19 +36,9 @@ def installs(subject: Subject) -> list[AptRun]:
 def apt_packages(subject: Subject, *, packages: list[DebianPackage]) -> Outcomes:
     """Each package is installed by apt, and stays."""
     wanted = set(packages)
-    standing: dict[str, tuple[AptRun, Package]] = {}
-    removed: dict[str, tuple[AptRun, Package]] = {}
-    unknown: AptRun | None = None
-    for run in subject.facts.of(AptRun, subject.lineage):
-        for package in run.command.packages if run.command.action in ("install", "reinstall") else ():
-            if package.name in wanted and (package.name not in standing or maybe(standing[package.name][0].at)):
-                standing[package.name] = (run, package)
-        for package in run.command.removed:
-            for name in [n for n in packages if package.means(n)]:
-                if standing.pop(name, None) or run.command.action == "install":
-                    removed[name] = (run, package)
-        if run.command.action == "install" and run.command.parsed.unknown:
-            unknown = run
+    runs = subject.facts.of(AptRun, subject.lineage)
+    standing, removed = _followed(runs, wanted)
+    unknown = next((r for r in reversed(runs) if r.command.action == "install" and r.command.parsed.unknown), None)
     home = _home(standing)
     absent = [name for name in packages if name not in standing]
     add = _install(absent) if absent and home is None else None
@@ -84,6 +78,21 @@ def apt_packages(subject: Subject, *, packages: list[DebianPackage]) -> Outcomes
                 hint=("apt", "install", name),
                 add=add,
             )
+
+
+def _followed(runs: Sequence[AptRun], wanted: set[str]) -> tuple[_Places, _Places]:
+    """Where the wanted packages that stay are installed, and where the others are removed."""
+    standing: _Places = {}
+    removed: _Places = {}
+    for run in runs:
+        for package in run.command.packages if run.command.action in ("install", "reinstall") else ():
+            if package.name in wanted and (package.name not in standing or maybe(standing[package.name][0].at)):
+                standing[package.name] = (run, package)
+        for package in run.command.removed:
+            for name in [n for n in wanted if package.means(n)]:
+                if standing.pop(name, None) or run.command.action == "install":
+                    removed[name] = (run, package)
+    return standing, removed
 
 
 def _install(packages: list[str]) -> str:

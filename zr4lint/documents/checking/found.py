@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from zr4lint.model.source import Span
 
 
-def found(
+def found(  # noqa: PLR0913 - a field of the finding each
     target: Target,
     rule: Rule,
     span: Span,
