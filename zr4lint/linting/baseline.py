@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -86,14 +85,18 @@ def collect(shown: str, reports: Iterable[FileReport]) -> Baseline:
 
 def render(baseline: Baseline) -> str:
     """The text of a baseline file; all of it is ASCII, and the same findings give the same text."""
+    from json import dumps  # few runs have a baseline
+
     document = {"version": VERSION, "findings": [structs.asdict(entry) for entry in baseline.entries.values()]}
-    return json.dumps(document, indent=2) + "\n"
+    return dumps(document, indent=2) + "\n"
 
 
 def read(path: str) -> Baseline:
     """Read a baseline file; BaselineError if it is none."""
+    from json import loads
+
     try:
-        document: Any = json.loads(read_regular(path, MAX_BYTES))
+        document: Any = loads(read_regular(path, MAX_BYTES))
     except UnfitError as error:
         raise BaselineError(f"{path}: {error}") from None
     except OSError as error:
