@@ -34,7 +34,7 @@ def all_findings() -> dict[str, dict[tuple[str, str], Finding]]:
     found: dict[str, dict[tuple[str, str], Finding]] = {name: {} for name in PACKS}
     packs = load_packs(list(PACKS))
     for _, alike in groupby(packs, key=lambda pack: (pack.files[0], pack.images)):
-        linters = [Linter([pack]) for pack in alike]
+        linters = [Linter([pack], merges=False) for pack in alike]
         examples = [rule.rule.bad for linter in linters for rule in linter.packs[0].rules if rule.rule.bad]
         for text in (*every_text(), *examples):
             gathered = linters[0].gather(SourceFile.decode(text.encode(), linters[0].packs[0].files[0]))
