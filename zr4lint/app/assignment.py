@@ -52,7 +52,7 @@ class Assignment:
         names = settings.packs_for(path)
         if names and names not in self._loaded:
             self._loaded[names] = load_packs(names, self._files)
-        found = self._loaded[names] if names else tuple(pack for pack in self.packs if pack.claims(path))
+        found = self._loaded[names] if names else tuple(pack for pack in self.packs if pack.claims(_name(path)))
         return tuple(self._with_settings(pack, settings) for pack in found)
 
     def _with_settings(self, pack: Pack, settings: Settings) -> Pack:
@@ -66,6 +66,11 @@ class Assignment:
         if key not in self._configured:
             self._configured[key] = configure(pack, values)
         return self._configured[key]
+
+
+def _name(path: str) -> str:
+    """The name that packs claim a file by; standard input without a name is a Dockerfile."""
+    return "Dockerfile" if path == "-" else path
 
 
 def options_of_build(options: LintOptions, build: Build, settings: Settings) -> LintOptions:

@@ -11,11 +11,14 @@ from msgspec import Struct
 from zr4lint.app.assignment import load_packs
 from zr4lint.app.errors import UsageError
 from zr4lint.model.finding import Applicability, Rule
+from zr4lint.model.pages import page_of
+from zr4lint.model.quoting import code as quoted
 from zr4lint.model.quoting import plain
 from zr4lint.packs.document_rules import DOCUMENT_RULES
 from zr4lint.packs.loading import pack_names
 from zr4lint.packs.model import Pack, Specification
 from zr4lint.packs.own_rules import OWN_RULES
+from zr4lint.packs.problems import did_you_mean
 from zr4lint.project import ConfigError, Finder
 from zr4lint.project.pack_files import PackFiles
 
@@ -112,18 +115,27 @@ def _section(rule: Rule, pack: Pack) -> str:
 
 def explain(code: str, packs: Sequence[Pack] | None = None) -> str:
     """One rule in full, by code, name or alias; packs may have rules of one name, and then all of these."""
+    return "\n\n\n".join("\n\n".join(_parts(one)) for one in named_rules(code, packs))
+
+
+def named_rules(code: str, packs: Sequence[Pack] | None = None) -> list[Explanation]:
+    """The rules of a code, a name or an alias; UsageError if there is none."""
     every = explanations(packs)
     upper = code.upper()
     found = [e for e in every if code == e.rule.name or any(_is(upper, c) for c in (e.rule.code, *e.rule.aliases))]
     if not found:
-        from difflib import get_close_matches
+        raise UsageError(f"no rule has the code or the name {quoted(code)}{_meant(code, every)}")
+    return found
 
-        near = get_close_matches(code, [n for e in every for n in (e.rule.code, e.rule.name)], n=1, cutoff=0.6)
-        raise UsageError(
-            f"no rule has the code or the name {code!r}"
-            + (f"; did you mean {near[0]}?" if near else "; zr4lint rules lists them")
-        )
-    return "\n\n\n".join("\n\n".join(_parts(one)) for one in found)
+
+def _meant(word: str, every: Sequence[Explanation]) -> str:
+    """The codes that begin like a word, or the nearest code or name."""
+    codes = [e.rule.code for e in every if word and e.rule.code.startswith(word.upper())]
+    if codes:
+        more = f" and {len(codes) - _MOST_CODES} more" if len(codes) > _MOST_CODES else ""
+        return f"; the codes that begin so are {', '.join(codes[:_MOST_CODES])}{more}"
+    near = did_you_mean(word, [name for e in every for name in (e.rule.code, e.rule.name)])
+    return near or "; zr4lint rules lists them"
 
 
 def _is(word: str, code: str) -> bool:
@@ -155,6 +167,8 @@ def _parts(found: Explanation) -> Iterator[str]:
         yield f"In conflict with: {', '.join(found.conflicts)}"
     if found.amendment:
         yield _filled(found.amendment)
+    if page := page_of(rule.code):
+        yield page
     if not found.configuration:
         return
     ways = (f"    {what}:\n        {written}" for what, written in found.configuration)
@@ -181,31 +195,49 @@ def rule_rows(packs: Sequence[Pack]) -> list[tuple[str, str, str, str]]:
 
 def rule_objects(packs: Sequence[Pack]) -> list[dict[str, Any]]:
     """The rules as JSON has them; the linter's own have no kind of check."""
-    kinds = {rule.rule.code: rule.check for pack in packs for rule in pack.rules}
-    return [
-        {
-            "code": rule.code,
-            "name": rule.name,
-            "level": rule.severity.label,
-            "default": rule.default,
-            "aliases": list(rule.aliases),
-            "kind": kinds.get(rule.code),
-            "fix": "none" if rule.applicability is None else rule.applicability.label,
-            "summary": rule.summary,
-            "pack": found.pack.name if found.pack is not None else None,
-        }
-        for found in explanations(packs)
-        for rule in [found.rule]
-    ]
+    return [rule_object(found) for found in explanations(packs)]
+
+
+def rule_object(found: Explanation) -> dict[str, Any]:
+    """One rule as JSON has it."""
+    rule = found.rule
+    kinds = {one.rule.code: one.check for one in found.pack.rules} if found.pack is not None else {}
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "level": rule.severity.label,
+        "default": rule.default,
+        "aliases": list(rule.aliases),
+        "kind": kinds.get(rule.code),
+        "fix": "none" if rule.applicability is None else rule.applicability.label,
+        "summary": rule.summary,
+        "why": rule.why,
+        "bad": rule.bad,
+        "good": rule.good,
+        "source": rule.source,
+        "references": list(rule.references),
+        "pack": found.pack.name if found.pack is not None else None,
+        "url": page_of(rule.code),
+    }
 
 
 _MOST_PATTERNS = 2
 """The number of patterns of a pack that a list of packs shows."""
 
+_MOST_CODES = 3
+"""The number of codes that a hint names."""
+
 
 def pack_rows(packs: Sequence[Pack]) -> list[tuple[str, str]]:
     """A row for each pack: its name, and its title, rules and files."""
     return [(pack.name, _described(pack)) for pack in packs]
+
+
+def pack_objects(packs: Sequence[Pack]) -> list[dict[str, Any]]:
+    """The packs as JSON has them."""
+    return [
+        {"name": pack.name, "title": pack.title, "rules": len(pack.rules), "files": list(pack.files)} for pack in packs
+    ]
 
 
 def _described(pack: Pack) -> str:

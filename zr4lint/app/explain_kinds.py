@@ -12,6 +12,7 @@ from zr4lint.app.assignment import load_packs
 from zr4lint.app.errors import UsageError
 from zr4lint.checks.parameters import words
 from zr4lint.checks.registry import KINDS, Example, Kind
+from zr4lint.model.quoting import code
 from zr4lint.packs.rulebook import hint
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def kind_rows() -> list[tuple[str, str]]:
 def kind_guide(name: str) -> KindGuide:
     """The guide of one kind; UsageError if there is none."""
     if name not in KINDS:
-        raise UsageError(f"no kind of check is named {name!r}{hint(name, KINDS.every())}")
+        raise UsageError(f"no kind of check is named {code(name)}{hint(name, KINDS.every())}")
     return _guide(KINDS[name], load_packs(()))
 
 

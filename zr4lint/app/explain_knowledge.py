@@ -12,6 +12,7 @@ from msgspec import Struct
 from zr4lint.app.errors import UsageError
 from zr4lint.filesystem.shipped import rules_folder
 from zr4lint.knowledge.tables import Row, table
+from zr4lint.model.quoting import code
 from zr4lint.packs.rulebook import hint
 
 OLD = 365
@@ -98,7 +99,7 @@ def known(name: str) -> str:
     """The name of a table; UsageError for any other word."""
     names = table_names()
     if name not in names:
-        raise UsageError(f"no table is named {name!r}{hint(name, names)}")
+        raise UsageError(f"no table is named {code(name)}{hint(name, names)}")
     return name
 
 

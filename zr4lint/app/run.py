@@ -19,6 +19,7 @@ from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME
 from zr4lint.filesystem.paths import display
 from zr4lint.filesystem.sources import FileError
 from zr4lint.model.finding import Applicability, FileReport, Report
+from zr4lint.model.quoting import code
 from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.packs.rulebook import Rulebook, hint
 from zr4lint.project import ConfigError, Finder, Layer
@@ -186,7 +187,8 @@ def _missing_target(task: Task, stages: Sequence[str]) -> Iterator[str]:
     if build is None or build.target is None or not stages or task.lint_options.targets != (build.target,):
         return
     if build.target.lower() not in {name.lower() for name in stages}:
-        yield f"{build.origin}: {build.name}: no stage is named {build.target!r}{hint(build.target, sorted(stages))}"
+        near = hint(build.target, sorted(stages))
+        yield f"{build.origin}: {build.name}: no stage is named {code(build.target)}{near}"
 
 
 class _Run:
@@ -239,8 +241,8 @@ class _Run:
         rules = (*(rule.rule for pack in used for rule in pack.rules), *OWN_RULES)
         whole = Report(reports, rules, self.fixed)
         self.notes += () if self.errors else self.low
-        code = 2 if self.errors else self._code()
-        return Result(whole, tuple(self.errors), code, self.diff, self.stdin, tuple(self.notes), self.written)
+        status = 2 if self.errors else self._code()
+        return Result(whole, tuple(self.errors), status, self.diff, self.stdin, tuple(self.notes), self.written)
 
     @property
     def _writes(self) -> bool:
@@ -354,7 +356,7 @@ class _Run:
         known = {name.lower() for name in self.stages}
         for target in self.request.given.values.get("targets", ()):
             if target.lower() not in known:
-                yield f"--target: no stage is named {target!r}{hint(target, sorted(self.stages))}"
+                yield f"--target: no stage is named {code(target)}{hint(target, sorted(self.stages))}"
 
     def _written(self, path: str, done: list[tuple[Task, FileReport]]) -> list[tuple[Task, FileReport]]:
         """Write the findings to a baseline, by which they are then suppressed."""
@@ -376,7 +378,7 @@ def check_request(request: Request, packs: Sequence[Pack]) -> None:
         setting = SETTINGS[name]
         for word in setting.kind.rules(value):
             if not rules.uses(word):
-                message = f"no rule has the code or the name {word!r}{rules.nearest(word)}"
+                message = f"no rule has the code or the name {code(word)}{rules.nearest(word)}"
                 raise UsageError(f"{setting.option}: {message}")
     reason = request.add_ignore
     if reason is None:
@@ -385,5 +387,7 @@ def check_request(request: Request, packs: Sequence[Pack]) -> None:
         raise UsageError("--add-ignore can't be used with --fix")
     if not request.suppressions:
         raise UsageError("--add-ignore can't be used with --no-suppressions")
+    if not reason.strip():
+        raise UsageError("--add-ignore: the reason is empty")
     if not reason.isprintable():
         raise UsageError("--add-ignore: the reason has characters that can't stand in a comment's line")

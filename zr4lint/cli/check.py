@@ -7,13 +7,41 @@ from typing import Any
 import click
 
 from zr4lint import __version__
-from zr4lint.cli.options import ENVIRONMENT, Option, a_file, completing, no_folder, origins, setting_options
+from zr4lint.cli.grouped import GroupedCommand, Groups
+from zr4lint.cli.options import (
+    ENVIRONMENT,
+    OneOf,
+    Option,
+    Whole,
+    a_file,
+    completing,
+    no_folder,
+    origins,
+    setting_options,
+)
 from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME, size
 from zr4lint.report import FORMATS
 
+GROUPS: Groups = {
+    "Rule selection": (
+        *("packs", "select", "ignore", "extend_select", "extend_ignore"),
+        *("conflicts", "amended", "no_suppressions"),
+    ),
+    "File selection": ("exclude", "extend_exclude", "force_exclude", "stdin_filename", "show_files"),
+    "What is built": ("targets", "build_args", "gpu", "context"),
+    "Fixing": ("fix", "unsafe_fixes", "diff", "add_ignore"),
+    "Output": ("formats", "files", "statistics", "quiet", "verbose", "color", "no_color"),
+    "Exit code and baseline": ("fail_on", "min_score", "exit_zero", "baseline", "write_baseline"),
+    "Configuration": ("config", "no_config", "isolated"),
+    "Limits": ("jobs", "max_size", "max_time"),
+}
+"""The options below each heading of the help."""
 
-class _Check(click.Command):
+
+class _Check(GroupedCommand):
     """The command that needs no name."""
+
+    groups = GROUPS
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_usage("zr4lint", " ".join(self.collect_usage_pieces(ctx)))
@@ -42,12 +70,13 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int:
     "--format",
     "--output-format",
     "formats",
-    type=click.Choice(list(FORMATS)),
+    type=OneOf(list(FORMATS)),
+    metavar="FORMAT",
     multiple=True,
     cls=Option,
     envvar=f"{ENVIRONMENT}FORMAT",
     show_envvar=True,
-    help="The format of the report; may be given several times. Default: text.",
+    help=f"The format of the report: {', '.join(FORMATS)}. May be given several times. Default: text.",
 )
 @click.option(
     "--output",
@@ -88,7 +117,7 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int:
 @click.option(
     "--jobs",
     "-j",
-    type=click.IntRange(min=1),
+    type=Whole(min=1),
     metavar="N",
     cls=Option,
     envvar=f"{ENVIRONMENT}JOBS",
@@ -106,7 +135,7 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int:
 )
 @click.option(
     "--max-time",
-    type=click.IntRange(1, 1_000_000),
+    type=Whole(1, 1_000_000),
     default=MAX_TIME,
     metavar="SECONDS",
     cls=Option,
@@ -116,7 +145,7 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int:
 )
 @click.option(
     "--color",
-    type=click.Choice(("auto", "always", "never")),
+    type=OneOf(("auto", "always", "never")),
     default="auto",
     help="When to use colours. auto: on a terminal; NO_COLOR turns them off, FORCE_COLOR on. Default: auto.",
     show_default=False,
@@ -145,23 +174,24 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     Dockerfiles that the file builds.
 
     \b
-    zr4lint check PATHS   the same as zr4lint PATHS
-    zr4lint init          write a configuration, and a pack of the Dockerfile
-    zr4lint new PACK      write a file that conforms to a pack
-    zr4lint badge         draw the score
-    zr4lint rule CODE     explain a rule
-    zr4lint rules         list the rules
-    zr4lint packs         list the packs
-    zr4lint kinds         list the kinds of check that packs can use
-    zr4lint knowledge     list the tables of facts behind the rules
-    zr4lint config PATH   show the settings of a file
-    zr4lint diagnose LOG  explain a failed build
-    zr4lint pack          derive a pack from a Dockerfile, or test a pack
-    zr4lint prd           check a document, or compile it into a pack
-    zr4lint trace         show which line of a document requires which words
-    zr4lint fleet         lint very many files on a cluster
-    zr4lint lsp           start the language server for editors
-    zr4lint help COMMAND  show the help of a command
+    Commands:
+      zr4lint check PATHS   the same as zr4lint PATHS
+      zr4lint init          write a configuration, and a pack of the Dockerfile
+      zr4lint new PACK      write a file that conforms to a pack
+      zr4lint badge         draw the score
+      zr4lint rule CODE     explain a rule
+      zr4lint rules         list the rules
+      zr4lint packs         list the packs
+      zr4lint kinds         list the kinds of check that packs can use
+      zr4lint knowledge     list the tables of facts behind the rules
+      zr4lint config PATH   show the settings of a file
+      zr4lint diagnose LOG  explain a failed build
+      zr4lint pack          derive a pack from a Dockerfile, or test a pack
+      zr4lint prd           check a document, or compile it into a pack
+      zr4lint trace         show which line of a document requires which words
+      zr4lint fleet         lint very many files on a cluster
+      zr4lint lsp           start the language server for editors
+      zr4lint help COMMAND  show the help of a command
 
     Exit code: 0 no findings at or above --fail-on, 1 findings, 2 wrong usage or a file that can't be linted.
     """

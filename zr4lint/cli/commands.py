@@ -49,10 +49,10 @@ def _refuse_typo(first: list[str]) -> None:
     """Refuse a word that is no path and nearly the name of a command."""
     for word in first:
         if word.isalpha() and not os.path.lexists(word):
-            from zr4lint.packs.rulebook import hint
+            from zr4lint.cli.refusals import near_command
 
-            if near := hint(word, COMMANDS):
-                raise click.UsageError(f"no file or command is named {word!r}{near}")
+            if near := near_command(word):
+                raise click.UsageError(f"no file or command is named `{word}`{near}")
 
 
 cli = _Commands("zr4lint", add_help_option=False, context_settings={"help_option_names": ["-h", "--help"]})
@@ -66,7 +66,9 @@ def parse_and_run() -> int:
         if refused.message.startswith("Usage: "):  # a group without a command: the message is its help
             click.echo(refused.message, err=True)
             return 2
-        error(refused.format_message().replace("\n", " "))
+        from zr4lint.cli.refusals import refusal
+
+        error(refusal(refused))
         return 2
     except click.Abort:
         return 130

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from zr4lint.cli.messages import write_lines, write_table
-from zr4lint.cli.options import a_file
+from zr4lint.cli.messages import write_json, write_lines, write_table
+from zr4lint.cli.options import OneOf, a_file
 
 
 @click.command("config")
@@ -18,7 +18,8 @@ from zr4lint.cli.options import a_file
     metavar="FILE",
     help="Convert a .hadolint.yaml to a zr4lint.toml and print it; PATH is ignored.",
 )
-def command(path: str, only: str | None, foreign: str | None) -> None:
+@click.option("--format", "form", type=OneOf(["text", "json"]), default="text", help="Default: text.")
+def command(path: str, only: str | None, foreign: str | None, form: str) -> None:
     """Show the settings of a file, and where each value comes from."""
     if foreign is not None:
         from zr4lint.app.import_hadolint import imported
@@ -28,5 +29,9 @@ def command(path: str, only: str | None, foreign: str | None) -> None:
     from zr4lint.app.explain_config import explain_config
 
     title, rows = explain_config(path, only)
+    if form == "json":
+        settings = [{"setting": key, "value": value, "origin": origin} for key, value, origin in rows if key]
+        write_json({"title": title, "settings": settings})
+        return
     write_lines([title])
     write_table(("setting", "value", "origin"), rows)

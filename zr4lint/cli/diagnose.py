@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from zr4lint.cli.options import a_file, a_folder, no_folder
+from zr4lint.cli.options import OneOf, a_file, a_folder, no_folder
 
 
 @click.command("diagnose")
@@ -20,7 +20,7 @@ from zr4lint.cli.options import a_file, a_folder, no_folder
 )
 @click.option("--fix", is_flag=True, help="Apply safe fixes for the causes in the log to --file.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix, include fixes that need judgement.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Default: text.")
+@click.option("--format", "form", type=OneOf(["text", "json"]), default="text", help="Default: text.")
 @click.option("--output", "-o", type=no_folder, metavar="FILE", help="Write the report to a file.")
 @click.option("--pack", "packs", multiple=True, metavar="NAME|FILE", help="A pack, by name or file.")
 @click.option("--config", type=a_file, metavar="FILE", help="The configuration file.")

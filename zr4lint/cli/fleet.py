@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from zr4lint.cli.options import a_file, no_folder, origins, setting_options_of
+from zr4lint.cli.options import OneOf, Whole, a_file, no_folder, origins, setting_options_of
 from zr4lint.project.settings import from_options
 
 
@@ -34,14 +34,14 @@ def command() -> None:
 @click.option("--output", "-o", required=True, metavar="DIR", help="Where results go: a folder or a URL.")
 @click.option(
     "--workers",
-    type=click.IntRange(min=1),
+    type=Whole(min=1),
     metavar="N",
     help="The number of processes on this machine. Default: one a core.",
 )
 @click.option("--scheduler", metavar="ADDRESS", help="Use the workers of this Dask scheduler instead.")
 @click.option(
     "--part-size",
-    type=click.IntRange(1, 100_000),
+    type=Whole(1, 100_000),
     default=250,
     metavar="N",
     help="The number of files that are one task. Default: 250.",
@@ -52,7 +52,7 @@ def command() -> None:
 @click.option("--max-size", metavar="BYTES", help="Refuse files that are larger. Default: 10M.")
 @click.option(
     "--max-time",
-    type=click.IntRange(1, 1_000_000),
+    type=Whole(1, 1_000_000),
     default=60,
     metavar="SECONDS",
     help="Skip files that take longer than this. Default: 60.",
@@ -96,11 +96,11 @@ def run(ctx: click.Context, /, **options: Any) -> None:
 @command.command("report")
 @click.argument("results", metavar="DIR")
 @click.option("--against", metavar="DIR", help="Compare with the results of an earlier run.")
-@click.option("--format", "form", type=click.Choice(["text", "html"]), default="text", help="Default: text.")
+@click.option("--format", "form", type=OneOf(["text", "html"]), default="text", help="Default: text.")
 @click.option("--output", "-o", type=no_folder, metavar="FILE", help="Write the report to FILE.")
 @click.option(
     "--top",
-    type=click.IntRange(1, 100_000),
+    type=Whole(1, 100_000),
     metavar="N",
     help="The number of rows of each table. Default: 20, and 500 in HTML.",
 )

@@ -7,11 +7,12 @@ import datetime
 import click
 
 from zr4lint.cli.messages import write_json, write_table
+from zr4lint.cli.options import OneOf
 
 
 @click.command("knowledge")
 @click.argument("name", required=False, metavar="[TABLE]")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Default: text.")
+@click.option("--format", "form", type=OneOf(["text", "json"]), default="text", help="Default: text.")
 @click.option(
     "--date",
     "day",

@@ -23,6 +23,10 @@ from zr4lint.report import Options
 DEFAULTS: Mapping[str, Any] = {"color": "auto", "max_size": MAX_SIZE, "max_time": MAX_TIME}
 """The defaults of options; the others are None, empty or false."""
 
+_FIRST_VTE_WITH_LINKS = 5000
+_PROGRAMS_WITH_LINKS = frozenset(("Hyper", "WezTerm", "ghostty", "iTerm.app", "terminology", "vscode"))
+_TERMINALS_WITH_LINKS = frozenset(("alacritty", "foot", "xterm-ghostty", "xterm-kitty"))
+
 _OF_REQUEST = (
     "paths",
     "stdin_filename",
@@ -107,9 +111,23 @@ def _color(when: str) -> bool | None:
     return False if variables.get("TERM") == "dumb" else None
 
 
+def _follows_links(variables: Mapping[str, str]) -> bool:
+    """Whether the terminal is known to follow links in its text; others may show their codes."""
+    if "FORCE_HYPERLINK" in variables:
+        return variables["FORCE_HYPERLINK"] != "0"
+    version = variables.get("VTE_VERSION", "")
+    return (
+        (version.isdecimal() and int(version) >= _FIRST_VTE_WITH_LINKS)
+        or variables.get("TERM_PROGRAM") in _PROGRAMS_WITH_LINKS
+        or variables.get("TERM") in _TERMINALS_WITH_LINKS
+        or any(name in variables for name in ("WT_SESSION", "KONSOLE_VERSION", "DOMTERM"))
+    )
+
+
 def _report_options(options: Mapping[str, Any]) -> Options:
     return Options(
         color=_color("never" if options.get("no_color") else options["color"]),
+        links=_follows_links(os.environ),
         table=not options.get("select"),
         quiet=bool(options.get("quiet")),
         verbose=bool(options.get("verbose")),

@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 from zr4lint.filesystem.paths import plain
+from zr4lint.model.quoting import code
+from zr4lint.packs.problems import did_you_mean
 from zr4lint.project.settings import SETTINGS, Setting
 
 ENVIRONMENT = "ZR4LINT_"
@@ -21,28 +23,28 @@ Command = Callable[..., Any]
 def a_file(path: str) -> str:
     """The path of a file."""
     if not os.path.isfile(path):
-        raise click.BadParameter(f"{path!r} is not a file")
+        raise click.BadParameter(f"{code(path)} is not a file")
     return plain(path)
 
 
 def a_path(path: str) -> str:
     """The path of a file or a folder."""
     if not os.path.exists(path):
-        raise click.BadParameter(f"{path!r} is not a file or folder")
+        raise click.BadParameter(f"{code(path)} is not a file or folder")
     return plain(path)
 
 
 def a_folder(path: str) -> str:
     """The path of a folder."""
     if not os.path.isdir(path):
-        raise click.BadParameter(f"{path!r} is not a folder")
+        raise click.BadParameter(f"{code(path)} is not a folder")
     return plain(path)
 
 
 def no_folder(path: str) -> str:
     """A path that may be written to, or read and found missing."""
     if os.path.isdir(path):
-        raise click.BadParameter(f"{path!r} is a folder")
+        raise click.BadParameter(f"{code(path)} is a folder")
     return plain(path)
 
 
@@ -53,6 +55,30 @@ def completing(what: str) -> Callable[[click.Context, click.Parameter, str], Any
         return getattr(import_module("zr4lint.cli.completion"), what)(incomplete)
 
     return complete
+
+
+class OneOf(click.Choice[str]):
+    """One of some words; another one is refused with the nearest."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in self.choices:
+            near = did_you_mean(value, self.choices)
+            self.fail(f"{code(value)} is not one of {', '.join(self.choices)}{near}", param, ctx)
+        return value
+
+
+class Whole(click.IntRange):
+    """A whole number in a range, without the range in the help."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return int(super().convert(value, param, ctx))
+        except click.BadParameter:
+            upper = "upwards" if self.max is None else f"to {self.max}"
+            self.fail(f"{code(str(value))} is not a whole number from {self.min} {upper}", param, ctx)
+
+    def _describe_range(self) -> str:
+        return ""
 
 
 class Option(click.Option):
@@ -87,7 +113,7 @@ def _attributes(name: str, setting: Setting) -> dict[str, Any]:
     text = f"{text} Default: {setting.default}."
     if kind.choices:
         variable = f"{ENVIRONMENT}{name.upper()}"
-        choices = click.Choice(kind.choices)
+        choices = OneOf(kind.choices)
         return {"cls": Option, "type": choices, "envvar": variable, "show_envvar": True, "help": text}
     if kind.folder:
         return {"type": a_folder, "metavar": setting.metavar, "help": text}

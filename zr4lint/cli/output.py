@@ -83,7 +83,8 @@ class Output(Struct, frozen=True):
     def _options(self, target: Target) -> Options:
         terminal = target.file is None and self.stream is not None and self.stream.isatty()
         color = terminal if self.options.color is None else self.options.color and target.file is None
-        return structs.replace(self.options, width=_columns() if terminal else 0, color=color)
+        links = terminal and bool(color) and self.options.links
+        return structs.replace(self.options, width=_columns() if terminal else 0, color=color, links=links)
 
 
 def _columns() -> int:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import click
 
-from zr4lint.cli.options import a_file, no_folder
+from zr4lint.cli.options import OneOf, a_file, no_folder
 
 
 @click.group("pack")
@@ -21,7 +21,7 @@ def command() -> None:
 @click.option("--output", "-o", type=no_folder, metavar="FILE", help="Write the pack to a file.")
 @click.option(
     "--pins",
-    type=click.Choice(["exact", "minor", "none"]),
+    type=OneOf(["exact", "minor", "none"]),
     default="exact",
     help="How strictly versions are pinned: as written, by minor version, or not. Default: exact.",
 )

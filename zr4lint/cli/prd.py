@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from zr4lint.cli.options import a_file, a_path, no_folder
+from zr4lint.cli.options import OneOf, a_file, a_path, no_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ def command() -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "concise", "json", "sarif", "github"]),
+    type=OneOf(["text", "concise", "json", "sarif", "github"]),
     default="text",
     help="Default: text.",
 )
@@ -99,7 +99,7 @@ def check(
 @click.option("--reason", default="", metavar="TEXT", help="Why it stands.")
 @click.option(
     "--stands",
-    type=click.Choice(["lines", "text"]),
+    type=OneOf(["lines", "text"]),
     help="Of a block that is too long for its lines: what holds, the lines or the text.",
 )
 @_decisions

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import click
 
-from zr4lint.cli.messages import write_page
-from zr4lint.cli.options import a_file, completing
+from zr4lint.cli.messages import write_json, write_page
+from zr4lint.cli.options import OneOf, a_file, completing
 
 
 @click.command("rule")
 @click.argument("code", shell_complete=completing("rules"))
 @click.option("--config", type=a_file, metavar="FILE", help="A configuration file whose packs are included.")
-def command(code: str, config: str | None) -> None:
+@click.option("--format", "form", type=OneOf(["text", "json"]), default="text", help="Default: text.")
+def command(code: str, config: str | None, form: str) -> None:
     """Explain a rule, by its code or name, or a cause that zr4lint diagnose names."""
-    from zr4lint.app.explain import explain, known_packs
+    from zr4lint.app.explain import explain, known_packs, named_rules, rule_object
     from zr4lint.diagnose.explaining import explain_signature, proving
 
+    if form == "json":
+        write_json([rule_object(found) for found in named_rules(code, known_packs(config))])
+        return
     cause = explain_signature(code)
     if cause is not None:
         write_page(cause)

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from zr4lint.cli.options import a_file, completing, no_folder
+from zr4lint.cli.options import OneOf, a_file, completing, no_folder
 
 
 @click.command("trace")
@@ -32,7 +32,7 @@ from zr4lint.cli.options import a_file, completing, no_folder
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "csv", "json", "in-toto"]),
+    type=OneOf(["text", "csv", "json", "in-toto"]),
     default="text",
     help="Default: text.",
 )

@@ -23,7 +23,7 @@ def size(text: str) -> int:
     """The bytes that a size such as "10000000", "500K", "10M" or "1G" stands for; ValueError for other words."""
     found = re.fullmatch(r"([0-9]{1,15})([KMG]?)B?", text.strip().upper())
     if not found:
-        raise ValueError(f"{text!r} is not a size such as 500K, 10M or 1G")
+        raise ValueError(f"`{text}` is not a size such as 500K, 10M or 1G")
     return int(found[1]) * _UNITS[found[2]]
 
 

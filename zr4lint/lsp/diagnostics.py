@@ -11,6 +11,7 @@ from msgspec import structs
 
 from zr4lint.lsp.requirements import document_line
 from zr4lint.model.finding import FileReport, Finding, Severity
+from zr4lint.model.pages import page_of
 from zr4lint.model.source import Span
 from zr4lint.report.escaping import visible
 from zr4lint.report.wording import advice, demand, listed, shown_findings
@@ -64,6 +65,7 @@ def diagnostic(finding: Finding, buffer: Buffer) -> types.Diagnostic:
         message=message(finding),
         severity=_SEVERITIES[finding.severity],
         code=finding.code,
+        code_description=types.CodeDescription(page) if (page := page_of(finding.code)) else None,
         source=SOURCE,
         related_information=related or None,
     )

@@ -8,10 +8,16 @@ if TYPE_CHECKING:
     from zr4lint.model.finding import Finding, Rule
 
 
+ALL = "ALL"
+"""The word that selects every rule."""
+
+
 def fit(word: str, rule: Rule | Finding) -> int:
     """The number of characters of a rule's code or alias that a word names, all for its name; -1 if none."""
     if word == rule.name:
         return len(rule.code)
+    if word == ALL:
+        return 0
     if not rule.aliases:
         return len(word) if rule.code.startswith(word.upper()) else -1
     lowered = word.lower()

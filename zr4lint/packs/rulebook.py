@@ -80,4 +80,4 @@ class Rulebook:
 def hint(word: str, known: Iterable[str]) -> str:
     """Ask whether the nearest of the known words was meant, in words that fit behind a message; "" if none is near."""
     near = nearest(word, known)
-    return f"; did you mean {near}?" if near else ""
+    return f"; did you mean `{near}`?" if near else ""

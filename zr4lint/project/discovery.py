@@ -6,12 +6,14 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from msgspec import Struct, structs
 
 from zr4lint.filesystem.globs import path_matches
 from zr4lint.filesystem.paths import display, plain
 from zr4lint.filesystem.sources import FileError
+from zr4lint.model.quoting import nearest
 from zr4lint.project.builds.build import Build
 
 SKIPPED_FOLDERS = frozenset(
@@ -28,6 +30,9 @@ LEFTOVERS = (".dockerignore", ".md", ".toml", ".orig", ".rej", ".bak", ".swp", "
 
 _COMPOSE = r"(?i)(?:.*[._-])?compose(?:[._-].*)?\.ya?ml"
 _BAKE = r"(?i)(?:.*[._-])?bake(?:[._-].*)?\.json|.*\.hcl"
+
+_MOST_BESIDE = 1_000
+"""The names of a folder that a mistyped one is compared with."""
 
 MAGIC = frozenset("*?[")
 """What makes a pattern of a path that is no file; shells that don't expand it hand it on."""
@@ -83,7 +88,7 @@ def _named(path: str, choice: Choice) -> list[str]:
         folder = path != "-" and stat.S_ISDIR(os.stat(path).st_mode)
     except FileNotFoundError:
         if not MAGIC & {*path}:
-            raise FileError(f"{path or repr(path)}: no such file") from None
+            raise FileError(f"{path or repr(path)}: no such file{_near(path)}") from None
         return _matching(path, choice)
     except OSError:
         folder = False  # reading it says why
@@ -93,6 +98,18 @@ def _named(path: str, choice: Choice) -> list[str]:
     if not found:
         raise FileError(f"no Dockerfiles matching a pack found in {path}")
     return found
+
+
+def _near(path: str) -> str:
+    """Ask whether another file or folder beside the path was meant; "" if none has nearly its name."""
+    folder, name = os.path.split(path)
+    try:
+        with os.scandir(folder or ".") as entries:
+            beside = [entry.name for entry in islice(entries, _MOST_BESIDE)]
+    except (OSError, ValueError):
+        return ""
+    near = nearest(name, sorted(beside))
+    return f"; did you mean `{os.path.join(folder, near)}`?" if near else ""
 
 
 def _matching(pattern: str, choice: Choice) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zr4lint.filesystem.paths import display, inside
+from zr4lint.model.quoting import code
 from zr4lint.packs.loading import pack_names
 from zr4lint.packs.problems import PackError
 from zr4lint.packs.rulebook import Rulebook, hint
@@ -145,7 +146,7 @@ class _Reader(Table):
         value = self._checked(key, setting)
         for word in setting.kind.rules(value):
             if not known.knows(word):
-                raise self.error(key, f"no rule has the code or the name {word!r}{known.nearest(word)}", word)
+                raise self.error(key, f"no rule has the code or the name {code(word)}{known.nearest(word)}", word)
         if setting.kind.folder:
             self._check_folder(key, value)
         try:
@@ -173,13 +174,13 @@ class _Reader(Table):
 
     def _check_folder(self, key: str, name: str) -> None:
         if "\0" in name or not os.path.isdir(os.path.join(self.folder, name)):
-            raise self.error(key, f"no folder {name!r}")
+            raise self.error(key, f"no folder {code(name)}")
         self._check_inside(key, name)
 
     def _check_inside(self, key: str, name: str) -> None:
         """Refuse a path that leads out of the repository."""
         if self.root is not None and "\0" not in name and not inside(os.path.join(self.folder, name), self.root):
-            raise self.error(key, f"{name!r} leads outside of {display(self.root)}; only --config may do so", name)
+            raise self.error(key, f"{code(name)} leads outside of {display(self.root)}; only --config may do so", name)
 
 
 def _count(value: Any) -> int:

@@ -20,14 +20,15 @@ class Options(Struct, frozen=True):
     """How a report is written.
 
     `width` is the terminal's; 0 tells that the output is no terminal: then the first line of a finding is never
-    broken, and the rest fits 80 columns. With a `color` of None the stream decides. `quiet` leaves only the findings,
-    `verbose` adds what the rules say of themselves, `statistics` counts the findings of each rule, `table` shows how
-    far files conform. `exit_code` and `version` are stated by SARIF. `errors` say which paths could not be linted, and
-    why. `early` is what was written of each file before the last was linted.
+    broken, and the rest fits 80 columns. With a `color` of None the stream decides. With `links` codes lead to their
+    pages. `quiet` leaves only the findings, `verbose` adds what the rules say of themselves, `statistics` counts the
+    findings of each rule, `table` shows how far files conform. `exit_code` and `version` are stated by SARIF. `errors`
+    say which paths could not be linted, and why. `early` is what was written of each file before the last was linted.
     """
 
     width: int = 0
     color: bool | None = False
+    links: bool = False
     quiet: bool = False
     verbose: bool = False
     statistics: bool = False

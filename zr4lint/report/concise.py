@@ -29,7 +29,7 @@ def pieces(report: Report, options: Options) -> Iterator[str]:
     if options.statistics:
         yield paint(statistics(report), color=color)
     else:
-        yield from (paint(_findings(file), color=color) for file in report.files)
+        yield from (paint(_findings(file), color=color, links=options.links) for file in report.files)
     if not options.quiet:
         yield paint(filter(None, [conflict_notice(report), closing(report)]), color=color)
 

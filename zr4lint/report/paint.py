@@ -12,10 +12,11 @@ from zr4lint.report.escaping import no_command, visible
 
 
 class Piece(Struct, frozen=True):
-    """Words of one colour; the role is a key of ROLES, or "" for none."""
+    """Words of one colour; the role is a key of ROLES, or "" for none, and `link` where they lead."""
 
     text: str
     role: str = ""
+    link: str = ""
 
 
 Line = tuple[Piece, ...]
@@ -35,10 +36,10 @@ ROLES = {
 }
 
 
-def paint(lines: Iterable[Line], *, color: bool) -> str:
-    """Join lines into text; whatever the pieces hold, only the colours asked for reach the terminal."""
+def paint(lines: Iterable[Line], *, color: bool, links: bool = False) -> str:
+    """Join lines into text; whatever the pieces hold, only the colours and links asked for reach the terminal."""
     if color:
-        written = [_colored(line) for line in lines]
+        written = [_colored(line, links=links) for line in lines]
     else:
         written = ["".join(map(_words, line)) for line in lines]
         whole = "".join(written)
@@ -48,15 +49,15 @@ def paint(lines: Iterable[Line], *, color: bool) -> str:
     return "\n".join(map(no_command, text.split("\n"))) if "::" in text or "##" in text else text
 
 
-def _colored(line: Line) -> str:
-    painted = ((visible(piece.text), piece.role) for piece in line)
-    return "".join(_brush(role)(text) if role else text for text, role in painted)
+def _colored(line: Line, *, links: bool) -> str:
+    painted = ((visible(piece.text), piece.role, piece.link if links else "") for piece in line)
+    return "".join(_brush(role, link)(text) if role else text for text, role, link in painted)
 
 
 @cache
-def _brush(role: str) -> Callable[[str], str]:
+def _brush(role: str, link: str) -> Callable[[str], str]:
     from rich.color import ColorSystem
     from rich.style import Style
 
-    style = Style.parse(ROLES[role])
+    style = Style.parse(ROLES[role]) + Style(link=link or None)
     return lambda text: style.render(text, color_system=ColorSystem.STANDARD)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from zr4lint.filesystem.paths import from_root
 from zr4lint.model.finding import Applicability, FileReport, Finding, Fix, Report, Severity
+from zr4lint.model.pages import page_of
 from zr4lint.report.escaping import json_pieces, visible, well_formed
 from zr4lint.report.wording import shown_findings, whole_message
 
@@ -35,7 +36,7 @@ def _diagnostic(finding: Finding, file: FileReport) -> Object:
             "range": _range(source, finding.span.start, finding.span.end),
         },
         "severity": SEVERITIES[finding.severity],
-        "code": {"value": finding.code},
+        "code": {"value": finding.code} | ({"url": page} if (page := page_of(finding.code)) else {}),
     }
     if suggestion := _suggestion(source, finding.fix):
         diagnostic["suggestions"] = [suggestion]

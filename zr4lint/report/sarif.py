@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zr4lint.filesystem.paths import from_root
 from zr4lint.model.finding import Edit, FileReport, Finding, Fix, Report, Rule, Severity
 from zr4lint.model.fingerprint import fingerprints
+from zr4lint.model.pages import SITE, page_of
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.report.escaping import json_pieces, well_formed
 from zr4lint.report.markdown import escaped as inert
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from zr4lint.report import Options
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-HOME = "https://pypi.org/project/zr4lint/"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 PROBLEM_SEVERITIES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
 LONGEST_SNIPPET = 4000
@@ -40,7 +40,7 @@ def pieces(report: Report, options: Options) -> Iterator[str]:
                 "name": "zr4lint",
                 "version": options.version,
                 "semanticVersion": options.version,
-                "informationUri": HOME,
+                "informationUri": SITE,
                 "rules": [descriptor(rule) for rule in report.rules],
             }
         },
@@ -193,7 +193,7 @@ def descriptor(rule: Rule) -> Object:
                 *(f"{head}:\n\n{_fenced(code)}" for head, code in examples),
             ),
         },
-        "helpUri": f"{HOME}#{rule.code.lower()}",
+        "helpUri": page_of(rule.code) or SITE,
         "defaultConfiguration": {"level": LEVELS[rule.severity]},
         "properties": {
             "tags": ["dockerfile", *layer, *(["security"] if security else []), *rule.aliases],

@@ -91,7 +91,7 @@ def _findings(file: FileReport, options: Options, rules: Sequence[Rule]) -> str:
 def _paint(blocks: Iterable[list[Line]], options: Options) -> str:
     """Blocks of lines as text, a blank line between them."""
     spaced = ((BLANK, *block) for block in blocks if block)
-    return paint(list(chain.from_iterable(spaced))[1:], color=bool(options.color))
+    return paint(list(chain.from_iterable(spaced))[1:], color=bool(options.color), links=options.links)
 
 
 def _finding(finding: Finding, file: FileReport, page: Page, width: int, why: dict[str, str]) -> Iterator[Line]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from zr4lint.model.finding import Applicability, FileReport, Finding, Report, Severity
+from zr4lint.model.pages import page_of
 from zr4lint.report.paint import Line, Piece
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def headline(finding: Finding, source: SourceFile) -> Line:
     return (
         Piece(f"{finding.path}:{line}:{column}:", "strong"),
         Piece(" "),
-        Piece(f"{finding.severity.label} {finding.code}", finding.severity.label),
+        Piece(f"{finding.severity.label} {finding.code}", finding.severity.label, page_of(finding.code) or ""),
         Piece(f" {finding.name}: "),
     )
 
