@@ -6,8 +6,12 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zr4lint.app.explain import FIXES, Explanation, explanations
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import Rule
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "rules"
 HEAD = "<!-- Written by `make docs` from the packs; edits here are lost. -->"
@@ -38,16 +42,27 @@ def cell(text: str) -> str:
 def _index(found: list[Explanation]) -> Iterator[str]:
     yield HEAD
     yield "# Rules"
-    yield "`zr4lint rule CODE` prints any of these pages."
+    yield (
+        "`zr4lint rule CODE` prints any of these pages. A rule that is *on* runs without being selected. A *safe* fix"
+        " is one that `--fix` applies; an *unsafe* one needs `--unsafe-fixes`. `--select`, comments and `zr4lint rule` also"
+        " take the codes of other linters."
+    )
     for title, group in groupby(found, key=_group):
         rules = list(group)
         yield f"## {prose(title)}"
-        rows = ["| rule | name | severity | summary |", "|---|---|---|---|"]
-        rows += (
-            f"| [{r.code}]({r.code}.md) | {r.name} | {r.severity.label} | {cell(r.summary)} |"
-            for r in (e.rule for e in rules)
-        )
-        yield "\n".join(rows)
+        rows = ["| rule | name | level | default | fix | in other linters | summary |", "|---|---|---|---|---|---|---|"]
+        yield "\n".join([*rows, *(_row(one.rule) for one in rules)])
+
+
+def _row(rule: Rule) -> str:
+    """The row of a rule in the index."""
+    cells = (
+        *(f"[{rule.code}]({rule.code}.md)", rule.name, rule.severity.label, "on" if rule.default else "off"),
+        "no" if rule.applicability is None else rule.applicability.label,
+        cell(", ".join(rule.aliases)),
+        cell(rule.summary),
+    )
+    return f"| {' | '.join(cells)} |"
 
 
 def _group(found: Explanation) -> str:
@@ -62,7 +77,10 @@ def _page(found: Explanation) -> Iterator[str]:
     yield HEAD
     yield f"# {rule.code}: {rule.name}"
     yield f"**{prose(rule.summary)}**"
-    facts = [f"- Severity: {rule.severity.label}", f"- Source: {prose(rule.source)}"]
+    default = "on" if rule.default else f"off; `--extend-select {rule.code}` switches it on"
+    facts = [f"- Severity: {rule.severity.label}", f"- Default: {default}", f"- Source: {prose(rule.source)}"]
+    if rule.aliases:
+        facts.append(f"- In other linters: {prose(', '.join(rule.aliases))}")
     if found.pack is not None:
         facts.append(f"- Pack: {found.pack.name}")
         if found.section:

@@ -102,8 +102,8 @@ def test_what_is_in_the_baseline_is_not_fixed(tmp_path: Path) -> None:
         (b"[" * 100_000, "old.json: not a baseline: "),
         (b"[]", "old.json: not a baseline: it has no list of findings"),
         (b'{"version": 2, "findings": []}', "old.json: a baseline of version 2; known is 1"),
-        (b'{"version": 1, "findings": [1]}', "old.json: finding 1: expected an object, not int"),
-        (b'{"version": 1, "findings": [{"fingerprint": 1}]}', "finding 1: key 'fingerprint': expected a string"),
+        (b'{"version": 1, "findings": [1]}', "old.json: finding 1: expected an object"),
+        (b'{"version": 1, "findings": [{"fingerprint": 1}]}', "finding 1: key `fingerprint`: expected a string"),
     ],
 )
 def test_what_is_no_baseline(here: Path, data: bytes, words: str) -> None:

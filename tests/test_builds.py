@@ -345,7 +345,7 @@ def test_a_package_that_is_missing(
 def test_a_target_that_the_dockerfile_lacks(tmp_path: Path) -> None:
     save(tmp_path / "Dockerfile", DOCKERFILE)
     save(tmp_path / "compose.yaml", "services: { a: { build: { context: ., target: rum } } }\n")
-    wanted = "compose.yaml: service a: no stage is named 'rum'; did you mean run?"
+    wanted = "compose.yaml: service a: no stage is named `rum`; did you mean `run`?"
     assert complaint(call("--pack", "ml", "compose.yaml", cwd=tmp_path)) == wanted
 
 

@@ -74,7 +74,7 @@ why = "Because it could."
 
 
 def environment(**more: str) -> dict[str, str]:
-    unset = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONWARNINGS"}
+    unset = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONWARNINGS", "FORCE_HYPERLINK", "VTE_VERSION", "TERM_PROGRAM"}
     return {name: value for name, value in os.environ.items() if name not in unset} | more
 
 
@@ -258,6 +258,13 @@ def test_standard_input(here: Path) -> None:
     done = zr4lint("-", "--pack", "zr4", "--format", "concise", cwd=here, stdin=WRONG_TORCH.encode())
     assert (done.code, done.err, codes(done)) == (1, "", ["ZR0501"])
     assert done.out.startswith("-:37:5: ")
+
+
+def test_standard_input_without_a_name_is_a_dockerfile(here: Path) -> None:
+    save(here / "zr4lint.toml", "")
+    done = call("-", "--format", "concise", "--select", "ZC101", cwd=here, stdin=b"FROM ubuntu\n")
+    assert (done.err, codes(done)) == ("", ["ZC101"])
+    assert done.out.startswith("-:1:6: ")
 
 
 def test_standard_input_goes_by_the_name_it_is_given(here: Path) -> None:
@@ -480,6 +487,34 @@ def test_a_terminal_gets_colours_and_no_line_wider_than_it(here: Path, columns: 
     assert max(map(len, plain.splitlines())) <= columns
 
 
+LINK = re.compile(r"\x1b\]8;id=\d+;(.*?)\x1b\\(.*?)\x1b\]8;;\x1b\\")
+
+
+@pytest.mark.parametrize("form", ["text", "concise"])
+def test_codes_lead_to_their_pages_on_terminals_that_follow_links(here: Path, form: str) -> None:
+    save(here / "Dockerfile.zr4", WRONG_TORCH)
+    args = ("--format", form, "--select", "ZR0501", "Dockerfile.zr4")
+    plain = on_a_terminal(*args, cwd=here)
+    linked = on_a_terminal(*args, cwd=here, FORCE_HYPERLINK="1")
+    address = "https://zr4lint.github.io/zr4lint/rules/ZR0501/"
+    assert [(where, COLOURS.sub("", words)) for where, words in LINK.findall(linked)] == [(address, "error ZR0501")]
+    assert LINK.sub(r"\2", linked) == plain
+    assert "\x1b]8" not in plain
+    assert "\x1b]8" in on_a_terminal(*args, cwd=here, VTE_VERSION="7200")
+    for without in ({"VTE_VERSION": "4999"}, {"FORCE_HYPERLINK": "0", "VTE_VERSION": "7200"}):
+        assert on_a_terminal(*args, cwd=here, **without) == plain
+    assert "\x1b]8" not in on_a_terminal(*args, cwd=here, FORCE_HYPERLINK="1", NO_COLOR="1")
+    assert "\x1b" not in zr4lint(*args, cwd=here, FORCE_HYPERLINK="1").out
+
+
+def test_rules_of_other_packs_have_no_page(tmp_path: Path) -> None:
+    save(tmp_path / "levels.toml", LEVELS)
+    save(tmp_path / "Dockerfile.levels", "FROM scratch\n")
+    args = ("--pack", "levels.toml", "--fail-on", "never", "Dockerfile.levels")
+    assert "LV0001" in (text := on_a_terminal(*args, cwd=tmp_path, FORCE_HYPERLINK="1"))
+    assert "\x1b]8" not in text
+
+
 def test_no_colours_where_they_are_not_wanted(here: Path) -> None:
     save(here / "Dockerfile.zr4", WRONG_TORCH)
     coloured = on_a_terminal(cwd=here)
@@ -546,6 +581,22 @@ def test_rule_explains_one_rule(here: Path) -> None:
     for words in ("error; source: PRD section 5", "torch==2.5.10", "torch==2.5.1\n"):
         assert words in done.out
     assert call("rule", "torch-pin", cwd=here) == call("rule", "zr0501", cwd=here) == done
+
+
+def test_what_explains_is_there_for_programs(here: Path) -> None:
+    (rule,) = json.loads(call("rule", "DL3014", "--format", "json", cwd=here).out)
+    assert (rule["code"], rule["pack"], rule["url"]) == (
+        "ZC202",
+        "core",
+        "https://zr4lint.github.io/zr4lint/rules/ZC202/",
+    )
+    assert rule["why"].startswith("A build has no terminal")
+    packs = json.loads(call("packs", "--format", "json", cwd=here).out)
+    assert [pack["name"] for pack in packs] == ["core", "ml", "zr4"]
+    assert all(pack["rules"] and pack["files"] and pack["title"] for pack in packs)
+    config = json.loads(call("config", "Dockerfile.zr4", "--format", "json", cwd=here).out)
+    assert config["title"] == "Dockerfile.zr4: configuration zr4lint.toml"
+    assert {"setting": "ignore", "value": "ML, ZC", "origin": "zr4lint.toml:1"} in config["settings"]
 
 
 def test_rules_and_packs_are_listed(here: Path) -> None:
@@ -662,22 +713,25 @@ def test_what_must_not_be_read_is_named(here: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (["--select", "ZR0510"], "--select: no rule has the code or the name 'ZR0510'; did you mean ZR0"),
-        (["--select", "torch-pni"], "no rule has the code or the name 'torch-pni'; did you mean torch-pin?"),
-        (["--select", "ZR0501,ZZ"], "--select: no rule has the code or the name 'ZZ'"),
-        (["--ignore", "layer-lnies"], "--ignore: no rule has the code or the name 'layer-lnies'; did you mean layer-l"),
-        (["--selct", "ZR"], "No such option '--selct'"),
-        (["-x"], "No such option"),
-        (["rul", "ZR0501"], "no file or command is named 'rul'; did you mean rule?"),
-        (["chekc", "."], "no file or command is named 'chekc'; did you mean check?"),
-        (["help", "ruls"], "no command 'ruls'; did you mean rules?"),
+        (["--select", "ZR0510"], "--select: no rule has the code or the name `ZR0510`; did you mean `ZR0"),
+        (["--select", "torch-pni"], "no rule has the code or the name `torch-pni`; did you mean `torch-pin`?"),
+        (["--select", "ZR0501,ZZ"], "--select: no rule has the code or the name `ZZ`"),
+        (
+            ["--ignore", "layer-lnies"],
+            "--ignore: no rule has the code or the name `layer-lnies`; did you mean `lay",
+        ),
+        (["--selct", "ZR"], "unexpected argument `--selct`; did you mean `--select`?"),
+        (["-x"], "unexpected argument `-x`"),
+        (["rul", "ZR0501"], "no file or command is named `rul`; did you mean `rule`?"),
+        (["chekc", "."], "no file or command is named `chekc`; did you mean `check`?"),
+        (["help", "ruls"], "no command is named `ruls`; did you mean `rules`?"),
         (
             ["--extend-select", "torch-pni"],
-            "--extend-select: no rule has the code or the name 'torch-pni'; did you mean",
+            "--extend-select: no rule has the code or the name `torch-pni`; did you mean",
         ),
-        (["--extend-ignore", "ZZ"], "--extend-ignore: no rule has the code or the name 'ZZ'"),
-        (["--format", "yaml"], "'yaml' is not one of 'text', 'c"),
-        (["--fail-on", "fatal"], "'fatal' is not one of 'error', 'warning', 'info', 'never'"),
+        (["--extend-ignore", "ZZ"], "--extend-ignore: no rule has the code or the name `ZZ`"),
+        (["--format", "yaml"], "--format: `yaml` is not one of text, c"),
+        (["--fail-on", "fatal"], "--fail-on: `fatal` is not one of error, warning, info, never"),
         (["--context", "gone"], "--context"),
         (["--context", "start.sh"], "--context"),
         (["--output", "gone/report"], "gone/report: can't be written: No such file or directory"),
@@ -687,9 +741,9 @@ def test_what_must_not_be_read_is_named(here: Path) -> None:
         (["--pack", "gone.toml"], "gone.toml: no pack has this name, and it is not a file"),
         (["--pack", "."], ".: no pack has this name, and it is not a file"),
         (["--pack", "start.sh"], "start.sh:9: not valid TOML"),
-        (["rule"], "Missing argument 'CODE'"),
-        (["rule", "torch-pni"], "no rule has the code or the name 'torch-pni'; did you mean torch-pin?"),
-        (["rule", ""], "no rule has the code or the name ''"),
+        (["rule"], "missing CODE"),
+        (["rule", "torch-pni"], "no rule has the code or the name `torch-pni`; did you mean `torch-pin`?"),
+        (["rule", ""], "no rule has the code or the name ``"),
         (["rule", "ZR0501", "ZR0502"], "ZR0502"),
         (["rules", "zr4"], "zr4"),
     ],

@@ -227,7 +227,7 @@ def test_a_target_that_no_file_has_is_an_error(tmp_path: Path) -> None:
     save(tmp_path / "torch.toml", TORCH)
     save(tmp_path / "other" / "Dockerfile", "FROM scratch AS other\n")
     done = call("--pack", "torch.toml", "--target", "shiped", "--target", "other", cwd=tmp_path)
-    assert complaint(done) == "--target: no stage is named 'shiped'; did you mean shipped?"
+    assert complaint(done) == "--target: no stage is named `shiped`; did you mean `shipped`?"
     assert call("--pack", "torch.toml", "--target", "shipped", "--target", "other", cwd=tmp_path).err == ""
     assert call("--pack", "torch.toml", "--target", "2", cwd=tmp_path).err == ""
 
@@ -337,22 +337,25 @@ def test_min_score(here: Path) -> None:
 
 
 WRONG = [
-    ("selct = []", "zr4lint.toml:2: key 'selct': unknown; did you mean select?"),
-    ('select = "LV"', "zr4lint.toml:2: key 'select': expected a list of strings, not str"),
+    ("selct = []", "zr4lint.toml:2: key `selct`: unknown; did you mean `select`?"),
+    ('select = "LV"', "zr4lint.toml:2: key `select`: expected a list of strings, not `LV`"),
     (
         '\nselect = [\n  "LV",\n  "mist",\n]',
-        "zr4lint.toml:5: key 'select': no rule has the code or the name 'mist'; did",
+        "zr4lint.toml:5: key `select`: no rule has the code or the name `mist`; did",
     ),
-    ('ignore = ["QQ"]', "zr4lint.toml:2: key 'ignore': no rule has the code or the name 'QQ'"),
-    ('ignore = [""]', "zr4lint.toml:2: key 'ignore': no rule has the code or the name ''"),
-    ('[severity]\nmust = "fatal"', "zr4lint.toml:2: key 'severity': expected a table of severities, each one of"),
-    ('[severity]\nmist = "error"', "zr4lint.toml:3: key 'severity': no rule has the code or the name 'mist'; did"),
-    ('[per-file-ignores]\n"*" = ["mist"]', "zr4lint.toml:3: key 'per-file-ignores': no rule has the code or the"),
-    ('fail-on = "fatal"', 'zr4lint.toml:2: key \'fail-on\': expected one of "error", "warning", "info", "never"'),
-    ("min-score = -1", "zr4lint.toml:2: key 'min-score': expected a number that is not below 0"),
-    ("min-score = nan", "zr4lint.toml:2: key 'min-score': expected a number"),
-    ('context = "gone"', "zr4lint.toml:2: key 'context': no folder 'gone'"),
-    ("exclude = 1", "zr4lint.toml:2: key 'exclude': expected a list of strings, not int"),
+    ('ignore = ["QQ"]', "zr4lint.toml:2: key `ignore`: no rule has the code or the name `QQ`"),
+    ('ignore = [""]', "zr4lint.toml:2: key `ignore`: no rule has the code or the name ``"),
+    (
+        '[severity]\nmust = "fatal"',
+        "zr4lint.toml:2: key `severity`: `must` is `fatal`, not one of error, warn",
+    ),
+    ('[severity]\nmist = "error"', "zr4lint.toml:3: key `severity`: no rule has the code or the name `mist`; did"),
+    ('[per-file-ignores]\n"*" = ["mist"]', "zr4lint.toml:3: key `per-file-ignores`: no rule has the code or the"),
+    ('fail-on = "fatal"', "zr4lint.toml:2: key `fail-on`: `fatal` is not one of error, warning, info, never"),
+    ("min-score = -1", "zr4lint.toml:2: key `min-score`: expected a number that is not below 0"),
+    ("min-score = nan", "zr4lint.toml:2: key `min-score`: expected a number"),
+    ('context = "gone"', "zr4lint.toml:2: key `context`: no folder `gone`"),
+    ("exclude = 1", "zr4lint.toml:2: key `exclude`: expected a list of strings, not `1`"),
     ("select = [", "zr4lint.toml: not valid TOML: "),
     (f"min-score = {'9' * 5_000}", "zr4lint.toml: not valid TOML: "),
 ]
@@ -369,7 +372,7 @@ def test_what_is_wrong_is_one_line(here: Path, text: str, words: str) -> None:
 
 def test_the_line_is_that_of_the_table_in_pyproject(here: Path) -> None:
     save(here / "pyproject.toml", '[tool.other]\nselect = ["x"]\n\n[tool.zr4lint]\nselect = ["mist"]\n')
-    assert complaint(zr4lint(cwd=here)).startswith("pyproject.toml:5: key 'select': no rule has")
+    assert complaint(zr4lint(cwd=here)).startswith("pyproject.toml:5: key `select`: no rule has")
 
 
 @pytest.mark.parametrize("text", ["[tool.other]\nx = [", "[project]\nname = 'zr4lint'\n", "[tool.ruff]\nx = 1\n", "\0"])
@@ -383,7 +386,7 @@ def test_a_pyproject_without_a_table_is_none_of_ours(here: Path, text: str) -> N
     [
         ('{ "*" = ["gone"] }', "no pack has this name, and it is not a file; packs are"),
         ('{ "*" = ["zr"] }', "did you mean `zr4`?"),
-        ('{ "*" = "zr4" }', "key 'packs': expected a list of strings, or a table of lists of strings, not dict"),
+        ('{ "*" = "zr4" }', "key `packs`: expected a list of strings, or a table of lists of strings, not a table"),
     ],
 )
 def test_wrong_packs(here: Path, packs: str, words: str) -> None:
@@ -397,9 +400,9 @@ def test_wrong_packs(here: Path, packs: str, words: str) -> None:
         ("[tool.zr4lint\nselect = []\n", "pyproject.toml: not valid TOML: "),
         ("[tool]\nzr4lint = {\n", "pyproject.toml: not valid TOML: "),
         ("[tool.'zr4lint']\nx = [", "pyproject.toml: not valid TOML: "),
-        ("[[tool.zr4lint]]\nselect = []\n", "pyproject.toml: key 'tool.zr4lint': expected a table, not list"),
-        ("tool.zr4lint = 1\n", "pyproject.toml: key 'tool.zr4lint': expected a table, not int"),
-        ("[tool]\nzr4lint.selct = []\n", "pyproject.toml:2: key 'selct': unknown; did you mean select?"),
+        ("[[tool.zr4lint]]\nselect = []\n", "pyproject.toml:1: key `tool.zr4lint`: expected a table, not `[a table]`"),
+        ("tool.zr4lint = 1\n", "pyproject.toml:1: key `tool.zr4lint`: expected a table, not `1`"),
+        ("[tool]\nzr4lint.selct = []\n", "pyproject.toml:2: key `selct`: unknown; did you mean `select`?"),
     ],
 )
 def test_a_broken_table_is_not_passed_over(here: Path, text: str, words: str) -> None:
@@ -411,7 +414,7 @@ def test_a_broken_table_is_not_passed_over(here: Path, text: str, words: str) ->
 def test_the_entries_of_a_key_are_limited(here: Path, key: str) -> None:
     words = ", ".join(f'"x{number}"' for number in range(1_001))
     save(here / "zr4lint.toml", f"{key} = [{words}]\n")
-    assert complaint(call(cwd=here)) == f"zr4lint.toml:1: key {key!r}: has more than 1000 entries"
+    assert complaint(call(cwd=here)) == f"zr4lint.toml:1: key `{key}`: has more than 1000 entries"
 
 
 def test_a_pack_is_read_once_however_it_is_named(here: Path) -> None:
@@ -465,9 +468,9 @@ def with_settings(pack: str) -> str:
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        ("[levels]\nrequird = {}", ":3: key 'levels': `requird` is not a setting of the pack `levels`; did you mean"),
-        ("[levels]\nrequired = 2", "zr4lint.toml:3: key 'levels': `required` is `2`, not "),
-        ("[level]\nrequired = {}", "zr4lint.toml:2: key 'level': unknown"),
+        ("[levels]\nrequird = {}", ":3: key `levels`: `requird` is not a setting of the pack `levels`; did you mean"),
+        ("[levels]\nrequired = 2", "zr4lint.toml:3: key `levels`: `required` is `2`, not "),
+        ("[level]\nrequired = {}", "zr4lint.toml:2: key `level`: unknown"),
     ],
 )
 def test_wrong_settings_of_a_pack(here: Path, table: str, words: str) -> None:

@@ -63,7 +63,7 @@ def test_every_table_can_be_shown(name: str) -> None:
 def test_a_table_that_is_none_is_wrong_usage() -> None:
     done = knowledge("tourch")
     assert (done.code, done.out) == (2, "")
-    assert "no table is named 'tourch'; did you mean torch?" in done.err
+    assert "no table is named `tourch`; did you mean `torch`?" in done.err
 
 
 def test_the_page_lists_every_table_with_its_title() -> None:

@@ -72,11 +72,11 @@ def test_a_pack_names_its_own_gpus(here: Path) -> None:
 def test_a_gpu_that_is_none_is_wrong_usage(here: Path) -> None:
     done = call("--gpu", "rtx5009", cwd=here)
     assert done.code == 2
-    assert '--gpu: "rtx5009" is not a known GPU; did you mean rtx5090?' in done.err
+    assert "--gpu: `rtx5009` is not a known GPU; did you mean `rtx5090`?" in done.err
     (here / "zr4lint.toml").write_text('gpu = ["gtx"]\n')
     done = call(cwd=here)
     assert done.code == 2
-    assert "zr4lint.toml:1: key 'gpu'" in done.err
+    assert "zr4lint.toml:1: key `gpu`" in done.err
     assert '"gtx" is not a known GPU' in done.err
 
 

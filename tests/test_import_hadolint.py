@@ -94,11 +94,11 @@ def test_what_is_printed_is_a_configuration(tmp_path: Path) -> None:
     [
         ("a: [", ".hadolint.yaml:1: not valid YAML"),
         ("- a\n", ".hadolint.yaml: not a configuration of hadolint: it is not a mapping"),
-        ("ignored: DL3008\n", ".hadolint.yaml: key 'ignored': expected a list of codes"),
-        ("override: 3\n", ".hadolint.yaml: key 'override': expected levels with lists of codes"),
+        ("ignored: DL3008\n", ".hadolint.yaml: key `ignored`: expected a list of codes"),
+        ("override: 3\n", ".hadolint.yaml: key `override`: expected levels with lists of codes"),
         (
             "failure-threshold: high\n",
-            ".hadolint.yaml: key 'failure-threshold': expected one of error, warning, info, style, ignore, none",
+            ".hadolint.yaml: key `failure-threshold`: expected one of error, warning, info, style, ignore, none",
         ),
     ],
 )

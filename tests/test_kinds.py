@@ -80,7 +80,7 @@ def test_the_command_explains_one(tmp_path: Path) -> None:
     assert done.out.splitlines() == explain_kind("ports")
     assert 'check = "ports"' in done.out
     done = call("kinds", "prots", cwd=tmp_path)
-    assert (done.code, done.err) == (2, "zr4lint: no kind of check is named 'prots'; did you mean ports?\n")
+    assert (done.code, done.err) == (2, "zr4lint: no kind of check is named `prots`; did you mean `ports`?\n")
 
 
 def test_the_command_writes_json(tmp_path: Path) -> None:

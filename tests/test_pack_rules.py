@@ -200,7 +200,7 @@ def test_a_pack_is_not_named_as_a_key_of_the_configuration(tmp_path: Path) -> No
     (tmp_path / "zr4lint.toml").write_text('packs = ["own.toml"]\n')
     done = call("Dockerfile", cwd=tmp_path)
     assert done.code == 2
-    assert done.err.startswith("zr4lint: zr4lint.toml:1: key 'packs': ")
+    assert done.err.startswith("zr4lint: zr4lint.toml:1: key `packs`: ")
     assert done.err.endswith(message)
 
 

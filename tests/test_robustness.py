@@ -392,7 +392,7 @@ def test_a_configuration_names_no_pack_outside(untrusted: Path, name: str) -> No
     (untrusted / "link.toml").symlink_to(outside)
     name = name.format(outside)
     save(untrusted / "zr4lint.toml", f'packs = {{ "*.levels" = ["{name}"] }}\n')
-    words = f"zr4lint.toml:1: key 'packs': {name!r} leads outside of .; only --config may do so"
+    words = f"zr4lint.toml:1: key `packs`: `{name}` leads outside of .; only --config may do so"
     assert complaint(call(cwd=untrusted)) == words
     assert "LV0001" in call("--config", "zr4lint.toml", cwd=untrusted).out
 
@@ -405,7 +405,7 @@ def test_a_configuration_names_packs_inside(untrusted: Path) -> None:
 
 def test_a_configuration_names_no_context_outside(untrusted: Path) -> None:
     save(untrusted / "zr4lint.toml", 'context = ".."\n')
-    assert "key 'context': '..' leads outside of ." in complaint(call(cwd=untrusted))
+    assert "key `context`: `..` leads outside of ." in complaint(call(cwd=untrusted))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 
 from tests.rule_pages import FOLDER, INDEX, cell, pages, prose
 from zr4lint.app.explain import Explanation, explain, explanations
+from zr4lint.model.pages import SITE, page_of
 from zr4lint.packs.loading import pack_names
 from zr4lint.project.settings import KEYS
 
@@ -65,6 +66,24 @@ def test_a_page_has_no_markup_of_its_rule(found: Explanation) -> None:
     assert kinds <= {"text", "text_special", "code_inline", "strong_open", "strong_close", "link_open", "link_close"}
 
 
+def test_the_index_says_what_a_rule_is_found_by() -> None:
+    rows = {line.split("|")[1].split("]")[0].strip(" ["): line for line in PAGES[INDEX].splitlines() if "](" in line}
+    assert "| apt-no-yes | warning | on | safe | DL3014 |" in rows["ZC202"]
+    assert "| apt-unpinned | warning | off | no | DL3008 |" in rows["ZC201"]
+    assert "| unsafe |" in rows["ZC203"]
+    heads = re.findall(r"^## (\w+):", PAGES[INDEX], re.MULTILINE)
+    assert heads == [*pack_names()]
+    for title, pack in zip(re.split(r"^## ", PAGES[INDEX], flags=re.MULTILINE)[1:], pack_names(), strict=False):
+        listed = re.findall(r"^\| \[(\w+)\]", title, re.MULTILINE)
+        assert listed == sorted(listed), pack
+
+
+def test_a_page_says_whether_its_rule_is_on_and_what_others_call_it() -> None:
+    assert "- Default: on\n" in PAGES["ZC202.md"]
+    assert "- Default: off; `--extend-select ZC201` switches it on\n" in PAGES["ZC201.md"]
+    assert "- In other linters: DL3014" in PAGES["ZC202.md"]
+
+
 def test_prose_and_cells() -> None:
     assert prose("a_b\n`c_d` <e> [f](g) #1 a|b") == "a\\_b `c_d` \\<e\\> \\[f\\](g) \\#1 a\\|b"
     assert cell("`a|b` a|b") == "`a\\|b` a\\|b"
@@ -95,3 +114,12 @@ def test_what_it_says_of_one_run_works() -> None:
     text = text[:at] + b"\n" + comment.encode() + text[at:]
     done = subprocess.run([*command, "--format", "concise"], input=text, capture_output=True, check=False)
     assert b"ZR0501" not in done.stdout
+
+
+def test_each_shipped_rule_and_no_other_has_an_address() -> None:
+    for found in explanations():
+        assert page_of(found.rule.code) == f"{SITE}rules/{found.rule.code}/"
+    assert [page_of(code) for code in ("GF001", "ZC20", "ZR05011", "zc202", "")] == [None] * 5
+    site = tomllib.loads((FOLDER.parents[1] / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Documentation"]
+    assert f"site_url: {SITE}\n" in (FOLDER.parents[1] / "mkdocs.yml").read_text("utf-8")
+    assert site == SITE

@@ -142,7 +142,7 @@ def test_own_packs_and_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     found = answered(entries, Request(given=shipped))
     assert found["Dockerfile"].file.packs == ("core",)
     assert "ZC101" not in codes(found["Dockerfile"])
-    with pytest.raises(UsageError, match="no rule has the code or the name 'ZX999'"):
+    with pytest.raises(UsageError, match="no rule has the code or the name `ZX999`"):
         Order.of(Request(given=from_options({"select": ("ZX999",)})))
     with pytest.raises(UsageError, match="no pack has this name"):
         Order.of(Request(given=from_options({"packs": ("none",)})))

@@ -114,6 +114,7 @@ def test_a_diagnostic_says_what_and_what_to_do(client: Client) -> None:
         "range": place(36, 4, 36, 16),
         "severity": 1,
         "code": "ZR0501",
+        "codeDescription": {"href": "https://zr4lint.github.io/zr4lint/rules/ZR0501/"},
         "source": "zr4lint",
         "message": "torch is pinned to 2.5.0, not 2.5.1\nExpected: torch==2.5.1",
     }

@@ -49,3 +49,12 @@ def test_nothing_steers_a_terminal_or_a_workflow(words: str) -> None:
         page(["title", words], 40, color=False),
     ):
         assert words not in text.splitlines()
+
+
+def test_a_narrow_terminal_breaks_prose_anew() -> None:
+    prose = "Each RUN that updates apt's package lists removes them, or mounts a cache in"
+    lines = ["ZC204 title", "", prose, "their place.", "", "info; source: x", "section 2", "    code here", "Bad:"]
+    text = page(lines, 60, color=False).splitlines()
+    assert text[2:4] == ["Each RUN that updates apt's package lists removes them, or", "mounts a cache in their place."]
+    assert text[4:] == ["", "info; source: x", "section 2", "    code here", "Bad:"]
+    assert page(lines, 80, color=False).splitlines() == lines

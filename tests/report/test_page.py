@@ -6,14 +6,18 @@ from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given
 
+import zr4lint
 from tests.inprocess import call
+from tests.test_cli import save
 from zr4lint.model.finding import Report, Severity
 from zr4lint.model.source import Span
 from zr4lint.report import FORMATS, Options
+from zr4lint.report.page.view import file_view
 
 from .sample import HOSTILE_WORDS, Sample, reports
 
@@ -203,3 +207,38 @@ def test_long_lines_are_cut() -> None:
     (line,) = page(sample.report()).of_class("line")
     assert line.endswith("x…")
     assert len(line) < 2100
+
+
+def many(folder: Path, number: int) -> list[str]:
+    for at in range(number):
+        save(folder / f"service{at}" / "Dockerfile", f"FROM ubuntu:{at}\nRUN cd /app\n")
+    return [f"service{at}/Dockerfile" for at in range(number)]
+
+
+def test_the_index_has_a_column_of_requirements_where_a_file_has_some(tmp_path: Path) -> None:
+    paths = many(tmp_path, 2)
+    page = Read(call("--format", "html", *paths, cwd=tmp_path).out)
+    assert "Requirements" not in page.of_class("index")[0]
+    assert page.of_class("index")[0].startswith("2 files FileErrorsWarningsInfoConflicts service0/Dockerfile")
+    save(tmp_path / "Dockerfile.zr4", CONFORMING)
+    page = Read(call("--format", "html", "--pack", "zr4", "--pack", "core", "Dockerfile.zr4", *paths, cwd=tmp_path).out)
+    assert "Requirements" in page.of_class("index")[0]
+
+
+def test_files_are_arranged_one_after_the_other(tmp_path: Path) -> None:
+    save(tmp_path / "Dockerfile", "FROM ubuntu\nRUN cd /app\n" + "RUN apt-get install git\n" * 40)
+    file = zr4lint.lint_file(tmp_path / "Dockerfile")
+    arranged: list[str] = []
+
+    def view(*args: Any) -> Any:
+        arranged.append(args[1])
+        return file_view(*args)
+
+    with mock.patch("zr4lint.report.page.file_view", view):
+        pieces = FORMATS["html"].pieces(Report((file,) * 30, ()), Options())
+        first = next(pieces)
+        assert first.lower().startswith("<!doctype html>")
+        assert len(arranged) < 10
+        rest = "".join(pieces)
+    assert arranged == [f"f{number}-" for number in range(1, 31)]
+    assert rest.rstrip().endswith("</html>")

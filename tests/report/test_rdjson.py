@@ -48,7 +48,7 @@ def test_a_finding() -> None:
             "range": {"start": {"line": 2, "column": 33}, "end": {"line": 2, "column": 45}},
         },
         "severity": "ERROR",
-        "code": {"value": "ZR0501"},
+        "code": {"value": "ZR0501", "url": "https://zr4lint.github.io/zr4lint/rules/ZR0501/"},
         "suggestions": [
             {"range": {"start": {"line": 2, "column": 40}, "end": {"line": 2, "column": 45}}, "text": "2.5.1"}
         ],

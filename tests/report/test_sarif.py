@@ -67,7 +67,7 @@ def test_a_rule() -> None:
                 "Bad:\n\n```dockerfile\nRUN pip install torch\n```\n\n"
                 "Good:\n\n```dockerfile\nRUN pip install torch==2.5.1\n```",
             },
-            "helpUri": "https://pypi.org/project/zr4lint/#zr0501",
+            "helpUri": "https://zr4lint.github.io/zr4lint/rules/ZR0501/",
             "defaultConfiguration": {"level": "error"},
             "properties": {
                 "tags": ["dockerfile", "layer-4"],

@@ -74,7 +74,7 @@ def _read(path: str) -> Mapping[str, Any]:
 def _words(table: Mapping[str, Any], key: str, path: str) -> list[str]:
     value = table.get(key) or []
     if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-        raise UsageError(f"{display(path)}: key {key!r}: expected a list of codes")
+        raise UsageError(f"{display(path)}: key `{key}`: expected a list of codes")
     return list(dict.fromkeys(value))
 
 

@@ -90,8 +90,8 @@ def _failed(failure: Exception) -> int:
 
     if isinstance(failure, ReaderGoneError):
         return 141
-    if isinstance(failure, UsageError):
+    if isinstance(failure, UsageError | ConfigError):
         return errors(str(failure).split("\n"), 2)
-    known = isinstance(failure, FileError | OSError | ConfigError)
+    known = isinstance(failure, FileError | OSError)
     error(str(failure) if known else f"internal error: {type(failure).__name__}: {failure}")
     return 2

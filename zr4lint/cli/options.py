@@ -81,6 +81,19 @@ class Whole(click.IntRange):
         return ""
 
 
+class Number(click.FloatRange):
+    """A number from 0 upwards, without the range in the help."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            return float(super().convert(value, param, ctx))
+        except click.BadParameter:
+            self.fail(f"{code(str(value))} is not a number from 0 upwards", param, ctx)
+
+    def _describe_range(self) -> str:
+        return ""
+
+
 class Option(click.Option):
     """An option that a variable of the environment may stand for, unless --isolated is given."""
 
@@ -118,7 +131,7 @@ def _attributes(name: str, setting: Setting) -> dict[str, Any]:
     if kind.folder:
         return {"type": a_folder, "metavar": setting.metavar, "help": text}
     if kind.takes is float:
-        return {"type": click.FloatRange(min=0), "metavar": "N", "help": text}
+        return {"type": Number(min=0), "metavar": "N", "help": text}
     of_kind = {"NAME|FILE": completing("packs"), "RULE": completing("rules")}
     return {"multiple": True, "metavar": setting.metavar, "help": text, "shell_complete": of_kind.get(setting.metavar)}
 

@@ -62,6 +62,8 @@ def refusal(refused: click.ClickException) -> str:
             return f"unexpected argument {code(refused.option_name)}{_near_option(refused)}"
         case click.MissingParameter():
             return f"missing {_name(refused)}"
+        case click.BadParameter() if isinstance(getattr(refused.param, "type", None), click.DateTime):
+            return f"{_name(refused)}: expected a day such as 2026-01-31"
         case click.BadParameter():
             return f"{_name(refused)}: {_plain(refused.message)}"
         case click.BadOptionUsage():

@@ -113,8 +113,8 @@ def read(path: str) -> Baseline:
 
 def _entry(path: str, number: int, item: Any) -> Entry:
     if not isinstance(item, dict):
-        raise BaselineError(f"{path}: finding {number}: expected an object, not {type(item).__name__}")
+        raise BaselineError(f"{path}: finding {number}: expected an object")
     for field in _FIELDS:
         if not isinstance(item.get(field), str):
-            raise BaselineError(f"{path}: finding {number}: key {field!r}: expected a string")
+            raise BaselineError(f"{path}: finding {number}: key `{field}`: expected a string")
     return Entry(*(item[field] for field in _FIELDS))

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from zr4lint.filesystem.paths import display, plain
 from zr4lint.model.finding import Severity
-from zr4lint.model.quoting import nearest, show
+from zr4lint.model.quoting import code
 from zr4lint.packs.loading import pack_names
+from zr4lint.packs.problems import did_you_mean, value_words
 from zr4lint.packs.toml_table import FITS
 from zr4lint.project.patterns import Pattern, Patterned
 
@@ -36,8 +37,9 @@ class Kind(Struct, frozen=True, kw_only=True):
     `words` name it in messages, `fits` tells whether a value of a TOML document is one, `schema` is its JSON schema.
     `read` makes the value of a field of it, given the folder that paths are relative to, and `show` writes that.
     `from_option` makes what a document would hold of what click hands over. `rules` are the rules that a value names,
-    `packs` the packs. A `folder` must exist. `takes` is the type of an option's one value,
-    tuple where it may be given several times; `choices` are the words it may be.
+    `packs` the packs. `wrong` says which part of a value does not fit, "" for the whole of it. A `folder` must exist.
+    `takes` is the type of an option's one value, tuple where it may be given several times; `choices` are the words
+    it may be.
     """
 
     words: str
@@ -48,6 +50,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     from_option: Callable[[Any], Any] = _same
     rules: Callable[[Any], Iterable[str]] = _nothing
     packs: Callable[[Any], Iterable[str]] = _nothing
+    wrong: Callable[[Any], str] = lambda _: ""
     folder: bool = False
     takes: type = tuple
     choices: tuple[str, ...] = ()
@@ -69,8 +72,7 @@ def _gpus(value: Iterable[str], _: str) -> tuple[str, ...]:
     found = {word: architecture_of(word) for word in value}
     for word, arch in found.items():
         if arch is None:
-            near = nearest(word.lower(), gpu_names())
-            raise ValueError(f"{show(word)} is not a known GPU{f'; did you mean {near}?' if near else ''}")
+            raise ValueError(f"{code(word)} is not a known GPU{did_you_mean(word, gpu_names())}")
     return tuple(map(gpu_word, found))
 
 
@@ -250,6 +252,15 @@ def choice(among: Mapping[str, Any]) -> Kind:
     )
 
 
+def _wrong_severity(value: Any) -> str:
+    """The first rule whose severity is none."""
+    for word, level in value.items() if isinstance(value, dict) else ():
+        if not isinstance(level, str) or level not in LEVELS:
+            near = did_you_mean(level, LEVELS)
+            return f"{value_words(word)} is {value_words(level)}, not one of {', '.join(LEVELS)}{near}"
+    return ""
+
+
 SEVERITIES = Kind(
     words=f"a table of severities, each {_one_of(LEVELS)}",
     fits=lambda v: isinstance(v, dict) and all(isinstance(level, str) and level in LEVELS for level in v.values()),
@@ -257,4 +268,5 @@ SEVERITIES = Kind(
     read=lambda value, _: tuple((word, LEVELS[level]) for word, level in value.items()),
     show=lambda value: ", ".join(f"{word}={level.label}" for word, level in value),
     rules=lambda value: value,
+    wrong=_wrong_severity,
 )

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from zr4lint.filesystem.paths import display, inside
 from zr4lint.model.quoting import code
 from zr4lint.packs.loading import pack_names
-from zr4lint.packs.problems import PackError
+from zr4lint.packs.problems import PackError, did_you_mean, value_words
 from zr4lint.packs.rulebook import Rulebook, hint
 from zr4lint.packs.settings import configure
-from zr4lint.packs.toml_table import Table
-from zr4lint.project.configuration import PYPROJECT, ConfigError
-from zr4lint.project.kinds import pack_path
+from zr4lint.project.configuration import ONLY_OPTIONS, PYPROJECT, ConfigError
+from zr4lint.project.kinds import Kind, pack_path
 from zr4lint.project.settings import KEYS, SETTINGS, Layer, Setting
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def read(text: str, path: str, packs: Sequence[Pack], files: PackFiles, root: st
         if pyproject and not any(re.match(_MENTION, line) for line in lines):
             return None
         reason = "nested too deep" if isinstance(error, RecursionError) else error
-        raise ConfigError(f"{shown}: not valid TOML: {reason}") from None
+        raise ConfigError(f"{shown}: not valid TOML: {reason}", [_place(str(reason), lines)]) from None
     first = 0
     if pyproject:
         tool = document.get("tool")
@@ -58,26 +58,37 @@ def read(text: str, path: str, packs: Sequence[Pack], files: PackFiles, root: st
         document = tool["zr4lint"]
         first = next((n for n, line in enumerate(lines) if re.match(_HEADER, line)), 0)
         if not isinstance(document, dict):
-            raise ConfigError(f"{shown}: key 'tool.zr4lint': expected a table, not {type(document).__name__}")
+            message = f"key `tool.zr4lint`: expected a table, not {value_words(document)}"
+            raise ConfigError(f"{shown}:{first + 1}: {message}", [(first + 1, message)])
     return _Reader(document, shown, os.path.dirname(path), root, lines, first).read(packs, files)
 
 
-class _Reader(Table):
+def _place(reason: str, lines: Sequence[str]) -> tuple[int, str]:
+    """The line that the reader of TOML names, and its reason."""
+    named = re.search(r" \(at line (\d+), column \d+\)$", reason)
+    line = int(named[1]) if named else max(len(lines), 1)
+    return line, f"not valid TOML: {reason[: named.start()] if named else reason}"
+
+
+class _Reader:
     """The table of a configuration."""
 
     def __init__(
         self, values: Mapping[str, Any], shown: str, folder: str, root: str | None, lines: list[str], first: int
     ) -> None:
-        super().__init__(values, shown)
+        self.values = values
+        self.where = shown
         self.folder = folder
         self.root = root
         self.lines = lines
         self.first = first
+        self.problems: list[ConfigError] = []
 
     def error(self, key: str, message: str, word: str = "") -> ConfigError:
         line = self.line(key, word)
         place = self.where if line is None else f"{self.where}:{line}"
-        return ConfigError(f"{place}: key {key!r}: {message}")
+        text = f"key {code(key)}: {message}"
+        return ConfigError(f"{place}: {text}", [(line, text)])
 
     def line(self, key: str, word: str = "") -> int | None:
         """The line in which a key stands, or the first one from there that has a word of its value."""
@@ -89,30 +100,53 @@ class _Reader(Table):
         return None if at is None else at + 1
 
     def read(self, packs: Sequence[Pack], files: PackFiles) -> Layer:
-        """Read all keys, and refuse others."""
+        """Read all keys, and refuse others; ConfigError tells of each problem."""
         tables = [key for key in self.values if key not in KEYS]
         for key in tables:
             if not isinstance(self.values[key], dict):
-                raise self.unknown(key)
+                self.problems.append(self.unknown(key))
         named = tuple(self._packs(files))
-        known = Rulebook((*packs, *named))
+        known = None if self.problems else Rulebook((*packs, *named))
         values: dict[str, Any] = {}
         origins: dict[str, str] = {}
         for key, name in KEYS.items():
             if key in self.values:
-                values[name] = self._value(key, SETTINGS[name], known)
-                origins[name] = self._origin(key)
+                with self._noting():
+                    values[name] = self._value(key, SETTINGS[name], known)
+                    origins[name] = self._origin(key)
         by_name = {pack.name: pack for pack in (*packs, *named)} if tables else {}
         for key in tables:
-            if key in pack_names():
-                by_name[key] = files.load(key)
-            origins.update(self._pack_table(key, by_name))
+            if isinstance(self.values[key], dict):
+                if key in pack_names():
+                    by_name[key] = files.load(key)
+                with self._noting():
+                    origins.update(self._pack_table(key, by_name))
+        self._refuse()
         if tables:
             values["pack_settings"] = tuple((key, self.values[key]) for key in tables)
         return Layer(self.where, values, origins)
 
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        """Keep a problem for the end, when all are told."""
+        try:
+            yield
+        except ConfigError as problem:
+            self.problems.append(problem)
+
+    def _refuse(self) -> None:
+        """Raise what was noted, each problem once and in the order of the lines."""
+        texts = {str(problem): problem for problem in self.problems}
+        found = sorted(texts.values(), key=lambda problem: problem.problems[0][0] or 0)
+        if found:
+            raise ConfigError("\n".join(map(str, found)), (part for problem in found for part in problem.problems))
+
     def unknown(self, key: str) -> ConfigError:
         """The error for a key that is none, with the nearest one."""
+        if key == "tool":
+            return self.error(key, "unknown; only pyproject.toml has [tool.zr4lint], here its keys come first")
+        if key.replace("_", "-") in ONLY_OPTIONS:
+            return self.error(key, f"unknown; give the option --{key.replace('_', '-')} on the command line")
         return self.error(key, f"unknown{hint(key, KEYS) or '; the keys are ' + ', '.join(KEYS)}")
 
     def _pack_table(self, name: str, packs: Mapping[str, Pack]) -> Iterable[tuple[str, str]]:
@@ -134,7 +168,9 @@ class _Reader(Table):
 
     def _checked(self, key: str, setting: Setting) -> Any:
         """The value of a key, if it is of the setting's kind and not too long."""
-        value = self.take(key, setting.kind.words, setting.kind.fits)
+        value = self.values[key]
+        if not setting.kind.fits(value):
+            raise self.error(key, _misfit(setting.kind, value))
         self._limited(key, value)
         return value
 
@@ -142,10 +178,11 @@ class _Reader(Table):
         if _count(value) > MOST_WORDS:
             raise self.error(key, f"has more than {MOST_WORDS} entries")
 
-    def _value(self, key: str, setting: Setting, known: Rulebook) -> Any:
+    def _value(self, key: str, setting: Setting, known: Rulebook | None) -> Any:
+        """The value of a key as its field has it; without `known` the rules that it names are not looked up."""
         value = self._checked(key, setting)
         for word in setting.kind.rules(value):
-            if not known.knows(word):
+            if known is not None and not known.knows(word):
                 raise self.error(key, f"no rule has the code or the name {code(word)}{known.nearest(word)}", word)
         if setting.kind.folder:
             self._check_folder(key, value)
@@ -160,8 +197,9 @@ class _Reader(Table):
             key = name.replace("_", "-")
             if key not in self.values:
                 continue
-            for pack in dict.fromkeys(setting.kind.packs(self._checked(key, setting))):
-                yield self._pack(key, pack, files)
+            with self._noting():
+                for pack in dict.fromkeys(setting.kind.packs(self._checked(key, setting))):
+                    yield self._pack(key, pack, files)
 
     def _pack(self, key: str, name: str, files: PackFiles) -> Pack:
         if name not in pack_names():
@@ -181,6 +219,13 @@ class _Reader(Table):
         """Refuse a path that leads out of the repository."""
         if self.root is not None and "\0" not in name and not inside(os.path.join(self.folder, name), self.root):
             raise self.error(key, f"{code(name)} leads outside of {display(self.root)}; only --config may do so", name)
+
+
+def _misfit(kind: Kind, value: Any) -> str:
+    """Say how a value is none of a kind, with the nearest word that is one."""
+    if kind.choices and isinstance(value, str):
+        return f"{value_words(value)} is not one of {', '.join(kind.choices)}{did_you_mean(value, kind.choices)}"
+    return kind.wrong(value) or f"expected {kind.words}, not {value_words(value)}"
 
 
 def _count(value: Any) -> int:

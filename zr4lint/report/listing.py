@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 Rows = Sequence[Sequence[str]]
 
+FILLED = 80
+"""The width that the prose of pages is filled to."""
+
 _COLORS = {"error": "bold red", "warning": "bold magenta", "info": "bold cyan"}
 
 
@@ -49,10 +52,24 @@ def page(lines: Sequence[str], width: int, *, color: bool) -> str:
     from rich.text import Text
 
     text = Text()
-    for number, line in enumerate(lines):
+    for number, line in enumerate(_unfilled(lines) if width < FILLED else lines):
         strong = not number or (line.endswith(":") and not line.startswith(" "))
         text.append(f"{visible(line)}\n", "bold" if strong else "cyan" if line.startswith("    ") else "")
     return _captured(text, width, color=color)
+
+
+def _unfilled(lines: Sequence[str]) -> list[str]:
+    """Lines of prose in one again, where the next word did not fit, so that a narrow terminal breaks them anew."""
+    found: list[str] = []
+    last = ""
+    for line in lines:
+        word = line.split(" ", 1)[0]
+        if word and last[:1].strip() and len(last) + 1 + len(word) > FILLED:
+            found[-1] += f" {line}"
+        else:
+            found.append(line)
+        last = line
+    return found
 
 
 def _cell(words: str) -> Text:

@@ -10,30 +10,38 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zr4lint.report.page.template import environment, part, policy
-from zr4lint.report.page.view import file_view
+from zr4lint.report.page.view import file_view, index_row
 from zr4lint.report.wording import closing, statistics
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from zr4lint.model.finding import Report
     from zr4lint.report import Options
 
 HERE = Path(__file__).parent
 
 
-def render(report: Report, options: Options) -> str:
-    """Write the report."""
+_BUFFERED = 500
+"""The number of pieces of the template that are written at once."""
+
+
+def pieces(report: Report, options: Options) -> Iterator[str]:
+    """Write the report, piece by piece: no more than one file is arranged at a time."""
     style, script = (part(HERE, name) for name in ("page.css", "page.js"))
     rules = {rule.code: rule for rule in reversed(report.rules)}
     many = len(report.files) > 1
-    files = [file_view(file, f"f{n}-" if many else "", rules) for n, file in enumerate(report.files, 1)]
-    return (
+    stream = (
         environment(HERE)
         .get_template("page.html.j2")
-        .render(
+        .stream(
             style=style,
             script=script,
             policy=policy(style, script),
-            files=files,
+            rows=(index_row(file, _prefix(n)) for n, file in enumerate(report.files, 1)) if many else (),
+            specified=many and bool(report.tally.parts),
+            files=(file_view(file, _prefix(n) if many else "", rules) for n, file in enumerate(report.files, 1)),
+            title=f"{len(report.files)} files" if len(report.files) != 1 else next(iter(report.files)).source.path,
             many=many,
             errors=options.errors,
             closing="".join(piece.text for piece in closing(report)),
@@ -42,3 +50,10 @@ def render(report: Report, options: Options) -> str:
             version=options.version,
         )
     )
+    stream.enable_buffering(_BUFFERED)
+    yield from stream
+
+
+def _prefix(number: int) -> str:
+    """The beginning of the anchors of a file in a page of several."""
+    return f"f{number}-"

@@ -131,6 +131,27 @@ class FileView(Struct, frozen=True):
     total_lines: int
 
 
+class IndexRow(Struct, frozen=True):
+    """A file in the index of a page of several; `counts` are by severity, without the conflicts."""
+
+    prefix: str
+    path: str
+    counts: Mapping[str, int]
+    conflicts: int
+    parts: Sequence[Conformance]
+
+
+def index_row(file: FileReport, prefix: str) -> IndexRow:
+    """Count the findings of a file."""
+    shown = shown_findings(file)
+    counted = [finding for finding in shown if not finding.conflict]
+    return IndexRow(prefix, file.source.path, _by_severity(counted), len(shown) - len(counted), file.conformance)
+
+
+def _by_severity(findings: Sequence[Finding]) -> Mapping[str, int]:
+    return {s.label: sum(f.severity is s for f in findings) for s in sorted(Severity, reverse=True)}
+
+
 def file_view(file: FileReport, prefix: str, rules: Mapping[str, Rule]) -> FileView:
     """Arrange the report of a file."""
     return _Arranged(file, prefix, rules).view()
@@ -158,7 +179,7 @@ class _Arranged:
             prefix=self.prefix,
             path=self.source.path,
             packs=self.file.packs,
-            counts={s.label: sum(f.severity is s for f in counted) for s in sorted(Severity, reverse=True)},
+            counts=_by_severity(counted),
             conflicts=len(self.shown) - len(counted),
             suppressed=len(self.file.findings) - len(self.shown),
             parts=parts_,
