@@ -8,6 +8,7 @@
     json               the first finding that the command above reports with `json` in the place of `concise`
     pycon              a doctest
     yaml               a configuration; its commands are run by tests/test_readme.py
+    text               commands in a repository of the reader's, which tests/test_readme.py runs in one
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class Story:
                 script = self.folder / "session.txt"
                 script.write_text(block.body, encoding="utf-8")
                 self.succeed("python -m doctest session.txt")
-            case "yaml":
+            case "yaml" | "text":
                 pass
             case kind:
                 raise ValueError(f"nothing is known of blocks of the kind {kind!r}")

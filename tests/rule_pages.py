@@ -44,8 +44,8 @@ def _index(found: list[Explanation]) -> Iterator[str]:
     yield "# Rules"
     yield (
         "`zr4lint rule CODE` prints any of these pages. A rule that is *on* runs without being selected. A *safe* fix"
-        " is one that `--fix` applies; an *unsafe* one needs `--unsafe-fixes`. `--select`, comments and `zr4lint rule` also"
-        " take the codes of other linters."
+        " is one that `--fix` applies; an *unsafe* one needs `--unsafe-fixes`. `--select`, comments and `zr4lint rule`"
+        " also take the codes of other linters."
     )
     for title, group in groupby(found, key=_group):
         rules = list(group)

@@ -16,9 +16,11 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from tests.inprocess import call
 from tests.installed import GROUP, ROOT, copy_to, environment, scratch
 from tests.test_cli import WITHOUT_ML
 from zr4lint import __version__
+from zr4lint.project.workflows import WORKFLOWS
 
 PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -101,6 +103,19 @@ def snippet(name: str) -> dict[str, Any]:
     (body,) = [body for _, body in BLOCKS if body.startswith(f"# {name}\n")]
     found: dict[str, Any] = yaml.safe_load(body)
     return found
+
+
+@pytest.mark.parametrize("service", WORKFLOWS)
+def test_init_writes_what_the_page_shows(tmp_path: Path, service: str) -> None:
+    name, _ = WORKFLOWS[service]
+    assert call("init", "--ci", service, cwd=tmp_path).out.endswith(f"{name}: written\n")
+    assert (tmp_path / name).read_text("utf-8") in [body for _, body in BLOCKS]
+    kept = (tmp_path / "zr4lint.toml").read_text("utf-8")
+    again = call("init", "--ci", service, cwd=tmp_path)
+    assert (again.code, again.err) == (2, f"zr4lint: {name} exists already; it is not overwritten\n")
+    (tmp_path / name).unlink()
+    assert call("init", "--ci", service, cwd=tmp_path) == (0, f"{name}: written\n", "")
+    assert (tmp_path / "zr4lint.toml").read_text("utf-8") == kept
 
 
 def test_azure_shows_what_is_wrong(here: Path) -> None:

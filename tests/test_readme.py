@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.installed import GROUP, ROOT
-from tests.readme import README, Block, Story, blocks, replayed
+from tests.installed import GROUP, ROOT, environment
+from tests.readme import HERE, README, Block, Story, blocks, replayed
 from zr4lint import __version__
 from zr4lint.report import FORMATS
 
@@ -41,7 +43,7 @@ def test_what_is_not_so_is_noticed() -> None:
         story.play(Block("sh", None, "zr4lint --pack gone\n", 0, 0))
     with pytest.raises(AssertionError, match=r"Got:\n *2"):
         story.play(Block("pycon", None, ">>> 1 + 1\n3\n", 0, 0))
-    with pytest.raises(AssertionError, match="No such option"):
+    with pytest.raises(AssertionError, match="unexpected argument"):
         story.play(Block("console", None, "$ zr4lint --no-such-option\n", 0, 0))
 
 
@@ -54,6 +56,32 @@ def test_no_block_escapes(text: str) -> None:
 def test_the_set_up_is_two_commands() -> None:
     first = next(block for block in blocks(TEXT) if block.kind == "sh")
     assert first.body == "make lint\nmake test\n"
+
+
+def test_five_commands_lead_to_a_pull_request_that_fails(tmp_path: Path) -> None:
+    (text,) = [block.body for block in blocks(TEXT) if block.kind == "text"]
+    install, *others = text.splitlines()
+    assert install == f"python3 -m pip install {HERE}"
+    assert len(others) == 4
+    origin, work = tmp_path / "origin.git", tmp_path / "work"
+    names = {f"GIT_{who}_{what}": "x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    env = environment(Path(sys.executable).parent) | names | {"GIT_CONFIG_GLOBAL": "/dev/null"}
+
+    def shell(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["bash", "-ec", command], cwd=cwd, env=env, capture_output=True, text=True, check=False)
+
+    assert shell(f"git init -q --bare {origin} && git clone -q {origin} {work}", tmp_path).returncode == 0
+    (work / "Dockerfile").write_text("FROM python:3.12-slim\nRUN pip install numpy >=1.26\n", "utf-8")
+    for command in others:
+        done = shell(command, work)
+        assert done.returncode == 0, done
+    pushed = shell("git ls-tree -r --name-only zr4lint", origin).stdout.split()
+    assert pushed == [".github/workflows/zr4lint.yml", "Dockerfile", "dockerfile-pack.toml", "zr4lint.toml"]
+    workflow = yaml.safe_load((work / ".github" / "workflows" / "zr4lint.yml").read_text("utf-8"))
+    (lint,) = [step["run"] for step in workflow["jobs"]["zr4lint"]["steps"] if "github" in step.get("run", "")]
+    done = shell(lint, work)
+    assert done.returncode == 1
+    assert "::error file=Dockerfile,line=2," in done.stdout
 
 
 def test_the_pre_commit_configuration_names_hooks_that_are_there() -> None:

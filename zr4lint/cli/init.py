@@ -6,37 +6,69 @@ import os
 
 import click
 
+from zr4lint.cli.options import OneOf
+from zr4lint.project.workflows import WORKFLOWS
+
 PACK = "dockerfile-pack.toml"
 """The file that the derived pack is written to."""
 
 
 @click.command("init")
-def command() -> None:
+@click.option(
+    "--ci",
+    "service",
+    type=OneOf([*WORKFLOWS]),
+    help="Also write the file that makes this service lint each push and each pull request.",
+)
+def command(service: str | None) -> None:
     """Write a configuration in the current folder.
 
     Where the folder has a Dockerfile, also derive a pack from it, so that later versions are checked against it. No
-    file is overwritten.
+    file is overwritten; with --ci, a configuration that is there already is kept.
     """
     from zr4lint.app.errors import UsageError
-    from zr4lint.cli.output import save
     from zr4lint.project import Finder
+
+    workflow = WORKFLOWS.get(service or "")
+    if workflow is not None:
+        _refuse_existing(workflow[0])
+    found = Finder(()).configuration("Dockerfile")
+    if found is None:
+        _write_configuration()
+    elif workflow is None:
+        raise UsageError(f"{found.source} exists already; it is not overwritten")
+    if workflow is not None:
+        from zr4lint.cli.output import save
+
+        file, text = workflow
+        os.makedirs(os.path.dirname(file) or ".", exist_ok=True)
+        save(text, file, None)
+        click.echo(f"{file}: written")
+
+
+def _write_configuration() -> None:
+    """Write a configuration, and the pack of a Dockerfile that is there."""
+    from zr4lint.cli.output import save
     from zr4lint.project.template import NAME, template
 
     dockerfile = next((name for name in ("Dockerfile", "Containerfile", "dockerfile") if os.path.isfile(name)), None)
-    found = Finder(()).configuration("Dockerfile")
-    if found is not None:
-        raise UsageError(f"{found.source} exists already; it is not overwritten")
     if dockerfile is None:
         save(template(), NAME, None)
         click.echo(f"{NAME}: written, without a pack: no Dockerfile in this folder")
         return
-    if os.path.lexists(PACK):
-        raise UsageError(f"{PACK} exists already; it is not overwritten")
+    _refuse_existing(PACK)
     text, count = _derived(dockerfile)
     save(text, PACK, None)
     save(template(("core", "ml", PACK)), NAME, None)
     click.echo(f"{NAME}: written")
     click.echo(f"{PACK}: {count} rules derived from {dockerfile}")
+
+
+def _refuse_existing(file: str) -> None:
+    from zr4lint.app.errors import UsageError
+
+    if os.path.lexists(file):
+        raise UsageError(f"{file} exists already; it is not overwritten")
 
 
 def _derived(dockerfile: str) -> tuple[str, int]:
