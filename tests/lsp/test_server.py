@@ -412,6 +412,26 @@ def test_all_problems_of_a_pack_at_their_lines(client: Client) -> None:
     assert broken["range"]["start"]["line"] == 15
 
 
+@pytest.mark.parametrize("name", ["zr4lint.toml", "pyproject.toml"])
+def test_all_problems_of_a_configuration_at_their_lines(client: Client, name: str) -> None:
+    head = "[tool.zr4lint]\n" if name == "pyproject.toml" else "# ours\n"
+    uri = client.open(name, f'{head}selct = ["ZC"]\nfail-on = "errr"\n', "toml")
+    assert [(one["range"], one["message"], one["code"]) for one in client.diagnostics(uri)] == [
+        (place(1, 0, 1, 14), "key `selct`: unknown; did you mean `select`?", "configuration"),
+        (
+            place(2, 0, 2, 16),
+            "key `fail-on`: `errr` is not one of error, warning, info, never; did you mean `error`?",
+            "configuration",
+        ),
+    ]
+    client.change(uri, 2, {"text": f'{head}select = ["ZC"]\n'})
+    assert client.diagnostics(uri) == []
+    client.change(uri, 3, {"text": f'{head}select = ["ZC"\nx = 1\n'})
+    (broken,) = client.diagnostics(uri)
+    assert broken["message"].startswith("not valid TOML: ")
+    assert broken["range"]["start"]["line"] == 2
+
+
 def test_documents_are_checked_as_on_the_command_line(client: Client, tmp_path: Path) -> None:
     path = ROOT / "fixtures" / "documents" / "broken.prd.md"
     done = call("prd", "check", "--format", "json", str(path), cwd=tmp_path)

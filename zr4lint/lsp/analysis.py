@@ -47,7 +47,7 @@ class Analysis:
 
     `linted` and `linter` are None for a text that is no Dockerfile, or that no pack matches. `report` is that of a
     Dockerfile or of a document that specifies one. `troubles` are what stands in the way of a lint, or what is wrong
-    with a pack. `files` are the files of the packs, by their names.
+    with a pack or a configuration. `files` are the files of the packs, by their names.
     """
 
     def __init__(
@@ -108,6 +108,8 @@ def analyse(buffer: Buffer, linters: Linters, deadline: Deadline) -> Analysis:
     try:
         if buffer.language is Language.PACK:
             return Analysis(buffer, troubles=tuple(_pack_troubles(buffer)))
+        if buffer.language is Language.CONFIGURATION:
+            return Analysis(buffer, troubles=tuple(_configuration_troubles(buffer, linters)))
         if buffer.language is Language.DOCUMENT:
             return _read_document(buffer)
         if buffer.language is Language.DOCKERFILE:
@@ -162,3 +164,12 @@ def _pack_troubles(buffer: Buffer) -> Iterator[Trouble]:
         lines = line_numbers(buffer.text)
         for problem in error.problems:
             yield Trouble(problem.line_in(lines) or 1, problem.sentence, "pack")
+
+
+def _configuration_troubles(buffer: Buffer, linters: Linters) -> Iterator[Trouble]:
+    """The problems of a configuration, each at its line."""
+    try:
+        linters.check_configuration(buffer)
+    except ConfigError as error:
+        for line, message in error.problems:
+            yield Trouble(line or 1, message, "configuration")

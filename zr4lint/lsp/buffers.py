@@ -13,6 +13,7 @@ from pygls.uris import to_fs_path
 
 from zr4lint.lsp.positions import Positions
 from zr4lint.model.source import BOM, Span
+from zr4lint.project.configuration import NAMES
 
 MAX_BYTES_OF_PATH = 4_096
 _FENCE = re.compile(r"^ *(?:`{3,}|~{3,}) *(?:dockerfile|docker|containerfile)\b", re.MULTILINE | re.IGNORECASE)
@@ -26,6 +27,7 @@ class Language(Enum):
     DOCKERFILE = "Dockerfile"
     PACK = "pack"
     DOCUMENT = "document"
+    CONFIGURATION = "configuration"
     OTHER = "other"
 
 
@@ -59,6 +61,8 @@ class Buffer:
     @cached_property
     def language(self) -> Language:
         """What the text is to the linter: nothing for TOML that is no pack, and Markdown that holds no Dockerfile."""
+        if self.name in NAMES:
+            return Language.CONFIGURATION
         suffix = os.path.splitext(self.name)[1].lower()
         if self.language_id == "toml" or suffix == ".toml":
             return Language.PACK if _PACK.search(self.text) and _CHECK.search(self.text) else Language.OTHER

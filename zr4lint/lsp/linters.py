@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from zr4lint.app.assignment import Assignment, lint_options
-from zr4lint.filesystem.paths import display
+from zr4lint.filesystem.paths import display, repository
 from zr4lint.filesystem.shipped import rules_folder
 from zr4lint.linting.pipeline import Linter
 from zr4lint.packs.loading import pack_names
 from zr4lint.project import Finder
 from zr4lint.project.pack_files import PackFiles
+from zr4lint.project.parsing import read
 
 if TYPE_CHECKING:
     from zr4lint.lsp.buffers import Buffer
@@ -58,6 +59,14 @@ class Linters:
         names = settings.packs_for(path) or tuple(pack_names())
         files = {self._pack_files.load(name).name: file_of(name) for name in names}
         return Chosen(Linter(packs, lint_options(path, settings, folder), deadline=deadline), files)
+
+    def check_configuration(self, buffer: Buffer) -> None:
+        """Read the text of a configuration; ConfigError tells of its problems."""
+        path = buffer.path or buffer.name
+        folder = os.path.dirname(os.path.abspath(path))
+        if self._assignment is None:
+            self._assignment = Assignment((), self._pack_files)
+        read(buffer.text, path, self._assignment.packs, self._pack_files, repository(folder) or folder)
 
     def _finder(self, path: str | None, assignment: Assignment) -> Finder:
         """The finder of the innermost open folder that a file lies in."""
