@@ -50,7 +50,7 @@ def _index(found: list[Explanation]) -> Iterator[str]:
     for title, group in groupby(found, key=_group):
         rules = list(group)
         yield f"## {prose(title)}"
-        rows = ["| rule | name | level | default | fix | in other linters | summary |", "|---|---|---|---|---|---|---|"]
+        rows = ["| code | name | level | default | fix | aliases | summary |", "|---|---|---|---|---|---|---|"]
         yield "\n".join([*rows, *(_row(one.rule) for one in rules)])
 
 
@@ -80,7 +80,7 @@ def _page(found: Explanation) -> Iterator[str]:
     default = "on" if rule.default else f"off; `--extend-select {rule.code}` switches it on"
     facts = [f"- Severity: {rule.severity.label}", f"- Default: {default}", f"- Source: {prose(rule.source)}"]
     if rule.aliases:
-        facts.append(f"- In other linters: {prose(', '.join(rule.aliases))}")
+        facts.append(f"- Aliases: {prose(', '.join(rule.aliases))}")
     if found.pack is not None:
         facts.append(f"- Pack: {found.pack.name}")
         if found.section:

@@ -81,7 +81,7 @@ def test_the_index_says_what_a_rule_is_found_by() -> None:
 def test_a_page_says_whether_its_rule_is_on_and_what_others_call_it() -> None:
     assert "- Default: on\n" in PAGES["ZC202.md"]
     assert "- Default: off; `--extend-select ZC201` switches it on\n" in PAGES["ZC201.md"]
-    assert "- In other linters: DL3014" in PAGES["ZC202.md"]
+    assert "- Aliases: DL3014" in PAGES["ZC202.md"]
 
 
 def test_prose_and_cells() -> None:
