@@ -57,7 +57,7 @@ def test_the_nth_file_takes_the_nth_format() -> None:
     [
         (["json", "text"], [], "only one can go to standard output"),
         (["json", "text"], ["-"], "only one can go to standard output"),
-        (["json"], ["a", "b"], "2 files for 1 formats"),
+        (["json"], ["a", "b"], "2 files for 1 format;"),
         (["json", "text"], ["a", "./a"], "one file can't take two formats"),
     ],
 )

@@ -30,6 +30,8 @@ def test_levels_and_heads_have_colours_on_a_terminal_that_has_them() -> None:
     text = drawn(("code", "level"), [("ZC1", "error")], 40, color=True)
     assert "\x1b[1mcode" in text
     assert "\x1b[1;31merror\x1b[0m" in text
+    text = drawn(("setting", "value"), [("fail-on", "error")], 40, color=True)
+    assert "\x1b[1;31m" not in text
 
 
 def test_a_page_has_a_title_and_heads() -> None:

@@ -38,7 +38,8 @@ class Target(Struct, frozen=True):
 def targets(formats: Sequence[str], files: Sequence[str]) -> list[Target]:
     """Give the n-th file to the n-th format, and the stream to the one format that is left; UsageError for two."""
     if len(files) > len(formats):
-        raise UsageError(f"--output: {len(files)} files for {len(formats)} formats; give each its --format")
+        count = "1 format" if len(formats) == 1 else f"{len(formats)} formats"
+        raise UsageError(f"--output: {len(files)} files for {count}; give each its --format")
     paired = [
         Target(name, None if file == STANDARD_OUTPUT else file) for name, file in zip(formats, files, strict=False)
     ]
@@ -136,6 +137,8 @@ def print_bytes(data: bytes, stream: TextIO | None) -> None:
         stream.buffer.flush()
     except BrokenPipeError:
         raise ReaderGoneError from None
+    except OSError as error:
+        raise UsageError(f"standard output: can't be written: {error.strerror}") from None
 
 
 def print_diff(text: str, stream: TextIO | None) -> None:

@@ -16,6 +16,7 @@ Rows = Sequence[Sequence[str]]
 FILLED = 80
 """The width that the prose of pages is filled to."""
 
+_LEVELS = ("level", "severity")
 _COLORS = {"error": "bold red", "warning": "bold magenta", "info": "bold cyan"}
 
 
@@ -43,7 +44,7 @@ def drawn(heads: Sequence[str], rows: Rows, width: int, *, color: bool, numbers:
             overflow="fold" if last else "ellipsis",
         )
     for row in rows:
-        table.add_row(*(_cell(cell) for cell in row))
+        table.add_row(*(_cell(cell, colored=head in _LEVELS) for head, cell in zip(heads, row, strict=True)))
     return _captured(table, width, color=color)
 
 
@@ -72,10 +73,10 @@ def _unfilled(lines: Sequence[str]) -> list[str]:
     return found
 
 
-def _cell(words: str) -> Text:
+def _cell(words: str, *, colored: bool) -> Text:
     from rich.text import Text
 
-    return Text(visible(words), _COLORS.get(words, ""))
+    return Text(visible(words), _COLORS.get(words, "") if colored else "")
 
 
 def _captured(renderable: RenderableType, width: int, *, color: bool) -> str:
