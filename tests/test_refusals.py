@@ -87,6 +87,16 @@ def test_a_wrong_variable_is_named(tmp_path: Path, variable: str, value: str, wa
     assert wanted in words
 
 
+def test_a_mistyped_variable_is_named_and_the_run_goes_on(tmp_path: Path) -> None:
+    save(tmp_path / "Dockerfile", "FROM scratch\n")
+    with mock.patch.dict("os.environ", {"ZR4LINT_FORMT": "json", "ZR4LINT_OF_MY_OWN_TEAM": "1"}):
+        done = call("--quiet", cwd=tmp_path)
+        isolated = call("--quiet", "--isolated", cwd=tmp_path)
+    assert done.code == 0
+    assert done.err == "zr4lint: ZR4LINT_FORMT: not a variable of zr4lint; did you mean `ZR4LINT_FORMAT`?\n"
+    assert isolated.err == ""
+
+
 def test_each_name_of_another_linter_leads_to_one_of_ours() -> None:
     for name, ours in OPTIONS_OF_PEERS.items():
         assert name not in OPTIONS
@@ -108,6 +118,18 @@ def test_each_option_of_the_help_is_below_one_heading(tmp_path: Path) -> None:
     assert at == sorted(at)
     assert out.index("\nFixing:\n") < out.index("  --diff ") < out.index("\nOutput:\n") < out.index("  -q, --quiet")
     assert max(map(len, out.splitlines())) <= 80
+
+
+def test_all_stands_for_every_rule(tmp_path: Path) -> None:
+    save(tmp_path / "Dockerfile", "FROM debian:12\nRUN apt-get update && apt-get install -y git\n")
+    some = call("--statistics", "--quiet", cwd=tmp_path).out
+    every = call("--statistics", "--quiet", "--select", "ALL", cwd=tmp_path).out
+    assert "ZC201" not in some
+    assert "ZC201" in every
+    assert "ZC203" in some
+    assert call("--statistics", "--quiet", "--ignore", "ALL", cwd=tmp_path).out == ""
+    one = call("--format", "concise", "--quiet", "--ignore", "ALL", "--extend-select", "ZC203", cwd=tmp_path).out
+    assert [line.split()[2] for line in one.splitlines()] == ["ZC203"]
 
 
 # Configurations

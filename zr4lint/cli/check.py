@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
 
 from zr4lint import __version__
 from zr4lint.cli.grouped import GroupedCommand, Groups
+from zr4lint.cli.messages import error
 from zr4lint.cli.options import (
     ENVIRONMENT,
     OneOf,
@@ -15,6 +17,7 @@ from zr4lint.cli.options import (
     Whole,
     a_file,
     completing,
+    mistyped_variables,
     no_folder,
     origins,
     setting_options,
@@ -197,4 +200,7 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     """
     from zr4lint.cli.linting import lint
 
+    if not options["isolated"]:
+        for line in mistyped_variables(command, os.environ):
+            error(line)
     ctx.exit(lint(options, origins(ctx)))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from typing import Any
 
 import click
 
 from zr4lint.filesystem.paths import plain
-from zr4lint.model.quoting import code
+from zr4lint.model.quoting import code, nearest
 from zr4lint.packs.problems import did_you_mean
 from zr4lint.project.settings import SETTINGS, Setting
 
@@ -134,6 +134,16 @@ def _attributes(name: str, setting: Setting) -> dict[str, Any]:
         return {"type": Number(min=0), "metavar": "N", "help": text}
     of_kind = {"NAME|FILE": completing("packs"), "RULE": completing("rules")}
     return {"multiple": True, "metavar": setting.metavar, "help": text, "shell_complete": of_kind.get(setting.metavar)}
+
+
+def mistyped_variables(command: click.Command, environment: Iterable[str]) -> Iterator[str]:
+    """What to tell of variables of the environment whose names are nearly those of options."""
+    known = {str(parameter.envvar).removeprefix(ENVIRONMENT) for parameter in command.params if parameter.envvar}
+    for name in sorted(environment):
+        word = name.removeprefix(ENVIRONMENT)
+        near = nearest(word, known) if word not in known | {name} else None
+        if near is not None:
+            yield f"{name}: not a variable of zr4lint; did you mean `{ENVIRONMENT}{near}`?"
 
 
 def origins(ctx: click.Context) -> dict[str, str]:

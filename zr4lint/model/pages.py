@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 SITE = "https://zr4lint.github.io/zr4lint/"
 
-_SHIPPED = re.compile(r"(?:ML|PD|ZC|ZL)\d{3}|ZR\d{4}")
+_DIGITS = {"ML": 3, "PD": 3, "ZC": 3, "ZL": 3, "ZR": 4}
+"""How many digits follow the letters of the codes that zr4lint itself gives."""
 
 
 def page_of(code: str) -> str | None:
     """The address of a rule's page; None for a rule of another pack than those of zr4lint."""
-    return f"{SITE}rules/{code}/" if _SHIPPED.fullmatch(code) else None
+    digits = code[2:]
+    shipped = digits.isdecimal() and len(digits) == _DIGITS.get(code[:2])
+    return f"{SITE}rules/{code}/" if shipped else None

@@ -75,7 +75,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         Setting(
             RULES,
-            "Report only these rules: codes, names or prefixes",
+            "Report only these rules: codes, names, prefixes or ALL",
             "all rules",
             "--select",
             "RULE",

@@ -44,7 +44,7 @@ def drawn(heads: Sequence[str], rows: Rows, width: int, *, color: bool, numbers:
             overflow="fold" if last else "ellipsis",
         )
     for row in rows:
-        table.add_row(*(_cell(cell, colored=head in _LEVELS) for head, cell in zip(heads, row, strict=True)))
+        table.add_row(*(_cell(cell, colored=head.lower() in _LEVELS) for head, cell in zip(heads, row, strict=True)))
     return _captured(table, width, color=color)
 
 

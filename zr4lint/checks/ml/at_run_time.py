@@ -110,7 +110,7 @@ def _missing(history: History, install: Install, row: Row) -> str | None:
 
 @check("ml/huggingface-cli-gone")
 def huggingface_cli_gone(subject: Subject) -> Outcomes:
-    """The command of huggingface_hub is one that it has."""
+    """The installed huggingface_hub has the command that is called."""
     row = table("packages")["huggingface_cli"]
     for history in histories(subject):
         for ran in history.commands:

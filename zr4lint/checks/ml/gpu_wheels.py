@@ -187,7 +187,7 @@ def _extras(requirement: Requirement) -> set[str]:
 
 @check("ml/extra-gone")
 def extra_gone(subject: Subject) -> Outcomes:
-    """An extra is one that the package still has."""
+    """The package still has the extra that is requested."""
     for history in histories(subject):
         for install in history.own:
             for requirement in install.requirements:
