@@ -37,6 +37,10 @@ CASES = [
     ("--fail-on errr", "--fail-on: `errr` is not one of error, warning, info, never; did you mean `error`?"),
     ("--color always-on", "--color: `always-on` is not one of auto, always, never; did you mean `always`?"),
     ("--pack cor", "cor: no pack has this name, and it is not a file; did you mean `core`?"),
+    (
+        "--pack sub/hous.toml",
+        "it is not a file; did you mean `sub/house.toml`?",
+    ),
     ("--gpu rtx509", "--gpu: `rtx509` is not a known GPU; did you mean `rtx5090`?"),
     ("--jobs 0", "--jobs: `0` is not a whole number from 1 upwards"),
     ("--jobs many", "--jobs: `many` is not a whole number from 1 upwards"),
@@ -67,6 +71,7 @@ CASES = [
 def test_wrong_usage_names_what_was_meant(tmp_path: Path, words: str, wanted: str) -> None:
     save(tmp_path / "Dockerfile", "FROM scratch\n")
     save(tmp_path / "sub" / "Dockerfile.gpu", "FROM scratch\n")
+    save(tmp_path / "sub" / "house.toml", "")
     done = call(*words.split(" "), cwd=tmp_path)
     assert complaint(done).endswith(wanted)
     assert done.out == ""
@@ -157,8 +162,7 @@ def test_each_problem_of_a_configuration_is_a_line(tmp_path: Path) -> None:
 def test_rules_of_a_pack_that_is_gone_are_not_called_unknown(tmp_path: Path) -> None:
     save(tmp_path / "zr4lint.toml", 'packs = ["gone.toml"]\nselect = ["GF001"]\n')
     words = complaint(call(cwd=tmp_path))
-    assert words.startswith("zr4lint.toml:1: key `packs`: ")
-    assert "gone.toml: no pack has this name" in words
+    assert words.startswith("zr4lint.toml:1: key `packs`: gone.toml: no pack has this name")
 
 
 def test_the_table_of_pyproject_in_another_file(tmp_path: Path) -> None:

@@ -6,10 +6,12 @@ import os
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
+from zr4lint.filesystem.paths import display
 from zr4lint.filesystem.reading import UnfitError, read_regular
 from zr4lint.filesystem.shipped import is_compiled, rules_folder, shipped_document
 from zr4lint.packs.problems import PackError, Problem, did_you_mean
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from zr4lint.packs.model import Pack
 
 MAX_BYTES = 4_000_000
+_MOST_BESIDE = 1_000
+"""The names of a folder that a mistyped one is compared with."""
 
 
 @cache
@@ -69,10 +73,26 @@ def _located(pack: Pack, name: str) -> Pack:
     return structs.replace(pack, rules=rules, traced=structs.replace(pack.traced, path=path))
 
 
+def _is_toml(path: str) -> bool:
+    return path.endswith(".toml")
+
+
+def _near(path: str) -> str:
+    """Ask whether another pack was meant: a TOML file beside the path, or one that comes with zr4lint; "" for none."""
+    folder, name = os.path.split(path)
+    with suppress(OSError, ValueError), os.scandir(folder or ".") as entries:
+        beside = [display(os.path.join(folder, entry.name)) for entry in islice(entries, _MOST_BESIDE)]
+        if name.endswith(".toml") and (near := did_you_mean(display(path), filter(_is_toml, sorted(beside)))):
+            return near
+    return did_you_mean(name, pack_names())
+
+
 def _text(path: str) -> str:
     if not os.path.isfile(path):
-        near = did_you_mean(os.path.basename(path), pack_names()) or f"; packs are {', '.join(pack_names())}"
-        raise PackError(path or '""', [Problem(f"no pack has this name, and it is not a file{near}")])
+        near = _near(path) or f"; packs are {', '.join(pack_names())}"
+        raise PackError(
+            display(path) if path else '""', [Problem(f"no pack has this name, and it is not a file{near}")]
+        )
     try:
         return read_regular(path, MAX_BYTES).decode("utf-8")
     except (UnfitError, OSError, ValueError) as error:
