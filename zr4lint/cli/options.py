@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,11 @@ from zr4lint.filesystem.paths import plain
 from zr4lint.model.quoting import code, nearest
 from zr4lint.packs.problems import did_you_mean
 from zr4lint.project.settings import SETTINGS, Setting
+
+if TYPE_CHECKING:
+    _Choice = click.Choice[str]
+else:
+    _Choice = click.Choice  # no generic class before click 8.2
 
 ENVIRONMENT = "ZR4LINT_"
 """The prefix of environment variables that set options."""
@@ -57,7 +62,7 @@ def completing(what: str) -> Callable[[click.Context, click.Parameter, str], Any
     return complete
 
 
-class OneOf(click.Choice[str]):
+class OneOf(_Choice):
     """One of some words; another one is refused with the nearest."""
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:

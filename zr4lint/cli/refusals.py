@@ -105,12 +105,9 @@ def _name(refused: click.BadParameter) -> str:
     parameter, ctx = refused.param, refused.ctx
     if parameter is None:
         return "the command line"
-    name = next((name for name in parameter.opts if name.startswith("--")), parameter.make_metavar(ctx or _NOWHERE))
+    name = next((name for name in parameter.opts if name.startswith("--")), parameter.human_readable_name)
     from_variable = ctx is not None and ctx.get_parameter_source(parameter.name or "") is ParameterSource.ENVIRONMENT
     return str(parameter.envvar) if from_variable else name
-
-
-_NOWHERE = click.Context(click.Command(None))
 
 
 def _plain(message: str) -> str:
