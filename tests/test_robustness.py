@@ -74,7 +74,7 @@ def test_the_limit_of_size_can_be_changed(here: Path) -> None:
     assert call("Dockerfile.zr4", "--max-size", str(length), cwd=here).code == 0
     done = call("Dockerfile.zr4", "--max-size", str(length - 1), cwd=here)
     assert complaint(done).startswith(f"Dockerfile.zr4: larger than {length - 1} bytes")
-    assert complaint(call("--max-size", "many", cwd=here)).endswith("'many' is not a size such as 500K, 10M or 1G")
+    assert complaint(call("--max-size", "many", cwd=here)).endswith("`many` is not a size such as 500K, 10M or 1G")
 
 
 @pytest.mark.parametrize(("text", "number"), [("7", 7), ("500k", 500_000), ("10MB", 10_000_000), ("1G", 1_000_000_000)])

@@ -28,28 +28,28 @@ Command = Callable[..., Any]
 def a_file(path: str) -> str:
     """The path of a file."""
     if not os.path.isfile(path):
-        raise click.BadParameter(f"{code(path)} is not a file")
+        raise click.BadParameter(f"`{path}` is not a file")
     return plain(path)
 
 
 def a_path(path: str) -> str:
     """The path of a file or a folder."""
     if not os.path.exists(path):
-        raise click.BadParameter(f"{code(path)} is not a file or folder")
+        raise click.BadParameter(f"`{path}` is not a file or folder")
     return plain(path)
 
 
 def a_folder(path: str) -> str:
     """The path of a folder."""
     if not os.path.isdir(path):
-        raise click.BadParameter(f"{code(path)} is not a folder")
+        raise click.BadParameter(f"`{path}` is not a folder")
     return plain(path)
 
 
 def no_folder(path: str) -> str:
     """A path that may be written to, or read and found missing."""
     if os.path.isdir(path):
-        raise click.BadParameter(f"{code(path)} is a folder")
+        raise click.BadParameter(f"`{path}` is a folder")
     return plain(path)
 
 

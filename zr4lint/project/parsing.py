@@ -212,13 +212,13 @@ class _Reader:
 
     def _check_folder(self, key: str, name: str) -> None:
         if "\0" in name or not os.path.isdir(os.path.join(self.folder, name)):
-            raise self.error(key, f"no folder {code(name)}")
+            raise self.error(key, f"no folder `{name}`")
         self._check_inside(key, name)
 
     def _check_inside(self, key: str, name: str) -> None:
         """Refuse a path that leads out of the repository."""
         if self.root is not None and "\0" not in name and not inside(os.path.join(self.folder, name), self.root):
-            raise self.error(key, f"{code(name)} leads outside of {display(self.root)}; only --config may do so", name)
+            raise self.error(key, f"`{name}` leads outside of {display(self.root)}; only --config may do so", name)
 
 
 def _misfit(kind: Kind, value: Any) -> str:
