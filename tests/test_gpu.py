@@ -77,7 +77,7 @@ def test_a_gpu_that_is_none_is_wrong_usage(here: Path) -> None:
     done = call(cwd=here)
     assert done.code == 2
     assert "zr4lint.toml:1: key `gpu`" in done.err
-    assert '"gtx" is not a known GPU' in done.err
+    assert "`gtx` is not a known GPU" in done.err
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def _known(rules: Rulebook, codes: Iterable[str]) -> tuple[list[str], list[str]]
 def _levels(rules: Rulebook, table: Any, path: str) -> tuple[dict[str, str], list[str]]:
     """The level of each code, and the codes that zr4lint has no rule for."""
     if not isinstance(table, dict):
-        raise UsageError(f"{display(path)}: key 'override': expected levels with lists of codes")
+        raise UsageError(f"{display(path)}: key `override`: expected levels with lists of codes")
     levels: dict[str, str] = {}
     gone: list[str] = []
     for level, to in _LEVELS.items():
@@ -105,7 +105,7 @@ def _threshold(wishes: Mapping[str, Any], path: str) -> Iterator[str]:
         yield 'fail-on = "never"'
     elif word is not None:
         if word not in _THRESHOLDS:
-            raise UsageError(f"{display(path)}: key 'failure-threshold': expected one of {', '.join(_THRESHOLDS)}")
+            raise UsageError(f"{display(path)}: key `failure-threshold`: expected one of {', '.join(_THRESHOLDS)}")
         yield f"fail-on = {toml(_THRESHOLDS[word])}"
     else:
         yield 'fail-on = "info"'
