@@ -90,7 +90,7 @@ class Spool(_Walked[T]):
 
 
 class Mapped(_Walked[T]):
-    """What a function makes of each item of a sequence, made anew each time that it is gone through."""
+    """The results of a function for each item of a sequence, computed again at each iteration."""
 
     def __init__(self, function: Callable[[S], T], items: Sequence[S]) -> None:
         self._items = items

@@ -127,7 +127,7 @@ def _where_it_stands(task: Task, report: FileReport) -> FileReport:
 
 
 def _gathered(task: Task) -> Gathered | None:
-    """What is gathered of a file before its rules run; None for one that is to be changed."""
+    """The facts of a file before its rules run; None for a file that is to be changed."""
     options = task.options
     if options.add_ignore is not None or options.level is not None:
         return None

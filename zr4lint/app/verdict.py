@@ -31,7 +31,7 @@ def fails(report: FileReport, fail_on: Severity | None) -> bool:
 
 
 def low_scores(report: FileReport, minimum: float | None) -> list[str]:
-    """What to say of the scores of a file that are below a minimum."""
+    """The lines that report the scores of a file below a minimum."""
     return [
         f"{report.source.path}: score {_number(part.points)} of {_number(part.of)} is below {_number(minimum)}"
         f" (pack {part.pack})"

@@ -116,7 +116,7 @@ class Subject(Struct, frozen=True):
 
     @property
     def whole(self) -> str:
-        """What the stages make, for messages: the image, or the stage that the built image has nothing of."""
+        """The name of the result in messages: the image, or a stage that the built image takes nothing from."""
         final = self.facts.final
         beside = self.base is not None and final is not None and final.number not in self.lineage
         return f"stage {plain(self.base.name or '', 24)}" if beside and self.base and self.base.name else "the image"
@@ -128,7 +128,7 @@ class Subject(Struct, frozen=True):
 
     @property
     def dockerignore(self) -> DockerIgnore | None:
-        """What the build context leaves out; None where that is nothing, or no context is known."""
+        """The ignore rules of the build context; None where there are none, or no context is known."""
         context = self.context
         if context is None:
             return None

@@ -58,7 +58,7 @@ class Kind(Struct, frozen=True):
         return _parameters(self.run, self.names) if self.names else {}
 
     def answer(self, subject: Subject, parameters: Mapping[str, Any]) -> Outcomes:
-        """What the check answers with the parameters of a rule."""
+        """The outcomes of the check with the parameters of a rule."""
         return self.run(subject, **{_argument(name): value for name, value in parameters.items()})
 
     @property
@@ -68,7 +68,7 @@ class Kind(Struct, frozen=True):
 
     @property
     def paragraphs(self) -> tuple[str, ...]:
-        """What the kind says of itself, without its example."""
+        """The description of the kind, without its example."""
         prose = _doc(self.run).partition(f"\n\n{_EXAMPLE[0]}:\n")[0]
         return tuple(" ".join(paragraph.split()) for paragraph in prose.split("\n\n") if paragraph)
 

@@ -112,7 +112,7 @@ def setting_options(command: Command) -> Command:
 
 
 def setting_options_of(*names: str) -> Callable[[Command], Command]:
-    """What adds the options of these settings to a command."""
+    """A decorator that adds the options of these settings to a command."""
 
     def added(command: Command) -> Command:
         for name in reversed(names):
@@ -142,7 +142,7 @@ def _attributes(name: str, setting: Setting) -> dict[str, Any]:
 
 
 def mistyped_variables(command: click.Command, environment: Iterable[str]) -> Iterator[str]:
-    """What to tell of variables of the environment whose names are nearly those of options."""
+    """A line for each variable of the environment whose name is nearly that of an option."""
     known = {str(parameter.envvar).removeprefix(ENVIRONMENT) for parameter in command.params if parameter.envvar}
     for name in sorted(environment):
         word = name.removeprefix(ENVIRONMENT)

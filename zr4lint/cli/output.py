@@ -61,7 +61,7 @@ class Output(Struct, frozen=True):
 
     @property
     def early(self) -> Callable[[FileReport], str] | None:
-        """What writes of each file on the stream, as soon as it is linted; None where all has to be known for that."""
+        """The function that writes each file to the stream once it is linted; None where the format needs all."""
         target = next((target for target in self.targets if target.file is None), None)
         early = FORMATS[target.format].early if target is not None else None
         if target is None or early is None or self.options.verbose:

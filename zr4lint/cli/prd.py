@@ -173,7 +173,7 @@ def compile_(document: str, output: str | None, decisions: str | None) -> None:
 
 
 def _counter(advance: Callable[[int, int], None] | None, before: int, documents: int) -> Callable[[], None] | None:
-    """What counts the checks of one document, so many of the documents being done."""
+    """A callback that counts the checks of one document, after `done` finished documents."""
     from zr4lint.documents.check import CHECKS
 
     steps = count(before * len(CHECKS) + 1)

@@ -18,7 +18,7 @@ FEWEST = 100
 def progress(
     *, wanted: bool, fewest: int = FEWEST, label: str = "Linting"
 ) -> Iterator[Callable[[int, int], None] | None]:
-    """What is told how many steps of how many are done, and draws that on stderr; None where nobody would see it.
+    """A callback that draws the number of finished steps on stderr; None without a terminal.
 
     Where there are fewer than `fewest`, nothing is drawn.
     """

@@ -56,7 +56,7 @@ COMMANDS_OF_PEERS: Mapping[str, str] = {
 
 
 def refusal(refused: click.ClickException) -> str:
-    """What is wrong with a command line, in one line."""
+    """The fault of a command line, in one line."""
     match refused:
         case click.NoSuchOption():
             return f"unexpected argument {code(refused.option_name)}{_near_option(refused)}"

@@ -37,7 +37,7 @@ def code_meaning(code: int) -> str:
 
 
 def next_steps(failure: Failure, place: Place | None) -> tuple[str, ...]:
-    """What to try where no cause is known: the lines that matter, then ways to see more."""
+    """Advice where no cause is known: the lines that matter, then ways to see more."""
     return tuple(map(redacted, (*_lines(failure), *_ways(failure, place))))
 
 
@@ -73,7 +73,7 @@ def _ways(failure: Failure, place: Place | None) -> Iterator[str]:
 
 
 def truncated(failure: Failure, path: str, catalogue: Catalogue) -> tuple[str, ...]:
-    """What to do about a log that ends in a step without a failure."""
+    """Advice for a log that ends in a step without a failure."""
     name = failure.name
     count = f"{name.number} of {name.of}, " if name is not None and name.number and name.of else ""
     last = next((line.text.strip() for line in reversed(failure.lines) if line.text.strip()), "")

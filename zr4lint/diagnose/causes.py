@@ -35,7 +35,7 @@ class Cause(Struct, frozen=True):
 
     @property
     def cure(self) -> str:
-        """What to do, with what the log names."""
+        """The cure, with the names from the log."""
         return fill(self.signature.cure, self.captures)
 
 

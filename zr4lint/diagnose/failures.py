@@ -68,7 +68,7 @@ def failures(record: Record) -> Iterator[Failure]:
 
 
 def loose(record: Record) -> Failure | None:
-    """What may be a failure in a log of no builder: it is one only where a cause is found."""
+    """A possible failure in a log of no builder: it counts only where a cause is found."""
     lines = [line for line in record.nameless() if line.text.strip()]
     if not lines or lines[0].text.lstrip().lower().startswith(_MARKUP):
         return None
@@ -197,7 +197,7 @@ def command_of(words: str) -> str:
 
 
 def between(text: str, before: str, behind: str) -> str:
-    """What stands between the first `before` and the last `behind` of a text, "" if they are not in it."""
+    """The text between the first `before` and the last `behind`, "" if they are not in it."""
     start, end = text.find(before), text.rfind(behind)
     return text[start + len(before) : end] if 0 <= start < end else ""
 

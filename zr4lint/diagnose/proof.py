@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Proof(Struct, frozen=True):
-    """What the linter has to say of a cause.
+    """The findings of the linter for a cause.
 
     `findings` are indices into the findings of the file. `silent` are rules that the cause breaks and that find
     nothing in the file; `off` are rules that find something only where the configuration does not leave them out.
@@ -71,7 +71,7 @@ def lint_file(request: Request, codes: Sequence[str]) -> Linted:
 
 
 def prove(cause: Cause, instruction: Instruction | None, linted: Linted) -> Proof:
-    """What the linter finds of a cause; at the failing instruction if there, else elsewhere in the file."""
+    """The findings for a cause: those at the failing instruction if any, else those elsewhere in the file."""
     findings = linted.report.findings
     proves = cause.signature.proves
     within: list[int] = []

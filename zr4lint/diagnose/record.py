@@ -25,7 +25,7 @@ MOST_STEPS = 10_000
 MOST_ENDINGS = 10_000
 _MOST_ROWS = 200
 _COMPILES = "Building wheel for "
-"""What pip says before the name of a package that it builds."""
+"""The words that pip prints before the name of a package that it builds."""
 
 
 class Step(Struct):

@@ -32,7 +32,7 @@ class Wanted(Struct, frozen=True):
 
     @property
     def request(self) -> Request:
-        """What the linter is asked."""
+        """The request to the linter."""
         return Request(
             paths=(self.dockerfile,) if self.dockerfile is not None else (),
             given=from_options({"packs": self.packs, "context": self.context}),

@@ -23,7 +23,7 @@ _WORDS = {
     "pid": r"\d",
     "version": r"[^\s\"'`,;)]",
 }
-"""What a capture of this name may hold; others hold all but blanks."""
+"""The pattern of a capture of this name; others match all but blanks."""
 
 _FIRST = {"path": r"(?=[^\s\"'`]{0,200}?/)", "version": r"(?=[<>=!~]{0,2}\d)", "n": ""}
 

@@ -84,7 +84,7 @@ class Instruction(Struct, frozen=True):
 
 
 class PieceKind(Enum):
-    """What a line, or a run of lines, of the file is."""
+    """The kinds of lines, or runs of lines, of a file."""
 
     DIRECTIVE = "directive"
     COMMENT = "comment"

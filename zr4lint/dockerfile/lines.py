@@ -38,7 +38,7 @@ class Lines:
 
 
 class Logical(Struct, frozen=True):
-    """What the lines of one instruction say when they are joined; `end` is the number of the line after them."""
+    """The joined text of the lines of one instruction; `end` is the number of the line after them."""
 
     text: MappedText
     end: int

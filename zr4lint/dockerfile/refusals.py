@@ -61,7 +61,7 @@ def refusals(instruction: Instruction, escape: str, suggest: Callable[[str], str
 
 
 def _syntax(instruction: Instruction, pairs: list[Word]) -> Iterator[ParseError]:
-    """What the parser refuses in an ENV or LABEL."""
+    """The fault in an ENV or LABEL that the parser refuses."""
     if not pairs:
         return
     text = instruction.arguments.text

@@ -26,7 +26,7 @@ _SINGLE_QUOTED = r"'[^']*'"
 _PART = r"""'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)|([^'"\\]+)"""
 _PIECE = r"""(?s)(?P<blank>\s+)|\\.?|'[^']*'?|"(?:\\.|[^"\\])*(?:"|\\?\Z)|[^\s\\'"]+"""
 _ESCAPED = r"""\\(["$\\])"""
-"""What a backslash escapes between double quotes; before other characters it stays."""
+"""The characters that a backslash escapes between double quotes; before others it stays."""
 
 
 class DockerWord(Struct, frozen=True):
@@ -76,7 +76,7 @@ def _as_written(text: str) -> Iterable[str]:
 
 
 def long_words(text: str) -> Iterator[str]:
-    """What `WordSplitter` finds, which takes the square of a word's length in time."""
+    """The same words as `WordSplitter` gives, whose time grows with the square of a word's length."""
     start: int | None = None
     for found in re.finditer(_PIECE, text):
         if found.lastgroup == "blank":

@@ -43,7 +43,7 @@ class Carried(Struct, frozen=True, forbid_unknown_fields=True):
     amendment: tuple[dict[str, Any], ...] = ()
 
     def stands(self, finding: Finding, source: SourceFile) -> str:
-        """What was decided to stand on one finding."""
+        """The side that a decision lets stand for a finding, "" without a decision."""
         key = (finding.code, fingerprint(finding, source))
         return next((d.stands for d in self.decision if (d.rule, d.fingerprint) == key), "")
 

@@ -87,7 +87,7 @@ class Fence(Struct, frozen=True):
 
     @property
     def role(self) -> Role:
-        """What it is to the document, by its mark, else by the nearest heading that says so."""
+        """The role of the block in the document, by its mark, else by the nearest heading that states one."""
         if self.mark is not None:
             word = self.mark.split()[0] if self.mark.split() else ""
             return next((role for role in Role if role.value == word), Role.OTHER)

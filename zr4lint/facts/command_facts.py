@@ -113,7 +113,7 @@ class PipRun(Fact, frozen=True):
 
 
 class ProjectRun(PipRun, frozen=True):
-    """What another program than pip installs by the files of a project, as a call of pip: `uv sync`, conda's pip.
+    """An install from the files of a project by another program than pip, as a call of pip: `uv sync`, conda.
 
     Rules about how pip is called don't see it.
     """
@@ -145,7 +145,7 @@ class Overwritten(Fact, frozen=True):
 
 
 class Moved(Fact, frozen=True):
-    """What mv, cp, install, ln or `cat a > b` does to one file or folder; both paths are absolute.
+    """The effect of mv, cp, install, ln or `cat a > b` on one file or folder; both paths are absolute.
 
     `moves` tells that the source is gone then. `mode` is the mode that the command itself gives; without it the file
     keeps that of the source, or, with `text_only`, gets that of a new file. `link` tells that only a link is made.

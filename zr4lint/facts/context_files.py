@@ -53,7 +53,7 @@ class ContextFiles:
         return dockerignore(self.folder, self._dockerfile)
 
     def kind(self, path: str) -> Literal["file", "folder"] | None:
-        """What a path of the context is; None where nothing is there."""
+        """The kind of a path of the context; None where nothing is there."""
         parts = resolved(self.folder, path)
         if parts is None:
             return None

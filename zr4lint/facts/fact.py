@@ -1,4 +1,4 @@
-"""What every fact has: its place, its time, and whether it comes about at all."""
+"""The base class of facts: their place, their time, and whether they come about at all."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Files:
         return traced if traced is not None and isinstance(traced.origin, Cloned) else None
 
     def gone(self, path: str, since: At, until: At) -> Removed | Written | None:
-        """What took a path away between two times, or put another text there, so that it was lost at the second one."""
+        """The event between two times that removed a path or replaced its text, so that it was lost at the second."""
         put: Fact | None = None
         for event in reversed(self._events):
             if event.at.order >= until.order:
@@ -72,7 +72,7 @@ class Files:
         return None
 
     def inside(self, folder: str, until: At) -> Fact | None:
-        """What put something into a folder before a time, so that the folder was not empty then."""
+        """The event that put something into a folder before a time, so that the folder was not empty then."""
         for event in reversed(self._events):
             if event.at.order >= until.order:
                 continue

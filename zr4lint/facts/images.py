@@ -109,7 +109,7 @@ def _listed_base(reference: str, image: values.Image) -> Base:
 
 
 def _of_line(row: Row, version: str) -> Iterator[tuple[str, Any]]:
-    """What a row says of images from a version on."""
+    """The values of a row for images from a version on."""
     lines = [line for line in row.get("line", ()) if version and release(line["since"]) <= release(version)]
     yield from ((key, value) for key, value in (lines[-1] if lines else {}).items() if key != "since")
     for key in ("cuda", "torch"):

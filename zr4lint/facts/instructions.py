@@ -1,4 +1,4 @@
-"""What instructions set and declare: a reader for each, which yields its facts and changes the stage's state."""
+"""Readers of instructions that set and declare: each yields facts and changes the state of its stage."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class KnownFiles:
         self._done = 0
 
     def look(self, path: str, commands: Sequence[Command], scope: tuple[int, ...]) -> Found | None:
-        """What is at a path after these commands of the script; None where that can't be known."""
+        """The entry at a path after these commands of the script; None where it can't be known."""
         if not path:
             return None
         reading, script = self._after(commands)

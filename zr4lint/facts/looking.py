@@ -61,7 +61,7 @@ def found_at(reading: Reading, path: str, own: Sequence[Fact] = (), *, start: in
 
 
 def _events(outer: Reading, own: Sequence[Fact]) -> Iterator[Fact]:
-    """What has happened to the files, the latest first, as far back as is followed."""
+    """The events that changed the files, the latest first, as far back as they are followed."""
     stages: set[int] = set()
     number: int | None = outer.stage
     while number is not None and number >= 0 and len(stages) < _MOST_EVENTS:
@@ -91,7 +91,7 @@ class _Look:
         self._moves = 0
 
     def at(self, path: str, start: int = 0) -> Found | None:
-        """What is at a path before the event at `start`."""
+        """The entry at a path before the event at `start`."""
         modes: list[ModeChanged] = []
         opaque = False
         name = posixpath.basename(path)
@@ -121,7 +121,7 @@ class _Look:
         return None if opaque or not self._known_image else _of_image(path)
 
     def _moved(self, event: Moved, path: str, index: int, modes: Sequence[ModeChanged]) -> Found | None:
-        """What a command put at a path that it took from elsewhere."""
+        """The entry that a command put at a path, taken from elsewhere."""
         self._moves += 1
         if event.at.reach is Reach.MAYBE or event.source is None or self._moves > _MOST_MOVES:
             return None
@@ -150,7 +150,7 @@ def _sure(event: Fact, found: Found) -> Found | None:
 
 
 def _with_modes(found: Found, modes: Sequence[ModeChanged]) -> Found:
-    """What is found, after changes of its mode, the latest first."""
+    """The entry that was found, with the later changes of its mode, the latest first."""
     mode = UNKNOWN if found.executable is None else Mode(0o755) if found.executable else _NEW
     for change in reversed(modes):
         mode = UNKNOWN if change.unknown or change.at.unsure else changed(change.mode, mode) or UNKNOWN
@@ -158,7 +158,7 @@ def _with_modes(found: Found, modes: Sequence[ModeChanged]) -> Found:
 
 
 def _of_event(event: Fact, path: str) -> Found | None:
-    """What is at a path after an event that puts or removes it; None for any other event."""
+    """The entry at a path after an event that puts or removes it; None for any other event."""
     if isinstance(event, Removed):
         gone = any(covers(p, path, recursive=event.recursive) for p in event.paths)
         return Found(Kind.NOTHING) if gone else None
@@ -180,7 +180,7 @@ def _of_event(event: Fact, path: str) -> Found | None:
 
 
 def _made(event: Fact, path: str) -> Found | None:
-    """What is at a path of a clone, or of a virtual environment."""
+    """The entry at a path of a clone, or of a virtual environment."""
     if isinstance(event, Cloned):
         return _put(event.target, path, Found(Kind.FOLDER), Found(Kind.ANYTHING))
     if isinstance(event, VenvCreated):
@@ -191,7 +191,7 @@ def _made(event: Fact, path: str) -> Found | None:
 
 
 def _put(target: str | None, path: str, there: Found, inside: Found | None = None) -> Found | None:
-    """What is at a path if something was put at `target`; `inside` is what may be below it."""
+    """The entry at a path if something was put at `target`; `inside` is the entry that may be below it."""
     if target is None:
         return None
     if path == target:
@@ -202,7 +202,7 @@ def _put(target: str | None, path: str, there: Found, inside: Found | None = Non
 
 
 def _of_image(path: str) -> Found | None:
-    """What is at a path of a base image of which no more is known than what every distribution has."""
+    """The entry at a path of a base image that is known to have only the files of every distribution."""
     if path in _FOLDERS:
         return Found(Kind.FOLDER)
     top, _, rest = path.lstrip("/").partition("/")

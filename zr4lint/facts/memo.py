@@ -1,4 +1,4 @@
-"""What is worked out once, and kept by the one who needs it."""
+"""Values that are worked out once, and kept by the object that needs them."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ class _Search:
         return None
 
     def _before(self, moved: Moved, path: str, stage: int, index: int) -> str | None:
-        """What is in the context of what a command moved to a path; its other facts say what is gone by then."""
+        """The path in the context of a file that a command moved; other facts tell whether it was removed since."""
         if moved.source is None or moved.at.reach is not Reach.ALWAYS:
             return None
         while index and self._reading.facts[index - 1].at.span == moved.at.span:
@@ -99,7 +99,7 @@ class _Search:
         return frozenset(found)
 
     def _copied(self, step: CopyStep, path: str, index: int) -> tuple[str | None, bool]:
-        """What an instruction copies to a path, and whether it decides what is there."""
+        """The source that an instruction copies to a path, and whether the copy decides the entry there."""
         folder = step.target
         if folder is None or step.flags.has("parents", "exclude"):
             return None, folder is None or under(path, folder)

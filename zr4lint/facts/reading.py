@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Reading:
-    """What the readers of instructions share.
+    """The state that the readers of instructions share.
 
     `text` is the file's, `images` maps repositories to patterns of the variables they are known to set, `build_args`
     are the values that the build gives to ARGs. `remarks` are what there is to tell of the file before any rule looks
@@ -93,7 +93,7 @@ class Reading:
         return values.expand(raw, self.state.variables)
 
     def too_long(self, span: Span) -> Callable[[], None]:
-        """What takes note of a value at this place that goes over its budget."""
+        """A callback that notes a value at this place that exceeds its budget."""
         return lambda: self.remarks.append(too_large(span, "a value", f"{VALUE_LENGTH} characters"))
 
     def words(self, instruction: Instruction) -> list[Argument]:

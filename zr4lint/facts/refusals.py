@@ -61,7 +61,7 @@ def _words(instruction: Instruction) -> Iterator[tuple[str, Span]]:
 
 
 def _open(raw: str) -> str:
-    """What a word leaves open, as a message names it."""
+    """The unknown part of a word, as a message names it."""
     quote = ""
     for char in raw:
         if char in "'\"" and quote in ("", char):

@@ -11,7 +11,7 @@ from msgspec import Struct
 from zr4lint.programs.files import covers, under
 
 GONE = ""
-"""What a word calls whose program isn't there any more."""
+"""The resolution of a word whose program was removed."""
 _MERGED = r"/(?=s?bin/)"
 _STANDARD = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin")
 _EMPTY = frozenset({"/usr/local/sbin", "/usr/local/bin"})

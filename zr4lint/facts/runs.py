@@ -31,7 +31,7 @@ class _LazyFiles:
         self._known: Files | None = None
 
     def look(self, path: str, commands: Sequence[Command], scope: tuple[int, ...]) -> Found | None:
-        """What is at a path after these commands of the script; None where that can't be known."""
+        """The entry at a path after these commands of the script; None where it can't be known."""
         if self._known is None:
             from zr4lint.facts.known_files import KnownFiles  # few scripts ask
 

@@ -127,7 +127,7 @@ class DockerIgnore:
 
 
 def dockerignore(context: str, dockerfile: str) -> DockerIgnore | None:
-    """What leaves files out of a context, for a Dockerfile of this path; None where there is nothing.
+    """The ignore rules of a context for a Dockerfile of this path; None where there are none.
 
     A file named after the Dockerfile comes first. Of a Dockerfile that lies elsewhere, nothing is known.
     """

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def difference(old: SourceFile, new: SourceFile) -> str:
-    """What changed, as a unified diff that git can apply; only "\\n" ends a line in it."""
+    """The changes as a unified diff that git can apply; only "\\n" ends a line in it."""
     path = old.path.lstrip("/")
     lines = unified_diff(_lines(old.whole_text), _lines(new.whole_text), _name(f"a/{path}"), _name(f"b/{path}"))
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

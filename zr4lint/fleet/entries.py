@@ -1,4 +1,4 @@
-"""What a fleet is made of: files by path or URL, and git repositories."""
+"""The entries of a fleet: files by path or URL, and git repositories."""
 
 from __future__ import annotations
 

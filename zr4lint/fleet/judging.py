@@ -136,7 +136,7 @@ def _send(stream: IO[bytes], data: bytes) -> None:
 
 
 def _receive(stream: IO[bytes]) -> bytes | None:
-    """What was sent; None at the end, even one in the middle of it."""
+    """The message that was sent; None at the end, also where the message is cut off."""
     head = stream.read(_HEAD.size)
     if len(head) < _HEAD.size:
         return None

@@ -49,7 +49,7 @@ def read_manifest(address: str) -> Iterator[Entry]:
 
 
 def entry(row: Mapping[str, Any]) -> Entry:
-    """What a row names; AddressError if it names nothing that is read."""
+    """The entry of a row; AddressError if it names nothing that can be read."""
     url, repository, ref, path = (_words(row, name) for name in COLUMNS)
     if url:
         address = checked(url)

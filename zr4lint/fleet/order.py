@@ -1,4 +1,4 @@
-"""What every worker is told: packs, settings and limits, as one piece of bytes that is sent along with each part."""
+"""The instructions for every worker: packs, settings and limits, as bytes that are sent with each part."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def _part(entries: list[Entry], order: str) -> Part:
 
 
 def sources(request: Request, manifests: Sequence[str], desk: Desk) -> Iterator[Entry]:
-    """What the command line names: paths, folders, patterns, URLs, repositories, and then the rows of manifests.
+    """The entries of the command line: paths, folders, patterns, URLs, repositories, then rows of manifests.
 
     UsageError where there is none behind one of them.
     """
@@ -106,7 +106,7 @@ def sources(request: Request, manifests: Sequence[str], desk: Desk) -> Iterator[
 
 
 def _behind(address: str, desk: Desk) -> Iterator[Entry]:
-    """What a URL names: a repository, a file, the files of a pattern, or those of a folder that a pack matches."""
+    """The entries of a URL: a repository, a file, files of a pattern, or files of a folder that a pack matches."""
     try:
         if address.startswith(GIT):
             checked_address = checked_repository(address)

@@ -1,4 +1,4 @@
-"""What the report asks the results of a run, and of an earlier one beside it, in SQL."""
+"""The SQL queries of the report over the results of a run, and of an earlier one to compare with."""
 
 from __future__ import annotations
 

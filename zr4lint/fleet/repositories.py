@@ -38,7 +38,7 @@ _OPTIONS = {
     "submodule.recurse": "false",
     "advice.detachedHead": "false",
 }
-"""What git is told, whatever the user's own configuration says: no hook runs, and nothing is asked."""
+"""The options of git that override the user's configuration: no hooks, and no prompts."""
 
 
 class RepositoryError(Exception):
@@ -120,7 +120,7 @@ class _Git:
         }
 
     def run(self, *words: str, given: bytes = b"", inside: bool = True, most: int = 1_000_000) -> bytes:
-        """What git writes; RepositoryError with its last line where it fails."""
+        """The output of git; RepositoryError with its last line where it fails."""
         place = (f"--git-dir={self.folder}",) if inside else ()
         try:
             done = subprocess.run(
@@ -172,7 +172,7 @@ def _content(answer: IO[bytes], most: int) -> bytes | None:
 
 
 def _reason(errors: bytes) -> str:
-    """What git says went wrong."""
+    """The error message of git."""
     lines = [line.strip() for line in errors.decode("utf-8", "backslashreplace").splitlines() if line.strip()]
     told = [line for line in lines if line.startswith(("fatal:", "ERROR:", "error:"))] or lines
     return told[0].removeprefix("fatal: ").removeprefix("error: ")[:300] if told else ""

@@ -57,7 +57,7 @@ class FindingRow(Struct, frozen=True, kw_only=True):
 
 
 class Answer(Struct, frozen=True):
-    """What came of one file."""
+    """The result for one file."""
 
     file: FileRow
     findings: tuple[FindingRow, ...] = ()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Fleet(Struct, frozen=True, kw_only=True):
-    """What is asked for: how to lint and what, where results go, and who does it."""
+    """The request: the files, the settings, the place for results, and the workers."""
 
     request: Request
     manifests: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class Fleet(Struct, frozen=True, kw_only=True):
 
 
 class Outcome(Struct, frozen=True):
-    """What came of a run. `notes` are worth telling, `unfinished` says which parts have no results, and why."""
+    """The result of a run. `notes` are for the user, `unfinished` says which parts have no results, and why."""
 
     totals: Totals
     notes: Sequence[str]

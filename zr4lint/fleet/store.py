@@ -30,7 +30,7 @@ _AT_ONCE = ("abfs", "abfss", "az", "gcs", "gs", "s3")
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """What a run is made of. `parts` are all its parts, whether done or not; `files` counts what it was given."""
+    """The description of a run. `parts` are all its parts, done or not; `files` counts the given files."""
 
     version: int = 1
     zr4lint: str
@@ -94,7 +94,7 @@ class Store:
         self._put(self.path(RUN), msgspec.json.format(msgspec.json.encode(run)) + b"\n")
 
     def read_run(self) -> Run | None:
-        """What the run is made of, None where there is none; UsageError where that can't be read."""
+        """The description of the run, None where there is none; UsageError where it can't be read."""
         try:
             return msgspec.json.decode(self.files.cat_file(self.path(RUN)), type=Run)
         except FileNotFoundError:

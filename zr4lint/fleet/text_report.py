@@ -24,7 +24,7 @@ def render(report: Report, width: int, *, color: bool) -> str:
 
 
 def closing(totals: Totals) -> str:
-    """What a run found, in a line."""
+    """The findings of a run, in a line."""
     return f"{_counted(totals)}: {_severities(totals)}"
 
 

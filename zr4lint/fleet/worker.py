@@ -1,4 +1,4 @@
-"""What a worker does with a part: read its files, lint them, and write what came of it."""
+"""The work on one part: read its files, lint them, and write the results."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def gpu_word(gpu: str) -> str:
 
 
 def toolkit(cuda: str) -> Row | None:
-    """What is known of the compiler of a CUDA; None for one before the table."""
+    """The known facts about the compiler of a CUDA; None for one before the table."""
     rows = [row for row in table("gpus")["toolkit"] if release(row["cuda"]) <= release(cuda)]
     return rows[-1] if rows else None
 

@@ -1,4 +1,4 @@
-"""What ShellCheck is asked of many files at once, before the rules of each look at its answers."""
+"""Runs ShellCheck once for many files, before the rules of each file read its answers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def ask_shellcheck(files: Iterable[tuple[Facts, Sequence[Pack], LintOptions]]) -
 
 
 def _shells(packs: Sequence[Pack], options: LintOptions) -> Iterator[str]:
-    """What /bin/sh is taken for by the rules that ask ShellCheck, where it is installed."""
+    """The shell that the rules for ShellCheck assume for /bin/sh, where ShellCheck is installed."""
     for pack in packs:
         for rule in pack.rules:
             wanted = rule.check == "shellcheck" and not rule.unset and rule.parameters.get("enabled", True)

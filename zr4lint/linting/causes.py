@@ -24,7 +24,7 @@ _MOST = 2_000
 _TRIALS = 24
 """Times that a text is linted again, at most."""
 _WORK = 600_000
-"""What those lints may take together: characters of the text, and 200 for each fact."""
+"""The budget of those lints together: characters of the text, and 200 for each fact."""
 
 
 def causes(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:

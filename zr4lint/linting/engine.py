@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class PackResult(Struct, frozen=True):
-    """What the rules of one pack found. `conformance` is None for a pack that is no specification."""
+    """The findings of one pack. `conformance` is None for a pack that is no specification."""
 
     pack: Pack
     results: dict[str, RuleResult]
@@ -102,7 +102,7 @@ def _anchored(facts: Facts, outcome: Outcome) -> Outcome:
 def _outcomes(
     rule: PackRule, subject: Subject, amendment: Amendment | None
 ) -> tuple[Iterable[Outcome], tuple[str, ...]]:
-    """What a rule's check answers, and the verification commands that have to pass.
+    """The outcomes of a rule's check, and the verification commands that have to pass.
 
     With an amendment, its parameters are tried where the letter is not met; the verification commands are those of
     the letter, so none have to pass.

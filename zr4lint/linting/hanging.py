@@ -60,7 +60,7 @@ def telling(suspect: Suspect, hanging: Sequence[Finding]) -> Finding:
 
 
 def _removing(hanging: Sequence[Finding]) -> str | None:
-    """What one command removes, where that is all there is to tell."""
+    """One message for all that a command removes; None where the worst findings say anything else."""
     worst = max(f.severity for f in hanging)
     messages = list(dict.fromkeys(f.message for f in hanging if f.severity is worst))
     if len({f.span for f in hanging if f.severity is worst}) > 1 or not all(map(REMOVED.search, messages)):

@@ -1,4 +1,4 @@
-"""What the stages of the pipeline are handed beside the findings."""
+"""The data that the stages of the pipeline get besides the findings."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Judged(Struct, frozen=True):
     peer_comments: Sequence[PeerComment] = ()
     again: Again | None = None
     selects: dict[str, bool] = field(default_factory=dict)
-    """What `ran` has answered: thousands of comments name the same few rules."""
+    """Cached answers of `ran`: thousands of comments name the same few rules."""
 
     @property
     def dockerfile(self) -> Dockerfile:

@@ -63,7 +63,7 @@ EXPERIMENTAL = ("InvalidDefinitionDescription",)
 """The checks of BuildKit that only `# check=experimental=` switches on."""
 
 STAGES: tuple[Stage, ...] = (severities, settle, demote, heed, selection, once, causes, bound, baseline)
-"""What happens to the findings of the rules, in this order."""
+"""The stages that process the findings of the rules, in this order."""
 
 
 class Gathered(Struct, frozen=True):
@@ -147,7 +147,7 @@ class Linter:
         return Linted(facts, report, tuple(judged.results))
 
     def _judged(self, gathered: Gathered, again: Again | None = None) -> Judged:
-        """What the rules of the packs find in a text."""
+        """The findings of the rules of the packs in a text."""
         facts, options = gathered.facts, gathered.options
         results = tuple(run_packs(facts, self.packs, options, self.deadline))
         return Judged(facts, self.packs, results, options, self.baseline, gathered.comments, again)

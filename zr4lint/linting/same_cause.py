@@ -142,7 +142,7 @@ def _by_command(findings: list[Finding], judged: Judged) -> Iterator[Finding]:
 
 
 def _dependent(told: Iterable[Finding]) -> list[Finding]:
-    """What says that a package or a file is missing where it is needed hangs on the finding that it is missing."""
+    """The findings, where one that needs a missing package is joined to the one that it is missing."""
     findings = left = list(told)
     for cause in findings:
         if cause not in left or cause.requirement is None:
@@ -182,7 +182,7 @@ def _listed(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _removed(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """What one command removes is told once."""
+    """The findings, where those on the removals of one command are joined."""
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
         removes = finding.requirement is not None and REMOVED.search(finding.message)

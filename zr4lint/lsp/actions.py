@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.zr4lint"
 KINDS = (types.CodeActionKind.QuickFix, FIX_ALL)
 REASON = "TODO: give the reason"
-"""What stands in a new suppression where its author has to say why."""
+"""The placeholder for the reason in a new suppression."""
 
 
 class Abilities(Struct, frozen=True):

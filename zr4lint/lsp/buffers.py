@@ -22,7 +22,7 @@ _CHECK = re.compile(r"^check *=", re.MULTILINE)
 
 
 class Language(Enum):
-    """What a text is to the linter."""
+    """The kinds of text that the linter distinguishes."""
 
     DOCKERFILE = "Dockerfile"
     PACK = "pack"
@@ -60,7 +60,7 @@ class Buffer:
 
     @cached_property
     def language(self) -> Language:
-        """What the text is to the linter: nothing for TOML that is no pack, and Markdown that holds no Dockerfile."""
+        """The kind of the text: OTHER for TOML that is no pack, and for Markdown that holds no Dockerfile."""
         if self.name in NAMES:
             return Language.CONFIGURATION
         suffix = os.path.splitext(self.name)[1].lower()

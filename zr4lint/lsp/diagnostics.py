@@ -72,7 +72,7 @@ def diagnostic(finding: Finding, buffer: Buffer) -> types.Diagnostic:
 
 
 def message(finding: Finding) -> str:
-    """What a finding says, what to do on the next line, and what a conflict is with."""
+    """The message of a finding, the advice on the next line, and the requirement that it conflicts with."""
     return "\n".join(visible(part) for part in (finding.message, advice(finding), demand(finding)) if part)
 
 

@@ -15,7 +15,7 @@ _UNITS = TIME_UNITS | SIZE_UNITS
 _NUMBER = r"\d+(?:\.\d+)?"
 TIME = rf"^(?:< ?{_NUMBER}|{_NUMBER}(?:-{_NUMBER})?) (?:s|min|h)$"
 SIZE = rf"^(?:< ?{_NUMBER}|{_NUMBER}(?:-{_NUMBER})?) (?:MB|GB)$"
-"""What the text of an estimate looks like."""
+"""The pattern of the text of an estimate."""
 
 _PARTS = lazy_pattern(rf"(< ?)?({_NUMBER})(?:-({_NUMBER}))? (\w+)")
 

@@ -85,7 +85,7 @@ class Origin(Struct, frozen=True):
 
     @property
     def words(self) -> str:
-        """What a finding says of it."""
+        """The words of a note that name the document and its line."""
         return f"{self.document.rpartition('/')[2]} requires this on line {self.line}"
 
 
@@ -240,7 +240,7 @@ class FileReport(Struct, frozen=True):
 
 
 class Tally(Struct):
-    """What is counted over all files of a report.
+    """The counts over all files of a report.
 
     Suppressed findings are counted in `suppressed` alone; conflicts are in no severity. `told_only` conflicts are those
     that reports for people count instead of listing them, in so many files. `rules` counts by code, name and severity.
@@ -302,7 +302,7 @@ class Report(Struct, frozen=True, dict=True):
 
     @cached_property
     def tally(self) -> Tally:
-        """What is counted over all files."""
+        """The counts over all files."""
         tally = Tally()
         for file in self.files:
             tally.add(file)

@@ -56,7 +56,7 @@ class ConflictRule(Struct, frozen=True):
 
 
 class Amendment(Struct, frozen=True):
-    """What is accepted for a requirement in place of the specification's letter, if amendments are wanted.
+    """The alternative that amendments accept for a requirement.
 
     `parameters` are those of the rule's check, None where nothing is asked for any more. `add` is the instruction
     that a fix adds, "" for the check's own.

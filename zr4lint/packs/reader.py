@@ -342,7 +342,7 @@ class _Reader:
         return name
 
     def check_rule(self, table: tables.RuleTable, specified: bool, place: _Place) -> None:
-        """What must hold between a rule and the rest of the pack."""
+        """The consistency checks between a rule and the rest of the pack."""
         self.once(place, "code", table.code)
         self.once(place, "name", table.name)
         if table.code in self.taken.codes:

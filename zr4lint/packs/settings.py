@@ -52,7 +52,7 @@ def _wrong(pack: Pack, known: Mapping[str, Setting], values: Mapping[str, Any]) 
 
 
 def _refusals(rule: PackRule, setting: str, value: Any) -> Iterator[str]:
-    """What the kind of a rule has against the value of a setting."""
+    """The faults of a setting's value for the kind of a rule."""
     for parameter, name in rule.settings.items():
         if name == setting:
             yield from misfit_messages(setting, value, KINDS[rule.check].parameters[parameter].type)

@@ -156,7 +156,7 @@ SETTING_TYPES: dict[str, Any] = {
     "table": dict[str, str],
     "lists": dict[str, list[str]],
 }
-"""What each type of a setting is to msgspec."""
+"""The type for msgspec of each type of a setting."""
 
 _LEVELS = {severity.label: severity for severity in Severity}
 _FIXES = {"none": None, **{applicability.label: applicability for applicability in Applicability}}

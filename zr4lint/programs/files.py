@@ -60,7 +60,7 @@ def mount_target(mount: str) -> str:
 
 
 def mount_source(mount: str) -> str:
-    """What the value of a `--mount` takes its files from, empty where that is a folder of its own."""
+    """The source of the files of a `--mount`, empty where the mount has its own folder."""
     options = dict(part.partition("=")[::2] for part in mount.split(","))
     return options.get("source") or options.get("src") or ""
 

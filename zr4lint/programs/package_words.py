@@ -42,7 +42,7 @@ _GIT = r"(?:git\+|git:|git@|github:|gitlab:|bitbucket:)|\w[\w.-]*/[\w.-]+(?:#.*)
 
 
 class Kind(Enum):
-    """What a word names."""
+    """The package that a word names."""
 
     NAME = "name"
     FILE = "file"

@@ -241,7 +241,7 @@ def parse_requirement(argument: Argument) -> Requirement | None:
 
 
 class _Wanted(Struct, frozen=True):
-    """What stands behind the name of a requirement; empty where there is none."""
+    """The text after the name of a requirement; empty where there is none."""
 
     specifier: str
     url: str

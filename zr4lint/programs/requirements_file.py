@@ -28,7 +28,7 @@ _OF_FILE = frozenset({
 
 
 class Listing(Struct, frozen=True):
-    """What a file lists for an installer.
+    """The entries of a file for an installer.
 
     `wanted` are the requirements, each with a value of None where a variable is not known; `options` are those that
     hold for the whole command, with the names of other files among them. `opaque` tells that it lists more, which is

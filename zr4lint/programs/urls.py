@@ -20,7 +20,7 @@ def normal_url(url: str) -> str:
 
 
 def repository(url: str) -> str:
-    """What two URLs share that name one repository; GitHub looks at neither case nor ".git"."""
+    """A key that is equal for two URLs of one repository; GitHub ignores case and ".git"."""
     url = normal_url(url).removesuffix("/.git").removesuffix(".git")
     return url.lower() if url.startswith("https://github.com/") else url
 

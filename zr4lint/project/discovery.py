@@ -35,7 +35,7 @@ _MOST_BESIDE = 1_000
 """The names of a folder that a mistyped one is compared with."""
 
 MAGIC = frozenset("*?[")
-"""What makes a pattern of a path that is no file; shells that don't expand it hand it on."""
+"""The characters that make a path a pattern; shells that don't expand it pass it on."""
 
 
 class Input(Struct, frozen=True):

@@ -55,7 +55,7 @@ class Format(Struct, frozen=True):
 
     @property
     def early(self) -> Callable[..., str] | None:
-        """What writes of one file, by its report and the options; None where it can't be done before the rest."""
+        """The function that writes one file's part early; None where the format needs the whole report."""
         return import_module(self.module).early if self.writes_early else None
 
     def render(self, report: Report, options: Options) -> str:

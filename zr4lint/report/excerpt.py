@@ -47,7 +47,7 @@ class Mark(Struct, frozen=True):
 
 
 class Clip(Struct, frozen=True):
-    """What is shown of a line, and which columns of it are the words concerned; these are one column at least."""
+    """The visible part of a line, and the columns of the words concerned, at least one."""
 
     text: str
     start: int

@@ -41,7 +41,7 @@ def _rows(rows: tuple[Row, ...], width: int) -> list[Line]:
 
 
 def _estimates(rows: tuple[Row, ...], whole: str | None) -> list[Line]:
-    """What the specification estimates for each part, and the sums."""
+    """The estimates of the specification for each part, and their sums."""
     given = [row for row in rows if row.build or row.size]
     times = total(Estimate.parse(row.build) for row in given if row.build)
     sizes = total(Estimate.parse(row.size) for row in given if row.size)

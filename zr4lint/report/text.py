@@ -76,7 +76,7 @@ def _last(report: Report, options: Options) -> list[Line]:
 
 
 def early(file: FileReport, options: Options) -> str:
-    """What the report says of the findings of one file; not for `verbose`, which takes the rules."""
+    """The text for the findings of one file; not for `verbose`, which takes the rules."""
     return _findings(file, options, ())
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _READ = r"(?:IFS= )?read(?: -r)? ([A-Za-z_]\w*)"
 _CHANGES = r"\+\+|--|(?<![=!<>])=(?!=)"
 _NUMBER = r"\d[\d.]*"
-"""What names no file: a test that compares numbers was meant."""
+"""The pattern of a number, which names no file: the author meant to compare numbers."""
 _NAME = r"[A-Za-z_]\w*"
 _FOR_IN = r"for\s+\w+\s+in\b"
 _ALL = frozenset({"$@", "$*", '"$@"', '"$*"', "${@}", "${*}", '"${@}"'})

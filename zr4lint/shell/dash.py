@@ -36,7 +36,7 @@ AMPERSANDS = frozenset({"&>", "&>>"})
 """Redirections that dash reads as "&", which sends the command to the background, and ">"."""
 
 _SUBSTITUTION = r"\$\{(?:#?(?:\w+|[@*#?$!-])\}|(?:\w+|[@*#?$!-])(?::?[-+=?]|##?|%%?))"
-"""What dash takes for `${...}`; at anything else it ends."""
+"""The pattern of `${...}` in dash, which ends at anything else."""
 _OWN = frozenset({"raw_string", "heredoc_body", "comment"})
 
 

@@ -40,7 +40,7 @@ class Files(Protocol):
     """The file system that a script sees."""
 
     def look(self, path: str, commands: Sequence[Command], scope: tuple[int, ...]) -> Found | None:
-        """What is at a path after these commands of the script; None where that can't be known.
+        """The entry at a path after these commands of the script; None where it can't be known.
 
         `scope` names the shell that asks, whose folder a relative path starts from.
         """

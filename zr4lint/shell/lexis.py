@@ -17,7 +17,7 @@ _BASH_ONLY = frozenset({";;&", ";&", "|&", "&>>", "&>", "<<<"})
 _ARRAY = r"[A-Za-z_]\w*(?:\[[^]\[]*\])?\+?=\Z"
 _ASSIGNS = r"[A-Za-z_]\w*(?:\[[^]]*\])?\+?="
 _PARAMETER = r"(?:#?(?:\w+|[@*#?$!-])(?:\}|:?[-+=?]|##?|%%?|\Z))"
-"""What dash takes behind `${`; anything else is a bad substitution, which it finds only when it gets there."""
+"""The characters that dash accepts after `${`; others are a bad substitution when they are expanded."""
 _SHOWN = 20
 
 

@@ -71,7 +71,7 @@ def _files(words: Sequence[Word], read: Read) -> MappedText | None:
 def output(
     commands: Sequence[Command], depth: int, dialect: Dialect, variables: Environment, read: Read = unreadable
 ) -> str | None:
-    """What the commands of a substitution print, of which each runs; None where that can't be known.
+    """The output of the commands of a substitution, all of which run; None where it can't be known.
 
     `depth` is the number of pipelines around the substitution.
     """

@@ -35,7 +35,7 @@ _SEARCHES = frozenset({"grep", "egrep", "fgrep"})
 _TEXTS = frozenset({"awk", "gawk", "mawk", "perl"})
 _CALL = 10
 _RUN_BY = 5
-"""What a command counts that find or xargs runs: each holds the words of all within it."""
+"""The cost of a command that find or xargs runs: each holds the words of all within it."""
 
 
 def command(
@@ -230,7 +230,7 @@ def _call(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
 
 
 def _fed(walker: Walker, made: Command, frame: Frame) -> MappedText | None:
-    """What xargs reads: its standard input, or the file behind -a."""
+    """The input of xargs: its standard input, or the file after -a."""
     path = argument_file(made)
     if path is None:
         from zr4lint.shell.inputs import standard_input  # what few scripts need
@@ -303,7 +303,7 @@ def _redirect_last(walker: Walker, scope: tuple[int, ...], redirections: tuple[R
 
 
 def _builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
-    """What a command changes in the shell, and how it ends."""
+    """The changes that a command makes to the shell, and how it ends."""
     rest = made.words[1:]
     if name in _JUMPS:
         code = walker.variables.value(rest[0]) if rest else None

@@ -106,7 +106,7 @@ CONDITION = Status(Value.CONDITION)
 
 
 def exit_value(code: str | None) -> Value:
-    """What a shell or a function tells that ends with a code; DONE where that can't be known."""
+    """The status of a shell or function that ends with a code; DONE where it can't be known."""
     if code is None or not code.isascii() or not code.isdecimal():
         return Value.DONE
     return Value.TRUE if not code.strip("0") else Value.FALSE

@@ -15,7 +15,7 @@ _STRING = r"(?:\"([^\"\\$@]*)\"|'([^'\\]*)')"
 _CALL = rf"\b(system|unlink|rmdir|rename|chmod)\s*\(?\s*((?:[\w]+\s*,\s*)?{_STRING}(?:\s*,\s*{_STRING})*)"
 _WRITES = rf"\bprint[^;}}]*?(>>?)\s*{_STRING}"
 _OPEN = r"\b(?:if|unless|while|for|foreach|and|or)\b|&&|\|\||\?|/"
-"""What may decide whether a call is reached."""
+"""Statements that may decide whether a call is reached."""
 _ALIKE: Mapping[str, str] = {"unlink": "rm", "rmdir": "rmdir", "rename": "mv"}
 
 

@@ -86,7 +86,7 @@ class Frame(Struct, frozen=True):
 
 
 class Redirect(Struct, frozen=True):
-    """What one redirect node holds: redirections, arguments the grammar swallowed, a heredoc, and what follows it."""
+    """The parts of one redirect node: redirections, misplaced arguments, a heredoc, and the text after it."""
 
     redirections: list[Redirection]
     arguments: list[Node]

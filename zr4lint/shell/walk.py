@@ -39,7 +39,7 @@ _READERS: Mapping[str, Callable[[Walker, Node, Frame], Status]] = {
     "for_statement": compound.for_each,
     "case_statement": compound.cases,
 }
-"""What reads a node of each type, where it takes more than a line."""
+"""The readers of nodes by type, where one takes more than a line."""
 _EXPANDED = frozenset({"command", "variable_assignment", "test_command", "for_statement", "ERROR"})
 _LONG = 4_000  # characters of a refused script that are read to its end
 

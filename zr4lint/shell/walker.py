@@ -124,7 +124,7 @@ class Walker(ABC):
         self.remarks.append(too_large(span, thing, limit))
 
     def piped(self, frame: Frame) -> MappedText | None:
-        """What the command before in a pipeline prints; None where that can't be known."""
+        """The output of the previous command in a pipeline; None where it can't be known."""
         if frame.operator != "|" or not self.commands:
             return None
         before = self.commands[-1]
@@ -144,7 +144,7 @@ class Walker(ABC):
         return found.text if found is not None else None
 
     def fed(self, redirections: Sequence[Redirection], heredoc: MappedText | None, frame: Frame) -> MappedText | None:
-        """What redirections hand to standard input, the heredoc among them; None where that can't be known."""
+        """The text that redirections, such as a heredoc, pass to standard input; None where it can't be known."""
         for redirection in reversed(redirections):
             target = redirection.target
             if target is None or not redirection.operator.startswith("<"):
@@ -159,7 +159,7 @@ class Walker(ABC):
     # Variables
 
     def state(self) -> tuple[object, ...]:
-        """What a loop's condition may depend on: the variables that this shell has set, and its arguments."""
+        """The values that a loop's condition may depend on: variables that this shell has set, and arguments."""
         return self.arguments, self.variables.own()
 
     def value(self, word: Word, span: Span) -> str | None:

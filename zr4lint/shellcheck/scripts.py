@@ -32,7 +32,7 @@ class RunScript(Struct, frozen=True):
 
     @property
     def whole(self) -> str:
-        """What ShellCheck reads."""
+        """The input of ShellCheck."""
         return self.head + self.text
 
     def offset(self, line: int, column: int) -> int | None:

@@ -112,7 +112,7 @@ def _archives(subject: Subject, row: Cache, last: Use) -> Unmet | None:
 
 
 def _earlier(subject: Subject, last: Use) -> Iterator[Removed]:
-    """What was removed in the stage before, or in those it builds on."""
+    """The paths that were removed earlier in the stage, or in those it builds on."""
     removed = subject.facts.of(Removed, subject.facts.ancestry(last.at.stage))
     return (r for r in removed if r.at.order < last.at.order)
 
@@ -228,7 +228,7 @@ def _named(instruction: Instruction, folder: str) -> Span | None:
 
 
 def _removals(subject: Subject, instruction: Instruction) -> Sequence[Removed]:
-    """What a RUN removes for certain."""
+    """The paths that a RUN certainly removes."""
     found = subject.memo.get(("removed", subject.lineage), lambda: _removed(subject))
     return found.get(instruction.index, ())
 

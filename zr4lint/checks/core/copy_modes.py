@@ -164,7 +164,7 @@ def _is_file(subject: Subject, above: Instruction) -> bool:
 
 
 def _mode(words: str) -> tuple[str, Applicability]:
-    """What `--chmod` has to be for a mode; that of the file itself is not known, so `+x` needs judgement."""
+    """The `--chmod` for a mode; `+x` needs judgement, since the mode of the file is not known."""
     if _OCTAL.fullmatch(words):
         return words, SAFE
     return ("755", UNSAFE) if words in ("+x", "a+x") else ("", UNSAFE)

@@ -107,7 +107,7 @@ def _judged(
 
 
 def _unknown(reference: Reference, allowed: Sequence[str] | None) -> Unmet | None:
-    """What is said of an image of which only the beginning is known."""
+    """The outcome for an image of which only the beginning is known."""
     if allowed is None:
         return None
     known = reference.raw.partition("$")[0]

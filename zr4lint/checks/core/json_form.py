@@ -42,7 +42,7 @@ def corrected(text: str) -> str | None:
 
 
 def advice(text: str) -> str:
-    """What to do about it."""
+    """The advice for a finding."""
     if _LAST_COMMA.search(text):
         return "Remove the comma before `]`"
     if not text.rstrip().endswith("]"):

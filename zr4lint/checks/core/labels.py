@@ -117,7 +117,7 @@ def _key(label: LabelSet, key: str) -> Outcomes:
 
 
 def _against(key: str) -> str | None:
-    """What is against a key; None for a good one."""
+    """The fault of a key; None for a good one."""
     if key.startswith(_RESERVED):
         return "Keys that start with com.docker., io.docker. and org.dockerproject. are reserved for Docker."
     if not key[:1].isascii() or not key[:1].islower():

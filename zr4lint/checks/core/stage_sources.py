@@ -26,7 +26,7 @@ _PUTS_FILES = ("ADD", "COPY", "RUN", "WORKDIR")
 
 
 class Source(Struct, frozen=True):
-    """What `COPY --from` or `RUN --mount` names; `copy` is the former's step."""
+    """The source that `COPY --from` or `RUN --mount` names; `copy` is the former's step."""
 
     name: str
     span: Span

@@ -107,7 +107,7 @@ def _judged(subject: Subject, step: Step, unless_shell: bool, skip_malformed: bo
 
 
 def command_text(step: Step) -> MappedText:
-    """What is run: the arguments, of a HEALTHCHECK those behind CMD."""
+    """The arguments of the command that is run; of a HEALTHCHECK, those after CMD."""
     text = step.instruction.arguments
     if step.instruction.keyword != "HEALTHCHECK":
         return text

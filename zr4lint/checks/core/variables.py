@@ -194,7 +194,7 @@ def _in_same_env(subject: Subject) -> Outcomes:
 
 
 def _within(subject: Subject, group: Sequence[EnvSet], known: frozenset[str], escape: str) -> Outcomes:
-    """What is said of one ENV with several pairs."""
+    """The outcomes for one ENV with several pairs."""
     for index, pair in enumerate(group):
         words = MappedText(subject.words(pair.value_span), (0,), (pair.value_span.start,))
         twins = [other for other in group[:index] if other.name == pair.name]

@@ -82,7 +82,7 @@ def _respelled(subject: Subject, span: Span, value: str) -> Fix | None:
 
 
 def _wrong(history: History, value: str, order: int) -> tuple[str, str] | None:
-    """What is wrong with a list, and why; None where nothing is known to be."""
+    """The fault of a list and the reason; None where none is known."""
     row = table("packages")["architectures"]
     install = next(i for i in history.installs if i.at.order == order)
     torch = torch_at(history, install.at)

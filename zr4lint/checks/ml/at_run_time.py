@@ -1,4 +1,4 @@
-"""What fails only when a container runs: imports, compilers, interpreters, commands that went."""
+"""Failures at run time: imports, compilers, interpreters, and commands that were removed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def import_fails(subject: Subject) -> Outcomes:
 
 
 def _failing(history: History, install: Install, requirement: Requirement, row: Row) -> dict[str, str] | None:
-    """What the message of a row names, where all of its conditions hold; None where one does not."""
+    """The words for the message of a row if all of its conditions hold; None if one does not."""
     words: dict[str, str] = {}
     if not _of_release(requirement, row) or (row.get("cuda") and not _has_cuda(history)):
         return None

@@ -143,7 +143,7 @@ def _known(tags: CudaTags, tag: str) -> bool:
 
 
 def _impossible(tags: CudaTags, base: Base) -> Unmet | None:
-    """What is wrong with a tag; `expected` is the tag to use."""
+    """The fault of a tag; `expected` is the tag to use."""
     tag = base.image.tag
     if tag in ("", "latest"):
         return Unmet(

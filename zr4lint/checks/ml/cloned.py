@@ -103,7 +103,7 @@ def _short(file: File) -> str:
 
 
 def transformers_of_clone(subject: Subject) -> Outcomes:
-    """What ml/transformers-needs-newer-torch says, for repositories whose requirements are known."""
+    """The outcome of ml/transformers-needs-newer-torch for repositories whose requirements are known."""
     row = table("torch")["transformers"]
     for history in histories(subject):
         for file in cloned_files(history):

@@ -33,7 +33,7 @@ _WHEEL = r"flash_attn-(?P<version>[\d.]+(?:\.post\d+)?)(?:\+|%2B)cu"
 
 
 class Compiled(Struct, frozen=True):
-    """What some words compile for: the architectures of binaries, and those of PTX; None where not all are known."""
+    """The architectures that words compile for, as binaries and as PTX; None where not all are known."""
 
     words: str
     span: Span
@@ -122,7 +122,7 @@ def _shown(name: str, arch: str) -> str:
 
 @check("ml/gpu-toolkit")
 def gpu_toolkit(subject: Subject, *, gpu: list[Gpu]) -> Outcomes:
-    """What is compiled for CUDA is compiled by a CUDA that knows the GPUs.
+    """Extensions for CUDA are compiled by a CUDA that supports the GPUs.
 
     `gpu` names GPUs, such as `rtx5090`, or architectures, such as `sm_120`.
     """

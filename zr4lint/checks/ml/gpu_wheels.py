@@ -91,7 +91,7 @@ def _rows() -> Mapping[str, Sequence[Row]]:
 
 
 def _row(name: str, version: str | None) -> Row | None:
-    """What is known of a release; of a package without a version that of its newest one."""
+    """The known facts about a release; for a package without a version, about the newest release."""
     rows = _rows().get(name, ())
     if version is None:
         return rows[-1] if rows and "newest" in rows[-1] else None

@@ -1,4 +1,4 @@
-"""What an image of a maker asks for: its tag, its user, its package manager, wheels that can run on it."""
+"""Requirements of makers' images: tag, user, package manager, and wheels that can run on them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _name(base: Base) -> str:
 
 
 def _wrong_tag(base: Base, row: Row) -> str:
-    """What is wrong with a tag; "" where nothing is known to be."""
+    """The fault of a tag; "" where none is known."""
     tag = base.image.tag
     if re.match(row["like"], tag) is None:
         return ""

@@ -57,7 +57,7 @@ def pip_option_unavailable(subject: Subject) -> Outcomes:
 
 
 def _unavailable(subject: Subject, history: History, install: Install, row: Row) -> Unmet | None:
-    """What is wrong with an option that came or went with a version of pip; None where nothing is known to be."""
+    """The fault of an option that a version of pip added or removed; None where none is known."""
     option = install.run.command.parsed.get(row["name"])
     assert option is not None
     pip = pip_at(history, install)

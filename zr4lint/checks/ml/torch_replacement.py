@@ -1,4 +1,4 @@
-"""What replaces the torch that was installed on purpose."""
+"""Later installs that replace a torch that was installed on purpose."""
 
 from __future__ import annotations
 

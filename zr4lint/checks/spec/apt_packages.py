@@ -156,7 +156,7 @@ def apt_update(subject: Subject) -> Outcomes:
 
 
 def _lists_removed(subject: Subject, since: At, until: At) -> Removed | None:
-    """What removes the lists between an update and an install."""
+    """The command that removes the lists between an update and an install."""
     file = f"{LISTS}/archive"
     for removed in subject.facts.of(Removed, subject.lineage):
         between = since.order < removed.at.order < until.order and not maybe(removed.at)

@@ -112,7 +112,7 @@ def _word(subject: Subject, ran: Ran, index: int) -> str:
 
 
 def _key(command: str) -> Key:
-    """What two spellings of one command share: its words in order, and its options in any order."""
+    """A key that is equal for two spellings of one command: words in order, options in any order."""
     try:
         words = shlex.split(command)
     except ValueError:

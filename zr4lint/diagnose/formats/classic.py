@@ -25,7 +25,7 @@ _PULL_FAILED = re.compile(
     r"|unsupported|unknown|no such|blank|refused|reset by|forbidden|can't|cannot",
     re.IGNORECASE,
 )
-"""What the daemon says of an image that it can't get; the progress of a pull says none of it."""
+"""Messages of the daemon about an image that it can't get; the progress of a pull has none of them."""
 
 _DONE = re.compile(r"\s*+---> (?:[0-9a-f]{12}|Using cache)|Removing intermediate container")
 _BUILT = re.compile(r"Successfully (?:built|tagged) ")

@@ -20,7 +20,7 @@ _PATTERN = re.compile(r"""\bgrep\b(?:\s+-[\w-]+)*\s+("(?:[^"\\]|\\.)*"|'[^']*'|[
 
 
 class Verdict(Enum):
-    """What a check says."""
+    """The verdict of a check."""
 
     PASS = "pass"
     FAIL = "fail"

@@ -43,7 +43,7 @@ class Step(Struct, frozen=True):
 
 
 class Healthy(Struct, frozen=True):
-    """What holds for the target text before any recovery.
+    """The facts that hold for the target text before any recovery.
 
     These are the verdicts of each script, what pack ml says, and the packages that a command names twice.
     """
@@ -116,7 +116,7 @@ def _misused(target: Target, words: Words) -> Iterator[Finding]:
 
 
 def _meant(target: Target, command: str, span: Span) -> Iterator[Finding]:
-    """What a sed without a file does to the file that it can only be meant for."""
+    """A finding on a sed without a file that changes the image of the target text."""
     shell = Shell(f"{command} {target.path}", {target.path: target.whole.text})
     try:
         shell.run()

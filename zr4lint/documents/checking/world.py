@@ -47,7 +47,7 @@ def check_world(target: Target) -> Iterator[Finding]:
 
 
 def errors_of(text: str) -> set[str]:
-    """What pack ml says at error of a text."""
+    """The errors of pack ml in a text."""
     findings = lint(SourceFile(text), [load("ml")]).findings
     return {f.message for f in findings if f.severity is Severity.ERROR and f.code.startswith("ML")}
 

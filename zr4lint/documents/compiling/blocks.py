@@ -1,4 +1,4 @@
-"""What the target blocks of a document do, as requirements with the levels and commands of the document's checks."""
+"""The target blocks of a document as requirements, with the levels and commands of its checks."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Blocks(Struct, frozen=True):
         return next((b for b in self.target.blocks if b.span.start <= span.start < b.span.end), None)
 
     def requirements(self, document: str) -> Iterator[Requirement]:
-        """What the blocks do, in their order."""
+        """The requirements of the blocks, in their order."""
         source = SourceFile(self.text.text, self.target.path.rpartition("/")[2])
 
         def place(demand: Demand) -> Span:

@@ -132,7 +132,7 @@ _WHOLE_FILE = ("stages", "build-arguments", "step-order", "pip-order")
 
 
 def _confirmed(report: FileReport, one: Read) -> tuple[Demand, ...]:
-    """What a statement may mean, where a decision says so."""
+    """The meanings of a statement that a decision can confirm."""
     if one.candidate is None:
         return ()
     decided = any(

@@ -102,7 +102,7 @@ def _amount(size: re.Match[str]) -> str:
 
 
 def lines_required(target: Target, sections: Sequence[Section], document: str) -> Iterator[Requirement]:
-    """What the document says of lines: how many there are, `Line 1: FROM ...`, and where the layers lie."""
+    """Statements about lines: their number, `Line 1: FROM ...`, and the lines of the layers."""
     stated = [*_stated(target)]
     for demand in stated:
         yield Requirement(demand, f"{document} says so.")

@@ -1,4 +1,4 @@
-"""What the forms of a demand mean: each reads a statement and yields demands, none where its code spans are others."""
+"""The forms of a demand: each reads a statement and yields demands, none where the code spans don't fit."""
 
 from __future__ import annotations
 
@@ -242,7 +242,7 @@ def lists_removed(statement: Statement) -> Iterator[Demand]:
 
 
 def started(statement: Statement) -> Iterator[Demand]:
-    """What CMD or ENTRYPOINT starts."""
+    """The program that CMD or ENTRYPOINT starts."""
     keyword = next((code for code in statement.codes if code in ("CMD", "ENTRYPOINT")), None)
     value = statement.codes[-1]
     if keyword is None:

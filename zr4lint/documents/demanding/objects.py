@@ -1,4 +1,4 @@
-"""What code spans are in a demand: an image, a variable, a package, an option, an instruction."""
+"""The kinds of code spans in a demand: image, variable, package, option, instruction."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def package_of(text: str) -> str | None:
 
 
 def instruction_of(text: str) -> list[Demand]:
-    """What a whole instruction demands, by what a Dockerfile that has only it does; none for other words."""
+    """The demands of a whole instruction, from the facts of a Dockerfile with only it; none for other words."""
     keyword, _, rest = text.partition(" ")
     if not _KEYWORD.fullmatch(keyword) or not rest.strip() or keyword in ("RUN", "FROM", "ARG", "ADD", "ONBUILD"):
         return []

@@ -1,4 +1,4 @@
-"""What a document demands in words: what compiles, what the author may confirm, and why the rest does not compile."""
+"""The demands of a document in words: compiled ones, ones to confirm, and why the rest does not compile."""
 
 from __future__ import annotations
 

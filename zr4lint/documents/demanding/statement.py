@@ -201,7 +201,7 @@ def _joined(lead: Words, item: Statement, strength: tuple[Strength, bool]) -> St
 
 
 def _marked(mark: str | None) -> tuple[Strength, bool] | None:
-    """What a mark such as `must` or `should not` says."""
+    """The meaning of a mark such as `must` or `should not`."""
     return strength_of(mark) if mark else None
 
 

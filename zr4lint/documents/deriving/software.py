@@ -22,7 +22,7 @@ _NUMBERS = r"(\d+\.\d+)\.\d[\w.+~:-]*"
 
 
 def system_packages(golden: Golden) -> Iterator[Demand]:
-    """What apt and the other managers of packages install, and what each call of apt is careful of."""
+    """The packages that apt and other managers install, and the options of each call of apt."""
     for run in golden.of(PackageRun):
         manager = family(run.command.manager)
         if manager in _OF_PIP or run.command.action not in ("install", "group"):

@@ -21,7 +21,7 @@ _WIDTH = 110
 
 
 class Said(Struct, frozen=True):
-    """What a rule says of where it comes from, beside its demand: the source, its line, why, and the commands.
+    """The origin of a rule, besides its demand: the source, its line, the reason, and the commands.
 
     `name` is that of the rule and `section` the number of its section, where these don't come from the golden file.
     """

@@ -9,7 +9,7 @@ UNKNOWN = "\ue000"
 
 
 class UnknownError(Exception):
-    """What a command does depends on something that is not known, or that the interpreter does not know."""
+    """The effect of a command depends on a value or feature that the interpreter does not know."""
 
 
 def known(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What nothing answers to: demands without a check, checks without a demand, instructions without either."""
+"""The gaps: demands without a check, checks without a demand, instructions without either."""
 
 from __future__ import annotations
 

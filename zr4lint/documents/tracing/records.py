@@ -23,7 +23,7 @@ class State(Enum):
 
 
 class How(Enum):
-    """What ties a line of a document to a requirement."""
+    """The kinds of links between a line of a document and a requirement."""
 
     STATED = "stated"
     """The pack names the line."""
@@ -106,7 +106,7 @@ class Step(Struct, frozen=True):
 
 
 class Sort(Enum):
-    """What a gap is."""
+    """The kinds of gaps."""
 
     DEMAND = "demand without a check"
     CHECK = "check without a demand"

@@ -25,7 +25,7 @@ _LONGEST = 500
 
 
 class Judged(Struct, frozen=True):
-    """What one pack says of a Dockerfile, whose text without secrets is `text`, and the document beside the pack."""
+    """The state of one pack's requirements in a Dockerfile, whose text without secrets is `text`."""
 
     linted: Linted
     result: PackResult

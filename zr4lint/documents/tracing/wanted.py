@@ -52,13 +52,13 @@ class Wanted(Struct, frozen=True):
 
     @property
     def request(self) -> Request:
-        """What the linter is asked."""
+        """The request to the linter."""
         given = from_options({"packs": self.packs})
         return Request(paths=(), given=given, config=self.config, isolated=self.no_config)
 
 
 class _Named(Struct):
-    """What the words of the command line are."""
+    """The words of the command line by their kind."""
 
     dockerfile: str | None = None
     document: str | None = None
@@ -68,7 +68,7 @@ class _Named(Struct):
 
 
 def gather(wanted: Wanted) -> tuple[Inputs, Selection, tuple[str, ...]]:
-    """What the trace is made from, what is selected, and notes; UsageError, FileError for what can't be had."""
+    """The inputs of the trace, the selection, and notes; UsageError or FileError for missing ones."""
     words = _words(wanted)
     files = PackFiles()
     try:
@@ -238,7 +238,7 @@ def _configuration(
 
 
 def _selection(words: _Named, packs: Sequence[Pack]) -> Selection:
-    """What is selected; UsageError for a word that names no rule."""
+    """The selection; UsageError for a word that names no rule."""
     rules = [rule.rule for pack in packs for rule in pack.rules]
     codes: set[str] = set()
     for word in words.rules:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Scope(Struct, frozen=True):
-    """What one shell knows: the folder it is in, None where that can't be known, and its variables."""
+    """The state of one shell: its folder, None where it can't be known, and its variables."""
 
     folder: str | None
     variables: Variables

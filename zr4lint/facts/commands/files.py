@@ -126,7 +126,7 @@ def _programs(
 
 
 def _moved(call: Call, row: FileProgram, parsed: Parsed, source: Argument, target: str) -> Moved:
-    """What becomes of one source of a command."""
+    """The effect of a command on one of its sources."""
     at = call.at(relative=is_relative(parsed.operands))
     path = call.path(source.value)
     if call.program == "ln" and source.value is not None and parsed.has("symbolic"):

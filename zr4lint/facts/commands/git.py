@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zr4lint.facts.fact import Fact
 
 _UPDATES = frozenset({"config", "fetch", "init", "pull", "remote", "rm"})
-"""What changes which repository a folder shows, beside a checkout."""
+"""Commands other than checkout that change which repository a folder shows."""
 
 
 @reads("git")

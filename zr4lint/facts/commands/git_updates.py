@@ -55,7 +55,7 @@ def updated(call: Call) -> Iterator[Fact]:
 
 
 def _repository(call: Call, remotes: Remotes, folder: str) -> Repository | None:
-    """What is known of the repository in a folder; a clone that is made anew has only its own remote."""
+    """The known state of the repository in a folder; a new clone has only its own remote."""
     known = remotes.repositories.get(folder)
     clone = call.state.repositories.get(folder) or call.state.empty_clones.get(folder)
     if known is not None and (clone is None or known.origin is None or known.origin.at.order == clone.at.order):

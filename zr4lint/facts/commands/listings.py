@@ -29,7 +29,7 @@ _FOLDER = r"(?:file://)?(?P<path>\.{1,2}(?:/[^\[\]]*)?|/[^\[\]]*)(?:\[(?P<extras
 
 
 class Listings(Struct, frozen=True):
-    """What the files of one command list: one listing a file, None for a file that is not known.
+    """The listings of the files of one command: one for each file, None for a file that is not known.
 
     `projects` are those of the projects that it installs from folders, `options` those of all of them, `constraints`
     the requirements of the files that constrain.
@@ -73,7 +73,7 @@ class Reader:
         self.constraints: list[Argument] = []
 
     def listing(self, path: str | None, anchor: Span) -> Listing | None:
-        """What a file of the image lists; None where it can't be read."""
+        """The listing of a file of the image; None where it can't be read."""
         text = self.text(path, anchor)
         if text is None or path is None:
             return None

@@ -41,7 +41,7 @@ def pip_packages(call: Call, pip: PipCommand) -> Iterator[Fact]:
 
 
 def _kind(requirement: Requirement) -> Kind:
-    """What a requirement names; `folder/package` is a path."""
+    """The package, path or URL that a requirement names; `folder/package` is a path."""
     if requirement.url:
         return Kind.URL
     return Kind.FILE if requirement.specifier.startswith("/") else Kind.NAME

@@ -1,4 +1,4 @@
-"""What uv sync and conda install by the files of a project: as calls of pip in an environment of their own."""
+"""Installs by uv sync and conda from the files of a project, as calls of pip in their own environment."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _NAME = re.compile(r"(?m)^name:[ ]*([\w.-]+)[ \t\r]*$")
 
 
 def synced(call: Call) -> Iterator[ProjectRun]:
-    """What `uv sync` installs: the project's dependencies, in the versions of uv.lock."""
+    """The packages that `uv sync` installs: the project's dependencies, in the versions of uv.lock."""
     files, folder = call.script.reading.files_for(call.instruction), call.folder
     parsed = parse_options(call.arguments[1:], _OF_UV)
     named = [operand.value for operand in parsed.operands]
@@ -67,7 +67,7 @@ def synced(call: Call) -> Iterator[ProjectRun]:
 
 
 def by_conda(call: Call) -> Iterator[ProjectRun]:
-    """What conda has pip install: the section `pip` of the file that it makes an environment from."""
+    """The packages that conda passes to pip: the section `pip` of the environment's file."""
     files = call.script.reading.files_for(call.instruction)
     parsed = parse_options(call.arguments[1:], _OF_CONDA)
     file = parsed.get("file")

@@ -1,4 +1,4 @@
-"""What may be the cause of several findings: one family of words a module."""
+"""Possible causes of several findings: one family of words a module."""
 
 from __future__ import annotations
 

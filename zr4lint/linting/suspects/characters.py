@@ -121,7 +121,7 @@ def _word(text: str, at: int) -> str:
 
 
 def _meant(char: str) -> str | None:
-    """What a character looks like in ASCII, "" for one that can't be seen, None where it is like no other."""
+    """The ASCII character that a character looks like, "" for an invisible one, None where none is alike."""
     import unicodedata
 
     if char in _LETTERS:

@@ -21,7 +21,7 @@ _ARRAYS = ("ADD", "CMD", "COPY", "ENTRYPOINT", "SHELL", "VOLUME")
 
 
 def refused(facts: Facts) -> Iterator[Suspect]:
-    """What BuildKit refuses, where it is clear what was meant."""
+    """Suspects for lines that BuildKit refuses although their meaning is clear."""
     for error in facts.dockerfile.errors:
         if error.instead is not None:
             yield Suspect(error.span, None, (Edit.of(error.span, error.instead),))

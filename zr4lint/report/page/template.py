@@ -23,7 +23,7 @@ def part(folder: Path, name: str) -> Markup:
 
 
 def environment(folder: Path) -> Environment:
-    """What reads the templates of a folder."""
+    """The environment that loads the templates of a folder."""
     made = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
@@ -52,7 +52,7 @@ def _prose(text: str) -> Markup:
 
 
 def _finalized(value: object) -> object:
-    """What stands in the page for a value of the template."""
+    """The text in the page for a value of the template."""
     return _inert(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 

@@ -1,4 +1,4 @@
-"""What the page shows of a file, arranged for its template: no markup, and no decision left to take."""
+"""The content of the page for a file, arranged for the template, which holds no logic."""
 
 from __future__ import annotations
 
