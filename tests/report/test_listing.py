@@ -30,6 +30,7 @@ def test_levels_and_heads_have_colours_on_a_terminal_that_has_them() -> None:
     text = drawn(("code", "level"), [("ZC1", "error")], 40, color=True)
     assert "\x1b[1mcode" in text
     assert "\x1b[1;31merror\x1b[0m" in text
+    assert "\x1b[1;31merror" in drawn(("RULE", "SEVERITY"), [("ZC1", "error")], 40, color=True)
     text = drawn(("setting", "value"), [("fail-on", "error")], 40, color=True)
     assert "\x1b[1;31m" not in text
 
