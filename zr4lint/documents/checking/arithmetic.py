@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from zr4lint.dockerfile import parse
 from zr4lint.documents.checking.found import found
 from zr4lint.documents.checking.verification import packages_in
-from zr4lint.documents.target import Target, joined
+from zr4lint.documents.document import Fence, Heading, Table, Words
+from zr4lint.documents.target import Target, fits, is_about_lines, joined
 from zr4lint.facts import EnvSet, gather
 from zr4lint.model.finding import Finding, Related
 from zr4lint.model.source import SourceFile
@@ -55,16 +56,22 @@ def _overflow(target: Target, block: Fence) -> Iterator[Finding]:
 def _whole(target: Target) -> Iterator[Finding]:
     """The number of lines that the file is said to have."""
     wanted, count = target.line_count, target.whole.text.count("\n")
-    if wanted is None or len(target.blocks) < 2 or wanted == count:
+    if wanted is None or len(target.blocks) < 2 or wanted == count or _laid_out(target, wanted):
         return
     for words in target.document.prose:
         said = re.search(rf"\b{wanted}[- ]lines?\b", words.text)
-        if said is not None:
+        if said is not None and is_about_lines(words.text):
             span = words.at(said.start(), said.end())
             message = f"the target blocks have {count} lines with a blank line between them"
             notes = (f"The document says that the file has {wanted} lines, and not where the others are.",)
             yield found(target, rules.COUNT_DIFFERS, span, message, notes=notes, severity=rules.SUM_DIFFERS.severity)
             return
+
+
+def _laid_out(target: Target, wanted: int) -> bool:
+    """Whether the headings give each block enough lines, the last of them the last line of the file."""
+    ranges = [block.lines for block in target.blocks]
+    return all(map(fits, target.blocks)) and max(lines[1] for lines in ranges if lines is not None) == wanted
 
 
 def _counts(target: Target, words: Words) -> Iterator[Finding]:

@@ -90,7 +90,7 @@ def _merged(requirements: Iterable[Requirement]) -> Iterator[Requirement]:
     found: dict[str, Requirement] = {}
     for requirement in requirements:
         demand = requirement.demand
-        key = repr((demand.kind, demand.stage, sorted(demand.parameters.items())))
+        key = repr((demand.kind, demand.stage, demand.stages, sorted(demand.parameters.items())))
         first = found.setdefault(key, requirement)
         if first.demand.level == "warning" and demand.level == "error":
             found[key] = structs.replace(first, demand=structs.replace(first.demand, level="error"))

@@ -28,7 +28,7 @@ _ASIDE = re.compile(
 _KIND_OF_PROJECT = re.compile(
     r"\b(?:python|node(?:\.?js)?|java|kotlin|go|golang|rust|ruby|php|\.net|c\+\+|gpu|cuda|frontend|backend|windows|alpine"
     r"|development|dev|test|staging|legacy)\b.*\b(?:services?|images|projects?|applications?|apps?|workloads?|stacks?"
-    r"|environments?|profile|containers|dienste)\b",
+    r"|environments?(?! variables?)|profile|containers|dienste)\b",
     re.IGNORECASE,
 )
 _SCENARIO = re.compile(r"(?:given|when|then|and|but)\b", re.IGNORECASE)
@@ -104,9 +104,14 @@ def _read(statement: Statement, about: bool) -> Read:
     if statement.strength is Strength.MAY:
         return Read(statement, reason="this is optional")
     text = f"{statement.plain} {' '.join(statement.codes)} {' '.join(h.title for h in statement.path)} {statement.lead}"
-    if not about and not _ABOUT.search(text) and not statement.marked:
+    if (
+        not about
+        and not _ABOUT.search(text)
+        and not statement.marked
+        and not any(map(_is_instruction, statement.codes))
+    ):
         return Read(statement, reason="this is not about an image")
-    kind = next((h for h in statement.path if _KIND_OF_PROJECT.search(h.title)), None)
+    kind = next((h for h in statement.path if h.level > 1 and _KIND_OF_PROJECT.search(h.title)), None)
     if kind is not None:
         return Read(statement, reason=f"this holds for some files only: `{kind.title[:32]}`")
     demands = [_led(statement, demand) for demand in demands_of(statement)]
@@ -116,6 +121,11 @@ def _read(statement: Statement, about: bool) -> Read:
     if candidate is not None and statement.marked:
         return Read(statement, (_led(statement, candidate),))
     return Read(statement, reason=_reason(statement, candidate), candidate=candidate)
+
+
+def _is_instruction(code: str) -> bool:
+    """Whether a code span is an instruction that means nothing outside of a Dockerfile."""
+    return re.match(r"(?:FROM|ENTRYPOINT|CMD|WORKDIR|EXPOSE|HEALTHCHECK|STOPSIGNAL|COPY)(?:\s|\Z)", code) is not None
 
 
 def _led(statement: Statement, demand: Demand) -> Demand:

@@ -132,6 +132,8 @@ def _rule(demand: Demand, code: str, name: str, derived: Derived, said: Said) ->
     yield f"check = {toml(demand.kind)}"
     if demand.stage is not None:
         yield f"stage = {toml(demand.stage)}"
+    if demand.stages is not None:
+        yield f"stages = {toml(demand.stages)}"
     for key, value in demand.parameters.items():
         yield f"{key} = {_wrapped(value, len(key) + 3)}"
     if said.commands:
