@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 
+from zr4lint.documents.demanding.reading import Read, read
 from zr4lint.documents.document import Document, Fence, Role
 from zr4lint.model.source import MappedText, Span
 
@@ -16,7 +17,8 @@ _FILE = re.compile(
     r"dockerfile|containerfile|\b(?:the|whole|this|entire|new|final) file\b|\ball \d+ lines\b", re.IGNORECASE
 )
 _NOT_NOW = re.compile(
-    r"\b(?:was|were|had|used to|old|former(?:ly)?|previous(?:ly)?|before|earlier|today|currently|from \d+)\b", re.IGNORECASE
+    r"\b(?:was|were|had|used to|old|former(?:ly)?|previous(?:ly)?|before|earlier|today|currently|from \d+)\b",
+    re.IGNORECASE,
 )
 _BOUND = re.compile(
     r"(?:\b(?:at (?:most|least)|(?:no )?(?:more|fewer|less) than|under|below|over|above|up to|about|around|roughly"
@@ -60,6 +62,11 @@ class Target:
         scripts = (m[0] for f in self.document.fences if f.is_shell for m in _NAME.finditer(f.body.text))
         found = Counter(name.removeprefix("./") for name in scripts)
         return found.most_common(1)[0][0] if found else "Dockerfile"
+
+    @cached_property
+    def stated(self) -> list[Read]:
+        """What the document demands in words."""
+        return read(self.document)
 
     @cached_property
     def whole(self) -> MappedText:

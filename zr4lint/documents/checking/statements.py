@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import parse
 from zr4lint.documents.checking.found import found
-from zr4lint.documents.demanding.reading import read, values_of
-from zr4lint.documents.deriving.pack import UnusableError, derive
+from zr4lint.documents.document import Words
+from zr4lint.documents.target import Target
 from zr4lint.facts import Copied, Facts, Origin, PipRun, gather
 from zr4lint.model.finding import Finding, Related
-from zr4lint.model.quoting import code
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs import document_rules as rules
 from zr4lint.programs.pip import Requirement, normalise
@@ -29,7 +28,6 @@ _LINE_IS = re.compile(r"\bline (\d+):?\s*`([^`]+)`", re.IGNORECASE)
 _BUILD = re.compile(r"\bdocker\s+(?:buildx\s+)?build\b[^\n`]*?\s-f\s+([\w./-]+)/[\w.-]+[^\n`]*\s\.(?=\s|$|`)")
 _MINUTES = re.compile(r"~?(\d+)\s*min", re.IGNORECASE)
 _BUILDS = re.compile(r"~?(\d+)\s*min(?:utes)?\s*\((?:docker )?build\)", re.IGNORECASE)
-_SUBJECTS = {"last-workdir": "the working directory", "runs-as": "the user"}
 _NAMES = {"pytorch": "torch"}
 
 
@@ -50,29 +48,6 @@ def check_statements(target: Target) -> Iterator[Finding]:
     yield from _context(target, facts)
     yield from _budgets(target)
     yield from _builds(target)
-    yield from _stated(target)
-
-
-def _stated(target: Target) -> Iterator[Finding]:
-    """Sentences and rows that give a thing another value than the target text does."""
-    stated = [(one, demand) for one in read(target.document) for demand in one.demands]
-    if not stated or not target.blocks:
-        return
-    try:
-        derived = derive(SourceFile(target.whole.text))
-    except UnusableError:
-        return
-    had = {(d.kind, subject): (value, d) for d in derived.demands for subject, value in values_of(d)}
-    for one, demand in stated:
-        for subject, value in values_of(demand):
-            other = had.get((demand.kind, subject))
-            if other is None or other[0] == value:
-                continue
-            span = target.whole.span(other[1].span.start, other[1].span.end)
-            name = "the base image" if demand.kind == "base-image" else _SUBJECTS.get(demand.kind, subject)
-            message = f"{name} is {code(value.removeprefix('=='), 24)} here, {code(other[0], 24)} in the target text"
-            related = (Related("the target text", span),)
-            yield found(target, rules.STATEMENTS_DISAGREE, one.statement.span, message[:80], related=related)
 
 
 def _layers(target: Target, words: Words) -> Iterator[Finding]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zr4lint.documents.checking.found import found
-from zr4lint.documents.demanding.reading import read
 from zr4lint.documents.document import Role, Words
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.finding import Finding, Severity
@@ -55,7 +54,7 @@ def errors_of(text: str) -> set[str]:
 def check_uncompiled(target: Target) -> Iterator[Finding]:
     """The demands that no rule of a compiled pack holds, each with the reason."""
     told: set[int] = set()
-    for one in read(target.document):
+    for one in target.stated:
         if not one.demands:
             told.add(target.document.source.line_of(one.statement.span.start))
             yield found(target, rules.NOT_COMPILED, one.statement.span, one.reason[:80])

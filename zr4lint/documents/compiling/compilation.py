@@ -14,7 +14,7 @@ from zr4lint.documents.compiling.layout import lines_required, sections_of
 from zr4lint.documents.compiling.lifted import lifted
 from zr4lint.documents.compiling.requirement import Requirement, named
 from zr4lint.documents.decisions import Carried
-from zr4lint.documents.demanding.reading import Read, read, values_of
+from zr4lint.documents.demanding.reading import Read, values_of
 from zr4lint.documents.deriving.demand import Demand
 from zr4lint.documents.deriving.pack import Derived, UnusableError
 from zr4lint.documents.deriving.writing import Head, Said, path_from, toml, write_pack
@@ -54,7 +54,15 @@ class NotCompilableError(Exception):
 
 def undecided(report: FileReport) -> list[Finding]:
     """The findings that have to be decided before the document can be compiled."""
-    return [f for f in report.findings if f.code in _DECIDES and f.severity is Severity.ERROR and not f.suppressed]
+    confirmed = {f.span for f in report.findings if f.code == rules.NOT_COMPILED.code and f.suppressed}
+    return [
+        f
+        for f in report.findings
+        if f.code in _DECIDES
+        and f.severity is Severity.ERROR
+        and not f.suppressed
+        and confirmed.isdisjoint((f.span, *(related.span for related in f.related)))
+    ]
 
 
 def compile_document(report: FileReport, folder: str = "", carried: Carried | None = None) -> Compiled:
@@ -69,7 +77,7 @@ def compile_document(report: FileReport, folder: str = "", carried: Carried | No
     document = path.replace("\\", "/").rpartition("/")[2]
     sections = sections_of(target, kept=_lines_stand(report, carried))
     try:
-        found = [*_merged(_requirements(report, target, sections, document))]
+        found = [*_merged(_requirements(report, carried, target, sections, document))]
     except UnusableError as error:
         raise NotCompilableError(f"{path}: the target text: {error}") from None
     if not found:
@@ -98,7 +106,7 @@ def _merged(requirements: Iterable[Requirement]) -> Iterator[Requirement]:
 
 
 def _requirements(
-    report: FileReport, target: Target, sections: Sequence[Section], document: str
+    report: FileReport, carried: Carried, target: Target, sections: Sequence[Section], document: str
 ) -> Iterator[Requirement]:
     keys = {section.number for section in sections}
     blocks = Blocks(target, target.whole, looks_of(target), placeholders_of(target) if target.blocks else ())
@@ -114,8 +122,8 @@ def _requirements(
             had.update(((demand.kind, subject), value) for subject, value in values_of(demand))
             yield structs.replace(requirement, section="0" if whole or key is None else key)
         yield from lifted(blocks, document)
-    for one in read(target.document):
-        for demand in one.demands or _confirmed(report, one):
+    for one in target.stated:
+        for demand in () if _overruled(report, one) else one.demands or _confirmed(report, carried, one):
             if all(had.get((demand.kind, subject), value) == value for subject, value in values_of(demand)):
                 yield Requirement(demand, f"{document} says so.")
     yield from lines_required(target, sections, document)
@@ -131,8 +139,23 @@ _WHOLE_FILE = ("stages", "build-arguments", "step-order", "pip-order")
 """The kinds that look at more than one place of the file."""
 
 
-def _confirmed(report: FileReport, one: Read) -> tuple[Demand, ...]:
-    """What a statement may mean, where a decision says so."""
+def _overruled(report: FileReport, one: Read) -> bool:
+    """Whether a decision lets the target text stand in place of a statement."""
+    return not one.disputed and any(f.span == one.statement.span for f in _decided(report))
+
+
+def _decided(report: FileReport) -> list[Finding]:
+    """The decided findings on statements that disagree."""
+    return [f for f in report.findings if f.code == rules.STATEMENTS_DISAGREE.code and f.suppressed]
+
+
+def _confirmed(report: FileReport, carried: Carried, one: Read) -> tuple[Demand, ...]:
+    """What a statement may mean, or what another one denies, where a decision says so."""
+    span, codes = one.statement.span, one.statement.codes
+    for finding in _decided(report) if one.disputed else ():
+        keep = carried.keeps(finding, report.source)
+        if span in (finding.span, *(related.span for related in finding.related)) and all(c in keep for c in codes):
+            return one.disputed
     if one.candidate is None:
         return ()
     decided = any(

@@ -78,13 +78,14 @@ _ONE_OF_A_KIND = ("base-image", "last-workdir", "runs-as", "start-command", "env
 class Read(Struct, frozen=True):
     """A statement with the demands it became, else the reason why it became none.
 
-    `candidate` is what it may mean; the author confirms that.
+    `candidate` is what it may mean; the author confirms that. `disputed` are demands that another statement denies.
     """
 
     statement: Statement
     demands: tuple[Demand, ...] = ()
     reason: str = ""
     candidate: Demand | None = None
+    disputed: tuple[Demand, ...] = ()
 
 
 def read(document: Document) -> list[Read]:
@@ -156,11 +157,11 @@ def _reason(statement: Statement, candidate: Demand | None) -> str:
 
 
 def _undisputed(found: Sequence[Read]) -> Iterator[Read]:
-    said: dict[tuple[str, str], list[tuple[str, Read]]] = {}
+    said: dict[tuple[str, str | None, str], list[tuple[str, Read]]] = {}
     for one in found:
         for demand in one.demands:
             for subject, value in values_of(demand):
-                said.setdefault((demand.kind, subject), []).append((value, one))
+                said.setdefault((demand.kind, demand.stage, subject), []).append((value, one))
     disputed = {
         one.statement.span: others
         for others in said.values()
@@ -174,7 +175,8 @@ def _undisputed(found: Sequence[Read]) -> Iterator[Read]:
             continue
         other = next(o for _, o in others if o.statement.span != one.statement.span)
         words = " ".join([*other.statement.codes])[:40]
-        yield Read(one.statement, reason=f"another statement says `{words}`", candidate=one.demands[0])
+        reason = f"another statement says `{words}`"
+        yield Read(one.statement, reason=reason, candidate=one.demands[0], disputed=one.demands)
 
 
 def values_of(demand: Demand) -> Iterator[tuple[str, str]]:

@@ -200,6 +200,19 @@ def statements_in(document: Document) -> Iterator[Statement]:
             yield found
 
 
+_THEN = re.compile(r"\A\W*then\b\W*(?:the\s+)?", re.IGNORECASE)
+
+
+def claims_in(document: Document) -> Iterator[Statement]:
+    """The outcomes of scenarios, `THEN the image is based on X`, read as demands; they say what has to hold."""
+    for words in document.paragraphs:
+        then = _THEN.match(words.text)
+        if then is not None and strength_of(words.text) is None:
+            found = statement(words, then.end(), len(words.text), (Strength.MUST, forbids(words.text)))
+            plain = re.sub(r"\b(?:is|are)\b", "must be", found.plain, count=1)
+            yield structs.replace(found, plain=plain)
+
+
 def _joined(lead: Words, item: Statement, strength: tuple[Strength, bool]) -> Statement:
     """An item of a list, read as the end of the sentence that introduces the list."""
     start, end = [*sentences_of(lead)][-1]
