@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from zr4lint.documents.checking.arithmetic import check_arithmetic
 from zr4lint.documents.checking.claims import check_claims
+from zr4lint.documents.checking.counts import check_counts
 from zr4lint.documents.checking.disputes import check_disputes
 from zr4lint.documents.checking.recovery import check_recoveries
 from zr4lint.documents.checking.references import check_references
@@ -27,6 +28,7 @@ CHECKS: tuple[Callable[[Target], Iterator[Finding]], ...] = (
     check_statements,
     check_disputes,
     check_arithmetic,
+    check_counts,
     check_verification,
     check_claims,
     check_recoveries,

@@ -26,6 +26,11 @@ _AMOUNT = re.compile(
     r"\s*(?:max)?",
     re.IGNORECASE,
 )
+_PLAIN = re.compile(r"\d+")
+_MEASURED = re.compile(
+    r"%|\b(?:[KMGT]i?B|min(?:ute)?s?|h(?:our)?s?|s(?:ec(?:ond)?)?s?|ms|percent|time|size)\b", re.IGNORECASE
+)
+"""Headers of columns whose numbers are rounded."""
 
 
 def check_arithmetic(target: Target) -> Iterator[Finding]:
@@ -133,7 +138,9 @@ def _sums(target: Target, table: Table) -> Iterator[Finding]:
             continue
         low = sum(amount[0] for amount in amounts if amount is not None)
         high = sum(amount[1] for amount in amounts if amount is not None)
-        if not _agrees(said, low, high):
+        plain = all(_PLAIN.fullmatch(cell.strip("* ")) for cell in (*cells, total[column].text))
+        exact = plain and not _MEASURED.search(table.header[column].text)
+        if (said[0] != low) if exact else not _agrees(said, low, high, len(rows) / 2 if plain else None):
             sums = f"{low:g} to {high:g}" if low != high else f"{low:g}"
             message = f"the rows add up to {sums}, not {total[column].text.strip('*~ ')}"
             yield found(target, rules.SUM_DIFFERS, total[column].span, message[:80])
@@ -148,8 +155,13 @@ def _amount(text: str) -> tuple[float, float] | None:
     return (0.0, high) if match[1] == "<" else (low, high)
 
 
-def _agrees(said: tuple[float, float], low: float, high: float) -> bool:
-    """Whether a total is that of the rows; one number may lie anywhere within them, and be a tenth off."""
+def _agrees(said: tuple[float, float], low: float, high: float, rounding: float | None) -> bool:
+    """Whether a total is that of the rows; one number may lie anywhere within them, and be a tenth off.
+
+    Numbers that are neither ranges nor estimates may be off by `rounding`.
+    """
+    if rounding is not None:
+        return abs(said[0] - low) <= rounding
     if said[0] == said[1]:
         return low * 0.9 <= said[0] <= high * 1.1
     return abs(said[0] - low) <= max(1.0, low * 0.1) and abs(said[1] - high) <= max(1.0, high * 0.05)

@@ -26,6 +26,11 @@ _VERSION = re.compile(r"\b([A-Za-z][\w-]*)\s+v?(\d+(?:\.\d+)+(?:\.post\d+)?(?:\+
 _SPECIFIED = re.compile(r"\b([A-Za-z][\w-]*)\s*((?:[<>=!~]=?=?\s*[\w.]+,?)+)")
 _LINE_IS = re.compile(r"\bline (\d+):?\s*`([^`]+)`", re.IGNORECASE)
 _BUILD = re.compile(r"\bdocker\s+(?:buildx\s+)?build\b[^\n`]*?\s-f\s+([\w./-]+)/[\w.-]+[^\n`]*\s\.(?=\s|$|`)")
+_ORDER = re.compile(
+    r"`?([\w.-]+)`?\s+(?:must|shall|should|has to|needs to|is|are)\s+(?:be\s+)?installed\s+(before|after)"
+    r"\s+`?([\w-][\w.-]*\w)`?",
+    re.IGNORECASE,
+)
 _MINUTES = re.compile(r"~?(\d+)\s*min", re.IGNORECASE)
 _BUILDS = re.compile(r"~?(\d+)\s*min(?:utes)?\s*\((?:docker )?build\)", re.IGNORECASE)
 _NAMES = {"pytorch": "torch"}
@@ -45,6 +50,7 @@ def check_statements(target: Target) -> Iterator[Finding]:
         yield from _layers(target, words)
         yield from _pins(target, words, pinned)
         yield from _line_of(target, words)
+        yield from _order(target, words, pinned)
     yield from _context(target, facts)
     yield from _budgets(target)
     yield from _builds(target)
@@ -99,6 +105,21 @@ def _pins(target: Target, words: Words, pinned: Mapping[str, Requirement]) -> It
             span = words.at(*said.span())
             message = f"{name} is called pinned; {said[2].strip(', ')} is a range"
             yield found(target, rules.STATEMENTS_DISAGREE, span, message)
+
+
+def _order(target: Target, words: Words, pinned: Mapping[str, Requirement]) -> Iterator[Finding]:
+    """Two packages that are to be installed in another order than the target text does."""
+    for said in _ORDER.finditer(words.text):
+        names = [_NAMES.get(name.lower(), normalise(name)) for name in (said[1], said[3])]
+        if not all(name in pinned for name in names) or names[0] == names[1]:
+            continue
+        first, then = names if said[2].lower() == "before" else names[::-1]
+        between = target.whole.text[pinned[then].span.end : pinned[first].span.start]
+        if re.search(r"[^\\]\n|&&|;", between):
+            place = pinned[first].span
+            related = (Related("the target text", target.whole.span(place.start, place.end)),)
+            message = f"here {first} comes before {then}; in the target text it comes after it"
+            yield found(target, rules.STATEMENTS_DISAGREE, words.at(*said.span()), message[:80], related=related)
 
 
 def _same(specifier: str, version: str) -> bool:
