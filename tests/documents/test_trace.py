@@ -353,7 +353,7 @@ def test_no_cell_is_a_formula(words: str, tmp_path: Path) -> None:
     document = tmp_path / "relay.prd.md"
     document.write_text(f"{words} image size 200 MB\n\n" + document.read_text())
     done = call("trace", "--gaps", "--format", "csv", "--pack", "relay.toml", cwd=tmp_path)
-    assert "relay.prd.md has changed since pack relay.prd.md was made; lines may differ" in done.err
+    assert "relay.prd.md has changed since pack relay.prd.md was made; run zr4lint prd compile" in done.err
     found = rows(done.out)
     assert [*found[0]] == [*GAPS]
     cell = next(row["text"] for row in found if row["text"].endswith("image size 200 MB"))

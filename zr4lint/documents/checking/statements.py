@@ -115,7 +115,7 @@ def _order(target: Target, words: Words, pinned: Mapping[str, Requirement]) -> I
             continue
         first, then = names if said[2].lower() == "before" else names[::-1]
         between = target.whole.text[pinned[then].span.end : pinned[first].span.start]
-        if re.search(r"[^\\]\n|&&|;", between):
+        if re.search(r"(?<!\\)\n|&&|;", between):
             place = pinned[first].span
             related = (Related("the target text", target.whole.span(place.start, place.end)),)
             message = f"here {first} comes before {then}; in the target text it comes after it"

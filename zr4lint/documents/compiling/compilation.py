@@ -22,6 +22,7 @@ from zr4lint.documents.document import Document
 from zr4lint.documents.target import Target
 from zr4lint.filesystem.documents import digest
 from zr4lint.model.finding import FileReport, Finding, Severity
+from zr4lint.model.fingerprint import fingerprint_of_line
 from zr4lint.packs import document_rules as rules
 
 if TYPE_CHECKING:
@@ -184,7 +185,8 @@ def _written(
         name, requirement = next(said)
         line = source.line_of(demand.span.start)
         place = f"{document}:{line}"
-        return Said(place, requirement.why, demand.level, line, requirement.commands, name, requirement.section)
+        words = fingerprint_of_line(source.slice(source.line_span(line)))
+        return Said(place, requirement.why, demand.level, line, requirement.commands, name, requirement.section, words)
 
     letters = (re.sub(r"[^A-Z]", "", document.upper())[:2] or "PR") + "P"
     comment = f"Compiled from {document} by zr4lint prd compile."

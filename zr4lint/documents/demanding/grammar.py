@@ -136,7 +136,7 @@ _FORMS: Sequence[Form] = (
     ),
     _form(
         rf"{OPENING_NOT}(?:use|using|contain|include|have)\s+{_THE}{CODE}(?:(?:\s*,\s*|,?\s+(?:or|and|oder)"
-        rf"\s+){CODE})*(?:\s+instructions?)?",
+        rf"\s+){CODE})*(?:\s+instructions?)?(?:\s+in\s+{_ARTICLE}\s+{_THING})?",
         True,
         meanings.absent,
     ),

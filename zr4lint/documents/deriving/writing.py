@@ -11,11 +11,9 @@ from msgspec import Struct
 
 from zr4lint.documents.deriving.pack import Derived, names, pack_name
 from zr4lint.filesystem.documents import digest
-
-if TYPE_CHECKING:
-    from zr4lint.documents.deriving.demand import Demand
-    from zr4lint.model.source import SourceFile
-    from zr4lint.packs.model import Section
+from zr4lint.model.fingerprint import fingerprint_of_line
+from zr4lint.model.source import SourceFile
+from zr4lint.packs.model import Section
 
 _WIDTH = 110
 
@@ -24,6 +22,7 @@ class Said(Struct, frozen=True):
     """What a rule says of where it comes from, beside its demand: the source, its line, why, and the commands.
 
     `name` is that of the rule and `section` the number of its section, where these don't come from the golden file.
+    `fingerprint` names the words of the line.
     """
 
     source: str
@@ -33,6 +32,7 @@ class Said(Struct, frozen=True):
     commands: tuple[str, ...] = ()
     name: str = ""
     section: str | None = None
+    fingerprint: str = ""
 
 
 class Head(Struct, frozen=True):
@@ -60,7 +60,8 @@ def write(derived: Derived, folder: str = "") -> str:
 
     def say(demand: Demand) -> Said:
         line = source.line_of(demand.span.start)
-        return Said(f"{file}:{line}", f"{file} does this.", demand.level, line)
+        words = fingerprint_of_line(source.slice(source.line_span(line)))
+        return Said(f"{file}:{line}", f"{file} does this.", demand.level, line, fingerprint=words)
 
     return write_pack(derived, head, say, "GF")
 
@@ -140,6 +141,7 @@ def _rule(demand: Demand, code: str, name: str, derived: Derived, said: Said) ->
         yield f"commands = {toml(said.commands)}"
     yield f"source = {toml(said.source)}"
     yield f"trace = {said.line}"
+    yield f"fingerprint = {toml(said.fingerprint)}"
     yield f"summary = {toml(demand.summary)}"
     yield f"why = {toml(said.why)}"
 
