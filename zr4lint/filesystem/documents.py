@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from zr4lint.filesystem.paths import display, inside, plain, repository
 from zr4lint.filesystem.sources import FileError, read
-from zr4lint.model.finding import Origin
 from zr4lint.model.fingerprint import fingerprint_of_line
-from zr4lint.model.source import SourceFile
+
+if TYPE_CHECKING:
+    from zr4lint.model.finding import Origin
+    from zr4lint.model.source import SourceFile
 
 MAX_BYTES = 4_000_000
 MARKDOWN = (".md", ".markdown", ".mdx")

@@ -12,7 +12,6 @@ from msgspec import structs
 
 from zr4lint.filesystem.reading import UnfitError, read_regular
 from zr4lint.filesystem.shipped import is_compiled, rules_folder, shipped_document
-from zr4lint.model.finding import Origin, Rule
 from zr4lint.packs.model import Pack
 from zr4lint.packs.problems import PackError, Problem, did_you_mean
 from zr4lint.packs.reader import Taken, read_pack
@@ -20,6 +19,7 @@ from zr4lint.packs.settings import configure
 
 if TYPE_CHECKING:
     from zr4lint.checks.registry import Kinds
+    from zr4lint.model.finding import Origin, Rule
     from zr4lint.packs.model import Pack
 
 MAX_BYTES = 4_000_000

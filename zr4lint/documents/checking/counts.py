@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from zr4lint.documents.checking.found import found
-from zr4lint.documents.document import Words
 from zr4lint.documents.target import Target, is_about_lines
-from zr4lint.model.finding import Finding
 from zr4lint.packs import document_rules as rules
+
+if TYPE_CHECKING:
+    from zr4lint.documents.document import Words
+    from zr4lint.model.finding import Finding
 
 _DOCUMENT = r"(?:this|the) (?:document|prd|plan|specification|spec|standard|policy)"
 _HAS = r"(?:has|defines|contains|lists|consists of)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -12,13 +13,15 @@ from zr4lint.documents.checking.found import found
 from zr4lint.documents.demanding.grammar import demands_of
 from zr4lint.documents.demanding.reading import Read, values_of
 from zr4lint.documents.demanding.statement import CODE, Statement, Strength, claims_in
-from zr4lint.documents.deriving.demand import Demand
 from zr4lint.documents.deriving.pack import UnusableError, derive, unmet_by
-from zr4lint.documents.target import Target
 from zr4lint.model.finding import Finding, Related, Severity
 from zr4lint.model.quoting import code
 from zr4lint.model.source import SourceFile
 from zr4lint.packs import document_rules as rules
+
+if TYPE_CHECKING:
+    from zr4lint.documents.deriving.demand import Demand
+    from zr4lint.documents.target import Target
 
 _PART = re.compile(
     r"\b(?!(?:base|final|docker|container|the|new|target|parent|golden|multi)\b)\w+ (?:images?|stages?|services?"

@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import parse
 from zr4lint.documents.checking.found import found
+from zr4lint.documents.document import Words
 from zr4lint.facts import gather
 from zr4lint.model.finding import Finding, Related
 from zr4lint.model.quoting import code
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs import document_rules as rules
+
+if TYPE_CHECKING:
+    from zr4lint.documents.target import Target
 
 _SECTIONS = re.compile(
     r"\bsee sections?\s+(\d+)(?![\d.]*\s+(?:of|in)\b|\.\d|\d)(?:\s*[-\u2013]\s*(\d+))?", re.IGNORECASE

@@ -15,6 +15,9 @@ from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs import document_rules as rules
 from zr4lint.packs.rulebook import load
 
+if TYPE_CHECKING:
+    from zr4lint.documents.target import Target
+
 _BUILD = re.compile(r"\bdocker\s+(?:buildx\s+)?build\b((?:\\\n|[^\n`|;&#])*)")
 _BUILD_OPTIONS = (
     "add-host", "allow", "annotation", "attest", "build-arg", "build-context", "builder", "cache-from", "cache-to",

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from zr4lint.documents.demanding import objects
 from zr4lint.documents.deriving.demand import Demand

@@ -12,8 +12,11 @@ from msgspec import Struct
 from zr4lint.documents.deriving.pack import Derived, names, pack_name
 from zr4lint.filesystem.documents import digest
 from zr4lint.model.fingerprint import fingerprint_of_line
-from zr4lint.model.source import SourceFile
-from zr4lint.packs.model import Section
+
+if TYPE_CHECKING:
+    from zr4lint.documents.deriving.demand import Demand
+    from zr4lint.model.source import SourceFile
+    from zr4lint.packs.model import Section
 
 _WIDTH = 110
 
