@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf import json_format
+from in_toto_attestation.predicates.test_result.v0 import test_result_pb2
+from in_toto_attestation.v1 import resource_descriptor_pb2, statement_pb2
+from in_toto_attestation.v1.resource_descriptor import ResourceDescriptor
+from in_toto_attestation.v1.statement import Statement
 
 from tests.documents.support import FIXTURES
 from tests.inprocess import call
@@ -389,6 +394,33 @@ def test_the_keys_of_the_json(tmp_path: Path) -> None:
     ]
 
 
+def judge(text: str) -> None:
+    """Raise for what in-toto's own library does not take for a statement with a result of tests."""
+    statement = json_format.Parse(text, statement_pb2.Statement())
+    Statement.copy_from_pb(statement).validate()
+    json_format.ParseDict(json.loads(text)["predicate"], test_result_pb2.TestResult())
+    for named in json.loads(text)["predicate"]["configuration"]:
+        ResourceDescriptor.copy_from_pb(
+            json_format.ParseDict(named, resource_descriptor_pb2.ResourceDescriptor())
+        ).validate()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"_type": "https://in-toto.io/Statement/v1"', '"_type": "https://in-toto.io/Statement/v2"'),
+        ('"subject"', '"subjects"'),
+        ('"failedTests"', '"failed"'),
+    ],
+)
+def test_the_library_refuses_another_statement(old: str, new: str, tmp_path: Path) -> None:
+    text = call("trace", "--format", "in-toto", "--pack", "relay.toml", cwd=relay(tmp_path)).out
+    judge(text)
+    assert old in text
+    with pytest.raises((ValueError, json_format.ParseError)):
+        judge(text.replace(old, new))
+
+
 @pytest.mark.parametrize(
     ("edits", "result"),
     [
@@ -405,6 +437,7 @@ def test_the_in_toto_statement(edits: list[tuple[str, str]], result: str, newlin
     path.write_bytes(mark + path.read_bytes().replace(b"\n", newline.encode()))
     done = call("trace", "--format", "in-toto", "--pack", "relay.toml", "Dockerfile", cwd=folder)
     assert done.code == 0
+    judge(done.out)
     statement = json.loads(done.out)
     assert (statement["_type"], statement["predicateType"]) == (
         "https://in-toto.io/Statement/v1",

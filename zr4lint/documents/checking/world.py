@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from zr4lint.documents.checking.found import found
 from zr4lint.documents.document import Role, Words
-from zr4lint.linting.pipeline import lint
+from zr4lint.linting.pipeline import Linter, lint
 from zr4lint.model.finding import Finding, Severity
 from zr4lint.model.quoting import code
 from zr4lint.model.source import SourceFile, Span
@@ -60,8 +60,8 @@ def check_world(target: Target) -> Iterator[Finding]:
 
 
 def errors_of(text: str) -> set[str]:
-    """What pack ml says at error of a text."""
-    findings = lint(SourceFile(text), [load("ml")]).findings
+    """What pack ml says at error of a text; findings of one cause are not merged, which takes several lints."""
+    findings = Linter([load("ml")], merges=False).lint(SourceFile(text)).report.findings
     return {f.message for f in findings if f.severity is Severity.ERROR and f.code.startswith("ML")}
 
 
