@@ -66,6 +66,6 @@ def _pins(target: Target, words: Words) -> int:
 _COUNTED: tuple[tuple[re.Pattern[str], str, Callable[[Target, Words], int]], ...] = (
     (_SECTIONS, "sections", _sections),
     (_LAYERS, "layers", _layers),
-    (_RULES, "of them", _rules),
+    (_RULES, "rules with a code", _rules),
     (_PINNED, "rows with a version", _pins),
 )

@@ -53,12 +53,26 @@ def check_disputes(target: Target) -> Iterator[Finding]:
             continue
         told.add(other.statement.span.start)
         related = (Related("the other statement", first.statement.span),)
-        message = f"this says {code(other.shown, 26)}; another statement says {code(first.shown, 26)}"
-        yield found(target, rules.STATEMENTS_DISAGREE, other.statement.span, message, related=related)
+        message = _disagreement(first, other)
+        yield found(target, rules.STATEMENTS_DISAGREE, other.statement.span, message[:80], related=related)
     for finding in _stated(target):
         told.add(finding.span.start)
         yield finding
     yield from _unmet(target, [one for one in target.stated if one.statement.span.start not in told])
+
+
+def _disagreement(first: Said, other: Said) -> str:
+    kind, _, subject = other.subject
+    if kind == "instruction":
+        here, there = ("required", "not allowed") if other.value == "present" else ("not allowed", "required")
+        return f"{subject} is {here} here, {there} by another statement"
+    name = _name(kind, subject)
+    room = max((54 - len(name)) // 2, 12)
+    return f"{name} is {code(other.shown, room)} here, {code(first.shown, room)} elsewhere"
+
+
+def _name(kind: str, subject: str) -> str:
+    return "the base image" if kind == "base-image" else _SUBJECTS.get(kind, subject)
 
 
 def _all_said(target: Target) -> Iterator[Said]:
@@ -78,8 +92,7 @@ def _said(statement: Statement, demand: Demand) -> Iterator[Said]:
         yield Said((demand.kind, stage, subject), value, shown, statement)
     for keyword in _keywords(demand):
         absent = demand.parameters.get("max") == 0
-        shown = f"no {keyword}" if absent else " ".join(statement.codes)
-        yield Said(("instruction", "", keyword), "absent" if absent else "present", shown, statement)
+        yield Said(("instruction", "", keyword), "absent" if absent else "present", keyword, statement)
 
 
 def _keywords(demand: Demand) -> Sequence[str]:
@@ -150,7 +163,7 @@ def _stated(target: Target) -> Iterator[Finding]:
             if other is None or other[0] == value:
                 continue
             span = target.whole.span(other[1].span.start, other[1].span.end)
-            name = "the base image" if demand.kind == "base-image" else _SUBJECTS.get(demand.kind, subject)
+            name = _name(demand.kind, subject)
             message = f"{name} is {code(value.removeprefix('=='), 24)} here, {code(other[0], 24)} in the target text"
             related = (Related("the target text", span),)
             yield found(target, rules.STATEMENTS_DISAGREE, one.statement.span, message[:80], related=related)

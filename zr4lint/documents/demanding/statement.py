@@ -101,8 +101,9 @@ _END = (
 )
 _MARKED = r"<!--\s*zr4:(?:(?!-->).)*-->"
 _KEYWORDS = re.compile(
-    r"(?<![\w`-])(?:FROM|RUN|CMD|LABEL|EXPOSE|ENV|ADD|COPY|ENTRYPOINT|VOLUME|USER|WORKDIR|ARG|STOPSIGNAL|HEALTHCHECK)"
-    r"(?![\w`-])"
+    r"(?<![\w`-])(?:(?:CMD|ENTRYPOINT|WORKDIR|HEALTHCHECK|STOPSIGNAL)(?![\w`-])"
+    r"|(?:FROM|RUN|LABEL|EXPOSE|ENV|ADD|COPY|VOLUME|USER|ARG)(?=\s+(?:instruction|directive)s?\b)"
+    r"|(?<=[Uu]se )(?:ADD|COPY|VOLUME|ONBUILD|MAINTAINER)(?=[.,;)]|\s*\Z))"
 )
 """Keywords of instructions in capital letters, which authors often leave without backticks."""
 
@@ -201,13 +202,26 @@ def statements_in(document: Document) -> Iterator[Statement]:
 
 
 _THEN = re.compile(r"\A\W*then\b\W*(?:the\s+)?", re.IGNORECASE)
+_SETTING = re.compile(r"\A\W*(?:given|when|and)\b", re.IGNORECASE)
+_ALWAYS = re.compile(
+    r"\b(?:image|dockerfile|containerfile|file|stage)\s+(?:is|has been)\s+"
+    r"(?:built|read|inspected|reviewed|examined|checked)\W*\Z",
+    re.IGNORECASE,
+)
+"""A setting of a scenario that is no condition."""
 
 
 def claims_in(document: Document) -> Iterator[Statement]:
-    """The outcomes of scenarios, `THEN the image is based on X`, read as demands; they say what has to hold."""
+    """The outcomes of scenarios that hold for every build, `THEN the image is based on X`, read as demands."""
+    path: tuple[Heading, ...] = ()
+    always = True
     for words in document.paragraphs:
+        if words.path != path:
+            path, always = words.path, True
         then = _THEN.match(words.text)
-        if then is not None and strength_of(words.text) is None:
+        if then is None:
+            always = always and (_SETTING.match(words.text) is None or _ALWAYS.search(words.text) is not None)
+        elif always and strength_of(words.text) is None:
             found = statement(words, then.end(), len(words.text), (Strength.MUST, forbids(words.text)))
             plain = re.sub(r"\b(?:is|are)\b", "must be", found.plain, count=1)
             yield structs.replace(found, plain=plain)
