@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from zr4lint.documents.checking.found import found
 from zr4lint.documents.demanding.grammar import demands_of
-from zr4lint.documents.demanding.reading import Read, values_of
+from zr4lint.documents.demanding.reading import Read, part_of, values_of
 from zr4lint.documents.demanding.statement import CODE, Statement, Strength, claims_in
 from zr4lint.documents.deriving.pack import UnusableError, derive, unmet_by
 from zr4lint.model.finding import Finding, Related, Severity
@@ -23,13 +23,6 @@ if TYPE_CHECKING:
     from zr4lint.documents.deriving.demand import Demand
     from zr4lint.documents.target import Target
 
-_PART = re.compile(
-    r"\b(?!(?:base|final|docker|container|the|new|target|parent|golden|multi)\b)\w+ (?:images?|stages?|services?"
-    r"|containers?|variants?|profiles?|apps?|applications?)\b|\b(?:frontend|backend|workers?|development|production|staging|debug|gpu"
-    r"|cpu|windows|arm64|amd64|exceptions?)\b",
-    re.IGNORECASE,
-)
-"""Headings of what holds for a part of all files only."""
 _BY = re.compile(rf"\b(?:with|using|via|use)\s+(?:an?\s+|the\s+)?{CODE}", re.IGNORECASE)
 _SOME = re.compile(r"\b(?:only|or|if|when|unless|except|instead|rather|where|may)\b", re.IGNORECASE)
 _SUBJECTS = {"last-workdir": "the working directory", "runs-as": "the user"}
@@ -124,7 +117,8 @@ def _opposed(every: Sequence[Said]) -> Iterator[tuple[Said, Said]]:
         by_subject.setdefault(said.subject, []).append(said)
     for group in by_subject.values():
         for first, other in combinations(group, 2):
-            if _differ(first, other) and _of_one_thing(first.statement, other.statement):
+            pair = first.statement, other.statement
+            if _differ(first, other) and not part_of(*pair) and not part_of(*pair[::-1]):
                 yield first, other
                 break
 
@@ -138,13 +132,6 @@ def _differ(first: Said, other: Said) -> bool:
     if kind == "runs-as":
         return first.value[:1].isdigit() == other.value[:1].isdigit()
     return True
-
-
-def _of_one_thing(first: Statement, other: Statement) -> bool:
-    """Whether no heading says that one of the statements is about a part of what the other is about."""
-    own = [heading for heading in first.path if heading not in other.path]
-    own += [heading for heading in other.path if heading not in first.path]
-    return not any(_PART.search(heading.title) for heading in own)
 
 
 def _stated(target: Target) -> Iterator[Finding]:

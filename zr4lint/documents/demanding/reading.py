@@ -15,7 +15,7 @@ from zr4lint.documents.deriving.demand import Demand
 from zr4lint.model.source import Span
 
 if TYPE_CHECKING:
-    from zr4lint.documents.document import Document
+    from zr4lint.documents.document import Document, Heading
 
 _ABOUT = re.compile(r"docker|container|\bimages?\b|containerfile|\boci\b", re.IGNORECASE)
 _ASIDE = re.compile(
@@ -31,6 +31,13 @@ _KIND_OF_PROJECT = re.compile(
     r"|environments?(?! variables?)|profile|containers|dienste)\b",
     re.IGNORECASE,
 )
+_PART = re.compile(
+    r"\b(?!(?:base|final|docker|container|the|new|target|parent|golden|multi)\b)\w+ (?:images?|stages?|services?"
+    r"|containers?|variants?|profiles?|apps?|applications?)\b|\b(?:frontend|backend|workers?|development|production|staging|debug|gpu"
+    r"|cpu|windows|arm64|amd64|exceptions?)\b",
+    re.IGNORECASE,
+)
+"""Headings of what holds for a part of all files only."""
 _SCENARIO = re.compile(r"(?:given|when|then|and|but)\b", re.IGNORECASE)
 _CONDITION = re.compile(
     r"\b(?:if|when|whenever|unless|except|where|while|depending|in case|otherwise|falls|wenn|sofern|au\u00dfer)\b",
@@ -162,21 +169,42 @@ def _undisputed(found: Sequence[Read]) -> Iterator[Read]:
         for demand in one.demands:
             for subject, value in values_of(demand):
                 said.setdefault((demand.kind, demand.stage, subject), []).append((value, one))
-    disputed = {
-        one.statement.span: others
-        for others in said.values()
-        if len({value for value, _ in others}) > 1
-        for _, one in others
-    }
+    disputed: dict[Span, list[tuple[str, Read]]] = {}
+    for others in said.values():
+        if len({value for value, _ in others}) > 1:
+            disputed.update((one.statement.span, others) for _, one in others)
+    narrow = {span: part for span, others in disputed.items() if (part := _narrower(span, others))}
+    for span, others in [*disputed.items()]:
+        if span not in narrow and len({value for value, one in others if one.statement.span not in narrow}) == 1:
+            del disputed[span]
     for one in found:
-        others = disputed.get(one.statement.span)
-        if others is None:
+        if one.statement.span in narrow:
+            title = narrow[one.statement.span].title[:32]
+            yield Read(one.statement, reason=f"this holds for some files only: `{title}`")
+            continue
+        against = disputed.get(one.statement.span)
+        if against is None:
             yield one
             continue
-        other = next(o for _, o in others if o.statement.span != one.statement.span)
+        other = next(o for _, o in against if o.statement.span != one.statement.span)
         words = " ".join([*other.statement.codes])[:40]
         reason = f"another statement says `{words}`"
         yield Read(one.statement, reason=reason, candidate=one.demands[0], disputed=one.demands)
+
+
+def part_of(first: Statement, other: Statement) -> Heading | None:
+    """The heading above one statement, and not the other, that says that it is about a part of all files."""
+    own = (heading for heading in first.path if heading not in other.path)
+    return next((heading for heading in own if _PART.search(heading.title)), None)
+
+
+def _narrower(span: Span, others: Sequence[tuple[str, Read]]) -> Heading | None:
+    """The heading by which the statement at a place is about a part of what one that it contradicts is about."""
+    value, own = next((value, one.statement) for value, one in others if one.statement.span == span)
+    for theirs, one in others:
+        if theirs != value and (part := part_of(own, one.statement)) and part_of(one.statement, own) is None:
+            return part
+    return None
 
 
 def values_of(demand: Demand) -> Iterator[tuple[str, str]]:
