@@ -99,6 +99,16 @@ def test_words_that_no_rule_holds_are_listed() -> None:
     assert "gcc" not in str(tomllib.loads(pack)["rule"])
 
 
+def test_a_text_is_held_in_whichever_way_it_is_written() -> None:
+    text = "FROM debian:12\nRUN printf '%s\\n' a b > /etc/list\n"
+    pack = pack_of(frozen(text))
+    assert [rule.check for rule in pack.rules] == ["base-image", "file-text"]
+    assert found(text.replace("printf '%s\\n' a b", "printf 'a\\nb\\n'"), pack) == []
+    assert [f.message for f in found(text.replace("a b", "a c"), pack)] == [
+        "`/etc/list` does not have the specified text"
+    ]
+
+
 def test_the_command(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM debian:12\nUSER www-data\n")
     done = call("pack", "derive", "Dockerfile", "-o", "golden.toml", cwd=tmp_path)

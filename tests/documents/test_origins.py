@@ -12,7 +12,9 @@ from tests.documents.test_trace import HEAD, line, relay, rule
 from tests.inprocess import call
 from tests.report.test_sarif import validator
 from zr4lint.checks import KINDS
-from zr4lint.filesystem.documents import MAX_BYTES, line_of, locate
+from zr4lint.filesystem.documents import MAX_BYTES, follow, line_of, locate
+from zr4lint.model.finding import Origin
+from zr4lint.model.fingerprint import fingerprint_of_line
 from zr4lint.packs.loading import load_pack
 from zr4lint.packs.problems import PackError
 
@@ -127,6 +129,47 @@ def test_what_is_wrong_is_told(text: str, said: str, tmp_path: Path) -> None:
 # Who tells of the lines
 
 
+@pytest.mark.parametrize(
+    ("edit", "line", "said"),
+    [
+        (("", ""), 3, "required by: plan.md:3"),
+        (("# Plan\n", "# Plan\n\nNew words.\n"), 5, "required by: plan.md:5"),
+        (("# Plan\n\n", ""), 1, "required by: plan.md:1"),
+        (("The image", "- The image"), 3, "required by: an older text of plan.md:3; compile or derive the pack again"),
+        (("`TZ=UTC`", "`TZ=CET`"), 3, "required by: an older text of plan.md:3; compile or derive the pack again"),
+    ],
+)
+def test_rules_follow_their_words_through_edits_of_the_document(
+    edit: tuple[str, str], line: int, said: str, tmp_path: Path
+) -> None:
+    plan = "# Plan\n\nThe image must set `TZ=UTC`.\n\n## Other\n\nThe image must set `A=1`.\n"
+    (tmp_path / "plan.md").write_text(plan)
+    (tmp_path / "Dockerfile").write_text("FROM debian:12\nENV A=1\n")
+    assert call("prd", "compile", "plan.md", "-o", "pack.toml", cwd=tmp_path).code == 0
+    (tmp_path / "plan.md").write_text(plan.replace(*edit, 1) if edit[0] else plan)
+    assert said in call("--pack", "pack.toml", "Dockerfile", cwd=tmp_path).out
+    done = call("--pack", "pack.toml", "--format", "json", "Dockerfile", cwd=tmp_path)
+    (finding,) = json.loads(done.out)["findings"]
+    assert (finding["origin"]["line"], finding["origin"]["stale"]) == (line, "older" in said)
+    sarif = json.loads(call("--pack", "pack.toml", "--format", "sarif", "Dockerfile", cwd=tmp_path).out)
+    related = sarif["runs"][0]["results"][0].get("relatedLocations", [])
+    assert [one["physicalLocation"]["region"]["startLine"] for one in related] == ([] if "older" in said else [line])
+
+
+def test_words_that_a_document_has_twice_are_the_nearest(tmp_path: Path) -> None:
+    path = tmp_path / "plan.md"
+    path.write_text("a\nx\nb\nc\nd\nx\n")
+    origins = [Origin("plan.md", n, fingerprint=fingerprint_of_line("  x ")) for n in (1, 2, 5, 9)]
+    assert [(one.line, one.stale) for one in follow(str(path), origins)] == [
+        (2, False),
+        (2, False),
+        (6, False),
+        (6, False),
+    ]
+    gone = Origin("plan.md", 3, fingerprint=fingerprint_of_line("y"))
+    assert [(one.line, one.stale) for one in follow(str(path), [gone, Origin("plan.md", 9)])] == [(3, True), (9, False)]
+
+
 def test_findings_know_the_line_of_the_document(tmp_path: Path) -> None:
     relay(tmp_path)
     text = (tmp_path / "relay.prd.md").read_text()
@@ -136,6 +179,7 @@ def test_findings_know_the_line_of_the_document(tmp_path: Path) -> None:
         "document": "relay.prd.md",
         "path": "relay.prd.md",
         "line": line(text, "    curl"),
+        "stale": False,
     }
     (tmp_path / "relay.prd.md").unlink()
     done = call("--pack", "relay.toml", "--format", "json", "Dockerfile", cwd=tmp_path)

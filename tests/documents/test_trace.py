@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf import json_format
+from in_toto_attestation.predicates.test_result.v0 import test_result_pb2
+from in_toto_attestation.v1 import resource_descriptor_pb2, statement_pb2
+from in_toto_attestation.v1.resource_descriptor import ResourceDescriptor
+from in_toto_attestation.v1.statement import Statement
 
 from tests.documents.support import FIXTURES
 from tests.inprocess import call
@@ -353,7 +358,7 @@ def test_no_cell_is_a_formula(words: str, tmp_path: Path) -> None:
     document = tmp_path / "relay.prd.md"
     document.write_text(f"{words} image size 200 MB\n\n" + document.read_text())
     done = call("trace", "--gaps", "--format", "csv", "--pack", "relay.toml", cwd=tmp_path)
-    assert "relay.prd.md has changed since pack relay.prd.md was made; lines may differ" in done.err
+    assert "relay.prd.md has changed since pack relay.prd.md was made; run zr4lint prd compile" in done.err
     found = rows(done.out)
     assert [*found[0]] == [*GAPS]
     cell = next(row["text"] for row in found if row["text"].endswith("image size 200 MB"))
@@ -389,6 +394,33 @@ def test_the_keys_of_the_json(tmp_path: Path) -> None:
     ]
 
 
+def judge(text: str) -> None:
+    """Raise for what in-toto's own library does not take for a statement with a result of tests."""
+    statement = json_format.Parse(text, statement_pb2.Statement())
+    Statement.copy_from_pb(statement).validate()
+    json_format.ParseDict(json.loads(text)["predicate"], test_result_pb2.TestResult())
+    for named in json.loads(text)["predicate"]["configuration"]:
+        ResourceDescriptor.copy_from_pb(
+            json_format.ParseDict(named, resource_descriptor_pb2.ResourceDescriptor())
+        ).validate()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"_type": "https://in-toto.io/Statement/v1"', '"_type": "https://in-toto.io/Statement/v2"'),
+        ('"subject"', '"subjects"'),
+        ('"failedTests"', '"failed"'),
+    ],
+)
+def test_the_library_refuses_another_statement(old: str, new: str, tmp_path: Path) -> None:
+    text = call("trace", "--format", "in-toto", "--pack", "relay.toml", cwd=relay(tmp_path)).out
+    judge(text)
+    assert old in text
+    with pytest.raises((ValueError, json_format.ParseError)):
+        judge(text.replace(old, new))
+
+
 @pytest.mark.parametrize(
     ("edits", "result"),
     [
@@ -405,6 +437,7 @@ def test_the_in_toto_statement(edits: list[tuple[str, str]], result: str, newlin
     path.write_bytes(mark + path.read_bytes().replace(b"\n", newline.encode()))
     done = call("trace", "--format", "in-toto", "--pack", "relay.toml", "Dockerfile", cwd=folder)
     assert done.code == 0
+    judge(done.out)
     statement = json.loads(done.out)
     assert (statement["_type"], statement["predicateType"]) == (
         "https://in-toto.io/Statement/v1",

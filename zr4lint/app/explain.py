@@ -183,6 +183,9 @@ def _document(rule: Rule) -> Iterator[str]:
     from zr4lint.filesystem.documents import line_of
     from zr4lint.knowledge.secrets import masked
 
+    if origin.stale:
+        yield f"{origin.place}: the document has changed since; compile or derive the pack again"
+        return
     words = line_of(origin.path, origin.line) if origin.path is not None else None
     yield f"{origin.place}:\n\n    {plain(masked(words), 100)}" if words else f"{origin.place}: the line is not found"
 

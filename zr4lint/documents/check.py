@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from zr4lint.documents.checking.arithmetic import check_arithmetic
 from zr4lint.documents.checking.claims import check_claims
+from zr4lint.documents.checking.counts import check_counts
+from zr4lint.documents.checking.disputes import check_disputes
 from zr4lint.documents.checking.recovery import check_recoveries
 from zr4lint.documents.checking.references import check_references
 from zr4lint.documents.checking.remedies import check_remedies
 from zr4lint.documents.checking.statements import check_statements
 from zr4lint.documents.checking.verification import check_verification
 from zr4lint.documents.checking.world import check_uncompiled, check_world
-from zr4lint.documents.demanding.reading import read
 from zr4lint.documents.document import Document
 from zr4lint.documents.target import Target
 from zr4lint.model.finding import FileReport, Finding, in_order
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 
 CHECKS: tuple[Callable[[Target], Iterator[Finding]], ...] = (
     check_statements,
+    check_disputes,
     check_arithmetic,
+    check_counts,
     check_verification,
     check_claims,
     check_recoveries,
@@ -42,8 +45,8 @@ LONG = 60_000
 
 def has_demands(source: SourceFile) -> bool:
     """Whether a document has a target block, or a statement that a Dockerfile can be checked against."""
-    document = Document(source)
-    return bool(Target(document).blocks) or any(one.demands for one in read(document))
+    target = Target(Document(source))
+    return bool(target.blocks) or any(one.demands for one in target.stated)
 
 
 def check(source: SourceFile, done: Callable[[], None] | None = None) -> FileReport:

@@ -44,8 +44,17 @@ class Carried(Struct, frozen=True, forbid_unknown_fields=True):
 
     def stands(self, finding: Finding, source: SourceFile) -> str:
         """The side that a decision lets stand for a finding, "" without a decision."""
+        found = self._on(finding, source)
+        return found.stands if found is not None else ""
+
+    def keeps(self, finding: Finding, source: SourceFile) -> str:
+        """The words of the statement that a decision keeps for a finding, "" without a decision."""
+        found = self._on(finding, source)
+        return found.keep if found is not None else ""
+
+    def _on(self, finding: Finding, source: SourceFile) -> Decision | None:
         key = (finding.code, fingerprint(finding, source))
-        return next((d.stands for d in self.decision if (d.rule, d.fingerprint) == key), "")
+        return next((d for d in self.decision if (d.rule, d.fingerprint) == key), None)
 
 
 class DecisionsError(Exception):

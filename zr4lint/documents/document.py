@@ -19,7 +19,8 @@ _SECTION = re.compile(r"(?:section\s+)?(\d+)\s*[:.)](?!\d)", re.IGNORECASE)
 _LINES = re.compile(r"\blines?\s+(\d+)(?:\s*(?:-|\u2013|to)\s*(\d+))?", re.IGNORECASE)
 _LAYER = re.compile(r"\blayer\s+(\d+)", re.IGNORECASE)
 _DELIMITERS = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
-_MARK = re.compile(r"\{zr4:\s*([^}]*)\}|<!--\s*zr4:\s*(.*?)-->", re.DOTALL)
+MARK = re.compile(r"\{zr4:\s*([^}]*)\}|<!--\s*zr4:\s*(.*?)-->", re.DOTALL)
+"""A mark of the author on a block or a sentence."""
 
 
 class Role(Enum):
@@ -176,7 +177,7 @@ class Document:
         elif kind == "FencedCode":
             self._fence(block, span)
         elif kind == "HTMLBlock":
-            found = _MARK.search(self.source.slice(span))
+            found = MARK.search(self.source.slice(span))
             self._mark = (found[2] or "").strip() if found is not None else None
         elif kind in ("Paragraph", "CodeBlock"):
             self._paragraph(span)
@@ -203,7 +204,7 @@ class Document:
 
     def _fence(self, block: Any, span: Span) -> None:
         info = f"{block.lang} {block.extra}"
-        found = _MARK.search(info)
+        found = MARK.search(info)
         mark = (found[1] or found[2] or "").strip() if found is not None else self._mark
         self._mark = None
         language = block.lang.partition("{")[0].lower()
@@ -228,10 +229,7 @@ class Document:
             lead = self._last if self._last is not None and self._last.path == tuple(self._path) else None
             self.tables.append(Table(header, tuple(rows), tuple(self._path), lead))
         else:
-            text = self.source.slice(span)
-            inline = _MARK.search(text)
-            mark = (inline[2] or "").strip() if inline is not None else self._mark
-            self._last = Words(text, span, tuple(self._path), self._lead, mark)
+            self._last = Words(self.source.slice(span), span, tuple(self._path), self._lead, self._mark)
             self.paragraphs.append(self._last)
         self._mark = None
         self.prose += lines

@@ -7,17 +7,36 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 
+from zr4lint.documents.demanding.reading import Read, read
 from zr4lint.documents.document import Document, Fence, Role
 from zr4lint.model.source import MappedText, Span
 
 _NAME = re.compile(r"(?:[\w.-]+/)*[\w.-]*(?:Dockerfile|Containerfile)[\w.-]*")
 _COUNT = re.compile(r"(?<![\w.-])(\d+)[- ]lines?\b(?!\s+\d)", re.IGNORECASE)
+_FILE = re.compile(
+    r"dockerfile|containerfile|\b(?:the|whole|this|entire|new|final) file\b|\ball \d+ lines\b", re.IGNORECASE
+)
+_NOT_NOW = re.compile(
+    r"\b(?:was|were|had|used to|old|former(?:ly)?|previous(?:ly)?|before|earlier|today|currently|from \d+)\b",
+    re.IGNORECASE,
+)
+_BOUND = re.compile(
+    r"(?:\b(?:at (?:most|least)|(?:no )?(?:more|fewer|less) than|under|below|over|above|up to|about|around|roughly"
+    r"|per|or)|[~<>\u2264\u2265])\s*\Z",
+    re.IGNORECASE,
+)
+"""What makes a number of lines a bound, or an example."""
 
 NO_TARGET = 'no target found; put the `dockerfile` block below a heading such as "After"'
 """The message about a document without a target text, in which little can be checked."""
 
 
 _GUIDE = re.compile(r"\bguid(?:e|es|elines?)\b|\bbest practices?\b|\bexamples?\b|\btips\b|\btutorial\b", re.IGNORECASE)
+
+
+def is_about_lines(text: str) -> bool:
+    """Whether words that hold a number of lines may speak of the file as it is to be."""
+    return _FILE.search(text) is not None and _NOT_NOW.search(text) is None
 
 
 def _is_guide(fence: Fence) -> bool:
@@ -45,6 +64,11 @@ class Target:
         return found.most_common(1)[0][0] if found else "Dockerfile"
 
     @cached_property
+    def stated(self) -> list[Read]:
+        """What the document demands in words."""
+        return read(self.document)
+
+    @cached_property
     def whole(self) -> MappedText:
         """The target blocks one after another, a blank line between them."""
         return joined(self.blocks)
@@ -56,8 +80,16 @@ class Target:
     @cached_property
     def line_count(self) -> int | None:
         """The number of lines that the document says most often that the file has."""
-        texts = [words.text for words in self.document.prose] + [f.body.text for f in self.checks]
-        found = Counter(int(m[1]) for text in texts for m in _COUNT.finditer(text) if int(m[1]) > 10)
+        if not self.blocks and not self.checks:
+            return None
+        texts = [words.text for words in self.document.prose if is_about_lines(words.text)]
+        texts += [f.body.text for f in self.checks]
+        found = Counter(
+            int(m[1])
+            for text in texts
+            for m in _COUNT.finditer(text)
+            if int(m[1]) > 10 and not _BOUND.search(text, 0, m.start())
+        )
         return found.most_common(1)[0][0] if found else None
 
     @cached_property
@@ -72,6 +104,12 @@ class Target:
     def in_section(self, fence: Fence, blocks: Sequence[Fence]) -> list[Fence]:
         """The blocks of the section that another block is in."""
         return [block for block in blocks if block.section is not None and block.section is fence.section]
+
+
+def fits(block: Fence) -> bool:
+    """Whether a block is no longer than its lines."""
+    lines = block.lines
+    return lines is not None and len(block.body.text.splitlines()) <= lines[1] - lines[0] + 1
 
 
 def joined(blocks: Sequence[Fence]) -> MappedText:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from zr4lint.filesystem.paths import display, inside, plain, repository
 from zr4lint.filesystem.sources import FileError, read
+from zr4lint.model.fingerprint import fingerprint_of_line
 
 if TYPE_CHECKING:
+    from zr4lint.model.finding import Origin
     from zr4lint.model.source import SourceFile
 
 MAX_BYTES = 4_000_000
@@ -62,6 +67,33 @@ def line_of(path: str, line: int) -> str | None:
     except (FileError, IndexError):
         return None
     return words or None
+
+
+def follow(path: str, origins: Sequence[Origin]) -> list[Origin]:
+    """The origins with the lines that their words have in the document now, the nearest where it has them twice.
+
+    An origin whose words are gone is stale, and keeps its line. One without a fingerprint is as the pack has it.
+    """
+    found = [structs.replace(origin, path=path) for origin in origins]
+    if not any(origin.fingerprint for origin in origins):
+        return found
+    try:
+        lines = read(path, display(path), MAX_BYTES).text.split("\n")
+    except FileError:
+        return found
+    known: dict[str, list[int]] = {}
+
+    def followed(origin: Origin) -> Origin:
+        own = lines[origin.line - 1] if origin.line <= len(lines) else ""
+        if not origin.fingerprint or fingerprint_of_line(own) == origin.fingerprint:
+            return origin
+        if not known:
+            for number, line in enumerate(lines, 1):
+                known.setdefault(fingerprint_of_line(line), []).append(number)
+        near = min(known.get(origin.fingerprint, ()), key=lambda number: abs(number - origin.line), default=None)
+        return structs.replace(origin, stale=True) if near is None else structs.replace(origin, line=near)
+
+    return [followed(origin) for origin in found]
 
 
 def digest(source: SourceFile) -> str:

@@ -22,8 +22,8 @@ _CODE = re.compile(r"""code\b["']? *= *["']([^"']+)["']""")
 
 
 def document_line(origin: Origin) -> types.Location | None:
-    """The line of the document that a rule comes from; None where the document was not found."""
-    uri = from_fs_path(os.path.abspath(origin.path)) if origin.path is not None else None
+    """The line of the document that a rule comes from; None where the document or the words of the line are gone."""
+    uri = from_fs_path(os.path.abspath(origin.path)) if origin.path is not None and not origin.stale else None
     if uri is None:
         return None
     start = types.Position(origin.line - 1, 0)

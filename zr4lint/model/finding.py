@@ -72,11 +72,15 @@ class Origin(Struct, frozen=True):
     """The line of a document that a rule comes from, counted from 1.
 
     `document` is the file as the pack names it, `path` where it lies as reports show it, None where it is not found.
+    `fingerprint` names the words of the line that the rule was made from, "" where the pack has none; `stale` tells
+    that the document has these words no more.
     """
 
     document: str
     line: int
     path: str | None = None
+    fingerprint: str = ""
+    stale: bool = False
 
     @property
     def place(self) -> str:
@@ -86,7 +90,10 @@ class Origin(Struct, frozen=True):
     @property
     def words(self) -> str:
         """The words of a note that name the document and its line."""
-        return f"{self.document.rpartition('/')[2]} requires this on line {self.line}"
+        name = self.document.rpartition("/")[2]
+        if self.stale:
+            return f"{name} required this on line {self.line}, and has changed since"
+        return f"{name} requires this on line {self.line}"
 
 
 class Finding(Struct, frozen=True):

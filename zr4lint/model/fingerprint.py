@@ -39,6 +39,11 @@ def fingerprints(source: SourceFile, findings: Iterable[Finding]) -> list[str]:
     return result
 
 
+def fingerprint_of_line(words: str) -> str:
+    """A name for a line of a document, wherever it stands and however it is indented: 12 hexadecimal digits."""
+    return _hash(" ".join(words.split()))[:12]
+
+
 def _words(source: SourceFile, span: Span) -> str:
     return " ".join(source.slice(span).split())
 

@@ -131,6 +131,17 @@ PARTIAL = _rule(
     "A check that lists packages lists all of its section.",
     "The check passes without the packages that it leaves out.",
 )
+NEVER_FAILS = _rule(
+    "PD310",
+    "check-never-fails",
+    _ERROR,
+    "A verification command fails on some files.",
+    "The check passes whatever the file says, so it verifies nothing.",
+    "### After\n\n```dockerfile\nFROM debian:12\n```\n\n### Verification\n\n```bash\n"
+    'if grep -c "debian" Dockerfile || true; then\n    echo "PASS"\nelse\n    echo "FAIL"\n    exit 1\nfi\n```\n',
+    "### After\n\n```dockerfile\nFROM debian:12\n```\n\n### Verification\n\n```bash\n"
+    'if grep -q "^FROM debian" Dockerfile; then\n    echo "PASS"\nelse\n    echo "FAIL"\n    exit 1\nfi\n```\n',
+)
 EDITS_NOTHING = _rule(
     "PD401",
     "recovery-edits-nothing",
@@ -240,7 +251,8 @@ NOT_COMPILED = _rule(
 )
 DOCUMENT_RULES = (
     STATEMENTS_DISAGREE, COUNT_DIFFERS, BLOCK_OVERFLOWS, SUM_DIFFERS, LINES_NOT_COVERED, NEVER_PASSES, PASSES_BEFORE,
-    MET_BY_COMMENT, MET_ELSEWHERE, FAILS_WITH_ZERO, RESULT_UNUSED, NUMBER_UNANCHORED, MISUSED, PARTIAL, EDITS_NOTHING,
+    MET_BY_COMMENT, MET_ELSEWHERE, FAILS_WITH_ZERO, RESULT_UNUSED, NUMBER_UNANCHORED, MISUSED, PARTIAL, NEVER_FAILS,
+    EDITS_NOTHING,
     BREAKS_TARGET, REPAIRS_NOTHING, UNDONE, DUPLICATES, NO_SUCH_SECTION, NO_SUCH_LINE, LABEL_DIFFERS, NO_SUCH_STAGE,
     NO_SUCH_PATH, NO_SUCH_REPOSITORY, CANNOT_BUILD, NO_SUCH_OPTION, NOT_COMPILED,
 )  # fmt: skip

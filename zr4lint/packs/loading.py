@@ -14,12 +14,14 @@ from msgspec import structs
 from zr4lint.filesystem.paths import display
 from zr4lint.filesystem.reading import UnfitError, read_regular
 from zr4lint.filesystem.shipped import is_compiled, rules_folder, shipped_document
+from zr4lint.packs.model import Pack
 from zr4lint.packs.problems import PackError, Problem, did_you_mean
 from zr4lint.packs.reader import Taken, read_pack
 from zr4lint.packs.settings import configure
 
 if TYPE_CHECKING:
     from zr4lint.checks.registry import Kinds
+    from zr4lint.model.finding import Origin, Rule
     from zr4lint.packs.model import Pack
 
 MAX_BYTES = 4_000_000
@@ -59,13 +61,14 @@ def _located(pack: Pack, name: str) -> Pack:
     """The pack with the place of its document, where that lies in the project of the pack's file."""
     if pack.traced is None:
         return pack
-    from zr4lint.filesystem.documents import locate  # few packs name a document
+    from zr4lint.filesystem.documents import follow, locate  # few packs name a document
 
     path = locate(pack.traced.file, name)
     if path is None:
         return pack
+    origins = iter(follow(path, [one.rule.origin for one in pack.rules if one.rule.origin is not None]))
     rules = tuple(
-        structs.replace(one, rule=structs.replace(one.rule, origin=structs.replace(one.rule.origin, path=path)))
+        structs.replace(one, rule=_moved(one.rule, one.rule.origin, next(origins)))
         if one.rule.origin is not None
         else one
         for one in pack.rules
@@ -85,6 +88,17 @@ def _near(path: str) -> str:
         if name.endswith(".toml") and (near := did_you_mean(display(path), filter(_is_toml, sorted(beside)))):
             return near
     return did_you_mean(name, pack_names())
+
+
+def _moved(rule: Rule, old: Origin, new: Origin) -> Rule:
+    """A rule whose origin is on another line now, or not in the document any more."""
+    place = f"{old.document.rpartition('/')[2]}:{old.line}"
+    source = rule.source
+    if source == place and new.stale:
+        source = f"an older text of {place}; compile or derive the pack again"
+    elif source == place:
+        source = f"{old.document.rpartition('/')[2]}:{new.line}"
+    return structs.replace(rule, origin=new, source=source)
 
 
 def _text(path: str) -> str:

@@ -81,6 +81,7 @@ class RuleTable(Table, frozen=True):
     confidence: Confidence = "high"
     references: tuple[str, ...] = ()
     trace: Line | None = None
+    fingerprint: Annotated[str, Meta(pattern="^[0-9a-f]{12}$", description="12 hexadecimal digits")] = ""
     mentions: tuple[Annotated[str, Meta(min_length=1)], ...] = ()
 
 

@@ -77,8 +77,13 @@ def finding_object(finding: Finding, source: SourceFile) -> Object:
 
 
 def _origin(origin: Origin) -> Object:
-    """The line of the document for a requirement; no path if the document was not found."""
-    return {"document": well_formed(origin.document), "path": _text(origin.path), "line": origin.line}
+    """The line of the document for a requirement; no path if it was not found, `stale` if its words are gone."""
+    return {
+        "document": well_formed(origin.document),
+        "path": _text(origin.path),
+        "line": origin.line,
+        "stale": origin.stale,
+    }
 
 
 def _related(related: Related, source: SourceFile) -> Object:

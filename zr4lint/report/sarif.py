@@ -118,7 +118,7 @@ def _related(finding: Finding, source: SourceFile) -> Iterator[Object]:
             "physicalLocation": physical_location(*place, related.span),
         }
     origin = finding.origin
-    if origin is not None and origin.path is not None:
+    if origin is not None and origin.path is not None and not origin.stale:
         yield {
             "id": len(finding.related) + 1,
             "message": {"text": _plain(origin.words)},

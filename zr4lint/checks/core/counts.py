@@ -52,7 +52,11 @@ def instruction_count(
         if step.instruction.span not in surplus:
             yield Met(step.instruction.keyword_span, step.holder)
     for keyword in instructions if min else ():
-        yield from _missing(subject, [s for s in found if s.instruction.keyword == keyword], keyword, min, within)
+        counted = [s for s in found if s.instruction.keyword == keyword]
+        if not counted and arguments and (other := _other(subject, keyword, within)) is not None:
+            yield Unmet(f"no {keyword} has {code(arguments[0])}", other)
+        else:
+            yield from _missing(subject, counted, keyword, min, within)
 
 
 def _fits(value: str | None, step: Step, patterns: Sequence[str]) -> bool:
@@ -143,6 +147,13 @@ def _missing(subject: Subject, found: Sequence[Step], keyword: str, least: int, 
             stage = subject.facts.stages[number]
             where = f"the stage {code(stage.name)}" if stage.name else "the image"
             yield Unmet(_too_few(keyword, count, least, where), stage.instruction.keyword_span)
+
+
+def _other(subject: Subject, keyword: str, within: str) -> Span | None:
+    """The arguments of the last instruction of a keyword, where the whole file is counted."""
+    found = steps(subject, [keyword]) if within == "file" else []
+    words = found[-1].instruction.arguments if found else None
+    return words.span(0, len(words.text)) if words is not None and words.text else None
 
 
 def _too_few(keyword: str, count: int, least: int, where: str) -> str:

@@ -11,8 +11,9 @@ from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.clones import clone_to
 from zr4lint.checks.spec.placed_files import normal_source
-from zr4lint.facts import Copied, Fact, Ran, RunStep
+from zr4lint.facts import Cloned, Copied, Fact, Ran, RunStep
 from zr4lint.model.quoting import code, contrast
+from zr4lint.startup import lazy_pattern
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Folder, Text
@@ -172,6 +173,10 @@ def _label(step: str) -> str:
     return shlex.join((*words, *options))
 
 
+_GLOBAL = lazy_pattern(r"(-C|-c|--git-dir|--work-tree)(?:=(.*))?\Z")
+"""Options of git itself, before the name of its command."""
+
+
 @check("clone-ref")
 def clone_ref(subject: Subject, *, target: Folder, ref: Text) -> Outcomes:
     """The repository that is cloned to a folder is at this branch, tag or commit.
@@ -193,8 +198,9 @@ def clone_ref(subject: Subject, *, target: Folder, ref: Text) -> Outcomes:
     if clone is None:
         yield Unmet(f"no repository is cloned to {code(target)}", expected=expected)
         return
-    moves = [ran for ran in subject.facts.of(Ran, subject.lineage) if ran.at.order > clone.at.order]
-    found = [ran for ran in moves if (moved := checked_out(ran)) is not None and moved[0] in (target, None)]
+    folders = (target, _cloned_first_to(subject, clone), None)
+    moves = [ran for ran in subject.facts.of(Ran, subject.lineage) if _follows(ran, clone)]
+    found = [ran for ran in moves if (moved := checked_out(ran)) is not None and moved[0] in folders]
     branch = clone.clone.parsed.get("branch")
     if found:
         moved = checked_out(found[-1])
@@ -211,17 +217,41 @@ def clone_ref(subject: Subject, *, target: Folder, ref: Text) -> Outcomes:
         yield Unmet(contrast("the ref", given or "", ref), place.span, expected=expected, unsure=given is None)
 
 
+def _follows(ran: Ran, clone: Cloned) -> bool:
+    """Whether a command comes after a clone; one that moves the clone, or fills it, may stand for its place in time."""
+    return ran.at.order > clone.at.order or ran.at.span.start > clone.clone.url.span.end
+
+
+def _cloned_first_to(subject: Subject, clone: Cloned) -> str | None:
+    """The folder that `git clone` itself made, where the repository was moved later."""
+    every = subject.facts.of(Cloned, subject.lineage)
+    return next((one.target for one in every if one.clone.url.span == clone.clone.url.span), None)
+
+
 def checked_out(ran: Ran) -> tuple[str | None, str | None] | None:
     """The folder and the ref of a `git checkout`, `git switch` or `git reset --hard`; None for another command."""
     values: Sequence[str | None] = [argument.value for argument in ran.arguments[1:]]
-    folder = ran.folder
     if ran.program != "git" or not values:
         return None
-    if values[0] == "-C" and len(values) > 2:
-        given = values[1]
-        folder = posixpath.normpath(posixpath.join(folder or "/", given)) if given is not None else None
-        values = values[2:]
-    if values[0] not in ("checkout", "switch", "reset") or "--" in values:
+    folder, values = _work_tree(ran.folder, values)
+    if not values or values[0] not in ("checkout", "switch", "reset") or "--" in values:
         return None
     operands = [value for value in values[1:] if value is None or not value.startswith("-")]
     return (folder, operands[0]) if len(operands) == 1 else None
+
+
+def _work_tree(folder: str | None, values: Sequence[str | None]) -> tuple[str | None, Sequence[str | None]]:
+    """The folder that a git command works on, and its words behind git's own options."""
+    tree = folder
+    while values and values[0] is not None and (option := _GLOBAL.match(values[0])) is not None:
+        joined = option[2] is not None
+        given = option[2] if joined else values[1] if len(values) > 1 else None
+        values = values[1:] if joined else values[2:]
+        if option[1] == "-c":
+            continue
+        if option[1] == "--git-dir" and given is not None:
+            given = posixpath.dirname(given.rstrip("/")) if posixpath.basename(given.rstrip("/")) == ".git" else None
+        path = posixpath.normpath(posixpath.join(folder or "/", given)) if given is not None else None
+        tree = path
+        folder = path if option[1] == "-C" else folder
+    return tree, values

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from zr4lint.dockerfile import parse
 from zr4lint.documents.checking.found import found
 from zr4lint.documents.checking.verification import packages_in
-from zr4lint.documents.target import Target, joined
+from zr4lint.documents.document import Fence, Heading, Table, Words
+from zr4lint.documents.target import Target, fits, is_about_lines, joined
 from zr4lint.facts import EnvSet, gather
 from zr4lint.model.finding import Finding, Related
 from zr4lint.model.source import SourceFile
@@ -25,6 +26,11 @@ _AMOUNT = re.compile(
     r"\s*(?:max)?",
     re.IGNORECASE,
 )
+_PLAIN = re.compile(r"\d+")
+_MEASURED = re.compile(
+    r"%|\b(?:[KMGT]i?B|min(?:ute)?s?|h(?:our)?s?|s(?:ec(?:ond)?)?s?|ms|percent|time|size)\b", re.IGNORECASE
+)
+"""Headers of columns whose numbers are rounded."""
 
 
 def check_arithmetic(target: Target) -> Iterator[Finding]:
@@ -55,16 +61,22 @@ def _overflow(target: Target, block: Fence) -> Iterator[Finding]:
 def _whole(target: Target) -> Iterator[Finding]:
     """The number of lines that the file is said to have."""
     wanted, count = target.line_count, target.whole.text.count("\n")
-    if wanted is None or len(target.blocks) < 2 or wanted == count:
+    if wanted is None or len(target.blocks) < 2 or wanted == count or _laid_out(target, wanted):
         return
     for words in target.document.prose:
         said = re.search(rf"\b{wanted}[- ]lines?\b", words.text)
-        if said is not None:
+        if said is not None and is_about_lines(words.text):
             span = words.at(said.start(), said.end())
             message = f"the target blocks have {count} lines with a blank line between them"
             notes = (f"The document says that the file has {wanted} lines, and not where the others are.",)
             yield found(target, rules.COUNT_DIFFERS, span, message, notes=notes, severity=rules.SUM_DIFFERS.severity)
             return
+
+
+def _laid_out(target: Target, wanted: int) -> bool:
+    """Whether the headings give each block enough lines, the last of them the last line of the file."""
+    ranges = [block.lines for block in target.blocks]
+    return all(map(fits, target.blocks)) and max(lines[1] for lines in ranges if lines is not None) == wanted
 
 
 def _counts(target: Target, words: Words) -> Iterator[Finding]:
@@ -126,7 +138,9 @@ def _sums(target: Target, table: Table) -> Iterator[Finding]:
             continue
         low = sum(amount[0] for amount in amounts if amount is not None)
         high = sum(amount[1] for amount in amounts if amount is not None)
-        if not _agrees(said, low, high):
+        plain = all(_PLAIN.fullmatch(cell.strip("* ")) for cell in (*cells, total[column].text))
+        exact = plain and not _MEASURED.search(table.header[column].text)
+        if (said[0] != low) if exact else not _agrees(said, low, high, len(rows) / 2 if plain else None):
             sums = f"{low:g} to {high:g}" if low != high else f"{low:g}"
             message = f"the rows add up to {sums}, not {total[column].text.strip('*~ ')}"
             yield found(target, rules.SUM_DIFFERS, total[column].span, message[:80])
@@ -141,8 +155,13 @@ def _amount(text: str) -> tuple[float, float] | None:
     return (0.0, high) if match[1] == "<" else (low, high)
 
 
-def _agrees(said: tuple[float, float], low: float, high: float) -> bool:
-    """Whether a total is that of the rows; one number may lie anywhere within them, and be a tenth off."""
+def _agrees(said: tuple[float, float], low: float, high: float, rounding: float | None) -> bool:
+    """Whether a total is that of the rows; one number may lie anywhere within them, and be a tenth off.
+
+    Numbers that are neither ranges nor estimates may be off by `rounding`.
+    """
+    if rounding is not None:
+        return abs(said[0] - low) <= rounding
     if said[0] == said[1]:
         return low * 0.9 <= said[0] <= high * 1.1
     return abs(said[0] - low) <= max(1.0, low * 0.1) and abs(said[1] - high) <= max(1.0, high * 0.05)

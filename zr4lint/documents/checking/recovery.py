@@ -194,6 +194,9 @@ def _reason(target: Target, step: Step, healthy: Healthy) -> tuple[str, tuple[Re
     keywords = [i.keyword for i in before.instructions], [i.keyword for i in after.instructions]
     if keywords[0][-1:] == ["CMD"] and "CMD" in keywords[1] and keywords[1][-1] != "CMD":
         return f"this puts {keywords[1][-1]} after CMD, which the document has last", ()
+    started = next((k for k in ("CMD", "ENTRYPOINT") if k in keywords[0] and k not in keywords[1]), None)
+    if started is not None and keywords[1]:
+        return f"after this the target text has no {started}", ()
     lost = next((i for i in after.instructions if _swallows(step.text[i.span.start : i.span.end])), None)
     if lost is not None and len(keywords[1]) < len(keywords[0]):
         return f"this leaves a `\\` that joins {lost.keyword} with the next instruction", ()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import parse
 from zr4lint.documents.checking.found import found
+from zr4lint.documents.document import Words
 from zr4lint.facts import gather
 from zr4lint.model.finding import Finding, Related
 from zr4lint.model.quoting import code
@@ -15,11 +17,17 @@ from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs import document_rules as rules
 
 if TYPE_CHECKING:
-    from zr4lint.documents.document import Words
     from zr4lint.documents.target import Target
 
-_SECTIONS = re.compile(r"\bsee sections?\s+(\d+)(?:\s*[-\u2013]\s*(\d+))?", re.IGNORECASE)
-_LINES = re.compile(r"\blines?\s+(\d+)\s*[-\u2013]\s*(\d+)", re.IGNORECASE)
+_SECTIONS = re.compile(
+    r"\bsee sections?\s+(\d+)(?![\d.]*\s+(?:of|in)\b|\.\d|\d)(?:\s*[-\u2013]\s*(\d+))?", re.IGNORECASE
+)
+_LINES = re.compile(
+    r"\blines?\s+\d+\s*[-\u2013]\s*(\d+)|\b(?:edit|see|change|confirm|fix|on|at)\s+line\s+(\d+)\b"
+    r"(?!\s*(?:of|in)\b)",
+    re.IGNORECASE,
+)
+_OTHER_FILE = re.compile(r"[\w-]\.(?:sh|py|md|txt|ya?ml|toml|json|cfg|ini|js|ts|go|rs|c|h)\b")
 _LABEL = re.compile(r"\bverification\s+(\d+(?:\.\d+)+)\s*:\s*`([^`]+)`", re.IGNORECASE)
 _STAGE = re.compile(r"\bdocker\s+(?:buildx\s+)?build\b[^\n`]*\s--target[ =]([\w.-]+)")
 _HOME = re.compile(r"(?<![\w.$}])/(?:home|Users)/(?!user\b|username\b|you\b|dir\b)[\w.-]+(?:/[\w.-]+)*")
@@ -35,19 +43,55 @@ def check_references(target: Target) -> Iterator[Finding]:
     """The findings on references."""
     document = target.document
     numbers = {heading.number for heading in document.headings if heading.number is not None}
-    for words in document.prose:
-        for said in _SECTIONS.finditer(words.text) if numbers else ():
+    for words in (*document.prose, *_commented(target)):
+        for said in _SECTIONS.finditer(words.text):
             for number in {said[1], said[2] or said[1]} - numbers:
-                message = f"there is no section {number}"
-                yield found(target, rules.NO_SUCH_SECTION, words.at(*said.span()), message)
-        for said in _LINES.finditer(words.text) if target.line_count else ():
-            if int(said[2]) > (target.line_count or 0):
-                message = f"the file has {target.line_count} lines; there is no line {said[2]}"
+                if numbers or int(number) > len(document.headings):
+                    message = f"there is no section {number}"
+                    yield found(target, rules.NO_SUCH_SECTION, words.at(*said.span()), message)
+        elsewhere = _OTHER_FILE.search(words.text)
+        for said in _LINES.finditer(words.text) if target.line_count and elsewhere is None else ():
+            line = said[1] or said[2]
+            if int(line) > (target.line_count or 0):
+                message = f"the file has {target.line_count} lines; there is no line {line}"
                 yield found(target, rules.NO_SUCH_LINE, words.at(*said.span()), message)
+    for words in document.prose:
         yield from _labels(target, words)
+    yield from _overlapping(target)
     yield from _stages(target)
     yield from _homes(target)
     yield from _owners(target)
+
+
+def _commented(target: Target) -> Iterator[Words]:
+    """The comments in the scripts and Dockerfiles of the document."""
+    for fence in target.document.fences:
+        for said in re.finditer(r"#[^\n]*", fence.body.text) if fence.is_shell or fence.is_dockerfile else ():
+            span = fence.body.span(*said.span())
+            if span.end - span.start == len(said[0]):
+                yield Words(said[0], span)
+
+
+def _overlapping(target: Target) -> Iterator[Finding]:
+    """Sections that are given the same lines of the file."""
+    sections = {
+        block.section.span.start: block.section
+        for block in target.blocks
+        if block.section is not None and block.section.lines is not None
+    }
+    for first, then in pairwise(sections.values()):
+        if (
+            first.lines is None
+            or then.lines is None
+            or then.lines[0] > first.lines[1]
+            or then.lines[0] < first.lines[0]
+        ):
+            continue
+        last = min(first.lines[1], then.lines[1])
+        lines = f"line {last} belongs" if last == then.lines[0] else f"lines {then.lines[0]} to {last} belong"
+        message = f"{lines} to two sections"
+        related = (Related("the other section", first.span),)
+        yield found(target, rules.STATEMENTS_DISAGREE, then.span, message, related=related)
 
 
 def _labels(target: Target, words: Words) -> Iterator[Finding]:

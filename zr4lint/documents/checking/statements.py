@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import parse
 from zr4lint.documents.checking.found import found
-from zr4lint.documents.demanding.reading import read, values_of
-from zr4lint.documents.deriving.pack import UnusableError, derive
+from zr4lint.documents.document import Words
+from zr4lint.documents.target import Target
 from zr4lint.facts import Copied, Facts, Origin, PipRun, gather
 from zr4lint.model.finding import Finding, Related
-from zr4lint.model.quoting import code
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs import document_rules as rules
 from zr4lint.programs.pip import Requirement, normalise
@@ -27,9 +26,13 @@ _VERSION = re.compile(r"\b([A-Za-z][\w-]*)\s+v?(\d+(?:\.\d+)+(?:\.post\d+)?(?:\+
 _SPECIFIED = re.compile(r"\b([A-Za-z][\w-]*)\s*((?:[<>=!~]=?=?\s*[\w.]+,?)+)")
 _LINE_IS = re.compile(r"\bline (\d+):?\s*`([^`]+)`", re.IGNORECASE)
 _BUILD = re.compile(r"\bdocker\s+(?:buildx\s+)?build\b[^\n`]*?\s-f\s+([\w./-]+)/[\w.-]+[^\n`]*\s\.(?=\s|$|`)")
+_ORDER = re.compile(
+    r"`?([\w.-]+)`?\s+(?:must|shall|should|has to|needs to|is|are)\s+(?:be\s+)?installed\s+(before|after)"
+    r"\s+`?([\w-][\w.-]*\w)`?",
+    re.IGNORECASE,
+)
 _MINUTES = re.compile(r"~?(\d+)\s*min", re.IGNORECASE)
 _BUILDS = re.compile(r"~?(\d+)\s*min(?:utes)?\s*\((?:docker )?build\)", re.IGNORECASE)
-_SUBJECTS = {"last-workdir": "the working directory", "runs-as": "the user"}
 _NAMES = {"pytorch": "torch"}
 
 
@@ -47,32 +50,10 @@ def check_statements(target: Target) -> Iterator[Finding]:
         yield from _layers(target, words)
         yield from _pins(target, words, pinned)
         yield from _line_of(target, words)
+        yield from _order(target, words, pinned)
     yield from _context(target, facts)
     yield from _budgets(target)
     yield from _builds(target)
-    yield from _stated(target)
-
-
-def _stated(target: Target) -> Iterator[Finding]:
-    """Sentences and rows that give a thing another value than the target text does."""
-    stated = [(one, demand) for one in read(target.document) for demand in one.demands]
-    if not stated or not target.blocks:
-        return
-    try:
-        derived = derive(SourceFile(target.whole.text))
-    except UnusableError:
-        return
-    had = {(d.kind, subject): (value, d) for d in derived.demands for subject, value in values_of(d)}
-    for one, demand in stated:
-        for subject, value in values_of(demand):
-            other = had.get((demand.kind, subject))
-            if other is None or other[0] == value:
-                continue
-            span = target.whole.span(other[1].span.start, other[1].span.end)
-            name = "the base image" if demand.kind == "base-image" else _SUBJECTS.get(demand.kind, subject)
-            message = f"{name} is {code(value.removeprefix('=='), 24)} here, {code(other[0], 24)} in the target text"
-            related = (Related("the target text", span),)
-            yield found(target, rules.STATEMENTS_DISAGREE, one.statement.span, message[:80], related=related)
 
 
 def _layers(target: Target, words: Words) -> Iterator[Finding]:
@@ -124,6 +105,21 @@ def _pins(target: Target, words: Words, pinned: Mapping[str, Requirement]) -> It
             span = words.at(*said.span())
             message = f"{name} is called pinned; {said[2].strip(', ')} is a range"
             yield found(target, rules.STATEMENTS_DISAGREE, span, message)
+
+
+def _order(target: Target, words: Words, pinned: Mapping[str, Requirement]) -> Iterator[Finding]:
+    """Two packages that are to be installed in another order than the target text does."""
+    for said in _ORDER.finditer(words.text):
+        names = [_NAMES.get(name.lower(), normalise(name)) for name in (said[1], said[3])]
+        if not all(name in pinned for name in names) or names[0] == names[1]:
+            continue
+        first, then = names if said[2].lower() == "before" else names[::-1]
+        between = target.whole.text[pinned[then].span.end : pinned[first].span.start]
+        if re.search(r"(?<!\\)\n|&&|;", between):
+            place = pinned[first].span
+            related = (Related("the target text", target.whole.span(place.start, place.end)),)
+            message = f"here {first} comes before {then}; in the target text it comes after it"
+            yield found(target, rules.STATEMENTS_DISAGREE, words.at(*said.span()), message[:80], related=related)
 
 
 def _same(specifier: str, version: str) -> bool:

@@ -70,8 +70,20 @@ def _verdicts(target: Target, fence: Fence) -> Iterator[Finding]:
         every = [judged.verdict, *(other.get(judged.span) for other in later), alone.get(judged.span, Verdict.FAIL)]
         if all(verdict is Verdict.FAIL for verdict in every):
             yield _never_passes(target, fence, judged, own)
+        elif judged.verdict is Verdict.PASS and _never_fails(target, fence, judged):
+            words, span = _place(fence, judged)
+            message = f"the check for {code(words, 40)} can't fail"
+            yield found(target, rules.NEVER_FAILS, span, message)
         elif Verdict.PASS in every and own:
             yield from _passes_anyway(target, fence, judged, own)
+
+
+def _never_fails(target: Target, fence: Fence, judged: Judged) -> bool:
+    """Whether a check passes on every file: none, an empty one, a long one, and one with the words it looks for."""
+    pattern = pattern_in(fence.body.text, judged.span)
+    words = re.sub(r"\\(.)", r"\1", pattern[0]) if pattern is not None else ""
+    texts = (None, "", "#\n" * 1000, f"{words}\n", f"{words}\n" * 1000)
+    return all(verdicts(fence, target.path, text).get(judged.span) is Verdict.PASS for text in texts)
 
 
 def _place(fence: Fence, judged: Judged) -> tuple[str, Span]:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zr4lint.documents.checking.found import found
-from zr4lint.documents.demanding.reading import read
 from zr4lint.documents.document import Role, Words
-from zr4lint.linting.pipeline import lint
+from zr4lint.linting.pipeline import Linter, lint
 from zr4lint.model.finding import Finding, Severity
+from zr4lint.model.quoting import code
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs import document_rules as rules
 from zr4lint.packs.rulebook import load
@@ -18,7 +18,17 @@ from zr4lint.packs.rulebook import load
 if TYPE_CHECKING:
     from zr4lint.documents.target import Target
 
-_DRY_RUN = re.compile(r"\bdocker\s+(?:buildx\s+)?build\b[^\n`]*?\s(--dry-run)\b")
+_BUILD = re.compile(r"\bdocker\s+(?:buildx\s+)?build\b((?:\\\n|[^\n`|;&#])*)")
+_BUILD_OPTIONS = (
+    "add-host", "allow", "annotation", "attest", "build-arg", "build-context", "builder", "cache-from", "cache-to",
+    "call", "cgroup-parent", "check", "compress", "config", "context", "cpu-period", "cpu-quota", "cpu-shares",
+    "cpuset-cpus", "cpuset-mems", "debug", "disable-content-trust", "file", "force-rm", "help", "host", "iidfile",
+    "isolation", "label", "load", "log-level", "memory", "memory-swap", "metadata-file", "network", "no-cache",
+    "no-cache-filter", "output", "platform", "policy", "print", "progress", "provenance", "pull", "push", "quiet",
+    "rm", "root", "sbom", "secret", "security-opt", "server-config", "shm-size", "squash", "ssh", "stream", "tag",
+    "target", "tls", "tlscacert", "tlscert", "tlskey", "tlsverify", "ulimit",
+)  # fmt: skip
+"""The long options of `docker build` and `docker buildx build`, from Docker's reference of its command line."""
 _NEEDS_IMAGE = re.compile(r"\b(?:build time|image size|size impact|start-?up time|memory)\b", re.IGNORECASE)
 _OF_THE_WORLD = ("unknown-ppa", "unknown-index-host", "transformers-cache-deprecated")
 """The rules of pack ml at warning that say what does not exist, beside those at error."""
@@ -40,22 +50,25 @@ def check_world(target: Target) -> Iterator[Finding]:
                 severity=finding.severity,
             )  # fmt: skip
     planned = bool(target.blocks or target.checks)
-    for said in _DRY_RUN.finditer(target.document.source.text) if planned else ():
-        span = Span(said.start(1), said.end(1))
-        help_ = "Use `docker build --check`"
-        yield found(target, rules.NO_SUCH_OPTION, span, "docker build has no option `--dry-run`", help=help_)
+    for said in _BUILD.finditer(target.document.source.text) if planned else ():
+        for option in re.finditer(r"(?<=\s)--([a-z][a-z-]*)(?=[\s=]|\Z)", said[1]):
+            if option[1] not in _BUILD_OPTIONS:
+                span = Span(said.start(1) + option.start(), said.start(1) + option.end())
+                help_ = "Use `docker build --check`" if option[1] == "dry-run" else None
+                message = f"docker build has no option {code(option[0], 40)}"
+                yield found(target, rules.NO_SUCH_OPTION, span, message, help=help_)
 
 
 def errors_of(text: str) -> set[str]:
-    """The errors of pack ml in a text."""
-    findings = lint(SourceFile(text), [load("ml")]).findings
+    """The errors of pack ml in a text, those of one cause each by itself: merging takes several lints."""
+    findings = Linter([load("ml")], merges=False).lint(SourceFile(text)).report.findings
     return {f.message for f in findings if f.severity is Severity.ERROR and f.code.startswith("ML")}
 
 
 def check_uncompiled(target: Target) -> Iterator[Finding]:
     """The demands that no rule of a compiled pack holds, each with the reason."""
     told: set[int] = set()
-    for one in read(target.document):
+    for one in target.stated:
         if not one.demands:
             told.add(target.document.source.line_of(one.statement.span.start))
             yield found(target, rules.NOT_COMPILED, one.statement.span, one.reason[:80])

@@ -14,7 +14,7 @@ from zr4lint.documents.compiling.layout import lines_required, sections_of
 from zr4lint.documents.compiling.lifted import lifted
 from zr4lint.documents.compiling.requirement import Requirement, named
 from zr4lint.documents.decisions import Carried
-from zr4lint.documents.demanding.reading import Read, read, values_of
+from zr4lint.documents.demanding.reading import Read, values_of
 from zr4lint.documents.deriving.demand import Demand
 from zr4lint.documents.deriving.pack import Derived, UnusableError
 from zr4lint.documents.deriving.writing import Head, Said, path_from, toml, write_pack
@@ -22,6 +22,7 @@ from zr4lint.documents.document import Document
 from zr4lint.documents.target import Target
 from zr4lint.filesystem.documents import digest
 from zr4lint.model.finding import FileReport, Finding, Severity
+from zr4lint.model.fingerprint import fingerprint_of_line
 from zr4lint.packs import document_rules as rules
 
 if TYPE_CHECKING:
@@ -54,7 +55,15 @@ class NotCompilableError(Exception):
 
 def undecided(report: FileReport) -> list[Finding]:
     """The findings that have to be decided before the document can be compiled."""
-    return [f for f in report.findings if f.code in _DECIDES and f.severity is Severity.ERROR and not f.suppressed]
+    confirmed = {f.span for f in report.findings if f.code == rules.NOT_COMPILED.code and f.suppressed}
+    return [
+        f
+        for f in report.findings
+        if f.code in _DECIDES
+        and f.severity is Severity.ERROR
+        and not f.suppressed
+        and confirmed.isdisjoint((f.span, *(related.span for related in f.related)))
+    ]
 
 
 def compile_document(report: FileReport, folder: str = "", carried: Carried | None = None) -> Compiled:
@@ -69,7 +78,7 @@ def compile_document(report: FileReport, folder: str = "", carried: Carried | No
     document = path.replace("\\", "/").rpartition("/")[2]
     sections = sections_of(target, kept=_lines_stand(report, carried))
     try:
-        found = [*_merged(_requirements(report, target, sections, document))]
+        found = [*_merged(_requirements(report, carried, target, sections, document))]
     except UnusableError as error:
         raise NotCompilableError(f"{path}: the target text: {error}") from None
     if not found:
@@ -90,7 +99,7 @@ def _merged(requirements: Iterable[Requirement]) -> Iterator[Requirement]:
     found: dict[str, Requirement] = {}
     for requirement in requirements:
         demand = requirement.demand
-        key = repr((demand.kind, demand.stage, sorted(demand.parameters.items())))
+        key = repr((demand.kind, demand.stage, demand.stages, sorted(demand.parameters.items())))
         first = found.setdefault(key, requirement)
         if first.demand.level == "warning" and demand.level == "error":
             found[key] = structs.replace(first, demand=structs.replace(first.demand, level="error"))
@@ -98,7 +107,7 @@ def _merged(requirements: Iterable[Requirement]) -> Iterator[Requirement]:
 
 
 def _requirements(
-    report: FileReport, target: Target, sections: Sequence[Section], document: str
+    report: FileReport, carried: Carried, target: Target, sections: Sequence[Section], document: str
 ) -> Iterator[Requirement]:
     keys = {section.number for section in sections}
     blocks = Blocks(target, target.whole, looks_of(target), placeholders_of(target) if target.blocks else ())
@@ -114,8 +123,8 @@ def _requirements(
             had.update(((demand.kind, subject), value) for subject, value in values_of(demand))
             yield structs.replace(requirement, section="0" if whole or key is None else key)
         yield from lifted(blocks, document)
-    for one in read(target.document):
-        for demand in one.demands or _confirmed(report, one):
+    for one in target.stated:
+        for demand in () if _overruled(report, one) else one.demands or _confirmed(report, carried, one):
             if all(had.get((demand.kind, subject), value) == value for subject, value in values_of(demand)):
                 yield Requirement(demand, f"{document} says so.")
     yield from lines_required(target, sections, document)
@@ -131,8 +140,23 @@ _WHOLE_FILE = ("stages", "build-arguments", "step-order", "pip-order")
 """The kinds that look at more than one place of the file."""
 
 
-def _confirmed(report: FileReport, one: Read) -> tuple[Demand, ...]:
-    """The meanings of a statement that a decision can confirm."""
+def _overruled(report: FileReport, one: Read) -> bool:
+    """Whether a decision lets the target text stand in place of a statement."""
+    return not one.disputed and any(f.span == one.statement.span for f in _decided(report))
+
+
+def _decided(report: FileReport) -> list[Finding]:
+    """The decided findings on statements that disagree."""
+    return [f for f in report.findings if f.code == rules.STATEMENTS_DISAGREE.code and f.suppressed]
+
+
+def _confirmed(report: FileReport, carried: Carried, one: Read) -> tuple[Demand, ...]:
+    """The meanings of a statement that a decision confirms: its candidates, or what another statement denies."""
+    span, codes = one.statement.span, one.statement.codes
+    for finding in _decided(report) if one.disputed else ():
+        keep = carried.keeps(finding, report.source)
+        if span in (finding.span, *(related.span for related in finding.related)) and all(c in keep for c in codes):
+            return one.disputed
     if one.candidate is None:
         return ()
     decided = any(
@@ -161,7 +185,8 @@ def _written(
         name, requirement = next(said)
         line = source.line_of(demand.span.start)
         place = f"{document}:{line}"
-        return Said(place, requirement.why, demand.level, line, requirement.commands, name, requirement.section)
+        words = fingerprint_of_line(source.slice(source.line_span(line)))
+        return Said(place, requirement.why, demand.level, line, requirement.commands, name, requirement.section, words)
 
     letters = (re.sub(r"[^A-Z]", "", document.upper())[:2] or "PR") + "P"
     comment = f"Compiled from {document} by zr4lint prd compile."

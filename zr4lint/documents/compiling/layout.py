@@ -13,6 +13,8 @@ from zr4lint.documents.compiling.requirement import Requirement
 from zr4lint.documents.demanding.tables import layers_in
 from zr4lint.documents.deriving.demand import Demand
 from zr4lint.documents.deriving.layout import WHOLE
+from zr4lint.documents.document import Fence
+from zr4lint.documents.target import Target, fits, is_about_lines
 from zr4lint.model.source import Span
 from zr4lint.packs.model import Section
 
@@ -53,12 +55,6 @@ def sections_of(target: Target, *, kept: bool) -> tuple[Section, ...]:
     if not apart or len(numbers) < len(sections) or len(sections) < 2:
         return (WHOLE,)
     return (WHOLE, *sections.values())
-
-
-def fits(block: Fence) -> bool:
-    """Whether a block is no longer than its lines."""
-    lines = block.lines
-    return lines is not None and len(block.body.text.splitlines()) <= lines[1] - lines[0] + 1
 
 
 def _title(heading: str) -> str:
@@ -152,7 +148,8 @@ def _stated(target: Target) -> Iterator[Demand]:
     count = target.line_count
     seen: set[str] = set()
     for words in target.document.prose:
-        said = re.search(rf"\b{count}[- ]lines?\b", words.text) if count is not None else None
+        about = count is not None and is_about_lines(words.text)
+        said = re.search(rf"\b{count}[- ]lines?\b", words.text) if about else None
         if said is not None and "line-count" not in seen:
             seen.add("line-count")
             yield Demand("line-count", {"lines": count}, words.at(*said.span()), f"The file has {count} lines.")

@@ -28,11 +28,13 @@ MODAL = (
 OPENING = rf"(?:{SUBJECT}{MODAL}|(?:always\s+)?)"
 NOT = r"(?:not\s+|never\s+|nicht\s+)"
 OPENING_NOT = (
-    rf"(?:{SUBJECT}{MODAL}{NOT}|{SUBJECT}(?:should |must |shall )?never\s+|do not\s+|don't\s+|never\s+|avoid\s+)"
+    rf"(?:(?:{SUBJECT}|the\s+(?:(?:image|docker)\s+)?build\s+){MODAL}{NOT}"
+    rf"|{SUBJECT}(?:should |must |shall )?never\s+|do not\s+|don't\s+|never\s+|avoid\s+)"
 )
 LIST = rf"{CODE}(?:\s*,\s*{CODE})*(?:\s*,?\s*(?:and|und|&)\s+{CODE})?"
 
-Form = tuple[str, bool | None, Callable[[Statement], Iterator[Demand]]]
+Reader = Callable[[Statement], Iterator[Demand]]
+Form = tuple[str, bool | None, tuple[Reader, ...]]
 
 
 @cache
@@ -46,11 +48,13 @@ def demands_of(statement: Statement) -> list[Demand]:
     if not objects.certain(statement.codes) and "exec form" not in statement.plain:
         return []
     statement = _without_instruction(statement)
-    for pattern, negative, read in _FORMS:
+    for pattern, negative, readers in _FORMS:
         if negative is not None and negative is not statement.negative:
             continue
-        if _compiled(pattern).fullmatch(statement.plain) and (found := [*read(statement)]):
-            return found
+        if _compiled(pattern).fullmatch(statement.plain):
+            for read in readers:
+                if found := [*read(statement)]:
+                    return found
     return []
 
 
@@ -68,13 +72,18 @@ def _without_instruction(statement: Statement) -> Statement:
     return structs.replace(statement, plain=shorter, codes=statement.codes[:-1])
 
 
-def _form(pattern: str, negative: bool | None, read: Callable[[Statement], Iterator[Demand]]) -> Form:
-    """A form, whether it forbids (None where both do), and what reads a statement that has it."""
-    return pattern, negative, read
+def _form(pattern: str, negative: bool | None, *readers: Reader) -> Form:
+    """A form, whether it forbids (None where both do), and what reads a statement that has it, tried in this order."""
+    return pattern, negative, readers
 
 
 _BE = r"(?:be\s+|is\s+|are\s+)?"
 _THE = r"(?:(?:the|an?|its|following|these|this|all|required|official)\s+)*"
+_AS_BASE = (
+    rf"as\s+{_THE}(?:base|(?:base|parent)\s+image|basis-?image)"
+    rf"(?:\s+(?:of|for|in)\s+{_THE}(?:(?:final|runtime|production)\s+)?(?:image|stage|dockerfile))?"
+)
+_NAMED = rf"an?\s+(?:build\s+)?stage\s+(?:named|called)\s+{CODE}"
 _FORMS: Sequence[Form] = (
     _form(
         rf"{OPENING}{_BE}(?:built|based|derived|built up)\s+(?:from|on|upon|on top of)\s+{_THE}"
@@ -83,21 +92,29 @@ _FORMS: Sequence[Form] = (
         meanings.image,
     ),
     _form(
-        rf"{OPENING}(?:use|start from|extend|inherit from|build on|verwenden)\s+{_THE}(?:base\s+image"
-        rf"\s+)?{CODE}(?:\s+as\s+{_THE}(?:base|base image|parent image|basis-?image))",
+        rf"{OPENING}(?:use|start from|extend|inherit from|build on|verwenden)\s+{_THE}"
+        rf"(?:base\s+image\s+{CODE}|(?:base\s+image\s+)?{CODE}\s+{_AS_BASE})",
         False,
         meanings.image,
     ),
-    _form(rf"{OPENING}use\s+{_THE}base\s+image\s+{CODE}", False, meanings.image),
-    _form(rf"(?:the\s+)?{CODE}\s+stage\s+{MODAL}use\s+{CODE}\s+as\s+{_THE}base\s+image", False, meanings.stage_image),
     _form(
-        rf"{OPENING}(?:use|define|have|implement|contain)\s+(?:(?:an?|the)\s+)?(?:(?:minimum of|at least)\s+)?"
-        rf"(?:(?:two|three|four|\d)\s+)?named\s+stages(?:\s+in\s+{_ARTICLE}\s+dockerfile)?\s*:?\s+{LIST}",
+        rf"(?:(?:use\s+)?{_THE}base[ -]image\s+{MODAL}be|(?:das |als )?basis-?image\s+(?:muss|soll))\s+{CODE}"
+        rf"(?:\s+(?:sein|verwendet werden))?",
+        False,
+        meanings.image,
+    ),
+    _form(
+        rf"(?:the\s+)?{CODE}\s+stage\s+{MODAL}(?:use\s+{CODE}\s+{_AS_BASE}|be\s+(?:based|built)\s+(?:on|from)\s+{CODE})",
+        False,
+        meanings.stage_image,
+    ),
+    _form(
+        rf"{OPENING}(?:use|define|have|implement|contain)\s+(?:(?:an?|the)\s+)?(?:(?:minimum of|at least)\s+)?(?:"
+        rf"(?:(?:two|three|four|\d)\s+)?named\s+stages(?:\s+in\s+{_ARTICLE}\s+dockerfile)?\s*:?\s+{LIST}"
+        rf"|{_THE}{LIST}\s+stages?|{_NAMED}(?:\s+and\s+{_NAMED})*)",
         False,
         meanings.stages,
     ),
-    _form(rf"{_THE}base[ -]image\s+{MODAL}be\s+{CODE}", False, meanings.image),
-    _form(rf"(?:das |als )?basis-?image\s+(?:muss|soll)\s+{CODE}\s+(?:sein|verwendet werden)", False, meanings.image),
     _form(
         rf"{OPENING}(?:set|define|declare|export|include|have|contain)\s+{_THE}(?:environment variables?"
         rf"\s+|env variables?\s+|variables?\s+)?{LIST}",
@@ -119,11 +136,11 @@ _FORMS: Sequence[Form] = (
     ),
     _form(
         rf"{OPENING_NOT}(?:use|using|contain|include|have)\s+{_THE}{CODE}(?:(?:\s*,\s*|,?\s+(?:or|and|oder)"
-        rf"\s+){CODE})*(?:\s+instructions?)?",
+        rf"\s+){CODE})*(?:\s+instructions?)?(?:\s+in\s+{_ARTICLE}\s+{_THING})?",
         True,
         meanings.absent,
     ),
-    _form(rf"{_THE}{CODE}(?:\s+instructions?)?\s+{MODAL}{NOT}be\s+used", True, meanings.absent),
+    _form(rf"{_THE}{CODE}(?:\s+instructions?)?\s+{MODAL}{NOT}be\s+(?:used|present)", True, meanings.absent),
     _form(
         rf"{OPENING}(?:use|contain|include|have|declare|define|specify)\s+{_THE}(?:valid\s+)?"
         rf"{LIST}(?:\s+instructions?)?",
@@ -179,6 +196,9 @@ _FORMS: Sequence[Form] = (
         meanings.health,
     ),
     _form(rf"{OPENING}use\s+{CODE}(?:\s+\([^)]*\))?,?\s+(?:instead of|rather than)\s+{CODE}", None, meanings.instead),
+    _form(
+        rf"{_THE}(?:(?:final|runtime|container|container's|image)\s+)*user\s+{MODAL}be\s+{CODE}", False, meanings.user
+    ),
     _form(rf"(?:the\s+)?(?:exposed\s+)?port\s+{CODE}\s+{MODAL}be\s+exposed", False, meanings.ports),
     _form(
         rf"{_THE}working directory\s+(?:of\s+{_ARTICLE}\s+{_THING}\s+)?{MODAL}be\s+(?:set\s+to"
@@ -219,19 +239,17 @@ _FORMS: Sequence[Form] = (
     ),
     _form(rf"{_THE}{CODE}\s+{MODAL}{NOT}be\s+(?:used|called|run|executed)", True, meanings.forbidden),
     _form(rf"avoid\s+{_THE}{CODE}", True, meanings.forbidden),
-    _form(rf"{CODE}\s+(?:darf|soll|sollte)\s+nicht\s+(?:verwendet|benutzt)\s+werden", True, meanings.absent),
     _form(
-        rf"{CODE}\s+(?:darf|soll|sollte)\s+nicht\s+(?:verwendet|benutzt|aufgerufen)\s+werden", True, meanings.forbidden
+        rf"{CODE}\s+(?:darf|soll|sollte)\s+nicht\s+(?:verwendet|benutzt|aufgerufen)\s+werden",
+        True,
+        meanings.absent,
+        meanings.forbidden,
     ),
     _form(rf"{SUBJECT}(?:muss|soll|sollte)\s+auf\s+(?:dem\s+image\s+)?{CODE}\s+basieren", False, meanings.image),
     _form(
         rf"{SUBJECT}(?:muss|soll|sollte)\s+(?:eine?n?\s+)?{LIST}\s+(?:definieren|setzen|enthalten)",
         False,
         meanings.variables,
-    ),
-    _form(
-        rf"{SUBJECT}(?:muss|soll|sollte)\s+(?:eine?n?\s+)?{LIST}\s+(?:definieren|setzen|enthalten)",
-        False,
         meanings.present,
     ),
     _form(rf"das\s+arbeitsverzeichnis\s+(?:muss|soll|sollte)\s+{CODE}\s+sein", False, meanings.workdir),
@@ -275,7 +293,24 @@ _FORMS: Sequence[Form] = (
     _form(rf"(?:working directory|workdir|arbeitsverzeichnis):\s*{CODE}", False, meanings.workdir),
     _form(rf"(?:exposed )?ports?:\s*{CODE}|expose:\s*{CODE}", False, meanings.ports),
     _form(rf"(?:run(?:time)? )?user:\s*{CODE}|benutzer:\s*{CODE}", False, meanings.user),
-    _form(rf"(?:entrypoint|cmd|(?:start )?command):\s*{CODE}", False, meanings.started),
+    _form(rf"(?:entry[ -]?point|cmd|(?:start )?command):\s*{CODE}", False, meanings.started),
     _form(rf"(?:environment|environment variables?|env):\s*{LIST}", False, meanings.variables),
-    _form(rf"{_THE}(?:entrypoint|command|{CODE})\s+{MODAL}be\s+{CODE}", False, meanings.started),
+    _form(
+        rf"(?!(?:build|secret|label|default|test|compose)\b)(?![^:]*\barg)[\w /-]+:\s*{CODE}",
+        False,
+        meanings.setting,
+    ),
+    _form(
+        rf"{_THE}(?:entry[ -]?point|(?:(?:default|start)\s+)?command|{CODE})\s+{MODAL}be\s+{CODE}",
+        False,
+        meanings.started,
+    ),
+    _form(rf"{OPENING}(?:start|be\s+started)\s+(?:with|by|via|using)\s+{CODE}", False, meanings.started),
+    _form(
+        rf"{_THE}(?:python\s+)?(?:dependencies|packages|requirements)\s+{MODAL}be\s+installed\s+"
+        rf"(?:with|using|via|by)\s+{CODE}",
+        False,
+        meanings.installed_with,
+    ),
+    _form(rf"{OPENING}(?:have|be|contain)\s+exactly\s+\d+\s+lines(?:\s+long)?", False, meanings.lines),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from zr4lint.documents.demanding import objects
@@ -22,6 +23,9 @@ def image(statement: Statement) -> Iterator[Demand]:
     image = objects.image_of(statement.codes[0])
     if image is not None:
         yield Demand("base-image", {"image": image}, _NOWHERE, f"The image is built on `{image}`.")
+    elif repository := objects.repository_of(statement.codes[0]):
+        given = {"parent": f"{repository}*"}
+        yield Demand("built-on", given, _NOWHERE, f"The image is built on a version of `{repository}`.")
 
 
 def stage_image(statement: Statement) -> Iterator[Demand]:
@@ -217,7 +221,7 @@ def labels(statement: Statement) -> Iterator[Demand]:
         yield Demand("label-values", {"labels": values}, _NOWHERE, "Labels have these values.")
     elif all(re.fullmatch(r"[a-z][\w-]*(?:[./][\w-]+)*", code) for code in statement.codes):
         required = dict.fromkeys(statement.codes, "text")
-        yield Demand("labels", {"required": required}, _NOWHERE, "The image has these labels.")
+        yield Demand("labels", {"required": required}, _NOWHERE, "The image has these labels.", stages="image")
 
 
 def clone(statement: Statement) -> Iterator[Demand]:
@@ -245,6 +249,8 @@ def started(statement: Statement) -> Iterator[Demand]:
     """The program that CMD or ENTRYPOINT starts."""
     keyword = next((code for code in statement.codes if code in ("CMD", "ENTRYPOINT")), None)
     value = statement.codes[-1]
+    if value.startswith(("CMD ", "ENTRYPOINT ")):
+        keyword, _, value = value.partition(" ")
     if keyword is None:
         keyword = "ENTRYPOINT" if re.search("entry", statement.plain, re.IGNORECASE) else "CMD"
     try:
@@ -254,3 +260,29 @@ def started(statement: Statement) -> Iterator[Demand]:
     if isinstance(arguments, list) and arguments and all(isinstance(word, str) for word in arguments):
         given = {"keyword": keyword, "arguments": arguments}
         yield Demand("start-command", given, _NOWHERE, f"{keyword} is this.")
+
+
+def setting(statement: Statement) -> Iterator[Demand]:
+    """A variable with its value, or a whole instruction, beside the name of a setting."""
+    yield from variables(statement) if objects.variable_of(statement.codes[0]) else instructions(statement)
+
+
+def installed_with(statement: Statement) -> Iterator[Demand]:
+    """The options of the command that dependencies are installed with."""
+    words = statement.codes[0].split()
+    command = [*takewhile(lambda word: not word.startswith("-"), words)]
+    given = words[len(command) :]
+    if command[:2] not in (["pip", "install"], ["pip3", "install"], ["apt-get", "install"], ["apk", "add"]):
+        return
+    if len(command) == 2 and given and all(map(objects.option_of, given)):
+        calls = [" ".join((_same(command[0]), command[1]))]
+        for option in given:
+            parameters = {"calls": calls, "options": [option, *_ALIASES.get(option, ())]}
+            yield Demand("command-option", parameters, _NOWHERE, f"Each `{' '.join(command)}` has `{option}`.")
+
+
+def lines(statement: Statement) -> Iterator[Demand]:
+    """The exact number of lines of the file."""
+    count = int(re.findall(r"\d+", statement.plain)[-1])
+    if count:
+        yield Demand("line-count", {"lines": count}, _NOWHERE, f"The file has {count} lines.")

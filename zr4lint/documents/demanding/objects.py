@@ -37,6 +37,12 @@ def image_of(text: str) -> str | None:
     return text if named and not text.endswith((":latest", ":tag", ":version")) else None
 
 
+def repository_of(text: str) -> str | None:
+    """A reference to an image by its path, without a tag; None for other words, one name alone among them."""
+    text = text.removeprefix("FROM ").strip()
+    return text if _IMAGE.fullmatch(text) and "/" in text and ":" not in text and "@" not in text else None
+
+
 def variable_of(text: str) -> tuple[str, str] | None:
     """The name and the value of `NAME=value` or `ENV NAME=value`."""
     found = re.fullmatch(r"(?:ENV\s+)?([A-Z][A-Z0-9_]*)=(\"[^\"]*\"|'[^']*'|[^\s\"'$<>{}]+)", text)

@@ -15,7 +15,7 @@ from zr4lint.documents.deriving.demand import Demand
 from zr4lint.model.source import Span
 
 if TYPE_CHECKING:
-    from zr4lint.documents.document import Document
+    from zr4lint.documents.document import Document, Heading
 
 _ABOUT = re.compile(r"docker|container|\bimages?\b|containerfile|\boci\b", re.IGNORECASE)
 _ASIDE = re.compile(
@@ -28,9 +28,16 @@ _ASIDE = re.compile(
 _KIND_OF_PROJECT = re.compile(
     r"\b(?:python|node(?:\.?js)?|java|kotlin|go|golang|rust|ruby|php|\.net|c\+\+|gpu|cuda|frontend|backend|windows|alpine"
     r"|development|dev|test|staging|legacy)\b.*\b(?:services?|images|projects?|applications?|apps?|workloads?|stacks?"
-    r"|environments?|profile|containers|dienste)\b",
+    r"|environments?(?! variables?)|profile|containers|dienste)\b",
     re.IGNORECASE,
 )
+_PART = re.compile(
+    r"\b(?!(?:base|final|docker|container|the|new|target|parent|golden|multi)\b)\w+ (?:images?|stages?|services?"
+    r"|containers?|variants?|profiles?|apps?|applications?)\b|\b(?:frontend|backend|workers?|development|production|staging|debug|gpu"
+    r"|cpu|windows|arm64|amd64|exceptions?)\b",
+    re.IGNORECASE,
+)
+"""Headings of what holds for a part of all files only."""
 _SCENARIO = re.compile(r"(?:given|when|then|and|but)\b", re.IGNORECASE)
 _CONDITION = re.compile(
     r"\b(?:if|when|whenever|unless|except|where|while|depending|in case|otherwise|falls|wenn|sofern|au\u00dfer)\b",
@@ -78,13 +85,14 @@ _ONE_OF_A_KIND = ("base-image", "last-workdir", "runs-as", "start-command", "env
 class Read(Struct, frozen=True):
     """A statement with the demands it became, else the reason why it became none.
 
-    `candidate` is what it may mean; the author confirms that.
+    `candidate` is what it may mean; the author confirms that. `disputed` are demands that another statement denies.
     """
 
     statement: Statement
     demands: tuple[Demand, ...] = ()
     reason: str = ""
     candidate: Demand | None = None
+    disputed: tuple[Demand, ...] = ()
 
 
 def read(document: Document) -> list[Read]:
@@ -104,9 +112,14 @@ def _read(statement: Statement, about: bool) -> Read:
     if statement.strength is Strength.MAY:
         return Read(statement, reason="this is optional")
     text = f"{statement.plain} {' '.join(statement.codes)} {' '.join(h.title for h in statement.path)} {statement.lead}"
-    if not about and not _ABOUT.search(text) and not statement.marked:
+    if (
+        not about
+        and not _ABOUT.search(text)
+        and not statement.marked
+        and not any(map(_is_instruction, statement.codes))
+    ):
         return Read(statement, reason="this is not about an image")
-    kind = next((h for h in statement.path if _KIND_OF_PROJECT.search(h.title)), None)
+    kind = next((h for h in statement.path if h.level > 1 and _KIND_OF_PROJECT.search(h.title)), None)
     if kind is not None:
         return Read(statement, reason=f"this holds for some files only: `{kind.title[:32]}`")
     demands = [_led(statement, demand) for demand in demands_of(statement)]
@@ -116,6 +129,11 @@ def _read(statement: Statement, about: bool) -> Read:
     if candidate is not None and statement.marked:
         return Read(statement, (_led(statement, candidate),))
     return Read(statement, reason=_reason(statement, candidate), candidate=candidate)
+
+
+def _is_instruction(code: str) -> bool:
+    """Whether a code span is an instruction that means nothing outside of a Dockerfile."""
+    return re.match(r"(?:FROM|ENTRYPOINT|CMD|WORKDIR|EXPOSE|HEALTHCHECK|STOPSIGNAL|COPY)(?:\s|\Z)", code) is not None
 
 
 def _led(statement: Statement, demand: Demand) -> Demand:
@@ -146,25 +164,47 @@ def _reason(statement: Statement, candidate: Demand | None) -> str:
 
 
 def _undisputed(found: Sequence[Read]) -> Iterator[Read]:
-    said: dict[tuple[str, str], list[tuple[str, Read]]] = {}
+    said: dict[tuple[str, str | None, str], list[tuple[str, Read]]] = {}
     for one in found:
         for demand in one.demands:
             for subject, value in values_of(demand):
-                said.setdefault((demand.kind, subject), []).append((value, one))
-    disputed = {
-        one.statement.span: others
-        for others in said.values()
-        if len({value for value, _ in others}) > 1
-        for _, one in others
-    }
+                said.setdefault((demand.kind, demand.stage, subject), []).append((value, one))
+    disputed: dict[Span, list[tuple[str, Read]]] = {}
+    for others in said.values():
+        if len({value for value, _ in others}) > 1:
+            disputed.update((one.statement.span, others) for _, one in others)
+    narrow = {span: part for span, others in disputed.items() if (part := _narrower(span, others))}
+    for span, others in [*disputed.items()]:
+        if span not in narrow and len({value for value, one in others if one.statement.span not in narrow}) == 1:
+            del disputed[span]
     for one in found:
-        others = disputed.get(one.statement.span)
-        if others is None:
+        if one.statement.span in narrow:
+            title = narrow[one.statement.span].title[:32]
+            yield Read(one.statement, reason=f"this holds for some files only: `{title}`")
+            continue
+        against = disputed.get(one.statement.span)
+        if against is None:
             yield one
             continue
-        other = next(o for _, o in others if o.statement.span != one.statement.span)
+        other = next(o for _, o in against if o.statement.span != one.statement.span)
         words = " ".join([*other.statement.codes])[:40]
-        yield Read(one.statement, reason=f"another statement says `{words}`", candidate=one.demands[0])
+        reason = f"another statement says `{words}`"
+        yield Read(one.statement, reason=reason, candidate=one.demands[0], disputed=one.demands)
+
+
+def part_of(first: Statement, other: Statement) -> Heading | None:
+    """The heading above one statement, and not the other, that says that it is about a part of all files."""
+    own = (heading for heading in first.path if heading not in other.path)
+    return next((heading for heading in own if _PART.search(heading.title)), None)
+
+
+def _narrower(span: Span, others: Sequence[tuple[str, Read]]) -> Heading | None:
+    """The heading by which the statement at a place is about a part of what one that it contradicts is about."""
+    value, own = next((value, one.statement) for value, one in others if one.statement.span == span)
+    for theirs, one in others:
+        if theirs != value and (part := part_of(own, one.statement)) and part_of(one.statement, own) is None:
+            return part
+    return None
 
 
 def values_of(demand: Demand) -> Iterator[tuple[str, str]]:

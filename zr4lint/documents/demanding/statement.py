@@ -8,7 +8,7 @@ from enum import Enum
 
 from msgspec import Struct, structs
 
-from zr4lint.documents.document import Document, Heading, Words
+from zr4lint.documents.document import MARK, Document, Heading, Words
 from zr4lint.model.source import Span
 
 
@@ -66,6 +66,8 @@ _IMPERATIVE = re.compile(
     r"|clone|start|keep|write)\b",
     re.IGNORECASE,
 )
+_STRICT = re.compile(r"(?:do not|don't|always)\b", re.IGNORECASE)
+_TUTORIAL = re.compile(r"\bguide\b|\btutorial\b|\btips\b|\bhow[- ]to\b|\bgetting started\b|\breadme\b", re.IGNORECASE)
 _DEMANDING = re.compile(
     r"\brequire|\brules?\b|\bstandards?\b|\bpolic(?:y|ies)\b|\bconstraints?\b|\bmust\b|\bmandatory\b|\bspecification\b"
     r"|\bacceptance criteria\b|\banforderung|\bvorgaben?\b|\brichtlinie",
@@ -94,17 +96,24 @@ _WHEN_BUILT = re.compile(
     r"(?:built|created|started|run|defined|written)\s*,?\s*(?:then\s+)?",
     re.IGNORECASE,
 )
-_END = re.compile(
+_END = (
     r"(?<![.\s]\w)(?<!e\.g)(?<!i\.e)(?<!\betc)(?<!\bz\.B)(?<!bzw)[.!;](?:\*\*|_)?\s+(?=[A-Z\u00c4\u00d6\u00dc*`_\"(])"
 )
+_MARKED = r"<!--\s*zr4:(?:(?!-->).)*-->"
+_KEYWORDS = re.compile(
+    r"(?<![\w`-])(?:(?:CMD|ENTRYPOINT|WORKDIR|HEALTHCHECK|STOPSIGNAL)(?![\w`-])"
+    r"|(?:FROM|RUN|LABEL|EXPOSE|ENV|ADD|COPY|VOLUME|USER|ARG)(?=\s+(?:instruction|directive)s?\b)"
+    r"|(?<=[Uu]se )(?:ADD|COPY|VOLUME|ONBUILD|MAINTAINER)(?=[.,;)]|\s*\Z))"
+)
+"""Keywords of instructions in capital letters, which authors often leave without backticks."""
 
 
 def sentences_of(words: Words) -> Iterator[tuple[int, int]]:
-    """The sentences of a paragraph, as offsets in its text; a full stop in a code span ends none."""
+    """The sentences of a paragraph, as offsets in its text; a mark ends one, a full stop in a code span does not."""
     hidden = re.sub(r"`[^`]*`", lambda m: "`" + "x" * (len(m[0]) - 2) + "`", words.text)
     start = 0
-    for end in _END.finditer(hidden):
-        yield start, end.start() + 1
+    for end in re.finditer(rf"{_MARKED}|{_END}", hidden, re.DOTALL):
+        yield start, end.end() if end[0].startswith("<") else end.start() + 1
         start = end.end()
     if words.text[start:].strip():
         yield start, len(words.text)
@@ -145,6 +154,8 @@ def statement(
     """A statement from a part of some words."""
     text = re.sub(r"<!--.*?-->", "", words.text[start:end], flags=re.DOTALL)
     inside = len(text) - len(text.lstrip(" \t\n-*+>"))
+    if re.search("[a-z]", text):
+        text = re.sub(r"(`+[^`]+`+)|([^`]+)", lambda m: m[1] or _KEYWORDS.sub(r"`\g<0>`", m[2]), text)
     codes = tuple(code.strip() for code in re.findall(r"`+([^`]+)`+", text))
     plain = re.sub(r"`+[^`]+`+", CODE, text)
     plain = re.sub(r"\s+", " ", re.sub(r"\n\s*>?\s*", " ", plain)).strip()
@@ -169,10 +180,13 @@ def statements_in(document: Document) -> Iterator[Statement]:
     leads = {words.lead.span for words in document.paragraphs if words.lead is not None}
     leads |= {t.lead.span for t in document.tables if t.lead is not None and t.lead.text.rstrip(" *_\n").endswith(":")}
     for words in document.paragraphs:
-        marked = _marked(words.mark)
         led = strength_of(words.lead.text) if words.lead is not None else None
         for start, end in sentences_of(words):
             text = words.text[start:end]
+            mark = next(((m[2] or "").strip() for m in MARK.finditer(text)), words.mark)
+            marked = strength_of(mark) if mark else None
+            if mark and mark.split()[0] == "other":
+                continue
             if words.span in leads and end == len(words.text):
                 continue
             own = strength_of(re.sub(r"`[^`]*`", "", text))
@@ -185,6 +199,32 @@ def statements_in(document: Document) -> Iterator[Statement]:
             if own is None and led is not None and words.lead is not None:
                 found = _joined(words.lead, found, led)
             yield found
+
+
+_THEN = re.compile(r"\A\W*then\b\W*(?:the\s+)?", re.IGNORECASE)
+_SETTING = re.compile(r"\A\W*(?:given|when|and)\b", re.IGNORECASE)
+_ALWAYS = re.compile(
+    r"\b(?:image|dockerfile|containerfile|file|stage)\s+(?:is|has been)\s+"
+    r"(?:built|read|inspected|reviewed|examined|checked)\W*\Z",
+    re.IGNORECASE,
+)
+"""A setting of a scenario that is no condition."""
+
+
+def claims_in(document: Document) -> Iterator[Statement]:
+    """The outcomes of scenarios that hold for every build, `THEN the image is based on X`, read as demands."""
+    path: tuple[Heading, ...] = ()
+    always = True
+    for words in document.paragraphs:
+        if words.path != path:
+            path, always = words.path, True
+        then = _THEN.match(words.text)
+        if then is None:
+            always = always and (_SETTING.match(words.text) is None or _ALWAYS.search(words.text) is not None)
+        elif always and strength_of(words.text) is None:
+            found = statement(words, then.end(), len(words.text), (Strength.MUST, forbids(words.text)))
+            plain = re.sub(r"\b(?:is|are)\b", "must be", found.plain, count=1)
+            yield structs.replace(found, plain=plain)
 
 
 def _joined(lead: Words, item: Statement, strength: tuple[Strength, bool]) -> Statement:
@@ -200,15 +240,12 @@ def _joined(lead: Words, item: Statement, strength: tuple[Strength, bool]) -> St
     return structs.replace(item, plain=plain, codes=item.codes[: plain.count(CODE)], lead=lead.text)
 
 
-def _marked(mark: str | None) -> tuple[Strength, bool] | None:
-    """The meaning of a mark such as `must` or `should not`."""
-    return strength_of(mark) if mark else None
-
-
 def _imperative(text: str, words: Words) -> tuple[Strength, bool] | None:
     """The strength of `Use ...` below a heading that makes it a demand."""
     plain = _LABEL.sub("", text.strip(), count=1).lstrip("*_ ")
     strength = heading_strength(words.path)
+    if strength is None and _STRICT.match(plain) and not any(_TUTORIAL.search(h.title) for h in words.path):
+        return Strength.MUST, _has(_NEVER, plain)
     if strength is None or not (
         _IMPERATIVE.match(plain) or re.match(r"[\w /-]{2,30}:\s*(?:\*\*)?\s*`[^`]+`\W*\Z", plain)
     ):

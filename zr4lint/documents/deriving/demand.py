@@ -20,7 +20,8 @@ class Demand(Struct, frozen=True):
 
     `joins` names the parameter whose items may stand in one rule with those of the demands beside it. `instead` is
     asked for where the golden file does not meet the kind, for it is stricter than the words. `stage` is the stage
-    that the rule looks at, None for the built image. A `habit` is tried on every file, and may well not hold.
+    that the rule looks at, None for the built image; `stages` tells which the kind looks at, None for its default. A
+    `habit` is tried on every file, and may well not hold.
     """
 
     kind: str
@@ -32,6 +33,7 @@ class Demand(Struct, frozen=True):
     level: Literal["error", "warning"] = "error"
     instead: Demand | None = None
     habit: bool = False
+    stages: Literal["image", "all"] | None = None
 
 
 class Golden(Struct, frozen=True):

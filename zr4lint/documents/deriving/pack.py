@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from zr4lint.checks import KINDS, Subject
+from zr4lint.checks import KINDS, RuleResult, Subject, Unmet
 from zr4lint.dockerfile import ParseError, parse
 from zr4lint.documents.deriving import software, state, steps
 from zr4lint.documents.deriving.demand import Demand, Golden, Pins
@@ -157,18 +157,31 @@ def _once(demands: Iterable[Demand]) -> Iterator[Demand]:
 
 def _held(facts: Facts, demands: Sequence[Demand]) -> list[bool]:
     """Whether the file meets each of the demands, without any doubt, and its parameters are such as packs may have."""
+    return [
+        result is not None and bool(result.met or not d.joins) and not result.unmet
+        for result, d in zip(_results(facts, demands), demands, strict=True)
+    ]
+
+
+def _results(facts: Facts, demands: Sequence[Demand]) -> list[RuleResult | None]:
+    """What the rule of each demand says of a file, None for parameters that packs may not have."""
     fit = [_fits(demand) for demand in demands]
     rules = tuple(
-        PackRule(_rule(f"GF{n}", demand), demand.kind, demand.parameters, (), stage=demand.stage)
+        PackRule(_rule(f"GF{n}", demand), demand.kind, demand.parameters, (), stages=demand.stages, stage=demand.stage)
         for n, demand in enumerate(demands)
         if fit[n]
     )
     results = next(iter(run_packs(facts, (Pack("golden", "", ("*",), rules),), LintOptions()))).results
-    found = [results.get(f"GF{n}") for n in range(len(demands))]
-    return [
-        result is not None and bool(result.met or not d.joins) and not result.unmet
-        for result, d in zip(found, demands, strict=True)
-    ]
+    return [results.get(f"GF{n}") for n in range(len(demands))]
+
+
+def unmet_by(source: SourceFile, demands: Sequence[Demand]) -> list[Unmet | None]:
+    """How a file misses each demand, None for one that it meets or may meet; raises UnusableError as `derive` does."""
+    dockerfile = parse(source)
+    if dockerfile.errors:
+        raise UnusableError(source, dockerfile.errors)
+    results = _results(gather(dockerfile, image_variables()), demands)
+    return [next((u for u in result.unmet if not u.unsure), None) if result is not None else None for result in results]
 
 
 def _fits(demand: Demand) -> bool:

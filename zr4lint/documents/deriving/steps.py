@@ -61,7 +61,10 @@ def copies(golden: Golden) -> Iterator[Demand]:
     for written in golden.of(Written):
         if written.path is not None:
             text = {"path": written.path, "text": written.text.text}
-            yield Demand("file-text", text, written.at.span, f"`{written.path}` has this text.", golden.stage)
+            ran = next((ran for ran in golden.of(Ran) if ran.at.span == written.at.span), None)
+            plain = _runs(golden, ran, {}) if ran is not None else None
+            summary = f"`{written.path}` has this text."
+            yield Demand("file-text", text, written.at.span, summary, golden.stage, instead=plain)
 
 
 def _flag(copy: Copied, name: str) -> str:
@@ -141,6 +144,7 @@ def _runs(golden: Golden, ran: Ran, where: Mapping[str, object]) -> Demand:
 def _others(golden: Golden) -> Iterator[Ran]:
     """The commands that change something and that no fact of another type stands for."""
     taken = {fact.at.span for kind in _OF_OTHERS for fact in golden.of(kind) if _asked_for(fact)}
+    taken |= {written.at.span for written in golden.of(Written) if written.path is not None}
     for ran in golden.of(Ran):
         lists = any(LISTS in (argument.value or "") for argument in ran.arguments)
         prints = ran.program in _PRINTS and not ran.redirections and all(pipe.last for pipe in ran.pipes)
@@ -166,7 +170,7 @@ def order(golden: Golden) -> Iterator[Demand]:
     counts: dict[str, int] = {}
     for label, _ in labels:
         counts[label] = counts.get(label, 0) + 1
-    known = {ran.at.span for ran in _others(golden)} | {copy.at.span for copy in golden.of(Copied)}
+    known = {fact.at.span for fact in (*_others(golden), *golden.of(Copied), *golden.of(Written))}
     steps = sorted(
         ((fact.at.order, label) for label, fact in labels if counts[label] == 1 and fact.at.span in known),
     )

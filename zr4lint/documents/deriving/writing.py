@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from zr4lint.documents.deriving.pack import Derived, names, pack_name
 from zr4lint.filesystem.documents import digest
+from zr4lint.model.fingerprint import fingerprint_of_line
 
 if TYPE_CHECKING:
     from zr4lint.documents.deriving.demand import Demand
@@ -24,6 +25,7 @@ class Said(Struct, frozen=True):
     """The origin of a rule, besides its demand: the source, its line, the reason, and the commands.
 
     `name` is that of the rule and `section` the number of its section, where these don't come from the golden file.
+    `fingerprint` names the words of the line.
     """
 
     source: str
@@ -33,6 +35,7 @@ class Said(Struct, frozen=True):
     commands: tuple[str, ...] = ()
     name: str = ""
     section: str | None = None
+    fingerprint: str = ""
 
 
 class Head(Struct, frozen=True):
@@ -60,7 +63,8 @@ def write(derived: Derived, folder: str = "") -> str:
 
     def say(demand: Demand) -> Said:
         line = source.line_of(demand.span.start)
-        return Said(f"{file}:{line}", f"{file} does this.", demand.level, line)
+        words = fingerprint_of_line(source.slice(source.line_span(line)))
+        return Said(f"{file}:{line}", f"{file} does this.", demand.level, line, fingerprint=words)
 
     return write_pack(derived, head, say, "GF")
 
@@ -132,12 +136,15 @@ def _rule(demand: Demand, code: str, name: str, derived: Derived, said: Said) ->
     yield f"check = {toml(demand.kind)}"
     if demand.stage is not None:
         yield f"stage = {toml(demand.stage)}"
+    if demand.stages is not None:
+        yield f"stages = {toml(demand.stages)}"
     for key, value in demand.parameters.items():
         yield f"{key} = {_wrapped(value, len(key) + 3)}"
     if said.commands:
         yield f"commands = {toml(said.commands)}"
     yield f"source = {toml(said.source)}"
     yield f"trace = {said.line}"
+    yield f"fingerprint = {toml(said.fingerprint)}"
     yield f"summary = {toml(demand.summary)}"
     yield f"why = {toml(said.why)}"
 

@@ -58,7 +58,7 @@ def passages_of(rule: PackRule, document: Read) -> tuple[Passage, ...]:
 def _named(rule: PackRule, document: Read) -> Iterator[Passage]:
     consulted = document.consulted
     origin = rule.rule.origin
-    if origin is not None and (stated := consulted.line(origin.line, How.STATED)) is not None:
+    if origin is not None and not origin.stale and (stated := consulted.line(origin.line, How.STATED)) is not None:
         yield stated
     if KINDS[rule.check].late:
         return

@@ -189,7 +189,10 @@ def _consulted(pack: Pack, given: Consulted | None) -> tuple[Consulted | None, s
         except FileError as error:
             return None, str(error)
     if pack.traced is not None and pack.traced.sha256 not in ("", consulted.sha256):
-        return consulted, f"{consulted.path} has changed since pack {pack.name} was made; lines may differ"
+        gone = sum(rule.rule.origin is not None and rule.rule.origin.stale for rule in pack.rules)
+        words = f"; the words of {gone} rule{'s' * (gone > 1)} are gone" if gone else ""
+        again = "prd compile" if is_markdown(consulted.path) else "pack derive"
+        return consulted, f"{consulted.path} has changed since pack {pack.name} was made{words}; run zr4lint {again}"
     return consulted, ""
 
 

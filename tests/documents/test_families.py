@@ -1,0 +1,32 @@
+"""Families of faults in documents, and of statements, each beside its near misses: fixtures/documents/families.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import pytest
+
+from tests.documents.support import FIXTURES
+from zr4lint.documents.check import check
+from zr4lint.documents.demanding.reading import read
+from zr4lint.documents.document import Document
+from zr4lint.model.source import SourceFile
+
+FAMILIES = tomllib.loads((FIXTURES / "families.toml").read_text())
+
+
+@pytest.mark.parametrize("case", FAMILIES["check"], ids=lambda case: case["name"])
+def test_what_is_found(case: dict[str, Any]) -> None:
+    findings = check(SourceFile(case["text"], "x.md")).findings
+    assert [[f.line, f.code, f.message] for f in findings if f.code != "PD901"] == case.get("said", [])
+
+
+@pytest.mark.parametrize("case", FAMILIES["compile"], ids=lambda case: case["name"])
+def test_what_compiles(case: dict[str, Any]) -> None:
+    found = [demand for one in read(Document(SourceFile(case["text"], "x.md"))) for demand in one.demands]
+    wanted = case.get("demands", [])
+    assert [demand.kind for demand in found] == [one["kind"] for one in wanted]
+    for demand, one in zip(found, wanted, strict=True):
+        assert one["of"] in str(dict(demand.parameters))
+        assert demand.level == one.get("level", demand.level)

@@ -1,0 +1,180 @@
+"""PD101 for demands: statements that contradict each other, and those that the target text does not meet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from zr4lint.documents.checking.found import found
+from zr4lint.documents.demanding.grammar import demands_of
+from zr4lint.documents.demanding.reading import Read, part_of, values_of
+from zr4lint.documents.demanding.statement import CODE, Statement, Strength, claims_in
+from zr4lint.documents.deriving.pack import UnusableError, derive, unmet_by
+from zr4lint.model.finding import Finding, Related, Severity
+from zr4lint.model.quoting import code
+from zr4lint.model.source import SourceFile
+from zr4lint.packs import document_rules as rules
+
+if TYPE_CHECKING:
+    from zr4lint.documents.deriving.demand import Demand
+    from zr4lint.documents.target import Target
+
+_BY = re.compile(rf"\b(?:with|using|via|use)\s+(?:an?\s+|the\s+)?{CODE}", re.IGNORECASE)
+_SOME = re.compile(r"\b(?:only|or|if|when|unless|except|instead|rather|where|may)\b", re.IGNORECASE)
+_SUBJECTS = {"last-workdir": "the working directory", "runs-as": "the user"}
+_KEYWORDS = {"env": "ENV", "last-workdir": "WORKDIR", "runs-as": "USER", "labels": "LABEL", "label-values": "LABEL"}
+
+
+class Said(Struct, frozen=True):
+    """What a statement says of one subject: its words for readers, and a value that is the only one."""
+
+    subject: tuple[str, str, str]
+    value: str
+    shown: str
+    statement: Statement
+
+
+def check_disputes(target: Target) -> Iterator[Finding]:
+    """The findings on demands that can't all hold."""
+    told: set[int] = set()
+    for first, other in _opposed([*_all_said(target)]):
+        if other.statement.span.start in told:
+            continue
+        told.add(other.statement.span.start)
+        related = (Related("the other statement", first.statement.span),)
+        message = _disagreement(first, other)
+        yield found(target, rules.STATEMENTS_DISAGREE, other.statement.span, message[:80], related=related)
+    for finding in _stated(target):
+        told.add(finding.span.start)
+        yield finding
+    yield from _unmet(target, [one for one in target.stated if one.statement.span.start not in told])
+
+
+def _disagreement(first: Said, other: Said) -> str:
+    kind, _, subject = other.subject
+    if kind == "instruction":
+        here, there = ("required", "not allowed") if other.value == "present" else ("not allowed", "required")
+        return f"{subject} is {here} here, {there} by another statement"
+    name = _name(kind, subject)
+    room = max((54 - len(name)) // 2, 12)
+    return f"{name} is {code(other.shown, room)} here, {code(first.shown, room)} elsewhere"
+
+
+def _name(kind: str, subject: str) -> str:
+    return "the base image" if kind == "base-image" else _SUBJECTS.get(kind, subject)
+
+
+def _all_said(target: Target) -> Iterator[Said]:
+    for one in target.stated:
+        for demand in one.demands or one.disputed:
+            yield from _said(one.statement, demand)
+        yield from _used(one)
+    for claim in claims_in(target.document):
+        for demand in demands_of(claim):
+            yield from (said for said in _said(claim, demand) if said.subject[0] in ("base-image", "runs-as", "env"))
+
+
+def _said(statement: Statement, demand: Demand) -> Iterator[Said]:
+    stage = demand.stage or ""
+    for subject, value in values_of(demand):
+        shown = " ".join(statement.codes) if demand.kind == "start-command" else value
+        yield Said((demand.kind, stage, subject), value, shown, statement)
+    for keyword in _keywords(demand):
+        absent = demand.parameters.get("max") == 0
+        yield Said(("instruction", "", keyword), "absent" if absent else "present", keyword, statement)
+
+
+def _keywords(demand: Demand) -> Sequence[str]:
+    """The instructions that a demand forbids, or without which it can't be met."""
+    if demand.level != "error":
+        return ()
+    if demand.kind == "instruction-count" and demand.parameters.get("max", 0) == 0:
+        return [*demand.parameters["instructions"]]
+    if demand.kind == "start-command":
+        return [demand.parameters["keyword"]]
+    return [_KEYWORDS[demand.kind]] if demand.kind in _KEYWORDS else ()
+
+
+def _used(one: Read) -> Iterator[Said]:
+    """Instructions that something has to be done with, in a sentence that has no form."""
+    statement = one.statement
+    if one.demands or statement.negative or statement.strength is not Strength.MUST or _SOME.search(statement.plain):
+        return
+    for by in _BY.finditer(statement.plain):
+        word = statement.codes[statement.plain.count(CODE, 0, by.end()) - 1]
+        if word in ("ADD", "VOLUME", "ONBUILD", "ENTRYPOINT", "CMD", "HEALTHCHECK", "USER"):
+            yield Said(("instruction", "", word), "present", word, statement)
+
+
+def _opposed(every: Sequence[Said]) -> Iterator[tuple[Said, Said]]:
+    """The pairs of statements in the order of the text of which only one can hold."""
+    by_subject: dict[tuple[str, str, str], list[Said]] = {}
+    for said in sorted(every, key=lambda one: one.statement.span.start):
+        by_subject.setdefault(said.subject, []).append(said)
+    for group in by_subject.values():
+        for first, other in combinations(group, 2):
+            pair = first.statement, other.statement
+            if _differ(first, other) and not part_of(*pair) and not part_of(*pair[::-1]):
+                yield first, other
+                break
+
+
+def _differ(first: Said, other: Said) -> bool:
+    if first.value == other.value or first.statement.span == other.statement.span:
+        return False
+    kind = first.subject[0]
+    if kind == "python-packages":
+        return first.value.startswith("==") and other.value.startswith("==")
+    if kind == "runs-as":
+        return first.value[:1].isdigit() == other.value[:1].isdigit()
+    return True
+
+
+def _stated(target: Target) -> Iterator[Finding]:
+    """Sentences and rows that give a thing another value than the target text does."""
+    stated = [(one, demand) for one in target.stated for demand in one.demands]
+    if not stated or not target.blocks:
+        return
+    try:
+        derived = derive(SourceFile(target.whole.text))
+    except UnusableError:
+        return
+    had = {(d.kind, subject): (value, d) for d in derived.demands for subject, value in values_of(d)}
+    for one, demand in stated:
+        for subject, value in values_of(demand):
+            other = had.get((demand.kind, subject))
+            if other is None or other[0] == value:
+                continue
+            span = target.whole.span(other[1].span.start, other[1].span.end)
+            name = _name(demand.kind, subject)
+            message = f"{name} is {code(value.removeprefix('=='), 24)} here, {code(other[0], 24)} in the target text"
+            related = (Related("the target text", span),)
+            yield found(target, rules.STATEMENTS_DISAGREE, one.statement.span, message[:80], related=related)
+
+
+def _unmet(target: Target, every: Sequence[Read]) -> Iterator[Finding]:
+    """Statements that words of the target text contradict, where it is one whole file."""
+    starts = [
+        block for block in target.blocks if re.match(r"(?:\s*#[^\n]*\n|\s*\n)*\s*(?:FROM|ARG)\s", block.body.text)
+    ]
+    pairs = [(one, demand) for one in every for demand in one.demands]
+    if not pairs or len(starts) != 1 or target.blocks[0] is not starts[0]:
+        return
+    try:
+        missed = unmet_by(SourceFile(target.whole.text), [demand for _, demand in pairs])
+    except UnusableError:
+        return
+    for (one, demand), unmet in zip(pairs, missed, strict=True):
+        span = unmet.span if unmet is not None else None
+        if unmet is None or span is None or span.of(target.whole.text).upper() == "FROM":
+            continue
+        related = (Related("the target text", target.whole.span(span.start, span.end)),)
+        message = f"in the target text {unmet.message}"
+        severity = Severity.ERROR if demand.level == "error" else Severity.WARNING
+        yield found(
+            target, rules.STATEMENTS_DISAGREE, one.statement.span, message[:80], related=related, severity=severity
+        )
