@@ -204,7 +204,7 @@ def test_times_are_compared_with_the_estimates(tmp_path: Path) -> None:
 
 
 def test_a_large_step_is_read_in_bounded_memory() -> None:
-    record = Record(shipped().may_matter)
+    record = Record(shipped().telling)
     record.take(Opened("a", StepName("#5", "RUN make"), 1))
     for number in range(100_000):
         text = "fatal error: Python.h: No such file or directory" if number == 50_000 else f"cc -c {number}.c"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from zr4lint.diagnose.events import StepName
 from zr4lint.diagnose.formats.closing import last_words
@@ -22,9 +22,14 @@ _QUOTED = (
 )
 """The words before and behind a command, and whether the command has escapes as a string of Go."""
 
-_SHELL = re.compile(r"^(?:/\S*/)?(?:ba|da|z|a)?sh (?:-\S+ )*?(?:-o \S+ )?-\w*c ")
+_SHELL = re.compile(
+    r"^(?:/dev/\.buildkit_qemu_emulator )?(?:/usr/bin/env )?(?:/\S*/)?(?:ba|da|z|a|k)?sh (?:-\S+ )*?(?:-o \S+ )?-\w*c "
+)
 _ESCAPED = re.compile(r"\\(.)")
 _MARKUP = ("<!doctype", "<html", "<?xml")
+_HEAD = 10
+"""Up to this line of a log the end of a build is at its head."""
+
 _BEFORE_START = 80
 """So many lines before the first sign of a failed start are still about it."""
 
@@ -49,6 +54,11 @@ class Failure(Struct, frozen=True):
     tentative: bool = False
 
     @property
+    def whole(self) -> bool:
+        """Whether the log has the whole instruction: a terminal cuts names, an excerpt long instructions."""
+        return bool(self.command) or (self.excerpt is not None and not cut_short(self.excerpt))
+
+    @property
     def started(self) -> bool:
         """Whether it is the start of a container that failed."""
         return self.phase == "start"
@@ -60,11 +70,19 @@ def failures(record: Record) -> Iterator[Failure]:
     if any(ending.failed or ending.reprints or ending.excerpts for ending in endings):
         endings = [e for e in endings if e.failed or e.reprints or e.excerpts or not e.words.startswith("Job failed")]
     for ending in endings:
-        yield from _of_build(ending)
+        yield from _of_build(_turned(ending, record) if len(endings) == 1 else ending)
     if record.starts:
         yield _of_start(record)
     elif not endings and record.stopped is not None:
         yield _stopped(record)
+
+
+def _turned(ending: Ending, record: Record) -> Ending:
+    """The end of a log that is pasted with its newest line first: what the step printed stands below it."""
+    if ending.line > _HEAD or ending.failed or ending.reprints or ending.excerpts or record.starts:
+        return ending
+    below = [line for line in record.nameless() if line.number > ending.line]
+    return structs.replace(ending, before=tuple(reversed(below))) if len(below) > len(ending.before) else ending
 
 
 def loose(record: Record) -> Failure | None:
@@ -167,7 +185,7 @@ def _printed(step: Step | None, reprint: Reprint | None) -> Window | Sequence[Li
 
 def _text(name: StepName | None, excerpt: Excerpt | None, words: str, command: str) -> str:
     """The failing instruction as the log has it."""
-    if excerpt is not None and excerpt.instruction and not _cut_short(excerpt):
+    if excerpt is not None and excerpt.instruction and not cut_short(excerpt):
         return one_line(excerpt.instruction)
     if name is not None and not name.internal and name.text:
         return one_line(name.text)
@@ -179,7 +197,7 @@ def _text(name: StepName | None, excerpt: Excerpt | None, words: str, command: s
     return f"RUN {one_line(command)}" if command else ""
 
 
-def _cut_short(excerpt: Excerpt) -> bool:
+def cut_short(excerpt: Excerpt) -> bool:
     """Whether the excerpt ends within the instruction, as that of a long one does."""
     marked = [row.text for row in excerpt.rows if row.marked]
     return not marked or marked[-1].rstrip().endswith("\\")

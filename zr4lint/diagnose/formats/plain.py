@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from zr4lint.diagnose.events import Closed, Event, Opened, Output, Reader, State
+from zr4lint.diagnose.events import Closed, Event, Opened, Output, Reader, Run, State
 from zr4lint.diagnose.formats.closing import Closing
 from zr4lint.diagnose.formats.names import step_name
+from zr4lint.diagnose.window import Line
 
 SIGN = re.compile(r"^ {0,4}#\d+ (?:\[|DONE|CACHED|ERROR|CANCELED|\d+\.\d+ )|^ {0,4}#0 building with", re.MULTILINE)
 
@@ -26,6 +28,7 @@ class Plain(Reader):
         self.closing = Closing()
         self.build = 1
         self.names: dict[str, str] = {}
+        self.printing = ""
 
     def read(self, line: int, text: str) -> tuple[Event, ...] | None:
         """The events of a line."""
@@ -34,6 +37,7 @@ class Plain(Reader):
             return self.closing.read(line, text)
         number, rest = found[1], found[2]
         output = _OUTPUT.match(rest)
+        self.printing = number if output and number in self.names else ""
         if output:
             if number not in self.names and self.closing.step is not None:
                 return self.closing.read(line, text)
@@ -43,6 +47,25 @@ class Plain(Reader):
         if self.closing.step is not None:
             return self.closing.read(line, text)
         return self._about(number, rest, line)
+
+    def run(self, line: int, lines: Sequence[str], at: int) -> Run | None:
+        """The lines from `at` on that the step prints of which the line before is."""
+        if not self.printing:
+            return None
+        prefix = f"#{self.printing} "
+        width = len(prefix)
+        found: list[Line] = []
+        for index in range(at, len(lines)):
+            text = lines[index]
+            if not text.startswith(prefix):
+                break
+            time, _, words = text[width:].partition(" ")
+            seconds, _, part = time.partition(".")
+            if not (seconds.isdigit() and part.isdigit()):
+                break
+            found.append(Line(line + index - at, words))
+        self.printing = ""
+        return Run(f"{self.build}.{prefix[1:-1]}", found) if found else None
 
     def _about(self, number: str, rest: str, line: int) -> tuple[Event, ...]:
         """A line that is no output: a step's name, its end, or its progress."""
