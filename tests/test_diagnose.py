@@ -106,28 +106,6 @@ def test_a_rule_and_its_causes_name_each_other(tmp_path: Path) -> None:
     assert "ML301" in call("rule", "torch-missing-at-build", cwd=tmp_path).out
 
 
-SECRETS = {
-    "https://user:hunter2hunter2@git.example/x.git": "hunter2",
-    "ghp_0123456789abcdefghijABCDEFGHIJ012345": "0123456789abc",
-    "hf_abcdefghijklmnopqrstuvwxyz0123": "abcdefghij",
-    "someone.else@example.org": "someone.else",
-    "NPM_TOKEN=npm_0123456789abcdefghij0123456789": "0123456789abc",
-    "Authorization: Bearer abcdefgh.ijkl": "abcdefgh",
-    "--password hunter2hunter2": "hunter2",
-}
-"""Words of a log, and what of them must not be repeated."""
-
-
-@pytest.mark.parametrize("secret", SECRETS)
-@pytest.mark.parametrize("form", ["text", "json"])
-def test_secrets_are_not_repeated(secret: str, form: str, tmp_path: Path) -> None:
-    log = f"Step 1/1 : RUN x {secret}\n ---> Running in 0123456789ab\nfatal: {secret} could not read Username for x\n"
-    log += f"The command '/bin/sh -c x {secret}' returned a non-zero code: 1\n"
-    done = call("diagnose", "--format", form, cwd=tmp_path, stdin=log.encode())
-    assert SECRETS[secret] not in done.out
-    assert "***" in done.out
-
-
 NO_LOGS = {
     "empty": (b"", "the log is empty"),
     "binary": (bytes(range(256)) * 50, "not a log: binary data"),
@@ -148,13 +126,33 @@ def test_what_is_no_log_is_refused_in_one_line(name: str, tmp_path: Path) -> Non
 OTHER_TEXTS = {
     "compose file": b"services:\n  web:\n    build: .\n    restart: always\n",
     "HTML page": b"<!DOCTYPE html>\n<html><body>No space left on device</body></html>\n",
+    "letter": b"Dear all,\n\nthe release moves to Monday. Nothing else changed.\n",
+    "program": b"import os\n\n\ndef main() -> None:\n    print(os.getcwd())\n",
+    "table": b"name,size\na,1\nb,2\n",
 }
 
 
 @pytest.mark.parametrize("name", OTHER_TEXTS)
-def test_a_text_that_is_no_log_shows_no_failure(name: str, tmp_path: Path) -> None:
+def test_a_text_that_is_no_log_is_refused_in_one_line(name: str, tmp_path: Path) -> None:
     done = call("diagnose", cwd=tmp_path, stdin=OTHER_TEXTS[name])
-    assert (done.code, done.err) == (0, "zr4lint: the log is in no format of a builder that zr4lint knows\n")
+    assert (done.code, done.out) == (2, "")
+    said = "not a log: no line is of a builder, a container or a running program"
+    assert done.err == f"zr4lint: standard input: {said}\n"
+
+
+GOOD_LOGS = {
+    "service": b"web-1  | INFO:     Application startup complete.\nweb-1  | INFO:     Uvicorn running on port 8000\n",
+    "stamps": b"2026-01-01T10:00:00Z model is loaded\n2026-01-01T10:00:01Z waiting for requests\n",
+    "pip": b"Collecting einops\nSuccessfully installed einops-0.8.0\n",
+    "classic": b"Step 1/1 : FROM debian:12\n ---> aa11aa11aa11\nSuccessfully built aa11aa11aa11\n",
+}
+
+
+@pytest.mark.parametrize("name", GOOD_LOGS)
+def test_a_log_without_a_failure_is_no_error(name: str, tmp_path: Path) -> None:
+    done = call("diagnose", cwd=tmp_path, stdin=GOOD_LOGS[name])
+    assert done.code == 0
+    assert done.out.startswith("No failure in standard input")
 
 
 def test_fix_applies_what_the_log_proves(tmp_path: Path) -> None:
@@ -187,6 +185,44 @@ def test_a_file_of_another_build_is_no_place(tmp_path: Path) -> None:
     (tmp_path / "build.log").write_bytes((FIXTURES / "git-host-unknown.log").read_bytes())
     document = diagnosed(tmp_path / "build.log", "--file", "Other")
     assert document["failures"][0]["instruction"]["path"] == "Dockerfile"
+
+
+DIFFERENCES = {
+    "edited-instruction": ["edited-instruction.Dockerfile has changed since this build: the log has `RUN pip install"],
+    "moved-instruction": [
+        "moved-instruction.Dockerfile has changed since this build: the log has this instruction at line 3"
+    ],
+    "other-file": ["the failing instruction is not in other-file.Dockerfile: the file has changed, or another one was"],
+    "flash-attn-isolated": [],
+}
+
+
+@pytest.mark.parametrize("name", DIFFERENCES)
+def test_a_file_that_differs_from_the_log_is_doubted(name: str, tmp_path: Path) -> None:
+    document = diagnosed(FIXTURES / f"{name}.log", "--file", f"{name}.Dockerfile")
+    (failure,) = document["failures"]
+    assert [note[: len(said)] for note, said in zip(failure["notes"], DIFFERENCES[name], strict=False)] == [
+        *DIFFERENCES[name]
+    ]
+    assert len(failure["notes"]) == len(DIFFERENCES[name])
+    if name in ("edited-instruction", "other-file"):
+        assert all(not cause["findings"] and not cause["silent"] for cause in failure["causes"])
+    text = call("diagnose", f"{name}.log", "--file", f"{name}.Dockerfile", cwd=FIXTURES).out
+    assert ("\nnote: " in text) is bool(DIFFERENCES[name])
+
+
+def test_nothing_is_fixed_in_another_file(tmp_path: Path) -> None:
+    for name in ("other-file.log", "other-file.Dockerfile"):
+        (tmp_path / name).write_bytes((FIXTURES / name).read_bytes())
+    call("diagnose", "other-file.log", "--file", "other-file.Dockerfile", "--fix", "--unsafe-fixes", cwd=tmp_path)
+    assert (tmp_path / "other-file.Dockerfile").read_bytes() == (FIXTURES / "other-file.Dockerfile").read_bytes()
+
+
+def test_the_similar_instruction_of_another_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "D").write_text("FROM python:3.11\nRUN echo a\nRUN echo b\nRUN pip install apex-ops==1.3\n")
+    (tmp_path / "build.log").write_bytes((FIXTURES / "other-file.log").read_bytes())
+    (failure,) = diagnosed(tmp_path / "build.log", "--file", "D")["failures"]
+    assert failure["notes"][1] == "D:4 is the most similar instruction; whether it still fails is not known"
 
 
 def test_times_are_compared_with_the_estimates(tmp_path: Path) -> None:

@@ -120,6 +120,8 @@ def _explain(failure: Failure, catalogue: Catalogue, dockerfile: Dockerfile | No
         proofs: Sequence[Proof] = [Proof() for _ in causes]
     else:
         proofs = [prove(cause, place.instruction if place is not None else None, linted) for cause in causes]
+        if place is not None and place.edited:  # the log proves nothing about words that it does not have
+            proofs = [structs.replace(proof, silent=()) for proof in proofs]
         causes = [_weighed(cause, proof) for cause, proof in zip(causes, proofs, strict=True)]
     notes = tuple(_differences(failure, place, dockerfile)) if dockerfile is not None else ()
     return Explained(failure, place, tuple(causes), tuple(proofs), () if causes else next_steps(failure, place), notes)
@@ -129,8 +131,10 @@ def _differences(failure: Failure, place: Place | None, dockerfile: Dockerfile) 
     """How the file differs from the one that was built, as far as the failing instruction shows it."""
     path = dockerfile.source.path
     if place is not None:
-        if place.changed:
+        if place.edited:
             yield f"{path} has changed since this build: the log has `{failure.text}`"
+        elif place.moved and failure.excerpt is not None:
+            yield f"{path} has changed since this build: the log has this instruction at line {failure.excerpt.number}"
     elif failure.text and not failure.tentative:
         yield f"the failing instruction is not in {path}: the file has changed, or another one was built"
         near = nearest(failure, dockerfile)

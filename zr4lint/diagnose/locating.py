@@ -37,12 +37,13 @@ _LIKE = 0.5
 class Place(Struct, frozen=True):
     """The failing instruction, and how it was found: block, step, count, source or start.
 
-    `changed` is set where the file reads otherwise than the log: the instruction was edited or moved since.
+    `moved` is set where the log has another line for it, `edited` where the file has other words than the log.
     """
 
     instruction: Instruction
     found_by: str
-    changed: bool = False
+    moved: bool = False
+    edited: bool = False
 
 
 def locate(failure: Failure, dockerfile: Dockerfile) -> Place | None:
@@ -73,16 +74,16 @@ def _by_block(failure: Failure, dockerfile: Dockerfile) -> Place | None:
                 return _weighed(Place(instruction, "block"), failure, dockerfile)
             break
     found = list(_with_text(marked, dockerfile))
-    return Place(found[0], "block", changed=True) if found else None
+    return Place(found[0], "block", moved=True) if found else None
 
 
 def _weighed(place: Place, failure: Failure, dockerfile: Dockerfile) -> Place:
-    """A place, marked as changed where the log has the whole instruction and the file another one."""
+    """A place, marked as edited where the log has the whole instruction and the file another one."""
     text = instruction_text(place.instruction, dockerfile)
     if "$" in text or "<<" in text or not failure.whole or place.instruction.json is not None:
         return place
-    changed = _bare(text) not in (_bare(failure.text), _bare(f"RUN {one_line(failure.command)}"))
-    return structs.replace(place, changed=place.changed or changed)
+    edited = _bare(text) not in (_bare(failure.text), _bare(f"RUN {one_line(failure.command)}"))
+    return structs.replace(place, edited=edited)
 
 
 def _bare(text: str) -> str:

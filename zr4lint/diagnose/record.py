@@ -41,6 +41,14 @@ class Step(Struct):
     last: int = 0
 
 
+class Time(Struct, frozen=True):
+    """The time that a step took, in seconds; if it is not `done`, until it failed or the log ends."""
+
+    name: StepName
+    seconds: float
+    done: bool
+
+
 class Row(Struct, frozen=True):
     """A line of the builder's excerpt of the Dockerfile."""
 
@@ -93,7 +101,7 @@ class Record:
     def __init__(self, telling: Telling) -> None:
         self._telling = telling
         self.steps: dict[str, Step] = {}
-        self.times: list[tuple[StepName, float]] = []
+        self._times: dict[str, Time] = {}
         self.endings: list[Ending] = []
         self.compiled: list[str] = []
         self.done = 0
@@ -136,6 +144,11 @@ class Record:
         steps = (step for step in self.steps.values() if not step.name.text)
         found = [line for step in steps for line in step.lines]
         return sorted((*self.loose, *found), key=lambda line: line.number)
+
+    @property
+    def times(self) -> list[Time]:
+        """The times of the steps that the log gives."""
+        return [*self._times.values()]
 
     @property
     def named(self) -> bool:
@@ -183,6 +196,11 @@ class Record:
         step = self.steps.get(event.key)
         if step is None:
             return
+        if event.seconds is not None and (event.key in self._times or len(self._times) < MOST_STEPS):
+            # A terminal paints the time of a step again and again: the last one counts.
+            self._times[event.key] = Time(step.name, event.seconds, event.state in (State.DONE, State.CACHED))
+        if event.state is State.OPEN and event.seconds is not None:
+            return
         again = step.state is not State.OPEN
         step.state, step.words, step.last = event.state, event.words, event.line or step.last
         step.seconds = event.seconds if event.seconds is not None else step.seconds
@@ -192,8 +210,6 @@ class Record:
             step.lines = Window(self._telling)
         if not again and event.state in (State.DONE, State.CACHED, State.FAILED):
             self.done += event.state is not State.FAILED
-        if event.seconds is not None and len(self.times) < MOST_STEPS:
-            self.times.append((step.name, event.seconds))
 
     def _repeated(self, event: Repeated) -> None:
         if event.text is None:
