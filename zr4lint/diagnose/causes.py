@@ -131,14 +131,18 @@ def _matched(
     hit = _Hit(compiled, [], {}, True)
     if compiled.instruction and not _suits(compiled, instruction, hit.captures):
         return None
-    for template in compiled.says:
-        for index, captures in printed.find(template):
-            if index in noise or not _allowed(compiled.signature, captures):
-                continue
-            hit.at.append(index)
-            hit.warns = hit.warns and index in warnings
-            for name, value in captures.items():
-                hit.captures.setdefault(name, _trimmed(value))
+    found = [
+        (index, captures)
+        for template in compiled.says
+        for index, captures in printed.find(template)
+        if index not in noise and _allowed(compiled.signature, captures)
+    ]
+    errors = [one for one in found if one[0] not in warnings]
+    hit.warns = not errors
+    for index, captures in errors or found:
+        hit.at.append(index)
+        for name, value in captures.items():
+            hit.captures.setdefault(name, _trimmed(value))
     beside = [index for template in compiled.beside for index, _ in printed.find(template)]
     if not hit.at or (compiled.beside and not beside) or printed.has(compiled.without):
         return None

@@ -59,9 +59,11 @@ class Template(Struct, frozen=True):
 
     def _at(self, at: int, text: str) -> re.Match[str] | None:
         """The match whose literal part is at an offset."""
-        low = max(at - self.before, 0)
-        found = self.pattern.search(text, low, min(at + len(self.literal) + 3 * MOST_CHARACTERS, len(text)))
-        return found if found and found.start() <= at < found.end() else None
+        low, high = max(at - self.before, 0), min(at + len(self.literal) + 3 * MOST_CHARACTERS, len(text))
+        found = self.pattern.search(text, low, high)
+        while found and found.end() <= at:  # the same words in a line above
+            found = self.pattern.search(text, found.end(), high)
+        return found if found and found.start() <= at else None
 
 
 def _values(found: re.Match[str]) -> Mapping[str, str]:
