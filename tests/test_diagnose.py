@@ -140,6 +140,12 @@ def test_a_text_that_is_no_log_is_refused_in_one_line(name: str, tmp_path: Path)
     assert done.err == f"zr4lint: standard input: {said}\n"
 
 
+def test_an_error_of_a_program_is_a_failure_of_unknown_cause(tmp_path: Path) -> None:
+    done = call("diagnose", cwd=tmp_path, stdin=b"podman: trying\nError: the specified runroot is too long\n")
+    assert done.code == 1
+    assert "cause: unknown  Error: the specified runroot is too long" in done.out
+
+
 GOOD_LOGS = {
     "service": b"web-1  | INFO:     Application startup complete.\nweb-1  | INFO:     Uvicorn running on port 8000\n",
     "stamps": b"2026-01-01T10:00:00Z model is loaded\n2026-01-01T10:00:01Z waiting for requests\n",

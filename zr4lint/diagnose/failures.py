@@ -26,6 +26,7 @@ _SHELL = re.compile(
     r"^(?:/dev/\.buildkit_qemu_emulator )?(?:/usr/bin/env )?(?:/\S*/)?(?:ba|da|z|a|k)?sh (?:-\S+ )*?(?:-o \S+ )?-\w*c "
 )
 _ESCAPED = re.compile(r"\\(.)")
+_ERROR = re.compile(r"(?:[\w./-]{1,60}: )?(?:Error|ERROR|error|fatal|FATAL|panic): ")
 _MARKUP = ("<!doctype", "<html", "<?xml")
 _HEAD = 10
 """Up to this line of a log the end of a build is at its head."""
@@ -86,12 +87,13 @@ def _turned(ending: Ending, record: Record) -> Ending:
 
 
 def loose(record: Record) -> Failure | None:
-    """A possible failure in a log of no builder: it counts only where a cause is found."""
+    """A possible failure in a log of no builder: it counts where a cause is found, or the last line is an error."""
     lines = [line for line in record.nameless() if line.text.strip()]
     if not lines or lines[0].text.lstrip().lower().startswith(_MARKUP):
         return None
     code = _exit_code(lines[-1].text)
-    return Failure("build", lines[-1].text.strip(), lines[-1].number, lines, exit_code=code, tentative=True)
+    last = lines[-1].text.strip()
+    return Failure("build", last, lines[-1].number, lines, exit_code=code, tentative=not _ERROR.match(last))
 
 
 def one_line(text: str) -> str:
