@@ -7,6 +7,7 @@ is given with --file. An empty `step` or `cause` stands for none.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shlex
@@ -20,6 +21,7 @@ from tests.inprocess import call
 from zr4lint.app.assignment import load_packs
 from zr4lint.diagnose.catalogue import shipped
 from zr4lint.diagnose.events import Opened, Output, StepName
+from zr4lint.diagnose.reading import read_log
 from zr4lint.diagnose.record import Record
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "diagnose"
@@ -88,6 +90,24 @@ def test_the_page_names_causes_and_rules_that_there_are() -> None:
     tables = page[page.index("## The PRD's") :]
     ids = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", tables)) - {"git-auth"}
     assert ids <= set(shipped().signatures)
+
+
+def test_the_rules_of_a_layer_are_those_that_its_causes_prove() -> None:
+    rows = re.findall(r"^\| \d+ [^\n]+", PAGE.read_text(), re.MULTILINE)
+    assert len(rows) == 10
+    for row in rows:
+        _, _, causes, rules, _ = row.strip("| ").split(" | ")
+        signatures = [shipped().signatures[id_].signature for id_ in re.findall(r"`([a-z-]+)`", causes)]
+        assert set(rules.split(", ")) <= {code for signature in signatures for code in signature.proves}, row
+
+
+def test_a_cause_lists_the_former_code_of_a_rule() -> None:
+    document = diagnosed(FIXTURES / "apk-unknown-package.log")
+    assert document["failures"][0]["causes"][0]["rules"] == []
+    log = b"STEP 1/1: RUN pip install x\nerror: externally-managed-environment\n"
+    end = b'Error: building at STEP "RUN pip install x": exit status 1\n'
+    done = call("diagnose", "--format", "json", cwd=FIXTURES, stdin=log + end)
+    assert json.loads(done.out)["failures"][0]["causes"][0]["rules"] == ["ZC303", "ML604"]
 
 
 def test_the_example_of_a_signature_can_be_used(tmp_path: Path) -> None:
@@ -231,18 +251,38 @@ def test_the_similar_instruction_of_another_file_is_named(tmp_path: Path) -> Non
     assert failure["notes"][1] == "D:4 is the most similar instruction; whether it still fails is not known"
 
 
-def test_times_are_compared_with_the_estimates(tmp_path: Path) -> None:
+TIMES = {
+    "longer": ("#5 DONE 600.0s\n", ["layer 1 Base took 10 min, 1-2 min expected: longer"]),
+    "as expected": ("#5 DONE 90.0s\n", ["layer 1 Base took 1.5 min, 1-2 min expected"]),
+    "cached": ("#5 CACHED\n", []),
+    "failed late": (
+        "#5 1.0 Building wheel for base-ops\n#5 300.5 x\n#5 ERROR: process did not complete: exit code: 1\n",
+        ["layer 1 Base took 5 min until it ended early, 1-2 min expected: base-ops was compiled"],
+    ),
+    "failed soon": ("#5 90.5 x\n#5 ERROR: process did not complete: exit code: 1\n", []),
+    "left open": ("#5 300.5 x\n", ["layer 1 Base took 5 min until it ended early, 1-2 min expected: longer"]),
+}
+
+
+@pytest.mark.parametrize("name", TIMES)
+def test_times_are_compared_with_the_estimates(name: str, tmp_path: Path) -> None:
     (tmp_path / "small.toml").write_text(
         'name = "small"\ntitle = "T"\ndocument = "D"\nfiles = ["Dockerfile"]\n[[section]]\nnumber = "1"\n'
         'title = "Base"\nlayer = 1\nlines = [1, 2]\nbuild = "1-2 min"\n[[rule]]\ncode = "SM1"\nname = "base-image"\n'
         'level = "error"\nsummary = "S."\nwhy = "W."\nsection = "1"\ncheck = "base-image"\nimage = "debian:12"\n'
     )
     (tmp_path / "Dockerfile").write_text("FROM debian:12\nRUN make\n")
-    (tmp_path / "build.log").write_text(
-        "#1 [internal] load build definition from Dockerfile\n#1 DONE 0.0s\n#5 [2/2] RUN make\n#5 DONE 600.0s\n"
-    )
+    end, expected = TIMES[name]
+    head = "#1 [internal] load build definition from Dockerfile\n#1 DONE 0.0s\n#5 [2/2] RUN make\n"
+    (tmp_path / "build.log").write_text(f"{head}{end}")
     document = diagnosed(tmp_path / "build.log", "--file", "Dockerfile", "--pack", "small.toml")
-    assert document["times"] == ["layer 1 Base took 10 min, 1-2 min expected: longer"]
+    assert document["times"] == expected
+
+
+def test_a_repainted_time_counts_once(tmp_path: Path) -> None:
+    frames = "".join(f"[+] Building {n}.0s (3/4)\n => [2/2] RUN make   {n}.0s\n" for n in range(2, 90))
+    log = read_log(io.BytesIO(frames.encode()), shipped().telling)
+    assert [time.seconds for time in log.record.times] == [89.0]
 
 
 def test_a_large_step_is_read_in_bounded_memory() -> None:

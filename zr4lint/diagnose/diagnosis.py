@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct, structs
@@ -53,6 +53,7 @@ class Diagnosis(Struct, frozen=True):
     more: int = 0
     rules: frozenset[str] = frozenset()
     times: tuple[str, ...] = ()
+    former: Mapping[str, tuple[str, ...]] = {}
 
     @property
     def exit_code(self) -> int:
@@ -92,6 +93,7 @@ def diagnose(
         max(len(found) - MOST_FAILURES, 0),
         catalogue.rules,
         compared(log.record, dockerfile, linted.report) if dockerfile is not None and linted is not None else (),
+        catalogue.former,
     )
 
 

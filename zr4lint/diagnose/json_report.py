@@ -81,7 +81,7 @@ def _failure(one: Explained, diagnosis: Diagnosis, order: dict[int, int]) -> Obj
         "exit_code": failure.exit_code,
         "message": _clean(failure.message)[: 10 * LONGEST],
         "log_line": failure.log_line,
-        "causes": [_cause(cause, proof, order) for cause, proof in zip(one.causes, one.proofs, strict=True)],
+        "causes": [_cause(cause, proof, order, diagnosis) for cause, proof in zip(one.causes, one.proofs, strict=True)],
         "next": [_clean(words) for words in one.next],
         "notes": [_clean(words) for words in one.notes],
     }
@@ -113,7 +113,8 @@ def instruction(failure: Failure, place: Place | None, dockerfile: Dockerfile | 
     }
 
 
-def _cause(cause: Cause, proof: Proof, order: dict[int, int]) -> Object:
+def _cause(cause: Cause, proof: Proof, order: dict[int, int], diagnosis: Diagnosis) -> Object:
+    proves = cause.signature.proves
     return {
         "id": cause.signature.id,
         "confidence": cause.confidence,
@@ -122,7 +123,7 @@ def _cause(cause: Cause, proof: Proof, order: dict[int, int]) -> Object:
         "captures": {name: _clean(value) for name, value in cause.captures.items()},
         "evidence": [{"line": line.number, "text": _clean(line.text.strip())[:LONGEST]} for line in cause.evidence],
         "explains": list(cause.explains),
-        "rules": list(cause.signature.proves),
+        "rules": [*dict.fromkeys((*proves, *(name for code in proves for name in diagnosis.former.get(code, ()))))],
         "findings": [order[index] for index in proof.findings],
         "silent": list(proof.silent),
         "off": list(proof.off),

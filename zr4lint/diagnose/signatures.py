@@ -73,7 +73,10 @@ class Compiled(Struct, frozen=True):
 
 
 class Catalogue(Struct, frozen=True):
-    """All signatures by their ids, and what is noise; `rules` are the codes of the rules that there are."""
+    """All signatures by their ids, and what is noise; `rules` are the codes of the rules that there are.
+
+    `former` are codes of ours that a rule had before.
+    """
 
     signatures: Mapping[str, Compiled]
     noise: tuple[Template, ...]
@@ -81,6 +84,7 @@ class Catalogue(Struct, frozen=True):
     transient: tuple[Template, ...]
     literals: tuple[str, ...]
     rules: frozenset[str] = frozenset()
+    former: Mapping[str, tuple[str, ...]] = {}
 
     def telling(self, text: str) -> Iterator[tuple[int, str]]:
         """Where in a text the words of signatures are, and which."""
