@@ -9,7 +9,12 @@ from functools import cache
 COMMON = " e/tsanoirlcd_-.umpfgh0123456789bvy=wkx,"
 """The characters that logs hold most, the most frequent first."""
 
-_LEAST, _MOST = 5, 24
+_LEAST, _MOST = 2, 24
+"""The length of a part that is searched for."""
+
+_SHORTEST = 4
+"""Words of fewer characters are everywhere."""
+
 Tree = dict[str, "Tree"]
 """Words by their characters; an empty one ends a word."""
 
@@ -46,7 +51,7 @@ class Search:
 @cache
 def search_for(words: tuple[str, ...]) -> Search:
     """The search for some words."""
-    return Search([word for word in words if word])
+    return Search([word for word in words if len(word) >= _SHORTEST])
 
 
 def _rarest(word: str) -> int:
