@@ -26,6 +26,9 @@ _SHELL = re.compile(
     r"^(?:/dev/\.buildkit_qemu_emulator )?(?:/usr/bin/env )?(?:/\S*/)?(?:ba|da|z|a|k)?sh (?:-\S+ )*?(?:-o \S+ )?-\w*c "
 )
 _ESCAPED = re.compile(r"\\(.)")
+_WHOLE = ("Step ", "STEP ", "instruction ")
+"""The ids of steps of the builders that print whole instructions."""
+
 _ERROR = re.compile(r"(?:[\w./-]{1,60}: )?(?:Error|ERROR|error|fatal|FATAL|panic): ")
 _MARKUP = ("<!doctype", "<html", "<?xml")
 _HEAD = 10
@@ -57,7 +60,8 @@ class Failure(Struct, frozen=True):
     @property
     def whole(self) -> bool:
         """Whether the log has the whole instruction: a terminal cuts names, an excerpt long instructions."""
-        return bool(self.command) or (self.excerpt is not None and not cut_short(self.excerpt))
+        named = self.name is not None and self.name.id.startswith(_WHOLE)
+        return bool(self.command) or named or (self.excerpt is not None and not cut_short(self.excerpt))
 
     @property
     def started(self) -> bool:

@@ -82,8 +82,9 @@ def _weighed(place: Place, failure: Failure, dockerfile: Dockerfile) -> Place:
     text = instruction_text(place.instruction, dockerfile)
     if "$" in text or "<<" in text or not failure.whole or place.instruction.json is not None:
         return place
-    edited = _bare(text) not in (_bare(failure.text), _bare(f"RUN {one_line(failure.command)}"))
-    return structs.replace(place, edited=edited)
+    file, log = _bare(text), _bare(failure.text)
+    cut = not failure.command and file.startswith(log)  # a paste may have broken a long line
+    return structs.replace(place, edited=not cut and file not in (log, _bare(f"RUN {one_line(failure.command)}")))
 
 
 def _bare(text: str) -> str:
