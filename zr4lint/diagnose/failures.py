@@ -13,7 +13,8 @@ from zr4lint.diagnose.record import Ending, Excerpt, Record, Reprint, Step
 from zr4lint.diagnose.window import Line, Window
 
 _CODE = re.compile(
-    r"(?:exit code:?|exit status|non-zero code:|exited with code|Job failed with exit code:) (\d{1,3})\b"
+    r"(?:exit code:?|(?<!ApplyLayer )(?<!tar file\()exit status|non-zero code:|exited with code"
+    r"|Job failed with exit code:) (\d{1,3})\b"
 )
 _QUOTED = (
     ('process "', '" did not complete', True),

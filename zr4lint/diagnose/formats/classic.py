@@ -16,7 +16,16 @@ API_SIGN = re.compile(r'^\{"(?:stream|status|errorDetail|aux)":', re.MULTILINE)
 
 _STEP = re.compile(r"\s*+Step (\d+)(?:/(\d+))? : (.*)")
 _CODE = " returned a non-zero code: "
-_DAEMON = ("OCI runtime create failed", "Error response from daemon", "error creating", "unable to find user ")
+_DAEMON = (
+    "OCI runtime create failed",
+    "Error response from daemon",
+    "error creating",
+    "unable to find user ",
+    "ApplyLayer exit status",
+    "Error processing tar file",
+    "failed to register layer",
+    "failed to export image",
+)
 """The daemon's words about a step of any kind: a command prints none of these."""
 
 _QUIET = ("RUN", "FROM", "")
@@ -35,7 +44,7 @@ _BUILT = re.compile(r"Successfully (?:built|tagged) ")
 
 _SPECIAL = re.compile(
     r"Step \d|--->|Removing intermediate|Successfully |zero code: |OCI runtime|Error response|or creating"
-    r"|ble to find user"
+    r"|ble to find user|ApplyLayer|Error processing|to register layer|export image"
 )
 
 
