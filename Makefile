@@ -11,7 +11,7 @@ PARALLEL := --numprocesses auto --maxprocesses 8 --dist loadgroup --no-loadscope
 # Without bytecode, each process of a checkout takes more than twice as long.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: lint check test static judge chromium neovim site bench docs fuzz audit release-check lock clean
+.PHONY: lint check test static judge chromium neovim builders site bench docs fuzz audit release-check lock clean
 
 lint: $(VENV)/.run
 	$(BIN)/zr4lint docker/Dockerfile.zr4
@@ -57,8 +57,8 @@ release-check: $(VENV)/.release
 	ci/release-check.sh $(BIN)/python
 
 # What needs more than PyPI: npm for Microsoft's judge of SARIF, axe-core and the extension for VS Code, Chromium
-# for pages, Neovim for the language server, git for pre-commit.
-judge: $(VENV)/.judge $(NODE) neovim
+# for pages, Neovim for the language server, git for pre-commit, buildah and podman for logs of builds.
+judge: $(VENV)/.judge $(NODE) neovim builders
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 -o 'python_files=judge_*.py' tests/judge
 
 # Beside hadolint and tally, in an environment of its own: benchmarks/README.md.
@@ -118,6 +118,10 @@ chromium:
 
 neovim: chromium
 	@command -v nvim >/dev/null || apt-get install --quiet --yes --no-install-recommends neovim >/dev/null 2>&1 || true
+
+builders: chromium
+	@for one in buildah podman; do command -v $$one >/dev/null || \
+		apt-get install --quiet --yes --no-install-recommends $$one crun >/dev/null; done
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("zr4lint needs Python 3.11 or later, for example: make lint PYTHON=python3.12")'

@@ -1,15 +1,17 @@
-"""The words of real tools: each is run on broken input, and its words, in the log of a builder, name the cause."""
+"""The words of real tools: each is run on broken input, and its words, in the log of a builder, name the cause.
+
+Tools that are not on PyPI, and builders, are in tests/judge/judge_diagnose.py.
+"""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from uv import find_uv_bin
 
 from tests.inprocess import call
 
@@ -17,27 +19,37 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PIP = f"{sys.executable} -m pip --disable-pip-version-check --no-input"
+UV = f"{find_uv_bin()} pip --no-python-downloads --quiet"
+INSTALL = f"{UV} install --python {sys.executable}"
 REFUSING = "127.0.0.1:9"
 
 COMMANDS = {
-    "command-not-found": "nosuchprogram --version",
-    "bashism-in-sh": "source env.sh",
-    "shell-syntax": 'if true; then echo "a',
-    "unquoted-specifier": "cat <2.0",
-    "not-executable": "./plain.sh",
-    "script-crlf": "./crlf.sh",
-    "requirements-file-missing": f"{PIP} install -r missing.txt",
-    "requirement-invalid": f"{PIP} install --no-index -r wrong.txt",
-    "pip-option-unknown": f"{PIP} install --no-such-option x",
-    "package-not-on-index": f"{PIP} install --no-index --isolated zr4lint-nosuch",
-    "connection-refused": f"git clone https://{REFUSING}/x.git",
-    "name-not-resolved": "git clone https://nosuch.invalid/x.git",
-    "git-ref-missing": "git clone --quiet -b nosuch repository clone",
-    "git-target-exists": "git clone repository full",
-    "apt-package-unknown": "apt-get -o Debug::NoLocking=1 install --simulate -y zr4lint-nosuch",
-    "lockfile-stale": "npm ci --offline",
-    "npm-script-missing": "npm run nosuch",
-    "module-missing": f"{sys.executable} -c 'import nosuchmodule'",
+    "sh, no such program": ("command-not-found", "nosuchprogram --version"),
+    "sh, source": ("bashism-in-sh", "source env.sh"),
+    "sh, pipefail": ("bashism-in-sh", "set -o pipefail; true | false"),
+    "sh, open quote": ("shell-syntax", 'if true; then echo "a'),
+    "sh, redirection": ("unquoted-specifier", "cat <2.0"),
+    "sh, no bit": ("not-executable", "./plain.sh"),
+    "sh, CRLF": ("script-crlf", "./crlf.sh"),
+    "bash, no such program": ("command-not-found", "bash -c 'nosuchprogram --version'"),
+    "bash, open if": ("shell-syntax", "bash -c 'if true; then echo a'"),
+    "bash, no bit": ("not-executable", "bash -c ./plain.sh"),
+    "pip, no file": ("requirements-file-missing", f"{PIP} install -r missing.txt"),
+    "pip, requirement": ("requirement-invalid", f"{PIP} install --no-index -r wrong.txt"),
+    "pip, option": ("pip-option-unknown", f"{PIP} install --no-such-option x"),
+    "pip, no package": ("package-not-on-index", f"{PIP} install --no-index --isolated zr4lint-nosuch"),
+    "uv, no file": ("requirements-file-missing", f"{INSTALL} -r missing.txt"),
+    "uv, requirement": ("requirement-invalid", f"{INSTALL} --offline -r wrong.txt"),
+    "uv, option": ("pip-option-unknown", f"{INSTALL} --no-such-option x"),
+    "uv, no package": ("package-not-on-index", f"{INSTALL} --offline --no-index zr4lint-nosuch"),
+    "uv, no server": ("connection-refused", f"{INSTALL} --index-url http://{REFUSING}/simple zr4lint-nosuch"),
+    "uv, no environment": ("uv-no-environment", f"{UV} install --offline x"),
+    "uv, no lock file": ("lockfile-stale", f"{find_uv_bin()} sync --project project --frozen"),
+    "git, no server": ("connection-refused", f"git clone https://{REFUSING}/x.git"),
+    "git, no host": ("name-not-resolved", "git clone https://nosuch.invalid/x.git"),
+    "git, no branch": ("git-ref-missing", "git clone --quiet -b nosuch repository clone"),
+    "git, folder": ("git-target-exists", "git clone repository full"),
+    "python, no module": ("module-missing", f"{sys.executable} -c 'import nosuchmodule'"),
 }
 
 
@@ -49,7 +61,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "crlf.sh").write_bytes(b"#!/bin/sh\r\necho hi\r\n")
     (root / "crlf.sh").chmod(0o755)
     (root / "wrong.txt").write_text("torch=1\n")
-    (root / "package.json").write_text('{"name": "x", "version": "1.0.0"}')
+    (root / "project").mkdir()
+    (root / "project" / "pyproject.toml").write_text('[project]\nname = "x"\nversion = "1"\n')
     (root / "full").mkdir()
     (root / "full" / "file").touch()
     subprocess.run(["git", "init", "--quiet", "repository"], cwd=root, check=True)
@@ -58,14 +71,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.mark.parametrize("cause", COMMANDS)
-def test_words_of_the_tool(cause: str, folder: Path) -> None:
-    command = COMMANDS[cause]
-    program = command.split(maxsplit=1)[0]
-    if program in ("git", "npm", "apt-get") and shutil.which(program) is None:
-        pytest.skip(f"{program} is not installed")
-    if program == "apt-get" and os.geteuid():
-        pytest.skip("apt-get installs nothing for this user")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_words_of_the_tool(name: str, folder: Path) -> None:
+    cause, command = COMMANDS[name]
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": str(folder), "LC_ALL": "C.UTF-8"}
     ran = subprocess.run(
         ["/bin/sh", "-c", command],

@@ -78,7 +78,9 @@ def truncated(failure: Failure, path: str, catalogue: Catalogue) -> tuple[str, .
     count = f"{name.number} of {name.of}, " if name is not None and name.number and name.of else ""
     last = next((line.text.strip() for line in reversed(failure.lines) if line.text.strip()), "")
     said = f'; its last line is "{last[:_CUT]}"' if last else ""
-    found = [f"{path} ends in step {count}{failure.text[:_CUT]} (line {failure.log_line}), without a failure{said}"]
+    found = [
+        f"{path} ends in step {count}{redacted(failure.text)[:_CUT]} (line {failure.log_line}), without a failure{said}"
+    ]
     causes = find_causes(failure.lines, failure.text, catalogue, traceback=False)
     found += [f"{cause.signature.id}: {cause.summary}; {cause.cure}" for cause in causes]
     found += [

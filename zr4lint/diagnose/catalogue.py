@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -21,9 +20,6 @@ MAX_BYTES = 4_000_000
 _ARRAY = "signature"
 _LEAST = {"says": 4, "reads": 4}
 """The minimum length of a template's literal part; templates that are tried on every line need more."""
-
-_SHORTEST, _HINT = 4, 8
-"""The length of the words for the quick search: longer ones are many, shorter ones match everywhere."""
 
 
 class SignatureError(Exception):
@@ -87,7 +83,8 @@ def read_catalogue(sources: Iterable[Source], more: Iterable[Source] = ()) -> Ca
     if reader.problems:
         raise SignatureError("\n".join(reader.problems))
     texts = [t.literal for c in reader.found.values() for group in (c.says, c.beside, c.reads) for t in group]
-    return Catalogue(reader.found, tuple(reader.noise), tuple(reader.warnings), hints(texts))
+    literals = tuple(dict.fromkeys(texts))
+    return Catalogue(reader.found, tuple(reader.noise), tuple(reader.warnings), tuple(reader.transient), literals)
 
 
 class _Reader:
@@ -99,6 +96,7 @@ class _Reader:
         self.replaceable: frozenset[str] = frozenset()
         self.noise: list[Template] = []
         self.warnings: list[Template] = []
+        self.transient: list[Template] = []
         self.source = Source("", {})
         self.lines: Mapping[tuple[str, int, str], int] = {}
         self.places: dict[str, tuple[Source, Mapping[tuple[str, int, str], int], int]] = {}
@@ -119,6 +117,7 @@ class _Reader:
         if rest is not None:
             self.noise += self.templates(rest.noise, Problem("", "noise"))
             self.warnings += self.templates(rest.warnings, Problem("", "warnings"))
+            self.transient += self.templates(rest.transient, Problem("", "transient"))
 
     def table(self, table: Mapping[str, Any], kind: Any, index: int | None) -> Any:
         """A table as a struct; None if it does not fit, with every reason added to the problems."""
@@ -182,20 +181,3 @@ class _Reader:
     def error(self, problem: Problem) -> None:
         """Keep a problem."""
         self.problems.append(problem.text(self.source.shown, self.lines))
-
-
-def hints(literals: Iterable[str]) -> tuple[str, ...]:
-    """A few short words of which every literal holds at least one: what a quick look for all of them has to find."""
-    left = {literal for literal in literals if len(literal) >= _SHORTEST}
-    found = [literal for literal in left if len(literal) < _HINT]
-    left = {literal for literal in left if not any(hint in literal for hint in found)}
-    while left:
-        counts = Counter(part for literal in left for part in _parts(literal))
-        best = max(counts, key=lambda part: (counts[part], part))
-        found.append(best)
-        left = {literal for literal in left if best not in literal}
-    return tuple(found)
-
-
-def _parts(literal: str) -> set[str]:
-    return {literal[at : at + _HINT] for at in range(len(literal) - _HINT + 1)}

@@ -80,12 +80,21 @@ class _Printed:
 
 
 class _Hit(Struct):
-    """A signature that matched: in which lines, with which captures, and whether only warnings say so."""
+    """A signature that matched: in which lines, with which captures, and whether only warnings say so.
+
+    `again` is set where all these lines are of attempts that were made again.
+    """
 
     compiled: Compiled
     at: list[int]
     captures: dict[str, str]
     warns: bool
+    again: bool = False
+
+    def covers(self, other: _Hit) -> bool:
+        """Whether the other one follows from this one."""
+        signature = other.compiled.signature
+        return signature.id in self.compiled.signature.over and not (self.again and signature.reached)
 
 
 def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *, traceback: bool) -> list[Cause]:
@@ -97,11 +106,13 @@ def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *
     noise = {index for template in catalogue.noise for index, _ in printed.find(template)}
     warnings = {index for template in catalogue.warnings for index, _ in printed.find(template)}
     warnings |= set(_continued(warnings, lines))
+    transient = {index for template in catalogue.transient for index, _ in printed.find(template)}
     hits: dict[str, _Hit] = {}
     for id_, compiled in catalogue.signatures.items():
         hit = _matched(compiled, printed, instruction, noise, warnings)
         if hit is not None:
             hits[id_] = hit
+            hit.again = transient.issuperset(hit.at)
     return _ranked(hits, printed, traceback=traceback)
 
 
@@ -120,14 +131,18 @@ def _matched(
     hit = _Hit(compiled, [], {}, True)
     if compiled.instruction and not _suits(compiled, instruction, hit.captures):
         return None
-    for template in compiled.says:
-        for index, captures in printed.find(template):
-            if index in noise or not _allowed(compiled.signature, captures):
-                continue
-            hit.at.append(index)
-            hit.warns = hit.warns and index in warnings
-            for name, value in captures.items():
-                hit.captures.setdefault(name, _trimmed(value))
+    found = [
+        (index, captures)
+        for template in compiled.says
+        for index, captures in printed.find(template)
+        if index not in noise and _allowed(compiled.signature, captures)
+    ]
+    errors = [one for one in found if one[0] not in warnings]
+    hit.warns = not errors
+    for index, captures in errors or found:
+        hit.at.append(index)
+        for name, value in captures.items():
+            hit.captures.setdefault(name, _trimmed(value))
     beside = [index for template in compiled.beside for index, _ in printed.find(template)]
     if not hit.at or (compiled.beside and not beside) or printed.has(compiled.without):
         return None
@@ -176,9 +191,12 @@ def _explaining(hits: dict[str, _Hit]) -> dict[str, tuple[str, ...]]:
     kept = {
         id_: hit
         for id_, hit in hits.items()
-        if not hit.warns or any(name in hits and not hits[name].warns for name in hit.compiled.signature.over)
+        if not hit.warns or any(hit.covers(other) and not other.warns for other in hits.values())
     }
-    explains = {id_: tuple(n for n in hit.compiled.signature.over if n in kept) for id_, hit in kept.items()}
+    explains = {
+        id_: tuple(name for name in hit.compiled.signature.over if name in kept and hit.covers(kept[name]))
+        for id_, hit in kept.items()
+    }
     below = {name for id_, names in explains.items() for name in names if id_ not in explains[name]}
     return {id_: names for id_, names in explains.items() if id_ not in below}
 

@@ -19,16 +19,18 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b\n]*+(?:\x07|\x1b\\)?|[ -/]*+[0-~])|\x08")
 
-_STAMP = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9}+)?(?:Z|[+-]\d\d:?\d\d)"
+_STAMP = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9}+)?(?:Z:?|[+-]\d\d:?\d\d)"
 _PREFIX = re.compile(
     r"\n(?=[\[\dA-Za-z#:\ufeff])\ufeff?"
     rf"(?:[^\t\n]{{1,100}}+\t[^\t\n]{{1,100}}+\t\ufeff?(?={_STAMP}))?"  # gh run view --log: job, step
     rf"(?:\[{_STAMP}\] ?|{_STAMP}(?: \d\d[OE][ +]?|[ \t]|$))?"  # GitHub, GitLab, Kubernetes; Jenkins in brackets
     r"(?:\d\d:\d\d:\d\d(?:[.,]\d{1,6}+)? )?"  # Jenkins
     r"(?:\[[a-z0-9][\w.-]*+ : [\w.-]++\] )?"  # Tekton
+    r"(?:(?:info|warn|error|fatal|debug) {1,2}[a-z]\w*+ +- )?"  # a step of a Jenkins library
     r"(?:\[(?:INFO|ERROR|WARNING)\](?: |$))?"  # Maven
     r"(?:[a-z][\w.-]*+[-_]\d++ +\| ?)?"  # compose
-    r"(?:##\[(?:group|endgroup|error|command|warning|section|debug)\]|::(?:group|error|endgroup)::)?",
+    r"(?:##\[(?:group|endgroup|error|command|warning|section|debug)\]|::(?:group|error|endgroup)::)?"
+    r"(?<!\n)",  # something has to be there: else each line would be replaced by itself
     re.MULTILINE,
 )
 _QUOTED = re.compile(r"^> ?", re.MULTILINE)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct, structs
 
 from zr4lint.diagnose.advice import next_steps, truncated
 from zr4lint.diagnose.causes import Cause, find_causes
+from zr4lint.diagnose.cleaning import NoLogError
 from zr4lint.diagnose.estimates import compared
 from zr4lint.diagnose.failures import Failure, failures, loose
-from zr4lint.diagnose.locating import Place, locate
+from zr4lint.diagnose.formats import TEXT
+from zr4lint.diagnose.locating import Place, locate, nearest
 from zr4lint.diagnose.proof import Linted, Proof, prove
 from zr4lint.diagnose.reading import Log, read_log
+from zr4lint.diagnose.redaction import without_secrets
 from zr4lint.dockerfile import parse
 from zr4lint.dockerfile.instructions import Dockerfile
 
@@ -24,13 +27,17 @@ MOST_FAILURES = 20
 
 
 class Explained(Struct, frozen=True):
-    """A failure with its place and its causes; `proofs` go with the causes, `next` is what to try otherwise."""
+    """A failure with its place and its causes; `proofs` go with the causes, `next` is what to try otherwise.
+
+    `notes` say where the file that was given differs from the one that the log is about.
+    """
 
     failure: Failure
     place: Place | None
     causes: tuple[Cause, ...]
     proofs: tuple[Proof, ...]
     next: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 class Diagnosis(Struct, frozen=True):
@@ -46,6 +53,7 @@ class Diagnosis(Struct, frozen=True):
     more: int = 0
     rules: frozenset[str] = frozenset()
     times: tuple[str, ...] = ()
+    former: Mapping[str, tuple[str, ...]] = {}
 
     @property
     def exit_code(self) -> int:
@@ -60,8 +68,11 @@ def diagnose(
     linted: Linted | None = None,
     told: Callable[[int], None] = lambda _: None,
 ) -> Diagnosis:
-    """Read a log and explain its failures; with `linted`, in the terms of the file that was built."""
-    log = read_log(stream, catalogue.may_matter, told)
+    """Read a log and explain its failures; with `linted`, in the terms of the file that was built.
+
+    NoLogError for what is no log.
+    """
+    log = read_log(stream, catalogue.telling, told)
     dockerfile = parse(linted.report.source) if linted is not None else None
     found = list(failures(log.record))
     if not found and not log.record.succeeded and not log.record.named:
@@ -69,6 +80,8 @@ def diagnose(
     explained = [_explain(failure, catalogue, dockerfile, linted) for failure in found[:MOST_FAILURES]]
     kept = tuple(one for one in explained if one.causes or not one.failure.tentative)
     open_step = _open_step(log) if not kept else None
+    if log.format == TEXT.name and not log.printed and not kept and open_step is None and not log.record.succeeded:
+        raise NoLogError("not a log: no line is of a builder, a container or a running program")
     return Diagnosis(
         path,
         log,
@@ -80,6 +93,7 @@ def diagnose(
         max(len(found) - MOST_FAILURES, 0),
         catalogue.rules,
         compared(log.record, dockerfile, linted.report) if dockerfile is not None and linted is not None else (),
+        catalogue.former,
     )
 
 
@@ -90,23 +104,44 @@ def _open_step(log: Log) -> Failure | None:
     if record.succeeded or record.endings or not steps:
         return None
     step = steps[-1]
-    return Failure("build", "", step.last, tuple(step.lines), step.name, " ".join(step.name.text.split()))
+    lines = without_secrets(step.lines)
+    return Failure("build", "", step.last, lines, step.name, " ".join(step.name.text.split()))
 
 
 def _explain(failure: Failure, catalogue: Catalogue, dockerfile: Dockerfile | None, linted: Linted | None) -> Explained:
     place = locate(failure, dockerfile) if dockerfile is not None else None
+    foreign = dockerfile is not None and place is None and bool(failure.text) and not failure.tentative
     text = _instruction(failure, place, dockerfile)
+    failure = structs.replace(failure, lines=without_secrets(failure.lines))
     causes = find_causes(failure.lines, text, catalogue, traceback=failure.started)
     if failure.tentative:
         causes = [cause for cause in causes if cause.confidence != "possible"]
         phase = next((cause.signature.phase for cause in causes if cause.signature.phase), None)
         failure = structs.replace(failure, phase=phase or failure.phase)
-    if linted is None:
+    if linted is None or foreign:
         proofs: Sequence[Proof] = [Proof() for _ in causes]
     else:
         proofs = [prove(cause, place.instruction if place is not None else None, linted) for cause in causes]
+        if place is not None and place.edited:  # the log proves nothing about words that it does not have
+            proofs = [structs.replace(proof, silent=()) for proof in proofs]
         causes = [_weighed(cause, proof) for cause, proof in zip(causes, proofs, strict=True)]
-    return Explained(failure, place, tuple(causes), tuple(proofs), () if causes else next_steps(failure, place))
+    notes = tuple(_differences(failure, place, dockerfile)) if dockerfile is not None else ()
+    return Explained(failure, place, tuple(causes), tuple(proofs), () if causes else next_steps(failure, place), notes)
+
+
+def _differences(failure: Failure, place: Place | None, dockerfile: Dockerfile) -> Iterator[str]:
+    """How the file differs from the one that was built, as far as the failing instruction shows it."""
+    path = dockerfile.source.path
+    if place is not None:
+        if place.edited:
+            yield f"{path} has changed since this build: the log has `{failure.text}`"
+        elif place.moved and failure.excerpt is not None:
+            yield f"{path} has changed since this build: the log has this instruction at line {failure.excerpt.number}"
+    elif failure.text and not failure.tentative:
+        yield f"the failing instruction is not in {path}: the file has changed, or another one was built"
+        near = nearest(failure, dockerfile)
+        if near is not None:
+            yield f"{path}:{near.line} is the most similar instruction; whether it still fails is not known"
 
 
 def _instruction(failure: Failure, place: Place | None, dockerfile: Dockerfile | None) -> str:

@@ -11,7 +11,7 @@ from zr4lint.model.estimate import Estimate, in_words
 
 if TYPE_CHECKING:
     from zr4lint.diagnose.events import StepName
-    from zr4lint.diagnose.record import Record
+    from zr4lint.diagnose.record import Record, Time
     from zr4lint.dockerfile.instructions import Dockerfile
     from zr4lint.model.finding import FileReport, Row
 
@@ -27,24 +27,27 @@ def compared(record: Record, dockerfile: Dockerfile, report: FileReport) -> tupl
 
 
 def _lines(
-    times: Sequence[tuple[StepName, float]], dockerfile: Dockerfile, rows: Sequence[Row], compiled: Sequence[str]
+    times: Sequence[Time], dockerfile: Dockerfile, rows: Sequence[Row], compiled: Sequence[str]
 ) -> Iterator[str]:
     took: dict[str, float] = {}
-    for name, seconds in times:
-        row = _row(name, dockerfile, rows)
+    ended: set[str] = set()
+    for time in times:
+        row = _row(time.name, dockerfile, rows)
         if row is not None:
-            took[row.title] = took.get(row.title, 0) + seconds
+            took[row.title] = took.get(row.title, 0) + time.seconds
+            if not time.done:
+                ended.add(row.title)
     for row in rows:
         seconds = took.get(row.title, 0)
         if row.build is None or seconds < _LEAST:
             continue
         expected = Estimate.parse(row.build)
-        words = f"layer {row.title} took {in_words(Estimate(seconds, seconds), 'min')}, {row.build} expected"
+        part = " until it ended early" if row.title in ended else ""
+        words = f"layer {row.title} took {in_words(Estimate(seconds, seconds), 'min')}{part}, {row.build} expected"
         if seconds > expected.high:
             named = next((one for one in compiled if _near(one, row.title)), None)
-            because = f": {named} was compiled" if named else ""
-            yield f"{words}: longer{because}"
-        else:
+            yield f"{words}: {named} was compiled" if named else f"{words}: longer"
+        elif not part:  # what ended early says nothing of the whole
             yield words
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import Protocol
 
 from msgspec import Struct
+
+from zr4lint.diagnose.window import Line
 
 
 class State(Enum):
@@ -48,6 +51,13 @@ class Output(Struct, frozen=True):
     key: str | None
     line: int
     text: str
+
+
+class Run(Struct, frozen=True):
+    """Lines that a step prints one after the other: what Output is for one line, for many at once."""
+
+    key: str | None
+    lines: list[Line]
 
 
 class Closed(Struct, frozen=True):
@@ -100,7 +110,7 @@ class Started(Struct, frozen=True):
     pull: bool = False
 
 
-Event = Opened | Output | Closed | Repeated | Block | Ended | Stopped | Started
+Event = Opened | Output | Run | Closed | Repeated | Block | Ended | Stopped | Started
 
 
 class Reader(Protocol):
@@ -108,6 +118,13 @@ class Reader(Protocol):
 
     def read(self, line: int, text: str, /) -> tuple[Event, ...] | None:
         """The events of a line; None for a line that is not of the format."""
+
+    def run(self, _line: int, _lines: Sequence[str], _at: int, /) -> Run | None:
+        """The lines from index `_at` on that one step prints, if there are any that are quickly seen to be no more.
+
+        `_line` is the number of the first of them.
+        """
+        return None
 
     def finish(self) -> tuple[Event, ...]:
         """The events that are known only at the end of the log."""

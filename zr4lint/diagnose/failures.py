@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from zr4lint.diagnose.events import StepName
 from zr4lint.diagnose.formats.closing import last_words
@@ -13,7 +13,8 @@ from zr4lint.diagnose.record import Ending, Excerpt, Record, Reprint, Step
 from zr4lint.diagnose.window import Line, Window
 
 _CODE = re.compile(
-    r"(?:exit code:?|exit status|non-zero code:|exited with code|Job failed with exit code:) (\d{1,3})\b"
+    r"(?:exit code:?|(?<!ApplyLayer )(?<!tar file\()exit status|non-zero code:|exited with code"
+    r"|Job failed with exit code:) (\d{1,3})\b"
 )
 _QUOTED = (
     ('process "', '" did not complete', True),
@@ -22,9 +23,18 @@ _QUOTED = (
 )
 """The words before and behind a command, and whether the command has escapes as a string of Go."""
 
-_SHELL = re.compile(r"^(?:/\S*/)?(?:ba|da|z|a)?sh (?:-\S+ )*?(?:-o \S+ )?-\w*c ")
+_SHELL = re.compile(
+    r"^(?:/dev/\.buildkit_qemu_emulator )?(?:/usr/bin/env )?(?:/\S*/)?(?:ba|da|z|a|k)?sh (?:-\S+ )*?(?:-o \S+ )?-\w*c "
+)
 _ESCAPED = re.compile(r"\\(.)")
+_WHOLE = ("Step ", "STEP ", "instruction ")
+"""The ids of steps of the builders that print whole instructions."""
+
+_ERROR = re.compile(r"(?:[\w./-]{1,60}: )?(?:Error|ERROR|error|fatal|FATAL|panic): ")
 _MARKUP = ("<!doctype", "<html", "<?xml")
+_HEAD = 10
+"""Up to this line of a log the end of a build is at its head."""
+
 _BEFORE_START = 80
 """So many lines before the first sign of a failed start are still about it."""
 
@@ -49,6 +59,12 @@ class Failure(Struct, frozen=True):
     tentative: bool = False
 
     @property
+    def whole(self) -> bool:
+        """Whether the log has the whole instruction: a terminal cuts names, an excerpt long instructions."""
+        named = self.name is not None and self.name.id.startswith(_WHOLE)
+        return bool(self.command) or named or (self.excerpt is not None and not cut_short(self.excerpt))
+
+    @property
     def started(self) -> bool:
         """Whether it is the start of a container that failed."""
         return self.phase == "start"
@@ -60,20 +76,29 @@ def failures(record: Record) -> Iterator[Failure]:
     if any(ending.failed or ending.reprints or ending.excerpts for ending in endings):
         endings = [e for e in endings if e.failed or e.reprints or e.excerpts or not e.words.startswith("Job failed")]
     for ending in endings:
-        yield from _of_build(ending)
+        yield from _of_build(_turned(ending, record) if len(endings) == 1 else ending)
     if record.starts:
         yield _of_start(record)
     elif not endings and record.stopped is not None:
         yield _stopped(record)
 
 
+def _turned(ending: Ending, record: Record) -> Ending:
+    """The end of a log that is pasted with its newest line first: what the step printed stands below it."""
+    if ending.line > _HEAD or ending.failed or ending.reprints or ending.excerpts or record.starts:
+        return ending
+    below = [line for line in record.nameless() if line.number > ending.line]
+    return structs.replace(ending, before=tuple(reversed(below))) if len(below) > len(ending.before) else ending
+
+
 def loose(record: Record) -> Failure | None:
-    """A possible failure in a log of no builder: it counts only where a cause is found."""
+    """A possible failure in a log of no builder: it counts where a cause is found, or the last line is an error."""
     lines = [line for line in record.nameless() if line.text.strip()]
     if not lines or lines[0].text.lstrip().lower().startswith(_MARKUP):
         return None
     code = _exit_code(lines[-1].text)
-    return Failure("build", lines[-1].text.strip(), lines[-1].number, lines, exit_code=code, tentative=True)
+    last = lines[-1].text.strip()
+    return Failure("build", last, lines[-1].number, lines, exit_code=code, tentative=not _ERROR.match(last))
 
 
 def one_line(text: str) -> str:
@@ -167,7 +192,7 @@ def _printed(step: Step | None, reprint: Reprint | None) -> Window | Sequence[Li
 
 def _text(name: StepName | None, excerpt: Excerpt | None, words: str, command: str) -> str:
     """The failing instruction as the log has it."""
-    if excerpt is not None and excerpt.instruction and not _cut_short(excerpt):
+    if excerpt is not None and excerpt.instruction and not cut_short(excerpt):
         return one_line(excerpt.instruction)
     if name is not None and not name.internal and name.text:
         return one_line(name.text)
@@ -179,7 +204,7 @@ def _text(name: StepName | None, excerpt: Excerpt | None, words: str, command: s
     return f"RUN {one_line(command)}" if command else ""
 
 
-def _cut_short(excerpt: Excerpt) -> bool:
+def cut_short(excerpt: Excerpt) -> bool:
     """Whether the excerpt ends within the instruction, as that of a long one does."""
     marked = [row.text for row in excerpt.rows if row.marked]
     return not marked or marked[-1].rstrip().endswith("\\")

@@ -34,7 +34,7 @@ def render(diagnosis: Diagnosis) -> str:
         "failures": [_failure(one, diagnosis, order) for one in diagnosis.failures],
         "next": [_clean(words) for words in diagnosis.next],
         "findings": _findings(diagnosis, order),
-        "times": list(diagnosis.times),
+        "times": [_clean(words) for words in diagnosis.times],
         "summary": {
             "failures": len(diagnosis.failures) + diagnosis.more,
             "causes": sum(len(one.causes) for one in diagnosis.failures),
@@ -54,7 +54,18 @@ def _findings(diagnosis: Diagnosis, order: dict[int, int]) -> list[Object]:
     if diagnosis.linted is None:
         return []
     report = diagnosis.linted.report
-    return [finding_object(report.findings[index], report.source) for index in order]
+    return [_scrubbed(finding_object(report.findings[index], report.source)) for index in order]
+
+
+def _scrubbed(value: Any) -> Any:
+    """A value without secrets; a fix that writes one is left out, as it could not be applied without it."""
+    if isinstance(value, str):
+        return redacted(value)
+    if isinstance(value, list):
+        return [_scrubbed(one) for one in value]
+    if isinstance(value, dict):
+        return {key: None if key == "fix" and _scrubbed(one) != one else _scrubbed(one) for key, one in value.items()}
+    return value
 
 
 def _failure(one: Explained, diagnosis: Diagnosis, order: dict[int, int]) -> Object:
@@ -70,8 +81,9 @@ def _failure(one: Explained, diagnosis: Diagnosis, order: dict[int, int]) -> Obj
         "exit_code": failure.exit_code,
         "message": _clean(failure.message)[: 10 * LONGEST],
         "log_line": failure.log_line,
-        "causes": [_cause(cause, proof, order) for cause, proof in zip(one.causes, one.proofs, strict=True)],
+        "causes": [_cause(cause, proof, order, diagnosis) for cause, proof in zip(one.causes, one.proofs, strict=True)],
         "next": [_clean(words) for words in one.next],
+        "notes": [_clean(words) for words in one.notes],
     }
 
 
@@ -101,7 +113,8 @@ def instruction(failure: Failure, place: Place | None, dockerfile: Dockerfile | 
     }
 
 
-def _cause(cause: Cause, proof: Proof, order: dict[int, int]) -> Object:
+def _cause(cause: Cause, proof: Proof, order: dict[int, int], diagnosis: Diagnosis) -> Object:
+    proves = cause.signature.proves
     return {
         "id": cause.signature.id,
         "confidence": cause.confidence,
@@ -110,7 +123,7 @@ def _cause(cause: Cause, proof: Proof, order: dict[int, int]) -> Object:
         "captures": {name: _clean(value) for name, value in cause.captures.items()},
         "evidence": [{"line": line.number, "text": _clean(line.text.strip())[:LONGEST]} for line in cause.evidence],
         "explains": list(cause.explains),
-        "rules": list(cause.signature.proves),
+        "rules": [*dict.fromkeys((*proves, *(name for code in proves for name in diagnosis.former.get(code, ()))))],
         "findings": [order[index] for index in proof.findings],
         "silent": list(proof.silent),
         "off": list(proof.off),

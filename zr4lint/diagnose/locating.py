@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from zr4lint.diagnose.failures import Failure, one_line, similar
 from zr4lint.dockerfile.instructions import Dockerfile, Instruction
@@ -27,14 +28,22 @@ _IMAGE = re.compile(
 _VARIABLE = re.compile(r"\$\{?(\w+)[^\s/:]*")
 _COUNTED = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 _UNNAMED_STAGE = re.compile(r"stage-(\d+)$")
+_QUOTES = str.maketrans("", "", "\"'\\")
+_WORDS = re.compile(r"\w+")
+_LIKE = 0.5
+"""The share of words from which two instructions may be one that was edited."""
 
 
 class Place(Struct, frozen=True):
-    """The failing instruction, and how it was found: block, step, count, source or start."""
+    """The failing instruction, and how it was found: block, step, count, source or start.
+
+    `moved` is set where the log has another line for it, `edited` where the file has other words than the log.
+    """
 
     instruction: Instruction
     found_by: str
-    changed: bool = False
+    moved: bool = False
+    edited: bool = False
 
 
 def locate(failure: Failure, dockerfile: Dockerfile) -> Place | None:
@@ -62,10 +71,38 @@ def _by_block(failure: Failure, dockerfile: Dockerfile) -> Place | None:
     for instruction in dockerfile.instructions:
         if instruction.line <= excerpt.number <= instruction.end_line:
             if not marked or _same(instruction_text(instruction, dockerfile), marked):
-                return Place(instruction, "block")
+                return _weighed(Place(instruction, "block"), failure, dockerfile)
             break
     found = list(_with_text(marked, dockerfile))
-    return Place(found[0], "block", changed=True) if found else None
+    return Place(found[0], "block", moved=True) if found else None
+
+
+def _weighed(place: Place, failure: Failure, dockerfile: Dockerfile) -> Place:
+    """A place, marked as edited where the log has the whole instruction and the file another one."""
+    text = instruction_text(place.instruction, dockerfile)
+    if "$" in text or "<<" in text or not failure.whole or place.instruction.json is not None:
+        return place
+    file, log = _bare(text), _bare(failure.text)
+    cut = not failure.command and file.startswith(log)  # a paste may have broken a long line
+    return structs.replace(place, edited=not cut and file not in (log, _bare(f"RUN {one_line(failure.command)}")))
+
+
+def _bare(text: str) -> str:
+    """An instruction without flags, quotes and what a shell doesn't need at the end."""
+    return _without_flags(text).translate(_QUOTES).rstrip("; ")
+
+
+def nearest(failure: Failure, dockerfile: Dockerfile) -> Instruction | None:
+    """The instruction of a file that reads most like the one in the log; None if none is much like it."""
+    best = max(dockerfile.instructions, key=lambda one: _likeness(one, failure, dockerfile), default=None)
+    return best if best is not None and _likeness(best, failure, dockerfile) >= _LIKE else None
+
+
+def _likeness(instruction: Instruction, failure: Failure, dockerfile: Dockerfile) -> float:
+    """The share of words, from 0 to 1, that an instruction of the file has in common with that of the log."""
+    file = Counter(_WORDS.findall(_without_flags(instruction_text(instruction, dockerfile))))
+    log = Counter(_WORDS.findall(_without_flags(failure.text)))
+    return (file & log).total() / max(file.total(), log.total(), 1) if instruction.keyword in log else 0
 
 
 def _by_parse_error(failure: Failure, dockerfile: Dockerfile) -> Place | None:
@@ -87,7 +124,7 @@ def _by_step(failure: Failure, dockerfile: Dockerfile) -> Place | None:
         found = [one for one in runs if _same(one_line(one.arguments.text), command)]
     if len(found) > 1 and failure.name is not None:
         found = _narrowed(found, failure.name, dockerfile)
-    return Place(found[0], "step") if found else None
+    return _weighed(Place(found[0], "step"), failure, dockerfile) if found else None
 
 
 def _narrowed(found: list[Instruction], name: StepName, dockerfile: Dockerfile) -> list[Instruction]:
@@ -102,8 +139,14 @@ def _by_count(failure: Failure, dockerfile: Dockerfile) -> Place | None:
     if failure.name is None or failure.name.internal:
         return None
     found = _counted(failure.name, dockerfile)
-    keyword = failure.text.split(" ", 1)[0].upper()
-    return Place(found, "count") if found is not None and keyword in ("", found.keyword) else None
+    if found is None:
+        return None
+    if failure.text and _likeness(found, failure, dockerfile) < _LIKE:
+        keyword = failure.text.split(" ", 1)[0].upper()
+        # Variables and heredocs read differently in a log; other words are another instruction.
+        text = instruction_text(found, dockerfile)
+        return Place(found, "count") if keyword == found.keyword and ("$" in text or "<<" in text) else None
+    return _weighed(Place(found, "count"), failure, dockerfile)
 
 
 def _counted(name: StepName, dockerfile: Dockerfile) -> Instruction | None:

@@ -14,7 +14,7 @@ from zr4lint.diagnose.formats import CONTAINER, TEXT, container, detect
 from zr4lint.diagnose.record import Record
 
 if TYPE_CHECKING:
-    from zr4lint.diagnose.window import Prefilter
+    from zr4lint.diagnose.window import Telling
 
 _OPENS_DOCKERFILE = re.compile(r"\s*+(?:#[^\n]*+\n\s*+)*+(?:FROM|ARG) [^\n:]+", re.IGNORECASE)
 _GITHUB = re.compile(
@@ -25,28 +25,30 @@ _COG = "Building Docker image from environment in cog.yaml"
 
 
 class Log(Struct, frozen=True):
-    """A log that was read: its format, its lines and its record."""
+    """A log that was read: its format, its lines and its record; `printed` where a program can have printed it."""
 
     format: str
     lines: int
     record: Record
     cog: bool = False
+    printed: bool = True
 
 
-def read_log(stream: BinaryIO, may_matter: Prefilter, told: Callable[[int], None] = lambda _: None) -> Log:
+def read_log(stream: BinaryIO, telling: Telling, told: Callable[[int], None] = lambda _: None) -> Log:
     """Read a log to its end in bounded memory; NoLogError for what is none."""
-    return _Reading(may_matter).read(stream, told)
+    return _Reading(telling).read(stream, told)
 
 
 class _Reading:
-    def __init__(self, may_matter: Prefilter) -> None:
+    def __init__(self, telling: Telling) -> None:
         self.form = TEXT
         self.reader = TEXT.reader()
-        self.record = Record(may_matter)
+        self.record = Record(telling)
         self.number = 0
         self.github = False
         self.compose = False
         self.cog = False
+        self.printed = False
 
     def read(self, stream: BinaryIO, told: Callable[[int], None]) -> Log:
         first = True
@@ -57,7 +59,7 @@ class _Reading:
         for event in self.reader.finish():
             self.record.take(event)
         self.record.finish()
-        return Log(self._name(), self.number, self.record, self.cog)
+        return Log(self._name(), self.number, self.record, self.cog, self.printed)
 
     def saw(self, data: bytes) -> None:
         """Look at the raw bytes: prefixes that cleaning removes show where the log comes from."""
@@ -65,6 +67,7 @@ class _Reading:
         self.github = _GITHUB.search(text) is not None
         self.compose = container.COMPOSE_SIGN.search(text) is not None
         self.cog = _COG in text
+        self.printed = container.OUTPUT_SIGN.search(text) is not None
 
     def _look(self, lines: list[str], *, first: bool) -> None:
         """Find the format, if none was found before."""
@@ -77,9 +80,15 @@ class _Reading:
             raise NoLogError("that is a Dockerfile; to lint it: zr4lint FILE")
 
     def _take(self, lines: list[str]) -> None:
-        take, read = self.record.take, self.reader.read
-        number = self.number
-        for text in lines:
+        take, read, run = self.record.take, self.reader.read, self.reader.run
+        number, first = self.number, self.number
+        while number - first < len(lines):
+            many = run(number + 1, lines, number - first)
+            if many is not None:
+                take(many)
+                number += len(many.lines)
+                continue
+            text = lines[number - first]
             number += 1
             events = read(number, text)
             if events is None:

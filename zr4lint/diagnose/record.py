@@ -14,12 +14,13 @@ from zr4lint.diagnose.events import (
     Opened,
     Output,
     Repeated,
+    Run,
     Started,
     State,
     StepName,
     Stopped,
 )
-from zr4lint.diagnose.window import Line, Prefilter, Window
+from zr4lint.diagnose.window import Line, Telling, Window
 
 MOST_STEPS = 10_000
 MOST_ENDINGS = 10_000
@@ -38,6 +39,14 @@ class Step(Struct):
     words: str = ""
     seconds: float | None = None
     last: int = 0
+
+
+class Time(Struct, frozen=True):
+    """The time that a step took, in seconds; if it is not `done`, until it failed or the log ends."""
+
+    name: StepName
+    seconds: float
+    done: bool
 
 
 class Row(Struct, frozen=True):
@@ -89,10 +98,10 @@ class Ending(Struct):
 class Record:
     """Takes events, and holds what they say; what is done and went well is forgotten."""
 
-    def __init__(self, may_matter: Prefilter) -> None:
-        self._may_matter = may_matter
+    def __init__(self, telling: Telling) -> None:
+        self._telling = telling
         self.steps: dict[str, Step] = {}
-        self.times: list[tuple[StepName, float]] = []
+        self._times: dict[str, Time] = {}
         self.endings: list[Ending] = []
         self.compiled: list[str] = []
         self.done = 0
@@ -100,12 +109,13 @@ class Record:
         self.stopped: Stopped | None = None
         self.last_open: Step | None = None
         self.starts: list[Started] = []
-        self.loose = Window(may_matter)
+        self.loose = Window(telling)
         self._failed: list[Step] = []
         self._reprints: list[Reprint] = []
         self._excerpts: list[Excerpt] = []
         self._take: dict[type[Event], Callable[..., None]] = {
             Output: self._output,
+            Run: self._run,
             Opened: self._opened,
             Closed: self._closed,
             Repeated: self._repeated,
@@ -136,6 +146,11 @@ class Record:
         return sorted((*self.loose, *found), key=lambda line: line.number)
 
     @property
+    def times(self) -> list[Time]:
+        """The times of the steps that the log gives."""
+        return [*self._times.values()]
+
+    @property
     def named(self) -> bool:
         """Whether the log has the name of a step."""
         return any(step.name.text for step in self.steps.values())
@@ -153,7 +168,7 @@ class Record:
         if event.key not in self.steps:
             if len(self.steps) >= MOST_STEPS:
                 self.steps.pop(next(iter(self.steps)))
-            self.steps[event.key] = Step(event.name, event.line, Window(self._may_matter), last=event.line)
+            self.steps[event.key] = Step(event.name, event.line, Window(self._telling), last=event.line)
         self.succeeded = False
 
     def _output(self, event: Output) -> None:
@@ -166,9 +181,25 @@ class Record:
         if _COMPILES in event.text and len(self.compiled) < _MOST_ROWS:
             self.compiled.append(event.text.split(_COMPILES, 1)[1].split(" ", 1)[0])
 
+    def _run(self, event: Run) -> None:
+        step = self.steps.get(event.key) if event.key is not None else None
+        if step is None:
+            self.loose.extend(event.lines)
+            return
+        step.lines.extend(event.lines)
+        step.last = event.lines[-1].number
+        for line in event.lines:
+            if _COMPILES in line.text and len(self.compiled) < _MOST_ROWS:
+                self.compiled.append(line.text.split(_COMPILES, 1)[1].split(" ", 1)[0])
+
     def _closed(self, event: Closed) -> None:
         step = self.steps.get(event.key)
         if step is None:
+            return
+        if event.seconds is not None and (event.key in self._times or len(self._times) < MOST_STEPS):
+            # A terminal paints the time of a step again and again: the last one counts.
+            self._times[event.key] = Time(step.name, event.seconds, event.state in (State.DONE, State.CACHED))
+        if event.state is State.OPEN and event.seconds is not None:
             return
         again = step.state is not State.OPEN
         step.state, step.words, step.last = event.state, event.words, event.line or step.last
@@ -176,15 +207,13 @@ class Record:
         if event.state is State.FAILED and step not in self._failed:
             self._failed.append(step)
         if event.state in (State.DONE, State.CACHED):
-            step.lines = Window(self._may_matter)
+            step.lines = Window(self._telling)
         if not again and event.state in (State.DONE, State.CACHED, State.FAILED):
             self.done += event.state is not State.FAILED
-        if event.seconds is not None and len(self.times) < MOST_STEPS:
-            self.times.append((step.name, event.seconds))
 
     def _repeated(self, event: Repeated) -> None:
         if event.text is None:
-            self._reprints.append(Reprint(event.name, event.line, Window(self._may_matter)))
+            self._reprints.append(Reprint(event.name, event.line, Window(self._telling)))
         elif self._reprints:
             self._reprints[-1].lines.add(Line(event.line, event.text))
 

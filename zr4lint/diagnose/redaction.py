@@ -1,32 +1,151 @@
-"""Secrets in a log: they are never repeated."""
+"""Secrets in a log: tokens, passwords, keys and e-mail addresses, which are never repeated."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator
+
+from zr4lint.diagnose.window import Line
 
 HIDDEN = "***"
 
-_PLAIN = re.compile(
-    r"\b(?:gh[opsur]_[A-Za-z0-9]{16,255}|github_pat_\w{20,255}|glpat-[\w-]{16,255}|hf_[A-Za-z0-9]{16,255}"
-    r"|(?:AKIA|ASIA)[0-9A-Z]{16}|xox[abeoprs]-[\w-]{10,255}|sk-[\w-]{20,255}|npm_[A-Za-z0-9]{30,255}"
-    r"|pypi-[\w-]{20,255}|AIza[\w-]{30,255}|dckr_pat_[\w-]{16,255}|dop_v1_\w{32,255}|rpa_[A-Za-z0-9]{24,255}"
-    r"|eyJ[\w-]{8,2048}\.[\w-]{8,2048}(?:\.[\w-]{0,2048})?)"
+_SHAPES = (
+    r"gh[opsur]_[A-Za-z0-9]{16,255}",
+    r"github_pat_\w{20,255}",
+    r"gl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|soat|ffct)-[\w.-]{16,255}",
+    r"GR1348941[\w-]{16,64}",
+    r"hf_[A-Za-z0-9]{16,255}",
+    r"api_org_[A-Za-z0-9]{16,255}",
+    r"(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}",
+    r"xox[abeoprs]-[\w-]{10,255}",
+    r"sk-[\w-]{20,255}",
+    r"[sr]k_(?:live|test)_\w{16,255}",
+    r"SG\.[\w-]{16,64}\.[\w-]{16,64}",
+    r"npm_[A-Za-z0-9]{30,255}",
+    r"pypi-[\w-]{20,255}",
+    r"AIza[\w-]{30,255}",
+    r"ya29\.[\w-]{20,255}",
+    r"dckr_[po]at_[\w-]{16,255}",
+    r"do[oprt]_v1_\w{32,255}",
+    r"rpa_[A-Za-z0-9]{24,255}",
+    r"r8_[A-Za-z0-9]{30,64}",
+    r"nvapi-[\w-]{30,255}",
+    r"eyJ[\w-]{8,4096}\.[\w-]{8,4096}(?:\.[\w-]{0,4096})?",
 )
-_IN_URL = re.compile(r"(://)[^\s/@\"']{1,500}@")
-_NAMED = re.compile(
-    r"(?i)([\w-]{0,60}(?:password|passwd|secret|token|api[_-]?key|access[_-]?key|credential)[\w-]{0,60}"
-    r"(?:=|\":\s?\"?))[\"']?(?![$<%{\s])[^\s\"'&;,]{4,500}"
+"""The shapes of tokens that are known by what they begin with."""
+
+_VALUE = r"(?:\"(?P<{0}1>[^\"\n]{{1,500}})\"|'(?P<{0}2>[^'\n]{{1,500}})'|(?P<{0}3>[^\s\"'&;,]{{1,500}}))"
+_WORD = r"(?<![\w-])[\w-]{0,60}(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|credential|signature|_auth)[\w-]{0,60}"  # noqa: E501
+
+_PATTERNS = (
+    re.compile(rf"(?<![A-Za-z0-9])(?P<s>{'|'.join(_SHAPES)})"),
+    re.compile(r"://(?P<s>[^\s/\"'<>]{1,500})@"),
+    re.compile(r"://(?P<s>[^\s/:@\"'<>]{1,200}:(?!\d{1,5}/)[^\s@\"'<>]{1,300})@"),
+    re.compile(rf"(?i){_WORD}[\"']?(?:=|\\?\"\s?:\s?\\?)" + _VALUE.format("a")),
+    re.compile(
+        r"(?i)(?<!\w)[\w-]{0,40}(?:passw(?:or)?d|passphrase|secret|api[_-]?key|access[_-]?key|private-token)\s?:\s{0,3}"
+        + _VALUE.format("b")
+    ),
+    re.compile(
+        r"(?i)--?(?:passw(?:or)?d|token|secret|api-key|auth-token|pass)(?:=|\s{1,3})(?!id=)" + _VALUE.format("c")
+    ),
+    re.compile(r"(?i)(?:\blogin|\bsshpass)\b[^\n]{0,200}? -p[ =]?" + _VALUE.format("d")),
+    re.compile(
+        r"(?i)\b(?:curl|wget|svn)\b[^\n]{0,500}?\s(?:-u|--user)(?:=|\s{1,3})[\"']?[\w.@-]{1,100}:(?P<s>[^\s\"']{1,300})"
+    ),
+    re.compile(r"(?i)authorization[\"']?\s?[:=]\s?[\"']?(?:(?:basic|bearer|token|digest) )?(?P<s>[^\s\"']{4,4096})"),
+    re.compile(r"(?i)(?:basic|bearer) (?P<s>[A-Za-z0-9+/_.~-]{16,4096}={0,2})"),
+    re.compile(r"(?i)\"auth\\?\"\s?:\s?\\?\"(?P<s>[A-Za-z0-9+/=]{4,500})"),
+    re.compile(r"(?i)[?&](?:sig|key|code|auth|x-amz-[a-z-]{1,30})=(?P<s>[^\s&\"']{6,1000})"),
+    re.compile(r"/t/(?P<s>[A-Za-z]{0,4}-?[0-9a-f-]{16,80})(?=/|$|\s)"),
 )
-_OPTION = re.compile(r"(?i)(--?(?:password|passwd|token|secret|api-key)[ =])(?![$<])[^\s\"']{1,500}")
-_HEADER = re.compile(r"(?i)(authorization: ?(?:basic|bearer|token) )\S{4,2048}")
-_MAIL = re.compile(r"(?<![\w.+/@-])(?!git@)[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w.-]*[:@/]\w)")
+_MAIL = re.compile(
+    r"(?<![\w.+/@%-])(?!git@)[\w.+-]{1,64}(?:@|%40)(?!\d+\.\d)(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}"
+)
+_RANDOM = re.compile(r"(?<![A-Za-z0-9+/=_.:-])[A-Za-z0-9+][A-Za-z0-9+/]{39,4096}={0,2}(?![A-Za-z0-9+/_.-])")
+"""A key without a name: a long word in which capitals, small letters and digits are mixed."""
+
+_REFERENCE = re.compile(r"\$\w+$|\$\{\w+[^}\s]{0,100}\}$|\$\(|<[\w -]+>?$|%\w+%$|\{\{?|\*+$|/run/secrets/")
+"""Values that only stand for a secret."""
+
+_SLASHES = 20
+_BEGIN, _END = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY"), re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY")
+_LONGEST_KEY = 200
+"""So many lines below its beginning a key ends at last."""
 
 
 def redacted(text: str) -> str:
-    """A text of the log without tokens, passwords and e-mail addresses."""
-    text = _IN_URL.sub(rf"\1{HIDDEN}@", text)
-    text = _PLAIN.sub(HIDDEN, text)
-    text = _HEADER.sub(rf"\1{HIDDEN}", text)
-    text = _OPTION.sub(rf"\1{HIDDEN}", text)
-    text = _NAMED.sub(rf"\1{HIDDEN}", text)
-    return _MAIL.sub(HIDDEN, text)
+    """A text without tokens, passwords, keys and e-mail addresses; three stars stand for each."""
+    return _without(text, lambda _: HIDDEN)
+
+
+def masked(text: str) -> str:
+    """A text of the same length, in which stars stand for the characters of secrets."""
+    return _without("".join(_keys_masked(text)), lambda secret: "*" * len(secret))
+
+
+def without_secrets(lines: Iterable[Line]) -> list[Line]:
+    """The lines of a step, redacted; of a private key that is printed over several lines nothing is left."""
+    found: list[Line] = []
+    inside = 0
+    for line in lines:
+        text = line.text
+        if "PRIVATE KEY" in text:
+            inside = _LONGEST_KEY if _BEGIN.search(text) and not _END.search(text) else 0
+            found.append(Line(line.number, HIDDEN))
+        elif inside:
+            inside -= 1
+            found.append(Line(line.number, HIDDEN))
+        else:
+            clean = redacted(text)
+            found.append(line if clean == text else Line(line.number, clean))
+    return found
+
+
+def _keys_masked(text: str) -> Iterator[str]:
+    """The lines of a text, those of private keys as stars."""
+    inside = False
+    for line in text.splitlines(keepends=True):
+        begins = _BEGIN.search(line) is not None
+        if begins or inside:
+            inside = (inside or begins) and not _END.search(line)
+            yield re.sub(r"[^\s\\]", "*", line)
+        else:
+            yield line
+
+
+def _without(text: str, put: Callable[[str], str]) -> str:
+    parts: list[str] = []
+    at = 0
+    for start, end in _spans(text):
+        parts += (text[at:start], put(text[start:end]))
+        at = end
+    return "".join((*parts, text[at:]))
+
+
+def _spans(text: str) -> list[tuple[int, int]]:
+    """Where the secrets of a text are, from left to right; those that overlap are one."""
+    found = [span for pattern in _PATTERNS for match in pattern.finditer(text) if (span := _span(match))]
+    found += [match.span() for match in _RANDOM.finditer(text) if _mixed(match[0])]
+    # The host behind a password in a URL is no secret.
+    mails = [match.span() for match in _MAIL.finditer(text)]
+    found += [(start, end) for start, end in mails if not any(one <= start < other for one, other in found)]
+    spans: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if spans and start < spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((start, end))
+    return spans
+
+
+def _span(match: re.Match[str]) -> tuple[int, int] | None:
+    """The span of a secret in a match; None for a word that only stands for one."""
+    name = next(name for name, value in match.groupdict().items() if value is not None)
+    return None if _REFERENCE.match(match[name]) else match.span(name)
+
+
+def _mixed(word: str) -> bool:
+    """Whether a word looks like a key, and not like a path or a hash."""
+    kinds = (any(map(kind, word)) for kind in (str.islower, str.isupper, str.isdigit))
+    return all(kinds) and word.count("/") * _SLASHES <= len(word)

@@ -49,7 +49,10 @@ def catalogue_for(wanted: Wanted) -> Catalogue:
         found = load(finder.settings(wanted.dockerfile or "-").signatures)
     except (SignatureError, ConfigError) as error:
         raise UsageError(str(error)) from None
-    return structs.replace(found, rules=frozenset(rule.rule.code for pack in packs for rule in pack.rules))
+    rules = [rule.rule for pack in packs for rule in pack.rules]
+    own = tuple({rule.code.rstrip("0123456789") for rule in rules})
+    former = {rule.code: tuple(name for name in rule.aliases if name.startswith(own)) for rule in rules}
+    return structs.replace(found, rules=frozenset(former), former=former)
 
 
 def offered(diagnosis: Diagnosis) -> str | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
+from zr4lint.diagnose.search import search_for
 from zr4lint.diagnose.template import Template
 
 CONFIDENCES = ("certain", "likely", "possible")
@@ -25,7 +26,8 @@ class Signature(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
     any, and none of `without`. `instruction` lists words of which the failing instruction has to hold one, if it is
     known. `captures` lists the values that a capture may have, `reads` templates that only add captures. `over` names
     signatures that follow from this one, `mistaken-for` those that look alike. `proves` are the rules that the cause
-    breaks. `phase` is what fails where the log does not tell.
+    breaks. `phase` is what fails where the log does not tell. `reached` is set where the words show that the server
+    answered, so that an attempt that failed before explains nothing.
     """
 
     id: Id
@@ -42,15 +44,21 @@ class Signature(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
     over: tuple[Id, ...] = ()
     mistaken_for: tuple[Id, ...] = ()
     phase: Phase | None = None
+    reached: bool = False
     note: str = ""
 
 
 class Document(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """A file of signatures; `noise` are words that prove nothing, `warnings` words that begin a warning."""
+    """A file of signatures.
+
+    `noise` are words that prove nothing, `warnings` words that begin a warning, `transient` words of an attempt that is
+    made again.
+    """
 
     signature: tuple[Signature, ...] = ()
     noise: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    transient: tuple[str, ...] = ()
 
 
 class Compiled(Struct, frozen=True):
@@ -65,17 +73,22 @@ class Compiled(Struct, frozen=True):
 
 
 class Catalogue(Struct, frozen=True):
-    """All signatures by their ids, and what is noise; `rules` are the codes of the rules that there are."""
+    """All signatures by their ids, and what is noise; `rules` are the codes of the rules that there are.
+
+    `former` are codes of ours that a rule had before.
+    """
 
     signatures: Mapping[str, Compiled]
     noise: tuple[Template, ...]
     warnings: tuple[Template, ...]
-    hints: tuple[str, ...]
+    transient: tuple[Template, ...]
+    literals: tuple[str, ...]
     rules: frozenset[str] = frozenset()
+    former: Mapping[str, tuple[str, ...]] = {}
 
-    def may_matter(self, text: str) -> bool:
-        """Whether a text may hold words of a signature; quick, and never wrong when it says no."""
-        return any(hint in text for hint in self.hints)
+    def telling(self, text: str) -> Iterator[tuple[int, str]]:
+        """Where in a text the words of signatures are, and which."""
+        return search_for(self.literals).places(text)
 
     def proving(self, code: str) -> list[Signature]:
         """The signatures that prove a rule to be broken."""

@@ -43,11 +43,31 @@ class Template(Struct, frozen=True):
         for _ in range(_MOST_TRIES):
             if at < 0:
                 return
-            low = max(at - self.before, 0)
-            found = self.pattern.search(text, low, min(at + len(self.literal) + 3 * MOST_CHARACTERS, len(text)))
-            if found and found.start() <= at < found.end():
-                yield found.start(), {name: value for name, value in found.groupdict().items() if value}
+            found = self._at(at, text)
+            if found:
+                yield found.start(), _values(found)
             at = joined.find(self.literal, max(at + len(self.literal), found.end() if found else 0))
+        first = at  # beyond that only the last ones are tried: what ended a step stands at its end
+        at = joined.rfind(self.literal, first) if first >= 0 else -1
+        for _ in range(_MOST_TRIES):
+            if at < first or first < 0:
+                return
+            found = self._at(at, text)
+            if found:
+                yield found.start(), _values(found)
+            at = joined.rfind(self.literal, first, at)
+
+    def _at(self, at: int, text: str) -> re.Match[str] | None:
+        """The match whose literal part is at an offset."""
+        low, high = max(at - self.before, 0), min(at + len(self.literal) + 3 * MOST_CHARACTERS, len(text))
+        found = self.pattern.search(text, low, high)
+        while found and found.end() <= at:  # the same words in a line above
+            found = self.pattern.search(text, found.end(), high)
+        return found if found and found.start() <= at else None
+
+
+def _values(found: re.Match[str]) -> Mapping[str, str]:
+    return {name: value for name, value in found.groupdict().items() if value}
 
 
 class TemplateError(ValueError):

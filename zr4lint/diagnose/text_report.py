@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from zr4lint.diagnose.redaction import redacted
+from msgspec import structs
+
+from zr4lint.diagnose.redaction import masked, redacted
 from zr4lint.model.finding import Applicability, Finding
+from zr4lint.model.source import SourceFile
 from zr4lint.report.changes import changes
 from zr4lint.report.escaping import visible
 from zr4lint.report.excerpt import Mark, Page, excerpt
@@ -39,8 +42,8 @@ def render(diagnosis: Diagnosis, *, color: bool = False, width: int = 0, verbose
 def _failure(one: Explained, diagnosis: Diagnosis, width: int) -> Iterator[Line]:
     yield (Piece(_head(one, diagnosis), "strong"),)
     yield from _source(one, diagnosis, width)
-    if one.place is not None and one.place.changed:
-        yield (Piece("note: the file has changed since this build", "faint"),)
+    for note in one.notes:
+        yield (Piece("note: ", "strong"), Piece(_said(note)))
     if not one.causes:
         yield (
             Piece("cause: unknown", "error"),
@@ -77,7 +80,7 @@ def _head(one: Explained, diagnosis: Diagnosis) -> str:
 def _source(one: Explained, diagnosis: Diagnosis, width: int) -> Iterator[Line]:
     """The instruction in its source lines: of the file, else of the builder's excerpt, else as the log has it."""
     if one.place is not None and diagnosis.linted is not None:
-        source = diagnosis.linted.report.source
+        source = _shown(diagnosis.linted.report.source)
         page = Page.of(source, width)
         finding = next((f for f in _findings(one, diagnosis.linted) if _inside(f, one)), None)
         span = finding.span if finding is not None else one.place.instruction.span
@@ -87,8 +90,10 @@ def _source(one: Explained, diagnosis: Diagnosis, width: int) -> Iterator[Line]:
     block = one.failure.excerpt
     if block is not None:
         digits = len(str(block.rows[-1].number)) if block.rows else 1
-        for row in [row for row in block.rows if row.marked][:_MOST_ROWS]:
-            yield (Piece(f"{row.number:>{digits}} | ", "faint"), Piece(_said(row.text)))
+        rows = [row for row in block.rows if row.marked]
+        texts = masked("\n".join(row.text for row in rows)).split("\n")
+        for row, text in [*zip(rows, texts, strict=True)][:_MOST_ROWS]:
+            yield (Piece(f"{row.number:>{digits}} | ", "faint"), Piece(_said(text)))
     elif one.failure.text:
         yield (Piece("   | ", "faint"), Piece(_said(one.failure.text)))
 
@@ -142,7 +147,14 @@ def _finding(finding: Finding, linted: Linted, width: int) -> Iterator[Line]:
         return
     label = finding.fix.applicability.label
     yield (Piece(f"   = fix ({label}): {_said(finding.fix.title)}"),)
-    yield from changes(source, finding.fix, Page.of(source, width))
+    shown = _shown(source)
+    for pieces in changes(shown, finding.fix, Page.of(shown, width)):
+        yield tuple(structs.replace(piece, text=masked(piece.text)) for piece in pieces)
+
+
+def _shown(source: SourceFile) -> SourceFile:
+    """A file as it may be shown: stars stand for the characters of secrets, so that places stay the same."""
+    return SourceFile(masked(source.text), source.path)
 
 
 def _next(steps: tuple[str, ...]) -> Iterator[Line]:

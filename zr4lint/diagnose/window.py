@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
 
 from msgspec import Struct
 
@@ -11,8 +13,11 @@ LAST = 4000
 KEPT = 2000
 MOST_CHARACTERS = 4_000_000
 
-Prefilter = Callable[[str], bool]
-"""Whether a text may hold words of a signature; quick, and never wrong when it says no."""
+MOST_OF_EACH = 100
+"""So many lines with the same words of a signature are kept."""
+
+Telling = Callable[[str], Iterator[tuple[int, str]]]
+"""Where in a text the words of signatures are, and which."""
 
 
 class Line(Struct, frozen=True):
@@ -25,12 +30,13 @@ class Line(Struct, frozen=True):
 class Window:
     """Takes the lines of a step one by one."""
 
-    def __init__(self, may_matter: Prefilter) -> None:
-        self._may_matter = may_matter
+    def __init__(self, telling: Telling) -> None:
+        self._telling = telling
         self._first: list[Line] = []
         self._kept: list[Line] = []
         self._last: list[Line] = []
         self._size = 0
+        self._seen: dict[str, int] = {}
 
     def add(self, line: Line) -> None:
         """Take a line."""
@@ -39,6 +45,15 @@ class Window:
         if len(self._last) >= 2 * LAST or self._size > MOST_CHARACTERS:
             self._evict()
 
+    def extend(self, lines: Sequence[Line]) -> None:
+        """Take lines that follow one another."""
+        for at in range(0, len(lines), LAST):
+            part = lines[at : at + LAST]
+            self._last += part
+            self._size += sum(len(line.text) for line in part)
+            if len(self._last) >= 2 * LAST or self._size > MOST_CHARACTERS:
+                self._evict()
+
     def _evict(self) -> None:
         keep = LAST if len(self._last) >= 2 * LAST else len(self._last) // 2
         old, self._last = self._last[:-keep] if keep else self._last, self._last[-keep:] if keep else []
@@ -46,9 +61,23 @@ class Window:
         room = FIRST - len(self._first)
         self._first += old[:room]
         old = old[room:] if room > 0 else old
-        if len(self._kept) < KEPT and self._may_matter("\n".join(line.text for line in old)):
-            self._kept += [line for line in old if self._may_matter(line.text)]
-            del self._kept[KEPT:]
+        if len(self._kept) < KEPT:
+            self._keep(old)
+
+    def _keep(self, lines: Sequence[Line]) -> None:
+        """Keep the lines that may matter."""
+        ends: list[int] = []
+        last = -1
+        for offset, words in self._telling("\n".join(line.text for line in lines)):
+            ends = ends or [*accumulate(len(line.text) + 1 for line in lines)]
+            index = bisect_right(ends, offset)
+            if index == last:
+                continue
+            last = index
+            self._seen[words] = self._seen.get(words, 0) + 1
+            if self._seen[words] <= MOST_OF_EACH:
+                self._kept.append(lines[index])
+        del self._kept[KEPT:]
 
     def __iter__(self) -> Iterator[Line]:
         yield from self._first
@@ -59,9 +88,9 @@ class Window:
         return len(self._first) + len(self._kept) + len(self._last)
 
     @classmethod
-    def of(cls, lines: Iterable[Line], may_matter: Prefilter) -> Window:
+    def of(cls, lines: Iterable[Line], telling: Telling) -> Window:
         """A window with these lines."""
-        window = cls(may_matter)
+        window = cls(telling)
         for line in lines:
             window.add(line)
         return window

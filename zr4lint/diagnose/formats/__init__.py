@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from msgspec import Struct
 
-from zr4lint.diagnose.events import Event, Reader
+from zr4lint.diagnose.events import Event, Reader, Run
 from zr4lint.diagnose.formats import buildah, classic, container, kaniko, plain, rawjson, spaces, tty
+from zr4lint.diagnose.formats.quick import Quick
 
 
 class Format(Struct, frozen=True):
@@ -18,9 +20,26 @@ class Format(Struct, frozen=True):
     sign: re.Pattern[str]
     reader: Callable[[], Reader]
 
+    def fits(self, text: str) -> bool:
+        """Whether the sign is in a text that begins with a line end."""
+        return _behind_line_end(self.sign).search(text) is not None
+
+
+@cache
+def _behind_line_end(sign: re.Pattern[str]) -> re.Pattern[str]:
+    """A pattern with line ends for the starts of lines: these are found much faster."""
+    return re.compile(re.sub(r"(?<![\[\\])\^", r"\\n", sign.pattern), sign.flags)
+
 
 class Loose(Reader):
     """Reads a log of no known builder: every line is outside of the steps."""
+
+    def __init__(self) -> None:
+        self.quick = Quick(container.SPECIAL)
+
+    def run(self, line: int, lines: Sequence[str], at: int) -> Run | None:
+        """The lines that report no failed start."""
+        return self.quick.run(None, line, lines, at)
 
     def read(self, _line: int, _text: str, /) -> tuple[Event, ...] | None:
         """Nothing; the lines are looked at as those of a container."""
@@ -50,7 +69,8 @@ CONTAINER = "docker-run"
 
 def detect(text: str) -> Format:
     """The first format whose sign is in a text."""
-    return next((form for form in FORMATS if form.sign.search(text)), TEXT)
+    text = f"\n{text}"
+    return next((form for form in FORMATS if form.fits(text)), TEXT)
 
 
 __all__ = ["CONTAINER", "FORMATS", "TEXT", "Format", "container", "detect"]

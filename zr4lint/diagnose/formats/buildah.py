@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from zr4lint.diagnose.events import Closed, Ended, Event, Opened, Output, Reader, State, StepName
+from zr4lint.diagnose.events import Closed, Ended, Event, Opened, Output, Reader, Run, State, StepName
+from zr4lint.diagnose.formats.quick import Quick
 
 SIGN = re.compile(
     r"^\s*+(?:\[\d+/\d+\] )?STEP \d+(?:/\d+)?: |^(?:Error|error)(?:: error)?:? building at STEP \"", re.MULTILINE
@@ -16,10 +18,14 @@ _DONE = re.compile(r"--> (?:Using cache )?[0-9a-f]{10,}|--> Pushing cache|--> Ca
 _BUILT = re.compile(r"Successfully tagged |[0-9a-f]{64}$")
 
 
+_SPECIAL = re.compile(r"STEP |Error|error: |error building|--> |COMMIT |Successfully tagged|\n[0-9a-f]{64}(?=\n|$)")
+
+
 class Buildah(Reader):
     """Reads it; the stages may run in any order."""
 
     def __init__(self) -> None:
+        self.quick = Quick(_SPECIAL)
         self.key: str | None = None
         self.keyword = ""
         self.count = 0
@@ -50,6 +56,10 @@ class Buildah(Reader):
         if _BUILT.match(text):
             return (*self._closed(State.DONE, line), Ended(line))
         return None if self.key is None else (Output(self.key, line, text),)
+
+    def run(self, line: int, lines: Sequence[str], at: int) -> Run | None:
+        """The lines that a RUN prints."""
+        return self.quick.run(self.key, line, lines, at) if self.key and self.keyword == "RUN" else None
 
     def _failed(self, line: int, words: str) -> tuple[Event, ...]:
         quoted = words.partition('building at STEP "')[2].rpartition('": ')[0]

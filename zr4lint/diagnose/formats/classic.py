@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import DecodeError, json
 
-from zr4lint.diagnose.events import Closed, Ended, Event, Opened, Output, Reader, State, StepName
+from zr4lint.diagnose.events import Closed, Ended, Event, Opened, Output, Reader, Run, State, StepName
+from zr4lint.diagnose.formats.quick import Quick
 
 SIGN = re.compile(r"^\s*+Step \d+(?:/\d+)? : |^\s*+---> Running in |returned a non-zero code: \d+", re.MULTILINE)
 API_SIGN = re.compile(r'^\{"(?:stream|status|errorDetail|aux)":', re.MULTILINE)
 
 _STEP = re.compile(r"\s*+Step (\d+)(?:/(\d+))? : (.*)")
 _CODE = " returned a non-zero code: "
-_DAEMON = ("OCI runtime create failed", "Error response from daemon", "error creating", "unable to find user ")
+_DAEMON = (
+    "OCI runtime create failed",
+    "Error response from daemon",
+    "error creating",
+    "unable to find user ",
+    "ApplyLayer exit status",
+    "Error processing tar file",
+    "failed to register layer",
+    "failed to export image",
+)
 """The daemon's words about a step of any kind: a command prints none of these."""
 
 _QUIET = ("RUN", "FROM", "")
@@ -31,10 +42,17 @@ _DONE = re.compile(r"\s*+---> (?:[0-9a-f]{12}|Using cache)|Removing intermediate
 _BUILT = re.compile(r"Successfully (?:built|tagged) ")
 
 
+_SPECIAL = re.compile(
+    r"Step \d|--->|Removing intermediate|Successfully |zero code: |OCI runtime|Error response|or creating"
+    r"|ble to find user|ApplyLayer|Error processing|to register layer|export image"
+)
+
+
 class Classic(Reader):
     """Reads it."""
 
     def __init__(self) -> None:
+        self.quick = Quick(_SPECIAL)
         self.key: str | None = None
         self.count = 0
         self.keyword = ""
@@ -56,6 +74,10 @@ class Classic(Reader):
         if self._refused(text):
             return (*self._closed(State.FAILED, line, text.strip()), Ended(line, text.strip()))
         return (Output(self.key, line, text),)
+
+    def run(self, line: int, lines: Sequence[str], at: int) -> Run | None:
+        """The lines that a RUN prints."""
+        return self.quick.run(self.key, line, lines, at) if self.key and self.keyword == "RUN" else None
 
     def _refused(self, text: str) -> bool:
         """Whether a line is the daemon's about an instruction that is no RUN."""

@@ -11,7 +11,7 @@ _HEAD = re.compile(r"\s*+> (\[.*|exporting .*|pushing .*|importing .*)")
 _TIMED = re.compile(r"(?:#\d+ )?\d+\.\d+ ?(.*)", re.DOTALL)
 _FILE = re.compile(r"\s{0,4}(?:ERROR: )?(\S[^\s:]*+):(\d+)$")
 _RULE = re.compile(r"\s{0,4}-{6,}$")
-_ROW = re.compile(r"\s{0,8}(\d+) \|( >>>|    )? ?(.*)")
+_ROW = re.compile(r"\s{0,8}(\d*) ?\|( >>>|    )? ?(.*)")
 _WORDS = re.compile(
     r"(?:failed to solve|failed to build|failed to solve with frontend [\w.]+): (.*)"
     r"|(executor failed running \[.*)"
@@ -44,6 +44,7 @@ class Closing:
         self.file = ""
         self.number = 0
         self.rows = 0
+        self.marked = 0
 
     def read(self, line: int, text: str) -> tuple[Event, ...] | None:
         """The events of a line; None for one that has nothing to do with the end of a build."""
@@ -54,28 +55,40 @@ class Closing:
         head = _HEAD.match(text)
         if head:
             return self._name(line, head[1])
-        if self.file:
-            row = _ROW.match(text)
-            if row:
-                self.rows += 1
-                found = Block(self.file, int(row[1]), line, row[3], row[2] == " >>>")
-                return (Block(self.file, self.number, line - 2), found) if self.rows == 1 else (found,)
-            if _RULE.match(text) or not text.strip():
-                if self.rows:
-                    self.file = ""
-                return ()
-            self.file = ""
-        if ">>>" in text and (row := _ROW.match(text)) and row[2] == " >>>":
-            self.file, self.number, self.rows = "Dockerfile", int(row[1]), 1
+        if self.file and (within := self._excerpt(line, text)) is not None:
+            return within
+        if ">>>" in text and (row := _ROW.match(text)) and row[2] == " >>>" and row[1]:
+            self.file, self.number, self.rows, self.marked = "Dockerfile", int(row[1]), 1, 1
             found = Block(self.file, self.number, line, row[3], True)
             return (Block(self.file, self.number, line), found)
         place = _FILE.match(text)
         if place:
-            self.file, self.number, self.rows = place[1], int(place[2]), 0
+            self.file, self.number, self.rows, self.marked = place[1], int(place[2]), 0, 0
             return () if "ockerfile" in place[1] else None
         if text.startswith("------") and _RULE.match(text):
             return ()
         return self._last(line, text)
+
+    def _excerpt(self, line: int, text: str) -> tuple[Event, ...] | None:
+        """The events of a line of the excerpt; None for one behind it."""
+        row = _ROW.match(text)
+        if row:
+            return self._row(line, row)
+        if not text.strip():  # a paste may have a blank line behind each line
+            return ()
+        rule = _RULE.match(text)
+        if self.rows or not rule:
+            self.file = ""
+        return () if rule else None
+
+    def _row(self, line: int, row: re.Match[str]) -> tuple[Event, ...]:
+        """A line of the excerpt; a paste may have lost its number."""
+        self.rows += 1
+        marked = row[2] == " >>>"
+        self.marked += marked
+        number = int(row[1]) if row[1] else self.number + self.marked - 1 if marked else 0
+        found = Block(self.file, number, line, row[3], marked)
+        return (Block(self.file, self.number, line - 2), found) if self.rows == 1 else (found,)
 
     def _name(self, line: int, text: str) -> tuple[Event, ...]:
         """A step's name, which a paste may have broken into lines; it ends with a colon."""

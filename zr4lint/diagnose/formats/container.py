@@ -16,6 +16,18 @@ COMPOSE_SIGN = re.compile(
     r"^ ?\S* ?Container \S+ +(?:Starting|Started|Creating|Error)|exited with code \d+$|^\[\+\] Running \d", re.MULTILINE
 )
 
+OUTPUT_SIGN = re.compile(
+    r"^\W{0,3}(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d\d:\d\d:\d\d[ ,.\]]|\d{1,2}/\d{1,2}/\d{4}, \d)"
+    r"|^\[?(?:INFO|WARN|WARNING|DEBUG|ERROR|FATAL|TRACE|NOTICE|CRITICAL|info|warn|error|debug)\b\]?[: ]"
+    r"|\blevel=(?:info|warn|error|debug)|^(?:Get|Hit|Ign|Err):\d+ |^Reading package lists|^Setting up \S"
+    r"|^(?:Collecting|Cloning into|Downloading|Unpacking|Installing|Loading|Compiling|Requirement already) "
+    r"|^Successfully (?:built|installed|tagged) |^added \d+ packages|^npm |^> \S+@\S+ |\d%\||^\++ \w"
+    r"|^make(?:\[\d+\])?: |^(?:Digest|Status): |^[a-z][\w.-]* +\| |^(?:E|W|N): |exited with code \d+$"
+    r"|^(?:Starting|Started|Listening|Running|Serving) ",
+    re.MULTILINE,
+)
+"""Lines as programs print them while they run; a text without any is no log."""
+
 _STARTS = re.compile(
     r"docker: Error response from daemon|^Error response from daemon|OCI runtime create failed|OCI permission denied"
     r"|OCI runtime attempted|^exec /\S+: |^exec container process|error starting container|standard_init_linux\.go"
@@ -55,11 +67,13 @@ _QUICK = (
     "init_linux",
     "Back-off",
 )
+SPECIAL = re.compile("|".join(map(re.escape, _QUICK)))
+"""A line without any of these words is no event."""
 
 
 def container_event(line: int, text: str) -> Event | None:
     """The event of a line outside of the steps; None if the line reports no failed start."""
-    if not any(word in text for word in _QUICK):
+    if not SPECIAL.search(text):
         return None
     if _STOPS.search(text):
         return Stopped(line, text.strip())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from zr4lint.diagnose.events import Closed, Ended, Event, Opened, Output, Reader, State, StepName
+from zr4lint.diagnose.events import Closed, Ended, Event, Opened, Output, Reader, Run, State, StepName
 from zr4lint.diagnose.formats.names import INSTRUCTION
+from zr4lint.diagnose.formats.quick import Quick
 
 SIGN = re.compile(r"^\s*+(?:INFO|WARN|WARNING)\s?\[[\dT:Z-]+\] |^error building image: ", re.MULTILINE)
 
@@ -14,6 +16,9 @@ _LAST = re.compile(
     r"\s*+(?:error building image: |kaniko should only be run|error checking push permissions|error pushing image"
     r"|error resolving (?:source context|dockerfile path))"
 )
+_SPECIAL = re.compile(
+    r"(?:INFO|WARN|DEBU|ERRO|FATA)[A-Z]*\s?\[|error (?:building|checking|pushing|resolving)|kaniko should", re.MULTILINE
+)
 _BUILT = ("Pushed ", "Pushing image", "Skipping push")
 
 
@@ -21,6 +26,7 @@ class Kaniko(Reader):
     """Reads it. An instruction that fails to find its files is not announced: the step is the one before it."""
 
     def __init__(self) -> None:
+        self.quick = Quick(_SPECIAL)
         self.key: str | None = None
         self.count = 0
 
@@ -40,6 +46,10 @@ class Kaniko(Reader):
         if words.startswith(_BUILT):
             return (*self._closed(State.DONE, line), Ended(line))
         return ()
+
+    def run(self, line: int, lines: Sequence[str], at: int) -> Run | None:
+        """The lines that an instruction prints."""
+        return self.quick.run(self.key, line, lines, at) if self.key else None
 
     def _state(self, words: str) -> State:
         """A step whose command failed has failed; other words are about an instruction that was never announced."""

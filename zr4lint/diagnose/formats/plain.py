@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from zr4lint.diagnose.events import Closed, Event, Opened, Output, Reader, State
+from zr4lint.diagnose.events import Closed, Event, Opened, Output, Reader, Run, State
 from zr4lint.diagnose.formats.closing import Closing
 from zr4lint.diagnose.formats.names import step_name
+from zr4lint.diagnose.window import Line
 
 SIGN = re.compile(r"^ {0,4}#\d+ (?:\[|DONE|CACHED|ERROR|CANCELED|\d+\.\d+ )|^ {0,4}#0 building with", re.MULTILINE)
 
@@ -26,6 +28,8 @@ class Plain(Reader):
         self.closing = Closing()
         self.build = 1
         self.names: dict[str, str] = {}
+        self.printing = ""
+        self.times: dict[str, str] = {}
 
     def read(self, line: int, text: str) -> tuple[Event, ...] | None:
         """The events of a line."""
@@ -34,6 +38,9 @@ class Plain(Reader):
             return self.closing.read(line, text)
         number, rest = found[1], found[2]
         output = _OUTPUT.match(rest)
+        self.printing = number if output and number in self.names else ""
+        if output:
+            self.times[number] = rest
         if output:
             if number not in self.names and self.closing.step is not None:
                 return self.closing.read(line, text)
@@ -44,6 +51,26 @@ class Plain(Reader):
             return self.closing.read(line, text)
         return self._about(number, rest, line)
 
+    def run(self, line: int, lines: Sequence[str], at: int) -> Run | None:
+        """The lines from `at` on that the step prints of which the line before is."""
+        if not self.printing:
+            return None
+        prefix = f"#{self.printing} "
+        width = len(prefix)
+        found: list[Line] = []
+        for index in range(at, len(lines)):
+            text = lines[index]
+            if not text.startswith(prefix):
+                break
+            time, _, words = text[width:].partition(" ")
+            seconds, _, part = time.partition(".")
+            if not (seconds.isdigit() and part.isdigit()):
+                break
+            found.append(Line(line + index - at, words))
+            self.times[self.printing] = time
+        self.printing = ""
+        return Run(f"{self.build}.{prefix[1:-1]}", found) if found else None
+
     def _about(self, number: str, rest: str, line: int) -> tuple[Event, ...]:
         """A line that is no output: a step's name, its end, or its progress."""
         key = f"{self.build}.{number}"
@@ -53,7 +80,7 @@ class Plain(Reader):
         if done:
             return self._closed(number, Closed(key, State.DONE, line, seconds=float(done[1])))
         if rest.startswith(("ERROR: ", "ERROR ")):
-            return self._closed(number, Closed(key, State.FAILED, line, rest[5:].lstrip(": ")))
+            return self._closed(number, Closed(key, State.FAILED, line, rest[5:].lstrip(": "), self._seconds(number)))
         if rest.startswith("["):
             return self._named(number, rest, line)
         if _PROGRESS.match(rest) and number in self.names:
@@ -62,7 +89,19 @@ class Plain(Reader):
             return self._named(number, rest, line)
         return () if rest == self.names[number] else (Output(key, line, rest),)
 
+    def finish(self) -> tuple[Event, ...]:
+        """How long the steps ran that the log leaves open."""
+        return tuple(
+            Closed(f"{self.build}.{number}", State.OPEN, 0, seconds=self._seconds(number)) for number in self.times
+        )
+
+    def _seconds(self, number: str) -> float | None:
+        """The time of a step's last line, in seconds."""
+        found = self.times.get(number, "").partition(" ")[0]
+        return float(found) if found else None
+
     def _closed(self, number: str, closed: Closed) -> tuple[Event, ...]:
+        self.times.pop(number, None)
         return (closed,) if number in self.names else (*self._named(number, "", closed.line), closed)
 
     def _named(self, number: str, name: str, line: int) -> tuple[Event, ...]:
@@ -72,6 +111,7 @@ class Plain(Reader):
         if known and name and number == "1" and "load build definition" in name:
             self.build += 1  # another build of the same log
             self.names.clear()
+            self.times.clear()
         elif known:
             return ()
         self.names[number] = name

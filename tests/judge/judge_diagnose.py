@@ -1,0 +1,136 @@
+"""Builders and tools of Debian as judges of `zr4lint diagnose`: their true logs of broken builds.
+
+buildah and podman build without a daemon, in a chroot and with copied layers, in an image made of this machine's dash.
+None of these tests is skipped: without the programs they fail.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.inprocess import call
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BUILDERS = ("buildah", "podman")
+ATTEMPTS = 6
+"""Builds in a chroot at times lose what a command prints just before it ends; then the build is made again."""
+
+BASE = "FROM scratch AS base\nCOPY root/ /\n"
+BUILDS: dict[str, tuple[str, str, str, int | None]] = {
+    "no nvcc": ("RUN echo start && nvcc --version", "nvcc-missing", "", 127),
+    "no such program": ("RUN nosuchprogram --version", "command-not-found", "", 127),
+    "source in sh": ("RUN source env.sh", "bashism-in-sh", "", 127),
+    "redirection": ("RUN pip install numpy<2.0", "unquoted-specifier", "", 2),
+    "CRLF": ("COPY --chmod=755 crlf.sh /\nRUN /crlf.sh", "script-crlf", "RUN /crlf.sh", 127),
+    "no execute bit": ("COPY plain.sh /\nRUN /plain.sh", "not-executable", "RUN /plain.sh", 126),
+    "no such file": ("COPY missing.txt /", "copy-source-missing", "", None),
+    "another stage": ("FROM base\nRUN true\nRUN nosuchprogram", "command-not-found", "RUN nosuchprogram", 127),
+    "exit code": ("RUN exit 3", "", "", 3),
+    "continued": ("RUN true && \\\n    nosuchprogram -x", "command-not-found", "RUN true && nosuchprogram -x", 127),
+    "parse error": ("RUNN true", "dockerfile-syntax", "", None),
+}
+"""By name: the instructions below the base, the cause, the failing instruction if not that text, and the exit code."""
+
+TOOLS = {
+    "apt, no package": ("apt-package-unknown", "apt-get -o Debug::NoLocking=1 install --simulate -y zr4lint-nosuch"),
+    "apt, no version": ("apt-version-gone", "apt-get -o Debug::NoLocking=1 install --simulate -y bash=0.0.1"),
+    "npm, no lock file": ("lockfile-stale", "npm ci --offline"),
+    "npm, no script": ("npm-script-missing", "npm run nosuch"),
+    "npm, no server": (
+        "connection-refused",
+        "npm install --fetch-retries=0 --registry=http://127.0.0.1:9 zr4lint-nosuch",
+    ),
+    "npm, no manifest": ("package-json-missing", "npm --prefix missing run build"),
+}
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A build context with the root of an image that has a shell, and nothing else."""
+    folder = tmp_path_factory.mktemp("context")
+    shell = os.path.realpath(shutil.which("dash") or "/bin/sh")
+    libraries = re.findall(r"(/\S+)", subprocess.run(["ldd", shell], capture_output=True, text=True).stdout)
+    for source, target in ((shell, "/bin/sh"), *((library, library) for library in libraries)):
+        copied = folder / "root" / target.lstrip("/")
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copied)
+        copied.chmod(0o755)
+    (folder / "crlf.sh").write_bytes(b"#!/bin/sh\r\necho hi\r\n")
+    (folder / "plain.sh").write_text("#!/bin/sh\necho hi\n")
+    return folder
+
+
+def built(builder: str, dockerfile: Path, context: Path, store: Path) -> str:
+    """The log of a build that fails."""
+    program = shutil.which(builder)
+    assert program is not None, f"{builder} is not installed: apt-get install {builder}"
+    with tempfile.TemporaryDirectory() as run:  # podman wants a path of at most 50 characters
+        command = [program, "--storage-driver", "vfs", "--root", f"{store}/root", "--runroot", run]
+        ran = subprocess.run(
+            [*command, "build", "--isolation", "chroot", "-f", str(dockerfile), str(context)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+        )
+    assert ran.returncode
+    return ran.stdout
+
+
+def diagnosed(log: str, folder: Path, *options: str) -> dict[str, Any]:
+    (folder / "build.log").write_text(log)
+    done = call("diagnose", "build.log", "--format", "json", "--no-config", *options, cwd=folder)
+    assert done.code == 1, (done, log)
+    document: dict[str, Any] = json.loads(done.out)
+    return document
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+@pytest.mark.parametrize("name", BUILDS)
+def test_a_build_that_fails(builder: str, name: str, context: Path, tmp_path: Path) -> None:
+    text, cause, step, code = BUILDS[name]
+    (tmp_path / "Dockerfile").write_text(f"{BASE}{text}\n")
+    for _ in range(ATTEMPTS):
+        log = built(builder, tmp_path / "Dockerfile", context, tmp_path)
+        if not cause or "sh: " in log or "exited with" not in log:
+            break
+    for options in ([], ["--file", "Dockerfile"]):
+        failure = diagnosed(log, tmp_path, *options)["failures"][0]
+        assert [found["id"] for found in failure["causes"]][:1] == ([cause] if cause else []), log
+        assert failure["exit_code"] == code
+        assert not failure["notes"], log
+        if cause != "dockerfile-syntax":
+            assert failure["instruction"]["text"] == (step or text), log
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_words_of_a_tool(name: str, tmp_path: Path) -> None:
+    cause, command = TOOLS[name]
+    (tmp_path / "package.json").write_text('{"name": "x", "version": "1.0.0"}')
+    (tmp_path / "missing").mkdir()
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+    ran = subprocess.run(
+        ["/bin/sh", "-c", command],
+        cwd=tmp_path,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert ran.returncode
+    words = f'Error: building at STEP "RUN {command}": while running runtime: exit status {ran.returncode}\n'
+    failure = diagnosed(f"STEP 2/2: RUN {command}\n{ran.stdout}{words}", tmp_path)["failures"][0]
+    assert [found["id"] for found in failure["causes"]] == [cause], ran.stdout
+    assert failure["exit_code"] == ran.returncode

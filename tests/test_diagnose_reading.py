@@ -1,0 +1,115 @@
+"""Logs of many lines: read in bulk as line by line, in bounded memory, and searched in one pass."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zr4lint.diagnose.catalogue import shipped
+from zr4lint.diagnose.diagnosis import diagnose
+from zr4lint.diagnose.formats import FORMATS
+from zr4lint.diagnose.reading import read_log
+from zr4lint.diagnose.search import Search
+from zr4lint.diagnose.template import compile_template
+
+if TYPE_CHECKING:
+    from zr4lint.diagnose.reading import Log
+
+HEADS = {
+    "buildkit-plain": "#9 [4/6] RUN make\n",
+    "classic": "Step 4/6 : RUN make\n ---> Running in 0a1b2c3d4e5f\n",
+    "buildah": "STEP 4/6: RUN make\n",
+    "kaniko": "INFO[0003] RUN make\n",
+    "text": "2026-01-01T10:00:00Z start\n",
+}
+ENDS = {
+    "buildkit-plain": '#9 ERROR: process "/bin/sh -c make" did not complete successfully: exit code: 2\n',
+    "classic": "The command '/bin/sh -c make' returned a non-zero code: 2\n",
+    "buildah": 'Error: building at STEP "RUN make": while running runtime: exit status 2\n',
+    "kaniko": "error building image: error building stage: failed to execute command: exit status 2\n",
+    "text": "",
+}
+LINES = st.lists(
+    st.sampled_from(
+        ["cc -c a.c", "", "  indented", "Successfully built 0a1b", "--> 0a1b2c3d4e5f", "#9 is a number", "error: x"]
+    ),
+    max_size=30,
+)
+
+
+def read(text: str, *, bulk: bool, monkeypatch: pytest.MonkeyPatch) -> Log:
+    with monkeypatch.context() as patch:
+        if not bulk:
+            for form in FORMATS:
+                patch.setattr(type(form.reader()), "run", lambda *_: None)
+        return read_log(io.BytesIO(text.encode()), shipped().telling)
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_many_lines_are_read_as_one_by_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    @settings(max_examples=40, deadline=None, derandomize=True)
+    @given(LINES)
+    def check(lines: list[str]) -> None:
+        stamp = "#9 1.25 " if name == "buildkit-plain" else ""
+        text = HEADS[name] + "".join(f"{stamp}{line}\n" for line in lines) + ENDS[name]
+        one, many = (read(text, bulk=bulk, monkeypatch=monkeypatch) for bulk in (False, True))
+        assert many.lines == one.lines
+        assert [*many.record.loose] == [*one.record.loose]
+        assert {key: ([*s.lines], s.state, s.last) for key, s in many.record.steps.items()} == {
+            key: ([*s.lines], s.state, s.last) for key, s in one.record.steps.items()
+        }
+
+    check()
+
+
+def log(lines: int, at: int, words: str) -> io.BytesIO:
+    text = "".join(f"#9 {n}.1 {words if n == at else f'cc -c {n}.c'}\n" for n in range(lines))
+    return io.BytesIO(f"{HEADS['buildkit-plain']}{text}{ENDS['buildkit-plain']}".encode())
+
+
+@pytest.mark.parametrize("at", [100, 20_000, 59_990])
+def test_a_cause_is_found_anywhere_in_a_large_step(at: int) -> None:
+    found = diagnose(log(60_000, at, "fatal error: Python.h: No such file or directory"), "x", shipped())
+    (cause,) = found.failures[0].causes
+    assert (cause.signature.id, cause.evidence[0].number) == ("header-missing", at + 2)
+    assert sum(len(step.lines) for step in found.log.record.steps.values()) < 12_000
+
+
+def test_warnings_without_number_do_not_hide_the_error_at_the_end() -> None:
+    warnings = "warning: fatal error: x.h: No such file or directory\n" * 5000
+    text = f"{HEADS['classic']}{warnings}fatal error: y.h: No such file or directory\n"
+    found = diagnose(io.BytesIO(f"{text}{ENDS['classic']}".encode()), "x", shipped())
+    assert [cause.captures["header"] for cause in found.failures[0].causes] == ["y.h"]
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.text("abN ':", max_size=60))
+def test_words_are_found_where_they_are(text: str) -> None:
+    words = ["No a", "ab", "aNb: ", "'N'", "bbbbbbbb"]
+    found = [*Search(words).places(text)]
+    assert all(text.startswith(word, at) for at, word in found)
+    assert {at for at, _ in found} == {at for word in words for at in range(len(text)) if text.startswith(word, at)}
+
+
+def test_every_signature_is_found_in_its_own_words() -> None:
+    telling = shipped().telling
+    for compiled in shipped().signatures.values():
+        for template in compiled.says:
+            assert [*telling(f"xx {template.literal} yy")] or len(template.literal) < 4, template.text
+
+
+def test_a_template_is_tried_at_both_ends_of_a_long_text() -> None:
+    template = compile_template("lost <host> now")
+    text = "lost now\n" * 5000 + "lost a.b now"
+    assert [values for _, values in template.matches(text, text.replace("\n", " "))] == [{"host": "a.b"}]
+
+
+def test_the_same_words_are_found_in_each_of_several_lines() -> None:
+    template = compile_template("<library>: cannot open shared object file")
+    text = "".join(f"lib{name}.so: cannot open shared object file\n" for name in "abc")
+    found = [values["library"] for _, values in template.matches(text, text.replace("\n", " "))]
+    assert found == ["liba.so", "libb.so", "libc.so"]

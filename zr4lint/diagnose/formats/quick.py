@@ -1,0 +1,36 @@
+"""Find lines that are only output, many at once: a log of hundreds of megabytes has little else."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+
+from zr4lint.diagnose.events import Run
+from zr4lint.diagnose.window import Line
+
+
+class Quick:
+    """Knows by a pattern the lines of a batch that may be more than output."""
+
+    def __init__(self, special: re.Pattern[str]) -> None:
+        self._special = special
+        self._lines: Sequence[str] = ()
+        self._marks: list[int] = []
+
+    def run(self, key: str | None, line: int, lines: Sequence[str], at: int) -> Run | None:
+        """The lines from index `at` to the next special one as output of a step; `line` is the number of the first."""
+        if self._lines is not lines:
+            self._lines, self._marks = lines, self._found(lines)
+        place = bisect_left(self._marks, at)
+        end = self._marks[place] if place < len(self._marks) else len(lines)
+        return Run(key, [*map(Line, range(line, line + end - at), lines[at:end])]) if end > at else None
+
+    def _found(self, lines: Sequence[str]) -> list[int]:
+        ends: list[int] = []
+        marks: list[int] = []
+        for found in self._special.finditer("\n".join(lines)):
+            ends = ends or [*accumulate(len(text) + 1 for text in lines)]
+            marks.append(bisect_right(ends, found.start()))
+        return marks
