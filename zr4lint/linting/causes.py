@@ -97,13 +97,19 @@ def _hanging(
     hanging = [finding for finding in gone if appeared[finding.code] < sum(f.code == finding.code for f in gone)]
     bound = [finding for finding in hanging if finding.requirement is not None or refuses(finding)]
     if suspect.modest:
-        hanging = bound
+        hanging = [finding for finding in hanging if finding in bound or _elsewhere(finding, suspect)]
     worst = max((finding.severity for finding in hanging), default=Severity.INFO)
     if worst is Severity.INFO or not bound or (worst < Severity.ERROR and all(f.code in late for f in bound)):
         return []
     came = sum(f.severity >= worst and bool(new[_key(f)]) for f in again)
     gone_of_worst = sum(finding.severity >= worst for finding in hanging)
     return hanging if gone_of_worst >= suspect.least and came < gone_of_worst else []
+
+
+def _elsewhere(finding: Finding, suspect: Suspect) -> bool:
+    """Whether an error is gone though its own words are left as they are."""
+    span = finding.span
+    return finding.severity is Severity.ERROR and not any(e.start < span.end and span.start < e.end for e in suspect.edits)
 
 
 def _key(finding: Finding) -> tuple[str, str]:

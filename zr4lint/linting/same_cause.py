@@ -55,7 +55,7 @@ def _refused(findings: list[Finding], judged: Judged) -> list[Finding]:
     def home_of(finding: Finding) -> Instruction | None:
         index = bisect_right(starts, finding.span.start) - 1
         home = instructions[index] if index >= 0 else None
-        return home if home is not None and finding.span.start < max(home.span.end, home.span.start + 1) else None
+        return home if home is not None and finding.span.start <= max(home.span.end, home.span.start) else None
 
     inside: dict[int, list[Finding]] = {}
     for finding in findings:

@@ -124,7 +124,7 @@ class _Builder:
         self.keep(node.start_byte, node.end_byte)
         name: str | None = None
         operator = operand = ""
-        if node.type == "simple_expansion" and (raw[1:].isidentifier() or raw[1:].isdecimal() or raw[1:] in "@*#"):
+        if node.type == "simple_expansion" and (raw[1:].isidentifier() or raw[1:].isdecimal() or raw[1:] in "@*#?"):
             name = raw[1:]
         elif node.type == "arithmetic_expansion" and raw.startswith("$((") and raw.endswith("))"):
             name, operator, operand = "", "((", raw[3:-2]
