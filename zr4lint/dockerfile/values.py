@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from zr4lint.model.budgets import VALUE_LENGTH
+from zr4lint.model.cutting import cut
 from zr4lint.model.source import MappedText, Span
 from zr4lint.startup import import_alone
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 WordSplitter = import_alone("dockerfile_parse.util").WordSplitter
 
 _QUOTES = "\"'\\"
-_VARIABLE = r"(?<!\\)\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^{}$]*))?\}|(\{))"
+_VARIABLE = r"(?<!\\)\$(?:(\w+)|\{(\w+)(?:(:?[-+]|##?|%%?|//?)([^{}$]*))?\}|(\{))"
 _SINGLE_QUOTED = r"'[^']*'"
 _PART = r"""'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)|([^'"\\]+)"""
 _PIECE = r"""(?s)(?P<blank>\s+)|\\.?|'[^']*'?|"(?:\\.|[^"\\])*(?:"|\\?\Z)|[^\s\\'"]+"""
@@ -162,6 +163,8 @@ def _value(found: re.Match[str], env: Mapping[str, str | None]) -> str | None:
     value = env.get(name)
     if not operator or (value is None and name in env):
         return value
+    if operator[0] in "#%/":
+        return None if value is None else cut(value, operator, operand)
     is_set = name in env and (value != "" or not operator.startswith(":"))
     if operator.endswith("-"):
         return value if is_set else operand

@@ -15,6 +15,7 @@ from zr4lint.facts import (
     At,
     Copied,
     EnvSet,
+    Form,
     Origin,
     RepositoryAdded,
     RunStep,
@@ -81,6 +82,10 @@ def _calls(history: History, rows: Mapping[str, Row]) -> Iterator[tuple[str, At,
         for step in history.facts.of(RunStep, history.chain)
         if step.shell and step.shell[0].rpartition("/")[2] not in ("sh", "dash")
     }
+    for step in history.facts.of(RunStep, history.chain):
+        name = step.shell[0].rpartition("/")[2] if step.shell else ""
+        if step.at.stage == history.stage.number and step.form is Form.SHELL and name in rows:
+            yield name, step.at, step.at.instruction.keyword_span
     for ran in history.commands:
         word = ran.arguments[0]
         path = ran.variables.get("PATH")

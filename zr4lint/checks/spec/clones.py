@@ -270,6 +270,10 @@ def _not_installed(subject: Subject, clone: Cloned | None, file: str, spelled: s
     runs = [run for run in subject.environment.pip_installs if clone.at.order < run.at.order < end]
     others = [(run, path, span) for run in runs for path, span in run.files]
     near = next((o for o in others if (o[1] or "").endswith(name)), None) or next(iter(others), None)
+    if near is not None and near[1] == file and near[0].command.refused:
+        refused = near[0].command.refused[0]
+        message = f"pip can't use {code(subject.words(refused), 50)}"
+        return Unmet(message, refused, expected=expected, notes=("pip fails and installs nothing.",))
     if near is not None and near[1] == file:
         message = f"{code(file)} is installed into another environment"
         return Unmet(message, near[0].at.span, expected=expected, add=line)
