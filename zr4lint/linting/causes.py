@@ -80,11 +80,27 @@ def _hanging(
     known: Counter[tuple[str, str]],
 ) -> list[Finding]:
     """The findings that are gone once a suspect's words are mended; none where as many errors come instead."""
+    codes = frozenset(code for finding in left for code in (finding.code, *finding.aliases))
+    found = _gone(left, suspect, judged, late, known, codes)
+    lower = bool(found) and all(finding.severity < Severity.ERROR for finding in found)
+    return _gone(left, suspect, judged, late, known, None) if lower else found
+
+
+def _gone(
+    left: Sequence[Finding],
+    suspect: Suspect,
+    judged: Judged,
+    late: frozenset[str],
+    known: Counter[tuple[str, str]],
+    codes: frozenset[str] | None,
+) -> list[Finding]:
+    """The findings that are gone, by the rules that find errors or these codes, or by all."""
     if judged.again is None:
         return []
     from zr4lint.linting.hanging import refuses
 
-    again = [finding for finding in judged.again(mended(judged.source.text, suspect.edits)) if _is_open(finding)]
+    text = mended(judged.source.text, suspect.edits)
+    again = [finding for finding in judged.again(text, codes) if _is_open(finding)]
     still = Counter(map(_key, again))
     gone: list[Finding] = []
     for finding in left:

@@ -47,7 +47,7 @@ def hidden_characters(subject: Subject, *, what: Literal["invisible", "look-alik
         yield from look_alikes(subject)
 
 
-@check("core/swallowed-lines", stages="all")
+@check("core/swallowed-lines", stages="all", raises=True)
 def swallowed_lines(subject: Subject, *, what: Literal["instruction", "comment"]) -> Outcomes:
     r"""No line belongs to something else than it seems to.
 
