@@ -149,9 +149,7 @@ _FAMILIES = {"ml": "zr4lint.checks.ml"}
 KINDS = Kinds()
 
 
-def check(
-    name: str, *, late: bool = False, stages: Stages = "image", raises: bool = False
-) -> Callable[[_C], _C]:
+def check(name: str, *, late: bool = False, stages: Stages = "image", raises: bool = False) -> Callable[[_C], _C]:
     """Add a function to the vocabulary; its keyword-only arguments are the parameters of the kind.
 
     Packs write a parameter `protocol_case` as `protocol-case`.

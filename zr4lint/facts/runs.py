@@ -87,8 +87,9 @@ def _asks_builder(reading: Reading, instruction: Instruction) -> bool:
 
 def _failing(span: Span, text: str) -> Remark:
     """The remark on the command whose status fails a RUN."""
-    name = text[span.start : span.end].split(maxsplit=1)[0]
-    what = "this test is false" if name in ("[", "test", "[[") else f"{code(name, 30)} ends with a failure"
+    words = text[span.start : span.end]
+    test = words.split(maxsplit=1)[0] in ("[", "test", "[[")
+    what = "this test is false" if test else f"{code(words, 40)} ends with a failure"
     note = "The RUN ends with the status of this command, so the build stops."
     return Remark(COMMAND_FAILS, span, f"{what}, which fails the RUN", (note,))
 

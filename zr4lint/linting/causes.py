@@ -125,7 +125,9 @@ def _gone(
 def _elsewhere(finding: Finding, suspect: Suspect) -> bool:
     """Whether an error is gone though its own words are left as they are."""
     span = finding.span
-    return finding.severity is Severity.ERROR and not any(e.start < span.end and span.start < e.end for e in suspect.edits)
+    return finding.severity is Severity.ERROR and not any(
+        e.start < span.end and span.start < e.end for e in suspect.edits
+    )
 
 
 def _key(finding: Finding) -> tuple[str, str]:

@@ -116,7 +116,7 @@ FILE_PROGRAMS: Mapping[str, FileProgram] = {
     "tar": FileProgram(
         _grammar(
             {"f": "file", "C": "directory", "T": "files-from", "X": "exclude-from", "I": "use-compress-program"},
-            "file directory files-from exclude-from exclude use-compress-program transform strip-components owner group",
+            "file directory files-from exclude-from exclude use-compress-program transform owner group",
             f"{_COMMON} create extract list append update remove-files gzip bzip2 xz zstd auto-compress",
         ),
         Operands.ALL,

@@ -32,8 +32,8 @@ class Find(Struct, frozen=True):
 
     `name` is the pattern of the names it looks for, `kind` is "f", "d", ... or "" for any. `least` and `most` bound the
     depth, None where it has no end. `narrowed` tells of tests that can't be told before the build. `calls` are the
-    commands behind -exec, without the "{}" at their end. `executable` tells that it looks for files that may be executed,
-    or for those that may not, None for both.
+    commands behind -exec, without the "{}" at their end. `executable` tells that it looks for files that may be
+    executed, or for those that may not, None for both.
     """
 
     roots: tuple[Argument, ...]

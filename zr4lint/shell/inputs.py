@@ -33,8 +33,8 @@ IN_PLACE = "eval"
 class Handed(Struct, frozen=True):
     """A script that a command has a shell read.
 
-    `shell` is the shell's name, or `IN_PLACE`; `arguments` are its `$1` and on, None where they can't be known, `zeroth` its `$0`.
-    `file` tells that it comes from a file.
+    `shell` is the shell's name, or `IN_PLACE`; `arguments` are its `$1` and on, None where they can't be known,
+    `zeroth` its `$0`. `file` tells that it comes from a file.
     """
 
     script: MappedText
@@ -76,8 +76,7 @@ def script_of(walker: Walker, name: str, made: Command, frame: Frame) -> Handed 
             found = standard_input(walker, made, frame) if found is None and reads_input(made) else found
         if found is None:
             return None
-        given, named = _behind_script(literal), _name_of_script(literal)
-        return Handed(found, name, exits, () if named is not None and given is None else given, named)
+        return Handed(found, name, exits, _behind_script(literal), _name_of_script(literal))
     if name in (".", "source") and len(made.words) > 1:
         text = _text(walker, made.words[1], frame)
         return None if text is None else Handed(text, IN_PLACE, file=True)

@@ -14,7 +14,18 @@ from zr4lint.shell.commands import Command, Dialect, Reach, Redirection, Word, W
 from zr4lint.shell.compound import bind, tested_words, words
 from zr4lint.shell.expansion import plain, plain_word
 from zr4lint.shell.feeding import READ_BY_PATH, argument_file, found_by_find, xargs
-from zr4lint.shell.status import DONE, FALSE, TRUE, Jump, Status, Value, found_everywhere, jump, of_program, runs_nothing
+from zr4lint.shell.status import (
+    DONE,
+    FALSE,
+    TRUE,
+    Jump,
+    Status,
+    Value,
+    found_everywhere,
+    jump,
+    of_program,
+    runs_nothing,
+)
 from zr4lint.shell.tree import Frame, read_redirect
 from zr4lint.shell.wrappers import READS_SCRIPTS, program, unwrap
 
@@ -333,11 +344,16 @@ def _builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
             walker.trap = (rest[0].text, frame)
     elif name == "kill" and any(word.text.text == "$$" for word in rest):
         return Status(Value.FALSE, Jump.SHELL, frame.reach is Reach.ALWAYS)
-    elif name == "export" or (name in _PRINTERS and _written_anywhere(made)):
-        return TRUE
-    elif name in _ASKERS and found_everywhere([word.literal or "" for word in made.words]):
+    elif name == "export" or _succeeds(name, made):
         return TRUE
     return of_program(name)
+
+
+def _succeeds(name: str, made: Command) -> bool:
+    """Whether a command ends with 0 in each image."""
+    if name in _PRINTERS:
+        return _written_anywhere(made)
+    return name in _ASKERS and found_everywhere([word.literal or "" for word in made.words])
 
 
 def _written_anywhere(made: Command) -> bool:

@@ -11,6 +11,7 @@ from tree_sitter import Node
 
 from zr4lint.model.budgets import PARSE_SECONDS
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
+from zr4lint.model.recent import Recent
 from zr4lint.model.source import MappedText
 from zr4lint.shell.commands import Command, Pipe, Reach, Redirection, Word, Wrapper
 from zr4lint.shell.expansion import literal_word, word_of
@@ -23,6 +24,7 @@ _OTHER = r"[^\n\t\x20-\x7e]"
 _CHUNK = 16_384
 
 _parser: Parser | None = None
+_trees: Recent[Node] = Recent()
 
 
 def parse_tree(text: str, deadline: Deadline = NO_DEADLINE) -> Node | None:
@@ -31,6 +33,8 @@ def parse_tree(text: str, deadline: Deadline = NO_DEADLINE) -> Node | None:
     tree-sitter takes carriage returns and some letters of other scripts for blanks, which a shell does not.
     """
     global _parser
+    if (known := _trees.get(text)) is not None:
+        return known
     if _parser is None:
         from tree_sitter import Language, Parser
 
@@ -39,9 +43,11 @@ def parse_tree(text: str, deadline: Deadline = NO_DEADLINE) -> Node | None:
     own = Deadline(PARSE_SECONDS)
     try:
         # tree-sitter calls back only while it reads pieces, not when it has all the bytes.
-        return _parser.parse(
+        root = _parser.parse(
             lambda at, _: data[at : at + _CHUNK], progress_callback=lambda *_: own.passed or deadline.passed
         ).root_node
+        _trees.put(text, root)
+        return root
     except ValueError:
         _parser.reset()
         deadline.check()

@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 from zr4lint.model import budgets
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.remark import SHELL_SYNTAX, Remark
+from zr4lint.model.source import Span
 from zr4lint.shell import compound, dash, simple
 from zr4lint.shell.commands import Command, Dialect, Heredoc, Pipe, Reach, Redirection
 from zr4lint.shell.grammar import Refusal, refusal
@@ -26,7 +27,7 @@ from zr4lint.shell.walker import Walker
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from zr4lint.model.source import MappedText, Span
+    from zr4lint.model.source import MappedText
     from zr4lint.shell.expansion import Environment
     from zr4lint.shell.files import Files
 

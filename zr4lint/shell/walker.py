@@ -33,9 +33,9 @@ class Walker(ABC):
     """The state of a walk.
 
     `functions` are bodies by name, with the place they stand in; `arguments` are the words of `$1`, `$2` ..., None
-    where they can't be known, `zeroth` that of `$0`. `patterns` are those of the loops around that go over files, by their variables,
-    `located` the programs whose paths a substitution prints. `tells_status` tells that the script asks for `$?`,
-    `failed` is the last command that surely failed.
+    where they can't be known, `zeroth` that of `$0`. `patterns` are those of the loops around that go over files,
+    by their variables, `located` the programs whose paths a substitution prints. `tells_status` tells that the script
+    asks for `$?`, `failed` is the last command that surely failed.
     """
 
     def __init__(self, dialect: Dialect, variables: Environment, files: Files | None, deadline: Deadline) -> None:

@@ -129,7 +129,7 @@ def _brought(history: History, row: Row, at: At) -> bool:
 
 
 def _other_folders(history: History, row: Row, at: At) -> bool:
-    """Whether ENV has put a folder on PATH that may hold the program; an environment of Python holds what pip brings."""
+    """Whether ENV put a folder on PATH that may hold the program: an environment of Python holds what pip brings."""
     put = [e for e in history.facts.of(EnvSet, history.chain) if e.name == "PATH" and e.at.order < at.order]
     if not put or not row.get("alone"):
         return bool(put)

@@ -13,9 +13,7 @@ from zr4lint.checks.registry import check
 from zr4lint.facts import (
     INHERITED,
     AptRun,
-    At,
     Copied,
-    EnvSet,
     Origin,
     PipRun,
     RepositoryAdded,
@@ -25,7 +23,6 @@ from zr4lint.knowledge.tables import Row, distribution, references, sure, table
 from zr4lint.knowledge.tables import release as version_numbers
 from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code
-from zr4lint.model.source import Span
 from zr4lint.programs.python import minor_of
 from zr4lint.shell import Reach
 

@@ -65,9 +65,7 @@ def by_shell(call: Call) -> Iterator[Fact]:
     for command in parse_script(script).commands:
         reach = min(command.reach, call.command.reach)
         scope = (*call.command.scope, *command.scope)
-        yield from read_command(
-            call.script, structs.replace(command, span=call.command.span, scope=scope, reach=reach)
-        )
+        yield from read_command(call.script, structs.replace(command, span=call.command.span, scope=scope, reach=reach))
 
 
 def _remember(call: Call, words: Sequence[Argument]) -> None:

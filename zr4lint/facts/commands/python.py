@@ -95,7 +95,10 @@ def _lists_packages(call: Call) -> bool:
     words = [argument.value for argument in call.arguments[1:]]
     if words[:2] == ["-m", "pip"]:
         del words[:2]
-    return words[:1] == ["freeze"] and len(words) == 1 or words in (["list", "--format=freeze"], ["list", "--format", "freeze"])
+    return (words[:1] == ["freeze"] and len(words) == 1) or words in (
+        ["list", "--format=freeze"],
+        ["list", "--format", "freeze"],
+    )
 
 
 def _installed(call: Call) -> Iterator[str]:
