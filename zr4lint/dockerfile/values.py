@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from zr4lint.model.budgets import VALUE_LENGTH
-from zr4lint.model.cutting import cut
 from zr4lint.model.source import MappedText, Span
 from zr4lint.startup import import_alone
 
@@ -164,6 +163,8 @@ def _value(found: re.Match[str], env: Mapping[str, str | None]) -> str | None:
     if not operator or (value is None and name in env):
         return value
     if operator[0] in "#%/":
+        from zr4lint.model.cutting import cut  # few files have such an expansion
+
         return None if value is None else cut(value, operator, operand)
     is_set = name in env and (value != "" or not operator.startswith(":"))
     if operator.endswith("-"):

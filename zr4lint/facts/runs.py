@@ -74,7 +74,8 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         yield from read_command(script, command)
     told = any(remark.code == COMMAND_FAILS for remark in reading.remarks[known:])
     if parsed.failing is not None and not told and not _asks_builder(reading, instruction):
-        reading.remarks.append(_failing(parsed.failing, reading.text))
+        in_dash = state.sh_is_dash and state.shell[:1] == ("/bin/sh",)
+        reading.remarks.append(_failing(parsed.failing, reading.text, in_dash=in_dash))
     if mounts and state.written:
         state.lose((mount.target for mount in mounts if mount.target), recursive=True)
 
@@ -85,13 +86,17 @@ def _asks_builder(reading: Reading, instruction: Instruction) -> bool:
     return any(reading.state.is_argument(name) for name in names)
 
 
-def _failing(span: Span, text: str) -> Remark:
+def _failing(span: Span, text: str, *, in_dash: bool) -> Remark:
     """The remark on the command whose status fails a RUN."""
     words = text[span.start : span.end]
-    test = words.split(maxsplit=1)[0] in ("[", "test", "[[")
-    what = "this test is false" if test else f"{code(words, 40)} ends with a failure"
-    note = "The RUN ends with the status of this command, so the build stops."
-    return Remark(COMMAND_FAILS, span, f"{what}, which fails the RUN", (note,))
+    name = words.split(maxsplit=1)[0]
+    what = f"{code(words, 40)} ends with a failure, which fails the RUN"
+    if name == "[[" and in_dash:
+        what = "dash has no command `[[`"
+    elif name in ("[", "test", "[["):
+        strange = in_dash and re.search(r"\s==\s", words)
+        what = "the tests of dash have no `==`" if strange else "this test is false, which fails the RUN"
+    return Remark(COMMAND_FAILS, span, what, ("The RUN ends with the status of this command, so the build stops.",))
 
 
 def _joined(instruction: Instruction, commands: Sequence[Command]) -> int:

@@ -1,6 +1,16 @@
 """Findings that have one cause are told once, at the words that cause them.
 
 A cause is proved: the text is linted again with the words mended, and the findings that are gone then hang on them.
+This is the one place where the facts of a file are gathered more than once. What it costs is bounded:
+
+- A file without open errors and warnings is not searched, nor is one with very many.
+- The suspects come from the words of the file, those that spoil most first, and the search ends when nothing is left
+  to explain. It is given up after `_TRIALS` lints, or after less of a large file (`_WORK`), so that its time grows
+  with the file and not with its square. No clock decides, so that two runs find the same.
+- In such a lint all rules of a specification run, since its late rules read the results of the others. Of other packs
+  only those run that find errors, or whose code is among the findings to explain; ShellCheck is not asked unless it
+  has found something. Where only warnings turn out to hang on the words, all rules decide.
+- The trees of scripts are kept for a while: all RUNs but one are as they were.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import structs
 
 from zr4lint.model.budgets import VALUE_LENGTH, WORDS
-from zr4lint.model.cutting import cut
 from zr4lint.model.source import MappedText, Span
 from zr4lint.shell.arithmetic import evaluate
 from zr4lint.shell.commands import Argument, Expansion, Word
@@ -309,6 +308,8 @@ def _cut(value: str, expansion: Expansion) -> str | None:
         if operand or not value.isascii():
             return None
         return change(value) if len(operator) == 2 else change(value[:1]) + value[1:]
+    from zr4lint.model.cutting import cut  # few scripts have such an expansion
+
     return cut(value, operator, operand)
 
 

@@ -46,7 +46,7 @@ _SEARCHES = frozenset({"grep", "egrep", "fgrep"})
 _TEXTS = frozenset({"awk", "gawk", "mawk", "perl"})
 _PRINTERS = frozenset({"echo", "printf"})
 _ASKERS = frozenset({"command", "which", "type"})
-_ROOT = re.compile(r"/(?:tmp|dev|etc|root|home|opt|var|usr/local)/[\w.-]+\Z")
+_FOLDERS = frozenset({"/tmp", "/dev", "/etc", "/root", "/home", "/opt", "/var"})
 _CALL = 10
 _RUN_BY = 5
 """The cost of a command that find or xargs runs: each holds the words of all within it."""
@@ -358,7 +358,7 @@ def _succeeds(name: str, made: Command) -> bool:
 
 def _written_anywhere(made: Command) -> bool:
     """Whether the files that a command writes lie in folders that each image has."""
-    return all(r.target is not None and _ROOT.match(r.target.text.text) for r in made.redirections)
+    return all(r.target is not None and r.target.text.text.rpartition("/")[0] in _FOLDERS for r in made.redirections)
 
 
 def _set(walker: Walker, words: tuple[Word, ...], frame: Frame) -> Status:

@@ -11,7 +11,6 @@ from tree_sitter import Node
 
 from zr4lint.model.budgets import PARSE_SECONDS
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
-from zr4lint.model.recent import Recent
 from zr4lint.model.source import MappedText
 from zr4lint.shell.commands import Command, Pipe, Reach, Redirection, Word, Wrapper
 from zr4lint.shell.expansion import literal_word, word_of
@@ -23,8 +22,35 @@ if TYPE_CHECKING:
 _OTHER = r"[^\n\t\x20-\x7e]"
 _CHUNK = 16_384
 
+_MOST = 64  # scripts whose trees are kept
+_LONGEST = 2_000  # characters of such a script
+
 _parser: Parser | None = None
-_trees: Recent[Node] = Recent()
+
+
+class _Recent:
+    """The trees of the last scripts that are not long.
+
+    The search for causes lints a text anew with a few words changed: all RUNs but one have the scripts that they had.
+    """
+
+    def __init__(self) -> None:
+        self._trees: dict[str, Node] = {}
+
+    def get(self, text: str) -> Node | None:
+        """The root for a text, None where it isn't there any more."""
+        return self._trees.get(text)
+
+    def put(self, text: str, root: Node) -> None:
+        """Keep a root, in the place of the oldest one where there are many."""
+        if len(text) > _LONGEST:
+            return
+        if len(self._trees) >= _MOST:
+            self._trees.pop(next(iter(self._trees)), None)
+        self._trees[text] = root
+
+
+_trees = _Recent()
 
 
 def parse_tree(text: str, deadline: Deadline = NO_DEADLINE) -> Node | None:

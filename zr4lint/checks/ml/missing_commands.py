@@ -37,6 +37,8 @@ _OTHER_INSTALLERS = (
     r"dpkg -i|gdebi"
 )
 """Programs that may bring anything."""
+_DESKTOP = r"desktop|^(?:xfce4|lxde|gnome|ubuntu-standard)\Z"
+"""Packages that bring many programs, which no row lists."""
 _HINTS = {
     "pip": r"pip|conda|mamba|pyenv|uv ",
     "python": r"conda|mamba|pyenv|/python\b|\buv\b|python[\w.]* [^\n]*/usr",
@@ -112,6 +114,7 @@ def _brought(history: History, row: Row, at: At) -> bool:
                 names & {*row["packages"], *row.get("through", ())}
                 or run.command.parsed.unknown
                 or any("*" in name for name in names)
+                or (row.get("alone") and any(re.search(_DESKTOP, name) for name in names))
             ):
                 return True
     for copied in history.facts.of(Copied, history.chain):
