@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from zr4lint.shell.files import Files, Found
 
 _COMPOUND = r"(?:^|[\s;&|(])(?:if|while|until|case|for|function|!|\{)\s|\(\s*\)|<<"
+_DECIDED = frozenset({
+    "[", "[[", "declare", "exit", "false", "kill", "let", "local", "popd", "pushd", "readarray", "return", "set",
+    "shopt", "source", "test", "typeset",
+})  # fmt: skip
+"""Commands whose status their own words decide."""
+_FILE_TEST = r"\s-[a-hkp-xGLNORS]\s"
 _USED = r"\$\{?([A-Za-z_]\w*)"
 
 
@@ -75,7 +81,7 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     told = any(remark.code == COMMAND_FAILS for remark in reading.remarks[known:])
     if parsed.failing is not None and not told and not _asks_builder(reading, instruction):
         in_dash = state.sh_is_dash and state.shell[:1] == ("/bin/sh",)
-        reading.remarks.append(_failing(parsed.failing, reading.text, in_dash=in_dash))
+        reading.remarks += _failing(parsed.failing, reading.text, in_dash=in_dash)
     if mounts and state.written:
         state.lose((mount.target for mount in mounts if mount.target), recursive=True)
 
@@ -86,17 +92,22 @@ def _asks_builder(reading: Reading, instruction: Instruction) -> bool:
     return any(reading.state.is_argument(name) for name in names)
 
 
-def _failing(span: Span, text: str, *, in_dash: bool) -> Remark:
-    """The remark on the command whose status fails a RUN."""
+def _failing(span: Span, text: str, *, in_dash: bool) -> Iterator[Remark]:
+    """The remark on the command whose status fails a RUN.
+
+    There is none where a file decides: programs that aren't read may have made it.
+    """
     words = text[span.start : span.end]
     name = words.split(maxsplit=1)[0]
+    if name not in _DECIDED or re.search(_FILE_TEST, words):
+        return
     what = f"{code(words, 40)} ends with a failure, which fails the RUN"
     if name == "[[" and in_dash:
         what = "dash has no command `[[`"
     elif name in ("[", "test", "[["):
         strange = in_dash and re.search(r"\s==\s", words)
         what = "the tests of dash have no `==`" if strange else "this test is false, which fails the RUN"
-    return Remark(COMMAND_FAILS, span, what, ("The RUN ends with the status of this command, so the build stops.",))
+    yield Remark(COMMAND_FAILS, span, what, ("The RUN ends with the status of this command, so the build stops.",))
 
 
 def _joined(instruction: Instruction, commands: Sequence[Command]) -> int:
