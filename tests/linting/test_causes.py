@@ -61,7 +61,7 @@ def errors(found: FileReport) -> list[Finding]:
     return [finding for finding in found.findings if finding.severity is Severity.ERROR]
 
 
-@pytest.mark.parametrize("edited", (*TABLE.cause, *TABLE.failing), ids=lambda edited: edited.name)
+@pytest.mark.parametrize("edited", [*TABLE.cause, *TABLE.failing], ids=lambda edited: edited.name)
 def test_a_cause_is_told_once_where_it_is(edited: Edited) -> None:
     found = report(edited.text)
     (finding,) = errors(found)
