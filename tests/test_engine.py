@@ -205,7 +205,7 @@ def test_points_are_shares_rounded_down(old: str, new: str, points: dict[str, fl
 
 
 def test_findings_without_a_fix_cost_points() -> None:
-    report = run(GOOD.replace("debian:12", "$I").replace("B=2", "B=3"))
+    report = run("ARG I\n" + GOOD.replace("debian:12", "$I").replace("B=2", "B=3"))
     assert [(f.code, f.fix is not None) for f in report.findings] == [("PK101", False), ("PK201", True)]
     assert report.conformance[0].criteria[3].points == 5
 

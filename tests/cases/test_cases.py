@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from tests.cases.case import Case, Cases, RuleCase, case_files, every_case, write
 from tests.cases.judging import applied, findings, observed, pack, rule_of, source_of
 from tests.support.groups import in_groups
-from zr4lint.model.finding import Applicability, Edit
+from zr4lint.checks import KINDS
+from zr4lint.model.finding import Applicability, Edit, Severity
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.loading import pack_names
 
@@ -51,6 +52,19 @@ def with_edits(source: SourceFile, edits: Sequence[Edit]) -> SourceFile:
 
 def test_bad_cases_have_findings_and_good_ones_none() -> None:
     assert [str(item) for item in CASES if bool(item.case.finding) != (item.kind == "bad")] == []
+
+
+def test_kinds_that_find_more_than_their_rule_says_are_marked() -> None:
+    """The search for causes leaves out the rules that find no errors."""
+    above = {
+        rule.check
+        for item in BAD
+        for rule in pack(item.pack).rules
+        if rule.rule.name == item.rule and rule.check != "shellcheck" and rule.rule.severity is not Severity.ERROR
+        if pack(item.pack).specification is None and any(f.severity == "error" for f in item.case.finding)
+    }
+    assert above
+    assert {name for name in above if not KINDS[name].raises} == set()
 
 
 def test_names_of_cases_are_unique() -> None:

@@ -46,6 +46,7 @@ class Edited(Struct, frozen=True):
 class Table(Struct, frozen=True):
     cause: tuple[Edited, ...]
     no_cause: tuple[Edited, ...]
+    failing: tuple[Edited, ...]
 
 
 TABLE = convert(tomllib.loads((HERE / "causes.toml").read_text(encoding="utf-8")), Table)
@@ -60,7 +61,7 @@ def errors(found: FileReport) -> list[Finding]:
     return [finding for finding in found.findings if finding.severity is Severity.ERROR]
 
 
-@pytest.mark.parametrize("edited", TABLE.cause, ids=lambda edited: edited.name)
+@pytest.mark.parametrize("edited", [*TABLE.cause, *TABLE.failing], ids=lambda edited: edited.name)
 def test_a_cause_is_told_once_where_it_is(edited: Edited) -> None:
     found = report(edited.text)
     (finding,) = errors(found)

@@ -38,13 +38,15 @@ class Kind(Struct, frozen=True):
     """One kind of check.
 
     A `late` check runs after the others, for it reads their results. `stages` tells which stages it looks at where
-    its rule does not: those of the image that is built, or all.
+    its rule does not: those of the image that is built, or all. One that `raises` may find an error under a rule of a
+    lower level.
     """
 
     name: str
     run: Callable[..., Outcomes]
     late: bool
     stages: Stages = "image"
+    raises: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -147,7 +149,7 @@ _FAMILIES = {"ml": "zr4lint.checks.ml"}
 KINDS = Kinds()
 
 
-def check(name: str, *, late: bool = False, stages: Stages = "image") -> Callable[[_C], _C]:
+def check(name: str, *, late: bool = False, stages: Stages = "image", raises: bool = False) -> Callable[[_C], _C]:
     """Add a function to the vocabulary; its keyword-only arguments are the parameters of the kind.
 
     Packs write a parameter `protocol_case` as `protocol-case`.
@@ -156,7 +158,7 @@ def check(name: str, *, late: bool = False, stages: Stages = "image") -> Callabl
     def register(function: _C) -> _C:
         if KINDS.get(name):
             raise TypeError(f"check {name!r}: registered twice")
-        KINDS[name] = Kind(name, function, late, stages)
+        KINDS[name] = Kind(name, function, late, stages, raises)
         return function
 
     return register

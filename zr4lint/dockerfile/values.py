@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 WordSplitter = import_alone("dockerfile_parse.util").WordSplitter
 
 _QUOTES = "\"'\\"
-_VARIABLE = r"(?<!\\)\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^{}$]*))?\}|(\{))"
+_VARIABLE = r"(?<!\\)\$(?:(\w+)|\{(\w+)(?:(:?[-+]|##?|%%?|//?)([^{}$]*))?\}|(\{))"
 _SINGLE_QUOTED = r"'[^']*'"
 _PART = r"""'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)|([^'"\\]+)"""
 _PIECE = r"""(?s)(?P<blank>\s+)|\\.?|'[^']*'?|"(?:\\.|[^"\\])*(?:"|\\?\Z)|[^\s\\'"]+"""
@@ -162,6 +162,10 @@ def _value(found: re.Match[str], env: Mapping[str, str | None]) -> str | None:
     value = env.get(name)
     if not operator or (value is None and name in env):
         return value
+    if operator[0] in "#%/":
+        from zr4lint.model.cutting import cut  # few files have such an expansion
+
+        return None if value is None else cut(value, operator, operand)
     is_set = name in env and (value != "" or not operator.startswith(":"))
     if operator.endswith("-"):
         return value if is_set else operand

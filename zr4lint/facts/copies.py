@@ -13,6 +13,7 @@ from zr4lint.model.quoting import code
 from zr4lint.model.remark import DOCKER_SYNTAX, Remark
 from zr4lint.model.source import MappedText
 from zr4lint.programs.files import absolute, has_wildcard, is_remote
+from zr4lint.programs.pip import CONFIGURATIONS, configured
 from zr4lint.shell import Argument
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
             body = MappedText(heredoc.body.of(reading.text), (0,), (heredoc.body.start,))
             path = posixpath.join(folder, heredoc.name) if into and folder is not None else folder
             state.write(path, body)
+            if path in CONFIGURATIONS:
+                for name, setting in configured(body.text):
+                    state.pip_config = state.pip_config.put(name, setting)
             yield Written(reading.at(instruction, used), path, body)
             continue
         value = reading.expand(source.raw)

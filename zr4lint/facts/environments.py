@@ -75,6 +75,8 @@ class Environment:
                 if found is not None:
                     found = structs.replace(found, undone=requirement.span, unsure=found.unsure or run.at.unsure)
                 continue
+            if found is not None and _repeats(run, requirement, found):
+                continue
             applies = _applies(requirement.marker, self._venvs)
             if applies is False:
                 ignored = ignored or Standing(run, requirement, requirement.span, False)
@@ -168,6 +170,12 @@ def _elsewhere(run: PipRun, venvs: list[VenvCreated]) -> bool:
         return True
     minor, pythons = minor_of(program, "python", "pip"), _minors(before)
     return minor is not None and bool(pythons) and minor not in pythons
+
+
+def _repeats(run: PipRun, requirement: Requirement, found: Standing) -> bool:
+    """Whether a command that may run installs what stands already, as the second one of `pip install X || ...` does."""
+    sure = not found.unsure and found.undone is None and run.at.unsure
+    return sure and bool(requirement.specifier) and requirement.specifier == found.requirement.specifier
 
 
 def _minors(venvs: Iterable[VenvCreated]) -> set[str]:

@@ -10,16 +10,25 @@ from zr4lint.facts.commands import Script, read_command
 from zr4lint.facts.flags import read_flags, read_mounts
 from zr4lint.facts.instruction_facts import Form, RunStep
 from zr4lint.facts.script import run_commands
+from zr4lint.model.quoting import code
 from zr4lint.model.remark import COMMAND_FAILS, Remark
 
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
     from zr4lint.facts.fact import Fact
     from zr4lint.facts.reading import Reading
+    from zr4lint.model.source import Span
     from zr4lint.shell import Command
     from zr4lint.shell.files import Files, Found
 
 _COMPOUND = r"(?:^|[\s;&|(])(?:if|while|until|case|for|function|!|\{)\s|\(\s*\)|<<"
+_DECIDED = frozenset({
+    "[", "[[", "declare", "exit", "false", "kill", "let", "local", "popd", "pushd", "readarray", "return", "set",
+    "shopt", "source", "test", "typeset",
+})  # fmt: skip
+"""Commands whose status their own words decide."""
+_FILE_TEST = r"\s-[a-hkp-xGLNORS]\s"
+_USED = r"\$\{?([A-Za-z_]\w*)"
 
 
 class _LazyFiles:
@@ -62,14 +71,43 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
             message = f"the exec form has no shell, so `{string.value}` is an argument"
             reading.remarks.append(Remark(COMMAND_FAILS, string.span, message))
             break
+    known = len(reading.remarks)
     script = Script(reading, instruction)
     joined = _joined(instruction, parsed.commands)
     for index, command in enumerate(parsed.commands):
         reading.deadline.check()
         script.fatal = index >= joined
         yield from read_command(script, command)
+    told = any(remark.code == COMMAND_FAILS for remark in reading.remarks[known:])
+    if parsed.failing is not None and not told and not _asks_builder(reading, instruction):
+        in_dash = state.sh_is_dash and state.shell[:1] == ("/bin/sh",)
+        reading.remarks += _failing(parsed.failing, reading.text, in_dash=in_dash)
     if mounts and state.written:
         state.lose((mount.target for mount in mounts if mount.target), recursive=True)
+
+
+def _asks_builder(reading: Reading, instruction: Instruction) -> bool:
+    """Whether a RUN uses a build argument: a test of it may be there to stop builds that don't set it."""
+    names = re.findall(_USED, instruction.arguments.text)
+    return any(reading.state.is_argument(name) for name in names)
+
+
+def _failing(span: Span, text: str, *, in_dash: bool) -> Iterator[Remark]:
+    """The remark on the command whose status fails a RUN.
+
+    There is none where a file decides: programs that aren't read may have made it.
+    """
+    words = text[span.start : span.end]
+    name = words.split(maxsplit=1)[0]
+    if name not in _DECIDED or re.search(_FILE_TEST, words):
+        return
+    what = f"{code(words, 40)} ends with a failure, which fails the RUN"
+    if name == "[[" and in_dash:
+        what = "dash has no command `[[`"
+    elif name in ("[", "test", "[["):
+        strange = in_dash and re.search(r"\s==\s", words)
+        what = "the tests of dash have no `==`" if strange else "this test is false, which fails the RUN"
+    yield Remark(COMMAND_FAILS, span, what, ("The RUN ends with the status of this command, so the build stops.",))
 
 
 def _joined(instruction: Instruction, commands: Sequence[Command]) -> int:

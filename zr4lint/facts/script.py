@@ -41,6 +41,8 @@ def run_commands(
     options = [o[1:] for o in shell[1:] if o[:1] == "-" and o[:2] != "--"]
     if name not in _SHELLS or not any("c" in o for o in options) or any("n" in o for o in options):
         return Script(())
+    if "c" not in shell[-1]:
+        return Script(())  # the shell is handed another script, and the words of the RUN only as its name
     exits = exits_on_failure(shell[1:])
     script = instruction.arguments
     heredocs = [h for h in (_located(script, heredoc, text) for heredoc in instruction.heredocs) if h is not None]

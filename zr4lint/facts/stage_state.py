@@ -83,7 +83,8 @@ class StageState:
     where it can't be known; `written` holds the texts that the build itself wrote to files, by path, `lost` those of
     them that were removed again; `hands_over` tells that files were given to somebody, who may be that user.
     `empty_clones` are those that wait for a checkout, by folder, `repositories` the others. `remotes` are those that
-    are not the clones' own, None where there are none. `brings_folders` tells that a COPY brings folders, which may be
+    are not the clones' own, None where there are none, `git_aliases` the commands by the names that git was given for
+    them. `brings_folders` tells that a COPY brings folders, which may be
     any.
     """
 
@@ -104,6 +105,7 @@ class StageState:
         self.lost: Map[bool] = Map()
         self.programs = ReplacedPrograms()
         self.remotes: Remotes | None = None
+        self.git_aliases: Map[str] = Map()
         self.shell: tuple[str, ...] = ("/bin/sh", "-c")
         self.sh_is_dash = False
         self.user: str | None = "root"
@@ -141,6 +143,7 @@ class StageState:
         state.lost = self.lost
         state.programs = self.programs
         state.remotes = self.remotes
+        state.git_aliases = self.git_aliases
         return state
 
     def set_env(self, name: str, value: str | None, index: int) -> None:
@@ -156,6 +159,10 @@ class StageState:
             self.variables = self.variables.changed({name: value})
         if name not in self._set_by:
             self._set_by = self._set_by.put(name, index)
+
+    def is_argument(self, name: str) -> bool:
+        """Whether a variable is a build argument, to which each build may give another value."""
+        return name in self._set_by and name not in self._env
 
     def write(self, path: str | None, text: MappedText | None) -> None:
         """Take note of the text of a file, None where it isn't known any more."""

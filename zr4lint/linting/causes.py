@@ -1,6 +1,16 @@
 """Findings that have one cause are told once, at the words that cause them.
 
 A cause is proved: the text is linted again with the words mended, and the findings that are gone then hang on them.
+This is the one place where the facts of a file are gathered more than once. What it costs is bounded:
+
+- A file without open errors and warnings is not searched, nor is one with very many.
+- The suspects come from the words of the file, those that spoil most first, and the search ends when nothing is left
+  to explain. It is given up after `_TRIALS` lints, or after less of a large file (`_WORK`), so that its time grows
+  with the file and not with its square. No clock decides, so that two runs find the same.
+- In such a lint all rules of a specification run, since its late rules read the results of the others. Of other packs
+  only those run that find errors, or whose code is among the findings to explain; ShellCheck is not asked unless it
+  has found something. Where only warnings turn out to hang on the words, all rules decide.
+- The trees of scripts are kept for a while: all RUNs but one are as they were.
 """
 
 from __future__ import annotations
@@ -80,11 +90,27 @@ def _hanging(
     known: Counter[tuple[str, str]],
 ) -> list[Finding]:
     """The findings that are gone once a suspect's words are mended; none where as many errors come instead."""
+    codes = frozenset(code for finding in left for code in (finding.code, *finding.aliases))
+    found = _gone(left, suspect, judged, late, known, codes)
+    lower = bool(found) and all(finding.severity < Severity.ERROR for finding in found)
+    return _gone(left, suspect, judged, late, known, None) if lower else found
+
+
+def _gone(
+    left: Sequence[Finding],
+    suspect: Suspect,
+    judged: Judged,
+    late: frozenset[str],
+    known: Counter[tuple[str, str]],
+    codes: frozenset[str] | None,
+) -> list[Finding]:
+    """The findings that are gone, by the rules that find errors or these codes, or by all."""
     if judged.again is None:
         return []
     from zr4lint.linting.hanging import refuses
 
-    again = [finding for finding in judged.again(mended(judged.source.text, suspect.edits)) if _is_open(finding)]
+    text = mended(judged.source.text, suspect.edits)
+    again = [finding for finding in judged.again(text, codes) if _is_open(finding)]
     still = Counter(map(_key, again))
     gone: list[Finding] = []
     for finding in left:
@@ -97,13 +123,21 @@ def _hanging(
     hanging = [finding for finding in gone if appeared[finding.code] < sum(f.code == finding.code for f in gone)]
     bound = [finding for finding in hanging if finding.requirement is not None or refuses(finding)]
     if suspect.modest:
-        hanging = bound
+        hanging = [finding for finding in hanging if finding in bound or _elsewhere(finding, suspect)]
     worst = max((finding.severity for finding in hanging), default=Severity.INFO)
     if worst is Severity.INFO or not bound or (worst < Severity.ERROR and all(f.code in late for f in bound)):
         return []
     came = sum(f.severity >= worst and bool(new[_key(f)]) for f in again)
     gone_of_worst = sum(finding.severity >= worst for finding in hanging)
     return hanging if gone_of_worst >= suspect.least and came < gone_of_worst else []
+
+
+def _elsewhere(finding: Finding, suspect: Suspect) -> bool:
+    """Whether an error is gone though its own words are left as they are."""
+    span = finding.span
+    return finding.severity is Severity.ERROR and not any(
+        e.start < span.end and span.start < e.end for e in suspect.edits
+    )
 
 
 def _key(finding: Finding) -> tuple[str, str]:

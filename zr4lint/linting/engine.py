@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -32,15 +32,22 @@ class PackResult(Struct, frozen=True):
 
 
 def run_packs(
-    facts: Facts, packs: Sequence[Pack], options: LintOptions, deadline: Deadline = NO_DEADLINE
+    facts: Facts,
+    packs: Sequence[Pack],
+    options: LintOptions,
+    deadline: Deadline = NO_DEADLINE,
+    needed: Callable[[PackRule], bool] | None = None,
 ) -> Iterator[PackResult]:
     """Run the rules of each pack; raises TimeUpError when the deadline passes.
 
-    A rule that is not selected runs as well in a specification, whose score counts every requirement.
+    A rule that is not selected runs as well in a specification, whose score counts every requirement. Of a pack that is
+    no specification, only the rules run that are `needed`.
     """
     memo = Memo()
     for pack in packs:
         base, lineage = _judged(pack, facts)
+        if needed is not None and pack.specification is None:
+            pack = structs.replace(pack, rules=tuple(filter(needed, pack.rules)))
         results = _run(pack, Subject(facts, lineage, base, memo, stage=_stage_name(pack)), options, deadline)
         findings = _findings(pack, results, facts, base)
         conformance = conformance_of(pack, results, findings) if pack.specification is not None else None

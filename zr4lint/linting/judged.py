@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from zr4lint.model.source import SourceFile, Span
 
 
-Again = Callable[[str], Sequence[Finding]]
+Again = Callable[[str, Collection[str] | None], Sequence[Finding]]
 
 
 class Judged(Struct, frozen=True):
     """A file that the rules of some packs have judged; `peer_comments` are its comments to other linters.
 
-    `again` lints another text in place of the file's, up to the search for causes; None in such a lint.
+    `again` lints another text in place of the file's, up to the search for causes; None in such a lint. Given codes, it
+    leaves out the rules that find neither errors nor any of these codes.
     """
 
     facts: Facts

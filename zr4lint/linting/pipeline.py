@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
+from zr4lint.checks import KINDS
 from zr4lint.dockerfile import Dockerfile, parse
 from zr4lint.dockerfile.peer_comments import PeerComment, peer_comments
 from zr4lint.facts import Facts, gather
@@ -22,12 +24,12 @@ from zr4lint.linting.once import once
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.suppressions import heed
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
-from zr4lint.model.finding import FileReport, Finding, in_order, placed
+from zr4lint.model.finding import FileReport, Finding, Severity, in_order, placed
 from zr4lint.model.source import SourceFile
 
 if TYPE_CHECKING:
     from zr4lint.linting.baseline import Baseline
-    from zr4lint.packs.model import Pack
+    from zr4lint.packs.model import Pack, PackRule
 
 
 def severities(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
@@ -146,18 +148,21 @@ class Linter:
         report = FileReport(source, findings, conformance, names, options.lists_conflicts, others)
         return Linted(facts, report, tuple(judged.results))
 
-    def _judged(self, gathered: Gathered, again: Again | None = None) -> Judged:
-        """The findings of the rules of the packs in a text."""
+    def _judged(
+        self, gathered: Gathered, again: Again | None = None, needed: Callable[[PackRule], bool] | None = None
+    ) -> Judged:
+        """The findings of the rules of the packs in a text, of those that are `needed`."""
         facts, options = gathered.facts, gathered.options
-        results = tuple(run_packs(facts, self.packs, options, self.deadline))
+        results = tuple(run_packs(facts, self.packs, options, self.deadline, needed))
         return Judged(facts, self.packs, results, options, self.baseline, gathered.comments, again)
 
     def _again(self, source: SourceFile) -> Again:
         """A lint of another text of the same file, up to the search for causes."""
 
-        def again(text: str) -> Sequence[Finding]:
+        def again(text: str, codes: Collection[str] | None = None) -> Sequence[Finding]:
             gathered = self.gather(SourceFile(text, source.path, bom=source.bom))
-            return _staged(self._judged(gathered), STAGES[: STAGES.index(causes)])
+            needed = None if codes is None or self.options.severity else partial(may_find, codes)
+            return _staged(self._judged(gathered, needed=needed), STAGES[: STAGES.index(causes)])
 
         return again
 
@@ -170,6 +175,11 @@ class Linter:
         extended = (*options.select, *options.extend_select)
         every = structs.replace(options, select=(), ignore=(), extend_select=extended)
         return Linter(self.packs, every, self.baseline, self.deadline, merges=merges)
+
+
+def may_find(codes: Collection[str], rule: PackRule) -> bool:
+    """Whether a rule may find an error, or something under one of these codes."""
+    return rule.rule.severity is Severity.ERROR or rule.rule.code in codes or KINDS[rule.check].raises
 
 
 def lint(

@@ -23,6 +23,10 @@ _NOT_COPIED = re.compile(r"^`(\S+)` is not copied$|^the target of (\S+) is ")
 _TOGETHER = re.compile(r" is (?:not installed with|installed without) \S+$")
 _OF_LINES = re.compile(r" on lines? \d| has \d+ lines?\b")
 _ABSENT = re.compile(r"^pip does not install (\S+)$|^(\S+) is not installed into the environment on PATH$")
+_OF_SHELLCHECK = re.compile(r"SC\d{4}$")
+_UNPARSED = re.compile(r"SC1\d{3}$")
+_VAGUE = frozenset({"SC1072", "SC1073"})
+"""Errors that only say where ShellCheck stopped."""
 _GONE = " was removed before"
 """How the message ends on a program that is called after the build took it away."""
 _PAIRS = 20_000
@@ -33,7 +37,7 @@ _ALIKE = 3
 
 def gathered(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     """One finding for those that say the same; those on what is refused are told by the refusal."""
-    found = _refused(_open_ended([*findings]), judged)
+    found = _unparsed(_refused(_open_ended([*findings]), judged), judged)
     return _removed(_listed(_dependent(_by_command(_alike(found), judged))))
 
 
@@ -55,7 +59,7 @@ def _refused(findings: list[Finding], judged: Judged) -> list[Finding]:
     def home_of(finding: Finding) -> Instruction | None:
         index = bisect_right(starts, finding.span.start) - 1
         home = instructions[index] if index >= 0 else None
-        return home if home is not None and finding.span.start < max(home.span.end, home.span.start + 1) else None
+        return home if home is not None and finding.span.start <= max(home.span.end, home.span.start) else None
 
     inside: dict[int, list[Finding]] = {}
     for finding in findings:
@@ -72,13 +76,33 @@ def _refused(findings: list[Finding], judged: Judged) -> list[Finding]:
             continue
         hanging = {id(f): f for f in inside.get(home.index, ())}
         if refusal.code == COMMAND_FAILS.code:
-            hanging = {at: f for at, f in hanging.items() if f.span == refusal.span}
+            hanging = {at: f for at, f in hanging.items() if f.span == refusal.span or _says_so_too(f, refusal)}
         hanging |= {id(f): f for f in lacking if _names(f, home.arguments.text)}
         hanging = {at: f for at, f in hanging.items() if at not in gone and f is not refusal}
         if hanging:
             gone |= {*hanging, id(refusal)}
             told.append(one_for_all(refusal, [*hanging.values()]))
     return [*(finding for finding in findings if id(finding) not in gone), *told]
+
+
+def _says_so_too(finding: Finding, refusal: Finding) -> bool:
+    """Whether ShellCheck finds an error in the command that fails."""
+    inside = refusal.span.start <= finding.span.start and finding.span.end <= refusal.span.end
+    return inside and finding.severity is Severity.ERROR and _OF_SHELLCHECK.match(finding.code) is not None
+
+
+def _unparsed(findings: list[Finding], judged: Judged) -> list[Finding]:
+    """What ShellCheck can't parse in one script is told once, by the most telling of its errors."""
+    starts = [instruction.span.start for instruction in judged.dockerfile.instructions]
+    groups: dict[int, list[Finding]] = {}
+    for finding in findings:
+        if finding.severity is Severity.ERROR and _UNPARSED.match(finding.code):
+            groups.setdefault(bisect_right(starts, finding.span.start), []).append(finding)
+    for group in groups.values():
+        if len(group) > 1:
+            said = [finding for finding in group if finding.code not in _VAGUE] or group
+            findings = _under(min(said, key=lambda f: (f.span.start, f.code)), group, findings)
+    return findings
 
 
 def _names(finding: Finding, text: str) -> bool:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from msgspec import Struct, structs
 
 from zr4lint.model.source import Span
-from zr4lint.programs.options import Grammar, Parsed, parse_options
+from zr4lint.programs.options import Grammar, Option, Parsed, parse_options
 from zr4lint.shell import Argument
 
 PROGRAMS = frozenset({"apt", "apt-get"})
@@ -34,6 +34,7 @@ _GRAMMAR = Grammar(
 _SIMULATE = frozenset(
     {"simulate", "just-print", "dry-run", "recon", "no-act", "download-only", "print-uris", "no-download", "help"}
 )
+_SIMULATING = frozenset({"apt::get::simulate", "apt::get::download-only", "apt::get::print-uris"})
 _DPKG = Grammar({"P": "purge", "r": "remove"}, frozenset(), frozenset({"purge", "remove"}), abbreviate=False)
 _REPOSITORY = Grammar(
     short={"y": "yes", "r": "remove", "n": "no-update", "u": "update", "P": "ppa", "S": "sourceslist"},
@@ -103,7 +104,7 @@ class RepositoryCommand(Struct, frozen=True):
 def parse_apt(arguments: Sequence[Argument]) -> AptCommand | None:
     """Read the arguments of an apt call, the program among them; None for one that changes nothing."""
     parsed = parse_options(arguments[1:], _GRAMMAR)
-    if not parsed.operands or any(option.name in _SIMULATE for option in parsed.options):
+    if not parsed.operands or any(_does_nothing(option) for option in parsed.options):
         return None
     action = parsed.operands[0]
     if action.value == "install" and parsed.get("only-upgrade"):
@@ -122,6 +123,14 @@ def parse_apt(arguments: Sequence[Argument]) -> AptCommand | None:
     return AptCommand(
         action.value or "", tuple(installed), tuple(removed), parsed, Span(arguments[0].span.start, action.span.end)
     )
+
+
+def _does_nothing(option: Option) -> bool:
+    """Whether an option, or a configuration item that it sets, keeps apt from changing the system."""
+    if option.name != "option":
+        return option.name in _SIMULATE
+    item, _, value = (option.value or "").partition("=")
+    return item.lower() in _SIMULATING and bool(value) and _is_yes(value.strip("\"'"))
 
 
 def _is_plain(name: str) -> bool:

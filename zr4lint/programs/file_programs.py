@@ -113,6 +113,17 @@ FILE_PROGRAMS: Mapping[str, FileProgram] = {
         writes=Operands.TARGET,
         spares=_HELP | {"dry-run"},
     ),
+    "tar": FileProgram(
+        _grammar(
+            {"f": "file", "C": "directory", "T": "files-from", "X": "exclude-from", "I": "use-compress-program"},
+            "file directory files-from exclude-from exclude use-compress-program transform owner group",
+            f"{_COMMON} create extract list append update remove-files gzip bzip2 xz zstd auto-compress",
+        ),
+        Operands.ALL,
+        when_removing=frozenset({"remove-files"}),
+        always_recursive=True,
+        spares=_HELP | {"list", "extract"},
+    ),
     "tee": FileProgram(
         _grammar({"a": "append", "i": "ignore-interrupts", "p": "p"}, flags="append ignore-interrupts help version"),
         writes=Operands.ALL,

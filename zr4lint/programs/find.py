@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -22,12 +23,17 @@ _VALUED = frozenset({
 })  # fmt: skip
 
 
+_NOT = frozenset({"!", "-not", "\\!"})
+_EXECUTABLE = r"[/+-]?0*(?:111|100|110|101|011|010|001)\Z|[/-]?[ugoa]*[+=]x(?:,[ugoa]*[+=]x)*\Z"
+
+
 class Find(Struct, frozen=True):
     """One call of find.
 
     `name` is the pattern of the names it looks for, `kind` is "f", "d", ... or "" for any. `least` and `most` bound the
     depth, None where it has no end. `narrowed` tells of tests that can't be told before the build. `calls` are the
-    commands behind -exec, without the "{}" at their end.
+    commands behind -exec, without the "{}" at their end. `executable` tells that it looks for files that may be
+    executed, or for those that may not, None for both.
     """
 
     roots: tuple[Argument, ...]
@@ -38,6 +44,7 @@ class Find(Struct, frozen=True):
     narrowed: bool
     deletes: bool
     calls: tuple[tuple[Argument, ...], ...]
+    executable: bool | None = None
 
     def paths(self, roots: Sequence[str]) -> tuple[str, ...]:
         """Patterns of the paths it finds below folders, given as absolute paths."""
@@ -65,6 +72,7 @@ def parse_find(arguments: Sequence[Argument]) -> Find:
     name, kind, least, narrowed, deletes = "*", "", 0, False, False
     most: int | None = None
     calls: list[tuple[Argument, ...]] = []
+    executable: bool | None = None
     while at < len(arguments):
         test = arguments[at].value
         value = arguments[at + 1].value if at + 1 < len(arguments) else None
@@ -72,6 +80,10 @@ def parse_find(arguments: Sequence[Argument]) -> Find:
         if test in _EXEC:
             call, at = _call(arguments, at)
             calls.append(call)
+        elif test == "-executable" or (test == "-perm" and _is_executable(value or "")):
+            executable = True
+        elif test in _NOT and (found := _not_executable(arguments, at)):
+            executable, at = False, at + found
         elif test == "-name" and value is not None and name == "*":
             name = value
         elif test == "-type" and value is not None:
@@ -82,7 +94,20 @@ def parse_find(arguments: Sequence[Argument]) -> Find:
             deletes = True
         elif test not in _HARMLESS:
             narrowed = True
-    return Find(roots, name, kind, least, most, narrowed, deletes, tuple(calls))
+    return Find(roots, name, kind, least, most, narrowed, deletes, tuple(calls), executable)
+
+
+def _is_executable(mode: str) -> bool:
+    """Whether the mode behind -perm asks for permission to execute and for nothing else."""
+    return re.match(_EXECUTABLE, mode) is not None
+
+
+def _not_executable(arguments: Sequence[Argument], at: int) -> int:
+    """How many words behind `!` ask for files that may not be executed."""
+    words = [argument.value or "" for argument in arguments[at : at + 2]]
+    if words[:1] == ["-executable"]:
+        return 1
+    return 2 if words[:1] == ["-perm"] and len(words) > 1 and _is_executable(words[1]) else 0
 
 
 def _call(arguments: Sequence[Argument], at: int) -> tuple[tuple[Argument, ...], int]:

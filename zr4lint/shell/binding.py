@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from zr4lint.shell.commands import Expansion, Word
 
 
-def bound(word: Word, arguments: Sequence[Word]) -> Word:
-    """A word with `$1`, `$2` and `$#` replaced by what a function is called with."""
+def bound(word: Word, arguments: Sequence[Word], zeroth: Word | None = None) -> Word:
+    """A word with `$1`, `$2` and `$#` replaced by what a function is called with, and `$0` where that is known."""
     pieces: list[tuple[str, int]] = []
     expansions: list[Expansion] = []
     length = at = 0
@@ -34,6 +34,8 @@ def bound(word: Word, arguments: Sequence[Word]) -> Word:
         at = expansion.end
         if expansion.name == "#" and not expansion.operator:
             add(MappedText.join([(str(len(arguments)), own.offset(0))]), (), quoted=False)
+        elif zeroth is not None and expansion.name == "0" and not expansion.operator:
+            add(zeroth.text, zeroth.expansions, quoted=expansion.quoted)
         elif number is None or (expansion.operator and len(arguments) < number):
             width = expansion.end - expansion.start
             add(own, [structs.replace(expansion, start=0, end=width)], quoted=False)

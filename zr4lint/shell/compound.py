@@ -255,7 +255,9 @@ def words(walker: Walker, node: Node, frame: Frame) -> tuple[Word, ...]:
 
 def bind(walker: Walker, word: Word) -> Word:
     """A word with the arguments of the function around put in."""
-    return bound(word, walker.arguments) if walker.arguments is not None and word.expansions else word
+    if walker.arguments is None or not word.expansions:
+        return word
+    return bound(word, walker.arguments, walker.zeroth)
 
 
 # Tests

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import structs
@@ -25,7 +24,6 @@ _BRACES = r"([^{}$]*)\{([^{}$,]*(?:,[^{}$,]*)+)\}([^{}$]*)"
 _QUOTED = r"'([^']*)'|\"([^\"\\$`]*)\"|([^'\"\\]*)"
 _ANSI = r"\\(?:([abeEfnrtv\\'\"?])|x([0-9a-fA-F]{1,2}))"
 _ANSI_LETTERS = dict(zip("abeEfnrtv\\'\"?", "\a\b\x1b\x1b\f\n\r\t\v\\'\"?", strict=True))
-_LONGEST_CUT = 1_000  # characters of a value that a pattern with wildcards is tried on
 _WILDCARDS = frozenset("*?[")
 _ESCAPABLE = '"\\$`'
 _OPAQUE = frozenset({"command_substitution", "process_substitution", "arithmetic_expansion"})
@@ -124,7 +122,7 @@ class _Builder:
         self.keep(node.start_byte, node.end_byte)
         name: str | None = None
         operator = operand = ""
-        if node.type == "simple_expansion" and (raw[1:].isidentifier() or raw[1:].isdecimal() or raw[1:] in "@*#"):
+        if node.type == "simple_expansion" and (raw[1:].isidentifier() or raw[1:].isdecimal() or raw[1:] in "@*#?"):
             name = raw[1:]
         elif node.type == "arithmetic_expansion" and raw.startswith("$((") and raw.endswith("))"):
             name, operator, operand = "", "((", raw[3:-2]
@@ -310,31 +308,9 @@ def _cut(value: str, expansion: Expansion) -> str | None:
         if operand or not value.isascii():
             return None
         return change(value) if len(operator) == 2 else change(value[:1]) + value[1:]
-    if not operand:
-        return value
-    if any(c in operand for c in "\"'\\"):
-        return None
-    if operator[0] == "/":
-        pattern, _, replacement = operand.partition("/")
-        if not pattern or pattern[0] in "#%" or not _WILDCARDS.isdisjoint(pattern) or "&" in replacement:
-            return None
-        return value.replace(pattern, replacement, -1 if operator == "//" else 1)
-    if _WILDCARDS.isdisjoint(operand):
-        return value.removeprefix(operand) if operator[0] == "#" else value.removesuffix(operand)
-    return _trimmed(value, operator, operand)
+    from zr4lint.model.cutting import cut  # few scripts have such an expansion
 
-
-def _trimmed(value: str, operator: str, pattern: str) -> str | None:
-    """A value without the start, or the end, that a pattern with wildcards fits: the shortest, or the longest."""
-    if len(value) > _LONGEST_CUT or "[" in pattern:
-        return None
-    places = range(len(value) + 1)
-    order = iter(places) if operator in ("#", "%%") else reversed(places)
-    for at in order:
-        head, tail = value[:at], value[at:]
-        if fnmatchcase(head if operator[0] == "#" else tail, pattern):
-            return tail if operator[0] == "#" else head
-    return value
+    return cut(value, operator, operand)
 
 
 def expand(word: Word, env: Environment, *, over: Callable[[], None] | None = None) -> str | None:

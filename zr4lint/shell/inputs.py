@@ -33,14 +33,15 @@ IN_PLACE = "eval"
 class Handed(Struct, frozen=True):
     """A script that a command has a shell read.
 
-    `shell` is the shell's name, or `IN_PLACE`; `arguments` are its `$1` and on, None where they can't be known.
-    `file` tells that it comes from a file.
+    `shell` is the shell's name, or `IN_PLACE`; `arguments` are its `$1` and on, None where they can't be known,
+    `zeroth` its `$0`. `file` tells that it comes from a file.
     """
 
     script: MappedText
     shell: str
     exits: bool = False
     arguments: tuple[Word, ...] | None = None
+    zeroth: Word | None = None
     file: bool = False
 
     @property
@@ -73,7 +74,9 @@ def script_of(walker: Walker, name: str, made: Command, frame: Frame) -> Handed 
                 text = _text(walker, made.words[at], frame)
                 return None if text is None else Handed(text, name, exits, made.words[at + 1 :], file=True)
             found = standard_input(walker, made, frame) if found is None and reads_input(made) else found
-        return None if found is None else Handed(found, name, exits, _behind_script(literal))
+        if found is None:
+            return None
+        return Handed(found, name, exits, _behind_script(literal), _name_of_script(literal))
     if name in (".", "source") and len(made.words) > 1:
         text = _text(walker, made.words[1], frame)
         return None if text is None else Handed(text, IN_PLACE, file=True)
@@ -90,6 +93,12 @@ def _behind_script(command: Command) -> tuple[Word, ...] | None:
     """The words that `sh -c SCRIPT NAME WORDS...` hands to the script; None for another command."""
     at = next((i for i, word in enumerate(command.words) if re.fullmatch(_C, word.literal or "")), None)
     return command.words[at + 3 :] if at is not None and at + 2 <= len(command.words) else None
+
+
+def _name_of_script(command: Command) -> Word | None:
+    """The word NAME of `sh -c SCRIPT NAME`, which the script sees as `$0`; None where it isn't given."""
+    at = next((i for i, word in enumerate(command.words) if re.fullmatch(_C, word.literal or "")), None)
+    return command.words[at + 2] if at is not None and at + 2 < len(command.words) else None
 
 
 def _literal(walker: Walker, word: Word) -> Word:

@@ -14,7 +14,18 @@ from zr4lint.shell.commands import Command, Dialect, Reach, Redirection, Word, W
 from zr4lint.shell.compound import bind, tested_words, words
 from zr4lint.shell.expansion import plain, plain_word
 from zr4lint.shell.feeding import READ_BY_PATH, argument_file, found_by_find, xargs
-from zr4lint.shell.status import DONE, FALSE, TRUE, Jump, Status, Value, jump, of_program, runs_nothing
+from zr4lint.shell.status import (
+    DONE,
+    FALSE,
+    TRUE,
+    Jump,
+    Status,
+    Value,
+    found_everywhere,
+    jump,
+    of_program,
+    runs_nothing,
+)
 from zr4lint.shell.tree import Frame, read_redirect
 from zr4lint.shell.wrappers import READS_SCRIPTS, program, unwrap
 
@@ -33,6 +44,9 @@ _COPIES = frozenset({"cat", "tee"})
 """Programs whose output, or whose file, is their standard input."""
 _SEARCHES = frozenset({"grep", "egrep", "fgrep"})
 _TEXTS = frozenset({"awk", "gawk", "mawk", "perl"})
+_PRINTERS = frozenset({"echo", "printf"})
+_ASKERS = frozenset({"command", "which", "type"})
+_FOLDERS = frozenset({"/tmp", "/dev", "/etc", "/root", "/home", "/opt", "/var"})
 _CALL = 10
 _RUN_BY = 5
 """The cost of a command that find or xargs runs: each holds the words of all within it."""
@@ -276,7 +290,7 @@ def _nested(walker: Walker, handed: Handed, made: Command, frame: Frame) -> Stat
             walker.set_by_bash()
         walker.exits_on_failure = handed.exits
         functions, walker.functions = walker.functions, {}
-        walker.arguments = handed.arguments
+        walker.arguments, walker.zeroth = handed.arguments, handed.zeroth
         status = walker.script(script, (), here)
         walker.functions = functions
         _redirect_last(walker, here.scope, made.redirections)
@@ -330,9 +344,21 @@ def _builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
             walker.trap = (rest[0].text, frame)
     elif name == "kill" and any(word.text.text == "$$" for word in rest):
         return Status(Value.FALSE, Jump.SHELL, frame.reach is Reach.ALWAYS)
-    elif name == "export":
+    elif name == "export" or _succeeds(name, made):
         return TRUE
     return of_program(name)
+
+
+def _succeeds(name: str, made: Command) -> bool:
+    """Whether a command ends with 0 in each image."""
+    if name in _PRINTERS:
+        return _written_anywhere(made)
+    return name in _ASKERS and found_everywhere([word.literal or "" for word in made.words])
+
+
+def _written_anywhere(made: Command) -> bool:
+    """Whether the files that a command writes lie in folders that each image has."""
+    return all(r.target is not None and r.target.text.text.rpartition("/")[0] in _FOLDERS for r in made.redirections)
 
 
 def _set(walker: Walker, words: tuple[Word, ...], frame: Frame) -> Status:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import Enum, IntEnum, auto
 
 from msgspec import Struct, structs
@@ -11,6 +12,11 @@ from zr4lint.shell.commands import Reach
 
 _NO_EXECUTION = r"-[a-mp-zA-Z]*n[a-zA-Z]*\Z"
 _EITHER = frozenset({"grep", "egrep", "fgrep", "command", "which", "type", "cmp", "diff", "id", "dpkg"})
+
+_EVERYWHERE = frozenset({
+    ".", ":", "cat", "cd", "chmod", "command", "cp", "echo", "eval", "exec", "exit", "export", "false", "ls", "mkdir",
+    "mv", "printf", "pwd", "read", "rm", "set", "sh", "test", "touch", "trap", "true", "umask", "unset",
+})  # fmt: skip
 
 
 class Value(Enum):
@@ -127,6 +133,13 @@ def jump(name: str, code: str | None, reach: Reach) -> Status:
 def runs_nothing(option: str) -> bool:
     """Whether an option of `set`, or of a shell, has it read commands and run none."""
     return re.match(_NO_EXECUTION, option) is not None
+
+
+def found_everywhere(words: Sequence[str]) -> bool:
+    """Whether a command asks for the place of a program that each shell and each image has: `command -v sh`."""
+    asks = words[:2] in (["command", "-v"], ["command", "-V"]) or words[:1] in (["which"], ["type"])
+    names = [word for word in words[1:] if not word.startswith("-")]
+    return asks and bool(names) and _EVERYWHERE.issuperset(names)
 
 
 def of_program(name: str) -> Status:

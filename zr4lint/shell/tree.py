@@ -22,7 +22,35 @@ if TYPE_CHECKING:
 _OTHER = r"[^\n\t\x20-\x7e]"
 _CHUNK = 16_384
 
+_MOST = 64  # scripts whose trees are kept
+_LONGEST = 2_000  # characters of such a script
+
 _parser: Parser | None = None
+
+
+class _Recent:
+    """The trees of the last scripts that are not long.
+
+    The search for causes lints a text anew with a few words changed: all RUNs but one have the scripts that they had.
+    """
+
+    def __init__(self) -> None:
+        self._trees: dict[str, Node] = {}
+
+    def get(self, text: str) -> Node | None:
+        """The root for a text, None where it isn't there any more."""
+        return self._trees.get(text)
+
+    def put(self, text: str, root: Node) -> None:
+        """Keep a root, in the place of the oldest one where there are many."""
+        if len(text) > _LONGEST:
+            return
+        if len(self._trees) >= _MOST:
+            self._trees.pop(next(iter(self._trees)), None)
+        self._trees[text] = root
+
+
+_trees = _Recent()
 
 
 def parse_tree(text: str, deadline: Deadline = NO_DEADLINE) -> Node | None:
@@ -31,6 +59,8 @@ def parse_tree(text: str, deadline: Deadline = NO_DEADLINE) -> Node | None:
     tree-sitter takes carriage returns and some letters of other scripts for blanks, which a shell does not.
     """
     global _parser
+    if (known := _trees.get(text)) is not None:
+        return known
     if _parser is None:
         from tree_sitter import Language, Parser
 
@@ -39,9 +69,11 @@ def parse_tree(text: str, deadline: Deadline = NO_DEADLINE) -> Node | None:
     own = Deadline(PARSE_SECONDS)
     try:
         # tree-sitter calls back only while it reads pieces, not when it has all the bytes.
-        return _parser.parse(
+        root = _parser.parse(
             lambda at, _: data[at : at + _CHUNK], progress_callback=lambda *_: own.passed or deadline.passed
         ).root_node
+        _trees.put(text, root)
+        return root
     except ValueError:
         _parser.reset()
         deadline.check()

@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 from zr4lint.model import budgets
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.remark import SHELL_SYNTAX, Remark
+from zr4lint.model.source import Span
 from zr4lint.shell import compound, dash, simple
 from zr4lint.shell.commands import Command, Dialect, Heredoc, Pipe, Reach, Redirection
 from zr4lint.shell.grammar import Refusal, refusal
@@ -41,14 +42,19 @@ _READERS: Mapping[str, Callable[[Walker, Node, Frame], Status]] = {
 }
 """The readers of nodes by type, where one takes more than a line."""
 _EXPANDED = frozenset({"command", "variable_assignment", "test_command", "for_statement", "ERROR"})
+_FAILS = frozenset({"command", "test_command"})
 _LONG = 4_000  # characters of a refused script that are read to its end
 
 
 class Script(Struct, frozen=True):
-    """The commands of a script, and the remarks on it."""
+    """The commands of a script, and the remarks on it.
+
+    `failing` is the command that surely fails and whose status the script ends with; None where it may succeed.
+    """
 
     commands: tuple[Command, ...]
     remarks: tuple[Remark, ...] = ()
+    failing: Span | None = None
 
 
 def parse_script(
@@ -70,14 +76,17 @@ def parse_script(
     walk.exits_on_failure = exits_on_failure
     if dialect is not Dialect.DASH:
         walk.set_by_bash()
+    status = DONE
     try:
-        walk.script(script, heredocs, Frame(script, {}, Reach.ALWAYS, (), "", 0))
+        status = walk.script(script, heredocs, Frame(script, {}, Reach.ALWAYS, (), "", 0))
         if walk.trap is not None:
+            status = DONE  # the trap may end the shell with another one
             text, frame = walk.trap
             walk.script(text, (), frame)
     except (RecursionError, TooDeepError):  # a kind of nesting that no budget counts
         walk.too_large("a script", f"{budgets.DEPTH} commands around a command", script.span(0, 1))
-    return Script(tuple(walk.commands), tuple(walk.remarks))
+    failing = walk.failed if status.value is Value.FALSE and status.sure and not walk.remarks else None
+    return Script(tuple(walk.commands), tuple(walk.remarks), failing)
 
 
 def refused(text: str, dialect: Dialect) -> Refusal | None:
@@ -106,6 +115,7 @@ class _Walk(Walker):
                 # Its author meant bash: what it would do there is known, and that dash does none of it.
                 frame = structs.replace(frame, reach=Reach.NEVER)
             text = text if len(text) <= _LONG else text[: wrong.start]
+        self.tells_status = self.tells_status or "$?" in text
         bodies = {}
         for heredoc in heredocs:
             if heredoc.end > len(text):
@@ -223,7 +233,12 @@ class _Walk(Walker):
             self._skip([node], frame)
             return Status(Value.FALSE, Jump.SHELL, frame.reach is Reach.ALWAYS)
         reader = _READERS.get(node.type)
-        return self.plain(node, frame) if reader is None else reader(self, node, frame)
+        status = self.plain(node, frame) if reader is None else reader(self, node, frame)
+        if status.value is Value.FALSE and node.type in _FAILS and frame.reach is Reach.ALWAYS:
+            self.failed = self.span(node, frame)
+        if self.tells_status and frame.reach is Reach.ALWAYS:
+            self.variables.set("?", "0" if status.value in (Value.DONE, Value.TRUE) and not status.may_end else None)
+        return status
 
     def plain(self, node: Node, frame: Frame) -> Status:  # noqa: PLR0911 - a type of node each
         """A node that takes no more than a line."""

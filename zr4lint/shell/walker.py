@@ -33,8 +33,9 @@ class Walker(ABC):
     """The state of a walk.
 
     `functions` are bodies by name, with the place they stand in; `arguments` are the words of `$1`, `$2` ..., None
-    where they can't be known. `patterns` are those of the loops around that go over files, by their variables,
-    `located` the programs whose paths a substitution prints.
+    where they can't be known, `zeroth` that of `$0`. `patterns` are those of the loops around that go over files,
+    by their variables, `located` the programs whose paths a substitution prints. `tells_status` tells that the script
+    asks for `$?`, `failed` is the last command that surely failed.
     """
 
     def __init__(self, dialect: Dialect, variables: Environment, files: Files | None, deadline: Deadline) -> None:
@@ -46,8 +47,11 @@ class Walker(ABC):
         self.remarks: list[Remark] = []
         self.functions: dict[str, tuple[Node, Frame]] = {}
         self.arguments: tuple[Word, ...] | None = None
+        self.zeroth: Word | None = None
         self.exits_on_failure = False
         self.unset_fails = False
+        self.tells_status = False
+        self.failed: Span | None = None
         self.trap: tuple[MappedText, Frame] | None = None
         self.scopes = 0
         self.pipelines = 0
@@ -221,12 +225,12 @@ class Walker(ABC):
     def subshell(self, frame: Frame) -> Iterator[Frame]:
         """A shell of its own, whose changes are gone when it ends."""
         self.scopes += 1
-        saved = self.variables, self.exits_on_failure, self.dialect, self.arguments
+        saved = self.variables, self.exits_on_failure, self.dialect, self.arguments, self.zeroth
         self.variables = Variables(self.variables)
         try:
             yield structs.replace(frame, scope=(*frame.scope, self.scopes), depth=frame.depth + 1)
         finally:
-            self.variables, self.exits_on_failure, self.dialect, self.arguments = saved
+            self.variables, self.exits_on_failure, self.dialect, self.arguments, self.zeroth = saved
 
     def substitutions(self, node: Node, frame: Frame) -> Status | None:
         """Walk the commands of `$(...)` and the like in a node; returns how the last one ends, None without any."""

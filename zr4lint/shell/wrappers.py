@@ -45,6 +45,8 @@ READS_SCRIPTS = SHELLS | _OF_STRINGS | {"eval", ".", "source"}
 _C = r"-[a-z]*c\Z"
 _DEFAULT_PATH = "/bin:/usr/bin"
 """Where programs are looked for without PATH."""
+_UNQUOTED = frozenset("'\"\\$#")
+"""What has a meaning of its own in the string behind `env -S`."""
 _ASSIGNMENT = r"[A-Za-z_]\w*="
 
 
@@ -87,6 +89,9 @@ def _inner(command: Command, name: str) -> Command | None:
                 assignments.append(("PATH", structs.replace(words[at], text=default)))
             elif name == "env" and text.startswith("--chdir="):
                 folder = tail(words[at], len("--chdir="))
+            elif name == "env" and (split := _split_string(words, at)) is not None:
+                words, at = split, 0
+                continue
             at += 2 if takes_value else 1
         elif name in ("env", "sudo") and (found := re.match(_ASSIGNMENT, words[at].text.text)):
             assignments.append(_assignment(words[at], found.end()))
@@ -100,6 +105,22 @@ def _inner(command: Command, name: str) -> Command | None:
         return None
     wrappers = (*command.wrappers, Wrapper(name, words[0].span))
     return structs.replace(command, words=words[at:], assignments=tuple(assignments), folder=folder, wrappers=wrappers)
+
+
+def _split_string(words: tuple[Word, ...], at: int) -> tuple[Word, ...] | None:
+    """The words of a call of env behind `-S STRING`, those of the string among them; None for another option."""
+    text = words[at].literal or ""
+    if text in ("-S", "--split-string"):
+        string, rest = words[at + 1 : at + 2], words[at + 2 :]
+    elif text.startswith(("-S", "--split-string=")):
+        string, rest = (tail(words[at], 2 if text[1] == "S" else len("--split-string=")),), words[at + 1 :]
+    else:
+        return None
+    if not string or string[0].literal is None or not _UNQUOTED.isdisjoint(string[0].literal):
+        return None
+    from zr4lint.shell.output import fields  # few calls of env have the option
+
+    return (*fields(string[0].text, lines=False), *rest)
 
 
 def _assignment(word: Word, start: int) -> tuple[str, Word]:

@@ -10,8 +10,10 @@ from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.dockerfile.refusals import KEYWORDS
 from zr4lint.facts import Ran
+from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code, plain
 from zr4lint.model.source import SourceFile, Span
+from zr4lint.shell import Reach
 from zr4lint.startup import lazy_pattern
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 _NOT_PLAIN = lazy_pattern(r"[^\t\n\f\r -~]|\r(?!\n)")
 _INSTRUCTION = lazy_pattern(rf"[ \t]*({'|'.join(sorted(KEYWORDS))})[ \t]+\S")
 _MARKS = lazy_pattern(r"""\\.|["'#]""")
+_INSTALLERS = frozenset({"apt", "apt-get", "apk", "dnf", "yum", "pip"})
 _BEFORE_COMMENT = ("", " ", "\t", ";", "&", "|", "(", ")")
 
 
@@ -44,7 +47,7 @@ def hidden_characters(subject: Subject, *, what: Literal["invisible", "look-alik
         yield from look_alikes(subject)
 
 
-@check("core/swallowed-lines", stages="all")
+@check("core/swallowed-lines", stages="all", raises=True)
 def swallowed_lines(subject: Subject, *, what: Literal["instruction", "comment"]) -> Outcomes:
     r"""No line belongs to something else than it seems to.
 
@@ -52,6 +55,15 @@ def swallowed_lines(subject: Subject, *, what: Literal["instruction", "comment"]
     that ends in `\` doesn't go on in the next line, while one inside of a RUN takes all lines that `\` joins to it.
     """
     yield from (_instructions if what == "instruction" else _comments)(subject)
+
+
+def _breaks(subject: Subject, span: Span) -> bool:
+    """Whether the shell takes an instruction's name for a program, or a package manager for a package: neither is."""
+    for ran in subject.facts.of(Ran, subject.lineage):
+        at = next((i for i, argument in enumerate(ran.arguments) if argument.span.start == span.start), None)
+        if at is not None and ran.at.reach is Reach.ALWAYS:
+            return not at or ran.program.rstrip("0123456789.") in _INSTALLERS
+    return False
 
 
 def _instructions(subject: Subject) -> Outcomes:
@@ -65,6 +77,7 @@ def _instructions(subject: Subject) -> Outcomes:
         yield Unmet(
             f"this {subject.words(span)} is a part of the {plain(instruction.keyword, 16)} above",
             span,
+            severity=Severity.ERROR if _breaks(subject, span) else None,
             notes=("BuildKit joins a line to the one above where that ends in an escape.",),
             help="Remove the escape at the end of the line above",
         )

@@ -45,7 +45,7 @@ class _Step(Struct, frozen=True):
         return self.step.at.instruction
 
 
-@check("pipe-status", stages="all")
+@check("pipe-status", stages="all", raises=True)
 def pipe_status(
     subject: Subject,
     *,

@@ -35,7 +35,7 @@ class Source(Struct, frozen=True):
     copy: CopyStep | None = None
 
 
-@check("stage-source", stages="all")
+@check("stage-source", stages="all", raises=True)
 def stage_source(
     subject: Subject,
     *,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _BRING = frozenset({"gnupg", "gnupg2", "gnupg1", "gpg", "software-properties-common", "dirmngr"})
 
 
-@check("ml/apt-key")
+@check("ml/apt-key", raises=True)
 def apt_key(subject: Subject) -> Outcomes:
     """The key of a repository is a file that its entry names, and none of apt-key."""
     row = table("system")["apt_key"]

@@ -28,7 +28,7 @@ _NVCC = r"cuda-nvcc|cuda-toolkit|nvidia-cuda-toolkit|\bnvcc\b|cuda-minimal-build
 _HUB_BOUND = ("transformers", "diffusers", "datasets", "tokenizers", "accelerate", "gradio")
 
 
-@check("ml/import-fails")
+@check("ml/import-fails", raises=True)
 def import_fails(subject: Subject) -> Outcomes:
     """A package can be imported beside the others, with its Python and its torch."""
     for history in histories(subject):

@@ -222,7 +222,7 @@ def _nearest(tags: CudaTags, version: str, rest: str) -> str | None:
     return next((tag for v in (*same, *near) if (tag := _respelled(tags, v, rest))), None)
 
 
-@check("ml/cuda-tag-end-of-life")
+@check("ml/cuda-tag-end-of-life", raises=True)
 def cuda_tag_end_of_life(subject: Subject) -> Outcomes:
     """The tag is the newest patch of a supported CUDA version."""
     tags = cuda_tags()

@@ -11,7 +11,7 @@ from zr4lint.model.finding import Severity
 from zr4lint.shell import Reach
 
 
-@check("ml/conda-channel-ended")
+@check("ml/conda-channel-ended", raises=True)
 def conda_channel_ended(subject: Subject) -> Outcomes:
     """Conda takes torch from a channel that still gets it."""
     row = table("packages")["conda_channel"]

@@ -98,7 +98,7 @@ def _row(name: str, version: str | None) -> Row | None:
     return next((row for row in rows if lets_in(row["versions"], version)), None)
 
 
-@check("ml/gpu-libraries-mismatch")
+@check("ml/gpu-libraries-mismatch", raises=True)
 def gpu_libraries_mismatch(subject: Subject) -> Outcomes:
     """A package finds the CUDA and the cuDNN that it needs from the system."""
     for history in histories(subject):

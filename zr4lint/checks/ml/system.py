@@ -13,9 +13,7 @@ from zr4lint.checks.registry import check
 from zr4lint.facts import (
     INHERITED,
     AptRun,
-    At,
     Copied,
-    EnvSet,
     Origin,
     PipRun,
     RepositoryAdded,
@@ -25,22 +23,12 @@ from zr4lint.knowledge.tables import Row, distribution, references, sure, table
 from zr4lint.knowledge.tables import release as version_numbers
 from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code
-from zr4lint.model.source import Span
 from zr4lint.programs.python import minor_of
 from zr4lint.shell import Reach
 
 if TYPE_CHECKING:
     from zr4lint.facts.history import History
     from zr4lint.programs.apt import Package
-
-_SYSTEM_PROGRAMS = frozenset({"git", "add-apt-repository"})
-"""Programs that no other folder on PATH is likely to bring."""
-
-_OTHER_INSTALLERS = (
-    r"\.sh\b|dnf |yum |apk |aptitude|nala|xargs|brew |tar |unminimize|amdgpu-install|apt-fast|rosdep|install_packages|"
-    r"dpkg -i|gdebi"
-)
-"""Programs that may bring anything."""
 
 _MANAGED_HINTS = (
     r"EXTERNALLY-MANAGED|break-system-packages|BREAK_SYSTEM_PACKAGES|\bconda\b|mamba|pyenv|deadsnakes|Python-3|"
@@ -311,86 +299,3 @@ def _copies_programs(history: History) -> bool:
     """Whether anything comes from another stage or image, which may be a Python."""
     copied = history.facts.of(Copied, history.chain)
     return any(c.origin in (Origin.STAGE, Origin.IMAGE) and not c.source.endswith("/uv") for c in copied)
-
-
-@check("ml/command-missing")
-def command_missing(subject: Subject) -> Outcomes:
-    """A program is installed before it is called."""
-    for history in histories(subject):
-        base = history.base
-        ubuntu = base is not None and base.kind in ("ubuntu", "cuda") and (base.distribution or "").startswith("ubuntu")
-        if not ubuntu or any(
-            not f.command.packages and f.command.parsed.unknown for f in history.facts.of(AptRun, history.chain)
-        ):
-            continue
-        told: set[str] = set()
-        for program, at, span in _calls(history):
-            row = next((r for r in table("system")["command"] if r["name"] == program), None)
-            if row is None or program in told or at.reach is not Reach.ALWAYS:
-                continue
-            told.add(program)
-            if not _brought(history, row, at):
-                yield Unmet(
-                    f"`{program}` is not installed in {code(base.reference) if base else 'the image'}",
-                    span,
-                    expected=f"apt-get install {row['packages'][0]} before",
-                    notes=("No earlier command installs it, so this one fails with `not found`.",),
-                    help=f"Run `apt-get install {row['packages'][0]}` before",
-                    references=references(row),
-                )
-
-
-def _calls(history: History) -> Iterator[tuple[str, At, Span]]:
-    """The programs that a history's own stage calls by name, in order."""
-    effective = {r.at.span for r in history.facts.of(RepositoryAdded, history.chain)}
-    for ran in history.commands:
-        word = ran.arguments[0]
-        path = ran.variables.get("PATH")
-        if "/" in (word.value or "") or (ran.program == "add-apt-repository" and ran.at.span not in effective):
-            continue
-        if path == INHERITED or ran.program in _SYSTEM_PROGRAMS:
-            yield ran.program, ran.at, Span(word.span.start, min(word.span.end, word.span.start + len(ran.program)))
-
-
-def _brought(history: History, row: Row, at: At) -> bool:
-    """Whether an earlier step installs a program, or may install it."""
-    for run in history.facts.of(AptRun, history.chain):
-        if run.at.order < at.order and run.command.action in (
-            "install",
-            "build-dep",
-            "upgrade",
-            "dist-upgrade",
-            "full-upgrade",
-        ):
-            names = {package.name for package in run.command.packages}
-            if (
-                names & {*row["packages"], *row.get("through", ())}
-                or run.command.parsed.unknown
-                or any("*" in name for name in names)
-            ):
-                return True
-    for copied in history.facts.of(Copied, history.chain):
-        if copied.at.order < at.order and copied.origin is not Origin.CONTEXT:
-            return True
-    if any(e.name == "PATH" and e.at.order < at.order for e in history.facts.of(EnvSet, history.chain)):
-        return True
-    name = row["name"].rstrip("3") if row["name"] == "pip3" else row["name"]
-    hints = {
-        "pip": r"pip|conda|mamba|pyenv|uv ",
-        "python": r"conda|mamba|pyenv|/python\b|\buv\b|python[\w.]* [^\n]*/usr",
-    }.get(name)
-    text = history.text(at)
-    if hints is not None and re.search(hints, text):
-        return True
-    return re.search(_OTHER_INSTALLERS, text) is not None or (
-        re.search(rf"(?<![\w./-]){re.escape(row['name'])}(?![\w-])", _installs_text(history, at)) is not None
-    )
-
-
-def _installs_text(history: History, at: At) -> str:
-    """The words of the installs before that were not read, as of a list in a variable."""
-    return "\n".join(
-        history.facts.dockerfile.source.slice(run.at.span)
-        for run in history.facts.of(AptRun, history.chain)
-        if run.at.order < at.order
-    )

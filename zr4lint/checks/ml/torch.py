@@ -138,7 +138,7 @@ def _floating(history: History, install: Install) -> str | None:
     return base.reference if base.image.tag in ("", "latest", "3", "slim", "3-slim") else None
 
 
-@check("ml/companion-unpinned")
+@check("ml/companion-unpinned", raises=True)
 def companion_unpinned(subject: Subject) -> Outcomes:
     """If torch is pinned, torchvision and torchaudio are pinned too."""
     for history in histories(subject):

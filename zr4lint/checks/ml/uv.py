@@ -26,7 +26,7 @@ _TRUE, _FALSE = ("y", "yes", "t", "true", "on", "1"), ("n", "no", "f", "false", 
 _SEEDS = r"--seed|UV_VENV_SEED|ensurepip|get-pip"
 
 
-@check("ml/torch-backend-auto")
+@check("ml/torch-backend-auto", raises=True)
 def torch_backend_auto(subject: Subject) -> Outcomes:
     """Uv is told which build of torch to take, since it sees no GPU in a build."""
     for history in histories(subject):
@@ -110,7 +110,7 @@ def _brings_pip(history: History, run: PipRun) -> bool:
     return any(install.get("pip") is not None for install in history.before(run.at) if install.uv)
 
 
-@check("ml/setting-unread")
+@check("ml/setting-unread", raises=True)
 def setting_unread(subject: Subject) -> Outcomes:
     """A setting of pip or uv is one that the tool reads, with a value that it understands."""
     for history in histories(subject):

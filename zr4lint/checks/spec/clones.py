@@ -13,7 +13,7 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.witness import stays, witness
 from zr4lint.facts import Cloned, CloneRefused, PipRun, Removed, WorkdirSet
-from zr4lint.model.quoting import code, contrast
+from zr4lint.model.quoting import alike, code, contrast
 from zr4lint.model.source import Span
 from zr4lint.programs.files import absolute
 from zr4lint.programs.urls import repository
@@ -202,6 +202,9 @@ def clone_workdirs(subject: Subject, *, target: Folder, after: Folder, before: F
     wrong = next((w for w in between if (w.path or "").rpartition("/")[2] == name), None)
     wrong = wrong or next((w for w in between if w.at.order < min(installs, default=0)), None)
     fix = insert(clone.at.instruction.span.end, f"{subject.source.newline}WORKDIR {after}", f"Enter {after}", UNSAFE)
+    if wrong is not None and alike((wrong.path or "").rpartition("/")[2], name):
+        written = wrong.at.instruction.arguments
+        fix = replace(written.span(0, len(written.text)), after, f"Enter {after}", UNSAFE)
     yield Unmet(
         contrast("WORKDIR after the clone", wrong.path, after)
         if wrong is not None and wrong.path
@@ -270,6 +273,10 @@ def _not_installed(subject: Subject, clone: Cloned | None, file: str, spelled: s
     runs = [run for run in subject.environment.pip_installs if clone.at.order < run.at.order < end]
     others = [(run, path, span) for run in runs for path, span in run.files]
     near = next((o for o in others if (o[1] or "").endswith(name)), None) or next(iter(others), None)
+    if near is not None and near[1] == file and near[0].command.refused:
+        refused = near[0].command.refused[0]
+        message = f"pip can't use {code(subject.words(refused), 50)}"
+        return Unmet(message, refused, expected=expected, notes=("pip fails and installs nothing.",))
     if near is not None and near[1] == file:
         message = f"{code(file)} is installed into another environment"
         return Unmet(message, near[0].at.span, expected=expected, add=line)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from zr4lint.checks.edits import UNSAFE, add_line, replace, take_out
+from zr4lint.checks.edits import UNSAFE, add_line, replace, take_out, take_out_word
 from zr4lint.checks.outcome import Outcome, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.facts import At, Copied, CopyStep, ModeChanged, Origin, Overwritten, Ran, Removed
@@ -116,6 +116,11 @@ def _paths(change: Removed | Overwritten) -> tuple[str, ...]:
 def _not_copied(subject: Subject, name: str, path: str, expected: str) -> Unmet:
     if inside := _copied_in_a_folder(subject, path):
         copy, known = inside
+        left_out = next((f for f in copy.flags.all("exclude") if fnmatchcase(name, f.value or "")), None)
+        if left_out is not None:
+            fix = take_out_word(subject.source, left_out.span, f"Copy {name} too")
+            message = f"{code(subject.words(left_out.span), 40)} leaves {code(name)} out"
+            return Unmet(message, left_out.span, expected=expected, fix=fix)
         if not known:
             return Unmet(f"this may not copy {code(name)}", copy.span, expected=expected, unsure=True)
         return Unmet(f"{code(name)} is not copied by its name", copy.span, expected=expected, unsure=True)

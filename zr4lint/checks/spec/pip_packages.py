@@ -65,18 +65,22 @@ def absent(subject: Subject, package: str, expected: str, add: str | None = None
 
 def _named_at(subject: Subject, package: str) -> Span | None:
     """The words that name a package in a call of pip that does not install it, or one of a similar name."""
-    similar: Span | None = None
-    for fact in subject.facts.facts:
-        if not isinstance(fact, Ran) or fact.at.stage not in subject.lineage:
-            continue
+    named = subject.memo.get(("words of pip", subject.lineage), lambda: _names(subject))
+    if package in named:
+        return named[package]
+    return next((span for name, span in named.items() if alike(name, package)), None)
+
+
+def _names(subject: Subject) -> dict[str, Span]:
+    """The packages that words of calls of pip name, each with the first word."""
+    named: dict[str, Span] = {}
+    for fact in subject.facts.of(Ran, subject.lineage):
         if fact.program.startswith("pip") or any(argument.value == "pip" for argument in fact.arguments):
             for argument in fact.arguments[1:]:
                 requirement = None if (argument.value or "-").startswith("-") else parse_requirement(argument)
-                if requirement is not None and requirement.name == package:
-                    return argument.span
-                if requirement is not None and similar is None and alike(requirement.name, package):
-                    similar = argument.span
-    return similar
+                if requirement is not None:
+                    named.setdefault(requirement.name, argument.span)
+    return named
 
 
 def not_done(subject: Subject, package: str, expected: str) -> Unmet | None:

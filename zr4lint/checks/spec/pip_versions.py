@@ -128,8 +128,10 @@ def pip_companions(subject: Subject, *, package: Package, companions: list[Packa
         own = subject.environment.standing(name)
         if found is None:
             alone = own is not None and own.undone is None
+            unsure = own is not None and own.run.command.parsed.unknown
+            how = "may be installed" if unsure else "is installed"
             yield (
-                Unmet(f"{name} is installed without {package}", own.requirement.span, expected=expected)
+                Unmet(f"{name} {how} without {package}", own.requirement.span, expected=expected, unsure=unsure)
                 if own is not None and alone
                 else absent(subject, name, expected)
             )

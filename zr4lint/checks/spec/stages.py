@@ -11,6 +11,8 @@ from zr4lint.checks.layout.arrangement import arrange
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.dockerfile import Instruction, values
+from zr4lint.facts import ArgDeclared
+from zr4lint.facts.variable_uses import PLATFORM_ARGS
 from zr4lint.filesystem.globs import matches
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.quoting import code, contrast
@@ -29,6 +31,13 @@ def base_image(subject: Subject, *, image: Image) -> Outcomes:
         yield Unmet("the file has no FROM", expected=image, add=f"FROM {image}{alias}")
         return
     if base.image is None:
+        declared = {*PLATFORM_ARGS, *(arg.name for arg in subject.facts.of(ArgDeclared, [-1]))}
+        unset = [name for name in values.names_in(subject.words(base.image_span)) if name not in declared]
+        if unset:
+            fix = replace(base.image_span, image, f"Build on {image}", UNSAFE)
+            message = f"no ARG above the first FROM declares {code(unset[0], 40)}"
+            yield Unmet(message, base.image_span, expected=image, fix=fix)
+            return
         yield Unmet(
             "the base image is not known before the build",
             base.image_span,

@@ -32,7 +32,7 @@ class Script:
 
     `literal_stars` tells that the shell leaves wildcards alone, `found` are the files that a find hands to the next
     command of its pipeline, or to the one around it, and `found_in` is the shell it runs in. `fatal` tells that the RUN
-    fails if the command that is read does.
+    fails if the command that is read does. `umask` has the bits that chmod leaves alone where it is told no user.
     """
 
     def __init__(self, reading: Reading, instruction: Instruction) -> None:
@@ -43,6 +43,7 @@ class Script:
         self.found: tuple[Argument, ...] = ()
         self.found_in: tuple[int, ...] = ()
         self.fatal = False
+        self.umask = 0o022
         self._scopes: dict[tuple[int, ...], Scope] = {(): Scope(self.state.workdir, self.state.script_variables)}
         self._moved: set[tuple[int, ...]] = set()
         self._used: tuple[Command | None, frozenset[int]] = (None, frozenset())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ _MAKING = Grammar(
     frozenset({"mode", "date", "reference", "stamp", "time"}),
     frozenset({"parents", "verbose", "no-create"}),
 )
+_MASKED = r"[+-]x\Z"
+"""A mode of chmod for permission to execute alone, which the umask limits."""
 _SH = frozenset({"/bin/sh", "/usr/bin/sh"})
 _MODES_IN = (
     *((folder, "755") for folder in ("/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin")),
@@ -216,7 +219,7 @@ def chmod(call: Call) -> Iterator[Fact]:
     if late := next((a for a in rest[1:] if a.value == "-R"), None):
         rest.remove(late)
         recursive = True
-    if len(rest) < 2:
+    if len(rest) < 2 or (call.script.umask & 0o111 == 0o111 and re.match(_MASKED, rest[0].value or "")):
         return
     at = call.at(relative=is_relative(rest[1:]))
     paths = call.paths(rest[1:])

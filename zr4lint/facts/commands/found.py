@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,13 +12,17 @@ from msgspec import structs
 from zr4lint.facts.command_facts import Removed
 from zr4lint.facts.commands.call import Call, Script, unsure
 from zr4lint.facts.commands.table import follow, reads
+from zr4lint.model.source import MappedText
 from zr4lint.programs.find import Find, parse_find
-from zr4lint.shell import READ_BY_PATH, Argument, Command, Reach, Wrapper
+from zr4lint.programs.modes import Mode, changed
+from zr4lint.shell import READ_BY_PATH, Argument, Command, Reach, Wrapper, expand_all, parse_script
 from zr4lint.shell.expansion import SUBSTITUTION
+from zr4lint.shell.wrappers import SHELLS
 
 if TYPE_CHECKING:
     from zr4lint.facts.fact import Fact
 
+_C = r"-[a-z]*c"
 _PLAIN_LISTS = frozenset({"-1", "-d", "-1d", "-d1", "-a", "-A"})
 _INTO_FOLDERS = frozenset({"-R", "-r", "-rf", "-fr", "--recursive"})
 
@@ -35,20 +40,48 @@ def find(call: Call) -> Iterator[Fact]:
         yield Removed(here.at(), tuple(file.value or "" for file in files), whole)
     for inner in found.calls:
         if found.kind != "d" or any(a.value in _INTO_FOLDERS for a in inner):
-            yield from _run(here, inner, files)
+            yield from _run(here if _all(inner, found) else unsure(call), inner, files)
     if not found.deletes and not found.calls:
         call.script.found = files if not found.narrowed else ()
         call.script.found_in = call.command.scope
 
 
+def _all(inner: Sequence[Argument], found: Find) -> bool:
+    """Whether a program changes each file of those names: the mode that find looks for is one that chmod takes away."""
+    if found.executable is None:
+        return True
+    mode = next((a.value or "" for a in inner[1:] if a.value and not a.value.startswith("--")), "")
+    after = changed(mode, Mode(0o755 if found.executable else 0o644)) if inner[0].value == "chmod" else None
+    return after is not None and after.executable is (not found.executable)
+
+
 def _run(call: Call, inner: Sequence[Argument], files: Sequence[Argument]) -> Iterator[Fact]:
     """The facts of the call that find makes of its own arguments and of what it finds."""
     program = (inner[0].value or "").rpartition("/")[2] if inner else ""
-    if program not in READ_BY_PATH:
-        return
     wrappers = (*call.command.wrappers, Wrapper("find", call.arguments[0].span))
     command = structs.replace(call.command, wrappers=wrappers)
+    if program in SHELLS:
+        yield from _by_shell(structs.replace(call, command=command), inner, files)
+    if program not in READ_BY_PATH:
+        return
     yield from follow(structs.replace(call, command=command, program=program, arguments=(*inner, *files)))
+
+
+def _by_shell(call: Call, inner: Sequence[Argument], files: Sequence[Argument]) -> Iterator[Fact]:
+    """The facts of `find -exec sh -c SCRIPT`, whose script gets what is found for its words that aren't known."""
+    at = next((i for i, argument in enumerate(inner) if re.fullmatch(_C, argument.value or "")), len(inner))
+    if at + 1 >= len(inner) or inner[at + 1].value is None:
+        return
+    text, start = inner[at + 1].value or "", inner[at + 1].span.start
+    script = MappedText(text, tuple(range(len(text))) or (0,), (start,) * (len(text) or 1))
+    for command in parse_script(script).commands:
+        arguments = expand_all(command.words, call.scope.variables)
+        program = (arguments[0].value or "").rpartition("/")[2] if arguments else ""
+        if program not in READ_BY_PATH or command.reach is Reach.NEVER:
+            continue
+        words = [a for argument in arguments for a in (files if argument.value in (None, "{}") else (argument,))]
+        made = structs.replace(call.command, reach=min(call.command.reach, Reach.ALWAYS))
+        yield from follow(structs.replace(call, command=made, program=program, arguments=words))
 
 
 @reads("ls")

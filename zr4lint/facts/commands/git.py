@@ -25,6 +25,14 @@ _UPDATES = frozenset({"config", "fetch", "init", "pull", "remote", "rm"})
 @reads("git")
 def git(call: Call) -> Iterator[Fact]:
     """Clone a repository."""
+    if len(call.state.git_aliases) or any("alias." in (argument.value or "").lower() for argument in call.arguments):
+        from zr4lint.facts.commands.git_aliases import by_shell, renamed  # few files have any
+
+        other = renamed(call)
+        if other is not None and other.program == "!":
+            yield from by_shell(other)
+            return
+        call = other or call
     clone = parse_clone(call.arguments)
     if clone is None:
         yield from _filled(call)

@@ -81,8 +81,31 @@ def pip(call: Call) -> Iterator[Fact]:
             from zr4lint.facts.commands.projects import synced  # only for builds with such a project
 
             yield from synced(call)
+    elif _lists_packages(call):
+        # What xargs, or the command around a substitution, gets to know.
+        names = dict.fromkeys(_installed(call))
+        call.script.found = tuple(Argument(name, call.command.span) for name in names)
+        call.script.found_in = call.command.scope
     elif unknown := unknown_command(call.arguments):
         call.fails(unknown.span, f"pip has no command {code(unknown.value or '', 40)}")
+
+
+def _lists_packages(call: Call) -> bool:
+    """Whether pip prints the packages that are installed, and nothing else that another command could read."""
+    words = [argument.value for argument in call.arguments[1:]]
+    if words[:2] == ["-m", "pip"]:
+        del words[:2]
+    return (words[:1] == ["freeze"] and len(words) == 1) or words in (
+        ["list", "--format=freeze"],
+        ["list", "--format", "freeze"],
+    )
+
+
+def _installed(call: Call) -> Iterator[str]:
+    """The packages that pip has installed by then."""
+    for fact in call.script.reading.facts:
+        if isinstance(fact, PipRun) and fact.command.action == "install" and fact.at.reach is Reach.ALWAYS:
+            yield from (requirement.name for requirement in fact.command.requirements if requirement.name)
 
 
 def _environment(call: Call, arguments: Sequence[Argument], module: str) -> Iterator[Fact]:

@@ -52,6 +52,15 @@ def leave(call: Call) -> Iterator[Fact]:
     yield from ()
 
 
+@reads("umask")
+def set_umask(call: Call) -> Iterator[Fact]:
+    """Take note of the bits that new files, and `chmod +x`, don't get."""
+    value = call.arguments[-1].value or ""
+    if len(call.arguments) == 2 and len(value) <= 4 and value.isdecimal() and set(value) <= set("01234567"):
+        call.script.umask = int(value, 8) if call.command.reach is Reach.ALWAYS else call.script.umask
+    yield from ()
+
+
 @reads("set")
 def set_options(call: Call) -> Iterator[Fact]:
     """`set -f` leaves wildcards as they are."""

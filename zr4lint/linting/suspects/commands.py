@@ -41,6 +41,7 @@ _COMMANDS = {
 _PROGRAM = re.compile(r"^(?:apt(?:-get)?|pip[\d.]*|python[\d.]*|git|chmod|rm|mv|cp|add-apt-repository|uv)$")
 _ALONE = re.compile(r"^(?:apt(?:-get)?|pip[\d.]*|add-apt-repository|chmod|git|rm|mv|cp|mkdir|cd)$")
 """Programs that run no other program named by an argument."""
+_ITEM = r"(?i)APT::Get::(Simulate|Download-Only|Print-URIs)=\"?(?:true|1|yes|on)\"?"
 _AND = ("and", "AND", "then", "+", ",", "und")
 _PRINTERS = ("echo", "printf", ":", "true", "false")
 
@@ -75,6 +76,8 @@ def _idle(facts: Facts, ran: Ran) -> Iterator[Suspect]:
                 span = Span(span.start, ran.arguments[index + 1].span.end)
             message = template.format(f"`{name}`", "command" if template is _SIMULATE else code(ran.program, 20))
             yield Suspect(argument.span, message, (cut(text, span),), f"Remove {plain(name)}")
+    if table is not _ANY and kind.startswith("apt"):
+        yield from _of_apt(facts, ran)
     verb = next((a for a in ran.arguments[1:] if a.value and not a.value.startswith("-")), None)
     yield from _program(facts, ran)
     if verb is not None and kind in _COMMANDS and verb.value not in _COMMANDS[kind]:
@@ -86,6 +89,25 @@ def _idle(facts: Facts, ran: Ran) -> Iterator[Suspect]:
         message = f"`{kind} {verb.value}` installs nothing"
         span = Span(ran.arguments[0].span.start, verb.span.end)
         yield Suspect(span, message, (Edit.of(verb.span, meant),), f"Write {kind} {meant}")
+
+
+def _of_apt(facts: Facts, ran: Ran) -> Iterator[Suspect]:
+    """Letters among others, and configuration items, with which apt changes nothing."""
+    text = facts.dockerfile.source.text
+    for before, argument in zip(ran.arguments, ran.arguments[1:], strict=False):
+        value, span = argument.value or "", argument.span
+        letters = re.fullmatch(r"-(?=[a-zA-Z]{2,}\Z)[yqfmV]*([sd])[yqfmV]*", value)
+        item = re.fullmatch(_ITEM, value.removeprefix("-o") if value.startswith("-o") else value)
+        if letters is not None:
+            template = _SIMULATE if letters[1] == "s" else _DOWNLOAD
+            message = template.format(f"`-{letters[1]}`", "command" if letters[1] == "s" else code(ran.program, 20))
+            edit = Edit.of(span, value.replace(letters[1], ""))
+            yield Suspect(span, message, (edit,), f"Remove {letters[1]} from {value}")
+        elif item is not None and (value.startswith("-o") or before.value in ("-o", "--option")):
+            template = {"s": _SIMULATE, "d": _DOWNLOAD}.get(item[1][0].lower(), _PRINT)
+            message = template.format(code(item[0], 30), "command" if template is _SIMULATE else code(ran.program, 20))
+            whole = span if value.startswith("-o") else Span(before.span.start, span.end)
+            yield Suspect(span, message, (cut(text, whole),), f"Remove {plain(item[0], 40)}")
 
 
 def _program(facts: Facts, ran: Ran) -> Iterator[Suspect]:

@@ -1,0 +1,150 @@
+"""Programs that are called before anything installs them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.facts import (
+    INHERITED,
+    AptRun,
+    At,
+    Copied,
+    EnvSet,
+    Form,
+    Origin,
+    RepositoryAdded,
+    RunStep,
+    VenvCreated,
+)
+from zr4lint.knowledge.tables import Row, references, table
+from zr4lint.model.quoting import code
+from zr4lint.model.source import Span
+from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.facts.history import History
+
+_SYSTEM_PROGRAMS = frozenset({"git", "add-apt-repository"})
+"""Programs that no other folder on PATH is likely to bring."""
+_INSTALLING = frozenset({"install", "build-dep", "upgrade", "dist-upgrade", "full-upgrade"})
+_OTHER_INSTALLERS = (
+    r"\.sh\b|dnf |yum |apk |aptitude|nala|xargs|brew |tar |unminimize|amdgpu-install|apt-fast|rosdep|install_packages|"
+    r"dpkg -i|gdebi"
+)
+"""Programs that may bring anything."""
+_DESKTOP = r"desktop|^(?:xfce4|lxde|gnome|ubuntu-standard)\Z"
+"""Packages that bring many programs, which no row lists."""
+_HINTS = {
+    "pip": r"pip|conda|mamba|pyenv|uv ",
+    "python": r"conda|mamba|pyenv|/python\b|\buv\b|python[\w.]* [^\n]*/usr",
+    "uv": r"\buv\b|conda|mamba|pixi|astral",
+}
+"""What else may bring a program, by its name."""
+
+
+@check("ml/command-missing")
+def command_missing(subject: Subject) -> Outcomes:
+    """A program is installed before it is called."""
+    rows = {row["name"]: row for row in table("system")["command"]}
+    for history in histories(subject):
+        base = history.base
+        ubuntu = base is not None and base.kind in ("ubuntu", "cuda") and (base.distribution or "").startswith("ubuntu")
+        if not ubuntu or any(
+            not f.command.packages and f.command.parsed.unknown for f in history.facts.of(AptRun, history.chain)
+        ):
+            continue
+        told: set[str] = set()
+        for program, at, span in _calls(history, rows):
+            row = rows.get(program)
+            if row is None or program in told or at.reach is not Reach.ALWAYS:
+                continue
+            told.add(program)
+            if not _brought(history, row, at):
+                command = row.get("by") or f"apt-get install {row['packages'][0]}"
+                yield Unmet(
+                    f"`{program}` is not installed in {code(base.reference) if base else 'the image'}",
+                    span,
+                    expected=f"{command} before",
+                    notes=("No earlier command installs it, so this one fails with `not found`.",),
+                    help=f"Run `{command}` before",
+                    references=references(row),
+                )
+
+
+def _calls(history: History, rows: Mapping[str, Row]) -> Iterator[tuple[str, At, Span]]:
+    """The programs that a history's own stage calls by name, in order."""
+    effective = {r.at.span for r in history.facts.of(RepositoryAdded, history.chain)}
+    bash = {
+        step.at.instruction
+        for step in history.facts.of(RunStep, history.chain)
+        if step.shell and step.shell[0].rpartition("/")[2] not in ("sh", "dash")
+    }
+    for step in history.facts.of(RunStep, history.chain):
+        name = step.shell[0].rpartition("/")[2] if step.shell else ""
+        if step.at.stage == history.stage.number and step.form is Form.SHELL and name in rows:
+            yield name, step.at, step.at.instruction.keyword_span
+    for ran in history.commands:
+        word = ran.arguments[0]
+        path = ran.variables.get("PATH")
+        for index, wrapper in enumerate(ran.wrappers):
+            keyword = wrapper.name == "time" and (
+                ran.at.instruction in bash or any(around.name == "bash" for around in ran.wrappers[:index])
+            )
+            if wrapper.name in rows and not keyword:
+                written = history.facts.dockerfile.source.slice(wrapper.span)
+                if written == wrapper.name:
+                    yield wrapper.name, ran.at, wrapper.span
+        if "/" in (word.value or "") or (ran.program == "add-apt-repository" and ran.at.span not in effective):
+            continue
+        if path == INHERITED or ran.program in _SYSTEM_PROGRAMS or rows.get(ran.program, {}).get("alone"):
+            yield ran.program, ran.at, Span(word.span.start, min(word.span.end, word.span.start + len(ran.program)))
+
+
+def _brought(history: History, row: Row, at: At) -> bool:
+    """Whether an earlier step installs a program, or may install it."""
+    for run in history.facts.of(AptRun, history.chain):
+        if run.at.order < at.order and run.command.action in _INSTALLING:
+            names = {package.name for package in run.command.packages}
+            if (
+                names & {*row["packages"], *row.get("through", ())}
+                or run.command.parsed.unknown
+                or any("*" in name for name in names)
+                or (row.get("alone") and any(re.search(_DESKTOP, name) for name in names))
+            ):
+                return True
+    for copied in history.facts.of(Copied, history.chain):
+        if copied.at.order < at.order and copied.origin is not Origin.CONTEXT:
+            return True
+    if _other_folders(history, row, at):
+        return True
+    hints = _HINTS.get(row["name"].rstrip("3") if row["name"] == "pip3" else row["name"])
+    text = history.text(at)
+    if hints is not None and re.search(hints, text):
+        return True
+    return re.search(_OTHER_INSTALLERS, text) is not None or (
+        re.search(rf"(?<![\w./-]){re.escape(row['name'])}(?![\w-])", _installs_text(history, at)) is not None
+    )
+
+
+def _other_folders(history: History, row: Row, at: At) -> bool:
+    """Whether ENV put a folder on PATH that may hold the program: an environment of Python holds what pip brings."""
+    put = [e for e in history.facts.of(EnvSet, history.chain) if e.name == "PATH" and e.at.order < at.order]
+    if not put or not row.get("alone"):
+        return bool(put)
+    made = {f"{venv.path}/bin" for venv in history.facts.of(VenvCreated, history.chain)}
+    folders = {folder for e in put for folder in (e.value or "").split(":")}
+    return not folders <= {*made, INHERITED}
+
+
+def _installs_text(history: History, at: At) -> str:
+    """The words of the installs before that were not read, as of a list in a variable."""
+    return "\n".join(
+        history.facts.dockerfile.source.slice(run.at.span)
+        for run in history.facts.of(AptRun, history.chain)
+        if run.at.order < at.order
+    )

@@ -1,0 +1,76 @@
+"""Names that git is given for other commands: `git config alias.NAME COMMAND`, `git -c alias.NAME=COMMAND`."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from zr4lint.model.source import MappedText
+from zr4lint.shell import Argument, Reach, parse_script
+
+if TYPE_CHECKING:
+    from zr4lint.facts.commands.call import Call
+    from zr4lint.facts.fact import Fact
+
+_ALIAS = r"(?is)alias\.([\w-]+)(?:=(.*))?\Z"
+_VALUED = frozenset({"-C", "-c", "--git-dir", "--work-tree"})
+_OWN = frozenset({
+    "add", "branch", "checkout", "clean", "clone", "commit", "config", "fetch", "gc", "init", "lfs", "log", "merge",
+    "mv", "pull", "push", "rebase", "remote", "reset", "restore", "rm", "show", "sparse-checkout", "stash", "status",
+    "submodule", "switch", "tag", "worktree",
+})  # fmt: skip
+"""Commands of git, which no alias hides."""
+_LONGEST = 2_000
+
+
+def renamed(call: Call) -> Call | None:
+    """The call that an alias stands for; None for a call without one. Takes note of the aliases that a call makes."""
+    aliases = call.state.git_aliases
+    at = 1
+    while at < len(call.arguments) and (word := call.arguments[at].value or "-").startswith("-"):
+        if word == "-c" and at + 1 < len(call.arguments):
+            found = re.match(_ALIAS, call.arguments[at + 1].value or "")
+            if found is not None and found[2]:
+                aliases = aliases.put(found[1].lower(), found[2])
+        at += 2 if word in _VALUED else 1
+    if at >= len(call.arguments):
+        return None
+    name = call.arguments[at].value or ""
+    if name == "config":
+        _remember(call, call.arguments[at + 1 :])
+    value = aliases.get(name.lower()) if name not in _OWN else None
+    if value is None or len(value) > _LONGEST:
+        return None
+    span = call.arguments[at].span
+    if value.startswith("!"):
+        words = [value, *(shlex.quote(argument.value or "") for argument in call.arguments[at + 1 :])]
+        return structs.replace(call, program="!", arguments=[Argument(" ".join(words), span)])
+    try:
+        stand_in = [Argument(word, span) for word in shlex.split(value)]
+    except ValueError:
+        return None
+    return structs.replace(call, arguments=[*call.arguments[:at], *stand_in, *call.arguments[at + 1 :]])
+
+
+def by_shell(call: Call) -> Iterator[Fact]:
+    """The facts of an alias that begins with `!`, which git hands to a shell."""
+    from zr4lint.facts.commands.script_reader import read_command  # it reads the calls of git as well
+
+    text, start = (call.arguments[0].value or "")[1:], call.arguments[0].span.start
+    script = MappedText(text, tuple(range(len(text))) or (0,), (start,) * (len(text) or 1))
+    for command in parse_script(script).commands:
+        reach = min(command.reach, call.command.reach)
+        scope = (*call.command.scope, *command.scope)
+        yield from read_command(call.script, structs.replace(command, span=call.command.span, scope=scope, reach=reach))
+
+
+def _remember(call: Call, words: Sequence[Argument]) -> None:
+    """Take note of `config alias.NAME COMMAND`."""
+    given = [word for word in words if not (word.value or "").startswith("--")]
+    found = re.match(_ALIAS, given[0].value or "") if len(given) > 1 else None
+    if found is not None and call.command.reach is Reach.ALWAYS and given[1].value is not None:
+        call.state.git_aliases = call.state.git_aliases.put(found[1].lower(), given[1].value)

@@ -1,0 +1,40 @@
+"""`${NAME#pattern}`, `${NAME%pattern}` and `${NAME/from/to}`, which shells and Dockerfiles have in common."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+_LONGEST = 1_000  # characters of a value that a pattern with wildcards is tried on
+_WILDCARDS = frozenset("*?[")
+
+
+def cut(value: str, operator: str, operand: str) -> str | None:
+    """A value without what a pattern fits, or with that replaced; None where it isn't worked out.
+
+    `operator` is one of `#`, `##`, `%`, `%%`, `/` and `//`.
+    """
+    if not operand:
+        return value
+    if any(c in operand for c in "\"'\\"):
+        return None
+    if operator[0] == "/":
+        pattern, _, replacement = operand.partition("/")
+        if not pattern or pattern[0] in "#%" or not _WILDCARDS.isdisjoint(pattern) or "&" in replacement:
+            return None
+        return value.replace(pattern, replacement, -1 if operator == "//" else 1)
+    if _WILDCARDS.isdisjoint(operand):
+        return value.removeprefix(operand) if operator[0] == "#" else value.removesuffix(operand)
+    return _trimmed(value, operator, operand)
+
+
+def _trimmed(value: str, operator: str, pattern: str) -> str | None:
+    """A value without the start, or the end, that a pattern with wildcards fits: the shortest, or the longest."""
+    if len(value) > _LONGEST or "[" in pattern:
+        return None
+    places = range(len(value) + 1)
+    order = iter(places) if operator in ("#", "%%") else reversed(places)
+    for at in order:
+        head, tail = value[:at], value[at:]
+        if fnmatchcase(head if operator[0] == "#" else tail, pattern):
+            return tail if operator[0] == "#" else head
+    return value
