@@ -347,6 +347,18 @@ def test_variables_of_a_list() -> None:
         ("cat list.txt other.txt | xargs apt-get install -y", False),
         ("sort list.txt | xargs apt-get install -y", False),
         ("xargs apt-get install -y < /elsewhere/list.txt", False),
+        ("xargs -a list.txt apt-get install -y", True),
+        ("xargs --arg-file=/a/list.txt apt-get install -y", True),
+        ("xargs -r -a /elsewhere/list.txt apt-get install -y", False),
+        ("apt-get install -y $(cat list.txt)", True),
+        ("apt-get install -y vim $(cat /a/list.txt) less", True),
+        ("apt-get install -y $(grep -vE '^#' list.txt)", True),
+        ("apt-get install -y $(grep -v ^lib list.txt)", False),
+        ('apt-get install -y "$(cat list.txt)"', False),
+        ("apt-get install -y $(cat list.txt other.txt)", False),
+        ("apt-get install -y $(cat list.txt | sed s/-mesa-glx//)", False),
+        ("sed -i s/-mesa-glx// list.txt && apt-get install -y $(cat list.txt)", False),
+        ("apt-get install -y $(cat list.txt) $(cat other.txt)", False),
     ],
 )
 def test_lists_of_apt(tmp_path: Path, command: str, found: bool) -> None:
