@@ -13,7 +13,7 @@ CASES = (
     ("nvcr.io/nvdlfwea/pytorch:24.04-py3", {"kind": "ngc", "distribution": "ubuntu22.04", "python": "3.10"}),
     ("nvcr.io/nvidia/merlin/merlin-pytorch:22.10", {"distribution": "ubuntu20.04", "python": "3.8"}),
     ("nvcr.io/nvidia/merlin/merlin-pytorch:23.05", {"distribution": None, "python": None}),
-    ("nvcr.io/nvidia/base/ubuntu:22.04_20240212", {"kind": "", "distribution": "ubuntu22.04"}),
+    ("nvcr.io/nvidia/base/ubuntu:22.04_20240212", {"kind": "distribution", "distribution": "ubuntu22.04"}),
     ("ghcr.io/nvidia/jax:base", {"kind": "ngc", "env": {"PIP_BREAK_SYSTEM_PACKAGES": "1"}}),
     ("rapidsai/base:25.06-cuda12.8-py3.12", {"cuda": "12.8", "python": "3.12", "user": "rapids", "flavour": "base"}),
     ("rapidsai/base:26.02-cuda13-py3.13", {"cuda": None, "python": "3.13"}),
@@ -42,6 +42,7 @@ CASES = (
     ("registry.access.redhat.com/ubi9/ubi-minimal:9.5-1", {"kind": "distribution"}),
     ("quay.io/pypa/manylinux_2_28_x86_64", {"kind": "manylinux"}),
     ("scratch", {"kind": "scratch", "distribution": None}),
+    ("registry.example.com/ubuntu:22.04", {"kind": "", "distribution": None}),
     ("registry.example.com/team/base:7", {"kind": "", "distribution": None, "python": None}),
 )
 

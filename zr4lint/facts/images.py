@@ -14,7 +14,7 @@ from zr4lint.filesystem.globs import matches
 from zr4lint.knowledge.tables import Row, release, table, vllm_torch
 
 _PYTHON_TAG = r"(\d+\.\d+)[\w.]*(?:-|\Z)"
-_RELEASE = r"(?:ubuntu|debian)[-_:]?(\d\d)[.-]?(\d\d)?(?!\d)"
+_RELEASE = r"(?:ubuntu|debian)[-_]?(\d\d)[.-]?(\d\d)?(?!\d)"
 _CUDA_REPOSITORIES = {("docker.io", "nvidia/cuda"), ("nvcr.io", "nvidia/cuda")}
 _UNDATED_PYTHON = "debian13"
 _FACTS = ("kind", "flavour", "python_kept", "own_torch", "env", "user")
