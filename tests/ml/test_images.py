@@ -11,6 +11,7 @@ from zr4lint.model.source import SourceFile
 
 CASES = (
     ("nvcr.io/nvdlfwea/pytorch:24.04-py3", {"kind": "ngc", "distribution": "ubuntu22.04", "python": "3.10"}),
+    ("nvcr.io/nvidia/dgl:24.04-py3", {"kind": "ngc", "distribution": "ubuntu22.04", "python": "3.10"}),
     ("nvcr.io/nvidia/merlin/merlin-pytorch:22.10", {"distribution": "ubuntu20.04", "python": "3.8"}),
     ("nvcr.io/nvidia/merlin/merlin-pytorch:23.05", {"distribution": None, "python": None}),
     ("nvcr.io/nvidia/base/ubuntu:22.04_20240212", {"kind": "distribution", "distribution": "ubuntu22.04"}),
