@@ -13,7 +13,7 @@ import pytest
 
 from tests.inprocess import call
 from tests.test_cli import save
-from zr4lint import FileReport, LintOptions, lint_file, lint_text, render
+from zr4lint import FileReport, LintOptions, Severity, lint_file, lint_text, render
 from zr4lint.model.source import MappedText
 from zr4lint.programs.project_file import read_project
 from zr4lint.programs.requirements_file import read_requirements
@@ -338,6 +338,40 @@ def test_variables_of_a_list() -> None:
     assert [argument.value for argument in listing.wanted] == ["a==1", None, "c==$A", "d==${D}"]
 
 
+ENVIRONMENT = """name: gpu
+channels: {channels}
+dependencies:
+  - python=3.10  # the one of the cluster
+  - {package}
+  - pip:
+      - pytorch==9
+"""
+
+
+@pytest.mark.parametrize(
+    ("channels", "package", "found"),
+    [
+        ("[pytorch, nvidia]", "pytorch=2.6", ("the channel pytorch has no torch 2.6", Severity.ERROR)),
+        ("\n  - pytorch\n  - nvidia", "pytorch>=2.7.1", ("the channel pytorch has no torch 2.7.1", Severity.ERROR)),
+        ("[pytorch, conda-forge]", "pytorch=2.6", ("the channel pytorch ended with torch 2.5.1", Severity.WARNING)),
+        ("[nvidia]", "pytorch::pytorch", ("the channel pytorch ended with torch 2.5.1", Severity.WARNING)),
+        ("[conda-forge]", "pytorch=2.6", None),
+        ("[pytorch]", "numpy", None),
+        ("[pytorch]", "pytorch-lightning=2.6", None),
+    ],
+)
+def test_packages_of_a_conda_environment(
+    tmp_path: Path, channels: str, package: str, found: tuple[str, Severity] | None
+) -> None:
+    text = "FROM condaforge/miniforge3:26.3.2-0\nCOPY e.yml /\nRUN conda env create -f /e.yml\n"
+    listed = ENVIRONMENT.format(channels=channels, package=package)
+    report = lint(tmp_path, {"Dockerfile": text, "e.yml": listed})
+    line = listed[: listed.index(f"- {package}")].count("\n") + 1
+    assert told(report, "ML218") == ([("e.yml", line, 5, found[0])] if found else [])
+    levels = {f.severity for one in (report, *report.others) for f in one.findings if f.code == "ML218"}
+    assert levels == ({found[1]} if found else set())
+
+
 @pytest.mark.parametrize(
     ("command", "found"),
     [
@@ -347,6 +381,18 @@ def test_variables_of_a_list() -> None:
         ("cat list.txt other.txt | xargs apt-get install -y", False),
         ("sort list.txt | xargs apt-get install -y", False),
         ("xargs apt-get install -y < /elsewhere/list.txt", False),
+        ("xargs -a list.txt apt-get install -y", True),
+        ("xargs --arg-file=/a/list.txt apt-get install -y", True),
+        ("xargs -r -a /elsewhere/list.txt apt-get install -y", False),
+        ("apt-get install -y $(cat list.txt)", True),
+        ("apt-get install -y vim $(cat /a/list.txt) less", True),
+        ("apt-get install -y $(grep -vE '^#' list.txt)", True),
+        ("apt-get install -y $(grep -v ^lib list.txt)", False),
+        ('apt-get install -y "$(cat list.txt)"', False),
+        ("apt-get install -y $(cat list.txt other.txt)", False),
+        ("apt-get install -y $(cat list.txt | sed s/-mesa-glx//)", False),
+        ("sed -i s/-mesa-glx// list.txt && apt-get install -y $(cat list.txt)", False),
+        ("apt-get install -y $(cat list.txt) $(cat other.txt)", False),
     ],
 )
 def test_lists_of_apt(tmp_path: Path, command: str, found: bool) -> None:

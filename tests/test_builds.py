@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -221,6 +222,46 @@ def test_named_contexts(tmp_path: Path) -> None:
     done = call("--pack", "core", "--pack", "ml", "--format", "concise", "Dockerfile", cwd=tmp_path)
     assert "has no package" not in done.out
     assert "copy-from-unknown" in done.out
+
+
+LINKS = {
+    "extends-in-another-file": (
+        "services: { a: { extends: { file: common/base.yaml, service: b }, build: { target: gpu } } }",
+        [("service a", "common/app", "gpu")],
+    ),
+    "includes": ("include: [common/base.yaml]", [("service b", "common/app", None)]),
+    "includes-beside-services": (
+        "include: [{ path: [common/base.yaml] }]\nservices: { a: { build: . } }",
+        [("service a", ".", None), ("service b", "common/app", None)],
+    ),
+    "includes-of-includes": ("include: [more.yaml]", [("service b", "common/app", None)]),
+    "outside": (
+        "services: { a: { extends: { file: ../base.yaml, service: b } }, c: { build: . } }",
+        [("service c", ".", None)],
+    ),
+    "behind-a-link": (
+        "services: { a: { extends: { file: link.yaml, service: b } }, c: { build: . } }",
+        [("service c", ".", None)],
+    ),
+    "no-such-file": ("include: [nothing.yaml]\nservices: { c: { build: . } }", [("service c", ".", None)]),
+    "a-circle": ("include: [circle.yaml]\nservices: { c: { build: . } }", [("service c", ".", None)]),
+}
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_compose_files_that_others_name(tmp_path: Path, name: str) -> None:
+    text, wanted = LINKS[name]
+    inside = tmp_path / "project"
+    base = "services: { b: { build: ./app } }"
+    save(tmp_path / "base.yaml", base)
+    save(inside / "common" / "base.yaml", base)
+    save(inside / "more.yaml", "include: [common/base.yaml]")
+    save(inside / "circle.yaml", "include: [compose.yaml, circle.yaml]")
+    (inside / "link.yaml").symlink_to(tmp_path / "base.yaml")
+    for folder in (inside, inside / "common" / "app"):
+        save(folder / "Dockerfile", "FROM scratch AS gpu\n")
+    got = [(b.name, os.path.relpath(b.context, inside), b.target) for b in builds(inside, text)]
+    assert [*dict.fromkeys(got)] == wanted
 
 
 def test_a_dockerfile_that_stands_in_the_compose_file(tmp_path: Path) -> None:

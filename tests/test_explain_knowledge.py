@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.inprocess import Done, call
+from zr4lint.app import aging
 from zr4lint.app.explain_knowledge import table_names, tables
 
 PAGE = Path(__file__).parents[1] / "docs" / "knowledge.md"
@@ -69,3 +70,38 @@ def test_a_table_that_is_none_is_wrong_usage() -> None:
 def test_the_page_lists_every_table_with_its_title() -> None:
     told = re.findall(r"^\| `([\w-]+)` \| (.+) \|$", PAGE.read_text(), re.MULTILINE)
     assert told == [(table.name, table.title) for table in tables(DAY)]
+
+
+def test_the_first_date_on_which_a_table_is_old() -> None:
+    """No table is read for its date before one is older than a year."""
+    oldest = min(datetime.date.fromisoformat(table.checked) for table in tables(DAY))
+    midnight = datetime.datetime.combine(oldest, datetime.time(), datetime.UTC)
+    assert (midnight + datetime.timedelta(days=365)).timestamp() == aging.FIRST_DUE
+
+
+WRONG = "FROM python:3.11\nRUN pip install torch==2.5.1 torchvision==0.19.1\n"
+RIGHT = "FROM python:3.11\nRUN pip install torch==2.5.1 torchvision==0.20.1\n"
+
+
+@pytest.mark.parametrize(
+    ("day", "text", "pack", "told"),
+    [
+        ("2027-11-23", WRONG, "ml", None),
+        ("2027-11-24", WRONG, "ml", "flash-attn, hosts, openmmlab and 1 more"),
+        ("2028-06-01", WRONG, "ml", "annotations, bases, cuda-tags and 16 more"),
+        ("2028-06-01", RIGHT, "ml", None),
+        ("2028-06-01", WRONG, "core", None),
+    ],
+    ids=["fresh", "some-old", "all-old", "no-finding", "rule-without-facts"],
+)
+def test_a_run_that_uses_old_facts_says_so_once(
+    day: str, text: str, pack: str, told: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noon = datetime.datetime.combine(datetime.date.fromisoformat(day), datetime.time(12), datetime.UTC)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(noon.timestamp())))
+    for name in ("Dockerfile", "other.Dockerfile"):
+        (tmp_path / name).write_text(text)
+    done = call("--isolated", "--pack", pack, "--exit-zero", "--format", "json", ".", cwd=tmp_path)
+    wanted = f"zr4lint: facts older than a year were used ({told}); see `zr4lint knowledge`\n" if told else ""
+    assert done.err == wanted
+    assert json.loads(done.out)["version"] == 1

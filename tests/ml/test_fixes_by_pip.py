@@ -1,9 +1,11 @@
-"""The safe fixes of pack ml, tried with the pip of this environment: what it then does is what the rule says."""
+"""The safe fixes of pack ml, tried with the pip and apt-get of this machine: they then do what the rule says."""
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from zr4lint import fix_text
+from zr4lint.knowledge.tables import table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,3 +111,98 @@ def test_isolation_is_off_with_0_alone(value: str, builds: bool, tmp_path: Path)
 def test_the_switch_is_fixed_to_what_pip_takes_for_off() -> None:
     text = "FROM python:3.11-bookworm\nENV PIP_NO_BUILD_ISOLATION=1\nRUN pip install chumpy\n"
     assert "PIP_NO_BUILD_ISOLATION=0\n" in fix_text(text, packs=["ml"]).text
+
+
+RELEASES = {
+    ("torch", "2.5.1"): "",
+    ("torch", "2.7.1"): "",
+    ("torchaudio", "2.5.1"): "torch==2.5.1",
+    ("torchaudio", "2.7.1"): "torch==2.7.1",
+    ("torchaudio", "2.11.0"): "",
+}
+"""What releases on PyPI require, by its metadata."""
+
+
+@pytest.fixture
+def releases(tmp_path: Path) -> Path:
+    """A folder with releases of the family of torch that hold nothing but their metadata."""
+    folder = tmp_path / "releases"
+    folder.mkdir()
+    for (name, version), required in RELEASES.items():
+        info = f"{name}-{version}.dist-info"
+        with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+            lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+            lines += [f"Requires-Dist: {required}"] if required else []
+            wheel.writestr(f"{info}/METADATA", "".join(f"{line}\n" for line in lines))
+            wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            wheel.writestr(f"{info}/RECORD", "")
+    return folder
+
+
+def resolved(command: str, folder: Path, *options: str) -> dict[str, str] | None:
+    """What the words behind `pip` make pip choose from the wheels of a folder; None if it ends with an error."""
+    words = shlex.split(command.removeprefix("pip "))
+    fixed_options = ("--dry-run", "--ignore-installed", "--no-index", "--find-links", str(folder), "--quiet")
+    report = ("--report", "-")
+    line = [sys.executable, "-m", "pip", "--isolated", *words, *fixed_options, *report, *options]
+    done = subprocess.run(line, capture_output=True, text=True, env=isolated(), check=False)
+    if done.returncode:
+        return None
+    return {one["metadata"]["name"]: one["metadata"]["version"] for one in json.loads(done.stdout)["install"]}
+
+
+def test_a_companion_is_pinned_to_what_fits(releases: Path) -> None:
+    """The newest torchaudio names no torch, so pip takes it beside any."""
+    index = " --index-url https://download.pytorch.org/whl/cu126"
+    command = "pip install torch==2.7.1 torchaudio"
+    told = fixed(f"FROM python:3.11-bookworm\nRUN {command}{index}\n").removesuffix(index)
+    assert resolved(command, releases) == {"torch": "2.7.1", "torchaudio": "2.11.0"}
+    assert resolved(told, releases) == {"torch": "2.7.1", "torchaudio": "2.7.1"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "pip --no-deps install torchaudio==2.5.1",
+        "pip -U install torch==2.5.1",
+        "pip --no-build-isolation install torch",
+    ],
+)
+def test_a_moved_option_is_taken(command: str, releases: Path) -> None:
+    told = fixed(f"FROM python:3.11-bookworm\nRUN {command}\n")
+    assert told != command
+    assert resolved(command, releases) is None
+    assert resolved(told, releases) is not None
+
+
+@pytest.mark.parametrize(
+    ("before", "command", "gone"),
+    [
+        ("--mount=type=cache,target=/root/.cache/pip", "pip install --no-cache-dir torch==2.5.1", "--no-cache-dir"),
+        ("--network=default", "pip install --break-system-packages torch==2.5.1", "--break-system-packages"),
+    ],
+    ids=["cache", "break-system-packages"],
+)
+def test_what_is_installed_without_a_removed_option_is_the_same(
+    before: str, command: str, gone: str, releases: Path
+) -> None:
+    apt = "RUN apt-get update && apt-get install -y python3-pip\n"
+    told = fixed(f"FROM ubuntu:22.04\n{apt}RUN {before} {command}\n").removeprefix(f"{before} ")
+    assert gone not in told
+    assert resolved(told, releases) == resolved(command, releases) == {"torch": "2.5.1"}
+
+
+def renames() -> list[str]:
+    """The packages that a safe fix asks apt-get for."""
+    rows = [row for row in table("system")["gone"] if row["instead"] and not row.get("judgement")]
+    return sorted({row["instead"] for row in rows if not row["instead"].startswith("ppa:")})
+
+
+@pytest.mark.skipif(shutil.which("apt-get") is None, reason="apt-get is not there")
+@pytest.mark.parametrize("package", renames())
+def test_apt_get_installs_the_package_that_a_fix_names(package: str) -> None:
+    known = subprocess.run(["apt-cache", "policy", package], capture_output=True, text=True, check=False)
+    if "Candidate:" not in known.stdout or "Candidate: (none)" in known.stdout:
+        pytest.skip("the lists of this machine's release do not have it")
+    done = subprocess.run(["apt-get", "-s", "install", "-y", package], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

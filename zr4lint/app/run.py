@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
+from zr4lint.app.aging import old_facts, overdue, rests_on_tables
 from zr4lint.app.assignment import Assignment, lint_options, load_packs, options_of_build
 from zr4lint.app.errors import UsageError
 from zr4lint.app.parallel import in_order, processes
@@ -71,8 +72,8 @@ class Result(Struct, frozen=True):
     """The result of a run: the report, the paths that could not be linted, and the exit code.
 
     `diff` is what fixes would change, `fixed_stdin` the fixed text of standard input, `notes` say which fixes were
-    thrown away and why, which scores are too low, and what of a baseline is stale. `early` is what was written of each
-    file of the report as soon as it was linted.
+    thrown away and why, which scores are too low, what of a baseline is stale, and which facts are old. `early` is
+    what was written of each file of the report as soon as it was linted.
     """
 
     report: Report
@@ -224,6 +225,7 @@ class _Run:
         self.stages: set[str] = set()
         self.low: list[str] = []
         self.failed = False
+        self.overdue, self.aged = overdue(), False
         self.fixed = 0
         self.diff = ""
         self.stdin: bytes | None = None
@@ -241,6 +243,7 @@ class _Run:
         rules = (*(rule.rule for pack in used for rule in pack.rules), *OWN_RULES)
         whole = Report(reports, rules, self.fixed)
         self.notes += () if self.errors else self.low
+        self.notes += old_facts() if self.aged else ()
         status = 2 if self.errors else self._code()
         return Result(whole, tuple(self.errors), status, self.diff, self.stdin, tuple(self.notes), self.written)
 
@@ -294,9 +297,10 @@ class _Run:
             yield task, report
 
     def _judge(self, task: Task, report: FileReport) -> None:
-        """Take note of what makes the exit code 1."""
+        """Take note of what makes the exit code 1, and of findings that rest on old facts."""
         low = low_scores(report, task.settings.min_score)
         self.low += low
+        self.aged = self.aged or (self.overdue and rests_on_tables(report, task.packs))
         self.failed = self.failed or bool(low) or fails(report, task.settings.fail_on)
 
     def _code(self) -> int:

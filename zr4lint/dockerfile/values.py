@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 WordSplitter = import_alone("dockerfile_parse.util").WordSplitter
 
 _QUOTES = "\"'\\"
-_VARIABLE = r"(?<!\\)\$(?:(\w+)|\{(\w+)(?:(:?[-+]|##?|%%?|//?)([^{}$]*))?\}|(\{))"
+_OPERAND = r"[^{}$]*+(?:\$(?:\w++|\{\w++\})[^{}$]*+)*+"
+_VARIABLE = rf"(?<!\\)\$(?:(\w+)|\{{(\w+)(?:(:?[-+]|##?|%%?|//?)({_OPERAND}))?\}}|(\{{))"
+_PLAIN_VARIABLE = r"\$(?:(\w+)|\{(\w+)\})"
 _SINGLE_QUOTED = r"'[^']*'"
 _PART = r"""'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)|([^'"\\]+)"""
 _PIECE = r"""(?s)(?P<blank>\s+)|\\.?|'[^']*'?|"(?:\\.|[^"\\])*(?:"|\\?\Z)|[^\s\\'"]+"""
@@ -165,16 +167,28 @@ def _value(found: re.Match[str], env: Mapping[str, str | None]) -> str | None:
     if operator[0] in "#%/":
         from zr4lint.model.cutting import cut  # few files have such an expansion
 
-        return None if value is None else cut(value, operator, operand)
+        pattern = _operand(operand, env)
+        return None if value is None or pattern is None else cut(value, operator, pattern)
     is_set = name in env and (value != "" or not operator.startswith(":"))
     if operator.endswith("-"):
-        return value if is_set else operand
-    return operand if is_set else ""
+        return value if is_set else _operand(operand, env)
+    return _operand(operand, env) if is_set else ""
+
+
+def _operand(operand: str, env: Mapping[str, str | None]) -> str | None:
+    """The words behind an operator, with their own variables replaced; None where one can't be known."""
+    parts = [env.get(m[1] or m[2]) for m in re.finditer(_PLAIN_VARIABLE, operand)]
+    if any(part is None for part in parts):
+        return None
+    values = iter(parts)
+    return re.sub(_PLAIN_VARIABLE, lambda _: next(values) or "", operand)
 
 
 def names_in(raw: str) -> list[str]:
     """The variables that a word uses."""
-    return [m[1] or m[2] for m in re.finditer(_VARIABLE, raw) if m[1] or m[2]]
+    found = [(m[1] or m[2], m[4] or "") for m in re.finditer(_VARIABLE, raw) if m[1] or m[2]]
+    inner = [m[1] or m[2] for _, operand in found for m in re.finditer(_PLAIN_VARIABLE, operand)]
+    return [name for name, _ in found] + inner
 
 
 def parse_image(reference: str) -> Image:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from zr4lint.programs.apt import AptCommand
     from zr4lint.programs.git import Clone
     from zr4lint.programs.package_managers import PackageCommand
+    from zr4lint.programs.package_words import PackageWord
     from zr4lint.programs.pip import PipCommand, Requirement
     from zr4lint.programs.requirements_file import Listing
     from zr4lint.shell import Argument, Pipe, Wrapper
@@ -117,6 +118,13 @@ class ProjectRun(PipRun, frozen=True):
 
     Rules about how pip is called don't see it.
     """
+
+
+class CondaListed(Fact, frozen=True):
+    """What conda installs from an environment file; the version of a package has its operator, "=2.5.1"."""
+
+    packages: tuple[PackageWord, ...]
+    channels: tuple[str, ...]
 
 
 class Cloned(Fact, frozen=True):

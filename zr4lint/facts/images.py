@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from zr4lint.dockerfile import values
 from zr4lint.filesystem.globs import matches
-from zr4lint.knowledge.tables import Row, release, table
+from zr4lint.knowledge.tables import Row, release, table, vllm_torch
 
 _PYTHON_TAG = r"(\d+\.\d+)[\w.]*(?:-|\Z)"
 _RELEASE = r"(?:ubuntu|debian)[-_]?(\d\d)[.-]?(\d\d)?(?!\d)"
@@ -85,6 +85,8 @@ def read_base(reference: str) -> Base:
         distribution = _codenames()[codename] if codename else _UNDATED_PYTHON if undated else None
         kind = "" if "alpine" in tag or "windows" in tag else "python"
         return Base(reference, image, kind, distribution, version[1] if version else None)
+    if reference == "scratch":
+        return Base(reference, image, "scratch")
     return _listed_base(reference, image)
 
 
@@ -99,10 +101,15 @@ def _listed_base(reference: str, image: values.Image) -> Base:
             continue
         told = {key: value for key, value in found.groupdict().items() if value}
         version = told.pop("version", row.get("newest", ""))
+        number = told.pop("number", "")
+        if number:
+            told["distribution"] = row["distribution"] + number
         facts |= {key: row[key] for key in _FACTS if key in row} | dict(_of_line(row, version))
         facts |= {key: _dotted(key, value) for key, value in told.items()}
         if row.get("kind") == "pytorch":
             facts["torch"] = version
+        elif row.get("kind") == "vllm" and (torch := vllm_torch(version)):
+            facts["torch"] = torch
     if named is not None:
         facts["distribution"] = named
     return Base(reference, image, facts.pop("kind", ""), **facts)
@@ -119,9 +126,11 @@ def _of_line(row: Row, version: str) -> Iterator[tuple[str, Any]]:
 
 
 def _dotted(key: str, value: str) -> str:
-    """A version that a tag may write without dots: cu1281, torch280."""
-    if key not in ("cuda", "torch") or "." in value:
+    """A version that a tag may write without dots: cu1281, torch280, py312."""
+    if key not in ("cuda", "torch", "python") or "." in value:
         return value
+    if key == "python":
+        return f"{value[:1]}.{value[1:]}"
     if key == "cuda":
         return ".".join(filter(None, (value[:2], value[2:3], value[3:])))
     return ".".join(filter(None, (value[:1], value[1:-1], value[-1:])))

@@ -156,6 +156,15 @@ def newest_torch() -> str:
     return max(torch_releases(), key=release)
 
 
+def vllm_torch(version: str) -> str | None:
+    """The one torch that a release of vllm requires; None where that is not known."""
+    numbers = release(version.partition(".post")[0])
+    for low, high, torch in table("torch")["vllm"]["pins"]:
+        if release(low.partition(".post")[0]) <= numbers <= release(high.partition(".post")[0]):
+            return str(torch)
+    return None
+
+
 # Builds from source
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import structs
 
 from zr4lint.model.source import MappedText
-from zr4lint.shell.commands import Command, Expansion, Reach, Word, Wrapper
+from zr4lint.shell.commands import Command, Expansion, Reach, Redirection, Word, Wrapper
 from zr4lint.shell.expansion import unknown
 from zr4lint.shell.output import fields
 from zr4lint.shell.wrappers import tail
@@ -35,6 +35,9 @@ def xargs(command: Command, fed: MappedText | None) -> list[Command] | None:
     delimiter = _delimiter(options)
     if fed is None or delimiter is None or (not delimiter and any(c in fed.text for c in "'\"\\")):
         words = [*(_put(own, replaced, None) if replaced else (*own, unknown(own[-1])))]
+        if (path := argument_file(command)) is not None:
+            read = Redirection("<", path, path.span)
+            command = structs.replace(command, redirections=(*command.redirections, read))
         return [structs.replace(command, words=tuple(words), reach=min(command.reach, _fed_reach(quiet)))]
     rows: list[list[Word]]
     each = options.get("n") or options.get("L") or options.get("max-args")

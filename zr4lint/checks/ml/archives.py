@@ -104,7 +104,7 @@ def nvidia_key_expired(subject: Subject) -> Outcomes:
             continue
         old_torch = base.kind == "pytorch" and base.flavour == "devel" and base.torch and older(base.torch, "1.12")
         month = base.image.tag[:5]
-        old_ngc = base.kind == "ngc" and older(month, "22.05")
+        old_ngc = base.kind == "ngc" and re.fullmatch(r"\d\d\.\d\d", month) is not None and older(month, "22.05")
         if not old_torch and not old_ngc:
             continue
         sure = bool(old_torch) and base.torch is not None and older(base.torch, "1.11")

@@ -69,11 +69,12 @@ def _apt_is_open(history: History) -> bool:
 def torch_needs_numpy_1(subject: Subject) -> Outcomes:
     """A torch that was built for numpy 1 is used with numpy 1."""
     row = table("packages")["numpy_1"]
+    brings = ("torchvision", *row["brings"])
     for history in histories(subject):
         bounded = any(_below_2(i) for i in history.installs)
         for install in history.own:
             named = install.get("numpy")
-            if bounded or (named is None and install.get("torchvision") is None):
+            if bounded or (named is None and not any(r.name in brings for r in install.requirements)):
                 continue
             torch = torch_in(install) or torch_at(history, install.at)
             if torch is None or torch.order < 0 or not older(torch.minor, row["torch"]):
@@ -98,11 +99,16 @@ def torch_needs_numpy_1(subject: Subject) -> Outcomes:
 
 
 def _brings_numpy(history: History, install: Install) -> Requirement | None:
-    """Torchvision beside its torch, which requires any numpy, where none is there."""
-    vision = install.get("torchvision")
-    if torch_in(install) is None or vision is None or vision.marker is not None or install.option("no-deps"):
+    """Torchvision beside its torch, or a package in its newest release, which take any numpy where none is there."""
+    if install.option("no-deps") or install.environment is None:
         return None
-    return vision if history.has("numpy", install.at) is False and not history.mentions(None, "numpy") else None
+    vision = install.get("torchvision") if torch_in(install) is not None else None
+    newest = table("packages")["numpy_1"]["brings"]
+    free = (r for r in install.requirements if r.name in newest and not r.specifier and r.url is None)
+    found = next((r for r in (vision, *free) if r is not None and r.marker is None), None)
+    if found is None or history.has("numpy", install.at) is not False or history.mentions(None, "numpy"):
+        return None
+    return found
 
 
 def _below_2(install: Install) -> bool:

@@ -11,13 +11,14 @@ from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts.history import History, Install, pinned
-from zr4lint.facts.torch import torch_in
+from zr4lint.facts.torch import older, torch_in
 from zr4lint.knowledge.tables import known_hosts, table, torch_release
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import code, plain
 
 if TYPE_CHECKING:
     from zr4lint.facts.indexes import Source
+    from zr4lint.facts.torch import TorchState
     from zr4lint.model.source import Span
 
 _HOST = r"(?i)https?://(?:[^/@]*@)?([^/:?#]+)"
@@ -101,12 +102,18 @@ def index_impossible(subject: Subject) -> Outcomes:
                 requirement.span if local or source is None else _place(install, source),
                 expected=" or ".join(known.indexes),
                 related=(Related(f"torch {torch.version} is requested here", requirement.span),),
-                unsure=install.unsure or extra or not known.sure,
+                unsure=install.unsure or extra or not (known.sure or _indexes_read(torch)),
                 severity=Severity.INFO if unlisted else None,
                 notes=("PyTorch builds for more than it lists, so the build may exist." if unlisted else happens,),
                 help=f"Use {_either(known.indexes)}",
                 references=_SOURCES,
             )
+
+
+def _indexes_read(torch: TorchState) -> bool:
+    """Whether the indexes of this torch were read, even where its companions are likely only."""
+    first, last = table("torch")["indexes"]["confirmed"]
+    return not older(torch.minor, first) and not older(last, torch.minor)
 
 
 @check("ml/index-mixed")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zr4lint.checks.edits import SAFE, replace
+from msgspec import structs
+
+from zr4lint.checks.edits import SAFE, UNSAFE, replace
+from zr4lint.checks.ml.builds import source_builds_of
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.facts import EnvSet
+from zr4lint.facts import ArgDeclared, EnvSet
 from zr4lint.facts.pips import pip_at
 from zr4lint.knowledge.tables import Row, references, table
 from zr4lint.model.finding import Edit, Fix, Severity
@@ -21,26 +24,46 @@ if TYPE_CHECKING:
 _ON = ("1", "true", "yes", "on", "t", "y")
 
 
+_SWITCH = "PIP_NO_BUILD_ISOLATION"
+
+
 @check("ml/isolation-switch-inverted")
 def isolation_switch_inverted(subject: Subject) -> Outcomes:
     """PIP_NO_BUILD_ISOLATION has the value that switches isolation off."""
     needed = subject.facts.needed
-    pips = any(not install.uv for history in histories(subject) for install in history.installs)
-    for env in subject.facts.of(EnvSet, needed):
-        if env.name != "PIP_NO_BUILD_ISOLATION" or (env.value or "").lower() not in _ON:
+    told = histories(subject)
+    # What is built without torch or pip in sight fails; anything else does not notice.
+    fails = any(row.imports and not build.install.uv for history in told for build, row in source_builds_of(history))
+    severity = None if fails else Severity.WARNING
+    settings: list[EnvSet | ArgDeclared] = [e for e in subject.facts.of(EnvSet, needed) if e.name == _SWITCH]
+    settings += [a for a in subject.facts.of(ArgDeclared, needed) if a.name == _SWITCH and a.default is not None]
+    for setting in settings:
+        if (setting.value or "").lower() not in _ON:
             continue
-        words = subject.words(env.value_span)
-        plain = words.strip("\"'").lower() == (env.value or "").lower()
-        yield Unmet(
-            f"{code(f'PIP_NO_BUILD_ISOLATION={env.value}')} leaves build isolation on",
-            env.span,
-            expected="PIP_NO_BUILD_ISOLATION=0",
-            fix=replace(env.value_span, "0", "Set it to 0", SAFE) if plain else None,
-            severity=None if pips else Severity.WARNING,
-            notes=("pip reads the variable as the value of --build-isolation: 0 and false switch isolation off.",),
-            help="Set PIP_NO_BUILD_ISOLATION=0",
-            references=("observed with pip 19.3.1 to 26.3",),
-        )
+        words = subject.words(setting.value_span)
+        plain = words.strip("\"'").lower() == (setting.value or "").lower()
+        # Without isolation, what is built today with the tools that it declares no longer finds them.
+        applicability = SAFE if fails else UNSAFE
+        fix = replace(setting.value_span, "0", "Set it to 0", applicability) if plain else None
+        yield structs.replace(_inverted(setting.value or "", setting.span), fix=fix, severity=severity)
+    if settings:
+        return
+    for install in (install for history in told for install in history.own if not install.uv):
+        value = install.run.settings.get(_SWITCH) or ""
+        if value.lower() in _ON:
+            unmet = _inverted(value, install.run.command.words)
+            yield structs.replace(unmet, unsure=install.unsure, severity=severity)
+
+
+def _inverted(value: str, span: Span) -> Unmet:
+    return Unmet(
+        f"{code(f'{_SWITCH}={value}')} leaves build isolation on",
+        span,
+        expected=f"{_SWITCH}=0",
+        notes=("pip reads the variable as the value of --build-isolation: 0 and false switch isolation off.",),
+        help=f"Set {_SWITCH}=0",
+        references=("observed with pip 19.3.1 to 26.3",),
+    )
 
 
 @check("ml/pip-option-unavailable")

@@ -13,7 +13,7 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts.history import History, Install, pinned
 from zr4lint.facts.torch import TorchState, numbers, older, torch_at, torch_in
-from zr4lint.knowledge.tables import references, table
+from zr4lint.knowledge.tables import references, table, vllm_torch
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import code, plain
 
@@ -84,7 +84,7 @@ def _brought(history: History, install: Install) -> Outcomes:
     version = pinned(before[-1].get("vllm")) if before else None
     if version is None or before[-1].environment != install.environment or install.environment is None:
         return
-    wanted, pin = _of_vllm(version), pinned(requirement)
+    wanted, pin = vllm_torch(version), pinned(requirement)
     newest = pin is None and not requirement.specifier and install.run.command.upgrades
     if wanted is None or (pin is None and not newest) or (pin is not None and numbers(pin) == numbers(wanted)):
         return
@@ -98,12 +98,6 @@ def _brought(history: History, install: Install) -> Outcomes:
         help=f"Leave torch to vllm, or install the vllm that requires {named}",
         references=references(table("torch")["vllm"]),
     )
-
-
-def _of_vllm(version: str) -> str | None:
-    """The torch that a release of vllm requires."""
-    rows = table("torch")["vllm"]["pins"]
-    return next((str(p) for low, high, p in rows if not older(version, low) and not older(high, version)), None)
 
 
 def _own_build(history: History, install: Install, torch: TorchState) -> Unmet | None:
@@ -161,7 +155,7 @@ def _pinning(install: Install, torch: TorchState) -> Unmet | None:
         newest = not requirement.specifier or requirement.specifier.startswith(">")
         wanted = str(row["pins"][-1][2]) if newest and not install.sources.all else None
     else:
-        wanted = _of_vllm(version)
+        wanted = vllm_torch(version)
     if wanted is None or numbers(wanted) == numbers(torch.version):
         return None
     name = f"vllm {plain(version, 20)}" if version is not None else "the newest vllm"

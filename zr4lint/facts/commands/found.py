@@ -101,22 +101,37 @@ def handed(script: Script, command: Command, arguments: list[Argument]) -> list[
     """The arguments of a command, with the files that find or ls told just before for the unknown ones.
 
     That is so for a command that xargs runs behind a pipe, and for one that has `$(find ...)` among its words. Where
-    xargs reads a file of the build context, the unknown arguments are the words of that file.
+    xargs reads a file of the build context, or `$(cat ...)` prints it, the unknown arguments are its words.
     """
     found, script.found = script.found, ()
     by_xargs = any(wrapper.name == "xargs" for wrapper in command.wrappers[-2:])
     opaque = [e.operator == SUBSTITUTION for word in command.words for e in word.expansions if e.name is None]
     substituted = opaque == [True] and script.found_in[:-1] == command.scope and len(script.found_in) > 0
-    unknown = by_xargs and not found and any(argument.value is None for argument in arguments)
-    if unknown and (files := script.reading.files_for(script.instruction)) is not None:
-        from zr4lint.facts.commands.handed_files import words_for_xargs  # few builds have lists of their own
-
-        found = tuple(words_for_xargs(script, files, command))
+    if not found:
+        found = _of_a_file(script, command, arguments, by_xargs=by_xargs, substituted=opaque == [True])
     elif not (by_xargs and command.operator == "|") and not substituted:
         found = ()
     if not found:
         return arguments
     return [a for argument in arguments for a in (found if argument.value is None else (argument,))]
+
+
+def _of_a_file(
+    script: Script, command: Command, arguments: Sequence[Argument], *, by_xargs: bool, substituted: bool
+) -> tuple[Argument, ...]:
+    """The words of a file of the build context that the unknown arguments of a command stand for; () if not known."""
+    unknown = sum(argument.value is None for argument in arguments)
+    if not unknown or not (by_xargs or (substituted and unknown == 1)):
+        return ()
+    files = script.reading.files_for(script.instruction)
+    if files is None:
+        return ()
+    from zr4lint.facts.commands import handed_files  # few builds have lists of their own
+
+    if by_xargs:
+        return tuple(handed_files.words_for_xargs(script, files, command))
+    word = next(word for word in command.words if any(e.name is None for e in word.expansions))
+    return tuple(handed_files.words_printed(script, files, command, word))
 
 
 def _files(call: Call, found: Find) -> tuple[Argument, ...]:

@@ -1,4 +1,4 @@
-"""The words that xargs reads from a file of the build context."""
+"""The words that a command is handed from a file of the build context, by xargs or by `$(cat ...)`."""
 
 from __future__ import annotations
 
@@ -16,17 +16,31 @@ if TYPE_CHECKING:
     from zr4lint.facts.commands.call import Script
     from zr4lint.facts.context_files import ContextFiles
     from zr4lint.model.source import MappedText, Span
+    from zr4lint.shell.commands import Word
 
 _WORD = r"[^\s'\"\\]+"
+_GREP = r"""e?grep\s+-(?:v|vE|Ev)\s+(?P<q>['"])(?P<pattern>[^'"]+)(?P=q)\s+"""
+_PRINTS = rf"\$\(\s*(?:cat\s+|<\s*|{_GREP})(?P<file>[\w./@%+-]+)\s*\)"
 _COMMENT_PATTERNS = ("^#", r"^\s*#", "^ *#", "#", r"^\(#\|$\)", "^[[:space:]]*#", r"^\s*$|^#", "^#|^$", "^(#|$)")
 
 
 def words_for_xargs(script: Script, files: ContextFiles, command: Command) -> list[Argument]:
     """The words of a list that a command's xargs reads, by `<` or from `cat` before the pipe; [] if not known."""
     found = _redirected(script, command) or _piped(script, command)
-    if found is None:
+    return [] if found is None else _words_of(script, files, *found)
+
+
+def words_printed(script: Script, files: ContextFiles, command: Command, word: Word) -> list[Argument]:
+    """The words of a list that `$(cat FILE)`, `$(< FILE)` or `$(grep -v COMMENTS FILE)` prints; [] if not known."""
+    printed = re.fullmatch(_PRINTS, word.text.text)
+    if printed is None or word.quoted or (printed["pattern"] or "#") not in _COMMENT_PATTERNS:
         return []
-    path, anchor, without_comments = found
+    path = absolute(printed["file"], script.scope(command.scope).folder)
+    return [] if path is None else _words_of(script, files, path, word.span, printed["pattern"] is not None)
+
+
+def _words_of(script: Script, files: ContextFiles, path: str, anchor: Span, without_comments: bool) -> list[Argument]:
+    """The words of a list by its path in the image; [] if not known."""
     source = context_path(script.reading, files, script.instruction, path)
     if source is None or files.kind(source) != "file":
         return []

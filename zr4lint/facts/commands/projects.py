@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from zr4lint.facts.command_facts import ProjectRun
+from zr4lint.facts.command_facts import CondaListed, ProjectRun
+from zr4lint.facts.commands.conda_files import listed
 from zr4lint.facts.commands.listings import Reader
 from zr4lint.model.source import MappedText, Span
 from zr4lint.programs.options import Grammar, Option, Parsed, parse_options
@@ -66,8 +67,8 @@ def synced(call: Call) -> Iterator[ProjectRun]:
         yield _run(call, words, f"{call.path(own or '.venv')}/bin/uv", Listing(wanted, options, listing.opaque))
 
 
-def by_conda(call: Call) -> Iterator[ProjectRun]:
-    """The packages that conda passes to pip: the section `pip` of the environment's file."""
+def by_conda(call: Call) -> Iterator[ProjectRun | CondaListed]:
+    """What the file that conda makes an environment from lists, and the packages that conda passes to pip."""
     files = call.script.reading.files_for(call.instruction)
     parsed = parse_options(call.arguments[1:], _OF_CONDA)
     file = parsed.get("file")
@@ -77,6 +78,9 @@ def by_conda(call: Call) -> Iterator[ProjectRun]:
     text = Reader(call, files).text(call.path(file.value), file.span)
     if text is None:
         return
+    own = listed(text, call.online(call.at(relative=True)))
+    if own is not None:
+        yield own
     listing = _pip_section(text, call)
     found = _NAME.search(text.text)
     given, prefix = parsed.get("name"), parsed.get("prefix")

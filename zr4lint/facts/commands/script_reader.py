@@ -54,7 +54,7 @@ def read_command(script: Script, command: Command) -> Iterator[Fact]:
     if (command.words[0].literal or "") in _SETS_VARIABLES:
         scope = script.change(command, scope, {}, anything=True)
     arguments = expand_all(command.words, scope.variables)
-    if script.found or command.wrappers:
+    if script.found or command.wrappers or any(argument.value is None for argument in arguments):
         arguments = handed(script, command, arguments)
     if script.literal_stars:
         arguments = [structs.replace(argument, glob=False) for argument in arguments]

@@ -10,6 +10,7 @@ from typing import Any
 from zr4lint.filesystem.reading import UnfitError, read_regular
 from zr4lint.model.source import MappedText
 from zr4lint.project.builds.build import BuildFileError, Described
+from zr4lint.project.builds.compose_links import Linked, based
 from zr4lint.project.builds.interpolation import compose, env_file
 
 MOST_ENTRIES = 100_000
@@ -21,29 +22,60 @@ MOST_EXTENDED = 20
 
 
 def described(text: str, folder: str) -> Iterator[Described]:
-    """The builds of a compose file in a folder; BuildFileError for one that can't be used."""
+    """The builds of a compose file in a folder, and of those that it includes; BuildFileError for a useless one."""
     document, root = _load(text)
-    services = document.get("services") if isinstance(document, dict) else None
-    if not isinstance(services, dict):
-        raise BuildFileError("has no services")
+    document = document if isinstance(document, dict) else {}
     variables = _variables(folder)
-    for name, service in [*services.items()][:MOST_SERVICES]:
-        build = _build(services, service)
+    linked = Linked(folder, variables, _other)
+    services: dict[str, Any] = _mapping(document.get("services"))
+    others = [*linked.included(document)] if "include" in document else []
+    if not isinstance(document.get("services"), dict) and not others:
+        raise BuildFileError("has no services")
+    for name, service in _services(document):
+        build = _build(linked, services, service)
         if build is None:
             continue
         inline = None
         if "dockerfile_inline" in build:
             node = _node(root, "services", str(name), "build", "dockerfile_inline")
             inline = _mapped(text, build["dockerfile_inline"], node)
-        yield Described(
-            f"service {name}",
-            _text(build.get("context", "."), variables),
-            _file(build, variables) if inline is None else "",
-            _pairs(build.get("args"), variables),
-            _text(build.get("target"), variables) if build.get("target") is not None else None,
-            _pairs(build.get("additional_contexts"), variables),
-            inline,
-        )
+        yield _described(name, build, variables, inline)
+    for other, base in others:
+        own = {**_variables(os.path.join(folder, base)), **variables}
+        for name, service in _services(other):
+            build = _build(linked, other["services"], service, base)
+            if build is not None and "dockerfile_inline" not in build:
+                yield _described(name, build, own, None)
+
+
+def _services(document: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    return [*_mapping(document.get("services")).items()][:MOST_SERVICES]
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _described(
+    name: Any, build: Mapping[str, Any], variables: Mapping[str, str], inline: MappedText | None
+) -> Described:
+    return Described(
+        f"service {name}",
+        _text(build.get("context", "."), variables),
+        _file(build, variables) if inline is None else "",
+        _pairs(build.get("args"), variables),
+        _text(build.get("target"), variables) if build.get("target") is not None else None,
+        _pairs(build.get("additional_contexts"), variables),
+        inline,
+    )
+
+
+def _other(text: str) -> Any:
+    """The document of another file; None for one that is no YAML."""
+    try:
+        return _load(text)[0]
+    except BuildFileError:
+        return None
 
 
 def _load(text: str) -> tuple[Any, Any]:
@@ -90,8 +122,11 @@ def _variables(folder: str) -> Mapping[str, str]:
         return {}
 
 
-def _build(services: Mapping[str, Any], service: Any) -> dict[str, Any] | None:
-    """The `build` of a service as a mapping, with that of the services of this file that it extends."""
+def _build(linked: Linked, services: Mapping[str, Any], service: Any, folder: str = "") -> dict[str, Any] | None:
+    """The `build` of a service as a mapping, with that of the services that it extends, in other files too.
+
+    `folder` is that of the file, relative to the first one's.
+    """
     found: dict[str, Any] = {}
     known = False
     for _ in range(MOST_EXTENDED):
@@ -102,10 +137,14 @@ def _build(services: Mapping[str, Any], service: Any) -> dict[str, Any] | None:
             build = {"context": build}
         if isinstance(build, dict):
             known = True
+            build = based(build, folder)
             found = {**build, **found, **_both(build, found)}
         extended = service.get("extends")
         if isinstance(extended, dict):
-            extended = None if "file" in extended else extended.get("service")
+            if "file" in extended:
+                other, folder = linked.read(folder, extended["file"])
+                services = _mapping(other.get("services"))
+            extended = extended.get("service")
         service = services.get(extended) if isinstance(extended, str) else None
     return found if known else None
 

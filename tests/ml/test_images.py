@@ -1,0 +1,69 @@
+"""What base images bring, by their names and tags."""
+
+from __future__ import annotations
+
+import pytest
+
+from zr4lint.dockerfile import parse
+from zr4lint.facts import gather
+from zr4lint.facts.images import read_base
+from zr4lint.model.source import SourceFile
+
+CASES = (
+    ("nvcr.io/nvdlfwea/pytorch:24.04-py3", {"kind": "ngc", "distribution": "ubuntu22.04", "python": "3.10"}),
+    ("nvcr.io/nvidia/dgl:24.04-py3", {"kind": "ngc", "distribution": "ubuntu22.04", "python": "3.10"}),
+    ("nvcr.io/nvidia/merlin/merlin-pytorch:22.10", {"distribution": "ubuntu20.04", "python": "3.8"}),
+    ("nvcr.io/nvidia/merlin/merlin-pytorch:23.05", {"distribution": None, "python": None}),
+    ("nvcr.io/nvidia/base/ubuntu:22.04_20240212", {"kind": "distribution", "distribution": "ubuntu22.04"}),
+    ("ghcr.io/nvidia/jax:base", {"kind": "ngc", "env": {"PIP_BREAK_SYSTEM_PACKAGES": "1"}}),
+    ("rapidsai/base:25.06-cuda12.8-py3.12", {"cuda": "12.8", "python": "3.12", "user": "rapids", "flavour": "base"}),
+    ("rapidsai/base:26.02-cuda13-py3.13", {"cuda": None, "python": "3.13"}),
+    ("rapidsai/ci-conda:cuda12.5.1-rockylinux8-py3.10", {"cuda": "12.5.1", "python": "3.10"}),
+    (
+        "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.3.0-gpu-py311-cu121-ubuntu20.04-ec2",
+        {"kind": "aws", "python": "3.11", "cuda": "12.1", "distribution": "ubuntu20.04"},
+    ),
+    (
+        "763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-inference:2.2.0-cpu-py310-ubuntu20.04-sagemaker",
+        {"kind": "aws", "python": "3.10", "cuda": None, "distribution": "ubuntu20.04"},
+    ),
+    ("123456789012.dkr.ecr.eu-west-1.amazonaws.com/app:2.2.0-gpu-py310-cu118-x", {"kind": "", "python": None}),
+    ("quay.io/jupyter/base-notebook:python-3.11", {"kind": "jupyter", "python": "3.11", "user": "jovyan"}),
+    ("quay.io/jupyter/base-notebook:ubuntu-24.04", {"distribution": "ubuntu24.04", "python": None}),
+    ("pytorch/torchserve:latest-gpu", {"kind": "torchserve", "user": "model-server"}),
+    ("tiangolo/uvicorn-gunicorn:python3.8", {"python": "3.8", "distribution": None}),
+    ("vllm/vllm-openai:v0.10.1.1", {"kind": "vllm", "torch": "2.7.1"}),
+    ("vllm/vllm-openai:v0.8.5.post1", {"torch": "2.6.0"}),
+    ("vllm/vllm-openai:v0.19.0", {"torch": None}),
+    ("vllm/vllm-openai:nightly", {"kind": "vllm", "torch": None}),
+    ("fedora:42", {"kind": "distribution", "distribution": "fedora42"}),
+    ("rockylinux:9.3-minimal", {"distribution": "rockylinux9"}),
+    ("quay.io/almalinuxorg/almalinux:8", {"distribution": "almalinux8"}),
+    ("alpine:3.20.1", {"distribution": "alpine3.20"}),
+    ("registry.access.redhat.com/ubi9/ubi-minimal:9.5-1", {"kind": "distribution"}),
+    ("quay.io/pypa/manylinux_2_28_x86_64", {"kind": "manylinux"}),
+    ("scratch", {"kind": "scratch", "distribution": None}),
+    ("registry.example.com/ubuntu:22.04", {"kind": "", "distribution": None}),
+    ("registry.example.com/team/base:7", {"kind": "", "distribution": None, "python": None}),
+)
+
+
+@pytest.mark.parametrize(("reference", "expected"), CASES)
+def test_what_an_image_brings(reference: str, expected: dict[str, object]) -> None:
+    """The facts of a name and a tag, and no more than they tell."""
+    base = read_base(reference)
+    assert {key: getattr(base, key) for key in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "image"),
+    [
+        ("ARG ARCH=\nARG CUDA=11.8.0\nFROM nvidia/cuda${ARCH:+-$ARCH}:${CUDA}-base\n", "nvidia/cuda:11.8.0-base"),
+        ("ARG ARCH=arm64\nFROM nvidia/cuda${ARCH:+-$ARCH}:1\n", "nvidia/cuda-arm64:1"),
+        ("ARG OS=22.04\nFROM ${BASE:-ubuntu:${OS}}\n", "ubuntu:22.04"),
+        ("ARG OS\nFROM ubuntu${X:+$OS}\n", "ubuntu"),
+    ],
+)  # fmt: skip
+def test_variables_behind_operators(text: str, image: str) -> None:
+    """FROM expands the variables in the words behind `:-` and `:+`, as BuildKit does."""
+    assert gather(parse(SourceFile(text))).stages[0].image == image

@@ -1,0 +1,50 @@
+"""Facts that were read more than a year ago: a run whose findings rest on them says so once."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from zr4lint.model.finding import FileReport
+    from zr4lint.packs.model import Pack
+
+FIRST_DUE = 1795392000 + 365 * 86400
+"""The second since 1970 at which the first table is older than a year; until then no table is read for its date."""
+
+_FAMILY = "ml/"
+"""What the names of the kinds of check begin with that look things up in the tables."""
+
+
+def overdue(now: float | None = None) -> bool:
+    """Whether a table may be older than a year; `now` is in seconds since 1970."""
+    return (_now() if now is None else now) > FIRST_DUE
+
+
+def rests_on_tables(report: FileReport, packs: Sequence[Pack]) -> bool:
+    """Whether a finding of a report comes from a rule that looks things up in the tables."""
+    found = {finding.code for finding in report.findings if not finding.suppressed}
+    return any(rule.rule.code in found and rule.check.startswith(_FAMILY) for pack in packs for rule in pack.rules)
+
+
+def old_facts() -> list[str]:
+    """What to say of tables that are older than a year; nothing where there is none."""
+    import datetime  # of no use to a run with fresh tables
+
+    from zr4lint.app.explain_knowledge import tables
+
+    today = datetime.datetime.fromtimestamp(_now(), tz=datetime.UTC).date()
+    names = [table.name for table in tables(today) if table.old]
+    if not names:
+        return []
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return [f"facts older than a year were used ({shown}); see `zr4lint knowledge`"]
+
+
+def _now() -> float:
+    """The seconds since 1970; SOURCE_DATE_EPOCH, the custom of reproducible builds, sets another time."""
+    given = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return float(given) if given.isdecimal() and len(given) < 12 else time.time()

@@ -1,0 +1,91 @@
+"""Other compose files that a compose file names: by `include`, and by `extends` with a file."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from zr4lint.filesystem.reading import UnfitError, read_regular
+from zr4lint.project.builds.interpolation import compose
+
+MOST_FILES = 20
+_MAX_BYTES = 500_000
+_CONTEXTS = "additional_contexts"
+
+
+class Linked:
+    """The other files of a compose file, each read once; those outside its folder, or behind a link, are not read.
+
+    `load` gives the document of a text. Paths are relative to `folder`, with "/" between their parts.
+    """
+
+    def __init__(self, folder: str, variables: Mapping[str, str], load: Callable[[str], Any]) -> None:
+        self.folder = folder
+        self.variables = variables
+        self.load = load
+        self.known: dict[str, dict[str, Any]] = {}
+
+    def read(self, base: str, name: Any) -> tuple[dict[str, Any], str]:
+        """The document of a file that a file in the folder `base` names, and its folder; {} if it can't be had."""
+        written = compose(name, self.variables) if isinstance(name, str) else None
+        path = posixpath.normpath(posixpath.join(base, written)) if written else ""
+        if not path or path.startswith(("../", "/", "~")) or path == ".." or "://" in (written or ""):
+            return {}, base
+        if path not in self.known:
+            self.known[path] = {} if len(self.known) >= MOST_FILES else self._document(path)
+        return self.known[path], posixpath.dirname(path)
+
+    def included(self, document: Mapping[str, Any], base: str = "") -> Iterator[tuple[dict[str, Any], str]]:
+        """The documents that a document includes, and those that these include, each with its folder."""
+        seen: set[str] = set()
+        waiting = [(name, base) for name in _paths(document)]
+        while waiting:
+            name, base = waiting.pop(0)
+            found, folder = self.read(base, name)
+            key = f"{base}:{name}"
+            if found and key not in seen and len(seen) < MOST_FILES:
+                seen.add(key)
+                yield found, folder
+                waiting += [(inner, folder) for inner in _paths(found)]
+
+    def _document(self, path: str) -> dict[str, Any]:
+        whole = os.path.join(self.folder, *path.split("/"))
+        inside = os.path.realpath(self.folder or ".")
+        if os.path.realpath(whole) != os.path.join(inside, *path.split("/")):
+            return {}
+        try:
+            document = self.load(read_regular(whole, _MAX_BYTES).decode("utf-8"))
+        except (OSError, UnfitError, ValueError):
+            return {}
+        return document if isinstance(document, dict) else {}
+
+
+def based(build: Mapping[str, Any], folder: str) -> dict[str, Any]:
+    """A build of a file in a folder, as one of a file in the folder above; its inline text is another file's."""
+    if not folder:
+        return dict(build)
+    moved = {**build, "context": _moved(build.get("context", "."), folder)}
+    contexts = build.get(_CONTEXTS)
+    if isinstance(contexts, dict):
+        moved[_CONTEXTS] = {name: _moved(value, folder) for name, value in contexts.items()}
+    elif isinstance(contexts, list):
+        pairs = (str(item).partition("=") for item in contexts)
+        moved[_CONTEXTS] = [f"{name}={_moved(value, folder)}" for name, _, value in pairs]
+    return moved
+
+
+def _moved(path: Any, folder: str) -> Any:
+    local = isinstance(path, str) and "://" not in path and not path.startswith(("/", "~", "$", "git@"))
+    return posixpath.join(folder, path) if local else path
+
+
+def _paths(document: Mapping[str, Any]) -> list[Any]:
+    """What the key `include` of a document names."""
+    found: list[Any] = []
+    entries = document.get("include")
+    for entry in entries if isinstance(entries, list) else ():
+        path = entry.get("path") if isinstance(entry, dict) else entry
+        found += path if isinstance(path, list) else [path]
+    return found[:MOST_FILES]
