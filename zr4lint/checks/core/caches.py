@@ -113,7 +113,7 @@ def _archives(subject: Subject, row: Cache, last: Use) -> Unmet | None:
 
 def _earlier(subject: Subject, last: Use) -> Iterator[Removed]:
     """The paths that were removed earlier in the stage, or in those it builds on."""
-    removed = subject.facts.of(Removed, subject.facts.ancestry(last.at.stage))
+    removed = subject.facts.of(Removed, subject.facts.ancestry(last.at.stage), triggers=last.at.trigger)
     return (r for r in removed if r.at.order < last.at.order)
 
 
