@@ -99,8 +99,8 @@ def arg(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
             value = reading.build_args.get(pair.name, value)
             reading.global_args[pair.name] = value
         else:
-            set_before = state.variables[pair.name] if pair.name in state.variables else None
-            value = reading.global_args.get(pair.name, set_before)
+            above = state.variables if pair.name in state.variables else reading.global_args
+            value = (reading.global_args if pair.name in reading.global_args else above).get(pair.name)
             if pair.raw is not None:
                 used = reading.used([pair.raw])
                 value = values.expand(pair.raw, state.variables, over=reading.too_long(pair.span))

@@ -93,7 +93,7 @@ class _Scope:
     """
 
     def __init__(self, parent: _Scope | None) -> None:
-        self._env = {"PATH"} if parent is None else set(parent._env)  # noqa: SLF001
+        self._env: set[str] = {"PATH"} if parent is None else set(parent._env)  # noqa: SLF001
         self._args: set[str] = set() if parent is None else set(parent._args)  # noqa: SLF001
         self._held: set[str] = set()
 
