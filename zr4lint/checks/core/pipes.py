@@ -13,7 +13,7 @@ from zr4lint.checks.edits import UNSAFE, insert
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import Form, Ran, RunStep
-from zr4lint.facts.shells import SHELLS, Sh, sh_of, shell_name
+from zr4lint.facts.shells import SHELLS, Sh, sh_of
 from zr4lint.model.finding import Fix, Severity
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
@@ -170,10 +170,10 @@ def _set_shell(subject: Subject, run: _Step, sh: Sh) -> Fix | None:
     return insert(start, line + source.newline, f"Add `{line}`", UNSAFE)
 
 
-def _heredoc(subject: Subject, _: str) -> Outcomes:
+def _heredoc(subject: Subject, shell: str) -> Outcomes:
     for run in _runs(subject):
         instruction = run.instruction
-        if len(instruction.heredocs) != 1 or shell_name(run.step.shell) not in SHELLS:
+        if len(instruction.heredocs) != 1 or sh_of(subject.facts, run.step, shell).name not in SHELLS:
             continue
         heredoc = instruction.heredocs[0]
         arguments = instruction.arguments
