@@ -73,6 +73,8 @@ def _by_cleaning(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes
         yield Met(cleaned.span, instruction)
     elif mount is not None:
         yield Met(mount.span, instruction)
+    elif (either := _in_branches(subject, found, last, folders)) is not None:
+        yield Met(either, instruction)
     else:
         fetches = not last.reads or " update" in f" {last.words}"
         late = "update" if inside and fetches and "install" not in last.words else "install"
@@ -92,6 +94,15 @@ def _cleans(use: Use, last: Use) -> bool:
     """Whether a command cleans what another has filled before; yum is dnf in newer distributions."""
     same = use.program == last.program or {use.program, last.program} <= {"yum", "dnf", "dnf5"}
     return use.cleans and same and use.at.order > last.at.order
+
+
+def _in_branches(subject: Subject, found: Sequence[Use], last: Use, folders: Sequence[str]) -> Span | None:
+    """Where a cache is cleaned in one of several branches, which are taken to be all that there are."""
+    index = last.at.instruction.index
+    removed = [r for r in subject.facts.of(Removed, subject.lineage) if r.at.instruction.index == index]
+    places = [r.at for r in removed if _any(r, folders)] + [use.at for use in found if use.cleans]
+    late = [at for at in places if maybe(at) and at.order > last.at.order]
+    return late[0].span if len(late) > 1 else None
 
 
 def _archives(subject: Subject, row: Cache, last: Use) -> Unmet | None:
