@@ -331,7 +331,8 @@ def _builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
             walker.assign(word.literal or "", None, frame)
     elif name == "printf" and rest and rest[0].literal == "-v" and len(rest) > 1:
         walker.assign(rest[1].literal or "", None, frame)
-    elif name in (".", "source"):
+    elif name in (".", "source", "eval"):
+        walker.variables.open()
         walker.arguments = None
         walker.unset_fails = False
     elif name == "trap" and len(rest) > 1 and frame.reach is not Reach.NEVER:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
 
 _ROOT = ("", "root", "0")
+_OF_WINDOWS = ("containeruser", "containeradministrator")
+"""Users of images for Windows, where COPY changes no owner."""
 _FOR_PROGRAMS = frozenset({"bin", "sbin"})
 _OCTAL = lazy_pattern(r"[0-7]{3,4}")
 _LAYERS = ("RUN", "COPY", "ADD", "WORKDIR")
@@ -36,7 +38,7 @@ def without_owner(subject: Subject) -> Outcomes:
         started = {word for fact in subject.facts.of(CommandSet, subject.lineage) for word in fact.arguments or ()}
         for step in subject.facts.of(CopyStep, [number]):
             user = next((u for u in reversed(users) if u.at.order < step.at.order), None)
-            if user is None or user.user is None or user.user in _ROOT or step.target is None:
+            if user is None or user.user is None or user.user.lower() in (*_ROOT, *_OF_WINDOWS) or step.target is None:
                 continue
             instruction = step.at.instruction
             for_programs = _for_programs(step.target) or step.target in started
