@@ -16,12 +16,13 @@ HEAD = """\
 
 A rule of a pack names a kind in `check`, and gives its parameters as further keys ([packs.md](packs.md)). Every rule
 may have `stages = "image"`, for the stages of the image that is built, or `stages = "all"`; `stage = "NAME"` is for one
-stage and those it builds on. `zr4lint kinds` lists the kinds, `zr4lint kinds KIND` prints one of these sections."""
+stage and those it builds on. `zr4lint kinds` lists the kinds, `zr4lint kinds KIND` prints one of these sections.
+Kinds with a `/` in their name are each for one rule of a pack that comes with zr4lint; they come last."""
 
 
 def page() -> str:
     """The text of the page."""
-    found = guides()
+    found = sorted(guides(), key=lambda guide: "/" in guide.name)
     return "\n\n".join([HEAD, _table(found), *(part for guide in found for part in _section(guide))]) + "\n"
 
 

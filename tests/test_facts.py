@@ -180,9 +180,9 @@ def test_stages_and_what_they_build_on() -> None:
     assert found.named("other") is None
 
 
-def test_a_stage_inherits_variables_and_folder_but_no_arguments() -> None:
+def test_a_stage_inherits_variables_arguments_and_folder() -> None:
     text = "FROM image AS a\nENV E=1\nARG X=2\nWORKDIR /w\nFROM a\nENV F=$E G=$X\nWORKDIR v\n"
-    assert {f.name: f.value for f in of(text, EnvSet)} == {"E": "1", "F": "1", "G": None}
+    assert {f.name: f.value for f in of(text, EnvSet)} == {"E": "1", "F": "1", "G": "2"}
     assert [f.path for f in of(text, WorkdirSet)] == ["/w", "/w/v"]
     other = text.replace("FROM a\n", "FROM image\n")
     assert [f.path for f in of(other, WorkdirSet)] == ["/v"]

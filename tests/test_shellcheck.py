@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from zr4lint.dockerfile import parse
 from zr4lint.facts import gather
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import Linter
+from zr4lint.model.budgets import CHECKED_LENGTH
 from zr4lint.model.finding import Severity
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.loading import load_pack
@@ -93,19 +95,39 @@ def test_a_script_without_anything_to_say_of_is_not_asked_for() -> None:
 
 def test_many_scripts_are_one_process_and_each_text_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Any] = []
-    run = subprocess.run
+    start = subprocess.Popen
 
     def counted(*args: Any, **keys: Any) -> Any:
         started.append(args[0])
-        return run(*args, **keys)
+        return start(*args, **keys)
 
-    monkeypatch.setattr(subprocess, "run", counted)
+    monkeypatch.setattr(subprocess, "Popen", counted)
     wanted = [f"#!/bin/sh\necho $counted_{number}\n" for number in range(12)]
     found = check_scripts([*wanted, wanted[0]])
     assert len(started) == 1
-    assert all(2086 in {comment.code for comment in found[script]} for script in wanted)
+    assert all(2086 in {comment.code for comment in found[script] or ()} for script in wanted)
     assert check_scripts(wanted) == found
     assert len(started) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the processor time of a process is bounded on Linux alone")
+def test_a_script_that_takes_long_costs_the_others_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_SECONDS_OF_A_SCRIPT", 0.9)
+    slow = "#!/bin/sh\necho " + '"$(' * 3_000 + "a" + ')"' * 3_000 + "\n"
+    quick = [f"#!/bin/sh\necho $beside_{number}\n" for number in range(6)]
+    found = check_scripts([*quick[:3], slow, *quick[3:]])
+    assert found[slow] is None
+    assert all(2086 in {comment.code for comment in found[script] or ()} for script in quick)
+
+
+def test_a_script_that_is_not_checked_is_told() -> None:
+    commands = "echo $LONG; " * (CHECKED_LENGTH // 12 + 1)
+    text = f"FROM debian:12\nRUN {commands}\nRUN echo $SHORT\n"
+    report = zr4lint.lint_text(text, packs="core", options=LintOptions(select=("shellcheck", "SC2086")))
+    assert [(f.code, f.line, f.column, f.severity, f.message) for f in report.findings] == [
+        ("ZC617", 2, 5, Severity.INFO, "ShellCheck did not check this script"),
+        ("SC2086", 3, 10, Severity.INFO, "Double quote to prevent globbing and word splitting"),
+    ]
 
 
 def test_codes_are_selected_ignored_and_overridden_like_others() -> None:
@@ -155,9 +177,9 @@ def test_a_run_over_many_files_starts_one_process(tmp_path: Path, monkeypatch: p
     started: list[Any] = []
     asked = running._asked
 
-    def counted(program: str, wanted: Sequence[str]) -> Any:
+    def counted(program: str, wanted: Sequence[str], seconds: float) -> Any:
         started.append(wanted)
-        return asked(program, wanted)
+        return asked(program, wanted, seconds)
 
     monkeypatch.setattr(running, "_asked", counted)
     for number in range(6):

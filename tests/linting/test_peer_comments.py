@@ -9,7 +9,7 @@ import pytest
 
 from zr4lint.checks import KINDS
 from zr4lint.dockerfile import parse
-from zr4lint.dockerfile.peer_comments import declared_shell, peer_comments
+from zr4lint.dockerfile.peer_comments import declared_shells, peer_comments
 from zr4lint.linting.baseline import collect
 from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import lint
@@ -176,6 +176,8 @@ def test_a_baseline_does_not_take_what_a_comment_suppresses() -> None:
         ("FROM a\n# hadolint shell = bash # of the image\nRUN b\nFROM c\nRUN d\n", ["bash", ""]),
         ("FROM a\nRUN b\n# hadolint shell=ash\nRUN d\n", ["", "ash"]),
         ("# hadolint shell=ash\nFROM a\nRUN b\n# hadolint shell=bash\nRUN d\n", ["ash", "bash"]),
+        ('FROM a\n# hadolint shell=ash\nRUN b\nSHELL ["/bin/bash", "-c"]\nRUN d\n', ["ash", ""]),
+        ("FROM a\n# hadolint shell=ash\nFROM b\nRUN c\nONBUILD RUN d\n", [""]),
         ("FROM a\n# hadolint shell=\nRUN b\n# hadolint shell=two words\nRUN d\n", ["", ""]),
     ],
 )
@@ -183,7 +185,8 @@ def test_the_shell_that_hadolint_is_told(text: str, shells: list[str]) -> None:
     dockerfile = parse(SourceFile(text))
     comments = peer_comments(dockerfile)
     runs = [i for i in dockerfile.instructions if i.keyword == "RUN"]
-    assert [declared_shell(comments, run) for run in runs] == shells
+    declared = declared_shells(comments, dockerfile.instructions)
+    assert [declared.get(run.index, "") for run in runs] == shells
 
 
 def test_each_of_many_comments_holds_for_its_own_instruction() -> None:

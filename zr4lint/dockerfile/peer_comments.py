@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -62,10 +62,23 @@ def peer_comments(dockerfile: Dockerfile) -> list[PeerComment]:
     return sorted(found, key=lambda one: one.span)
 
 
-def declared_shell(comments: list[PeerComment], instruction: Instruction) -> str:
-    """The shell that the last `# hadolint shell=` above an instruction names; "" where there is none."""
-    start = instruction.span.start
-    return next((c.shell for c in reversed(comments) if c.shell and c.area.start <= start < c.area.end), "")
+def declared_shells(comments: Sequence[PeerComment], instructions: Sequence[Instruction]) -> Mapping[int, str]:
+    """The shells that `# hadolint shell=` names for instructions, by their index; a SHELL ends what a comment says."""
+    pending = [comment for comment in reversed(comments) if comment.shell]
+    found: dict[int, str] = {}
+    everywhere = here = ""
+    for instruction in instructions if pending else ():
+        while pending and pending[-1].span.start < instruction.span.start:
+            comment = pending.pop()
+            here = comment.shell
+            everywhere = here if not comment.area.start else everywhere
+        if instruction.keyword == "FROM":
+            here = everywhere
+        elif instruction.keyword == "SHELL":
+            here = ""
+        elif here:
+            found[instruction.index] = here
+    return found
 
 
 class _Places:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from msgspec import Struct
@@ -50,8 +51,11 @@ class Facts:
 
     `remarks` are what there is to tell of the file before any rule looks at it, `included` the files of the build
     context that commands read: an offset beyond the file's own text is one of theirs. `contexts` are the
-    names of further contexts in small letters.
+    names of further contexts in small letters. `declared_shells` are the shells that comments name for instructions,
+    by their index.
     """
+
+    declared_shells: Mapping[int, str] = MappingProxyType({})
 
     def __init__(
         self,

@@ -94,7 +94,7 @@ def _read_triggers(reading: Reading) -> None:
     if not reading.triggers:
         return
     before, triggers = reading.state, reading.triggers
-    reading.state, reading.triggers, reading.in_trigger = before.child(), [], True
+    reading.state, reading.triggers, reading.in_trigger = before.of_image(), [], True
     for instruction in triggers:
         if instruction.keyword not in ("FROM", "ONBUILD"):
             _read(reading, instruction)

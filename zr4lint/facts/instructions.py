@@ -42,6 +42,10 @@ _HAS_DASH = (
 """Images of distributions whose /bin/sh is a dash that knows no `pipefail`."""
 
 
+_OF_WINDOWS = ("windows/", "windowsservercore", "servercore", "nanoserver")
+"""What the names of images for Windows hold, where RUN is read by cmd."""
+
+
 def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     """Begin a stage."""
     found = values.split(instruction.arguments)
@@ -59,6 +63,8 @@ def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         base = read_base(image) if image else None
         state = StageState.on_image(reading.images.get(known), base.env if base else {}, base.user if base else "root")
         state.sh_is_dash = image is not None and any(name in image for name in _HAS_DASH)
+        if image is not None and any(name in image for name in _OF_WINDOWS):
+            state.shell = ("cmd", "/S", "/C")
     stage = Stage(
         len(reading.stages),
         instruction,
@@ -99,7 +105,8 @@ def arg(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
             value = reading.build_args.get(pair.name, value)
             reading.global_args[pair.name] = value
         else:
-            value = reading.global_args.get(pair.name)
+            above = state.variables if pair.name in state.variables else reading.global_args
+            value = (reading.global_args if pair.name in reading.global_args else above).get(pair.name)
             if pair.raw is not None:
                 used = reading.used([pair.raw])
                 value = values.expand(pair.raw, state.variables, over=reading.too_long(pair.span))

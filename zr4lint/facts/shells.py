@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -45,21 +44,18 @@ class Sh(Struct, frozen=True):
         return "dash" in (self.name, self.really)
 
 
-def shell_name(shell: Sequence[str]) -> str:
-    """The name of a shell without its folder."""
-    return shell[0].rpartition("/")[2] if shell else ""
-
-
 def sh_of(facts: Facts, step: RunStep, unknown: str) -> Sh:
-    """The shell of a RUN; `unknown` is what /bin/sh is in an image that is not known."""
-    name = shell_name(step.shell)
+    """The shell of a RUN: what a comment calls it, or SHELL; `unknown` is what /bin/sh is in an image not known."""
+    declared = facts.declared_shells.get(step.at.instruction.index)
+    path = declared or "".join(step.shell[:1])
+    name = path.rpartition("/")[2]
     image = facts.stages[min(facts.ancestry(step.at.stage))].image
     known = _sh_of_image(image) if image is not None else ""
     really = "" if name != "sh" else known or (unknown if unknown != "sh" else "")
     if really == "none":
         return Sh("none", "", "")
     if name in ("bash", "zsh", "ksh", "ash"):
-        return Sh(name, "", step.shell[0])
+        return Sh(name, "", path if path.startswith("/") or not declared else f"/bin/{name}")
     return Sh(name, really, {"busybox": "/bin/ash", "bash": "/bin/bash", "dash": "/bin/bash"}.get(known, ""))
 
 

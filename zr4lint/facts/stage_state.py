@@ -123,11 +123,19 @@ class StageState:
         return state
 
     def child(self) -> StageState:
-        """The state at the start of a stage that builds on this one; build arguments are not handed on."""
+        """The state at the start of a stage of the same file that builds on this one; BuildKit hands on its ARGs."""
+        return self._handed_on(self.variables, self._set_by)
+
+    def of_image(self) -> StageState:
+        """The state at the start of another build on the image of this stage, which knows its ENV but no ARG."""
+        return self._handed_on(Variables(self._env, self.outside), self._env_set_by)
+
+    def _handed_on(self, variables: Variables, set_by: Map[int]) -> StageState:
         state = StageState(self.outside)
         state._env = self._env
-        state.variables = Variables(self._env, self.outside)
-        state._set_by = state._env_set_by = self._env_set_by
+        state._env_set_by = self._env_set_by
+        state.variables = variables
+        state._set_by = set_by
         state.workdir = self.workdir
         state.workdir_set_by = self.workdir_set_by
         state._folders = self._folders

@@ -58,11 +58,11 @@ def variable_uses(facts: Facts) -> Iterator[VariableUse]:
         return
     escape = escape_of(facts.dockerfile)
     scopes: list[_Scope] = []
-    above = _Scope(("PATH",))
+    above = _Scope(None)
     for instruction in facts.dockerfile.instructions:
         if instruction.keyword == "FROM":
             stage = facts.stages[instruction.stage]
-            scopes.append(_Scope(scopes[stage.parent].env if stage.parent is not None else ("PATH",)))
+            scopes.append(_Scope(scopes[stage.parent] if stage.parent is not None else None))
             continue
         target = instruction.trigger or instruction
         if target.keyword not in _EXPANDED or (not scopes and target.keyword == "ARG"):
@@ -87,21 +87,24 @@ def escape_of(dockerfile: Dockerfile) -> str:
 
 
 class _Scope:
-    """The names that are set in a stage: by ENV, by ARG, and by what its ONBUILDs hold."""
+    """The names that are set in a stage: by ENV, by ARG, and by what its ONBUILDs hold.
 
-    def __init__(self, inherited: Iterable[str]) -> None:
-        self.env = set(inherited)
-        self._args: set[str] = set()
+    A stage has those of the stage that it builds on. What ONBUILDs hold runs in builds of other files, without ARGs.
+    """
+
+    def __init__(self, parent: _Scope | None) -> None:
+        self._env: set[str] = {"PATH"} if parent is None else set(parent._env)  # noqa: SLF001
+        self._args: set[str] = set() if parent is None else set(parent._args)  # noqa: SLF001
         self._held: set[str] = set()
 
     def set(self, names: Iterable[str], held: bool) -> None:
-        (self._held if held else self.env).update(names)
+        (self._held if held else self._env).update(names)
 
     def declare(self, names: Iterable[str], held: bool) -> None:
         (self._held if held else self._args).update(names)
 
     def seen(self, held: bool) -> frozenset[str]:
-        return frozenset(self.env | (self._held if held else self._args))
+        return frozenset(self._env | (self._held if held else self._args))
 
 
 def _uses(facts: Facts, instruction: Instruction, escape: str) -> Iterator[tuple[str, str, Span]]:

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from zr4lint.checks import KINDS
 from zr4lint.dockerfile import Dockerfile, parse
-from zr4lint.dockerfile.peer_comments import PeerComment, peer_comments
+from zr4lint.dockerfile.peer_comments import PeerComment, declared_shells, peer_comments
 from zr4lint.facts import Facts, gather
 from zr4lint.knowledge.tables import image_variables
 from zr4lint.linting.bounds import bound
@@ -128,6 +128,8 @@ class Linter:
             context=options.context,
             deadline=self.deadline,
         )
+        if options.suppressions:
+            facts.declared_shells = declared_shells(comments, dockerfile.instructions)
         return Gathered(facts, comments, options)
 
     def judge(self, gathered: Gathered) -> Linted:

@@ -139,7 +139,7 @@ _APT_ACTIONS = _actions(
     remove="remove,purge,autoremove,autopurge",
     upgrade="upgrade,dist-upgrade,full-upgrade,safe-upgrade",
     update="update",
-    clean="clean,autoclean",
+    clean="clean,autoclean,dist-clean,distclean",
 )
 _APT = _grammar(
     "target-release default-release option config-file host-architecture build-profiles",

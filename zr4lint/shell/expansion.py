@@ -52,10 +52,13 @@ class Variables:
     def __init__(self, around: Environment) -> None:
         self._around = around
         self._own: dict[str, str | None] = {}
+        self._open = False
 
     def get(self, name: str, /) -> str | None:
         """The value of a variable, None if it can't be known."""
-        return self._own[name] if name in self._own else self._around.get(name)
+        if name in self._own:
+            return self._own[name]
+        return None if self._open and name not in self._around else self._around.get(name)
 
     def __contains__(self, name: object, /) -> bool:
         return name in self._own or name in self._around
@@ -63,6 +66,10 @@ class Variables:
     def own(self) -> tuple[tuple[str, str | None], ...]:
         """The variables that the shell itself has set, with their values."""
         return tuple(self._own.items())
+
+    def open(self) -> None:
+        """Take note that any variable which nothing is known to set may be set."""
+        self._open = True
 
     def set(self, name: str, value: str | None) -> None:
         """Give a variable a value, None for one that can't be known."""

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _JUMPS = frozenset({"exit", "return", "break", "continue"})
 _READERS = frozenset({"read", "getopts", "mapfile", "readarray"})
+_SPECIAL = frozenset({":", ".", "eval", "export", "readonly", "set", "shift", "times", "trap", "unset"})
 _ENDS_TRAPS = frozenset({"EXIT", "0"})
 _NO_FILE = r"=?\d[\w.*]*\Z"
 _COPIES = frozenset({"cat", "tee"})
@@ -316,9 +317,17 @@ def _redirect_last(walker: Walker, scope: tuple[int, ...], redirections: tuple[R
 # Builtins
 
 
+def _keep_assignments(walker: Walker, name: str, made: Command, frame: Frame) -> None:
+    """Make the assignments in front of a special builtin, which stay but in bash."""
+    if name in _SPECIAL and walker.dialect is not Dialect.BASH and not made.wrappers:
+        for pair in made.assignments:
+            walker.emit(frame, made.span, assignments=(pair,))
+
+
 def _builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
     """The changes that a command makes to the shell, and how it ends."""
     rest = made.words[1:]
+    _keep_assignments(walker, name, made, frame)
     if name in _JUMPS:
         code = walker.variables.value(rest[0]) if rest else None
         return jump(name, code if rest or name != "exit" else None, frame.reach)
@@ -336,7 +345,8 @@ def _builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
             walker.assign(word.literal or "", None, frame)
     elif name == "printf" and rest and rest[0].literal == "-v" and len(rest) > 1:
         walker.assign(rest[1].literal or "", None, frame)
-    elif name in (".", "source"):
+    elif name in (".", "source", "eval"):
+        walker.variables.open()
         walker.arguments = None
         walker.unset_fails = False
     elif name == "trap" and len(rest) > 1 and frame.reach is not Reach.NEVER:

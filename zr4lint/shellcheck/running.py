@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import ceil
 from typing import Any
 
 from msgspec import Struct
@@ -18,11 +21,19 @@ from zr4lint.shellcheck.program import executable
 _EXCLUDED = "1090,1091,2187"
 """Files that are not there to be sourced, and that ash is taken for dash."""
 
-_MOST_FILES = 300
+_MOST_FILES = 100
 _MOST_KEPT = 20_000
-_SECONDS = 20
+_SECONDS_OF_A_SCRIPT = 5.0
+_SECONDS_OF_A_FURTHER_SCRIPT = 0.1
+"""Processor time of a call; an ordinary script takes 0.003 s."""
 
-_results: dict[str, tuple[Comment, ...]] = {}
+_MOST_LOST = 60.0
+"""Processor time that calls without an answer may take until scripts are no longer asked about one by one."""
+
+_WALL_TIMES = 20.0
+"""How much longer than its processor time a call may take, on a machine with other work."""
+
+_results: dict[str, tuple[Comment, ...] | None] = {}
 
 
 class Replacement(Struct, frozen=True):
@@ -48,22 +59,38 @@ class Comment(Struct, frozen=True):
     fix: tuple[Replacement, ...] = ()
 
 
-def check_scripts(scripts: Iterable[str], deadline: Deadline = NO_DEADLINE) -> Mapping[str, tuple[Comment, ...]]:
-    """ShellCheck's comments on scripts, by their text; a process runs each text once, and none over its budget."""
-    wanted = [script for script in dict.fromkeys(scripts) if len(script) <= CHECKED_LENGTH]
+def check_scripts(scripts: Iterable[str], deadline: Deadline = NO_DEADLINE) -> Mapping[str, tuple[Comment, ...] | None]:
+    """ShellCheck's comments on scripts, by their text; None for a script that it did not check.
+
+    A process runs each text once. Scripts over the budget are not checked, and those that take too long are not.
+    """
+    wanted = dict.fromkeys(scripts)
     program = executable()
     asked = [script for script in wanted if script not in _results] if program is not None else []
     if len(_results) + len(asked) > _MOST_KEPT:
         _results.clear()
-        asked = wanted
-    for start in range(0, len(asked), _MOST_FILES):
+        asked = list(wanted)
+    _results.update((script, None) for script in asked if len(script) > CHECKED_LENGTH)
+    short = [script for script in asked if len(script) <= CHECKED_LENGTH]
+    pending = [short[start : start + _MOST_FILES] for start in range(0, len(short), _MOST_FILES)]
+    lost = 0.0
+    while pending:
         deadline.check()
-        _results.update(_asked(program or "", asked[start : start + _MOST_FILES]))
-    return {script: _results.get(script, ()) for script in wanted}
+        batch = pending.pop()
+        seconds = _SECONDS_OF_A_SCRIPT + _SECONDS_OF_A_FURTHER_SCRIPT * (len(batch) - 1)
+        answers = _asked(program or "", batch, seconds)
+        if answers is None:
+            lost += seconds
+            half = len(batch) // 2
+            if half and lost <= _MOST_LOST:
+                pending += (batch[half:], batch[:half])
+                continue
+        _results.update(answers if answers is not None else dict.fromkeys(batch))
+    return {script: _results.get(script) for script in wanted}
 
 
-def _asked(program: str, scripts: Sequence[str]) -> Mapping[str, tuple[Comment, ...]]:
-    """The answers of one call; none where it can't be made, on a full disk for example."""
+def _asked(program: str, scripts: Sequence[str], seconds: float) -> Mapping[str, tuple[Comment, ...] | None] | None:
+    """The answers of one call, None if it takes too long; no script has one where it can't be made."""
     names = [f"{number}.sh" for number in range(len(scripts))]
     command = [program, "--norc", "--format=json1", "--severity=style", f"--exclude={_EXCLUDED}", *names]
     try:
@@ -71,14 +98,35 @@ def _asked(program: str, scripts: Sequence[str]) -> Mapping[str, tuple[Comment, 
             for name, script in zip(names, scripts, strict=True):
                 with open(os.path.join(folder, name), "wb") as file:
                     file.write(script.encode("utf-8", "replace"))
-            done = subprocess.run(command, cwd=folder, capture_output=True, timeout=_SECONDS, check=False)
-        comments = json.loads(done.stdout)["comments"]
-    except (OSError, subprocess.TimeoutExpired, ValueError, KeyError):
-        return dict.fromkeys(scripts, ())
+            comments = json.loads(_output(command, folder, seconds))["comments"]
+    except OSError:
+        return dict.fromkeys(scripts)
+    except (subprocess.TimeoutExpired, ValueError, KeyError):
+        return None
     found: dict[str, list[Comment]] = {name: [] for name in names}
     for comment in comments:
         found.get(comment["file"], []).append(_comment(comment))
     return {script: tuple(found[name]) for name, script in zip(names, scripts, strict=True)}
+
+
+def _output(command: Sequence[str], folder: str, seconds: float) -> bytes:
+    """What a command writes. It ends after so many seconds of processor time, so that other work does not matter."""
+    nothing = subprocess.DEVNULL
+    with subprocess.Popen(command, cwd=folder, stdin=nothing, stdout=subprocess.PIPE, stderr=nothing) as process:
+        try:
+            _limit(process.pid, seconds)
+            return process.communicate(timeout=seconds * _WALL_TIMES)[0]
+        finally:
+            process.kill()
+
+
+def _limit(pid: int, seconds: float) -> None:
+    """Bound the processor time of a process, where the system can."""
+    if sys.platform == "linux":
+        import resource
+
+        with contextlib.suppress(OSError):
+            resource.prlimit(pid, resource.RLIMIT_CPU, (ceil(seconds), ceil(seconds)))
 
 
 def _comment(answer: Mapping[str, Any]) -> Comment:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -19,6 +19,8 @@ _PREDEFINED = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"
 _OUTSIDE = frozenset({"PATH", "HOME", "HOSTNAME", *_PREDEFINED, *map(str.lower, _PREDEFINED)})
 _SOMETHING = r"""\s=|[$`'"*?\[{<>|~#;]|\\(?!\s)|\bcd\b"""
 _NAME = r"[A-Za-z_]\w*"
+_EXITS = r"-[A-Za-z]*e[A-Za-z]*|errexit"
+_FED = r"(?:/\S*/)?(sh|bash|dash|ash|ksh)((?:\s+-\w*|\s+(?:pipefail|errexit|nounset|xtrace))*)"
 _SHEBANG = r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(?:\S*/)?(\w+)"
 _DIALECTS = {"bash": "bash", "ash": "ash", "ksh": "ksh", "dash": "dash", "busybox": "busybox sh", "sh": "sh"}
 
@@ -55,37 +57,60 @@ def scripts_of(facts: Facts, unknown_sh: str) -> Iterator[RunScript]:
     for step in facts.of(RunStep, range(len(facts.stages)), triggers=True):
         if step.form is not Form.SHELL:
             continue
-        start, text = _text(source, step.at.instruction, escape)
-        dialect = _dialect(facts, step, unknown_sh, text)
-        if dialect is not None and re.search(_SOMETHING, text) and text.strip():
-            yield RunScript(f"#!/bin/{dialect}\n{_exports(step.variables, text)}\n", text, start)
+        sh = sh_of(facts, step, unknown_sh)
+        if sh.name not in SHELLS:
+            continue
+        exits = _exits(step.shell[1:-1])
+        for part in _parts(source, step.at.instruction, escape):
+            dialect = _dialect(part.shell if part.shell not in ("", "sh") else sh.really or sh.name, part.text)
+            if dialect is not None and re.search(_SOMETHING, part.text) and part.text.strip():
+                set_e = "set -e; " if (part.exits if part.shell else exits) else ""
+                exports = _exports(step.variables, part.text)
+                yield RunScript(f"#!/bin/{dialect}\n{set_e}{exports}\n", part.text, part.start)
 
 
-def _dialect(facts: Facts, step: RunStep, unknown_sh: str, text: str) -> str | None:
+class _Part(Struct, frozen=True):
+    """Shell text and where it starts; for what another shell reads, its name and whether it exits on failures."""
+
+    start: int
+    text: str
+    shell: str = ""
+    exits: bool = False
+
+
+def _exits(options: Iterable[str]) -> bool:
+    return any(re.fullmatch(_EXITS, option) for option in options)
+
+
+def _dialect(name: str, text: str) -> str | None:
     """ShellCheck's name of the shell; None for one that it does not know."""
-    sh = sh_of(facts, step, unknown_sh)
-    if sh.name not in SHELLS:
-        return None
-    name = sh.really or sh.name
     if (shebang := re.match(_SHEBANG, text)) is not None:
         name = shebang[1] if shebang[1] != "sh" else name
     return _DIALECTS.get(name)
 
 
-def _text(source: str, instruction: Instruction, escape: str) -> tuple[int, str]:
-    """Where the script of a RUN starts, and its text, with as many characters as the file has there."""
+def _parts(source: str, instruction: Instruction, escape: str) -> Iterator[_Part]:
+    """The scripts of a RUN, each with as many characters as the file has there."""
     arguments = instruction.arguments
     start = arguments.span(0, 0).start
     heredocs = instruction.heredocs
     if not heredocs:
         end = instruction.span.end
-        return start, _joined(source[start:end], escape)
+        yield _Part(start, _joined(source[start:end], escape))
+        return
     first, last = heredocs[0], heredocs[-1]
-    if len(heredocs) == 1 and source[start : first.body.start].strip() == source[first.marker.start : first.marker.end]:
-        return first.body.start, source[first.body.start : first.body.end].replace("\r", " ")
+    body = source[first.body.start : first.body.end].replace("\r", " ")
+    around = source[start : first.marker.start] + source[first.marker.end : first.body.start]
+    if len(heredocs) == 1 and not around.strip():
+        yield _Part(first.body.start, body)
+        return
+    fed = re.fullmatch(_FED, around.strip()) if len(heredocs) == 1 and not first.expand else None
+    if fed is not None:
+        yield _Part(first.body.start, body, fed[1], _exits(fed[2].split()))
+        return
     end = max(instruction.span.end, last.body.end)
     head = _joined(source[start : first.body.start], escape)
-    return start, head + source[first.body.start : end].replace("\r", " ")
+    yield _Part(start, head + source[first.body.start : end].replace("\r", " "))
 
 
 def _joined(raw: str, escape: str) -> str:

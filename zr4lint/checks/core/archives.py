@@ -46,11 +46,12 @@ def archive_unpacked(subject: Subject) -> Outcomes:
 def _is(path: str, copy: Copied) -> bool:
     """Whether a path that is unpacked is, or may match, the file that was copied."""
     target = copy.target or ""
+    wanted = copy.source.rpartition("/")[2]
     if copy.many:
         folder, _, name = path.rpartition("/")
-        wanted = copy.source.rpartition("/")[2]
         return (folder or "/") == target and (covers(f"/{wanted}", f"/{name}", recursive=False) or name == wanted)
-    return covers(path, target, recursive=False)
+    in_folder = f"{target.rstrip('/')}/{wanted}"  # a target that turns out to be a folder
+    return covers(path, target, recursive=False) or covers(path, in_folder, recursive=False)
 
 
 def _unpacked(commands: Iterable[Ran]) -> Iterator[tuple[Ran, str]]:

@@ -71,6 +71,7 @@ _DNF_FILLS = _words(
     "install, in, upgrade, up, update, upgrade-minimal, up-min, reinstall, rei, downgrade, dg, swap, groupinstall, "
     "localinstall, group install, module install, install-n, install-na, install-nevra"
 )
+_CLEANED = (["cache", "purge"], ["cache", "clean"])
 _YARN_FOLDERS = ("/usr/local/share/.cache/yarn", "~/.cache/yarn", "/usr/local/share/.cache", "~/.yarn/berry/cache")
 
 CACHES: Mapping[str, Cache] = {
@@ -80,6 +81,7 @@ CACHES: Mapping[str, Cache] = {
         "the package lists",
         _words("update"),
         ("/var/lib/apt/lists",),
+        cleans=_words("dist-clean, distclean"),
         reads=_words("install, reinstall, upgrade, dist-upgrade, full-upgrade, safe-upgrade, build-dep"),
         remedy="rm -rf /var/lib/apt/lists/*",
         archives=("/var/cache/apt/archives",),
@@ -93,7 +95,7 @@ CACHES: Mapping[str, Cache] = {
         ("/var/cache/apk", "/etc/apk/cache"),
         cleans=_words("cache clean, cache purge"),
         option="--no-cache",
-        switches=_words("no-cache"),
+        switches=_words("no-cache, no-network"),
         useless=_words("update-cache, update"),
     ),
     "yum": Cache(
@@ -212,9 +214,9 @@ def _repositories(subject: Subject) -> Iterator[Use]:
 def _others(subject: Subject, row: Cache) -> Iterator[Use]:
     """Commands that no package is read from: plain `yarn`, and `pip cache purge`."""
     commands: Mapping[str, Sequence[Ran]] = by_program(subject)
-    for ran in commands.get(row.manager, ()):
+    for ran in (*commands.get(row.manager, ()), *(commands.get("uv", ()) if row.manager == "pip" else ())):
         words = [a.value or "" for a in ran.arguments[1:] if not (a.value or "-").startswith("-")]
-        fills, cleans = row.manager == "yarn" and not words, words[:2] == ["cache", "purge"]
+        fills, cleans = row.manager == "yarn" and not words, words[:2] in _CLEANED
         span = ran.arguments[0].span
         if fills or cleans:
             yield Use(ran.at, ran.program, ran.program, span, (), ran.variables, fills, False, cleans)

@@ -73,6 +73,8 @@ def _by_cleaning(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes
         yield Met(cleaned.span, instruction)
     elif mount is not None:
         yield Met(mount.span, instruction)
+    elif (either := _in_branches(subject, found, last, folders)) is not None:
+        yield Met(either, instruction)
     else:
         fetches = not last.reads or " update" in f" {last.words}"
         late = "update" if inside and fetches and "install" not in last.words else "install"
@@ -94,6 +96,15 @@ def _cleans(use: Use, last: Use) -> bool:
     return use.cleans and same and use.at.order > last.at.order
 
 
+def _in_branches(subject: Subject, found: Sequence[Use], last: Use, folders: Sequence[str]) -> Span | None:
+    """Where a cache is cleaned in one of several branches, which are taken to be all that there are."""
+    index = last.at.instruction.index
+    removed = [r for r in subject.facts.of(Removed, subject.lineage) if r.at.instruction.index == index]
+    places = [r.at for r in removed if _any(r, folders)] + [use.at for use in found if use.cleans]
+    late = [at for at in places if maybe(at) and at.order > last.at.order]
+    return late[0].span if len(late) > 1 else None
+
+
 def _archives(subject: Subject, row: Cache, last: Use) -> Unmet | None:
     """Report packages that stay in the layer because the image is configured to keep them."""
     removed = (path for r in _earlier(subject, last) for path in r.paths)
@@ -113,7 +124,7 @@ def _archives(subject: Subject, row: Cache, last: Use) -> Unmet | None:
 
 def _earlier(subject: Subject, last: Use) -> Iterator[Removed]:
     """The paths that were removed earlier in the stage, or in those it builds on."""
-    removed = subject.facts.of(Removed, subject.facts.ancestry(last.at.stage))
+    removed = subject.facts.of(Removed, subject.facts.ancestry(last.at.stage), triggers=last.at.trigger)
     return (r for r in removed if r.at.order < last.at.order)
 
 

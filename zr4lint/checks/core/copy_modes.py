@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, UNSAFE, insert, remove_lines
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
-from zr4lint.facts import Copied, CopyStep, Ran, Stage, UserSet, Written
+from zr4lint.facts import CommandSet, Copied, CopyStep, Ran, Stage, UserSet, Written
 from zr4lint.filesystem.context import has_file
 from zr4lint.model.finding import Applicability, Edit, Fix, Related
 from zr4lint.model.quoting import code
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
 
 _ROOT = ("", "root", "0")
+_OF_WINDOWS = ("containeruser", "containeradministrator")
+"""Users of images for Windows, where COPY changes no owner."""
 _FOR_PROGRAMS = frozenset({"bin", "sbin"})
 _OCTAL = lazy_pattern(r"[0-7]{3,4}")
 _LAYERS = ("RUN", "COPY", "ADD", "WORKDIR")
@@ -33,12 +35,14 @@ def without_owner(subject: Subject) -> Outcomes:
     for number in sorted(subject.lineage):
         users = subject.facts.of(UserSet, [number])
         later = subject.facts.of(Ran, [number])
+        started = {word for fact in subject.facts.of(CommandSet, subject.lineage) for word in fact.arguments or ()}
         for step in subject.facts.of(CopyStep, [number]):
             user = next((u for u in reversed(users) if u.at.order < step.at.order), None)
-            if user is None or user.user is None or user.user in _ROOT or step.target is None:
+            if user is None or user.user is None or user.user.lower() in (*_ROOT, *_OF_WINDOWS) or step.target is None:
                 continue
             instruction = step.at.instruction
-            if step.flags.has("chown", "chmod") or _for_programs(step.target) or _given_away(step, later):
+            for_programs = _for_programs(step.target) or step.target in started
+            if step.flags.has("chown", "chmod") or for_programs or _given_away(step, later):
                 yield Met(instruction.keyword_span, instruction)
                 continue
             name = user.at.instruction.arguments.text

@@ -16,12 +16,14 @@ from zr4lint.filesystem.globs import matches
 from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
+from zr4lint.startup import lazy_pattern
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Text
 
 _HUB = "docker.io"
 _HUB_PAGE = "hub.docker.com"
+_TAGGED = lazy_pattern(r"\$(?:\w+|\{[^}]*\})[^$:@]*:([\w.-]+)\Z")
 
 
 class Reference(Struct, frozen=True):
@@ -48,7 +50,7 @@ def image_reference(
     """
     for reference in references(subject):
         if reference.value is None:
-            unmet = _unknown(reference, allowed)
+            unmet = _of_known_tag(reference, forbidden or ()) or _unknown(reference, allowed)
         else:
             unmet = _judged(reference, reference.value, pinned, allowed, forbidden)
         yield unmet or Met(reference.span, reference.instruction)
@@ -96,14 +98,26 @@ def _judged(
         notes = ("A tag can be moved to another image at any time.",)
         return Unmet(f"{shown} is not pinned by a digest", reference.span, notes=notes, help="Add `@sha256:...`")
     if forbidden is not None and _fits(image, forbidden):
-        if image.tag == "latest" and not image.digest:
-            notes = ("`latest` is another image after each release.",)
-            return Unmet(f"{shown} has the tag `latest`", reference.span, notes=notes, help="Name a version")
-        return Unmet(f"{shown} is not allowed", reference.span)
+        return _forbidden(value, "" if image.digest else image.tag, reference.span)
     if allowed is not None and not _fits(image, allowed):
         message = f"{shown} is not an allowed image"
         return Unmet(message, reference.span, expected=f"an image of {', '.join(allowed)}")
     return None
+
+
+def _forbidden(name: str, tag: str | None, span: Span) -> Unmet:
+    if tag == "latest":
+        notes = ("`latest` is another image after each release.",)
+        return Unmet(f"{code(name)} has the tag `latest`", span, notes=notes, help="Name a version")
+    return Unmet(f"{code(name)} is not allowed", span)
+
+
+def _of_known_tag(reference: Reference, forbidden: Sequence[str]) -> Unmet | None:
+    """What is said of an image of which the tag is known, whatever its name is."""
+    tagged = _TAGGED.search(reference.raw)
+    if tagged is None or not any(p.startswith("*:") and matches(tagged[1], p[len("*:") :]) for p in forbidden):
+        return None
+    return _forbidden(reference.raw, tagged[1], reference.span)
 
 
 def _unknown(reference: Reference, allowed: Sequence[str] | None) -> Unmet | None:

@@ -24,7 +24,7 @@ _OCI = "org.opencontainers.image."
 _RESERVED = ("com.docker.", "io.docker.", "org.dockerproject.")
 
 
-@check("labels", stages="all")
+@check("labels")
 def labels(  # noqa: PLR0913 - a parameter of packs each
     subject: Subject,
     *,
@@ -40,8 +40,8 @@ def labels(  # noqa: PLR0913 - a parameter of packs each
 
     The image has the `required` labels, its own or inherited. No label is outside those that are `closed`, unless
     `strict` is false. The labels of `formats` have values of their format; with `format` only those of that one are
-    judged. With `keys` each key is one that Docker's guidelines allow. With `unique` no stage sets a label twice to
-    different values.
+    judged. One table may serve all three; `required` and `closed` look at its keys alone. With `keys` each key is one
+    that Docker's guidelines allow. With `unique` no stage sets a label twice to different values.
     """
     if required:
         yield from _missing(subject, required)

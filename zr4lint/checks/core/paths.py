@@ -78,9 +78,10 @@ def _paths(subject: Subject, keywords: list[Literal["ADD", "COPY", "WORKDIR"]]) 
 def _is_relative(subject: Subject, path: _Path) -> bool:
     """Whether a path is certainly relative; one whose first part is a variable that is not known may be either."""
     words = subject.words(path.span)
-    known = path.value if path.value is not None else words[_quoted(words) :]
+    written = words[_quoted(words) :]
+    known = path.value if path.value is not None else written
     known = known[_quoted(known) :]
-    return bool(known) and not known.startswith("$") and _ABSOLUTE.match(known) is None
+    return bool(known) and not known.startswith("$") and not any(map(_ABSOLUTE.match, (known, written)))
 
 
 def _quoted(words: str) -> int:

@@ -13,7 +13,7 @@ from zr4lint.checks.edits import UNSAFE, insert
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import Form, Ran, RunStep
-from zr4lint.facts.shells import SHELLS, Sh, sh_of, shell_name
+from zr4lint.facts.shells import SHELLS, Sh, sh_of
 from zr4lint.model.finding import Fix, Severity
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
@@ -93,8 +93,12 @@ def _lost(subject: Subject, shell: str) -> Outcomes:
             continue
         if checking is None:
             checking = {found.ran.at.order for found in called(subject, _CHECKS_INPUT)}
-        for lost, last in _lossy(subject, run, sh):
-            late = last.at.order in checking
+        told: set[int] = set()
+        for lost, members in _lossy(subject, run, sh):
+            if lost.at.order in told:
+                continue  # a part of a pipe that is told of already
+            told.update(member.at.order for member in members)
+            late = members[-1].at.order in checking
             stage = run.step.at.stage
             fix = _set_shell(subject, run, sh) if stage not in fixed and not late else None
             fixed |= {stage} if fix is not None else set()
@@ -108,8 +112,8 @@ def _lost(subject: Subject, shell: str) -> Outcomes:
             )
 
 
-def _lossy(subject: Subject, run: _Step, sh: Sh) -> Iterator[tuple[Ran, Ran]]:
-    """For each pipe that hides a failure, the command that may fail, and the last one of the pipe."""
+def _lossy(subject: Subject, run: _Step, sh: Sh) -> Iterator[tuple[Ran, Sequence[Ran]]]:
+    """For each pipe that hides a failure, the command that may fail, and all commands of the pipe."""
     pipelines: dict[int, list[Ran]] = {}
     for ran in run.commands:
         for pipe in ran.pipes:
@@ -122,7 +126,7 @@ def _lossy(subject: Subject, run: _Step, sh: Sh) -> Iterator[tuple[Ran, Ran]]:
         left = [ran for place, ran in places if not place.last]
         failing = next((ran for ran in left if not _is_harmless(ran) and not _inside(ran, left)), None)
         if failing is not None and any(place.last for place, _ in places):
-            yield failing, members[-1]
+            yield failing, members
 
 
 def _is_harmless(ran: Ran) -> bool:
@@ -170,10 +174,10 @@ def _set_shell(subject: Subject, run: _Step, sh: Sh) -> Fix | None:
     return insert(start, line + source.newline, f"Add `{line}`", UNSAFE)
 
 
-def _heredoc(subject: Subject, _: str) -> Outcomes:
+def _heredoc(subject: Subject, shell: str) -> Outcomes:
     for run in _runs(subject):
         instruction = run.instruction
-        if len(instruction.heredocs) != 1 or shell_name(run.step.shell) not in SHELLS:
+        if len(instruction.heredocs) != 1 or sh_of(subject.facts, run.step, shell).name not in SHELLS:
             continue
         heredoc = instruction.heredocs[0]
         arguments = instruction.arguments

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from zr4lint.checks.edits import UNSAFE
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
+from zr4lint.model.budgets import CHECKED_LENGTH
 from zr4lint.model.finding import Edit, Fix, Severity
 from zr4lint.model.source import Span
 from zr4lint.shellcheck.program import is_installed
@@ -47,9 +48,23 @@ def shellcheck(
     left_out = {*(exclude or ())}
     least = Severity[at_least.upper()]
     for script in scripts:
-        for comment in answers.get(script.whole, ()):
+        comments = answers[script.whole]
+        if comments is None:
+            yield _unchecked(script)
+        for comment in comments or ():
             if f"SC{comment.code}" not in left_out and _LEVELS[comment.level] >= least:
                 yield from _told(script, comment)
+
+
+def _unchecked(script: RunScript) -> Unmet:
+    first = script.text.splitlines()[0].rstrip(" \\") if script.text else ""
+    return Unmet(
+        "ShellCheck did not check this script",
+        Span(script.start, script.start + max(len(first), 1)),
+        severity=Severity.INFO,
+        help="Move it to a file",
+        notes=(f"It is longer than {CHECKED_LENGTH:,} characters, or ShellCheck took too long.",),
+    )
 
 
 def _told(script: RunScript, comment: Comment) -> Outcomes:

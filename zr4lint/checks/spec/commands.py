@@ -32,8 +32,8 @@ def runs(
 ) -> Outcomes:
     """Each command runs, in this folder and as this user where they are given.
 
-    The order of a command's options does not matter. A command that only runs on a condition is not enough, unless
-    the rule says `conditional`.
+    The order of a command's options does not matter, but it has no others. A command that only runs on a condition is
+    not enough, unless the rule says `conditional`.
 
     Rule:
         run = ["make install"]

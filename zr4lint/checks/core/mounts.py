@@ -1,0 +1,63 @@
+"""Mounts that commands run with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from zr4lint.checks.core.call_patterns import called
+from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.facts import RunStep
+from zr4lint.model.quoting import code
+
+if TYPE_CHECKING:
+    from zr4lint.checks.parameters import CallText, Text
+    from zr4lint.facts.flags import Mount
+
+
+@check("command-mount", stages="all")
+def command_mount(
+    subject: Subject,
+    *,
+    calls: list[CallText],
+    type: Literal["bind", "cache", "secret", "ssh", "tmpfs"],  # noqa: A002
+    target: Text | None = None,
+    id: Text | None = None,  # noqa: A002
+) -> Outcomes:
+    """Each command that matches one of these patterns runs with a mount of this type.
+
+    With `target` the mount is at this path, with `id` it has this name.
+
+    Rule:
+        calls = ["npm ci"]
+        type = "secret"
+        id = "npmrc"
+
+    Bad:
+        FROM node:22
+        COPY .npmrc /root/.npmrc
+        RUN npm ci
+
+    Good:
+        FROM node:22
+        RUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci
+    """
+    steps = {step.at.instruction.index: step for step in subject.facts.of(RunStep, subject.lineage, triggers=True)}
+    wanted = "".join(f",{key}={value}" for key, value in (("id", id), ("target", target)) if value is not None)
+    expected = f"RUN --mount=type={type}{wanted}"
+    for found in called(subject, calls):
+        instruction = found.ran.at.instruction
+        step = steps.get(instruction.index)
+        mounts = [mount for mount in step.mounts if mount.type == type] if step is not None else []
+        fitting = next((mount for mount in mounts if _fits(mount, target, id)), None)
+        if fitting is not None:
+            yield Met(fitting.span, instruction)
+        elif any(mount.target is None for mount in mounts):
+            continue  # its target can't be known
+        else:
+            kind = f"{type} mount" if not mounts else f"{type} mount with {wanted[1:]}"
+            yield Unmet(f"{code(found.name)} runs without a {kind}", found.span, expected=expected)
+
+
+def _fits(mount: Mount, target: str | None, name: str | None) -> bool:
+    return (target is None or mount.target == target) and (name is None or mount.options.get("id") == name)
