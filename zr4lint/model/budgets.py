@@ -34,6 +34,9 @@ PARSE_SECONDS = 1.0
 FINDINGS_OF_A_RULE = 1_000
 """Findings that one rule reports in one file. They bound the size of every report."""
 
+RUNS = 2_000
+"""RUNs of a file whose scripts are read. Overlay file systems mount at most 128 layers on Linux."""
+
 PATH_LENGTH = 4_096
 """Characters of a path: PATH_MAX of Linux, which refuses longer ones."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import UNSAFE, remove_lines, replace, take_out, take_out_word
@@ -65,18 +66,24 @@ def absent(subject: Subject, package: str, expected: str, add: str | None = None
 
 def _named_at(subject: Subject, package: str) -> Span | None:
     """The words that name a package in a call of pip that does not install it, or one of a similar name."""
-    similar: Span | None = None
+    named = subject.memo.get(("names in calls of pip", subject.lineage), lambda: dict(_names_in_calls(subject)))
+    if package in named:
+        return named[package]
+    return next((span for name, span in named.items() if alike(name, package)), None)
+
+
+def _names_in_calls(subject: Subject) -> Iterator[tuple[str, Span]]:
+    """The names that words of calls of pip would be requirements of, each at its first place."""
+    names: set[str] = set()
     for fact in subject.facts.facts:
         if not isinstance(fact, Ran) or fact.at.stage not in subject.lineage:
             continue
         if fact.program.startswith("pip") or any(argument.value == "pip" for argument in fact.arguments):
             for argument in fact.arguments[1:]:
                 requirement = None if (argument.value or "-").startswith("-") else parse_requirement(argument)
-                if requirement is not None and requirement.name == package:
-                    return argument.span
-                if requirement is not None and similar is None and alike(requirement.name, package):
-                    similar = argument.span
-    return similar
+                if requirement is not None and requirement.name not in names:
+                    names.add(requirement.name)
+                    yield requirement.name, argument.span
 
 
 def not_done(subject: Subject, package: str, expected: str) -> Unmet | None:
