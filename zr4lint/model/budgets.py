@@ -10,6 +10,9 @@ VALUE_LENGTH = 65_536
 WORDS = 10_000
 """Words that one word expands to, by braces or by blanks in a variable."""
 
+COPIED_WORDS = 2_000
+"""Words of a script that `$@` brings: `set -- "$@" "$@"` doubles them."""
+
 REPEATED_COMMANDS = 2_000
 """Commands of a RUN that come from further rounds of loops and from calls of functions."""
 
@@ -27,6 +30,15 @@ SCRIPT_LENGTH = 1_000_000
 
 CHECKED_LENGTH = 20_000
 """Characters of a script that ShellCheck is asked about: it takes 2 GB for 140 KB of nested arithmetic."""
+
+CHECKER_KILOBYTES = 400_000
+"""Address space of a ShellCheck: a script of 500 characters can make it take 3 GB."""
+
+CHECKER_SECONDS = 1
+"""Processor time of a ShellCheck, and one second more for each 20 scripts. An ordinary script takes 10 ms."""
+
+CHECKER_FAILURES = 4
+"""Runs of ShellCheck that may go over these limits in one process before no more is asked."""
 
 PARSE_SECONDS = 1.0
 """Processor time that tree-sitter may take for one script. It needs 0.2 s for a million ordinary characters."""

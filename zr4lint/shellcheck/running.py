@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from zr4lint.model.budgets import CHECKED_LENGTH
+from zr4lint.model.budgets import CHECKED_LENGTH, CHECKER_FAILURES, CHECKER_KILOBYTES, CHECKER_SECONDS
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.shellcheck.program import executable
 
@@ -56,16 +56,34 @@ def check_scripts(scripts: Iterable[str], deadline: Deadline = NO_DEADLINE) -> M
     if len(_results) + len(asked) > _MOST_KEPT:
         _results.clear()
         asked = wanted
-    for start in range(0, len(asked), _MOST_FILES):
+    left = [asked[start : start + _MOST_FILES] for start in range(0, len(asked), _MOST_FILES)]
+    failures = 0
+    while left:
         deadline.check()
-        _results.update(_asked(program or "", asked[start : start + _MOST_FILES]))
+        some = left.pop(0)
+        answers = _asked(program or "", some) if failures < CHECKER_FAILURES else {}
+        if answers is not None:
+            _results.update({script: answers.get(script, ()) for script in some})
+            continue
+        failures += 1
+        half = len(some) // 2
+        left[:0] = [some[:half], some[half:]] if half else []
+        _results.update(dict.fromkeys(some, ()))
     return {script: _results.get(script, ()) for script in wanted}
 
 
-def _asked(program: str, scripts: Sequence[str]) -> Mapping[str, tuple[Comment, ...]]:
-    """The answers of one call; none where it can't be made, on a full disk for example."""
+def _asked(program: str, scripts: Sequence[str]) -> Mapping[str, tuple[Comment, ...]] | None:
+    """The answers of one call, which has limits of memory and time; None where it can't be made or goes over them."""
     names = [f"{number}.sh" for number in range(len(scripts))]
-    command = [program, "--norc", "--format=json1", "--severity=style", f"--exclude={_EXCLUDED}", *names]
+    command = [
+        *_limited(len(scripts)),
+        program,
+        "--norc",
+        "--format=json1",
+        "--severity=style",
+        f"--exclude={_EXCLUDED}",
+        *names,
+    ]
     try:
         with tempfile.TemporaryDirectory(prefix="zr4lint-") as folder:
             for name, script in zip(names, scripts, strict=True):
@@ -74,11 +92,20 @@ def _asked(program: str, scripts: Sequence[str]) -> Mapping[str, tuple[Comment, 
             done = subprocess.run(command, cwd=folder, capture_output=True, timeout=_SECONDS, check=False)
         comments = json.loads(done.stdout)["comments"]
     except (OSError, subprocess.TimeoutExpired, ValueError, KeyError):
-        return dict.fromkeys(scripts, ())
+        return None
     found: dict[str, list[Comment]] = {name: [] for name in names}
     for comment in comments:
         found.get(comment["file"], []).append(_comment(comment))
     return {script: tuple(found[name]) for name, script in zip(names, scripts, strict=True)}
+
+
+def _limited(scripts: int) -> Sequence[str]:
+    """What starts a program with limits; a system without one of them goes without."""
+    if os.name != "posix":
+        return ()
+    seconds = CHECKER_SECONDS + scripts // 20
+    limits = f"ulimit -t {seconds}; ulimit -v {CHECKER_KILOBYTES}"
+    return ("/bin/sh", "-c", f'{{ {limits}; }} 2>/dev/null; exec "$0" "$@"')
 
 
 def _comment(answer: Mapping[str, Any]) -> Comment:
