@@ -108,6 +108,16 @@ def test_many_scripts_are_one_process_and_each_text_is_asked_for_once(monkeypatc
     assert len(started) == 1
 
 
+BOMB = "L='a b'; " + 'L="$L $L"; ' * 40 + "for x in $L; do apt-get install $x; done"
+
+
+def test_a_script_that_takes_all_memory_costs_no_other_its_comments() -> None:
+    good = [f"#!/bin/sh\nrm -rf $A/{number}\n" for number in range(3)]
+    answers = check_scripts([*good, f"#!/bin/sh\n{BOMB}\n"])
+    assert [bool(answers[script]) for script in good] == [True] * 3
+    assert answers[f"#!/bin/sh\n{BOMB}\n"] == ()
+
+
 def test_codes_are_selected_ignored_and_overridden_like_others() -> None:
     assert codes(UNQUOTED) == ["SC2086"]
     assert codes(UNQUOTED, select=("SC2086",)) == ["SC2086"]
