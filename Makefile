@@ -32,12 +32,13 @@ static: $(VENV)/.test
 	$(BIN)/lint-imports --no-cache
 
 # Inputs of every kind through parser, engine, fixer and reports, then, where atheris can be installed, those that it
-# finds for GUIDED seconds a room: docs/robustness.md.
+# finds for GUIDED seconds a room: docs/robustness.md. HOURS takes the place of INPUTS: make fuzz HOURS=8
 SEED   := 1
 INPUTS := 100000
+HOURS  :=
 GUIDED := 60
 fuzz: $(VENV)/.test
-	$(BIN)/python -m tests.fuzz --seed $(SEED) --inputs $(INPUTS)
+	$(BIN)/python -m tests.fuzz --seed $(SEED) $(if $(HOURS),--hours $(HOURS),--inputs $(INPUTS))
 	@$(PIP) install --quiet --quiet 'atheris>=3,<4' || true
 	@for room in parser shell facts checks; do \
 	  $(BIN)/python -m tests.fuzz.guided $$room -max_total_time=$(GUIDED) || exit 1; done
