@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip
-NODE := node_modules/.installed
-MULTITOOL := node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
+NODE := ci/node/node_modules/.installed
+MULTITOOL := ci/node/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 PARALLEL := --numprocesses auto --maxprocesses 8 --dist loadgroup --no-loadscope-reorder
 
 # Without bytecode, each process of a checkout takes more than twice as long.
@@ -32,12 +32,13 @@ static: $(VENV)/.test
 	$(BIN)/lint-imports --no-cache
 
 # Inputs of every kind through parser, engine, fixer and reports, then, where atheris can be installed, those that it
-# finds for GUIDED seconds a room: docs/robustness.md.
+# finds for GUIDED seconds a room: docs/robustness.md. HOURS takes the place of INPUTS: make fuzz HOURS=8
 SEED   := 1
 INPUTS := 100000
+HOURS  :=
 GUIDED := 60
 fuzz: $(VENV)/.test
-	$(BIN)/python -m tests.fuzz --seed $(SEED) --inputs $(INPUTS)
+	$(BIN)/python -m tests.fuzz --seed $(SEED) $(if $(HOURS),--hours $(HOURS),--inputs $(INPUTS))
 	@$(PIP) install --quiet --quiet 'atheris>=3,<4' || true
 	@for room in parser shell facts checks; do \
 	  $(BIN)/python -m tests.fuzz.guided $$room -max_total_time=$(GUIDED) || exit 1; done
@@ -80,34 +81,38 @@ docs: $(VENV)/.test
 lock: $(VENV)/.judge
 	ci/lock.sh
 
+# What is installed is written down in ci/requirements with the hashes of its files, by `make lock`. LOCKED= takes what
+# pyproject.toml lets in instead: make test LOCKED=
+LOCKED := yes
+INSTALL := $(PIP) install --quiet --quiet --disable-pip-version-check
+HASHED = $(INSTALL) --require-hashes --requirement ci/requirements/$(1).txt
+
 # An environment that was left half made, or whose Python is gone, is made anew. --quiet twice: warnings of pip about
 # its own configuration are no news, errors are.
 $(VENV)/.run: pyproject.toml $(BIN)/python
 	@$(PIP) --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@echo "Installing zr4lint into $(VENV) ..."
-	@$(PIP) install --quiet --quiet --disable-pip-version-check --editable .
+	@$(if $(LOCKED),$(call HASHED,run) && $(INSTALL) --no-deps --no-build-isolation --editable .,$(INSTALL) --editable .)
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run
 	@echo "Installing what the tests need ..."
-	@$(PIP) install --quiet --quiet --disable-pip-version-check --editable '.[test,lsp,fleet]'
+	@$(if $(LOCKED),$(call HASHED,test),$(INSTALL) --editable '.[test,lsp,fleet]')
 	@touch $@
 
 $(VENV)/.judge: $(VENV)/.test
 	@echo "Installing the judges ..."
-	@$(PIP) install --quiet --quiet --disable-pip-version-check --editable '.[test,judge,lsp,fleet]'
+	@$(if $(LOCKED),$(call HASHED,judge),$(INSTALL) --editable '.[test,judge,lsp,fleet]')
 	@touch $@
 
 $(VENV)/.docs $(VENV)/.release: $(VENV)/.%: $(VENV)/.run
 	@echo "Installing what $* needs ..."
-	@$(PIP) install --quiet --quiet --disable-pip-version-check --editable '.[$*]'
+	@$(if $(LOCKED),$(call HASHED,$*),$(INSTALL) --editable '.[$*]')
 	@touch $@
 
-# One call of npm, since each removes what the one before installed. npm may be told not to run the multitool's own
-# script, which makes the program executable.
-$(NODE):
-	@PUPPETEER_SKIP_DOWNLOAD=1 npm install --silent --no-audit --no-fund --no-save --no-package-lock --prefix . \
-		@microsoft/sarif-multitool-linux@5.7.0 puppeteer-core@24.43.1 axe-core@4.14.1
+# No package runs a script; the multitool's own would make its program executable.
+$(NODE): ci/node/package-lock.json
+	@npm ci --silent --ignore-scripts --no-audit --no-fund --prefix ci/node
 	@chmod u+x $(MULTITOOL)
 	@touch $@
 

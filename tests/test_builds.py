@@ -329,6 +329,7 @@ def test_compose_files_that_can_not_be_used(tmp_path: Path, text: str, why: str)
         ("docker-bake.hcl", "x {\n", "not HCL"),
         ("docker-bake.hcl", 'variable "A" {}\n', "has no targets"),
         ("docker-bake.json", "{", "not JSON"),
+        ("docker-bake.json", '{"target": {"\\ud800": {"context": "\\udfff"}}}', "not JSON"),
         ("docker-bake.json", "[]", "not a bake file"),
         ("docker-bake.json", "[" * 5_000 + "]" * 5_000, "too large, or nested too deep"),
         ("docker-bake.json", '{"target": []}', "has no targets"),

@@ -491,6 +491,18 @@ def test_settings_of_a_pack(here: Path) -> None:
     assert ["levels.others", "[b]", "default"] in rows
 
 
+def test_a_key_of_very_many_parts_is_refused(here: Path) -> None:
+    configure(here, "a" + ".a" * 20_000 + " = 1")
+    assert complaint(call(cwd=here)) == "zr4lint.toml: not valid TOML: nested too deep"
+    configure(here, f"exclude = ['{'a.b ' * 200}']")
+    assert lint(here) == (1, ALL)
+
+
+def test_a_configuration_that_is_a_link_to_itself_is_named(here: Path) -> None:
+    (here / "zr4lint.toml").symlink_to("zr4lint.toml")
+    assert complaint(call(cwd=here)).startswith("zr4lint.toml: ")
+
+
 def test_what_can_not_be_a_configuration(here: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     outside = save(tmp_path_factory.mktemp("outside") / "x.toml", 'ignore = ["LV"]\n')
     file = here / "zr4lint.toml"

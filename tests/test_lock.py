@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -32,11 +35,36 @@ def test_every_line_is_a_pin() -> None:
     assert all(PINS.values())
 
 
-def test_the_action_installs_pins_with_hashes() -> None:
-    text = (ROOT / "ci" / "action-requirements.txt").read_text().replace("\\\n", "")
+LOCKS = {
+    "ci/action-requirements.txt": (),
+    "ci/requirements/run.txt": (),
+    "ci/requirements/test.txt": ("test", "lsp", "fleet"),
+    "ci/requirements/judge.txt": ("test", "judge", "lsp", "fleet"),
+    "ci/requirements/docs.txt": ("docs",),
+    "ci/requirements/release.txt": ("release",),
+}
+"""The files that are installed from, and the extras that they are for."""
+
+
+@pytest.mark.parametrize(("path", "extras"), LOCKS.items())
+def test_what_is_installed_is_pinned_with_hashes(path: str, extras: tuple[str, ...]) -> None:
+    text = (ROOT / path).read_text().replace("\\\n", "")
     lines = [line.split() for line in text.splitlines() if not line.startswith("#")]
     assert [line[0] for line in lines if not any(word.startswith("--hash=sha256:") for word in line)] == []
     pins = {canonicalize_name(name): version for name, _, version in (line[0].partition("==") for line in lines)}
-    assert {name: PINS[name] for name in pins} == pins
+    assert {name: PINS[name] for name in pins if name in PINS} == {n: pins[n] for n in pins if n in PINS}
     needed = [*PROJECT["dependencies"], *BUILD["requires"]]
+    needed += [text for extra in extras for text in PROJECT["optional-dependencies"][extra]]
     assert {canonicalize_name(Requirement(text).name) for text in needed} <= {*pins}
+
+
+def test_make_installs_nothing_without_hashes() -> None:
+    lines = (ROOT / "Makefile").read_text().splitlines()
+    assert {line for line in lines if re.search(r"npm (install|ci)", line)} == {
+        "\t@npm ci --silent --ignore-scripts --no-audit --no-fund --prefix ci/node"
+    }
+    installs = [line for line in lines if "--editable" in line]
+    assert installs
+    assert [line for line in installs if not line.startswith("\t@$(if $(LOCKED),$(call HASHED,")] == []
+    lock = json.loads((ROOT / "ci" / "node" / "package-lock.json").read_text())
+    assert [name for name, entry in lock["packages"].items() if name and "integrity" not in entry] == []

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -110,9 +110,8 @@ def test_many_scripts_are_one_process_and_each_text_is_asked_for_once(monkeypatc
     assert len(started) == 1
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the processor time of a process is bounded on Linux alone")
-def test_a_script_that_takes_long_costs_the_others_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "_SECONDS_OF_A_SCRIPT", 0.9)
+@pytest.mark.skipif(os.name != "posix", reason="the processor time of a process is bounded on POSIX alone")
+def test_a_script_that_takes_long_costs_the_others_nothing() -> None:
     slow = "#!/bin/sh\necho " + '"$(' * 3_000 + "a" + ')"' * 3_000 + "\n"
     quick = [f"#!/bin/sh\necho $beside_{number}\n" for number in range(6)]
     found = check_scripts([*quick[:3], slow, *quick[3:]])
@@ -128,6 +127,16 @@ def test_a_script_that_is_not_checked_is_told() -> None:
         ("ZC617", 2, 5, Severity.INFO, "ShellCheck did not check this script"),
         ("SC2086", 3, 10, Severity.INFO, "Double quote to prevent globbing and word splitting"),
     ]
+
+
+BOMB = "L='a b'; " + 'L="$L $L"; ' * 40 + "for x in $L; do apt-get install $x; done"
+
+
+def test_a_script_that_takes_all_memory_costs_no_other_its_comments() -> None:
+    good = [f"#!/bin/sh\nrm -rf $A/{number}\n" for number in range(3)]
+    answers = check_scripts([*good, f"#!/bin/sh\n{BOMB}\n"])
+    assert [bool(answers[script]) for script in good] == [True] * 3
+    assert answers[f"#!/bin/sh\n{BOMB}\n"] is None
 
 
 def test_codes_are_selected_ignored_and_overridden_like_others() -> None:

@@ -133,6 +133,27 @@ def test_what_is_not_known_is_not_guessed(script: str) -> None:
     assert interpreted(script, "FROM x\n") is None
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        "grep -qE '((a*))*b' f",
+        "grep -qE '(a|a)+b' f",
+        f"grep -qE '{'a?' * 40}' f",
+        f"grep -q '{'a*' * 40}b' f",
+        f"sed -i 's|{'.*' * 40}x|y|' f",
+        "sed -i 's|a|aa|g' f; " * 60,
+    ],
+)
+def test_no_pattern_and_no_text_takes_for_ever(script: str) -> None:
+    with pytest.raises(UnknownError):
+        Shell(script, {"f": "a" * 200 + "\n"}).run()
+
+
+@pytest.mark.parametrize("pattern", ["^RUN pip .*a==.*b$", "a(b|c|d)?e", "(ab)+c", "[(*]x*"])
+def test_patterns_of_documents_are_tried(pattern: str) -> None:
+    assert Shell(f"grep -qE '{pattern}' f", {"f": "x\n"}).run() == 1
+
+
 def test_a_listing_can_not_be_one_word() -> None:
     script = 'X=$(ls -la f && echo "EXISTS"); if [ "$X" = "EXISTS" ]; then echo PASS; else echo FAIL; fi'
     assert interpreted(script, "a\n") == ("FAIL\n", 0)

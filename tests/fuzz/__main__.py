@@ -7,6 +7,7 @@ import sys
 import time
 import traceback
 from collections import Counter, defaultdict
+from itertools import count
 
 from tests.fuzz.inputs import Case, case
 from tests.fuzz.trial import DEPTHS, stand
@@ -16,6 +17,7 @@ def main() -> int:
     """Run the trials of a range of numbers; the exit code tells whether all inputs stood them."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--inputs", type=int, default=10_000, metavar="N")
+    parser.add_argument("--hours", type=float, default=None, metavar="H", help="go on for so long, however many inputs")
     parser.add_argument("--seed", type=int, default=1, metavar="S")
     parser.add_argument("--start", type=int, default=0, metavar="NUMBER", help="the number of the first input")
     parser.add_argument("--depth", choices=[*DEPTHS, "mixed"], default="mixed", help="how far; mixed is all of them")
@@ -25,7 +27,10 @@ def main() -> int:
     spent: dict[str, float] = defaultdict(float)
     failures = 0
     began = time.monotonic()
-    for number in range(options.start, options.start + options.inputs):
+    end = None if options.hours is None else began + 3600 * options.hours
+    for number in range(options.start, options.start + options.inputs) if end is None else count(options.start):
+        if end is not None and time.monotonic() > end:
+            break
         made = case(options.seed, number)
         depth = options.depth if options.depth != "mixed" else _mixed(number)
         counts[f"{made.kind} ({depth})"] += 1
@@ -40,10 +45,10 @@ def main() -> int:
         if sum(counts.values()) % 20_000 == 0:
             print(f"{sum(counts.values())} inputs, {time.monotonic() - began:.0f} s", flush=True)
     print(f"{sum(counts.values())} inputs, {failures} failures, {time.monotonic() - began:.0f} s, seed {options.seed}")
-    print("\n".join(f"{count:>9} {kind}" for kind, count in sorted(counts.items())))
+    print("\n".join(f"{tried:>9} {kind}" for kind, tried in sorted(counts.items())))
     for depth, seconds in sorted(spent.items()):
-        count = sum(n for kind, n in counts.items() if kind.endswith(f"({depth})"))
-        print(f"{count / max(seconds, 1e-9):>9.0f} a second of processor time: {depth}")
+        tried = sum(n for kind, n in counts.items() if kind.endswith(f"({depth})"))
+        print(f"{tried / max(seconds, 1e-9):>9.0f} a second of processor time: {depth}")
     return int(failures > 0)
 
 

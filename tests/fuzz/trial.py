@@ -24,11 +24,14 @@ from zr4lint.model.source import MappedText, SourceFile, Span
 from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.report import FORMATS, Options
 from zr4lint.shell import Dialect, parse_script
+from zr4lint.shellcheck import program
 
 if TYPE_CHECKING:
     from zr4lint.packs.model import Pack
 
 MOST_OF_A_MESSAGE = 80
+_MERGED = 16
+"""Of so many lengths of an input, one has its findings merged by cause."""
 
 SECONDS = 10.0
 """No input of this size may take longer."""
@@ -112,7 +115,8 @@ def _facts(source: SourceFile) -> None:
 
 def _checks(source: SourceFile) -> None:
     """Every finding of every pack lies in the file, and its message fits a line."""
-    for finding in _all_rules().lint(source).report.findings:
+    linter = _all_rules(merges=len(source.text) % _MERGED == 0)  # which lints a text up to 24 times more
+    for finding in linter.lint(source).report.findings:
         _inside([finding.span], source.text)
         if not 0 < len(finding.message) <= MOST_OF_A_MESSAGE:
             raise WrongError(f"{finding.code}: a message of {len(finding.message)} characters: {finding.message}")
@@ -133,8 +137,9 @@ _APART: Mapping[str, Callable[[SourceFile], None]] = {
 
 
 @cache
-def _all_rules() -> Linter:
-    return Linter(load_packs(("zr4", "ml", "core")), LintOptions())
+def _all_rules(*, merges: bool) -> Linter:
+    program.switched_off = True  # a process for each input would take most of the time
+    return Linter(load_packs(("zr4", "ml", "core")), LintOptions(), merges=merges)
 
 
 def _reports(file: FileReport, formats: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from tests.installed import ROOT
 
-MULTITOOL = ROOT / "node_modules" / "@microsoft" / "sarif-multitool-linux" / "Sarif.Multitool"
+MULTITOOL = ROOT / "ci" / "node" / "node_modules" / "@microsoft" / "sarif-multitool-linux" / "Sarif.Multitool"
 CONFORMING = (ROOT / "docker" / "Dockerfile.zr4").read_text()
 ONLINE = "SARIF2006"
 """UrisShouldBeReachable: it asks the network for every address."""

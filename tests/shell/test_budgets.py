@@ -6,8 +6,8 @@ import pytest
 
 import zr4lint
 from zr4lint.dockerfile import parse
-from zr4lint.facts import gather
-from zr4lint.model.budgets import REPEATED_COMMANDS, VALUE_LENGTH
+from zr4lint.facts import Ran, RunStep, gather
+from zr4lint.model.budgets import COPIED_WORDS, REPEATED_COMMANDS, RUNS, VALUE_LENGTH
 from zr4lint.model.deadline import Deadline, TimeUpError
 from zr4lint.model.source import MappedText, SourceFile
 from zr4lint.shell import Dialect, Script, parse_script
@@ -32,6 +32,10 @@ CALLS = "f0() { x; }; " + "".join(f"f{n}() {{ " + f"f{n - 1}; " * 8 + "}; " for 
         (nested(7), f"a loop is not followed beyond {REPEATED_COMMANDS} repeated commands"),
         (CALLS, f"a function's call is not followed beyond {REPEATED_COMMANDS} repeated commands"),
         ("for x in " + "a " * 100 + "; do x; done", "a loop is not followed beyond 64 rounds"),
+        (
+            "set -- a b; " + 'set -- "$@" "$@"; ' * 40 + 'apt-get install "$@"',
+            f"`$@` is not followed beyond {COPIED_WORDS} words",
+        ),
         ("{ " * 70 + "x" + "; }" * 70, "a command is not followed beyond 60 levels of nesting"),
     ],
 )
@@ -46,6 +50,20 @@ def test_a_value_over_its_budget_is_told_once_in_a_file() -> None:
     (finding,) = [f for f in zr4lint.lint_text(text).findings if f.code == "ZL005"]
     assert finding.message == f"a value is not followed beyond {VALUE_LENGTH} characters"
     assert zr4lint.Severity.INFO is finding.severity
+
+
+def test_words_are_copied_up_to_their_budget() -> None:
+    *_, last = read("set -- a b; " + 'set -- "$@" "$@"; ' * 3 + 'apt-get install "$@"').commands
+    assert len(last.words) == 2 + 2 * 2**3
+
+
+@pytest.mark.parametrize(("more", "told"), [(0, []), (1, [f"a file is not followed beyond {RUNS:,} RUNs"])])
+def test_the_runs_of_a_file_are_followed_to_their_budget(more: int, told: list[str]) -> None:
+    text = "FROM a\n" + "RUN x\n" * RUNS + "RUN touch /f\n" * more
+    facts = gather(parse(SourceFile(text)))
+    assert [remark.message for remark in facts.remarks] == told
+    assert len(facts.of(RunStep, [0])) == RUNS + more
+    assert [ran.program for ran in facts.of(Ran, [0])] == ["x"] * RUNS
 
 
 @pytest.mark.parametrize("piece", ["))", ">@(", "$[=(", "a=(>", "|||", "$(", "(", "`"])

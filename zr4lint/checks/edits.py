@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _BLANK = r"(?:[ \t]|\\[ \t]*\r?\n)*"
 _JOINED_BEFORE = _BLANK + r"(?:&&|;)" + _BLANK + r"\Z"
 _JOINED_AFTER = _BLANK + r"(?:&&|;)" + _BLANK
+_NEAR = 1_000
+"""Characters before a word in which the blanks before it are looked for: a search of the whole file takes long."""
 
 SAFE, UNSAFE, DISPLAY = Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY
 
@@ -58,9 +60,10 @@ def take_out(source: SourceFile, at: At, title: str) -> Fix:
     whole = arguments.span(0, len(arguments.text)) if arguments.text else instruction.span
     if at.span.start <= whole.start and at.span.end >= whole.end:
         return remove_lines(source, instruction, title)
-    before = re.search(_JOINED_BEFORE, text[instruction.span.start : at.span.start])
+    start = max(instruction.span.start, at.span.start - _NEAR)
+    before = re.search(_JOINED_BEFORE, text[start : at.span.start])
     if before is not None:
-        return Fix(title, UNSAFE, (Edit(instruction.span.start + before.start(), at.span.end, ""),))
+        return Fix(title, UNSAFE, (Edit(start + before.start(), at.span.end, ""),))
     after = re.match(_JOINED_AFTER, text[at.span.end : instruction.span.end])
     if after is not None:
         return Fix(title, UNSAFE, (Edit(at.span.start, at.span.end + after.end(), ""),))
@@ -69,8 +72,9 @@ def take_out(source: SourceFile, at: At, title: str) -> Fix:
 
 def take_out_word(source: SourceFile, word: Span, title: str) -> Fix:
     """Take a word out, with the blanks and the line breaks before it."""
-    before = re.search(_BLANK + r"\Z", source.text[: word.start])
-    return Fix(title, UNSAFE, (Edit(before.start() if before is not None else word.start, word.end, ""),))
+    start = max(0, word.start - _NEAR)
+    before = re.search(_BLANK + r"\Z", source.text[start : word.start])
+    return Fix(title, UNSAFE, (Edit(start + before.start() if before is not None else word.start, word.end, ""),))
 
 
 def move_below(source: SourceFile, at: At, target: Instruction, title: str, words: str = "") -> Fix | None:

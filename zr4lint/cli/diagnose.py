@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 import click
 
+from zr4lint.cli.limited import limited
 from zr4lint.cli.options import OneOf, a_file, a_folder, no_folder
 
 
@@ -53,11 +54,13 @@ def command(ctx: click.Context, /, log: str | None, **options: Any) -> None:
     if options["fix"] and wanted.dockerfile is None:
         raise click.UsageError("--fix needs the Dockerfile: --file FILE")
     catalogue = catalogue_for(wanted)
-    linted = lint(wanted, catalogue) if wanted.dockerfile is not None else None
+    with limited(wanted.dockerfile or ""):
+        linted = lint(wanted, catalogue) if wanted.dockerfile is not None else None
     shown = "standard input" if log in (None, "-") else str(log)
     with _opened(log) as stream:
         try:
-            diagnosis = explain(stream, shown, catalogue, linted, _progress())
+            with limited(shown):
+                diagnosis = explain(stream, shown, catalogue, linted, _progress())
         except NoLogError as problem:
             raise click.ClickException(f"{shown}: {problem}") from None
     color = not options["no_color"] and not os.environ.get("NO_COLOR") and sys.stdout.isatty()

@@ -8,6 +8,7 @@ from typing import Literal
 
 import click
 
+from zr4lint.cli.limited import limited
 from zr4lint.cli.options import OneOf, a_file, no_folder
 
 
@@ -45,7 +46,8 @@ def derive(dockerfile: str, output: str | None, pins: Literal["exact", "minor", 
     from zr4lint.filesystem.sources import read
 
     try:
-        derived = freeze(read(dockerfile, display(dockerfile)), pins, layout=layout)
+        with limited(dockerfile):
+            derived = freeze(read(dockerfile, display(dockerfile)), pins, layout=layout)
     except UnusableError as error:
         raise UsageError(str(error)) from None
     save(write(derived, os.path.dirname(output or "")), output, sys.stdout)
@@ -81,7 +83,8 @@ def test(ctx: click.Context, pack: str, dockerfile: str | None) -> None:
     except PackError as error:
         raise UsageError(str(error)) from None
     golden = read(dockerfile, display(dockerfile)) if dockerfile is not None else None
-    trial = try_pack(loaded, golden)
+    with limited(dockerfile or pack):
+        trial = try_pack(loaded, golden)
     lines = [*trial.wrong]
     lines += [f"{f.path}:{f.line}:{f.column}: {f.code} {f.name}: {f.message}" for f in trial.findings]
     lines += [f"{dockerfile}:{edit.line}: no rule notices this edit: {edit.kind}" for edit in trial.unnoticed]

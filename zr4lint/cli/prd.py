@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from zr4lint.cli.limited import limited
 from zr4lint.cli.options import OneOf, a_file, a_path, no_folder
 
 if TYPE_CHECKING:
@@ -82,7 +83,9 @@ def check(
             for report in reports
         ]
     for one in reports:
-        if not one.findings and not has_demands(one.source):
+        with limited(one.source.path):
+            bare = not one.findings and not has_demands(one.source)
+        if bare:
             error(f"{one.source.path}: {NO_TARGET}")
     report = Report(tuple(reports), DOCUMENT_RULES)
     color = sys.stdout.isatty() and output is None and not no_color and not os.environ.get("NO_COLOR")
@@ -162,7 +165,8 @@ def compile_(document: str, output: str | None, decisions: str | None) -> None:
     if missing:
         raise UsageError("\n".join(missing))
     try:
-        compiled = compile_document(report, os.path.dirname(output or ""), carried)
+        with limited(document):
+            compiled = compile_document(report, os.path.dirname(output or ""), carried)
     except NotCompilableError as error:
         raise UsageError(str(error)) from None
     save(compiled.text, output, sys.stdout)
@@ -189,7 +193,8 @@ def _settled(document: str, file: str | None, done: Callable[[], None] | None = 
     from zr4lint.filesystem.sources import read
 
     path = file or decisions_file(document)
-    report = find(read(document, display(document)), done)
+    with limited(document):
+        report = find(read(document, display(document)), done)
     if not os.path.isfile(path):
         return report, Carried()
     try:

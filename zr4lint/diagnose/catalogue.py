@@ -13,6 +13,7 @@ from zr4lint.diagnose.signatures import Catalogue, Compiled, Document, Signature
 from zr4lint.diagnose.template import Template, TemplateError, compile_template
 from zr4lint.filesystem.reading import UnfitError, read_regular
 from zr4lint.filesystem.shipped import rules_folder, shipped_document
+from zr4lint.filesystem.toml import shallow
 from zr4lint.packs.problems import Problem, did_you_mean, line_numbers, misfit_messages, value_words
 
 FOLDER = "signatures"
@@ -66,7 +67,7 @@ def _source(path: str) -> Source:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise SignatureError(f"{path}: can't be read: {reason}") from None
     try:
-        return Source(path, tomli.loads(text), text)
+        return Source(path, tomli.loads(shallow(text)), text)
     except (ValueError, RecursionError) as error:
         raise SignatureError(f"{path}: not valid TOML: {error}") from None
 

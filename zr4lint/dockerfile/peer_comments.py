@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -87,6 +88,7 @@ class _Places:
     def __init__(self, dockerfile: Dockerfile) -> None:
         self.source = dockerfile.source
         self.instructions = dockerfile.instructions
+        self.stages = [i.span.start for i in dockerfile.instructions if i.keyword == "FROM"]
         self.by_line = {instruction.line: instruction for instruction in dockerfile.instructions}
         self.comment_lines = {self.source.line_of(comment.span.start) for comment in dockerfile.comments}
         self.whole = Span(0, len(self.source.text) + 1)
@@ -102,8 +104,8 @@ class _Places:
         return self.by_line.get(line)
 
     def to_end_of_stage(self, start: int) -> Span:
-        following = (i.span.start for i in self.instructions if i.keyword == "FROM" and i.span.start > start)
-        return Span(start, next(following, self.whole.end))
+        following = bisect_right(self.stages, start)
+        return Span(start, self.stages[following] if following < len(self.stages) else self.whole.end)
 
 
 def _pragma(span: Span, places: _Places) -> PeerComment | None:
@@ -114,7 +116,7 @@ def _pragma(span: Span, places: _Places) -> PeerComment | None:
     scope, verb = head[1], head[2]
     if verb == "shell":
         name = _SHELL.match(text, head.end())
-        first = next((i.span.start for i in places.instructions if i.keyword == "FROM"), places.whole.end)
+        first = places.stages[0] if places.stages else places.whole.end
         area = places.whole if span.start < first else places.to_end_of_stage(span.start)
         return PeerComment(span, area, Scope.STAGE, "hadolint", shell=name[1]) if name and not scope else None
     codes = _CODES.match(text, head.end())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct, ValidationError, convert, structs
 
 from zr4lint.documents.deriving.writing import toml
+from zr4lint.filesystem.toml import shallow
 
 if TYPE_CHECKING:
     from zr4lint.model.finding import FileReport, Finding
@@ -71,8 +72,8 @@ def read_decisions(text: str, shown: str) -> Carried:
     import tomli
 
     try:
-        return convert(tomli.loads(text), Carried)
-    except (tomli.TOMLDecodeError, ValidationError) as error:
+        return convert(tomli.loads(shallow(text)), Carried)
+    except (tomli.TOMLDecodeError, RecursionError, ValidationError) as error:
         raise DecisionsError(f"{shown}: {error}") from None
 
 

@@ -120,7 +120,7 @@ class History:
         found = (self.install_of(run) for run in self.pip_runs)
         self.installs = [install for install in found if install is not None]
         self._memo = Memo()
-        self.first: dict[str, Install | None] = {}
+        self._with: dict[str, list[Install]] = {}
         self.hints: dict[str, tuple[int, int] | None] = {}
 
     @property
@@ -161,6 +161,13 @@ class History:
     def before(self, at: At) -> list[Install]:
         """The installs that come before."""
         return self.installs[: bisect_left(self.installs, at.order, key=lambda install: install.at.order)]
+
+    def before_with(self, at: At, package: str) -> list[Install]:
+        """The installs of a package that come before."""
+        if package not in self._with:
+            self._with[package] = [install for install in self.installs if install.get(package) is not None]
+        found = self._with[package]
+        return found[: bisect_left(found, at.order, key=lambda install: install.at.order)]
 
     def text(self, at: At | None) -> str:
         """All instructions up to a command, or with None all there are, as written."""
@@ -207,11 +214,9 @@ class History:
         """Whether a package was installed before; None where that can't be known."""
         if self.base is not None and self.base.torch is not None and package in ("torch", "torchvision", "torchaudio"):
             return True
-        if package not in self.first:
-            self.first[package] = next((i for i in self.installs if i.get(package) is not None), None)
-        first = self.first[package]
-        if first is not None and first.at.order < at.order:
-            return None if first.unsure else True
+        before = self.before_with(at, package)
+        if before:
+            return None if before[0].unsure else True
         return None if self.opaque(at) else False
 
     def setting(self, variables: Mapping[str, str | None], name: str) -> str | None:

@@ -48,7 +48,7 @@ def _pip_at(history: History, install: Install) -> Pip:
     found = _of_image(history, install, python)
     if history.mentions(install.at, r"get-pip\.py"):
         found = _newest(history, install, python)
-    for other in history.before(install.at):
+    for other in history.before_with(install.at, "pip"):
         requirement = other.get("pip")
         if requirement is None or other.environment != install.environment or requirement.marker is not None:
             continue
@@ -145,5 +145,4 @@ def _setuptools(history: History, install: Install) -> tuple[str, ...] | None:
 
 def _installed(history: History, install: Install, name: str) -> bool:
     """Whether an earlier command installs a tool into the same environment."""
-    before = history.before(install.at)
-    return any(other.get(name) is not None and other.environment == install.environment for other in before)
+    return any(other.environment == install.environment for other in history.before_with(install.at, name))

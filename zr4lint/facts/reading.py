@@ -27,7 +27,7 @@ class Reading:
     are the values that the build gives to ARGs. `remarks` are what there is to tell of the file before any rule looks
     at it. `context` is the folder of the build context with the path of the Dockerfile, None where it is not known;
     `contexts` are the places of named contexts.
-    `copies` tells that something was copied so far.
+    `copies` tells that something was copied so far, `runs` counts the RUNs.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class Reading:
         self.numbers: set[str] = set()
         self.triggers: list[Instruction] = []
         self.in_trigger = False
+        self.runs = 0
 
     @cached_property
     def context_files(self) -> ContextFiles | None:

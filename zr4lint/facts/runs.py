@@ -10,8 +10,9 @@ from zr4lint.facts.commands import Script, read_command
 from zr4lint.facts.flags import read_flags, read_mounts
 from zr4lint.facts.instruction_facts import Form, RunStep
 from zr4lint.facts.script import run_commands
+from zr4lint.model.budgets import RUNS
 from zr4lint.model.quoting import code
-from zr4lint.model.remark import COMMAND_FAILS, Remark
+from zr4lint.model.remark import COMMAND_FAILS, Remark, too_large
 
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
@@ -56,6 +57,11 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     mounts = read_mounts(instruction, variables, state.workdir) if flags.given else ()
     form = Form.SHELL if instruction.json is None else Form.EXEC
     yield RunStep(reading.at(instruction), form, state.shell, state.user, flags, mounts, variables)
+    reading.runs += 1
+    if reading.runs > RUNS:
+        if reading.runs == RUNS + 1:
+            reading.remarks.append(too_large(instruction.keyword_span, "a file", f"{RUNS:,} RUNs"))
+        return
     parsed = run_commands(
         instruction,
         state.shell,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -59,6 +60,7 @@ def sh_of(facts: Facts, step: RunStep, unknown: str) -> Sh:
     return Sh(name, really, {"busybox": "/bin/ash", "bash": "/bin/bash", "dash": "/bin/bash"}.get(known, ""))
 
 
+@lru_cache(maxsize=64)
 def _sh_of_image(image: str) -> str:
     """The shell behind /bin/sh in an image, by the image's name; "" if it is unknown."""
     if any(matches(image, pattern) for pattern in _BUSYBOX):

@@ -19,6 +19,8 @@ from zr4lint.filesystem.reading import UnfitError, read_regular
 MAX_BYTES = 1_000_000
 MAX_GLOBS = 1_000
 """The patterns with wildcards that are heeded of one file."""
+_LONGEST = 512
+"""Characters of one part of a pattern: no name on Linux has more than 255."""
 
 
 class _Rule(Struct, frozen=True):
@@ -87,8 +89,11 @@ def _rule(number: int, line: str) -> _Rule | None:
     only_folders = pattern.endswith("/")
     pattern = pattern.rstrip("/") if only_folders else pattern
     anchored = "/" in pattern or pattern == "**"
-    segments = [_segment(part) for part in pattern.removeprefix("/").split("/")]
-    return _Rule(number, tuple(segments), negated, only_folders, anchored) if pattern else None
+    parts = pattern.removeprefix("/").split("/")
+    if not pattern or any(len(part) > _LONGEST for part in parts):
+        return None
+    segments = [_segment(part) for part in parts]
+    return _Rule(number, tuple(segments), negated, only_folders, anchored)
 
 
 def _without_trailing_blanks(line: str) -> str:

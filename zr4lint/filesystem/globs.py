@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 
 def matches(name: str, pattern: str) -> bool:
     """Whether a name is of a pattern, as `fnmatch.fnmatchcase` has it, which takes long for the first name."""
@@ -17,12 +19,15 @@ def matches(name: str, pattern: str) -> bool:
 
 def path_matches(path: str, pattern: str) -> bool:
     """Whether a path is of a pattern, part by part; `**` stands for any number of folders."""
-    return _parts_match(path.split("/"), pattern.replace("**/**", "**").split("/"))
-
-
-def _parts_match(parts: list[str], patterns: list[str]) -> bool:
-    if not patterns:
-        return not parts
-    if patterns[0] == "**":
-        return _parts_match(parts, patterns[1:]) or (bool(parts) and _parts_match(parts[1:], patterns))
-    return bool(parts) and matches(parts[0], patterns[0]) and _parts_match(parts[1:], patterns[1:])
+    reached = [True]  # whether the patterns so far stand for the first n parts
+    parts = path.split("/")
+    reached += [False] * len(parts)
+    for wanted in pattern.split("/"):
+        if wanted == "**":
+            reached = [*accumulate(reached, max)]
+        else:
+            ends = (before and matches(part, wanted) for before, part in zip(reached, parts, strict=False))
+            reached = [False, *ends]
+        if not any(reached):
+            return False
+    return reached[-1]

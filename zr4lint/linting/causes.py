@@ -73,7 +73,8 @@ def _proved(left: list[Finding], judged: Judged) -> tuple[list[Finding], list[Fi
             continue  # it takes more findings than there are
         hanging = _hanging(left, suspect, judged, late, known)
         if hanging:
-            left = [finding for finding in left if finding not in hanging]
+            gone = {id(finding) for finding in hanging}
+            left = [finding for finding in left if id(finding) not in gone]
             told.append(telling(suspect, hanging))
     return left, told
 

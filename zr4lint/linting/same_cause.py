@@ -126,7 +126,8 @@ def _under(cause: Finding, hanging: Sequence[Finding], findings: list[Finding]) 
     hanging = [f for f in hanging if f is not cause]
     if not hanging:
         return findings
-    left = [f for f in findings if f is not cause and f not in hanging]
+    gone = {id(f) for f in (cause, *hanging)}
+    left = [f for f in findings if id(f) not in gone]
     return [*left, one_for_all(cause, hanging)]
 
 
@@ -168,9 +169,11 @@ def _by_command(findings: list[Finding], judged: Judged) -> Iterator[Finding]:
 def _dependent(told: Iterable[Finding]) -> list[Finding]:
     """The findings, where one that needs a missing package is joined to the one that it is missing."""
     findings = left = list(told)
+    there = {id(finding) for finding in findings}
     for cause in findings:
-        if cause not in left or cause.requirement is None:
+        if cause.requirement is None or id(cause) not in there:
             continue
+        before = left
         if found := re.match(r"pip does not install (\S+?)(?:,| and |$)", cause.message):
             needs = (f"installed without {found[1]}", f"{found[1]} is not installed before ")
             left = _under(cause, [f for f in left if any(words in f.message for words in needs)], left)
@@ -186,6 +189,8 @@ def _dependent(told: Iterable[Finding]) -> list[Finding]:
                 ],
                 left,
             )
+        if left is not before:
+            there = {id(finding) for finding in left}
     return left
 
 

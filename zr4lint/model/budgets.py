@@ -10,6 +10,9 @@ VALUE_LENGTH = 65_536
 WORDS = 10_000
 """Words that one word expands to, by braces or by blanks in a variable."""
 
+COPIED_WORDS = 2_000
+"""Words of a script that `$@` brings: `set -- "$@" "$@"` doubles them."""
+
 REPEATED_COMMANDS = 2_000
 """Commands of a RUN that come from further rounds of loops and from calls of functions."""
 
@@ -28,11 +31,23 @@ SCRIPT_LENGTH = 1_000_000
 CHECKED_LENGTH = 20_000
 """Characters of a script that ShellCheck is asked about: it takes 2 GB for 140 KB of nested arithmetic."""
 
+CHECKER_MEMORY = 400_000_000
+"""Bytes of address space of a ShellCheck: a script of 500 characters can make it take 3 GB."""
+
+CHECKER_SECONDS = 1.0
+"""Processor time of a ShellCheck that is asked about one script."""
+
+CHECKER_LOST_SECONDS = 20.0
+"""Processor time that ShellChecks over a limit may take until scripts are no longer asked about one by one."""
+
 PARSE_SECONDS = 1.0
 """Processor time that tree-sitter may take for one script. It needs 0.2 s for a million ordinary characters."""
 
 FINDINGS_OF_A_RULE = 1_000
 """Findings that one rule reports in one file. They bound the size of every report."""
+
+RUNS = 2_000
+"""RUNs of a file whose scripts are read. Overlay file systems mount at most 128 layers on Linux."""
 
 PATH_LENGTH = 4_096
 """Characters of a path: PATH_MAX of Linux, which refuses longer ones."""

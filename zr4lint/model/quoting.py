@@ -54,7 +54,8 @@ def alike(name: str, other: str) -> bool:
         return False
     from difflib import SequenceMatcher  # only a wrong file needs it
 
-    return SequenceMatcher(None, name, other).ratio() >= _ALIKE
+    matcher = SequenceMatcher(None, name, other)
+    return all(ratio() >= _ALIKE for ratio in (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio))
 
 
 def fitted(message: str) -> str:

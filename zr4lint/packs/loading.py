@@ -14,6 +14,7 @@ from msgspec import structs
 from zr4lint.filesystem.paths import display
 from zr4lint.filesystem.reading import UnfitError, read_regular
 from zr4lint.filesystem.shipped import is_compiled, rules_folder, shipped_document
+from zr4lint.filesystem.toml import shallow
 from zr4lint.packs.model import Pack
 from zr4lint.packs.problems import PackError, Problem, did_you_mean
 from zr4lint.packs.reader import Taken, read_pack
@@ -52,7 +53,7 @@ def read_text(text: str, name: str, kinds: Kinds, keys: Collection[str] = ()) ->
     """Read a pack from its TOML; `name` is the path of its file. Raises PackError as `load_pack` does."""
     import tomli
 
-    document = _parsed(name, lambda: tomli.loads(text))
+    document = _parsed(name, lambda: tomli.loads(shallow(text)))
     taken = Taken() if _is_shipped(name) else _shipped()
     return _located(configure(read_pack(document, kinds, name, text, structs.replace(taken, keys=keys)), {}), name)
 

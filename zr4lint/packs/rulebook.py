@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from zr4lint.checks import KINDS
@@ -45,6 +45,25 @@ def shipped() -> tuple[Pack, ...]:
     return tuple(found)
 
 
+class Words:
+    """The words that `named` takes for one of some rules."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._words: set[str] = set()
+        self._open: list[str] = []  # what an alias such as "sc*" begins with
+        for rule in rules:
+            self._words.add(rule.name)
+            for code in (rule.code, *rule.aliases):
+                code = code.lower()
+                self._words.update(code[:end].upper() for end in range(1, len(code) + 1))
+                if code.endswith("*"):
+                    self._open.append(code[:-1])
+
+    def has(self, word: str) -> bool:
+        """Whether a word names one of the rules."""
+        return word in self._words or word.upper() in self._words or word.lower().startswith(tuple(self._open))
+
+
 class Rulebook:
     """The rules of some packs, the linter's own, and those of the packs beside them, which are read when needed."""
 
@@ -53,17 +72,27 @@ class Rulebook:
         self._others = others
         self._hints = _MOST_HINTS
         self._known: dict[str, bool] = {}
+        self._used: dict[str, bool] = {}
 
     def uses(self, word: str) -> bool:
         """Whether a word names rules of the packs in use."""
-        return any(named(word, rule) for rule in self.rules)
+        if word not in self._used:
+            self._used[word] = self._own.has(word)
+        return self._used[word]
 
     def knows(self, word: str) -> bool:
         """Whether a word names rules of any pack."""
         if word not in self._known:
-            others = (rule.rule for pack in self._others() for rule in pack.rules)
-            self._known[word] = self.uses(word) or any(named(word, rule) for rule in others)
+            self._known[word] = self.uses(word) or self._every.has(word)
         return self._known[word]
+
+    @cached_property
+    def _own(self) -> Words:
+        return Words(self.rules)
+
+    @cached_property
+    def _every(self) -> Words:
+        return Words(rule.rule for pack in self._others() for rule in pack.rules)
 
     def nearest(self, word: str) -> str:
         """Ask whether the nearest name was meant, in words that fit behind a message; "" if none is near.

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from zr4lint.filesystem.toml import shallow
 from zr4lint.model.budgets import LISTED
 from zr4lint.programs.options import Option
 from zr4lint.programs.requirements_file import Listing
@@ -35,7 +36,7 @@ def read_project(text: MappedText, extras: frozenset[str] = frozenset(), *, uv: 
     import tomli  # few builds install a project
 
     try:
-        document: dict[str, Any] = tomli.loads(text.text)
+        document: dict[str, Any] = tomli.loads(shallow(text.text))
     except (ValueError, RecursionError):
         return None
     places = _Places(text)

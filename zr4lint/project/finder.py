@@ -122,7 +122,7 @@ class Finder:
                 self.notes.append(f"{display(os.path.join(folder, name))}: not read; settings belong in zr4lint.toml")
         for name in NAMES:
             path = os.path.join(folder, name)
-            if not os.path.exists(path):
+            if not os.path.lexists(path):
                 continue
             if not inside(path, root):
                 raise ConfigError(

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from zr4lint.filesystem.paths import display, inside
+from zr4lint.filesystem.toml import shallow
 from zr4lint.model.quoting import code
 from zr4lint.packs.loading import pack_names
 from zr4lint.packs.problems import PackError, did_you_mean, value_words
@@ -44,7 +45,7 @@ def read(text: str, path: str, packs: Sequence[Pack], files: PackFiles, root: st
     import tomli  # compiled, unlike tomllib: 4 ms less of a run on one file
 
     try:
-        document: Any = tomli.loads(text)
+        document: Any = tomli.loads(shallow(text))
     except (ValueError, RecursionError) as error:  # a number of too many digits is a ValueError
         if pyproject and not any(re.match(_MENTION, line) for line in lines):
             return None

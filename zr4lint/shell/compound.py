@@ -245,7 +245,9 @@ def _rounds(walker: Walker, node: Node, frame: Frame) -> list[Word] | None:
 def words(walker: Walker, node: Node, frame: Frame) -> tuple[Word, ...]:
     """The words that a node stands for: more than one with the braces of bash, and for `"$@"`."""
     if walker.arguments is not None and frame.text(node) in _ALL:
-        return walker.arguments
+        if walker.may_copy(len(walker.arguments), frame.script.span(node.start_byte, node.end_byte)):
+            return walker.arguments
+        return (unknown(walker.word([node], frame)),)
     word = bind(walker, walker.word([node], frame))
     if walker.dialect is Dialect.BASH:
         return unbraced(word)

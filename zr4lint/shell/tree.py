@@ -66,12 +66,17 @@ def parse_tree(text: str, deadline: Deadline = NO_DEADLINE) -> Node | None:
 
         _parser = Parser(Language(import_alone("tree_sitter_bash._binding").language()))
     data = re.sub(_OTHER, "_", text).encode("ascii")
-    own = Deadline(PARSE_SECONDS)
+    own: Deadline | None = None
+
+    def late(*_: object) -> bool:
+        nonlocal own
+        if own is None:  # a short script is read before the first call
+            own = Deadline(PARSE_SECONDS)
+        return own.passed or deadline.passed
+
     try:
         # tree-sitter calls back only while it reads pieces, not when it has all the bytes.
-        root = _parser.parse(
-            lambda at, _: data[at : at + _CHUNK], progress_callback=lambda *_: own.passed or deadline.passed
-        ).root_node
+        root = _parser.parse(lambda at, _: data[at : at + _CHUNK], progress_callback=late).root_node
         _trees.put(text, root)
         return root
     except ValueError:

@@ -57,6 +57,7 @@ class Walker(ABC):
         self.pipelines = 0
         self.patterns: dict[str, Word] = {}
         self._repeated = 0
+        self._copied = 0
         self._outputs: dict[tuple[int, str], str] = {}
         self.located: dict[tuple[int, str], str] = {}
 
@@ -122,6 +123,14 @@ class Walker(ABC):
             return False
         self.too_large(thing, f"{budgets.REPEATED_COMMANDS} repeated commands", span)
         return True
+
+    def may_copy(self, words: int, span: Span) -> bool:
+        """Whether so many more words may be taken from the arguments; remarks on it if not."""
+        self._copied += words
+        if self._copied <= budgets.COPIED_WORDS:
+            return True
+        self.too_large("`$@`", f"{budgets.COPIED_WORDS} words", span)
+        return False
 
     def too_large(self, thing: str, limit: str, span: Span) -> None:
         """Add the remark that something isn't followed."""

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import ceil
 from typing import Any
 
 from msgspec import Struct
 
-from zr4lint.model.budgets import CHECKED_LENGTH
+from zr4lint.model.budgets import CHECKED_LENGTH, CHECKER_LOST_SECONDS, CHECKER_MEMORY, CHECKER_SECONDS
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.shellcheck.program import executable
 
@@ -23,12 +20,8 @@ _EXCLUDED = "1090,1091,2187"
 
 _MOST_FILES = 100
 _MOST_KEPT = 20_000
-_SECONDS_OF_A_SCRIPT = 5.0
-_SECONDS_OF_A_FURTHER_SCRIPT = 0.1
-"""Processor time of a call; an ordinary script takes 0.003 s."""
-
-_MOST_LOST = 60.0
-"""Processor time that calls without an answer may take until scripts are no longer asked about one by one."""
+_SECONDS_OF_A_FURTHER_SCRIPT = 0.05
+"""Processor time that a call may take more; an ordinary script takes 0.003 s."""
 
 _WALL_TIMES = 20.0
 """How much longer than its processor time a call may take, on a machine with other work."""
@@ -77,12 +70,12 @@ def check_scripts(scripts: Iterable[str], deadline: Deadline = NO_DEADLINE) -> M
     while pending:
         deadline.check()
         batch = pending.pop()
-        seconds = _SECONDS_OF_A_SCRIPT + _SECONDS_OF_A_FURTHER_SCRIPT * (len(batch) - 1)
+        seconds = CHECKER_SECONDS + _SECONDS_OF_A_FURTHER_SCRIPT * (len(batch) - 1)
         answers = _asked(program or "", batch, seconds)
         if answers is None:
             lost += seconds
             half = len(batch) // 2
-            if half and lost <= _MOST_LOST:
+            if half and lost <= CHECKER_LOST_SECONDS:
                 pending += (batch[half:], batch[:half])
                 continue
         _results.update(answers if answers is not None else dict.fromkeys(batch))
@@ -110,23 +103,25 @@ def _asked(program: str, scripts: Sequence[str], seconds: float) -> Mapping[str,
 
 
 def _output(command: Sequence[str], folder: str, seconds: float) -> bytes:
-    """What a command writes. It ends after so many seconds of processor time, so that other work does not matter."""
+    """The output of a command, which ends after so many seconds of processor time: other work does not matter."""
     nothing = subprocess.DEVNULL
-    with subprocess.Popen(command, cwd=folder, stdin=nothing, stdout=subprocess.PIPE, stderr=nothing) as process:
+    limited = [*_limits(seconds), *command]
+    with subprocess.Popen(limited, cwd=folder, stdin=nothing, stdout=subprocess.PIPE, stderr=nothing) as process:
         try:
-            _limit(process.pid, seconds)
             return process.communicate(timeout=seconds * _WALL_TIMES)[0]
         finally:
             process.kill()
 
 
-def _limit(pid: int, seconds: float) -> None:
-    """Bound the processor time of a process, where the system can."""
-    if sys.platform == "linux":
-        import resource
+def _limits(seconds: float) -> Sequence[str]:
+    """The words before a command that bound its processor time and memory; none on systems without such limits.
 
-        with contextlib.suppress(OSError):
-            resource.prlimit(pid, resource.RLIMIT_CPU, (ceil(seconds), ceil(seconds)))
+    They hold from its start: ShellCheck reserves as much address space as it may have.
+    """
+    if os.name != "posix":
+        return ()
+    limits = f"ulimit -t {int(seconds)}; ulimit -v {CHECKER_MEMORY // 1024}"
+    return ("/bin/sh", "-c", f'{{ {limits}; }} 2>/dev/null; exec "$0" "$@"')
 
 
 def _comment(answer: Mapping[str, Any]) -> Comment:

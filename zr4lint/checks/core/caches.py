@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from zr4lint.checks.core.cache_folders import CACHES, Cache, Use, folders_of, mounts_of, uses
@@ -43,9 +44,10 @@ def package_cache(
     runs: dict[int, list[Use]] = {}
     for use in uses(subject, row):
         runs.setdefault(use.at.instruction.index, []).append(use)
-    for found in runs.values():
+    following = dict(pairwise(runs))
+    for index, found in runs.items():
         if what == "alone":
-            yield from _alone(subject, row, found, runs)
+            yield from _alone(subject, row, found, runs.get(following.get(index, -1)))
         elif row.option:
             yield from _by_option(subject, row, found)
         else:
@@ -138,17 +140,17 @@ def _append(subject: Subject, row: Cache, last: Use, remedy: str) -> Fix | None:
     end = last.at.span.end + (redirected.end() if redirected is not None else 0)
     if re.match(_GOES_ON, subject.source.text[end : instruction.span.end]):
         return None
-    safe = not any(use.reads and not use.fills for use in _later(subject, row, last))
+    later = subject.memo.get(("lives on it", row.manager, subject.lineage), lambda: _last_on_it(subject, row))
+    safe = later is None or later.at.order < last.at.order or later.at.instruction.index == last.at.instruction.index
     return insert(end, f" && {remedy}", f"Remove {row.contents.format(program=last.program)}", SAFE if safe else UNSAFE)
 
 
-def _later(subject: Subject, row: Cache, last: Use) -> Iterator[Use]:
-    """The first use of the cache in each later RUN: it may live on what this RUN leaves."""
-    seen = {last.at.instruction.index}
+def _last_on_it(subject: Subject, row: Cache) -> Use | None:
+    """The last use of the cache that is the first in its RUN, and so may live on what an earlier RUN has left."""
+    first: dict[int, Use] = {}
     for use in uses(subject, row):
-        if use.at.order > last.at.order and use.at.instruction.index not in seen:
-            seen.add(use.at.instruction.index)
-            yield use
+        first.setdefault(use.at.instruction.index, use)
+    return next((use for use in reversed(first.values()) if use.reads and not use.fills), None)
 
 
 def _by_option(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes:
@@ -200,14 +202,13 @@ def _with_blank(subject: Subject, option: Option) -> Span:
     return Span(start - (subject.source.text[start - 1 : start] == " "), option.span.end)
 
 
-def _alone(subject: Subject, row: Cache, found: Sequence[Use], runs: Mapping[int, Sequence[Use]]) -> Outcomes:
-    """A RUN that fills the cache for a later one."""
+def _alone(subject: Subject, row: Cache, found: Sequence[Use], later: Sequence[Use] | None) -> Outcomes:
+    """A RUN that fills the cache for a later one; `later` is the next that uses it."""
     first = found[0]
     if not first.fills or any(use.reads for use in found):
         return
     if any(_kept_out(m.target, row.folders) for m in mounts_of(subject, first.at.instruction)):
         return
-    later = next((uses for index, uses in runs.items() if index > first.at.instruction.index), None)
     yield Unmet(
         f"{code(first.words)} runs in a layer of its own",
         first.span,

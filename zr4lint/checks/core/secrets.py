@@ -81,7 +81,7 @@ def words_of(name: str) -> list[str]:
 
 def _has(words: Sequence[str], entries: Iterable[str], *, endings: bool) -> bool:
     for entry in entries:
-        wanted = [part for part in re.split(r"[_-]", entry.lower()) if part]
+        wanted = _parts(entry)
         for start in range(len(words) - len(wanted) + 1):
             if all(matches(*pair) for pair in zip(words[start : start + len(wanted)], wanted, strict=True)):
                 return True
@@ -89,6 +89,11 @@ def _has(words: Sequence[str], entries: Iterable[str], *, endings: bool) -> bool
         if ending is not None and any(word.endswith(ending) for word in words):
             return True
     return False
+
+
+@lru_cache(maxsize=512)
+def _parts(entry: str) -> tuple[str, ...]:
+    return tuple(part for part in re.split(r"[_-]", entry.lower()) if part)
 
 
 def _is_placeholder(value: str | None) -> bool:

@@ -80,7 +80,7 @@ def _brought(history: History, install: Install) -> Outcomes:
         or install.option("no-deps")
     ):
         return
-    before = [i for i in history.before(install.at) if i.get("vllm") is not None]
+    before = history.before_with(install.at, "vllm")
     version = pinned(before[-1].get("vllm")) if before else None
     if version is None or before[-1].environment != install.environment or install.environment is None:
         return

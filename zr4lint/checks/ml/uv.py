@@ -107,7 +107,7 @@ _VALUED = frozenset({"--python", "-p", "--prompt", "--index-url", "--cache-dir",
 
 
 def _brings_pip(history: History, run: PipRun) -> bool:
-    return any(install.get("pip") is not None for install in history.before(run.at) if install.uv)
+    return any(install.uv for install in history.before_with(run.at, "pip"))
 
 
 @check("ml/setting-unread", raises=True)

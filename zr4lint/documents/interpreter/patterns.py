@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from math import comb
 
 from zr4lint.documents.interpreter.values import UnknownError, known
 
@@ -12,25 +13,55 @@ _CLASSES = {
     "alnum": "A-Za-z0-9", "alpha": "A-Za-z", "digit": "0-9", "lower": "a-z", "upper": "A-Z", "space": r"\s",
     "blank": r" \t", "xdigit": "0-9A-Fa-f", "punct": r"!-/:-@\[-`{-~",
 }  # fmt: skip
+_PARTS = r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?(?:<?[=!]|:)|."
 _MOST = 2_000
+_MOST_TRIES = 100_000_000
+"""Ways in which the repetitions of a pattern may share a line out."""
 
 
 @lru_cache(maxsize=512)
 def compiled(pattern: str, *, extended: bool = False, ignore_case: bool = False) -> re.Pattern[str]:
     """A pattern to search a line with; UnknownError for what is not understood."""
     known(pattern)
-    if len(pattern) > _MOST or _nested(pattern):
+    if len(pattern) > _MOST:
         raise UnknownError(pattern)
     translated = "".join(_extended(pattern) if extended else _basic(pattern))
+    if _repetitions(translated) is None:
+        raise UnknownError(pattern)
     try:
         return re.compile(translated, re.IGNORECASE if ignore_case else 0)
     except (re.error, OverflowError):
         raise UnknownError(pattern) from None
 
 
-def _nested(pattern: str) -> bool:
-    """Whether a repeated group holds a repetition, which may take Python a time without end."""
-    return re.search(r"[*+}][^()]*\\?\)\\?[*+{]", pattern) is not None
+def affordable(pattern: re.Pattern[str], text: str) -> re.Pattern[str]:
+    """The pattern; UnknownError where Python may take too long to search the lines of a text with it."""
+    repetitions = _repetitions(pattern.pattern) or 0
+    if repetitions > 1 and comb(max(map(len, text.split("\n"))) + repetitions, repetitions) > _MOST_TRIES:
+        raise UnknownError(pattern.pattern)
+    return pattern
+
+
+@lru_cache(maxsize=512)
+def _repetitions(pattern: str) -> int | None:
+    """How many repetitions a pattern of Python has; None where its choices multiply, which may take for ever."""
+    count, ways = 0, 1
+    groups = [1]  # in how many ways each open group may fit
+    parts = [found[0] for found in re.finditer(_PARTS, pattern, re.DOTALL)]
+    for part, following in zip(parts, [*parts[1:], ""], strict=True):
+        if part in ("*", "+", "?", "{", "|"):
+            groups[-1] += 1
+            count += part in ("*", "+", "{")
+            ways *= 1 + (part == "?")
+        elif part[0] == "(":
+            groups.append(1)
+        elif part == ")" and len(groups) > 1:
+            own = groups.pop()
+            if own > 1 and following in ("*", "+", "{"):
+                return None
+            groups[-1] = max(groups[-1], own)
+            ways *= own
+    return count if ways <= _MOST_TRIES else None
 
 
 def _basic(pattern: str) -> Iterator[str]:

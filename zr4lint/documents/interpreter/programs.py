@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from zr4lint.documents.interpreter import sed
-from zr4lint.documents.interpreter.patterns import compiled
+from zr4lint.documents.interpreter.patterns import affordable, compiled
 from zr4lint.documents.interpreter.values import UNKNOWN, UnknownError, equal, known, number
 
 
@@ -20,6 +20,10 @@ class Result(Struct, frozen=True):
     out: str = ""
     status: int = 0
     complaint: str = ""
+
+
+_LONGEST = 1_000_000
+"""Characters of a file that a script may write."""
 
 
 class Files:
@@ -37,6 +41,8 @@ class Files:
 
     def write(self, path: str, text: str | None) -> None:
         """Give a file a new text."""
+        if text is not None and len(text) > _LONGEST:
+            raise UnknownError(path)
         self._texts[posixpath.normpath(known(path))] = text
 
     def copy(self) -> Files:
@@ -103,6 +109,8 @@ def _searches(patterns: Sequence[str], flags: set[str]) -> list[re.Pattern[str]]
 
 
 def _matched(text: str, searches: Sequence[re.Pattern[str]], flags: set[str]) -> Result:
+    for search in searches:
+        affordable(search, text)
     lines = lines_of(text)
     if "q" in flags and "v" not in flags and UNKNOWN not in text:
         return Result("", 0 if any(search.search(line) for line in lines for search in searches) else 1)

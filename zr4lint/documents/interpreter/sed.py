@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from zr4lint.documents.interpreter.patterns import compiled
+from zr4lint.documents.interpreter.patterns import affordable, compiled
 from zr4lint.documents.interpreter.values import UnknownError, known
 
 
@@ -123,6 +123,10 @@ class _Reader:
 
 def edited(text: str, edits: Sequence[Edit], *, quiet: bool = False) -> str:
     """A text after the edits of its lines; with `quiet` only what is printed."""
+    for edit in edits:
+        for pattern in (edit.pattern, *(address.pattern for address in edit.addresses)):
+            if pattern is not None:
+                affordable(pattern, text)
     lines = known(text).split("\n")
     ended = lines[-1] == ""
     lines = lines[:-1] if ended else lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -47,10 +48,12 @@ def _mapped(text: str, inline: str) -> MappedText:
 
 
 def _json(text: str) -> Mapping[str, Any]:
-    from json import loads
+    from json import dumps, loads
 
     try:
         document = loads(text)
+        if re.search(r"\\u[dD][89a-fA-F]", text):
+            dumps(document, ensure_ascii=False).encode()  # half a character, which no path can have
     except ValueError:
         raise BuildFileError("not JSON") from None
     if not isinstance(document, dict):
