@@ -10,8 +10,8 @@ from msgspec.json import schema_components
 
 from tests.installed import ROOT
 from zr4lint.checks import KINDS, Kind
+from zr4lint.packs.pack_tables import PackTable
 from zr4lint.packs.reader import COMMON
-from zr4lint.packs.tables import PackTable
 
 PATH = ROOT / "docs" / "zr4lint-pack.schema.json"
 _FILLED = {

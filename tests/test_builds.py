@@ -12,8 +12,8 @@ import pytest
 from tests.inprocess import call
 from tests.test_cli import complaint, save
 from zr4lint.filesystem.sources import FileError
+from zr4lint.project.builds.build_file import builds_of
 from zr4lint.project.builds.interpolation import bake, compose, env_file
-from zr4lint.project.builds.reading import builds_of
 from zr4lint.project.discovery import describes_builds
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from zr4lint.checks.core.call_patterns import any_switched
 from zr4lint.dockerfile import parse
 from zr4lint.facts import Ran, RunStep, gather
 from zr4lint.model.source import SourceFile
-from zr4lint.programs.tables import parse_call
+from zr4lint.programs.option_tables import parse_call
 from zr4lint.shellcheck.scripts import scripts_of
 
 FIXED = [

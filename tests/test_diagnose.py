@@ -21,7 +21,7 @@ from tests.inprocess import call
 from zr4lint.app.assignment import load_packs
 from zr4lint.diagnose.catalogue import shipped
 from zr4lint.diagnose.events import Opened, Output, StepName
-from zr4lint.diagnose.reading import read_log
+from zr4lint.diagnose.log_reading import read_log
 from zr4lint.diagnose.record import Record
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "diagnose"

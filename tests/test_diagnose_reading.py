@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zr4lint.diagnose.anchor import compile_template
 from zr4lint.diagnose.catalogue import shipped
 from zr4lint.diagnose.diagnosis import diagnose
 from zr4lint.diagnose.formats import FORMATS
-from zr4lint.diagnose.reading import read_log
+from zr4lint.diagnose.log_reading import read_log
 from zr4lint.diagnose.search import Search
-from zr4lint.diagnose.template import compile_template
 
 if TYPE_CHECKING:
-    from zr4lint.diagnose.reading import Log
+    from zr4lint.diagnose.log_reading import Log
 
 HEADS = {
     "buildkit-plain": "#9 [4/6] RUN make\n",

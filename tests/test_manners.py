@@ -20,7 +20,7 @@ from zr4lint.cli.commands import cli
 from zr4lint.cli.names import COMMANDS
 from zr4lint.project.configuration import ConfigError
 from zr4lint.project.finder import Finder
-from zr4lint.project.template import template
+from zr4lint.project.starting_file import template
 
 UNTAGGED = "FROM ubuntu\n"
 TREE = (

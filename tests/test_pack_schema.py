@@ -14,7 +14,7 @@ from tests.test_packs import PACK, WRONG
 from zr4lint.checks import KINDS
 from zr4lint.filesystem.shipped import shipped_document
 from zr4lint.packs.loading import pack_names
-from zr4lint.packs.tables import RuleTable
+from zr4lint.packs.pack_tables import RuleTable
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,8 @@ from tests.inprocess import call
 from zr4lint.checks import KINDS
 from zr4lint.checks.parameters import misfits
 from zr4lint.documents.check import check
-from zr4lint.documents.demanding.reading import Read, read
-from zr4lint.documents.demanding.tables import layers_in
+from zr4lint.documents.demanding.demands import Read, read
+from zr4lint.documents.demanding.table_rows import layers_in
 from zr4lint.documents.document import Document
 from zr4lint.model.source import SourceFile
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.documents.support import FIXTURES
 from zr4lint.documents.check import check
-from zr4lint.documents.demanding.reading import read
+from zr4lint.documents.demanding.demands import read
 from zr4lint.documents.document import Document
 from zr4lint.model.source import SourceFile
 

@@ -143,7 +143,7 @@ def _inputs(
 
 def _built(file: Input, errors: list[str], notes: list[str]) -> Iterator[Input]:
     """The Dockerfiles that a compose file or a bake file builds, once for each build."""
-    from zr4lint.project.builds.reading import builds_of  # few runs are given such a file
+    from zr4lint.project.builds.build_file import builds_of  # few runs are given such a file
 
     try:
         builds, skipped = builds_of(file.shown)

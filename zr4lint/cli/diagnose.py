@@ -45,8 +45,8 @@ def command(ctx: click.Context, /, log: str | None, **options: Any) -> None:
     from zr4lint.cli.output import print_text, save
     from zr4lint.diagnose import json_report, text_report
     from zr4lint.diagnose.cleaning import NoLogError
+    from zr4lint.diagnose.diagnosing import Wanted, catalogue_for, fix, lint, offered
     from zr4lint.diagnose.diagnosis import diagnose as explain
-    from zr4lint.diagnose.run import Wanted, catalogue_for, fix, lint, offered
 
     wanted = Wanted(
         options["dockerfile"], options["context"], options["packs"], options["config"], options["no_config"]

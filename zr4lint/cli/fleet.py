@@ -72,8 +72,8 @@ def run(ctx: click.Context, /, **options: Any) -> None:
     Exit code: 0 all parts are done, 2 wrong usage or parts that are not done. Findings don't change it.
     """
     with _installed():
-        from zr4lint.fleet.run import Fleet
-        from zr4lint.fleet.run import run as run_fleet
+        from zr4lint.fleet.fleet_run import Fleet
+        from zr4lint.fleet.fleet_run import run as run_fleet
     from zr4lint.cli.messages import error, errors
     from zr4lint.cli.progress import progress
     from zr4lint.fleet.text_report import closing

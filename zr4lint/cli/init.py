@@ -49,7 +49,7 @@ def command(service: str | None) -> None:
 def _write_configuration() -> None:
     """Write a configuration, and the pack of a Dockerfile that is there."""
     from zr4lint.cli.output import save
-    from zr4lint.project.template import NAME, template
+    from zr4lint.project.starting_file import NAME, template
 
     dockerfile = next((name for name in ("Dockerfile", "Containerfile", "dockerfile") if os.path.isfile(name)), None)
     if dockerfile is None:

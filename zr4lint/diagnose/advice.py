@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from zr4lint.diagnose.causes import find_causes
+from zr4lint.diagnose.matching import find_causes
 from zr4lint.diagnose.redaction import redacted
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import Any
 
 from msgspec import Struct, ValidationError, convert, structs
 
+from zr4lint.diagnose.anchor import Template, TemplateError, compile_template
 from zr4lint.diagnose.signatures import Catalogue, Compiled, Document, Signature
-from zr4lint.diagnose.template import Template, TemplateError, compile_template
 from zr4lint.filesystem.reading import UnfitError, read_regular
 from zr4lint.filesystem.shipped import rules_folder, shipped_document
 from zr4lint.filesystem.toml import shallow

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, BinaryIO
 from msgspec import Struct, structs
 
 from zr4lint.diagnose.advice import next_steps, truncated
-from zr4lint.diagnose.causes import Cause, find_causes
 from zr4lint.diagnose.cleaning import NoLogError
 from zr4lint.diagnose.estimates import compared
 from zr4lint.diagnose.failures import Failure, failures, loose
 from zr4lint.diagnose.formats import TEXT
 from zr4lint.diagnose.locating import Place, locate, nearest
+from zr4lint.diagnose.log_reading import Log, read_log
+from zr4lint.diagnose.matching import Cause, find_causes
 from zr4lint.diagnose.proof import Linted, Proof, prove
-from zr4lint.diagnose.reading import Log, read_log
 from zr4lint.diagnose.redaction import without_secrets
 from zr4lint.dockerfile import parse
 from zr4lint.dockerfile.instructions import Dockerfile

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zr4lint.diagnose.catalogue import shipped
-from zr4lint.diagnose.causes import fill
+from zr4lint.diagnose.matching import fill
 
 if TYPE_CHECKING:
     from zr4lint.diagnose.signatures import Signature

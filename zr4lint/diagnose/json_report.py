@@ -10,9 +10,9 @@ from zr4lint.report.escaping import json_text, well_formed
 from zr4lint.report.json_v1 import finding_object
 
 if TYPE_CHECKING:
-    from zr4lint.diagnose.causes import Cause
     from zr4lint.diagnose.diagnosis import Diagnosis, Explained
     from zr4lint.diagnose.failures import Failure
+    from zr4lint.diagnose.matching import Cause
     from zr4lint.diagnose.proof import Proof
     from zr4lint.dockerfile.instructions import Dockerfile
 

@@ -13,7 +13,7 @@ from zr4lint.model.finding import FileReport, Finding, Rule
 from zr4lint.project.settings import from_options
 
 if TYPE_CHECKING:
-    from zr4lint.diagnose.causes import Cause
+    from zr4lint.diagnose.matching import Cause
     from zr4lint.dockerfile.instructions import Instruction
 
 

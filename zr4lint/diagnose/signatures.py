@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from zr4lint.diagnose.anchor import Template
 from zr4lint.diagnose.search import search_for
-from zr4lint.diagnose.template import Template
 
 CONFIDENCES = ("certain", "likely", "possible")
 

@@ -16,8 +16,8 @@ from zr4lint.report.excerpt import Mark, Page, excerpt
 from zr4lint.report.paint import Line, Piece, paint
 
 if TYPE_CHECKING:
-    from zr4lint.diagnose.causes import Cause
     from zr4lint.diagnose.diagnosis import Diagnosis, Explained
+    from zr4lint.diagnose.matching import Cause
     from zr4lint.diagnose.proof import Linted, Proof
 
 WIDTH = 80

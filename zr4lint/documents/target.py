@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 
-from zr4lint.documents.demanding.reading import Read, read
+from zr4lint.documents.demanding.demands import Read, read
 from zr4lint.documents.document import Document, Fence, Role
 from zr4lint.model.source import MappedText, Span
 

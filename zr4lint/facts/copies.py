@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from zr4lint.facts.flags import Flags, read_flags
 from zr4lint.facts.instruction_facts import Copied, CopyStep, Origin, Written
-from zr4lint.facts.reading import Reading, raw_words
+from zr4lint.facts.pass_state import Reading, raw_words
 from zr4lint.model.quoting import code
 from zr4lint.model.remark import DOCKER_SYNTAX, Remark
 from zr4lint.model.source import MappedText

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zr4lint.facts import instructions
 from zr4lint.facts.collection import Facts
 from zr4lint.facts.copies import copy
-from zr4lint.facts.reading import Reading
+from zr4lint.facts.pass_state import Reading
 from zr4lint.facts.refusals import refusals
 from zr4lint.facts.runs import run
 from zr4lint.model.budgets import HISTORIES

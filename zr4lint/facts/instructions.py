@@ -25,7 +25,7 @@ from zr4lint.facts.instruction_facts import (
     VolumeDeclared,
     WorkdirSet,
 )
-from zr4lint.facts.reading import Reading, raw_words
+from zr4lint.facts.pass_state import Reading, raw_words
 from zr4lint.facts.stage_state import StageState
 from zr4lint.model.budgets import STAGES_OF_A_CHAIN
 from zr4lint.model.remark import too_large

@@ -10,8 +10,8 @@ from msgspec import structs
 
 from zr4lint.facts.commands import Script, read_command
 from zr4lint.facts.looking import found_at
+from zr4lint.facts.pass_state import Reading
 from zr4lint.facts.permissions import mounted_over
-from zr4lint.facts.reading import Reading
 from zr4lint.programs.files import absolute
 from zr4lint.shell.files import Found, Kind
 

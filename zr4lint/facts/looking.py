@@ -19,7 +19,7 @@ from zr4lint.shell import Reach
 from zr4lint.shell.files import Found, Kind
 
 if TYPE_CHECKING:
-    from zr4lint.facts.reading import Reading
+    from zr4lint.facts.pass_state import Reading
 
 _MOST_EVENTS = 600
 _MOST_MOVES = 8

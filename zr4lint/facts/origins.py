@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
     from zr4lint.facts.context_files import ContextFiles
     from zr4lint.facts.fact import Fact
-    from zr4lint.facts.reading import Reading
+    from zr4lint.facts.pass_state import Reading
 
 _MOST_STEPS = 64
 _READS_ONLY = frozenset({

@@ -17,7 +17,7 @@ from zr4lint.model.remark import COMMAND_FAILS, Remark, too_large
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
     from zr4lint.facts.fact import Fact
-    from zr4lint.facts.reading import Reading
+    from zr4lint.facts.pass_state import Reading
     from zr4lint.model.source import Span
     from zr4lint.shell import Command
     from zr4lint.shell.files import Files, Found

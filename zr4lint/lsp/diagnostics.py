@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from msgspec import structs
 
-from zr4lint.lsp.requirements import document_line
+from zr4lint.lsp.requirement_lines import document_line
 from zr4lint.model.finding import FileReport, Finding, Severity
 from zr4lint.model.pages import page_of
 from zr4lint.model.source import Span

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from zr4lint.knowledge.secrets import masked
-from zr4lint.lsp.requirements import Packs, document_line
+from zr4lint.lsp.requirement_lines import Packs, document_line
 from zr4lint.model.finding import Applicability, Finding, Rule, Witness
 from zr4lint.model.quoting import code as quoted
 from zr4lint.model.source import Span

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from zr4lint.lsp.requirements import Packs, document_line, rule_at
+from zr4lint.lsp.requirement_lines import Packs, document_line, rule_at
 from zr4lint.model.source import Span
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from zr4lint.lsp.lenses import lenses
 from zr4lint.lsp.linters import Linters
 from zr4lint.lsp.navigation import codes_of_line, definitions, references, rule_of_pack, words_of
 from zr4lint.lsp.protocol import Protocol, TextServer
-from zr4lint.lsp.requirements import Packs
+from zr4lint.lsp.requirement_lines import Packs
 from zr4lint.lsp.stream import MessageReader
 from zr4lint.lsp.symbols import flat, symbols
 from zr4lint.project.configuration import NAMES

@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, ValidationError, convert, structs
 
 from zr4lint.model.finding import Origin
 from zr4lint.model.grep import compile_pattern
-from zr4lint.packs import tables
+from zr4lint.packs import pack_tables
 from zr4lint.packs.model import (
     Amendment,
     ConflictRule,
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 RESERVED = "ZL"
 """The letters of the linter's own rules."""
 
-COMMON: Mapping[str, Any] = {"stages": tables.Stages, "stage": tables.StageName}
+COMMON: Mapping[str, Any] = {"stages": pack_tables.Stages, "stage": pack_tables.StageName}
 """The keys that every rule may have beside its kind's own; the engine heeds them."""
 
-_T = TypeVar("_T", bound=tables.Table)
+_T = TypeVar("_T", bound=pack_tables.Table)
 _LABELS = {
     "image": "name",
     "setting": "name",
@@ -44,8 +44,8 @@ _LABELS = {
 }
 """The arrays of tables of a pack, each with the key by whose value messages call a table."""
 
-_OF_RULES = frozenset(tables.RuleTable.__struct_fields__)
-_OF_AMENDMENTS = frozenset(tables.AmendmentTable.__struct_fields__)
+_OF_RULES = frozenset(pack_tables.RuleTable.__struct_fields__)
+_OF_AMENDMENTS = frozenset(pack_tables.AmendmentTable.__struct_fields__)
 _TRACE = "trace"
 _OF_SPECIFICATIONS = ("stage", "criterion", "conflict", "amendment")
 
@@ -118,14 +118,14 @@ class _Reader:
     def pack(self) -> Pack | None:
         """The pack; None, or one with gaps, if there are problems."""
         own = {key: value for key, value in self.document.items() if key not in _LABELS and key != _TRACE}
-        top = self.table(own, tables.PackTable, _TOP)
+        top = self.table(own, pack_tables.PackTable, _TOP)
         if top is not None and top.name in self.taken.names:
             self.error(_TOP, "name", f"`name` is `{top.name}`, the name of a pack that comes with zr4lint")
         if top is not None and top.name in self.taken.keys:
             self.error(_TOP, "name", f"`name` is `{top.name}`, a key of the configuration")
         specified = self.is_specification()
         traced = self.read_trace()
-        images = {image.name: image.variables for _, image in self.those("image", tables.ImageTable)}
+        images = {image.name: image.variables for _, image in self.those("image", pack_tables.ImageTable)}
         self.settings = {setting.name: setting for setting in self.read_settings()}
         sections = {section.number: section for section in self.read_sections(specified)}
         rules = self.read_rules(sections, specified)
@@ -224,20 +224,20 @@ class _Reader:
         if not isinstance(values, dict):
             self.error(_TOP, _TRACE, f"`{_TRACE}` is {value_words(values)}, not a [{_TRACE}] table")
             return None
-        table = self.table(values, tables.TraceTable, _Place(_TRACE, 0, _TRACE))
+        table = self.table(values, pack_tables.TraceTable, _Place(_TRACE, 0, _TRACE))
         return TracedDocument(table.file, table.sha256) if table is not None else None
 
     def read_settings(self) -> Iterator[Setting]:
-        for place, table in self.those("setting", tables.SettingTable):
+        for place, table in self.those("setting", pack_tables.SettingTable):
             self.once(place, "name", table.name)
             default = None if table.default is UNSET else table.default
             if default is not None and not self.trusted:
-                for message in misfit_messages("default", default, tables.SETTING_TYPES[table.type]):
+                for message in misfit_messages("default", default, pack_tables.SETTING_TYPES[table.type]):
                     self.error(place, "default", message)
             yield Setting(table.name, table.type, table.summary, default)
 
     def read_sections(self, specified: bool) -> Iterator[Section]:
-        for place, table in self.those("section", tables.SectionTable):
+        for place, table in self.those("section", pack_tables.SectionTable):
             self.once(place, "number", table.number)
             if table.layer is not None:
                 self.once(place, "layer", table.layer)
@@ -257,7 +257,7 @@ class _Reader:
         found: dict[str, PackRule] = {}
         for place, values in self.arrays("rule"):
             own = {key: value for key, value in values.items() if key in _OF_RULES}
-            table = self.table(own, tables.RuleTable, place)
+            table = self.table(own, pack_tables.RuleTable, place)
             rest = {key: value for key, value in values.items() if key not in own}
             stages = stage = None
             if self.trusted and table is not None and table.mentions and not rest.keys() & set(COMMON):
@@ -270,12 +270,12 @@ class _Reader:
                 if not self.trusted:
                     self.check_rule(table, specified, place)
                 stages, stage = (given.pop(key, None) if key not in kind.names else None for key in COMMON)
-            rule = tables.rule_of(table, sections.get(table.section), origin, self.traced(table, place))
+            rule = pack_tables.rule_of(table, sections.get(table.section), origin, self.traced(table, place))
             checked = (given, table.commands, settings, bool(settings), stages, stage, table.mentions)
             found[table.code] = PackRule(rule, table.check, *checked)
         return found
 
-    def traced(self, table: tables.RuleTable, place: _Place) -> Origin | None:
+    def traced(self, table: pack_tables.RuleTable, place: _Place) -> Origin | None:
         """The line of the document that a rule comes from, None where it names none."""
         document = self.document.get(_TRACE)
         if table.trace is None:
@@ -341,7 +341,7 @@ class _Reader:
             self.error(place, key, message)
         return name
 
-    def check_rule(self, table: tables.RuleTable, specified: bool, place: _Place) -> None:
+    def check_rule(self, table: pack_tables.RuleTable, specified: bool, place: _Place) -> None:
         """The consistency checks between a rule and the rest of the pack."""
         self.once(place, "code", table.code)
         self.once(place, "name", table.name)
@@ -360,7 +360,7 @@ class _Reader:
                 self.error(place, "commands", f"`commands` has {value_words(pattern)}: {error}")
 
     def read_criteria(self) -> Iterator[CriterionRule]:
-        for place, table in self.those("criterion", tables.CriterionTable):
+        for place, table in self.those("criterion", pack_tables.CriterionTable):
             for code in table.rules:
                 self.one_of(place, "rules", code, self.codes, "a rule of this pack")
             if table.by == "rules" and not table.rules:
@@ -368,7 +368,7 @@ class _Reader:
             yield CriterionRule(table.name, table.by, table.points, table.rules)
 
     def read_conflicts(self) -> Iterator[ConflictRule]:
-        for place, table in self.those("conflict", tables.ConflictTable):
+        for place, table in self.those("conflict", pack_tables.ConflictTable):
             self.one_of(place, "requirement", table.requirement, self.codes, "a rule of this pack")
             yield ConflictRule(table.requirement, table.rules, table.accepted)
 
@@ -376,7 +376,7 @@ class _Reader:
         for place, values in self.arrays("amendment"):
             own = {key: value for key, value in values.items() if key in _OF_AMENDMENTS}
             rest = {key: value for key, value in values.items() if key not in own}
-            table = self.table(own, tables.AmendmentTable, place)
+            table = self.table(own, pack_tables.AmendmentTable, place)
             if table is None or not self.one_of(
                 place, "requirement", table.requirement, self.codes, "a rule of this pack"
             ):

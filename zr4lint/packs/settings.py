@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import structs
 
 from zr4lint.checks.registry import KINDS
+from zr4lint.packs.pack_tables import SETTING_TYPES
 from zr4lint.packs.problems import PackError, Problem, did_you_mean, misfit_messages
-from zr4lint.packs.tables import SETTING_TYPES
 
 if TYPE_CHECKING:
     from zr4lint.packs.model import Pack, PackRule, Setting

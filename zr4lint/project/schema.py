@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import json
 
-from zr4lint.packs.tables import SETTING_TYPES
+from zr4lint.packs.pack_tables import SETTING_TYPES
 from zr4lint.project.settings import KEYS, SETTINGS
 
 if TYPE_CHECKING:

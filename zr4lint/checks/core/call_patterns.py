@@ -13,8 +13,8 @@ from zr4lint.facts import Ran
 from zr4lint.filesystem.globs import matches
 from zr4lint.model.source import Span
 from zr4lint.programs.files import absolute
+from zr4lint.programs.option_tables import parse_call, parse_words
 from zr4lint.programs.options import Option, Parsed
-from zr4lint.programs.tables import parse_call, parse_words
 from zr4lint.shell import Argument
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from zr4lint.documents.checking.found import found
+from zr4lint.documents.demanding.demands import Read, part_of, values_of
 from zr4lint.documents.demanding.grammar import demands_of
-from zr4lint.documents.demanding.reading import Read, part_of, values_of
 from zr4lint.documents.demanding.statement import CODE, Statement, Strength, claims_in
 from zr4lint.documents.deriving.pack import UnusableError, derive, unmet_by
 from zr4lint.model.finding import Finding, Related, Severity

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from zr4lint.documents.compiling.blocks import Blocks, looks_of, placeholders_of
-from zr4lint.documents.compiling.layout import lines_required, sections_of
 from zr4lint.documents.compiling.lifted import lifted
 from zr4lint.documents.compiling.requirement import Requirement, named
+from zr4lint.documents.compiling.sections import lines_required, sections_of
 from zr4lint.documents.decisions import Carried
-from zr4lint.documents.demanding.reading import Read, values_of
+from zr4lint.documents.demanding.demands import Read, values_of
 from zr4lint.documents.deriving.demand import Demand
 from zr4lint.documents.deriving.pack import Derived, UnusableError
 from zr4lint.documents.deriving.writing import Head, Said, path_from, toml, write_pack

@@ -12,7 +12,7 @@ from zr4lint.checks import KINDS, RuleResult, Subject, Unmet
 from zr4lint.dockerfile import ParseError, parse
 from zr4lint.documents.deriving import software, state, steps
 from zr4lint.documents.deriving.demand import Demand, Golden, Pins
-from zr4lint.documents.deriving.layout import WHOLE, demands_of, section_of, sections_of
+from zr4lint.documents.deriving.golden_layout import WHOLE, demands_of, section_of, sections_of
 from zr4lint.facts import Facts, Memo, gather
 from zr4lint.knowledge.tables import image_variables
 from zr4lint.linting.engine import run_packs

@@ -14,7 +14,7 @@ from zr4lint.documents.tracing import gaps
 from zr4lint.documents.tracing.consulted import Consulted
 from zr4lint.documents.tracing.passages import Read, read
 from zr4lint.documents.tracing.records import About, Gap, Named, Requirement, Spot, Step, Told, Trace
-from zr4lint.documents.tracing.requirements import Judged, requirements_of
+from zr4lint.documents.tracing.traced_requirements import Judged, requirements_of
 from zr4lint.filesystem.documents import digest
 from zr4lint.knowledge.secrets import has_secrets, masked
 from zr4lint.linting.pipeline import Linter

@@ -16,7 +16,7 @@ from zr4lint.shell import Argument, Command, Reach
 
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
-    from zr4lint.facts.reading import Reading
+    from zr4lint.facts.pass_state import Reading
     from zr4lint.model.source import Span
 
 

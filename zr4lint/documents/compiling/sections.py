@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from zr4lint.documents.compiling.requirement import Requirement
-from zr4lint.documents.demanding.tables import layers_in
+from zr4lint.documents.demanding.table_rows import layers_in
 from zr4lint.documents.deriving.demand import Demand
-from zr4lint.documents.deriving.layout import WHOLE
+from zr4lint.documents.deriving.golden_layout import WHOLE
 from zr4lint.documents.document import Fence
 from zr4lint.documents.target import Target, fits, is_about_lines
 from zr4lint.model.source import Span

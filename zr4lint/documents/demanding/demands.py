@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from zr4lint.documents.demanding.grammar import demands_of
 from zr4lint.documents.demanding.statement import Statement, Strength, statements_in
-from zr4lint.documents.demanding.tables import rows_in
+from zr4lint.documents.demanding.table_rows import rows_in
 from zr4lint.documents.deriving.demand import Demand
 from zr4lint.model.source import Span
 

@@ -12,7 +12,7 @@ from zr4lint.diagnose.signatures import CONFIDENCES, Catalogue, Compiled, Signat
 from zr4lint.diagnose.window import Line
 
 if TYPE_CHECKING:
-    from zr4lint.diagnose.template import Template
+    from zr4lint.diagnose.anchor import Template
 
 MOST_CAUSES = 3
 MOST_EVIDENCE = 3
