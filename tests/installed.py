@@ -24,6 +24,7 @@ SHIPPED = (
     "zr4lint",
     "rules",
     "docker",
+    "ci",
     "pyproject.toml",
     "hatch_build.py",
     "Makefile",
@@ -73,7 +74,7 @@ def copy_to(folder: Path) -> Path:
     for name in SHIPPED:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
         elif source.exists():
             shutil.copy(source, folder / name)
     return folder
