@@ -12,6 +12,7 @@ from msgspec import Struct
 from zr4lint.documents.deriving.pack import Derived, names, pack_name
 from zr4lint.filesystem.documents import digest
 from zr4lint.model.fingerprint import fingerprint_of_line
+from zr4lint.report.escaping import no_command, visible, without_marks
 
 if TYPE_CHECKING:
     from zr4lint.documents.deriving.demand import Demand
@@ -73,7 +74,7 @@ def write_pack(derived: Derived, head: Head, say: Callable[[Demand], Said], lett
     """A pack as TOML, its codes beginning with `letters`."""
     source = derived.source
     lines = [
-        f"# {head.comment}",
+        _comment(head.comment),
         "",
         f"name = {toml(head.name)}",
         f"title = {toml(head.title)}",
@@ -93,7 +94,7 @@ def write_pack(derived: Derived, head: Head, say: Callable[[Demand], Said], lett
             "",
             "# These words have no rule: a later step undoes them, or their effect is not known before the build.",
         ]
-        lines += [f"# line {source.line_of(demand.span.start)}: {_words(demand, source)}" for demand in derived.left]
+        lines += [_comment(f"line {source.line_of(one.span.start)}: {_words(one, source)}") for one in derived.left]
     return "\n".join((*lines, ""))
 
 
@@ -157,6 +158,10 @@ def _wrapped(value: Any, indent: int) -> str:
     return "[\n" + "".join(f"    {toml(item)},\n" for item in value) + "]"
 
 
+def _comment(text: str) -> str:
+    return no_command(f"# {visible(text)}")
+
+
 def toml(value: Any) -> str:
     """A value as TOML writes it, on one line."""
     if isinstance(value, bool):
@@ -175,10 +180,14 @@ def _key(key: str) -> str:
 
 
 def _text(text: str) -> str:
-    """A string: in single quotes where only they keep backslashes plain, else as TOML escapes it."""
-    if ("\\" in text or '"' in text) and "'" not in text and text.isprintable():
+    """A string: in single quotes where only they keep backslashes plain, else as TOML escapes it.
+
+    Characters without a shape, and marks that the log of a workflow takes for a command, are escaped.
+    """
+    plain = no_command(visible(text)) == text
+    if ("\\" in text or '"' in text) and "'" not in text and plain:
         return f"'{text}'"
-    return '"' + "".join(map(_escaped, text)) + '"'
+    return without_marks('"' + "".join(map(_escaped, text)) + '"', "\\u0023")
 
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
@@ -187,6 +196,6 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 def _escaped(char: str) -> str:
     if char in _ESCAPES:
         return _ESCAPES[char]
-    if char.isprintable():
+    if visible(char) == char:
         return char
     return f"\\u{ord(char):04X}" if ord(char) < 0x10000 else f"\\U{ord(char):08X}"
