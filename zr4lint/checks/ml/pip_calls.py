@@ -165,5 +165,11 @@ def _following(facts: Facts, at: At) -> At | None:
 
 def _conditional(subject: Subject, at: At) -> bool:
     """Whether a command may stand in a condition or a loop, or something else waits for its failure."""
-    start = at.instruction.span.start
-    return re.search(_CONDITION, subject.source.text[start : at.span.start]) is not None
+    whole = at.instruction.span
+
+    def first() -> int | None:
+        found = re.search(_CONDITION, subject.source.text[whole.start : whole.end])
+        return None if found is None else whole.start + found.end()
+
+    end = subject.memo.get(("first condition", whole), first)
+    return end is not None and end <= at.span.start
