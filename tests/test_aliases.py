@@ -83,7 +83,12 @@ def test_rules_as_json(here: Path) -> None:
         "code": "ZC401", "name": "add-for-copy", "level": "warning", "default": True, "aliases": ["DL3020"],
         "kind": "copy-forbidden", "fix": "safe", "pack": "core",
         "summary": "ADD is used for URLs, git repositories and archives only.",
+        "why": by_code["ZC401"]["why"],
+        "bad": "FROM python:3.13\nADD app.py /srv/app.py\n", "good": "FROM python:3.13\nCOPY app.py /srv/app.py\n",
+        "source": "Good practice for any Dockerfile", "references": [],
+        "url": "https://zr4lint.github.io/zr4lint/rules/ZC401/",
     }  # fmt: skip
+    assert by_code["ZC401"]["why"].endswith(".")
     assert (by_code["ZC402"]["default"], by_code["ZC402"]["fix"]) == (False, "none")
     assert (by_code["ZL000"]["kind"], by_code["ZL000"]["pack"]) == (None, None)
 

@@ -96,7 +96,7 @@ def test_what_is_suppressed(here: Path, text: str, left: list[str]) -> None:
 def test_unknown_rules_get_the_nearest_name(here: Path) -> None:
     report = lint(here, MARK + "ignore[torch-pni] Why.\nFROM scratch\n")
     found = report.findings[0]
-    assert (found.message, found.help) == ("no rule has the code or the name `torch-pni`", "Did you mean torch-pin?")
+    assert (found.message, found.help) == ("no rule has the code or the name `torch-pni`", "Did you mean `torch-pin`?")
     assert report.source.slice(report.findings[0].span) == "torch-pni"
 
 

@@ -86,7 +86,8 @@ ENV = {"A": "x", "EMPTY": "", "UNKNOWN": None}
         ("${A:+d}", "d"),
         ("${NOWHERE:+d}", ""),
         ("${UNKNOWN:-d}", None),
-        ("${A%x}", None),
+        ("${A%x}", ""),
+        ("${A^x}", None),
         ("${A", None),
     ],
 )

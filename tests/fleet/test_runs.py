@@ -259,7 +259,7 @@ def test_a_scheduler_that_runs_already(tmp_path: Path) -> None:
         (("none",), "none: no such file"),
         (("--manifest", "empty.csv"), "nothing to lint: the manifest has no rows"),
         (("--select", "ZX999", "."), "--select: no rule has the code or the name `ZX999`"),
-        (("--max-size", "x", "."), "--max-size: 'x' is not a size such as 500K, 10M or 1G"),
+        (("--max-size", "x", "."), "--max-size: `x` is not a size such as 500K, 10M or 1G"),
         (("zip://a::https://example.org/b",), "zip://a::https://example.org/b: its protocol is not one of"),
     ],
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from zr4lint.checks import KINDS
 from zr4lint.model.quoting import nearest
-from zr4lint.model.selectors import fit
+from zr4lint.model.selectors import ALL, fit
 from zr4lint.packs.loading import load_pack, pack_names
 from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.packs.problems import PackError
@@ -49,7 +49,7 @@ class Words:
     """The words that `named` takes for one of some rules."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self._words: set[str] = set()
+        self._words = {ALL}
         self._open: list[str] = []  # what an alias such as "sc*" begins with
         for rule in rules:
             self._words.add(rule.name)
