@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 MOST_WORDS = 1_000
 """The strings that the value of one key may hold."""
 
+MOST_PROBLEMS = 20
+"""The problems of one configuration that are told."""
+
 _NAME = r"""["']?zr4lint["']?"""
 _HEADER = rf"""[ \t]*+\[[ \t]*+["']?tool["']?[ \t]*+\.[ \t]*+{_NAME}[ \t]*+[].]"""
 _MENTION = rf"""[ \t]*+(?:\[[^]#\n]*{_NAME}|(?:["']?tool["']?[ \t]*+\.[ \t]*+)?{_NAME}[ \t]*+[.=])"""
@@ -105,7 +108,7 @@ class _Reader:
         tables = [key for key in self.values if key not in KEYS]
         for key in tables:
             if not isinstance(self.values[key], dict):
-                self.problems.append(self.unknown(key))
+                self._note(self.unknown(key))
         named = tuple(self._packs(files))
         known = None if self.problems else Rulebook((*packs, *named))
         values: dict[str, Any] = {}
@@ -133,12 +136,20 @@ class _Reader:
         try:
             yield
         except ConfigError as problem:
-            self.problems.append(problem)
+            self._note(problem)
+
+    def _note(self, problem: ConfigError) -> None:
+        self.problems.append(problem)
+        if len(self.problems) == MOST_PROBLEMS:
+            self._refuse()
 
     def _refuse(self) -> None:
         """Raise what was noted, each problem once and in the order of the lines."""
         texts = {str(problem): problem for problem in self.problems}
         found = sorted(texts.values(), key=lambda problem: problem.problems[0][0] or 0)
+        if len(self.problems) == MOST_PROBLEMS:
+            further = "further problems are not listed"
+            found.append(ConfigError(f"{self.where}: {further}", [(None, further)]))
         if found:
             raise ConfigError("\n".join(map(str, found)), (part for problem in found for part in problem.problems))
 
