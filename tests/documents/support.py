@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zr4lint.checks import KINDS
-from zr4lint.linting.pipeline import lint
+from zr4lint.linting.pipeline import Linter
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.reader import read_pack
 
@@ -31,7 +31,8 @@ def rule_of(kind: str, parameters: Mapping[str, Any]) -> Pack:
 
 
 def found(text: str, pack: Pack) -> list[Finding]:
-    """The findings of a pack's rules in a text."""
+    """The findings of a pack's rules in a text, those of one cause each by itself."""
     codes = {rule.rule.code for rule in pack.rules}
     source = SourceFile.decode(text.encode())
-    return [finding for finding in lint(source, [pack]).findings if not codes.isdisjoint((finding.code, *finding.also))]
+    findings = Linter([pack], merges=False).lint(source).report.findings
+    return [finding for finding in findings if finding.code in codes]
