@@ -190,7 +190,7 @@ def act(cwd: Path, **inputs: str) -> tuple[int, str, dict[str, str], str]:
     """Run the action's step with inputs: its exit code, its log, its outputs and the summary."""
     action = scratch() / "action"
     if not action.exists():
-        shutil.copytree(ROOT / "ci", copy_to(action) / "ci")
+        copy_to(action)
         (scratch() / "runner").mkdir(exist_ok=True)
     (step,) = ACTION["runs"]["steps"]
     values = {name: inputs.get(name.replace("-", "_"), given["default"]) for name, given in ACTION["inputs"].items()}

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+from typing import TYPE_CHECKING
+
 import pytest
 
 from zr4lint.dockerfile import parse
-from zr4lint.facts import ModeChanged, Overwritten, Removed, gather
+from zr4lint.facts import ModeChanged, Overwritten, Removed, Written, gather
 from zr4lint.model.source import SourceFile
 from zr4lint.programs.files import covers
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FILE = "/w/sub/run.sh"
 
@@ -86,3 +92,29 @@ def test_what_leaves_a_file_alone(script: str) -> None:
 )
 def test_ways_to_change_the_mode(script: str, mode: str) -> None:
     assert f"mode {mode}" in lost(script)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "{ echo a; echo b; } > f", "(echo a; echo b) > f", "echo 0 > f; { echo a; cd .; } >> f",
+        "for i in 1 2; do echo $i; done > f", "if true; then echo x; fi > f", "{ echo a; echo b > g; echo c; } > f",
+        "{ echo a > g; echo b; } > f", "{ printf a; true; printf b; } > f 2>&1", "{ echo a; } > f; { echo b; } > f",
+        "{ mkdir d; echo a; rm -r d; } > f", "{ { echo a; echo b; }; echo c; } > f", "{ echo a; echo b > f; } > g",
+    ],
+)  # fmt: skip
+def test_the_output_of_a_group_is_in_its_file_as_sh_writes_it(script: str, tmp_path: Path) -> None:
+    subprocess.run(["sh", "-ec", script], cwd=tmp_path, check=True)
+    found = gather(parse(SourceFile(f"FROM image\nWORKDIR /w\nRUN {script}\n")))
+    text = [fact.text for fact in found.of(Written, {0}) if fact.path == "/w/f"][-1]
+    assert text is not None
+    assert text.text == (tmp_path / "f").read_text()
+
+
+def test_a_group_that_changes_the_folder_writes_what_is_not_known() -> None:
+    found = gather(parse(SourceFile("FROM image\nWORKDIR /w\nRUN { echo a; cd /; echo b; } > f\n")))
+    assert [(fact.path, fact.adds) for fact in found.of(Written, {0})] == [
+        ("/w/f", False),
+        ("/w/f", True),
+        (None, True),
+    ]

@@ -5,21 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from msgspec import structs
+
 from zr4lint.model.source import MappedText
 from zr4lint.shell.arithmetic import evaluate
-from zr4lint.shell.commands import Command, Dialect, Word
-from zr4lint.shell.expansion import Environment, expand, plain_word
+from zr4lint.shell.commands import Command, Dialect, Redirection, Word
+from zr4lint.shell.expansion import Environment, expand, plain_word, unknown
 
 _SUM = r"-?\d+(?: [-+*/%] -?\d+)*"
 _ESCAPED = r"\\(?:([0-7]{1,3})|(.))"
 _FORMAT = r"%%|%[sb]|\\[0-7]{1,3}|\\.|[^%\\]+|."
 _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", '"': '"', "r": "\r", "a": "\a"}
 _MOST_ROUNDS = 1_000
-_SILENT = frozenset({
+SILENT = frozenset({
     "", "cd", "test", "[", "true", ":", "false", "set", "export", "mkdir", "rm", "touch", "chmod", "chown", "cp", "mv",
     "ln", "sleep",
 })  # fmt: skip
 """Programs that print nothing on success."""
+_CHANGE_FOLDER = frozenset({"cd", "pushd", "popd"})
+_REDIRECTED = frozenset({">", ">>", ">|", "&>"})
 
 Piece = tuple[str, int]
 
@@ -54,7 +58,38 @@ def printed(command: Command, dialect: Dialect, variables: Environment, read: Re
         pieces = None if number is None else [(f"{number}\n", command.span.start)]
     elif name == "printf":
         pieces = _printf(words[1:] if words and words[0].text.text == "--" else words)
+    elif name in SILENT:
+        pieces = []
     return MappedText.join(pieces) if pieces is not None else None
+
+
+def into_files(commands: Sequence[Command], redirections: Sequence[Redirection], depth: int) -> list[Command]:
+    """The commands of a group with its redirections: each adds its output to what those before it wrote.
+
+    The last one has all of them. Commands whose output goes elsewhere, into a pipe, a substitution or a file of their
+    own, have none. `depth` is the number of pipelines around the group.
+    """
+    outermost = min(len(command.scope) for command in commands)
+    first = [one for one in redirections if one.operator in _REDIRECTED]
+    further = [structs.replace(one, operator=">>") for one in first]
+    rest = [one for one in redirections if one.operator not in _REDIRECTED]
+    begun = False
+    written: list[Command] = []
+    for command in commands[:-1]:
+        own = any(one.operator in _REDIRECTED for one in command.redirections)
+        ends = len(command.scope) == outermost and all(pipe.last for pipe in command.pipes[depth:])
+        given = (further if begun else first) if ends and not own else []
+        begun = begun or bool(given)
+        written.append(structs.replace(command, redirections=(*given, *command.redirections)))
+        if command.words and command.words[0].literal in _CHANGE_FOLDER:
+            further = [structs.replace(one, target=_from_anywhere(one.target)) for one in further]
+    given = [*(further if begun else first), *rest]
+    return [*written, structs.replace(commands[-1], redirections=(*given, *commands[-1].redirections))]
+
+
+def _from_anywhere(target: Word | None) -> Word | None:
+    """The target of a redirection behind a change of the folder: it was opened before, and one by a path is unknown."""
+    return target if target is None or (target.literal or "").startswith("/") else unknown(target)
 
 
 def _files(words: Sequence[Word], read: Read) -> MappedText | None:
@@ -79,7 +114,7 @@ def output(
     for command in commands:
         if any(not pipe.last for pipe in command.pipes[depth:]):
             continue
-        if (command.words[0].literal if command.words else "") in _SILENT:
+        if (command.words[0].literal if command.words else "") in SILENT:
             if text and command.assignments:
                 return None
             continue

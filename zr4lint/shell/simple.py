@@ -362,13 +362,9 @@ def _builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
 def _succeeds(name: str, made: Command) -> bool:
     """Whether a command ends with 0 in each image."""
     if name in _PRINTERS:
-        return _written_anywhere(made)
+        targets = [redirection.target for redirection in made.redirections]
+        return all(one is not None and one.text.text.rpartition("/")[0] in _FOLDERS for one in targets)
     return name in _ASKERS and found_everywhere([word.literal or "" for word in made.words])
-
-
-def _written_anywhere(made: Command) -> bool:
-    """Whether the files that a command writes lie in folders that each image has."""
-    return all(r.target is not None and r.target.text.text.rpartition("/")[0] in _FOLDERS for r in made.redirections)
 
 
 def _set(walker: Walker, words: tuple[Word, ...], frame: Frame) -> Status:

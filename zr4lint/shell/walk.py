@@ -20,6 +20,7 @@ from zr4lint.shell import compound, dash, simple
 from zr4lint.shell.commands import Command, Dialect, Heredoc, Pipe, Reach, Redirection
 from zr4lint.shell.grammar import Refusal, refusal
 from zr4lint.shell.lexis import TooDeepError
+from zr4lint.shell.output import into_files
 from zr4lint.shell.status import CONDITION, DONE, FALSE, Jump, Status, Value
 from zr4lint.shell.tree import Frame, parse_tree, read_redirect
 from zr4lint.shell.walker import Walker
@@ -357,9 +358,8 @@ class _Walk(Walker):
             if len(self.commands) > before and redirections:
                 last = self.commands[-1]
                 extra = tuple(self.word([w], frame) for w in words)
-                self.commands[-1] = structs.replace(
-                    last, words=last.words + extra, redirections=(*last.redirections, *redirections)
-                )
+                self.commands[before:] = into_files(self.commands[before:], redirections, len(here.pipes))
+                self.commands[-1] = structs.replace(self.commands[-1], words=last.words + extra)
         for index, (operator, right) in enumerate(rest, start=1):
             if operator == "|":
                 with self.subshell(frame) as inner:

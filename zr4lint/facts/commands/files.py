@@ -22,7 +22,7 @@ from zr4lint.programs.modes import Mode, changed
 from zr4lint.programs.options import Grammar, Parsed, parse_options
 from zr4lint.programs.pip import CONFIGURATIONS, configured
 from zr4lint.shell import Argument, Dialect, Reach, expand
-from zr4lint.shell.output import printed
+from zr4lint.shell.output import SILENT, printed
 
 if TYPE_CHECKING:
     from zr4lint.facts.fact import Fact
@@ -277,7 +277,7 @@ def _texts(call: Call) -> Iterator[Fact]:
     text = command.stdin if call.program == "tee" else None
     if call.program in _EMPTY and len(command.words) < 2:
         text = MappedText.join([])
-    if call.program in ("cat", "echo", "printf"):
+    elif call.program in ("cat", "echo", "printf") or call.program in SILENT:
         text = printed(structs.replace(command, redirections=()), dialect, call.scope.variables)
     if call.program == "tee" and target is None:
         options = [word for word in command.words[1:] if (word.literal or "").startswith("-")]
