@@ -129,6 +129,7 @@ def test_all_stands_for_every_rule(tmp_path: Path) -> None:
     save(tmp_path / "Dockerfile", "FROM debian:12\nRUN apt-get update && apt-get install -y git\n")
     some = call("--statistics", "--quiet", cwd=tmp_path).out
     every = call("--statistics", "--quiet", "--select", "ALL", cwd=tmp_path).out
+    assert call("--statistics", "--quiet", "--select", "all", cwd=tmp_path).out == every
     assert "ZC201" not in some
     assert "ZC201" in every
     assert "ZC203" in some

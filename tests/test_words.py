@@ -63,7 +63,7 @@ def test_unquote(raw: str, value: str) -> None:
     assert unquote(raw) == value
 
 
-ENV = {"A": "x", "EMPTY": "", "UNKNOWN": None}
+ENV = {"LONG": "a" * 60_000, "A": "x", "EMPTY": "", "UNKNOWN": None}
 
 
 @pytest.mark.parametrize(
@@ -88,6 +88,8 @@ ENV = {"A": "x", "EMPTY": "", "UNKNOWN": None}
         ("${UNKNOWN:-d}", None),
         ("${A%x}", ""),
         ("${A^x}", None),
+        ("${LONG//a/bb}", None),
+        (f"${{E:-{'$LONG' * 300}}}", None),
         ("${A", None),
     ],
 )

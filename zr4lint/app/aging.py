@@ -41,7 +41,8 @@ def old_facts() -> list[str]:
     if not names:
         return []
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return [f"facts older than a year were used ({shown}); see `zr4lint knowledge`"]
+    count = "1 table of facts was" if len(names) == 1 else f"{len(names)} tables of facts were"
+    return [f"{count} last checked more than a year ago ({shown}); see `zr4lint knowledge`"]
 
 
 def _now() -> float:

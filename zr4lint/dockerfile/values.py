@@ -176,12 +176,14 @@ def _value(found: re.Match[str], env: Mapping[str, str | None]) -> str | None:
 
 
 def _operand(operand: str, env: Mapping[str, str | None]) -> str | None:
-    """The words behind an operator, with their own variables replaced; None where one can't be known."""
-    parts = [env.get(m[1] or m[2]) for m in re.finditer(_PLAIN_VARIABLE, operand)]
-    if any(part is None for part in parts):
+    """The words behind an operator, with their own variables replaced; None where one is unknown, or too long."""
+    values = {m[0]: env.get(m[1] or m[2]) for m in re.finditer(_PLAIN_VARIABLE, operand)}
+    if None in values.values():
         return None
-    values = iter(parts)
-    return re.sub(_PLAIN_VARIABLE, lambda _: next(values) or "", operand)
+    longest = max((len(value or "") for value in values.values()), default=0)
+    if len(operand) * max(longest, 1) > VALUE_LENGTH:
+        return None
+    return re.sub(_PLAIN_VARIABLE, lambda found: values[found[0]] or "", operand)
 
 
 def names_in(raw: str) -> list[str]:

@@ -124,7 +124,7 @@ def _gone(
     hanging = [finding for finding in gone if appeared[finding.code] < sum(f.code == finding.code for f in gone)]
     bound = [finding for finding in hanging if finding.requirement is not None or refuses(finding)]
     if suspect.modest:
-        hanging = [finding for finding in hanging if finding in bound or _elsewhere(finding, suspect)]
+        hanging = [f for f in hanging if f.requirement is not None or refuses(f) or _elsewhere(f, suspect)]
     worst = max((finding.severity for finding in hanging), default=Severity.INFO)
     if worst is Severity.INFO or not bound or (worst < Severity.ERROR and all(f.code in late for f in bound)):
         return []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
+from zr4lint.model.budgets import VALUE_LENGTH
+
 _LONGEST = 1_000  # characters of a value that a pattern with wildcards is tried on
 _WILDCARDS = frozenset("*?[")
 
@@ -21,7 +23,10 @@ def cut(value: str, operator: str, operand: str) -> str | None:
         pattern, _, replacement = operand.partition("/")
         if not pattern or pattern[0] in "#%" or not _WILDCARDS.isdisjoint(pattern) or "&" in replacement:
             return None
-        return value.replace(pattern, replacement, -1 if operator == "//" else 1)
+        times = value.count(pattern) if operator == "//" else 1
+        if len(value) + times * (len(replacement) - len(pattern)) > VALUE_LENGTH:
+            return None
+        return value.replace(pattern, replacement, times)
     if _WILDCARDS.isdisjoint(operand):
         return value.removeprefix(operand) if operator[0] == "#" else value.removesuffix(operand)
     return _trimmed(value, operator, operand)

@@ -16,7 +16,7 @@ def fit(word: str, rule: Rule | Finding) -> int:
     """The number of characters of a rule's code or alias that a word names, all for its name; -1 if none."""
     if word == rule.name:
         return len(rule.code)
-    if word == ALL:
+    if word.upper() == ALL:
         return 0
     if not rule.aliases:
         return len(word) if rule.code.startswith(word.upper()) else -1

@@ -139,15 +139,15 @@ class _Reader:
             self._note(problem)
 
     def _note(self, problem: ConfigError) -> None:
-        self.problems.append(problem)
-        if len(self.problems) == MOST_PROBLEMS:
+        if str(problem) not in map(str, self.problems):
+            self.problems.append(problem)
+        if len(self.problems) > MOST_PROBLEMS:
             self._refuse()
 
     def _refuse(self) -> None:
-        """Raise what was noted, each problem once and in the order of the lines."""
-        texts = {str(problem): problem for problem in self.problems}
-        found = sorted(texts.values(), key=lambda problem: problem.problems[0][0] or 0)
-        if len(self.problems) == MOST_PROBLEMS:
+        """Raise what was noted, in the order of the lines."""
+        found = sorted(self.problems[:MOST_PROBLEMS], key=lambda problem: problem.problems[0][0] or 0)
+        if len(self.problems) > MOST_PROBLEMS:
             further = "further problems are not listed"
             found.append(ConfigError(f"{self.where}: {further}", [(None, further)]))
         if found:

@@ -32,10 +32,10 @@ _FLAGS = {"chmod": "--chmod", "chown": "--chown"}
 
 def without_owner(subject: Subject) -> Outcomes:
     """Files that are copied below a USER of the same stage, and belong to root all the same."""
+    started = {word for fact in subject.facts.of(CommandSet, subject.lineage) for word in fact.arguments or ()}
     for number in sorted(subject.lineage):
         users = subject.facts.of(UserSet, [number])
         later = subject.facts.of(Ran, [number])
-        started = {word for fact in subject.facts.of(CommandSet, subject.lineage) for word in fact.arguments or ()}
         for step in subject.facts.of(CopyStep, [number]):
             user = next((u for u in reversed(users) if u.at.order < step.at.order), None)
             if user is None or user.user is None or user.user.lower() in (*_ROOT, *_OF_WINDOWS) or step.target is None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _HUB = "docker.io"
 _HUB_PAGE = "hub.docker.com"
-_TAGGED = lazy_pattern(r"\$(?:\w+|\{[^}]*\})[^$:@]*:([\w.-]+)\Z")
+_TAGGED = lazy_pattern(r"\$(?:\w+|\{[^{}]*+\})[^$:@]*+:([\w.-]+)\Z")
 
 
 class Reference(Struct, frozen=True):

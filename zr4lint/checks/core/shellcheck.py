@@ -63,7 +63,7 @@ def _unchecked(script: RunScript) -> Unmet:
         Span(script.start, script.start + max(len(first), 1)),
         severity=Severity.INFO,
         help="Move it to a file",
-        notes=(f"It is longer than {CHECKED_LENGTH:,} characters, or ShellCheck took too long.",),
+        notes=(f"It is longer than {CHECKED_LENGTH:,} characters, or ShellCheck took too long or could not be run.",),
     )
 
 
