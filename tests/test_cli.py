@@ -126,6 +126,7 @@ def test_a_conforming_file(here: Path) -> None:
     assert done.out.endswith("All 52 requirements met. Score 60/60.\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "args",
     [
@@ -490,6 +491,7 @@ def test_a_terminal_gets_colours_and_no_line_wider_than_it(here: Path, columns: 
 LINK = re.compile(r"\x1b\]8;id=\d+;(.*?)\x1b\\(.*?)\x1b\]8;;\x1b\\")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["text", "concise"])
 def test_codes_lead_to_their_pages_on_terminals_that_follow_links(here: Path, form: str) -> None:
     save(here / "Dockerfile.zr4", WRONG_TORCH)
@@ -778,6 +780,7 @@ def test_a_folder_with_nothing_to_lint(tmp_path: Path) -> None:
 # Pipes
 
 
+@pytest.mark.slow
 def test_a_reader_may_stop_early(here: Path) -> None:
     for number in range(60):
         save(here / f"{number:03}" / "Dockerfile.zr4", "FROM scratch\n")

@@ -75,6 +75,7 @@ def understood(options: str) -> bool:
     return "ommand line option" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["1", "true", "yes", "on", "0", "false", "no", "off"])
 def test_any_boolean_turns_the_cache_of_pip_off(value: str) -> None:
     done = subprocess.run(

@@ -327,6 +327,7 @@ def test_deep_nesting_does_not_hang(opening: str) -> None:
         parse(opening * 3000 + "a")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operator", ["&&", "||", ";", "|", "\n"])
 def test_long_lists_do_not_hang(operator: str) -> None:
     with ends():

@@ -110,6 +110,7 @@ def test_many_scripts_are_one_process_and_each_text_is_asked_for_once(monkeypatc
     assert len(started) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="the processor time of a process is bounded on POSIX alone")
 def test_a_script_that_takes_long_costs_the_others_nothing() -> None:
     slow = "#!/bin/sh\necho " + '"$(' * 3_000 + "a" + ')"' * 3_000 + "\n"
@@ -132,6 +133,7 @@ def test_a_script_that_is_not_checked_is_told() -> None:
 BOMB = "L='a b'; " + 'L="$L $L"; ' * 40 + "for x in $L; do apt-get install $x; done"
 
 
+@pytest.mark.slow
 def test_a_script_that_takes_all_memory_costs_no_other_its_comments() -> None:
     good = [f"#!/bin/sh\nrm -rf $A/{number}\n" for number in range(3)]
     answers = check_scripts([*good, f"#!/bin/sh\n{BOMB}\n"])

@@ -240,6 +240,7 @@ PARTS = [
 ]
 
 
+@pytest.mark.slow
 @given(st.lists(st.one_of(st.sampled_from(PARTS), st.text(max_size=5))).map("".join))
 def test_no_comment_is_too_much(comment: str) -> None:
     for text in (
@@ -256,6 +257,7 @@ def test_many_comments_are_read_in_time(here: Path) -> None:
     assert "ZL005" in {finding.code for finding in report.findings}
 
 
+@pytest.mark.slow
 @given(text=dockerfiles().filter(lambda text: "\0" not in text))
 @settings(max_examples=100, deadline=None, derandomize=True)
 def test_what_add_ignore_writes_is_read_by_buildkit_as_before(text: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from msgspec import structs
 
 from tests.cases.case import RuleCase, every_case
@@ -74,6 +75,7 @@ OF_FIXES: dict[str, Callable[[Finding], Finding]] = {
 }
 
 
+@pytest.mark.slow
 @in_groups(BAD, RuleCase.of)
 def test_a_spoiled_finding_is_noticed(item: RuleCase) -> None:
     source = source_of(item)

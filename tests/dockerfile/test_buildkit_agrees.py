@@ -160,6 +160,7 @@ def check_source(source: SourceFile) -> None:
     check_spans(parse(source))
 
 
+@pytest.mark.slow
 @quick
 @given(dockerfiles())
 def test_texts_like_dockerfiles(text: str) -> None:

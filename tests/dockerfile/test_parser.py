@@ -322,6 +322,7 @@ def test_no_errors(text: str) -> None:
     assert not read(text).errors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

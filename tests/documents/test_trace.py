@@ -517,6 +517,7 @@ def test_wrong_usage(tmp_path: Path) -> None:
         assert said in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("nested", [">" * 20_000, "- " * 5_000], ids=["quotes", "lists"])
 def test_a_document_that_is_nested_without_end_is_one_line(nested: str, tmp_path: Path) -> None:
     relay(tmp_path)

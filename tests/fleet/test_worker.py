@@ -108,6 +108,7 @@ def test_what_can_not_be_linted_is_a_row(tmp_path: Path, monkeypatch: pytest.Mon
     assert not any(one.findings for one in found.values())
 
 
+@pytest.mark.slow
 def test_a_file_that_takes_too_long_is_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     save(tmp_path / "Dockerfile.slow", "FROM a\n" * 200_000)

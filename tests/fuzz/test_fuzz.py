@@ -38,6 +38,7 @@ def test_what_goes_wrong_is_told() -> None:
     assert "unknown depth" in (failure(b"", "deeper") or "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.mutations.mutations import ROOT, Mutation, Place, load
 from tests.prd.judge import run_on_all
 from tests.support.groups import in_groups
@@ -100,6 +102,7 @@ def test_a_keeping_edit_is_no_error(mutation: Mutation) -> None:
     assert errors(mutation) == [], mutation.why
 
 
+@pytest.mark.slow
 def test_where_a_command_of_the_prd_says_fail_something_is_reported() -> None:
     unnoticed = [m for m in BREAKING + KEEPING if all(f.severity < Severity.WARNING for f in report(m).findings)]
     assert unnoticed

@@ -76,12 +76,14 @@ def test_ids_are_unique_and_named_by_their_section() -> None:
     assert {check.severity for check in CHECKS} == {"fail", "warning"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", WORDS, ids=lambda words: words.decode())
 def test_deleted_words_are_missed(words: bytes) -> None:
     assert words in SHIPPED
     assert failing(SHIPPED.replace(words, b"")) == WORDS[words]
 
 
+@pytest.mark.slow
 def test_many_texts_at_once_are_judged_as_each_by_itself() -> None:
     texts = [SHIPPED, b"", *(SHIPPED.replace(words, b"") for words in WORDS), b"\n" + SHIPPED]
     assert run_on_all(texts) == [run_commands(text) for text in texts]

@@ -148,6 +148,7 @@ TAGS = frozenset(TAG_NAMES.split())
 LOADING = {"src", "srcset", "data", "action", "formaction", "style", "background", "poster", "ping"}
 
 
+@pytest.mark.slow
 @given(reports())
 def test_no_text_becomes_markup(report: Report) -> None:
     read = page(report, errors=HOSTILE_WORDS, statistics=True)
@@ -158,6 +159,7 @@ def test_no_text_becomes_markup(report: Report) -> None:
     assert all(link.startswith(("#", "https://", "http://")) for link in read.attributes("href"))
 
 
+@pytest.mark.slow
 @given(reports())
 def test_no_text_steers_a_log_or_hides(report: Report) -> None:
     text = FORMATS["html"].render(report, Options())

@@ -124,6 +124,7 @@ def test_nothing_is_refused_that_a_shell_takes(script: str, dialect: Dialect) ->
         assert not parses(dialect, script)
 
 
+@pytest.mark.slow
 @settings(max_examples=250, deadline=None)
 @given(damaged())
 def test_what_dash_refuses_is_refused(script: str) -> None:
