@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 
 from zr4lint.documents.check import check
+from zr4lint.documents.document import Document
+from zr4lint.documents.target import Target
 from zr4lint.model.source import SourceFile
 
 _SECONDS = 5
@@ -29,3 +31,12 @@ def test_many_statements_on_one_subject() -> None:
     assert _findings(same) == []
     others = "".join(f"The image must set `TZ=Zone{n}`.\n\n" for n in range(400))
     assert _findings(f"The image must set `TZ=UTC`.\n\n{others}") == [(3 + 2 * n, "PD101") for n in range(400)]
+
+
+def test_many_numbers_of_lines_in_a_paragraph() -> None:
+    bounded = f"The Dockerfile has {'at most 12 lines, ' * 3000}and has 40 lines, {'9' * 5000} lines.\n"
+    target = f"{bounded}\n## After\n\n```dockerfile\nFROM debian:12\n```\n"
+    start = time.process_time()
+    assert Target(Document(SourceFile(target, "x.md"))).line_count == 40
+    assert time.process_time() - start < _SECONDS
+    assert Target(Document(SourceFile(target.replace("at most ", ""), "x.md"))).line_count == 12
