@@ -40,3 +40,10 @@ def test_many_numbers_of_lines_in_a_paragraph() -> None:
     assert Target(Document(SourceFile(target, "x.md"))).line_count == 40
     assert time.process_time() - start < _SECONDS
     assert Target(Document(SourceFile(target.replace("at most ", ""), "x.md"))).line_count == 12
+
+
+def test_many_calls_of_docker_build_in_a_line() -> None:
+    after = "\n\n## After\n\n```dockerfile\nFROM debian:12\n```\n"
+    assert _findings(f"`{'docker build -q;' * 5000}`{after}") == []
+    assert _findings(f"`{'docker build $(' * 5000}`{after}") == []
+    assert _findings(f"`docker build{' --fast' * 300}`{after}") == [(1, "PD602")] * 300

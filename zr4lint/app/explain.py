@@ -139,7 +139,7 @@ def _meant(word: str, every: Sequence[Explanation]) -> str:
 
 
 def _is(word: str, code: str) -> bool:
-    """Whether a word in capital letters is a code; an alias such as "SC*" stands for all codes that begin so."""
+    """Whether a word in capital letters is a code; an alias such as "SC*" stands for all codes with its prefix."""
     return word == code.upper() or (code.endswith("*") and word.startswith(code[:-1].upper()) and word[-1:].isdecimal())
 
 
