@@ -55,7 +55,7 @@ CASES = [
     ("rule", "missing CODE"),
     ("fleet run", "missing --output"),
     ("rule ZC202 ZC203", "unexpected argument `ZC203`"),
-    ("rule ZC20", "`ZC20`; the codes that begin so are ZC201, ZC202, ZC203 and 5 more"),
+    ("rule ZC20", "`ZC20`; codes that start with ZC20: ZC201, ZC202, ZC203 and 5 more"),
     ("rule apt-no-ye", "no rule has the code or the name `apt-no-ye`; did you mean `apt-no-yes`?"),
     ("prd chek", "no command is named `chek`; did you mean `check`?"),
     ("lint", "no file or command is named `lint`; did you mean `zr4lint check`?"),
@@ -168,7 +168,7 @@ def test_rules_of_a_pack_that_is_gone_are_not_called_unknown(tmp_path: Path) -> 
 
 def test_the_table_of_pyproject_in_another_file(tmp_path: Path) -> None:
     save(tmp_path / "zr4lint.toml", "[tool.zr4lint]\nfail-on = 'error'\n")
-    wanted = "key `tool`: unknown; only pyproject.toml has [tool.zr4lint], here its keys come first"
+    wanted = "key `tool`: unknown; write the keys at the top level, without [tool.zr4lint]"
     assert complaint(call(cwd=tmp_path)).endswith(wanted)
 
 

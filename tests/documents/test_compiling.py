@@ -112,6 +112,16 @@ def test_wrong_usage(tmp_path: Path) -> None:
     assert "a.decisions.toml: " in done.err
 
 
+def test_a_decision_leaves_the_other_contradictions_of_its_subject(tmp_path: Path) -> None:
+    images = "".join(f"The image MUST be based on `{name}`.\n\n" for name in ("debian:11", "debian:12", "debian:13"))
+    (tmp_path / "a.md").write_text(images)
+    assert call("prd", "decide", "a.md", "PD101@3", "--keep", "debian:11", cwd=tmp_path).code == 0
+    done = call("prd", "check", "a.md", cwd=tmp_path)
+    assert (done.code, "a.md:5:1: error PD101" in done.out, "a.md:3:1" in done.out) == (1, True, False)
+    assert call("prd", "decide", "a.md", "PD101@5", "--keep", "debian:11", cwd=tmp_path).code == 0
+    assert call("prd", "check", "a.md", cwd=tmp_path).code == 0
+
+
 def test_demands_that_no_rule_holds_are_listed(tmp_path: Path) -> None:
     (tmp_path / "a.prd.md").write_text(example() + "\n**Image size:** at most 200 MB.\n")
     done = call("prd", "compile", "a.prd.md", cwd=tmp_path)

@@ -16,7 +16,7 @@ FIRST_DUE = 1795392000 + 365 * 86400
 """The second since 1970 at which the first table is older than a year; until then no table is read for its date."""
 
 _FAMILY = "ml/"
-"""What the names of the kinds of check begin with that look things up in the tables."""
+"""The prefix of the kinds of check that look things up in the tables."""
 
 
 def overdue(now: float | None = None) -> bool:
@@ -31,7 +31,7 @@ def rests_on_tables(report: FileReport, packs: Sequence[Pack]) -> bool:
 
 
 def old_facts() -> list[str]:
-    """What to say of tables that are older than a year; nothing where there is none."""
+    """A warning that names the tables older than a year; empty if there are none."""
     import datetime  # of no use to a run with fresh tables
 
     from zr4lint.app.explain_knowledge import tables

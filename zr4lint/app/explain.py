@@ -133,13 +133,13 @@ def _meant(word: str, every: Sequence[Explanation]) -> str:
     codes = [e.rule.code for e in every if word and e.rule.code.startswith(word.upper())]
     if codes:
         more = f" and {len(codes) - _MOST_CODES} more" if len(codes) > _MOST_CODES else ""
-        return f"; the codes that begin so are {', '.join(codes[:_MOST_CODES])}{more}"
+        return f"; codes that start with {word.upper()}: {', '.join(codes[:_MOST_CODES])}{more}"
     near = did_you_mean(word, [name for e in every for name in (e.rule.code, e.rule.name)])
     return near or "; zr4lint rules lists them"
 
 
 def _is(word: str, code: str) -> bool:
-    """Whether a word in capital letters is a code; an alias such as "SC*" stands for all codes that begin so."""
+    """Whether a word in capital letters is a code; an alias such as "SC*" stands for all codes with its prefix."""
     return word == code.upper() or (code.endswith("*") and word.startswith(code[:-1].upper()) and word[-1:].isdecimal())
 
 
@@ -184,7 +184,7 @@ def _document(rule: Rule) -> Iterator[str]:
     from zr4lint.knowledge.secrets import masked
 
     if origin.stale:
-        yield f"{origin.place}: the document has changed since; compile or derive the pack again"
+        yield f"{origin.place}: the document has changed since. Compile or derive the pack again."
         return
     words = line_of(origin.path, origin.line) if origin.path is not None else None
     yield f"{origin.place}:\n\n    {plain(masked(words), 100)}" if words else f"{origin.place}: the line is not found"

@@ -142,6 +142,7 @@ class Document:
         self.source = source
         self.headings: list[Heading] = []
         self.fences: list[Fence] = []
+        self.indented: list[MappedText] = []
         self.tables: list[Table] = []
         self.prose: list[Words] = []
         self.paragraphs: list[Words] = []
@@ -180,6 +181,8 @@ class Document:
             found = MARK.search(self.source.slice(span))
             self._mark = (found[2] or "").strip() if found is not None else None
         elif kind in ("Paragraph", "CodeBlock"):
+            if kind == "CodeBlock":
+                self.indented.append(MappedText.join([(self.source.slice(span), span.start)]))
             self._paragraph(span)
         elif kind in ("List", "ListItem", "Quote"):
             self._nested(block, is_list=kind == "List")

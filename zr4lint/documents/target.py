@@ -12,7 +12,7 @@ from zr4lint.documents.document import Document, Fence, Role
 from zr4lint.model.source import MappedText, Span
 
 _NAME = re.compile(r"(?:[\w.-]+/)*[\w.-]*(?:Dockerfile|Containerfile)[\w.-]*")
-_COUNT = re.compile(r"(?<![\w.-])(\d+)[- ]lines?\b(?!\s+\d)", re.IGNORECASE)
+_COUNT = re.compile(r"(?<![\w.-])(\d{1,9})[- ]lines?\b(?!\s+\d)", re.IGNORECASE)
 _FILE = re.compile(
     r"dockerfile|containerfile|\b(?:the|whole|this|entire|new|final) file\b|\ball \d+ lines\b", re.IGNORECASE
 )
@@ -25,7 +25,7 @@ _BOUND = re.compile(
     r"|per|or)|[~<>\u2264\u2265])\s*\Z",
     re.IGNORECASE,
 )
-"""What makes a number of lines a bound, or an example."""
+"""Words before a number of lines that make it a limit or an example; at most 40 characters are searched."""
 
 NO_TARGET = 'no target found; put the `dockerfile` block below a heading such as "After"'
 """The message about a document without a target text, in which little can be checked."""
@@ -65,7 +65,7 @@ class Target:
 
     @cached_property
     def stated(self) -> list[Read]:
-        """What the document demands in words."""
+        """The demands in the document's sentences."""
         return read(self.document)
 
     @cached_property
@@ -88,7 +88,7 @@ class Target:
             int(m[1])
             for text in texts
             for m in _COUNT.finditer(text)
-            if int(m[1]) > 10 and not _BOUND.search(text, 0, m.start())
+            if int(m[1]) > 10 and not _BOUND.search(text, max(0, m.start() - 40), m.start())
         )
         return found.most_common(1)[0][0] if found else None
 

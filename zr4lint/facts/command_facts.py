@@ -121,7 +121,7 @@ class ProjectRun(PipRun, frozen=True):
 
 
 class CondaListed(Fact, frozen=True):
-    """What conda installs from an environment file; the version of a package has its operator, "=2.5.1"."""
+    """The packages that conda installs from an environment file; a version has its operator, "=2.5.1"."""
 
     packages: tuple[PackageWord, ...]
     channels: tuple[str, ...]

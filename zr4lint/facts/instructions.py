@@ -43,7 +43,7 @@ _HAS_DASH = (
 
 
 _OF_WINDOWS = ("windows/", "windowsservercore", "servercore", "nanoserver")
-"""What the names of images for Windows hold, where RUN is read by cmd."""
+"""Parts of the names of Windows images, in which cmd runs RUN."""
 
 
 def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:

@@ -21,6 +21,9 @@ from zr4lint.packs.model import Amendment, Pack, PackRule
 if TYPE_CHECKING:
     from zr4lint.linting.options import LintOptions
 
+_OUTDATED = "Compile or derive the pack again."
+"""The note of a finding whose rule comes from words that the document no longer has."""
+
 
 class PackResult(Struct, frozen=True):
     """The findings of one pack. `conformance` is None for a pack that is no specification."""
@@ -190,7 +193,7 @@ def _finding(pack: Pack, rule: Rule, unmet: Unmet, span: Span, path: str) -> Fin
         related=unmet.related,
         fix=unmet.fix,
         source=None if pack.specification else rule.source,
-        notes=unmet.notes,
+        notes=(*unmet.notes, _OUTDATED) if rule.origin is not None and rule.origin.stale else unmet.notes,
         help=unmet.help,
         references=unmet.references,
         aliases=rule.aliases if unmet.code is None else (rule.code,),

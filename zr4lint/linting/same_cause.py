@@ -92,7 +92,7 @@ def _says_so_too(finding: Finding, refusal: Finding) -> bool:
 
 
 def _unparsed(findings: list[Finding], judged: Judged) -> list[Finding]:
-    """What ShellCheck can't parse in one script is told once, by the most telling of its errors."""
+    """Join ShellCheck's parse errors in one script into the clearest of them."""
     starts = [instruction.span.start for instruction in judged.dockerfile.instructions]
     groups: dict[int, list[Finding]] = {}
     for finding in findings:

@@ -73,7 +73,7 @@ class Origin(Struct, frozen=True):
 
     `document` is the file as the pack names it, `path` where it lies as reports show it, None where it is not found.
     `fingerprint` names the words of the line that the rule was made from, "" where the pack has none; `stale` tells
-    that the document has these words no more.
+    that the document no longer has these words.
     """
 
     document: str

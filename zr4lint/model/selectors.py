@@ -25,5 +25,5 @@ def fit(word: str, rule: Rule | Finding) -> int:
 
 
 def _fits(word: str, code: str) -> bool:
-    """Whether a word begins a code; an alias such as "sc*" stands for all codes that begin so."""
+    """Whether a word begins a code; an alias such as "sc*" stands for all codes with its prefix."""
     return code.startswith(word) or (code.endswith("*") and word.startswith(code[:-1]))

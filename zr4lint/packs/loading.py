@@ -96,7 +96,7 @@ def _moved(rule: Rule, old: Origin, new: Origin) -> Rule:
     place = f"{old.document.rpartition('/')[2]}:{old.line}"
     source = rule.source
     if source == place and new.stale:
-        source = f"an older text of {place}; compile or derive the pack again"
+        source = f"an older version of {place}"
     elif source == place:
         source = f"{old.document.rpartition('/')[2]}:{new.line}"
     return structs.replace(rule, origin=new, source=source)

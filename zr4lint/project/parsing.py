@@ -156,7 +156,7 @@ class _Reader:
     def unknown(self, key: str) -> ConfigError:
         """The error for a key that is none, with the nearest one."""
         if key == "tool":
-            return self.error(key, "unknown; only pyproject.toml has [tool.zr4lint], here its keys come first")
+            return self.error(key, "unknown; write the keys at the top level, without [tool.zr4lint]")
         if key.replace("_", "-") in ONLY_OPTIONS:
             return self.error(key, f"unknown; give the option --{key.replace('_', '-')} on the command line")
         return self.error(key, f"unknown{hint(key, KEYS) or '; the keys are ' + ', '.join(KEYS)}")

@@ -46,7 +46,7 @@ _C = r"-[a-z]*c\Z"
 _DEFAULT_PATH = "/bin:/usr/bin"
 """Where programs are looked for without PATH."""
 _UNQUOTED = frozenset("'\"\\$#")
-"""What has a meaning of its own in the string behind `env -S`."""
+"""Characters with a special meaning in the string after `env -S`."""
 _ASSIGNMENT = r"[A-Za-z_]\w*="
 
 

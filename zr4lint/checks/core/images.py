@@ -113,7 +113,7 @@ def _forbidden(name: str, tag: str | None, span: Span) -> Unmet:
 
 
 def _of_known_tag(reference: Reference, forbidden: Sequence[str]) -> Unmet | None:
-    """What is said of an image of which the tag is known, whatever its name is."""
+    """The outcome for an image whose tag is known and whose name is not."""
     tagged = _TAGGED.search(reference.raw)
     if tagged is None or not any(p.startswith("*:") and matches(tagged[1], p[len("*:") :]) for p in forbidden):
         return None

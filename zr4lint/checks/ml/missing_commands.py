@@ -44,7 +44,7 @@ _HINTS = {
     "python": r"conda|mamba|pyenv|/python\b|\buv\b|python[\w.]* [^\n]*/usr",
     "uv": r"\buv\b|conda|mamba|pixi|astral",
 }
-"""What else may bring a program, by its name."""
+"""Patterns for commands that may install a program in another way, by the name of the program."""
 
 
 @check("ml/command-missing")

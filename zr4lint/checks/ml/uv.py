@@ -112,7 +112,7 @@ def _brings_pip(history: History, run: PipRun) -> bool:
 
 @check("ml/setting-unread", raises=True)
 def setting_unread(subject: Subject) -> Outcomes:
-    """A setting of pip or uv is one that the tool reads, with a value that it understands."""
+    """Each PIP_ or UV_ variable that is set is read by pip or uv, and has a value that it understands."""
     for history in histories(subject):
         for env in subject.facts.of(EnvSet, history.chain):
             if env.at.stage != history.stage.number or env.value is None:

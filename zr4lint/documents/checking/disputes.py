@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from zr4lint.documents.checking.found import found
-from zr4lint.documents.demanding.demands import Read, part_of, values_of
+from zr4lint.documents.demanding.demands import Read, parts_of, values_of
 from zr4lint.documents.demanding.grammar import demands_of
 from zr4lint.documents.demanding.statement import CODE, Statement, Strength, claims_in
 from zr4lint.documents.deriving.pack import UnusableError, derive, unmet_by
@@ -25,12 +24,14 @@ if TYPE_CHECKING:
 
 _BY = re.compile(rf"\b(?:with|using|via|use)\s+(?:an?\s+|the\s+)?{CODE}", re.IGNORECASE)
 _SOME = re.compile(r"\b(?:only|or|if|when|unless|except|instead|rather|where|may)\b", re.IGNORECASE)
+_START = re.compile(r"(?:[ \t]*+(?:#[^\n]*+)?\r?\n)*+[ \t]*+(?:FROM|ARG)\s", re.IGNORECASE)
+"""The beginning of a whole file: blank lines and comments, then FROM or ARG."""
 _SUBJECTS = {"last-workdir": "the working directory", "runs-as": "the user"}
 _KEYWORDS = {"env": "ENV", "last-workdir": "WORKDIR", "runs-as": "USER", "labels": "LABEL", "label-values": "LABEL"}
 
 
 class Said(Struct, frozen=True):
-    """What a statement says of one subject: its words for readers, and a value that is the only one."""
+    """One value that a statement gives to a subject, and its words for messages."""
 
     subject: tuple[str, str, str]
     value: str
@@ -111,27 +112,33 @@ def _used(one: Read) -> Iterator[Said]:
 
 
 def _opposed(every: Sequence[Said]) -> Iterator[tuple[Said, Said]]:
-    """The pairs of statements in the order of the text of which only one can hold."""
-    by_subject: dict[tuple[str, str, str], list[Said]] = {}
+    """Each statement that contradicts the first one on its subject, after that one, in the order of the text.
+
+    If the first statement gives two values, one that repeats its first value contradicts the second.
+    """
+    groups: dict[tuple[object, ...], list[Said]] = {}
     for said in sorted(every, key=lambda one: one.statement.span.start):
-        by_subject.setdefault(said.subject, []).append(said)
-    for group in by_subject.values():
-        for first, other in combinations(group, 2):
-            pair = first.statement, other.statement
-            if _differ(first, other) and not part_of(*pair) and not part_of(*pair[::-1]):
+        group = _group(said)
+        if group is not None:
+            groups.setdefault(group, []).append(said)
+    for first, *others in groups.values():
+        second: Said | None = None
+        for other in others:
+            if other.statement.span.start == first.statement.span.start:
+                second = other if second is None and other.value != first.value else second
+            elif other.value != first.value:
                 yield first, other
-                break
+            elif second is not None:
+                yield second, other
 
 
-def _differ(first: Said, other: Said) -> bool:
-    if first.value == other.value or first.statement.span == other.statement.span:
-        return False
-    kind = first.subject[0]
-    if kind == "python-packages":
-        return first.value.startswith("==") and other.value.startswith("==")
-    if kind == "runs-as":
-        return first.value[:1].isdigit() == other.value[:1].isdigit()
-    return True
+def _group(said: Said) -> tuple[object, ...] | None:
+    """What statements share of which different values contradict each other; None if any two values can hold."""
+    kind = said.subject[0]
+    if kind == "python-packages" and not said.value.startswith("=="):
+        return None
+    by_number = kind == "runs-as" and said.value[:1].isdigit()
+    return said.subject, by_number, tuple(parts_of(said.statement))
 
 
 def _stated(target: Target) -> Iterator[Finding]:
@@ -158,9 +165,7 @@ def _stated(target: Target) -> Iterator[Finding]:
 
 def _unmet(target: Target, every: Sequence[Read]) -> Iterator[Finding]:
     """Statements that words of the target text contradict, where it is one whole file."""
-    starts = [
-        block for block in target.blocks if re.match(r"(?:\s*#[^\n]*\n|\s*\n)*\s*(?:FROM|ARG)\s", block.body.text)
-    ]
+    starts = [block for block in target.blocks if _START.match(block.body.text)]
     pairs = [(one, demand) for one in every for demand in one.demands]
     if not pairs or len(starts) != 1 or target.blocks[0] is not starts[0]:
         return

@@ -7,18 +7,24 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zr4lint.documents.checking.found import found
-from zr4lint.documents.document import Role, Words
+from zr4lint.documents.document import Document, Role, Words
 from zr4lint.linting.pipeline import Linter, lint
 from zr4lint.model.finding import Finding, Severity
 from zr4lint.model.quoting import code
-from zr4lint.model.source import SourceFile, Span
+from zr4lint.model.source import MappedText, SourceFile
 from zr4lint.packs import document_rules as rules
 from zr4lint.packs.rulebook import load
 
 if TYPE_CHECKING:
     from zr4lint.documents.target import Target
 
-_BUILD = re.compile(r"\bdocker\s+(?:buildx\s+)?build\b((?:\\\n|[^\n`|;&#])*)")
+_BUILD = re.compile(
+    r"(?<![\w.-])docker[ \t]+(?:buildx[ \t]+)?build(?![\w-])((?:\\\n|\$\([^()\n]*\)|,(?!\s)|[^\n`|;&#(),])*+)"
+)
+"""A call of `docker build` and its words, up to the end of the command, which is a comma in prose."""
+_OPTION = re.compile(r"\$\([^()\n]*\)|(?<=\s)--([a-z][a-z-]*)(?=[\s=]|\Z)")
+_COMMENT = re.compile(r"(?<!\S)#[^\n]*")
+_SPAN = re.compile(r"(?<!`)(`++)(.*?)(?<!`)\1(?!`)", re.DOTALL)
 _BUILD_OPTIONS = (
     "add-host", "allow", "annotation", "attest", "build-arg", "build-context", "builder", "cache-from", "cache-to",
     "call", "cgroup-parent", "check", "compress", "config", "context", "cpu-period", "cpu-quota", "cpu-shares",
@@ -49,14 +55,34 @@ def check_world(target: Target) -> Iterator[Finding]:
                 target, rules.CANNOT_BUILD, span, finding.message, notes=notes, help=finding.help,
                 severity=finding.severity,
             )  # fmt: skip
-    planned = bool(target.blocks or target.checks)
-    for said in _BUILD.finditer(target.document.source.text) if planned else ():
-        for option in re.finditer(r"(?<=\s)--([a-z][a-z-]*)(?=[\s=]|\Z)", said[1]):
-            if option[1] not in _BUILD_OPTIONS:
-                span = Span(said.start(1) + option.start(), said.start(1) + option.end())
+    if target.blocks or target.checks:
+        yield from _options(target)
+
+
+def _options(target: Target) -> Iterator[Finding]:
+    """The options of `docker build` in code blocks and code spans that it does not have."""
+    for text in _code(target.document):
+        for said in _BUILD.finditer(_COMMENT.sub(lambda m: " " * len(m[0]), text.text)):
+            for option in _OPTION.finditer(said[1]):
+                if option[1] is None or option[1] in _BUILD_OPTIONS:
+                    continue
+                span = text.span(said.start(1) + option.start(), said.start(1) + option.end())
                 help_ = "Use `docker build --check`" if option[1] == "dry-run" else None
                 message = f"docker build has no option {code(option[0], 40)}"
                 yield found(target, rules.NO_SUCH_OPTION, span, message, help=help_)
+
+
+def _code(document: Document) -> Iterator[MappedText]:
+    """The code blocks of a document, then the code spans of its paragraphs, headings and cells."""
+    yield from (fence.body for fence in document.fences)
+    yield from document.indented
+    words = [(one.text, one.span.start) for one in document.paragraphs]
+    words += [(heading.title, heading.span.start) for heading in document.headings]
+    for table in document.tables:
+        words += [(cell.text, cell.span.start) for row in (table.header, *table.rows) for cell in row]
+    for text, start in words:
+        for span in _SPAN.finditer(text):
+            yield MappedText.join([(span[2].replace("\n", " "), start + span.start(2))])
 
 
 def errors_of(text: str) -> set[str]:

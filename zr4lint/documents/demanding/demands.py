@@ -194,8 +194,12 @@ def _undisputed(found: Sequence[Read]) -> Iterator[Read]:
 
 def part_of(first: Statement, other: Statement) -> Heading | None:
     """The heading above one statement, and not the other, that says that it is about a part of all files."""
-    own = (heading for heading in first.path if heading not in other.path)
-    return next((heading for heading in own if _PART.search(heading.title)), None)
+    return next((heading for heading in parts_of(first) if heading not in other.path), None)
+
+
+def parts_of(statement: Statement) -> Iterator[Heading]:
+    """The headings above a statement that say that it is about a part of all files, the outermost first."""
+    return (heading for heading in statement.path if _PART.search(heading.title))
 
 
 def _narrower(span: Span, others: Sequence[tuple[str, Read]]) -> Heading | None:

@@ -164,7 +164,7 @@ def _held(facts: Facts, demands: Sequence[Demand]) -> list[bool]:
 
 
 def _results(facts: Facts, demands: Sequence[Demand]) -> list[RuleResult | None]:
-    """What the rule of each demand says of a file, None for parameters that packs may not have."""
+    """The result of each demand's rule; None for parameters that packs may not have."""
     fit = [_fits(demand) for demand in demands]
     rules = tuple(
         PackRule(_rule(f"GF{n}", demand), demand.kind, demand.parameters, (), stages=demand.stages, stage=demand.stage)

@@ -44,7 +44,7 @@ def affordable(pattern: re.Pattern[str], text: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=512)
 def _repetitions(pattern: str) -> int | None:
-    """How many repetitions a pattern of Python has; None where its choices multiply, which may take for ever."""
+    """How many repetitions a pattern of Python has; None where its choices multiply, which may take forever."""
     count, ways = 0, 1
     groups = [1]  # in how many ways each open group may fit
     parts = [found[0] for found in re.finditer(_PARTS, pattern, re.DOTALL)]

@@ -22,7 +22,7 @@ _WORD = r"""[^\s,'"]+"""
 
 
 def listed(text: MappedText, at: At) -> CondaListed | None:
-    """What an environment file asks conda for; None where it names no package."""
+    """The packages and channels of a conda environment file; None if it names no package."""
     channels = [word for word, _ in _items(text.text, "channels")]
     packages: list[PackageWord] = []
     for word, start in _items(text.text, "dependencies"):

@@ -68,7 +68,7 @@ def synced(call: Call) -> Iterator[ProjectRun]:
 
 
 def by_conda(call: Call) -> Iterator[ProjectRun | CondaListed]:
-    """What the file that conda makes an environment from lists, and the packages that conda passes to pip."""
+    """The packages in the environment file that conda is called with, and those that conda passes to pip."""
     files = call.script.reading.files_for(call.instruction)
     parsed = parse_options(call.arguments[1:], _OF_CONDA)
     file = parsed.get("file")

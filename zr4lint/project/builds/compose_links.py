@@ -82,7 +82,7 @@ def _moved(path: Any, folder: str) -> Any:
 
 
 def _paths(document: Mapping[str, Any]) -> list[Any]:
-    """What the key `include` of a document names."""
+    """The paths in the key `include` of a document."""
     found: list[Any] = []
     entries = document.get("include")
     for entry in entries if isinstance(entries, list) else ():

@@ -1,0 +1,49 @@
+"""Documents with very many lines or statements are checked in linear time."""
+
+from __future__ import annotations
+
+import time
+
+from zr4lint.documents.check import check
+from zr4lint.documents.document import Document
+from zr4lint.documents.target import Target
+from zr4lint.model.source import SourceFile
+
+_SECONDS = 5
+
+
+def _findings(text: str) -> list[tuple[int, str]]:
+    """The lines and codes of what is found in a document, which takes a few seconds at most."""
+    start = time.process_time()
+    findings = check(SourceFile(text, "x.md")).findings
+    assert time.process_time() - start < _SECONDS
+    return [(finding.line, finding.code) for finding in findings if finding.code != "PD901"]
+
+
+def test_many_blank_lines_before_the_first_instruction() -> None:
+    text = "The image must expose port `9090`.\n\n## After\n\n```dockerfile\n" + "\n" * 5000
+    assert _findings(f"{text}FROM debian:12\nEXPOSE 8080\n```\n") == [(1, "PD101")]
+    assert _findings(f"{text}RUN true\nEXPOSE 8080\n```\n") == [(5006, "PD601")]
+
+
+def test_many_statements_on_one_subject() -> None:
+    same = "The image must set `TZ=UTC`.\n\n" * 400
+    assert _findings(same) == []
+    others = "".join(f"The image must set `TZ=Zone{n}`.\n\n" for n in range(400))
+    assert _findings(f"The image must set `TZ=UTC`.\n\n{others}") == [(3 + 2 * n, "PD101") for n in range(400)]
+
+
+def test_many_numbers_of_lines_in_a_paragraph() -> None:
+    bounded = f"The Dockerfile has {'at most 12 lines, ' * 3000}and has 40 lines, {'9' * 5000} lines.\n"
+    target = f"{bounded}\n## After\n\n```dockerfile\nFROM debian:12\n```\n"
+    start = time.process_time()
+    assert Target(Document(SourceFile(target, "x.md"))).line_count == 40
+    assert time.process_time() - start < _SECONDS
+    assert Target(Document(SourceFile(target.replace("at most ", ""), "x.md"))).line_count == 12
+
+
+def test_many_calls_of_docker_build_in_a_line() -> None:
+    after = "\n\n## After\n\n```dockerfile\nFROM debian:12\n```\n"
+    assert _findings(f"`{'docker build -q;' * 5000}`{after}") == []
+    assert _findings(f"`{'docker build $(' * 5000}`{after}") == []
+    assert _findings(f"`docker build{' --fast' * 300}`{after}") == [(1, "PD602")] * 300
