@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
@@ -32,10 +33,13 @@ class Script:
 
     `literal_stars` tells that the shell leaves wildcards alone, `found` are the files that a find hands to the next
     command of its pipeline, or to the one around it, and `found_in` is the shell it runs in. `fatal` tells that the RUN
-    fails if the command that is read does. `umask` has the bits that chmod leaves alone where it is told no user.
+    fails if the command that is read does. `outermost` are the variables it starts with, `values` those that only
+    this RUN has. `umask` has the bits that chmod leaves alone where it is told no user.
     """
 
-    def __init__(self, reading: Reading, instruction: Instruction) -> None:
+    def __init__(
+        self, reading: Reading, instruction: Instruction, values: Mapping[str, str | None] = MappingProxyType({})
+    ) -> None:
         self.reading = reading
         self.instruction = instruction
         self.state = reading.state
@@ -44,7 +48,8 @@ class Script:
         self.found_in: tuple[int, ...] = ()
         self.fatal = False
         self.umask = 0o022
-        self._scopes: dict[tuple[int, ...], Scope] = {(): Scope(self.state.workdir, self.state.script_variables)}
+        self.outermost = self.state.script_variables.changed(values)
+        self._scopes: dict[tuple[int, ...], Scope] = {(): Scope(self.state.workdir, self.outermost)}
         self._moved: set[tuple[int, ...]] = set()
         self._used: tuple[Command | None, frozenset[int]] = (None, frozenset())
 
