@@ -98,6 +98,22 @@ def test_ways_to_change_the_mode(script: str, mode: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "executable"),
+    [
+        ("umask 177", False), ("umask 0111", False), ("(umask 177; chmod +x sub/run.sh)", False),
+        ("umask 177; (umask 022)", False), ("umask 177 && umask -S", False), ("umask 177; (cd /)", False),
+        ("umask 022", True), ("(umask 177; cp a b)", True), ("umask 177 | cat", True),
+        ("sh -c 'umask 177; touch b'", True),
+        ("umask 177; umask 022", True), ("X=$(umask 177; cat b)", True), ("test -e /x && umask 177", True),
+        ("umask $(cat b)", True), ("umask 177; umask a+x", True), ("false && umask 177", True),
+    ],
+)  # fmt: skip
+def test_a_umask_lasts_as_long_as_its_shell(before: str, executable: bool) -> None:
+    script = before if "chmod" in before else f"{before}; chmod +x sub/run.sh"
+    assert lost(script) == ({"mode +x"} if executable else set())
+
+
+@pytest.mark.parametrize(
     "script",
     [
         "{ echo a; echo b; } > f", "(echo a; echo b) > f", "echo 0 > f; { echo a; cd .; } >> f",
