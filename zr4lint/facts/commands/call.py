@@ -38,7 +38,7 @@ class Script:
     `literal_stars` tells that the shell leaves wildcards alone, `found` are the files that a find hands to the next
     command of its pipeline, or to the one around it, and `found_in` is the shell it runs in. `fatal` tells that the RUN
     fails if the command that is read does. `outermost` are the variables it starts with, `values` those that only
-    this RUN has.
+    this RUN has. `aliases` are the aliases of git that stand for the command that is read.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Script:
         self.found: tuple[Argument, ...] = ()
         self.found_in: tuple[int, ...] = ()
         self.fatal = False
+        self.aliases: list[str] = []
         self.outermost = self.state.script_variables.changed(values)
         self._scopes: dict[tuple[int, ...], Scope] = {(): Scope(self.state.workdir, self.outermost)}
         self._moved: set[tuple[int, ...]] = set()
