@@ -41,6 +41,7 @@ def lost(script: str) -> set[str]:
         "find . -name run.sh -exec rm -f {} \\;", "find . -print0 | xargs -0 rm", "echo sub/run.sh | xargs rm",
         "find /w -mindepth 1 -maxdepth 2 -delete", "sudo rm sub/run.sh", "cd sub && rm run.sh",
         "rsync --remove-source-files sub/run.sh /x/", "find . -type d -name sub -exec rm -rf {} +",
+        "find . -name run.sh -exec sh -c 'test 1 = 1 && rm \"$1\"' _ {} \\;",
     ],
 )  # fmt: skip
 def test_ways_to_remove(script: str) -> None:
@@ -64,6 +65,8 @@ def test_ways_to_write(script: str) -> None:
 @pytest.mark.parametrize(
     "script",
     [
+        "find . -name run.sh -exec sh -c 'grep -q foo \"$1\" && rm \"$1\"' _ {} \\;",
+        "find . -name run.sh -exec sh -c 'if grep -q foo \"$1\"; then rm \"$1\"; fi' _ {} \\;",
         "rm sub", "rm -r other", "rm 'sub/*'", "rm --help sub/run.sh", "rmdir sub", "find . -name '*.py' -delete",
         "find . -maxdepth 1 -delete", "find . -newer x -delete", "find . -type d -exec chmod 700 {} +",
         "gzip -k sub/run.sh", "gzip -c sub/run.sh > x.gz", "tee -a sub/run.sh < /dev/null", "cp -n a sub/run.sh",
@@ -92,6 +95,22 @@ def test_what_leaves_a_file_alone(script: str) -> None:
 )
 def test_ways_to_change_the_mode(script: str, mode: str) -> None:
     assert f"mode {mode}" in lost(script)
+
+
+@pytest.mark.parametrize(
+    ("before", "executable"),
+    [
+        ("umask 177", False), ("umask 0111", False), ("(umask 177; chmod +x sub/run.sh)", False),
+        ("umask 177; (umask 022)", False), ("umask 177 && umask -S", False), ("umask 177; (cd /)", False),
+        ("umask 022", True), ("(umask 177; cp a b)", True), ("umask 177 | cat", True),
+        ("sh -c 'umask 177; touch b'", True),
+        ("umask 177; umask 022", True), ("X=$(umask 177; cat b)", True), ("test -e /x && umask 177", True),
+        ("umask $(cat b)", True), ("umask 177; umask a+x", True), ("false && umask 177", True),
+    ],
+)  # fmt: skip
+def test_a_umask_lasts_as_long_as_its_shell(before: str, executable: bool) -> None:
+    script = before if "chmod" in before else f"{before}; chmod +x sub/run.sh"
+    assert lost(script) == ({"mode +x"} if executable else set())
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 
 import zr4lint
 from zr4lint.dockerfile import parse
-from zr4lint.facts import Ran, RunStep, gather
-from zr4lint.model.budgets import COPIED_WORDS, REPEATED_COMMANDS, RUNS, VALUE_LENGTH
+from zr4lint.facts import Ran, Removed, RunStep, gather
+from zr4lint.model.budgets import ALIASED_COMMANDS, ALIASES, COPIED_WORDS, REPEATED_COMMANDS, RUNS, VALUE_LENGTH
 from zr4lint.model.deadline import Deadline, TimeUpError
 from zr4lint.model.source import MappedText, SourceFile
 from zr4lint.shell import Dialect, Script, parse_script
@@ -87,3 +87,33 @@ def test_a_deadline_ends_the_reading() -> None:
     assert gather(dockerfile, deadline=Deadline(60)).facts
     with pytest.raises(TimeUpError):
         gather(dockerfile, deadline=Deadline(-1))
+
+
+def chained(length: int, times: int) -> str:
+    """Aliases of git, each of which calls the next one; the last removes a file."""
+    made = [(f"a{n}", "; ".join([f"git a{n + 1}"] * times)) for n in range(length - 1)]
+    made.append((f"a{length - 1}", "rm /x"))
+    return " && ".join(f"git config --global alias.{name} '!{script}'" for name, script in made) + " && git a0"
+
+
+MANY, DEEP = f"{ALIASED_COMMANDS} commands", f"{ALIASES} levels"
+
+
+@pytest.mark.parametrize(
+    ("script", "removals", "told"),
+    [
+        (chained(ALIASES, 1), 1, []),
+        (chained(ALIASES + 1, 1), 0, [DEEP]),
+        (chained(4, 4), 4**3, []),
+        (chained(2, ALIASED_COMMANDS // 20) + " && git a0" * 9, ALIASED_COMMANDS // 2, []),
+        (chained(2, ALIASED_COMMANDS // 20) + " && git a0" * 10, ALIASED_COMMANDS // 2, [MANY]),
+        (chained(12, 2), None, [MANY]),
+        ("git config --global alias.s '!git s; rm /x' && git s", 1, []),
+        ("git config --global alias.s '!git t' && git config --global alias.t '!git s; rm /x' && git s", 1, []),
+    ],
+)
+def test_aliases_of_git_are_followed_to_their_budgets(script: str, removals: int | None, told: list[str]) -> None:
+    found = gather(parse(SourceFile(f"FROM image\nRUN {script}\n")))
+    assert removals in (None, len(found.of(Removed, {0})))
+    remarks = [remark.message for remark in found.remarks]
+    assert {*remarks} == {f"an alias of git is not followed beyond {limit}" for limit in told}

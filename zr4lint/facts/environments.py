@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -126,12 +126,17 @@ def environment_of(run: PipRun) -> str | None:
     """The folder of the environment a call works on, "" for the system's own, None where it can't be known."""
     if run.command.elsewhere or run.command.parsed.has("target", "prefix", "root"):
         return None
-    folder = run.command.program.rpartition("/")[0]
+    return environment_at(run.command.program, run.variables, run.path)
+
+
+def environment_at(program: str, variables: Mapping[str, str | None], path: str | None) -> str | None:
+    """The folder of the environment that a program works on, as `environment_of` has it."""
+    folder = program.rpartition("/")[0]
     if folder:
         return folder.removesuffix("/bin")
-    if virtual := run.variables.get("VIRTUAL_ENV"):
+    if virtual := variables.get("VIRTUAL_ENV"):
         return virtual
-    first = (run.path or "\0").partition(":")[0]
+    first = (path or "\0").partition(":")[0]
     if first.startswith("\0") or first in _SYSTEM:
         return ""
     return first.removesuffix("/bin") if first.endswith("/bin") else None

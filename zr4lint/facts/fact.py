@@ -11,6 +11,10 @@ from zr4lint.shell import Reach
 INHERITED = "\0inherited"
 """Stands in a value for what the base image has there, such as the rest of PATH."""
 
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
+PREDEFINED_ARGS = (*_PROXIES, *map(str.lower, _PROXIES))
+"""Build arguments that each RUN gets without an ARG."""
+
 
 class At(Struct, frozen=True):
     """Where and when something happens.

@@ -205,7 +205,7 @@ class History:
                 found.append(copied.at.order)
                 break
         for ran in self.facts.of(Ran, self.chain):
-            if _installs(ran):
+            if installs(ran):
                 found.append(ran.at.order)
                 break
         return min(found, default=None)
@@ -334,7 +334,7 @@ def _lines(text: MappedText) -> Iterator[Argument]:
         at += len(line)
 
 
-def _installs(ran: Ran) -> bool:
+def installs(ran: Ran) -> bool:
     """Whether a command may install Python packages in a way of its own."""
     words = [a.value or "" for a in ran.arguments]
     module = python_module(ran.arguments)

@@ -27,7 +27,8 @@ class Reading:
     are the values that the build gives to ARGs. `remarks` are what there is to tell of the file before any rule looks
     at it. `context` is the folder of the build context with the path of the Dockerfile, None where it is not known;
     `contexts` are the places of named contexts.
-    `copies` tells that something was copied so far, `runs` counts the RUNs.
+    `copies` tells that something was copied so far, `runs` counts the RUNs, `aliased` the commands that aliases of git
+    stood for.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Reading:
         self.triggers: list[Instruction] = []
         self.in_trigger = False
         self.runs = 0
+        self.aliased = 0
 
     @cached_property
     def context_files(self) -> ContextFiles | None:

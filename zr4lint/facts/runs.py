@@ -17,6 +17,7 @@ from zr4lint.model.remark import COMMAND_FAILS, Remark, too_large
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
     from zr4lint.facts.fact import Fact
+    from zr4lint.facts.flags import Mount
     from zr4lint.facts.pass_state import Reading
     from zr4lint.model.source import Span
     from zr4lint.shell import Command
@@ -62,12 +63,13 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         if reading.runs == RUNS + 1:
             reading.remarks.append(too_large(instruction.keyword_span, "a file", f"{RUNS:,} RUNs"))
         return
+    script = Script(reading, instruction, {name: None for mount in mounts if (name := _secret(mount))})
     parsed = run_commands(
         instruction,
         state.shell,
         reading.text,
         sh_is_dash=state.sh_is_dash,
-        variables=variables,
+        variables=script.outermost,
         files=_LazyFiles(reading, instruction),
         deadline=reading.deadline,
     )
@@ -78,7 +80,6 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
             reading.remarks.append(Remark(COMMAND_FAILS, string.span, message))
             break
     known = len(reading.remarks)
-    script = Script(reading, instruction)
     joined = _joined(instruction, parsed.commands)
     for index, command in enumerate(parsed.commands):
         reading.deadline.check()
@@ -90,6 +91,11 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         reading.remarks += _failing(parsed.failing, reading.text, in_dash=in_dash)
     if mounts and state.written:
         state.lose((mount.target for mount in mounts if mount.target), recursive=True)
+
+
+def _secret(mount: Mount) -> str:
+    """The variable that holds the secret of a mount; "" for a mount that sets none."""
+    return mount.options.get("env", "") if mount.type == "secret" else ""
 
 
 def _asks_builder(reading: Reading, instruction: Instruction) -> bool:

@@ -8,7 +8,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from zr4lint.facts.fact import INHERITED
+from zr4lint.facts.fact import INHERITED, PREDEFINED_ARGS
 from zr4lint.facts.persistent import Map
 from zr4lint.facts.replaced_programs import ReplacedPrograms
 from zr4lint.filesystem.globs import matches
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from zr4lint.model.source import MappedText
 
 _MOST_FILES = 200
-_DOCKER_SETS = ("HOME", "HOSTNAME", "PWD", "OLDPWD", "IFS", "PPID", "USER", "SHELL", "TERM")
+_SET_ANYWAY = frozenset({
+    "HOME", "HOSTNAME", "IFS", "LINENO", "OLDPWD", "OPTIND", "PPID", "PS1", "PS2", "PS3", "PS4", "PWD", "SHELL", "TERM",
+    "USER", *PREDEFINED_ARGS,
+})  # fmt: skip
+"""Variables that the builder or any shell may set without a word in the Dockerfile."""
 
 
 class Variables(Mapping[str, "str | None"]):
@@ -71,7 +75,7 @@ class Variables(Mapping[str, "str | None"]):
 
 def _unset(name: str, outside: tuple[str, ...] | None) -> str | None:
     """The value of a variable that neither ENV nor ARG sets."""
-    if outside is None or name in _DOCKER_SETS or not name.isidentifier():
+    if outside is None or name in _SET_ANYWAY or not name.isidentifier():
         return None
     return None if any(matches(name, pattern) for pattern in outside) else ""
 

@@ -16,6 +16,12 @@ COPIED_WORDS = 2_000
 REPEATED_COMMANDS = 2_000
 """Commands of a RUN that come from further rounds of loops and from calls of functions."""
 
+ALIASED_COMMANDS = 500
+"""Commands of a file that are read because aliases of git stand for them."""
+
+ALIASES = 20
+"""Aliases of git within one another."""
+
 ROUNDS = 64
 """Rounds of one loop."""
 

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from zr4lint.facts import Facts, Form, RunStep
-from zr4lint.facts.fact import INHERITED
+from zr4lint.facts.fact import INHERITED, PREDEFINED_ARGS
 from zr4lint.facts.shells import SHELLS, sh_of
 
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
 
-_PREDEFINED = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
-_OUTSIDE = frozenset({"PATH", "HOME", "HOSTNAME", *_PREDEFINED, *map(str.lower, _PREDEFINED)})
+_OUTSIDE = frozenset({"PATH", "HOME", "HOSTNAME", *PREDEFINED_ARGS})
 _SOMETHING = r"""\s=|[$`'"*?\[{<>|~#;]|\\(?!\s)|\bcd\b"""
 _NAME = r"[A-Za-z_]\w*"
 _EXITS = r"-[A-Za-z]*e[A-Za-z]*|errexit"

@@ -120,7 +120,7 @@ def _brought(history: History, row: Row, at: At) -> bool:
     for copied in history.facts.of(Copied, history.chain):
         if copied.at.order < at.order and copied.origin is not Origin.CONTEXT:
             return True
-    if _other_folders(history, row, at):
+    if _other_folders(history, row, at) or _through_pip(history, row, at):
         return True
     hints = _HINTS.get(row["name"].rstrip("3") if row["name"] == "pip3" else row["name"])
     text = history.text(at)
@@ -129,6 +129,13 @@ def _brought(history: History, row: Row, at: At) -> bool:
     return re.search(_OTHER_INSTALLERS, text) is not None or (
         re.search(rf"(?<![\w./-]){re.escape(row['name'])}(?![\w-])", _installs_text(history, at)) is not None
     )
+
+
+def _through_pip(history: History, row: Row, at: At) -> bool:
+    """Whether an earlier install may bring a program that pip has, as what it asks for or what that requires."""
+    if "by" not in row:
+        return False
+    return history.opaque(at) or any(history.before_with(at, name) for name in row.get("through_pip", ()))
 
 
 def _other_folders(history: History, row: Row, at: At) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
@@ -21,10 +22,14 @@ if TYPE_CHECKING:
 
 
 class Scope(Struct, frozen=True):
-    """The state of one shell: its folder, None where it can't be known, and its variables."""
+    """The state of one shell: its folder, None where it can't be known, and its variables.
+
+    `umask` has the bits that chmod leaves alone where it is told no user, None where they can't be known.
+    """
 
     folder: str | None
     variables: Variables
+    umask: int | None = 0o022
 
 
 class Script:
@@ -32,10 +37,13 @@ class Script:
 
     `literal_stars` tells that the shell leaves wildcards alone, `found` are the files that a find hands to the next
     command of its pipeline, or to the one around it, and `found_in` is the shell it runs in. `fatal` tells that the RUN
-    fails if the command that is read does. `umask` has the bits that chmod leaves alone where it is told no user.
+    fails if the command that is read does. `outermost` are the variables it starts with, `values` those that only
+    this RUN has. `aliases` are the aliases of git that stand for the command that is read.
     """
 
-    def __init__(self, reading: Reading, instruction: Instruction) -> None:
+    def __init__(
+        self, reading: Reading, instruction: Instruction, values: Mapping[str, str | None] = MappingProxyType({})
+    ) -> None:
         self.reading = reading
         self.instruction = instruction
         self.state = reading.state
@@ -43,8 +51,9 @@ class Script:
         self.found: tuple[Argument, ...] = ()
         self.found_in: tuple[int, ...] = ()
         self.fatal = False
-        self.umask = 0o022
-        self._scopes: dict[tuple[int, ...], Scope] = {(): Scope(self.state.workdir, self.state.script_variables)}
+        self.aliases: list[str] = []
+        self.outermost = self.state.script_variables.changed(values)
+        self._scopes: dict[tuple[int, ...], Scope] = {(): Scope(self.state.workdir, self.outermost)}
         self._moved: set[tuple[int, ...]] = set()
         self._used: tuple[Command | None, frozenset[int]] = (None, frozenset())
 
@@ -52,7 +61,7 @@ class Script:
         """The scope of that name; a new one starts with what the scope around it has by then."""
         if key not in self._scopes:
             around = self.scope(key[:-1])
-            self._scopes[key] = Scope(around.folder, around.variables)
+            self._scopes[key] = Scope(around.folder, around.variables, around.umask)
             if key[:-1] in self._moved:
                 self._moved.add(key)
         return self._scopes[key]
@@ -83,6 +92,10 @@ class Script:
         if anywhere:
             self._moved.add(call.command.scope)
         self._scopes[call.command.scope] = structs.replace(call.scope, folder=folder)
+
+    def mask(self, call: Call, umask: int | None) -> None:
+        """Change the umask of a shell."""
+        self._scopes[call.command.scope] = structs.replace(self.scope(call.command.scope), umask=umask)
 
     def change(
         self, command: Command, scope: Scope, values: Mapping[str, str | None], *, anything: bool = False

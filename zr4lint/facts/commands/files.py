@@ -219,7 +219,8 @@ def chmod(call: Call) -> Iterator[Fact]:
     if late := next((a for a in rest[1:] if a.value == "-R"), None):
         rest.remove(late)
         recursive = True
-    if len(rest) < 2 or (call.script.umask & 0o111 == 0o111 and re.match(_MASKED, rest[0].value or "")):
+    masked = call.scope.umask is not None and call.scope.umask & 0o111 == 0o111
+    if len(rest) < 2 or (masked and re.match(_MASKED, rest[0].value or "")):
         return
     at = call.at(relative=is_relative(rest[1:]))
     paths = call.paths(rest[1:])

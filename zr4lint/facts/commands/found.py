@@ -80,7 +80,7 @@ def _by_shell(call: Call, inner: Sequence[Argument], files: Sequence[Argument]) 
         if program not in READ_BY_PATH or command.reach is Reach.NEVER:
             continue
         words = [a for argument in arguments for a in (files if argument.value in (None, "{}") else (argument,))]
-        made = structs.replace(call.command, reach=min(call.command.reach, Reach.ALWAYS))
+        made = structs.replace(call.command, reach=min(call.command.reach, command.reach))
         yield from follow(structs.replace(call, command=made, program=program, arguments=words))
 
 

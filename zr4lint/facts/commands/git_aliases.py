@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from zr4lint.model.budgets import ALIASED_COMMANDS, ALIASES
+from zr4lint.model.remark import too_large
 from zr4lint.model.source import MappedText
 from zr4lint.shell import Argument, Reach, parse_script
 
@@ -42,13 +44,16 @@ def renamed(call: Call) -> Call | None:
     name = call.arguments[at].value or ""
     if name == "config":
         _remember(call, call.arguments[at + 1 :])
-    value = aliases.get(name.lower()) if name not in _OWN else None
+    followed = name not in _OWN and name.lower() not in call.script.aliases  # one that calls itself never ends
+    value = aliases.get(name.lower()) if followed else None
     if value is None or len(value) > _LONGEST:
         return None
     span = call.arguments[at].span
     if value.startswith("!"):
         words = [value, *(shlex.quote(argument.value or "") for argument in call.arguments[at + 1 :])]
-        return structs.replace(call, program="!", arguments=[Argument(" ".join(words), span)])
+        return structs.replace(
+            call, program="!", arguments=[Argument(" ".join(words), span), Argument(name.lower(), span)]
+        )
     try:
         stand_in = [Argument(word, span) for word in shlex.split(value)]
     except ValueError:
@@ -57,15 +62,29 @@ def renamed(call: Call) -> Call | None:
 
 
 def by_shell(call: Call) -> Iterator[Fact]:
-    """The facts of an alias that begins with `!`, which git hands to a shell."""
+    """The facts of an alias that begins with `!`, which git hands to a shell.
+
+    The call has the script and the name of the alias for its arguments.
+    """
     from zr4lint.facts.commands.script_reader import read_command  # it reads the calls of git as well
 
     text, start = (call.arguments[0].value or "")[1:], call.arguments[0].span.start
     script = MappedText(text, tuple(range(len(text))) or (0,), (start,) * (len(text) or 1))
+    reading, aliases = call.script.reading, call.script.aliases
+    if len(aliases) >= ALIASES:
+        reading.remarks.append(too_large(call.command.span, "an alias of git", f"{ALIASES} levels"))
+        return
+    aliases.append(call.arguments[1].value or "")
     for command in parse_script(script).commands:
+        if reading.aliased >= ALIASED_COMMANDS:
+            reading.remarks.append(too_large(call.command.span, "an alias of git", f"{ALIASED_COMMANDS} commands"))
+            break
+        reading.deadline.check()
+        reading.aliased += 1
         reach = min(command.reach, call.command.reach)
         scope = (*call.command.scope, *command.scope)
         yield from read_command(call.script, structs.replace(command, span=call.command.span, scope=scope, reach=reach))
+    aliases.pop()
 
 
 def _remember(call: Call, words: Sequence[Argument]) -> None:

@@ -83,8 +83,9 @@ def pip(call: Call) -> Iterator[Fact]:
             yield from synced(call)
     elif _lists_packages(call):
         # What xargs, or the command around a substitution, gets to know.
-        names = dict.fromkeys(_installed(call))
-        call.script.found = tuple(Argument(name, call.command.span) for name in names)
+        from zr4lint.facts.commands.installed import installed  # few builds ask
+
+        call.script.found = installed(call)
         call.script.found_in = call.command.scope
     elif unknown := unknown_command(call.arguments):
         call.fails(unknown.span, f"pip has no command {code(unknown.value or '', 40)}")
@@ -99,13 +100,6 @@ def _lists_packages(call: Call) -> bool:
         ["list", "--format=freeze"],
         ["list", "--format", "freeze"],
     )
-
-
-def _installed(call: Call) -> Iterator[str]:
-    """The packages that pip has installed by then."""
-    for fact in call.script.reading.facts:
-        if isinstance(fact, PipRun) and fact.command.action == "install" and fact.at.reach is Reach.ALWAYS:
-            yield from (requirement.name for requirement in fact.command.requirements if requirement.name)
 
 
 def _environment(call: Call, arguments: Sequence[Argument], module: str) -> Iterator[Fact]:

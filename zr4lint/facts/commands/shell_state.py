@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -55,9 +56,10 @@ def leave(call: Call) -> Iterator[Fact]:
 @reads("umask")
 def set_umask(call: Call) -> Iterator[Fact]:
     """Take note of the bits that new files, and `chmod +x`, don't get."""
-    value = call.arguments[-1].value or ""
-    if len(call.arguments) == 2 and len(value) <= 4 and value.isdecimal() and set(value) <= set("01234567"):
-        call.script.umask = int(value, 8) if call.command.reach is Reach.ALWAYS else call.script.umask
+    given = [argument.value for argument in call.arguments[1:] if argument.value not in ("-S", "-p")]
+    if given and call.command.reach is not Reach.NEVER:
+        known = len(given) == 1 and re.fullmatch("[0-7]{1,4}", given[0] or "")
+        call.script.mask(call, int(given[0] or "", 8) if known and call.command.reach is Reach.ALWAYS else None)
     yield from ()
 
 
