@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.inprocess import call
 from zr4lint.diagnose.anchor import compile_template
 from zr4lint.diagnose.catalogue import shipped
 from zr4lint.diagnose.diagnosis import diagnose
@@ -17,6 +18,8 @@ from zr4lint.diagnose.log_reading import read_log
 from zr4lint.diagnose.search import Search
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from zr4lint.diagnose.log_reading import Log
 
 HEADS = {
@@ -113,3 +116,29 @@ def test_the_same_words_are_found_in_each_of_several_lines() -> None:
     text = "".join(f"lib{name}.so: cannot open shared object file\n" for name in "abc")
     found = [values["library"] for _, values in template.matches(text, text.replace("\n", " "))]
     assert found == ["liba.so", "libb.so", "libc.so"]
+
+
+MANY = "9" * 5000
+HOSTILE = [
+    "#5 [1/2] RUN a\n#5 0.1 a\n#5 0.1² b\n",
+    f"#5 [1/2] RUN a\n#5 {MANY}.1 a\n",
+    f"#5 [stage-{MANY} {MANY}/{MANY}] RUN a\n#5 0.1 a\n",
+    f"#5 [stage-{MANY} 1/2] RUN a\n#5 ERROR: b\n",
+    f"Dockerfile:{MANY}\n--------------------\n   1 | >>> RUN a\nERROR: failed to solve: b\n",
+    f"Dockerfile:1\n--------------------\n{MANY} | >>> RUN a\nERROR: failed to solve: b\n",
+    f"[+] Building 1.0s ({MANY}/{MANY})\n => [1/2] RUN a  {MANY}s\n",
+    f"STEP {MANY}/{MANY}: RUN a\nSTEP 2/3: RUN b\n",
+    f"[{MANY}/{MANY}] STEP 2/3: RUN b\nerror: c\n",
+    f"Step {MANY}/{MANY} : RUN a\nStep 2/3 : RUN b\n",
+    f"ERROR: failed to solve: dockerfile parse error on line {MANY}: unknown instruction: X\n",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_numbers_that_no_builder_prints_are_read_without_an_error(text: str, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM a\nRUN b\n")
+    (tmp_path / "a.log").write_text(f"Step 1/2 : RUN a\n{text}" if text.startswith("Step") else text)
+    for options in ((), ("--format", "json"), ("--file", "Dockerfile")):
+        done = call("diagnose", "a.log", *options, cwd=tmp_path)
+        assert done.code in (0, 1, 2)
+        assert "internal error" not in done.err.lower()

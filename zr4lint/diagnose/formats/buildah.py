@@ -12,7 +12,7 @@ SIGN = re.compile(
     r"^\s*+(?:\[\d+/\d+\] )?STEP \d+(?:/\d+)?: |^(?:Error|error)(?:: error)?:? building at STEP \"", re.MULTILINE
 )
 
-_STEP = re.compile(r"\s*+(?:\[(\d+)/(\d+)\] )?STEP (\d+)(?:/(\d+))?: (.*)")
+_STEP = re.compile(r"\s*+(?:\[(\d{1,9})/(\d{1,9})\] )?STEP (\d{1,9})(?:/(\d{1,9}))?: (.*)")
 _FAILED = re.compile(r"\s*+(?:Error: |error |Error )(.*)")
 _DONE = re.compile(r"--> (?:Using cache )?[0-9a-f]{10,}|--> Pushing cache|--> Cache pulled|COMMIT ")
 _BUILT = re.compile(r"Successfully tagged |[0-9a-f]{64}$")

@@ -14,7 +14,7 @@ from zr4lint.diagnose.formats.quick import Quick
 SIGN = re.compile(r"^\s*+Step \d+(?:/\d+)? : |^\s*+---> Running in |returned a non-zero code: \d+", re.MULTILINE)
 API_SIGN = re.compile(r'^\{"(?:stream|status|errorDetail|aux)":', re.MULTILINE)
 
-_STEP = re.compile(r"\s*+Step (\d+)(?:/(\d+))? : (.*)")
+_STEP = re.compile(r"\s*+Step (\d{1,9})(?:/(\d{1,9}))? : (.*)")
 _CODE = " returned a non-zero code: "
 _DAEMON = (
     "OCI runtime create failed",

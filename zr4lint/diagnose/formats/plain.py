@@ -64,7 +64,7 @@ class Plain(Reader):
                 break
             time, _, words = text[width:].partition(" ")
             seconds, _, part = time.partition(".")
-            if not (seconds.isdigit() and part.isdigit()):
+            if not (time.isascii() and seconds.isdecimal() and part.isdecimal()):
                 break
             found.append(Line(line + index - at, words))
             self.times[self.printing] = time
