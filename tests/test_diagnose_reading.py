@@ -142,3 +142,39 @@ def test_numbers_that_no_builder_prints_are_read_without_an_error(text: str, tmp
         done = call("diagnose", "a.log", *options, cwd=tmp_path)
         assert done.code in (0, 1, 2)
         assert "internal error" not in done.err.lower()
+
+
+STEP = 'STEP 1/2: RUN a\n/bin/sh: a: command not found\nError: building at STEP "RUN a": exit status 127\n'
+
+
+@pytest.mark.parametrize(
+    ("words", "phases"),
+    [
+        ("Error: Error: buildah exited with code 127", ["build"]),
+        ("podman exited with code 127", ["build"]),
+        ("web-1 exited with code 127", ["build", "start"]),
+        ("Error: Error: worker exited with code 1", ["build", "start"]),
+    ],
+)
+def test_the_caller_of_a_builder_repeats_its_failure(words: str, phases: list[str]) -> None:
+    found = diagnose(io.BytesIO(f"{STEP}{words}\n".encode()), "x", shipped())
+    assert [one.failure.phase for one in found.failures] == phases
+
+
+@pytest.mark.parametrize(
+    "begin", ["error: build error: ", "error: build error: error ", "Error: ", "Error: error ", "error "]
+)
+def test_the_words_on_a_failed_step_of_buildah_name_it(begin: str) -> None:
+    found = diagnose(io.BytesIO(f'{begin}building at STEP "RUN a b": exit status 3\n'.encode()), "x", shipped())
+    assert [(one.failure.text, one.failure.exit_code) for one in found.failures] == [("RUN a b", 3)]
+
+
+def test_a_step_whose_container_is_removed_first_keeps_its_output() -> None:
+    head = "Step 1/2 : RUN a\n ---> Running in 0123456789ab\n/bin/sh: 1: a: not found\n"
+    end = "Removing intermediate container 0123456789ab\n"
+    failed = diagnose(
+        io.BytesIO(f"{head}{end}The command '/bin/sh -c a' returned a non-zero code: 127\n".encode()), "x", shipped()
+    )
+    assert [one.causes[0].signature.id for one in failed.failures] == ["command-not-found"]
+    done = f"{head}{end} ---> 0123456789ab\nStep 2/2 : RUN b\n ---> Using cache\nSuccessfully built 0123456789ab\n"
+    assert not diagnose(io.BytesIO(done.encode()), "x", shipped()).failures
