@@ -124,6 +124,7 @@ HOSTILE = [
     f"#5 [1/2] RUN a\n#5 {MANY}.1 a\n",
     f"#5 [stage-{MANY} {MANY}/{MANY}] RUN a\n#5 0.1 a\n",
     f"#5 [stage-{MANY} 1/2] RUN a\n#5 ERROR: b\n",
+    f"#5 [1/2] RUN a\n#5 DONE {MANY}s\n",
     f"Dockerfile:{MANY}\n--------------------\n   1 | >>> RUN a\nERROR: failed to solve: b\n",
     f"Dockerfile:1\n--------------------\n{MANY} | >>> RUN a\nERROR: failed to solve: b\n",
     f"[+] Building 1.0s ({MANY}/{MANY})\n => [1/2] RUN a  {MANY}s\n",

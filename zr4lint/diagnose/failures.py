@@ -27,6 +27,9 @@ _QUOTED = (
 _SHELL = re.compile(
     r"^(?:/dev/\.buildkit_qemu_emulator )?(?:/usr/bin/env )?(?:/\S*/)?(?:ba|da|z|a|k)?sh (?:-\S+ )*?(?:-o \S+ )?-\w*c "
 )
+_CUT = re.compile(r"The command '(?:\S*/)?\w*sh -\w*c (.+)")
+"""The words on a failed step in a log that is cut within the command."""
+
 _CALLER = re.compile(
     r"(?:Error: ?)*(?:\S*/)?(?:buildah|podman|docker|buildx|buildctl|kaniko|executor) exited with code \d+$"
 )
@@ -104,7 +107,10 @@ def loose(record: Record) -> Failure | None:
         return None
     code = _exit_code(lines[-1].text)
     last = lines[-1].text.strip()
-    return Failure("build", last, lines[-1].number, lines, exit_code=code, tentative=not _ERROR.match(last))
+    cut = _CUT.match(last)
+    text = f"RUN {one_line(cut[1])}" if cut else ""
+    known = bool(text) or _ERROR.match(last) is not None
+    return Failure("build", last, lines[-1].number, lines, text=text, exit_code=code, tentative=not known)
 
 
 def one_line(text: str) -> str:
