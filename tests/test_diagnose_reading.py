@@ -179,3 +179,9 @@ def test_a_step_whose_container_is_removed_first_keeps_its_output() -> None:
     assert [one.causes[0].signature.id for one in failed.failures] == ["command-not-found"]
     done = f"{head}{end} ---> 0123456789ab\nStep 2/2 : RUN b\n ---> Using cache\nSuccessfully built 0123456789ab\n"
     assert not diagnose(io.BytesIO(done.encode()), "x", shipped()).failures
+
+
+def test_the_version_of_cuda_is_a_word_of_its_own() -> None:
+    words = "nvidia-container-cli: requirement error: unsatisfied condition: cuda>=12.4, please update your driver"
+    found = diagnose(io.BytesIO(f"docker: Error response from daemon: {words}\n".encode()), "x", shipped())
+    assert "for the CUDA 12.4 of the image" in found.failures[0].causes[0].summary
