@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.inprocess import call
 from zr4lint.diagnose.anchor import compile_template
 from zr4lint.diagnose.catalogue import shipped
 from zr4lint.diagnose.diagnosis import diagnose
@@ -17,6 +18,8 @@ from zr4lint.diagnose.log_reading import read_log
 from zr4lint.diagnose.search import Search
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from zr4lint.diagnose.log_reading import Log
 
 HEADS = {
@@ -113,3 +116,72 @@ def test_the_same_words_are_found_in_each_of_several_lines() -> None:
     text = "".join(f"lib{name}.so: cannot open shared object file\n" for name in "abc")
     found = [values["library"] for _, values in template.matches(text, text.replace("\n", " "))]
     assert found == ["liba.so", "libb.so", "libc.so"]
+
+
+MANY = "9" * 5000
+HOSTILE = [
+    "#5 [1/2] RUN a\n#5 0.1 a\n#5 0.1² b\n",
+    f"#5 [1/2] RUN a\n#5 {MANY}.1 a\n",
+    f"#5 [stage-{MANY} {MANY}/{MANY}] RUN a\n#5 0.1 a\n",
+    f"#5 [stage-{MANY} 1/2] RUN a\n#5 ERROR: b\n",
+    f"#5 [1/2] RUN a\n#5 DONE {MANY}s\n",
+    f"Dockerfile:{MANY}\n--------------------\n   1 | >>> RUN a\nERROR: failed to solve: b\n",
+    f"Dockerfile:1\n--------------------\n{MANY} | >>> RUN a\nERROR: failed to solve: b\n",
+    f"[+] Building 1.0s ({MANY}/{MANY})\n => [1/2] RUN a  {MANY}s\n",
+    f"STEP {MANY}/{MANY}: RUN a\nSTEP 2/3: RUN b\n",
+    f"[{MANY}/{MANY}] STEP 2/3: RUN b\nerror: c\n",
+    f"Step {MANY}/{MANY} : RUN a\nStep 2/3 : RUN b\n",
+    f"ERROR: failed to solve: dockerfile parse error on line {MANY}: unknown instruction: X\n",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_numbers_that_no_builder_prints_are_read_without_an_error(text: str, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM a\nRUN b\n")
+    (tmp_path / "a.log").write_text(f"Step 1/2 : RUN a\n{text}" if text.startswith("Step") else text)
+    for options in ((), ("--format", "json"), ("--file", "Dockerfile")):
+        done = call("diagnose", "a.log", *options, cwd=tmp_path)
+        assert done.code in (0, 1, 2)
+        assert "internal error" not in done.err.lower()
+
+
+STEP = 'STEP 1/2: RUN a\n/bin/sh: a: command not found\nError: building at STEP "RUN a": exit status 127\n'
+
+
+@pytest.mark.parametrize(
+    ("words", "phases"),
+    [
+        ("Error: Error: buildah exited with code 127", ["build"]),
+        ("podman exited with code 127", ["build"]),
+        ("web-1 exited with code 127", ["build", "start"]),
+        ("Error: Error: worker exited with code 1", ["build", "start"]),
+    ],
+)
+def test_the_caller_of_a_builder_repeats_its_failure(words: str, phases: list[str]) -> None:
+    found = diagnose(io.BytesIO(f"{STEP}{words}\n".encode()), "x", shipped())
+    assert [one.failure.phase for one in found.failures] == phases
+
+
+@pytest.mark.parametrize(
+    "begin", ["error: build error: ", "error: build error: error ", "Error: ", "Error: error ", "error "]
+)
+def test_the_words_on_a_failed_step_of_buildah_name_it(begin: str) -> None:
+    found = diagnose(io.BytesIO(f'{begin}building at STEP "RUN a b": exit status 3\n'.encode()), "x", shipped())
+    assert [(one.failure.text, one.failure.exit_code) for one in found.failures] == [("RUN a b", 3)]
+
+
+def test_a_step_whose_container_is_removed_first_keeps_its_output() -> None:
+    head = "Step 1/2 : RUN a\n ---> Running in 0123456789ab\n/bin/sh: 1: a: not found\n"
+    end = "Removing intermediate container 0123456789ab\n"
+    failed = diagnose(
+        io.BytesIO(f"{head}{end}The command '/bin/sh -c a' returned a non-zero code: 127\n".encode()), "x", shipped()
+    )
+    assert [one.causes[0].signature.id for one in failed.failures] == ["command-not-found"]
+    done = f"{head}{end} ---> 0123456789ab\nStep 2/2 : RUN b\n ---> Using cache\nSuccessfully built 0123456789ab\n"
+    assert not diagnose(io.BytesIO(done.encode()), "x", shipped()).failures
+
+
+def test_the_version_of_cuda_is_a_word_of_its_own() -> None:
+    words = "nvidia-container-cli: requirement error: unsatisfied condition: cuda>=12.4, please update your driver"
+    found = diagnose(io.BytesIO(f"docker: Error response from daemon: {words}\n".encode()), "x", shipped())
+    assert "for the CUDA 12.4 of the image" in found.failures[0].causes[0].summary

@@ -170,3 +170,13 @@ def test_no_output_repeats_a_secret(form: str, fix: bool, given_file: bool, tmp_
     assert "torch-missing-at-build" in done.out
     for secret in (SECRET, TOKEN, MAIL, "b3BlbnNzaC1rZXk"):
         assert secret not in done.out + done.err
+
+
+@pytest.mark.parametrize("words", ["tokenizers==0.99.0", "secretstorage==3.3.1", "pip install tokenizers===1.0 a"])
+def test_a_pinned_version_is_no_secret(words: str) -> None:
+    assert redacted(words) == words
+
+
+def test_a_value_that_is_compared_or_assigned_stays_secret() -> None:
+    assert redacted('[[ $TOKEN=="hunter2" ]]') == '[[ $TOKEN=="***" ]]'
+    assert redacted("TOKENIZERS=hunter2") == "TOKENIZERS=***"

@@ -20,12 +20,21 @@ _QUOTED = (
     ('process "', '" did not complete', True),
     ("executor failed running [", "]", False),
     ("The command '", "' returned a non-zero code", False),
+    ("The command [", "] returned a non-zero code", False),
 )
 """The words before and behind a command, and whether the command has escapes as a string of Go."""
 
 _SHELL = re.compile(
     r"^(?:/dev/\.buildkit_qemu_emulator )?(?:/usr/bin/env )?(?:/\S*/)?(?:ba|da|z|a|k)?sh (?:-\S+ )*?(?:-o \S+ )?-\w*c "
 )
+_CUT = re.compile(r"The command '(?:\S*/)?\w*sh -\w*c (.+)")
+"""The words on a failed step in a log that is cut within the command."""
+
+_CALLER = re.compile(
+    r"(?:Error: ?)*(?:\S*/)?(?:buildah|podman|docker|buildx|buildctl|kaniko|executor) exited with code \d+$"
+)
+"""The words of a program that called the builder: they repeat a failure of the build."""
+
 _ESCAPED = re.compile(r"\\(.)")
 _WHOLE = ("Step ", "STEP ", "instruction ")
 """The ids of steps of the builders that print whole instructions."""
@@ -77,7 +86,7 @@ def failures(record: Record) -> Iterator[Failure]:
         endings = [e for e in endings if e.failed or e.reprints or e.excerpts or not e.words.startswith("Job failed")]
     for ending in endings:
         yield from _of_build(_turned(ending, record) if len(endings) == 1 else ending)
-    if record.starts:
+    if record.starts and not (endings and all(_CALLER.match(start.words) for start in record.starts)):
         yield _of_start(record)
     elif not endings and record.stopped is not None:
         yield _stopped(record)
@@ -98,7 +107,10 @@ def loose(record: Record) -> Failure | None:
         return None
     code = _exit_code(lines[-1].text)
     last = lines[-1].text.strip()
-    return Failure("build", last, lines[-1].number, lines, exit_code=code, tentative=not _ERROR.match(last))
+    cut = _CUT.match(last)
+    text = f"RUN {one_line(cut[1])}" if cut else ""
+    known = bool(text) or _ERROR.match(last) is not None
+    return Failure("build", last, lines[-1].number, lines, text=text, exit_code=code, tentative=not known)
 
 
 def one_line(text: str) -> str:
@@ -170,7 +182,7 @@ def _failure(ending: Ending, step: Step | None, reprint: Reprint | None, excerpt
     text = _text(name, excerpt, words, command)
     lines = [*_printed(step, reprint)] or [line for line in ending.before if line.text.strip()]
     for line in ((step.last, step.words) if step is not None else (0, ""), (ending.line, ending.words)):
-        if line[1] and (not lines or line[1] != lines[-1].text):
+        if line[1] and (not lines or (line[1] != lines[-1].text and Line(*line) not in lines)):
             lines.append(Line(*line))
     at = ending.line if ending.words or step is None else step.last
     if name is not None and (name.internal or not name.text):

@@ -15,7 +15,7 @@ from zr4lint.dockerfile.instructions import Dockerfile, Instruction
 if TYPE_CHECKING:
     from zr4lint.diagnose.events import StepName
 
-_PARSE_LINE = re.compile(r"parse error (?:on )?line (\d+)")
+_PARSE_LINE = re.compile(r"parse error (?:on )?line (\d{1,9})(?!\d)")
 _SOURCE = re.compile(
     r'"/?([^"]+)"?: not found|fileinfo for (\S+?): |lstat (\S+?): no such'
     r'|stat:? "?([^" ]+?)"?: (?:no such|file does not)'
@@ -27,7 +27,7 @@ _IMAGE = re.compile(
 )
 _VARIABLE = re.compile(r"\$\{?(\w+)[^\s/:]*")
 _COUNTED = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
-_UNNAMED_STAGE = re.compile(r"stage-(\d+)$")
+_UNNAMED_STAGE = re.compile(r"stage-(\d{1,9})$")
 _QUOTES = str.maketrans("", "", "\"'\\")
 _WORDS = re.compile(r"\w+")
 _LIKE = 0.5

@@ -41,7 +41,7 @@ _PATTERNS = (
     re.compile(rf"(?<![A-Za-z0-9])(?P<s>{'|'.join(_SHAPES)})"),
     re.compile(r"://(?P<s>[^\s/\"'<>]{1,500})@"),
     re.compile(r"://(?P<s>[^\s/:@\"'<>]{1,200}:(?!\d{1,5}/)[^\s@\"'<>]{1,300})@"),
-    re.compile(rf"(?i){_WORD}[\"']?(?:=|\\?\"\s?:\s?\\?)" + _VALUE.format("a")),
+    re.compile(rf"(?i){_WORD}[\"']?(?:=(?!=)|==(?=[\"'])|\\?\"\s?:\s?\\?)" + _VALUE.format("a")),
     re.compile(
         r"(?i)(?<!\w)[\w-]{0,40}(?:passw(?:or)?d|passphrase|secret|api[_-]?key|access[_-]?key|private-token)\s?:\s{0,3}"
         + _VALUE.format("b")

@@ -9,16 +9,25 @@ from zr4lint.diagnose.events import Closed, Ended, Event, Opened, Output, Reader
 from zr4lint.diagnose.formats.quick import Quick
 
 SIGN = re.compile(
-    r"^\s*+(?:\[\d+/\d+\] )?STEP \d+(?:/\d+)?: |^(?:Error|error)(?:: error)?:? building at STEP \"", re.MULTILINE
+    r"^\s*+(?:\[\d+/\d+\] )?STEP \d+(?:/\d+)?: |^(?:Error:? |error:? )(?:build error: )?(?:error )?building at STEP \""
+    r"|^(?:Error: |error: )?error running container: [^\n]{0,500}? for \[/",
+    re.MULTILINE,
 )
 
-_STEP = re.compile(r"\s*+(?:\[(\d+)/(\d+)\] )?STEP (\d+)(?:/(\d+))?: (.*)")
-_FAILED = re.compile(r"\s*+(?:Error: |error |Error )(.*)")
+_STEP = re.compile(r"\s*+(?:\[(\d{1,9})/(\d{1,9})\] )?STEP (\d{1,9})(?:/(\d{1,9}))?: (.*)")
+_FAILED = re.compile(r"\s*+(?:Error: |error |Error |error: build error: )(.*)")
+_REFUSED = re.compile(
+    r"\s*+(?:Error: |error: )?error running container: .{0,500}? for \[(?:\S*/)?(?:ba)?sh -c (.{1,4000}?) ?\](?:: |$)"
+)
+"""The runtime could not start the command. The words on the failed step follow, unless the log is cut."""
+
 _DONE = re.compile(r"--> (?:Using cache )?[0-9a-f]{10,}|--> Pushing cache|--> Cache pulled|COMMIT ")
 _BUILT = re.compile(r"Successfully tagged |[0-9a-f]{64}$")
 
 
-_SPECIAL = re.compile(r"STEP |Error|error: |error building|--> |COMMIT |Successfully tagged|\n[0-9a-f]{64}(?=\n|$)")
+_SPECIAL = re.compile(
+    r"STEP |Error|error: |error (?:building|running container)|--> |COMMIT |Successfully tagged|\n[0-9a-f]{64}(?=\n|$)"
+)
 
 
 class Buildah(Reader):
@@ -29,6 +38,7 @@ class Buildah(Reader):
         self.key: str | None = None
         self.keyword = ""
         self.count = 0
+        self.refused: tuple[int, str] | None = None
 
     def read(self, line: int, text: str) -> tuple[Event, ...] | None:
         """The events of a line."""
@@ -45,6 +55,9 @@ class Buildah(Reader):
             total = int(step[4]) if step[4] else None
             name = StepName(f"STEP {step[3]}", words, int(step[3]), total, f"stage {step[1]}" if step[1] else None)
             return (*before, Opened(self.key, name, line))
+        refused = _REFUSED.match(text)
+        if refused:
+            return self._refused(line, text, refused[1])
         failed = _FAILED.match(text)
         if failed and ("building at STEP" in text or "creating build container" in text or "building:" in text):
             return self._failed(line, text.strip())
@@ -61,18 +74,33 @@ class Buildah(Reader):
         """The lines that a RUN prints."""
         return self.quick.run(self.key, line, lines, at) if self.key and self.keyword == "RUN" else None
 
+    def finish(self) -> tuple[Event, ...]:
+        """The failure of a step that was refused, where the log does not have the words on it."""
+        return self._failed(*self.refused) if self.refused is not None and self.key is not None else ()
+
+    def _refused(self, line: int, text: str, command: str) -> tuple[Event, ...]:
+        opened: tuple[Event, ...] = ()
+        if self.key is None:
+            opened = self._opened(f"RUN {command}", line)
+        self.refused = (line, text.strip())
+        return (*opened, Output(self.key, line, text))
+
+    def _opened(self, words: str, line: int) -> tuple[Event, ...]:
+        """A step that the log does not announce."""
+        self.count += 1
+        self.key = str(self.count)
+        return (Opened(self.key, StepName("STEP", words), line),)
+
     def _failed(self, line: int, words: str) -> tuple[Event, ...]:
         quoted = words.partition('building at STEP "')[2].rpartition('": ')[0]
         opened: tuple[Event, ...] = ()
         if self.key is None and quoted:
-            self.count += 1
-            self.key = str(self.count)
-            opened = (Opened(self.key, StepName("STEP", quoted), line),)
+            opened = self._opened(quoted, line)
         return (*opened, *self._closed(State.FAILED, line, words), Ended(line, words))
 
     def _closed(self, state: State, line: int, words: str = "") -> tuple[Event, ...]:
         if self.key is None:
             return ()
         closed = Closed(self.key, state, line, words)
-        self.key = None
+        self.key = self.refused = None
         return (closed,)

@@ -14,7 +14,7 @@ from zr4lint.diagnose.formats.quick import Quick
 SIGN = re.compile(r"^\s*+Step \d+(?:/\d+)? : |^\s*+---> Running in |returned a non-zero code: \d+", re.MULTILINE)
 API_SIGN = re.compile(r'^\{"(?:stream|status|errorDetail|aux)":', re.MULTILINE)
 
-_STEP = re.compile(r"\s*+Step (\d+)(?:/(\d+))? : (.*)")
+_STEP = re.compile(r"\s*+Step (\d{1,9})(?:/(\d{1,9}))? : (.*)")
 _CODE = " returned a non-zero code: "
 _DAEMON = (
     "OCI runtime create failed",
@@ -38,7 +38,10 @@ _PULL_FAILED = re.compile(
 )
 """Messages of the daemon about an image that it can't get; the progress of a pull has none of them."""
 
-_DONE = re.compile(r"\s*+---> (?:[0-9a-f]{12}|Using cache)|Removing intermediate container")
+_DONE = re.compile(r"\s*+---> (?:[0-9a-f]{12}|Using cache)")
+_REMOVED = "Removing intermediate container"
+"""The daemon's words about a step that is done and, with --force-rm, about one that failed."""
+
 _BUILT = re.compile(r"Successfully (?:built|tagged) ")
 
 
@@ -71,6 +74,8 @@ class Classic(Reader):
             return None
         if _DONE.match(text):
             return (Closed(self.key, State.CACHED if "Using cache" in text else State.DONE, line),)
+        if text.startswith(_REMOVED):
+            return ()
         if self._refused(text):
             return (*self._closed(State.FAILED, line, text.strip()), Ended(line, text.strip()))
         return (Output(self.key, line, text),)

@@ -9,9 +9,9 @@ from zr4lint.diagnose.formats.names import step_name
 
 _HEAD = re.compile(r"\s*+> (\[.*|exporting .*|pushing .*|importing .*)")
 _TIMED = re.compile(r"(?:#\d+ )?\d+\.\d+ ?(.*)", re.DOTALL)
-_FILE = re.compile(r"\s{0,4}(?:ERROR: )?(\S[^\s:]*+):(\d+)$")
+_FILE = re.compile(r"\s{0,4}(?:ERROR: )?(\S[^\s:]*+):(\d{1,9})$")
 _RULE = re.compile(r"\s{0,4}-{6,}$")
-_ROW = re.compile(r"\s{0,8}(\d*) ?\|( >>>|    )? ?(.*)")
+_ROW = re.compile(r"\s{0,8}(\d{0,9}) ?\|( >>>|    )? ?(.*)")
 _WORDS = re.compile(
     r"(?:failed to solve|failed to build|failed to solve with frontend [\w.]+): (.*)"
     r"|(executor failed running \[.*)"

@@ -19,30 +19,43 @@ _LAST = re.compile(
 _SPECIAL = re.compile(
     r"(?:INFO|WARN|DEBU|ERRO|FATA)[A-Z]*\s?\[|error (?:building|checking|pushing|resolving)|kaniko should", re.MULTILINE
 )
+_UNPACKS = re.compile(r"\s*+Unpacking rootfs as cmd (.*?) requires it")
+_PULLS = re.compile(r"Retrieving image (?:manifest )?([\w.-]\S*)$")
 _BUILT = ("Pushed ", "Pushing image", "Skipping push")
 
 
 class Kaniko(Reader):
-    """Reads it. An instruction that fails to find its files is not announced: the step is the one before it."""
+    """Reads it. An instruction that fails to find its files is not announced, and neither is FROM.
+
+    Where none was announced since the image was unpacked, it is the instruction that the image was unpacked for.
+    """
 
     def __init__(self) -> None:
         self.quick = Quick(_SPECIAL)
         self.key: str | None = None
         self.count = 0
+        self.image = ""
+        self.unpacked = ""
 
     def read(self, line: int, text: str) -> tuple[Event, ...] | None:
         """The events of a line."""
         own = _OWN.match(text)
+        unpacks = _UNPACKS.match(own[1] if own is not None else text) if own or self.key is None else None
+        if unpacks:
+            self.unpacked = unpacks[1].strip()
+            return self._closed(State.DONE, line)
         if own is None:
             if _LAST.match(text):
-                return (*self._closed(self._state(text), line, text.strip()), Ended(line, text.strip()))
+                return self._last(line, text.strip())
             return None if self.key is None else (Output(self.key, line, text),)
         words = own[1].strip()
         if INSTRUCTION.match(words):
             before = self._closed(State.DONE, line)
-            self.count += 1
-            self.key = str(self.count)
-            return (*before, Opened(self.key, StepName(f"instruction {self.count}", words), line))
+            self.image = self.unpacked = ""
+            return (*before, *self._opened(words, line))
+        pulls = _PULLS.match(words)
+        if pulls:
+            self.image = pulls[1]
         if words.startswith(_BUILT):
             return (*self._closed(State.DONE, line), Ended(line))
         return ()
@@ -50,6 +63,24 @@ class Kaniko(Reader):
     def run(self, line: int, lines: Sequence[str], at: int) -> Run | None:
         """The lines that an instruction prints."""
         return self.quick.run(self.key, line, lines, at) if self.key else None
+
+    def _last(self, line: int, words: str) -> tuple[Event, ...]:
+        """The events of the builder's last words."""
+        unnamed = ""
+        if "failed to get filesystem from image" in words:
+            unnamed = f"FROM {self.image}" if self.image else ""
+        elif "failed to get files used from context" in words and self.unpacked.startswith(("COPY ", "ADD ")):
+            unnamed = self.unpacked
+        if not unnamed:
+            return (*self._closed(self._state(words), line, words), Ended(line, words))
+        before = self._closed(State.DONE, line)
+        opened = self._opened(unnamed, line)
+        return (*before, *opened, *self._closed(State.FAILED, line, words), Ended(line, words))
+
+    def _opened(self, words: str, line: int) -> tuple[Event, ...]:
+        self.count += 1
+        self.key = str(self.count)
+        return (Opened(self.key, StepName(f"instruction {self.count}", words), line),)
 
     def _state(self, words: str) -> State:
         """A step whose command failed has failed; other words are about an instruction that was never announced."""

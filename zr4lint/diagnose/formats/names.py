@@ -10,7 +10,7 @@ KEYWORDS = "ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|MAINTA
 INSTRUCTION = re.compile(rf"(?:{KEYWORDS})[ \t]")
 
 _BRACKET = re.compile(r"\[([^\]]*+)\] ?(.*)", re.DOTALL)
-_COUNT = re.compile(r"(?:^| )(\d+)/(\d+)$")
+_COUNT = re.compile(r"(?:^| )(\d{1,9})/(\d{1,9})$")
 _PLATFORM = re.compile(r"^(\w+/\w+(?:/\w+)?)(?: |$)")
 
 

@@ -15,7 +15,7 @@ SIGN = re.compile(r"^ {0,4}#\d+ (?:\[|DONE|CACHED|ERROR|CANCELED|\d+\.\d+ )|^ {0
 _VERTEX = re.compile(r" {0,4}#(\d+) (.*)", re.DOTALL)
 _OUTPUT = re.compile(r"\d+\.\d+(?: (.*)|$)", re.DOTALL)
 _ENDS = {"CACHED": State.CACHED, "CANCELED": State.CANCELLED}
-_DONE = re.compile(r"DONE (\d+(?:\.\d+)?)s$")
+_DONE = re.compile(r"DONE (\d{1,9}(?:\.\d{1,9})?)s$")
 _PROGRESS = re.compile(
     r"(?:transferring|resolve|extracting|sha256:|exporting|writing|naming|preparing|sending|pushing|WARN:|\.\.\.$)"
 )
@@ -64,7 +64,7 @@ class Plain(Reader):
                 break
             time, _, words = text[width:].partition(" ")
             seconds, _, part = time.partition(".")
-            if not (seconds.isdigit() and part.isdigit()):
+            if not (time.isascii() and seconds.isdecimal() and part.isdecimal()):
                 break
             found.append(Line(line + index - at, words))
             self.times[self.printing] = time

@@ -13,7 +13,7 @@ SIGN = re.compile(
 
 _ARROW = re.compile(r"\s*+--> (.*)", re.DOTALL)
 _JOB = re.compile(r"(?:Job failed with exit code|Exit code): \d+")
-_DONE = re.compile(r"DONE (\d+(?:\.\d+)?)s$")
+_DONE = re.compile(r"DONE (\d{1,9}(?:\.\d{1,9})?)s$")
 
 
 class Spaces(Reader):

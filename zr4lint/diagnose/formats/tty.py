@@ -10,9 +10,9 @@ from zr4lint.diagnose.formats.names import step_name
 
 SIGN = re.compile(r"^\s{0,8}\[\+\] (?:Building|build) |^\s{0,8}=> (?:CACHED |ERROR |CANCELED )?\[", re.MULTILINE)
 
-_HEAD = re.compile(r"\s*+\[\+\] (?:Building|build) (?:[\d.]+s )?\(?(\d+)/(\d+)\)?(.*)")
+_HEAD = re.compile(r"\s*+\[\+\] (?:Building|build) (?:[\d.]+s )?\(?(\d{1,9})/(\d{1,9})\)?(.*)")
 _STEP = re.compile(r"\s*+=> (?:(CACHED|ERROR|CANCELED) )?(.*)")
-_SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
+_SECONDS = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
 _STATES = {"CACHED": State.CACHED, "ERROR": State.FAILED, "CANCELED": State.CANCELLED}
 
 
