@@ -113,7 +113,7 @@ def _failing(span: Span, text: str, *, in_dash: bool) -> Iterator[Remark]:
     name = words.split(maxsplit=1)[0]
     if name not in _DECIDED or re.search(_FILE_TEST, words):
         return
-    what = f"{code(words, 40)} ends with a failure, which fails the RUN"
+    what = f"{code(words, 36)} ends with a failure, which fails the RUN"
     if name == "[[" and in_dash:
         what = "dash has no command `[[`"
     elif name in ("[", "test", "[["):
