@@ -55,7 +55,6 @@ def test_what_goes_wrong_is_told() -> None:
         b"FROM a AS b" + b"A" * 100 + b"\nCOPY a b /" + b"x" * 100 + b"\n",
         b"LABEL\x0c\x1c\\\n$",
         b"X" * 500 + b" a\nFROM a\nONBUILD " + b"Y" * 500 + b" a\n",
-        b"FROM a\nRUN false -m=a all-recommends mv git clone of all the others\n",
     ],
 )
 def test_what_once_went_wrong_is_mended(data: bytes) -> None:
