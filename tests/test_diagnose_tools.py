@@ -14,6 +14,7 @@ import pytest
 from uv import find_uv_bin
 
 from tests.inprocess import call
+from tests.support.tools import refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,17 +75,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_words_of_the_tool(name: str, folder: Path) -> None:
     cause, command = COMMANDS[name]
-    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": str(folder), "LC_ALL": "C.UTF-8"}
-    ran = subprocess.run(
-        ["/bin/sh", "-c", command],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert ran.returncode
+    ran = refused(command, folder, "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin")
     # dash calls itself by its path, as it does in a RUN.
     output = ran.stdout
     words = f"The command '/bin/sh -c {command}' returned a non-zero code: {ran.returncode}\n"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.inprocess import call
+from tests.support.tools import refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,17 +130,7 @@ def test_words_of_a_tool(name: str, tmp_path: Path) -> None:
     cause, command = TOOLS[name]
     (tmp_path / "package.json").write_text('{"name": "x", "version": "1.0.0"}')
     (tmp_path / "missing").mkdir()
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
-    ran = subprocess.run(
-        ["/bin/sh", "-c", command],
-        cwd=tmp_path,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert ran.returncode
+    ran = refused(command, tmp_path, os.environ["PATH"])
     words = f'Error: building at STEP "RUN {command}": while running runtime: exit status {ran.returncode}\n'
     failure = diagnosed(f"STEP 2/2: RUN {command}\n{ran.stdout}{words}", tmp_path)["failures"][0]
     assert [found["id"] for found in failure["causes"]] == [cause], ran.stdout

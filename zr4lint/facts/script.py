@@ -89,7 +89,7 @@ def _mapped(string: JsonString) -> MappedText:
     start = string.span.start + 1
     if string.span.end - string.span.start - 2 == len(string.value):
         return MappedText(string.value, (0,), (start,))
-    return MappedText(string.value, tuple(range(len(string.value))) or (0,), (start,) * (len(string.value) or 1))
+    return MappedText.at_one_place(string.value, start)
 
 
 def _located(script: MappedText, heredoc: DockerHeredoc, text: str) -> Heredoc | None:

@@ -58,7 +58,7 @@ class Cluster:
     def perform(
         self, parts: Iterable[Part], order: bytes, output: str, done: Callable[[Part], object]
     ) -> list[Unfinished]:
-        """Have parts answered; `done` is told of each that is. Those that could not be are given back.
+        """Run the parts and call `done` for each that has run. Returns the parts that could not be run.
 
         A part whose worker dies is done again carefully. UsageError where there are no workers, or wrong ones.
         """

@@ -129,6 +129,11 @@ class MappedText(Struct, frozen=True):
                 length += len(text)
         return cls("".join(texts), tuple(starts) or (0,), tuple(offsets) or (0,))
 
+    @classmethod
+    def at_one_place(cls, text: str, start: int) -> "MappedText":
+        """Text that stands in no file as it is, all of it mapped to one offset."""
+        return cls(text, tuple(range(len(text))) or (0,), (start,) * (len(text) or 1))
+
     def pieces(self) -> list[tuple[str, int]]:
         """The (text, file offset) pieces, as `join` takes them."""
         bounds = [*self.starts, len(self.text)]

@@ -235,8 +235,7 @@ def plain_word(text: str, span: Span) -> Word:
     """A word of known text that comes from a place; character for character where it is as long as that."""
     if len(text) == span.end - span.start:
         return Word(MappedText(text, (0,), (span.start,)), (), span, False)
-    mapped = MappedText(text, tuple(range(len(text))) or (0,), (span.start,) * (len(text) or 1))
-    return Word(mapped, (), span, False)
+    return Word(MappedText.at_one_place(text, span.start), (), span, False)
 
 
 def unknown(word: Word) -> Word:

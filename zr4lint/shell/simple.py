@@ -360,7 +360,7 @@ def _builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
 
 
 def _succeeds(name: str, made: Command) -> bool:
-    """Whether a command ends with 0 in each image, whoever runs it."""
+    """Whether a command succeeds in every image, whichever user runs it."""
     if name in _PRINTERS:
         targets = [redirection.target for redirection in made.redirections]
         return all(one is not None and re.fullmatch(_WRITABLE, one.text.text) for one in targets)

@@ -96,7 +96,7 @@ def _lost(subject: Subject, shell: str) -> Outcomes:
         told: set[int] = set()
         for lost, members in _lossy(subject, run, sh):
             if lost.at.order in told:
-                continue  # a part of a pipe that is told of already
+                continue  # another part of a pipe that has been reported
             told.update(member.at.order for member in members)
             late = members[-1].at.order in checking
             stage = run.step.at.stage

@@ -73,7 +73,7 @@ def _by_shell(call: Call, inner: Sequence[Argument], files: Sequence[Argument]) 
     if at + 1 >= len(inner) or inner[at + 1].value is None:
         return
     text, start = inner[at + 1].value or "", inner[at + 1].span.start
-    script = MappedText(text, tuple(range(len(text))) or (0,), (start,) * (len(text) or 1))
+    script = MappedText.at_one_place(text, start)
     for command in parse_script(script).commands:
         arguments = expand_all(command.words, call.scope.variables)
         program = (arguments[0].value or "").rpartition("/")[2] if arguments else ""

@@ -69,7 +69,7 @@ def by_shell(call: Call) -> Iterator[Fact]:
     from zr4lint.facts.commands.script_reader import read_command  # it reads the calls of git as well
 
     text, start = (call.arguments[0].value or "")[1:], call.arguments[0].span.start
-    script = MappedText(text, tuple(range(len(text))) or (0,), (start,) * (len(text) or 1))
+    script = MappedText.at_one_place(text, start)
     reading, aliases = call.script.reading, call.script.aliases
     if len(aliases) >= ALIASES:
         reading.remarks.append(too_large(call.command.span, "an alias of git", f"{ALIASES} levels"))

@@ -44,7 +44,7 @@ def _mapped(text: str, inline: str) -> MappedText:
     at = text.find(inline)
     if at >= 0:
         return MappedText(inline, (0,), (at,))
-    return MappedText(inline, tuple(range(len(inline))) or (0,), (0,) * (len(inline) or 1))
+    return MappedText.at_one_place(inline, 0)
 
 
 def _json(text: str) -> Mapping[str, Any]:

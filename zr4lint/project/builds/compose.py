@@ -216,7 +216,7 @@ def _mapped(text: str, value: Any, node: Any) -> MappedText | None:
     if node is None or node.style != "|":
         whole = value.replace("$$", "$")
         at = starts[node.start_mark.line] + node.start_mark.column if node is not None else 0
-        return MappedText(whole, tuple(range(len(whole))) or (0,), (at,) * (len(whole) or 1))
+        return MappedText.at_one_place(whole, at)
     pieces: list[tuple[str, int]] = []
     for number, part in enumerate(value.splitlines(keepends=True), node.start_mark.line + 1):
         if number >= len(lines):
