@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+from itertools import islice
+
+_MOST_BESIDE = 1_000
+"""The names of a folder that a mistyped one is compared with."""
 
 
 def display(path: str) -> str:
@@ -55,3 +59,12 @@ def from_root(path: str) -> str:
     if not os.path.isabs(path) and os.path.abspath(".") == root and whole.startswith(root.rstrip(os.sep) + os.sep):
         return path
     return plain(os.path.relpath(whole, root))
+
+
+def names_beside(path: str) -> list[str]:
+    """The names in a path's folder in order, some of them where there are very many; none of one that can't be read."""
+    try:
+        with os.scandir(os.path.dirname(path) or ".") as entries:
+            return sorted(entry.name for entry in islice(entries, _MOST_BESIDE))
+    except (OSError, ValueError):
+        return []

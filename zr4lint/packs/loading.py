@@ -6,12 +6,11 @@ import os
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from functools import cache
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from zr4lint.filesystem.paths import display
+from zr4lint.filesystem.paths import display, names_beside
 from zr4lint.filesystem.reading import UnfitError, read_regular
 from zr4lint.filesystem.shipped import is_compiled, rules_folder, shipped_document
 from zr4lint.filesystem.toml import shallow
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from zr4lint.packs.model import Pack
 
 MAX_BYTES = 4_000_000
-_MOST_BESIDE = 1_000
-"""The names of a folder that a mistyped one is compared with."""
 
 
 @cache
@@ -84,9 +81,9 @@ def _is_toml(path: str) -> bool:
 def _near(path: str) -> str:
     """Ask whether another pack was meant: a TOML file beside the path, or one that comes with zr4lint; "" for none."""
     folder, name = os.path.split(path)
-    with suppress(OSError, ValueError), os.scandir(folder or ".") as entries:
-        beside = [display(os.path.join(folder, entry.name)) for entry in islice(entries, _MOST_BESIDE)]
-        if name.endswith(".toml") and (near := did_you_mean(display(path), filter(_is_toml, sorted(beside)))):
+    if name.endswith(".toml"):
+        beside = sorted(display(os.path.join(folder, other)) for other in names_beside(path))
+        if near := did_you_mean(display(path), filter(_is_toml, beside)):
             return near
     return did_you_mean(name, pack_names())
 

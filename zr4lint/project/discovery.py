@@ -6,12 +6,11 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 
 from msgspec import Struct, structs
 
 from zr4lint.filesystem.globs import path_matches
-from zr4lint.filesystem.paths import display, plain
+from zr4lint.filesystem.paths import display, names_beside, plain
 from zr4lint.filesystem.sources import FileError
 from zr4lint.model.quoting import nearest
 from zr4lint.project.builds.build import Build
@@ -30,9 +29,6 @@ LEFTOVERS = (".dockerignore", ".md", ".toml", ".orig", ".rej", ".bak", ".swp", "
 
 _COMPOSE = r"(?i)(?:.*[._-])?compose(?:[._-].*)?\.ya?ml"
 _BAKE = r"(?i)(?:.*[._-])?bake(?:[._-].*)?\.json|.*\.hcl"
-
-_MOST_BESIDE = 1_000
-"""The names of a folder that a mistyped one is compared with."""
 
 MAGIC = frozenset("*?[")
 """The characters that make a path a pattern; shells that don't expand it pass it on."""
@@ -103,12 +99,7 @@ def _named(path: str, choice: Choice) -> list[str]:
 def _near(path: str) -> str:
     """Ask whether another file or folder beside the path was meant; "" if none has nearly its name."""
     folder, name = os.path.split(path)
-    try:
-        with os.scandir(folder or ".") as entries:
-            beside = [entry.name for entry in islice(entries, _MOST_BESIDE)]
-    except (OSError, ValueError):
-        return ""
-    near = nearest(name, sorted(beside))
+    near = nearest(name, names_beside(path))
     return f"; did you mean `{os.path.join(folder, near)}`?" if near else ""
 
 
