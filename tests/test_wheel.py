@@ -10,13 +10,19 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from msgspec import msgpack
 
 from tests.installed import GROUP, ROOT, build, environment, programs, run
 from zr4lint import __version__
+from zr4lint.checks.registry import KINDS, MODULES
+from zr4lint.packs.compiled import SUFFIX
+from zr4lint.packs.loading import pack_names, read_shipped
+from zr4lint.packs.model import Pack
 
 pytestmark = [pytest.mark.slow, GROUP]
 RULES = ROOT / "rules"
 DATA = sorted(path.relative_to(RULES).as_posix() for path in RULES.rglob("*.*"))
+TABLES = [name for name in DATA if name.endswith(".toml") and "/" in name]
 
 
 def zr4lint(*args: str, cwd: Path) -> str:
@@ -27,8 +33,10 @@ def test_it_holds_the_package_its_packs_and_nothing_else() -> None:
     with zipfile.ZipFile(build().wheel) as wheel:
         names = wheel.namelist()
     assert "zr4.toml" in DATA
-    compiled = [name.replace(".toml", ".json") for name in DATA if name.endswith(".toml")]
-    assert sorted(name.removeprefix("zr4lint/rules/") for name in names if "/rules/" in name) == sorted(DATA + compiled)
+    tables = [name.replace(".toml", ".json") for name in TABLES]
+    packs = [f"{name}{SUFFIX}" for name in pack_names()]
+    held = sorted(name.removeprefix("zr4lint/rules/") for name in names if "/rules/" in name)
+    assert held == sorted([*DATA, *tables, *packs, f"{MODULES}.json"])
     assert {name.partition("/")[0] for name in names} == {"zr4lint", f"zr4lint-{__version__}.dist-info"}
     assert "zr4lint/py.typed" in names
     assert f"zr4lint-{__version__}.dist-info/licenses/LICENSE" in names
@@ -36,11 +44,22 @@ def test_it_holds_the_package_its_packs_and_nothing_else() -> None:
 
 def test_what_is_compiled_is_what_the_packs_say() -> None:
     with zipfile.ZipFile(build().wheel) as wheel:
-        for name in DATA:
-            if name.endswith(".toml"):
-                document = tomllib.loads((RULES / name).read_text())
-                compiled = json.loads(wheel.read(f"zr4lint/rules/{name.replace('.toml', '.json')}"))
-                assert compiled == json.loads(json.dumps(document, default=str))
+        for name in TABLES:
+            document = tomllib.loads((RULES / name).read_text())
+            table = json.loads(wheel.read(f"zr4lint/rules/{name.replace('.toml', '.json')}"))
+            assert table == json.loads(json.dumps(document, default=str))
+        for name in pack_names():
+            pack = msgpack.decode(wheel.read(f"zr4lint/rules/{name}{SUFFIX}"), type=Pack)
+            assert pack == read_shipped(name, KINDS)
+        assert json.loads(wheel.read(f"zr4lint/rules/{MODULES}.json")) == KINDS.modules()
+
+
+def test_a_kind_is_imported_where_a_rule_needs_it(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    code = "import sys, zr4lint; zr4lint.lint_file('Dockerfile'); print(*sorted(sys.modules), sep='\\n')"
+    imported = run(programs() / "python", "-c", code, cwd=tmp_path, env=environment()).splitlines()
+    assert "zr4lint.checks.core.images" in imported
+    assert "zr4lint.checks.spec.clones" not in imported
 
 
 def test_the_source_holds_the_packs_too() -> None:

@@ -31,8 +31,3 @@ def shipped_document(name: str) -> dict[str, Any]:
 
     with open(f"{path}.toml", "rb") as document:
         return tomli.load(document)
-
-
-def is_compiled(name: str) -> bool:
-    """Whether a document comes as JSON, which only a wheel has: its rules were validated when it was tested."""
-    return os.path.exists(os.path.join(rules_folder(), f"{name}.json"))

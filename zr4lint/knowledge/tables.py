@@ -3,8 +3,6 @@
 A row says where it comes from (`source`), when that was read (`checked`) and how sure it is (`confidence`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any

@@ -40,7 +40,8 @@ def _blamed(judged: Judged) -> list[Finding]:
     found: list[Finding] = []
     for result in judged.results:
         if result.conformance is not None:
-            late = {rule.rule.code for rule in result.pack.rules if KINDS[rule.check].late}
+            ran = [rule for rule in result.pack.rules if rule.rule.code in result.results]
+            late = {rule.rule.code for rule in ran if KINDS[rule.check].late}
             found += (
                 finding
                 for finding in result.findings

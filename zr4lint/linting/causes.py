@@ -64,7 +64,9 @@ def _proved(left: list[Finding], judged: Judged) -> tuple[list[Finding], list[Fi
     told: list[Finding] = []
     facts, text = judged.facts, judged.source.text
     known = Counter(map(_key, left))
-    late = frozenset(rule.rule.code for pack in judged.packs for rule in pack.rules if KINDS[rule.check].late)
+    codes = {finding.code for finding in left}
+    found = (rule for pack in judged.packs for rule in pack.rules if rule.rule.code in codes)
+    late = frozenset(rule.rule.code for rule in found if KINDS[rule.check].late)
     trials = min(_TRIALS, _WORK // (len(text) + 200 * len(facts.facts) + 1))
     for suspect in islice(suspects_of(facts, left), trials):
         if not any(finding.severity > Severity.INFO for finding in left):

@@ -49,15 +49,20 @@ def run_packs(
     memo = Memo()
     for pack in packs:
         base, lineage = _judged(pack, facts)
-        if needed is not None and pack.specification is None:
-            pack = structs.replace(pack, rules=tuple(filter(needed, pack.rules)))
-        results = _run(pack, Subject(facts, lineage, base, memo, stage=_stage_name(pack)), options, deadline)
+        subject = Subject(facts, lineage, base, memo, stage=_stage_name(pack))
+        results = _run(pack, subject, options, deadline, needed if pack.specification is None else None)
         findings = _findings(pack, results, facts, base)
         conformance = conformance_of(pack, results, findings) if pack.specification is not None else None
         yield PackResult(pack, results, findings, conformance)
 
 
-def _run(pack: Pack, subject: Subject, options: LintOptions, deadline: Deadline) -> dict[str, RuleResult]:
+def _run(
+    pack: Pack,
+    subject: Subject,
+    options: LintOptions,
+    deadline: Deadline,
+    needed: Callable[[PackRule], bool] | None,
+) -> dict[str, RuleResult]:
     layers = tuple(
         Layer(s.layer, s.title, *s.lines) for s in pack.sections if s.layer is not None and s.lines is not None
     )
@@ -73,7 +78,7 @@ def _run(pack: Pack, subject: Subject, options: LintOptions, deadline: Deadline)
     texts = [subject.source.text, *(value or "" for _, value in options.build_args)]
     words = "\n".join((*texts, *(included.source.text for included in facts.included))).lower()
     concerned = [rule for rule in chosen if not rule.unset and _concerned(rule, words)]
-    for rule in sorted(concerned, key=lambda r: KINDS[r.check].late):
+    for rule in sorted(filter(needed, concerned) if needed else concerned, key=lambda r: KINDS[r.check].late):
         looked = (rule.rule.layer, rule.stages or KINDS[rule.check].stages, rule.stage)
         if looked not in judged:
             judged[looked] = _looked_at(rule, subjects.get(rule.rule.layer or 0, anywhere))

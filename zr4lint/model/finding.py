@@ -1,12 +1,10 @@
 """The findings of a lint, and their fixes."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Self
 
 from msgspec import Struct, field, structs
 
@@ -47,7 +45,7 @@ class Edit(Struct, frozen=True, order=True):
     text: str
 
     @classmethod
-    def of(cls, span: Span, text: str) -> Edit:
+    def of(cls, span: Span, text: str) -> Self:
         """Replace the words in a place."""
         return cls(span.start, span.end, text)
 
@@ -243,7 +241,7 @@ class FileReport(Struct, frozen=True):
     conformance: tuple[Conformance, ...]
     packs: tuple[str, ...] = ()
     lists_conflicts: bool = False
-    others: tuple[FileReport, ...] = ()
+    others: "tuple[FileReport, ...]" = ()
 
 
 class Tally(Struct):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -12,17 +12,17 @@ from msgspec import structs
 
 from zr4lint.filesystem.paths import display, names_beside
 from zr4lint.filesystem.reading import UnfitError, read_regular
-from zr4lint.filesystem.shipped import is_compiled, rules_folder, shipped_document
+from zr4lint.filesystem.shipped import rules_folder, shipped_document
 from zr4lint.filesystem.toml import shallow
-from zr4lint.packs.model import Pack
+from zr4lint.packs.compiled import compiled_pack
 from zr4lint.packs.problems import PackError, Problem, did_you_mean
-from zr4lint.packs.reader import Taken, read_pack
 from zr4lint.packs.settings import configure
 
 if TYPE_CHECKING:
     from zr4lint.checks.registry import Kinds
     from zr4lint.model.finding import Origin, Rule
     from zr4lint.packs.model import Pack
+    from zr4lint.packs.reader import Taken
 
 MAX_BYTES = 4_000_000
 
@@ -40,15 +40,24 @@ def load_pack(name: str, kinds: Kinds, keys: Collection[str] = ()) -> Pack:
     Raises PackError if there is none, or if anything in it is not as it should be.
     """
     if name in pack_names():
-        shown = f"rules/{name}.toml"
-        document = _parsed(shown, lambda: shipped_document(name))
-        return configure(read_pack(document, kinds, shown, trusted=is_compiled(name)), {})
+        return compiled_pack(name) or read_shipped(name, kinds)
     return read_text(_text(name), name, kinds, keys)
+
+
+def read_shipped(name: str, kinds: Kinds) -> Pack:
+    """Read a pack that comes with zr4lint from its TOML; its settings have their defaults."""
+    from zr4lint.packs.reader import read_pack  # a wheel has these packs compiled
+
+    shown = f"rules/{name}.toml"
+    document = _parsed(shown, lambda: shipped_document(name))
+    return configure(read_pack(document, kinds, shown), {})
 
 
 def read_text(text: str, name: str, kinds: Kinds, keys: Collection[str] = ()) -> Pack:
     """Read a pack from its TOML; `name` is the path of its file. Raises PackError as `load_pack` does."""
     import tomli
+
+    from zr4lint.packs.reader import Taken, read_pack
 
     document = _parsed(name, lambda: tomli.loads(shallow(text)))
     taken = Taken() if _is_shipped(name) else _shipped()
@@ -131,8 +140,17 @@ def _is_shipped(path: str) -> bool:
 @cache
 def _shipped() -> Taken:
     """The names and codes of the packs that come with zr4lint, as far as they can be read."""
+    from zr4lint.packs.reader import Taken
+
     codes: set[str] = set()
     for name in pack_names():
         with suppress(OSError, ValueError):
-            codes.update(rule["code"] for rule in shipped_document(name)["rule"])
+            codes.update(_codes(name))
     return Taken(pack_names(), codes)
+
+
+def _codes(name: str) -> Iterable[str]:
+    pack = compiled_pack(name)
+    if pack is not None:
+        return (rule.rule.code for rule in pack.rules)
+    return (rule["code"] for rule in shipped_document(name)["rule"])

@@ -1,7 +1,5 @@
 """The model of a pack: rules over files, and the specification behind them, if there is one."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Literal
 

@@ -64,15 +64,13 @@ def read_pack(
     shown: str,
     text: str = "",
     taken: Taken | None = None,
-    *,
-    trusted: bool = False,
 ) -> Pack:
     """Read a pack from its parsed TOML; its settings are not filled.
 
-    `shown` is the file's name in messages, `text` the TOML, in which lines are found. With `trusted` the parameters
-    of its rules are known to be right. Raises PackError with all problems.
+    `shown` is the file's name in messages, `text` the TOML, in which lines are found. Raises PackError with all
+    problems.
     """
-    reader = _Reader(document, kinds, taken or Taken(), trusted)
+    reader = _Reader(document, kinds, taken or Taken())
     pack = reader.pack()
     if reader.problems or pack is None:
         raise PackError(shown, reader.problems, text)
@@ -94,11 +92,10 @@ _Values = Mapping[str, Any]
 class _Reader:
     """One reading; what is wrong is gathered in `problems`, and what it concerns is left out."""
 
-    def __init__(self, document: _Values, kinds: Kinds, taken: Taken, trusted: bool) -> None:
+    def __init__(self, document: _Values, kinds: Kinds, taken: Taken) -> None:
         self.document = document
         self.kinds = kinds
         self.taken = taken
-        self.trusted = trusted
         self.problems: list[Problem] = []
         self.seen: set[tuple[str, str, Hashable]] = set()
         self.codes = self.given("rule", "code")
@@ -231,7 +228,7 @@ class _Reader:
         for place, table in self.those("setting", pack_tables.SettingTable):
             self.once(place, "name", table.name)
             default = None if table.default is UNSET else table.default
-            if default is not None and not self.trusted:
+            if default is not None:
                 for message in misfit_messages("default", default, pack_tables.SETTING_TYPES[table.type]):
                     self.error(place, "default", message)
             yield Setting(table.name, table.type, table.summary, default)
@@ -259,17 +256,12 @@ class _Reader:
             own = {key: value for key, value in values.items() if key in _OF_RULES}
             table = self.table(own, pack_tables.RuleTable, place)
             rest = {key: value for key, value in values.items() if key not in own}
-            stages = stage = None
-            if self.trusted and table is not None and table.mentions and not rest.keys() & set(COMMON):
-                given, settings = self.unchecked(rest)  # its kind is imported where a file has one of the words
-            else:
-                kind = self.kind(values.get("check"), place)
-                given, settings = self.parameters(rest, kind, place) if kind is not None else ({}, {})
-                if table is None or kind is None:
-                    continue
-                if not self.trusted:
-                    self.check_rule(table, specified, place)
-                stages, stage = (given.pop(key, None) if key not in kind.names else None for key in COMMON)
+            kind = self.kind(values.get("check"), place)
+            given, settings = self.parameters(rest, kind, place) if kind is not None else ({}, {})
+            if table is None or kind is None:
+                continue
+            self.check_rule(table, specified, place)
+            stages, stage = (given.pop(key, None) if key not in kind.names else None for key in COMMON)
             rule = pack_tables.rule_of(table, sections.get(table.section), origin, self.traced(table, place))
             checked = (given, table.commands, settings, bool(settings), stages, stage, table.mentions)
             found[table.code] = PackRule(rule, table.check, *checked)
@@ -298,8 +290,6 @@ class _Reader:
         self, values: _Values, kind: Kind, place: _Place, missing: bool = True
     ) -> tuple[dict[str, Any], dict[str, str]]:
         """The parameters that a rule gives to its kind, and the settings that fill others, by parameter."""
-        if self.trusted:
-            return self.unchecked(values)
         types = {**COMMON, **{name: parameter.type for name, parameter in kind.parameters.items()}}
         given: dict[str, Any] = {}
         settings: dict[str, str] = {}
@@ -319,12 +309,6 @@ class _Reader:
         known = {*types, *(_OF_RULES if missing else _OF_AMENDMENTS)}
         self.unknown(keys, known, place)
         return given, settings
-
-    def unchecked(self, values: _Values) -> tuple[dict[str, Any], dict[str, str]]:
-        """The same of a pack whose parameters were validated before."""
-        settings = {key: value["setting"] for key, value in values.items() if _refers(value)}
-        settings = {key: name for key, name in settings.items() if name in self.settings}
-        return {key: value for key, value in values.items() if key not in settings}, settings
 
     def setting(self, key: str, value: Any, type_: Any, place: _Place) -> str | None:
         """The setting that a parameter's value refers to, `{ setting = "name" }`; None for any other value."""

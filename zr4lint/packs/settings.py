@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from msgspec import structs
 
 from zr4lint.checks.registry import KINDS
-from zr4lint.packs.pack_tables import SETTING_TYPES
 from zr4lint.packs.problems import PackError, Problem, did_you_mean, misfit_messages
 
 if TYPE_CHECKING:
@@ -42,6 +41,10 @@ def _unknown(pack: Pack, known: Mapping[str, Setting], values: Mapping[str, Any]
 
 
 def _wrong(pack: Pack, known: Mapping[str, Setting], values: Mapping[str, Any]) -> Iterator[Problem]:
+    if not values:
+        return
+    from zr4lint.packs.pack_tables import SETTING_TYPES  # its patterns take longer to compile than a lint
+
     for name, value in values.items():
         if name not in known:
             continue
