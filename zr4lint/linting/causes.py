@@ -33,8 +33,8 @@ _MOST = 2_000
 """Findings of a file beyond which none are merged."""
 _TRIALS = 24
 """Times that a text is linted again, at most."""
-_WORK = 600_000
-"""The budget of those lints together: characters of the text, and 200 for each fact."""
+_WORK = 800_000
+"""The budget of those lints together: 3 for each character of the text, and 200 for each fact."""
 
 
 def causes(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
@@ -67,7 +67,7 @@ def _proved(left: list[Finding], judged: Judged) -> tuple[list[Finding], list[Fi
     codes = {finding.code for finding in left}
     found = (rule for pack in judged.packs for rule in pack.rules if rule.rule.code in codes)
     late = frozenset(rule.rule.code for rule in found if KINDS[rule.check].late)
-    trials = min(_TRIALS, _WORK // (len(text) + 200 * len(facts.facts) + 1))
+    trials = min(_TRIALS, _WORK // (3 * len(text) + 200 * len(facts.facts) + 1))
     for suspect in islice(suspects_of(facts, left), trials):
         if not any(finding.severity > Severity.INFO for finding in left):
             break

@@ -27,6 +27,7 @@ _OF_SHELLCHECK = re.compile(r"SC\d{4}$")
 _UNPARSED = re.compile(r"SC1\d{3}$")
 _VAGUE = frozenset({"SC1072", "SC1073"})
 """Errors that only say where ShellCheck stopped."""
+_BETWEEN_NAMES = re.compile(r"[\s:=/]")
 _GONE = " was removed before"
 """How the message ends on a program that is called after the build took it away."""
 _PAIRS = 20_000
@@ -77,7 +78,8 @@ def _refused(findings: list[Finding], judged: Judged) -> list[Finding]:
         hanging = {id(f): f for f in inside.get(home.index, ())}
         if refusal.code == COMMAND_FAILS.code:
             hanging = {at: f for at, f in hanging.items() if f.span == refusal.span or _says_so_too(f, refusal)}
-        hanging |= {id(f): f for f in lacking if _names(f, home.arguments.text)}
+        words = frozenset(_BETWEEN_NAMES.split(home.arguments.text)) if lacking else frozenset()
+        hanging |= {id(f): f for f in lacking if _names(f, words)}
         hanging = {at: f for at, f in hanging.items() if at not in gone and f is not refusal}
         if hanging:
             gone |= {*hanging, id(refusal)}
@@ -105,7 +107,7 @@ def _unparsed(findings: list[Finding], judged: Judged) -> list[Finding]:
     return findings
 
 
-def _names(finding: Finding, text: str) -> bool:
+def _names(finding: Finding, words: frozenset[str]) -> bool:
     """Whether the words of an instruction name what a finding misses."""
     if finding.message.startswith("the "):
         return False
@@ -113,7 +115,7 @@ def _names(finding: Finding, text: str) -> bool:
     named = re.findall(r"`([^`]+)`", finding.message) or finding.message.split()[:1]
     if absent is not None:
         named = [absent[1] or absent[2]]
-    return any(len(name) > 2 and name.rpartition("/")[2] in re.split(r"[\s:=/]", text) for name in named)
+    return any(len(name) > 2 and name.rpartition("/")[2] in words for name in named)
 
 
 def _lacks(finding: Finding) -> bool:
