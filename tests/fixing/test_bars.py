@@ -65,8 +65,9 @@ def repaired(text: str) -> bool:
     return not errors(done.report)
 
 
-def test_breaking_edits_are_repaired(record_property: Callable[[str, object], None]) -> None:
-    readable = [mutation for mutation in BREAKING if not parse(source(mutation.text)).errors]
+@pytest.mark.parametrize("step", [10, pytest.param(1, marks=pytest.mark.sweep)])
+def test_breaking_edits_are_repaired(step: int, record_property: Callable[[str, object], None]) -> None:
+    readable = [mutation for mutation in BREAKING[::step] if not parse(source(mutation.text)).errors]
     left = [mutation for mutation in readable if not repaired(mutation.text)]
     rate = 1 - len(left) / len(readable)
     record_property(TOLD, f"breaking edits repaired: {rate:.1%}; not: {', '.join(mutation.name for mutation in left)}")
@@ -88,6 +89,7 @@ def pairs() -> Iterator[str]:
         yield text
 
 
+@pytest.mark.sweep
 def test_pairs_of_breaking_edits_are_repaired(record_property: Callable[[str, object], None]) -> None:
     outcomes = [repaired(text) for text in islice(pairs(), PAIRS)]
     rate = sum(outcomes) / PAIRS

@@ -102,7 +102,7 @@ def test_a_keeping_edit_is_no_error(mutation: Mutation) -> None:
     assert errors(mutation) == [], mutation.why
 
 
-@pytest.mark.slow
+@pytest.mark.sweep
 def test_where_a_command_of_the_prd_says_fail_something_is_reported() -> None:
     unnoticed = [m for m in BREAKING + KEEPING if all(f.severity < Severity.WARNING for f in report(m).findings)]
     assert unnoticed
