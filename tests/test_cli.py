@@ -517,6 +517,7 @@ def test_rules_of_other_packs_have_no_page(tmp_path: Path) -> None:
     assert "\x1b]8" not in text
 
 
+@pytest.mark.slow
 def test_no_colours_where_they_are_not_wanted(here: Path) -> None:
     save(here / "Dockerfile.zr4", WRONG_TORCH)
     coloured = on_a_terminal(cwd=here)

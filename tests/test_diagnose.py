@@ -37,6 +37,7 @@ def diagnosed(log: Path, *options: str) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_fixture(name: str) -> None:
     expected = CASES[name]

@@ -74,6 +74,7 @@ def log(lines: int, at: int, words: str) -> io.BytesIO:
     return io.BytesIO(f"{HEADS['buildkit-plain']}{text}{ENDS['buildkit-plain']}".encode())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [100, 20_000, 59_990])
 def test_a_cause_is_found_anywhere_in_a_large_step(at: int) -> None:
     found = diagnose(log(60_000, at, "fatal error: Python.h: No such file or directory"), "x", shipped())

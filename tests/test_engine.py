@@ -316,6 +316,7 @@ LINES = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(LINES), st.text(max_size=10)), max_size=15).map("\n".join))
 def test_any_text_can_be_linted_and_findings_lie_in_it(text: str) -> None:

@@ -64,6 +64,7 @@ def test_a_file_that_conforms_meets_every_requirement(name: str) -> None:
     assert conformance.met == conformance.total == len(pack(name).rules)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "variant"), EVERY, ids=[f"{name}: {variant.name}" for name, variant in EVERY])
 def test_an_edit_is_reported_at_its_words(name: str, variant: Variant) -> None:
     edited = text(name)

@@ -34,6 +34,7 @@ def real_grep(pattern: str, text: list[str]) -> list[str]:
     return done.stdout.decode().split("\n")[:-1]
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(patterns, lines)
 def test_it_finds_the_lines_that_grep_finds(pattern: str, text: list[str]) -> None:

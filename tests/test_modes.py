@@ -87,6 +87,7 @@ def test_what_is_known_of_a_file_whose_mode_is_not(modes: list[str], executable:
 clauses = st.from_regex(r"[ugoa]{0,2}([-+=]([rwxXst]{0,3}|[ugo])){1,2}", fullmatch=True)
 
 
+@pytest.mark.slow
 @example("-g+u", 0o677, 0o3516)
 @settings(max_examples=300, deadline=None)
 @given(st.lists(clauses, min_size=1, max_size=3).map(",".join), st.integers(0, 0o7777), st.integers(0, 0o7777))

@@ -66,6 +66,7 @@ def test_what_makes_no_sense_is_refused(formats: list[str], files: list[str], wo
         targets(formats, files)
 
 
+@pytest.mark.slow
 def test_all_formats_of_one_run_are_those_of_runs_of_their_own(here: Path) -> None:
     pairs = [word for name in FORMATS if name != "concise" for word in ("--format", name, "--output", f"out.{name}")]
     done = of_its_own(*pairs, "--format", "concise", cwd=here)

@@ -38,6 +38,7 @@ def test_the_file_is_up_to_date() -> None:
     jsonschema.Draft202012Validator.check_schema(schema())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", pack_names())
 def test_packs_that_come_along_fit(name: str) -> None:
     JUDGE.validate(shipped_document(name))
@@ -48,6 +49,7 @@ def test_own_packs_fit(path: Path) -> None:
     JUDGE.validate(tomllib.loads(path.read_text(encoding="utf-8")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WRONG)
 def test_wrong_packs_do_not_fit(name: str) -> None:
     old, new = WRONG[name].get("old", ""), WRONG[name]["new"]

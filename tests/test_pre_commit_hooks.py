@@ -86,6 +86,7 @@ def test_a_file_name_is_never_an_option(name: str, path: str) -> None:
     assert BY_ID[name]["args"][-1] == "--"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BY_ID)
 def test_a_hook_passes_a_conforming_file_and_fails_another(name: str, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "docker", tmp_path, dirs_exist_ok=True)

@@ -35,6 +35,7 @@ def test_every_rule_of_every_pack_has_a_page_and_a_row() -> None:
     assert links == [(code, f"{code}.md") for code in codes(EVERY)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("found", EVERY, ids=codes(EVERY))
 def test_page_and_command_say_the_same(found: Explanation) -> None:
     rule = found.rule

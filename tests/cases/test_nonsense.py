@@ -88,6 +88,7 @@ def test_a_spoiled_finding_is_noticed(item: RuleCase) -> None:
         assert observed(item.case, source, [*others[0], *others[1]]) != item.case
 
 
+@pytest.mark.slow
 @in_groups([item for item in BAD if item.case.fixed is not None], RuleCase.of)
 def test_spoiled_fixes_are_noticed(item: RuleCase) -> None:
     """All fixes of a case at once, for two findings may have the same."""

@@ -149,6 +149,7 @@ def test_files(path: Path) -> None:
     check_source(SourceFile.decode(path.read_bytes()))
 
 
+@pytest.mark.slow
 @in_groups(every_case(), RuleCase.of)
 def test_cases(item: RuleCase) -> None:
     check_source(SourceFile.decode(item.case.text.encode()))

@@ -121,6 +121,7 @@ def test_formats(tmp_path: Path) -> None:
     assert call("prd", "check", "good.md", cwd=tmp_path).code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not PRD.exists(), reason="the user's document is not in the repository")
 @pytest.mark.parametrize(
     ("code", "lines"),

@@ -95,6 +95,7 @@ def judged(script: str, text: str, folder: Path) -> tuple[str, int]:
     return done.stdout, done.returncode
 
 
+@pytest.mark.slow
 def test_bash_agrees(tmp_path: Path) -> None:
     answered = unknown = 0
 
@@ -133,6 +134,7 @@ def test_what_is_not_known_is_not_guessed(script: str) -> None:
     assert interpreted(script, "FROM x\n") is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "script",
     [

@@ -141,6 +141,7 @@ def test_names_in_a_list_that_other_sections_have() -> None:
     assert ("PD304", "another section meets the check for `curl`") in found_codes
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not PRD.exists(), reason="the user's document is not in the repository")
 @pytest.mark.parametrize(
     ("code", "lines"),

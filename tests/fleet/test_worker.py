@@ -54,6 +54,7 @@ def codes(one: Answer) -> set[str]:
     return {finding.code for finding in one.findings}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("careful", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_paths_have_the_findings_of_the_plain_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, careful: bool

@@ -604,6 +604,7 @@ def test_it_waits_for_initialize_and_ends_with_exit(tmp_path: Path) -> None:
     client.__exit__()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("last", ["exit", "end of input"])
 def test_without_shutdown_the_exit_code_is_1(tmp_path: Path, last: str) -> None:
     with Client(tmp_path) as client:

@@ -52,6 +52,7 @@ def test_it_is_legible(colour: str) -> None:
     assert contrast(colour) >= 4.5
 
 
+@pytest.mark.slow
 @given(reports())
 def test_it_is_a_picture_whatever_the_path_is(report: Report) -> None:
     picture = ElementTree.fromstring(badge(report))

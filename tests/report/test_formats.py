@@ -25,6 +25,7 @@ def test_every_format_writes_every_report(name: str) -> None:
     assert FORMATS[name].render(Report((), ()), Options())[-1:] in ("", "\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "absent"),
     [
@@ -63,11 +64,13 @@ OPTIONS = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.sampled_from(["text", "concise"]), reports(), OPTIONS)
 def test_nothing_steers_the_terminal(name: str, report: Report, options: Options) -> None:
     assert all(line.isprintable() for line in FORMATS[name].render(report, options).split("\n"))
 
 
+@pytest.mark.slow
 @given(st.sampled_from(["text", "concise"]), reports(), OPTIONS)
 def test_only_colours_steer_the_terminal(name: str, report: Report, options: Options) -> None:
     colored = FORMATS[name].render(report, replace(options, color=True))
@@ -75,6 +78,7 @@ def test_only_colours_steer_the_terminal(name: str, report: Report, options: Opt
     assert all(line.isprintable() for line in uncolored.split("\n"))
 
 
+@pytest.mark.slow
 @given(st.sampled_from(["text", "concise"]), reports(), OPTIONS)
 def test_no_line_is_a_command_in_the_log_of_a_workflow(name: str, report: Report, options: Options) -> None:
     assert not [line for line in FORMATS[name].render(report, options).split("\n") if line.lstrip().startswith("::")]

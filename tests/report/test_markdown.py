@@ -109,6 +109,7 @@ def test_the_reader_sees_the_words_and_no_markup(text: str) -> None:
     assert shown(tokens) == f"abxx{visible(text)}x"
 
 
+@pytest.mark.slow
 @given(reports())
 def test_the_tables_hold_whatever_the_file_does(report: Report) -> None:
     tokens = READER.parse(written(report))

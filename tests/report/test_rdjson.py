@@ -85,6 +85,7 @@ def test_what_is_not_to_be_applied_is_no_suggestion(fix: Fix | None) -> None:
     assert "suggestions" not in diagnostic
 
 
+@pytest.mark.slow
 @given(reports())
 def test_suggestions_are_the_fixes_whatever_the_file_holds(report: Report) -> None:
     (file,) = report.files

@@ -268,6 +268,7 @@ def test_an_insertion_deletes_nothing() -> None:
     ]
 
 
+@pytest.mark.slow
 @given(reports())
 def test_it_is_sarif_whatever_the_file_holds(report: Report) -> None:
     assert len(sarif(report)["results"]) == len(report.files[0].findings)

@@ -25,6 +25,7 @@ def nested(loops: int) -> str:
 CALLS = "f0() { x; }; " + "".join(f"f{n}() {{ " + f"f{n - 1}; " * 8 + "}; " for n in range(1, 5)) + "f4"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "message"),
     [

@@ -117,6 +117,7 @@ def damaged(draw: st.DrawFn) -> str:
     return script[:at] + draw(st.sampled_from(SCRAPS)) + script[at:]
 
 
+@pytest.mark.slow
 @settings(max_examples=250, deadline=None)
 @given(st.one_of(damaged(), st.lists(st.sampled_from(SCRAPS), max_size=8).map(" a ".join)), st.sampled_from(DIALECTS))
 def test_nothing_is_refused_that_a_shell_takes(script: str, dialect: Dialect) -> None:

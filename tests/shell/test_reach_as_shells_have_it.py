@@ -168,6 +168,7 @@ scripts = st.lists(st.recursive(simple, compound, max_leaves=12), min_size=1, ma
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(scripts, st.sampled_from(DIALECTS))
 def test_any_script_runs_as_the_shells_run_it(script: str, dialect: Dialect) -> None:
