@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from msgspec import Struct
 
@@ -29,12 +30,15 @@ _FIRST = {"path": r"(?=[^\s\"'`]{0,200}?/)", "version": r"(?=[<>=!~]{0,2}\d)", "
 
 
 class Template(Struct, frozen=True):
-    """A template ready to be matched: its longest literal part, where that begins in it at most, and all of it."""
+    """A template ready to be matched: its longest literal part, where that begins in it at most, and all of it.
+
+    `source` is the pattern of all of it. A log holds the words of few templates, so that it is compiled when needed.
+    """
 
     text: str
     literal: str
     before: int
-    pattern: re.Pattern[str]
+    source: str
     names: tuple[str, ...]
 
     def matches(self, text: str, joined: str) -> Iterator[tuple[int, Mapping[str, str]]]:
@@ -60,9 +64,10 @@ class Template(Struct, frozen=True):
     def _at(self, at: int, text: str) -> re.Match[str] | None:
         """The match whose literal part is at an offset."""
         low, high = max(at - self.before, 0), min(at + len(self.literal) + 3 * MOST_CHARACTERS, len(text))
-        found = self.pattern.search(text, low, high)
+        pattern = _compiled(self.source)
+        found = pattern.search(text, low, high)
         while found and found.end() <= at:  # the same words in a line above
-            found = self.pattern.search(text, found.end(), high)
+            found = pattern.search(text, found.end(), high)
         return found if found and found.start() <= at else None
 
 
@@ -97,8 +102,12 @@ def compile_template(text: str, least: int = 4) -> Template:
         raise TemplateError(f"{text!r} has no {least} literal characters in a row")
     start = r"^" if text.startswith("^") else ""
     end = r"[ ]*$" if text.endswith("$") and inner != text.removeprefix("^") else ""
-    pattern = re.compile(start + "".join(parts) + end, re.MULTILINE)
-    return Template(text, literal, before, pattern, tuple(dict.fromkeys(names)))
+    return Template(text, literal, before, start + "".join(parts) + end, tuple(dict.fromkeys(names)))
+
+
+@cache
+def _compiled(source: str) -> re.Pattern[str]:
+    return re.compile(source, re.MULTILINE)
 
 
 def _literal(text: str) -> str:

@@ -83,9 +83,15 @@ def read_catalogue(sources: Iterable[Source], more: Iterable[Source] = ()) -> Ca
     reader.check_names()
     if reader.problems:
         raise SignatureError("\n".join(reader.problems))
-    texts = [t.literal for c in reader.found.values() for group in (c.says, c.beside, c.reads) for t in group]
-    literals = tuple(dict.fromkeys(texts))
-    return Catalogue(reader.found, tuple(reader.noise), tuple(reader.warnings), tuple(reader.transient), literals)
+    found = reader.found.values()
+    literals = _literals(group for c in found for group in (c.says, c.beside, c.reads))
+    lists = (tuple(reader.noise), tuple(reader.warnings), tuple(reader.transient))
+    marks = _literals((*(group for c in found for group in (c.without, c.unless)), *lists))
+    return Catalogue(reader.found, *lists, literals, marks)
+
+
+def _literals(groups: Iterable[Sequence[Template]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(template.literal for group in groups for template in group))
 
 
 class _Reader:
@@ -153,6 +159,7 @@ class _Reader:
             self.templates(signature.says, structs.replace(place, key="says")),
             self.templates(signature.beside, structs.replace(place, key="with")),
             self.templates(signature.without, structs.replace(place, key="without")),
+            self.templates(signature.unless, structs.replace(place, key="unless")),
             self.templates(signature.instruction, structs.replace(place, key="instruction")),
             self.templates(signature.reads, structs.replace(place, key="reads")),
         )

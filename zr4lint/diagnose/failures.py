@@ -35,6 +35,7 @@ _CALLER = re.compile(
 )
 """The words of a program that called the builder: they repeat a failure of the build."""
 
+_TIMED = re.compile(r"\s{0,4}(?:#\d{1,6} )?\d{1,9}\.\d{1,4}(?: |$)")
 _ESCAPED = re.compile(r"\\(.)")
 _WHOLE = ("Step ", "STEP ", "instruction ")
 """The ids of steps of the builders that print whole instructions."""
@@ -96,8 +97,9 @@ def _turned(ending: Ending, record: Record) -> Ending:
     """The end of a log that is pasted with its newest line first: what the step printed stands below it."""
     if ending.line > _HEAD or ending.failed or ending.reprints or ending.excerpts or record.starts:
         return ending
-    below = [line for line in record.nameless() if line.number > ending.line]
-    return structs.replace(ending, before=tuple(reversed(below))) if len(below) > len(ending.before) else ending
+    below = [line for line in record.nameless() if line.number > ending.line and line.text.strip()]
+    above = sum(bool(line.text.strip()) for line in ending.before)
+    return structs.replace(ending, before=tuple(reversed(below))) if len(below) > above else ending
 
 
 def loose(record: Record) -> Failure | None:
@@ -151,7 +153,7 @@ def _main_step(ending: Ending, excerpt: Excerpt | None) -> Step | None:
 
 
 def _reprint(ending: Ending, step: Step | None, excerpt: Excerpt | None) -> Reprint | None:
-    if step is not None:
+    if step is not None and (step.name.text or len(ending.reprints) != 1):
         return next((r for r in ending.reprints if same_step(r.name, step.name)), None)
     if excerpt is not None and excerpt.instruction:
         wanted = one_line(excerpt.instruction)
@@ -180,7 +182,7 @@ def _failure(ending: Ending, step: Step | None, reprint: Reprint | None, excerpt
         name = StepName(id_, reprint.name.text, *_rest(reprint.name))
     command = command_of(words)
     text = _text(name, excerpt, words, command)
-    lines = [*_printed(step, reprint)] or [line for line in ending.before if line.text.strip()]
+    lines = [*_printed(step, reprint)] or _untimed([line for line in ending.before if line.text.strip()])
     for line in ((step.last, step.words) if step is not None else (0, ""), (ending.line, ending.words)):
         if line[1] and (not lines or (line[1] != lines[-1].text and Line(*line) not in lines)):
             lines.append(Line(*line))
@@ -191,15 +193,27 @@ def _failure(ending: Ending, step: Step | None, reprint: Reprint | None, excerpt
     return Failure(phase, last_words(words), at, lines, name, text, command, excerpt, _exit_code(words))
 
 
+def _untimed(lines: list[Line]) -> list[Line]:
+    """Lines without the times of BuildKit in front of them, if most have one: those of a log without its beginning."""
+    timed = [_TIMED.match(line.text) for line in lines]
+    if sum(map(bool, timed)) * 2 <= len(lines):
+        return lines
+    return [Line(one.number, one.text[at.end() :]) if at else one for one, at in zip(lines, timed, strict=True)]
+
+
 def _rest(name: StepName) -> tuple[int | None, int | None, str | None, str | None, bool]:
     return name.number, name.of, name.stage, name.platform, name.internal
 
 
 def _printed(step: Step | None, reprint: Reprint | None) -> Window | Sequence[Line]:
-    """A step's own lines, or those printed again below the log where there are more of them."""
+    """A step's own lines, or those printed again below the log where there are more of them.
+
+    A log that begins within the step lacks its name and its first lines.
+    """
     own = step.lines if step is not None else ()
     again = reprint.lines if reprint is not None else ()
-    return own if len(own) and len(own) >= len(again) - 10 else again
+    spare = 10 if step is not None and step.name.text else 0
+    return own if len(own) and len(own) >= len(again) - spare else again
 
 
 def _text(name: StepName | None, excerpt: Excerpt | None, words: str, command: str) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MOST_CAUSES = 3
 MOST_EVIDENCE = 3
 _MOST_BELOW = 5
+_END = 25
+"""So many lines with words stand at the end of what a step prints."""
 
 
 class Cause(Struct, frozen=True):
@@ -54,7 +56,7 @@ def fill(words: str, captures: Mapping[str, str]) -> str:
 class _Printed:
     """The lines of a step as one text, each with its blanks squeezed."""
 
-    def __init__(self, lines: Sequence[Line]) -> None:
+    def __init__(self, lines: Sequence[Line], catalogue: Catalogue) -> None:
         self.lines = lines
         words = [" ".join(line.text.split()) for line in lines]
         self.text = "\n".join(words)
@@ -64,6 +66,9 @@ class _Printed:
         for word in words:
             self.starts.append(at)
             at += len(word) + 1
+        filled = [index for index, word in enumerate(words) if word]
+        self.end = filled[-_END] if len(filled) > _END else 0
+        self.words = catalogue.words(self.joined)
 
     def index(self, offset: int) -> int:
         """Which of the lines has an offset."""
@@ -75,6 +80,8 @@ class _Printed:
 
     def find(self, template: Template) -> Iterable[tuple[int, Mapping[str, str]]]:
         """The lines that begin a match, with the captures."""
+        if template.literal not in self.words:
+            return
         for offset, captures in template.matches(self.text, self.joined):
             yield self.index(offset), captures
 
@@ -102,7 +109,7 @@ def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *
 
     `instruction` is the failing one, "" if unknown. In a `traceback` the last line counts, elsewhere the first.
     """
-    printed = _Printed(lines)
+    printed = _Printed(lines, catalogue)
     noise = {index for template in catalogue.noise for index, _ in printed.find(template)}
     warnings = {index for template in catalogue.warnings for index, _ in printed.find(template)}
     warnings |= set(_continued(warnings, lines))
@@ -131,15 +138,18 @@ def _matched(
     hit = _Hit(compiled, [], {}, True)
     if compiled.instruction and not _suits(compiled, instruction, hit.captures):
         return None
+    passed = noise.union(index for template in compiled.unless for index, _ in printed.find(template))
+    first = printed.end if compiled.signature.ends else 0
     found = [
         (index, captures)
         for template in compiled.says
         for index, captures in printed.find(template)
-        if index not in noise and _allowed(compiled.signature, captures)
+        if index >= first and index not in passed and _allowed(compiled.signature, captures)
     ]
     errors = [one for one in found if one[0] not in warnings]
     hit.warns = not errors
-    for index, captures in errors or found:
+    told = errors or found
+    for index, captures in sorted(told, key=_place, reverse=True) if compiled.signature.last else told:
         hit.at.append(index)
         for name, value in captures.items():
             hit.captures.setdefault(name, _trimmed(value))
@@ -149,6 +159,10 @@ def _matched(
     hit.warns = hit.warns and all(index in warnings for index in beside)
     hit.captures |= _read(compiled, printed, max(hit.at))
     return hit
+
+
+def _place(one: tuple[int, Mapping[str, str]]) -> int:
+    return one[0]
 
 
 def _read(compiled: Compiled, printed: _Printed, last: int) -> dict[str, str]:
@@ -165,7 +179,8 @@ def _read(compiled: Compiled, printed: _Printed, last: int) -> dict[str, str]:
 def _suits(compiled: Compiled, instruction: str, captures: dict[str, str]) -> bool:
     """Whether the failing instruction is one that the signature is about; one that is not known may be."""
     if not instruction:
-        return "instruction" not in captures and not any("<" in t.text for t in compiled.instruction)
+        vague = compiled.signature.confidence == "possible"
+        return not vague and not any("<" in t.text for t in compiled.instruction)
     words = " ".join(instruction.split())
     for template in compiled.instruction:
         for _, found in template.matches(words, words):
@@ -180,7 +195,7 @@ def _allowed(signature: Signature, captures: Mapping[str, str]) -> bool:
 
 def _trimmed(value: str) -> str:
     """A capture without the signs around it."""
-    return value.strip("\"'`,;:()").rstrip(".") or value
+    return value.strip("\"'`,;:()[]").rstrip(".") or value
 
 
 def _explaining(hits: dict[str, _Hit]) -> dict[str, tuple[str, ...]]:
@@ -205,9 +220,10 @@ def _ranked(hits: dict[str, _Hit], printed: _Printed, *, traceback: bool) -> lis
     """The causes in order: the surest first; of two as sure the first in the log, in a traceback the last."""
     explains = _explaining(hits)
 
-    def order(id_: str) -> tuple[int, int]:
-        hit = hits[id_]
-        return CONFIDENCES.index(hit.compiled.signature.confidence), -max(hit.at) if traceback else min(hit.at)
+    def order(id_: str) -> tuple[int, int, int]:
+        hit, signature = hits[id_], hits[id_].compiled.signature
+        last = signature.last or (traceback and signature.confidence != "possible")
+        return CONFIDENCES.index(signature.confidence), signature.rank, -max(hit.at) if last else min(hit.at)
 
     ids = sorted(explains, key=order)
     known = [id_ for id_ in ids if hits[id_].compiled.signature.confidence != "possible"]
@@ -215,7 +231,8 @@ def _ranked(hits: dict[str, _Hit], printed: _Printed, *, traceback: bool) -> lis
 
 
 def _cause(hit: _Hit, explains: tuple[str, ...], printed: _Printed) -> Cause:
-    at = sorted(set(hit.at))
-    evidence = tuple(printed.lines[index] for index in at[:MOST_EVIDENCE])
     signature = hit.compiled.signature
+    at = sorted(set(hit.at))
+    at = at[-1:] if signature.last else at[:MOST_EVIDENCE]
+    evidence = tuple(printed.lines[index] for index in at)
     return Cause(signature, hit.captures, evidence, explains, signature.confidence)

@@ -12,7 +12,7 @@ COMMON = " e/tsanoirlcd_-.umpfgh0123456789bvy=wkx,"
 _LEAST, _MOST = 2, 24
 """The length of a part that is searched for."""
 
-_SHORTEST = 4
+SHORTEST = 4
 """Words of fewer characters are everywhere."""
 
 Tree = dict[str, "Tree"]
@@ -37,6 +37,20 @@ class Search:
             if found is not None:
                 self._starts.setdefault(found[0], []).append((word, at))
 
+    def words(self, text: str) -> set[str]:
+        """The words that are in a text."""
+        missing = {part: {*places} for part, places in self._starts.items()}
+        there: set[str] = set()
+        found = self._pattern.search(text)
+        while found is not None:
+            left = missing[found[0]]
+            for word, at in [*left]:
+                if text.startswith(word, found.start() - at):
+                    there.add(word)
+                    left.discard((word, at))
+            found = self._pattern.search(text, found.start() + 1)
+        return there
+
     def places(self, text: str) -> Iterator[tuple[int, str]]:
         """The offsets of words in a text, with the words."""
         found = self._pattern.search(text)
@@ -51,7 +65,7 @@ class Search:
 @cache
 def search_for(words: tuple[str, ...]) -> Search:
     """The search for some words."""
-    return Search([word for word in words if len(word) >= _SHORTEST])
+    return Search([word for word in words if len(word) >= SHORTEST])
 
 
 def _rarest(word: str) -> int:

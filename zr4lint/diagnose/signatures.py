@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from zr4lint.diagnose.anchor import Template
-from zr4lint.diagnose.search import search_for
+from zr4lint.diagnose.search import SHORTEST, search_for
 
 CONFIDENCES = ("certain", "likely", "possible")
 
@@ -27,7 +27,9 @@ class Signature(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
     known. `captures` lists the values that a capture may have, `reads` templates that only add captures. `over` names
     signatures that follow from this one, `mistaken-for` those that look alike. `proves` are the rules that the cause
     breaks. `phase` is what fails where the log does not tell. `reached` is set where the words show that the server
-    answered, so that an attempt that failed before explains nothing.
+    answered, so that an attempt that failed before explains nothing. `unless` are words that a line of `says` may not
+    hold; with `ends` the line counts only at the end of what is printed. Where nothing surer is known, one of the
+    causes that are only possible is told: of the lowest `rank` the first in the log, or the last with `last`.
     """
 
     id: Id
@@ -38,6 +40,7 @@ class Signature(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
     proves: tuple[Code, ...] = ()
     beside: tuple[str, ...] = msgspec.field(default=(), name="with")
     without: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
     instruction: tuple[str, ...] = ()
     captures: dict[str, tuple[str, ...]] = {}
     reads: tuple[str, ...] = ()
@@ -45,6 +48,9 @@ class Signature(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
     mistaken_for: tuple[Id, ...] = ()
     phase: Phase | None = None
     reached: bool = False
+    rank: int = 0
+    last: bool = False
+    ends: bool = False
     note: str = ""
 
 
@@ -68,6 +74,7 @@ class Compiled(Struct, frozen=True):
     says: tuple[Template, ...]
     beside: tuple[Template, ...]
     without: tuple[Template, ...]
+    unless: tuple[Template, ...]
     instruction: tuple[Template, ...]
     reads: tuple[Template, ...]
 
@@ -75,7 +82,8 @@ class Compiled(Struct, frozen=True):
 class Catalogue(Struct, frozen=True):
     """All signatures by their ids, and what is noise; `rules` are the codes of the rules that there are.
 
-    `former` are codes of ours that a rule had before.
+    `former` are codes of ours that a rule had before. `literals` are the literal parts of words that are looked for,
+    `marks` those of words that only weigh other ones.
     """
 
     signatures: Mapping[str, Compiled]
@@ -83,12 +91,18 @@ class Catalogue(Struct, frozen=True):
     warnings: tuple[Template, ...]
     transient: tuple[Template, ...]
     literals: tuple[str, ...]
+    marks: tuple[str, ...] = ()
     rules: frozenset[str] = frozenset()
     former: Mapping[str, tuple[str, ...]] = {}
 
     def telling(self, text: str) -> Iterator[tuple[int, str]]:
         """Where in a text the words of signatures are, and which."""
         return search_for(self.literals).places(text)
+
+    def words(self, text: str) -> set[str]:
+        """The literal parts of templates that are in a text, found in one pass."""
+        short = (word for word in self.literals if len(word) < SHORTEST)
+        return {word for word in (*self.marks, *short) if word in text} | search_for(self.literals).words(text)
 
     def proving(self, code: str) -> list[Signature]:
         """The signatures that prove a rule to be broken."""
