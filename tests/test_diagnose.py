@@ -164,7 +164,7 @@ def test_a_text_that_is_no_log_is_refused_in_one_line(name: str, tmp_path: Path)
 def test_an_error_of_a_program_is_told_in_its_own_words(tmp_path: Path) -> None:
     done = call("diagnose", cwd=tmp_path, stdin=b"podman: trying\nError: the specified runroot is too long\n")
     assert done.code == 1
-    assert "cause: the program that failed says: the specified runroot is too long" in done.out
+    assert "cause: the program that failed says: Error: the specified runroot is too long" in done.out
     assert "= tool-error, possible" in done.out
 
 

@@ -93,17 +93,22 @@ def test_warnings_without_number_do_not_hide_the_error_at_the_end() -> None:
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.text("abN ':", max_size=60))
 def test_words_are_found_where_they_are(text: str) -> None:
-    words = ["No a", "ab", "aNb: ", "'N'", "bbbbbbbb"]
-    found = [*Search(words).places(text)]
-    assert all(text.startswith(word, at) for at, word in found)
-    assert {at for at, _ in found} == {at for word in words for at in range(len(text)) if text.startswith(word, at)}
+    words = ["No a", "ab", "aNb: ", "'N'", "bbbbbbbb", " : "]
+    search = Search(words)
+    assert search.words(text) == {word for word in words if word in text}
+    found = [*search.places(f"{text} No a 'N' {text}")]
+    assert found == sorted(found)
+    assert all(f"{text} No a 'N' {text}".startswith(word, at) for at, word in found)
+    assert {(len(text) + 1, "No a"), (len(text) + 6, "'N'")} <= {*found}
 
 
 def test_every_signature_is_found_in_its_own_words() -> None:
-    telling = shipped().telling
-    for compiled in shipped().signatures.values():
+    catalogue = shipped()
+    for compiled in catalogue.signatures.values():
         for template in compiled.says:
-            assert [*telling(f"xx {template.literal} yy")] or len(template.literal) < 4, template.text
+            text = f"xx {template.literal} yy"
+            assert template.literal in catalogue.words(text)
+            assert compiled.signature.ends or template.literal in {word for _, word in catalogue.telling(text)}
 
 
 def test_a_template_is_tried_at_both_ends_of_a_long_text() -> None:

@@ -20,6 +20,7 @@ _WORDS = {
     "program": r"[^\s/\"'`:;]",
     "path": r"[^\s\"'`]",
     "package": r"[^\s\"'`=<>!~;\[\]]",
+    "stage": r"[^\s,]",
     "n": r"[\d.]",
     "pid": r"\d",
     "version": r"[^\s\"'`,;)]",

@@ -84,10 +84,12 @@ def read_catalogue(sources: Iterable[Source], more: Iterable[Source] = ()) -> Ca
     if reader.problems:
         raise SignatureError("\n".join(reader.problems))
     found = reader.found.values()
-    literals = _literals(group for c in found for group in (c.says, c.beside, c.reads))
+    literals = _literals(group for c in found if not c.signature.ends for group in (c.says, c.beside, c.reads))
     lists = (tuple(reader.noise), tuple(reader.warnings), tuple(reader.transient))
-    marks = _literals((*(group for c in found for group in (c.without, c.unless)), *lists))
-    return Catalogue(reader.found, *lists, literals, marks)
+    groups = (group for c in found for group in (c.says, c.beside, c.reads, c.without, c.unless))
+    marks = _literals((*groups, *lists))
+    known = frozenset(literals)
+    return Catalogue(reader.found, *lists, literals, tuple(mark for mark in marks if mark not in known))
 
 
 def _literals(groups: Iterable[Sequence[Template]]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from zr4lint.diagnose.anchor import MOST_CHARACTERS
 from zr4lint.diagnose.signatures import CONFIDENCES, Catalogue, Compiled, Signature
 from zr4lint.diagnose.window import Line
 
@@ -32,8 +33,9 @@ class Cause(Struct, frozen=True):
 
     @property
     def summary(self) -> str:
-        """The cause in words, with what the log names."""
-        return fill(self.signature.cause, self.captures)
+        """The cause in words, with what the log names; `{line}` is the line that proves it."""
+        line = " ".join(self.evidence[0].text.split())[:MOST_CHARACTERS] if self.evidence else ""
+        return fill(self.signature.cause, {"line": line, **self.captures})
 
     @property
     def cure(self) -> str:

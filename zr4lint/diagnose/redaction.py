@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from msgspec import Struct
+
 from zr4lint.diagnose.window import Line
 
 HIDDEN = "***"
@@ -35,29 +37,74 @@ _SHAPES = (
 """The shapes of tokens that are known by what they begin with."""
 
 _VALUE = r"(?:\"(?P<{0}1>[^\"\n]{{1,500}})\"|'(?P<{0}2>[^'\n]{{1,500}})'|(?P<{0}3>[^\s\"'&;,]{{1,500}}))"
-_WORD = r"(?<![\w-])[\w-]{0,60}(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|credential|signature|_auth)[\w-]{0,60}"  # noqa: E501
+_KEY = r"passw(?:or)?d|passphrase|secret|api[_-]?key|access[_-]?key"
+_KEYS = ("passw", "passphrase", "secret", "key")
+
+
+class Shape(Struct, frozen=True):
+    """A shape of secrets: `pattern` has groups for them.
+
+    A text without any of `signs`, in small letters, has none. If there are `programs`, one of them stands in the same
+    line, at most `reach` characters before.
+    """
+
+    pattern: re.Pattern[str]
+    signs: tuple[str, ...] = ("",)
+    programs: re.Pattern[str] | None = None
+    reach: int = 0
+
+    def spans(self, text: str, small: str) -> Iterator[tuple[int, int]]:
+        """Where such secrets are in a text; `small` is the text in small letters."""
+        if not any(sign in small for sign in self.signs):
+            return
+        for found in self.pattern.finditer(text):
+            span = _span(found)
+            if span and (self.programs is None or self._called(text, found.start())):
+                yield span
+
+    def _called(self, text: str, at: int) -> bool:
+        before = text[max(at - self.reach, 0) : at].rpartition("\n")[2]
+        return self.programs is not None and self.programs.search(before) is not None
+
 
 _PATTERNS = (
-    re.compile(rf"(?<![A-Za-z0-9])(?P<s>{'|'.join(_SHAPES)})"),
-    re.compile(r"://(?P<s>[^\s/\"'<>]{1,500})@"),
-    re.compile(r"://(?P<s>[^\s/:@\"'<>]{1,200}:(?!\d{1,5}/)[^\s@\"'<>]{1,300})@"),
-    re.compile(rf"(?i){_WORD}[\"']?(?:=(?!=)|==(?=[\"'])|\\?\"\s?:\s?\\?)" + _VALUE.format("a")),
-    re.compile(
-        r"(?i)(?<!\w)[\w-]{0,40}(?:passw(?:or)?d|passphrase|secret|api[_-]?key|access[_-]?key|private-token)\s?:\s{0,3}"
-        + _VALUE.format("b")
+    Shape(re.compile(rf"(?<![A-Za-z0-9])(?P<s>{'|'.join(_SHAPES)})")),
+    Shape(re.compile(r"://(?P<s>[^\s/\"'<>]{1,500})@"), ("://",)),
+    Shape(re.compile(r"://(?P<s>[^\s/:@\"'<>]{1,200}:(?!\d{1,5}/)[^\s@\"'<>]{1,100})@"), ("://",)),
+    Shape(
+        re.compile(
+            rf"(?i)(?:{_KEY}|pwd|token|account[_-]?key|credential|signature|_auth)[\w-]{{0,60}}+[\"']?"
+            r"(?:=(?!=)|==(?=[\"'])|\\?\"\s?:\s?\\?)" + _VALUE.format("a")
+        ),
+        (*_KEYS, "pwd", "token", "credential", "signature", "_auth"),
     ),
-    re.compile(
-        r"(?i)--?(?:passw(?:or)?d|token|secret|api-key|auth-token|pass)(?:=|\s{1,3})(?!id=)" + _VALUE.format("c")
+    Shape(re.compile(rf"(?i)(?:{_KEY}|private-token)\s?:\s{{0,3}}" + _VALUE.format("b")), (*_KEYS, "private-token")),
+    Shape(
+        re.compile(
+            r"(?i)--?(?:passw(?:or)?d|token|secret|api-key|auth-token|pass)(?:=|\s{1,3})(?!id=)" + _VALUE.format("c")
+        ),
+        ("-pass", "-token", "-secret", "-api-key", "-auth-token"),
     ),
-    re.compile(r"(?i)(?:\blogin|\bsshpass)\b[^\n]{0,200}? -p[ =]?" + _VALUE.format("d")),
-    re.compile(
-        r"(?i)\b(?:curl|wget|svn)\b[^\n]{0,500}?\s(?:-u|--user)(?:=|\s{1,3})[\"']?[\w.@-]{1,100}:(?P<s>[^\s\"']{1,300})"
+    Shape(re.compile(r" -p[ =]?" + _VALUE.format("d")), (" -p",), re.compile(r"(?i)\b(?:login|sshpass)\b"), 200),
+    Shape(
+        re.compile(r"(?i)(?<=\s)(?:-u|--user)(?:=|\s{1,3})[\"']?[\w.@-]{1,100}:(?P<s>[^\s\"']{1,300})"),
+        ("-u", "--user"),
+        re.compile(r"(?i)\b(?:curl|wget|svn)\b"),
+        500,
     ),
-    re.compile(r"(?i)authorization[\"']?\s?[:=]\s?[\"']?(?:(?:basic|bearer|token|digest) )?(?P<s>[^\s\"']{4,4096})"),
-    re.compile(r"(?i)(?:basic|bearer) (?P<s>[A-Za-z0-9+/_.~-]{16,4096}={0,2})"),
-    re.compile(r"(?i)\"auth\\?\"\s?:\s?\\?\"(?P<s>[A-Za-z0-9+/=]{4,500})"),
-    re.compile(r"(?i)[?&](?:sig|key|code|auth|x-amz-[a-z-]{1,30})=(?P<s>[^\s&\"']{6,1000})"),
-    re.compile(r"/t/(?P<s>[A-Za-z]{0,4}-?[0-9a-f-]{16,80})(?=/|$|\s)"),
+    Shape(
+        re.compile(
+            r"(?i)authorization[\"']?\s?[:=]\s?[\"']?(?:(?:basic|bearer|token|digest) )?(?P<s>[^\s\"']{4,4096})"
+        ),
+        ("authorization",),
+    ),
+    Shape(re.compile(r"(?i)(?:basic|bearer) (?P<s>[A-Za-z0-9+/_.~-]{16,4096}={0,2})"), ("basic ", "bearer ")),
+    Shape(re.compile(r"(?i)\"auth\\?\"\s?:\s?\\?\"(?P<s>[A-Za-z0-9+/=]{4,500})"), ('"auth',)),
+    Shape(
+        re.compile(r"(?i)[?&](?:sig|key|code|auth|x-amz-[a-z-]{1,30})=(?P<s>[^\s&\"']{6,1000})"),
+        ("sig=", "key=", "code=", "auth=", "x-amz-"),
+    ),
+    Shape(re.compile(r"/t/(?P<s>[A-Za-z]{0,4}-?[0-9a-f-]{16,80})(?=/|$|\s)"), ("/t/",)),
 )
 _MAIL = re.compile(
     r"(?<![\w.+/@%-])(?!git@)[\w.+-]{1,64}(?:@|%40)(?!\d+\.\d)(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}"
@@ -125,10 +172,11 @@ def _without(text: str, put: Callable[[str], str]) -> str:
 
 def _spans(text: str) -> list[tuple[int, int]]:
     """Where the secrets of a text are, from left to right; those that overlap are one."""
-    found = [span for pattern in _PATTERNS for match in pattern.finditer(text) if (span := _span(match))]
+    small = text.lower()
+    found = [span for shape in _PATTERNS for span in shape.spans(text, small)]
     found += [match.span() for match in _RANDOM.finditer(text) if _mixed(match[0])]
     # The host behind a password in a URL is no secret.
-    mails = [match.span() for match in _MAIL.finditer(text)]
+    mails = [match.span() for match in _MAIL.finditer(text)] if "@" in text or "%40" in text else []
     found += [(start, end) for start, end in mails if not any(one <= start < other for one, other in found)]
     spans: list[tuple[int, int]] = []
     for start, end in sorted(found):

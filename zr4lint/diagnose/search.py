@@ -1,4 +1,4 @@
-"""Search a text for any of many words in one pass."""
+"""Search a text for any of many words: only those are looked for of which a part is among the parts of the text."""
 
 from __future__ import annotations
 
@@ -6,76 +6,74 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-COMMON = " e/tsanoirlcd_-.umpfgh0123456789bvy=wkx,"
-"""The characters that logs hold most, the most frequent first."""
+_PART = re.compile(r"[A-Za-z0-9]+")
+_SPACED = bytes(n if chr(n).isalnum() and n < 128 else 32 for n in range(256))
+"""Each byte as itself if it belongs to a part, else as a blank."""
 
-_LEAST, _MOST = 2, 24
-"""The length of a part that is searched for."""
-
-SHORTEST = 4
-"""Words of fewer characters are everywhere."""
-
-Tree = dict[str, "Tree"]
-"""Words by their characters; an empty one ends a word."""
+_EVERYWHERE = frozenset(
+    _PART.findall(
+        "the a to of in is no not on for and or with file error build failed found directory such from by code 1 0 be"
+        " at this it was version package install line name project"
+    )
+)
+_MOST_OF_ONE = 200
+"""So many places of one word are told of one text."""
 
 
 class Search:
-    """Finds words by a part of each that begins with a rare character, so that most of a text is passed by quickly."""
+    """Knows words by the rarest of their parts, which are runs of letters and digits.
+
+    A part at the end of a word may be longer in a text, one within it is whole there.
+    """
 
     def __init__(self, words: Sequence[str]) -> None:
-        parts = {word: _rarest(word) for word in words}
-        tree: Tree = {}
-        for word, at in parts.items():
-            node = tree
-            for char in word[at : at + _MOST]:
-                node = node.setdefault(char, {})
-            node[""] = {}
-        self._pattern = re.compile(_written(tree))
-        self._starts: dict[str, list[tuple[str, int]]] = {}
-        for word, at in parts.items():
-            found = self._pattern.match(word, at)
-            if found is not None:
-                self._starts.setdefault(found[0], []).append((word, at))
+        self._inner: dict[bytes, list[str]] = {}
+        self._outer: dict[bytes, list[str]] = {}
+        self._bare: list[str] = []
+        for word in words:
+            parts = [*_PART.finditer(word)]
+            inner = [part[0] for part in parts if part.start() > 0 and part.end() < len(word)]
+            table = self._inner if inner else self._outer
+            if parts:
+                table.setdefault(max(inner or (part[0] for part in parts), key=_rareness).encode(), []).append(word)
+            else:
+                self._bare.append(word)
+        self._edges = [word for found in self._outer.values() for word in found]
 
     def words(self, text: str) -> set[str]:
         """The words that are in a text."""
-        missing = {part: {*places} for part, places in self._starts.items()}
-        there: set[str] = set()
-        found = self._pattern.search(text)
-        while found is not None:
-            left = missing[found[0]]
-            for word, at in [*left]:
-                if text.startswith(word, found.start() - at):
-                    there.add(word)
-                    left.discard((word, at))
-            found = self._pattern.search(text, found.start() + 1)
-        return there
+        likely = [word for part in self._inner.keys() & _parts(text) for word in self._inner[part]]
+        return {word for word in (*likely, *self._edges, *self._bare) if word in text}
 
     def places(self, text: str) -> Iterator[tuple[int, str]]:
-        """The offsets of words in a text, with the words."""
-        found = self._pattern.search(text)
-        while found is not None:
-            for word, at in self._starts[found[0]]:
-                if text.startswith(word, found.start() - at):
-                    yield found.start() - at, word
-                    break
-            found = self._pattern.search(text, found.start() + 1)
+        """The offsets of words in a text, with the words, from left to right.
+
+        A word whose only parts are at its ends is told where these are whole.
+        """
+        parts = _parts(text)
+        likely = [word for table in (self._inner, self._outer) for part in table.keys() & parts for word in table[part]]
+        return iter(sorted(place for word in (*likely, *self._bare) for place in _places(word, text)))
+
+
+def _parts(text: str) -> set[bytes]:
+    return {*text.encode("utf-8", "replace").translate(_SPACED).split()}
+
+
+def _places(word: str, text: str) -> Iterator[tuple[int, str]]:
+    at = text.find(word)
+    for _ in range(_MOST_OF_ONE):
+        if at < 0:
+            return
+        yield at, word
+        at = text.find(word, at + len(word))
+
+
+def _rareness(part: str) -> tuple[bool, bool, int]:
+    """How rarely a part is in logs."""
+    return part.lower() not in _EVERYWHERE, not part.islower(), len(part)
 
 
 @cache
 def search_for(words: tuple[str, ...]) -> Search:
     """The search for some words."""
-    return Search([word for word in words if len(word) >= SHORTEST])
-
-
-def _rarest(word: str) -> int:
-    """Where in a word the part begins that a text is searched for."""
-    last = max(len(word) - _LEAST, 0)
-    return max(range(last + 1), key=lambda at: (COMMON.find(word[at]) % (len(COMMON) + 1), -at))
-
-
-def _written(node: Tree) -> str:
-    if "" in node:
-        return ""
-    parts = [re.escape(char) + _written(below) for char, below in node.items()]
-    return parts[0] if len(parts) == 1 else f"(?:{'|'.join(parts)})"
+    return Search(words)

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from zr4lint.diagnose.anchor import Template
-from zr4lint.diagnose.search import SHORTEST, search_for
+from zr4lint.diagnose.search import search_for
 
 CONFIDENCES = ("certain", "likely", "possible")
 
@@ -100,9 +100,8 @@ class Catalogue(Struct, frozen=True):
         return search_for(self.literals).places(text)
 
     def words(self, text: str) -> set[str]:
-        """The literal parts of templates that are in a text, found in one pass."""
-        short = (word for word in self.literals if len(word) < SHORTEST)
-        return {word for word in (*self.marks, *short) if word in text} | search_for(self.literals).words(text)
+        """The literal parts of templates that are in a text."""
+        return search_for((*self.literals, *self.marks)).words(text)
 
     def proving(self, code: str) -> list[Signature]:
         """The signatures that prove a rule to be broken."""

@@ -15,6 +15,7 @@ _ROW = re.compile(r"\s{0,8}(\d{0,9}) ?\|( >>>|    )? ?(.*)")
 _WORDS = re.compile(
     r"(?:failed to solve|failed to build|failed to solve with frontend [\w.]+): (.*)"
     r"|(executor failed running \[.*)"
+    r"|^\s{0,4}(?:(?:ERROR|error): )?(failed to compute cache key: .*)"
     r"|^(?:ERROR|error): (failed to (?:receive status|read dockerfile|get status|dial gRPC).*)"
     r"|Service '[^']*' failed to build ?: (?!Build failed)(.*)"
 )
@@ -32,6 +33,7 @@ _MUST = (
     "dockerfile parse error",
     "failed to read dockerfile",
     "failed to receive status",
+    "failed to compute cache key",
 )
 
 
