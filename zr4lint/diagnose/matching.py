@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 MOST_CAUSES = 3
 MOST_EVIDENCE = 3
 _MOST_BELOW = 5
-_END = 25
-"""So many lines with words stand at the end of what a step prints."""
 
 
 class Cause(Struct, frozen=True):
@@ -68,13 +66,16 @@ class _Printed:
         for word in words:
             self.starts.append(at)
             at += len(word) + 1
-        filled = [index for index, word in enumerate(words) if word]
-        self.end = filled[-_END] if len(filled) > _END else 0
+        self._filled = [index for index, word in enumerate(words) if word]
         self.words = catalogue.words(self.joined)
 
     def index(self, offset: int) -> int:
         """Which of the lines has an offset."""
         return max(bisect_right(self.starts, offset) - 1, 0)
+
+    def first_of_last(self, number: int) -> int:
+        """The first of the last so many lines with words."""
+        return self._filled[-number] if len(self._filled) > number else 0
 
     def has(self, templates: Iterable[Template]) -> bool:
         """Whether one of the templates is in the text."""
@@ -141,7 +142,7 @@ def _matched(
     if compiled.instruction and not _suits(compiled, instruction, hit.captures):
         return None
     passed = noise.union(index for template in compiled.unless for index, _ in printed.find(template))
-    first = printed.end if compiled.signature.ends else 0
+    first = printed.first_of_last(compiled.signature.ends) if compiled.signature.ends else 0
     found = [
         (index, captures)
         for template in compiled.says

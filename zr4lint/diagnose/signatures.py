@@ -28,8 +28,8 @@ class Signature(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
     signatures that follow from this one, `mistaken-for` those that look alike. `proves` are the rules that the cause
     breaks. `phase` is what fails where the log does not tell. `reached` is set where the words show that the server
     answered, so that an attempt that failed before explains nothing. `unless` are words that a line of `says` may not
-    hold; with `ends` the line counts only at the end of what is printed. Where nothing surer is known, one of the
-    causes that are only possible is told: of the lowest `rank` the first in the log, or the last with `last`.
+    hold; with `ends`, only so many last lines with words count. Where nothing surer is known, one of the causes that
+    are only possible is told: of the lowest `rank` the first in the log, or the last of those with `last`.
     """
 
     id: Id
@@ -50,7 +50,7 @@ class Signature(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
     reached: bool = False
     rank: int = 0
     last: bool = False
-    ends: bool = False
+    ends: int = 0
     note: str = ""
 
 
