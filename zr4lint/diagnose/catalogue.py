@@ -20,7 +20,7 @@ FOLDER = "signatures"
 MAX_BYTES = 4_000_000
 _ARRAY = "signature"
 _LEAST = {"says": 4, "reads": 4}
-"""The minimum length of a template's literal part; templates that are tried on every line need more."""
+"""The minimum length of the literal part of a template; at the start of a line, one less."""
 
 
 class SignatureError(Exception):
@@ -171,7 +171,7 @@ class _Reader:
         found = []
         for text in texts:
             try:
-                found.append(compile_template(text, _LEAST.get(place.key, 2)))
+                found.append(compile_template(text, _LEAST.get(place.key, 2) - text.startswith("^")))
             except TemplateError as error:
                 self.error(structs.replace(place, message=f"`{place.key}`: {error}"))
         return tuple(found)

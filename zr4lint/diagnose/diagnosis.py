@@ -126,7 +126,8 @@ def _explain(failure: Failure, catalogue: Catalogue, dockerfile: Dockerfile | No
             proofs = [structs.replace(proof, silent=()) for proof in proofs]
         causes = [_weighed(cause, proof) for cause, proof in zip(causes, proofs, strict=True)]
     notes = tuple(_differences(failure, place, dockerfile)) if dockerfile is not None else ()
-    return Explained(failure, place, tuple(causes), tuple(proofs), () if causes else next_steps(failure, place), notes)
+    sure = any(cause.confidence != "possible" for cause in causes)
+    return Explained(failure, place, tuple(causes), tuple(proofs), () if sure else next_steps(failure, place), notes)
 
 
 def _differences(failure: Failure, place: Place | None, dockerfile: Dockerfile) -> Iterator[str]:

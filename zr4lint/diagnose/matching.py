@@ -197,7 +197,9 @@ def _allowed(signature: Signature, captures: Mapping[str, str]) -> bool:
 
 
 def _trimmed(value: str) -> str:
-    """A capture without the signs around it."""
+    """A capture without the signs around it; of several words, without those behind them."""
+    if " " in value.strip():
+        return value.strip().rstrip(".,;:")
     return value.strip("\"'`,;:()[]").rstrip(".") or value
 
 

@@ -95,6 +95,9 @@ class Closing:
     def _name(self, line: int, text: str) -> tuple[Event, ...]:
         """A step's name, which a paste may have broken into lines; it ends with a colon."""
         self.pending = f"{self.pending} {text.strip()}".strip()
+        if self.pending.endswith(":------"):  # a paste without the line end before the rule
+            name, self.pending = self.pending.removesuffix(":------"), ""
+            return (Repeated(step_name("", name), line, None),)
         if not self.pending.endswith(":") and len(self.pending) < 4000 and not _RULE.match(text):
             return ()
         name, self.pending = self.pending, ""

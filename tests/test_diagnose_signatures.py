@@ -1,0 +1,79 @@
+"""The causes of failed steps by what the steps print: `fixtures/diagnose/steps.toml`, and causes of the builder."""
+
+from __future__ import annotations
+
+import io
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from zr4lint.diagnose.catalogue import shipped
+from zr4lint.diagnose.diagnosis import Explained, diagnose
+
+STEPS: list[dict[str, Any]] = tomllib.loads(
+    (Path(__file__).resolve().parents[1] / "fixtures" / "diagnose" / "steps.toml").read_text(encoding="utf-8")
+)["step"]
+
+
+def explained(log: str) -> Explained:
+    """The only failure of a log."""
+    (failure,) = diagnose(io.BytesIO(log.encode()), "x", shipped()).failures
+    return failure
+
+
+def told(failure: Explained) -> tuple[str, str]:
+    """The id of the first cause and its words, both "" if none is told."""
+    return (failure.causes[0].signature.id, failure.causes[0].summary) if failure.causes else ("", "")
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step["name"])
+def test_step(step: dict[str, Any]) -> None:
+    head = f"Step 1/1 : RUN {step['run']}\n ---> Running in 0123456789ab\n"
+    end = f"The command '/bin/sh -c {step['run']}' returned a non-zero code: {step.get('code', 1)}\n"
+    id_, said = told(explained(f"{head}{step['prints'].strip()}\n{end}"))
+    assert id_ == step["cause"]
+    assert step.get("said", "") in said
+
+
+BUILDERS = {
+    'failed to solve: target stage "dev" could not be found': ("target-unknown", "dev"),
+    'failed to solve: cannot copy from stage "b", it needs to be defined before current stage "a"': (
+        "copy-from-later",
+        "stage b",
+    ),
+    'failed to solve: failed to parse stage name "B": invalid reference format: repository name must be lowercase': (
+        "reference-invalid",
+        "`B`",
+    ),
+    "failed to solve: failed to push a.example/b:1: denied: requested access to the resource is denied": (
+        "push-denied",
+        "a.example/b:1",
+    ),
+    "failed to solve: the moon is full": ("builder-error", "the moon is full"),
+    'failed to solve: process "/bin/sh -c moon" did not complete successfully: exit code: 3': ("", ""),
+}
+
+
+@pytest.mark.parametrize("words", BUILDERS)
+def test_words_of_the_builder(words: str) -> None:
+    id_, said = told(explained(f"ERROR: {words}\n"))
+    assert id_ == BUILDERS[words][0]
+    assert BUILDERS[words][1] in said
+
+
+def test_a_possible_cause_comes_with_next_steps() -> None:
+    log = 'STEP 1/1: RUN moon\n{}\nError: building at STEP "RUN moon": exit status 1\n'
+    possible = explained(log.format("moon: error: it is full"))
+    assert [cause.confidence for cause in possible.causes] == ["possible"]
+    assert possible.next
+    assert not explained(log.format("/bin/sh: moon: not found")).next
+
+
+def test_times_in_front_of_the_lines_of_a_log_without_its_beginning_are_left_out() -> None:
+    lines = "29.10 Installing the current project: shop (0.1.0)\n29.11\n29.11 /srv/shop does not contain any element\n"
+    end = 'failed to solve: process "/bin/sh -c poetry install" did not complete successfully: exit code: 1\n'
+    assert told(explained(f"{lines}------\n{end}"))[0] == "poetry-project-incomplete"
+    bare = lines.replace("29.10 ", "").replace("29.11 ", "").replace("29.11", "")
+    assert told(explained(f"{bare}------\n{end}"))[0] == "poetry-project-incomplete"
