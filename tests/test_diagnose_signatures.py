@@ -77,3 +77,11 @@ def test_times_in_front_of_the_lines_of_a_log_without_its_beginning_are_left_out
     assert told(explained(f"{lines}------\n{end}"))[0] == "poetry-project-incomplete"
     bare = lines.replace("29.10 ", "").replace("29.11 ", "").replace("29.11", "")
     assert told(explained(f"{bare}------\n{end}"))[0] == "poetry-project-incomplete"
+
+
+def test_a_name_in_front_of_all_lines_is_left_out() -> None:
+    lines = "Step 1/1 : RUN pay\n ---> Running in 0123456789ab\npay: error: the till is empty\n"
+    end = "The command '/bin/sh -c pay' returned a non-zero code: 100\n"
+    tagged = "".join(f"[shop]  {line}\n" for line in f"{lines}{end}".splitlines())
+    for log in (f"{lines}{end}", tagged):
+        assert told(explained(log)) == ("tool-error", "the program that failed says: pay: error: the till is empty")

@@ -35,6 +35,9 @@ _PREFIX = re.compile(
 )
 _QUOTED = re.compile(r"^> ?", re.MULTILINE)
 _SERVICE = re.compile(r"^[a-z][\w.-]*+ +\| ?", re.MULTILINE)
+_TAG = re.compile(r" {0,9}\[(?!internal\])[a-z][\w.-]{1,40}\]")
+"""The name that a program which calls the builder puts in front of all lines."""
+
 _STEP = re.compile(
     r"^(?:> ?)?\s*+(?:#\d+ \[|\[\+\] Building|=> |Step \d+/\d+ :|(?:\[\d+/\d+\] )?STEP \d+)", re.MULTILINE
 )
@@ -141,6 +144,10 @@ class _Cleaner:
         lines = [line for line in text[step.start() :].split("\n") if line.strip()] if step else lines
         if lines and all(line.startswith(">") for line in lines):
             self.indent = "> ?"
+            return
+        tag = _TAG.match(lines[0]) if len(lines) > 1 else None
+        if tag and all(line.startswith(tag[0]) for line in lines):
+            self.indent = f"{re.escape(tag[0])} {{0,2}}"
             return
         blanks = min((len(line) - len(line.lstrip(" ")) for line in lines), default=0)
         self.indent = " " * blanks

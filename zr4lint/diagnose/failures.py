@@ -40,7 +40,9 @@ _ESCAPED = re.compile(r"\\(.)")
 _WHOLE = ("Step ", "STEP ", "instruction ")
 """The ids of steps of the builders that print whole instructions."""
 
-_ERROR = re.compile(r"(?:[\w./-]{1,60}: )?(?:Error|ERROR|error|fatal|FATAL|panic): |g?make(?:\[\d+\])?: \*\*\* ")
+_ERROR = re.compile(
+    r"(?:[\w./-]{1,60}: )?(?:Error|ERROR|error|fatal|FATAL|fatal error|panic): |g?make(?:\[\d+\])?: \*\*\* "
+)
 _MARKUP = ("<!doctype", "<html", "<?xml")
 _HEAD = 10
 """Up to this line of a log the end of a build is at its head."""
