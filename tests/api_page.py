@@ -77,7 +77,9 @@ def _members(kind: type) -> Iterator[str]:
 
 def _annotation(kind: type, field: str) -> str:
     annotations = (inspect.get_annotations(base) for base in kind.__mro__)
-    return str(next(found[field] for found in annotations if field in found)).replace("|", "\\|")
+    found = next(found[field] for found in annotations if field in found)
+    words = found if isinstance(found, str) else inspect.formatannotation(found)
+    return re.sub(r"\b(?:[a-z]\w*\.)+(?=[A-Z])", "", words).replace("|", "\\|")
 
 
 def _prose(documented: Any) -> str:
