@@ -28,10 +28,9 @@ def command(path: str, only: str | None, foreign: str | None, form: str) -> None
         return
     from zr4lint.app.explain_config import explain_config
 
-    title, rows = explain_config(path, only)
+    explained = explain_config(path, only)
     if form == "json":
-        settings = [{"setting": key, "value": value, "origin": origin} for key, value, origin in rows if key]
-        write_json({"title": title, "settings": settings})
+        write_json(explained.as_object())
         return
-    write_lines([title])
-    write_table(("setting", "value", "origin"), rows)
+    write_lines([explained.title])
+    write_table(("setting", "value", "origin"), explained.rows)
