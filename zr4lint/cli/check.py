@@ -97,7 +97,7 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int:
     metavar="FILE",
     help="Write the report to FILE. The n-th file gets the n-th format; - is standard output.",
 )
-@click.option("--stdin-filename", metavar="PATH", help="The name of the file on standard input.")
+@click.option("--stdin-filename", metavar="PATH", help="The name of the file that is read from standard input.")
 @click.option(
     "--config",
     type=Configuration(),

@@ -126,10 +126,17 @@ class Settings(Struct, frozen=True, kw_only=True):
         ),
     ] = Severity.INFO
     amended: Annotated[
-        bool, Setting(FLAG, "Accept the amendments of packs, with which the image builds", "false", "--amended")
+        bool,
+        Setting(
+            FLAG,
+            "Accept the amendments of packs, which change requirements so that the image builds",
+            "false",
+            "--amended",
+        ),
     ] = False
     min_score: Annotated[
-        float | None, Setting(SCORE, "The lowest score of a file with which the exit code is 0", "none", "--min-score")
+        float | None,
+        Setting(SCORE, "Exit with code 1 if the score of a file is lower than this", "none", "--min-score"),
     ] = None
     targets: Annotated[
         tuple[str, ...],
