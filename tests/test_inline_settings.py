@@ -141,3 +141,37 @@ def test_a_workflow_of_the_linter_is_no_configuration(here: Path) -> None:
     assert call(cwd=here).err == ""
     save(here / "zr4lint.yml", "")
     assert call(cwd=here).err == "zr4lint: zr4lint.yml: not read; settings belong in zr4lint.toml\n"
+
+
+def test_config_says_whether_there_is_a_configuration(here: Path) -> None:
+    assert call("config", "Dockerfile", cwd=here).out.startswith("Dockerfile: no configuration file\npacks  ")
+    save(here / "zr4lint.toml", "")
+    assert call("config", "Dockerfile", cwd=here).out.startswith("Dockerfile: configuration zr4lint.toml\n")
+
+
+def test_config_has_values_of_their_kinds_in_json(here: Path) -> None:
+    text = """
+    exclude = ["old"]
+    severity = { maintainer = "error" }
+    build-args = { A = "1", "*.gpu" = { B = "2" } }
+    min-score = 5
+    targets = ["base"]
+    [core]
+    shellcheck = false
+    """
+    save(here / "zr4lint.toml", text)
+    document = json.loads(call("config", "Dockerfile", "--format", "json", cwd=here).out)
+    values = {one["setting"]: one["value"] for one in document["settings"]}
+    assert {key: values[key] for key in ("exclude", "severity", "build-args", "min-score", "targets")} == {
+        "exclude": ["old"],
+        "severity": {"maintainer": "error"},
+        "build-args": {"A": "1", "*.gpu": {"B": "2"}},
+        "min-score": 5.0,
+        "targets": ["base"],
+    }
+    assert values["packs"] == ["core", "ml"]
+    assert (values["context"], values["fail-on"], values["amended"]) == (None, "error", False)
+    assert (values["core.shellcheck"], values["core.registries"]) == (False, None)
+    assert document["skipped"] is False
+    save(here / "zr4lint.toml", 'exclude = ["Dockerfile"]')
+    assert json.loads(call("config", "Dockerfile", "--format", "json", cwd=here).out)["skipped"] is True

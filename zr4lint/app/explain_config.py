@@ -70,12 +70,10 @@ def explain_config(path: str, only: str | None) -> Explained:
         raise UsageError(str(error)) from None
     names = settings.packs_for(place)
     used = load_packs(names, files) if names else tuple(pack for pack in packs if pack.claims(place))
-    name = found.source if found is not None else "none"
+    origin = f"configuration {found.source}" if found is not None else "no configuration file"
     skipped = settings.origin("exclude") if settings.excludes(place) else ""
     nothing = SETTINGS["packs"].default if folder else "no pack matches"
-    return Explained(
-        f"{display(path)}: configuration {name}", tuple(_shown_settings(settings, place, used, nothing)), skipped
-    )
+    return Explained(f"{display(path)}: {origin}", tuple(_shown_settings(settings, place, used, nothing)), skipped)
 
 
 def _shown_settings(settings: Settings, path: str, packs: Sequence[Pack], nothing: str) -> Iterator[Shown]:
