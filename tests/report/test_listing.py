@@ -42,6 +42,12 @@ def test_on_a_narrow_terminal_what_does_not_fit_is_below() -> None:
     assert wide[1:] == ["漢字漢字漢字", f"    {'x' * 40}", "c             d"]
 
 
+def test_numbers_are_aligned_to_the_right_on_a_narrow_terminal_as_well() -> None:
+    rows = [("ZC1", "7", "x" * 30), ("ZC2", "1,234", "short")]
+    text = drawn(("rule", "files", "name"), rows, 24, color=False, numbers=("files",))
+    assert text.splitlines() == ["rule  files  name", "ZC1       7", f"    {'x' * 30}", "ZC2   1,234  short"]
+
+
 def test_lines_to_be_copied_are_not_broken() -> None:
     line = f"    RUN pip install {'x' * 50}"
     for width in (30, 50, 80):

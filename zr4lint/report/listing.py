@@ -39,7 +39,7 @@ def drawn(heads: Sequence[str], rows: Rows, width: int, *, color: bool, numbers:
     """
     widths = [max(map(cells, column)) for column in zip(heads, *map(_visible, rows), strict=True)]
     if sum(widths[:-1]) + 2 * len(widths[:-1]) + min(LEAST, widths[-1]) > width:
-        return _captured(*_stacked(heads, rows, widths, width), width=width, color=color)
+        return _captured(*_stacked(heads, rows, widths, width, numbers), width=width, color=color)
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
@@ -56,7 +56,9 @@ def drawn(heads: Sequence[str], rows: Rows, width: int, *, color: bool, numbers:
     return _captured(table, width=width, color=color)
 
 
-def _stacked(heads: Sequence[str], rows: Rows, widths: Sequence[int], width: int) -> Iterator[Text]:
+def _stacked(
+    heads: Sequence[str], rows: Rows, widths: Sequence[int], width: int, numbers: Container[str]
+) -> Iterator[Text]:
     """Rows whose first cells stand in columns; further ones follow where they fit, or are indented below."""
     from rich.text import Text
 
@@ -65,8 +67,9 @@ def _stacked(heads: Sequence[str], rows: Rows, widths: Sequence[int], width: int
     for row in (heads, *map(_visible, rows)):
         line = Text(style="bold" if row is heads else "")
         for head, cell, wide in zip(heads[:first], row, widths, strict=False):
-            line.append_text(_cell(cell, colored=head.lower() in _LEVELS))
-            line.append(" " * (wide - cells(cell) + 2))
+            blanks = " " * (wide - cells(cell))
+            text = _cell(cell, colored=head.lower() in _LEVELS)
+            line.append_text(Text(blanks) + text if head in numbers else text + blanks).append("  ")
         rest = "  ".join(cell for cell in row[first:] if cell)
         if ends[first - 1] + 2 + cells(rest) <= width:
             yield line.append(rest)
