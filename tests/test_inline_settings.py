@@ -175,3 +175,20 @@ def test_config_has_values_of_their_kinds_in_json(here: Path) -> None:
     assert document["skipped"] is False
     save(here / "zr4lint.toml", 'exclude = ["Dockerfile"]')
     assert json.loads(call("config", "Dockerfile", "--format", "json", cwd=here).out)["skipped"] is True
+
+
+def test_config_explains_a_key(here: Path) -> None:
+    save(here / "zr4lint.toml", 'ignore = ["maintainer"]\n')
+    assert call("config", "ignore", cwd=here).out.splitlines() == [
+        "ignore",
+        "",
+        "Do not report these rules; the longer prefix wins.",
+        "",
+        "Type: a list of strings",
+        "Default: none",
+        "Option: --ignore RULE",
+        "Value here: maintainer (zr4lint.toml:1)",
+    ]
+    assert "Option" not in call("config", "per-file-ignores", cwd=here).out
+    save(here / "ignore", "FROM scratch\n")
+    assert call("config", "ignore", cwd=here).out.startswith("ignore: configuration zr4lint.toml\n")

@@ -54,6 +54,23 @@ class Explained(Struct, frozen=True):
         return {"title": self.title, "skipped": bool(self.skipped), "settings": settings}
 
 
+def explain_key(key: str, only: str | None) -> list[str]:
+    """A page on a key of the configuration, with its value in the current folder."""
+    setting = SETTINGS[KEYS[key]]
+    shown = next(one for one in explain_config(".", only).settings if one.key == key)
+    option = [f"Option: {setting.option} {setting.metavar}".rstrip()] if setting.option else []
+    return [
+        key,
+        "",
+        f"{setting.help}.",
+        "",
+        f"Type: {setting.kind.words}",
+        f"Default: {setting.default}",
+        *option,
+        f"Value here: {shown.text} ({shown.origin})",
+    ]
+
+
 def explain_config(path: str, only: str | None) -> Explained:
     """The configuration that is used, and each of its settings.
 
