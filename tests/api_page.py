@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from enum import IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from msgspec import NODEFAULT, Struct, structs
 
@@ -76,10 +76,11 @@ def _members(kind: type) -> Iterator[str]:
 
 
 def _annotation(kind: type, field: str) -> str:
+    """The type of a field as the class has it: names without their modules, whether evaluated or not."""
     annotations = (inspect.get_annotations(base) for base in kind.__mro__)
     found = next(found[field] for found in annotations if field in found)
-    words = found if isinstance(found, str) else inspect.formatannotation(found)
-    return re.sub(r"\b(?:[a-z]\w*\.)+(?=[A-Z])", "", words).replace("|", "\\|")
+    words = found.__name__ if isinstance(found, type) and not get_args(found) else str(found)
+    return re.sub(r"\b(?:\w+\.)+(?=\w)", "", words).replace("|", "\\|")
 
 
 def _prose(documented: Any) -> str:

@@ -131,8 +131,18 @@ NO_LOGS = {
     "empty": (b"", "the log is empty"),
     "binary": (bytes(range(256)) * 50, "not a log: binary data"),
     "packed": (b"\x1f\x8b\x08\x00aaaa", "gzip data; unpack it first"),
-    "Dockerfile": (b"# syntax=docker/dockerfile:1\nFROM debian:12\nRUN true\n", "that is a Dockerfile"),
+    "Dockerfile": (
+        b"# syntax=docker/dockerfile:1\nFROM debian:12\nRUN true\n",
+        "a Dockerfile, not a log; zr4lint FILE lints it",
+    ),
 }
+
+
+def test_the_name_of_the_log_is_told_as_it_is(tmp_path: Path) -> None:
+    assert call("diagnose", "Build.log", cwd=tmp_path).err == "zr4lint: Build.log: no such file\n"
+    (tmp_path / "Dockerfile").write_text("FROM debian:12\nRUN true\n")
+    said = "Dockerfile: a Dockerfile, not a log; zr4lint FILE lints it"
+    assert call("diagnose", "Dockerfile", cwd=tmp_path).err == f"zr4lint: {said}\n"
 
 
 @pytest.mark.parametrize("name", NO_LOGS)

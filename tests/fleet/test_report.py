@@ -206,7 +206,7 @@ def test_results_without_any_part(tmp_path: Path) -> None:
 
 
 def test_what_is_no_result(tmp_path: Path) -> None:
-    assert complaint(call("fleet", "report", "none", cwd=tmp_path)) == "none: no results of zr4lint fleet run are here"
+    assert complaint(call("fleet", "report", "none", cwd=tmp_path)) == "none: no results of zr4lint fleet run found"
     save(tmp_path / "bad" / "run.json", "{")
     assert complaint(call("fleet", "report", "bad", cwd=tmp_path)).startswith("bad: run.json can't be read: ")
     folder = results(tmp_path / "broken", {"a": [answer("Dockerfile", "team/a", {})]})

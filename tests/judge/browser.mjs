@@ -14,7 +14,7 @@ const [chromium, folder, ...pages] = process.argv.slice(2);
 const VIEWS = {
   light: { width: 1280, scheme: "light" },
   dark: { width: 1280, scheme: "dark" },
-  narrow: { width: 420, scheme: "light" },
+  narrow: { width: 320, scheme: "light" },
   print: { width: 1000, scheme: "light", media: "print" },
 };
 

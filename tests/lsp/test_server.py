@@ -14,6 +14,7 @@ import pytest
 from tests.inprocess import call
 from tests.lsp.client import PULLING, PUSHED, ROOT, Client, Message, applied, place
 from tests.support.ending import PATIENCE
+from zr4lint.lsp.actions import difference
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -461,6 +462,46 @@ def test_other_files_are_left_alone(client: Client, name: str, text: str) -> Non
     assert client.actions(uri, whole(text)) == []
 
 
+def test_a_file_that_the_editor_takes_for_a_dockerfile_is_linted(client: Client) -> None:
+    text = "FROM scratch\nMAINTAINER x\n"
+    assert [one["code"] for one in client.diagnostics(client.open("build.docker", text))] == ["ZC901"]
+    assert client.diagnostics(client.open("notes.docker", text, language="plaintext")) == []
+
+
+def test_the_actions_of_a_long_range_come_soon(client: Client) -> None:
+    """Each fix is tried on the whole text, so not all of them are tried here."""
+    text = "FROM python:3.12\n" + "RUN pip install numpy && apt-get install git\n" * 600
+    found = client.actions(client.open("docker/long.Dockerfile", text), whole(text))
+    titles = [one["title"] for one in found]
+    assert "Suppress ZC202 here" in titles
+    assert any(title.endswith("(ZC302)") for title in titles)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("", ""),
+        ("a\n", "a\n"),
+        ("", "a\n"),
+        ("a\n", ""),
+        ("a\na\na\n", "a\na\n"),
+        ("a\na\n", "a\na\na\n"),
+        ("a\nb\nc\n", "a\nx\nc\n"),
+        ("a\nb\nc\nd\n", "x\nb\nc\ny\n"),
+        ("a\r\nb", "a\r\nc\r\nb"),
+        ("a\nb", "a\nb\n"),
+        ("a\n" * 3000, "a\n" * 1500 + "b\n" + "a\n" * 1500),
+    ],
+)
+def test_the_difference_of_two_texts_makes_one_of_the_other(old: str, new: str) -> None:
+    edits = difference(old, new)
+    text = old
+    for edit in reversed(edits):
+        text = text[: edit.start] + edit.text + text[edit.end :]
+    assert text == new
+    assert len(edits) <= 2
+
+
 def test_a_changed_configuration_counts_at_once(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     watching: Message = {
@@ -599,6 +640,7 @@ def test_it_waits_for_initialize_and_ends_with_exit(tmp_path: Path) -> None:
     assert client.request("textDocument/hover", **uri)["error"]["code"] == -32002
     client.initialize()
     assert client.result("shutdown") is None
+    assert client.request("textDocument/hover", **uri)["error"]["code"] == -32600
     client.notify("exit")
     assert client.process.wait(timeout=PATIENCE) == 0
     client.__exit__()

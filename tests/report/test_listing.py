@@ -17,13 +17,41 @@ def test_columns_are_as_wide_as_their_longest_cell() -> None:
 
 
 def test_a_table_breaks_its_last_column_alone() -> None:
-    text = drawn(("code", "name", "level", "summary"), ROWS, 44, color=False)
+    text = drawn(("code", "name", "level", "summary"), ROWS, 51, color=False)
     assert text.splitlines() == [
         "code   name          level    summary",
-        "ZC401  add-for-copy  warning  ADD is used",
-        "                              for URLs only.",
+        "ZC401  add-for-copy  warning  ADD is used for URLs",
+        "                              only.",
         "ZC9    b             info     Short.",
     ]
+
+
+def test_on_a_narrow_terminal_what_does_not_fit_is_below() -> None:
+    text = drawn(("code", "name", "level", "summary"), ROWS, 30, color=False)
+    assert text.splitlines() == [
+        "code   name          level",
+        "    summary",
+        "ZC401  add-for-copy  warning",
+        "    ADD is used for URLs only.",
+        "ZC9    b             info",
+        "    Short.",
+    ]
+    text = drawn(("code", "name", "level", "summary"), ROWS, 22, color=True)
+    assert text.splitlines()[2:6] == ["ZC401  add-for-copy", "    warning", "    ADD is used for", "    URLs only."]
+    wide = drawn(("a", "b"), [("漢字漢字漢字", "x" * 40), ("c", "d")], 20, color=False).splitlines()
+    assert wide[1:] == ["漢字漢字漢字", f"    {'x' * 40}", "c             d"]
+
+
+def test_numbers_are_aligned_to_the_right_on_a_narrow_terminal_as_well() -> None:
+    rows = [("ZC1", "7", "x" * 30), ("ZC2", "1,234", "short")]
+    text = drawn(("rule", "files", "name"), rows, 24, color=False, numbers=("files",))
+    assert text.splitlines() == ["rule  files  name", "ZC1       7", f"    {'x' * 30}", "ZC2   1,234  short"]
+
+
+def test_lines_to_be_copied_are_not_broken() -> None:
+    line = f"    RUN pip install {'x' * 50}"
+    for width in (30, 50, 80):
+        assert line in page(["title", "prose " * 20, line], width, color=False).splitlines()
 
 
 def test_levels_and_heads_have_colours_on_a_terminal_that_has_them() -> None:

@@ -103,6 +103,14 @@ def test_a_terminal_breaks_long_lines_between_words() -> None:
     )
 
 
+def test_a_narrow_terminal_breaks_before_the_name_of_the_rule() -> None:
+    finding = SAMPLE.finding("base", message="a message", expected=None)
+    assert text(SAMPLE.report(finding), Options(quiet=True, width=38)).splitlines()[:2] == [
+        "Dockerfile:1:11: error ZR0501",
+        "    torch-pin: a message",
+    ]
+
+
 def test_a_fix_that_inserts_a_line_shows_that_line() -> None:
     at = SAMPLE.at("RUN pip install \\").start
     fix = Fix("Upgrade", Applicability.UNSAFE, (Edit(at, at, "RUN pip install -U pip\n"),))

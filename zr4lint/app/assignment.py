@@ -14,6 +14,7 @@ from zr4lint.packs.loading import pack_names
 from zr4lint.packs.problems import PackError
 from zr4lint.packs.settings import configure
 from zr4lint.project.pack_files import PackFiles
+from zr4lint.project.settings import tables_of
 
 if TYPE_CHECKING:
     from zr4lint.packs.model import Pack
@@ -57,7 +58,7 @@ class Assignment:
 
     def _with_settings(self, pack: Pack, settings: Settings) -> Pack:
         """The pack with the settings that its table in the configuration gives."""
-        values = dict(settings.pack_settings).get(pack.name)
+        values = tables_of(settings.pack_settings).get(pack.name)
         if settings.gpu and any(setting.name == "gpu" for setting in pack.settings):
             values = {"gpu": [*settings.gpu], **(values or {})}
         if not values:

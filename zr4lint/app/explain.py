@@ -115,7 +115,12 @@ def _section(rule: Rule, pack: Pack) -> str:
 
 def explain(code: str, packs: Sequence[Pack] | None = None) -> str:
     """One rule in full, by code, name or alias; packs may have rules of one name, and then all of these."""
-    return "\n\n\n".join("\n\n".join(_parts(one)) for one in named_rules(code, packs))
+    return "\n\n\n".join(map(explained, named_rules(code, packs)))
+
+
+def explained(rule: Explanation) -> str:
+    """A rule in full."""
+    return "\n\n".join(_parts(rule))
 
 
 def named_rules(code: str, packs: Sequence[Pack] | None = None) -> list[Explanation]:
@@ -190,10 +195,17 @@ def _document(rule: Rule) -> Iterator[str]:
     yield f"{origin.place}:\n\n    {plain(masked(words), 100)}" if words else f"{origin.place}: the line is not found"
 
 
-def rule_rows(packs: Sequence[Pack]) -> list[tuple[str, str, str, str]]:
-    """A row for each rule: code, name, level and summary."""
-    rules = [found.rule for found in explanations(packs)]
-    return [(rule.code, rule.name, rule.severity.label, rule.summary) for rule in rules]
+def rule_rows(packs: Sequence[Pack]) -> list[tuple[str, ...]]:
+    """A row for each rule: code, name, level, whether it is on by default, its fix and its summary."""
+    return [
+        (rule.code, rule.name, rule.severity.label, "on" if rule.default else "off", _fix(rule) or "-", rule.summary)
+        for rule in (found.rule for found in explanations(packs))
+    ]
+
+
+def _fix(rule: Rule) -> str:
+    """The applicability of a rule's fixes; "" if it has none."""
+    return "" if rule.applicability is None else rule.applicability.label
 
 
 def rule_objects(packs: Sequence[Pack]) -> list[dict[str, Any]]:
@@ -212,7 +224,7 @@ def rule_object(found: Explanation) -> dict[str, Any]:
         "default": rule.default,
         "aliases": list(rule.aliases),
         "kind": kinds.get(rule.code),
-        "fix": "none" if rule.applicability is None else rule.applicability.label,
+        "fix": _fix(rule) or "none",
         "summary": rule.summary,
         "why": rule.why,
         "bad": rule.bad,

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from zr4lint.app.assignment import load_packs
 from zr4lint.app.errors import UsageError
 from zr4lint.filesystem.paths import display, plain
@@ -13,7 +15,7 @@ from zr4lint.packs.problems import value_words
 from zr4lint.project import ConfigError, Finder, Settings
 from zr4lint.project.pack_files import PackFiles
 from zr4lint.project.patterns import words_for
-from zr4lint.project.settings import DEFAULT, KEYS, SETTINGS
+from zr4lint.project.settings import DEFAULT, KEYS, SETTINGS, tables_of
 
 if TYPE_CHECKING:
     from zr4lint.packs.model import Pack
@@ -22,13 +24,61 @@ BY_FILE = ("packs", "per_file_ignores")
 """The fields of which only the words for one file are shown."""
 
 
-def explain_config(path: str, only: str | None) -> tuple[str, list[tuple[str, str, str]]]:
-    """The configuration that is used, and a row for each key: value and origin.
+class Shown(Struct, frozen=True):
+    """A setting of a file: its key, its value as text and as JSON has it, and where the value comes from."""
+
+    key: str
+    text: str
+    value: Any
+    origin: str
+
+
+class Explained(Struct, frozen=True):
+    """The settings of a file. `skipped` is where it comes from that the file is skipped in folders, "" if it is not."""
+
+    title: str
+    settings: tuple[Shown, ...]
+    skipped: str
+
+    @property
+    def rows(self) -> list[tuple[str, str, str]]:
+        """A row for each setting: key, value and origin."""
+        last = [("", "this file is skipped in folders", self.skipped)] if self.skipped else []
+        return [*((one.key, one.text, one.origin) for one in self.settings), *last]
+
+    def as_object(self) -> dict[str, Any]:
+        """Its JSON."""
+        settings = [
+            {"setting": one.key, "value": one.value, "text": one.text, "origin": one.origin} for one in self.settings
+        ]
+        return {"title": self.title, "skipped": bool(self.skipped), "settings": settings}
+
+
+def explain_key(key: str, only: str | None) -> list[str]:
+    """A page on a key of the configuration, with its value in the current folder."""
+    setting = SETTINGS[KEYS[key]]
+    shown = next(one for one in explain_config(".", only).settings if one.key == key)
+    option = [f"Option: {setting.option} {setting.metavar}".rstrip()] if setting.option else []
+    return [
+        key,
+        "",
+        f"{setting.help}.",
+        "",
+        f"Type: {setting.kind.words}",
+        f"Default: {setting.default}",
+        *option,
+        f"Value here: {shown.text} ({shown.origin})",
+    ]
+
+
+def explain_config(path: str, only: str | None) -> Explained:
+    """The configuration that is used, and each of its settings.
 
     Of a folder it is what holds for a file in it that no pattern names.
     """
     packs = load_packs(())
-    place = plain(os.path.join(path, "-") if os.path.isdir(path) else path)
+    folder = os.path.isdir(path)
+    place = plain(os.path.join(path, "-") if folder else path)
     try:
         files = PackFiles()
         finder = Finder(packs, only=only, files=files)
@@ -37,31 +87,39 @@ def explain_config(path: str, only: str | None) -> tuple[str, list[tuple[str, st
         raise UsageError(str(error)) from None
     names = settings.packs_for(place)
     used = load_packs(names, files) if names else tuple(pack for pack in packs if pack.claims(place))
-    rows = [*_rows(settings, place, used)]
-    if settings.excludes(place):
-        rows.append(("", "this file is skipped in folders", settings.origin("exclude")))
-    name = found.source if found is not None else "none"
-    return f"{display(path)}: configuration {name}", rows
+    origin = f"configuration {found.source}" if found is not None else "no configuration file"
+    skipped = settings.origin("exclude") if settings.excludes(place) else ""
+    nothing = SETTINGS["packs"].default if folder else "no pack matches"
+    return Explained(f"{display(path)}: {origin}", tuple(_shown_settings(settings, place, used, nothing)), skipped)
 
 
-def _rows(settings: Settings, path: str, packs: Sequence[Pack]) -> Iterator[tuple[str, str, str]]:
+def _shown_settings(settings: Settings, path: str, packs: Sequence[Pack], nothing: str) -> Iterator[Shown]:
+    """Each setting of a file; `nothing` are the words where no packs are used."""
     for key, name in KEYS.items():
         value: Any = getattr(settings, name)
+        setting = SETTINGS[name]
         origin = settings.origin(name)
         if name in BY_FILE:
             value = words_for(path, value)
             origin = origin if value else DEFAULT
-        setting = SETTINGS[name]
         text = setting.default if (value is None and origin == DEFAULT) or value == () else setting.kind.show(value)
+        held = _json(name, value)
         if name == "packs":
-            text = ", ".join(map(_shown, value or (pack.name for pack in packs))) or "no pack matches"
-        yield key, text, origin
-    given = dict(settings.pack_settings)
+            held = [_shown(pack) for pack in value or (pack.name for pack in packs)]
+            text = ", ".join(held) or nothing
+        yield Shown(key, text, held, origin)
+    given = tables_of(settings.pack_settings)
     for pack in packs:
         for extra in pack.settings:
             name = f"{pack.name}.{extra.name}"
             value = given.get(pack.name, {}).get(extra.name, extra.default)
-            yield name, "not set" if value is None else value_words(value).strip("`"), settings.origin(name)
+            text = "not set" if value is None else value_words(value).strip("`")
+            yield Shown(name, text, value, settings.origin(name))
+
+
+def _json(name: str, value: Any) -> Any:
+    """A value as JSON has it."""
+    return list(value) if name in BY_FILE else SETTINGS[name].kind.as_json(value)
 
 
 def _shown(pack: str) -> str:

@@ -90,9 +90,13 @@ def _is_row(value: Any) -> bool:
 def table_rows(today: datetime.date) -> list[tuple[str, ...]]:
     """A row for each table, for a list."""
     return [
-        (t.name, str(t.rows), t.checked, f"{t.age} days{', older than a year' if t.old else ''}", t.source, t.title)
+        (t.name, str(t.rows), t.checked, f"{_days(t.age)}{', older than a year' if t.old else ''}", t.source, t.title)
         for t in tables(today)
     ]
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"
 
 
 def known(name: str) -> str:

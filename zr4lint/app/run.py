@@ -39,7 +39,8 @@ class Request(Struct, frozen=True, kw_only=True):
 
     `given` are the settings it gives. "-" among `paths` is standard input, whose bytes are `stdin`. `fix` writes what
     fixes change, `add_ignore` is the reason of the suppressions to be written, and `diff` shows either instead.
-    `config` is the one configuration to use, with `isolated` there is none. `suppressions` tells whether comments in
+    `config` is the one configuration to use, with `isolated` there is none. `inline` are settings in TOML, which
+    override it. `suppressions` tells whether comments in
     files are heeded. With `exit_zero` findings don't make the exit code 1. `jobs` is the number of processes. Files
     with more bytes than `max_size` are refused, those that take more seconds than `max_time` are given up.
     """
@@ -52,6 +53,7 @@ class Request(Struct, frozen=True, kw_only=True):
     unsafe_fixes: bool = False
     diff: bool = False
     config: str | None = None
+    inline: tuple[str, ...] = ()
     isolated: bool = False
     suppressions: bool = True
     baseline: str | None = None
@@ -107,15 +109,14 @@ def watched(request: Request) -> set[str]:
 
 
 def _finder(request: Request, packs: Sequence[Pack], files: PackFiles) -> Finder:
-    return Finder(packs, request.given, only=request.config, off=request.isolated, files=files)
+    return Finder(packs, request.given, only=request.config, off=request.isolated, files=files, inline=request.inline)
 
 
 def _inputs(
     request: Request, packs: Sequence[Pack], finder: Finder, pack_files: PackFiles, notes: list[str]
 ) -> tuple[list[Input], list[str]]:
     def claimed(path: str) -> bool:
-        config = finder.configuration(path)
-        entries = config.values.get("packs", ()) if config is not None else ()
+        entries = finder.pack_entries(path)
         if any(entry.names(path) for entry in entries):
             return True
         listed = [name for entry in entries if entry.pattern is None for name in entry.words]
@@ -234,7 +235,7 @@ class _Run:
         """Do it all."""
         request = self.request
         tasks = self._tasks()
-        self.notes += self.finder.notes
+        self.notes += self.finder.notes(task.options.path(task.file) for task in tasks)
         used = self.assignment.used
         check_request(request, used)
         if any(task.file.build is not None for task in tasks) and self._writes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -12,11 +13,12 @@ from zr4lint.cli.grouped import GroupedCommand, Groups
 from zr4lint.cli.messages import error
 from zr4lint.cli.options import (
     ENVIRONMENT,
+    Configuration,
     OneOf,
     Option,
     Whole,
-    a_file,
     completing,
+    configurations,
     mistyped_variables,
     no_folder,
     origins,
@@ -39,6 +41,10 @@ GROUPS: Groups = {
     "Limits": ("jobs", "max_size", "max_time"),
 }
 """The options below each heading of the help."""
+
+
+FORMATS_OF_PEERS: Mapping[str, str] = {"full": "text", "json-lines": "jsonl"}
+"""The names that ruff has for formats."""
 
 
 class _Check(GroupedCommand):
@@ -73,7 +79,7 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int:
     "--format",
     "--output-format",
     "formats",
-    type=OneOf(list(FORMATS)),
+    type=OneOf(list(FORMATS), FORMATS_OF_PEERS),
     metavar="FORMAT",
     multiple=True,
     cls=Option,
@@ -83,6 +89,7 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int:
 )
 @click.option(
     "--output",
+    "--output-file",
     "-o",
     "files",
     type=no_folder,
@@ -90,15 +97,18 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int:
     metavar="FILE",
     help="Write the report to FILE. The n-th file gets the n-th format; - is standard output.",
 )
-@click.option("--stdin-filename", metavar="PATH", help="The name of the file on standard input.")
+@click.option("--stdin-filename", metavar="PATH", help="The name of the file that is read from standard input.")
 @click.option(
     "--config",
-    type=a_file,
-    metavar="FILE",
+    type=Configuration(),
+    callback=configurations,
+    multiple=True,
+    metavar="FILE|KEY=VALUE",
     cls=Option,
     envvar=f"{ENVIRONMENT}CONFIG",
     show_envvar=True,
-    help="The configuration file. Default: the closest zr4lint.toml or pyproject.toml upwards from each file.",
+    help="The configuration file, or a setting in TOML that overrides the file. May be given several times. Default:"
+    " the closest zr4lint.toml or pyproject.toml upwards from each file.",
 )
 @click.option("--no-config", is_flag=True, help="Ignore configuration files.")
 @click.option(
@@ -116,7 +126,7 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int:
     help="Write a comment above each instruction with findings that suppresses them. Lines below move, which may cause"
     " findings about lines. With --diff, only show the change.",
 )
-@click.option("--exit-zero", is_flag=True, help="Exit with code 0 even if there are findings.")
+@click.option("--exit-zero", "-e", is_flag=True, help="Exit with code 0 even if there are findings.")
 @click.option(
     "--jobs",
     "-j",
@@ -157,7 +167,7 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int:
 @click.option("--quiet", "-q", is_flag=True, help="Print only findings.")
 @click.option("--verbose", "-v", is_flag=True, help="Print why each rule exists.")
 @click.option("--statistics", is_flag=True, help="Print the number of findings of each rule instead of the findings.")
-@click.option("--watch", is_flag=True, help="Lint again whenever a file, a pack or a configuration changes.")
+@click.option("--watch", "-w", is_flag=True, help="Lint again whenever a file, a pack or a configuration changes.")
 @click.option("--show-files", is_flag=True, help="List the files to lint and exit.")
 @click.option(
     "--version",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
-from zr4lint.cli.messages import write_json, write_lines, write_table
+from zr4lint.cli.messages import write_json, write_lines, write_page, write_table
 from zr4lint.cli.options import OneOf, a_file
 
 
 @click.command("config")
-@click.argument("path", required=False, default=".")
+@click.argument("path", required=False, default=".", metavar="[PATH|KEY]")
 @click.option("--config", "only", type=a_file, metavar="FILE", help="The configuration file to use.")
 @click.option(
     "--import",
@@ -20,18 +22,21 @@ from zr4lint.cli.options import OneOf, a_file
 )
 @click.option("--format", "form", type=OneOf(["text", "json"]), default="text", help="Default: text.")
 def command(path: str, only: str | None, foreign: str | None, form: str) -> None:
-    """Show the settings of a file, and where each value comes from."""
+    """Show the settings of a file, and where each value comes from, or explain a key."""
     if foreign is not None:
         from zr4lint.app.import_hadolint import imported
 
         write_lines(imported(foreign))
         return
-    from zr4lint.app.explain_config import explain_config
+    from zr4lint.app.explain_config import explain_config, explain_key
+    from zr4lint.project.settings import KEYS
 
-    title, rows = explain_config(path, only)
-    if form == "json":
-        settings = [{"setting": key, "value": value, "origin": origin} for key, value, origin in rows if key]
-        write_json({"title": title, "settings": settings})
+    if path in KEYS and not os.path.lexists(path) and form == "text":
+        write_page(explain_key(path, only))
         return
-    write_lines([title])
-    write_table(("setting", "value", "origin"), rows)
+    explained = explain_config(path, only)
+    if form == "json":
+        write_json(explained.as_object())
+        return
+    write_lines([explained.title])
+    write_table(("setting", "value", "origin"), explained.rows)

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 import click
 
+from zr4lint.app.errors import UsageError
 from zr4lint.cli.limited import limited
 from zr4lint.cli.options import OneOf, a_file, a_folder, no_folder
 
@@ -33,7 +34,7 @@ def command(ctx: click.Context, /, log: str | None, **options: Any) -> None:
     """Explain why a build or a container failed, from its log.
 
     LOG is a file, or "-" or nothing for standard input. The log is only read: nothing in it is executed, and no
-    network is asked.
+    network is used.
 
     \b
     docker build --progress=plain . 2>&1 | tee build.log
@@ -62,7 +63,7 @@ def command(ctx: click.Context, /, log: str | None, **options: Any) -> None:
             with limited(shown):
                 diagnosis = explain(stream, shown, catalogue, linted, _progress())
         except NoLogError as problem:
-            raise click.ClickException(f"{shown}: {problem}") from None
+            raise UsageError(f"{shown}: {problem}") from None
     color = not options["no_color"] and not os.environ.get("NO_COLOR") and sys.stdout.isatty()
     if options["form"] == "json":
         report = json_report.render(diagnosis)
@@ -87,14 +88,14 @@ def _opened(log: str | None) -> BinaryIO:
             raise click.UsageError("give a log, or pipe one: docker build . 2>&1 | zr4lint diagnose")
         return sys.stdin.buffer
     if os.path.isdir(str(log)):
-        raise click.ClickException(f"{log}: a folder, not a log")
+        raise UsageError(f"{log}: a folder, not a log")
     try:
         return open(str(log), "rb")
     except (OSError, ValueError) as error:
         if isinstance(error, FileNotFoundError):
-            raise click.ClickException(f"{log}: no such file") from None
+            raise UsageError(f"{log}: no such file") from None
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise click.ClickException(f"{log}: {reason}") from None
+        raise UsageError(f"{log}: {reason}") from None
 
 
 def _progress() -> Callable[[int], None]:

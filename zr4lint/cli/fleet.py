@@ -44,7 +44,7 @@ def command() -> None:
     type=Whole(1, 100_000),
     default=250,
     metavar="N",
-    help="The number of files that are one task. Default: 250.",
+    help="The number of files in one task. Default: 250.",
 )
 @setting_options_of("packs", "select", "ignore", "extend_select", "extend_ignore", "amended", "exclude")
 @click.option("--config", type=a_file, metavar="FILE", help="The configuration file. Default: none.")
@@ -62,8 +62,8 @@ def command() -> None:
 def run(ctx: click.Context, /, **options: Any) -> None:
     """Lint paths, URLs and git repositories, and write the results as Parquet.
 
-    PATHS are files, folders, patterns, URLs that fsspec reads, or git+URL for a repository. A run that was
-    interrupted goes on when the same command is given again.
+    PATHS are files, folders, patterns, URLs that fsspec reads, or git+URL for a repository. The same command
+    continues a run that was interrupted.
 
     \b
     zr4lint fleet run --manifest repositories.csv -o results

@@ -17,7 +17,7 @@ from zr4lint.cli.options import OneOf
     "--date",
     "day",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="The day that ages are counted to. Default: today.",
+    help="The day to which ages are computed. Default: today.",
 )
 def command(name: str | None, form: str, day: datetime.datetime | None) -> None:
     """List the tables of facts behind the rules, with their sources and ages, or show one of them."""

@@ -33,7 +33,6 @@ _OF_REQUEST = (
     "fix",
     "unsafe_fixes",
     "diff",
-    "config",
     "baseline",
     "write_baseline",
     "add_ignore",
@@ -90,8 +89,18 @@ def _refuse_watching(request: Request) -> None:
 
 
 def _request(options: Mapping[str, Any], origins: Mapping[str, str] | None) -> Request:
+    if options.get("stdin_filename") and "-" not in options["paths"]:
+        if options["paths"]:
+            raise UsageError("--stdin-filename needs - among the paths, or no paths")
+        options = {**options, "paths": ("-",)}
+    configurations = options.get("config") or ()
+    named = [text for text in configurations if os.path.isfile(text)]
+    if len(named) > 1:
+        raise UsageError(f"--config: {len(named)} files; give one, and further settings as KEY=VALUE")
     return Request(
         given=from_options(options, origins),
+        config=named[0] if named else None,
+        inline=tuple(text for text in configurations if text not in named),
         stdin=standard_input(options["max_size"]) if "-" in options["paths"] else b"",
         isolated=bool(options.get("isolated") or options.get("no_config")),
         suppressions=not options.get("no_suppressions"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,6 +24,9 @@ ENVIRONMENT = "ZR4LINT_"
 """The prefix of environment variables that set options."""
 
 Command = Callable[..., Any]
+
+_LISTED = 40
+"""The characters up to which a message lists the words that are possible."""
 
 
 def a_file(path: str) -> str:
@@ -62,13 +66,49 @@ def completing(what: str) -> Callable[[click.Context, click.Parameter, str], Any
     return complete
 
 
+def _is_setting(value: str) -> bool:
+    return "=" in value and not os.path.isfile(value)
+
+
+if TYPE_CHECKING:
+    _Text = click.ParamType[str]
+else:
+    _Text = click.ParamType
+
+
+class Configuration(_Text):
+    """The path of a configuration, or a setting as a configuration has it."""
+
+    name = "configuration"
+
+    def convert(self, value: str, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
+        return value if _is_setting(value) else a_file(value)
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        return [rv]
+
+
+def configurations(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """The values of --config, with the file of the environment's variable where they name none."""
+    variable = param.resolve_envvar_value(ctx) if all(map(_is_setting, values)) else None
+    return values if variable is None or variable in values else (Configuration()(variable, param, ctx), *values)
+
+
 class OneOf(_Choice):
-    """One of some words; another one is refused with the nearest."""
+    """One of some words; another one is refused with the nearest. `aliases` are other names of some of them."""
+
+    def __init__(self, choices: Sequence[str], aliases: Mapping[str, str] = MappingProxyType({})) -> None:
+        super().__init__(choices)
+        self.aliases = aliases
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        value = self.aliases.get(value, value)
         if value not in self.choices:
             near = did_you_mean(value, self.choices)
-            self.fail(f"{code(value)} is not one of {', '.join(self.choices)}{near}", param, ctx)
+            listed = ", ".join(self.choices)
+            if len(listed) <= _LISTED:
+                self.fail(f"{code(value)} is not one of {listed}{near}", param, ctx)
+            self.fail(f"unknown value {code(value)}{near or '; --help lists the values'}", param, ctx)
         return value
 
 

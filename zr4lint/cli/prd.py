@@ -98,12 +98,12 @@ def check(
 @command.command("decide")
 @click.argument("document", type=a_file, metavar="FILE.md")
 @click.argument("finding", metavar="CODE@LINE")
-@click.option("--keep", required=True, metavar="TEXT", help="What stands, in your own words.")
-@click.option("--reason", default="", metavar="TEXT", help="Why it stands.")
+@click.option("--keep", required=True, metavar="TEXT", help="The decision, in your own words.")
+@click.option("--reason", default="", metavar="TEXT", help="The reason for the decision.")
 @click.option(
     "--stands",
     type=OneOf(["lines", "text"]),
-    help="Of a block that is too long for its lines: what holds, the lines or the text.",
+    help="For a block that is longer than its lines: which of the two is right, the lines or the text.",
 )
 @_decisions
 def decide(
@@ -114,7 +114,7 @@ def decide(
     stands: Literal["lines", "text"] | None,
     decisions: str | None,
 ) -> None:
-    """Write down which statement of a document stands.
+    """Record which statement of a document applies.
 
     A decision applies to the words it was made on. When they change, it is suspect, and the finding returns.
 

@@ -19,26 +19,40 @@ OPTIONS_OF_PEERS: Mapping[str, str] = {
     "--disable-ignore-pragma": "--no-suppressions",
     "--dry-run": "--diff",
     "--enable": "--extend-select",
+    "--exit-non-zero-on-fix": "--diff",
     "--explain": "zr4lint rule",
+    "--extend-per-file-ignores": "--config 'per-file-ignores = {...}'",
     "--failure-threshold": "--fail-on",
     "--file-path-in-report": "--stdin-filename",
+    "--fix-only": "--fix --exit-zero",
+    "--fixable": "--select",
     "--ignore-noqa": "--no-suppressions",
     "--list-files": "--show-files",
     "--list-rules": "zr4lint rules",
     "--no-fail": "--exit-zero",
-    "--output-file": "--output",
+    "--per-file-ignores": "--config 'per-file-ignores = {...}'",
     "--rule": "--select",
     "--rules": "--select",
+    "--show-fixes": "--diff",
     "--show-settings": "zr4lint config",
     "--silent": "--quiet",
     "--skip": "--ignore",
     "--threads": "--jobs",
     "--timeout": "--max-time",
+    "--unfixable": "--ignore",
     "-c": "--config",
     "-f": "--format",
     "-t": "--fail-on",
 }
 """Options of ruff, hadolint and other linters, and what they are called here."""
+
+ABSENT: Mapping[str, str] = {
+    "--cache-dir": "zr4lint has no cache",
+    "--no-cache": "zr4lint has no cache",
+    "--no-respect-gitignore": "name the files that git ignores",
+    "--preview": "opt-in rules run with --extend-select",
+}
+"""Options of ruff that have no counterpart, and why, or what to do."""
 
 COMMANDS_OF_PEERS: Mapping[str, str] = {
     "compile": "zr4lint prd compile",
@@ -95,8 +109,13 @@ def _near_option(refused: click.NoSuchOption) -> str:
     options = [name for parameter in parameters for name in parameter.opts if name.startswith("--")]
     wanted = refused.option_name
     peer = OPTIONS_OF_PEERS.get(wanted)
-    if peer is not None and (peer in options or not peer.startswith("-")):
+    if peer is not None and (peer.split()[0] in options or not peer.startswith("-")):
         return f"; did you mean `{peer}`?"
+    if wanted in ABSENT and options != ["--help"]:
+        return f"; {ABSENT[wanted]}"
+    flag = f"--{wanted.removeprefix('--no-')}"
+    if wanted.startswith("--no-") and flag in options:
+        return f"; leave {flag} out"
     return did_you_mean(wanted, options)
 
 

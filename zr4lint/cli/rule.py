@@ -9,14 +9,26 @@ from zr4lint.cli.options import OneOf, a_file, completing
 
 
 @click.command("rule")
-@click.argument("code", shell_complete=completing("rules"))
+@click.argument("code", required=False, shell_complete=completing("rules"))
+@click.option("--all", "every", is_flag=True, help="Explain all rules.")
 @click.option("--config", type=a_file, metavar="FILE", help="A configuration file whose packs are included.")
 @click.option("--format", "form", type=OneOf(["text", "json"]), default="text", help="Default: text.")
-def command(code: str, config: str | None, form: str) -> None:
+@click.pass_context
+def command(ctx: click.Context, /, code: str | None, every: bool, config: str | None, form: str) -> None:
     """Explain a rule, by its code or name, or a cause that zr4lint diagnose names."""
-    from zr4lint.app.explain import explain, known_packs, named_rules, rule_object
+    from zr4lint.app.explain import explain, explained, explanations, known_packs, named_rules, rule_object
     from zr4lint.diagnose.explaining import explain_signature, proving
 
+    if every:
+        rules = explanations(known_packs(config))
+        if form == "json":
+            write_json([rule_object(found) for found in rules])
+        else:
+            for found in rules:
+                write_page([*explained(found).split("\n"), *proving(found.rule.code), "", ""])
+        return
+    if code is None:
+        raise click.MissingParameter(ctx=ctx, param=next(p for p in ctx.command.params if p.name == "code"))
     if form == "json":
         write_json([rule_object(found) for found in named_rules(code, known_packs(config))])
         return

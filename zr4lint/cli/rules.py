@@ -19,4 +19,4 @@ def command(config: str | None, form: str) -> None:
     if form == "json":
         write_json(rule_objects(packs))
     else:
-        write_table(("code", "name", "level", "summary"), rule_rows(packs))
+        write_table(("code", "name", "level", "default", "fix", "summary"), rule_rows(packs))

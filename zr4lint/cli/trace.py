@@ -17,7 +17,7 @@ from zr4lint.cli.options import OneOf, a_file, completing, no_folder
     "packs",
     multiple=True,
     metavar="NAME|FILE",
-    help="A pack, by name or file; default: those that check uses for the file.",
+    help="A pack, by name or file. Default: those that zr4lint uses for the file.",
     shell_complete=completing("packs"),
 )
 @click.option(

@@ -77,7 +77,7 @@ class _Reading:
         self.form = detect(text)
         self.reader = self.form.reader()
         if first and self.form is TEXT and _OPENS_DOCKERFILE.match(text) and not container.SIGN.search(text):
-            raise NoLogError("that is a Dockerfile; to lint it: zr4lint FILE")
+            raise NoLogError("a Dockerfile, not a log; zr4lint FILE lints it")
 
     def _take(self, lines: list[str]) -> None:
         take, read, run = self.record.take, self.reader.read, self.reader.run

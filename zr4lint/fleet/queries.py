@@ -190,7 +190,7 @@ def _registered(connection: duckdb.DuckDBPyConnection, name: str, address: str) 
     store = Store(address)
     run = store.read_run()
     if run is None:
-        raise UsageError(f"{shown(address)}: no results of zr4lint fleet run are here")
+        raise UsageError(f"{shown(address)}: no results of zr4lint fleet run found")
     done = store.done()
     parts = [part for part in run.parts if part in done]
     for kind, schema in (("files", FILES), ("findings", FINDINGS)):

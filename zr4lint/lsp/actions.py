@@ -14,6 +14,7 @@ from zr4lint.fixing.proof import worse
 from zr4lint.fixing.repair import repair
 from zr4lint.linting.pipeline import Linter
 from zr4lint.linting.suppressions.insertion import add_suppressions
+from zr4lint.model.deadline import Deadline
 from zr4lint.model.finding import Applicability, Edit, Finding
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.report.wording import listed
@@ -21,7 +22,6 @@ from zr4lint.report.wording import listed
 if TYPE_CHECKING:
     from zr4lint.lsp.analysis import Analysis
     from zr4lint.lsp.buffers import Buffer
-    from zr4lint.model.deadline import Deadline
 
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.zr4lint"
 KINDS = (types.CodeActionKind.QuickFix, FIX_ALL)
@@ -38,6 +38,9 @@ class Abilities(Struct, frozen=True):
 
 MOST = 10
 """Findings of a range whose fixes are tried out."""
+
+PATIENCE = 1.0
+"""Seconds of processor time after which no further fix is tried out."""
 
 
 def actions(
@@ -120,8 +123,11 @@ def _proven(analysis: Analysis, findings: Sequence[Finding], deadline: Deadline)
         return
     every = _linter(linter, deadline).of_every_rule(merges=False)
     source = linted.report.source
+    patience = Deadline(PATIENCE)
     before = every.lint(source)
     for finding in findings:
+        if patience.passed:
+            return
         text = apply_fixes(source.text, [finding.fix] if finding.fix is not None else [])
         if worse(before, every.lint(SourceFile(text, source.path, bom=source.bom))) is None:
             yield finding
@@ -146,9 +152,15 @@ def _suppressions(
 
 
 def difference(old: str, new: str) -> list[Edit]:
-    """The edits that make one text of another, each of whole lines."""
+    """The edits that make one text of another, each of whole lines.
+
+    The lines that both texts begin and end with are set aside first: comparing long texts of like lines is slow.
+    """
     before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    starts = [0]
+    head = _shared(before, after)
+    tail = _shared(before[head:][::-1], after[head:][::-1])
+    starts = [sum(map(len, before[:head]))]
+    before, after = before[head : len(before) - tail], after[head : len(after) - tail]
     for line in before:
         starts.append(starts[-1] + len(line))
     matcher = SequenceMatcher(None, before, after, autojunk=False)
@@ -157,6 +169,11 @@ def difference(old: str, new: str) -> list[Edit]:
         for kind, first, last, start, end in matcher.get_opcodes()
         if kind != "equal"
     ]
+
+
+def _shared(one: Sequence[str], other: Sequence[str]) -> int:
+    """The number of lines that two texts begin with."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _linter(linter: Linter, deadline: Deadline) -> Linter:

@@ -44,7 +44,10 @@ class Linters:
         self._finders: dict[str | None, Finder] = {}
 
     def choose(self, buffer: Buffer, deadline: Deadline) -> Chosen | None:
-        """The linter of a Dockerfile; None for a file that no pack matches, or that is excluded."""
+        """The linter of a Dockerfile; None for a file that no pack matches, or that is excluded.
+
+        A file that the editor takes for a Dockerfile is linted as one, whatever its name.
+        """
         if self._assignment is None:
             self._assignment = Assignment((), self._pack_files)
         path = display(buffer.path) if buffer.path is not None else buffer.name
@@ -53,6 +56,8 @@ class Linters:
         if settings.excludes(path):
             return None
         packs = self._assignment.packs_for(path, settings)
+        if not packs and buffer.language_id == "dockerfile":
+            packs = self._assignment.packs_for("-", settings)
         if not packs:
             return None
         folder = os.path.dirname(buffer.path) if buffer.path is not None else None

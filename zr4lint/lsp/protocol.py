@@ -13,6 +13,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidRequest
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
+from pygls.protocol.json_rpc import RPCMessage, RPCRequest
 
 NOT_INITIALIZED = -32002
 PARSE_ERROR = -32700
@@ -50,6 +51,13 @@ class Protocol(LanguageServerProtocol):
                 told = types.ResponseError(error.code or INVALID_PARAMS, "; ".join([error.message, *why]))
                 self._send_response(data["id"], error=told)
             raise
+
+    def handle_message(self, message: RPCMessage) -> None:
+        """Handle a message; a request after the shutdown is answered with an error."""
+        if self._shutdown and isinstance(message, RPCRequest):
+            self._send_response(message.id, error=JsonRpcInvalidRequest().to_response_error())
+        else:
+            super().handle_message(message)
 
     def _handle_request(self, msg_id: int | str, method_name: str, params: Any) -> None:
         initializes = method_name == types.INITIALIZE

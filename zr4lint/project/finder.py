@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from zr4lint.filesystem.limits import time_limit
@@ -16,6 +16,7 @@ from zr4lint.project.settings import Layer, Settings, merge
 
 if TYPE_CHECKING:
     from zr4lint.packs.model import Pack
+    from zr4lint.project.patterns import Patterned
 
 MAX_BYTES = 1_000_000
 MAX_SECONDS = 10
@@ -34,6 +35,17 @@ def load(path: str, packs: Sequence[Pack], files: PackFiles, root: str | None = 
             return read(text, path, packs, files, root)
     except TimeUpError:
         raise ConfigError(f"{display(path)}: takes more than {MAX_SECONDS} seconds") from None
+
+
+def inline_layers(texts: Sequence[str], packs: Sequence[Pack], files: PackFiles) -> list[Layer]:
+    """The layers of settings that are written on the command line; ConfigError for a wrong one."""
+    from zr4lint.project.parsing import read_inline
+
+    try:
+        with time_limit(MAX_SECONDS):
+            return [read_inline(text, packs, files) for text in texts]
+    except TimeUpError:
+        raise ConfigError(f"--config: takes more than {MAX_SECONDS} seconds") from None
 
 
 def _text(path: str) -> str:
@@ -55,8 +67,8 @@ class Finder:
     """Finds configurations, looking into each folder once, and merges them with the command line.
 
     `only` is the one configuration that is used, whatever the folders hold; with `off` there is none. Outside of a
-    repository no folder above `top` is looked into, by default the current folder. `notes` name files that look like
-    a configuration and are not read.
+    repository no folder above `top` is looked into, by default the current folder. `inline` are settings as a
+    configuration has them, given on the command line.
     """
 
     def __init__(
@@ -68,11 +80,13 @@ class Finder:
         off: bool = False,
         files: PackFiles | None = None,
         top: str | None = None,
+        inline: Sequence[str] = (),
     ) -> None:
-        self.notes: list[str] = []
+        self._mistaken: dict[str, list[str]] = {}
         self._packs = packs
         self._files = files or PackFiles()
-        self._given = [given] if given is not None else []
+        self._inline = inline_layers(inline, packs, self._files) if inline else []
+        self._given = [*self._inline, *([given] if given is not None else [])]
         self._off = off
         self._top = top
         self._only = self._named(only) if only is not None and not off else None
@@ -85,6 +99,26 @@ class Finder:
         if id(found) not in self._merged:
             self._merged[id(found)] = merge([*([found] if found is not None else []), *self._given])
         return self._merged[id(found)]
+
+    def pack_entries(self, path: str) -> Sequence[Patterned]:
+        """The packs that the configuration of a file gives to files, without those that --pack names."""
+        layers = (*reversed(self._inline), self.configuration(path))
+        return next((layer.values["packs"] for layer in layers if layer is not None and "packs" in layer.values), ())
+
+    def notes(self, files: Iterable[str]) -> list[str]:
+        """A line for each file above these that looks like a configuration, and is not read."""
+        folders: set[str] = set()
+        for path in files if self._mistaken else ():
+            folder = os.path.dirname(os.path.abspath(path))
+            while folder not in folders:
+                folders.add(folder)
+                folder = os.path.dirname(folder)
+        return [
+            f"{display(path)}: not read; settings belong in zr4lint.toml"
+            for folder, paths in self._mistaken.items()
+            for path in paths
+            if folder in folders
+        ]
 
     def configuration(self, path: str) -> Layer | None:
         """The configuration of a file."""
@@ -119,7 +153,7 @@ class Finder:
     def _inside(self, folder: str, root: str) -> Layer | None:
         for name in MISTAKEN_NAMES:
             if os.path.lexists(os.path.join(folder, name)):
-                self.notes.append(f"{display(os.path.join(folder, name))}: not read; settings belong in zr4lint.toml")
+                self._mistaken.setdefault(folder, []).append(os.path.join(folder, name))
         for name in NAMES:
             path = os.path.join(folder, name)
             if not os.path.lexists(path):

@@ -31,11 +31,17 @@ def _texts(value: Any) -> str:
     return ", ".join(value)
 
 
+def _listed(value: Any) -> Any:
+    """A tuple as a list, anything else as it is."""
+    return list(value) if isinstance(value, tuple) else value
+
+
 class Kind(Struct, frozen=True, kw_only=True):
     """A kind of value.
 
     `words` name it in messages, `fits` tells whether a value of a TOML document is one, `schema` is its JSON schema.
-    `read` makes the value of a field of it, given the folder that paths are relative to, and `show` writes that.
+    `read` makes the value of a field of it, given the folder that paths are relative to; `show` writes that as text,
+    `as_json` as JSON has it.
     `from_option` makes what a document would hold of what click hands over. `rules` are the rules that a value names,
     `packs` the packs. `wrong` says which part of a value does not fit, "" for the whole of it. A `folder` must exist.
     `takes` is the type of an option's one value, tuple where it may be given several times; `choices` are the words
@@ -47,6 +53,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     schema: Mapping[str, Any]
     read: Callable[[Any, str], Any] = lambda value, _: value
     show: Callable[[Any], str] = _texts
+    as_json: Callable[[Any], Any] = _listed
     from_option: Callable[[Any], Any] = _same
     rules: Callable[[Any], Iterable[str]] = _nothing
     packs: Callable[[Any], Iterable[str]] = _nothing
@@ -114,6 +121,18 @@ def _are_variables(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(item, str) or fits(item) for item in value.values())
 
 
+def _variables_by_name(value: Iterable[Patterned]) -> dict[str, Any]:
+    """Variables as a document holds them."""
+    found: dict[str, Any] = {}
+    for entry in value:
+        pairs = dict(word.partition("=")[::2] for word in entry.words)
+        if entry.pattern is None:
+            found.update(pairs)
+        else:
+            found.setdefault(entry.pattern.glob, {}).update(pairs)
+    return found
+
+
 def _shown_variables(value: Iterable[Patterned]) -> str:
     pairs = (
         (f"{entry.pattern.glob}: " if entry.pattern is not None else "", word)
@@ -158,6 +177,7 @@ PATTERNS = Kind(
     schema=_STRINGS,
     read=_patterns,
     show=lambda value: ", ".join(pattern.glob for pattern in value),
+    as_json=lambda value: [pattern.glob for pattern in value],
     from_option=list,
 )
 PACKS = Kind(
@@ -198,6 +218,7 @@ VARIABLES = Kind(
     },
     read=_variables,
     show=_shown_variables,
+    as_json=_variables_by_name,
     from_option=_assignments,
 )
 FLAG = Kind(
@@ -213,6 +234,7 @@ FOLDER = Kind(
     schema={"type": "string", "minLength": 1},
     read=lambda value, folder: os.path.join(folder, value) if folder != "." else value,
     show=display,
+    as_json=lambda value: None if value is None else display(value),
     folder=True,
     takes=str,
 )
@@ -241,12 +263,17 @@ def _one_of(words: Iterable[str]) -> str:
 
 def choice(among: Mapping[str, Any]) -> Kind:
     """One of several words, each of which stands for a value."""
+
+    def word_of(value: Any) -> str:
+        return next(word for word, meant in among.items() if meant == value)
+
     return Kind(
         words=_one_of(among),
         fits=lambda v: isinstance(v, str) and v in among,
         schema={"enum": [*among]},
         read=lambda value, _: among[value],
-        show=lambda value: next(word for word, meant in among.items() if meant == value),
+        show=word_of,
+        as_json=word_of,
         takes=str,
         choices=tuple(among),
     )
@@ -267,6 +294,7 @@ SEVERITIES = Kind(
     schema={"type": "object", "additionalProperties": {"enum": [*LEVELS]}},
     read=lambda value, _: tuple((word, LEVELS[level]) for word, level in value.items()),
     show=lambda value: ", ".join(f"{word}={level.label}" for word, level in value),
+    as_json=lambda value: {word: level.label for word, level in value},
     rules=lambda value: value,
     wrong=_wrong_severity,
 )

@@ -67,6 +67,17 @@ def read(text: str, path: str, packs: Sequence[Pack], files: PackFiles, root: st
     return _Reader(document, shown, os.path.dirname(path), root, lines, first).read(packs, files)
 
 
+def read_inline(text: str, packs: Sequence[Pack], files: PackFiles) -> Layer:
+    """Read settings that are written on the command line, such as `severity.ML301 = "error"`."""
+    import tomli
+
+    try:
+        document = tomli.loads(shallow(text))
+    except (ValueError, RecursionError):
+        raise ConfigError(f"--config: {code(text)} is not KEY=VALUE in TOML, where strings have quotes") from None
+    return _Reader(document, "--config", ".", None, [], 0).read(packs, files)
+
+
 def _place(reason: str, lines: Sequence[str]) -> tuple[int, str]:
     """The line that the reader of TOML names, and its reason."""
     named = re.search(r" \(at line (\d+), column \d+\)$", reason)
@@ -159,7 +170,7 @@ class _Reader:
             return self.error(key, "unknown; write the keys at the top level, without [tool.zr4lint]")
         if key.replace("_", "-") in ONLY_OPTIONS:
             return self.error(key, f"unknown; give the option --{key.replace('_', '-')} on the command line")
-        return self.error(key, f"unknown{hint(key, KEYS) or '; the keys are ' + ', '.join(KEYS)}")
+        return self.error(key, f"unknown{hint(key, KEYS) or '; zr4lint config lists the keys'}")
 
     def _pack_table(self, name: str, packs: Mapping[str, Pack]) -> Iterable[tuple[str, str]]:
         """The origin of each setting in the table of a pack, if the pack takes them all."""

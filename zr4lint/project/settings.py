@@ -126,10 +126,17 @@ class Settings(Struct, frozen=True, kw_only=True):
         ),
     ] = Severity.INFO
     amended: Annotated[
-        bool, Setting(FLAG, "Accept the amendments of packs, with which the image builds", "false", "--amended")
+        bool,
+        Setting(
+            FLAG,
+            "Accept the amendments of packs, which change requirements so that the image builds",
+            "false",
+            "--amended",
+        ),
     ] = False
     min_score: Annotated[
-        float | None, Setting(SCORE, "The lowest score of a file with which the exit code is 0", "none", "--min-score")
+        float | None,
+        Setting(SCORE, "Exit with code 1 if the score of a file is lower than this", "none", "--min-score"),
     ] = None
     targets: Annotated[
         tuple[str, ...],
@@ -188,7 +195,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = ()
     pack_settings: Annotated[
         tuple[tuple[str, Mapping[str, Any]], ...],
-        Setting(PACK_TABLES, "Settings of packs, each in a table of the pack's name", "those of the packs", key=False),
+        Setting(
+            PACK_TABLES,
+            "Settings of packs, each in a table of the pack's name",
+            "those of the packs",
+            adds=True,
+            key=False,
+        ),
     ] = ()
     origins: Mapping[str, str] = {}
 
@@ -266,6 +279,14 @@ def merge(layers: Iterable[Layer]) -> Settings:
             values[name] = (*values[name], *layer.values[name]) if added else layer.values[name]
             origins[name] = f"{origins[name]}, {layer.origin(name)}" if added else layer.origin(name)
     return Settings(**values, origins=origins)
+
+
+def tables_of(pack_settings: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, dict[str, Any]]:
+    """The settings of each pack by its name; of two values of a setting the last one counts."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, values in pack_settings:
+        found.setdefault(name, {}).update(values)
+    return found
 
 
 def from_options(options: Mapping[str, Any], origins: Mapping[str, str] | None = None) -> Layer:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Container, Iterator, Sequence
+from typing import TYPE_CHECKING, Literal
 
-from zr4lint.report.escaping import no_command, visible
+from zr4lint.report.escaping import cells, no_command, visible, wrap
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
     from rich.text import Text
 
 Rows = Sequence[Sequence[str]]
@@ -16,6 +16,10 @@ Rows = Sequence[Sequence[str]]
 FILLED = 80
 """The width that the prose of pages is filled to."""
 
+LEAST = 20
+"""The columns that are left to the last column of a table, or no table is drawn."""
+
+_INDENT = "    "
 _LEVELS = ("level", "severity")
 _COLORS = {"error": "bold red", "warning": "bold magenta", "info": "bold cyan"}
 
@@ -30,8 +34,12 @@ def columns(rows: Rows) -> str:
 def drawn(heads: Sequence[str], rows: Rows, width: int, *, color: bool, numbers: Container[str] = ()) -> str:
     """Rows as a table with heads for a terminal of this width; the last column is broken into lines.
 
-    `numbers` are the heads of columns that are aligned to the right.
+    `numbers` are the heads of columns that are aligned to the right. Where the last column would be too narrow, the
+    cells that do not fit in the line of a row are written below it.
     """
+    widths = [max(map(cells, column)) for column in zip(heads, *map(_visible, rows), strict=True)]
+    if sum(widths[:-1]) + 2 * len(widths[:-1]) + min(LEAST, widths[-1]) > width:
+        return _captured(*_stacked(heads, rows, widths, width, numbers), width=width, color=color)
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
@@ -45,18 +53,61 @@ def drawn(heads: Sequence[str], rows: Rows, width: int, *, color: bool, numbers:
         )
     for row in rows:
         table.add_row(*(_cell(cell, colored=head.lower() in _LEVELS) for head, cell in zip(heads, row, strict=True)))
-    return _captured(table, width, color=color)
+    return _captured(table, width=width, color=color)
+
+
+def _stacked(
+    heads: Sequence[str], rows: Rows, widths: Sequence[int], width: int, numbers: Container[str]
+) -> Iterator[Text]:
+    """Rows whose first cells stand in columns; further ones follow where they fit, or are indented below."""
+    from rich.text import Text
+
+    ends = [sum(widths[: at + 1]) + 2 * at for at in range(len(widths))]
+    first = max(sum(end <= width for end in ends), 1)
+    for row in (heads, *map(_visible, rows)):
+        line = Text(style="bold" if row is heads else "")
+        for head, cell, wide in zip(heads[:first], row, widths, strict=False):
+            blanks = " " * (wide - cells(cell))
+            text = _cell(cell, colored=head.lower() in _LEVELS)
+            line.append_text(Text(blanks) + text if head in numbers else text + blanks).append("  ")
+        rest = "  ".join(cell for cell in row[first:] if cell)
+        if ends[first - 1] + 2 + cells(rest) <= width:
+            yield line.append(rest)
+        else:
+            yield line
+            yield from (Text(f"{_INDENT}{words}") for words in _filled(row[first:], width - len(_INDENT)))
+
+
+def _filled(row: Sequence[str], width: int) -> Iterator[str]:
+    """Cells as lines of prose; one that fits in the line of those before it stands there."""
+    line = ""
+    for cell in filter(None, row):
+        if line and cells(line) + 2 + cells(cell) <= width:
+            line += f"  {cell}"
+        else:
+            yield from wrap(line, width, width) if line else ()
+            line = cell
+    yield from wrap(line, width, width)
+
+
+def _visible(row: Sequence[str]) -> list[str]:
+    return [visible(cell) for cell in row]
 
 
 def page(lines: Sequence[str], width: int, *, color: bool) -> str:
-    """A page for a terminal: the first line is its title, and lines that end with a colon are heads."""
+    """A page for a terminal: the first line is its title, and lines that end with a colon are heads.
+
+    Indented lines are to be copied: the terminal breaks them, not we.
+    """
     from rich.text import Text
 
-    text = Text()
+    found: list[Text] = []
     for number, line in enumerate(_unfilled(lines) if width < FILLED else lines):
         strong = not number or (line.endswith(":") and not line.startswith(" "))
-        text.append(f"{visible(line)}\n", "bold" if strong else "cyan" if line.startswith("    ") else "")
-    return _captured(text, width, color=color)
+        copied = line.startswith(_INDENT)
+        text = Text(visible(line), "bold" if strong else "cyan" if copied else "")
+        found += [text] if copied else text.wrap(_console(width, color=color), width)
+    return _captured(*found, width=width, color=color)
 
 
 def _unfilled(lines: Sequence[str]) -> list[str]:
@@ -79,13 +130,21 @@ def _cell(words: str, *, colored: bool) -> Text:
     return Text(visible(words), _COLORS.get(words, "") if colored else "")
 
 
-def _captured(renderable: RenderableType, width: int, *, color: bool) -> str:
+def _captured(*renderables: RenderableType, width: int, color: bool) -> str:
+    """What a terminal of a width is sent; texts are not broken any further."""
+    from rich.text import Text
+
+    console = _console(width, color=color)
+    with console.capture() as captured:
+        for one in renderables:
+            console.print(one, end="\n", soft_wrap=isinstance(one, Text))
+    return "".join(f"{no_command(line.rstrip())}\n" for line in captured.get().splitlines())
+
+
+def _console(width: int, *, color: bool) -> Console:
     from io import StringIO
 
     from rich.console import Console
 
-    stream = StringIO()
-    Console(
-        file=stream, width=width, force_terminal=color, color_system="standard" if color else None, highlight=False
-    ).print(renderable, end="")
-    return "".join(f"{no_command(line.rstrip())}\n" for line in stream.getvalue().splitlines())
+    system: Literal["standard"] | None = "standard" if color else None
+    return Console(file=StringIO(), width=width, force_terminal=color, color_system=system, highlight=False)

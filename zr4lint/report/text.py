@@ -135,9 +135,10 @@ def _head(finding: Finding, file: FileReport, width: int) -> Iterator[Line]:
     if not width:
         yield (*head, Piece(finding.message))
         return
-    used = sum(cells(piece.text) for piece in head)
-    first, *rest = wrap(finding.message, width - used, width - INDENT)
-    yield (*head, Piece(first))
+    *place, name = head
+    used = sum(cells(piece.text) for piece in place) + 1
+    first, *rest = wrap(f"{name.text.strip()} {finding.message}", width - used, width - INDENT)
+    yield (*place, Piece(f" {first}".rstrip()))
     for line in rest:
         yield (Piece(" " * INDENT + line),)
 

@@ -55,7 +55,7 @@ def path_absolute(
             yield Unmet(
                 f"the target {what} is relative, {reason}",
                 path.span,
-                help="Write an absolute path, or set WORKDIR before" if after_workdir else "Write an absolute path",
+                help="Write an absolute path, or set WORKDIR first" if after_workdir else "Write an absolute path",
                 notes=("The folder of the base image decides where the files go.",) if after_workdir else (),
             )
 

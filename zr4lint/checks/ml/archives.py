@@ -67,7 +67,7 @@ def apt_archive_gone(subject: Subject) -> Outcomes:
             run.command.words,
             unsure=run.at.reach is Reach.MAYBE,
             notes=("apt-get update fails with 404, and apt-get install finds no package.",),
-            help="Build on a release that still gets updates, or point sources.list at an archive before",
+            help="Build on a release that still gets updates, or first point sources.list at an archive",
             references=references(release),
         )
 
@@ -88,7 +88,7 @@ def _yum(history: History) -> Outcomes:
             run.command.words,
             unsure=run.at.unsure,
             notes=("yum fails with `Could not resolve host: mirrorlist.centos.org`.",),
-            help="Build on Rocky Linux or AlmaLinux, or point the repositories at vault.centos.org before",
+            help="Build on Rocky Linux or AlmaLinux, or first point the repositories at vault.centos.org",
             references=references(row),
         )
         return
@@ -146,7 +146,7 @@ def _keyring(history: History) -> Outcomes:
                 if old
                 else "nvidia/cuda images for Ubuntu 22.04 and later bring it.",
             ),
-            help="Remove /etc/apt/sources.list.d/cuda.list before" if old else "Remove this command",
+            help="Remove /etc/apt/sources.list.d/cuda.list first" if old else "Remove this command",
             references=("NVIDIA container images, dist/",),
         )
         return

@@ -57,10 +57,10 @@ def shallow_checkout(subject: Subject) -> Outcomes:
                 yield Unmet(
                     f"this clone has one commit only, perhaps not {code(subject.words(span), 24)}",
                     span,
-                    expected="git fetch --depth 1 origin COMMIT before",
+                    expected="git fetch --depth 1 origin COMMIT before this command",
                     unsure=cloned.at.unsure,
                     notes=("With --depth 1 git has the newest commit of the branch. The checkout of another fails.",),
-                    help="Clone without --depth, or fetch the commit before",
+                    help="Clone without --depth, or fetch the commit first",
                     references=("git-clone(1), --depth",),
                 )
 

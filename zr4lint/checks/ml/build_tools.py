@@ -67,7 +67,7 @@ def setuptools_too_new(subject: Subject) -> Outcomes:
                 yield Unmet(
                     f"torch {torch.version} cannot compile extensions with this setuptools",
                     build.requirement.span,
-                    expected='"setuptools<70" before',
+                    expected='"setuptools<70" before this command',
                     unsure=build.unsure,
                     notes=(
                         (
@@ -75,7 +75,7 @@ def setuptools_too_new(subject: Subject) -> Outcomes:
                             "The build fails."
                         ),
                     ),
-                    help="Install `setuptools<70` before",
+                    help="Install `setuptools<70` first",
                     references=("torch.utils.cpp_extension", "flashinfer pull request 319"),
                 )
 
@@ -100,7 +100,7 @@ def _no_pkg_resources(package: str, span: Span, where: str, unsure: bool) -> Unm
     return Unmet(
         f"{code(package)} imports pkg_resources, which setuptools 82 removed",
         span,
-        expected='"setuptools<82" before',
+        expected='"setuptools<82" before this command',
         unsure=unsure,
         notes=(where, "The command fails with `No module named 'pkg_resources'`."),
         help="Install `setuptools<82` before, and build without isolation",

@@ -250,7 +250,7 @@ def _apt_as_user(subject: Subject, history: History) -> Outcomes:
         yield Unmet(
             "apt-get is run by mambauser, who is not root",
             run.command.words,
-            expected="USER root before",
+            expected="USER root before this command",
             fix=Fix("Run it as root", SAFE, edits),
             notes=("The image's user is mambauser. apt-get fails with `Permission denied`.",),
             help="Put `USER root` before, and `USER $MAMBA_USER` after",
@@ -271,7 +271,7 @@ def _without_activation(history: History) -> Outcomes:
         yield Unmet(
             f"the environment of micromamba is not active, so {code(word, 12)} is not found",
             ran.arguments[0].span,
-            expected="ARG MAMBA_DOCKERFILE_ACTIVATE=1 before",
+            expected="ARG MAMBA_DOCKERFILE_ACTIVATE=1 before this command",
             notes=("The image activates it in RUN only where MAMBA_DOCKERFILE_ACTIVATE is 1.",),
             help="Put `ARG MAMBA_DOCKERFILE_ACTIVATE=1` before, or use `micromamba run`",
             references=references(table("bases")["micromamba"]),

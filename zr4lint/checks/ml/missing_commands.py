@@ -69,9 +69,9 @@ def command_missing(subject: Subject) -> Outcomes:
                 yield Unmet(
                     f"`{program}` is not installed in {code(base.reference) if base else 'the image'}",
                     span,
-                    expected=f"{command} before",
+                    expected=f"{command} before this command",
                     notes=("No earlier command installs it, so this one fails with `not found`.",),
-                    help=f"Run `{command}` before",
+                    help=f"Run `{command}` first",
                     references=references(row),
                 )
 

@@ -78,7 +78,7 @@ def environment_too_late(subject: Subject) -> Outcomes:
                 yield Unmet(
                     f"this goes to the system's Python, not to {code(folder, 30)}",
                     told,
-                    expected=f"{folder}/bin/pip, or ENV PATH before",
+                    expected=f"{folder}/bin/pip, or ENV PATH before this command",
                     notes=("The environment is put first on PATH later, and does not see these packages.",),
                     help="Set PATH before this command",
                     references=("Python documentation, venv",),

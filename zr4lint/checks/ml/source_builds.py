@@ -63,7 +63,7 @@ def _isolated(history: History, build: Build, row: SourceBuild) -> Outcomes:
             ),
             unsure=build.unsure or isolated is None,
             notes=(_what_fails(package, row), "uv, and pip from 25.3 on, build packages in an isolated environment."),
-            help=f"Add --no-build-isolation, and install {row.imports} and the build tools before",
+            help=f"Add --no-build-isolation, and first install {row.imports} and the build tools",
             references=(*row.source.split("; "), "pip 25.3 changelog"),
         )
     else:
@@ -90,10 +90,10 @@ def _without_torch(history: History, build: Build, row: SourceBuild) -> Outcomes
     yield Unmet(
         f"torch is not installed before {build.package}",
         build.requirement.span,
-        expected="torch installed before",
+        expected="torch installed before this command",
         unsure=build.unsure,
         notes=tuple(notes),
-        help="Install torch in a command before",
+        help="Install torch in an earlier command",
         references=tuple(row.source.split("; ")),
     )
 
@@ -112,7 +112,7 @@ def _declared(history: History, build: Build, row: SourceBuild) -> Outcomes:
         severity=Severity.WARNING,
         unsure=build.unsure,
         notes=("torch is one of its build requirements, and an isolated build takes the newest one for itself.",),
-        help="Add --no-build-isolation, and install the build tools before",
+        help="Add --no-build-isolation, and first install the build tools",
         related=(Related(f"torch {torch.version} is installed here", torch.span),),
         references=tuple(row.source.split("; ")),
     )
@@ -134,7 +134,7 @@ def _mmpose(history: History, build: Build) -> Outcomes:
     yield Unmet(
         "mmpose needs chumpy, which cannot be built in isolation",
         build.requirement.span,
-        expected="pip install --no-build-isolation chumpy, before",
+        expected="pip install --no-build-isolation chumpy, before this command",
         unsure=build.unsure or isolates(history, install) is None,
         notes=("chumpy's setup.py imports pip. The install fails with `No module named 'pip'`.",),
         help="Install chumpy before with --no-build-isolation",
@@ -170,14 +170,14 @@ def build_tools_missing(subject: Subject) -> Outcomes:
                 yield Unmet(
                     f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed before flash-attn",
                     build.requirement.span,
-                    expected=f"pip install {' '.join(missing)}, before",
+                    expected=f"pip install {' '.join(missing)}, before this command",
                     notes=(
                         (
                             "With --no-build-isolation pip installs no build tools. setup.py fails, or compiles one "
                             "file at a time for hours."
                         ),
                     ),
-                    help=f"Run `pip install {' '.join(missing)}` before",
+                    help=f"Run `pip install {' '.join(missing)}` first",
                     references=("flash-attention README.md", "flash-attention setup.py"),
                 )
 

@@ -215,7 +215,7 @@ def _no_python(history: History, release: Row | None, run: AptRun, package: Pack
         expected=f"python{release['python']}",
         unsure=run.at.reach is Reach.MAYBE,
         notes=(f"It has Python {' and '.join(release['packaged'])}. apt-get fails with `Unable to locate package`.",),
-        help=f"Use python{release['python']}, or add ppa:deadsnakes/ppa before",
+        help=f"Use python{release['python']}, or add ppa:deadsnakes/ppa first",
         references=references(release),
     )
 
@@ -240,7 +240,7 @@ def externally_managed(subject: Subject) -> Outcomes:
                 yield Unmet(
                     f"{name} cannot install into the system Python of {release['name']}",
                     install.run.command.words,
-                    expected="python3 -m venv /opt/venv and ENV PATH=/opt/venv/bin:$PATH before",
+                    expected="python3 -m venv /opt/venv and ENV PATH=/opt/venv/bin:$PATH before this command",
                     notes=(f"apt manages that Python, and {name} fails{how}.",),
                     help=f"Create a virtual environment and put its bin folder first on PATH, or set {variable}=1",
                     references=("PEP 668", *references(release)),

@@ -48,7 +48,7 @@ def venv_package_missing(subject: Subject) -> Outcomes:
                         "available`."
                     ),
                 ),
-                help=f"Run `apt-get install {package}` before",
+                help=f"Run `apt-get install {package}` first",
                 references=("package lists of Ubuntu and Debian",),
             )
 

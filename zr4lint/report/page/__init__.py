@@ -31,6 +31,7 @@ def pieces(report: Report, options: Options) -> Iterator[str]:
     style, script = (part(HERE, name) for name in ("page.css", "page.js"))
     rules = {rule.code: rule for rule in reversed(report.rules)}
     many = len(report.files) > 1
+    rows = [index_row(file, _prefix(n)) for n, file in enumerate(report.files, 1)] if many else []
     stream = (
         environment(HERE)
         .get_template("page.html.j2")
@@ -38,7 +39,8 @@ def pieces(report: Report, options: Options) -> Iterator[str]:
             style=style,
             script=script,
             policy=policy(style, script),
-            rows=(index_row(file, _prefix(n)) for n, file in enumerate(report.files, 1)) if many else (),
+            rows=sorted(rows, key=lambda row: (-row.counts["error"], -row.counts["warning"])),
+            conflicts=any(row.conflicts for row in rows),
             specified=many and bool(report.tally.parts),
             files=(file_view(file, _prefix(n) if many else "", rules) for n, file in enumerate(report.files, 1)),
             title=f"{len(report.files)} files" if len(report.files) != 1 else next(iter(report.files)).source.path,

@@ -33,7 +33,7 @@ def environment(folder: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters.update(lines=line_range, points=points, prose=_prose)
+    made.filters.update(lines=line_range, points=points, prose=_prose, path=_path)
     made.tests["url"] = _is_url
     return made
 
@@ -49,6 +49,11 @@ def _prose(text: str) -> Markup:
         return _inert(text)
     pieces = (f"<code>{_inert(part)}</code>" if number % 2 else _inert(part) for number, part in enumerate(words))
     return Markup("".join(pieces))
+
+
+def _path(text: str) -> Markup:
+    """A path that a narrow window breaks behind a slash."""
+    return Markup("/<wbr>").join(map(_inert, text.split("/")))
 
 
 def _finalized(value: object) -> object:
