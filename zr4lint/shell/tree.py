@@ -26,6 +26,7 @@ _CHUNK = 16_384
 _MOST = 64  # scripts whose trees are kept
 _GIVES_UP = r"(?:\A|[\s;&{(])(?:exit\s+[1-9]\d*|false)\s*;?\s*[})]?\Z"
 _LONGEST = 2_000  # characters of such a script
+_CONDITIONS = 64  # around a command that are told apart; of more, none has another one in common
 
 _parser: Parser | None = None
 
@@ -115,7 +116,7 @@ class Frame(Struct, frozen=True):
 
     def under(self, reach: Reach, operator: str = "", depth: int = 1) -> Frame:
         """The same place inside of something that gets as far as `reach`."""
-        guard = (*self.guard, next(self.numbers)) if reach is Reach.MAYBE else self.guard
+        guard = (*self.guard[: _CONDITIONS - 1], next(self.numbers)) if reach is Reach.MAYBE else self.guard
         reach, operator = min(self.reach, reach), operator or self.operator
         return structs.replace(self, reach=reach, operator=operator, depth=self.depth + depth, guard=guard)
 
