@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from tests.cases.case import RuleCase, every_case
+from zr4lint import LintOptions, fix_text
 from zr4lint.checks.core.call_patterns import any_switched
 from zr4lint.dockerfile import parse
 from zr4lint.facts import Ran, RunStep, gather
@@ -108,3 +109,32 @@ def test_every_run_of_a_fixed_case_is_still_read() -> None:
             for text in (item.case.text, item.case.fixed or "")
         ]
         assert item.rule in ("apt-update-alone", "mode-in-own-layer") or steps[0] == steps[1], str(item)
+
+
+@needs("sh")
+@pytest.mark.parametrize(
+    "script",
+    [
+        "set -e; apt-get update; apt-get install -y curl; true",
+        "set -e; apt-get update; apt-get install -y curl",
+        "set -e; apt-get update; true && apt-get install -y curl; true",
+        "set -e; apt-get update; apt-get install -y curl && true; false",
+        "set -e; { apt-get update; apt-get install -y curl; }; true",
+        "apt-get update; apt-get install -y curl; true",
+        "apt-get update && apt-get install -y curl",
+        "apt-get update && apt-get install -y curl && true; true",
+        "set -ex; apt-get update; (apt-get install -y curl); true",
+    ],
+)
+@pytest.mark.parametrize("works", [True, False])
+def test_a_step_that_a_fix_adds_hides_no_failure(script: str, *, works: bool) -> None:
+    text = f"FROM debian:12\nRUN {script}\n"
+    fixed = fix_text(text, packs="core", options=LintOptions(select=("ZC204",))).text
+    added = fixed.partition("RUN ")[2]
+    assert "rm -rf /var/lib/apt/lists/*" in added
+    stub = f"apt-get() {{ [ $1 = update ] || {str(works).lower()}; }}; rm() {{ :; }}; "
+    before, after = (
+        subprocess.run(["sh", "-c", stub + words], capture_output=True, check=False).returncode
+        for words in (script, added)
+    )
+    assert (before == 0) is (after == 0)

@@ -1,4 +1,4 @@
-"""Specifications of a FastAPI service, of Go in an empty image and of a site, in the general vocabulary alone."""
+"""Specifications of services in FastAPI and PHP, of Go in an empty image and of a site, in general words alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from zr4lint.packs.model import Pack
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
-SPECIFICATIONS = ("service", "static", "web")
+SPECIFICATIONS = ("service", "static", "web", "fpm")
 
 
 class Variant(Struct, frozen=True, forbid_unknown_fields=True):

@@ -29,6 +29,8 @@ format: tty
 surprise: 1
 """
 
+FORMATS = "text, url, rfc3339, spdx, hash, semver, email"
+
 
 def imported(folder: Path, text: str) -> str:
     (folder / ".hadolint.yaml").write_text(text)
@@ -95,6 +97,9 @@ def test_what_is_printed_is_a_configuration(tmp_path: Path) -> None:
         ("a: [", ".hadolint.yaml:1: not valid YAML"),
         ("- a\n", ".hadolint.yaml: not a configuration of hadolint: it is not a mapping"),
         ("ignored: DL3008\n", ".hadolint.yaml: key `ignored`: expected a list of codes"),
+        ("strict-labels: 3\n", ".hadolint.yaml: key `strict-labels`: expected true or false"),
+        ("trustedRegistries: docker.io\n", ".hadolint.yaml: key `trustedRegistries`: expected a list of registries"),
+        ("label-schema:\n  a: rawtext\n", f".hadolint.yaml: key `label-schema`: expected labels with one of {FORMATS}"),
         ("override: 3\n", ".hadolint.yaml: key `override`: expected levels with lists of codes"),
         (
             "failure-threshold: high\n",
@@ -106,3 +111,9 @@ def test_what_is_no_configuration_of_hadolint(tmp_path: Path, text: str, message
     (tmp_path / ".hadolint.yaml").write_text(text)
     done = call("config", "--import", ".hadolint.yaml", cwd=tmp_path)
     assert (done.code, done.out, done.err) == (2, "", f"zr4lint: {message}\n")
+
+
+def test_of_several_levels_the_highest_counts(tmp_path: Path) -> None:
+    """hadolint 2.15 gives a code that stands in several lists the level that it asks for first, from error down."""
+    text = imported(tmp_path, "override:\n  style: [DL3006]\n  warning: [DL3006, DL3007]\n  error: [DL3007]\n")
+    assert tomllib.loads(text)["severity"] == {"DL3006": "warning", "DL3007": "error"}

@@ -21,6 +21,7 @@ def refused(line: str) -> list[tuple[str, str]]:
         ('ENV A "b', '"b', "a double quote is not closed"),
         ('LABEL a="b', '"b', "a double quote is not closed"),
         ("ARG A=${B", "${B", "a substitution is not closed"),
+        ("USER ${pkg.user}", "${pkg.user}", "`${pkg.user}` is not a substitution"),
         ('WORKDIR "/a', '"/a', "a double quote is not closed"),
         ("USER it's", "it's", "a single quote is not closed"),
         ("RUN --mount=type=cash,target=/x a", "--mount=type=cash,target=/x", "a mount has no type `cash`"),
@@ -54,3 +55,18 @@ def test_the_body_of_a_heredoc_keeps_its_line_ends(end: str) -> None:
     text = end.join(["FROM ubuntu:22.04", "RUN <<EOF", "if true; then", "  apt-get update", "fi", "EOF", ""])
     codes = [finding.code for finding in zr4lint.lint_text(text).findings]
     assert ("ZL006" in codes) == (end == "\r\n")
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("& C:/ProgramData/Jenkins/plugins.ps1 --plugins junit", False),
+        ("$env:PATH = 'C:\\x'; if ($env:A) { Remove-Item x }; }", False),
+        ("Invoke-WebRequest https://example.com -OutFile x.zip; )", False),
+        ("& /usr/bin/plugins.sh", True),
+        ("ls && && cat a.ps", True),
+    ],
+)
+def test_powershell_in_an_image_of_another_name_is_no_broken_script(script: str, *, told: bool) -> None:
+    findings = zr4lint.lint_text(f"FROM jenkins-tests:1\nRUN {script}\n").findings
+    assert ("ZL006" in {finding.code for finding in findings}) is told

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from zr4lint import lint_text
 from zr4lint.checks import KINDS
 from zr4lint.dockerfile import parse
 from zr4lint.dockerfile.peer_comments import declared_shells, peer_comments
@@ -192,3 +193,65 @@ def test_the_shell_that_hadolint_is_told(text: str, shells: list[str]) -> None:
 def test_each_of_many_comments_holds_for_its_own_instruction() -> None:
     text = "FROM a\n" + f"# hadolint ignore=DL3049\n{LABEL}{LABEL}" * 500
     assert left(text) == [f"{line}:GP1" for line in range(4, 1504, 3)]
+
+
+CASE = "FROM a\nrun b\nCMD b\n"
+
+
+def by_code(text: str, **options: object) -> dict[str, str]:
+    """The severity of what BuildKit's checks find in a file, by code; what is suppressed is left out."""
+    findings = lint_text(text, packs="core", options=LintOptions(**options)).findings  # type: ignore[arg-type]
+    return {f.code: f.severity.name.lower() for f in findings if f.code in ("ZC902", "ZC701") and not f.suppressed}
+
+
+@pytest.mark.parametrize(
+    ("directive", "found"),
+    [
+        ("", {"ZC902": "info", "ZC701": "warning"}),
+        ("# check=error=true\n", {"ZC902": "error", "ZC701": "error"}),
+        ("# check=error=T;skip=ConsistentInstructionCasing\n", {"ZC701": "error"}),
+        ("# check=skip=JSONArgsRecommended; error = 1 \n", {"ZC902": "error"}),
+        ("# check=error=false\n", {"ZC902": "info", "ZC701": "warning"}),
+        ("# check=error=true;skip=all\n", {}),
+        ("# a comment\n# check=error=true\n", {"ZC902": "info", "ZC701": "warning"}),
+    ],
+)
+def test_a_directive_makes_the_checks_of_buildkit_errors(directive: str, found: dict[str, str]) -> None:
+    assert by_code(directive + CASE) == found
+
+
+def test_the_severity_of_a_configuration_comes_last() -> None:
+    severity = (("ZC902", Severity.WARNING),)
+    assert by_code(f"# check=error=true\n{CASE}", severity=severity) == {"ZC902": "warning", "ZC701": "error"}
+
+
+@pytest.mark.parametrize(
+    ("argument", "found"),
+    [
+        ("skip=all", {}),
+        ("skip=ConsistentInstructionCasing;error=true", {"ZC701": "error"}),
+        ("error=0", {"ZC902": "info", "ZC701": "warning"}),
+        ("", {"ZC902": "info", "ZC701": "warning"}),
+    ],
+)
+def test_a_build_argument_takes_the_place_of_the_directive(argument: str, found: dict[str, str]) -> None:
+    given = (("BUILDKIT_DOCKERFILE_CHECK", argument),)
+    assert by_code(f"# check=error=true;skip=JSONArgsRecommended\n{CASE}", build_args=given) == found
+    assert by_code(f"ARG BUILDKIT_DOCKERFILE_CHECK=skip=all\n{CASE}") == {"ZC902": "info", "ZC701": "warning"}
+
+
+@pytest.mark.parametrize(
+    ("directive", "wrong"),
+    [
+        ("skp=all", "skp=all"),
+        ("skip", "skip"),
+        ("skip=A;error=yes", "error=yes"),
+        ("skip=A;", ";"),
+        ("skip=A;error=true;experimental=all", None),
+        ("skip=A, B ; error = TRUE", None),
+    ],
+)
+def test_options_that_buildkit_does_not_know_are_errors(directive: str, wrong: str | None) -> None:
+    findings = lint_text(f"# check={directive}\nFROM a:1\n", packs="core").findings
+    told = [f.message for f in findings if f.code == "ZL000"]
+    assert told == ([] if wrong is None else [f"directive `# check=` does not accept `{wrong}`"])

@@ -22,6 +22,7 @@ _NOT_SETTINGS = {
     "verbose": "use --verbose",
     "disable-ignore-pragma": "use --no-suppressions",
 }
+_FORMATS = ("text", "url", "rfc3339", "spdx", "hash", "semver", "email")
 _CORE = {"trustedRegistries": "registries", "label-schema": "labels", "strict-labels": "strict-labels"}
 
 
@@ -45,7 +46,7 @@ def imported(path: str) -> list[str]:
     settings = {setting.name for pack in packs if pack.name == "core" for setting in pack.settings}
     wanted = {key: name for key, name in _CORE.items() if wishes.get(key)}
     lines += [f"# {key}: zr4lint has no setting for it" for key, name in wanted.items() if name not in settings]
-    core = [f"{name} = {toml(wishes[key])}" for key, name in wanted.items() if name in settings]
+    core = [f"{name} = {toml(_setting(wishes, key, path))}" for key, name in wanted.items() if name in settings]
     return [*lines, "", "[core]", *core] if core else lines
 
 
@@ -78,6 +79,25 @@ def _words(table: Mapping[str, Any], key: str, path: str) -> list[str]:
     return list(dict.fromkeys(value))
 
 
+def _setting(wishes: Mapping[str, Any], key: str, path: str) -> Any:
+    """The value of a setting that pack core has."""
+    value = wishes[key]
+    match key:
+        case "label-schema":
+            formats = value.values() if isinstance(value, dict) else [value]
+            if not all(isinstance(name, str) and name in _FORMATS for name in formats):
+                wanted = f"expected labels with one of {', '.join(_FORMATS)}"
+                raise UsageError(f"{display(path)}: key `{key}`: {wanted}")
+            return {str(label): name for label, name in value.items()}
+        case "trustedRegistries":
+            if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+                raise UsageError(f"{display(path)}: key `{key}`: expected a list of registries")
+        case _:
+            if not isinstance(value, bool):
+                raise UsageError(f"{display(path)}: key `{key}`: expected true or false")
+    return value
+
+
 def _known(rules: Rulebook, codes: Iterable[str]) -> tuple[list[str], list[str]]:
     """The codes that zr4lint has rules for, and the others."""
     found: tuple[list[str], list[str]] = ([], [])
@@ -94,7 +114,7 @@ def _levels(rules: Rulebook, table: Any, path: str) -> tuple[dict[str, str], lis
     gone: list[str] = []
     for level, to in _LEVELS.items():
         known, unknown = _known(rules, _words(table, level, path))
-        levels.update(dict.fromkeys(known, to))
+        levels = {**dict.fromkeys(known, to), **levels}  # of several levels hadolint takes the highest
         gone += unknown
     return levels, gone
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _BLANK = r"(?:[ \t]|\\[ \t]*\r?\n)*"
 _JOINED_BEFORE = _BLANK + r"(?:&&|;)" + _BLANK + r"\Z"
 _JOINED_AFTER = _BLANK + r"(?:&&|;)" + _BLANK
+_NEXT = _BLANK + r"(?:;(?!;)|\r?\n)"
 _NEAR = 1_000
 """Characters before a word in which the blanks before it are looked for: a search of the whole file takes long."""
 
@@ -75,6 +76,22 @@ def take_out_word(source: SourceFile, word: Span, title: str) -> Fix:
     start = max(0, word.start - _NEAR)
     before = re.search(_BLANK + r"\Z", source.text[start : word.start])
     return Fix(title, UNSAFE, (Edit(start + before.start() if before is not None else word.start, word.end, ""),))
+
+
+def join_behind(source: SourceFile, at: At, end: int) -> str:
+    """What joins a command that is put behind another one, at `end`.
+
+    On the left of `&&` a failure does not end a shell with the option -e, which would go on with the next line.
+    """
+    rest = source.text[end : at.instruction.span.end]
+    following = re.match(_NEXT, rest)
+    goes_on = following is not None and rest[following.end() :].strip(" \t\r\n;\\") != ""
+    return "; " if at.exits and goes_on else " && "
+
+
+def join_before(at: At) -> str:
+    """What joins a command that is put before another one, whose failure ends the script as that of the other does."""
+    return "; " if at.exits and at.operator in ("", ";") else " && "
 
 
 def move_below(source: SourceFile, at: At, target: Instruction, title: str, words: str = "") -> Fix | None:

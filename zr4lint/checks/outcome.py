@@ -154,3 +154,10 @@ def met(at: At, span: Span | None = None, spelled: str | None = None) -> Met:
 def maybe(at: At) -> bool:
     """Whether a fact can't be relied on."""
     return at.reach is Reach.MAYBE
+
+
+def follows(at: At, other: At) -> bool:
+    """Whether a fact comes about after another one of the same RUN, wherever that one does."""
+    if at.order <= other.order or at.instruction.index != other.instruction.index:
+        return False
+    return not maybe(at) or (bool(at.guard) and other.guard[: len(at.guard)] == at.guard)

@@ -10,6 +10,9 @@ from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
 
 _NAMES = ("syntax", "escape", "check")
+TRUE = ("1", "t", "T", "TRUE", "true", "True")
+_BOOLEANS = (*TRUE, "0", "f", "F", "FALSE", "false", "False")
+_OPTIONS = "Use `skip=`, `error=` or `experimental=`, with `;` between them"
 _BLANKS = "\t\n\f\r "
 _NAME = rf"#[{_BLANKS}]*+([a-zA-Z][a-zA-Z0-9]*+)[{_BLANKS}]*+="
 
@@ -32,4 +35,16 @@ def refusal(directive: Directive, before: Mapping[str, Directive]) -> ParseError
         return ParseError(f"directive `# {name}=` is set twice", span, help="Remove this one")
     if name == "escape" and value not in ("\\", "`"):
         return ParseError(f"directive `# escape=` does not accept {code(value)}", span, help="Use \\ or `")
+    if name == "check" and (wrong := _unknown_option(value)) is not None:
+        return ParseError(f"directive `# check=` does not accept {code(wrong, 40)}", span, help=_OPTIONS)
+    return None
+
+
+def _unknown_option(value: str) -> str | None:
+    """The first option of a `# check=` that BuildKit fails at, None where it reads them all."""
+    for option in value.split(";", 2):
+        key, equals, given = option.partition("=")
+        known = key.strip() in ("skip", "experimental") or (key.strip() == "error" and given.strip() in _BOOLEANS)
+        if not equals or not known:
+            return option.strip() or ";"
     return None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from zr4lint.dockerfile.directives import TRUE
 from zr4lint.model.source import Span
 from zr4lint.startup import lazy_pattern
 
@@ -37,7 +38,7 @@ class PeerComment(Struct, frozen=True):
 
     `skipped` are the codes that are not to be reported within the span `area`, "all" among them for all checks of
     BuildKit. `wanted` are experimental checks of BuildKit to run, `shell` is the shell that hadolint expects in the
-    `area`.
+    `area`. With `fails` what BuildKit warns about fails the build.
     """
 
     span: Span
@@ -48,17 +49,26 @@ class PeerComment(Struct, frozen=True):
     wanted: tuple[str, ...] = ()
     shell: str = ""
     reason: str | None = None
+    fails: bool = False
 
 
-def peer_comments(dockerfile: Dockerfile) -> list[PeerComment]:
-    """The comments of a file to other linters, as far as they can be parsed, in order."""
-    if not any(word in dockerfile.source.text for word in ("hadolint", "skip", "experimental")):
+def peer_comments(dockerfile: Dockerfile, check: str | None = None) -> list[PeerComment]:
+    """The comments of a file to other linters, as far as they can be parsed, in order.
+
+    `check` is what the build argument BUILDKIT_DOCKERFILE_CHECK says in the place of the `# check=` directive.
+    """
+    text = dockerfile.source.text
+    if check is None and not any(word in text for word in ("hadolint", "skip", "experimental", "error")):
         return []
     places = _Places(dockerfile)
-    found = [one for directive in dockerfile.directives if (one := _check(directive.span, places, whole=True))]
+    said = [(directive.span, directive.span.of(text)) for directive in dockerfile.directives]
+    if check is not None:
+        said = [(Span(0, 0), f"# check={check}")]
+    found = [one for span, words in said if (one := _check(span, words, places, whole=True))]
     for comment in dockerfile.comments:
         if not comment.inside:
-            one = _pragma(comment.span, places) or _check(comment.span, places, whole=False)
+            words = comment.span.of(text)
+            one = _pragma(comment.span, places) or _check(comment.span, words, places, whole=False)
             found += [one] if one is not None else []
     return sorted(found, key=lambda one: one.span)
 
@@ -135,18 +145,19 @@ def _pragma(span: Span, places: _Places) -> PeerComment | None:
     return PeerComment(span, _area(instruction), Scope.INSTRUCTION, "hadolint", names, reason=reason)
 
 
-def _check(span: Span, places: _Places, *, whole: bool) -> PeerComment | None:
-    found = _CHECK.match(places.source.slice(span).strip())
+def _check(span: Span, text: str, places: _Places, *, whole: bool) -> PeerComment | None:
+    found = _CHECK.match(text.strip())
     if found is None:
         return None
     words, _, reason = found[1].partition(_REASON)
     options = dict(_options(words))
     skipped, wanted = options.get("skip", ()), options.get("experimental", ())
-    if not skipped and not (wanted and whole):
+    fails = "".join(options.get("error", ())) in TRUE
+    if not skipped and not ((wanted or fails) and whole):
         return None
     said = reason.strip() or None
     if whole:
-        return PeerComment(span, places.whole, Scope.FILE, "buildkit", skipped, wanted, reason=said)
+        return PeerComment(span, places.whole, Scope.FILE, "buildkit", skipped, wanted, reason=said, fails=fails)
     instruction = places.below(span, over_comments=True)
     if instruction is None:
         return None

@@ -22,13 +22,18 @@ WordSplitter = import_alone("dockerfile_parse.util").WordSplitter
 
 _QUOTES = "\"'\\"
 _OPERAND = r"[^{}$]*+(?:\$(?:\w++|\{\w++\})[^{}$]*+)*+"
-_VARIABLE = rf"(?<!\\)\$(?:(\w+)|\{{(\w+)(?:(:?[-+]|##?|%%?|//?)({_OPERAND}))?\}}|(\{{))"
+_VARIABLE = rf"\\.|\$(?:(\w+)|\{{(\w+)(?:(:?[-+]|##?|%%?|//?)({_OPERAND}))?\}}|(\{{))"
+"""An escape, or a variable; `$` starts only the second."""
 _PLAIN_VARIABLE = r"\$(?:(\w+)|\{(\w+)\})"
 _SINGLE_QUOTED = r"'[^']*'"
 _PART = r"""'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)|([^'"\\]+)"""
 _PIECE = r"""(?s)(?P<blank>\s+)|\\.?|'[^']*'?|"(?:\\.|[^"\\])*(?:"|\\?\Z)|[^\s\\'"]+"""
 _ESCAPED = r"""\\(["$\\])"""
 """The characters that a backslash escapes between double quotes; before others it stays."""
+_BACKTICK = r"'[^']*'|`|\\"
+_KEPT = str.maketrans({"\\": "\ue000", '"': "\ue001", "'": "\ue002"})
+"""What stands for the characters of a value while the word it is put into loses its quotes and escapes."""
+_GIVEN_BACK = str.maketrans({"\ue000": "\\", "\ue001": '"', "\ue002": "'"})
 
 
 class DockerWord(Struct, frozen=True):
@@ -130,18 +135,22 @@ def unquote(raw: str) -> str:
     return "".join(part[1] or re.sub(_ESCAPED, r"\1", part[2] or "") or part[3] or part[4] or "" for part in parts)
 
 
-def expand(raw: str, env: Mapping[str, str | None], *, over: Callable[[], None] | None = None) -> str | None:
+def expand(
+    raw: str, env: Mapping[str, str | None], *, over: Callable[[], None] | None = None, escape: str = "\\"
+) -> str | None:
     """A word's value with its variables replaced and its quotes taken off; None where it can't be known.
 
-    A value over the budget is one of these; `over` is called to take note of it.
+    A value over the budget is one of these; `over` is called to take note of it. `escape` is the file's character.
     """
+    if escape != "\\" and ("`" in raw or "\\" in raw):
+        raw = re.sub(_BACKTICK, lambda found: {"`": "\\", "\\": r"\\"}.get(found[0], found[0]), raw)
     if "$" not in raw:
         return unquote(raw)
     literal = [m.span() for m in re.finditer(_SINGLE_QUOTED, raw)] if not raw.startswith('"') else []
     parts: list[str] = []
     at = length = 0
-    for found in re.finditer(_VARIABLE, raw):
-        if any(start < found.start() < end for start, end in literal):
+    for found in re.finditer(_VARIABLE, raw, re.DOTALL):
+        if found[0][0] != "$" or any(start < found.start() < end for start, end in literal):
             continue
         value = _value(found, env)
         if value is None:
@@ -154,7 +163,7 @@ def expand(raw: str, env: Mapping[str, str | None], *, over: Callable[[], None] 
         parts += (raw[at : found.start()], value)
         at = found.end()
     parts.append(raw[at:])
-    return unquote("".join(parts))
+    return unquote("".join(parts)).translate(_GIVEN_BACK)
 
 
 def _value(found: re.Match[str], env: Mapping[str, str | None]) -> str | None:
@@ -163,15 +172,16 @@ def _value(found: re.Match[str], env: Mapping[str, str | None]) -> str | None:
         return None
     value = env.get(name)
     if not operator or (value is None and name in env):
-        return value
+        return None if value is None else value.translate(_KEPT)
     if operator[0] in "#%/":
         from zr4lint.model.cutting import cut  # few files have such an expansion
 
         pattern = _operand(operand, env)
-        return None if value is None or pattern is None else cut(value, operator, pattern)
+        rest = None if value is None or pattern is None else cut(value, operator, pattern)
+        return None if rest is None else rest.translate(_KEPT)
     is_set = name in env and (value != "" or not operator.startswith(":"))
     if operator.endswith("-"):
-        return value if is_set else _operand(operand, env)
+        return (value or "").translate(_KEPT) if is_set else _operand(operand, env)
     return _operand(operand, env) if is_set else ""
 
 
@@ -183,7 +193,7 @@ def _operand(operand: str, env: Mapping[str, str | None]) -> str | None:
     longest = max((len(value or "") for value in values.values()), default=0)
     if len(operand) * max(longest, 1) > VALUE_LENGTH:
         return None
-    return re.sub(_PLAIN_VARIABLE, lambda found: values[found[0]] or "", operand)
+    return re.sub(_PLAIN_VARIABLE, lambda found: (values[found[0]] or "").translate(_KEPT), operand)
 
 
 def names_in(raw: str) -> list[str]:

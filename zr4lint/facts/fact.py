@@ -23,7 +23,7 @@ class At(Struct, frozen=True):
     other instructions it relies on: the WORKDIR a relative path starts from, the ENV or ARG of a variable.
     `operator` is what joins a command to the one before it in its RUN. `trigger` tells that an ONBUILD holds the
     instruction, which then runs in a stage that builds on this one. `exits` tells that the shell ends where a command
-    fails, as after `set -e`.
+    fails, as after `set -e`, `guard` the conditions that it comes under, the outermost first.
     """
 
     order: int
@@ -35,6 +35,7 @@ class At(Struct, frozen=True):
     operator: str = ""
     trigger: bool = False
     exits: bool = False
+    guard: tuple[int, ...] = ()
 
     @property
     def unsure(self) -> bool:

@@ -60,6 +60,7 @@ def gather(
     escape = next((d.value for d in dockerfile.directives if d.name == "escape"), "\\")
     place = (context, dockerfile.source.path) if context is not None else None
     reading = Reading(dockerfile.source.text, images or {}, build_args or {}, deadline, place, contexts)
+    reading.escape = escape
     for instruction in dockerfile.instructions:
         deadline.check()
         reading.remarks += refusals(instruction, escape)

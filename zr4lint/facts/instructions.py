@@ -27,6 +27,7 @@ from zr4lint.facts.instruction_facts import (
 )
 from zr4lint.facts.pass_state import Reading, raw_words
 from zr4lint.facts.stage_state import StageState
+from zr4lint.facts.windows import names_windows
 from zr4lint.model.budgets import STAGES_OF_A_CHAIN
 from zr4lint.model.remark import too_large
 from zr4lint.model.source import Span
@@ -40,10 +41,6 @@ _HAS_DASH = (
     *("debian10", "debian11", "debian12", "debian:10", "debian:11", "debian:12"),
 )
 """Images of distributions whose /bin/sh is a dash that knows no `pipefail`."""
-
-
-_OF_WINDOWS = ("windows/", "windowsservercore", "servercore", "nanoserver")
-"""Parts of the names of Windows images, in which cmd runs RUN."""
 
 
 def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
@@ -63,7 +60,7 @@ def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         base = read_base(image) if image else None
         state = StageState.on_image(reading.images.get(known), base.env if base else {}, base.user if base else "root")
         state.sh_is_dash = image is not None and any(name in image for name in _HAS_DASH)
-        if image is not None and any(name in image for name in _OF_WINDOWS):
+        if names_windows(image or reference.raw):
             state.shell = ("cmd", "/S", "/C")
     stage = Stage(
         len(reading.stages),
@@ -101,7 +98,7 @@ def arg(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         used: frozenset[int] = frozenset()
         if not reading.stages:
             over = reading.too_long(pair.span)
-            value = values.expand(pair.raw, reading.global_args, over=over) if pair.raw is not None else None
+            value = reading.evaluate(pair.raw, reading.global_args, over) if pair.raw is not None else None
             value = reading.build_args.get(pair.name, value)
             reading.global_args[pair.name] = value
         else:
@@ -109,7 +106,7 @@ def arg(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
             value = (reading.global_args if pair.name in reading.global_args else above).get(pair.name)
             if pair.raw is not None:
                 used = reading.used([pair.raw])
-                value = values.expand(pair.raw, state.variables, over=reading.too_long(pair.span))
+                value = reading.evaluate(pair.raw, state.variables, reading.too_long(pair.span))
             value = reading.build_args.get(pair.name, value)
             state.set_arg(pair.name, value, instruction.index)
         yield ArgDeclared(reading.at(instruction, used), pair.name, pair.raw, value, pair.span, pair.value_span)
@@ -119,7 +116,7 @@ def env(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     """Set variables; the pairs of one ENV don't see each other."""
     before = reading.state.variables
     pairs = values.pairs(instruction)
-    found = [values.expand(pair.raw or "", before, over=reading.too_long(pair.span)) for pair in pairs]
+    found = [reading.evaluate(pair.raw or "", before, reading.too_long(pair.span)) for pair in pairs]
     for pair, value in zip(pairs, found, strict=True):
         used = reading.used([pair.raw or ""])
         reading.state.set_env(pair.name, value, instruction.index)

@@ -60,6 +60,7 @@ class Reading:
         self.in_trigger = False
         self.runs = 0
         self.aliased = 0
+        self.escape = "\\"
 
     @cached_property
     def context_files(self) -> ContextFiles | None:
@@ -93,7 +94,13 @@ class Reading:
 
     def expand(self, raw: str) -> str | None:
         """A word's value in the stage that is read, None where it can't be known."""
-        return values.expand(raw, self.state.variables)
+        return self.evaluate(raw, self.state.variables)
+
+    def evaluate(
+        self, raw: str, variables: Mapping[str, str | None], over: Callable[[], None] | None = None
+    ) -> str | None:
+        """A word's value with these variables, None where it can't be known."""
+        return values.expand(raw, variables, over=over, escape=self.escape)
 
     def too_long(self, span: Span) -> Callable[[], None]:
         """A callback that notes a value at this place that exceeds its budget."""

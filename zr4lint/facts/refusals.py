@@ -25,6 +25,8 @@ _KEYS = (
     *("id", "sharing", "required", "mode", "uid", "gid", "size", "env"),
 )
 _NO_PORT = r"(?i)(?!\d)[\w-]+(?:/\w*)?|[\d-]+/(?!(?:tcp|udp|sctp)\Z)\w+"
+_STRANGE = r"\$\{\w+([^\w}:+#%/?$-])[^}]*\}"
+"""A variable with a modifier that BuildKit does not know."""
 _SWITCHES = frozenset({"readonly", "ro", "readwrite", "rw", "required"})
 
 
@@ -33,8 +35,7 @@ def refusals(instruction: Instruction, escape: str) -> Iterator[Remark]:
     if escape == "\\" and instruction.json is None:
         for raw, span in _words(instruction):
             if ("'" in raw or '"' in raw or "${" in raw) and lex(raw, raw=False, newer=True) is None:
-                note = "BuildKit expands the word when it builds the stage, and stops at what is not closed."
-                yield Remark(DOCKER_SYNTAX, span, f"{_open(raw)} is not closed", (note,))
+                yield _unreadable(raw, span)
     if instruction.keyword in ("ADD", "COPY"):
         for flag in instruction.flags:
             if flag.name == "chmod" and flag.value and "$" not in flag.value and changed(flag.value, UNKNOWN) is None:
@@ -58,6 +59,17 @@ def _words(instruction: Instruction) -> Iterator[tuple[str, Span]]:
         yield from ((word.raw, word.span) for word in values.split(text))
     elif keyword in _WHOLE:
         yield text.text, text.span(0, len(text.text))
+
+
+def _unreadable(raw: str, span: Span) -> Remark:
+    """The remark on a word that BuildKit can't expand."""
+    strange = re.search(_STRANGE, raw)
+    if strange is not None:
+        message, what = f"{code(strange[0], 40)} is not a substitution", f"at {code(strange[1])}"
+    else:
+        message, what = f"{_open(raw)} is not closed", "at what is not closed"
+    note = f"BuildKit expands the word when it builds the stage, and stops {what}."
+    return Remark(DOCKER_SYNTAX, span, message, (note,))
 
 
 def _open(raw: str) -> str:

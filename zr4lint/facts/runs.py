@@ -10,9 +10,10 @@ from zr4lint.facts.commands import Script, read_command
 from zr4lint.facts.flags import read_flags, read_mounts
 from zr4lint.facts.instruction_facts import Form, RunStep
 from zr4lint.facts.script import run_commands
+from zr4lint.facts.windows import speaks_powershell
 from zr4lint.model.budgets import RUNS
 from zr4lint.model.quoting import code
-from zr4lint.model.remark import COMMAND_FAILS, Remark, too_large
+from zr4lint.model.remark import COMMAND_FAILS, SHELL_SYNTAX, Remark, too_large
 
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
@@ -73,7 +74,7 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         files=_LazyFiles(reading, instruction),
         deadline=reading.deadline,
     )
-    reading.remarks += parsed.remarks
+    reading.remarks += parsed.remarks if not _strange(instruction, parsed.remarks) else ()
     for string in instruction.json or ():
         if string.value in ("&&", "||", ";", "|"):
             message = f"the exec form has no shell, so `{string.value}` is an argument"
@@ -91,6 +92,12 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         reading.remarks += _failing(parsed.failing, reading.text, in_dash=in_dash)
     if mounts and state.written:
         state.lose((mount.target for mount in mounts if mount.target), recursive=True)
+
+
+def _strange(instruction: Instruction, remarks: Sequence[Remark]) -> bool:
+    """Whether a script is refused because its image is one of Windows, though the name does not say so."""
+    refused = any(remark.code == SHELL_SYNTAX for remark in remarks)
+    return refused and speaks_powershell(instruction.arguments.text)
 
 
 def _secret(mount: Mount) -> str:

@@ -35,9 +35,19 @@ if TYPE_CHECKING:
 def severities(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     """Give findings the severity that the options set."""
     options = judged.options
+    if any(comment.fails for comment in judged.peer_comments):
+        findings = [_failing(finding) for finding in findings]
     if not options.severity:
         return findings
     return [structs.replace(finding, severity=options.severity_of(finding)) for finding in findings]
+
+
+def _failing(finding: Finding) -> Finding:
+    """A finding in a file that BuildKit does not build where one of its checks warns."""
+    if finding.severity is Severity.ERROR or not any(alias.isalpha() for alias in finding.aliases):
+        return finding
+    notes = (*finding.notes, "With `# check=error=true` this fails the build.")
+    return structs.replace(finding, severity=Severity.ERROR, notes=notes)
 
 
 def selection(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
@@ -61,6 +71,7 @@ def baseline(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     return found
 
 
+_CHECKS = "BUILDKIT_DOCKERFILE_CHECK"
 EXPERIMENTAL = ("InvalidDefinitionDescription",)
 """The checks of BuildKit that only `# check=experimental=` switches on."""
 
@@ -117,7 +128,7 @@ class Linter:
         """Parse one text and gather its facts."""
         dockerfile = parse(source)
         self.deadline.check()
-        comments = peer_comments(dockerfile)
+        comments = peer_comments(dockerfile, dict(self.options.build_args).get(_CHECKS))
         options = _with_experiments(self.options, comments)
         facts = gather(
             dockerfile,

@@ -106,7 +106,10 @@ _NPM = _grammar(
     "registry prefix loglevel cache tag userconfig globalconfig omit include only workspace scope location "
     "install-strategy script-shell before fetch-retries fetch-timeout network-timeout maxsockets depth save-prefix "
     "cafile ca cert key proxy https-proxy noproxy otp dir filter store-dir virtual-store-dir modules-folder cwd "
-    "cache-folder use-yarnrc",
+    "cache-folder use-yarnrc cpu os libc python target runtime arch target_arch disturl dist-url node-options user "
+    "cache-min cache-max fetch-retry-factor fetch-retry-mintimeout fetch-retry-maxtimeout local-address logs-dir "
+    "logs-max reporter network-concurrency child-concurrency lockfile-dir mutex preferred-cache-folder global-folder "
+    "link-folder audit-level access loglevel mode min-release-age",
     {"C": "prefix", "w": "workspace", "g": "global", "D": "save-dev", "E": "save-exact", "S": "save", "f": "force"},
 )
 _GEM = _grammar(

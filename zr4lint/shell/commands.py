@@ -114,7 +114,8 @@ class Command(Struct, frozen=True):
     before: "", "&&", "||", ";", "|" or "&". `stdin` is the heredoc it reads,
     `folder` where `env -C` has it run. `wrappers` are the programs that run it, the outermost first, and `pipes` its
     places in the pipelines around it, the outermost first. `exits` tells that its shell has the option `-e` on.
-    `refused` is why the shell can't run it though the script gets there.
+    `refused` is why the shell can't run it though the script gets there. `guard` names the conditions that it runs
+    under, the outermost first.
     """
 
     words: tuple[Word, ...]
@@ -130,3 +131,4 @@ class Command(Struct, frozen=True):
     pipes: tuple[Pipe, ...] = ()
     exits: bool = False
     refused: str = ""
+    guard: tuple[int, ...] = ()

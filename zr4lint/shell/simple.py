@@ -131,7 +131,7 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
         return FALSE
     inner = xargs(made, _fed(walker, made, frame)) if made.words and program(made.words[0]) == "xargs" else None
     if inner is not None and frame.depth < budgets.DEPTH:
-        statuses = [run(walker, one, frame.under(frame.reach, depth=_RUN_BY)) for one in inner]
+        statuses = [run(walker, one, frame.under(Reach.ALWAYS, depth=_RUN_BY)) for one in inner]
         return statuses[-1] if statuses else DONE
     reads = frame.operator == "|" and made.stdin is None
     if reads and (name in _COPIES or any(word.literal == "/dev/stdin" for word in made.words)):

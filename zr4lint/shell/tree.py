@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 from tree_sitter import Node
 
 from zr4lint.model.budgets import PARSE_SECONDS
@@ -23,7 +24,9 @@ _OTHER = r"[^\n\t\x20-\x7e]"
 _CHUNK = 16_384
 
 _MOST = 64  # scripts whose trees are kept
+_GIVES_UP = r"(?:\A|[\s;&{(])(?:exit\s+[1-9]\d*|false)\s*;?\s*[})]?\Z"
 _LONGEST = 2_000  # characters of such a script
+_CONDITIONS = 64  # around a command that are told apart; of more, none has another one in common
 
 _parser: Parser | None = None
 
@@ -89,8 +92,9 @@ class Frame(Struct, frozen=True):
     """Where in the scripts a walk is.
 
     `call` is the call of the function around. `tested` tells that `set -e` doesn't look at what fails, `caught` that
-    the script itself goes by it, `repeated` that the text has been walked before. `stdin` is what the loop or the
-    group around reads, None where that can't be known.
+    the script itself goes by it, `repeated` that the text has been walked before, `closing` that the script ends with
+    the status found here. `stdin` is what the loop or the group around reads, None where that can't be known. `guard`
+    names the conditions around, the outermost first, by numbers from `numbers`.
     """
 
     script: MappedText
@@ -106,12 +110,19 @@ class Frame(Struct, frozen=True):
     wrappers: tuple[Wrapper, ...] = ()
     pipes: tuple[Pipe, ...] = ()
     stdin: MappedText | None = None
+    closing: bool = False
+    guard: tuple[int, ...] = ()
+    numbers: Iterator[int] = field(default_factory=count)
 
     def under(self, reach: Reach, operator: str = "", depth: int = 1) -> Frame:
         """The same place inside of something that gets as far as `reach`."""
-        return structs.replace(
-            self, reach=min(self.reach, reach), operator=operator or self.operator, depth=self.depth + depth
-        )
+        guard = (*self.guard[: _CONDITIONS - 1], next(self.numbers)) if reach is Reach.MAYBE else self.guard
+        reach, operator = min(self.reach, reach), operator or self.operator
+        return structs.replace(self, reach=reach, operator=operator, depth=self.depth + depth, guard=guard)
+
+    def ending(self, closing: bool) -> Frame:
+        """The same place, whose status the script ends with or not."""
+        return self if closing is self.closing else structs.replace(self, closing=closing)
 
     def piped(self, pipe: Pipe) -> Frame:
         """The same place, in one more pipeline."""
@@ -193,3 +204,23 @@ def between(node: Node, openings: Iterable[str], closing: str) -> list[Node]:
             break
         found.append(child)
     return found
+
+
+def is_tested(operator: str, right: Node, frame: Frame) -> bool:
+    """Whether what stands before an operator is a condition, of which either outcome is fine for the build."""
+    gives_up = re.search(_GIVES_UP, frame.text(right)) is not None
+    return (operator == "&&") == gives_up
+
+
+def apart(node: Node) -> tuple[Node | None, list[Node]]:
+    """The command of a redirected statement, and its redirections."""
+    redirects = [c for c in node.named_children if c.type.endswith("_redirect")]
+    return next((c for c in node.named_children if not c.type.endswith("_redirect")), None), redirects
+
+
+def last_wait(nodes: Sequence[Node], frame: Frame) -> int:
+    """The place of the last `wait` in a list, -1 where there is none."""
+    for index in range(len(nodes) - 1, -1, -1):
+        if nodes[index].type == "command" and frame.text(nodes[index]).split()[:1] == ["wait"]:
+            return index
+    return -1

@@ -22,7 +22,7 @@ from zr4lint.shell.grammar import Refusal, refusal
 from zr4lint.shell.lexis import TooDeepError
 from zr4lint.shell.output import into_files
 from zr4lint.shell.status import CONDITION, DONE, FALSE, Jump, Status, Value
-from zr4lint.shell.tree import Frame, parse_tree, read_redirect
+from zr4lint.shell.tree import Frame, apart, is_tested, last_wait, parse_tree, read_redirect
 from zr4lint.shell.walker import Walker
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ _READERS: Mapping[str, Callable[[Walker, Node, Frame], Status]] = {
 """The readers of nodes by type, where one takes more than a line."""
 _EXPANDED = frozenset({"command", "variable_assignment", "test_command", "for_statement", "ERROR"})
 _FAILS = frozenset({"command", "test_command"})
+_CLOSING = frozenset({"list", "redirected_statement", "subshell", "compound_statement", "if_statement", "else_clause"})
+"""Nodes whose last command gives them their status."""
 _LONG = 4_000  # characters of a refused script that are read to its end
 
 
@@ -79,7 +81,7 @@ def parse_script(
         walk.set_by_bash()
     status = DONE
     try:
-        status = walk.script(script, heredocs, Frame(script, {}, Reach.ALWAYS, (), "", 0))
+        status = walk.script(script, heredocs, Frame(script, {}, Reach.ALWAYS, (), "", 0, closing=True))
         if walk.trap is not None:
             status = DONE  # the trap may end the shell with another one
             text, frame = walk.trap
@@ -137,7 +139,7 @@ class _Walk(Walker):
     def sequence(self, nodes: Sequence[Node], frame: Frame) -> Status:
         status = DONE
         first = True
-        waits = _last_wait(nodes, frame) if any(node.type == "&" for node in nodes) else -1
+        waits = last_wait(nodes, frame) if any(node.type == "&" for node in nodes) else -1
         commands = sum(node.is_named and node.type not in _PASSIVE for node in nodes)
         for index, node in enumerate(nodes):
             if not node.is_named or node.type in _PASSIVE:
@@ -149,8 +151,8 @@ class _Walk(Walker):
                 # It ends with the shell, unless something waits for it.
                 reach = Reach.MAYBE if commands or frame.scope else Reach.NEVER
             here = frame.under(reach, frame.operator if first else ";")
-            first = False
-            result = self.visit(node, here)
+            here = here.ending(frame.closing and not commands and not background)
+            result, first = self.visit(node, here), False
             if background:
                 result = DONE
             elif self._stops(result, frame):
@@ -186,7 +188,7 @@ class _Walk(Walker):
         pending: list[Node] = []
         while True:
             if node.type == "redirected_statement" and not pending:
-                body, redirects = _apart(node)
+                body, redirects = apart(node)
                 if body is None or body.type != "list":
                     break
                 node, pending = body, redirects
@@ -196,19 +198,28 @@ class _Walk(Walker):
             operator = next((c.type for c in node.children if c.type in ("&&", "||")), "&&")
             chain.append((operator, named[-1], pending))
             node, pending = named[0], []
-        ahead = len(chain) - next((at for at, step in enumerate(chain) if step[0] == "||"), len(chain))
+        ahead = len(chain) - next(
+            (at for at, step in enumerate(chain) if is_tested(step[0], step[1], frame)), len(chain)
+        )
         left = structs.replace(frame, tested=True, caught=frame.caught or ahead > 0) if chain else frame
         status = self.redirected(node, pending, left, follows=True) if pending else self.visit(node, left)
+        ends = frame.closing and not frame.tested and self.trap is None
+        guard: tuple[int, ...] | None = None
         for index, (operator, right, redirects) in enumerate(reversed(chain), start=1):
             last = index == len(chain)
             caught = frame.caught or index < ahead
             here = frame if last else structs.replace(frame, tested=True, caught=caught)
             reach = status.behind(operator)
+            if ends and reach is Reach.MAYBE and operator == "&&" and index >= ahead and not status.may_end:
+                reach = Reach.ALWAYS  # the script fails where this does not run
             inner = here.under(reach, operator)
+            if guard is not None and operator == "&&" and reach is Reach.MAYBE:
+                inner = structs.replace(inner, guard=guard)
             if redirects:
                 result = self.redirected(right, redirects, inner, follows=follows or not last)
             else:
                 result = self.visit(right, inner)
+            guard = inner.guard if result.value is Value.DONE and not result.jump else None
             status = status.joined(result, operator, reach)
         return status
 
@@ -230,6 +241,7 @@ class _Walk(Walker):
         if frame.depth > budgets.DEPTH:
             self.too_large("a command", f"{budgets.DEPTH} levels of nesting", self.span(node, frame))
             return DONE
+        frame = frame.ending(frame.closing and node.type in _CLOSING)
         if self._ends_dash(node, frame):
             self._skip([node], frame)
             return Status(Value.FALSE, Jump.SHELL, frame.reach is Reach.ALWAYS)
@@ -290,7 +302,7 @@ class _Walk(Walker):
 
     def redirection(self, node: Node, frame: Frame) -> Status:
         """A statement with redirections; those behind a list belong to its last command."""
-        body, redirects = _apart(node)
+        body, redirects = apart(node)
         if body is not None and body.type == "list":
             return self.and_or(node, frame)
         return self.redirected(body, redirects, frame, follows=node.next_named_sibling is not None)
@@ -368,20 +380,6 @@ class _Walk(Walker):
             else:
                 status = self.continued(status, operator, right, frame)
         return status
-
-
-def _apart(node: Node) -> tuple[Node | None, list[Node]]:
-    """The command of a redirected statement, and its redirections."""
-    redirects = [c for c in node.named_children if c.type.endswith("_redirect")]
-    return next((c for c in node.named_children if not c.type.endswith("_redirect")), None), redirects
-
-
-def _last_wait(nodes: Sequence[Node], frame: Frame) -> int:
-    """The place of the last `wait` in a list, -1 where there is none."""
-    for index in range(len(nodes) - 1, -1, -1):
-        if nodes[index].type == "command" and frame.text(nodes[index]).split()[:1] == ["wait"]:
-            return index
-    return -1
 
 
 def _syntax(wrong: Refusal, script: MappedText) -> Remark:

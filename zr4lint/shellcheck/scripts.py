@@ -21,7 +21,7 @@ _NAME = r"[A-Za-z_]\w*"
 _EXITS = r"-[A-Za-z]*e[A-Za-z]*|errexit"
 _FED = r"(?:/\S*/)?(sh|bash|dash|ash|ksh)((?:\s+-\w*|\s+(?:pipefail|errexit|nounset|xtrace))*)"
 _SHEBANG = r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(?:\S*/)?(\w+)"
-_DIALECTS = {"bash": "bash", "ash": "ash", "ksh": "ksh", "dash": "dash", "busybox": "busybox sh", "sh": "sh"}
+_DIALECTS = {"bash": "bash", "ash": "busybox sh", "ksh": "ksh", "dash": "dash", "busybox": "busybox sh", "sh": "sh"}
 
 
 class RunScript(Struct, frozen=True):

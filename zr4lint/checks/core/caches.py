@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from zr4lint.checks.core.cache_folders import CACHES, Cache, Use, folders_of, mounts_of, uses
-from zr4lint.checks.edits import SAFE, UNSAFE, add_words, insert, replace
-from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, maybe
+from zr4lint.checks.edits import SAFE, UNSAFE, add_words, insert, join_before, join_behind, replace
+from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, follows, maybe
 from zr4lint.checks.registry import check
-from zr4lint.facts import Removed
+from zr4lint.facts import Ran, Removed
+from zr4lint.facts.shells import SHELLS
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
@@ -20,11 +22,18 @@ from zr4lint.shell import Reach
 
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
+    from zr4lint.facts import At
     from zr4lint.programs.options import Option
 
 _REDIRECTIONS = r"(?:[ \t]*(?:\d*>>?|&>|\d*>&)[ \t]*[^\s;&|<>()]+)+"
 _NESTED = frozenset({"/var/lib/apt/lists"})
 """Folders that have folders in them: apt-get makes `partial`."""
+_SCRIPT = r"\.(?:ba)?sh\Z|apt|install|dep|setup|bootstrap|provision"
+"""A name that a script may have which installs packages."""
+_NO_SCRIPT = (
+    r"apt|aptitude|apt-(?:get|cache|mark|key|config|file)|(?:add-apt|apt-add)-repository|install|dep|depmod"
+    r"|(?:docker-php-ext|dpkg|update)-.*"
+)
 _GOES_ON = r"(?:[ \t]|\\[ \t]*\r?\n)*(?:\|(?!\|)|&(?!&)|<|\d*>)"
 
 
@@ -62,9 +71,10 @@ def _by_cleaning(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes
     last = [use for use in found if use.fills or use.reads][-1]
     instruction = last.at.instruction
     folders = folders_of(subject, row, last)
-    inside = [r for r in _removals(subject, instruction) if any(_clears(r, folder) for folder in folders)]
-    after = [r for r in inside if r.at.order > last.at.order]
-    cleaned = next((u for u in found if _cleans(u, last) and not maybe(u.at)), None)
+    clearing = [r for r in _removals(subject, instruction) if _any(r, folders)]
+    inside = [r for r in clearing if not maybe(r.at)]
+    after = [r for r in clearing if follows(r.at, last.at)]
+    cleaned = next((u for u in found if _cleans(u, last)), None)
     mount = next((m for m in mounts_of(subject, instruction) if _kept_out(m.target, folders)), None)
     if row.archives and (after or mount is not None) and (kept := _archives(subject, row, last)) is not None:
         yield kept
@@ -95,7 +105,7 @@ def _by_cleaning(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes
 def _cleans(use: Use, last: Use) -> bool:
     """Whether a command cleans what another has filled before; yum is dnf in newer distributions."""
     same = use.program == last.program or {use.program, last.program} <= {"yum", "dnf", "dnf5"}
-    return use.cleans and same and use.at.order > last.at.order
+    return use.cleans and same and follows(use.at, last.at)
 
 
 def _in_branches(subject: Subject, found: Sequence[Use], last: Use, folders: Sequence[str]) -> Span | None:
@@ -112,7 +122,7 @@ def _archives(subject: Subject, row: Cache, last: Use) -> Unmet | None:
     removed = (path for r in _earlier(subject, last) for path in r.paths)
     if not last.reads or not any(covers(path, file, recursive=False) for path in removed for file in row.keeps_none):
         return None
-    after = [r for r in _removals(subject, last.at.instruction) if r.at.order > last.at.order]
+    after = [r for r in _removals(subject, last.at.instruction) if follows(r.at, last.at)]
     mounted = any(_kept_out(m.target, row.archives) for m in mounts_of(subject, last.at.instruction))
     if mounted or any(_any(r, row.archives) for r in after):
         return None
@@ -142,7 +152,22 @@ def _append(subject: Subject, row: Cache, last: Use, remedy: str) -> Fix | None:
         return None
     later = subject.memo.get(("lives on it", row.manager, subject.lineage), lambda: _last_on_it(subject, row))
     safe = later is None or later.at.order < last.at.order or later.at.instruction.index == last.at.instruction.index
-    return insert(end, f" && {remedy}", f"Remove {row.contents.format(program=last.program)}", SAFE if safe else UNSAFE)
+    if row.manager == "apt":
+        script = subject.memo.get(("scripts that install", subject.lineage), lambda: _last_script(subject))
+        safe = safe and (script is None or script.order < last.at.order)
+    words = join_behind(subject.source, last.at, end) + remedy
+    return insert(end, words, f"Remove {row.contents.format(program=last.program)}", SAFE if safe else UNSAFE)
+
+
+def _last_script(subject: Subject) -> At | None:
+    """The last command that may be a script with an install in it, which lives on the lists that are there."""
+    found: At | None = None
+    for ran in subject.facts.of(Ran, subject.lineage, triggers=True):
+        words = [a.value or "" for a in (ran.arguments[1:] if ran.program in SHELLS else ran.arguments[:1])]
+        name = posixpath.basename(next((word for word in words if not word.startswith("-")), ""))
+        if re.search(_SCRIPT, name) and re.fullmatch(_NO_SCRIPT, name) is None:
+            found = ran.at
+    return found
 
 
 def _last_on_it(subject: Subject, row: Cache) -> Use | None:
@@ -163,10 +188,8 @@ def _by_option(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes:
         given = [o for o in use.options if o.name in row.switches or o.name == "cache-dir"]
         off = given[-1] if given and given[-1].name != "cache-dir" else None
         mount = next((m for m in mounts_of(subject, instruction) if _kept_out(m.target, folders)), None)
-        after = next(
-            (r for r in _removals(subject, instruction) if r.at.order > use.at.order and _any(r, folders)), None
-        )
-        cleaned = next((u for u in found if u.cleans and u.at.order > use.at.order and not maybe(u.at)), None)
+        after = next((r for r in _removals(subject, instruction) if follows(r.at, use.at) and _any(r, folders)), None)
+        cleaned = next((u for u in found if u.cleans and follows(u.at, use.at)), None)
         if off is not None:
             yield Met(off.span, instruction)
         elif any(name in use.variables and use.variables[name] != "" for name in row.variables) and not given:
@@ -229,7 +252,7 @@ def _move(subject: Subject, first: Use, later: Sequence[Use]) -> Fix | None:
     start = source.line_starts[instruction.line - 1]
     end = source.text.find("\n", instruction.span.end) + 1 or len(source.text)
     at = target.at.span.start
-    edits = (Edit(start, end, ""), Edit(at, at, f"{subject.words(first.at.span)} && "))
+    edits = (Edit(start, end, ""), Edit(at, at, subject.words(first.at.span) + join_before(target.at)))
     return Fix("Move it in front of the install", UNSAFE, edits)
 
 
@@ -240,7 +263,7 @@ def _named(instruction: Instruction, folder: str) -> Span | None:
 
 
 def _removals(subject: Subject, instruction: Instruction) -> Sequence[Removed]:
-    """The paths that a RUN certainly removes."""
+    """The paths that a RUN removes, or may remove."""
     found = subject.memo.get(("removed", subject.lineage), lambda: _removed(subject))
     return found.get(instruction.index, ())
 
@@ -248,8 +271,7 @@ def _removals(subject: Subject, instruction: Instruction) -> Sequence[Removed]:
 def _removed(subject: Subject) -> dict[int, list[Removed]]:
     found: dict[int, list[Removed]] = {}
     for removed in subject.facts.of(Removed, subject.lineage, triggers=True):
-        if not maybe(removed.at):
-            found.setdefault(removed.at.instruction.index, []).append(removed)
+        found.setdefault(removed.at.instruction.index, []).append(removed)
     return found
 
 

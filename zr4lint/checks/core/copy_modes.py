@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from zr4lint.checks.edits import SAFE, UNSAFE, insert, remove_lines
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.facts import CommandSet, Copied, CopyStep, Ran, Stage, UserSet, Written
+from zr4lint.facts.windows import is_windows
 from zr4lint.filesystem.context import has_file
 from zr4lint.model.finding import Applicability, Edit, Fix, Related
 from zr4lint.model.quoting import code
@@ -34,6 +35,8 @@ def without_owner(subject: Subject) -> Outcomes:
     """Files that are copied below a USER of the same stage, and belong to root all the same."""
     started = {word for fact in subject.facts.of(CommandSet, subject.lineage) for word in fact.arguments or ()}
     for number in sorted(subject.lineage):
+        if is_windows(subject.facts, number):
+            continue
         users = subject.facts.of(UserSet, [number])
         later = subject.facts.of(Ran, [number])
         for step in subject.facts.of(CopyStep, [number]):

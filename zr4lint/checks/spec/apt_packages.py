@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from zr4lint.checks.edits import SAFE, UNSAFE, add_words, replace, take_out
+from zr4lint.checks.edits import SAFE, UNSAFE, add_words, join_before, replace, take_out
 from zr4lint.checks.layout.packing import rows_of
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
@@ -142,7 +142,8 @@ def apt_update(subject: Subject) -> Outcomes:
             fix = None
             if run.at.instruction.json is None:
                 at = Span(run.command.words.start, run.command.words.start)
-                fix = replace(at, "apt-get update && ", "Update the package lists first", SAFE)
+                words = f"apt-get update{join_before(run.at)}"
+                fix = replace(at, words, "Update the package lists first", SAFE)
             unsure = index in attempted
             yield Unmet(
                 "`apt-get update` may not be done before this install"

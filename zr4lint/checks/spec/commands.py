@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, met
@@ -29,11 +29,13 @@ def runs(
     folder: Folder = "",
     user: Text = "",
     conditional: bool = False,
+    further: bool = False,
 ) -> Outcomes:
     """Each command runs, in this folder and as this user where they are given.
 
-    The order of a command's options does not matter, but it has no others. A command that only runs on a condition is
-    not enough, unless the rule says `conditional`.
+    The order of a command's options does not matter, but it has no others, unless the rule says `further`: then it may
+    have further options and words, such as more packages to install. A command that only runs on a condition is not
+    enough, unless the rule says `conditional`.
 
     Rule:
         run = ["make install"]
@@ -51,7 +53,7 @@ def runs(
     known = subject.memo.get(("runs", subject.lineage), lambda: _by_key(subject))
     users = {step.at.instruction.index: step.user for step in subject.facts.of(RunStep, subject.lineage)}
     for command in run:
-        found = known.get(_key(command), [])
+        found = _calls_with(known, _key(command)) if further else known.get(_key(command), [])
         if not found:
             yield _missing(subject, command, known)
             continue
@@ -81,6 +83,17 @@ def _missing(subject: Subject, command: str, known: dict[Key, list[Ran]]) -> Unm
     near = max(alike, key=lambda ran: len(set(spelled(subject, ran).split()) & set(command.split())), default=None)
     place = near.at.span if near is not None else None
     return Unmet(f"{code(command, 60)} does not run", place, expected=command, hint=tuple(words[:2]))
+
+
+def _calls_with(known: Mapping[Key, Sequence[Ran]], wanted: Key) -> list[Ran]:
+    """The calls that have the words of a command in their order, and its options, in the order that they run."""
+    found: list[Ran] = []
+    for (words, options), calls in known.items():
+        rest = iter(words[1:])
+        in_order = words[:1] == wanted[0][:1] and all(word in rest for word in wanted[0][1:])
+        if in_order and set(options).issuperset(wanted[1]):
+            found += calls
+    return sorted(found, key=lambda ran: ran.at.order)
 
 
 def _by_key(subject: Subject) -> dict[Key, list[Ran]]:

@@ -109,21 +109,35 @@ def _comments_below(subject: Subject, instruction: Instruction) -> Fix | None:
 
 @check("final-stage")
 def final_stage(subject: Subject, *, stage: StageName) -> Outcomes:
-    """The stage that is built is this one, or builds on it."""
+    """The stage that is built is this one, or builds on it.
+
+    Rule:
+        stage = "app"
+
+    Bad:
+        FROM debian:12 AS app
+        FROM debian:12 AS tests
+
+    Good:
+        FROM debian:12 AS app
+        FROM app AS debug
+    """
     facts = subject.facts
-    if facts.final is None or subject.base is None:
-        yield Unmet("the file builds no stage", expected=f"a last stage that is {stage} or builds on it")
+    wanted = subject.base if subject.stage == stage else facts.named(stage)
+    if facts.final is None or wanted is None:
+        what = "the file builds no stage" if facts.final is None else f"the file has no stage {code(stage, 40)}"
+        yield Unmet(what, expected=f"a last stage that is {stage} or builds on it")
         return
     final = facts.final
-    if subject.base.number in facts.ancestry(final.number):
+    if wanted.number in facts.ancestry(final.number):
         yield Met(final.instruction.keyword_span, final.instruction)
         return
     span = Span(final.instruction.span.start, final.image_span.end)
     yield Unmet(
-        f"the last stage does not build on {code(subject.base.name or stage)}",
+        f"the last stage does not build on {code(wanted.name or stage)}",
         span,
         expected=f"a last stage that is {stage} or builds on it",
-        fix=replace(final.image_span, subject.base.name, f"Build on {stage}", UNSAFE) if subject.base.name else None,
+        fix=replace(final.image_span, wanted.name, f"Build on {stage}", UNSAFE) if wanted.name else None,
         notes=("The image is the last stage, so it contains nothing of the specified stage.",),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
@@ -10,6 +11,8 @@ from zr4lint.facts import CommandSet, Form, HealthcheckSet
 from zr4lint.model.quoting import code, contrast
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from zr4lint.checks.parameters import StartKeyword, Text
 
 
@@ -56,6 +59,8 @@ def _quoted(word: str) -> str:
 def healthcheck(subject: Subject, *, command: Text, options: dict[Text, str] | None = None) -> Outcomes:
     """HEALTHCHECK runs this command, with these options; the command NONE switches an inherited check off.
 
+    A command that is written as words also stands for its exec form, one written as a JSON array for that alone.
+
     Rule:
         command = "curl -f http://localhost:8080/"
         options = { interval = "30s" }
@@ -75,7 +80,7 @@ def healthcheck(subject: Subject, *, command: Text, options: dict[Text, str] | N
         return
     last = found[-1]
     given = "NONE" if last.form is Form.NONE else " ".join(last.command.text.split())
-    if given != " ".join(command.split()):
+    if given != " ".join(command.split()) and not _same_words(last.arguments, command):
         yield Unmet(contrast("the health check", given, command), last.at.span, expected=expected)
         return
     flags = {option.name: option for option in last.flags.given}
@@ -87,3 +92,11 @@ def healthcheck(subject: Subject, *, command: Text, options: dict[Text, str] | N
             unsure = flag.value is None
             yield Unmet(contrast(f"--{name}", flag.value or "", value), flag.span, expected=expected, unsure=unsure)
     yield met(last.at)
+
+
+def _same_words(arguments: Sequence[str] | None, command: str) -> bool:
+    """Whether the exec form has the words of a command that a shell would split."""
+    try:
+        return arguments is not None and list(arguments) == shlex.split(command)
+    except ValueError:
+        return False

@@ -85,6 +85,7 @@ class Script:
             command.operator,
             at.trigger,
             command.exits,
+            command.guard,
         )
 
     def enter(self, call: Call, folder: str | None, *, anywhere: bool) -> None:
