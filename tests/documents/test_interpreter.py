@@ -156,6 +156,26 @@ def test_patterns_of_documents_are_tried(pattern: str) -> None:
     assert Shell(f"grep -qE '{pattern}' f", {"f": "x\n"}).run() == 1
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        'fail() { echo "FAIL: $1"; exit 1; }\ngrep -q a f || fail base\ngrep -q b f || fail other\necho end',
+        'has() { grep -q "$1" f; }\nif has a; then echo yes; fi\nhas b || echo no',
+        "quiet() { return 3; }\nquiet || echo returned",
+        'outer() { inner "$2"; echo "$1"; }\ninner() { echo "$1"; }\nouter x y',
+    ],
+)
+def test_functions(script: str, tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("a\n")
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert interpreted(script, "a\n") == (done.stdout, done.returncode)
+
+
+def test_a_function_that_calls_itself_is_unknown() -> None:
+    with pytest.raises(UnknownError):
+        Shell("again() { again; }\nagain", {}).run()
+
+
 def test_a_listing_can_not_be_one_word() -> None:
     script = 'X=$(ls -la f && echo "EXISTS"); if [ "$X" = "EXISTS" ]; then echo PASS; else echo FAIL; fi'
     assert interpreted(script, "a\n") == ("FAIL\n", 0)

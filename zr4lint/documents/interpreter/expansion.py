@@ -83,7 +83,7 @@ class Expansion:
             raise UnknownError(text)
         name = found[1] or found[2] or found[4]
         value = self.variables.get(name)
-        if value is None or (name or "").isdigit():
+        if value is None:
             return UNKNOWN
         if found[4]:
             items = value if isinstance(value, list) else [value]

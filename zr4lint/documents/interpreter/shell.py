@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _MOST_STEPS = 20_000
+_MOST_CALLS = 20
+"""The most functions of a script that run inside each other."""
 
 
 _tree = lru_cache(maxsize=64)(parse_tree)
@@ -27,6 +29,14 @@ _tree = lru_cache(maxsize=64)(parse_tree)
 
 class Ended(Exception):  # noqa: N818
     """`exit`, with its status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Returned(Exception):  # noqa: N818
+    """`return` in a function, with its status."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -55,6 +65,8 @@ class Shell(Expansion):
         self.conditions: list[tuple[Span, bool]] = []
         self.complaints: dict[Span, str] = {}
         self._errexit = False
+        self._functions: dict[str, Node] = {}
+        self._called = 0
         self._steps = 0
 
     # Statements
@@ -284,6 +296,10 @@ class Shell(Expansion):
             if name == "[":
                 arguments = arguments[:-1]
             return 0 if test(arguments, self.files) else 1
+        if name == "return" and self._called:
+            raise Returned(number(arguments[0]) if arguments else 0)
+        if name in self._functions:
+            return self._call(name, arguments, stdin, out)
         if name not in PROGRAMS:
             raise UnknownError(name)
         result = PROGRAMS[name](arguments, stdin, self.files)
@@ -291,6 +307,29 @@ class Shell(Expansion):
         if result.out:
             out.append(Printed(result.out, self.span(node)))
         return result.status
+
+    def _function_definition(self, node: Node, *_: object) -> int:
+        name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+        if name is None or body is None or body.type != "compound_statement":
+            raise UnknownError("function")
+        self._functions[self.text(name)] = body
+        return 0
+
+    def _call(self, name: str, arguments: Sequence[str], stdin: str | None, out: list[Printed]) -> int:
+        """Run a function of the script with its arguments."""
+        if self._called > _MOST_CALLS:
+            raise UnknownError(name)
+        outer = {key: value for key, value in self.variables.items() if key.isdigit()}
+        given: dict[str, str | list[str]] = {str(i): word for i, word in enumerate(arguments, 1)}
+        self.variables = {k: v for k, v in self.variables.items() if not k.isdigit()} | given
+        self._called += 1
+        try:
+            return self._run(self._functions[name], stdin, out)
+        except Returned as returned:
+            return returned.status
+        finally:
+            self._called -= 1
+            self.variables = {k: v for k, v in self.variables.items() if not k.isdigit()} | outer
 
     def _note(self, node: Node, result: Result) -> None:
         if result.complaint:
