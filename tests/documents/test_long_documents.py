@@ -47,3 +47,21 @@ def test_many_calls_of_docker_build_in_a_line() -> None:
     assert _findings(f"`{'docker build -q;' * 5000}`{after}") == []
     assert _findings(f"`{'docker build $(' * 5000}`{after}") == []
     assert _findings(f"`docker build{' --fast' * 300}`{after}") == [(1, "PD602")] * 300
+
+
+def test_many_values_of_one_subject() -> None:
+    stated = "".join(f"The image must be based on `debian:{n}`.\n\n" for n in range(1500))
+    assert _findings(stated) == [(3 + 2 * n, "PD101") for n in range(1499)]
+
+
+def test_many_steps_of_one_recovery() -> None:
+    after = "## After\n\n```dockerfile\nFROM debian:12\n```\n\n## Recovery\n\n```bash\n"
+    steps = "".join(f"sed -i 's|debian:12|debian:{n}|' Dockerfile\n" for n in range(100, 500))
+    found = _findings(f"{after}{steps}```\n")
+    assert [line for line, code in found if code == "PD402"] == [10 + n for n in range(400)]
+
+
+def test_many_references_to_parts() -> None:
+    steps = "## Step 1: a\n\n## Step 2: b\n\n"
+    assert _findings(steps + "Repeat step 1 and rule 3.4.\n\n" * 2000) == []
+    assert _findings(steps + "Repeat step 3.\n\n" * 500) == [(5 + 2 * n, "PD501") for n in range(500)]

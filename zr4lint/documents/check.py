@@ -10,6 +10,10 @@ from zr4lint.documents.checking.arithmetic import check_arithmetic
 from zr4lint.documents.checking.claims import check_claims
 from zr4lint.documents.checking.counts import check_counts
 from zr4lint.documents.checking.disputes import check_disputes
+from zr4lint.documents.checking.exits import check_exits
+from zr4lint.documents.checking.labels import check_labels
+from zr4lint.documents.checking.listed import check_listed
+from zr4lint.documents.checking.mentions import check_mentions
 from zr4lint.documents.checking.recovery import check_recoveries
 from zr4lint.documents.checking.references import check_references
 from zr4lint.documents.checking.remedies import check_remedies
@@ -27,13 +31,17 @@ if TYPE_CHECKING:
 CHECKS: tuple[Callable[[Target], Iterator[Finding]], ...] = (
     check_statements,
     check_disputes,
+    check_mentions,
     check_arithmetic,
     check_counts,
+    check_listed,
     check_verification,
+    check_exits,
     check_claims,
     check_recoveries,
     check_remedies,
     check_references,
+    check_labels,
     check_world,
     check_uncompiled,
 )

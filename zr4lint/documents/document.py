@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from functools import cached_property
 from itertools import pairwise
@@ -17,8 +17,17 @@ from zr4lint.model.source import MappedText, SourceFile, Span
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 _SECTION = re.compile(r"(?:section\s+)?(\d+)\s*[:.)](?!\d)", re.IGNORECASE)
 _LINES = re.compile(r"\blines?\s+(\d+)(?:\s*(?:-|\u2013|to)\s*(\d+))?", re.IGNORECASE)
+_PART = re.compile(
+    r"(?:(step|part|layer|phase|task|stage|chapter|requirement|rule|appendix|section)\s+(\d+(?:\.\d+)*|[A-Z])(?![\w.-]*\w)"
+    r"|([A-Z]{1,5}-?\d+)(?=\s*[:.)\u2013-]\s))",
+    re.IGNORECASE,
+)
+_LEAD = re.compile(r":[*_]*\s*\Z")
+_BOLD = re.compile(r"\s*(\*\*|__)(?P<words>[^*\n]{2,60}?)[:.]?\1:?\s*")
 _LAYER = re.compile(r"\blayer\s+(\d+)", re.IGNORECASE)
 _DELIMITERS = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
+_BOLD_LEVEL = 7
+"""The level of a line in bold letters that stands for a heading, below that of all headings."""
 MARK = re.compile(r"\{zr4:\s*([^}]*)\}|<!--\s*zr4:\s*(.*?)-->", re.DOTALL)
 """A mark of the author on a block or a sentence."""
 
@@ -36,9 +45,19 @@ class Role(Enum):
 _ROLES = (
     (Role.BEFORE, re.compile(r"\bbefore\b|\bcurrent\b", re.IGNORECASE)),
     (Role.TARGET, re.compile(r"\bafter\b|\btarget\b|\bdesired\b", re.IGNORECASE)),
-    (Role.RECOVERY, re.compile(r"\brecover|\brollback\b", re.IGNORECASE)),
+    (Role.RECOVERY, re.compile(r"\brecover|\broll[ -]?back\b|\brepair|\bfall-?back\b|\bremed", re.IGNORECASE)),
     (Role.CHECK, re.compile(r"\bverif|\bvalidat|\bacceptance\b|\bchecks?\b", re.IGNORECASE)),
 )
+_LEADS = (
+    (Role.BEFORE, re.compile(r"\b(?:current|existing|old|present) (?:state|dockerfile|file|version)\b", re.IGNORECASE)),
+    (
+        Role.TARGET,
+        re.compile(r"\b(?:target|desired|final|resulting) (?:state|dockerfile|file|version)\b", re.IGNORECASE),
+    ),
+    (Role.RECOVERY, re.compile(r"\A\W*(?:recovery|roll[ -]?back|repair|fall-?back)\b", re.IGNORECASE)),
+    (Role.CHECK, re.compile(r"\A\W*(?:verif\w+|validat\w+|checks?)\b", re.IGNORECASE)),
+)
+"""Roles by the line above a block, where it ends with a colon."""
 
 
 class Heading(Struct, frozen=True):
@@ -55,6 +74,12 @@ class Heading(Struct, frozen=True):
         return found[1] if found is not None else None
 
     @property
+    def part(self) -> tuple[str, str] | None:
+        """The kind and the number of the part that it names, such as step and 2; a code such as T2 has no kind."""
+        found = _PART.match(self.title)
+        return ((found[1] or "").lower(), found[2] or found[3]) if found is not None else None
+
+    @property
     def layer(self) -> int | None:
         """The layer that it names."""
         found = _LAYER.search(self.title)
@@ -68,13 +93,17 @@ class Heading(Struct, frozen=True):
 
 
 class Fence(Struct, frozen=True):
-    """A code block; `body` is its text, `path` the headings above it, the outermost first."""
+    """A code block; `body` is its text, `path` the headings above it, the outermost first.
+
+    A line in bold letters by itself is the last of them. `lead` is the line above the block, if it ends with a colon.
+    """
 
     language: str
     mark: str | None
     body: MappedText
     span: Span
     path: tuple[Heading, ...]
+    lead: str = ""
 
     @property
     def is_dockerfile(self) -> bool:
@@ -92,6 +121,9 @@ class Fence(Struct, frozen=True):
         if self.mark is not None:
             word = self.mark.split()[0] if self.mark.split() else ""
             return next((role for role in Role if role.value == word), Role.OTHER)
+        for role, pattern in _LEADS if self.lead else ():
+            if pattern.search(self.lead):
+                return role
         for heading in reversed(self.path):
             for role, pattern in _ROLES:
                 if pattern.search(heading.title):
@@ -100,13 +132,19 @@ class Fence(Struct, frozen=True):
 
     @property
     def section(self) -> Heading | None:
-        """The section that it is in: the innermost heading with a number that is not a part's, such as 3.1."""
-        return next((heading for heading in self.path if heading.number is not None), None)
+        """The section that it is in."""
+        return section_in(self.path)
 
     @property
     def lines(self) -> tuple[int, int] | None:
         """The range of lines that its headings give it."""
         return next((heading.lines for heading in reversed(self.path) if heading.lines is not None), None)
+
+
+def section_in(path: Sequence[Heading]) -> Heading | None:
+    """The outermost heading with a number or a part's name, else the outermost one below the title."""
+    named = next((heading for heading in path if heading.number is not None or heading.part is not None), None)
+    return named or next((heading for heading in path if 1 < heading.level < _BOLD_LEVEL), None)
 
 
 class Words(Struct, frozen=True):
@@ -150,6 +188,8 @@ class Document:
         self._mark: str | None = None
         self._lead: Words | None = None
         self._last: Words | None = None
+        self._bold: tuple[Heading, ...] = ()
+        self._above = ""
         self._read()
 
     @cached_property
@@ -173,10 +213,11 @@ class Document:
     def _block(self, block: Any) -> None:
         kind = type(block).__name__
         span = Span(*block.source_span)
+        above, self._above = self._above, self._above if kind == "BlankLine" else ""
         if kind in ("Heading", "SetextHeading"):
             self._heading(block.level, span)
         elif kind == "FencedCode":
-            self._fence(block, span)
+            self._fence(block, span, above)
         elif kind == "HTMLBlock":
             found = MARK.search(self.source.slice(span))
             self._mark = (found[2] or "").strip() if found is not None else None
@@ -203,16 +244,17 @@ class Document:
         start = span.start + self.source.slice(span).find(title)
         heading = Heading(level, title, Span(start, start + len(title)))
         self._path.append(heading)
+        self._bold = ()
         self.headings.append(heading)
 
-    def _fence(self, block: Any, span: Span) -> None:
+    def _fence(self, block: Any, span: Span, lead: str) -> None:
         info = f"{block.lang} {block.extra}"
         found = MARK.search(info)
         mark = (found[1] or found[2] or "").strip() if found is not None else self._mark
         self._mark = None
         language = block.lang.partition("{")[0].lower()
         body = self._mapped(block.children[0].children, span)
-        self.fences.append(Fence(language, mark, body, span, tuple(self._path)))
+        self.fences.append(Fence(language, mark, body, span, (*self._path, *self._bold), lead))
 
     def _mapped(self, body: str, span: Span) -> MappedText:
         """The body of a code block, each line mapped to where it stands in the document."""
@@ -234,8 +276,16 @@ class Document:
         else:
             self._last = Words(self.source.slice(span), span, tuple(self._path), self._lead, self._mark)
             self.paragraphs.append(self._last)
+            self._titled(self._last)
         self._mark = None
         self.prose += lines
+
+    def _titled(self, words: Words) -> None:
+        """What a paragraph says of the block below it."""
+        bold = _BOLD.fullmatch(words.text)
+        if bold is not None:
+            self._bold = (Heading(_BOLD_LEVEL, bold["words"], words.at(bold.start("words"), bold.end("words"))),)
+        self._above = words.text if bold is None and len(words.text) < 120 and _LEAD.search(words.text) else ""
 
     def _lines(self, span: Span) -> Iterator[Words]:
         start = span.start

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from zr4lint.documents.demanding.demands import Read, read
@@ -27,16 +27,26 @@ _BOUND = re.compile(
 )
 """Words before a number of lines that make it a limit or an example; at most 40 characters are searched."""
 
+_START = re.compile(r"(?:[ \t]*+(?:#[^\n]*+)?\r?\n)*+[ \t]*+(?:FROM|ARG)\s", re.IGNORECASE)
+"""The beginning of a whole file: blank lines and comments, then FROM or ARG."""
 NO_TARGET = 'no target found; put the `dockerfile` block below a heading such as "After"'
 """The message about a document without a target text, in which little can be checked."""
 
 
 _GUIDE = re.compile(r"\bguid(?:e|es|elines?)\b|\bbest practices?\b|\bexamples?\b|\btips\b|\btutorial\b", re.IGNORECASE)
 
+_MOST_LINES = 10_000
+"""The most blank lines that are put between two blocks."""
+
 
 def is_about_lines(text: str) -> bool:
     """Whether words that hold a number of lines may speak of the file as it is to be."""
     return _FILE.search(text) is not None and _NOT_NOW.search(text) is None
+
+
+def is_not_now(text: str) -> bool:
+    """Whether words may speak of an earlier version."""
+    return _NOT_NOW.search(text) is not None
 
 
 def _is_guide(fence: Fence) -> bool:
@@ -73,6 +83,12 @@ class Target:
         """The target blocks one after another, a blank line between them."""
         return joined(self.blocks)
 
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether the target blocks are one file from its FROM on."""
+        starts = [block for block in self.blocks if _START.match(block.body.text)]
+        return len(starts) == 1 and self.blocks[0] is starts[0]
+
     def without(self, block: Fence) -> MappedText:
         """The target blocks but one."""
         return joined([other for other in self.blocks if other is not block])
@@ -80,8 +96,11 @@ class Target:
     @cached_property
     def line_count(self) -> int | None:
         """The number of lines that the document says most often that the file has."""
-        if not self.blocks and not self.checks:
-            return None
+        return self.lines_said if self.blocks or self.checks else None
+
+    @cached_property
+    def lines_said(self) -> int | None:
+        """The number of lines, in a document that may hold nothing to be checked."""
         texts = [words.text for words in self.document.prose if is_about_lines(words.text)]
         texts += [f.body.text for f in self.checks]
         found = Counter(
@@ -94,16 +113,40 @@ class Target:
 
     @cached_property
     def texts(self) -> list[str]:
-        """Files that are as the document asks: the blocks alone, and with as many lines as it says, above and below."""
+        """Files that are as the document asks.
+
+        These are the blocks alone, each on its own lines, and with as many lines as the document says, above and below.
+        """
         text = self.whole.text
         missing = (self.line_count or 0) - text.count("\n")
-        if missing <= 0:
-            return [text]
-        return [text, text + "\n" * missing, "#\n" * missing + text]
+        found = [text, *self._laid_out()]
+        return found if missing <= 0 else [*found, text + "\n" * missing, "#\n" * missing + text]
+
+    def _laid_out(self) -> Iterator[str]:
+        """The blocks on the lines that their headings give them, where each fits them."""
+        lines: list[str] = []
+        for block in self.blocks:
+            if block.lines is None or not fits(block) or block.lines[0] <= len(lines):
+                return
+            lines += [""] * min(block.lines[0] - 1 - len(lines), _MOST_LINES)
+            lines += block.body.text.splitlines()
+        if lines:
+            yield "\n".join((*lines, ""))
 
     def in_section(self, fence: Fence, blocks: Sequence[Fence]) -> list[Fence]:
         """The blocks of the section that another block is in."""
         return [block for block in blocks if block.section is not None and block.section is fence.section]
+
+    def own(self, fence: Fence) -> list[Fence]:
+        """The target blocks that a script is about: those of its section, else those of the only one there is."""
+        near = self.in_section(fence, self.blocks)
+        alone = len({id(block.section) for block in self.blocks}) == 1
+        return near or ([*self.blocks] if alone else [])
+
+    def before_of(self, fence: Fence) -> list[Fence]:
+        """The blocks with the text before the change that a script is about."""
+        near = self.in_section(fence, self.before)
+        return near or ([*self.before] if not self.in_section(fence, self.blocks) else [])
 
 
 def fits(block: Fence) -> bool:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import parse
 from zr4lint.documents.checking.found import found
+from zr4lint.documents.checking.numbers import NUMBER, is_exact, value_of
 from zr4lint.documents.checking.verification import packages_in
-from zr4lint.documents.document import Fence, Heading, Table, Words
+from zr4lint.documents.document import Fence, Heading, Table, Words, section_in
 from zr4lint.documents.target import Target, fits, is_about_lines, joined
 from zr4lint.facts import EnvSet, gather
 from zr4lint.model.finding import Finding, Related
@@ -19,13 +20,20 @@ from zr4lint.packs import document_rules as rules
 if TYPE_CHECKING:
     from zr4lint.documents.document import Fence, Heading, Table, Words
 
-_COUNTS = re.compile(r"\b(\d+)\s+(packages|env(?:ironment)?\s+variables)\b", re.IGNORECASE)
+_COUNTS = re.compile(
+    rf"\b({NUMBER})\s+(?:(?:apt|apk|system|debian|ubuntu|os|alpine)[ -])?(packages|env(?:ironment)?\s+variables)\b",
+    re.IGNORECASE,
+)
 _ALL_LINES = re.compile(r"\ball (\d+) lines (?:are )?(?:mapped|covered|assigned)\b", re.IGNORECASE)
 _AMOUNT = re.compile(
-    r"(~|<)?\s*(\d+(?:\.\d+)?)(?:\s*[-\u2013]\s*(\d+(?:\.\d+)?))?\s*(min(?:utes)?|h(?:ours)?|s(?:ec(?:onds)?)?|[KMGT]i?B)?"
+    r"(~|<)?\s*(\d+(?:\.\d+)?)(?:\s*[-\u2013]\s*(\d+(?:\.\d+)?))?\s*(min(?:utes)?|h(?:ours)?|s(?:ec(?:onds)?)?|[KMGT]i?B|%)?"
     r"\s*(?:max)?",
     re.IGNORECASE,
 )
+_TOTAL = re.compile(r"(?:grand |sub)?(?:total|sum|together|in total|overall|summe|gesamt)\b.*", re.IGNORECASE)
+_RANGE = re.compile(r"(\d{1,6})(?:\s*(?:-|\u2013|to)\s*(\d{1,6}))?")
+_LAYERED = re.compile(r"\blayers?\b|\bsections?\b|\bblocks?\b", re.IGNORECASE)
+_INSTALLED = re.compile(r"\binstall|\badds?\b", re.IGNORECASE)
 _PLAIN = re.compile(r"\d+")
 _MEASURED = re.compile(
     r"%|\b(?:[KMGT]i?B|min(?:ute)?s?|h(?:our)?s?|s(?:ec(?:ond)?)?s?|ms|percent|time|size)\b", re.IGNORECASE
@@ -43,6 +51,7 @@ def check_arithmetic(target: Target) -> Iterator[Finding]:
         yield from _covered(target, words)
     for table in target.document.tables:
         yield from _sums(target, table)
+        yield from _ranges(target, table)
 
 
 def _overflow(target: Target, block: Fence) -> Iterator[Finding]:
@@ -88,8 +97,8 @@ def _counts(target: Target, words: Words) -> Iterator[Finding]:
             count = len(packages_in(blocks))
         else:
             facts = gather(parse(SourceFile(f"FROM scratch\n{joined(blocks).text}")), {})
-            count = len(facts.of(EnvSet, [0]))
-        if count and count != int(said[1]):
+            count = len(facts.of(EnvSet, range(len(facts.stages))))
+        if count and count != value_of(said[1]) and is_exact(words.text, said.start()):
             span = words.at(said.start(), said.end())
             related = (Related("the target text", blocks[0].body.span(0, len(blocks[0].body.text.rstrip()))),)
             yield found(
@@ -100,12 +109,15 @@ def _counts(target: Target, words: Words) -> Iterator[Finding]:
 def _blocks_of(target: Target, words: Words) -> Sequence[Fence]:
     """The target blocks that words speak of: those of their section, or of the one that their row begins with."""
     heading = _section_of(target, words)
-    return [block for block in target.blocks if heading is not None and block.section is heading]
+    own = [block for block in target.blocks if heading is not None and block.section is heading]
+    return own or (
+        target.blocks if target.is_whole and len(target.blocks) == 1 and _INSTALLED.search(words.text) else []
+    )
 
 
 def _section_of(target: Target, words: Words) -> Heading | None:
-    own = next((heading for heading in words.path if heading.number is not None), None)
-    if own is not None or "|" not in words.text:
+    own = section_in(words.path)
+    if "|" not in words.text or (own is not None and own.number is not None):
         return own
     first = words.text.strip().strip("|").partition("|")[0].split()
     fitting = [h for h in target.document.headings if h.number is not None and first and first[0] in h.title.split()]
@@ -127,23 +139,57 @@ def _covered(target: Target, words: Words) -> Iterator[Finding]:
 
 
 def _sums(target: Target, table: Table) -> Iterator[Finding]:
-    if len(table.rows) < 3 or "total" not in table.rows[-1][0].text.lower():
+    if len(table.rows) < 3 or not any(_TOTAL.fullmatch(cell.text.strip("*_: ")) for cell in table.rows[-1]):
         return
     *rows, total = table.rows
-    for column in range(1, min(len(total), len(table.header))):
+    empty = len(table.header) - len(total)
+    for column in range(1, len(table.header)):
         cells = [row[column].text for row in rows if len(row) > column]
         amounts = [_amount(cell) for cell in cells]
-        said = _amount(total[column].text)
+        at = column - max(empty, 0)
+        said = _amount(total[at].text) if 0 < at < len(total) else None
         if said is None or len(amounts) < len(rows) or any(amount is None for amount in amounts):
             continue
         low = sum(amount[0] for amount in amounts if amount is not None)
         high = sum(amount[1] for amount in amounts if amount is not None)
-        plain = all(_PLAIN.fullmatch(cell.strip("* ")) for cell in (*cells, total[column].text))
-        exact = plain and not _MEASURED.search(table.header[column].text)
-        if (said[0] != low) if exact else not _agrees(said, low, high, len(rows) / 2 if plain else None):
+        every = (*cells, total[at].text)
+        plain = all(_PLAIN.fullmatch(cell.strip("* ")) for cell in every)
+        exact = plain and (not _MEASURED.search(table.header[column].text) or _planned(table, cells))
+        rough = any(re.search(r"[~<\u2248]|\bmax\b|\d\s*[-\u2013]\s*\d", cell) for cell in every)
+        if (said[0] != low) if exact else not _agrees(said, low, high, None if rough else len(rows) / 2):
             sums = f"{low:g} to {high:g}" if low != high else f"{low:g}"
-            message = f"the rows add up to {sums}, not {total[column].text.strip('*~ ')}"
-            yield found(target, rules.SUM_DIFFERS, total[column].span, message[:80])
+            message = f"the rows add up to {sums}, not {total[at].text.strip('*~ ')}"
+            yield found(target, rules.SUM_DIFFERS, total[at].span, message[:80])
+
+
+def _planned(table: Table, cells: Sequence[str]) -> bool:
+    """Whether a column holds few whole hours, days or weeks, which a plan adds up exactly."""
+    units = " ".join(cell.text for cell in table.header)
+    small = all(cell.strip("* ").isdigit() and int(cell.strip("* ")) < 100 for cell in cells)
+    return small and re.search(r"\b(?:hour|day|week|minute)s?\b", units, re.IGNORECASE) is not None
+
+
+def _ranges(target: Target, table: Table) -> Iterator[Finding]:
+    """Rows of a table that are given the same lines, or lines behind the last one of the file."""
+    column = next(
+        (i for i, cell in enumerate(table.header) if re.fullmatch(r"lines?", cell.text.strip("* "), re.I)), None
+    )
+    if column is None or not table.rows or not any(_LAYERED.search(cell.text) for cell in table.header):
+        return
+    last, had = target.lines_said, None
+    for row in table.rows:
+        said = _RANGE.fullmatch(row[column].text.strip("*`~ ")) if column < len(row) else None
+        if said is None:
+            had = None
+            continue
+        lines = (int(said[1]), int(said[2] or said[1]))
+        if had is not None and had[0] <= lines[0] <= had[1]:
+            message = f"line {lines[0]} belongs to the row above as well"
+            yield found(target, rules.STATEMENTS_DISAGREE, row[column].span, message)
+        if last is not None and lines[1] > last:
+            message = f"the file has {last} lines; there is no line {lines[1]}"
+            yield found(target, rules.NO_SUCH_LINE, row[column].span, message)
+        had = lines
 
 
 def _amount(text: str) -> tuple[float, float] | None:

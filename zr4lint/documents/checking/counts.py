@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from zr4lint.dockerfile import parse
+from zr4lint.documents import target as target_text
 from zr4lint.documents.checking.found import found
-from zr4lint.documents.target import Target, is_about_lines
+from zr4lint.documents.checking.numbers import NUMBER, is_exact, value_of
+from zr4lint.documents.demanding.table_rows import layers_in
+from zr4lint.model.source import SourceFile
 from zr4lint.packs import document_rules as rules
 
 if TYPE_CHECKING:
+    from zr4lint.dockerfile import Instruction
     from zr4lint.documents.document import Words
+    from zr4lint.documents.target import Target
     from zr4lint.model.finding import Finding
 
 _DOCUMENT = r"(?:this|the) (?:document|prd|plan|specification|spec|standard|policy)"
@@ -19,10 +25,20 @@ _HAS = r"(?:has|defines|contains|lists|consists of)"
 _SECTIONS = re.compile(
     rf"\b(\d+) sections, each\b|\ball (\d+) sections\b|\b{_DOCUMENT} {_HAS} (\d+) sections\b", re.IGNORECASE
 )
-_LAYERS = re.compile(r"\b(\d+) layers\b", re.IGNORECASE)
+_LAYERS = re.compile(rf"\b({NUMBER})[- ]layers?\b", re.IGNORECASE)
+_STAGES = re.compile(rf"\b({NUMBER})[- ]stages?\b", re.IGNORECASE)
+_INSTRUCTIONS = re.compile(rf"\b({NUMBER}) instructions\b", re.IGNORECASE)
+_BLOCKS = re.compile(rf"\ball ({NUMBER}) target blocks\b", re.IGNORECASE)
 _RULES = re.compile(rf"\b{_DOCUMENT} {_HAS} (\d+) (?:rules|requirements)\b", re.IGNORECASE)
 _PINNED = re.compile(r"\ball (\d+) (?:packages|dependencies|libraries) (?:are|must be) pinned\b", re.IGNORECASE)
 _ID = re.compile(r"\W*([A-Z]{1,8}[-_ ]?\d+(?:[.-]\d+)*)\b")
+_THE_FILE = re.compile(
+    r"\b(?:dockerfile|containerfile|block|file|image|build)\b[^.]{0,40}"
+    r"\b(?:has|have|is|contains?|consists? of|with|uses?|must)\b"
+    r"|\bin (?:the )?block we have\b",
+    re.IGNORECASE,
+)
+_SHARE = re.compile(r"\b(?:cache|merge|squash|per|each|reduce|fewer|from|instead|saves?)\b", re.IGNORECASE)
 _VERSIONS = re.compile(r"version|\bpin", re.IGNORECASE)
 
 
@@ -31,9 +47,9 @@ def check_counts(target: Target) -> Iterator[Finding]:
     for words in target.document.prose:
         for pattern, what, count in _COUNTED:
             said = pattern.search(words.text)
-            number = next((int(group) for group in said.groups() if group), 0) if said is not None else 0
+            number = next((value_of(group) for group in said.groups() if group), 0) if said is not None else 0
             had = count(target, words) if number else 0
-            if said is None or had < 2 or had == number:
+            if said is None or had < 1 or had == number or not is_exact(words.text, said.start()):
                 continue
             span = words.at(*said.span())
             yield found(target, rules.COUNT_DIFFERS, span, f"there are {had} {what}, not {number}")
@@ -46,9 +62,32 @@ def _sections(target: Target, _words: Words) -> int:
 
 
 def _layers(target: Target, words: Words) -> int:
-    if not is_about_lines(words.text):
+    """The layers of the headings, else those of the only table of layers."""
+    if target_text.is_not_now(words.text) or _SHARE.search(words.text):
         return 0
-    return len({heading.layer for heading in target.document.headings} - {None})
+    layers = {heading.layer for heading in target.document.headings} - {None}
+    if not layers:
+        layers = {section.layer for section in layers_in(target.document)}
+    return len(layers) if layers == set(range(1, len(layers) + 1)) else 0
+
+
+def _stages(target: Target, words: Words) -> int:
+    return sum(i.keyword == "FROM" for i in _instructions_of(target, words))
+
+
+def _instructions(target: Target, words: Words) -> int:
+    return len(_instructions_of(target, words))
+
+
+def _instructions_of(target: Target, words: Words) -> Sequence[Instruction]:
+    """The instructions of the target text, where it is a whole file and the words are about it."""
+    if not target.is_whole or not _THE_FILE.search(words.text) or target_text.is_not_now(words.text):
+        return ()
+    return parse(SourceFile(target.whole.text)).instructions
+
+
+def _blocks(target: Target, _words: Words) -> int:
+    return len(target.blocks)
 
 
 def _rules(target: Target, _words: Words) -> int:
@@ -66,6 +105,9 @@ def _pins(target: Target, words: Words) -> int:
 _COUNTED: tuple[tuple[re.Pattern[str], str, Callable[[Target, Words], int]], ...] = (
     (_SECTIONS, "sections", _sections),
     (_LAYERS, "layers", _layers),
+    (_STAGES, "stages", _stages),
+    (_INSTRUCTIONS, "instructions", _instructions),
+    (_BLOCKS, "target blocks", _blocks),
     (_RULES, "rules with a code", _rules),
     (_PINNED, "rows with a version", _pins),
 )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from zr4lint.documents.checking.found import found
 from zr4lint.documents.demanding.demands import Read, parts_of, values_of
 from zr4lint.documents.demanding.grammar import demands_of
+from zr4lint.documents.demanding.phrasing import affirmed, canonical
 from zr4lint.documents.demanding.statement import CODE, Statement, Strength, claims_in
 from zr4lint.documents.deriving.pack import UnusableError, derive, unmet_by
 from zr4lint.model.finding import Finding, Related, Severity
@@ -20,12 +21,17 @@ from zr4lint.packs import document_rules as rules
 
 if TYPE_CHECKING:
     from zr4lint.documents.deriving.demand import Demand
+    from zr4lint.documents.document import Heading
     from zr4lint.documents.target import Target
 
 _BY = re.compile(rf"\b(?:with|using|via|use)\s+(?:an?\s+|the\s+)?{CODE}", re.IGNORECASE)
 _SOME = re.compile(r"\b(?:only|or|if|when|unless|except|instead|rather|where|may)\b", re.IGNORECASE)
-_START = re.compile(r"(?:[ \t]*+(?:#[^\n]*+)?\r?\n)*+[ \t]*+(?:FROM|ARG)\s", re.IGNORECASE)
-"""The beginning of a whole file: blank lines and comments, then FROM or ARG."""
+_RUN = re.compile(
+    rf"(?:[\w\s]+\s+(?:must|shall|has to)\s+)?(?:run|use|execute|call)\s+{CODE}"
+    rf"|{CODE}\s+(?:must|shall|has to)\s+be\s+(?:run|called|executed)",
+    re.IGNORECASE,
+)
+"""A command that has to run, which no rule holds: its options may be others."""
 _SUBJECTS = {"last-workdir": "the working directory", "runs-as": "the user"}
 _KEYWORDS = {"env": "ENV", "last-workdir": "WORKDIR", "runs-as": "USER", "labels": "LABEL", "label-values": "LABEL"}
 
@@ -42,7 +48,7 @@ class Said(Struct, frozen=True):
 def check_disputes(target: Target) -> Iterator[Finding]:
     """The findings on demands that can't all hold."""
     told: set[int] = set()
-    for first, other in _opposed([*_all_said(target)]):
+    for first, other in (*_opposed([*_all_said(target)]), *_denied(target)):
         if other.statement.span.start in told:
             continue
         told.add(other.statement.span.start)
@@ -57,6 +63,8 @@ def check_disputes(target: Target) -> Iterator[Finding]:
 
 def _disagreement(first: Said, other: Said) -> str:
     kind, _, subject = other.subject
+    if kind == "denied":
+        return f"{subject} is {'demanded' if other.value == 'yes' else 'forbidden'} here, and not by another statement"
     if kind == "instruction":
         here, there = ("required", "not allowed") if other.value == "present" else ("not allowed", "required")
         return f"{subject} is {here} here, {there} by another statement"
@@ -71,30 +79,87 @@ def _name(kind: str, subject: str) -> str:
 
 def _all_said(target: Target) -> Iterator[Said]:
     for one in target.stated:
-        for demand in one.demands or one.disputed:
+        for demand in one.demands or one.disputed or one.partial:
             yield from _said(one.statement, demand)
         yield from _used(one)
+    stages = _stages_by_section(target)
     for claim in claims_in(target.document):
-        for demand in demands_of(claim):
-            yield from (said for said in _said(claim, demand) if said.subject[0] in ("base-image", "runs-as", "env"))
+        for demand in demands_of(claim, None):
+            near = stages.get(claim.path[:-1], set())
+            if demand.stage is None and len(near) == 1:
+                demand = structs.replace(demand, stage=next(iter(near)))
+            kinds = ("base-image", "runs-as", "env", "instruction")
+            yield from (said for said in _said(claim, demand) if said.subject[0] in kinds)
+
+
+def _stages_by_section(target: Target) -> dict[tuple[Heading, ...], set[str | None]]:
+    """The stages that the statements of a section are about, by the headings above them."""
+    found: dict[tuple[Heading, ...], set[str | None]] = {}
+    for one in target.stated:
+        for demand in one.demands or one.partial:
+            found.setdefault(one.statement.path, set()).add(demand.stage)
+    return found
+
+
+def _denied(target: Target) -> Iterator[tuple[Said, Said]]:
+    """Each statement that forbids what another one demands, with that one before it."""
+    demanded: dict[tuple[object, ...], Statement] = {}
+    commands: dict[str, Statement] = {}
+    for one in target.stated:
+        for demand in one.demands or one.disputed or one.partial:
+            if not one.statement.negative:
+                demanded.setdefault(_key(one.statement, demand), one.statement)
+        command = _RUN.fullmatch(canonical(one.statement).plain)
+        if command is not None and not one.statement.negative and one.statement.strength is Strength.MUST:
+            commands.setdefault(one.statement.codes[0], one.statement)
+    for one in target.stated:
+        turned = affirmed(one.statement) if one.statement.negative else None
+        if turned is None or _is_aside(one):
+            continue
+        for demand in demands_of(turned, None):
+            other = demanded.get(_key(one.statement, structs.replace(demand, level="error")))
+            if other is not None:
+                yield _pair("this", other, one.statement)
+        for demand in one.demands:
+            for call in demand.parameters["calls"] if demand.kind == "command-forbidden" else ():
+                if call in commands:
+                    yield _pair(code(call, 40), commands[call], one.statement)
+
+
+def _key(statement: Statement, demand: Demand) -> tuple[object, ...]:
+    return demand.kind, demand.stage, repr(sorted(demand.parameters.items())), tuple(parts_of(statement))
+
+
+def _is_aside(one: Read) -> bool:
+    """Whether a statement stands where the document demands nothing."""
+    return one.reason.endswith(("demands nothing", "not about an image"))
+
+
+def _pair(words: str, first: Statement, other: Statement) -> tuple[Said, Said]:
+    """Two statements about one thing, in the order of the text."""
+    one, two = (Said(("denied", "", words), value, words, s) for value, s in (("yes", first), ("no", other)))
+    return (one, two) if first.span.start < other.span.start else (two, one)
 
 
 def _said(statement: Statement, demand: Demand) -> Iterator[Said]:
     stage = demand.stage or ""
+    if demand.kind == "built-on":
+        repository = str(demand.parameters["parent"]).rstrip("*")
+        yield Said(("base-image", stage, "image"), repository, repository, statement)
     for subject, value in values_of(demand):
         shown = " ".join(statement.codes) if demand.kind == "start-command" else value
         yield Said((demand.kind, stage, subject), value, shown, statement)
     for keyword in _keywords(demand):
-        absent = demand.parameters.get("max") == 0
+        absent = demand.kind == "instruction-count" and demand.parameters.get("max") == 0
         yield Said(("instruction", "", keyword), "absent" if absent else "present", keyword, statement)
 
 
 def _keywords(demand: Demand) -> Sequence[str]:
     """The instructions that a demand forbids, or without which it can't be met."""
+    if demand.kind == "instruction-count" and "arguments" not in demand.parameters:
+        return [*demand.parameters["instructions"]]
     if demand.level != "error":
         return ()
-    if demand.kind == "instruction-count" and demand.parameters.get("max", 0) == 0:
-        return [*demand.parameters["instructions"]]
     if demand.kind == "start-command":
         return [demand.parameters["keyword"]]
     return [_KEYWORDS[demand.kind]] if demand.kind in _KEYWORDS else ()
@@ -126,10 +191,18 @@ def _opposed(every: Sequence[Said]) -> Iterator[tuple[Said, Said]]:
         for other in others:
             if other.statement.span.start == first.statement.span.start:
                 second = other if second is None and other.value != first.value else second
-            elif other.value != first.value:
+            elif not _agree(first, other):
                 yield first, other
             elif second is not None:
                 yield second, other
+
+
+def _agree(first: Said, other: Said) -> bool:
+    """Whether two values are one; an image is a version of its repository."""
+    if first.subject[0] == "base-image":
+        short, long = sorted((first.value, other.value), key=len)
+        return short == long or long.startswith((f"{short}:", f"{short}@"))
+    return first.value == other.value
 
 
 def _group(said: Said) -> tuple[object, ...] | None:
@@ -143,17 +216,20 @@ def _group(said: Said) -> tuple[object, ...] | None:
 
 def _stated(target: Target) -> Iterator[Finding]:
     """Sentences and rows that give a thing another value than the target text does."""
-    stated = [(one, demand) for one in target.stated for demand in one.demands]
+    stated = [(one, demand) for one in target.stated for demand in one.demands or one.partial]
     if not stated or not target.blocks:
         return
     try:
         derived = derive(SourceFile(target.whole.text))
     except UnusableError:
         return
-    had = {(d.kind, subject): (value, d) for d in derived.demands for subject, value in values_of(d)}
+    had = {(d.kind, d.stage, subject): (value, d) for d in derived.demands for subject, value in values_of(d)}
+    last = _last_stage(target)
     for one, demand in stated:
         for subject, value in values_of(demand):
-            other = had.get((demand.kind, subject))
+            names = (demand.stage, None if demand.stage == last else demand.stage, demand.stage or last)
+            given = (had.get((demand.kind, name, subject)) for name in dict.fromkeys(names))
+            other = next((one for one in given if one is not None), None) or _in_one_stage(had, demand, subject)
             if other is None or other[0] == value:
                 continue
             span = target.whole.span(other[1].span.start, other[1].span.end)
@@ -163,11 +239,26 @@ def _stated(target: Target) -> Iterator[Finding]:
             yield found(target, rules.STATEMENTS_DISAGREE, one.statement.span, message[:80], related=related)
 
 
+def _in_one_stage(
+    had: Mapping[tuple[str, str | None, str], tuple[str, Demand]], demand: Demand, subject: str
+) -> tuple[str, Demand] | None:
+    """The value of a variable that the target text gives in one stage alone, or the image of its only stage."""
+    if demand.kind not in ("env", "base-image") or demand.stage is not None:
+        return None
+    values = [value for (kind, _, name), value in had.items() if (kind, name) == (demand.kind, subject)]
+    return values[0] if len(values) == 1 else None
+
+
+def _last_stage(target: Target) -> str | None:
+    """The name of the stage that the target text ends with."""
+    names = [m[1] for m in re.finditer(r"(?im)^FROM[ \t]+\S+(?:[ \t]+AS[ \t]+(\S+))?", target.whole.text)]
+    return names[-1].lower() if names and names[-1] else None
+
+
 def _unmet(target: Target, every: Sequence[Read]) -> Iterator[Finding]:
     """Statements that words of the target text contradict, where it is one whole file."""
-    starts = [block for block in target.blocks if _START.match(block.body.text)]
     pairs = [(one, demand) for one in every for demand in one.demands]
-    if not pairs or len(starts) != 1 or target.blocks[0] is not starts[0]:
+    if not pairs or not target.is_whole:
         return
     try:
         missed = unmet_by(SourceFile(target.whole.text), [demand for _, demand in pairs])

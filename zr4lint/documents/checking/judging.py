@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -14,8 +16,18 @@ from zr4lint.model.source import Span
 if TYPE_CHECKING:
     from zr4lint.documents.document import Fence
 
-_FAILS = re.compile(r"\bFAIL|\bERROR\b|\bMISSING\b|\bWARN|\u2717|\u2718|\u274c|\u26a0")
+_FAILS = re.compile(r"\bFAIL|\bNOT OK\b|\bERROR\b|\bMISSING\b|\bWARN|\u2717|\u2718|\u274c|\u26a0")
 _CHECKS = re.compile(rf"{_FAILS.pattern}|\bexit\s+[1-9]")
+_STATUS = re.compile(r"\bexit\s+\"?\$\{?(\w+)")
+"""A variable in which a script keeps its exit status."""
+_ONE_SEARCH = re.compile(
+    r"""(?:if\s+)?grep\s+-q\s+(?:"([^"$`|*?]+)"|'([^'|*?]+)')\s+[\w./-]+\s*(?:;\s*then|&&|\|\|)[^$`]*""", re.DOTALL
+)
+_ONLY_PRINTS = re.compile(r"""echo\s+(?:"[^"$`\\]*"|'[^']*')""")
+_ASSIGNS = re.compile(r"(?:^|[\s;{])[A-Za-z_]\w*\+?=(?!=)")
+_PROGRAMS = re.compile(r"\b(?:grep|wc|sed|awk|head|tail|cut|cat|ls|test|find|diff|cmp)\b|\[")
+_ENDING = re.compile(r"^\s*(?:function\s+)?(\w+)\s*\(\)\s*\{[^}]*\bexit\s+[1-9]", re.MULTILINE)
+"""A function that ends the script with an error."""
 _PATTERN = re.compile(r"""\bgrep\b(?:\s+-[\w-]+)*\s+("(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'|;&]+)""")
 
 
@@ -40,12 +52,26 @@ class Judged(Struct, frozen=True):
     printed: str
 
 
-def judge(fence: Fence, path: str, text: str | None) -> list[Judged]:
-    """The checks of a script, each with its verdict on a text; None is a file that does not exist."""
-    shell = Shell(fence.body.text, {path: text})
+def judge(fence: Fence, path: str, text: str | None, lost: str | None = None) -> Sequence[Judged]:
+    """The checks of a script, each with its verdict on a text; None is a file that does not exist.
+
+    With `lost`, the words that another text has and this one has not, the checks that these can't fail are left out.
+    """
+    return _judged(fence.body.text, path, text, lost)
+
+
+@lru_cache(maxsize=96)
+def _judged(script: str, path: str, text: str | None, lost: str | None) -> Sequence[Judged]:
+    shell = Shell(script, {path: text})
     found: list[Judged] = []
+    ending = "|".join(map(re.escape, _ENDING.findall(script)))
+    calls = re.compile(rf"\|\|\s*(?:\{{\s*)?(?:{ending})\b") if ending else None
+    kept = set(_STATUS.findall(script))
     for node in shell.statements():
+        if lost is not None and _stays(shell.text(node), lost):
+            continue
         before = len(shell.printed)
+        had = {name: shell.variables.get(name) for name in kept}
         verdict = Verdict.PASS
         try:
             shell.statement(node)
@@ -54,18 +80,38 @@ def judge(fence: Fence, path: str, text: str | None) -> list[Judged]:
         except Ended as ended:
             verdict = Verdict.FAIL if ended.status else verdict
         printed = "".join(line.text for line in shell.printed[before:])
-        if verdict is Verdict.PASS and _FAILS.search(printed):
+        changed = any(shell.variables.get(name) != value for name, value in had.items())
+        counts = node.type != "variable_assignment" and any(
+            re.search(rf"\b{name}\+?=", shell.text(node)) for name in kept
+        )
+        if counts:
+            shell.variables.update({name: value for name, value in had.items() if value is not None})
+        if verdict is Verdict.PASS and (_FAILS.search(printed) or (counts and changed)):
             verdict = Verdict.FAIL
-        if _CHECKS.search(shell.text(node)) and node.type not in ("command", "variable_assignment"):
+        fails = calls is not None and calls.search(shell.text(node)) is not None
+        checks = counts or fails or _CHECKS.search(shell.text(node)) is not None
+        if checks and node.type not in ("command", "variable_assignment", "function_definition"):
             failed = next((span for span, held in shell.conditions if not held), None)
             decided = failed or next((span for span, _ in shell.conditions), shell.span(node))
             found.append(Judged(shell.span(node), decided, verdict, printed))
     return found
 
 
-def verdicts(fence: Fence, path: str, text: str | None) -> dict[Span, Verdict]:
+def _stays(statement: str, lost: str) -> bool:
+    """Whether a statement only prints, or is one search for words that are not among the lost ones."""
+    if _ONLY_PRINTS.fullmatch(statement):
+        return True
+    said = _ONE_SEARCH.fullmatch(statement)
+    if said is None or _ASSIGNS.search(statement) or len(_PROGRAMS.findall(statement)) != 1:
+        return False
+    pieces = re.split(r"\\.|[^\w/ =-]", said[1] or said[2])
+    longest = max(pieces, key=len)
+    return len(longest) > 2 and longest not in lost and r"\|" not in statement
+
+
+def verdicts(fence: Fence, path: str, text: str | None, lost: str | None = None) -> dict[Span, Verdict]:
     """The verdicts by the place of the check in the script."""
-    return {judged.span: judged.verdict for judged in judge(fence, path, text)}
+    return {judged.span: judged.verdict for judged in judge(fence, path, text, lost)}
 
 
 def pattern_in(script: str, span: Span) -> tuple[str, Span] | None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.dockerfile import parse
+from zr4lint.dockerfile import Dockerfile, parse
+from zr4lint.documents.checking.changed_values import other_value
 from zr4lint.documents.checking.found import found
 from zr4lint.documents.checking.judging import Verdict, verdicts
 from zr4lint.documents.checking.world import errors_of
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 
 _SUBSTITUTION = re.compile(r"'s([|/#,])((?:[^\\]|\\.)*?)\1((?:[^\\]|\\.)*?)\1")
 _APPEND = re.compile(r"'/((?:[^/\\]|\\.)+)/[ai]\\?\s*(.*?)\s*\\*'\s")
+_ANNOUNCED = re.compile(
+    r"\bnot (?:available|mirrored|found|published)\b|\bfall-?back\b|\balternative\b"
+    r"|\boption\b|\btry\b|\binstead\b|\bonly if\b",
+    re.IGNORECASE,
+)
+_MOST_EARLIER = 30
+"""The most steps of a script that one that changes nothing is tried after."""
 _CODE = re.compile(r"`((?:sed|grep)\s[^`]+)`")
 
 
@@ -48,6 +56,7 @@ class Healthy(Struct, frozen=True):
     These are the verdicts of each script, what pack ml says, and the packages that a command names twice.
     """
 
+    dockerfile: Dockerfile
     verdicts: tuple[tuple[Fence, Mapping[Span, Verdict]], ...]
     errors: frozenset[str]
     repeated: frozenset[str]
@@ -139,11 +148,25 @@ def _idle(target: Target, step: Step, words: str) -> Iterator[Finding]:
     if same is not None and re.sub(r"\\(.)", r"\1", same[2]) == re.sub(r"\\(.)", r"\1", same[3]):
         message = "this replaces words by the same words"
         yield found(target, rules.EDITS_NOTHING, step.place, message)
+    yield from _foreign(target, step, same)
     append = _APPEND.search(f"{words} ")
     if append is not None and append[1] in append[2] and append[2].split()[:1] == [append[1]]:
         message = f"this inserts {code(append[2].strip(), 28)} only where it already is"
         help_ = "Insert it after a line that is there when it is missing"
         yield found(target, rules.REPAIRS_NOTHING, step.place, message, help=help_)
+
+
+def _foreign(target: Target, step: Step, said: re.Match[str] | None) -> Iterator[Finding]:
+    """A repair of another file than the target text that writes words which that text does not have."""
+    healthy = target.whole.text
+    if said is None or not healthy or step.text != healthy:
+        return
+    old, new = (re.sub(r"\\(.)", r"\1", part) for part in (said[2].strip("^$"), said[3]))
+    anchored = said[2][:1] == "^" or said[2][-1:] == "$"
+    plain = anchored and len(new) > 3 and not re.search(r"\\[1-9&]|&", said[3]) and old != new
+    if plain and old in healthy and not re.search(r"[\[\]*+]", said[2]) and new not in healthy:
+        message = f"this writes {code(new, 40)}, which the target text does not have"
+        yield found(target, rules.REPAIRS_NOTHING, step.place, message[:80])
 
 
 def _twice(target: Target, step: Step) -> str | None:
@@ -170,7 +193,7 @@ def _repeated(text: str) -> set[str]:
 def _healthy(target: Target) -> Healthy:
     text = target.whole.text
     judged = tuple((fence, verdicts(fence, target.path, text)) for fence in target.checks)
-    return Healthy(judged, frozenset(errors_of(text)), frozenset(_repeated(text)))
+    return Healthy(parse(SourceFile(text)), judged, frozenset(errors_of(text)), frozenset(_repeated(text)))
 
 
 def _broken(target: Target, step: Step, healthy: Healthy) -> Iterator[Finding]:
@@ -184,10 +207,21 @@ def _broken(target: Target, step: Step, healthy: Healthy) -> Iterator[Finding]:
     if line:
         message = f"on the target text this adds {code(line, 32)} a second time"
         yield found(target, rules.DUPLICATES, step.place, message)
+        return
+    other = other_value(target.whole.text, step.text)
+    if other is not None:
+        severity = rules.DUPLICATES.severity if _is_announced(step) else None
+        yield found(target, rules.BREAKS_TARGET, step.place, other, severity=severity)
+
+
+def _is_announced(step: Step) -> bool:
+    """Whether the comment above a step says that it gives up what the document asks for."""
+    above = step.fence.body.text[: step.span.start].rstrip("\n").rpartition("\n\n")[2]
+    return _ANNOUNCED.search(above) is not None
 
 
 def _reason(target: Target, step: Step, healthy: Healthy) -> tuple[str, tuple[Related, ...]] | None:
-    before, after = parse(SourceFile(target.whole.text)), parse(SourceFile(step.text))
+    before, after = healthy.dockerfile, parse(SourceFile(step.text))
     if after.errors and not before.errors:
         error = after.errors[0]
         return f"after this the target text does not parse: {error.message}"[:80], ()
@@ -202,8 +236,9 @@ def _reason(target: Target, step: Step, healthy: Healthy) -> tuple[str, tuple[Re
         return f"this leaves a `\\` that joins {lost.keyword} with the next instruction", ()
     if _names_others(target, step) and (impossible := errors_of(step.text) - healthy.errors):
         return min(impossible), ()
+    gone = _lost(target.whole.text, step.text)
     for fence, earlier in healthy.verdicts:
-        later = verdicts(fence, target.path, step.text)
+        later = verdicts(fence, target.path, step.text, gone)
         for span, verdict in earlier.items():
             if verdict is Verdict.PASS and later.get(span) is Verdict.FAIL:
                 place = fence.body.span(span.start, span.end)
@@ -212,6 +247,11 @@ def _reason(target: Target, step: Step, healthy: Healthy) -> tuple[str, tuple[Re
                 message = f"after this the check on line {line} fails on the target text"
                 return message, (Related("this check", first),)
     return None
+
+
+def _lost(before: str, after: str) -> str:
+    """The lines of one text that another has not, or not as often."""
+    return "\n".join(Counter(before.splitlines()) - Counter(after.splitlines()))
 
 
 def _names_others(target: Target, step: Step) -> bool:
@@ -228,7 +268,7 @@ def _swallows(text: str) -> bool:
 def _undone(target: Target, step: Step, earlier: list[Step]) -> Iterator[Finding]:
     """A step that takes back what another one of the same script did."""
     healthy = target.whole.text
-    for other in earlier:
+    for other in earlier[-_MOST_EARLIER:] if step.text == healthy else earlier[-1:]:
         shell = Shell(step.span.of(step.fence.body.text), {target.path: other.text})
         try:
             shell.run()

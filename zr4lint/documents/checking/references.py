@@ -43,7 +43,8 @@ def check_references(target: Target) -> Iterator[Finding]:
     """The findings on references."""
     document = target.document
     numbers = {heading.number for heading in document.headings if heading.number is not None}
-    for words in (*document.prose, *_commented(target)):
+    titles = [Words(heading.title, heading.span) for heading in document.headings]
+    for words in (*document.prose, *titles, *_commented(target)):
         for said in _SECTIONS.finditer(words.text):
             for number in {said[1], said[2] or said[1]} - numbers:
                 if numbers or int(number) > len(document.headings):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import parse
@@ -24,13 +24,25 @@ _LAYER = re.compile(r"\blayer\s+(\d+)\b", re.IGNORECASE)
 _LINES = re.compile(r"\blines?\s+(\d+)(?:\s*[-\u2013]\s*(\d+))?", re.IGNORECASE)
 _VERSION = re.compile(r"\b([A-Za-z][\w-]*)\s+v?(\d+(?:\.\d+)+(?:\.post\d+)?(?:\+\w+)?)\b")
 _SPECIFIED = re.compile(r"\b([A-Za-z][\w-]*)\s*((?:[<>=!~]=?=?\s*[\w.]+,?)+)")
-_LINE_IS = re.compile(r"\bline (\d+):?\s*`([^`]+)`", re.IGNORECASE)
+_LINE_IS = re.compile(
+    r"\bline (\d{1,6})\b(?::|[^`.|\n]{0,40}?\b(?:is|sets|has|holds|exposes|starts|runs))?\s*`([^`]+)`", re.IGNORECASE
+)
 _BUILD = re.compile(r"\bdocker\s+(?:buildx\s+)?build\b[^\n`]*?\s-f\s+([\w./-]+)/[\w.-]+[^\n`]*\s\.(?=\s|$|`)")
 _ORDER = re.compile(
     r"`?([\w.-]+)`?\s+(?:must|shall|should|has to|needs to|is|are)\s+(?:be\s+)?installed\s+(before|after)"
     r"\s+`?([\w-][\w.-]*\w)`?",
     re.IGNORECASE,
 )
+_MUST_BE = re.compile(
+    r"`?(?P<name>[A-Za-z][\w-]*)`?\s+(?:must|shall|should|has to)\s+be\s+"
+    r"(?:(?P<pinned>pinned\s+(?:to|at))\s+|(?:version\s+)?at\s+least\s+)?"
+    r"(?:version\s+)?`?(?P<bound>[<>=~!]=|[<>])?v?(?P<version>\d+(?:\.\d+)+)\b",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(
+    r"`([A-Z]{3,})`\s+(?:must|shall|should|has to)\s+(?:come|be|stand)\s+(before|after)\s+(?:the\s+)?`([A-Z]{3,})`"
+)
+_SOME = re.compile(r"\b(?:not|never|or|if|when|unless|except|instead|was|were|example)\b", re.IGNORECASE)
 _MINUTES = re.compile(r"~?(\d+)\s*min", re.IGNORECASE)
 _BUILDS = re.compile(r"~?(\d+)\s*min(?:utes)?\s*\((?:docker )?build\)", re.IGNORECASE)
 _NAMES = {"pytorch": "torch"}
@@ -51,6 +63,8 @@ def check_statements(target: Target) -> Iterator[Finding]:
         yield from _pins(target, words, pinned)
         yield from _line_of(target, words)
         yield from _order(target, words, pinned)
+        yield from _bounds(target, words, pinned)
+        yield from _sequence(target, words)
     yield from _context(target, facts)
     yield from _budgets(target)
     yield from _builds(target)
@@ -77,16 +91,24 @@ def _layers(target: Target, words: Words) -> Iterator[Finding]:
 def _line_of(target: Target, words: Words) -> Iterator[Finding]:
     """`Line 1: code` against the line that the code has in its target block."""
     for said in _LINE_IS.finditer(words.text):
+        number = int(said[1])
         for block in target.blocks:
+            first = block.lines[0] if block.lines is not None else 1 if len(target.blocks) == 1 else None
             lines = block.body.text.splitlines()
-            if block.lines is None or said[2] not in lines:
+            having = [i for i, line in enumerate(lines) if line == said[2] or (block.lines is None and said[2] in line)]
+            if first is None or not having or any(_near(lines, i, number - first) for i in having):
                 continue
-            line = block.lines[0] + lines.index(said[2])
-            if line != int(said[1]):
-                at = block.body.text.index(said[2])
-                related = (Related(f"it is line {line}", block.body.span(at, at + len(said[2]))),)
-                message = f"this is on line {said[1]} here, on line {line} in the target block"
-                yield found(target, rules.STATEMENTS_DISAGREE, words.at(*said.span()), message, related=related)
+            line = first + having[0]
+            at = block.body.text.index(said[2])
+            related = (Related(f"it is line {line}", block.body.span(at, at + len(said[2]))),)
+            message = f"this is on line {number} here, on line {line} in the target block"
+            yield found(target, rules.STATEMENTS_DISAGREE, words.at(*said.span()), message, related=related)
+
+
+def _near(lines: Sequence[str], index: int, wanted: int) -> bool:
+    """Whether a line is the one that is wanted, or belongs to the same instruction."""
+    first, last = sorted((index, wanted))
+    return first >= 0 and all(line.rstrip().endswith("\\") for line in lines[first:last])
 
 
 def _pins(target: Target, words: Words, pinned: Mapping[str, Requirement]) -> Iterator[Finding]:
@@ -105,6 +127,49 @@ def _pins(target: Target, words: Words, pinned: Mapping[str, Requirement]) -> It
             span = words.at(*said.span())
             message = f"{name} is called pinned; {said[2].strip(', ')} is a range"
             yield found(target, rules.STATEMENTS_DISAGREE, span, message)
+
+
+def _bounds(target: Target, words: Words, pinned: Mapping[str, Requirement]) -> Iterator[Finding]:
+    """A version that a package must have, against the one that the target text pins."""
+    for said in _MUST_BE.finditer(words.text):
+        name = _NAMES.get(said["name"].lower(), normalise(said["name"]))
+        requirement = pinned.get(name)
+        have = re.fullmatch(r"===?([\w.!+]+)", requirement.specifier) if requirement is not None else None
+        if requirement is None or have is None or _SOME.search(words.text):
+            continue
+        wanted = said["bound"] or ("==" if said["pinned"] else ">=")
+        if not _within(have[1], f"{wanted}{said['version']}"):
+            message = f"{name} must be {wanted}{said['version']} here, {requirement.specifier} in the target text"
+            span = target.whole.span(requirement.span.start, requirement.span.end)
+            related = (Related("the target text", span),)
+            place = words.at(*said.span())
+            yield found(target, rules.STATEMENTS_DISAGREE, place, message[:80], related=related)
+
+
+def _within(version: str, specifier: str) -> bool:
+    """Whether a version, without its local part, is inside a specifier; True for what is no version."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        return SpecifierSet(specifier).contains(version.partition("+")[0], prereleases=True)
+    except InvalidSpecifier:
+        return True
+
+
+def _sequence(target: Target, words: Words) -> Iterator[Finding]:
+    """Two instructions that are to come in another order than they do everywhere in the target text."""
+    said = _BEFORE.search(words.text)
+    if said is None or _SOME.search(words.text):
+        return
+    starts: dict[str, list[int]] = {}
+    for line in re.finditer(r"(?m)^([A-Z]+)\s", target.whole.text):
+        starts.setdefault(line[1], []).append(line.start())
+    first, then = (said[1], said[3]) if said[2].lower() == "before" else (said[3], said[1])
+    if first in starts and then in starts and min(starts[first]) > max(starts[then]):
+        at = starts[first][0]
+        related = (Related("the target text", target.whole.span(at, at + len(first))),)
+        message = f"here {first} comes before {then}; in the target text it comes after it"
+        yield found(target, rules.STATEMENTS_DISAGREE, words.at(*said.span()), message, related=related)
 
 
 def _order(target: Target, words: Words, pinned: Mapping[str, Requirement]) -> Iterator[Finding]:

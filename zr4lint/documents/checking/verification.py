@@ -21,9 +21,18 @@ if TYPE_CHECKING:
     from zr4lint.documents.document import Fence
 
 _COUNTED = re.compile(r"\b(\d+)\s*\((?:target|expected|should be)\s*:?\s*(>=|<=|>|<)?\s*(\d+)\)", re.IGNORECASE)
-_PRINTS_FAILURE = re.compile(r"""\b(?:echo|printf)\s+(["'][^"'\n]*\bFAIL[^"'\n]*["'])""")
 _ASSIGNED = re.compile(r"^\s*(\w+)=\$\(", re.MULTILINE)
 _LIST = re.compile(r"^\s*(\w+)=\(([^()]*)\)", re.MULTILINE)
+_NAMES = re.compile(
+    r"^\s*(\w+)=[\"']([^\"'$\n]*)[\"']\s*$|\b(for)\s+\w+\s+in\s+([^;$\"'\n]+);?\s*(?:do\b|$)", re.MULTILINE
+)
+"""Names that a script goes through one by one: a string of words, or those of `for` itself."""
+_READS = re.compile(r"\b(?:grep|wc|sed|awk|head|tail|cut)\b")
+_ANY_NUMBER = re.compile(r"-ge\s+0\b|-gt\s+-1\b|\|\|\s*true\b")
+_INVERTED = re.compile(r"\bgrep\s+-\w*v|!\s*(?:grep|\[)")
+"""A check that something is absent, which any other text meets."""
+_LIMIT = re.compile(rf"{_INVERTED.pattern}|\s-l[et]\s|-eq\s+[\"']?0\b")
+"""A check of a limit, or of an absence, which may hold all along."""
 _ABOUT_COMMENTS = re.compile(r"comment|document|banner|header|\bnote\b", re.IGNORECASE)
 
 
@@ -33,7 +42,6 @@ def check_verification(target: Target) -> Iterator[Finding]:
         if target.blocks:
             yield from _verdicts(target, fence)
             yield from _counts(target, fence)
-        yield from _exits_zero(target, fence)
         yield from _unused(target, fence)
         yield from _unanchored(target, fence)
         yield from _partial(target, fence)
@@ -42,7 +50,7 @@ def check_verification(target: Target) -> Iterator[Finding]:
 
 def _listed_elsewhere(target: Target, fence: Fence) -> Iterator[Finding]:
     """Names in a list, looked for one by one, that other sections have in their text."""
-    own = target.in_section(fence, target.blocks) if fence.section is not None else []
+    own = target.own(fence)
     rest = joined([block for block in target.blocks if block not in own])
     looped = re.search(r"\bfor\s+(\w+)\s+in\s+\"?\$\{(\w+)\[@\]\}", fence.body.text)
     if looped is None or not own or not re.search(rf"\bgrep\b[^\n]*\"\${looped[1]}\"", fence.body.text):
@@ -62,7 +70,7 @@ def _listed_elsewhere(target: Target, fence: Fence) -> Iterator[Finding]:
 
 def _verdicts(target: Target, fence: Fence) -> Iterator[Finding]:
     """Each check by the red/green rule: it passes on the target, and fails without what it is about."""
-    own = target.in_section(fence, target.blocks) if fence.section is not None else []
+    own = target.own(fence)
     first, *others = [judge(fence, target.path, text) for text in target.texts]
     alone = verdicts(fence, target.path, joined(own).text) if own else {}
     later = [{judged.span: judged.verdict for judged in other} for other in others]
@@ -81,8 +89,12 @@ def _verdicts(target: Target, fence: Fence) -> Iterator[Finding]:
 def _never_fails(target: Target, fence: Fence, judged: Judged) -> bool:
     """Whether a check passes on every file: none, an empty one, a long one, and one with the words it looks for."""
     pattern = pattern_in(fence.body.text, judged.span)
-    words = re.sub(r"\\(.)", r"\1", pattern[0]) if pattern is not None else ""
-    texts = (None, "", "#\n" * 1000, f"{words}\n", f"{words}\n" * 1000)
+    words = re.sub(r"\\(.)", r"\1", pattern[0]).lstrip("^").rstrip("$") if pattern is not None else ""
+    script = judged.span.of(fence.body.text)
+    if re.search(r"[\[\](){}+?|*]", words) and not _ANY_NUMBER.search(script):
+        return False
+    reads = _READS.search(script) is not None and not re.search(r"\s-[efsr]\s", script)
+    texts = (*(() if reads else (None,)), "", "#\n" * 1000, f"{words}\n", f"{words}\n" * 1000)
     return all(verdicts(fence, target.path, text).get(judged.span) is Verdict.PASS for text in texts)
 
 
@@ -129,8 +141,8 @@ def _passes_anyway(target: Target, fence: Fence, judged: Judged, own: Sequence[F
     def passes(text: MappedText) -> bool:
         return verdicts(fence, target.path, text.text).get(judged.span) is Verdict.PASS
 
-    before = joined(target.in_section(fence, target.before))
-    if before.text and passes(before):
+    before = joined(target.before_of(fence))
+    if before.text and not _LIMIT.search(judged.span.of(fence.body.text)) and passes(before):
         related = _matching(before, pattern, "this line meets it")
         message = "this check passes on the text before the change"
         help_ = "Match words that only the change brings, such as the whole instruction"
@@ -148,7 +160,7 @@ def _passes_anyway(target: Target, fence: Fence, judged: Judged, own: Sequence[F
         yield found(target, rules.MET_BY_COMMENT, span, message, related=related, help="Match the instruction")
         return
     rest = joined([block for block in target.blocks if block not in own])
-    if rest.text and passes(rest):
+    if rest.text and not _LIMIT.search(judged.span.of(fence.body.text)) and passes(rest):
         related = _matching(rest, pattern, "this line of another section meets it")
         message = f"another section meets the check for {code(words, 34)}"
         yield found(target, rules.MET_ELSEWHERE, span, message, related=related)
@@ -205,29 +217,6 @@ def _holds(count: int, sign: str, wanted: int) -> bool:
     }[sign]
 
 
-def _exits_zero(target: Target, fence: Fence) -> Iterator[Finding]:
-    """A script that prints FAIL and has no way to end with another status than 0."""
-    text = fence.body.text
-    prints = _PRINTS_FAILURE.search(text)
-    if prints is None:
-        return
-    fails = re.search(r"\bexit\b|\breturn\b|\bset\s+-\w*e", text) is not None
-    if fails:
-        shell = Shell(text, {target.path: ""})
-        try:
-            status = shell.run()
-        except UnknownError:
-            return
-        line = next((line for line in shell.printed if re.search(r"\bFAIL", line.text)), None)
-        if status or line is None:
-            return
-        span = fence.body.span(line.span.start, line.span.end)
-    else:
-        span = fence.body.span(prints.start(1), prints.end(1))
-    message = "this script reports a failure and exits with status 0"
-    yield found(target, rules.FAILS_WITH_ZERO, span, message, help="End the failing branch with `exit 1`")
-
-
 def _unused(target: Target, fence: Fence) -> Iterator[Finding]:
     """Results that are only printed."""
     text = fence.body.text
@@ -258,21 +247,33 @@ def _unanchored(target: Target, fence: Fence) -> Iterator[Finding]:
 
 def _partial(target: Target, fence: Fence) -> Iterator[Finding]:
     """Lists of packages that leave some of the section's packages out."""
-    own = target.in_section(fence, target.blocks) if fence.section is not None else []
+    own = target.own(fence)
     wanted = packages_in(own) if own else []
-    for listed in _LIST.finditer(fence.body.text) if wanted else ():
-        names = re.findall(r"[^\s\"']+", listed[2])
+    for words, span in _lists(fence) if wanted else ():
+        names = re.findall(r"[^\s\"']+", words)
         missing = [name for name in wanted if name not in names]
         if len(names) > 2 and missing and set(names) <= set(wanted):
-            span = fence.body.span(listed.start(1), listed.end(1))
             message = f"this check looks for {len(names)} of the {len(wanted)} packages"
             notes = (f"It passes without {', '.join(missing)}.",)
             yield found(target, rules.PARTIAL, span, message, notes=notes)
 
 
+def _lists(fence: Fence) -> Iterator[tuple[str, Span]]:
+    """The lists of words in a script that it goes through, and the place of their names."""
+    text = fence.body.text
+    for listed in _LIST.finditer(text):
+        yield listed[2], fence.body.span(listed.start(1), listed.end(1))
+    for listed in _NAMES.finditer(text):
+        name, words = listed[1] or listed[3], listed[2] or listed[4]
+        if listed[1] is None or re.search(rf"\bin\s+\$\{{?{name}\b", text):
+            start = listed.start(1) if listed[1] is not None else listed.start(3)
+            yield words, fence.body.span(start, start + len(name))
+
+
 def packages_in(blocks: Sequence[Fence]) -> list[str]:
     """The packages of the system that target blocks install."""
     text = "FROM scratch\n" + "".join(block.body.text for block in blocks)
-    runs = gather(parse(SourceFile(text)), {}).of(PackageRun, [0])
+    facts = gather(parse(SourceFile(text)), {})
+    runs = facts.of(PackageRun, range(len(facts.stages)))
     installs = (run for run in runs if run.command.action == "install" and run.command.manager not in ("pip", "uv"))
     return [package.name for run in installs for package in run.command.packages]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
@@ -12,12 +13,23 @@ from zr4lint.documents.demanding.grammar import demands_of
 from zr4lint.documents.demanding.statement import Statement, Strength, statements_in
 from zr4lint.documents.demanding.table_rows import rows_in
 from zr4lint.documents.deriving.demand import Demand
+from zr4lint.documents.document import Role
 from zr4lint.model.source import Span
 
 if TYPE_CHECKING:
     from zr4lint.documents.document import Document, Heading
 
 _ABOUT = re.compile(r"docker|container|\bimages?\b|containerfile|\boci\b", re.IGNORECASE)
+_DOCKERFILE = re.compile(
+    r"\b(?:this|the) (?:document|specification|spec|page|feature|standard)\b[^.]*"
+    r"\b(?:dockerfile|container image|containeri[sz])"
+    r"|\bdockerfile\W{0,5}: the file\b|\binto a container\b",
+    re.IGNORECASE,
+)
+"""What the first words of a document about a Dockerfile say."""
+_AS = re.compile(r"^FROM\s+\S+\s+AS\s+([\w.-]+)", re.IGNORECASE | re.MULTILINE)
+_IMAGE = re.compile(r"(?:the )?[\w-]+ (images?|services?|containers?|applications?)", re.IGNORECASE)
+_STAGE = re.compile(r"`([\w-]+)`\s+stage\b|\bstage\s+`([\w-]+)`", re.IGNORECASE)
 _ASIDE = re.compile(
     r"\bexamples?\b|\banti-?patterns?\b|\bbackground\b|\balternatives?\b|\boptions? considered\b|\bconsidered options\b"
     r"|\bnon-?goals?\b|\bout of scope\b|\A(?:the )?(?:before|current|context)\b|\bhistory\b|\bchange ?log\b"
@@ -79,6 +91,8 @@ _TOPICS: Sequence[tuple[str, Demand]] = (
         Demand("secret-name", {"values": True}, Span(0, 0), "No secret is set."),
     ),
 )  # fmt: skip
+_MOST_COMPARED = 200
+"""The most statements of one subject of which each is compared with all others."""
 _ONE_OF_A_KIND = ("base-image", "last-workdir", "runs-as", "start-command", "env", "python-packages", "label-values")
 
 
@@ -86,6 +100,7 @@ class Read(Struct, frozen=True):
     """A statement with the demands it became, else the reason why it became none.
 
     `candidate` is what it may mean; the author confirms that. `disputed` are demands that another statement denies.
+    `partial` are demands on a part that no rule can name: a stage without a name, one image of several.
     """
 
     statement: Statement
@@ -93,19 +108,42 @@ class Read(Struct, frozen=True):
     reason: str = ""
     candidate: Demand | None = None
     disputed: tuple[Demand, ...] = ()
+    partial: tuple[Demand, ...] = ()
 
 
 def read(document: Document) -> list[Read]:
     """All statements of a document, in order; of those that contradict each other none compiles."""
     every = [*statements_in(document), *rows_in(document)]
-    about = bool(_ABOUT.search(" ".join(h.title for h in document.headings if h.level == 1)))
+    about = bool(_ABOUT.search(" ".join(h.title for h in document.headings if h.level == 1)) or _introduced(document))
+    stages, images = stages_named(document), _images(document)
     seen: dict[Span, Statement] = {}
     for statement in sorted(every, key=lambda s: s.span.start):
         seen.setdefault(statement.span, statement)
-    return [*_undisputed([_read(statement, about) for statement in seen.values()])]
+    return [*_undisputed([_read(statement, about, stages, images) for statement in seen.values()])]
 
 
-def _read(statement: Statement, about: bool) -> Read:
+def _introduced(document: Document) -> bool:
+    """Whether a target block, or the first paragraphs, say that the document is about a Dockerfile."""
+    if any(fence.is_dockerfile and fence.role is Role.TARGET for fence in document.fences):
+        return True
+    return any(_DOCKERFILE.search(words.text) for words in document.paragraphs[:6])
+
+
+def _images(document: Document) -> list[Heading]:
+    """The headings that name one of several images, such as `API image` beside `Batch image`."""
+    named = [(m[1].lower(), heading) for heading in document.headings if (m := _IMAGE.fullmatch(heading.title.strip()))]
+    counts = Counter((noun.rstrip("s"), heading.level) for noun, heading in named)
+    return [heading for noun, heading in named if counts[noun.rstrip("s"), heading.level] > 1]
+
+
+def stages_named(document: Document) -> frozenset[str]:
+    """The names of stages in the Dockerfiles and the code spans of a document."""
+    found = {m[1] for fence in document.fences if fence.is_dockerfile for m in _AS.finditer(fence.body.text)}
+    found |= {m[1] or m[2] for words in document.paragraphs for m in _STAGE.finditer(words.text)}
+    return frozenset(name.lower() for name in found)
+
+
+def _read(statement: Statement, about: bool, stages: frozenset[str], images: Collection[Heading]) -> Read:
     aside = next((h for h in statement.path if _ASIDE.search(h.title)), None)
     if aside is not None:
         return Read(statement, reason=f"the section `{aside.title[:36]}` demands nothing")
@@ -119,12 +157,17 @@ def _read(statement: Statement, about: bool) -> Read:
         and not any(map(_is_instruction, statement.codes))
     ):
         return Read(statement, reason="this is not about an image")
-    kind = next((h for h in statement.path if h.level > 1 and _KIND_OF_PROJECT.search(h.title)), None)
+    kind = next((h for h in statement.path if h in images or (h.level > 1 and _KIND_OF_PROJECT.search(h.title))), None)
     if kind is not None:
-        return Read(statement, reason=f"this holds for some files only: `{kind.title[:32]}`")
-    demands = [_led(statement, demand) for demand in demands_of(statement)]
+        found = tuple(_led(statement, demand) for demand in demands_of(statement, None))
+        return Read(statement, reason=f"this holds for some files only: `{kind.title[:32]}`", partial=found)
+    demands = [_led(statement, demand) for demand in demands_of(statement, stages)]
     if demands:
         return Read(statement, tuple(demands))
+    partial = tuple(_led(statement, demand) for demand in demands_of(statement, None))
+    if partial:
+        reason = f"no Dockerfile of the document has a stage `{partial[0].stage}`"
+        return Read(statement, reason=reason[:80], partial=partial)
     candidate = _candidate(statement)
     if candidate is not None and statement.marked:
         return Read(statement, (_led(statement, candidate),))
@@ -173,9 +216,14 @@ def _undisputed(found: Sequence[Read]) -> Iterator[Read]:
     for others in said.values():
         if len({value for value, _ in others}) > 1:
             disputed.update((one.statement.span, others) for _, one in others)
-    narrow = {span: part for span, others in disputed.items() if (part := _narrower(span, others))}
+    parts = {id(others): any(any(parts_of(o.statement)) for _, o in others) for others in said.values()}
+    near = ((span, others) for span, others in disputed.items() if parts[id(others)])
+    narrow = {span: part for span, others in near if (part := _narrower(span, others[:_MOST_COMPARED]))}
+    left = {
+        id(others): {value for value, one in others if one.statement.span not in narrow} for others in said.values()
+    }
     for span, others in [*disputed.items()]:
-        if span not in narrow and len({value for value, one in others if one.statement.span not in narrow}) == 1:
+        if span not in narrow and len(left[id(others)]) == 1:
             del disputed[span]
     for one in found:
         if one.statement.span in narrow:
@@ -204,7 +252,10 @@ def parts_of(statement: Statement) -> Iterator[Heading]:
 
 def _narrower(span: Span, others: Sequence[tuple[str, Read]]) -> Heading | None:
     """The heading by which the statement at a place is about a part of what one that it contradicts is about."""
-    value, own = next((value, one.statement) for value, one in others if one.statement.span == span)
+    found = next(((value, one.statement) for value, one in others if one.statement.span == span), None)
+    if found is None:
+        return None
+    value, own = found
     for theirs, one in others:
         if theirs != value and (part := part_of(own, one.statement)) and part_of(one.statement, own) is None:
             return part

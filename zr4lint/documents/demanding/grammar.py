@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache
 
 from msgspec import structs
 
 from zr4lint.documents.demanding import meanings, objects
+from zr4lint.documents.demanding.phrasing import canonical, scoped
 from zr4lint.documents.demanding.statement import CODE, Statement
 from zr4lint.documents.deriving.demand import Demand
 
@@ -43,19 +44,32 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-def demands_of(statement: Statement) -> list[Demand]:
-    """The demands of a statement whose form is known, none for another."""
+def demands_of(statement: Statement, stages: Collection[str] | None = ()) -> list[Demand]:
+    """The demands of a statement whose form is known, none for another.
+
+    A stage counts if its name is a code span or one of `stages`; any name does where that is None.
+    """
     if not objects.certain(statement.codes) and "exec form" not in statement.plain:
         return []
-    statement = _without_instruction(statement)
+    statement, stage, quoted = scoped(canonical(_without_instruction(statement)))
+    if stage is not None and not quoted and stages is not None and stage not in stages:
+        return []
     for pattern, negative, readers in _FORMS:
         if negative is not None and negative is not statement.negative:
             continue
         if _compiled(pattern).fullmatch(statement.plain):
             for read in readers:
                 if found := [*read(statement)]:
-                    return found
+                    return [_in_stage(demand, stage) for demand in found] if stage is not None else found
     return []
+
+
+def _in_stage(demand: Demand, stage: str) -> Demand:
+    """A demand on one stage."""
+    given = demand.parameters
+    if given.get("within") == "file":
+        given = {**given, "within": "stage"}
+    return structs.replace(demand, parameters=given, stage=stage)
 
 
 _INSTRUCTION = re.compile(
@@ -77,6 +91,7 @@ def _form(pattern: str, negative: bool | None, *readers: Reader) -> Form:
     return pattern, negative, readers
 
 
+_MANAGER = r"(?:apt|apt-get|apk|dnf|microdnf|pip|pypi)"
 _BE = r"(?:be\s+|is\s+|are\s+)?"
 _THE = r"(?:(?:the|an?|its|following|these|this|all|required|official)\s+)*"
 _AS_BASE = (
@@ -98,7 +113,8 @@ _FORMS: Sequence[Form] = (
         meanings.image,
     ),
     _form(
-        rf"(?:(?:use\s+)?{_THE}base[ -]image\s+{MODAL}be|(?:das |als )?basis-?image\s+(?:muss|soll))\s+{CODE}"
+        rf"(?:(?:use\s+)?{_THE}(?:base[ -]image|(?:final|runtime)\s+stage)\s+{MODAL}be"
+        rf"|(?:das |als )?basis-?image\s+(?:muss|soll))\s+{CODE}"
         rf"(?:\s+(?:sein|verwendet werden))?",
         False,
         meanings.image,
@@ -135,12 +151,37 @@ _FORMS: Sequence[Form] = (
         meanings.instructions,
     ),
     _form(
-        rf"{OPENING_NOT}(?:use|using|contain|include|have)\s+{_THE}{CODE}(?:(?:\s*,\s*|,?\s+(?:or|and|oder)"
+        rf"{OPENING_NOT}(?:use|using|contain|include|have|define|declare)\s+{_THE}{CODE}(?:(?:\s*,\s*|,?\s+(?:or|and|oder)"
         rf"\s+){CODE})*(?:\s+instructions?)?(?:\s+in\s+{_ARTICLE}\s+{_THING})?",
         True,
         meanings.absent,
     ),
-    _form(rf"{_THE}{CODE}(?:\s+instructions?)?\s+{MODAL}{NOT}be\s+(?:used|present)", True, meanings.absent),
+    _form(
+        rf"{_THE}{CODE}(?:\s+instructions?)?\s+{MODAL}{NOT}be\s+(?:used|present|changed)",
+        True,
+        meanings.absent,
+        meanings.not_exposed,
+    ),
+    _form(rf"{_THE}{CODE}\s+{MODAL}be\s+(?:present|defined|included)", False, meanings.present),
+    _form(
+        rf"{OPENING}(?:have|define|use|contain)\s+{_THE}(?:entry[ -]?point|(?:default\s+|start\s+)?command)\s+{CODE}",
+        False,
+        meanings.started,
+    ),
+    _form(rf"{OPENING}(?:use|be)\s+{CODE}", False, meanings.image_used),
+    _form(rf"{_THE}label\s+{CODE}\s+{MODAL}(?:be|have\s+the\s+value)\s+(?:set\s+to\s+)?{CODE}", False, meanings.label),
+    _form(
+        rf"after\s+{CODE},\s+{CODE}\s+{MODAL}be\s+(?:removed|deleted)\s+in\s+the\s+same\s+(?:{CODE}|layer|RUN)",
+        False,
+        meanings.lists_removed,
+    ),
+    _form(
+        rf"(?:the\s+)?(?:last|final)\s+{CODE}(?:\s+instruction)?\s+{MODAL}{NOT}be\s+{CODE}"
+        rf"|(?:the\s+)?user\s+{CODE}\s+must\s+not\s+be\s+used(?:\s+at\s+the\s+end)?",
+        True,
+        meanings.not_root,
+    ),
+    _form(rf"{_THE}{CODE}\s+{MODAL}{NOT}use\s+{_THE}{CODE}(?:\s+tag)?", True, meanings.latest),
     _form(
         rf"{OPENING}(?:use|contain|include|have|declare|define|specify)\s+{_THE}(?:valid\s+)?"
         rf"{LIST}(?:\s+instructions?)?",
@@ -199,7 +240,8 @@ _FORMS: Sequence[Form] = (
     _form(
         rf"{_THE}(?:(?:final|runtime|container|container's|image)\s+)*user\s+{MODAL}be\s+{CODE}", False, meanings.user
     ),
-    _form(rf"(?:the\s+)?(?:exposed\s+)?port\s+{CODE}\s+{MODAL}be\s+exposed", False, meanings.ports),
+    _form(rf"(?:the\s+)?(?:exposed\s+)?port\s+(?:{CODE}|\d{{2,5}})\s+{MODAL}be\s+exposed", False, meanings.ports),
+    _form(rf"{_THE}exposed\s+port\s+{MODAL}be\s+(?:{CODE}|\d{{2,5}})", False, meanings.ports),
     _form(
         rf"{_THE}working directory\s+(?:of\s+{_ARTICLE}\s+{_THING}\s+)?{MODAL}be\s+(?:set\s+to"
         rf"\s+)?{CODE}",
@@ -209,7 +251,7 @@ _FORMS: Sequence[Form] = (
     _form(rf"{OPENING}(?:set|use)\s+{_THE}working directory\s+(?:to\s+)?{CODE}", False, meanings.workdir),
     _form(
         rf"{OPENING}(?:install|pin|include|have|contain)\s+{_THE}(?:(?:system|apt|debian|python|pip|os)"
-        rf"\s+)*(?:packages?\s+)?{LIST}(?:\s+(?:packages?|(?:by|via|from|using|with) (?:apt|apt-get|pip|pypi)))*",
+        rf"\s+)*(?:packages?\s+)?{LIST}(?:\s+(?:packages?|(?:by|via|from|using|with) {_MANAGER}))*",
         False,
         meanings.packages,
     ),
@@ -221,7 +263,7 @@ _FORMS: Sequence[Form] = (
     ),
     _form(
         rf"{_THE}{CODE}(?:\s+(?:calls?|commands?|invocations?|instructions?))?\s+{MODAL}(?:use|include|have|pass|specify|"
-        rf"{_BE}(?:run|called|used|invoked)\s+with)\s+{_THE}(?:flag\s+|option\s+)?{CODE}(?:\s+(?:flag|option))?",
+        rf"{_BE}(?:run|called|used|invoked)\s+with)\s+{_THE}(?:(?:flag|option)s?\s+)?{LIST}(?:\s+(?:flag|option)s?)?",
         False,
         meanings.options,
     ),
@@ -301,9 +343,10 @@ _FORMS: Sequence[Form] = (
         meanings.setting,
     ),
     _form(
-        rf"{_THE}(?:entry[ -]?point|(?:(?:default|start)\s+)?command|{CODE})\s+{MODAL}be\s+{CODE}",
+        rf"{_THE}(?:entry[ -]?point|(?:(?:default|start)\s+)?command|{CODE})\s+{MODAL}be\s+(?:set\s+to\s+)?{CODE}",
         False,
         meanings.started,
+        meanings.thing,
     ),
     _form(rf"{OPENING}(?:start|be\s+started)\s+(?:with|by|via|using)\s+{CODE}", False, meanings.started),
     _form(

@@ -28,6 +28,16 @@ def image(statement: Statement) -> Iterator[Demand]:
         yield Demand("built-on", given, _NOWHERE, f"The image is built on a version of `{repository}`.")
 
 
+def image_used(statement: Statement) -> Iterator[Demand]:
+    """The image that a Dockerfile or a stage uses, where it is no image of something else."""
+    named = re.match(
+        r"\W*(?:the\s+|this\s+)?(?:\w+\s+){0,2}(?:dockerfile|image|stage)\b", statement.plain, re.IGNORECASE
+    )
+    reference = objects.image_of(statement.codes[0]) or objects.repository_of(statement.codes[0])
+    if named is not None and reference is not None:
+        yield from image(statement)
+
+
 def stage_image(statement: Statement) -> Iterator[Demand]:
     """The image of a named stage."""
     stage, image = statement.codes[0], objects.image_of(statement.codes[1])
@@ -147,20 +157,27 @@ def packages(statement: Statement) -> Iterator[Demand]:
         yield Demand("python-packages", given, _NOWHERE, "pip installs these packages.")
     elif re.search(r"\bapt(?:-get)?\b|\bdebian\b", around) and all(map(objects.package_of, statement.codes)):
         yield Demand("apt-packages", {"packages": [*statement.codes]}, _NOWHERE, "apt installs these packages.")
+    elif all(map(objects.package_of, statement.codes)):
+        said = re.search(r"\b(apk|dnf|microdnf)\Z", statement.plain)
+        for manager in said.groups() if said is not None else ():
+            given = {"manager": manager, "packages": [*statement.codes]}
+            yield Demand("installed-packages", given, _NOWHERE, f"{manager} installs these packages.")
 
 
 def options(statement: Statement) -> Iterator[Demand]:
-    """An option of a command."""
-    if len(statement.codes) != 2:
+    """The options of a command."""
+    if len(statement.codes) < 2:
         return
-    command, option = statement.codes
-    if objects.command_of(command) is None and objects.command_of(option) is not None:
-        command, option = option, command
+    command, *given = statement.codes
+    if len(given) == 1 and objects.command_of(command) is None and objects.command_of(given[0]) is not None:
+        command, given = given[0], [command]
     words = command.split()
-    if objects.command_of(command) is None or words == ["pip"] or objects.option_of(option) is None:
+    if objects.command_of(command) is None or words == ["pip"] or not all(map(objects.option_of, given)):
         return
-    given = {"calls": [" ".join((_same(words[0]), *words[1:]))], "options": [option, *_ALIASES.get(option, ())]}
-    yield Demand("command-option", given, _NOWHERE, f"Each `{command}` has `{option}`.")
+    for option in given:
+        calls = [" ".join((_same(words[0]), *words[1:]))]
+        parameters = {"calls": calls, "options": [option, *_ALIASES.get(option, ())]}
+        yield Demand("command-option", parameters, _NOWHERE, f"Each `{command}` has `{option}`.")
 
 
 _ALIASES = {
@@ -178,9 +195,15 @@ def _same(program: str) -> str:
     return {"apt": "apt-get|apt", "apt-get": "apt-get|apt", "pip": "pip|pip3", "pip3": "pip|pip3"}.get(program, program)
 
 
+_HOLDS = re.compile(r"\b(?:image|container)s?\b.*\b(?:contain|have|include)\b|\binstall\b", re.IGNORECASE)
+"""Words that forbid a program in the image, which other commands may bring as well."""
+
+
 def forbidden(statement: Statement) -> Iterator[Demand]:
     """Commands that do not run."""
     commands = [objects.command_of(code) for code in statement.codes]
+    if _HOLDS.search(statement.plain) and any(" " not in code for code in statement.codes):
+        return
     if all(commands):
         names = " or ".join(f"`{code}`" for code in statement.codes)
         yield Demand("command-forbidden", {"calls": [*statement.codes]}, _NOWHERE, f"No command is {names}.")
@@ -191,6 +214,33 @@ def latest(statement: Statement) -> Iterator[Demand]:
     if statement.codes and all(code in ("latest", ":latest") for code in statement.codes):
         given = {"pinned": "tag", "forbidden": ["*:latest"]}
         yield Demand("image-reference", given, _NOWHERE, "No image has the tag `latest`.")
+
+
+def not_exposed(statement: Statement) -> Iterator[Demand]:
+    """A port that is not exposed."""
+    port = re.fullmatch(r"EXPOSE (\d{1,5})", statement.codes[0])
+    if port is not None:
+        forms = [form for form in objects.exposed(port[1]).parameters["arguments"] if "$" not in form]
+        given = {"instructions": ["EXPOSE"], "arguments": forms, "max": 0, "within": "file"}
+        yield Demand("instruction-count", given, _NOWHERE, f"The port {port[1]} is not exposed.")
+
+
+def label(statement: Statement) -> Iterator[Demand]:
+    """A label and its value, apart."""
+    name, value = statement.codes
+    if re.fullmatch(r"[a-z][\w./-]*", name) and not re.search(r"[$<>{}\"]", value):
+        yield Demand("label-values", {"labels": {name: value}}, _NOWHERE, "Labels have these values.")
+
+
+def thing(statement: Statement) -> Iterator[Demand]:
+    """A variable, or the argument of an instruction, that is this."""
+    if len(statement.codes) != 2:
+        return
+    name, value = statement.codes
+    if objects.keyword_of(name) and name in ("WORKDIR", "USER", "STOPSIGNAL", "EXPOSE"):
+        yield from objects.instruction_of(f"{name} {value.removeprefix(name).strip()}")
+    elif not objects.keyword_of(name):
+        yield from variable(statement)
 
 
 def exec_form(statement: Statement) -> Iterator[Demand]:

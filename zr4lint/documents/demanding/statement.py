@@ -54,7 +54,7 @@ _STRENGTHS = (
     (
         Strength.MUST,
         (
-            r"\bmust(?:n't)?\b|\bshall\b|\b(?:is|are) required\b|\bmandatory\b|\b(?:has|have|needs?) to\b"
+            r"\bmust(?:n't)?\b|\bshall\b|\b(?:is|are) (?:required|necessary)\b|\bmandatory\b|\b(?:has|have|needs?) to\b"
             r"|\A\W*never\b|\b(?:must|shall) never\b|\bforbidden\b"
             r"|\bprohibited\b|\bnot (?:allowed|permitted)\b|\bmuss\b|\bm\u00fcssen\b|\b(?:darf|d\u00fcrfen)\b"
         ),
@@ -63,14 +63,21 @@ _STRENGTHS = (
 )
 _IMPERATIVE = re.compile(
     r"(?:do not|don't|never|always|avoid|use|install|set|pin|expose|copy|run|define|declare|create|add|remove|include"
-    r"|clone|start|keep|write)\b",
+    r"|clone|start|keep|write|we (?:will )?use)\b",
     re.IGNORECASE,
 )
 _STRICT = re.compile(r"(?:do not|don't|always)\b", re.IGNORECASE)
+_IS = re.compile(
+    r"(?:the\s+)?(?:base image|(?:final|runtime|`[\w-]+`) stage|working directory|entry ?point"
+    r"|(?:exposed )?port|(?:container |final )?user)"
+    r"\s+is\s+`[^`]+`\W*\Z",
+    re.IGNORECASE,
+)
+"""A sentence that says of one thing what it is."""
 _TUTORIAL = re.compile(r"\bguide\b|\btutorial\b|\btips\b|\bhow[- ]to\b|\bgetting started\b|\breadme\b", re.IGNORECASE)
 _DEMANDING = re.compile(
     r"\brequire|\brules?\b|\bstandards?\b|\bpolic(?:y|ies)\b|\bconstraints?\b|\bmust\b|\bmandatory\b|\bspecification\b"
-    r"|\bacceptance criteria\b|\banforderung|\bvorgaben?\b|\brichtlinie",
+    r"|\bacceptance criteria\b|\A(?:the )?decisions?\Z|\banforderung|\bvorgaben?\b|\brichtlinie",
     re.IGNORECASE,
 )
 _ADVISING = re.compile(r"\bguidelines?\b|\bbest practices?\b|\brecommend|\bshould\b|\bempfehlung", re.IGNORECASE)
@@ -92,8 +99,10 @@ _LIMITS = re.compile(
 )
 """Words that make a remark a part of the demand."""
 _WHEN_BUILT = re.compile(
-    r"\A(?:when|while)\s+(?:the|an?)\s+(?:docker |container )*(?:image|dockerfile|container)\s+is\s+"
-    r"(?:built|created|started|run|defined|written)\s*,?\s*(?:then\s+)?",
+    r"\A(?:when|while)\s+(?:(?:the|an?)\s+(?:docker |container |\w+ (?=stage))*"
+    r"(?:image|dockerfile|container|stage)\s+is\s+(?:built|created|started|run|defined|written)"
+    r"|(?:the\s+)?dependencies are installed|installing (?:the\s+)?dependencies"
+    r"|building (?:the|an?) (?:docker |container )*image)\s*,?\s*(?:then\s+)?",
     re.IGNORECASE,
 )
 _END = (
@@ -201,11 +210,12 @@ def statements_in(document: Document) -> Iterator[Statement]:
             yield found
 
 
-_THEN = re.compile(r"\A\W*then\b\W*(?:the\s+)?", re.IGNORECASE)
+_THEN = re.compile(r"\A\W*then\b[\s*_:,]*(?:the\s+)?", re.IGNORECASE)
 _SETTING = re.compile(r"\A\W*(?:given|when|and)\b", re.IGNORECASE)
 _ALWAYS = re.compile(
     r"\b(?:image|dockerfile|containerfile|file|stage)\s+(?:is|has been)\s+"
-    r"(?:built|read|inspected|reviewed|examined|checked)\W*\Z",
+    r"(?:built|read|inspected|reviewed|examined|checked|started|run)\W*\Z|\b(?:stage|build|container)\s+(?:runs|starts)\W*\Z"
+    r"|\bstarts the (?:container|image)\W*\Z",
     re.IGNORECASE,
 )
 """A setting of a scenario that is no condition."""
@@ -224,6 +234,9 @@ def claims_in(document: Document) -> Iterator[Statement]:
         elif always and strength_of(words.text) is None:
             found = statement(words, then.end(), len(words.text), (Strength.MUST, forbids(words.text)))
             plain = re.sub(r"\b(?:is|are)\b", "must be", found.plain, count=1)
+            plain = re.sub(
+                r"\A(image|dockerfile|container) (?:has|contains)\b", r"\1 must have", plain, flags=re.IGNORECASE
+            )
             yield structs.replace(found, plain=plain)
 
 
@@ -244,6 +257,8 @@ def _imperative(text: str, words: Words) -> tuple[Strength, bool] | None:
     """The strength of `Use ...` below a heading that makes it a demand."""
     plain = _LABEL.sub("", text.strip(), count=1).lstrip("*_ ")
     strength = heading_strength(words.path)
+    if strength is not None and _IS.match(plain):
+        return strength, False
     if strength is None and _STRICT.match(plain) and not any(_TUTORIAL.search(h.title) for h in words.path):
         return Strength.MUST, _has(_NEVER, plain)
     if strength is None or not (

@@ -1,0 +1,84 @@
+"""PD305 and PD306 for exit statuses: failures that end with 0, and commands whose result nothing uses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from zr4lint.documents.checking.found import found
+from zr4lint.documents.interpreter import Ended, Shell, UnknownError
+from zr4lint.packs import document_rules as rules
+
+if TYPE_CHECKING:
+    from zr4lint.documents.document import Fence
+    from zr4lint.documents.interpreter.shell import Printed
+    from zr4lint.documents.target import Target
+    from zr4lint.model.finding import Finding
+
+_FAILED = r"\bFAIL|\bNOT OK\b|\bERROR\b|\u2717|\u2718|\u274c"
+_PRINTS_FAILURE = re.compile(rf"""\b(?:echo|printf)\s+(["'][^"'\n]*(?:{_FAILED})[^"'\n]*["'])""")
+_WARNS = re.compile(r"\bWARN|\u26a0", re.IGNORECASE)
+_ENDS = re.compile(r"\bexit\b|\breturn\b|\bset\s+-\w*e")
+_QUIET = re.compile(r"(?:grep\s+(?:-\w*q|--quiet)|test\s|\[)")
+
+
+def check_exits(target: Target) -> Iterator[Finding]:
+    """The findings on exit statuses of verification scripts."""
+    for fence in target.checks:
+        yield from _exits_zero(target, fence)
+        yield from _ignored(target, fence)
+
+
+def _exits_zero(target: Target, fence: Fence) -> Iterator[Finding]:
+    """A script that prints FAIL and has no way to end with another status than 0, or a check of it that has none."""
+    text = fence.body.text
+    prints = next((m for m in _PRINTS_FAILURE.finditer(text) if not _WARNS.search(m[1])), None)
+    if prints is None:
+        return
+    if _ENDS.search(text):
+        line = _first_harmless(target, fence)
+        if line is None:
+            return
+        span = fence.body.span(line.span.start, line.span.end)
+    else:
+        span = fence.body.span(prints.start(1), prints.end(1))
+    message = "this script reports a failure and exits with status 0"
+    yield found(target, rules.FAILS_WITH_ZERO, span, message, help="End the failing branch with `exit 1`")
+
+
+def _first_harmless(target: Target, fence: Fence) -> Printed | None:
+    """The first report of a failure after which the script goes on as if nothing had been, on an empty file."""
+    shell = Shell(fence.body.text, {target.path: ""})
+    statements = shell.statements()
+    ending = fence.body.text[statements[-1].start_byte :] if statements else ""
+    for node in statements:
+        before, variables = len(shell.printed), dict(shell.variables)
+        try:
+            status = shell.statement(node)
+        except UnknownError:
+            return None
+        except Ended:
+            continue
+        failed = (one for one in shell.printed[before:] if re.search(_FAILED, one.text) and not _WARNS.search(one.text))
+        line = next(failed, None)
+        last = node == statements[-1]
+        if line is not None and variables == shell.variables and not (last and status) and "$?" not in ending:
+            return line
+    return None
+
+
+def _ignored(target: Target, fence: Fence) -> Iterator[Finding]:
+    """Commands that only have a status, which the next command overwrites."""
+    text = fence.body.text
+    if re.search(r"\bset\s+-\w*e|\bset\s+-o\s+errexit|\bPIPESTATUS\b", text):
+        return
+    shell = Shell(text, {})
+    statements = shell.statements()
+    for node, following in pairwise(statements):
+        words = shell.text(node)
+        if node.type in ("command", "test_command") and _QUIET.match(words) and "$?" not in shell.text(following):
+            span = fence.body.span(node.start_byte, node.end_byte)
+            message = "the script goes on whether this succeeds or fails"
+            yield found(target, rules.RESULT_UNUSED, span, message, help="End it with `|| exit 1`")

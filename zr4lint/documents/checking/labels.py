@@ -1,0 +1,132 @@
+"""PD501: steps, layers, rules and titles that are named and that the document does not have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from zr4lint.documents.checking.found import found
+from zr4lint.model.quoting import code
+from zr4lint.packs import document_rules as rules
+
+if TYPE_CHECKING:
+    from zr4lint.documents.document import Document, Words
+    from zr4lint.documents.target import Target
+    from zr4lint.model.finding import Finding
+
+_KINDS = "step|part|layer|section|chapter|requirement|rule|appendix|verification|recovery"
+_NAMED = re.compile(
+    rf"\b({_KINDS})s?(?: command| option)?\s+(\d+(?:\.\d+)*|[A-Z])(?![\w.-]*\w)(?:\s*(?:[-\u2013]|to|and)\s*(\d+)\b)?",
+    re.IGNORECASE,
+)
+_CODE = re.compile(r"(?<![\w./:-])([A-Z]{1,6})(-?)(\d{1,4})(?![\w./-]*\w)")
+_QUOTED = re.compile(
+    r"\b(?:section|chapter)s?\s+[\"\u201c\u201e]([^\"\u201c\u201d\n]{3,60})[\"\u201d\u201c]", re.IGNORECASE
+)
+_DOTTED = re.compile(r"\W*(\d+(?:\.\d+)+)[.:)]?\s")
+_ELSEWHERE = re.compile(
+    r"https?://|\.md\b|\bRFC\b|\bISO\b|\bhandbook\b|\bmanual\b|\bappendix of\b|\bupstream\b|\bretired\b|\bremoved\b"
+    r"|\bformer(?:ly)?\b|\bold\b|\bfuture\b|\blater\b|\bplanned\b|\bnext\b|\bseparate\b",
+    re.IGNORECASE,
+)
+"""Words of a line that may refer to another document, or to what is no more or not yet there."""
+_OF_ANOTHER = re.compile(r"\s+(?:of|in|from)\b|'s\b", re.IGNORECASE)
+_SEE = re.compile(r"\bsee\s+\Z", re.IGNORECASE)
+_FOREIGN = re.compile(r"(?:\b[A-Z]{2,}[\w.-]*|\w's)\s+\Z")
+
+
+class Labels(Struct, frozen=True):
+    """What a document calls its parts: the numbers of each kind, the numbers behind each prefix, and the titles."""
+
+    numbers: dict[str, set[str]]
+    codes: dict[tuple[str, str], set[int]]
+    titles: set[str]
+
+
+def check_labels(target: Target) -> Iterator[Finding]:
+    """The findings on references to parts of the document."""
+    labels = labels_of(target.document)
+    for words in target.document.prose:
+        if words.text.lstrip().startswith("#") or _ELSEWHERE.search(words.text):
+            continue
+        yield from _kinds(target, words, labels)
+        yield from _codes(target, words, labels)
+        yield from _titles(target, words, labels)
+
+
+def labels_of(document: Document) -> Labels:
+    """The labels of a document's parts."""
+    numbers: dict[str, set[str]] = {}
+    codes: dict[tuple[str, str], set[int]] = {}
+    for heading in document.headings:
+        for said in _NAMED.finditer(heading.title):
+            numbers.setdefault(said[1].lower(), set()).add(said[2].upper())
+        if heading.number is not None:
+            for kind in ("section", "chapter"):
+                numbers.setdefault(kind, set()).add(heading.number)
+    starts = [heading.title for heading in document.headings] + [words.text for words in document.paragraphs]
+    starts += [row[0].text for table in document.tables for row in table.rows if row]
+    for text in starts:
+        if (dotted := _DOTTED.match(text)) is not None and "[" not in dotted[0]:
+            for kind in ("rule", "section"):
+                numbers.setdefault(kind, set()).add(dotted[1])
+        if (named := _CODE.match(text.lstrip("*-+> `[]#"))) is not None:
+            codes.setdefault((named[1], named[2]), set()).add(int(named[3]))
+    return Labels(numbers, codes, {_plain(heading.title) for heading in document.headings})
+
+
+def _plain(title: str) -> str:
+    return re.sub(r"\A[\d.]+\s+|[`*_:]", "", title).strip().casefold()
+
+
+def _kinds(target: Target, words: Words, labels: Labels) -> Iterator[Finding]:
+    for said in _NAMED.finditer(words.text):
+        kind = said[1].lower()
+        known = labels.numbers.get(kind, set())
+        if _defines(words.text, said.start()) or _OF_ANOTHER.match(words.text, said.end()):
+            continue
+        if _FOREIGN.search(words.text, 0, said.start()):
+            continue
+        if kind == "section" and said[2].isdigit() and _SEE.search(words.text, 0, said.start()):
+            continue
+        for number in dict.fromkeys((said[2].upper(), said[3] or said[2].upper())):
+            if number not in known and _complete(known, number):
+                message = f"there is no {kind} {number}"
+                yield found(target, rules.NO_SUCH_SECTION, words.at(*said.span()), message)
+                break
+
+
+def _defines(text: str, start: int) -> bool:
+    """Whether a label stands at the start of its line, where it names what follows."""
+    return not text[:start].strip(" \t*_>|#[]x-+")
+
+
+def _complete(known: set[str], number: str) -> bool:
+    """Whether the labels of this form that a document has are all from the first one, so that another is missing."""
+    if "." in number:
+        return sum("." in one for one in known) > 1
+    if number.isdigit():
+        have = sorted(int(one) for one in known if one.isdigit())
+        return len(have) > 1 and have[0] <= 1 and have == [*range(have[0], have[-1] + 1)] and int(number) > have[-1]
+    letters = sorted(one for one in known if one.isalpha())
+    return len(letters) > 1 and letters == [chr(ord("A") + n) for n in range(len(letters))]
+
+
+def _codes(target: Target, words: Words, labels: Labels) -> Iterator[Finding]:
+    for said in _CODE.finditer(words.text):
+        known = labels.codes.get((said[1], said[2]), set())
+        whole = len(known) > 1 and min(known) <= 1 and known == set(range(min(known), max(known) + 1))
+        if whole and int(said[3]) > max(known) and not _defines(words.text, said.start()):
+            yield found(target, rules.NO_SUCH_SECTION, words.at(*said.span()), f"nothing here is called {said[0]}")
+
+
+def _titles(target: Target, words: Words, labels: Labels) -> Iterator[Finding]:
+    for said in _QUOTED.finditer(words.text):
+        title = _plain(said[1])
+        if _OF_ANOTHER.match(words.text, said.end()) or any(title in one for one in labels.titles):
+            continue
+        message = f"there is no section {code(said[1], 40)}"
+        yield found(target, rules.NO_SUCH_SECTION, words.at(*said.span()), message)

@@ -1,0 +1,94 @@
+"""One wording for sentences that say the same, and the stage that a sentence is about."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import structs
+
+from zr4lint.documents.demanding.statement import CODE, Statement
+
+_LIMITS = r"\b(?:or|if|when|unless|except|default|only|optional(?:ly)?|but|otherwise)\b"
+_SAME: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), instead)
+    for pattern, instead in (
+        (r"\Awe (?:will )?use ", "use "),
+        (r" in (?:every|each|all|any) (?:image|dockerfile|stage|container)s?\Z", ""),
+        (r"\b(must|should|shall) (?:have|contain|use) no\b", r"\1 not have"),
+        (rf",?\s+(?:because|since)\s(?:(?!{_LIMITS}).)*\Z", ""),
+        (r"\A(?:it is|it's) (?:necessary|required|mandatory) to ", ""),
+        (r"\A(?:it is|it's) (?:forbidden|prohibited|not (?:allowed|permitted)) to ", "do not "),
+        (rf"\A((?:the )?[\w {CODE}]+) is {CODE}\Z", rf"\1 must be {CODE}"),
+        (r"\b(must|should|shall) to be\b", r"\1 be"),
+        (r"\b(?:is|are) (?:forbidden|prohibited|not (?:allowed|permitted))\b", "must not be used"),
+        (rf"\Aalways use {CODE}(?:,| and) never (?:use )?{CODE}\Z", f"use {CODE} instead of {CODE}"),
+        (rf"\A(?:the )?tag {CODE} (must|should|shall) ", rf"the {CODE} tag \1 "),
+        (rf"\A(?:every|each|all|any) {CODE} (?=must|should|shall)", f"{CODE} "),
+        (rf"\A(.* (?:must|should|shall) not be used); use {CODE}(?: instead)?\Z", r"\1"),
+        (rf"\A({CODE} (?:must|should|shall) not be used) in {CODE}\Z", r"\1"),
+        (rf"\A({CODE} (?:must|should|shall) not be set) by {CODE}\Z", r"\1"),
+        (rf"\A(?:the )?variable {CODE} ", f"{CODE} "),
+        (rf",\s+(?!{_LIMITS})(?:the|it|they|this|these|we|you|[a-z]+s)\s+(?!or\b)(?:(?!{_LIMITS})[^,{CODE}])*\Z", ""),
+        (r", as (?!root|non)[^\u00a7]*\Z", ""),
+        (
+            rf"\A({CODE} (?:must|should|shall) (?:not )?be (?:used|present|set|installed|in exec form))\b[^{CODE}]*,\Z",
+            r"\1",
+        ),
+    )
+)
+_STAGE = rf"(?:(?:the\s+)?{CODE}\s+stage|(?:the\s+)?stage\s+{CODE}|(?:the\s+)?(?P<name>[a-z][\w-]*)\s+stage)"
+_SUBJECT = re.compile(
+    rf"\A(?:in\s+)?{_STAGE}(?:'s)?,?\s+(?:must|should|shall|has to|needs to|must not)\b", re.IGNORECASE
+)
+_TAIL = re.compile(rf"\s+(?:in|of|for|as|within)\s+{_STAGE}\Z", re.IGNORECASE)
+_BUILT = ("final", "last", "runtime", "runner", "production", "each", "every", "any", "a", "the", "this", "one", "base",
+          "same", "separate", "multi", "single")  # fmt: skip
+"""Words before `stage` that name the stage that is built, or none."""
+
+
+def canonical(statement: Statement) -> Statement:
+    """The statement in the wording that the forms have; what it says is the same."""
+    plain = statement.plain
+    dropped: list[int] = []
+    for pattern, instead in _SAME:
+        shorter = pattern.sub(instead, plain)
+        if shorter != plain and shorter.count(CODE) < plain.count(CODE):
+            dropped.append(shorter.count(CODE))
+        plain = shorter
+    codes = statement.codes[: min(dropped)] if dropped else statement.codes
+    codes = tuple(code.removeprefix("RUN ") if re.match(r"RUN [a-z]", code) else code for code in codes)
+    negative = statement.negative or (" not have" in plain and " not have" not in statement.plain)
+    return structs.replace(statement, plain=plain, codes=codes, negative=negative)
+
+
+def scoped(statement: Statement) -> tuple[Statement, str | None, bool]:
+    """The statement without the stage that it names, that stage, and whether its name is a code span."""
+    plain = statement.plain
+    said = _SUBJECT.search(plain)
+    if said is None:
+        said = _TAIL.search(plain)
+    if said is None or (said["name"] or "").lower() in _BUILT:
+        return statement, None, True
+    index = plain.count(CODE, 0, said.start())
+    quoted = said["name"] is None
+    stage = statement.codes[index] if quoted and index < len(statement.codes) else (said["name"] or "")
+    if not re.fullmatch(r"[A-Za-z][\w-]*", stage):
+        return statement, None, True
+    codes = (*statement.codes[:index], *statement.codes[index + 1 :]) if quoted else statement.codes
+    if said.start() == 0:
+        start = re.search(r"(?:must|should|shall|has to|needs to)\b", said[0], re.IGNORECASE)
+        plain = "the image " + plain[start.start() if start is not None else 0 :]
+    else:
+        plain = plain[: said.start()]
+    return structs.replace(statement, plain=plain, codes=codes), stage.lower(), quoted
+
+
+_NOT = re.compile(r"\b(must|shall|should|have to|has to) (?:not|never)\b", re.IGNORECASE)
+_DO_NOT = re.compile(r"\A(?:do not|don't|never|avoid(?: using)?)\s+", re.IGNORECASE)
+
+
+def affirmed(statement: Statement) -> Statement | None:
+    """What a sentence forbids, as a demand; None for a sentence that forbids nothing so."""
+    plain = canonical(statement).plain
+    turned = _DO_NOT.sub("", _NOT.sub(r"\1", plain, count=1), count=1)
+    return structs.replace(canonical(statement), plain=turned, negative=False) if turned != plain else None
