@@ -30,6 +30,11 @@ _LINES = re.compile(
 _OTHER_FILE = re.compile(r"[\w-]\.(?:sh|py|md|txt|ya?ml|toml|json|cfg|ini|js|ts|go|rs|c|h)\b")
 _LABEL = re.compile(r"\bverification\s+(\d+(?:\.\d+)+)\s*:\s*`([^`]+)`", re.IGNORECASE)
 _STAGE = re.compile(r"\bdocker\s+(?:buildx\s+)?build\b[^\n`]*\s--target[ =]([\w.-]+)")
+_SAID_STAGE = re.compile(r"`([a-z][\w-]*)`\s+stage\b|\bstage\s+`([a-z][\w-]*)`")
+_NO_STAGE = re.compile(
+    r"\b(?:not?|never|without|new|adds?|old|former(?:ly)?|later|future|removed?|instead|if|was|were|example)\b",
+    re.IGNORECASE,
+)
 _HOME = re.compile(r"(?<![\w.$}])/(?:home|Users)/(?!user\b|username\b|you\b|dir\b)[\w.-]+(?:/[\w.-]+)*")
 
 
@@ -119,6 +124,14 @@ def _stages(target: Target) -> Iterator[Finding]:
         if said[1].lower() not in names:
             span = Span(said.start(1), said.end(1))
             yield found(target, rules.NO_SUCH_STAGE, span, f"the target text has no stage {code(said[1])}")
+    if len(names) < 2 or len(names) < len(facts.stages) or not target.is_whole:
+        return
+    for words in target.document.prose:
+        for said in _SAID_STAGE.finditer(words.text) if not _NO_STAGE.search(words.text) else ():
+            name = said[1] or said[2]
+            if name.lower() not in names:
+                message = f"the target text has no stage {code(name, 40)}"
+                yield found(target, rules.NO_SUCH_STAGE, words.at(*said.span()), message)
 
 
 def _whole_stage(target: Target, names: set[str]) -> Iterator[Finding]:
