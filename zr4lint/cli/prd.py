@@ -56,7 +56,7 @@ def check(
     \b
     zr4lint prd check Dockerfile.prd.md
 
-    Exit code: 0 no errors, 1 errors, 2 wrong usage or a file that can't be read.
+    Exit code: 0 no errors, 1 errors, 2 wrong usage, or no document that can be read and checked.
     """
     from msgspec import structs
 
@@ -65,7 +65,7 @@ def check(
     from zr4lint.cli.messages import error
     from zr4lint.cli.output import save
     from zr4lint.cli.progress import progress
-    from zr4lint.documents.check import LONG, documents_in, has_demands
+    from zr4lint.documents.check import LONG, documents_in
     from zr4lint.documents.target import NO_TARGET
     from zr4lint.model.finding import Report, Severity
     from zr4lint.packs.document_rules import DOCUMENT_RULES, NOT_COMPILED
@@ -82,17 +82,25 @@ def check(
             structs.replace(report, findings=tuple(f for f in report.findings if f.code != NOT_COMPILED.code))
             for report in reports
         ]
-    for one in reports:
-        with limited(one.source.path):
-            bare = not one.findings and not has_demands(one.source)
-        if bare:
-            error(f"{one.source.path}: {NO_TARGET}")
+    bare = [one.source.path for one in reports if not one.findings and not _has_demands(one)]
+    if len(bare) == len(reports):
+        raise UsageError("\n".join(f"{path}: {NO_TARGET}" for path in bare))
+    for path in bare:
+        error(f"{path}: {NO_TARGET}")
     report = Report(tuple(reports), DOCUMENT_RULES)
     color = sys.stdout.isatty() and output is None and not no_color and not os.environ.get("NO_COLOR")
     code = 1 if report.count(Severity.ERROR) else 0
     options = Options(color=color, exit_code=code, version=__version__)
     save(FORMATS[form].render(report, options), output, sys.stdout)
     ctx.exit(code)
+
+
+def _has_demands(report: FileReport) -> bool:
+    """Whether there is something in a document that a Dockerfile can be checked against."""
+    from zr4lint.documents.check import has_demands
+
+    with limited(report.source.path):
+        return has_demands(report.source)
 
 
 @command.command("decide")
