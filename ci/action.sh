@@ -48,6 +48,7 @@ summary="$RUNNER_TEMP/zr4lint-summary.md"
 rm -f -- "$summary" "$INPUT_SARIF"
 arguments=(--fail-on "$INPUT_FAIL_ON")
 if [[ "$INPUT_ISOLATED" == true ]]; then arguments+=(--isolated --no-suppressions); fi
+if [[ "$INPUT_NO_CONFIG" == true ]]; then arguments+=(--no-config); fi
 if [[ -n "$INPUT_CONFIG" ]]; then arguments+=(--config "$INPUT_CONFIG"); fi
 if [[ -n "$INPUT_CONTEXT" ]]; then arguments+=(--context "$INPUT_CONTEXT"); fi
 lines "$INPUT_PACK"

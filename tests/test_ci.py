@@ -280,6 +280,8 @@ def test_isolated_the_repository_does_not_say_how_it_is_judged(here: Path) -> No
     assert act_again(here, paths="docker/Dockerfile.zr4")[0] == 0
     code, log, _, _ = act_again(here, paths="docker/Dockerfile.zr4", isolated="true")
     assert (code, "ZR0501" in log) == (1, True), log
+    (here / "docker" / "Dockerfile.zr4").write_text(BROKEN)
+    assert act_again(here, paths="docker/Dockerfile.zr4", no_config="true")[0] == 1
 
 
 @pytest.mark.parametrize("name", ["a\nexit-code=0", "a\rb", "a\x1b[2J"])
