@@ -14,7 +14,7 @@ from zr4lint.facts import AptRun
 from zr4lint.facts.pips import isolates
 from zr4lint.facts.torch import older, torch_at, torch_in
 from zr4lint.knowledge.tables import SourceBuild, newest_torch, table
-from zr4lint.knowledge.versions import lets_in
+from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import code
 
@@ -226,20 +226,43 @@ def _asked(history: History, build: Build, row: SourceBuild) -> Outcomes:
     arguments = history.setting(build.install.run.variables, row.force)
     if arguments is None or _for_cpu(history, build) or build.unsure or build.requirement.marker:
         return
-    old = next((flag for flag in row.old_flags if flag in arguments), None)
-    if old is None and re.search(row.flag, arguments, re.IGNORECASE):
-        return
-    if history.mentions(None, rf"{row.force}|{row.flag}") and not arguments:
+    former = _before(build.requirement.specifier, row.flag_since)
+    if any(_switched_on(flag, arguments) for flag in (row.old_flags if former else (row.flag, *row.old_flags))):
+        refused = next((flag for flag in row.refused_flags if not former and _switched_on(flag, arguments)), None)
+        if refused is None:
+            return
+    elif history.mentions(None, rf"{row.force}|{row.flag}") and not arguments:
         return  # it may be set in a way that is not read
+    else:
+        refused = None
+    flag = row.old_flags[-1] if former else row.flag
     yield Unmet(
-        f"{build.package} no longer knows {code(old)}" if old else f"{build.package} is compiled for the CPU only",
+        f"{build.package} refuses {code(refused)}" if refused else f"{build.package} is compiled for the CPU only",
         build.requirement.span,
-        expected=f'{row.force}="-D{row.flag}" before pip install',
-        severity=Severity.WARNING,
-        notes=(f"Without {row.flag} in {row.force} it is compiled for the CPU.",),
-        help=f'Set {row.force}="-D{row.flag}", or take a wheel from the project\'s index',
+        expected=f'{row.force}="-D{flag}=on" before pip install',
+        severity=Severity.ERROR if refused else Severity.WARNING,
+        notes=(
+            f"cmake stops: {refused} is deprecated, use {row.flag} instead."
+            if refused
+            else f"Without {flag}=on in {row.force} it is compiled for the CPU.",
+        ),
+        help=f'Set {row.force}="-D{flag}=on", or take a wheel from the project\'s index',
         references=tuple(row.source.split("; ")),
     )
+
+
+def _before(specifier: str, version: str) -> bool:
+    """Whether all releases that a specifier allows are older than a version."""
+    limits = bounds(specifier)
+    if limits is None or limits.upper is None:
+        return False
+    highest = str(limits.upper)
+    return older(highest, version) or (highest == version and not limits.upper_included)
+
+
+def _switched_on(flag: str, arguments: str) -> bool:
+    """Whether the arguments of cmake switch an option on."""
+    return re.search(rf"-D\s*{flag}(?::\w+)?=[\"']?(?:on|1|true|yes|y)\b", arguments, re.IGNORECASE) is not None
 
 
 def _gives_gpu(build: Build) -> bool:
