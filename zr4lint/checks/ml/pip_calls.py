@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, replace
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
@@ -14,6 +15,9 @@ from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
 from zr4lint.programs.files import mount_target
 from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.programs.requirements_file import Listing
 
 _SWALLOWS = frozenset({"true", ":", "echo", "printf"})
 _CONDITION = r"\b(?:if|for|while|case|then|do)\b|\btrap "
@@ -88,6 +92,22 @@ def pip_option_misplaced(subject: Subject) -> Outcomes:
                 fix=Fix(f"Move {words} after {run.command.action}", SAFE, edits) if spaced else None,
                 unsure=run.at.reach is Reach.MAYBE,
             )
+        for listing in run.listings:
+            yield from _refused(run, listing) if listing is not None else ()
+
+
+def _refused(run: PipRun, listing: Listing) -> Outcomes:
+    """The first option in a requirements file that a command line only may have."""
+    for option in listing.refused[:1]:
+        yield Unmet(
+            f"{code(f'--{option.name}')} is not allowed in a requirements file",
+            option.span,
+            expected=f"pip {run.command.action} --{option.name}",
+            notes=("The command fails with `no such option`.",),
+            help="Pass it on the command line, and take it out of the file",
+            unsure=run.at.reach is Reach.MAYBE,
+            references=("pip documentation, requirements file format",),
+        )
 
 
 @check("ml/cache-mount-defeated")

@@ -182,9 +182,11 @@ def build_tools_missing(subject: Subject) -> Outcomes:
                 )
 
 
-def _forced(history: History, build: Build) -> bool:
-    """Whether mmcv is built where it sees torch, a torch with CUDA."""
-    if build.install.isolated or build.unsure or mmcv_wheel(history, build) is True:
+def _forced(history: History, build: Build, *, pyproject: bool = False) -> bool:
+    """Whether a package is built where it sees torch, a torch with CUDA."""
+    if build.unsure or (build.package in MMCV and mmcv_wheel(history, build) is True):
+        return False
+    if build.install.isolated and isolates(history, build.install, pyproject=pyproject) is not False:
         return False
     torch = torch_at(history, build.install.at) or torch_in(build.install)
     if torch is not None and torch.cuda == "cpu":
@@ -203,7 +205,9 @@ def cuda_ops_not_forced(subject: Subject) -> Outcomes:
             value = history.setting(build.install.run.variables, row.force) if row.force else None
             if value is None or value == "1" or (value != "" and row.force != "FORCE_CUDA"):
                 continue
-            if _gives_gpu(build) or not _forced(history, build) or _for_cpu(history, build):
+            if _gives_gpu(build) or not _forced(history, build, pyproject=row.pyproject):
+                continue
+            if _for_cpu(history, build):
                 continue
             asked = "NATTEN_CUDA_ARCH" if row.force == "NATTEN_CUDA_ARCH" else "FORCE_CUDA=1 TORCH_CUDA_ARCH_LIST"
             yield Unmet(
@@ -271,7 +275,8 @@ def _gives_gpu(build: Build) -> bool:
 
 def _for_cpu(history: History, build: Build) -> bool:
     """Whether nothing says that a package other than mmcv is meant for a GPU: the image has no CUDA."""
-    return build.package not in MMCV and (history.base is None or history.base.compiles_cuda is not True)
+    base = history.base
+    return build.package not in MMCV and (base is None or (base.compiles_cuda is not True and base.cuda is None))
 
 
 @check("ml/arch-list-missing")
