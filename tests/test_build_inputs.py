@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -230,6 +232,52 @@ def test_lists_that_pin_a_package_twice(
     lines = PYTHON + "COPY *.txt ./\nRUN pip install -r requirements.txt\n"
     report = lint(tmp_path, {"Dockerfile": lines, **files})
     assert [one[:3] for one in told(report, "ML318")] == ([place] if place else [])
+
+
+NODE = "FROM node:22-slim\nWORKDIR /app\nCOPY . .\nRUN npm ci\n"
+WANTED = '{\n  "name": "x",\n  "dependencies": {"left-pad": "1.3.0"},\n  "devDependencies": {"is-odd": "^3.0.0"}\n}\n'
+
+
+def _lock(**versions: str) -> str:
+    rows = {f"node_modules/{name.replace('_', '-')}": {"version": version} for name, version in versions.items()}
+    return json.dumps({"lockfileVersion": 3, "packages": {"": {}, **rows}})
+
+
+@pytest.mark.parametrize(
+    ("lock", "found"),
+    [
+        (_lock(left_pad="1.3.0", is_odd="3.0.1"), None),
+        (_lock(left_pad="1.3.0"), ("package.json", 4, 23, "package-lock.json lacks `is-odd`")),
+        (
+            _lock(left_pad="1.2.0", is_odd="3.0.1"),
+            ("package.json", 3, 20, "package-lock.json has `left-pad@1.2.0` instead"),
+        ),
+        (json.dumps({"dependencies": {"left-pad": {"version": "1.3.0"}, "is-odd": {"version": "3.0.1"}}}), None),
+        ("{", None),
+    ],
+)
+def test_a_lock_file_that_disagrees_with_package_json(
+    tmp_path: Path, lock: str, found: tuple[str, int, int, str] | None
+) -> None:
+    report = lint(tmp_path, {"Dockerfile": NODE, "package.json": WANTED, "package-lock.json": lock}, "core")
+    assert told(report, "ZC323") == ([found] if found else [])
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 5_000, '{"dependencies": [1]}', "[]", '{"dependencies": {"a": {}}, "engines": 1}']
+)
+def test_a_package_json_of_another_shape(tmp_path: Path, text: str) -> None:
+    report = lint(tmp_path, {"Dockerfile": NODE, "package.json": text, "package-lock.json": text}, "core")
+    assert [one for one in told(report, "ZC323") if "lacks" in one[3]] == []
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+def test_npm_ci_wants_a_lock_file(tmp_path: Path) -> None:
+    report = lint(tmp_path, {"Dockerfile": NODE, "package.json": WANTED}, "core")
+    assert told(report, "ZC323") == [("Dockerfile", 4, 5, "`npm ci` finds no package-lock.json")]
+    environment = {**os.environ, "npm_config_cache": str(tmp_path / "cache"), "npm_config_offline": "true"}
+    done = subprocess.run(["npm", "ci"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode != 0, "EUSAGE" in done.stderr) == (True, True)
 
 
 def test_an_index_of_the_command_holds_for_its_list(tmp_path: Path) -> None:
