@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from zr4lint.model.source import MappedText
 
 _COMPARED = ("dependencies", "devDependencies", "optionalDependencies")
+_LONGEST = 500_000
 _KEY = r'"((?:[^"\\]|\\.)*+)"\s*:'
 _EXACT = r"\d+\.\d+\.\d+(?:[-+][\w.+-]+)?"
 _COMPARATOR = r"(?P<sign>>=|<=|>|<|\^|~|=|)\s*v?(?P<major>\d+|[xX*])(?P<rest>[\w.*+-]*)"
@@ -35,7 +36,7 @@ class Manifest(Struct, frozen=True):
 
 def read_manifest(text: MappedText) -> Manifest | None:
     """Read a package.json; None for one that is no JSON object."""
-    document = _object(text.text)
+    document = _object(text.text) if len(text.text) <= _LONGEST else None
     if document is None:
         return None
     keys: dict[str, list[int]] = {}
