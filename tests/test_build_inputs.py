@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -190,6 +194,90 @@ def test_options_in_a_list_hold_for_the_command(tmp_path: Path) -> None:
     listed = "--index-url https://download.pytorch.org/whl/cu125\ntorch==2.5.1\n"
     report = lint(tmp_path, {"Dockerfile": REACHED["beside"], "requirements.txt": listed})
     assert told(report, "ML202") == [("requirements.txt", 1, 13, "PyTorch publishes no wheels for `cu125`")]
+
+
+REFUSED = {
+    "--no-build-isolation\nsix==1.16.0\n": (1, 1, "`--no-build-isolation` is not allowed in a requirements file"),
+    "six\nrich --no-deps\n": (2, 6, "`--no-deps` is not allowed in a requirements file"),
+    "# -U\n-U\n": (2, 1, "`--upgrade` is not allowed in a requirements file"),
+    "--pre\n-i https://pypi.org/simple\n--no-binary=:none:\n--use-feature=fast-deps\n": None,
+    "six==1.16.0 --hash=sha256:00 \\\n  --hash=sha256:11\n": None,
+}
+
+
+@pytest.mark.parametrize("listed", REFUSED)
+def test_options_that_a_list_may_not_have(tmp_path: Path, listed: str) -> None:
+    lines = PYTHON + "COPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+    report = lint(tmp_path, {"Dockerfile": lines, "requirements.txt": listed})
+    wanted = REFUSED[listed]
+    assert told(report, "ML502") == ([("requirements.txt", *wanted)] if wanted else [])
+    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--no-index", "-r", "requirements.txt"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ("no such option" in done.stderr) is (wanted is not None)
+
+
+@pytest.mark.parametrize(
+    ("files", "place"),
+    [
+        ({"requirements.txt": "flask==3.0.0\nrich==13.0.0\nFlask==2.0.0\n"}, ("requirements.txt", 3, 1)),
+        ({"requirements.txt": "-r b.txt\nflask==3.0.0\n", "b.txt": "flask==2.0.0\n"}, ("b.txt", 1, 1)),
+        ({"requirements.txt": "-c b.txt\nflask==3.0.0\n", "b.txt": "flask==2.0.0\n"}, ("b.txt", 1, 1)),
+        ({"requirements.txt": "flask==3.0.0\nflask==3.0\nrich>=13\nrich==13.0.0\n"}, None),
+        ({"requirements.txt": "a==1; sys_platform == 'linux'\na==2; sys_platform == 'win32'\n"}, None),
+    ],
+)
+def test_lists_that_pin_a_package_twice(
+    tmp_path: Path, files: dict[str, str], place: tuple[str, int, int] | None
+) -> None:
+    lines = PYTHON + "COPY *.txt ./\nRUN pip install -r requirements.txt\n"
+    report = lint(tmp_path, {"Dockerfile": lines, **files})
+    assert [one[:3] for one in told(report, "ML318")] == ([place] if place else [])
+
+
+NODE = "FROM node:22-slim\nWORKDIR /app\nCOPY . .\nRUN npm ci\n"
+WANTED = '{\n  "name": "x",\n  "dependencies": {"left-pad": "1.3.0"},\n  "devDependencies": {"is-odd": "^3.0.0"}\n}\n'
+
+
+def _lock(**versions: str) -> str:
+    rows = {f"node_modules/{name.replace('_', '-')}": {"version": version} for name, version in versions.items()}
+    return json.dumps({"lockfileVersion": 3, "packages": {"": {}, **rows}})
+
+
+@pytest.mark.parametrize(
+    ("lock", "found"),
+    [
+        (_lock(left_pad="1.3.0", is_odd="3.0.1"), None),
+        (_lock(left_pad="1.3.0"), ("package.json", 4, 23, "package-lock.json lacks `is-odd`")),
+        (
+            _lock(left_pad="1.2.0", is_odd="3.0.1"),
+            ("package.json", 3, 20, "package-lock.json has `left-pad@1.2.0` instead"),
+        ),
+        (json.dumps({"dependencies": {"left-pad": {"version": "1.3.0"}, "is-odd": {"version": "3.0.1"}}}), None),
+        ("{", None),
+    ],
+)
+def test_a_lock_file_that_disagrees_with_package_json(
+    tmp_path: Path, lock: str, found: tuple[str, int, int, str] | None
+) -> None:
+    report = lint(tmp_path, {"Dockerfile": NODE, "package.json": WANTED, "package-lock.json": lock}, "core")
+    assert told(report, "ZC323") == ([found] if found else [])
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 5_000, '{"dependencies": [1]}', "[]", '{"dependencies": {"a": {}}, "engines": 1}']
+)
+def test_a_package_json_of_another_shape(tmp_path: Path, text: str) -> None:
+    report = lint(tmp_path, {"Dockerfile": NODE, "package.json": text, "package-lock.json": text}, "core")
+    assert [one for one in told(report, "ZC323") if "lacks" in one[3]] == []
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+def test_npm_ci_wants_a_lock_file(tmp_path: Path) -> None:
+    report = lint(tmp_path, {"Dockerfile": NODE, "package.json": WANTED}, "core")
+    assert told(report, "ZC323") == [("Dockerfile", 4, 5, "`npm ci` finds no package-lock.json")]
+    environment = {**os.environ, "npm_config_cache": str(tmp_path / "cache"), "npm_config_offline": "true"}
+    done = subprocess.run(["npm", "ci"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode != 0, "EUSAGE" in done.stderr) == (True, True)
 
 
 def test_an_index_of_the_command_holds_for_its_list(tmp_path: Path) -> None:

@@ -156,6 +156,43 @@ BAKE = {
         'target "default" {\n  target = "run"\n  args = { TORCH = 1 == 2 ? "2.5.1" : "2.6.0" }\n}\n',
         False,
     ),
+    "matrix": (
+        (
+            'target "default" {\n  name = "t-${replace(v, ".", "-")}"\n  matrix = { v = ["2.5.1", "2.6.0"] }\n'
+            '  target = "run"\n  args = { TORCH = v }\n}\n'
+        ),
+        True,
+    ),
+    "matrix-of-tables": (
+        (
+            'group "default" { targets = ["all"] }\ntarget "all" {\n  name = "t-${one.n}"\n  target = "run"\n'
+            '  matrix = { one = [{ n = "a", torch = "2.5.1" }, { n = "b", torch = "2.6.0" }], py = ["3.10"] }\n'
+            '  args = { TORCH = one.torch, TAG = "${py}" }\n}\n'
+        ),
+        True,
+    ),
+    "one-of-a-matrix": (
+        (
+            'group "default" { targets = ["t-a"] }\ntarget "all" {\n  name = "t-${v}"\n  target = "run"\n'
+            '  matrix = { v = ["a", "b"] }\n  args = { TORCH = v == "a" ? "2.5.1" : "2.6.0" }\n}\n'
+        ),
+        False,
+    ),
+    "the-matrix-picks-what-is-inherited": (
+        (
+            'target "_old" { args = { TORCH = "2.5.1" } }\ntarget "_new" { args = { TORCH = "2.6.0" } }\n'
+            'target "default" {\n  name = "t-${v}"\n  target = "run"\n  matrix = { v = ["old", "new"] }\n'
+            '  inherits = ["_${v}"]\n}\n'
+        ),
+        True,
+    ),
+    "of-several-the-last-counts": (
+        (
+            'target "a" { args = { TORCH = "2.6.0" } }\ntarget "b" { args = { TORCH = "2.5.1" } }\n'
+            'target "default" {\n  inherits = ["a", "b"]\n  target = "run"\n}\n'
+        ),
+        False,
+    ),
     "circle": ('target "default" {\n  inherits = ["default"]\n  target = "run"\n}\n', False),
 }
 
@@ -166,6 +203,22 @@ def test_targets_of_bake(tmp_path: Path, name: str) -> None:
     save(tmp_path / "Dockerfile", DOCKERFILE)
     save(tmp_path / "docker-bake.hcl", text)
     assert found(tmp_path, "docker-bake.hcl") == ([("Dockerfile", 4, 33, MISMATCH)] if wrong else [])
+
+
+def test_a_lattice_of_targets_is_joined_once_each(tmp_path: Path) -> None:
+    target: dict[str, object] = {"t0": {"args": {"A": "0"}}}
+    target |= {f"t{n}": {"inherits": [f"t{n - 1}", f"t{n - 1}"], "args": {f"A{n}": "1"}} for n in range(1, 60)}
+    document = {"group": {"default": {"targets": ["t59"]}}, "target": target}
+    (build,) = builds(tmp_path, json.dumps(document), "docker-bake.json")
+    assert len(build.args) == 60
+
+
+def test_many_targets_are_cut_with_a_word(tmp_path: Path) -> None:
+    target = {f"t{n}": {"context": f"c{n}"} for n in range(300)}
+    save(tmp_path / "docker-bake.json", json.dumps({"target": target}))
+    found, skipped = builds_of(str(tmp_path / "docker-bake.json"))
+    assert len(found) == 200
+    assert skipped == [f"{tmp_path / 'docker-bake.json'}: the builds after the first 200 are skipped"]
 
 
 def test_bake_in_json(tmp_path: Path) -> None:
@@ -262,6 +315,78 @@ def test_compose_files_that_others_name(tmp_path: Path, name: str) -> None:
         save(folder / "Dockerfile", "FROM scratch AS gpu\n")
     got = [(b.name, os.path.relpath(b.context, inside), b.target) for b in builds(inside, text)]
     assert [*dict.fromkeys(got)] == wanted
+
+
+OVERRIDES = {
+    "arguments-are-joined": (
+        "services: { a: { build: { context: app, args: { A: 1, B: 2 } } } }",
+        {"compose.override.yaml": "services: { a: { build: { args: [B=3, C=4] } } }"},
+        [("a", "app", {"A": "1", "B": "3", "C": "4"}, None)],
+    ),
+    "context-and-target-are-replaced": (
+        "services: { a: { build: app } }",
+        {"compose.override.yml": "services: { a: { build: { target: gpu } }, b: { build: app } }"},
+        [("a", "app", {}, "gpu"), ("b", "app", {}, None)],
+    ),
+    "a-string-keeps-the-arguments": (
+        "services: { a: { build: { context: ., args: { A: 1 } } } }",
+        {"compose.override.yaml": "services: { a: { build: app } }"},
+        [("a", "app", {"A": "1"}, None)],
+    ),
+    "reset-and-override": (
+        "services: { a: { build: { context: app, target: x, args: { A: 1 } } }, b: { build: . } }",
+        {
+            "compose.override.yaml": "services: { a: { build: { target: !reset null, args: !override { B: 2 } } }, "
+            "b: { build: !reset null } }"
+        },
+        [("a", "app", {"B": "2"}, None)],
+    ),
+    "list-of-the-project": (
+        "services: { a: { build: app } }",
+        {
+            ".env": "COMPOSE_FILE=compose.yaml:gpu.yaml:more.yaml\n",
+            "gpu.yaml": "services: { a: { build: { args: { A: 1 } } } }",
+            "more.yaml": "services: { a: { build: { args: { A: 2 } } } }",
+            "compose.override.yaml": "services: { a: { build: { target: gpu } } }",
+        },
+        [("a", "app", {"A": "2"}, None)],
+    ),
+    "outside": (
+        "services: { a: { build: app } }",
+        {".env": "COMPOSE_FILE=compose.yaml:../up.yaml:link.yaml\n"},
+        [("a", "app", {}, None)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OVERRIDES)
+def test_compose_files_that_are_merged(tmp_path: Path, name: str) -> None:
+    text, files, wanted = OVERRIDES[name]
+    folder = tmp_path / "project"
+    for other in (tmp_path / "up.yaml", tmp_path / "elsewhere.yaml"):
+        save(other, "services: { a: { build: { target: gpu } } }")
+    for path, content in files.items():
+        save(folder / path, content)
+    save(folder / "Dockerfile", "FROM scratch AS gpu\n")
+    (folder / "link.yaml").symlink_to(tmp_path / "elsewhere.yaml")
+    got = [
+        (b.name.removeprefix("service "), os.path.relpath(b.context, folder), dict(b.args), b.target)
+        for b in builds(folder, text)
+    ]
+    assert got == wanted
+
+
+def test_an_override_is_merged_into_the_file_it_belongs_to_alone(tmp_path: Path) -> None:
+    save(tmp_path / "compose.override.yaml", "services: { a: { build: { target: gpu } } }")
+    (build,) = builds(tmp_path, "services: { a: { build: . } }", "compose.gpu.yaml")
+    assert build.target is None
+
+
+def test_a_variable_context_in_an_included_file(tmp_path: Path) -> None:
+    save(tmp_path / "sub" / "compose.yaml", "services: { a: { build: '${DIR:-img}' }, b: { build: '${OTHER}' } }")
+    save(tmp_path / "sub" / ".env", "OTHER=img2\n")
+    got = [os.path.relpath(b.context, tmp_path) for b in builds(tmp_path, "include: [sub/compose.yaml]")]
+    assert got == ["sub/img", "sub/img2"]
 
 
 def test_a_dockerfile_that_stands_in_the_compose_file(tmp_path: Path) -> None:

@@ -127,6 +127,22 @@ class CondaListed(Fact, frozen=True):
     channels: tuple[str, ...]
 
 
+class NodeListed(Fact, frozen=True):
+    """A package.json that `npm ci` reads from the build context.
+
+    `wanted` are its dependencies as NAME@RANGE, `node` the range of its engine, both at their places there. `open`
+    tells that other files count, too. `lock` tells whether a lock file lies beside it, None where git ignores one, and
+    `locked` are the versions in it.
+    """
+
+    words: Span
+    wanted: tuple[Argument, ...]
+    node: Argument | None
+    open: bool
+    lock: bool | None
+    locked: Mapping[str, str] | None
+
+
 class Cloned(Fact, frozen=True):
     """`git clone`; `target` is absolute, `words` is the command's text in the file."""
 

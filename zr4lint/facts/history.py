@@ -50,7 +50,8 @@ _T = TypeVar("_T")
 class Install(Struct, frozen=True):
     """A `pip install` with all its requirements, those of files that stand in the Dockerfile too.
 
-    `opaque` tells that it takes requirements that can't be read, `uv` that uv does it.
+    `opaque` tells that it takes requirements that can't be read, `uv` that uv does it, `replaced` that another
+    install runs where it fails.
     """
 
     run: PipRun
@@ -59,6 +60,7 @@ class Install(Struct, frozen=True):
     opaque: bool
     sources: Sources
     uv: bool
+    replaced: bool = False
 
     @property
     def at(self) -> At:
@@ -67,8 +69,15 @@ class Install(Struct, frozen=True):
 
     @property
     def unsure(self) -> bool:
-        """Whether a condition decides that it runs."""
-        return self.run.at.reach is Reach.MAYBE
+        """Whether a condition decides that it runs, or that the build needs it."""
+        return self.run.at.reach is Reach.MAYBE or self.replaced
+
+    @property
+    def mixes(self) -> bool:
+        """Whether it takes the best version of all indexes; uv stops at the first index that has the name."""
+        strategy = self.run.command.parsed.get("index-strategy")
+        given = strategy.value if strategy is not None else self.run.settings.get("UV_INDEX_STRATEGY", "")
+        return not self.uv or given == "unsafe-best-match"
 
     def option(self, *names: str) -> bool:
         """Whether any of these options is given."""
@@ -235,6 +244,11 @@ def histories_of(facts: Facts) -> list[History]:
     return [History(facts, facts.stages[number], shared) for number in facts.needed[-HISTORIES:]]
 
 
+def by_uv(facts: Facts, run: PipRun) -> bool:
+    """Whether uv does what a command asks of pip, whatever environment it goes to."""
+    return facts.dockerfile.source.slice(run.command.words).split()[0].endswith("uv")
+
+
 def pinned(requirement: Requirement | None) -> str | None:
     """The one version that a requirement pins, with its local part."""
     return pin_of(requirement.specifier) if requirement is not None else None
@@ -287,9 +301,20 @@ def _install(facts: Facts, chain: frozenset[int], run: PipRun) -> Install:
         for wanted in project.wanted:
             _read(wanted, requirements, repositories)
     opaque = opaque or run.command.parsed.get("group") is not None
-    uv = facts.dockerfile.source.slice(run.command.words).split()[0].endswith("uv")
+    uv = by_uv(facts, run)
     allowed = tuple(constrained(joined(requirements), run.constraints))
-    return Install(run, allowed, tuple(repositories), opaque, sources(run, uv=uv), uv)
+    return Install(run, allowed, tuple(repositories), opaque, sources(run, uv=uv), uv, _replaced(facts, run))
+
+
+def _replaced(facts: Facts, run: PipRun) -> bool:
+    """Whether another install runs where a command fails: `pip install A || pip install B`."""
+    for order in range(run.at.order + 1, len(facts.facts)):
+        fact = facts.facts[order]
+        if fact.at.instruction is not run.at.instruction:
+            return False
+        if fact.at.span.start >= run.at.span.end:
+            return fact.at.operator == "||" and isinstance(fact, Ran) and parse_pip(fact.arguments) is not None
+    return False
 
 
 def _of_clone(facts: Facts, chain: frozenset[int], run: PipRun, operand: Argument) -> Requirement | None:

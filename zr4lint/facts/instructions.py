@@ -40,7 +40,11 @@ _HAS_DASH = (
     *("ubuntu", "bionic", "focal", "jammy", "noble", "buster", "bullseye", "bookworm"),
     *("debian10", "debian11", "debian12", "debian:10", "debian:11", "debian:12"),
 )
-"""Images of distributions whose /bin/sh is a dash that knows no `pipefail`."""
+"""Releases whose /bin/sh is a dash that knows no `pipefail`."""
+_PLAIN = frozenset(
+    {"ubuntu", "debian", "cuda", "python", "node", "golang", "rust", "ruby", "openjdk", "buildpack-deps"}
+)
+"""Repositories, from any registry, whose images set no SHELL; one of another image holds for what is built on it."""
 
 
 def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
@@ -59,7 +63,8 @@ def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         known = values.parse_image(image).repository if image else ""
         base = read_base(image) if image else None
         state = StageState.on_image(reading.images.get(known), base.env if base else {}, base.user if base else "root")
-        state.sh_is_dash = image is not None and any(name in image for name in _HAS_DASH)
+        plain = known.rpartition("/")[2] in _PLAIN
+        state.sh_is_dash = plain and image is not None and any(name in image for name in _HAS_DASH)
         if names_windows(image or reference.raw):
             state.shell = ("cmd", "/S", "/C")
     stage = Stage(

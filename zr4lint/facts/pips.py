@@ -122,10 +122,12 @@ def isolates(history: History, install: Install, *, pyproject: bool = False) -> 
 def _setuptools(history: History, install: Install) -> tuple[str, ...] | None:
     """Which of setuptools and wheel are in the environment of an install; None where that can't be known."""
     base, folder = history.base, install.environment
+    there = {name for name in ("setuptools", "wheel") if folder is not None and _installed(history, install, name)}
+    if len(there) == 2:  # what else is installed takes neither away
+        return ("setuptools", "wheel")
     if base is None or folder is None or history.opaque(install.at):
         return None
     python = python_at(history, install)
-    there = {name for name in ("setuptools", "wheel") if _installed(history, install, name)}
     if folder and python is None:
         return None
     if folder:
@@ -145,4 +147,6 @@ def _setuptools(history: History, install: Install) -> tuple[str, ...] | None:
 
 def _installed(history: History, install: Install, name: str) -> bool:
     """Whether an earlier command installs a tool into the same environment."""
-    return any(other.environment == install.environment for other in history.before_with(install.at, name))
+    return any(
+        other.environment == install.environment and not other.unsure for other in history.before_with(install.at, name)
+    )

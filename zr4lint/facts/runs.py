@@ -87,7 +87,8 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         script.fatal = index >= joined
         yield from read_command(script, command)
     told = any(remark.code == COMMAND_FAILS for remark in reading.remarks[known:])
-    if parsed.failing is not None and not told and not _asks_builder(reading, instruction):
+    expansion = parsed.failing is not None and reading.text.startswith("${", parsed.failing.start)
+    if parsed.failing is not None and not told and (expansion or not _asks_builder(reading, instruction)):
         in_dash = state.sh_is_dash and state.shell[:1] == ("/bin/sh",)
         reading.remarks += _failing(parsed.failing, reading.text, in_dash=in_dash)
     if mounts and state.written:
@@ -117,6 +118,10 @@ def _failing(span: Span, text: str, *, in_dash: bool) -> Iterator[Remark]:
     There is none where a file decides: programs that aren't read may have made it.
     """
     words = text[span.start : span.end]
+    if words.startswith("${"):
+        note = "It ends with `Bad substitution`, so the build stops. bash knows this expansion."
+        yield Remark(COMMAND_FAILS, span, f"dash does not know {code(words, 40)}", (note,))
+        return
     name = words.split(maxsplit=1)[0]
     if name not in _DECIDED or re.search(_FILE_TEST, words):
         return

@@ -186,7 +186,9 @@ class SourceBuild(Struct, frozen=True):
     when: str = ""
     downloads: bool = False
     flag: str = ""
+    flag_since: str = ""
     old_flags: tuple[str, ...] = ()
+    refused_flags: tuple[str, ...] = ()
     compiles: str = ""
 
 

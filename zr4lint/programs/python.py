@@ -13,6 +13,10 @@ _ENDS = frozenset("Vhc-")
 """Options with which python prints information or runs a string, not a module."""
 
 
+ISAAC = "python.sh"
+"""The Python of Isaac Sim, in a folder of its own."""
+
+
 class ModuleCall(Struct, frozen=True):
     """A module that python runs, and the arguments it gets."""
 
@@ -37,7 +41,8 @@ def is_program(name: str, program: str) -> bool:
 def python_module(arguments: Sequence[Argument]) -> ModuleCall | None:
     """The module of `python -m`; None for any other command line."""
     values = [argument.value or "" for argument in arguments]
-    if not is_program(values[0].rpartition("/")[2], "python"):
+    name = values[0].rpartition("/")[2]
+    if not is_program(name, "python") and name != ISAAC:
         return None
     at = 1
     while at < len(values) and values[at].startswith("-") and len(values[at]) > 1:

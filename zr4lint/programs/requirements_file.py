@@ -27,40 +27,55 @@ _OF_FILE = frozenset({
 })  # fmt: skip
 
 
+_KNOWN = GRAMMAR.flags | GRAMMAR.valued
+_ELSEWHERE = frozenset(
+    {"editable", "use-feature", "config-settings", "global-option", "hash", "index", "default-index"}
+)
+"""Options of one requirement, and those that not every installer takes."""
+
+
 class Listing(Struct, frozen=True):
     """The entries of a file for an installer.
 
     `wanted` are the requirements, each with a value of None where a variable is not known; `options` are those that
     hold for the whole command, with the names of other files among them. `opaque` tells that it lists more, which is
-    not read.
+    not read. `refused` are options that no file may have: the command then fails.
     """
 
     wanted: tuple[Argument, ...] = ()
     options: tuple[Option, ...] = ()
     opaque: bool = False
+    refused: tuple[Option, ...] = ()
 
 
 def read_requirements(text: MappedText, variables: Mapping[str, str | None]) -> Listing:
     """Read a requirements file; `variables` are those of the command that pip puts in place of `${NAME}`."""
     wanted: list[Argument] = []
     options: list[Option] = []
+    refused: list[Option] = []
     for number, line in enumerate(_lines(text)):
         if len(wanted) >= LISTED or number >= _MOST_LINES:
-            return Listing(tuple(wanted), tuple(options), opaque=True)
+            return Listing(tuple(wanted), tuple(options), opaque=True, refused=tuple(refused))
         if len(line.text) > VALUE_LENGTH:
             wanted.append(Argument(None, line.span(0, len(line.text))))
             continue
         option = re.search(_OPTION, line.text)
         end = option.start() if option is not None else len(line.text)
         words = line.text[:end]
-        if requirement := words.strip():
+        requirement = words.strip()
+        if requirement:
             start = len(words) - len(words.lstrip())
             wanted.append(_argument(line.slice(start, start + len(requirement)), requirement, variables))
-            continue
+            if option is None:
+                continue
+            line = line.slice(end, len(line.text))
         parsed = parse_options([*_words(line, variables)], GRAMMAR)
+        refused += (o for o in parsed.options if o.name in _KNOWN and o.name not in _OF_FILE | _ELSEWHERE)
+        if requirement:
+            continue
         wanted += (Argument(o.value, o.value_span) for o in parsed.all("editable"))
         options += (o for o in parsed.options if o.name in _OF_FILE)
-    return Listing(tuple(wanted), tuple(options))
+    return Listing(tuple(wanted), tuple(options), refused=tuple(refused))
 
 
 def _lines(text: MappedText) -> Iterator[MappedText]:

@@ -41,20 +41,20 @@ _SUBSTITUTION = r"\$\{(?:#?(?:\w+|[@*#?$!-])\}|(?:\w+|[@*#?$!-])(?::?[-+=?]|##?|
 _OWN = frozenset({"raw_string", "heredoc_body", "comment"})
 
 
-def bad_substitution(node: Node, text: str) -> bool:
-    """Whether a word or a command holds an expansion at which dash ends."""
+def bad_substitution(node: Node, text: str) -> Node | None:
+    """The expansion in a word or a command at which dash ends; None where there is none."""
     if "${" not in text[node.start_byte : node.end_byte]:
-        return False
+        return None
     nodes = [node]
     while nodes:
         node = nodes.pop()
         if node.type in ("expansion", "ERROR"):
             written = text[node.start_byte : node.end_byte]
             if written.startswith("${") and not re.match(_SUBSTITUTION, written):
-                return True
+                return node
         if node.type not in _OWN:
             nodes += node.children
-    return False
+    return None
 
 
 _LETTERS = {"export": "p", "readonly": "p", "set": "abCEefIimnosuVvx", "unset": "fv"}

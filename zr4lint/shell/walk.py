@@ -228,10 +228,10 @@ class _Walk(Walker):
         reach = status.behind(operator)
         return status.joined(self.visit(right, frame.under(reach, operator)), operator, reach)
 
-    def _ends_dash(self, node: Node, frame: Frame) -> bool:
-        """Whether dash ends at an expansion of a command that it calls a bad substitution."""
+    def _ends_dash(self, node: Node, frame: Frame) -> Node | None:
+        """The expansion of a command at which dash ends, and calls it a bad substitution."""
         if not self.in_dash or frame.reach is Reach.NEVER or node.type not in _EXPANDED:
-            return False
+            return None
         return dash.bad_substitution(node, frame.script.text)
 
     # Nodes
@@ -242,8 +242,9 @@ class _Walk(Walker):
             self.too_large("a command", f"{budgets.DEPTH} levels of nesting", self.span(node, frame))
             return DONE
         frame = frame.ending(frame.closing and node.type in _CLOSING)
-        if self._ends_dash(node, frame):
+        if (wrong := self._ends_dash(node, frame)) is not None:
             self._skip([node], frame)
+            self.failed = self.span(wrong, frame)
             return Status(Value.FALSE, Jump.SHELL, frame.reach is Reach.ALWAYS)
         reader = _READERS.get(node.type)
         status = self.plain(node, frame) if reader is None else reader(self, node, frame)

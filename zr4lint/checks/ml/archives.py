@@ -9,7 +9,7 @@ from zr4lint.checks.edits import SAFE, UNSAFE, insert, replace
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.facts import AptRun, Copied, PackageRun
+from zr4lint.facts import AptRun, Copied, PackageRun, Ran
 from zr4lint.facts.torch import default_python, older
 from zr4lint.knowledge.tables import distribution, references, table
 from zr4lint.model.finding import Fix, Severity
@@ -17,6 +17,8 @@ from zr4lint.model.quoting import code
 from zr4lint.shell import Reach
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from zr4lint.facts.history import History
     from zr4lint.facts.images import Base
     from zr4lint.model.source import Span
@@ -28,6 +30,7 @@ _KEY_FIX = (
 _KEYRING = r"cuda-keyring[\w.-]*\.deb"
 _REMOVE = "rm -f /etc/apt/sources.list.d/cuda.list /etc/apt/sources.list.d/nvidia-ml.list && "
 _GET_PIP = r"bootstrap\.pypa\.io/get-pip\.py"
+_PYTHON = r"python(?P<version>3\.\d+)?3?\Z"
 _OLDEST_OF_GET_PIP = "3.10"
 _MINICONDA = r"/(?:Miniconda3-latest|Miniconda3-py3\d+_(\d\d)\.(\d+)|Anaconda3-(20\d\d)\.(\d\d))[\w.-]*\.sh"
 _AGREED = (
@@ -160,9 +163,7 @@ def get_pip_too_new(subject: Subject) -> Outcomes:
             word = next((a for a in ran.arguments[1:] if re.search(_GET_PIP, a.value or "")), None)
             if word is None or ran.at.reach is Reach.NEVER:
                 continue
-            text = history.facts.dockerfile.source.slice(ran.at.instruction.span)
-            named = re.search(r"python(3\.\d+)\b[^\n]*get-pip|get-pip\.py\s*\|\s*python(3\.\d+)", text)
-            python = (named[1] or named[2]) if named else default_python(history, ran.at)
+            python = _python_of(history, ran)
             if python is None or not older(python, _OLDEST_OF_GET_PIP):
                 continue
             yield Unmet(
@@ -175,6 +176,30 @@ def get_pip_too_new(subject: Subject) -> Outcomes:
                 help=f"Use https://bootstrap.pypa.io/pip/{python}/get-pip.py",
                 references=("pypa/get-pip at 08b6e1d",),
             )
+
+
+def _python_of(history: History, downloads: Ran) -> str | None:
+    """The version of the Python that runs the script that a command downloads; None where that can't be known."""
+    names = {"get-pip.py", *(a.value.rpartition("/")[2] for a in downloads.arguments if a.value)}
+    later = [ran for ran in history.commands if ran.at.order > downloads.at.order]
+    if downloads.pipes and not downloads.pipes[-1].last:
+        later, names = later[:1], {""}
+    runner = next((ran for ran in later if _runs(ran, names)), None)
+    return _version_of(history, runner) if runner is not None else default_python(history, downloads.at)
+
+
+def _runs(ran: Ran, names: Collection[str]) -> bool:
+    """Whether a command is a Python that runs a script of one of the names, "" for its standard input."""
+    script = next((a.value or "?" for a in ran.arguments[1:] if a.value is None or a.value[:1] != "-"), "")
+    return re.match(_PYTHON, ran.program) is not None and script.rpartition("/")[2] in names
+
+
+def _version_of(history: History, ran: Ran) -> str | None:
+    path = (ran.arguments[0].value or "").rpartition("/")[0]
+    named = re.match(_PYTHON, ran.program)
+    if named is not None and named["version"]:
+        return named["version"]
+    return default_python(history, ran.at) if path in ("", "/usr/bin") else None
 
 
 def _own_script(subject: Subject, span: Span, python: str) -> Fix | None:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from zr4lint.model.source import Span
 
 _SHA = r"[0-9a-f]{7,40}\Z"
-_DEEPENS = r"\bgit\b[^&|;\n]*\b(?:fetch|pull|remote|unshallow)\b"
+_PLAIN = r"(?:\s+(?:origin|--all|-q|--quiet|-p|--prune|-v|--verbose))*\s*(?:&&|\|\||;|\\?\n|\Z)"
+_DEEPENS = rf"\bgit\b[^&|;\n]*\b(?:(?:fetch|pull)\b(?!{_PLAIN})|remote\b|unshallow\b)"
+"""A fetch that names no ref and no depth leaves a shallow clone as shallow as it was."""
 
 
 @check("ml/device-without-labs")

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import UNSAFE, replace
-from zr4lint.checks.ml.builds import MMCV, cuda_builds, mmcv_wheel
+from zr4lint.checks.ml.builds import MMCV, Build, cuda_builds, mmcv_wheel
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
+from zr4lint.facts import CondaListed, PackageRun
 from zr4lint.facts.history import History, Install, pinned
+from zr4lint.facts.pips import isolates
 from zr4lint.facts.torch import TorchState, older, python_at, torch_at, torch_in
-from zr4lint.knowledge.tables import minor, table
+from zr4lint.knowledge.tables import minor, source_builds, table
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import plain
+from zr4lint.shell import Reach
 
 if TYPE_CHECKING:
     from zr4lint.programs.pip import Requirement
@@ -37,6 +41,13 @@ def _major(cuda: str) -> str:
     return digits[:2]
 
 
+_CUDA_OF_CONDA = frozenset({"pytorch-cuda", "cuda-version", "cudatoolkit"})
+_NVCC_OF_CONDA = frozenset({
+    "cuda", "cuda-nvcc", "cuda-toolkit", "cuda-compiler", "cudatoolkit-dev", "cuda-nvcc-impl", "cuda-nvcc_linux-64",
+})  # fmt: skip
+_ONE_VERSION = r"=*(\d+)\.(\d+)(?:\.\*|\.\d+)*\Z"
+
+
 @check("ml/cuda-major-mismatch")
 def cuda_major_mismatch(subject: Subject) -> Outcomes:
     """Extensions are compiled with the CUDA major version that torch was built with."""
@@ -44,11 +55,9 @@ def cuda_major_mismatch(subject: Subject) -> Outcomes:
         base = history.base
         if base is None or base.kind != "cuda" or base.cuda is None:
             continue
-        for install in history.own:
-            torch = torch_in(install)
-            if torch is None or torch.cuda is None or not torch.cuda.startswith("cu"):
-                continue
-            if _major(torch.cuda) == _major(base.cuda):
+        states = [(state, install.unsure) for install in history.own if (state := torch_in(install)) is not None]
+        for torch, unsure in (*states, *_of_conda(history)):
+            if torch.cuda is None or not torch.cuda.startswith("cu") or _major(torch.cuda) == _major(base.cuda):
                 continue
             compiled = _compiled(history, torch)
             why = (
@@ -58,16 +67,38 @@ def cuda_major_mismatch(subject: Subject) -> Outcomes:
                 else "torch brings its own CUDA and runs, but nothing can be compiled for it. The image's is unused."
             )
             yield Unmet(
-                f"torch {torch.version} is built for {torch.cuda}, but the image has CUDA {base.cuda}",
+                f"{f'torch {torch.version}'.strip()} is built for {torch.cuda}, but the image has CUDA {base.cuda}",
                 torch.span,
                 expected=f"a build of torch for CUDA {_major(base.cuda)}, or an image with CUDA {_major(torch.cuda)}",
                 related=(Related(f"the image has CUDA {base.cuda}", history.root.image_span),),
-                unsure=install.unsure and compiled is not None,
+                unsure=unsure and compiled is not None,
                 severity=None if compiled else Severity.INFO,
                 notes=(why,),
                 help=f"Use an image of CUDA {_major(torch.cuda)}, or a torch built for CUDA {_major(base.cuda)}",
                 references=("torch.utils.cpp_extension",),
             )
+
+
+def _of_conda(history: History) -> Iterator[tuple[TorchState, bool]]:
+    """The torches that conda installs for a CUDA that it is told, but for those with an nvcc of their own beside."""
+    facts = history.facts
+    runs = [
+        (run.at, run.command.packages)
+        for run in facts.of(PackageRun, (history.stage.number,))
+        if run.command.manager == "conda" and run.command.action == "install" and run.at.reach is not Reach.NEVER
+    ]
+    runs += [(listed.at, listed.packages) for listed in facts.of(CondaListed, (history.stage.number,))]
+    if any(package.name in _NVCC_OF_CONDA for _, packages in runs for package in packages):
+        return
+    for at, packages in runs:
+        torch = next((p for p in packages if p.name in ("pytorch", "pytorch-gpu")), None)
+        told = next((p for p in packages if p.name in _CUDA_OF_CONDA and p.version), None)
+        if torch is None or told is None or (found := re.match(_ONE_VERSION, told.version or "")) is None:
+            continue
+        unsure = at.unsure or told.name != "pytorch-cuda"  # without a GPU, conda-forge's may be the build for the CPU
+        version = (torch.version or "").lstrip("=")
+        shown = version if re.fullmatch(r"[\d.]+", version) else ""
+        yield TorchState(shown, f"cu{found[1]}{found[2]}", torch.span, at.order, None), unsure
 
 
 def _compiled(history: History, torch: TorchState) -> str | None:
@@ -77,9 +108,18 @@ def _compiled(history: History, torch: TorchState) -> str | None:
             continue
         if build.package in MMCV and not build.install.isolated and mmcv_wheel(history, build) is not True:
             return build.package
+        if _surely_forced(history, build) and (torch.install is not None or build.install.environment):
+            return build.package  # conda's torch is not in the system's Python
         if build.package == "flash-attn" and _no_wheel(build.requirement, torch) and not build.install.isolated:
             return build.package
     return None
+
+
+def _surely_forced(history: History, build: Build) -> bool:
+    """Whether a package is compiled for CUDA in any case, by the nvcc of the image, and sees torch."""
+    row = source_builds()[build.package]
+    sees = not build.install.isolated or isolates(history, build.install, pyproject=row.pyproject) is False
+    return row.nvcc == "forced" and sees and history.base is not None and history.base.compiles_cuda is True
 
 
 def _no_wheel(requirement: Requirement, torch: TorchState) -> bool:

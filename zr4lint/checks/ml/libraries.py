@@ -79,6 +79,8 @@ def torch_needs_numpy_1(subject: Subject) -> Outcomes:
             torch = torch_in(install) or torch_at(history, install.at)
             if torch is None or torch.order < 0 or not older(torch.minor, row["torch"]):
                 continue
+            if older(torch.minor, row["since"]):
+                continue  # it has no wheel for a Python that numpy 2 has
             requirement = named or _brings_numpy(history, install)
             if requirement is None or requirement.url is not None or install.constrained:
                 continue

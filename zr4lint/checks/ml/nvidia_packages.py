@@ -27,6 +27,7 @@ _REPOSITORY = (
 _HOLD = r"allow-change-held-packages|apt-mark unhold|force-yes"
 _BEGINNINGS = ("cuda", "libcu", "libnv", "libnccl", "tensorrt", "nvidia", "python3-libnv")
 _VERSIONED = r"cuda-(?:[a-z][a-z-]*-)?(\d+)-(\d+)\Z"
+_VERSIONED_LIBRARY = r"libcublas-(?:dev-)?(\d+)-(\d+)"
 
 
 def _installed(history: History) -> Iterator[tuple[AptRun, Package]]:
@@ -75,6 +76,14 @@ def nvidia_package_unavailable(subject: Subject) -> Outcomes:
 def _held(history: History, base: Base, package: Package) -> Row | None:
     if package.version is not None or history.mentions(None, _HOLD):
         return None
+    versioned = re.fullmatch(_VERSIONED_LIBRARY, package.name)
+    line = minor(base.cuda or "")
+    if (
+        versioned is not None
+        and f"{versioned[1]}.{versioned[2]}" == line
+        and cuda_tags().patches(line)[-1:] == [base.cuda]
+    ):
+        return None  # the repository has no newer one of this version of CUDA
     words = (base.flavour or "").split("-")
     rows = (row for row in table("nvidia-apt")["held"] if set(row["flavours"]) & set(words))
     return next((row for row in rows if _is(package, row["packages"])), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, replace
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
@@ -15,9 +16,13 @@ from zr4lint.model.source import Span
 from zr4lint.programs.files import mount_target
 from zr4lint.shell import Reach
 
+if TYPE_CHECKING:
+    from zr4lint.programs.requirements_file import Listing
+
 _SWALLOWS = frozenset({"true", ":", "echo", "printf"})
 _CONDITION = r"\b(?:if|for|while|case|then|do)\b|\btrap "
 _BLANK = r"(?m)[\s\\]|^\s*#[^\n]*$"
+_NO_ERRORS = r"\d?>>?(?:&\d|/dev/null)"
 _SHORTENED = ("no-cache",)
 """Options of uv that pip takes for a general option of its own, shortened: --no-cache-dir."""
 
@@ -87,6 +92,22 @@ def pip_option_misplaced(subject: Subject) -> Outcomes:
                 fix=Fix(f"Move {words} after {run.command.action}", SAFE, edits) if spaced else None,
                 unsure=run.at.reach is Reach.MAYBE,
             )
+        for listing in run.listings:
+            yield from _refused(run, listing) if listing is not None else ()
+
+
+def _refused(run: PipRun, listing: Listing) -> Outcomes:
+    """The first option in a requirements file that a command line only may have."""
+    for option in listing.refused[:1]:
+        yield Unmet(
+            f"{code(f'--{option.name}')} is not allowed in a requirements file",
+            option.span,
+            expected=f"pip {run.command.action} --{option.name}",
+            notes=("The command fails with `no such option`.",),
+            help="Pass it on the command line, and take it out of the file",
+            unsure=run.at.reach is Reach.MAYBE,
+            references=("pip documentation, requirements file format",),
+        )
 
 
 @check("ml/cache-mount-defeated")
@@ -129,20 +150,11 @@ def failure_hidden(subject: Subject) -> Outcomes:
     runs: list[PipRun | AptRun] = [r for r in _runs(subject) if r.command.action == "install"]
     runs += [r for r in subject.facts.of(AptRun, needed) if r.command.action == "install" and r.command.packages]
     for run in sorted(runs, key=lambda r: r.at.order):
-        following = _following(subject.facts, run.at)
-        if following is None:
+        hidden = _hidden(subject, run.at)
+        if hidden is None:
             continue
+        end, how = hidden
         name = "pip" if isinstance(run, PipRun) else "apt"
-        between = re.sub(_BLANK, "", subject.source.text[run.at.span.end : following.span.start])
-        if between not in ("||", ";", ""):
-            continue
-        behind = next(iter(subject.words(following.span).split()), "")
-        if following.operator == "||" and behind in _SWALLOWS:
-            end, how = following.span.end, f"`|| {behind}`"
-        elif following.operator == ";" and not (run.at.exits or _conditional(subject, run.at)):
-            end, how = run.at.span.end, "`;`"
-        else:
-            continue
         yield Unmet(
             f"{how} hides a failure of {name} install",
             Span(run.at.span.start, end),
@@ -150,6 +162,25 @@ def failure_hidden(subject: Subject) -> Outcomes:
             notes=("The build continues, and the image lacks the packages.",),
             help="Join the commands with `&&`, so that the build stops",
         )
+
+
+def _hidden(subject: Subject, at: At) -> tuple[int, str] | None:
+    """The end of what hides the failure of a command, and its words: `;`, or an `||` behind commands joined by `&&`."""
+    last = at
+    while (following := _following(subject.facts, last)) is not None:
+        between = re.sub(_BLANK, "", subject.source.text[last.span.end : following.span.start])
+        if re.sub(_NO_ERRORS, "", between) == "&&":
+            last = following
+            continue
+        if between not in ("||", ";", "") and (last is at or re.sub(_NO_ERRORS, "", between) != "||"):
+            return None
+        behind = next(iter(subject.words(following.span).split()), "")
+        if following.operator == "||" and behind in _SWALLOWS:
+            return following.span.end, f"`|| {behind}`"
+        if last is at and following.operator == ";" and not (at.exits or _conditional(subject, at)):
+            return at.span.end, "`;`"
+        return None
+    return None
 
 
 def _following(facts: Facts, at: At) -> At | None:

@@ -91,9 +91,10 @@ def index_impossible(subject: Subject) -> Outcomes:
             tag = tags[0]
             unlisted = tag in rows["unlisted"] or tag not in rows["known"]
             source = next((s for s in install.sources.all if s.tag == tag), None)
-            extra = not local and install.sources.pypi and not install.uv
+            extra = not local and install.sources.pypi and install.mixes
+            tool = "uv" if install.uv else "pip"
             happens = (
-                f"pip silently installs the build of PyPI, which is for CUDA {known.pypi_cuda}."
+                f"{tool} silently installs the build of PyPI, which is for CUDA {known.pypi_cuda}."
                 if extra
                 else "pip fails with `No matching distribution found`."
             )
@@ -121,9 +122,9 @@ def index_mixed(subject: Subject) -> Outcomes:
     """Each package comes from one index."""
     for history in histories(subject):
         for install in history.own:
-            if install.uv or install.constrained:
+            if not install.mixes or install.constrained:
                 continue
-            if unmet := _loose_torch(install) or _elsewhere(history, install):
+            if unmet := _loose_torch(install) or (None if install.uv else _elsewhere(history, install)):
                 yield unmet
 
 
@@ -142,8 +143,9 @@ def _loose_torch(install: Install) -> Unmet | None:
         unsure=install.unsure,
         notes=(
             (
-                "--extra-index-url gives an index no priority. pip takes the highest version of both indexes, which "
-                "may be built for another CUDA."
+                f"{'unsafe-best-match' if install.uv else '--extra-index-url'} gives an index no priority. "
+                f"{'uv' if install.uv else 'pip'} takes the highest version of both indexes, which may be built for "
+                "another CUDA."
             ),
         ),
         help="Use --index-url for this command, or pin torch exactly",

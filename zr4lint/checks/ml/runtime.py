@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.ml.stages import histories
@@ -10,13 +11,16 @@ from zr4lint.checks.ml.torch import open_above
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import At, Cloned, EnvSet
-from zr4lint.facts.history import History, pinned
+from zr4lint.facts.history import History, Install, pinned
 from zr4lint.facts.torch import build_of, older
 from zr4lint.knowledge.tables import cuda_tags, table
 from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import code, plain
 from zr4lint.shell import Reach
+
+if TYPE_CHECKING:
+    from zr4lint.programs.pip import Requirement
 
 _ASSERTS = (
     r"assert\s*\(?\s*(?:torch|t)\.cuda\.is_available\(\)|if not torch\.cuda\.is_available\(\)\s*:\s*(?:sys\.)?exit|"
@@ -242,9 +246,7 @@ def system_cudnn_missing(subject: Subject) -> Outcomes:
         if base is None or not base.plain or not history.final or "cudnn" in (base.flavour or ""):
             continue
         for install in history.own:
-            requirement = next(
-                (r for n in ("onnxruntime-gpu", "ctranslate2", "faster-whisper") if (r := install.get(n))), None
-            )
+            requirement = _loads_cudnn(history, install)
             if requirement is None or "cudnn" in requirement.extras or _has_cudnn(history):
                 continue
             flavour = f"{cuda_tags().cudnn(base.cuda)}-runtime" if base.cuda else "cudnn-runtime"
@@ -257,6 +259,20 @@ def system_cudnn_missing(subject: Subject) -> Outcomes:
                 help=f"Build on a {flavour} image, or install nvidia-cudnn",
                 references=("onnxruntime documentation", "onnxruntime issues 21769 and 21825"),
             )
+
+
+def _loads_cudnn(history: History, install: Install) -> Requirement | None:
+    """A package that loads the system's cuDNN; ctranslate2 can do without since 4.6.3, and faster-whisper with it."""
+    if (found := install.get("onnxruntime-gpu")) is not None:
+        return found
+    engines = [r for i in (install, *history.before(install.at)) if (r := i.get("ctranslate2")) is not None]
+    pins = [version for engine in engines if (version := pinned(engine)) is not None]
+    old = any(older(version, "4.6.3") for version in pins)
+    whisper = install.get("faster-whisper")
+    version = pinned(whisper)
+    if whisper is not None and (old or (version is not None and older(version, "1.0"))):
+        return whisper
+    return install.get("ctranslate2") if old else None
 
 
 def _has_cudnn(history: History) -> bool:

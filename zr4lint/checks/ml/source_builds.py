@@ -14,7 +14,7 @@ from zr4lint.facts import AptRun
 from zr4lint.facts.pips import isolates
 from zr4lint.facts.torch import older, torch_at, torch_in
 from zr4lint.knowledge.tables import SourceBuild, newest_torch, table
-from zr4lint.knowledge.versions import lets_in
+from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import code
 
@@ -182,9 +182,11 @@ def build_tools_missing(subject: Subject) -> Outcomes:
                 )
 
 
-def _forced(history: History, build: Build) -> bool:
-    """Whether mmcv is built where it sees torch, a torch with CUDA."""
-    if build.install.isolated or build.unsure or mmcv_wheel(history, build) is True:
+def _forced(history: History, build: Build, *, pyproject: bool = False) -> bool:
+    """Whether a package is built where it sees torch, a torch with CUDA."""
+    if build.unsure or (build.package in MMCV and mmcv_wheel(history, build) is True):
+        return False
+    if build.install.isolated and isolates(history, build.install, pyproject=pyproject) is not False:
         return False
     torch = torch_at(history, build.install.at) or torch_in(build.install)
     if torch is not None and torch.cuda == "cpu":
@@ -203,7 +205,9 @@ def cuda_ops_not_forced(subject: Subject) -> Outcomes:
             value = history.setting(build.install.run.variables, row.force) if row.force else None
             if value is None or value == "1" or (value != "" and row.force != "FORCE_CUDA"):
                 continue
-            if _gives_gpu(build) or not _forced(history, build) or _for_cpu(history, build):
+            if _gives_gpu(build) or not _forced(history, build, pyproject=row.pyproject):
+                continue
+            if _for_cpu(history, build):
                 continue
             asked = "NATTEN_CUDA_ARCH" if row.force == "NATTEN_CUDA_ARCH" else "FORCE_CUDA=1 TORCH_CUDA_ARCH_LIST"
             yield Unmet(
@@ -226,20 +230,43 @@ def _asked(history: History, build: Build, row: SourceBuild) -> Outcomes:
     arguments = history.setting(build.install.run.variables, row.force)
     if arguments is None or _for_cpu(history, build) or build.unsure or build.requirement.marker:
         return
-    old = next((flag for flag in row.old_flags if flag in arguments), None)
-    if old is None and re.search(row.flag, arguments, re.IGNORECASE):
-        return
-    if history.mentions(None, rf"{row.force}|{row.flag}") and not arguments:
+    former = _before(build.requirement.specifier, row.flag_since)
+    if any(_switched_on(flag, arguments) for flag in (row.old_flags if former else (row.flag, *row.old_flags))):
+        refused = next((flag for flag in row.refused_flags if not former and _switched_on(flag, arguments)), None)
+        if refused is None:
+            return
+    elif history.mentions(None, rf"{row.force}|{row.flag}") and not arguments:
         return  # it may be set in a way that is not read
+    else:
+        refused = None
+    flag = row.old_flags[-1] if former else row.flag
     yield Unmet(
-        f"{build.package} no longer knows {code(old)}" if old else f"{build.package} is compiled for the CPU only",
+        f"{build.package} refuses {code(refused)}" if refused else f"{build.package} is compiled for the CPU only",
         build.requirement.span,
-        expected=f'{row.force}="-D{row.flag}" before pip install',
-        severity=Severity.WARNING,
-        notes=(f"Without {row.flag} in {row.force} it is compiled for the CPU.",),
-        help=f'Set {row.force}="-D{row.flag}", or take a wheel from the project\'s index',
+        expected=f'{row.force}="-D{flag}=on" before pip install',
+        severity=Severity.ERROR if refused else Severity.WARNING,
+        notes=(
+            f"cmake stops: {refused} is deprecated, use {row.flag} instead."
+            if refused
+            else f"Without {flag}=on in {row.force} it is compiled for the CPU.",
+        ),
+        help=f'Set {row.force}="-D{flag}=on", or take a wheel from the project\'s index',
         references=tuple(row.source.split("; ")),
     )
+
+
+def _before(specifier: str, version: str) -> bool:
+    """Whether all releases that a specifier allows are older than a version."""
+    limits = bounds(specifier)
+    if limits is None or limits.upper is None:
+        return False
+    highest = str(limits.upper)
+    return older(highest, version) or (highest == version and not limits.upper_included)
+
+
+def _switched_on(flag: str, arguments: str) -> bool:
+    """Whether the arguments of cmake switch an option on."""
+    return re.search(rf"-D\s*{flag}(?::\w+)?=[\"']?(?:on|1|true|yes|y)\b", arguments, re.IGNORECASE) is not None
 
 
 def _gives_gpu(build: Build) -> bool:
@@ -248,7 +275,8 @@ def _gives_gpu(build: Build) -> bool:
 
 def _for_cpu(history: History, build: Build) -> bool:
     """Whether nothing says that a package other than mmcv is meant for a GPU: the image has no CUDA."""
-    return build.package not in MMCV and (history.base is None or history.base.compiles_cuda is not True)
+    base = history.base
+    return build.package not in MMCV and (base is None or (base.compiles_cuda is not True and base.cuda is None))
 
 
 @check("ml/arch-list-missing")

@@ -9,6 +9,7 @@ from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import EnvSet, PipRun, Ran
+from zr4lint.facts.history import by_uv
 from zr4lint.facts.pips import pip_at
 from zr4lint.facts.torch import older
 from zr4lint.knowledge.tables import Row, references, table
@@ -69,11 +70,11 @@ def uv_environment_without_pip(subject: Subject) -> Outcomes:
         if not made or history.mentions(None, _SEEDS):
             continue
         for run in history.facts.of(PipRun, history.chain):
-            folder, _, program = run.command.program.rpartition("/")
+            folder = run.command.program.rpartition("/")[0]
             known = {path for path, order in made if order < run.at.order}
             if run.at.stage != history.stage.number or folder.removesuffix("/bin") not in known:
                 continue
-            if program == "uv" or run.at.reach is not Reach.ALWAYS or _brings_pip(history, run):
+            if by_uv(history.facts, run) or run.at.reach is not Reach.ALWAYS or _brings_pip(history, run):
                 continue
             yield Unmet(
                 f"{code(folder.removesuffix('/bin'), 40)} has no pip, since uv made it",

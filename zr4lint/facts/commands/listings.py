@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from zr4lint.facts.origins import context_path
 from zr4lint.model.budgets import LISTED, LISTING_SIZE
@@ -112,6 +112,7 @@ class Reader:
     def _with_files(self, listing: Listing, path: str, anchor: Span) -> Listing:
         """A listing with what the files list that it names."""
         wanted, options, opaque = [*listing.wanted], [*listing.options], listing.opaque
+        refused = [*listing.refused]
         for option in listing.options:
             if option.name not in ("requirement", "constraint"):
                 continue
@@ -123,8 +124,9 @@ class Reader:
             else:
                 wanted += other.wanted
                 options += other.options
+                refused += other.refused
                 opaque = opaque or other.opaque
-        return structs.replace(listing, wanted=tuple(wanted), options=tuple(options), opaque=opaque)
+        return Listing(tuple(wanted), tuple(options), opaque, tuple(refused))
 
 
 def _project(text: MappedText, extras: frozenset[str] = frozenset(), *, uv: bool) -> Listing | None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from zr4lint.facts.fact import Fact
     from zr4lint.programs.pip import PipCommand, Requirement
 
+_FROM_LOCKS = ("ci", "clean-install", "install-clean")
+_ELSEWHERE = ("prefix", "C", "workspace", "w", "workspaces", "global", "g")
 _CONDA = ("conda", "mamba", "micromamba")
 
 
@@ -25,6 +27,10 @@ def packages(call: Call) -> Iterator[Fact]:
     program = call.program if call.program in MANAGERS else call.program.rstrip("0123456789.")
     if found := parse_packages(program, call.arguments):
         yield PackageRun(call.at(), found, call.variables)
+    if program == "npm" and found and found.subcommand in _FROM_LOCKS and not found.options.has(*_ELSEWHERE):
+        from zr4lint.facts.commands.node_files import by_npm  # only for builds of such a project
+
+        yield from by_npm(call, found.words)
     if program in _CONDA and any((a.value or "").endswith((".yml", ".yaml")) for a in call.arguments):
         from zr4lint.facts.commands.projects import by_conda  # only for builds with such a file
 

@@ -27,7 +27,7 @@ from zr4lint.programs.pip import (
     parse_requirements,
     unknown_command,
 )
-from zr4lint.programs.python import python_module
+from zr4lint.programs.python import ISAAC, python_module
 from zr4lint.programs.urls import file_of
 from zr4lint.shell import Argument, Reach, Redirection
 
@@ -51,7 +51,7 @@ _VERSION = r"=?\s*\d"
 _ALONE = r"[ \t]+\d[\w.*+!,-]*(?![^\s;&|])"
 
 
-@reads("python")
+@reads("python", ISAAC)
 def python(call: Call) -> Iterator[Fact]:
     """Run a module: pip, venv or virtualenv."""
     module = python_module(call.arguments)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import ChainMap, deque
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from itertools import islice, product
 from typing import Any
 
 from zr4lint.model.source import MappedText
 from zr4lint.project.builds.build import BuildFileError, Described
 from zr4lint.project.builds.interpolation import bake
 
-MOST_TARGETS = 200
-MOST_INHERITED = 20
+MOST_OF_A_MATRIX = 201
 _HEREDOC = "<<"
 
 
@@ -23,18 +25,19 @@ def described(text: str, *, json: bool = False) -> Iterator[Described]:
     targets = document.get("target", {})
     if not targets or not all(isinstance(part, dict) for part in (targets, document.get("group", {}))):
         raise BuildFileError("has no targets")
-    for name in _wanted(document.get("group", {}), targets)[:MOST_TARGETS]:
-        merged = _inherited(targets, name, set())
-        value = {key: _value(entry, variables) for key, entry in merged.items() if key not in ("args", "contexts")}
+    inherited = Inheritance(targets)
+    for name, target, values in _chosen(document.get("group", {}), targets, variables):
+        merged = inherited.body(target, values)
+        value = {key: _value(entry, values) for key, entry in merged.items() if key not in ("args", "contexts")}
         inline = value.get("dockerfile-inline")
         file = value.get("dockerfile", "Dockerfile") if "dockerfile-inline" not in value else inline and ""
         yield Described(
             f"target {name}",
             value.get("context", "."),
             file,
-            _pairs(merged.get("args"), variables),
+            _pairs(merged.get("args"), values),
             value.get("target"),
-            _pairs(merged.get("contexts"), variables),
+            _pairs(merged.get("contexts"), values),
             _mapped(text, inline) if inline is not None else None,
         )
 
@@ -106,32 +109,82 @@ def _variables(rows: Mapping[str, Any]) -> dict[str, str | None]:
     return found
 
 
-def _wanted(groups: Mapping[str, Any], targets: Mapping[str, Any]) -> list[str]:
+def _chosen(
+    groups: Mapping[str, Any], targets: Mapping[str, Any], variables: Mapping[str, str | None]
+) -> Iterator[tuple[str, str, Mapping[str, str | None]]]:
+    """The targets that are built: the name of each, the block it comes from, and the values of variables there."""
+
+    @cache
+    def rows(name: str) -> list[tuple[str, Mapping[str, str | None]]]:
+        body = targets[name]
+        return [*_expanded(name, body, variables)] if isinstance(body.get("matrix"), dict) else [(name, variables)]
+
+    @cache
+    def single() -> dict[str, tuple[str, str, Mapping[str, str | None]]]:
+        """The targets of matrices by their own names, which few groups list."""
+        return {own: (own, name, values) for name in targets for own, values in rows(name)}
+
+    for name in _wanted(groups, lambda name: name in targets or name in single(), [*targets]):
+        yield from ((own, name, values) for own, values in rows(name)) if name in targets else (single()[name],)
+
+
+def _expanded(
+    name: str, body: Mapping[str, Any], variables: Mapping[str, str | None]
+) -> Iterator[tuple[str, Mapping[str, str | None]]]:
+    """The targets that a block with a matrix stands for: one for each combination of its values."""
+    axes = [[(key, value) for value in values] for key, values in body["matrix"].items() if isinstance(values, list)]
+    for number, combination in enumerate(islice(product(*axes), MOST_OF_A_MATRIX), 1):
+        own: dict[str, str | None] = {}
+        for key, value in combination:
+            if isinstance(value, dict):
+                own |= {f"{key}.{field}": _value(item, variables) for field, item in value.items()}
+            else:
+                own[key] = _value(value, variables)
+        values = ChainMap(own, variables)  # type: ignore[arg-type]  # which never writes into the second
+        yield _value(body.get("name"), values) or f"{name} {number}", values
+
+
+def _wanted(groups: Mapping[str, Any], is_target: Callable[[str], bool], targets: list[str]) -> list[str]:
     if "default" not in groups:
-        return ["default"] if "default" in targets else [*targets]
+        return ["default"] if "default" in targets else targets
     found: dict[str, None] = {}
-    waiting, seen = ["default"], set[str]()
+    waiting, seen = deque(["default"]), set[str]()
     while waiting:
-        name = waiting.pop(0)
+        name = waiting.popleft()
         if name in groups and name not in seen:
             seen.add(name)
             listed = groups[name].get("targets") if isinstance(groups[name], dict) else None
             waiting += [_bare(item) for item in listed if isinstance(item, str)] if isinstance(listed, list) else []
-        elif name in targets:
+        elif is_target(name):
             found[name] = None
     return [*found]
 
 
-def _inherited(targets: Mapping[str, Any], name: str, seen: set[str]) -> dict[str, Any]:
-    """The keys of a target with those of the targets it inherits from; of several the last counts."""
-    body = targets.get(name)
-    if name in seen or len(seen) > MOST_INHERITED or not isinstance(body, dict):
-        return {}
-    found: dict[str, Any] = {}
-    parents = body.get("inherits")
-    for parent in parents if isinstance(parents, list) else ():
-        found = _over(found, _inherited(targets, _bare(str(parent)), seen | {name}))
-    return _over(found, body)
+class Inheritance:
+    """The keys of targets with those that they inherit; of several targets the last counts. Each is joined once."""
+
+    def __init__(self, targets: Mapping[str, Any]) -> None:
+        self._targets = targets
+        self._known: dict[str, dict[str, Any]] = {}
+
+    def body(self, name: str, values: Mapping[str, str | None]) -> dict[str, Any]:
+        """The keys of a target; `values` are those of variables in its `inherits`."""
+        body = self._targets.get(name)
+        parents = body.get("inherits") if isinstance(body, dict) else None
+        varying = isinstance(parents, list) and any("${" in str(parent) for parent in parents)
+        if name not in self._known or varying:
+            self._known[name] = {}  # for a target that inherits from itself
+            self._known[name] = self._joined(body, parents, values)
+        return self._known[name]
+
+    def _joined(self, body: Any, parents: Any, values: Mapping[str, str | None]) -> dict[str, Any]:
+        if not isinstance(body, dict):
+            return {}
+        found: dict[str, Any] = {}
+        for parent in parents if isinstance(parents, list) else ():
+            above = _value(parent, values) if str(parent).startswith('"') else _bare(str(parent))
+            found = _over(found, self.body(above, values)) if above is not None else found
+        return _over(found, {key: value for key, value in body.items() if key not in ("matrix", "name", "inherits")})
 
 
 def _over(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

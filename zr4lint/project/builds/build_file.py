@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import islice
 
 from zr4lint.filesystem.limits import time_limit
 from zr4lint.filesystem.paths import plain, repository
@@ -14,6 +15,7 @@ from zr4lint.project.builds.build import Build, BuildFileError, Described
 
 MAX_BYTES = 500_000
 MAX_SECONDS = 5
+MOST_BUILDS = 200
 
 
 def builds_of(path: str) -> tuple[list[Build], list[str]]:
@@ -24,7 +26,7 @@ def builds_of(path: str) -> tuple[list[Build], list[str]]:
     try:
         text = read_regular(path, MAX_BYTES).decode("utf-8")
         with time_limit(MAX_SECONDS):
-            described = [*_described(path, text)]
+            described = [*islice(_described(path, text), MOST_BUILDS + 1)]
     except BuildFileError as error:
         raise FileError(f"{path}: {error}") from None
     except (UnfitError, UnicodeDecodeError) as error:
@@ -36,6 +38,9 @@ def builds_of(path: str) -> tuple[list[Build], list[str]]:
     builds: list[Build] = []
     skipped: list[str] = []
     root = _root(path)
+    if len(described) > MOST_BUILDS:
+        described.pop()
+        skipped.append(f"{path}: the builds after the first {MOST_BUILDS} are skipped")
     for one in described:
         found = _placed(one, path, root)
         if isinstance(found, Build):
@@ -51,7 +56,8 @@ def _described(path: str, text: str) -> Iterator[Described]:
     if path.lower().endswith((".yaml", ".yml")):
         from zr4lint.project.builds.compose import described
 
-        return described(text, os.path.dirname(path))
+        folder, name = os.path.split(path)
+        return described(text, folder, name)
     from zr4lint.project.builds import bake
 
     return bake.described(text, json=path.lower().endswith(".json"))

@@ -11,25 +11,32 @@ from zr4lint.filesystem.reading import UnfitError, read_regular
 from zr4lint.model.source import MappedText
 from zr4lint.project.builds.build import BuildFileError, Described
 from zr4lint.project.builds.compose_links import Linked, based
+from zr4lint.project.builds.compose_overrides import Reset, merged, others
 from zr4lint.project.builds.interpolation import compose, env_file
 
 MOST_ENTRIES = 100_000
 """Entries that merges of mappings may make: aliases in aliases grow without bound."""
 
-MOST_SERVICES = 200
+MOST_SERVICES = 10_000
 _SCALARS = (str, int, float)
 MOST_EXTENDED = 20
 
 
-def described(text: str, folder: str) -> Iterator[Described]:
-    """The builds of a compose file in a folder, and of those that it includes; BuildFileError for a useless one."""
+def described(text: str, folder: str, name: str = "") -> Iterator[Described]:
+    """The builds of a compose file in a folder, and of those that it includes; BuildFileError for a useless one.
+
+    Files that compose merges into one of this `name` count, too.
+    """
     document, root = _load(text)
     document = document if isinstance(document, dict) else {}
     variables = _variables(folder)
+    texts = [*others(name, folder, variables)]
+    for above in texts:
+        document = _with(document, _load(above)[0])
     linked = Linked(folder, variables, _other)
     services: dict[str, Any] = _mapping(document.get("services"))
-    others = [*linked.included(document)] if "include" in document else []
-    if not isinstance(document.get("services"), dict) and not others:
+    included = [*linked.included(document)] if "include" in document else []
+    if not isinstance(document.get("services"), dict) and not included:
         raise BuildFileError("has no services")
     for name, service in _services(document):
         build = _build(linked, services, service)
@@ -38,14 +45,21 @@ def described(text: str, folder: str) -> Iterator[Described]:
         inline = None
         if "dockerfile_inline" in build:
             node = _node(root, "services", str(name), "build", "dockerfile_inline")
-            inline = _mapped(text, build["dockerfile_inline"], node)
+            own = not texts or getattr(node, "value", None) == build["dockerfile_inline"]
+            inline = _mapped(text, build["dockerfile_inline"], node) if own else None
         yield _described(name, build, variables, inline)
-    for other, base in others:
-        own = {**_variables(os.path.join(folder, base)), **variables}
+    for other, base in included:
+        values = {**_variables(os.path.join(folder, base)), **variables}
         for name, service in _services(other):
-            build = _build(linked, other["services"], service, base)
+            build = _build(linked, _mapping(other.get("services")), service, base, values)
             if build is not None and "dockerfile_inline" not in build:
-                yield _described(name, build, own, None)
+                yield _described(name, build, values, None)
+
+
+def _with(document: dict[str, Any], other: Any) -> dict[str, Any]:
+    """A document with what another one adds to its services."""
+    above = other.get("services") if isinstance(other, dict) else None
+    return {**document, "services": merged(_mapping(document.get("services")), above, _listed)}
 
 
 def _services(document: Mapping[str, Any]) -> list[tuple[Any, Any]]:
@@ -96,11 +110,14 @@ def _load(text: str) -> tuple[Any, Any]:
             if self.entries > MOST_ENTRIES:
                 raise BuildFileError("merges of mappings make too many entries")
 
-    def reset(loader: Any, node: Any) -> Any:
-        return loader.construct_mapping(node) if isinstance(node, yaml.MappingNode) else None
+    def override(loader: Any, node: Any) -> Reset:
+        if isinstance(node, yaml.MappingNode):
+            return Reset(loader.construct_mapping(node, deep=True))
+        sequence = isinstance(node, yaml.SequenceNode)
+        return Reset(loader.construct_sequence(node, deep=True) if sequence else loader.construct_scalar(node))
 
-    for tag in ("!reset", "!override"):
-        Loader.add_constructor(tag, reset)
+    Loader.add_constructor("!reset", lambda _loader, _node: Reset())
+    Loader.add_constructor("!override", override)
     loader = Loader(text)
     try:
         node = loader.get_single_node()
@@ -122,22 +139,32 @@ def _variables(folder: str) -> Mapping[str, str]:
         return {}
 
 
-def _build(linked: Linked, services: Mapping[str, Any], service: Any, folder: str = "") -> dict[str, Any] | None:
+def _build(
+    linked: Linked,
+    services: Mapping[str, Any],
+    service: Any,
+    folder: str = "",
+    variables: Mapping[str, str] | None = None,
+) -> dict[str, Any] | None:
     """The `build` of a service as a mapping, with that of the services that it extends, in other files too.
 
-    `folder` is that of the file, relative to the first one's.
+    `folder` is that of the file, relative to the first one's; `variables` are those of its values.
     """
+    variables = linked.variables if variables is None else variables
     found: dict[str, Any] = {}
     known = False
     for _ in range(MOST_EXTENDED):
         if not isinstance(service, dict):
             break
         build = service.get("build")
+        if isinstance(build, Reset):
+            build = build.value
         if isinstance(build, str):
             build = {"context": build}
         if isinstance(build, dict):
             known = True
-            build = based(build, folder)
+            build = based(build, folder, variables)
+            build = {key: value.value if isinstance(value, Reset) else value for key, value in build.items()}
             found = {**build, **found, **_both(build, found)}
         extended = service.get("extends")
         if isinstance(extended, dict):

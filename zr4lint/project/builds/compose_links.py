@@ -62,21 +62,33 @@ class Linked:
         return document if isinstance(document, dict) else {}
 
 
-def based(build: Mapping[str, Any], folder: str) -> dict[str, Any]:
-    """A build of a file in a folder, as one of a file in the folder above; its inline text is another file's."""
+def based(build: Mapping[str, Any], folder: str, variables: Mapping[str, str]) -> dict[str, Any]:
+    """A build of a file in a folder, as one of a file in the folder above; its inline text is another file's.
+
+    `variables` are those of its values.
+    """
     if not folder:
         return dict(build)
-    moved = {**build, "context": _moved(build.get("context", "."), folder)}
+
+    def moved(path: Any) -> Any:
+        return _moved(path, folder, variables)
+
+    found = {**build, "context": moved(build.get("context", "."))}
     contexts = build.get(_CONTEXTS)
     if isinstance(contexts, dict):
-        moved[_CONTEXTS] = {name: _moved(value, folder) for name, value in contexts.items()}
+        found[_CONTEXTS] = {name: moved(value) for name, value in contexts.items()}
     elif isinstance(contexts, list):
         pairs = (str(item).partition("=") for item in contexts)
-        moved[_CONTEXTS] = [f"{name}={_moved(value, folder)}" for name, _, value in pairs]
-    return moved
+        found[_CONTEXTS] = [f"{name}={moved(value)}" for name, _, value in pairs]
+    return found
 
 
-def _moved(path: Any, folder: str) -> Any:
+def _moved(path: Any, folder: str, variables: Mapping[str, str]) -> Any:
+    if isinstance(path, str) and "$" in path:
+        known = compose(path, variables)
+        if known is None:
+            return path  # it stays unknown
+        path = known.replace("$", "$$")
     local = isinstance(path, str) and "://" not in path and not path.startswith(("/", "~", "$", "git@"))
     return posixpath.join(folder, path) if local else path
 

@@ -8,7 +8,11 @@ from collections.abc import Mapping
 from zr4lint.model.budgets import VALUE_LENGTH
 
 _COMPOSE = re.compile(r"\$(?:\$|(?P<plain>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?P<how>:?[-+?])?(?P<word>[^{}$]*)\})")
-_BAKE = re.compile(r"\$\$\{|\$\{\s*(?P<name>[A-Za-z_]\w*)\s*\}")
+_NAME = r"[A-Za-z_]\w*(?:\.\w+)*"
+_BAKE = re.compile(
+    rf"\$\$\{{|\$\{{\s*(?:(?P<name>{_NAME})"
+    rf'|replace\(\s*(?P<of>{_NAME})\s*,\s*"(?P<old>[^"\\]*)"\s*,\s*"(?P<new>[^"\\]*)"\s*\))\s*\}}'
+)
 _LINE = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_][\w.]*)\s*=(?P<value>.*)")
 
 
@@ -46,7 +50,7 @@ def bake(text: str, variables: Mapping[str, str | None]) -> str | None:
     for found in _BAKE.finditer(text):
         parts.append(text[at : found.start()])
         at = found.end()
-        value = "${" if found["name"] is None else variables.get(found["name"])
+        value = "${" if found[0] == "$${" else _of_bake(found, variables)
         length += len(value or "")
         if value is None or length > VALUE_LENGTH:
             return None
@@ -57,6 +61,13 @@ def bake(text: str, variables: Mapping[str, str | None]) -> str | None:
         if any(mark in part for part in (*parts, rest) for mark in ("${", "%{") if part != "${")
         else "".join(parts) + rest
     )
+
+
+def _of_bake(found: re.Match[str], variables: Mapping[str, str | None]) -> str | None:
+    if found["name"] is not None:
+        return variables.get(found["name"])
+    value = variables.get(found["of"])
+    return value.replace(found["old"], found["new"]) if value is not None and found["old"] else None
 
 
 def env_file(text: str) -> dict[str, str]:

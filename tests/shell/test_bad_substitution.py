@@ -1,0 +1,48 @@
+"""Expansions that bash knows and dash does not: the RUN that ends at one is reported, as dash itself ends."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+
+from zr4lint import lint_text
+
+SCRIPTS = {
+    "echo ${A//./}": "${A//./}",
+    "echo ${A/x/y} && ls /": "${A/x/y}",
+    "V=${A%.*}; echo cu${V/./}": "${V/./}",
+    'echo "${A:0:2}"': "${A:0:2}",
+    "echo ${A^^}": "${A^^}",
+    "echo ${A//./} || true": "${A//./}",
+    "(echo ${A//./}) || true": None,
+    'if [ -z "$A" ]; then echo ${A//./}; fi': None,
+    "echo '${A//./}'": None,
+    "echo ${A%.*} ${A#1.} ${A:-2} ${#A}": None,
+    "true || echo ${A//./}": None,
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.skipif(shutil.which("dash") is None, reason="dash is not installed")
+def test_a_run_ends_where_dash_does(script: str) -> None:
+    report = lint_text(f"FROM ubuntu:22.04\nARG A=1.2.3\nRUN {script}\n", packs=("core",))
+    found = [f.message for f in report.findings if f.code == "ZL007"]
+    wrong = SCRIPTS[script]
+    assert found == ([f"dash does not know `{wrong}`"] if wrong else [])
+    done = subprocess.run(["dash", "-c", script], env={"A": "1.2.3"}, capture_output=True, text=True, check=False)
+    assert ("Bad substitution" in done.stderr and done.returncode != 0) is (wrong is not None)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "FROM nvcr.io/nvidia/pytorch:24.05-py3\nRUN echo ${A//./}\n",
+        'FROM ubuntu:22.04\nSHELL ["/bin/bash", "-c"]\nRUN echo ${A//./}\n',
+        "FROM ubuntu:22.04\nRUN bash -c 'echo ${A//./}'\n",
+        "FROM registry.example.org/team/ubuntu22.04-base\nRUN source /etc/profile && echo ${A//./}\n",
+    ],
+)
+def test_other_shells_are_left_alone(lines: str) -> None:
+    assert [f for f in lint_text(lines, packs=("core",)).findings if f.code == "ZL007"] == []

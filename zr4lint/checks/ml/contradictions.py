@@ -1,0 +1,73 @@
+"""Requirements of one command that no release meets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.outcome import Outcomes, Subject, Unmet
+from zr4lint.checks.registry import check
+from zr4lint.facts.history import Install, pinned
+from zr4lint.model.finding import Related
+from zr4lint.model.quoting import code
+from zr4lint.programs.pip import parse_requirement
+
+if TYPE_CHECKING:
+    from zr4lint.programs.pip import Requirement
+
+
+@check("ml/pins-contradict")
+def pins_contradict(subject: Subject) -> Outcomes:
+    """One command pins each package to one version."""
+    for history in histories(subject):
+        for install in history.own:
+            if install.option("override", "no-deps") or "UV_OVERRIDE" in install.run.settings:
+                continue
+            yield from _contradictions(install)
+
+
+def _contradictions(install: Install) -> Outcomes:
+    first: dict[str, tuple[Requirement, str]] = {}
+    for requirement in _requirements(install):
+        version = pinned(requirement)
+        if version is None or requirement.marker is not None or requirement.url is not None:
+            continue
+        earlier, other = first.setdefault(requirement.name, (requirement, version))
+        if earlier is requirement or _same(other, version):
+            continue
+        yield Unmet(
+            f"{requirement.name} is pinned to {code(version, 20)} and to {code(other, 20)}",
+            requirement.span,
+            expected=f"one version of {requirement.name}",
+            related=(Related("the other pin", earlier.span),),
+            notes=("No release is both. pip ends with `ResolutionImpossible`.",),
+            help="Remove one of the two",
+            unsure=install.unsure,
+            references=("pip documentation, dependency resolution",),
+        )
+        return
+
+
+def _requirements(install: Install) -> Iterator[Requirement]:
+    """The requirements of a command, those of its files, and its constraints, each as written."""
+    run = install.run
+    yield from (r for operand in run.command.parsed.operands if (r := parse_requirement(operand)) is not None)
+    for listing in run.listings:
+        for wanted in listing.wanted if listing is not None else ():
+            if (found := parse_requirement(wanted)) is not None:
+                yield found
+    yield from run.constraints
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two versions are equal, but for a local part that one of them lacks."""
+    from packaging.version import InvalidVersion, Version  # only for a package that is pinned twice
+
+    try:
+        first, second = Version(one), Version(other)
+    except InvalidVersion:
+        return one == other
+    if first.local is None or second.local is None:
+        return Version(first.public) == Version(second.public)
+    return first == second
