@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import tracemalloc
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -263,3 +264,25 @@ def test_the_pack_of_the_documentation_can_be_used() -> None:
     assert codes(house) == []
     assert codes(house, select=("H7",)) == ["HR102", "HR102"]
     assert codes(configure(house, {"image": "ubuntu:24.04"})) == ["HR101"]
+
+
+def test_findings_that_add_the_same_share_its_text() -> None:
+    names = [f"package{number}" for number in range(1_000)]
+    asked = pack({"check": "apt-packages", "packages": names})
+    tracemalloc.start()
+    try:
+        (finding,) = lint(SourceFile("FROM debian:12\n"), [asked], LintOptions()).findings
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert finding.message == "package0, package1 and 998 others are not installed"
+    assert finding.fix is not None
+    assert peak < 8_000_000  # with a copy of the text for each name it is 14 MB
+
+
+def test_few_of_very_many_wrong_words_are_compared() -> None:
+    with pytest.raises(PackError) as raised:
+        pack(*({"check": "base-imagee", "image": "debian:12"} for _ in range(100)))
+    messages = [problem.message for problem in raised.value.problems]
+    assert len(messages) == 100
+    assert sum(message.endswith("did you mean `base-image`?") for message in messages) == 20

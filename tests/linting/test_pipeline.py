@@ -14,7 +14,8 @@ from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import Linter, lint
 from zr4lint.model.budgets import FINDINGS_OF_A_RULE
 from zr4lint.model.finding import FileReport, Finding, Severity
-from zr4lint.model.source import SourceFile
+from zr4lint.model.source import MappedText, SourceFile
+from zr4lint.shell import parse_script
 
 DEMANDED = "FROM nvidia/cuda:12.4-devel-ubuntu22.04 AS base\nENV CUDA_VISIBLE_DEVICES=0\nRUN apt-get update\n"
 """ML702 is a conflict with ZR1101 here; ZR0306 is an error of its own."""
@@ -147,6 +148,21 @@ def test_the_findings_of_a_rule_are_bounded() -> None:
     assert [f.code for f in report.findings].count("ZR0303") == FINDINGS_OF_A_RULE
     left_out = found(report, "ZL005")
     assert (left_out.message, left_out.line) == ("7 more findings of ZR0303 are not listed", FINDINGS_OF_A_RULE + 2)
+
+
+def test_threads_read_scripts_at_the_same_time() -> None:
+    script = "".join(f"test -f /a{number} && rm /b{number} || true; " for number in range(1_500))
+    counted: list[int] = []
+
+    def work(number: int) -> None:
+        counted.append(len(parse_script(MappedText.join([(f"x{number}; {script}", 0)])).commands))
+
+    threads = [Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counted == [4_501] * 4
 
 
 def test_a_deadline_holds_in_a_thread() -> None:

@@ -6,8 +6,16 @@ import pytest
 
 import zr4lint
 from zr4lint.dockerfile import parse
-from zr4lint.facts import Ran, Removed, RunStep, gather
-from zr4lint.model.budgets import ALIASED_COMMANDS, ALIASES, COPIED_WORDS, REPEATED_COMMANDS, RUNS, VALUE_LENGTH
+from zr4lint.facts import Ran, Removed, RunStep, Written, gather
+from zr4lint.model.budgets import (
+    ALIASED_COMMANDS,
+    ALIASES,
+    APPENDED_TEXT,
+    COPIED_WORDS,
+    REPEATED_COMMANDS,
+    RUNS,
+    VALUE_LENGTH,
+)
 from zr4lint.model.deadline import Deadline, TimeUpError
 from zr4lint.model.source import MappedText, SourceFile
 from zr4lint.shell import Dialect, Script, parse_script
@@ -51,6 +59,16 @@ def test_a_value_over_its_budget_is_told_once_in_a_file() -> None:
     (finding,) = [f for f in zr4lint.lint_text(text).findings if f.code == "ZL005"]
     assert finding.message == f"a value is not followed beyond {VALUE_LENGTH} characters"
     assert zr4lint.Severity.INFO is finding.severity
+
+
+@pytest.mark.parametrize(("times", "told"), [(100, 0), (300, 1)])
+def test_a_file_is_added_to_up_to_a_budget(times: int, told: int) -> None:
+    facts = gather(parse(SourceFile("FROM a\nRUN echo x > /f" + "; echo x >> /f" * times + "\nRUN echo y >> /f\n")))
+    message = f"what is added to files is not followed beyond {APPENDED_TEXT} characters"
+    assert [remark.message for remark in facts.remarks] == [message] * told
+    texts = [fact.text.text for fact in facts.of(Written, [0])]
+    assert (texts[-1] == "x\n" * (times + 1) + "y\n") is (told == 0)
+    assert sum(map(len, texts)) < APPENDED_TEXT
 
 
 def test_words_are_copied_up_to_their_budget() -> None:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from zr4lint.facts.pass_state import Reading
 
 _MOST_EVENTS = 600
+_MOST_IN_SUM = 200_000
+"""Events that all looks of a file go through; beyond that, each goes through the last few."""
+_FEW_EVENTS = 60
 _MOST_MOVES = 8
 _SYSTEM = frozenset({
     "bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "media", "mnt", "opt", "proc", "root",
@@ -57,17 +60,20 @@ def found_at(reading: Reading, path: str, own: Sequence[Fact] = (), *, start: in
 
     The last facts are left out, as many as `start` says.
     """
-    return _Look(list(_events(reading, own)), known_image=reading.state.outside is not None).at(path, start)
+    most = _MOST_EVENTS if reading.looked_at < _MOST_IN_SUM else _FEW_EVENTS
+    events = list(_events(reading, own, most))
+    reading.looked_at += len(events)
+    return _Look(events, known_image=reading.state.outside is not None).at(path, start)
 
 
-def _events(outer: Reading, own: Sequence[Fact]) -> Iterator[Fact]:
+def _events(outer: Reading, own: Sequence[Fact], most: int) -> Iterator[Fact]:
     """The events that changed the files, the latest first, as far back as they are followed."""
     stages: set[int] = set()
     number: int | None = outer.stage
     while number is not None and number >= 0 and len(stages) < _MOST_EVENTS:
         stages.add(number)
         number = outer.stages[number].parent
-    left = _MOST_EVENTS
+    left = most
     for facts in (own, outer.facts):
         for fact in reversed(facts):
             left -= 1

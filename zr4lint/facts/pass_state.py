@@ -28,7 +28,8 @@ class Reading:
     at it. `context` is the folder of the build context with the path of the Dockerfile, None where it is not known;
     `contexts` are the places of named contexts.
     `copies` tells that something was copied so far, `runs` counts the RUNs, `aliased` the commands that aliases of git
-    stood for.
+    stood for, `appended` the characters and pieces of text that were copied in order to append to them,
+    `looked_at` the facts that looks for a path went through.
     """
 
     def __init__(
@@ -61,6 +62,8 @@ class Reading:
         self.runs = 0
         self.aliased = 0
         self.escape = "\\"
+        self.appended = 0
+        self.looked_at = 0
 
     @cached_property
     def context_files(self) -> ContextFiles | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from zr4lint.dockerfile import Dockerfile, Instruction, values
+from zr4lint.facts.persistent import Map
 from zr4lint.filesystem.globs import matches
 from zr4lint.model.source import MappedText, Span
 
@@ -40,7 +41,7 @@ class VariableUse(Struct, frozen=True):
     operator: str
     span: Span
     instruction: Instruction
-    known: frozenset[str]
+    known: Collection[str]
     image: tuple[str, ...] | None
     trigger: bool = False
 
@@ -73,7 +74,7 @@ def variable_uses(facts: Facts) -> Iterator[VariableUse]:
         declared = {pair.name for pair in values.pairs(target)} if target.keyword in ("ARG", "ENV") else set()
         if target.keyword == "ARG":
             scope.declare(declared, held)
-        known: frozenset[str] | None = None
+        known: Collection[str] | None = None
         for name, operator, span in _uses(facts, target, escape):
             known = scope.seen(held) if known is None else known
             yield VariableUse(name, operator, span, target, known, image, held)
@@ -93,18 +94,26 @@ class _Scope:
     """
 
     def __init__(self, parent: _Scope | None) -> None:
-        self._env: set[str] = {"PATH"} if parent is None else set(parent._env)  # noqa: SLF001
-        self._args: set[str] = set() if parent is None else set(parent._args)  # noqa: SLF001
-        self._held: set[str] = set()
+        self._env: Map[None] = Map({"PATH": None}) if parent is None else parent._env  # noqa: SLF001
+        self._seen: Map[None] = self._env if parent is None else parent._seen  # noqa: SLF001
+        self._seen_held = self._env
 
     def set(self, names: Iterable[str], held: bool) -> None:
-        (self._held if held else self._env).update(names)
+        for name in names:
+            self._seen_held = self._seen_held.put(name, None)
+            if not held:
+                self._env = self._env.put(name, None)
+                self._seen = self._seen.put(name, None)
 
     def declare(self, names: Iterable[str], held: bool) -> None:
-        (self._held if held else self._args).update(names)
+        for name in names:
+            if held:
+                self._seen_held = self._seen_held.put(name, None)
+            else:
+                self._seen = self._seen.put(name, None)
 
-    def seen(self, held: bool) -> frozenset[str]:
-        return frozenset(self._env | (self._held if held else self._args))
+    def seen(self, held: bool) -> Collection[str]:
+        return self._seen_held if held else self._seen
 
 
 def _uses(facts: Facts, instruction: Instruction, escape: str) -> Iterator[tuple[str, str, Span]]:

@@ -30,6 +30,7 @@ class Places:
         self._instructions = facts.dockerfile.instructions
         self._source = facts.dockerfile.source
         self._start = start
+        self._additions: dict[tuple[str, int], Fix] = {}
 
     def of(self, rule: Rule, hint: tuple[str, ...]) -> Span:
         """Where a finding of a rule points.
@@ -50,7 +51,8 @@ class Places:
         """A fix that adds an instruction behind the last one of its layer, or of those before; CMD stays the last.
 
         Where the specification has no layers, the order of its rules is that of the instructions. The addition comes
-        behind the `wrong` words too, which would overrule it otherwise.
+        behind the `wrong` words too, which would overrule it otherwise. Findings that add the same share the fix, since
+        a rule may have as many as it asks for packages.
         """
         instructions, newline = self._instructions, self._source.newline
         before = self._before(rule)
@@ -58,16 +60,15 @@ class Places:
             return None
         if wrong is not None:
             before += (i.index for i in instructions if i.span.start <= wrong.start < i.span.end and i.keyword != "CMD")
-        text = text.replace("\n", newline)
-        first = text.partition(newline)[0].removesuffix("\\").rstrip()
-        if not instructions:
-            edit = Edit(0, 0, text + newline)
-        else:
-            last = max(before)
-            whole = len(self._source.text.rstrip())
-            end = whole if last == len(instructions) - 1 else instructions[last].span.end
-            edit = Edit(end, end, newline + text)
-        return Fix(f"Add `{first}`", Applicability.UNSAFE, (edit,))
+        last = max(before, default=0)
+        whole = len(self._source.text.rstrip())
+        end = 0 if not instructions else whole if last == len(instructions) - 1 else instructions[last].span.end
+        if (text, end) not in self._additions:
+            words = text.replace("\n", newline)
+            first = words.partition(newline)[0].removesuffix("\\").rstrip()
+            edit = Edit(end, end, newline + words if instructions else words + newline)
+            self._additions[text, end] = Fix(f"Add `{first}`", Applicability.UNSAFE, (edit,))
+        return self._additions[text, end]
 
     def _before(self, rule: Rule) -> list[int] | None:
         """The indexes of instructions that an addition for a rule comes after; None where it has no place."""

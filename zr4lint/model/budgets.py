@@ -22,6 +22,9 @@ ALIASED_COMMANDS = 500
 ALIASES = 20
 """Aliases of git within one another."""
 
+APPENDED_TEXT = 2_000_000
+"""Characters of the files that `>>` adds to, each time that it does; a piece of its own in a file counts 100."""
+
 ROUNDS = 64
 """Rounds of one loop."""
 

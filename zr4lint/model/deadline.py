@@ -17,11 +17,17 @@ class Deadline:
 
     def __init__(self, seconds: float | None = None) -> None:
         self._end = None if seconds is None else time.thread_time() + seconds
+        # No thread takes more processor time than passes on the wall, and that clock is read without a system call.
+        self._earliest = time.monotonic() + (seconds or 0)
 
     @property
     def passed(self) -> bool:
         """Whether the time is up."""
-        return self._end is not None and time.thread_time() > self._end
+        if self._end is None or time.monotonic() <= self._earliest:
+            return False
+        left = self._end - time.thread_time()
+        self._earliest = time.monotonic() + left
+        return left < 0
 
     def check(self) -> None:
         """Raise TimeUpError if the time is up."""

@@ -47,6 +47,7 @@ _LABELS = {
 _OF_RULES = frozenset(pack_tables.RuleTable.__struct_fields__)
 _OF_AMENDMENTS = frozenset(pack_tables.AmendmentTable.__struct_fields__)
 _TRACE = "trace"
+_MOST_HINTS = 20
 _OF_SPECIFICATIONS = ("stage", "criterion", "conflict", "amendment")
 
 
@@ -101,6 +102,7 @@ class _Reader:
         self.codes = self.given("rule", "code")
         self.numbers = self.given("section", "number")
         self.settings: dict[str, Setting] = {}
+        self._hints = _MOST_HINTS
 
     def given(self, array: str, key: str) -> list[str] | None:
         """The values of a key in all tables of an array: what others may name; None where one is no text."""
@@ -178,8 +180,13 @@ class _Reader:
     def unknown(self, values: _Values, known: Collection[str], place: _Place) -> None:
         for key in values:
             if key not in known:
-                near = did_you_mean(key, known) or f"; the keys are {', '.join(sorted(known))}"
+                near = self.near(key, known) or f"; the keys are {', '.join(sorted(known))}"
                 self.error(place, key, f"`{key}` is not a key of this table{near}")
+
+    def near(self, word: str, known: Collection[str]) -> str:
+        """The question for the nearest known word; "" for most in a pack full of wrong ones, as looking takes time."""
+        self._hints -= 1
+        return did_you_mean(word, known) if self._hints >= 0 else ""
 
     def arrays(self, array: str) -> Iterator[tuple[_Place, dict[str, Any]]]:
         """The tables of an array, with their places."""
@@ -208,7 +215,7 @@ class _Reader:
         """Whether a value is a known one; a problem if not. None is for what can't be told, and is not told."""
         if known is None or value in known:
             return True
-        self.error(place, key, f"`{key}` names `{value}`, not {what}{did_you_mean(value, known)}")
+        self.error(place, key, f"`{key}` names `{value}`, not {what}{self.near(value, known)}")
         return False
 
     # What the tables say

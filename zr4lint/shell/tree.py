@@ -28,7 +28,8 @@ _GIVES_UP = r"(?:\A|[\s;&{(])(?:exit\s+[1-9]\d*|false)\s*;?\s*[})]?\Z"
 _LONGEST = 2_000  # characters of such a script
 _CONDITIONS = 64  # around a command that are told apart; of more, none has another one in common
 
-_parser: Parser | None = None
+_idle: list[Parser] = []
+"""Parsers that nobody uses: one that reads may hand over to another thread, which must not read by the same parser."""
 
 
 class _Recent:
@@ -49,7 +50,7 @@ class _Recent:
         if len(text) > _LONGEST:
             return
         if len(self._trees) >= _MOST:
-            self._trees.pop(next(iter(self._trees)), None)
+            self._trees.pop(list(self._trees)[0], None)  # noqa: RUF015 - another thread may put one meanwhile
         self._trees[text] = root
 
 
@@ -61,13 +62,12 @@ def parse_tree(text: str, deadline: Deadline = NO_DEADLINE) -> Node | None:
 
     tree-sitter takes carriage returns and some letters of other scripts for blanks, which a shell does not.
     """
-    global _parser
     if (known := _trees.get(text)) is not None:
         return known
-    if _parser is None:
-        from tree_sitter import Language, Parser
-
-        _parser = Parser(Language(import_alone("tree_sitter_bash._binding").language()))
+    try:
+        parser = _idle.pop()
+    except IndexError:
+        parser = _new_parser()
     data = re.sub(_OTHER, "_", text).encode("ascii")
     own: Deadline | None = None
 
@@ -79,13 +79,21 @@ def parse_tree(text: str, deadline: Deadline = NO_DEADLINE) -> Node | None:
 
     try:
         # tree-sitter calls back only while it reads pieces, not when it has all the bytes.
-        root = _parser.parse(lambda at, _: data[at : at + _CHUNK], progress_callback=late).root_node
-        _trees.put(text, root)
-        return root
+        root = parser.parse(lambda at, _: data[at : at + _CHUNK], progress_callback=late).root_node
     except ValueError:
-        _parser.reset()
+        parser.reset()
+        _idle.append(parser)
         deadline.check()
         return None
+    _idle.append(parser)
+    _trees.put(text, root)
+    return root
+
+
+def _new_parser() -> Parser:
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(import_alone("tree_sitter_bash._binding").language()))
 
 
 class Frame(Struct, frozen=True):

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from msgspec import structs
 
+from zr4lint.model.budgets import DEPTH
 from zr4lint.model.source import MappedText
 from zr4lint.shell.commands import Command, Word, Wrapper
 
@@ -58,7 +59,7 @@ def program(word: Word) -> str:
 def unwrap(command: Command) -> tuple[Command, str]:
     """The command inside `sudo`, `env`, `exec` and their like, and the name of the innermost wrapper."""
     wrapper = ""
-    while command.words:
+    while command.words and len(command.wrappers) < DEPTH:
         name = program(command.words[0])
         inner = _inner(command, name) if name in _WRAPPERS and nested_script(command) is None else None
         if inner is None:

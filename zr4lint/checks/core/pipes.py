@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -119,9 +120,10 @@ def _lossy(subject: Subject, run: _Step, sh: Sh) -> Iterator[tuple[Ran, Sequence
         for pipe in ran.pipes:
             pipelines.setdefault(pipe.number, []).append(ran)
     safe = sh.knows_pipefail and "pipefail" in run.step.shell
+    switches = _switches(run)
     for number, members in pipelines.items():
         places = [(next(p for p in ran.pipes if p.number == number), ran) for ran in members]
-        if safe or places[0][0].caught or _sets_pipefail(subject, run, members[0]):
+        if safe or places[0][0].caught or _sets_pipefail(subject, run, switches, members[0]):
             continue
         left = [ran for place, ran in places if not place.last]
         failing = next((ran for ran in left if not _is_harmless(ran) and not _inside(ran, left)), None)
@@ -140,21 +142,27 @@ def _inside(ran: Ran, others: Sequence[Ran]) -> bool:
     return any(o is not ran and o.at.span.start <= span.start < span.end <= o.at.span.end for o in others)
 
 
-def _sets_pipefail(subject: Subject, run: _Step, first: Ran) -> bool:
-    """Whether the script sets `pipefail` before a command, or the shell inside of which it runs has it."""
+def _switches(run: _Step) -> list[tuple[int, bool]]:
+    """Where the script switches `pipefail` on or off, by the order of its commands."""
+    switches = []
+    for ran in run.commands:
+        words = [argument.value or "" for argument in ran.arguments] if ran.program == "set" else []
+        if "pipefail" in words:
+            switches.append((ran.at.order, words[words.index("pipefail") - 1].startswith("-")))
+    return switches
+
+
+def _sets_pipefail(subject: Subject, run: _Step, switches: Sequence[tuple[int, bool]], first: Ran) -> bool:
+    """Whether `pipefail` is on before a command: by the script, or by the shell inside of which it runs."""
     for wrapper in first.wrappers:
         start = wrapper.span.start
         if wrapper.name in SHELLS and "pipefail" in subject.words(Span(start, max(first.at.span.start, start))):
             return True
-    state = False
-    for ran in run.commands:
-        if ran.at.order >= first.at.order:
-            break
-        words = [argument.value or "" for argument in ran.arguments]
-        if ran.program == "set" and "pipefail" in words:
-            state = words[words.index("pipefail") - 1].startswith("-")
+    before = bisect_left(switches, (first.at.order,))
+    if before and switches[before - 1][1]:
+        return True
     bodies = (subject.words(heredoc.body) for heredoc in run.instruction.heredocs)
-    return state or any(re.match(r"#!.*pipefail", body) for body in bodies)
+    return any(re.match(r"#!.*pipefail", body) for body in bodies)
 
 
 def _instruction(run: _Step, sh: Sh) -> str:

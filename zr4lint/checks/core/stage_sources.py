@@ -22,6 +22,7 @@ from zr4lint.programs.files import has_wildcard
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Text
 
+_MOST_COMPARED = 500
 _PUTS_FILES = ("ADD", "COPY", "RUN", "WORKDIR")
 
 
@@ -134,7 +135,8 @@ def _unknown(subject: Subject, source: Source, contexts: Sequence[str]) -> Unmet
         )
     if any(sign in name for sign in ":/@") or name in contexts:
         return None
-    earlier = [s.name for s in subject.facts.stages[: source.stage] if s.name is not None]
+    before = subject.facts.stages[max(0, source.stage - _MOST_COMPARED) : source.stage]
+    earlier = [s.name for s in before if s.name is not None]
     near = nearest(name.lower(), earlier)
     return Unmet(
         f"no stage is named {code(name)}",

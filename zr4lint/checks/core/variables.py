@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Literal
 
 from zr4lint.checks.core.steps import looked_at
@@ -27,6 +28,7 @@ _REFERENCE = lazy_pattern(
 _PROXIES = frozenset({"http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy"})
 _LONGEST = 60
 _MOST_REPORTED = 200
+_MOST_COMPARED = 500
 
 
 @check("variable-defined", stages="all")
@@ -82,7 +84,7 @@ def _undefined(subject: Subject, use: VariableUse) -> Unmet | None:
 
 def _near(name: str, known: Iterable[str], likeness: float = 0.75) -> str | None:
     """A known name that was probably meant; one of the same letters comes first."""
-    names = sorted(known)
+    names = sorted(islice(known, _MOST_COMPARED))
     letters = sorted(name.lower())
     same = next((other for other in names if sorted(other.lower()) == letters), None)
     if same is not None or not 3 < len(name) < _LONGEST:
@@ -182,7 +184,7 @@ def _defaults(subject: Subject) -> Mapping[str, str | None]:
 
 
 def _in_same_env(subject: Subject) -> Outcomes:
-    before: dict[int, frozenset[str]] = {use.instruction.span.start: use.known for use in variable_uses(subject.facts)}
+    before = {use.instruction.span.start: use.known for use in variable_uses(subject.facts)}
     groups: dict[int, list[EnvSet]] = {}
     for pair in _pairs(subject):
         groups.setdefault(pair.at.instruction.span.start, []).append(pair)
@@ -193,7 +195,7 @@ def _in_same_env(subject: Subject) -> Outcomes:
         yield from _within(subject, group, before[start], escape)
 
 
-def _within(subject: Subject, group: Sequence[EnvSet], known: frozenset[str], escape: str) -> Outcomes:
+def _within(subject: Subject, group: Sequence[EnvSet], known: Collection[str], escape: str) -> Outcomes:
     """The outcomes for one ENV with several pairs."""
     for index, pair in enumerate(group):
         words = MappedText(subject.words(pair.value_span), (0,), (pair.value_span.start,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import UNSAFE, remove_lines, replace, take_out, take_out_word
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from zr4lint.programs.options import Option
 
 _OF_FILES = ("-c", "-r", "--constraint", "--requirement")
+_MOST_COMPARED = 500
 _REFUSED = ("pip fails and installs nothing.",)
 
 
@@ -68,7 +70,7 @@ def _named_at(subject: Subject, package: str) -> Span | None:
     named = subject.memo.get(("words of pip", subject.lineage), lambda: _names(subject))
     if package in named:
         return named[package]
-    return next((span for name, span in named.items() if alike(name, package)), None)
+    return next((span for name, span in islice(named.items(), _MOST_COMPARED) if alike(name, package)), None)
 
 
 def _names(subject: Subject) -> dict[str, Span]:

@@ -13,7 +13,7 @@ from zr4lint.facts.permissions import may_not_write, mounted_over, offline, unpr
 from zr4lint.facts.stage_state import StageState, Variables
 from zr4lint.model.remark import COMMAND_FAILS, Remark
 from zr4lint.programs.files import absolute, has_wildcard
-from zr4lint.shell import Argument, Command, Reach
+from zr4lint.shell import Argument, Command, Reach, Word
 
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
@@ -55,7 +55,7 @@ class Script:
         self.outermost = self.state.script_variables.changed(values)
         self._scopes: dict[tuple[int, ...], Scope] = {(): Scope(self.state.workdir, self.outermost)}
         self._moved: set[tuple[int, ...]] = set()
-        self._used: tuple[Command | None, frozenset[int]] = (None, frozenset())
+        self._used: dict[int, tuple[Sequence[Word], frozenset[int]]] = {}
 
     def scope(self, key: tuple[int, ...]) -> Scope:
         """The scope of that name; a new one starts with what the scope around it has by then."""
@@ -68,10 +68,10 @@ class Script:
 
     def at(self, command: Command, *, relative: bool) -> At:
         """Where a command stands; `relative` tells that it works from the folder it runs in."""
-        if self._used[0] is not command:  # one command may have a fact for each of its words
+        if id(command.words) not in self._used:  # a command may have a fact, or an `-exec`, for each of its words
             names = [e.name for word in command.words for e in word.expansions if e.name]
-            self._used = (command, self.state.users(names))
-        supports = self._used[1]
+            self._used[id(command.words)] = (command.words, self.state.users(names))
+        supports = self._used[id(command.words)][1]
         if relative and command.scope not in self._moved:
             supports |= self.state.workdir_set_by
         at = self.reading.at(self.instruction, supports)

@@ -15,6 +15,8 @@ from zr4lint.facts.commands.table import reads
 from zr4lint.facts.instruction_facts import Written
 from zr4lint.facts.permissions import may_not_write
 from zr4lint.facts.replaced_programs import GONE, is_program
+from zr4lint.model.budgets import APPENDED_TEXT
+from zr4lint.model.remark import too_large
 from zr4lint.model.source import MappedText
 from zr4lint.programs.file_programs import FILE_PROGRAMS, FileProgram, Operands
 from zr4lint.programs.files import absolute, under
@@ -268,6 +270,18 @@ def redirected(call: Call) -> Iterator[Fact]:
                     yield Moved(call.at(), given, path, False, text_only=True)
 
 
+def _appended(call: Call, before: MappedText, text: MappedText) -> MappedText | None:
+    """The text of a file after more was added to it; None beyond the budget, which is told once in a file."""
+    reading = call.script.reading
+    within = reading.appended <= APPENDED_TEXT
+    reading.appended += len(before.text) + 100 * len(before.starts)
+    if reading.appended <= APPENDED_TEXT:
+        return MappedText.join([*before.pieces(), *text.pieces()])
+    if within:
+        reading.remarks.append(too_large(call.command.span, "what is added to files", f"{APPENDED_TEXT} characters"))
+    return None
+
+
 def _texts(call: Call) -> Iterator[Fact]:
     command = call.command
     target, adds = None, False
@@ -290,7 +304,8 @@ def _texts(call: Call) -> Iterator[Fact]:
     if text is not None:
         before = call.state.written.get(path or "")
         if adds and before is not None:
-            text = MappedText.join([*before.pieces(), *text.pieces()])
+            text = _appended(call, before, text)
+    if text is not None:
         yield Written(call.at(relative=True), path, text, adds)
     if command.reach is Reach.ALWAYS and text is not None:
         call.state.write(path, text)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 _UPDATES = frozenset({"config", "fetch", "init", "pull", "remote", "rm"})
 """Commands other than checkout that change which repository a folder shows."""
+_MOST_CLONES = 100
+"""Clones that a folder which is none is compared with."""
 
 
 @reads("git")
@@ -92,7 +96,12 @@ def _filled(call: Call) -> Iterator[Fact]:
 
 def _known(call: Call, path: str) -> bool:
     """Whether a folder is that of a clone, or in it."""
-    return any(under(path, clone) for clone in (*call.state.repositories, *call.state.empty_clones))
+    while path not in call.state.repositories and path not in call.state.empty_clones:
+        above = posixpath.dirname(path)
+        if above == path:
+            return False
+        path = above
+    return True
 
 
 def _no_repository(call: Call, path: str) -> bool:
@@ -100,7 +109,7 @@ def _no_repository(call: Call, path: str) -> bool:
 
     Where the build copies folders into the image, or makes repositories of its own, that can't be known.
     """
-    clones = [*call.state.repositories, *call.state.empty_clones]
     if _known(call, path) or call.state.outside is None or call.state.brings_folders:
         return False
+    clones = islice(chain(call.state.repositories, call.state.empty_clones), _MOST_CLONES)
     return any((under(clone, path) and clone != path) or clone.lower() == path.lower() for clone in clones)
