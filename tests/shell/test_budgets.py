@@ -12,12 +12,13 @@ from zr4lint.model.budgets import (
     ALIASES,
     APPENDED_TEXT,
     COPIED_WORDS,
+    INSTRUCTIONS,
     REPEATED_COMMANDS,
     RUNS,
     VALUE_LENGTH,
 )
 from zr4lint.model.deadline import Deadline, TimeUpError
-from zr4lint.model.source import MappedText, SourceFile
+from zr4lint.model.source import MappedText, SourceFile, Span
 from zr4lint.shell import Dialect, Script, parse_script
 
 
@@ -74,6 +75,16 @@ def test_a_file_is_added_to_up_to_a_budget(times: int, told: int) -> None:
 def test_words_are_copied_up_to_their_budget() -> None:
     *_, last = read("set -- a b; " + 'set -- "$@" "$@"; ' * 3 + 'apt-get install "$@"').commands
     assert len(last.words) == 2 + 2 * 2**3
+
+
+@pytest.mark.parametrize("tail", ["", "RUN touch /f\n# End\n"])
+def test_the_instructions_of_a_file_are_read_to_their_budget(tail: str) -> None:
+    head = "FROM a\n" + "ARG A\n" * (INSTRUCTIONS - 1)
+    facts = gather(parse(SourceFile(head + tail)))
+    told = [(f"a file is not followed beyond {INSTRUCTIONS:,} instructions", Span(len(head), len(head + tail)))]
+    assert [(remark.message, remark.span) for remark in facts.remarks] == (told if tail else [])
+    assert len(facts.dockerfile.instructions) == INSTRUCTIONS
+    assert "".join(piece.span.of(head + tail) for piece in facts.dockerfile.pieces) == head + tail
 
 
 @pytest.mark.parametrize(("more", "told"), [(0, []), (1, [f"a file is not followed beyond {RUNS:,} RUNs"])])

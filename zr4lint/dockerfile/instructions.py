@@ -90,6 +90,7 @@ class PieceKind(Enum):
     COMMENT = "comment"
     BLANK = "blank"
     INSTRUCTION = "instruction"
+    UNREAD = "unread"
 
 
 class Piece(Struct, frozen=True):
@@ -120,3 +121,9 @@ class Dockerfile(Struct, frozen=True):
     instructions: tuple[Instruction, ...]
     pieces: tuple[Piece, ...]
     errors: tuple[ParseError, ...]
+
+    @property
+    def unread(self) -> Span | None:
+        """What follows the last instruction that is read, in a file of more than `budgets.INSTRUCTIONS`."""
+        last = self.pieces[-1] if self.pieces else None
+        return last.span if last is not None and last.kind is PieceKind.UNREAD else None

@@ -21,6 +21,7 @@ from zr4lint.dockerfile.instructions import (
     PieceKind,
 )
 from zr4lint.dockerfile.lines import BLANKS, Lines, comment, join
+from zr4lint.model.budgets import INSTRUCTIONS
 from zr4lint.model.quoting import code, plain
 from zr4lint.model.source import MappedText, SourceFile, Span
 
@@ -59,8 +60,10 @@ class _Parser:
 
     def parse(self) -> Dockerfile:
         number = self._directives()
-        while number < len(self.lines):
+        while number < len(self.lines) and len(self.instructions) < INSTRUCTIONS:
             number = self._line(number)
+        if number < len(self.lines):
+            self._piece(PieceKind.UNREAD, number, len(self.lines))
         self._check_file()
         return Dockerfile(
             self.source,

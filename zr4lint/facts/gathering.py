@@ -11,7 +11,7 @@ from zr4lint.facts.copies import copy
 from zr4lint.facts.pass_state import Reading
 from zr4lint.facts.refusals import refusals
 from zr4lint.facts.runs import run
-from zr4lint.model.budgets import HISTORIES
+from zr4lint.model.budgets import HISTORIES, INSTRUCTIONS
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.remark import too_large
 
@@ -61,6 +61,8 @@ def gather(
     place = (context, dockerfile.source.path) if context is not None else None
     reading = Reading(dockerfile.source.text, images or {}, build_args or {}, deadline, place, contexts)
     reading.escape = escape
+    if dockerfile.unread is not None:
+        reading.remarks.append(too_large(dockerfile.unread, "a file", f"{INSTRUCTIONS:,} instructions"))
     for instruction in dockerfile.instructions:
         deadline.check()
         reading.remarks += refusals(instruction, escape)

@@ -4,6 +4,9 @@ A few characters can stand for any amount of work: values that double, loops in 
 What goes over one of these budgets is unknown from there on, and the rule ZL005 says where.
 """
 
+INSTRUCTIONS = 10_000
+"""Instructions of a file that are read; each takes 2 to 3 KB of memory, however short it is."""
+
 VALUE_LENGTH = 65_536
 """Characters of one value. The kernel takes at most 128 KB for one argument or variable."""
 
