@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from zr4lint.model.source import MappedText
 from zr4lint.programs.apt import parse_apt, parse_dpkg, parse_repository
 from zr4lint.programs.files import ANY_DEPTH, absolute, covers, mount_target
-from zr4lint.programs.git import parse_clone
+from zr4lint.programs.git import parse_clone, read_git
 from zr4lint.programs.options import Grammar, parse_options
 from zr4lint.programs.pip import parse_config, parse_pip
 from zr4lint.programs.python import python_module
@@ -352,10 +352,44 @@ def test_clones(command: str, url: str | None, folder: str, target: str | None) 
         "git clone --bare u",
         "git clone --mirror u",
         "git help clone",
+        "git --exec-path clone u",
+        "git -v clone u",
+        "git --list-cmds=main clone u",
     ],
 )
 def test_what_is_no_clone(command: str) -> None:
     assert parse_clone(arguments(command)) is None
+
+
+@pytest.mark.parametrize(
+    ("command", "variables", "name", "start", "folder"),
+    [
+        ("git checkout v1", {}, "checkout", "", ""),
+        ("git -C /w checkout v1", {}, "checkout", "/w", "/w"),
+        ("git -C /w -C c checkout v1", {}, "checkout", "/w/c", "/w/c"),
+        ("git -p -c a.b=c --namespace n -C c checkout v1", {}, "checkout", "c", "c"),
+        ("git -C $UNKNOWN checkout v1", {}, "checkout", None, None),
+        ("git --work-tree=c --git-dir=d/.git checkout v1", {}, "checkout", "", "c"),
+        ("git -C /w --git-dir c/.git/ checkout v1", {}, "checkout", "/w", "/w/c"),
+        ("git --git-dir=.git checkout v1", {}, "checkout", "", ""),
+        ("git --git-dir=c checkout v1", {}, "checkout", "", None),
+        ("git checkout v1", {"GIT_DIR": "c/.git"}, "checkout", "", "c"),
+        ("git checkout v1", {"GIT_DIR": "d/.git", "GIT_WORK_TREE": "c"}, "checkout", "", "c"),
+        ("git --git-dir d/.git checkout v1", {"GIT_DIR": "c/.git"}, "checkout", "", "d"),
+        ("git checkout v1", {"GIT_DIR": None}, "checkout", "", None),
+        ("git --exec-path=/x checkout v1", {}, "checkout", "", ""),
+        ("git --exec-path checkout v1", {}, "", "", ""),
+        ("git --version checkout v1", {}, "", "", ""),
+        ("git", {}, "", "", ""),
+        ("git $UNKNOWN v1", {}, "?", "", ""),
+    ],
+)
+def test_general_options_of_git(
+    command: str, variables: dict[str, str | None], name: str, start: str | None, folder: str | None
+) -> None:
+    git = read_git(arguments(command), variables)
+    assert (git.name, git.start, git.folder) == (name, start, folder)
+    assert [argument.value for argument in git.arguments] == (["v1"] if git.at < len(command.split()) else [])
 
 
 # Files

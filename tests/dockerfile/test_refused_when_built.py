@@ -24,6 +24,12 @@ def refused(line: str) -> list[tuple[str, str]]:
         ("USER ${pkg.user}", "${pkg.user}", "`${pkg.user}` is not a substitution"),
         ('WORKDIR "/a', '"/a', "a double quote is not closed"),
         ("USER it's", "it's", "a single quote is not closed"),
+        ('ENV "LANG=C.UTF-8"', '"LANG=C.UTF-8"', "a double quote is not closed"),
+        ("ARG 'A=b'", "'A=b'", "a single quote is not closed"),
+        ("ENV A=${B:=c}", "${B:=c}", "BuildKit has no `:=` in a substitution"),
+        ("ENV A=${B:1:2}", "${B:1:2}", "BuildKit has no `:` in a substitution"),
+        ("STOPSIGNAL SIGFOO", "SIGFOO", "`SIGFOO` is not a signal"),
+        ("RUN --mount=type=bind,target=/x,ro=maybe a", None, "`maybe` is neither true nor false"),
         ("RUN --mount=type=cash,target=/x a", "--mount=type=cash,target=/x", "a mount has no type `cash`"),
         ("RUN --mount=type=cache,tarGet=/x,sharing=lock a", None, "a mount has no sharing `lock`"),
         ("RUN --mount=taget=/x a", "--mount=taget=/x", "a mount has no key `taget`"),
@@ -39,6 +45,9 @@ def test_it_is_an_error_at_the_words(line: str, words: str | None, message: str)
     [
         *('ENV LANG="C.UTF-8"', "ENV A=it\\'s", 'ENV A="it\'s"', "ENV A=${B:-c} D=$E", "ENV A=${B#*/} C=${D%.*}"),
         *("RUN echo 'a'", "WORKDIR /a", "LABEL a='b c'", "RUN --mount=type=CACHE,dst=/x,ro,uid=0,mode=0755 a"),
+        *("STOPSIGNAL SIGTERM", "STOPSIGNAL quit", "STOPSIGNAL SIGRTMIN+3", "STOPSIGNAL 9", "STOPSIGNAL $SIGNAL"),
+        *("ENV A=${B%%x*} C=${D//a/b}", "ENV A='${B:=c}'", "ENV A=\\${B:=c}"),
+        *('ENV NEEDS "cuda>=9.0"', 'ENV "A"=b', "RUN --mount=type=bind,target=/x,ro=T,rw=0 a"),
         *("RUN --mount=type=$T,target=/x a", "RUN --mount=type=secret,id=a,required,env=B a", 'CMD ["it\'s"]'),
     ],
 )

@@ -56,26 +56,31 @@ def remove_lines(
 
 def take_out(source: SourceFile, at: At, title: str) -> Fix:
     """Take a command out: with its instruction where it is the only one there, else with the "&&" that joins it."""
-    instruction, text = at.instruction, source.text
+    return take_out_words(source, at.instruction, at.span, title)
+
+
+def take_out_words(source: SourceFile, instruction: Instruction, span: Span, title: str) -> Fix:
+    """Take the command at a span out of an instruction."""
+    text = source.text
     arguments = instruction.arguments
     whole = arguments.span(0, len(arguments.text)) if arguments.text else instruction.span
-    if at.span.start <= whole.start and at.span.end >= whole.end:
+    if span.start <= whole.start and span.end >= whole.end:
         return remove_lines(source, instruction, title)
-    start = max(instruction.span.start, at.span.start - _NEAR)
-    before = re.search(_JOINED_BEFORE, text[start : at.span.start])
+    start = max(instruction.span.start, span.start - _NEAR)
+    before = re.search(_JOINED_BEFORE, text[start : span.start])
     if before is not None:
-        return Fix(title, UNSAFE, (Edit(start + before.start(), at.span.end, ""),))
-    after = re.match(_JOINED_AFTER, text[at.span.end : instruction.span.end])
+        return Fix(title, UNSAFE, (Edit(start + before.start(), span.end, ""),))
+    after = re.match(_JOINED_AFTER, text[span.end : instruction.span.end])
     if after is not None:
-        return Fix(title, UNSAFE, (Edit(at.span.start, at.span.end + after.end(), ""),))
-    return Fix(title, UNSAFE, (Edit.of(at.span, "true"),))
+        return Fix(title, UNSAFE, (Edit(span.start, span.end + after.end(), ""),))
+    return Fix(title, UNSAFE, (Edit.of(span, "true"),))
 
 
 def take_out_word(source: SourceFile, word: Span, title: str) -> Fix:
     """Take a word out, with the blanks and the line breaks before it."""
     start = max(0, word.start - _NEAR)
-    before = re.search(_BLANK + r"\Z", source.text[start : word.start])
-    return Fix(title, UNSAFE, (Edit(start + before.start() if before is not None else word.start, word.end, ""),))
+    kept = re.sub(_BLANK + r"\Z", "", source.text[start : word.start])
+    return Fix(title, UNSAFE, (Edit(start + len(kept), word.end, ""),))
 
 
 def join_behind(source: SourceFile, at: At, end: int) -> str:

@@ -12,7 +12,7 @@ from zr4lint.facts.command_facts import PipRun, Removed, VenvCreated
 from zr4lint.facts.memo import Memo
 from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.source import Span
-from zr4lint.programs.files import covers
+from zr4lint.programs.files import absolute, covers
 from zr4lint.programs.pip import Requirement
 from zr4lint.programs.python import minor_of
 
@@ -80,7 +80,7 @@ class Environment:
             applies = _applies(requirement.marker, self._venvs)
             if applies is False:
                 ignored = ignored or Standing(run, requirement, requirement.span, False)
-            elif found is None or found.undone or found.unsure or _replaces(run, requirement, found.requirement):
+            elif found is None or found.undone or found.unsure or _replaces(run, requirement, found):
                 found = Standing(run, requirement, None, run.at.unsure or applies is None)
         return self._after_removals(found, package) if found is not None else ignored
 
@@ -167,9 +167,9 @@ def _elsewhere(run: PipRun, venvs: list[VenvCreated]) -> bool:
     before = [v for v in venvs if v.at.order < run.at.order and v.path]
     if not before:
         return False
-    folder, _, program = run.command.program.rpartition("/")
-    if folder:
-        return folder not in {f"{v.path}/bin" for v in before}
+    folder, slash, program = run.command.program.rpartition("/")
+    if slash:
+        return (absolute(folder or "/", run.folder) or folder) not in {f"{v.path}/bin" for v in before}
     folders = (run.path or "\0").split(":")
     if not any("\0" in folder for folder in folders) and not any(f"{v.path}/bin" in folders for v in before):
         return True
@@ -188,8 +188,9 @@ def _minors(venvs: Iterable[VenvCreated]) -> set[str]:
     return {minor for v in venvs if (minor := minor_of(v.python, "python", "pip"))}
 
 
-def _replaces(run: PipRun, new: Requirement, old: Requirement) -> bool:
-    """Whether pip changes what `old` installed: not if that is enough for `new`."""
+def _replaces(run: PipRun, new: Requirement, standing: Standing) -> bool:
+    """Whether pip changes what is installed: not if that is enough for `new`."""
+    old = standing.requirement
     if not new.specifier:
         return run.command.upgrades or new.url is not None
     if new.specifier == old.specifier:
@@ -198,4 +199,6 @@ def _replaces(run: PipRun, new: Requirement, old: Requirement) -> bool:
     pin = present.pin if present is not None else None
     if pin is None or run.command.upgrades:
         return True
-    return not lets_in(new.specifier, str(pin))
+    index = standing.run.command.parsed.get("index-url")
+    local = (index.value or "").rstrip("/").rpartition("/")[2] if index is not None else ""
+    return not lets_in(new.specifier, str(pin)) and not (local and lets_in(new.specifier, f"{pin}+{local}"))

@@ -230,7 +230,7 @@ class History:
 
     def setting(self, variables: Mapping[str, str | None], name: str) -> str | None:
         """The value of a variable, "" where it is not set, None where that can't be known."""
-        if name in variables:
+        if name in frozenset(variables):  # a build argument without a value is one of them too
             return variables[name]
         return "" if self.base is not None and self.base.listed else None
 

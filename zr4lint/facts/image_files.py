@@ -10,8 +10,9 @@ from msgspec import Struct, structs
 from zr4lint.facts.command_facts import Cloned, FolderMade, ModeChanged, Moved, Overwritten, Removed
 from zr4lint.facts.fact import At, Fact
 from zr4lint.facts.instruction_facts import Copied, Written
-from zr4lint.programs.files import ANY_DEPTH, covers, under
+from zr4lint.programs.files import covers, under
 from zr4lint.shell import Reach
+from zr4lint.shell.commands import ANY_DEPTH
 
 if TYPE_CHECKING:
     from zr4lint.facts.collection import Facts
@@ -23,13 +24,15 @@ _NEW_FILE = "644"
 class Traced(Struct, frozen=True):
     """The origin of a path: `origin` brought the file into the image, and it is at the path since `at`.
 
-    `changes` are those of its mode, in order. `lost` is what took it away again, wrote over it or emptied it.
+    `changes` are those of its mode, in order. `lost` is what took it away again, wrote over it or emptied it, and
+    `risk` what does so if a condition holds.
     """
 
     origin: Copied | Cloned
     at: At
     changes: tuple[ModeChanged, ...] = ()
     lost: Fact | None = None
+    risk: Fact | None = None
 
 
 class Files:
@@ -39,7 +42,8 @@ class Files:
         found: list[Fact] = []
         for kind in (Copied, Cloned, Moved, Removed, Overwritten, ModeChanged, Written, FolderMade):
             found += facts.of(kind, lineage)
-        sure = (f for f in found if f.at.reach is Reach.ALWAYS or isinstance(f, (ModeChanged, Cloned)))
+        open_ = (Cloned, ModeChanged, Overwritten, Removed)
+        sure = (f for f in found if f.at.reach is Reach.ALWAYS or (f.at.unsure and isinstance(f, open_)))
         self._events = sorted(sure, key=lambda fact: fact.at.order)
 
     def copied(self, path: str) -> Traced | None:
@@ -56,7 +60,7 @@ class Files:
         """The event between two times that removed a path or replaced its text, so that it was lost at the second."""
         put: Fact | None = None
         for event in reversed(self._events):
-            if event.at.order >= until.order:
+            if event.at.order >= until.order or _may_lose(event):
                 continue
             if put is not None and event.at.span != put.at.span:
                 return None
@@ -74,7 +78,7 @@ class Files:
     def inside(self, folder: str, until: At) -> Fact | None:
         """The event that put something into a folder before a time, so that the folder was not empty then."""
         for event in reversed(self._events):
-            if event.at.order >= until.order:
+            if event.at.order >= until.order or _may_lose(event):
                 continue
             if isinstance(event, Removed) and any(covers(p, folder, recursive=True) for p in event.paths):
                 return None
@@ -94,18 +98,21 @@ class _Trace:
         """The origin of a path, as it is before the event at `end`."""
         changes: list[ModeChanged] = []
         lost: Fact | None = None
+        risk: Fact | None = None
         for index in range(end - 1, -1, -1):
             event = self._events[index]
             if isinstance(event, (Copied, Cloned)):
                 if event.target == path and not (isinstance(event, Copied) and event.many):
-                    return Traced(event, event.at, tuple(reversed(changes)), lost)
+                    return Traced(event, event.at, tuple(reversed(changes)), lost, risk)
             elif isinstance(event, Moved):
                 traced = self._before(event, path, index)
                 if traced is not None:
-                    return structs.replace(traced, changes=(*traced.changes, *reversed(changes)), lost=lost)
+                    return structs.replace(traced, changes=(*traced.changes, *reversed(changes)), lost=lost, risk=risk)
             elif isinstance(event, ModeChanged):
                 if any(covers(p, path, recursive=event.recursive) for p in event.paths):
                     changes.append(event)
+            elif _loses(event, path) and _may_lose(event):
+                risk = event
             elif _loses(event, path):
                 lost = event
         return None
@@ -142,6 +149,11 @@ def _loses(event: Fact, path: str) -> bool:
             for p in event.paths
         )
     return isinstance(event, Overwritten) and covers(event.path, path, recursive=False)
+
+
+def _may_lose(event: Fact) -> bool:
+    """Whether it is open if an event removes or overwrites anything."""
+    return isinstance(event, (Overwritten, Removed)) and event.at.reach is not Reach.ALWAYS
 
 
 def _targets(event: Fact) -> tuple[str, ...]:

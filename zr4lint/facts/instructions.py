@@ -113,7 +113,10 @@ def arg(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
                 used = reading.used([pair.raw])
                 value = reading.evaluate(pair.raw, state.variables, reading.too_long(pair.span))
             value = reading.build_args.get(pair.name, value)
-            state.set_arg(pair.name, value, instruction.index)
+            if value is None and pair.raw is None and pair.name not in above and pair.name.isidentifier():
+                state.open_arg(pair.name, instruction.index)
+            else:
+                state.set_arg(pair.name, value, instruction.index)
         yield ArgDeclared(reading.at(instruction, used), pair.name, pair.raw, value, pair.span, pair.value_span)
 
 

@@ -46,7 +46,7 @@ _READERS = frozenset({"cat", "egrep", "fgrep", "grep", "head", "ls", "sed", "sta
 _FOLLOWED = frozenset({
     *FILE_PROGRAMS, "cd", "chmod", "chown", "echo", "exit", "export", "false", "mkdir", "pip", "pip3", "popd", "printf",
     "pushd", "set", "touch", "true", "virtualenv", ":",
-}).difference(("curl", "wget")) | _READERS  # fmt: skip
+}).difference(("bunzip2", "curl", "gunzip", "rsync", "tar", "unxz", "wget")) | _READERS  # fmt: skip
 """Programs whose facts say all that they do to files."""
 _MODULES = frozenset({"ensurepip", "pip", "venv", "virtualenv"})
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".txz")

@@ -40,6 +40,7 @@ def mounted_over(instruction: Instruction, path: str | None) -> str | None:
     """The source of a mount of this RUN that hides `path`, empty where it has none; None if there is no such mount."""
     for flag in instruction.flags:
         mount = flag.value or ""
-        if flag.name == "mount" and path is not None and covers(mount_target(mount), path, recursive=True):
+        target = mount_target(mount) if flag.name == "mount" else ""
+        if target and path is not None and covers(target, path, recursive=True):
             return mount_source(mount)
     return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import Flag, Instruction, values
 from zr4lint.dockerfile.lexer import lex
+from zr4lint.model.finding import Applicability, Edit, Fix
 from zr4lint.model.quoting import code, nearest
 from zr4lint.model.remark import DOCKER_SYNTAX, Remark
 from zr4lint.programs.modes import UNKNOWN, changed
@@ -25,6 +26,14 @@ _KEYS = (
     *("id", "sharing", "required", "mode", "uid", "gid", "size", "env"),
 )
 _NO_PORT = r"(?i)(?!\d)[\w-]+(?:/\w*)?|[\d-]+/(?!(?:tcp|udp|sctp)\Z)\w+"
+_BOOLEANS = frozenset({"1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"})
+_OPERATOR = r"\$\{\w+(:=|:(?=[ \d]))"
+_REAL_TIME = r"RT(?:MIN|MAX)(?:[+-]\d+)?\Z"
+_SIGNALS = frozenset({
+    "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE", "POLL",
+    "PROF", "PWR", "QUIT", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP", "TTIN", "TTOU", "UNUSED", "URG",
+    "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ",
+})  # fmt: skip
 _STRANGE = r"\$\{\w+([^\w}:+#%/?$-])[^}]*\}"
 """A variable with a modifier that BuildKit does not know."""
 _SWITCHES = frozenset({"readonly", "ro", "readwrite", "rw", "required"})
@@ -34,27 +43,66 @@ def refusals(instruction: Instruction, escape: str) -> Iterator[Remark]:
     """Why BuildKit refuses an instruction when it builds its stage."""
     if escape == "\\" and instruction.json is None:
         for raw, span in _words(instruction):
-            if ("'" in raw or '"' in raw or "${" in raw) and lex(raw, raw=False, newer=True) is None:
-                yield _unreadable(raw, span)
+            yield from _unexpandable(raw, span)
     if instruction.keyword in ("ADD", "COPY"):
         for flag in instruction.flags:
             if flag.name == "chmod" and flag.value and "$" not in flag.value and changed(flag.value, UNKNOWN) is None:
-                yield Remark(DOCKER_SYNTAX, flag.span, f"{code(flag.value, 40)} is not a mode")
+                yield Remark(DOCKER_SYNTAX, flag.span, f"{code(flag.value, 40)} is not a mode", part="word")
     if instruction.keyword == "EXPOSE":
         for word in values.split(instruction.arguments):
             if re.fullmatch(_NO_PORT, word.raw):
                 yield Remark(DOCKER_SYNTAX, word.span, f"{code(word.raw, 40)} is not a port")
+    if instruction.keyword == "STOPSIGNAL":
+        yield from _no_signal(instruction)
     if instruction.keyword == "RUN":
         for flag in instruction.flags:
             if flag.name == "mount" and flag.value and '"' not in flag.value:
                 yield from _mount(flag, flag.value)
 
 
+def _unexpandable(raw: str, span: Span) -> Iterator[Remark]:
+    """Why BuildKit can't expand a word."""
+    if (operator := _unsupported(raw)) is not None:
+        yield Remark(DOCKER_SYNTAX, span, f"BuildKit has no `{operator}` in a substitution")
+    elif ("'" in raw or '"' in raw or "${" in raw) and lex(raw, raw=False, newer=True) is None:
+        yield _unreadable(raw, span)
+
+
+def _closed(raw: str, span: Span) -> Fix:
+    """Close the quote of a word; a quote before a name is taken out."""
+    if len(raw) < span.end - span.start:
+        return Fix("Remove the quote", Applicability.UNSAFE, (Edit(span.start, span.start + 1, ""),))
+    quote = '"' if _open(raw) == "a double quote" else "'"
+    return Fix("Close the quote", Applicability.UNSAFE, (Edit(span.end, span.end, quote),))
+
+
+def _no_signal(instruction: Instruction) -> Iterator[Remark]:
+    """The remark on a STOPSIGNAL whose name Linux does not have."""
+    text = instruction.arguments
+    name = text.text.strip().upper().removeprefix("SIG")
+    if re.fullmatch(r"[A-Z]\w*", name) and name not in _SIGNALS and not re.match(_REAL_TIME, name):
+        yield Remark(DOCKER_SYNTAX, text.span(0, len(text.text)), f"{code(text.text.strip(), 40)} is not a signal")
+
+
+def _unsupported(raw: str) -> str | None:
+    """The operator of an expansion that BuildKit does not have; None without one."""
+    found = re.search(_OPERATOR, raw)
+    return found[1] if found is not None and "'" not in raw[: found.start()] and "\\$" not in raw else None
+
+
 def _words(instruction: Instruction) -> Iterator[tuple[str, Span]]:
     """The words that BuildKit expands."""
     keyword, text = instruction.keyword, instruction.arguments
     if keyword in _PAIRED:
-        yield from ((pair.raw, pair.value_span) for pair in values.pairs(instruction) if pair.raw)
+        words = values.split(text)
+        legacy = keyword != "ARG" and bool(words) and "=" not in words[0].raw
+        for pair, word in zip(values.pairs(instruction), words, strict=False):
+            # The name is expanded by itself: a quote that opens in it has to close in it.
+            name, equals, _ = word.raw.partition("=")
+            if equals and not legacy and name[:1] in ("'", '"') and lex(name, raw=False, newer=True) is None:
+                yield name, word.span
+            elif pair.raw:
+                yield pair.raw, pair.value_span
     elif keyword in _LISTED:
         yield from ((word.raw, word.span) for word in values.split(text))
     elif keyword in _WHOLE:
@@ -68,8 +116,9 @@ def _unreadable(raw: str, span: Span) -> Remark:
         message, what = f"{code(strange[0], 40)} is not a substitution", f"at {code(strange[1])}"
     else:
         message, what = f"{_open(raw)} is not closed", "at what is not closed"
+    fix = _closed(raw, span) if message.endswith("quote is not closed") else None
     note = f"BuildKit expands the word when it builds the stage, and stops {what}."
-    return Remark(DOCKER_SYNTAX, span, message, (note,))
+    return Remark(DOCKER_SYNTAX, span, message, (note,), fix=fix)
 
 
 def _open(raw: str) -> str:
@@ -92,6 +141,8 @@ def _mount(flag: Flag, value: str) -> Iterator[Remark]:
             yield _wrong(flag, f"a mount has no key {code(name)}", f"Use `{guess}`" if guess else None)
         elif not equals and key not in _SWITCHES:
             yield _wrong(flag, f"the key {code(name)} of a mount has no value", None)
+        elif key in _SWITCHES and equals and given not in _BOOLEANS:
+            yield _wrong(flag, f"{code(given, 40)} is neither true nor false", f"Write `{key}=true`, or leave it out")
         elif key in ("type", "sharing"):
             known = _TYPES if key == "type" else _SHARING
             if given.lower() not in known:
@@ -101,4 +152,4 @@ def _mount(flag: Flag, value: str) -> Iterator[Remark]:
 
 
 def _wrong(flag: Flag, message: str, advice: str | None) -> Remark:
-    return Remark(DOCKER_SYNTAX, flag.span, message, help=advice)
+    return Remark(DOCKER_SYNTAX, flag.span, message, help=advice, part="word")

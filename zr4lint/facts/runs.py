@@ -26,10 +26,13 @@ if TYPE_CHECKING:
 
 _COMPOUND = r"(?:^|[\s;&|(])(?:if|while|until|case|for|function|!|\{)\s|\(\s*\)|<<"
 _DECIDED = frozenset({
-    "[", "[[", "declare", "exit", "false", "kill", "let", "local", "popd", "pushd", "readarray", "return", "set",
+    "!", "[", "[[", "declare", "exit", "false", "kill", "let", "local", "popd", "pushd", "readarray", "return", "set",
     "shopt", "source", "test", "typeset",
 })  # fmt: skip
 """Commands whose status their own words decide."""
+_IDLE = frozenset({"!", "[", "[[", "exit", "false", "kill", "return", "test"})
+"""Those of them that do nothing but fail."""
+_WRAPPERS = frozenset({"builtin", "command", "env", "exec", "nice", "nohup", "setsid"})
 _FILE_TEST = r"\s-[a-hkp-xGLNORS]\s"
 _USED = r"\$\{?([A-Za-z_]\w*)"
 
@@ -122,16 +125,21 @@ def _failing(span: Span, text: str, *, in_dash: bool) -> Iterator[Remark]:
         note = "It ends with `Bad substitution`, so the build stops. bash knows this expansion."
         yield Remark(COMMAND_FAILS, span, f"dash does not know {code(words, 40)}", (note,))
         return
-    name = words.split(maxsplit=1)[0]
-    if name not in _DECIDED or re.search(_FILE_TEST, words):
+    name = next((word for word in words.split() if word not in _WRAPPERS), "")
+    open_ = name == "[" and not re.search(r"\s\]\s*\Z", words)
+    if name not in _DECIDED or (re.search(_FILE_TEST, words) and not open_):
         return
     what = f"{code(words, 36)} ends with a failure, which fails the RUN"
     if name == "[[" and in_dash:
         what = "dash has no command `[[`"
+    elif open_:
+        what = "`[` has no `]`"
     elif name in ("[", "test", "[["):
         strange = in_dash and re.search(r"\s==\s", words)
         what = "the tests of dash have no `==`" if strange else "this test is false, which fails the RUN"
-    yield Remark(COMMAND_FAILS, span, what, ("The RUN ends with the status of this command, so the build stops.",))
+    part = "command" if name in _IDLE else ""
+    notes = ("The RUN ends with the status of this command, so the build stops.",)
+    yield Remark(COMMAND_FAILS, span, what, notes, part=part)
 
 
 def _joined(instruction: Instruction, commands: Sequence[Command]) -> int:

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from zr4lint.model.source import MappedText
 
 _MOST_FILES = 200
+_STANDARD_FOLDERS = frozenset({
+    "/etc", "/home", "/opt", "/root", "/srv", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin",
+    "/usr/share", "/var", "/var/lib", "/var/log", "/var/tmp",
+})  # fmt: skip
+"""Folders that every distribution has."""
 _SET_ANYWAY = frozenset({
     "HOME", "HOSTNAME", "IFS", "LINENO", "OLDPWD", "OPTIND", "PPID", "PS1", "PS2", "PS3", "PS4", "PWD", "SHELL", "TERM",
     "USER", *PREDEFINED_ARGS,
@@ -32,45 +37,56 @@ class Variables(Mapping[str, "str | None"]):
     """Variables by name, None where the value can't be known; they never change.
 
     `outside` are patterns of the names that the base image sets, None where those are not known. A name that is
-    neither here nor among them is empty.
+    neither here nor among them is empty. `arguments` are build arguments without a value: they are here, with None, but
+    none is `in` the variables, so that `${NAME:-default}` is the default that a build has which sets nothing.
     """
 
-    __slots__ = ("_values", "outside")
+    __slots__ = ("_values", "arguments", "outside")
 
-    def __init__(self, values: Map[str | None], outside: tuple[str, ...] | None) -> None:
+    def __init__(
+        self, values: Map[str | None], outside: tuple[str, ...] | None, arguments: tuple[str, ...] = ()
+    ) -> None:
         self._values = values
         self.outside = outside
+        self.arguments = arguments
 
     def __getitem__(self, name: str) -> str | None:
-        return self._values[name]
+        return None if name not in self._values and name in self.arguments else self._values[name]
 
     def __contains__(self, name: object) -> bool:
         return name in self._values
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
+        yield from self._values
+        yield from (name for name in self.arguments if name not in self._values)
 
     def __len__(self) -> int:
-        return len(self._values)
+        return sum(1 for _ in self) if self.arguments else len(self._values)
 
     def get(self, name: str, _: object = None) -> str | None:
         """The value of a variable, None if it can't be known."""
-        return self._values[name] if name in self._values else _unset(name, self.outside)
+        if name in self._values:
+            return self._values[name]
+        return None if name in self.arguments else _unset(name, self.outside)
 
     def changed(self, values: Mapping[str, str | None]) -> Variables:
         """The variables with other values."""
         changed = self._values
         for name, value in values.items():
             changed = changed.put(name, value)
-        return Variables(changed, self.outside)
+        return Variables(changed, self.outside, self.arguments)
 
     def beside(self, names: tuple[str, ...]) -> Variables:
         """The variables where the shell sets some names to what can't be known."""
-        return self if self.outside is None else Variables(self._values, (*self.outside, *names))
+        return self if self.outside is None else Variables(self._values, (*self.outside, *names), self.arguments)
+
+    def with_argument(self, name: str) -> Variables:
+        """The variables with a build argument that has no value."""
+        return Variables(self._values, self.outside, (*self.arguments, name))
 
     def forgotten(self) -> Variables:
         """The variables after something that may have set any other."""
-        return Variables(self._values, None)
+        return Variables(self._values, None, self.arguments)
 
 
 def _unset(name: str, outside: tuple[str, ...] | None) -> str | None:
@@ -172,6 +188,12 @@ class StageState:
         if name not in self._set_by:
             self._set_by = self._set_by.put(name, index)
 
+    def open_arg(self, name: str, index: int) -> None:
+        """Take note of an ARG that only some builds give a value: in the others `${NAME:-default}` is the default."""
+        self.variables = self.variables.with_argument(name)
+        if name not in self._set_by:
+            self._set_by = self._set_by.put(name, index)
+
     def is_argument(self, name: str) -> bool:
         """Whether a variable is a build argument, to which each build may give another value."""
         return name in self._set_by and name not in self._env
@@ -221,4 +243,4 @@ class StageState:
 
     def is_folder(self, path: str | None) -> bool:
         """Whether this path is known to be a folder by then."""
-        return path is not None and path in self._folders and self._folders[path]
+        return path is not None and self._folders.get(path, path in _STANDARD_FOLDERS)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from zr4lint.checks.edits import take_out_word, take_out_words
 from zr4lint.facts import CopyStep, Origin
 from zr4lint.linting.judged import Judged, own_finding
 from zr4lint.model.finding import Applicability, Edit, Finding, Fix
 from zr4lint.packs.own_rules import COMMAND_FAILS, SHELL_SYNTAX, SYNTAX, TOO_LARGE
+
+if TYPE_CHECKING:
+    from zr4lint.model.remark import Remark
 
 _OF_REMARKS = {rule.code: rule for rule in (SYNTAX, TOO_LARGE, SHELL_SYNTAX, COMMAND_FAILS)}
 
@@ -23,7 +28,8 @@ def file_findings(judged: Judged) -> Iterator[Finding]:
             continue
         if not remark.topic or remark.topic not in told:
             told.add(remark.topic)
-            found = own_finding(judged, _OF_REMARKS[remark.code], remark.message, remark.span)
+            fix = remark.fix if remark.fix is not None or not remark.part else _without(judged, remark)
+            found = own_finding(judged, _OF_REMARKS[remark.code], remark.message, remark.span, fix)
             yield structs.replace(found, notes=remark.notes, help=remark.help)
     if judged.options.template:
         return
@@ -38,6 +44,17 @@ def file_findings(judged: Judged) -> Iterator[Finding]:
         from zr4lint.linting.missing_sources import missing_sources  # most builds have all that they copy
 
         yield from missing_sources(judged, context)
+
+
+def _without(judged: Judged, remark: Remark) -> Fix | None:
+    """The fix that takes out the words of a remark."""
+    instructions = judged.dockerfile.instructions
+    home = next((i for i in instructions if i.span.start <= remark.span.start < i.span.end), None)
+    if home is None or home.json is not None:
+        return None
+    if remark.part == "word":
+        return take_out_word(judged.source, remark.span, "Leave it out")
+    return take_out_words(judged.source, home, remark.span, "Leave the command out")
 
 
 def _may_miss(judged: Judged, context: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from zr4lint.model.finding import Fix
 from zr4lint.model.source import Span
 
 
@@ -11,7 +12,8 @@ class Remark(Struct, frozen=True):
     """A remark on a file, reported under one of zr4lint's own rules.
 
     Of the remarks with the same code and the same `topic` only the first of a file is told; those with the topic ""
-    are told one by one.
+    are told one by one. `fix` mends it; else `part` says what may be taken out for that: the "command", or the "word",
+    at `span`.
     """
 
     code: str
@@ -20,6 +22,8 @@ class Remark(Struct, frozen=True):
     notes: tuple[str, ...] = ()
     help: str | None = None
     topic: str = ""
+    fix: Fix | None = None
+    part: str = ""
 
 
 DOCKER_SYNTAX = "ZL000"

@@ -22,10 +22,10 @@ SYNTAX = _own(
     "ZL000",
     "syntax",
     Severity.ERROR,
-    Applicability.DISPLAY,
+    Applicability.UNSAFE,
     "BuildKit can parse the file.",
-    "`docker build` refuses the file before it runs anything. No fix is applied to such a file; its readable "
-    "instructions still get findings.",
+    "`docker build` refuses the file before it runs anything, or at the instruction. No fix is applied to a file that "
+    "BuildKit's parser refuses; its readable instructions still get findings.",
     "FORM ubuntu:22.04\n",
     "FROM ubuntu:22.04\n",
 )
@@ -85,7 +85,7 @@ SHELL_SYNTAX = _own(
     "ZL006",
     "shell-syntax",
     Severity.ERROR,
-    None,
+    Applicability.UNSAFE,
     "The shell can parse every RUN.",
     "A RUN that its shell can't parse fails, and the build stops there. The rule knows the grammars of dash and of "
     "bash; where the image's `sh` is not known, it reports only what both refuse.",
@@ -96,7 +96,7 @@ COMMAND_FAILS = _own(
     "ZL007",
     "command-fails",
     Severity.ERROR,
-    None,
+    Applicability.UNSAFE,
     "No RUN ends with a command that is known to fail.",
     "The build stops at a RUN that fails. The rule reports a program that refuses its own words, and a command that "
     "can't find what an earlier one took away. It looks at commands that `&&` joins to the end of a RUN; a failure "

@@ -35,6 +35,12 @@ _SIMULATE = frozenset(
     {"simulate", "just-print", "dry-run", "recon", "no-act", "download-only", "print-uris", "no-download", "help"}
 )
 _SIMULATING = frozenset({"apt::get::simulate", "apt::get::download-only", "apt::get::print-uris"})
+OPERATIONS = frozenset({
+    "auto-clean", "autoclean", "autopurge", "autoremove", "build-dep", "changelog", "check", "clean", "dist-clean",
+    "dist-upgrade", "distclean", "download", "dselect-upgrade", "full-upgrade", "help", "indextargets", "install",
+    "markauto", "moo", "purge", "reinstall", "remove", "satisfy", "source", "unmarkauto", "update", "upgrade",
+})  # fmt: skip
+"""The commands of apt-get."""
 _DPKG = Grammar({"P": "purge", "r": "remove"}, frozenset(), frozenset({"purge", "remove"}), abbreviate=False)
 _REPOSITORY = Grammar(
     short={"y": "yes", "r": "remove", "n": "no-update", "u": "update", "P": "ppa", "S": "sourceslist"},
@@ -123,6 +129,15 @@ def parse_apt(arguments: Sequence[Argument]) -> AptCommand | None:
     return AptCommand(
         action.value or "", tuple(installed), tuple(removed), parsed, Span(arguments[0].span.start, action.span.end)
     )
+
+
+def refused_word(command: AptCommand) -> Argument | None:
+    """The word at which apt-get stops: an operation that it does not have, or a second one behind `update`."""
+    operation = command.parsed.operands[0]
+    if operation.value is not None and operation.value not in OPERATIONS:
+        return operation
+    rest = command.parsed.operands[1:2] if command.action == "update" else ()
+    return rest[0] if rest and rest[0].value in OPERATIONS else None
 
 
 def _does_nothing(option: Option) -> bool:

@@ -25,7 +25,8 @@ class FileProgram(Struct, frozen=True):
 
     It `removes` some, with `when_removing` only if one of these options is given, and `writes` others. It goes into
     folders with the options in `recursive`, or by itself (`always_recursive`). With an option of `spares` it does
-    neither. `writes_option` names an option whose value is a file it writes.
+    neither. `writes_option` names an option whose value is a file it writes, `folder_option` one whose value is the
+    folder that operands start from. `closed` tells that the grammar has every option: with another one it only fails.
     """
 
     grammar: Grammar
@@ -36,6 +37,8 @@ class FileProgram(Struct, frozen=True):
     writes: Operands = Operands.NONE
     spares: frozenset[str] = frozenset()
     writes_option: str = ""
+    folder_option: str = ""
+    closed: bool = False
 
 
 def _grammar(short: Mapping[str, str] | None = None, valued: str = "", flags: str = "") -> Grammar:
@@ -77,15 +80,29 @@ _PACKER = FileProgram(_PACKING, Operands.ALL, spares=_HELP | {"keep", "stdout", 
 FILE_PROGRAMS: Mapping[str, FileProgram] = {
     "rm": FileProgram(
         _grammar(
-            {"r": "recursive", "R": "recursive", "f": "force", "i": "interactive", "d": "dir", "v": "verbose"},
+            {
+                "r": "recursive",
+                "R": "recursive",
+                "f": "force",
+                "i": "interactive",
+                "I": "interactive",
+                "d": "dir",
+                "v": "verbose",
+            },
             flags=f"{_COMMON} recursive dir one-file-system no-preserve-root preserve-root",
         ),
         Operands.ALL,
         recursive=frozenset({"recursive"}),
         spares=_HELP,
+        closed=True,
     ),
-    "rmdir": FileProgram(_grammar({"p": "parents"}, flags=f"{_COMMON} parents"), Operands.ALL, spares=_HELP),
-    "unlink": FileProgram(_grammar(flags="help version"), Operands.ALL, spares=_HELP),
+    "rmdir": FileProgram(
+        _grammar({"p": "parents", "v": "verbose"}, flags="help version verbose parents ignore-fail-on-non-empty"),
+        Operands.ALL,
+        spares=_HELP,
+        closed=True,
+    ),
+    "unlink": FileProgram(_grammar(flags="help version"), Operands.ALL, spares=_HELP, closed=True),
     "shred": FileProgram(
         _grammar(
             {"n": "iterations", "s": "size", "u": "remove", "z": "zero", "x": "exact"},
@@ -123,6 +140,7 @@ FILE_PROGRAMS: Mapping[str, FileProgram] = {
         when_removing=frozenset({"remove-files"}),
         always_recursive=True,
         spares=_HELP | {"list", "extract"},
+        folder_option="directory",
     ),
     "tee": FileProgram(
         _grammar({"a": "append", "i": "ignore-interrupts", "p": "p"}, flags="append ignore-interrupts help version"),

@@ -6,10 +6,9 @@ import posixpath
 from fnmatch import fnmatchcase
 
 from zr4lint.model.budgets import PATH_LENGTH
+from zr4lint.shell.commands import ANY_DEPTH
 
 _WILDCARDS = frozenset("*?[\0")
-ANY_DEPTH = "\0"
-"""Stands in a path for any folders, or none, between two others."""
 
 
 def absolute(path: str, folder: str | None) -> str | None:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from zr4lint.programs.files import ANY_DEPTH
 from zr4lint.shell import Argument
+from zr4lint.shell.commands import ANY_DEPTH
 
 _LEADING = frozenset({"-H", "-L", "-P"})
 _HARMLESS = frozenset(
@@ -84,6 +84,9 @@ def parse_find(arguments: Sequence[Argument]) -> Find:
             executable = True
         elif test in _NOT and (found := _not_executable(arguments, at)):
             executable, at = False, at + found
+        elif test in _NOT:
+            narrowed = True
+            at += 2 if at < len(arguments) and arguments[at].value in _VALUED else 1
         elif test == "-name" and value is not None and name == "*":
             name = value
         elif test == "-type" and value is not None:

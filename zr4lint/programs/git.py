@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -14,7 +15,12 @@ from zr4lint.shell import Argument
 
 _INSTEAD = r"(?is)url\.(.*)\.insteadof=(.*)\Z"
 _FILLS = frozenset({"checkout", "switch", "restore", "reset", "pull"})
-_GENERAL = Grammar({"C": "C", "c": "c"}, frozenset({"C", "c", "git-dir", "work-tree"}), frozenset(), abbreviate=False)
+_GENERAL = Grammar(
+    {"C": "C", "c": "c", "p": "paginate", "P": "no-pager", "v": "version", "h": "help"},
+    frozenset({"C", "c", "git-dir", "work-tree", "namespace", "config-env", "attr-source"}),
+    frozenset(),
+    abbreviate=False,
+)
 _CLONE = Grammar(
     short={
         "b": "branch", "o": "origin", "u": "upload-pack", "c": "config", "j": "jobs", "q": "quiet", "n": "no-checkout",
@@ -33,18 +39,67 @@ _CLONE = Grammar(
 )  # fmt: skip
 
 
-_TELLS = ("version", "v", "help", "h", "html-path", "man-path", "info-path")
+_TELLS = ("version", "help", "html-path", "man-path", "info-path", "list-cmds")
 """General options with which git says something and does nothing."""
 
 
+class GitCommand(Struct, frozen=True):
+    """One call of git behind its general options.
+
+    `name` is that of the command, "" where git does nothing but answer; it is argument number `at` of the call, and
+    `arguments` follow it. `start` is the folder that `-C` names, and `folder` the one whose files git works on, both
+    relative to where git runs, "" for that one and None where it can't be known. `settings` are the values of `-c`.
+    """
+
+    name: str
+    at: int
+    arguments: tuple[Argument, ...]
+    start: str | None = ""
+    folder: str | None = ""
+    settings: tuple[Argument, ...] = ()
+
+
+def read_git(arguments: Sequence[Argument], variables: Mapping[str, str | None] = MappingProxyType({})) -> GitCommand:
+    """Read the general options of a call of git, the program among its arguments.
+
+    GIT_DIR and GIT_WORK_TREE of `variables` stand for the options of those names.
+    """
+    general = parse_options(arguments[1:], _GENERAL, stop_at_operand=True)
+    answers = general.has(*_TELLS) or any(option.value == "" for option in general.all("exec-path"))
+    rest = general.operands
+    name = (rest[0].value or "?") if rest and not answers else ""
+    start: str | None = ""
+    for option in general.all("C"):
+        start = _joined(start, option.value)
+    tree, repository = general.get("work-tree"), general.get("git-dir")
+    if tree is not None or "GIT_WORK_TREE" in variables:
+        folder = _joined(start, tree.value if tree is not None else variables["GIT_WORK_TREE"])
+    elif repository is not None or "GIT_DIR" in variables:
+        folder = _joined(start, _parent(repository.value if repository is not None else variables["GIT_DIR"]))
+    else:
+        folder = start
+    settings = tuple(Argument(option.value, option.value_span) for option in general.all("c"))
+    return GitCommand(name, len(arguments) - len(rest), rest[1:], start, folder, settings)
+
+
+def _joined(folder: str | None, path: str | None) -> str | None:
+    return None if folder is None or path is None else posixpath.join(folder, path)
+
+
+def _parent(repository: str | None) -> str | None:
+    """The folder with the files of a repository that `--git-dir` names."""
+    parent, _, name = (repository or "").rstrip("/").rpartition("/")
+    return parent if name == ".git" else None
+
+
 class Clone(Struct, frozen=True):
-    """One clone: its URL, the folder `-C` names, and the target as written, which may be absent.
+    """One clone: its URL, the folder it starts from, and the target as written, which may be absent.
 
     `empty` tells that its folder gets no files before a checkout. `refused` are words for which git does nothing.
     """
 
     url: Argument
-    folder: str
+    folder: str | None
     directory: Argument | None
     parsed: Parsed
     empty: bool = False
@@ -64,20 +119,19 @@ class Clone(Struct, frozen=True):
 
 def parse_clone(arguments: Sequence[Argument]) -> Clone | None:
     """Read the arguments of git, the program among them; None for anything but a clone with a folder of files."""
-    general = parse_options(arguments[1:], _GENERAL, stop_at_operand=True)
-    if not general.operands or general.operands[0].value != "clone" or general.has(*_TELLS):
+    git = read_git(arguments)
+    if git.name != "clone":
         return None
-    parsed = parse_options(general.operands[1:], _CLONE)
+    parsed = parse_options(git.arguments, _CLONE)
     if not parsed.operands or parsed.has("bare", "mirror", "help"):
         return None
     url = parsed.operands[0]
-    for setting in general.all("c"):
+    for setting in git.settings:
         if (found := re.match(_INSTEAD, setting.value or "")) and url.value and url.value.startswith(found[2]):
             url = Argument(found[1] + url.value.removeprefix(found[2]), url.span)
-    folder = general.get("C")
     directory = parsed.operands[1] if len(parsed.operands) > 1 else None
     empty = parsed.has("no-checkout")
-    return Clone(url, (folder.value or "") if folder else "", directory, parsed, empty, _refused(parsed))
+    return Clone(url, git.start, directory, parsed, empty, _refused(parsed))
 
 
 def _refused(parsed: Parsed) -> Span | None:
@@ -103,7 +157,7 @@ class Update(Struct, frozen=True):
     """
 
     kind: str
-    folder: str
+    folder: str | None
     name: str = "origin"
     source: Argument | None = None
     ref: Argument | None = None
@@ -117,18 +171,14 @@ _SHOWS = frozenset({"checkout", "switch", "reset", "merge", "rebase"})
 _REMOTE_URL = r"(?i)remote\.(.+)\.(?:push)?url\Z"
 
 
-def parse_update(arguments: Sequence[Argument]) -> Update | None:
-    """Read the arguments of git, the program among them; None for what leaves the files of a clone to its remote."""
-    general = parse_options(arguments[1:], _GENERAL, stop_at_operand=True)
-    if not general.operands:
-        return None
-    folder = _folder(general)
-    action = general.operands[0].value
-    parsed = parse_options(general.operands[1:], _UPDATE)
+def parse_update(git: GitCommand) -> Update | None:
+    """Read a call of git; None for what leaves the files of a clone to its remote."""
+    folder, action = git.folder, git.name
+    parsed = parse_options(git.arguments, _UPDATE)
     words = parsed.operands
     first, second = (words[0] if words else None), (words[1] if len(words) > 1 else None)
     if action == "init":
-        return Update("init", posixpath.join(folder, (first.value or "\0") if first is not None else ""))
+        return Update("init", _joined(folder, first.value if first is not None else ""))
     if action == "remote":
         return _remote(folder, words)
     if action == "config" and second is not None and (found := re.match(_REMOTE_URL, words[0].value or "")):
@@ -142,7 +192,7 @@ def parse_update(arguments: Sequence[Argument]) -> Update | None:
     return None
 
 
-def _remote(folder: str, words: Sequence[Argument]) -> Update | None:
+def _remote(folder: str | None, words: Sequence[Argument]) -> Update | None:
     """The effect of `git remote` on a remote; `set-url --add` and `--push` have the same operands."""
     values = [word.value or "" for word in words]
     if values[:1] == ["rename"] and len(words) > 2:
@@ -152,14 +202,11 @@ def _remote(folder: str, words: Sequence[Argument]) -> Update | None:
     return None
 
 
-def filled_folder(arguments: Sequence[Argument]) -> str | None:
-    """The folder that `-C` names, for a command that puts the files of a commit there; else None."""
-    general = parse_options(arguments[1:], _GENERAL, stop_at_operand=True)
-    if not general.operands or general.operands[0].value not in _FILLS:
+def filled_folder(git: GitCommand) -> str | None:
+    """The folder that gets the files of a commit; None for any other command, and where it can't be known."""
+    if git.name not in _FILLS:
         return None
-    if "--" in [word.value for word in general.operands] and _some_files(general.operands):
-        return None
-    return _folder(general)
+    return None if "--" in [word.value for word in git.arguments] and _some_files(git.arguments) else git.folder
 
 
 def _some_files(words: Sequence[Argument]) -> bool:
@@ -168,10 +215,9 @@ def _some_files(words: Sequence[Argument]) -> bool:
     return not {".", ":/", "*", None}.intersection(values[values.index("--") + 1 :])
 
 
-def _folder(general: Parsed) -> str:
-    """The folder that git works on, as its general options name it; "" for the one it runs in."""
-    for name in ("C", "work-tree", "git-dir"):
-        option = general.get(name)
-        if option is not None:
-            return (option.value or "\0").removesuffix("/.git") if name == "git-dir" else option.value or "\0"
-    return ""
+def checked_out(git: GitCommand) -> Argument | None:
+    """The commit, tag or branch that a folder gets by `checkout`, `switch` or `reset`; None for another command."""
+    if git.name not in ("checkout", "switch", "reset") or any(word.value == "--" for word in git.arguments):
+        return None
+    operands = [word for word in git.arguments if word.value is None or not word.value.startswith("-")]
+    return operands[0] if len(operands) == 1 else None

@@ -33,6 +33,10 @@ class Grammar(Struct, frozen=True):
     short_equals: bool = False
     single_dash: bool = False
 
+    def has(self, name: str) -> bool:
+        """Whether it has an option of that full name."""
+        return name in self.valued or name in self.flags or name in self.short.values()
+
     def long(self, name: str) -> str:
         """The full name of a long option, which may be shortened as far as it stays the only one."""
         if not self.abbreviate or name in self.valued or name in self.flags:

@@ -156,6 +156,8 @@ def parse_pip(arguments: Sequence[Argument]) -> PipCommand | None:
     )
     python = parsed.get("python")
     program = (python.value if python is not None else arguments[0].value) or ""
+    if python is not None and not uv and not re.search(r"py[^/]*\Z", program):
+        program = f"{program.rstrip('/')}/bin/python"  # pip takes the folder of an environment too
     refused = () if uv else (*_refused_options(parsed, action.value or ""), *_refused_operands(own.operands))
     return PipCommand(action.value or "", program, tuple(requirements), parsed, words, misplaced, refused)
 
@@ -190,8 +192,17 @@ def joined(requirements: Sequence[Requirement]) -> list[Requirement]:
     return list(found.values())
 
 
+_NO_FOLDER = r"[\w.-]+\s*(?:[=!<>~]=|[<>]).*"
+"""A requirement with a version, which is no folder and no URL."""
+
+
 def _refused_options(parsed: Parsed, action: str) -> Iterator[Span]:
-    """Options that pip's command does not have, that fit several, or that have a value and take none."""
+    """Options that pip's command does not have, that fit several, that it can't follow, or whose value is wrong."""
+    if action == "install" and (hashes := parsed.get("require-hashes")) is not None and parsed.operands:
+        yield hashes.span  # a requirement on the command line has no hash
+    for editable in parsed.all("editable"):
+        if editable.value is not None and re.fullmatch(_NO_FOLDER, editable.value):
+            yield editable.span
     missing = _NOT_OF[action] - _GENERAL_NAMES
     for option in parsed.options:
         unknown = option.name not in _GRAMMAR_NAMES or option.name in missing

@@ -8,6 +8,9 @@ from msgspec import Struct
 
 from zr4lint.model.source import MappedText, Span
 
+ANY_DEPTH = "\0"
+"""Stands in a path for any folders, or none, between two others."""
+
 
 class Reach(IntEnum):
     """Whether a command runs when the build succeeds."""

@@ -152,8 +152,10 @@ def _reads_lines(walker: Walker, node: Node, condition: list[Node], frame: Frame
     found = re.fullmatch(_READ, frame.text(named[0])) if len(named) == 1 else None
     lines = (walker.piped(frame) or frame.stdin) if found is not None else None
     bodies = [child for child in node.named_children if child.type == "do_group"]
-    if found is None or lines is None or len(bodies) != 1 or node.children[0].type != "while":
+    if found is None or len(bodies) != 1 or node.children[0].type != "while":
         return None
+    if lines is None:
+        return _over_listed(walker, found[1], bodies[0], frame) if frame.operator == "|" else None
     words = fields(lines, lines=True)
     return _repeat(walker, found[1], words, bodies[0], walker.span(named[0], frame), frame)
 
@@ -172,6 +174,10 @@ def for_each(walker: Walker, node: Node, frame: Frame) -> Status:
     values = node.children_by_field_name("value")
     if words is None and len(values) == 1 and (pattern := walker.word(values, frame)).glob and not pattern.expansions:
         return _over_files(walker, name, pattern, body, frame)
+    if words is None and len(values) == 1 and values[0].type == "command_substitution":
+        listed = _over_listed(walker, name, body, frame)
+        if listed is not None:
+            return listed
     return _repeat(walker, name, words, body, span, frame)
 
 
@@ -213,6 +219,20 @@ def _over_files(walker: Walker, name: str, pattern: Word, body: Node, frame: Fra
     if around is not None:
         walker.patterns[name] = around
     return Status(Value.DONE, result.jump, False) if result.jump > Jump.LOOP else DONE
+
+
+def _over_listed(walker: Walker, name: str, body: Node, frame: Frame) -> Status | None:
+    """A loop over the files that the last command prints; None where these can't be known."""
+    from zr4lint.shell.listed_files import listed  # few scripts have such a loop
+
+    found = listed(walker, frame)
+    if found is None:
+        return None
+    here = frame if found.sure else frame.under(Reach.MAYBE)
+    status = DONE
+    for pattern in found.patterns:
+        status = _over_files(walker, name, pattern, body, here)
+    return status
 
 
 def _open_loop(walker: Walker, name: str, body: Node, span: Span, frame: Frame) -> Status:
@@ -274,6 +294,8 @@ def test(walker: Walker, node: Node, frame: Frame) -> Status:
         inner = [child for child in node.named_children if child.type != "comment"]
         return Status(_double(walker, inner[0], frame) if len(inner) == 1 else Value.CONDITION)
     found: list[Word] = []
+    if node.children[-1].is_missing:
+        return FALSE  # `[` without its "]" fails
     if node.has_error or not _flatten(walker, node, frame, found):
         return CONDITION
     found = found[1:-1]

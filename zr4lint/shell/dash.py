@@ -57,7 +57,7 @@ def bad_substitution(node: Node, text: str) -> Node | None:
     return None
 
 
-_LETTERS = {"export": "p", "readonly": "p", "set": "abCEefIimnosuVvx", "unset": "fv"}
+_LETTERS = {"exec": "", "export": "p", "readonly": "p", "set": "abCEefIimnosuVvx", "unset": "fv"}
 """The options of the special builtins, at any other of which dash ends."""
 _NAMES = frozenset({
     "allexport", "debug", "emacs", "errexit", "ignoreeof", "interactive", "monitor", "noclobber", "noexec", "noglob",

@@ -184,6 +184,8 @@ class _Builder:
     def _string(self, node: Node) -> None:
         self.quoted = True
         at = self.script.text.index('"', node.start_byte) + 1
+        if not self.ansi:
+            self.keep(node.start_byte, at - 1)  # dash takes the "$" of `$"..."` for itself
         end = node.end_byte - 1
         for child in node.children:
             if child.type in ("simple_expansion", "expansion") or child.type in _OPAQUE:
@@ -366,8 +368,27 @@ def expand_all(words: Iterable[Word], env: Environment) -> list[Argument]:
             arguments.append(Argument(value, word.span, word.quoted, word.glob))
         elif word.quoted:
             arguments.append(Argument(value if not re.search(_BLANKS, value) else None, word.span, True))
-        elif len(fields := re.split(_BLANKS, value, maxsplit=WORDS)) > WORDS:
+        elif (fields := split(value, env)) is None:
             arguments.append(Argument(None, word.span))
         else:
-            arguments += (Argument(field, word.span) for field in fields if field)
+            arguments += (Argument(field, word.span) for field in fields)
     return arguments
+
+
+def split(value: str, env: Environment) -> Sequence[str] | None:
+    """The words that a shell makes of the value of an unquoted expansion; None where they can't be known."""
+    separators = env.get("IFS") if "IFS" in env else " \t\n"
+    if separators is None:
+        return None
+    if not separators:
+        return [value] if value else []
+    blanks = "".join(c for c in separators if c in " \t\n")
+    others = "".join(c for c in separators if c not in " \t\n")
+    value = value.strip(blanks) if blanks else value
+    around = f"[{re.escape(blanks)}]*" if blanks else ""
+    pattern = f"{around}[{re.escape(others)}]{around}" if others else ""
+    pattern += ("|" if others and blanks else "") + (f"[{re.escape(blanks)}]+" if blanks else "")
+    fields = re.split(pattern, value, maxsplit=WORDS)
+    if len(fields) > WORDS:
+        return None
+    return fields[:-1] if not fields[-1] else fields

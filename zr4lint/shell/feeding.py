@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -12,16 +14,19 @@ from zr4lint.shell.expansion import unknown
 from zr4lint.shell.output import fields
 from zr4lint.shell.wrappers import tail
 
+if TYPE_CHECKING:
+    from zr4lint.shell.listed_files import Listed
+
 _VALUED = frozenset("adEIiLlnPs")
 _LONG_VALUED = frozenset({"--arg-file", "--delimiter", "--max-args", "--max-lines", "--max-procs", "--replace"})
 _MOST = 200
 _ROOTS = frozenset({".", "/", "/bin", "/etc", "/home", "/opt", "/root", "/tmp", "/usr", "/var"})
-READ_BY_PATH = frozenset({"chmod", "rm", "rmdir", "shred", "truncate", "unlink"})
+READ_BY_PATH = frozenset({"chmod", "gzip", "mv", "rm", "rmdir", "sed", "shred", "truncate", "unlink"})
 """Programs that find may run on known paths; the reader of find makes their calls."""
 
 
-def xargs(command: Command, fed: MappedText | None) -> list[Command] | None:
-    """The commands that `xargs` runs on its input; None if they are unknown.
+def xargs(command: Command, fed: MappedText | None, listed: Listed | None = None) -> list[Command] | None:
+    """The commands that `xargs` runs on its input, or on the files `listed`; None if they are unknown.
 
     Words that aren't known are one unknown word behind the others.
     """
@@ -33,6 +38,12 @@ def xargs(command: Command, fed: MappedText | None) -> list[Command] | None:
     replaced = options.get("I") or options.get("replace")
     quiet = "r" in options or "no-run-if-empty" in options
     delimiter = _delimiter(options)
+    if fed is None and listed is not None:
+        reach = command.reach if listed.sure else min(command.reach, Reach.MAYBE)
+        command = structs.replace(command, reach=reach)
+        if not replaced:
+            return [structs.replace(command, words=(*own, *listed.patterns))]
+        return [structs.replace(command, words=tuple(_put(own, replaced, word))) for word in listed.patterns]
     if fed is None or delimiter is None or (not delimiter and any(c in fed.text for c in "'\"\\")):
         words = [*(_put(own, replaced, None) if replaced else (*own, unknown(own[-1])))]
         if (path := argument_file(command)) is not None:
@@ -122,26 +133,39 @@ def _put(words: Iterable[Word], sign: str, value: Word | None) -> Iterable[Word]
                 pieces += [*word.text.slice(at, found).pieces(), *value.text.pieces()]
                 at = found + len(sign)
             text = MappedText.join([*pieces, *word.text.slice(at, len(word.text.text)).pieces()])
-            yield structs.replace(word, text=text, glob=False)
+            yield structs.replace(word, text=text, glob=value.glob)
         else:
             yield structs.replace(word, expansions=(Expansion(0, len(word.text.text), None, "", "", True),))
 
 
-def _finds_its_root(words: Sequence[Word]) -> bool:
-    """Whether find surely finds something: the folder it starts from, which every image has, with no test but depth."""
+def _finds_something(words: Sequence[Word], exists: Callable[[str], bool]) -> bool:
+    """Whether find surely finds something: what it starts from, or in a folder the name that it looks for."""
     values = [word.literal or "" for word in words[1:]]
     start = next((i for i, value in enumerate(values) if value.startswith("-")), len(values))
     tests = values[start:]
-    while tests[:1] == ["-maxdepth"]:
-        tests = tests[2:]
-    return bool(start) and all(v in _ROOTS for v in values[:start]) and tests[:1] in (["-exec"], ["-execdir"])
+    names: list[str] = []
+    while tests[:1] in (["-maxdepth"], ["-name"], ["-xdev"]):
+        names += tests[1:2] if tests[0] == "-name" else ()
+        tests = tests[1 if tests[0] == "-xdev" else 2 :]
+    roots = values[:start]
+    if names:
+        roots = [f"{root.rstrip('/')}/{names[0]}" for root in roots]
+        if len(names) > 1 or any(c in names[0] for c in "*?["):
+            return False
+    return (
+        bool(start) and all(root in _ROOTS or exists(root) for root in roots) and tests[:1] in (["-exec"], ["-execdir"])
+    )
 
 
-def found_by_find(command: Command) -> list[Command]:
-    """The commands that `find -exec` runs, if it finds anything, with an unknown word for the path."""
+def found_by_find(command: Command, exists: Callable[[str], bool]) -> list[Command]:
+    """The commands that `find -exec` runs, if it finds anything, with an unknown word for the path.
+
+    `exists` tells whether a path is surely there.
+    """
     found: list[Command] = []
     words = command.words
-    sure = _finds_its_root(words)
+    sure = _finds_something(words, exists)
+    name = next((following for word, following in pairwise(words) if word.literal == "-name"), None)
     starts = [i for i, word in enumerate(words) if word.literal in ("-exec", "-execdir", "-ok")]
     end = 0
     for start in starts:
@@ -149,6 +173,8 @@ def found_by_find(command: Command) -> list[Command]:
             continue  # a word of the command before
         end = next((i for i in range(start, len(words)) if words[i].literal in (";", "+")), len(words))
         inner = tuple(_put(words[start + 1 : end], "{}", None))
+        if inner and words[start + 1].literal == "{}" and name is not None and not name.glob:
+            inner = (name, *inner[1:])
         if inner:
             wrapper = Wrapper("find", words[0].span)
             found.append(

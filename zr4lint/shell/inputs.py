@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 from zr4lint.model.source import MappedText
 from zr4lint.shell.commands import Command, Word
 from zr4lint.shell.expansion import OUTPUT, written_out
+from zr4lint.shell.feeding import argument_file, xargs
 from zr4lint.shell.files import Kind
 from zr4lint.shell.wrappers import (
     SHELLS,
@@ -55,6 +56,20 @@ def standard_input(walker: Walker, made: Command, frame: Frame) -> MappedText | 
     if made.stdin is not None or any(r.operator.startswith("<") for r in made.redirections):
         return walker.fed(made.redirections, made.stdin, frame)
     return walker.piped(frame) if frame.operator == "|" else frame.stdin
+
+
+def by_xargs(walker: Walker, made: Command, frame: Frame) -> list[Command] | None:
+    """The commands that xargs runs on its standard input, or on the file after -a; None if they are unknown."""
+    path = argument_file(made)
+    if path is not None:
+        value = walker.variables.value(path)
+        return xargs(made, None if value is None else walker.text_of(value, frame))
+    fed = standard_input(walker, made, frame)
+    if fed is not None or frame.operator != "|":
+        return xargs(made, fed)
+    from zr4lint.shell.listed_files import listed  # few scripts list files
+
+    return xargs(made, None, listed(walker, frame))
 
 
 def script_of(walker: Walker, name: str, made: Command, frame: Frame) -> Handed | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import structs
 
 from zr4lint.model.source import MappedText
 from zr4lint.shell.arithmetic import evaluate
 from zr4lint.shell.commands import Command, Dialect, Redirection, Word
-from zr4lint.shell.expansion import Environment, expand, plain_word, unknown
+from zr4lint.shell.expansion import Environment, expand, plain_word, split, unknown
 
 _SUM = r"-?\d+(?: [-+*/%] -?\d+)*"
 _ESCAPED = r"\\(?:([0-7]{1,3})|(.))"
@@ -58,9 +58,37 @@ def printed(command: Command, dialect: Dialect, variables: Environment, read: Re
         pieces = None if number is None else [(f"{number}\n", command.span.start)]
     elif name == "printf":
         pieces = _printf(words[1:] if words and words[0].text.text == "--" else words)
+    elif name in _OF_PATHS:
+        pieces = _OF_PATHS[name](words, command.span.start)
     elif name in SILENT:
         pieces = []
     return MappedText.join(pieces) if pieces is not None else None
+
+
+def _basename(words: Sequence[Word], start: int) -> list[Piece] | None:
+    """The output of basename: the last part of a path, without a suffix that is given."""
+    values = [word.text.text for word in words]
+    if not 1 <= len(values) <= 2 or values[0].startswith("-"):
+        return None
+    name = values[0].rstrip("/").rpartition("/")[2] or "/"
+    suffix = values[1] if len(values) > 1 else ""
+    return [((name.removesuffix(suffix) or name) + "\n", start)]
+
+
+def _dirname(words: Sequence[Word], start: int) -> list[Piece] | None:
+    """The output of dirname: a path without its last part."""
+    value = words[0].text.text if len(words) == 1 else "-"
+    if value.startswith("-"):
+        return None
+    folder, slash, _ = value.rstrip("/").rpartition("/")
+    return [((folder.rstrip("/") or ("/" if slash or value.startswith("/") else ".")) + "\n", start)]
+
+
+_OF_PATHS: Mapping[str, Callable[[Sequence[Word], int], list[Piece] | None]] = {
+    "basename": _basename,
+    "dirname": _dirname,
+}
+"""Programs that print a part of a path."""
 
 
 def into_files(commands: Sequence[Command], redirections: Sequence[Redirection], depth: int) -> list[Command]:
@@ -136,7 +164,10 @@ def _known(words: Sequence[Word], variables: Environment) -> list[Word] | None:
         elif all(e.quoted for e in word.expansions):
             found.append(plain_word(value, word.span))
         else:
-            found += (plain_word(field, word.span) for field in value.split())
+            fields_ = split(value, variables)
+            if fields_ is None:
+                return None
+            found += (plain_word(field, word.span) for field in fields_)
     return found
 
 

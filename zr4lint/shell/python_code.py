@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,9 @@ _ALIKE: Mapping[str, tuple[str, ...]] = {
     "os.system": ("sh", "-c"),
 }
 """Commands that do the same as a function with its first arguments."""
+_IMPORTED = r"__import__\('(\w+)'\)"
+_EMPTYING = ("w", "wb", "w+", "wt", "x")
+_PIP = frozenset({"pip.main", "pip._internal.main", "pip._internal.cli.main.main"})
 _RUNS = frozenset(f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output", "Popen"))
 
 
@@ -73,21 +77,35 @@ def _argv(call: ast.Call, names: Mapping[str, str]) -> Sequence[str]:
     import ast  # already there
 
     if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Call):
-        return _of_path(call.func.value, call, names)
-    name = ast.unparse(call.func)
-    head, dot, rest = name.partition(".")
-    name = names.get(head, head) + dot + rest
+        inner = call.func.value
+        if _name_of(inner.func, names) == "open":
+            return _argv(inner, names)
+        if _name_of(inner.func, names) != "__import__":
+            return _of_path(inner, call, names)
     arguments = [_constant(argument) for argument in call.args]
+    name = _name_of(call.func, names)
+    if name == "open" and len(arguments) == 2 and arguments[1] in _EMPTYING and isinstance(arguments[0], str):
+        return ("truncate", "-s", "0", arguments[0])
     if name in _ALIKE and all(isinstance(argument, str) for argument in arguments):
         return (*_ALIKE[name], *map(str, arguments))
     if name == "os.chmod" and len(arguments) == 2 and isinstance(arguments[1], int):
         return ("chmod", f"{arguments[1]:o}", str(arguments[0])) if isinstance(arguments[0], str) else ()
-    if name not in _RUNS or not arguments:
+    if name not in _RUNS | _PIP or not arguments:
         return ()
     if isinstance(arguments[0], list):
-        return arguments[0] if all(isinstance(argument, str) for argument in arguments[0]) else ()
+        words = arguments[0] if all(isinstance(argument, str) for argument in arguments[0]) else []
+        return ("pip", *words) if name in _PIP and words else words
     shell = any(keyword.arg == "shell" and _constant(keyword.value) is True for keyword in call.keywords)
     return ("sh", "-c", arguments[0]) if shell and isinstance(arguments[0], str) else ()
+
+
+def _name_of(function: ast.expr, names: Mapping[str, str]) -> str:
+    """The full name of a function, with its module as it was imported."""
+    import ast  # already there
+
+    name = re.sub(_IMPORTED, r"\1", ast.unparse(function))
+    head, dot, rest = name.partition(".")
+    return names.get(head, head) + dot + rest
 
 
 def _of_path(made: ast.Call, call: ast.Call, names: Mapping[str, str]) -> Sequence[str]:

@@ -13,7 +13,7 @@ from zr4lint.shell import dash
 from zr4lint.shell.commands import Command, Dialect, Reach, Redirection, Word, Wrapper
 from zr4lint.shell.compound import bind, tested_words, words
 from zr4lint.shell.expansion import plain, plain_word
-from zr4lint.shell.feeding import READ_BY_PATH, argument_file, found_by_find, xargs
+from zr4lint.shell.feeding import READ_BY_PATH, found_by_find
 from zr4lint.shell.status import (
     DONE,
     FALSE,
@@ -21,10 +21,10 @@ from zr4lint.shell.status import (
     Jump,
     Status,
     Value,
-    found_everywhere,
     jump,
     of_program,
     runs_nothing,
+    succeeds,
 )
 from zr4lint.shell.tree import Frame, read_redirect
 from zr4lint.shell.wrappers import READS_SCRIPTS, program, unwrap
@@ -46,7 +46,6 @@ _COPIES = frozenset({"cat", "tee"})
 _SEARCHES = frozenset({"grep", "egrep", "fgrep"})
 _TEXTS = frozenset({"awk", "gawk", "mawk", "perl"})
 _PRINTERS = frozenset({"echo", "printf"})
-_ASKERS = frozenset({"command", "which", "type"})
 _WRITABLE = r"/tmp/[^/]*|/dev/(?:null|stdout|stderr|zero)"
 _CALL = 10
 _RUN_BY = 5
@@ -112,16 +111,19 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
     """Follow a command into the function or the script it runs, else record it."""
     if walker.located and made.words:
         made = structs.replace(made, words=(_program_word(walker, made.words[0], frame), *made.words[1:]))
-    first = made.words[0].literal if made.words else ""
+    written = made.words
+    first = written[0].literal if written else ""
     made, wrapper = unwrap(made)
     assign_defaults(walker, made, frame)
     name = _name(walker, made)
     if name in walker.functions and wrapper not in ("command", "env", "sudo"):
         return _call(walker, name, made, frame)
-    checked = walker.in_dash and name in dash.PARTICULAR
-    if walker.unset_fails and _uses_unset(walker, made):
+    checked = walker.in_dash and not dash.PARTICULAR.isdisjoint((first, name))
+    if walker.unset_fails and (unset := _uses_unset(walker, made)) is not None:
+        refused = f"`{unset}` is not set, which ends a shell with `set -u`" if frame.reach is Reach.ALWAYS else ""
+        walker.record(structs.replace(made, reach=Reach.NEVER, refused=refused), frame)
         return Status(Value.FALSE, Jump.SHELL, frame.reach is Reach.ALWAYS)
-    literals = [word.literal or "" for word in made.words] if checked else []
+    literals = [word.literal or "" for word in (written if first == "exec" else made.words)] if checked else []
     if dash.ends_at(literals):
         return Status(Value.FALSE, Jump.SHELL) if frame.reach is Reach.ALWAYS else DONE
     missing = walker.in_dash and not dash.MISSING.isdisjoint((first, name))
@@ -129,7 +131,7 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
         refused = f"dash has no command `{first}`" if missing and frame.reach is Reach.ALWAYS else ""
         walker.record(structs.replace(made, reach=Reach.NEVER, refused=refused), frame)
         return FALSE
-    inner = xargs(made, _fed(walker, made, frame)) if made.words and program(made.words[0]) == "xargs" else None
+    inner = _by_xargs(walker, made, frame) if made.words and program(made.words[0]) == "xargs" else None
     if inner is not None and frame.depth < budgets.DEPTH:
         statuses = [run(walker, one, frame.under(Reach.ALWAYS, depth=_RUN_BY)) for one in inner]
         return statuses[-1] if statuses else DONE
@@ -149,11 +151,11 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
     return status
 
 
-def _uses_unset(walker: Walker, made: Command) -> bool:
-    """Whether a command uses a variable that nothing sets, at which a shell with the option -u ends."""
+def _uses_unset(walker: Walker, made: Command) -> str | None:
+    """The variable of a command that nothing sets, at which a shell with the option -u ends; None without any."""
     words = (*made.words, *(word for _, word in made.assignments))
     names = (e.name for word in words for e in word.expansions if e.name and not e.operator and e.name.isidentifier())
-    return any(name not in walker.variables and walker.variables.get(name) == "" for name in names)
+    return next((n for n in names if n not in walker.variables and walker.variables.get(n) == ""), None)
 
 
 def _program_word(walker: Walker, word: Word, frame: Frame) -> Word:
@@ -177,7 +179,7 @@ def _recorded(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
     if frame.depth >= budgets.DEPTH:
         pass  # what runs it is not followed any further
     elif called == "find":
-        for inner in found_by_find(made):
+        for inner in found_by_find(made, lambda path: walker.exists(path, frame)):
             if program(inner.words[0]) not in READ_BY_PATH:
                 run(walker, inner, frame.under(inner.reach, depth=_RUN_BY))
     elif called.startswith("python") and any(word.literal == "-c" for word in made.words):
@@ -244,15 +246,11 @@ def _call(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
 # Scripts in scripts
 
 
-def _fed(walker: Walker, made: Command, frame: Frame) -> MappedText | None:
-    """The input of xargs: its standard input, or the file after -a."""
-    path = argument_file(made)
-    if path is None:
-        from zr4lint.shell.inputs import standard_input  # what few scripts need
+def _by_xargs(walker: Walker, made: Command, frame: Frame) -> list[Command] | None:
+    """The commands that xargs runs; None if they are unknown."""
+    from zr4lint.shell.inputs import by_xargs  # what few scripts need
 
-        return standard_input(walker, made, frame)
-    value = walker.variables.value(path)
-    return None if value is None else walker.text_of(value, frame)
+    return by_xargs(walker, made, frame)
 
 
 def _script_of(walker: Walker, name: str, made: Command, frame: Frame) -> Handed | None:
@@ -364,7 +362,7 @@ def _succeeds(name: str, made: Command) -> bool:
     if name in _PRINTERS:
         targets = [redirection.target for redirection in made.redirections]
         return all(one is not None and re.fullmatch(_WRITABLE, one.text.text) for one in targets)
-    return name in _ASKERS and found_everywhere([word.literal or "" for word in made.words])
+    return succeeds(name, [word.literal or "" for word in made.words])
 
 
 def _set(walker: Walker, words: tuple[Word, ...], frame: Frame) -> Status:

@@ -142,6 +142,14 @@ def found_everywhere(words: Sequence[str]) -> bool:
     return asks and bool(names) and _EVERYWHERE.issuperset(names)
 
 
+def succeeds(name: str, words: Sequence[str]) -> bool:
+    """Whether a program, called by these words, succeeds in every build that works."""
+    if name in ("apt", "apt-get"):
+        # Nothing can be installed where it fails: what waits for that never runs.
+        return words[-1:] == ["update"] and all(word.startswith("-") for word in words[1:-1])
+    return name in ("command", "which", "type") and found_everywhere(words)
+
+
 def of_program(name: str) -> Status:
     """The outcome of a program that is not known."""
     return {"true": TRUE, ":": TRUE, "false": FALSE}.get(name, CONDITION if name in _EITHER else DONE)

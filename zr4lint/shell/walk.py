@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 
 from zr4lint.model import budgets
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
-from zr4lint.model.remark import SHELL_SYNTAX, Remark
+from zr4lint.model.remark import Remark
 from zr4lint.model.source import Span
 from zr4lint.shell import compound, dash, simple
 from zr4lint.shell.commands import Command, Dialect, Heredoc, Pipe, Reach, Redirection
@@ -43,7 +43,8 @@ _READERS: Mapping[str, Callable[[Walker, Node, Frame], Status]] = {
 }
 """The readers of nodes by type, where one takes more than a line."""
 _EXPANDED = frozenset({"command", "variable_assignment", "test_command", "for_statement", "ERROR"})
-_FAILS = frozenset({"command", "test_command"})
+_FAILS = frozenset({"command", "negated_command", "test_command"})
+_GROUPS = frozenset({"subshell", "compound_statement"})
 _CLOSING = frozenset({"list", "redirected_statement", "subshell", "compound_statement", "if_statement", "else_clause"})
 """Nodes whose last command gives them their status."""
 _LONG = 4_000  # characters of a refused script that are read to its end
@@ -113,7 +114,9 @@ class _Walk(Walker):
         if wrong is not None:
             if frame.depth:
                 return Status(Value.FALSE)
-            self.remarks.append(_syntax(wrong, script))
+            from zr4lint.shell.mending import remark_on  # few scripts are refused
+
+            self.remarks.append(remark_on(wrong, script, lambda text: refused(text, self.dialect) is None))
             if self.in_dash and refused(text, Dialect.BASH) is None:
                 # Its author meant bash: what it would do there is known, and that dash does none of it.
                 frame = structs.replace(frame, reach=Reach.NEVER)
@@ -247,9 +250,13 @@ class _Walk(Walker):
             self.failed = self.span(wrong, frame)
             return Status(Value.FALSE, Jump.SHELL, frame.reach is Reach.ALWAYS)
         reader = _READERS.get(node.type)
+        before, self.failed = self.failed, None
         status = self.plain(node, frame) if reader is None else reader(self, node, frame)
-        if status.value is Value.FALSE and node.type in _FAILS and frame.reach is Reach.ALWAYS:
+        if status.value is not Value.FALSE or frame.reach is not Reach.ALWAYS:
+            self.failed = before
+        elif node.type in _FAILS and self.failed is None:  # else a command within it has failed
             self.failed = self.span(node, frame)
+        self.failed = self.failed or before
         if self.tells_status and frame.reach is Reach.ALWAYS:
             self.variables.set("?", "0" if status.value in (Value.DONE, Value.TRUE) and not status.may_end else None)
         return status
@@ -318,7 +325,10 @@ class _Walk(Walker):
                 here = inner.piped(Pipe(number, index, index == len(nodes) - 1, frame.caught or negated))
                 if negated and not index:
                     node = node.named_children[0] if node.named_children else node
-                status = self.visit(node, here.under(Reach.ALWAYS, "|" if index else frame.operator))
+                here = here.under(Reach.ALWAYS, "|" if index else frame.operator)
+                if index and node.type in _GROUPS:
+                    here = structs.replace(here, stdin=self.piped(here))
+                status = self.visit(node, here)
         status = status.within(Jump.SHELL)
         return status.negated if negated else status
 
@@ -381,9 +391,3 @@ class _Walk(Walker):
             else:
                 status = self.continued(status, operator, right, frame)
         return status
-
-
-def _syntax(wrong: Refusal, script: MappedText) -> Remark:
-    note = "The shell parses a line before it runs any of it, so the RUN fails and the build stops."
-    message = f"the shell can't parse this RUN: {wrong.reason}"
-    return Remark(SHELL_SYNTAX, script.span(wrong.start, max(wrong.end, wrong.start + 1)), message, (note,))

@@ -59,6 +59,7 @@ class Walker(ABC):
         self._repeated = 0
         self._copied = 0
         self._outputs: dict[tuple[int, str], str] = {}
+        self._substituted: list[tuple[int, int]] = []
         self.located: dict[tuple[int, str], str] = {}
 
     @abstractmethod
@@ -151,6 +152,11 @@ class Walker(ABC):
         """The state of a path; None if it is unknown."""
         return self.files.look(path, self.commands, frame.scope) if self.files is not None else None
 
+    def exists(self, path: str, frame: Frame) -> bool:
+        """Whether something is surely at a path."""
+        found = self.look(path, frame)
+        return found is not None and found.kind.name != "NOTHING"
+
     def text_of(self, path: str, frame: Frame) -> MappedText | None:
         """The text of a file; None where it can't be known."""
         found = self.look(path, frame)
@@ -211,7 +217,14 @@ class Walker(ABC):
         key = id(frame.script), str(node.start_byte)
         self._outputs.pop(key, None)
         self.located.pop(key, None)
-        commands = [command for command in self.commands[before:] if command.reach is not Reach.NEVER]
+        own = [
+            command
+            for at, command in enumerate(self.commands[before:], start=before)
+            if not any(start <= at < end for start, end in self._substituted)
+        ]
+        self._substituted = [(s, e) for s, e in self._substituted if e <= before]
+        self._substituted.append((before, len(self.commands)))
+        commands = [command for command in own if command.reach is not Reach.NEVER]
         known = commands and all(command.reach is frame.reach for command in commands)
         if node.type != "command_substitution" or not known:
             return

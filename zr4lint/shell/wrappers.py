@@ -28,17 +28,23 @@ _WRAPPERS = {
     "gosu": "",
     "busybox": "",
     "chroot": "",
+    "chrt": "",
+    "doas": "uC",
     "eatmydata": "",
     "fakeroot": "",
     "flock": "wE",
+    "runuser": "ugG",
+    "setarch": "",
+    "setpriv": "",
     "setsid": "",
     "su-exec": "",
+    "taskset": "",
     "unshare": "",
     "xvfb-run": "ens",
 }
 """Wrappers by name, each with the letters of its short options that take a value."""
 
-_OPERANDS = {"timeout": 1, "gosu": 1, "chroot": 1, "flock": 1, "su-exec": 1}
+_OPERANDS = {"timeout": 1, "taskset": 1, "chrt": 1, "setarch": 1, "gosu": 1, "chroot": 1, "flock": 1, "su-exec": 1}
 _OF_STRINGS = frozenset({"su", "runuser", "script", "flock"})
 """Programs that hand what stands behind -c to a shell."""
 READS_SCRIPTS = SHELLS | _OF_STRINGS | {"eval", ".", "source"}

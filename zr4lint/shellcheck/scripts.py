@@ -137,8 +137,9 @@ def _joined(raw: str, escape: str) -> str:
 def _exports(variables: Mapping[str, str | None], text: str) -> str:
     """A line that sets the variables in scope which a script names, with their values where these are known."""
     words: list[str] = []
+    declared = frozenset(variables)
     for name in dict.fromkeys(re.findall(_NAME, text, re.ASCII)):
-        if name not in variables and name not in _OUTSIDE:
+        if name not in declared and name not in _OUTSIDE:
             continue
         value = variables.get(name) if name in variables else None
         plain = value is not None and INHERITED not in value and "\n" not in value

@@ -17,8 +17,9 @@ from zr4lint.facts.shells import SHELLS
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
-from zr4lint.programs.files import ANY_DEPTH, covers
+from zr4lint.programs.files import covers
 from zr4lint.shell import Reach
+from zr4lint.shell.commands import ANY_DEPTH
 
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction

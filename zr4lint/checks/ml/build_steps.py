@@ -10,6 +10,8 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import Cloned, Ran
 from zr4lint.model.quoting import code
+from zr4lint.programs.files import absolute
+from zr4lint.programs.git import read_git
 from zr4lint.shell import Reach
 
 if TYPE_CHECKING:
@@ -70,12 +72,10 @@ def shallow_checkout(subject: Subject) -> Outcomes:
 def _checkout(history: History, cloned: Cloned) -> Span | None:
     """The commit that a later command checks out in the folder of a clone."""
     for ran in history.facts.of(Ran, history.chain):
-        words = [a.value or "" for a in ran.arguments]
         if ran.program != "git" or ran.at.order < cloned.at.order or ran.at.reach is Reach.NEVER:
             continue
-        folder = words[2] if words[1:2] == ["-C"] and len(words) > 3 else ran.folder
-        rest = list(zip(words, ran.arguments, strict=True))[3 if words[1:2] == ["-C"] else 1 :]
-        if not rest or rest[0][0] not in ("checkout", "reset", "switch") or folder != cloned.target:
-            continue
-        return next((a.span for w, a in rest[1:] if re.match(_SHA, w)), None)
+        git = read_git(ran.arguments, ran.variables)
+        here = absolute(git.folder or ".", ran.folder) if git.folder is not None else None
+        if git.name in ("checkout", "reset", "switch") and here == cloned.target:
+            return next((word.span for word in git.arguments if re.match(_SHA, word.value or "")), None)
     return None

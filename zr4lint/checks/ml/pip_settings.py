@@ -20,6 +20,7 @@ from zr4lint.model.quoting import code
 if TYPE_CHECKING:
     from zr4lint.facts.history import History, Install
     from zr4lint.model.source import Span
+    from zr4lint.programs.options import Option
 
 _ON = ("1", "true", "yes", "on", "t", "y")
 
@@ -100,14 +101,16 @@ def _unavailable(subject: Subject, history: History, install: Install, row: Row)
         message,
         option.span,
         unsure=unsure or install.unsure,
-        fix=_without(subject, option.span) if row["name"] == "break-system-packages" else None,
+        fix=_without(subject, option) if "removed" in row or row["name"] == "break-system-packages" else None,
         notes=("pip fails with `no such option`.",),
         help=f"Use {row['instead']}" if row["instead"] else f"Remove `--{row['name']}`",
         references=references(row),
     )
 
 
-def _without(subject: Subject, span: Span) -> Fix | None:
-    """Take out an option with the blank before it."""
-    blank = subject.source.text[span.start - 1 : span.start] == " "
-    return Fix("Remove the option", SAFE, (Edit(span.start - 1, span.end, ""),)) if blank else None
+def _without(subject: Subject, option: Option) -> Fix | None:
+    """Take out an option with the blank before it; only of one is it certain that nothing takes its place."""
+    span = option.span
+    blank = subject.source.text[span.start - 1 : span.start] == " " and not option.value
+    trusted = SAFE if option.name == "break-system-packages" else UNSAFE
+    return Fix("Remove the option", trusted, (Edit(span.start - 1, span.end, ""),)) if blank else None

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from zr4lint.checks.edits import UNSAFE, add_line, insert, move_below, replace, take_out
+from zr4lint.checks.edits import UNSAFE, add_line, insert, move_below, replace, take_out, take_out_word
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
+from zr4lint.checks.spec.copies import with_redirections
 from zr4lint.checks.witness import stays, witness
-from zr4lint.facts import Cloned, CloneRefused, PipRun, Removed, WorkdirSet
+from zr4lint.facts import Cloned, CloneRefused, PipRun, Ran, Removed, WorkdirSet
 from zr4lint.model.quoting import alike, code, contrast
 from zr4lint.model.source import Span
 from zr4lint.programs.files import absolute
@@ -63,6 +64,9 @@ def git_clone(subject: Subject, *, target: Folder, url: Url = "", words: Text = 
         fix = take_out(subject.source, removal.at, f"Keep {target}")
         message = f"the clone in {code(target)} is removed again"
         yield Unmet(message, removal.at.span, expected=f"{target} in the image", fix=fix)
+    elif traced is not None and traced.risk is not None:
+        message = f"the clone in {code(target)} may be removed"
+        yield Unmet(message, traced.risk.at.span, expected=f"{target} in the image", unsure=True)
     elif full is not None:
         message = f"{code(target)} is not empty before the clone"
         fix = take_out(subject.source, full.at, "Leave the folder to git")
@@ -70,7 +74,8 @@ def git_clone(subject: Subject, *, target: Folder, url: Url = "", words: Text = 
     elif url and given.value is None:
         yield Unmet("the repository's URL is not known before the build", given.span, expected=url, unsure=True)
     elif url and not same_repository(given.value or "", url):
-        other = _recloned(found, url, target) if subject.words(given.span) != url else None
+        written = subject.words(given.span).strip("'\"")
+        other = _recloned(found, url, target) if written != url else _not_instead(subject, found)
         yield Unmet(contrast("the repository", given.value or "", url), given.span, expected=url, fix=other)
     elif words and words not in found.words:
         yield Unmet(
@@ -152,6 +157,21 @@ def clone_owner(subject: Subject, *, target: Folder, placeholders: list[Text], s
         )
     else:
         yield met(found.at, found.clone.url.span)
+
+
+def _not_instead(subject: Subject, clone: Cloned) -> Fix | None:
+    """Take out the setting by which git clones from another URL than the one that is written."""
+    before = Span(clone.at.span.start, clone.clone.url.span.start)
+    option = re.search(r"(?i)-c\s+\S*\.insteadof=\S*", subject.words(before))
+    if option is not None:
+        span = Span(before.start + option.start(), before.start + option.end())
+        return take_out_word(subject.source, span, "Clone from the URL as written")
+    settings = [
+        ran
+        for ran in subject.facts.of(Ran, subject.lineage)
+        if ran.program == "git" and any((a.value or "").lower().endswith(".insteadof") for a in ran.arguments)
+    ]
+    return take_out(subject.source, settings[-1].at, "Clone from the URL as written") if settings else None
 
 
 @check("clone-workdirs")
@@ -240,7 +260,7 @@ def pip_requirements(subject: Subject, *, file: Folder, target: Folder, spelled:
                 f"packages of {code(file)} are uninstalled", undone[-1][1], expected=f"{file} stays installed", fix=fix
             )
         elif gone is not None:
-            fix = take_out(subject.source, gone.at, f"Keep {file}")
+            fix = take_out(subject.source, with_redirections(subject, gone.at), f"Keep {file}")
             what = "removed" if isinstance(gone, Removed) else "overwritten"
             yield Unmet(f"{code(file)} is {what} before pip reads it", gone.at.span, expected=expected, fix=fix)
         elif maybe(run.at):

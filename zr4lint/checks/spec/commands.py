@@ -13,7 +13,9 @@ from zr4lint.checks.spec.clones import clone_to
 from zr4lint.checks.spec.placed_files import normal_source
 from zr4lint.facts import Cloned, Copied, Fact, Ran, RunStep
 from zr4lint.model.quoting import code, contrast
-from zr4lint.startup import lazy_pattern
+from zr4lint.programs.files import absolute
+from zr4lint.programs.git import checked_out as ref_of
+from zr4lint.programs.git import read_git
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Folder, Text
@@ -186,10 +188,6 @@ def _label(step: str) -> str:
     return shlex.join((*words, *options))
 
 
-_GLOBAL = lazy_pattern(r"(-C|-c|--git-dir|--work-tree)(?:=(.*))?\Z")
-"""Options of git itself, before the name of its command."""
-
-
 @check("clone-ref")
 def clone_ref(subject: Subject, *, target: Folder, ref: Text) -> Outcomes:
     """The repository that is cloned to a folder is at this branch, tag or commit.
@@ -243,28 +241,10 @@ def _cloned_first_to(subject: Subject, clone: Cloned) -> str | None:
 
 def checked_out(ran: Ran) -> tuple[str | None, str | None] | None:
     """The folder and the ref of a `git checkout`, `git switch` or `git reset --hard`; None for another command."""
-    values: Sequence[str | None] = [argument.value for argument in ran.arguments[1:]]
-    if ran.program != "git" or not values:
+    if ran.program != "git":
         return None
-    folder, values = _work_tree(ran.folder, values)
-    if not values or values[0] not in ("checkout", "switch", "reset") or "--" in values:
+    git = read_git(ran.arguments, ran.variables)
+    ref = ref_of(git)
+    if ref is None:
         return None
-    operands = [value for value in values[1:] if value is None or not value.startswith("-")]
-    return (folder, operands[0]) if len(operands) == 1 else None
-
-
-def _work_tree(folder: str | None, values: Sequence[str | None]) -> tuple[str | None, Sequence[str | None]]:
-    """The folder that a git command works on, and its words behind git's own options."""
-    tree = folder
-    while values and values[0] is not None and (option := _GLOBAL.match(values[0])) is not None:
-        joined = option[2] is not None
-        given = option[2] if joined else values[1] if len(values) > 1 else None
-        values = values[1:] if joined else values[2:]
-        if option[1] == "-c":
-            continue
-        if option[1] == "--git-dir" and given is not None:
-            given = posixpath.dirname(given.rstrip("/")) if posixpath.basename(given.rstrip("/")) == ".git" else None
-        path = posixpath.normpath(posixpath.join(folder or "/", given)) if given is not None else None
-        tree = path
-        folder = path if option[1] == "-C" else folder
-    return tree, values
+    return absolute(git.folder or ".", ran.folder) if git.folder is not None else None, ref.value

@@ -91,6 +91,9 @@ def copied(subject: Subject, *, copies: list[ContextPath], folder: Folder) -> Ou
         elif posixpath.basename(found.source) != name:
             fix = replace(found.span, name, f"Copy {name}", UNSAFE)
             yield Unmet(contrast("the copied file", found.source, name), found.span, expected=expected, fix=fix)
+        elif traced.risk is not None:
+            message = f"{code(path)} may be removed or overwritten"
+            yield Unmet(message, traced.risk.at.span, expected=f"{path} in the image", unsure=True)
         else:
             yield met(found.at, found.span, name)
 
@@ -149,10 +152,14 @@ def executable(subject: Subject, *, copies: list[ContextPath], folder: Folder) -
         path = posixpath.join(folder, name)
         expected = f"chmod +x {path}"
         traced = subject.files.copied(path)
-        if traced is not None and isinstance(traced.origin, Copied):
+        again = _copied_in_a_folder(subject, path)
+        if traced is not None and again is not None and again[0].at.order > traced.at.order and again[0].mode:
+            after = tuple(c for c in changes if c.at.order > again[0].at.order and _names(c, path))
+            yield _mode_of(subject, again[0], after, path, expected)
+        elif traced is not None and isinstance(traced.origin, Copied):
             yield _mode_of(subject, traced.origin, traced.changes, path, expected)
-        elif (inside := _copied_in_a_folder(subject, path)) is not None:
-            copy = inside[0]
+        elif again is not None:
+            copy = again[0]
             after = tuple(c for c in changes if c.at.order > copy.at.order and _names(c, path))
             yield _mode_of(subject, copy, after, path, expected)
         elif not _not_copied(subject, name, path, expected).unsure:

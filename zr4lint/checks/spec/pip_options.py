@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, UNSAFE, add_words, remove_lines, replace
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.pip_packages import absent
-from zr4lint.facts import EnvSet, PipRun, Written
+from zr4lint.facts import EnvSet
 from zr4lint.model.quoting import code, contrast
 from zr4lint.model.source import Span
-from zr4lint.programs.pip import CONFIGURATIONS
 from zr4lint.programs.urls import normal_url
 
 if TYPE_CHECKING:
@@ -83,13 +81,15 @@ def pip_index(subject: Subject, *, package: Package, url: Url) -> Outcomes:
             notes=(_EITHER,),
         )
     if setting is not None:
-        place = _set_at(subject, run, setting)
-        written = _written(subject, run) if place is None else None
+        from zr4lint.checks.spec.settings_of_pip import set_at, without_setting, written_before  # few files need it
+
+        place = set_at(subject, run, setting)
+        written = written_before(subject, run) if place is None else None
         yield Unmet(
             f"{setting if written is None else code(written.path or '', 40)} adds a second index",
             place or (written.at.span if written is not None else run.command.words),
             expected=f"{expected} alone",
-            fix=_unset(subject, run, setting),
+            fix=without_setting(subject, run, setting),
             notes=(_EITHER,),
         )
     if right and not extra and setting is None:
@@ -103,33 +103,6 @@ def _without(subject: Subject, option: Option, title: str) -> Fix:
     if text[start - 1 : start] == " ":
         start -= 1
     return replace(Span(start, option.span.end), "", title, UNSAFE)
-
-
-def _assigned(subject: Subject, run: PipRun, name: str) -> Span | None:
-    """The assignment that stands before the command, with the blanks behind it."""
-    found = re.search(rf"\b{name}=\S+[ \t]+", subject.words(Span(run.at.span.start, run.command.words.start)))
-    start = run.at.span.start
-    return Span(start + found.start(), start + found.end()) if found is not None else None
-
-
-def _unset(subject: Subject, run: PipRun, name: str) -> Fix | None:
-    """Take an assignment out that stands before the command."""
-    assigned = _assigned(subject, run, name)
-    return replace(assigned, "", f"Remove {name}", UNSAFE) if assigned is not None else None
-
-
-def _set_at(subject: Subject, run: PipRun, name: str) -> Span | None:
-    """The words that set a variable for a command: its own assignment, or an ENV."""
-    if (assigned := _assigned(subject, run, name)) is not None:
-        return Span(assigned.start, assigned.start + len(subject.words(assigned).rstrip()))
-    settings = [f for f in subject.facts.of(EnvSet, subject.lineage) if f.name == name and f.at.order < run.at.order]
-    return settings[-1].span if settings else None
-
-
-def _written(subject: Subject, run: PipRun) -> Written | None:
-    """The last configuration of pip that the build writes before a command."""
-    found = [f for f in subject.facts.of(Written, subject.lineage) if f.path in CONFIGURATIONS]
-    return next((f for f in reversed(found) if f.at.order < run.at.order and "extra" in f.text.text), None)
 
 
 def _wrong_url(what: str, option: Option, url: str, expected: str) -> Unmet:

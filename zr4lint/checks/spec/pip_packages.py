@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from zr4lint.checks.edits import UNSAFE, remove_lines, replace, take_out, take_out_word
+from zr4lint.checks.edits import UNSAFE, replace, take_out, take_out_word
 from zr4lint.checks.outcome import Subject, Unmet
-from zr4lint.facts import At, EnvSet, PipRun, Ran
+from zr4lint.facts import At, PipRun, Ran
 from zr4lint.facts.environments import Standing
 from zr4lint.facts.environments import idle as does_nothing
 from zr4lint.model.finding import Edit, Fix
@@ -117,11 +117,11 @@ def not_done(subject: Subject, package: str, expected: str) -> Unmet | None:
         message = "`--no-index` keeps pip from finding any package"
         return Unmet(message, alone.span, expected=expected, fix=fix)
     if dry is not None:
-        settings = subject.facts.of(EnvSet, subject.lineage)
-        cause = next((fact for fact in settings if fact.name == "PIP_DRY_RUN"), None)
-        unset = remove_lines(subject.source, cause.at.instruction, "Let pip install") if cause is not None else None
-        span = cause.span if cause is not None else dry.command.words
-        return Unmet("PIP_DRY_RUN keeps pip from installing anything", span, expected=expected, fix=unset)
+        from zr4lint.checks.spec.settings_of_pip import set_at, without_setting  # few files need it
+
+        span = set_at(subject, dry, "PIP_DRY_RUN") or dry.command.words
+        off = without_setting(subject, dry, "PIP_DRY_RUN")
+        return Unmet("PIP_DRY_RUN keeps pip from installing anything", span, expected=expected, fix=off)
     return None
 
 

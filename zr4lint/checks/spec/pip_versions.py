@@ -149,9 +149,9 @@ def pip_companions(subject: Subject, *, package: Package, companions: list[Packa
             fix = take_out(subject.source, command_at(subject, own.undone), f"Keep {name}")
             yield Unmet(f"{name} is removed again", own.undone, expected=expected, fix=fix, unsure=own.unsure)
         elif own is not None and own.run is not found.run and own.run.at.order > found.run.at.order:
-            yield Unmet(
-                f"{name} is replaced by a later command", own.requirement.span, expected=expected, unsure=own.unsure
-            )
+            fix = take_out(subject.source, own.run.at, f"Keep the {name} that is installed with {package}")
+            message = f"{name} is replaced by a later command"
+            yield Unmet(message, own.requirement.span, expected=expected, fix=fix, unsure=own.unsure)
         elif maybe(found.run.at):
             yield Unmet(f"{name} is installed only conditionally", requirement.span, expected=expected, unsure=True)
         else:

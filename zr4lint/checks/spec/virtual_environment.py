@@ -10,7 +10,7 @@ from zr4lint.checks.registry import check
 from zr4lint.checks.spec.apt_packages import installs
 from zr4lint.checks.spec.copies import taken_away
 from zr4lint.checks.witness import witness
-from zr4lint.facts import VenvCreated
+from zr4lint.facts import Removed, VenvCreated
 from zr4lint.model.quoting import code, contrast, plain
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ def venv(subject: Subject, *, python: Program, path: Folder) -> Outcomes:
         return
     source = next((run for run in installs(subject) if any(p.name == python for p in run.command.packages)), None)
     found = witness(subject, [v for v in right if source is None or v.at.order > source.at.order]) or right[0]
-    removal = taken_away(subject, path, found.at, folder=True)
+    removal, lost = _removed(subject, path, found)
     if source is not None and source.at.order > found.at.order:
         fix = move_below(subject.source, found.at, source.at.instruction, f"Create it after {python}")
         message = f"{code(path)} is created before {plain(python, 24)} is installed"
         yield Unmet(message, found.at.span, expected=f"{expected} after {python}", fix=fix)
     elif removal is not None:
         fix = take_out(subject.source, removal.at, f"Keep {path}")
-        yield Unmet(f"{code(path)} is removed again", removal.at.span, expected=f"{path} in the image", fix=fix)
+        yield Unmet(f"{code(lost)} is removed again", removal.at.span, expected=f"{path} in the image", fix=fix)
     elif not found.has_pip:
         message = f"{code(path)} is created without pip"
         notes = ("pip is not found on PATH afterwards.",)
@@ -46,6 +46,15 @@ def venv(subject: Subject, *, python: Program, path: Folder) -> Outcomes:
         yield Unmet(f"{code(path)} is created only conditionally", found.at.span, expected=expected, unsure=True)
     else:
         yield met(found.at)
+
+
+def _removed(subject: Subject, path: str, created: VenvCreated) -> tuple[Removed | None, str]:
+    """The command that removes the environment, or the programs in it, and what it removes."""
+    for part, folder in ((path, True), (f"{path}/bin", True), (f"{path}/bin/python", False)):
+        removal = taken_away(subject, part, created.at, folder=folder)
+        if removal is not None:
+            return removal, part
+    return None, path
 
 
 def _wrong_venv(created: list[VenvCreated], path: str, expected: str) -> Unmet:

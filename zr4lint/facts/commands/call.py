@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 from zr4lint.facts.fact import At
 from zr4lint.facts.permissions import may_not_write, mounted_over, offline, unprivileged
 from zr4lint.facts.stage_state import StageState, Variables
+from zr4lint.model.finding import Applicability, Edit, Fix
 from zr4lint.model.remark import COMMAND_FAILS, Remark
 from zr4lint.programs.files import absolute, has_wildcard
 from zr4lint.shell import Argument, Command, Reach, Word
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Scope(Struct, frozen=True):
-    """The state of one shell: its folder, None where it can't be known, and its variables.
+    """The state of one shell: its folder and the one before, None where these can't be known, and its variables.
 
     `umask` has the bits that chmod leaves alone where it is told no user, None where they can't be known.
     """
@@ -30,6 +31,7 @@ class Scope(Struct, frozen=True):
     folder: str | None
     variables: Variables
     umask: int | None = 0o022
+    previous: str | None = None
 
 
 class Script:
@@ -92,7 +94,7 @@ class Script:
         """Change the folder of a shell; `anywhere` if the target does not depend on the current folder."""
         if anywhere:
             self._moved.add(call.command.scope)
-        self._scopes[call.command.scope] = structs.replace(call.scope, folder=folder)
+        self._scopes[call.command.scope] = structs.replace(call.scope, folder=folder, previous=call.scope.folder)
 
     def mask(self, call: Call, umask: int | None) -> None:
         """Change the umask of a shell."""
@@ -138,10 +140,14 @@ class Call(Struct, frozen=True):
         """The state of the stage."""
         return self.script.state
 
-    def fails(self, span: Span, message: str, *notes: str) -> None:
-        """Take note that the call fails, if that fails the RUN."""
+    def fails(self, span: Span, message: str, *notes: str, part: str = "", instead: str | None = None) -> None:
+        """Take note that the call fails, if that fails the RUN.
+
+        It does not without the `part` at `span`, or with other words `instead` of those.
+        """
         if self.script.fatal and self.command.reach is Reach.ALWAYS and not self.command.wrappers:
-            self.script.reading.remarks.append(Remark(COMMAND_FAILS, span, message, notes))
+            fix = Fix(f"Write {instead}", Applicability.UNSAFE, (Edit.of(span, instead),)) if instead else None
+            self.script.reading.remarks.append(Remark(COMMAND_FAILS, span, message, notes, fix=fix, part=part))
 
     def slice(self, span: Span) -> str:
         """The words of the file at a span."""
@@ -174,6 +180,12 @@ class Call(Struct, frozen=True):
         hidden = mounted_over(self.instruction, path) is not None
         barred = hidden or may_not_write(self.instruction, self.state, path)
         return structs.replace(at, reach=Reach.NEVER) if barred else at
+
+    def lasting(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Those of the paths that are in the image, and not in a mount of this RUN."""
+        if not self.instruction.flags:
+            return tuple(paths)
+        return tuple(path for path in paths if mounted_over(self.instruction, path) is None)
 
     def for_root(self, at: At) -> At:
         """The place of something that only root may do."""

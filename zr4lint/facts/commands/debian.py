@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from zr4lint.facts.command_facts import AptRun, RepositoryAdded
 from zr4lint.facts.commands.packages import packages
 from zr4lint.facts.commands.table import reads
-from zr4lint.programs.apt import PROGRAMS, parse_apt, parse_dpkg, parse_repository
+from zr4lint.model.quoting import code, nearest
+from zr4lint.programs.apt import OPERATIONS, PROGRAMS, parse_apt, parse_dpkg, parse_repository, refused_word
 
 if TYPE_CHECKING:
     from zr4lint.facts.commands.call import Call
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 def apt(call: Call) -> Iterator[Fact]:
     """Install, remove, update, ..."""
     if found := parse_apt(call.arguments):
+        if call.program == "apt-get" and (refused := refused_word(found)) is not None:
+            meant = nearest(refused.value or "", OPERATIONS)
+            call.fails(refused.span, f"apt-get does not accept {code(refused.value or '', 40)} here", instead=meant)
+            return
         yield AptRun(call.for_root(call.online(call.at())), found)
     yield from packages(call)
 

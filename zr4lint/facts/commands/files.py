@@ -16,6 +16,7 @@ from zr4lint.facts.instruction_facts import Written
 from zr4lint.facts.permissions import may_not_write
 from zr4lint.facts.replaced_programs import GONE, is_program
 from zr4lint.model.budgets import APPENDED_TEXT
+from zr4lint.model.quoting import code
 from zr4lint.model.remark import too_large
 from zr4lint.model.source import MappedText
 from zr4lint.programs.file_programs import FILE_PROGRAMS, FileProgram, Operands
@@ -55,6 +56,9 @@ def file_program(call: Call) -> Iterator[Fact]:
     parsed = parse_options(call.arguments[1:], row.grammar)
     if parsed.has(*row.spares):
         return
+    if row.closed and (unknown := next((o for o in parsed.options if not row.grammar.has(o.name)), None)) is not None:
+        call.fails(unknown.span, f"{call.program} does not accept {code(call.slice(unknown.span), 40)}", part="word")
+        return
     if row.writes is Operands.TARGET and parsed.operands and parsed.operands[-1].glob:
         call = unsure(call)
     folder = parsed.get("target-directory")
@@ -63,7 +67,8 @@ def file_program(call: Call) -> Iterator[Fact]:
     lost: tuple[str, ...] = ()
     if row.removes is not Operands.NONE and (not row.when_removing or parsed.has(*row.when_removing)):
         recursive = row.always_recursive or parsed.has(*row.recursive)
-        removed = Removed(call.at(relative=is_relative(parsed.operands)), call.paths(sources), recursive)
+        at = call.at(relative=is_relative(parsed.operands))
+        removed = Removed(at, call.lasting(_within(call, row, parsed, call.paths(sources))), recursive)
         yield removed
         if recursive and removed.at.reach is Reach.ALWAYS:
             lost = removed.paths
@@ -81,6 +86,16 @@ def file_program(call: Call) -> Iterator[Fact]:
         call.state.lose_folder(path)
     if call.command.reach is not Reach.NEVER:
         _rewritten(call, row, parsed, sources, written)
+
+
+def _within(call: Call, row: FileProgram, parsed: Parsed, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The paths that a program works on, which start from the folder of an option where it has such an option."""
+    folder = parsed.get(row.folder_option) if row.folder_option else None
+    start = call.path(folder.value) if folder is not None else None
+    if folder is None or start is None:
+        return paths
+    operands = (absolute(word.value, start) for word in parsed.operands if word.value is not None)
+    return tuple(path for path in operands if path is not None)
 
 
 def _empty(call: Call, path: str) -> Written:
@@ -237,7 +252,9 @@ def chmod(call: Call) -> Iterator[Fact]:
     if any(may_not_write(call.instruction, call.state, path) for path in paths):
         return
     unknown = rest[0].value is None or any(call.path(argument.value) is None for argument in rest[1:])
-    yield ModeChanged(at, rest[0].value or "", paths if rest[0].value else (), recursive, unknown)
+    kept = call.lasting(paths)
+    if kept or not paths:
+        yield ModeChanged(at, rest[0].value or "", kept if rest[0].value else (), recursive, unknown)
 
 
 def _as_another(call: Call, flag: str, rest: list[Argument], *, recursive: bool) -> Iterator[Fact]:

@@ -30,6 +30,8 @@ _INTO_FOLDERS = frozenset({"-R", "-r", "-rf", "-fr", "--recursive"})
 @reads("find")
 def find(call: Call) -> Iterator[Fact]:
     """Remove what is found, or run a program on it."""
+    if any(argument.value == "-empty" for argument in call.arguments):
+        return  # what a build needs is not empty
     found = parse_find(call.arguments)
     files = _files(call, found)
     here = unsure(call) if found.narrowed else call
@@ -64,7 +66,10 @@ def _run(call: Call, inner: Sequence[Argument], files: Sequence[Argument]) -> It
         yield from _by_shell(structs.replace(call, command=command), inner, files)
     if program not in READ_BY_PATH:
         return
-    yield from follow(structs.replace(call, command=command, program=program, arguments=(*inner, *files)))
+    words = [word for argument in inner for word in (files if argument.value == "{}" else (argument,))]
+    ends = any(argument.value == "{}" for argument in inner)
+    arguments = words if ends else [*inner, *files]
+    yield from follow(structs.replace(call, command=command, program=program, arguments=arguments))
 
 
 def _by_shell(call: Call, inner: Sequence[Argument], files: Sequence[Argument]) -> Iterator[Fact]:
@@ -104,6 +109,8 @@ def handed(script: Script, command: Command, arguments: list[Argument]) -> list[
     xargs reads a file of the build context, or `$(cat ...)` prints it, the unknown arguments are its words.
     """
     found, script.found = script.found, ()
+    if command.operator == "|" and _passes(arguments):
+        script.found = found
     by_xargs = any(wrapper.name == "xargs" for wrapper in command.wrappers[-2:])
     opaque = [e.operator == SUBSTITUTION for word in command.words for e in word.expansions if e.name is None]
     substituted = opaque == [True] and script.found_in[:-1] == command.scope and len(script.found_in) > 0
@@ -114,6 +121,14 @@ def handed(script: Script, command: Command, arguments: list[Argument]) -> list[
     if not found:
         return arguments
     return [a for argument in arguments for a in (found if argument.value is None else (argument,))]
+
+
+def _passes(arguments: Sequence[Argument]) -> bool:
+    """Whether a command prints the names that it reads, without versions, in whichever order."""
+    words = [argument.value or "?" for argument in arguments]
+    if words[:1] == ["cut"]:
+        return sorted("".join(words[1:]).split("-")[1:]) == ["d=", "f1"]
+    return words[:1] in (["sort"], ["uniq"], ["tac"]) and all(word.startswith("-") for word in words[1:])
 
 
 def _of_a_file(

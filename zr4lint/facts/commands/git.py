@@ -13,7 +13,7 @@ from zr4lint.facts.command_facts import Cloned, CloneRefused
 from zr4lint.facts.commands.table import reads
 from zr4lint.model.quoting import code
 from zr4lint.programs.files import absolute, under
-from zr4lint.programs.git import Clone, filled_folder, parse_clone
+from zr4lint.programs.git import Clone, filled_folder, parse_clone, read_git
 from zr4lint.shell import Reach
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ def git(call: Call) -> Iterator[Fact]:
     clone = _instead(call, clone)
     if clone.refused is not None:
         yield CloneRefused(call.at(), clone.refused, call.slice(call.command.span))
-        call.fails(clone.refused, f"git does not accept {code(call.slice(clone.refused), 40)}")
+        call.fails(clone.refused, f"git does not accept {code(call.slice(clone.refused), 40)}", part="word")
         return
-    folder = call.path(clone.folder) if clone.folder else call.folder
+    folder = call.path(clone.folder) if clone.folder != "" else call.folder
     target = clone.target
     path = absolute(target, folder) if target is not None else None
     words = " ".join(argument.value or "" for argument in call.arguments)
@@ -81,7 +81,7 @@ def _instead(call: Call, clone: Clone) -> Clone:
 
 def _filled(call: Call) -> Iterator[Fact]:
     """A checkout fills the folder of a clone that was made without one."""
-    folder = filled_folder(call.arguments)
+    folder = filled_folder(read_git(call.arguments, call.variables))
     path = call.path(folder or ".") if folder is not None else None
     if path is not None and _no_repository(call, path):
         where = "this folder" if not folder else code(folder, 40)

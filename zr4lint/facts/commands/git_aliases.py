@@ -12,6 +12,7 @@ from msgspec import structs
 from zr4lint.model.budgets import ALIASED_COMMANDS, ALIASES
 from zr4lint.model.remark import too_large
 from zr4lint.model.source import MappedText
+from zr4lint.programs.git import read_git
 from zr4lint.shell import Argument, Reach, parse_script
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from zr4lint.facts.fact import Fact
 
 _ALIAS = r"(?is)alias\.([\w-]+)(?:=(.*))?\Z"
-_VALUED = frozenset({"-C", "-c", "--git-dir", "--work-tree"})
 _OWN = frozenset({
     "add", "branch", "checkout", "clean", "clone", "commit", "config", "fetch", "gc", "init", "lfs", "log", "merge",
     "mv", "pull", "push", "rebase", "remote", "reset", "restore", "rm", "show", "sparse-checkout", "stash", "status",
@@ -31,26 +31,24 @@ _LONGEST = 2_000
 
 def renamed(call: Call) -> Call | None:
     """The call that an alias stands for; None for a call without one. Takes note of the aliases that a call makes."""
+    git = read_git(call.arguments)
     aliases = call.state.git_aliases
-    at = 1
-    while at < len(call.arguments) and (word := call.arguments[at].value or "-").startswith("-"):
-        if word == "-c" and at + 1 < len(call.arguments):
-            found = re.match(_ALIAS, call.arguments[at + 1].value or "")
-            if found is not None and found[2]:
-                aliases = aliases.put(found[1].lower(), found[2])
-        at += 2 if word in _VALUED else 1
-    if at >= len(call.arguments):
+    for setting in git.settings:
+        found = re.match(_ALIAS, setting.value or "")
+        if found is not None and found[2]:
+            aliases = aliases.put(found[1].lower(), found[2])
+    name, at = git.name, git.at
+    if not name:
         return None
-    name = call.arguments[at].value or ""
     if name == "config":
-        _remember(call, call.arguments[at + 1 :])
+        _remember(call, git.arguments)
     followed = name not in _OWN and name.lower() not in call.script.aliases  # one that calls itself never ends
     value = aliases.get(name.lower()) if followed else None
     if value is None or len(value) > _LONGEST:
         return None
     span = call.arguments[at].span
     if value.startswith("!"):
-        words = [value, *(shlex.quote(argument.value or "") for argument in call.arguments[at + 1 :])]
+        words = [value, *(shlex.quote(argument.value or "") for argument in git.arguments)]
         return structs.replace(
             call, program="!", arguments=[Argument(" ".join(words), span), Argument(name.lower(), span)]
         )
@@ -58,7 +56,7 @@ def renamed(call: Call) -> Call | None:
         stand_in = [Argument(word, span) for word in shlex.split(value)]
     except ValueError:
         return None
-    return structs.replace(call, arguments=[*call.arguments[:at], *stand_in, *call.arguments[at + 1 :]])
+    return structs.replace(call, arguments=[*call.arguments[:at], *stand_in, *git.arguments])
 
 
 def by_shell(call: Call) -> Iterator[Fact]:

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from zr4lint.facts.command_facts import Cloned, Removed
 from zr4lint.facts.remotes import Remotes, Repository
-from zr4lint.programs.git import Clone, Update, parse_update
+from zr4lint.programs.git import Clone, GitCommand, Update, parse_update, read_git
 from zr4lint.programs.options import Parsed
 from zr4lint.programs.urls import repository as repository_of
 from zr4lint.shell import Argument, Reach
@@ -28,9 +28,10 @@ def updated(call: Call) -> Iterator[Fact]:
     """Follow the changes of a command to a repository."""
     if call.command.reach is Reach.NEVER:
         return
-    _configured(call)
-    update = parse_update(call.arguments)
-    folder = call.path(update.folder or ".") if update is not None else None
+    git = read_git(call.arguments, call.variables)
+    _configured(call, git)
+    update = parse_update(git)
+    folder = call.path("." if update.folder == "" else update.folder) if update is not None else None
     if update is None or folder is None:
         return
     remotes = call.state.remotes or Remotes()
@@ -63,12 +64,12 @@ def _repository(call: Call, remotes: Remotes, folder: str) -> Repository | None:
     return Repository(clone) if clone is not None else None
 
 
-def _configured(call: Call) -> None:
+def _configured(call: Call, git: GitCommand) -> None:
     """`git config --global url.A.insteadOf B`."""
-    values = [argument.value or "" for argument in call.arguments]
-    if values[1:2] != ["config"] or call.command.reach is not Reach.ALWAYS or _SCOPES.isdisjoint(values):
+    values = [argument.value or "" for argument in git.arguments]
+    if git.name != "config" or call.command.reach is not Reach.ALWAYS or _SCOPES.isdisjoint(values):
         return
-    words = [value for value in values[2:] if not value.startswith("-")]
+    words = [value for value in values if not value.startswith("-")]
     found = re.match(_INSTEAD, words[0]) if len(words) > 1 else None
     if found is not None:
         remotes = call.state.remotes or Remotes()

@@ -19,6 +19,7 @@ from zr4lint.programs.options import Grammar, parse_options
 from zr4lint.programs.pip import (
     PipCommand,
     Requirement,
+    configured,
     constrained,
     joined,
     parse_config,
@@ -108,7 +109,7 @@ def _environment(call: Call, arguments: Sequence[Argument], module: str) -> Iter
         return
     unknown = next((o for o in parsed.options if o.name not in _OF_VENV.flags | _OF_VENV.valued), None)
     if module == "venv" and unknown is not None:
-        call.fails(unknown.span, f"venv does not accept {code(call.slice(unknown.span), 40)}")
+        call.fails(unknown.span, f"venv does not accept {code(call.slice(unknown.span), 40)}", part="word")
         return
     program = call.program
     if program == "virtualenv" and (python := parsed.get("python")):
@@ -126,7 +127,7 @@ def _environment(call: Call, arguments: Sequence[Argument], module: str) -> Iter
 
 def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     settings = {n: v for n, v in call.variables.items() if n.startswith(_SETTINGS)}
-    settings = {**call.state.pip_config, **settings}
+    settings = {**call.state.pip_config, **_configured(call, settings.get("PIP_CONFIG_FILE")), **settings}
     named = pip.parsed.all("requirement")
     paths = [file_of(option.value) if option.value is not None else None for option in named]
     files = tuple((_seen(call, call.path(path)), option.span) for path, option in zip(paths, named, strict=True))
@@ -146,12 +147,21 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     unusable = tuple(_unusable(call, pip))
     if unusable and pip.action == "install":
         pip = structs.replace(pip, refused=(*pip.refused, *unusable))
+    limits = call.state.written.get(call.path(settings.get("PIP_CONSTRAINT")) or "")
+    if limits is not None and pip.action == "install" and not _keeps_to(limits, pip):
+        pip = structs.replace(pip, refused=(*pip.refused, pip.words))
     if pip.refused:
-        call.fails(pip.refused[0], f"pip does not accept {code(call.slice(pip.refused[0]), 40)}")
+        call.fails(pip.refused[0], f"pip does not accept {code(call.slice(pip.refused[0]), 40)}", part="word")
     lost = _lost_specifiers(call, pip)
     run = PipRun(at, pip, settings, path, files, lost, call.variables, call.folder)
     context = call.script.reading.files_for(call.instruction) if _names_files(pip) else None
     return run if context is None else _of_context(call, context, run)
+
+
+def _configured(call: Call, path: str | None) -> dict[str, str | None]:
+    """The settings of the configuration that PIP_CONFIG_FILE names, if the build has written it."""
+    text = call.state.written.get(path or "")
+    return {} if text is None else dict(configured(text.text))
 
 
 def _names_files(pip: PipCommand) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zr4lint.facts.commands.table import reads
+from zr4lint.model.quoting import code
 from zr4lint.shell import Reach
 
 if TYPE_CHECKING:
@@ -19,9 +20,13 @@ def change_folder(call: Call) -> Iterator[Fact]:
     """Go to another folder."""
     if call.command.reach is not Reach.NEVER:
         target = call.arguments[1].value if len(call.arguments) > 1 else "~"
-        known = target != "-" and call.command.reach is Reach.ALWAYS
+        target = call.scope.previous if target == "-" else target
+        known = call.command.reach is Reach.ALWAYS
         anywhere = target is not None and target.startswith(("/", "~"))
-        call.script.enter(call, call.path(target) if known else None, anywhere=anywhere)
+        path = call.path(target) if known else None
+        if path is not None and call.script.fatal and not call.state.is_folder(path) and call.is_missing(path):
+            call.fails(call.command.span, f"the folder {code(path, 50)} does not exist")
+        call.script.enter(call, path, anywhere=anywhere)
     yield from ()
 
 
@@ -40,7 +45,7 @@ def activate(call: Call) -> Iterator[Fact]:
 @reads("false")
 def always_fails(call: Call) -> Iterator[Fact]:
     """Fail."""
-    call.fails(call.command.span, "`false` fails the RUN")
+    call.fails(call.command.span, "`false` fails the RUN", part="command")
     yield from ()
 
 
@@ -49,7 +54,7 @@ def leave(call: Call) -> Iterator[Fact]:
     """End the shell, with a failure if a number other than 0 says so."""
     status = call.arguments[1].value if len(call.arguments) > 1 else None
     if status is not None and status.isdecimal() and status.strip("0"):
-        call.fails(call.command.span, f"`exit {status[:8]}` fails the RUN")
+        call.fails(call.command.span, f"`exit {status[:8]}` fails the RUN", part="command")
     yield from ()
 
 

@@ -32,7 +32,12 @@ _BARE = "with {} {} checks out no files"
 _GIT = dict.fromkeys(("--bare", "--mirror", "-n", "--no-checkout"), _BARE)
 _ANY = dict.fromkeys(("--help", "-h", "--version", "-V"), _HELP)
 _IDLE = {"apt": _APT, "apt-get": _APT, "aptitude": _APT, "git": _GIT}
-_VERBS = {("pip", "download"): "install", ("pip", "wheel"): "install", ("apt-get", "download"): "install"}
+_VERBS = {
+    ("pip", "download"): "install",
+    ("pip", "wheel"): "install",
+    **dict.fromkeys((("apt-get", verb) for verb in ("build-dep", "download", "source")), "install"),
+}
+_UPGRADES = ("dist-upgrade", "full-upgrade", "upgrade")
 _COMMANDS = {
     "pip": ("install", "uninstall", "download", "wheel", "list", "show", "freeze", "check", "cache", "config"),
     "apt-get": ("install", "update", "upgrade", "remove", "purge", "clean", "autoremove", "autoclean", "dist-upgrade"),
@@ -85,10 +90,23 @@ def _idle(facts: Facts, ran: Ran) -> Iterator[Suspect]:
         if guess is not None:
             message = f"{plain(ran.program, 20)} has no command {code(verb.value or '', 30)}"
             yield Suspect(verb.span, message, (Edit.of(verb.span, guess),), f"Write {guess}")
+    if (
+        verb is not None
+        and kind in ("apt", "apt-get")
+        and verb.value in _UPGRADES
+        and _is_word(ran.arguments[-1].value)
+    ):
+        message = f"`{kind} {verb.value}` installs no package that is missing"
+        yield Suspect(verb.span, message, (Edit.of(verb.span, "install"),), f"Write {kind} install")
     if verb is not None and (meant := _VERBS.get((kind, verb.value or ""))):
         message = f"`{kind} {verb.value}` installs nothing"
         span = Span(ran.arguments[0].span.start, verb.span.end)
         yield Suspect(span, message, (Edit.of(verb.span, meant),), f"Write {kind} {meant}")
+
+
+def _is_word(value: str | None) -> bool:
+    """Whether the last word of a command may name a package."""
+    return value is not None and not value.startswith("-") and value not in _UPGRADES
 
 
 def _of_apt(facts: Facts, ran: Ran) -> Iterator[Suspect]:

@@ -1,0 +1,101 @@
+"""Fixes of scripts that the shell can't parse, and of commands that are known to fail; dash judges what comes out."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+
+import zr4lint
+
+DASH = shutil.which("dash")
+
+
+def told(script: str, code: str) -> list[tuple[str, str]]:
+    text = f"FROM ubuntu:22.04\nRUN {script}\n"
+    findings = zr4lint.lint_text(text, packs="core").findings
+    return [(text[f.span.start : f.span.end], f.message) for f in findings if f.code == code]
+
+
+def fixed(script: str, *, unsafe: bool = True) -> str:
+    text = zr4lint.fix_text(f"FROM ubuntu:22.04\nRUN {script}\n", packs="core", unsafe=unsafe).text
+    return text.partition("RUN ")[2].strip()
+
+
+REFUSED = [
+    ("touch /a ;; true", "touch /a && true"),
+    ("touch /a &&;", "touch /a"),
+    ("touch /a && fi", "touch /a"),
+    ("touch /a)", "touch /a"),
+    ("touch /a >", "touch /a"),
+    ("|| touch /a", "touch /a"),
+    ("{ touch /a }", "{ touch /a; }"),
+    ("f() { touch /a; f", "f() { touch /a; f; }"),
+    ("if true; touch /a; fi", "if true; then touch /a; fi"),
+    ("while true; do touch /a; break;", "while true; do touch /a; break; done"),
+    ("for i in a b do touch /$i; done", "for i in a b; do touch /$i; done"),
+    ("case x in x) touch /a", "case x in x) touch /a ;; esac"),
+    ("until touch /a; done", "until touch /a; do :; done"),
+]
+
+
+@pytest.mark.parametrize(("script", "expected"), REFUSED)
+def test_a_small_change_lets_the_shell_parse_it(script: str, expected: str) -> None:
+    assert len(told(script, "ZL006")) == 1
+    assert fixed(script) == expected
+    assert fixed(script, unsafe=False) == script
+
+
+@pytest.mark.skipif(DASH is None, reason="asks dash")
+@pytest.mark.parametrize(("script", "expected"), REFUSED)
+def test_dash_agrees(script: str, expected: str) -> None:
+    def status(text: str) -> int:
+        return subprocess.run([DASH or "dash", "-nc", text], capture_output=True, check=False).returncode
+
+    assert (status(script) != 0, status(expected)) == (True, 0)
+
+
+def test_what_no_small_change_mends_has_no_fix() -> None:
+    assert fixed("if true; else; fi") == "if true; else; fi"
+
+
+@pytest.mark.parametrize(
+    ("script", "words", "message", "expected"),
+    [
+        ("touch /a && exit 3", "exit 3", "`exit 3` fails the RUN", "touch /a"),
+        ("touch /a && ! true", "! true", "`! true` ends with a failure, which fails the RUN", "touch /a"),
+        ("touch /a && exec false", "exec false", "`exec false` ends with a failure, which fails the RUN", None),
+        ("touch /a && sh -c 'exit 3'", "exit 3", "`exit 3` ends with a failure, which fails the RUN", None),
+        ("touch /a && eval false", "false", "`false` ends with a failure, which fails the RUN", None),
+        ("f() { return 2; }; f", "return 2", "`return 2` ends with a failure, which fails the RUN", None),
+        ("touch /a && [ -x /a", "[ -x /a", "`[` has no `]`", "touch /a"),
+        ("touch /a && rm --dry /a", "--dry", "rm does not accept `--dry`", "touch /a && rm /a"),
+        ("apt-get frobnicate git", "frobnicate", "apt-get does not accept `frobnicate` here", None),
+        ("apt-get update -y install git", "install", "apt-get does not accept `install` here", None),
+    ],
+)
+def test_a_command_that_fails_is_told_and_taken_out(
+    script: str, words: str, message: str, expected: str | None
+) -> None:
+    assert told(script, "ZL007") == [(words, message)]
+    if expected is not None:
+        assert fixed(script) == expected
+        assert fixed(script, unsafe=False) == script
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "! false",
+        "touch /a && ! { true && false; }",
+        "sh -c 'exit 3' || true",
+        "f() { false; return 0; }; f",
+        "rm --recurs --for /a",
+        "apt-get $(cat /a) git",
+        "exec 3>&1; true",
+        "set -u; echo ${A:-b}",
+    ],
+)
+def test_what_succeeds_is_no_error(script: str) -> None:
+    assert told(script, "ZL007") == []

@@ -1,0 +1,111 @@
+"""Changes of a script that the shell can't parse, of which one lets it parse the script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from zr4lint.model.finding import Applicability, Edit, Fix
+from zr4lint.model.remark import SHELL_SYNTAX, Remark
+
+if TYPE_CHECKING:
+    from zr4lint.model.source import MappedText
+    from zr4lint.shell.grammar import Refusal
+
+_UNCLOSED = r"`(?P<opener>.+)` has no `(?P<closer>.+)`\Z"
+_UNCLOSED_QUOTE = r"unclosed (?P<quote>['\"`])\Z"
+_WORD_BEFORE = r"(?:&&|\|\||[|;&])?[ \t\n]*\Z"
+_OPENS = r"\b(?P<opener>if|elif|while|until|for)\b[^;\n]*"
+_LONGEST = 10_000
+_MOST = 12
+
+
+class Change(Struct, frozen=True):
+    """Characters of a script, half-open, and what to write in their place."""
+
+    start: int
+    end: int
+    text: str
+
+
+def remark_on(wrong: Refusal, script: MappedText, accepts: Callable[[str], bool]) -> Remark:
+    """The remark on a script that the shell can't parse, with a fix where a small change helps."""
+    change = _mended(script.text, wrong, accepts)
+    fix = None
+    if change is not None:
+        edit = Edit.of(script.span(change.start, change.end), change.text)
+        fix = Fix("Let the shell parse it", Applicability.UNSAFE, (edit,))
+    note = "The shell parses a line before it runs any of it, so the RUN fails and the build stops."
+    message = f"the shell can't parse this RUN: {wrong.reason}"
+    span = script.span(wrong.start, max(wrong.end, wrong.start + 1))
+    return Remark(SHELL_SYNTAX, span, message, (note,), fix=fix)
+
+
+def _mended(text: str, wrong: Refusal, accepts: Callable[[str], bool]) -> Change | None:
+    """The first of a few small changes after which the shell can parse the script; None where none helps."""
+    if len(text) > _LONGEST:
+        return None
+    for number, change in enumerate(_changes(text, wrong)):
+        if number >= _MOST:
+            break
+        after = text[: change.start] + change.text + text[change.end :]
+        if after.strip() and accepts(after):
+            return change
+    return None
+
+
+def _changes(text: str, wrong: Refusal) -> Iterator[Change]:
+    """The changes to try, the likeliest first."""
+    end = len(text.rstrip())
+    if quote := re.match(_UNCLOSED_QUOTE, wrong.reason):
+        yield Change(end, end, quote["quote"])
+        return
+    if found := re.match(_UNCLOSED, wrong.reason):
+        yield from _closed(text, end, found["opener"], found["closer"])
+        return
+    token = text[wrong.start : wrong.end]
+    before = len(text[: wrong.start].rstrip())
+    if token == ";;":
+        yield Change(wrong.start, wrong.end, "&&")
+    yield from _continued(text, wrong.start)
+    yield Change(before, wrong.end, "")
+    if not text[:before] and (behind := re.match(r"[ \t]*;", text[wrong.end :])) is not None:
+        yield Change(before, wrong.end + behind.end(), "")
+    operator = re.search(_WORD_BEFORE, text[: wrong.start])
+    if operator is not None:
+        yield Change(len(text[: operator.start()].rstrip()), wrong.end, "")
+
+
+def _closed(text: str, end: int, opener: str, closer: str) -> Iterator[Change]:
+    """Ways to close what is open at the end of a script."""
+    if closer == "}" and opener == "{":
+        if text[:end].endswith(" }"):
+            yield Change(end - 2, end - 2, ";")
+        yield Change(end, end, " }" if text[:end].endswith(";") else "; }")
+    elif opener == "case":
+        yield Change(end, end, " ;; esac")
+    elif closer.isalpha():
+        yield Change(end, end, f" {closer}" if text[:end].endswith(";") else f"; {closer}")
+        yield Change(end, end, f"; do :; {closer}")
+    else:
+        yield Change(end, end, closer)
+        word = re.match(r"[^\s\"']*", text[text.find(opener) :])
+        if word is not None:
+            at = text.find(opener) + word.end()
+            yield Change(at, at, closer)
+
+
+def _continued(text: str, at: int) -> Iterator[Change]:
+    """Put the word behind the condition that the command before lacks: `if x; y; fi` has no `then`."""
+    for found in reversed(list(re.finditer(_OPENS, text[:at]))):
+        if found["opener"] in ("if", "elif") and (last := re.search(r" then\b", found[0])) is not None:
+            yield Change(found.start() + last.start(), found.start() + last.start(), ";")
+        if found["opener"] == "for" and (last := re.search(r" do\b", found[0])) is not None:
+            yield Change(found.start() + last.start(), found.start() + last.start(), ";")
+        word = "then" if found["opener"] in ("if", "elif") else "do"
+        if found.end() < at and not re.match(rf"[;\n]\s*{word}\b", text[found.end() :]):
+            yield Change(found.end() + 1, found.end() + 1, f" {word}")
+            yield Change(found.end() + 1, found.end() + 1, f" {word} :;")
