@@ -23,11 +23,12 @@ LISTED = "RUN pip freeze | xargs pip install --upgrade"
         (f"{PYTHON}\nRUN pip install torch einops\nRUN pip uninstall -y torch\n{LISTED}", ["einops"], False),
         (f"{PYTHON}\nRUN pip install --dry-run torch\nRUN pip install einops\n{LISTED}", ["einops"], False),
         (f"{PYTHON}\nRUN printf 'torch\\n' > /r && pip install -r /r\n{LISTED}", ["torch"], False),
+        (f"{PYTHON}\nRUN pip install torch; grep -q x /y && pip install a\n{LISTED}", ["torch", "a"], False),
         # What else there may be
         (f"{PYTHON}\nCOPY r.txt /\nRUN pip install torch && pip install -r /r.txt\n{LISTED}", ["torch"], True),
         (f"FROM a/b\nRUN pip install torch\n{LISTED}", ["torch"], True),
         (f"FROM pytorch/pytorch:2.5.1-cuda12.4-cudnn9-devel\nRUN pip install einops\n{LISTED}", ["einops"], True),
-        (f"{PYTHON}\nRUN pip install torch; grep -q x /y && pip install einops\n{LISTED}", ["torch"], True),
+        (f"{PYTHON}\nRUN pip install torch; grep -q x /y && pip install einops; true\n{LISTED}", ["torch"], True),
         (f"{PYTHON}\nRUN pip install torch && pip install $MORE\n{LISTED}", ["torch"], False),
         (f"{PYTHON}\nARG MORE\nRUN pip install torch && pip install $MORE\n{LISTED}", ["torch"], True),
         (f"{PYTHON}\nRUN pip install torch && poetry install\n{LISTED}", ["torch"], True),

@@ -18,7 +18,8 @@ UNKNOWN = ("U", "V")
 
 def certain(script: str, dialect: Dialect) -> set[tuple[str, str]]:
     """Pairs of numbers: where the first is said in a script that succeeds, the second is said as well."""
-    parsed = parse_script(MappedText.join([(script, 0)]), dialect=dialect, variables=dict.fromkeys(UNKNOWN))
+    text = MappedText.join([(script, 0)])
+    parsed = parse_script(text, dialect=dialect, variables=dict.fromkeys(UNKNOWN), fails_the_run=True)
     said = [command for command in parsed.commands if number(command)]
     pairs = {
         (number(first), number(second))

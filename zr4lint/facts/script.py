@@ -62,6 +62,7 @@ def run_commands(
         variables=variables,
         files=files,
         exits_on_failure=exits,
+        fails_the_run=instruction.keyword == "RUN",
         deadline=deadline,
     )
 
@@ -81,7 +82,14 @@ def _exec_form(instruction: Instruction, files: Files | None, *, sh_is_dash: boo
         return Script((command,))
     dialect = _dialect(program(words[0]), sh_is_dash=sh_is_dash)
     exits = exits_on_failure([word.literal for word in words[1:]])
-    return parse_script(nested, dialect=dialect, files=files, exits_on_failure=exits, deadline=deadline)
+    return parse_script(
+        nested,
+        dialect=dialect,
+        files=files,
+        exits_on_failure=exits,
+        fails_the_run=instruction.keyword == "RUN",
+        deadline=deadline,
+    )
 
 
 def _mapped(string: JsonString) -> MappedText:

@@ -69,12 +69,14 @@ def parse_script(
     variables: Environment | None = None,
     files: Files | None = None,
     exits_on_failure: bool = False,
+    fails_the_run: bool = False,
     deadline: Deadline = NO_DEADLINE,
 ) -> Script:
     """All commands of a script in the order they run; those of subshells, `sh -c '...'` and called functions too.
 
     Tests of `variables` come out as their values have it, None for a value that can't be known, and tests of `files`
-    as the build before has left them. `exits_on_failure` tells that the shell was started with `-e`.
+    as the build before has left them. `exits_on_failure` tells that the shell was started with `-e`, `fails_the_run`
+    that the RUN has the script's status: what a last `&&` guards runs in every build that goes on.
     """
     walk = _Walk(dialect, {} if variables is None else variables, files, deadline)
     walk.exits_on_failure = exits_on_failure
@@ -82,7 +84,7 @@ def parse_script(
         walk.set_by_bash()
     status = DONE
     try:
-        status = walk.script(script, heredocs, Frame(script, {}, Reach.ALWAYS, (), "", 0, closing=True))
+        status = walk.script(script, heredocs, Frame(script, {}, Reach.ALWAYS, (), "", 0, closing=fails_the_run))
         if walk.trap is not None:
             status = DONE  # the trap may end the shell with another one
             text, frame = walk.trap
