@@ -61,7 +61,7 @@ class Script(Struct, frozen=True):
     failing: Span | None = None
 
 
-def parse_script(
+def parse_script(  # noqa: PLR0913 - what a shell is started with
     script: MappedText,
     heredocs: Sequence[Heredoc] = (),
     *,
