@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from zr4lint.diagnose.signatures import Catalogue
 
 _MEANINGS = {
-    1: "a general error of the program",
     2: "wrong usage, or an error of make or of a shell built-in",
     100: "an error of apt",
     125: "docker or podman itself failed",
@@ -43,6 +42,8 @@ def next_steps(failure: Failure, place: Place | None) -> tuple[str, ...]:
 
 def _lines(failure: Failure) -> Iterator[str]:
     lines = [line for line in failure.lines if line.text.strip()]
+    if not lines:
+        yield "the log has none of the output of this step"
     if failure.exit_code is not None and code_meaning(failure.exit_code):
         yield f"exit code {failure.exit_code} means {code_meaning(failure.exit_code)}"
     telling = next((line for line in lines if any(word in line.text.lower() for word in _TELLING)), None)

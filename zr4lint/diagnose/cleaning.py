@@ -17,14 +17,16 @@ _CONTROLS = bytes(n for n in range(32) if n not in b"\t\n\v\f\r\x1b\b")
 _PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b\n]*+(?:\x07|\x1b\\)?|[ -/]*+[0-~])|\x08")
+ESCAPES = re.compile(r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b\n]*+(?:\x07|\x1b\\)?|[ -/]*+[0-~])|\x08")
 
 _STAMP = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9}+)?(?:Z:?|[+-]\d\d:?\d\d)"
 _PREFIX = re.compile(
     r"\n(?=[\[\dA-Za-z#:\ufeff])\ufeff?"
+    r"(?:Step #\d++(?: - \"[^\"\n]{1,80}+\")?: )?"  # Google Cloud Build
+    r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d {2}(?:[│╭╰] ?)?)?"  # DigitalOcean
     rf"(?:[^\t\n]{{1,100}}+\t[^\t\n]{{1,100}}+\t\ufeff?(?={_STAMP}))?"  # gh run view --log: job, step
     rf"(?:\[{_STAMP}\] ?|{_STAMP}(?: \d\d[OE][ +]?|[ \t]|$))?"  # GitHub, GitLab, Kubernetes; Jenkins in brackets
-    r"(?:\d\d:\d\d:\d\d(?:[.,]\d{1,6}+)? )?"  # Jenkins
+    r"(?:\d\d:\d\d:\d\d(?:[.,]\d{1,6}+)? |\[\d\d:\d\d:\d\d\] )?"  # Jenkins; Travis
     r"(?:\[[a-z0-9][\w.-]*+ : [\w.-]++\] )?"  # Tekton
     r"(?:(?:info|warn|error|fatal|debug) {1,2}[a-z]\w*+ +- )?"  # a step of a Jenkins library
     r"(?:\[(?:INFO|ERROR|WARNING)\](?: |$))?"  # Maven
@@ -125,7 +127,7 @@ class _Cleaner:
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         if "\x1b" in text or "\b" in text:
-            text = _ESCAPES.sub("", text)
+            text = ESCAPES.sub("", text)
         text = _PREFIX.sub("\n", f"\n{text}")[1:]
         if self.first:
             self._learn(text)

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from zr4lint.diagnose.signatures import Catalogue
 
 MOST_FAILURES = 20
+_NEAR = 12
+"""A cause that is certain ends a log without an end if it is among so many last lines."""
+
+_CUT = "the log ends in this step; its last lines show the cause, but not the end of the build"
 
 
 class Explained(Struct, frozen=True):
@@ -80,14 +84,15 @@ def diagnose(
     explained = [_explain(failure, catalogue, dockerfile, linted) for failure in found[:MOST_FAILURES]]
     kept = tuple(one for one in explained if one.causes or not one.failure.tentative)
     open_step = _open_step(log) if not kept else None
+    cut = _cut(_explain(open_step, catalogue, dockerfile, linted)) if open_step is not None else None
     if log.format == TEXT.name and not log.printed and not kept and open_step is None and not log.record.succeeded:
         raise NoLogError("not a log: no line is of a builder, a container or a running program")
     return Diagnosis(
         path,
         log,
         open_step is None,
-        kept,
-        truncated(open_step, path, catalogue) if open_step is not None else (),
+        kept if cut is None else (cut,),
+        truncated(open_step, path, catalogue) if open_step is not None and cut is None else (),
         linted,
         dockerfile,
         max(len(found) - MOST_FAILURES, 0),
@@ -106,6 +111,16 @@ def _open_step(log: Log) -> Failure | None:
     step = steps[-1]
     lines = without_secrets(step.lines)
     return Failure("build", "", step.last, lines, step.name, " ".join(step.name.text.split()))
+
+
+def _cut(one: Explained) -> Explained | None:
+    """The failure of a step in which the log ends, if its last lines show the cause; None where it may still run."""
+    last = [line.number for line in one.failure.lines if line.text.strip()]
+    first = {"certain": last[-_NEAR:], "likely": last[-1:]}
+    proving = [
+        cause for cause in one.causes if any(line.number in first.get(cause.confidence, ()) for line in cause.evidence)
+    ]
+    return structs.replace(one, notes=(*one.notes, _CUT)) if proving else None
 
 
 def _explain(failure: Failure, catalogue: Catalogue, dockerfile: Dockerfile | None, linted: Linted | None) -> Explained:

@@ -25,13 +25,16 @@ _QUOTED = (
 """The words before and behind a command, and whether the command has escapes as a string of Go."""
 
 _SHELL = re.compile(
-    r"^(?:/dev/\.buildkit_qemu_emulator )?(?:/usr/bin/env )?(?:/\S*/)?(?:ba|da|z|a|k)?sh (?:-\S+ )*?(?:-o \S+ )?-\w*c "
+    r"^(?:/dev/\.buildkit_qemu_emulator )?(?:/usr/bin/env )?"
+    r"(?:/\S*/_dockerfile_shell\.sh |(?:/\S*/)?(?:ba|da|z|a|k)?sh (?:-\S+ )*?(?:-o \S+ )?-\w*c )"
 )
+"""A shell and its options; the other program is micromamba's, which SHELL of its image names."""
+
 _CUT = re.compile(r"The command '(?:\S*/)?\w*sh -\w*c (.+)")
 """The words on a failed step in a log that is cut within the command."""
 
 _CALLER = re.compile(
-    r"(?:Error: ?)*(?:\S*/)?(?:buildah|podman|docker|buildx|buildctl|kaniko|executor) exited with code \d+$"
+    r"(?:Error: ?)*(?:\S*/)?(?:buildah|podman|docker|buildx|buildctl|kaniko|executor|command) exited with code \d+$"
 )
 """The words of a program that called the builder: they repeat a failure of the build."""
 
@@ -42,7 +45,15 @@ _WHOLE = ("Step ", "STEP ", "instruction ")
 
 _ERROR = re.compile(
     r"(?:[\w./-]{1,60}: )?(?:Error|ERROR|error|fatal|FATAL|fatal error|panic): |g?make(?:\[\d+\])?: \*\*\* "
+    r"|(?:[A-Za-z_]\w*\.){0,8}[A-Z]\w{0,60}(?:Error|Exception): \S"
 )
+_BUILDING = re.compile(r"/pip-(?:build-env|install|req-build)-|subprocess-exited-with-error")
+"""What pip prints while it builds a package: a traceback beside it is of the build."""
+
+_REMARKS = re.compile(r"\s{0,4}(?:\d+ warnings? found\b|- [A-Z][A-Za-z]+: .*\(line \d+\)$|-{6,}$)")
+"""BuildKit's own warnings below the log, and its rules."""
+
+_PUSH = re.compile("push|denied|unauthorized|forbidden", re.IGNORECASE)
 _MARKUP = ("<!doctype", "<html", "<?xml")
 _HEAD = 10
 """Up to this line of a log the end of a build is at its head."""
@@ -106,7 +117,7 @@ def _turned(ending: Ending, record: Record) -> Ending:
 
 def loose(record: Record) -> Failure | None:
     """A possible failure in a log of no builder: it counts where a cause is found, or the last line is an error."""
-    lines = [line for line in record.nameless() if line.text.strip()]
+    lines = _untimed([line for line in record.nameless() if line.text.strip()])
     if not lines or lines[0].text.lstrip().lower().startswith(_MARKUP):
         return None
     code = _exit_code(lines[-1].text)
@@ -184,7 +195,7 @@ def _failure(ending: Ending, step: Step | None, reprint: Reprint | None, excerpt
         name = StepName(id_, reprint.name.text, *_rest(reprint.name))
     command = command_of(words)
     text = _text(name, excerpt, words, command)
-    lines = [*_printed(step, reprint)] or _untimed([line for line in ending.before if line.text.strip()])
+    lines = [*_printed(step, reprint)] or _untimed(_told(ending.before))
     for line in ((step.last, step.words) if step is not None else (0, ""), (ending.line, ending.words)):
         if line[1] and (not lines or (line[1] != lines[-1].text and Line(*line) not in lines)):
             lines.append(Line(*line))
@@ -192,7 +203,14 @@ def _failure(ending: Ending, step: Step | None, reprint: Reprint | None, excerpt
     if name is not None and (name.internal or not name.text):
         name = name if name.text else None
     phase = _phase(name, words, text)
+    if phase == "push" and step is not None:
+        lines.insert(0, Line(step.line, step.name.text))
     return Failure(phase, last_words(words), at, lines, name, text, command, excerpt, _exit_code(words))
+
+
+def _told(lines: Sequence[Line]) -> list[Line]:
+    """Lines with words, without the remarks of BuildKit that stand below the log."""
+    return [line for line in lines if line.text.strip() and not _REMARKS.match(line.text)]
 
 
 def _untimed(lines: list[Line]) -> list[Line]:
@@ -264,9 +282,16 @@ def _phase(name: StepName | None, words: str, text: str) -> str:
     if name is not None and name.internal:
         if "metadata" in name.text:
             return "pull"
-        if name.text.startswith(("pushing", "exporting")) and "push" in f"{name.text} {words}":
+        if name.text.startswith(("pushing", "exporting")) and _PUSH.search(f"{name.text} {words}"):
             return "push"
     return "pull" if text.upper().startswith("FROM ") and "exit" not in words else "build"
+
+
+def raised_in_build(record: Record) -> bool:
+    """Whether what looks like the failed start of a program is the traceback of a package that pip builds."""
+    return all(start.words.startswith("Traceback") for start in record.starts) and any(
+        _BUILDING.search(line.text) for line in record.loose
+    )
 
 
 def _of_start(record: Record) -> Failure:
@@ -279,6 +304,7 @@ def _of_start(record: Record) -> Failure:
     codes = (_exit_code(line.text) for line in reversed(lines) if "exited with code" in line.text)
     code = next((code for code in codes if code), None)
     phase = "pull" if any(start.pull for start in record.starts) else "start"
+    phase = "build" if raised_in_build(record) else phase
     return Failure(phase, message.strip(), first.line, lines, exit_code=code)
 
 

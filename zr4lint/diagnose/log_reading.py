@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from zr4lint.diagnose.cleaning import NoLogError, batches
 from zr4lint.diagnose.events import Output
+from zr4lint.diagnose.failures import raised_in_build
 from zr4lint.diagnose.formats import CONTAINER, TEXT, container, detect
 from zr4lint.diagnose.record import Record
 
@@ -101,7 +102,7 @@ class _Reading:
 
     def _name(self) -> str:
         name = self.form.name
-        if name == TEXT.name and self.record.starts:
+        if name == TEXT.name and self.record.starts and not raised_in_build(self.record):
             return "compose/start" if self.compose else CONTAINER
         if self.cog:
             return f"cog/{name}"

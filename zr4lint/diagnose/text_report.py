@@ -45,10 +45,9 @@ def _failure(one: Explained, diagnosis: Diagnosis, width: int) -> Iterator[Line]
     for note in one.notes:
         yield (Piece("note: ", "strong"), Piece(_said(note)))
     if not one.causes:
-        yield (
-            Piece("cause: unknown", "error"),
-            Piece(f"  {_said(one.failure.message)}" if one.failure.message else ""),
-        )
+        yield (Piece("cause: unknown", "error"),)
+        if one.failure.message:
+            yield (Piece("   the log ends it with: ", "faint"), Piece(_said(one.failure.message)))
     for number, (cause, proof) in enumerate(zip(one.causes, one.proofs, strict=True), start=1):
         count = f"cause {number} of {len(one.causes)}: " if len(one.causes) > 1 else "cause: "
         yield (Piece(count, "error"), Piece(_said(cause.summary)))

@@ -48,7 +48,8 @@ class Loose(Reader):
 
 _CLOSING = re.compile(
     r"^\s*+> \[.*|^.{0,80}?failed to solve(?: with frontend [\w.]+)?: "
-    r"|executor failed running \[|^[^\s:]{0,200}[Dd]ockerfile[^\s:]{0,200}:\d+$|^\s{0,8}\d+ \| >>> [A-Z]+ ",
+    r"|executor failed running \[|^[^\s:]{0,200}[Dd]ockerfile[^\s:]{0,200}:\d+$|^\s{0,8}\d+ \| >>> [A-Z]+ "
+    r"|^\s{0,4}\d+ warnings? found \(use docker",
     re.MULTILINE,
 )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import DecodeError, json
 
+from zr4lint.diagnose.cleaning import ESCAPES
 from zr4lint.diagnose.events import Closed, Ended, Event, Opened, Output, Reader, Run, State, StepName
 from zr4lint.diagnose.formats.quick import Quick
 
@@ -42,12 +43,13 @@ _DONE = re.compile(r"\s*+---> (?:[0-9a-f]{12}|Using cache)")
 _REMOVED = "Removing intermediate container"
 """The daemon's words about a step that is done and, with --force-rm, about one that failed."""
 
+_SERVICE = re.compile(r"ERROR: Service '[^'\n]{1,200}+' failed to build ?: The command [\['(]")
 _BUILT = re.compile(r"Successfully (?:built|tagged) ")
 
 
 _SPECIAL = re.compile(
     r"Step \d|--->|Removing intermediate|Successfully |zero code: |OCI runtime|Error response|or creating"
-    r"|ble to find user|ApplyLayer|Error processing|to register layer|export image"
+    r"|ble to find user|failed to build ?: The command|ApplyLayer|Error processing|to register layer|export image"
 )
 
 
@@ -88,7 +90,7 @@ class Classic(Reader):
         """Whether a line is the daemon's about an instruction that is no RUN."""
         if self.keyword == "FROM":
             return _PULL_FAILED.search(text) is not None
-        return self.keyword not in _QUIET and bool(text.strip()) and not text.lstrip().startswith(("--->", "#"))
+        return self.keyword not in _QUIET and bool(text.strip()) and not text.lstrip().startswith(("---", "#"))
 
     def _step(self, line: int, found: re.Match[str]) -> tuple[Event, ...]:
         before = self._closed(State.DONE, line)
@@ -108,8 +110,8 @@ class Classic(Reader):
 
 
 def _failed(text: str) -> bool:
-    """Whether a line is the daemon's about a step that failed."""
-    return text.startswith(_DAEMON) or (_CODE in text and "The command " in text)
+    """Whether a line is the daemon's about a step that failed; a terminal may have cut it."""
+    return text.startswith(_DAEMON) or (_CODE in text and "The command " in text) or _SERVICE.match(text) is not None
 
 
 class Api(Reader):
@@ -127,12 +129,11 @@ class Api(Reader):
             return self.classic.read(line, text)
         if not isinstance(entry, dict):
             return self.classic.read(line, text)
-        if isinstance(entry.get("error"), str):
-            return self.classic.read(line, entry["error"])
-        words = entry.get("stream")
+        error = entry.get("error")
+        words = f"\n{error}\n" if isinstance(error, str) else entry.get("stream")
         if not isinstance(words, str):
             return ()
-        *whole, self.rest = (self.rest + words).split("\n")
+        *whole, self.rest = ESCAPES.sub("", self.rest + words).split("\n")
         found: list[Event] = []
         for part in whole:
             found += self.classic.read(line, part.rstrip("\r")) or ()

@@ -23,7 +23,9 @@ OUTPUT_SIGN = re.compile(
     r"|^(?:Collecting|Cloning into|Downloading|Unpacking|Installing|Loading|Compiling|Requirement already) "
     r"|^Successfully (?:built|installed|tagged) |^added \d+ packages|^npm |^> \S+@\S+ |\d%\||^\++ \w"
     r"|^make(?:\[\d+\])?: |^(?:Digest|Status): |^[a-z][\w.-]* +\| |^(?:E|W|N): |exited with code \d+$"
-    r"|^(?:Starting|Started|Listening|Running|Serving) ",
+    r"|^(?:Starting|Started|Listening|Running|Serving) "
+    r"|^\s*(?:=> )?=> (?:exporting|naming|writing|importing|loading|sending) "
+    r"|^\s{0,4}\d+ warnings? found \(use docker|^\s*\S+\.py:\d+: \w*Warning: |^== [A-Z]\w+ ==$",
     re.MULTILINE,
 )
 """Lines as programs print them while they run; a text without any is no log."""

@@ -8,7 +8,11 @@ from zr4lint.diagnose.events import Closed, Event, Opened, Output, Reader, State
 from zr4lint.diagnose.formats.closing import Closing
 from zr4lint.diagnose.formats.names import step_name
 
-SIGN = re.compile(r"^\s{0,8}\[\+\] (?:Building|build) |^\s{0,8}=> (?:CACHED |ERROR |CANCELED )?\[", re.MULTILINE)
+SIGN = re.compile(
+    r"^\s{0,8}\[\+\] (?:Building|build) |^\s{0,8}=> (?:CACHED |ERROR |CANCELED )?\["
+    r"|^\s{0,8}=> => (?:exporting|writing|naming|loading) ",
+    re.MULTILINE,
+)
 
 _HEAD = re.compile(r"\s*+\[\+\] (?:Building|build) (?:[\d.]+s )?\(?(\d{1,9})/(\d{1,9})\)?(.*)")
 _STEP = re.compile(r"\s*+=> (?:(CACHED|ERROR|CANCELED) )?(.*)")
