@@ -27,6 +27,15 @@ _MEANINGS = {
     143: "ended (SIGTERM)",
 }
 _TELLING = ("error", "fatal", "e: ", "cannot", "can't", "failed", "not found", "unable")
+_ENDS = (
+    "did not complete successfully",
+    "returned a non-zero code",
+    "executor failed running",
+    "building at STEP",
+    "error building image",
+)
+"""The builder's words about a command that failed: none of its output."""
+
 _CUT = 200
 
 
@@ -41,7 +50,8 @@ def next_steps(failure: Failure, place: Place | None) -> tuple[str, ...]:
 
 
 def _lines(failure: Failure) -> Iterator[str]:
-    lines = [line for line in failure.lines if line.text.strip()]
+    every = [line for line in failure.lines if line.text.strip()]
+    lines = [line for line in every if not any(words in line.text for words in _ENDS)]
     if not lines:
         yield "the log has none of the output of this step"
     if failure.exit_code is not None and code_meaning(failure.exit_code):
@@ -49,7 +59,7 @@ def _lines(failure: Failure) -> Iterator[str]:
     telling = next((line for line in lines if any(word in line.text.lower() for word in _TELLING)), None)
     if telling is not None:
         yield f"first line with an error: {telling.number}: {telling.text.strip()[:_CUT]}"
-    for line in lines[-6:-1]:
+    for line in lines[-5:] if len(lines) < len(every) else lines[-6:-1]:
         yield f"last lines: {line.number}: {line.text.strip()[:_CUT]}"
 
 

@@ -136,5 +136,7 @@ class Api(Reader):
         *whole, self.rest = ESCAPES.sub("", self.rest + words).split("\n")
         found: list[Event] = []
         for part in whole:
-            found += self.classic.read(line, part.rstrip("\r")) or ()
+            said = part.rstrip("\r")
+            events = self.classic.read(line, said)
+            found += (Output(None, line, said),) if events is None else events
         return tuple(found)
