@@ -314,3 +314,21 @@ def test_signatures_prove_rules_that_there_are() -> None:
     codes = {rule.rule.code for pack in load_packs(()) for rule in pack.rules}
     proven = {code for compiled in shipped().signatures.values() for code in compiled.signature.proves}
     assert {code for code in proven if code.startswith(("ML", "ZR"))} <= codes
+
+
+def test_a_log_that_is_cut_behind_its_cause_names_it() -> None:
+    done = call("diagnose", "cut-behind-its-cause.log", cwd=FIXTURES)
+    assert done.code == 1
+    assert done.out.startswith("the log is cut within RUN (step 4 of 9); it shows what failed\n")
+    assert "\ncause: the server refuses the file: Nothing here\n" in done.out
+    done = call("diagnose", "cut-while-it-runs.log", cwd=FIXTURES)
+    assert done.code == 1
+    assert "ends too early: no failure is in it." in done.out
+
+
+def test_the_builders_own_words_are_not_passed_off_as_output_of_the_step() -> None:
+    out = call("diagnose", "remarks-below-the-log.log", cwd=FIXTURES).out
+    shown = [line for line in out.splitlines() if line.startswith("next: ")]
+    assert "next: last lines: 2: the till is stuck" in shown
+    assert not any("UndefinedVar" in line or "did not complete" in line for line in shown)
+    assert "means" not in out

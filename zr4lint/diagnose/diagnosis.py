@@ -27,8 +27,6 @@ MOST_FAILURES = 20
 _NEAR = 12
 """A cause that is certain ends a log without an end if it is among so many last lines."""
 
-_CUT = "the log ends in this step; its last lines show the cause, but not the end of the build"
-
 
 class Explained(Struct, frozen=True):
     """A failure with its place and its causes; `proofs` go with the causes, `next` is what to try otherwise.
@@ -120,7 +118,7 @@ def _cut(one: Explained) -> Explained | None:
     proving = [
         cause for cause in one.causes if any(line.number in first.get(cause.confidence, ()) for line in cause.evidence)
     ]
-    return structs.replace(one, notes=(*one.notes, _CUT)) if proving else None
+    return one if proving else None
 
 
 def _explain(failure: Failure, catalogue: Catalogue, dockerfile: Dockerfile | None, linted: Linted | None) -> Explained:

@@ -53,7 +53,7 @@ _BUILDING = re.compile(r"/pip-(?:build-env|install|req-build)-|subprocess-exited
 _REMARKS = re.compile(r"\s{0,4}(?:\d+ warnings? found\b|- [A-Z][A-Za-z]+: .*\(line \d+\)$|-{6,}$)")
 """BuildKit's own warnings below the log, and its rules."""
 
-_PUSH = re.compile("push|denied|unauthorized|forbidden", re.IGNORECASE)
+_PUSH = re.compile(r"push|(?<!permission )\bdenied: |unauthorized|403 Forbidden")
 _MARKUP = ("<!doctype", "<html", "<?xml")
 _HEAD = 10
 """Up to this line of a log the end of a build is at its head."""

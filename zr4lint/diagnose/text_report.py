@@ -73,6 +73,8 @@ def _head(one: Explained, diagnosis: Diagnosis) -> str:
         of = f" of {name.of}" if name.of else ""
         stage = f" of stage {name.stage}" if name.stage and not name.stage.startswith("stage ") else ""
         step = f" (step {name.number}{of}{stage})"
+    if not diagnosis.complete:
+        return _said(f"{place}the log is cut within {keyword or 'a step'}{step}; it shows what failed")
     return _said(f"{place}{said}{code}{step}")
 
 
