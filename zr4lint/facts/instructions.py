@@ -27,7 +27,7 @@ from zr4lint.facts.instruction_facts import (
 )
 from zr4lint.facts.pass_state import Reading, raw_words
 from zr4lint.facts.stage_state import StageState
-from zr4lint.facts.windows import names_windows
+from zr4lint.facts.windows import is_linux, names_windows
 from zr4lint.model.budgets import STAGES_OF_A_CHAIN
 from zr4lint.model.remark import too_large
 from zr4lint.model.source import Span
@@ -65,6 +65,7 @@ def from_(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         state = StageState.on_image(reading.images.get(known), base.env if base else {}, base.user if base else "root")
         plain = known.rpartition("/")[2] in _PLAIN
         state.sh_is_dash = plain and image is not None and any(name in image for name in _HAS_DASH)
+        state.is_linux = image is not None and is_linux(image)
         if names_windows(image or reference.raw):
             state.shell = ("cmd", "/S", "/C")
     stage = Stage(

@@ -10,7 +10,7 @@ from zr4lint.facts.commands import Script, read_command
 from zr4lint.facts.flags import read_flags, read_mounts
 from zr4lint.facts.instruction_facts import Form, RunStep
 from zr4lint.facts.script import run_commands
-from zr4lint.facts.windows import speaks_powershell
+from zr4lint.facts.windows import runs_linux_packages, speaks_powershell
 from zr4lint.model.budgets import RUNS
 from zr4lint.model.quoting import code
 from zr4lint.model.remark import COMMAND_FAILS, SHELL_SYNTAX, Remark, too_large
@@ -77,7 +77,9 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         files=_LazyFiles(reading, instruction),
         deadline=reading.deadline,
     )
-    reading.remarks += parsed.remarks if not _strange(instruction, parsed.remarks) else ()
+    state.is_linux = state.is_linux or runs_linux_packages(instruction.arguments.text)
+    for_windows = not state.is_linux and _is_for_windows_shell(instruction, parsed.remarks)
+    reading.remarks += (r for r in parsed.remarks if not for_windows or r.code != SHELL_SYNTAX)
     for string in instruction.json or ():
         if string.value in ("&&", "||", ";", "|"):
             message = f"the exec form has no shell, so `{string.value}` is an argument"
@@ -98,8 +100,8 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         state.lose((mount.target for mount in mounts if mount.target), recursive=True)
 
 
-def _strange(instruction: Instruction, remarks: Sequence[Remark]) -> bool:
-    """Whether a script is refused because its image is one of Windows, though the name does not say so."""
+def _is_for_windows_shell(instruction: Instruction, remarks: Sequence[Remark]) -> bool:
+    """Whether sh refuses a script that has words of PowerShell, which reads it in a Windows image."""
     refused = any(remark.code == SHELL_SYNTAX for remark in remarks)
     return refused and speaks_powershell(instruction.arguments.text)
 

@@ -128,6 +128,7 @@ class StageState:
         self.git_aliases: Map[str] = Map()
         self.shell: tuple[str, ...] = ("/bin/sh", "-c")
         self.sh_is_dash = False
+        self.is_linux = False
         self.user: str | None = "root"
         self.hands_over = False
 
@@ -161,6 +162,7 @@ class StageState:
         state._folders = self._folders
         state.shell = self.shell
         state.sh_is_dash = self.sh_is_dash
+        state.is_linux = self.is_linux
         state.user = self.user
         state.hands_over = self.hands_over
         state.pip_config = self.pip_config

@@ -1,40 +1,77 @@
-"""What tells that an image is one of Windows, where RUN is read by cmd or PowerShell and files have no Unix owner."""
+"""Whether a stage is based on a Windows image, where cmd or PowerShell reads RUN and files have no Unix owner."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from zr4lint.facts.images import read_base
 from zr4lint.facts.instruction_facts import RunStep
 from zr4lint.facts.variable_uses import escape_of
 
 if TYPE_CHECKING:
     from zr4lint.facts.collection import Facts
 
-_IMAGES = ("windows/", "windowsservercore", "servercore", "nanoserver")
+_IMAGES = frozenset({"windowsservercore", "servercore", "nanoserver"})
+_OF_MICROSOFT = ("mcr.microsoft.com/windows/", "mcr.microsoft.com/windows:")
+_OF_LINUX = frozenset({
+    "almalinux", "alpine", "amazonlinux", "archlinux", "buildpack-deps", "busybox", "centos", "debian", "fedora",
+    "httpd", "mariadb", "nginx", "node", "oraclelinux", "perl", "php", "postgres", "redis", "rockylinux", "ruby",
+    "rust", "ubuntu",
+})  # fmt: skip
+"""Repositories, from any registry, whose images are of Linux alone."""
 _SHELLS = ("cmd", "powershell", "pwsh")
 _WORDS = (
-    r"(?<![A-Za-z/])[A-Za-z]:[\\/]\w|\$env:\w|\.ps1\b"
+    r"\$env:\w|\.ps1\b"
     r"|\b(?:Add|Expand|Get|Import|Install|Invoke|New|Remove|Set|Start|Stop|Test|Write)-[A-Z]\w+"
 )
+_PACKAGES = r"(?:\A|[\s;&|(])(?:apt|apt-get|apk|dnf|microdnf|yum)\s"
 
 
 def names_windows(reference: str) -> bool:
-    """Whether an image reference, with its variables replaced or not, is one of Windows."""
-    return any(name in reference for name in _IMAGES)
+    """Whether an image reference, with its variables replaced or not, is one of Windows.
+
+    A component of its path is then the name of such an image, or a part of its tag between dashes.
+    """
+    reference = reference.partition("@")[0].lower()
+    if reference.startswith(_OF_MICROSOFT):
+        return True
+    path, _, last = reference.rpartition("/")
+    name, _, tag = last.partition(":")
+    return not _IMAGES.isdisjoint([*path.split("/"), name, *tag.split("-")])
+
+
+def is_linux(reference: str) -> bool:
+    """Whether an image is known to be one of Linux."""
+    if names_windows(reference):
+        return False
+    base = read_base(reference)
+    known = base.kind not in ("", "scratch") or base.distribution is not None
+    return known or base.image.repository.rpartition("/")[2] in _OF_LINUX
+
+
+def runs_linux_packages(script: str) -> bool:
+    """Whether a script calls the package manager of a Linux distribution."""
+    return re.search(_PACKAGES, script) is not None
 
 
 def speaks_powershell(script: str) -> bool:
-    """Whether a script has words that cmd or PowerShell reads."""
+    """Whether a script has words of PowerShell."""
     return re.search(_WORDS, script) is not None
 
 
 def is_windows(facts: Facts, stage: int) -> bool:
-    """Whether a stage is of Windows, as far as the file shows it."""
-    if escape_of(facts.dockerfile) == "`":
-        return True
-    outer = facts.stages[min(facts.ancestry(stage))]
-    if names_windows(outer.image or facts.words(outer.image_span)):
-        return True
-    shells = (step.shell[0] for step in facts.of(RunStep, facts.ancestry(stage)) if step.shell)
-    return any(re.split(r"[/\\]", shell.lower())[-1].removesuffix(".exe") in _SHELLS for shell in shells)
+    """Whether a stage is based on a Windows image, as far as the file shows it."""
+    ancestry = facts.ancestry(stage)
+    outer = facts.stages[min(ancestry)]
+    named = names_windows(outer.image or facts.words(outer.image_span))
+    if not named and outer.image is not None and is_linux(outer.image):
+        return False
+    runs = facts.of(RunStep, ancestry)
+    shells = (step.shell[0] for step in runs if step.shell)
+    shown = (
+        named
+        or escape_of(facts.dockerfile) == "`"
+        or any(re.split(r"[/\\]", shell.lower())[-1].removesuffix(".exe") in _SHELLS for shell in shells)
+    )
+    return shown and not any(runs_linux_packages(step.at.instruction.arguments.text) for step in runs)
