@@ -29,9 +29,35 @@ def lex(text: str, *, raw: bool, newer: bool) -> Lexed | None:
     return _Lexer(text, raw, newer).run()
 
 
+class Fault(Struct, frozen=True):
+    """Where BuildKit gives up when it expands a text, and what is wrong there.
+
+    `kind` is "'" or '"' for a quote that is not closed, "}" for a substitution that is not closed, and "$" for one that
+    BuildKit does not know. `nested` tells that it stands in a quote or a substitution that is open too.
+    """
+
+    at: int
+    kind: str
+    nested: bool
+
+
+def fault(text: str) -> Fault | None:
+    """Why BuildKit can't expand a text; None where it can.
+
+    Behind ":", it knows `-`, `+` and `?`; others pass only where variables stay as they are, as in `lex`.
+    """
+    lexer = _Lexer(text, raw=False, newer=True, strict=True)
+    if lexer.run() is not None:
+        return None
+    return lexer.fault
+
+
 class _Lexer:
-    def __init__(self, text: str, raw: bool, newer: bool) -> None:
+    def __init__(self, text: str, raw: bool, newer: bool, *, strict: bool = False) -> None:
         self.text = text
+        self.strict = strict
+        self.fault: Fault | None = None
+        self.opened: list[int] = []  # where those are open that `closers` has
         self.raw = raw
         self.newer = newer
         self.at = 0
@@ -61,11 +87,12 @@ class _Lexer:
             elif closer == '"':
                 self._take(1)
             elif char == '"':
-                self.closers.append(char)
+                self._open(char)
                 self._quote(1)
             elif char == "'":
                 end = text.find("'", self.at + 1)
                 if end < 0:
+                    self._give_up(char)
                     return None
                 self._quote(1)
                 self._take(end - self.at, literal=True)
@@ -73,7 +100,26 @@ class _Lexer:
             else:
                 self._take(1)
         self._end_word()
-        return None if self.closers else Lexed(self.words, self.quoted)
+        if self.closers:
+            self._give_up_open()
+            return None
+        return Lexed(self.words, self.quoted)
+
+    def _give_up(self, kind: str) -> bool:
+        self.fault = Fault(self.at, kind, bool(self.closers))
+        return False
+
+    def _give_up_open(self) -> None:
+        """Note the last thing that is open; a quote in a substitution in quotes was to close the outer ones."""
+        last = len(self.closers) - 1
+        if self.closers[last] == '"' and '"' in self.closers[:last]:
+            last -= 1
+        kind = '"' if self.closers[last] == '"' else "}"
+        self.fault = Fault(self.opened[last], kind, last > 0)
+
+    def _open(self, closer: str) -> None:
+        self.closers.append(closer)
+        self.opened.append(self.at)
 
     def _take(self, count: int, *, literal: bool = False) -> None:
         """Add the next characters to the word; where they are not literal, a blank ends it.
@@ -114,11 +160,14 @@ class _Lexer:
         if char == '"':
             self._quote(1)
             self.closers.pop()
+            self.opened.pop()
             return
         self._take(1)
-        self.closers.pop()
         if char == "/":
-            self.closers.append("}")
+            self.closers[-1] = "}"
+        else:
+            self.closers.pop()
+            self.opened.pop()
 
     def _escape(self, closer: str) -> None:
         following = self.text[self.at + 1 : self.at + 2]
@@ -141,7 +190,7 @@ class _Lexer:
             return True
         name = self.at + 2
         if text[name : name + 1] in ("", "{", "}", ":"):
-            return False
+            return self._give_up("$" if text[name : name + 1] else "}")
         end = self._name_end(name)
         sign = text[end : end + 1]
         count = end + 1 - self.at
@@ -149,16 +198,17 @@ class _Lexer:
             self._take(count)
             return True
         if sign == ":":
-            if self.newer and text[end + 1 : end + 2] in ("#", "%"):
-                return False
+            following = text[end + 1 : end + 2]
+            if (self.newer and following in ("#", "%")) or (self.strict and following not in ("", "-", "+", "?")):
+                return self._give_up("$")
             count += 1
         elif sign == "/" and self.newer:
             count += text.startswith("/", end + 1)
         elif not sign or sign not in ("+-?#%" if self.newer else "+-?"):
-            return False
+            return self._give_up("$" if sign else "}")
         if self.at + count > len(text):
-            return False
-        self.closers.append("/" if sign == "/" else "}")
+            return self._give_up("}")
+        self._open("/" if sign == "/" else "}")
         self._take(count)
         return True
 

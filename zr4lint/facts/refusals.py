@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import Flag, Instruction, values
-from zr4lint.dockerfile.lexer import lex
+from zr4lint.dockerfile.lexer import Fault, fault, lex
 from zr4lint.model.finding import Applicability, Edit, Fix
 from zr4lint.model.quoting import code, nearest
 from zr4lint.model.remark import DOCKER_SYNTAX, Remark
@@ -27,15 +27,17 @@ _KEYS = (
 )
 _NO_PORT = r"(?i)(?!\d)[\w-]+(?:/\w*)?|[\d-]+/(?!(?:tcp|udp|sctp)\Z)\w+"
 _BOOLEANS = frozenset({"1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"})
-_OPERATOR = r"\$\{\w+(:=|:(?=[ \d]))"
+_OPERATOR = r"\$\{\w+(:(?:[^\w\s}])?)"
 _REAL_TIME = r"RT(?:MIN|MAX)(?:[+-]\d+)?\Z"
 _SIGNALS = frozenset({
     "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE", "POLL",
     "PROF", "PWR", "QUIT", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP", "TTIN", "TTOU", "UNUSED", "URG",
     "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ",
 })  # fmt: skip
-_STRANGE = r"\$\{\w+([^\w}:+#%/?$-])[^}]*\}"
-"""A variable with a modifier that BuildKit does not know."""
+_STRANGE = r"\$\{\w*+(.?)[^}]*+\}"
+"""A substitution that BuildKit does not know, and what it stops at."""
+_QUOTES = ("'", '"')
+_NAMES = {"'": "a single quote", '"': "a double quote", "}": "a substitution"}
 _SWITCHES = frozenset({"readonly", "ro", "readwrite", "rw", "required"})
 
 
@@ -62,17 +64,14 @@ def refusals(instruction: Instruction, escape: str) -> Iterator[Remark]:
 
 def _unexpandable(raw: str, span: Span) -> Iterator[Remark]:
     """Why BuildKit can't expand a word."""
-    if (operator := _unsupported(raw)) is not None:
-        yield Remark(DOCKER_SYNTAX, span, f"BuildKit has no `{operator}` in a substitution")
-    elif ("'" in raw or '"' in raw or "${" in raw) and lex(raw, raw=False, newer=True) is None:
-        yield _unreadable(raw, span)
+    if ("'" in raw or '"' in raw or "${" in raw) and (found := fault(raw)) is not None:
+        yield _unreadable(raw, span, found)
 
 
-def _closed(raw: str, span: Span) -> Fix:
+def _closed(raw: str, span: Span, quote: str) -> Fix:
     """Close the quote of a word; a quote before a name is taken out."""
     if len(raw) < span.end - span.start:
         return Fix("Remove the quote", Applicability.UNSAFE, (Edit(span.start, span.start + 1, ""),))
-    quote = '"' if _open(raw) == "a double quote" else "'"
     return Fix("Close the quote", Applicability.UNSAFE, (Edit(span.end, span.end, quote),))
 
 
@@ -82,12 +81,6 @@ def _no_signal(instruction: Instruction) -> Iterator[Remark]:
     name = text.text.strip().upper().removeprefix("SIG")
     if re.fullmatch(r"[A-Z]\w*", name) and name not in _SIGNALS and not re.match(_REAL_TIME, name):
         yield Remark(DOCKER_SYNTAX, text.span(0, len(text.text)), f"{code(text.text.strip(), 40)} is not a signal")
-
-
-def _unsupported(raw: str) -> str | None:
-    """The operator of an expansion that BuildKit does not have; None without one."""
-    found = re.search(_OPERATOR, raw)
-    return found[1] if found is not None and "'" not in raw[: found.start()] and "\\$" not in raw else None
 
 
 def _words(instruction: Instruction) -> Iterator[tuple[str, Span]]:
@@ -109,25 +102,20 @@ def _words(instruction: Instruction) -> Iterator[tuple[str, Span]]:
         yield text.text, text.span(0, len(text.text))
 
 
-def _unreadable(raw: str, span: Span) -> Remark:
-    """The remark on a word that BuildKit can't expand."""
-    strange = re.search(_STRANGE, raw)
-    if strange is not None:
-        message, what = f"{code(strange[0], 40)} is not a substitution", f"at {code(strange[1])}"
+def _unreadable(raw: str, span: Span, found: Fault) -> Remark:
+    """The remark on a word that BuildKit can't expand, for its fault."""
+    if found.kind == "$":
+        operator = re.compile(_OPERATOR).match(raw, found.at)
+        if operator is not None:
+            return Remark(DOCKER_SYNTAX, span, f"BuildKit has no {code(operator[1])} in a substitution")
+        strange = re.compile(_STRANGE, re.DOTALL).match(raw, found.at)
+        message = f"{code(strange[0] if strange else raw[found.at :], 40)} is not a substitution"
+        what = f"at {code(strange[1])}" if strange and strange[1].strip("}") else "there"
     else:
-        message, what = f"{_open(raw)} is not closed", "at what is not closed"
-    fix = _closed(raw, span) if message.endswith("quote is not closed") else None
+        message, what = f"{_NAMES[found.kind]} is not closed", "at what is not closed"
+    fix = _closed(raw, span, found.kind) if found.kind in _QUOTES and not found.nested else None
     note = f"BuildKit expands the word when it builds the stage, and stops {what}."
     return Remark(DOCKER_SYNTAX, span, message, (note,), fix=fix)
-
-
-def _open(raw: str) -> str:
-    """The unknown part of a word, as a message names it."""
-    quote = ""
-    for char in raw:
-        if char in "'\"" and quote in ("", char):
-            quote = "" if quote else char
-    return {"'": "a single quote", '"': "a double quote"}.get(quote, "a substitution")
 
 
 def _mount(flag: Flag, value: str) -> Iterator[Remark]:

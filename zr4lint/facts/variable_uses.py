@@ -24,7 +24,7 @@ PLATFORM_ARGS = (
 
 _EXPANDED = frozenset({"ADD", "ARG", "COPY", "ENV", "EXPOSE", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"})
 _EXPANDED_FLAGS = ("checksum", "chmod", "chown")
-_NAME = r"\$(?:(?P<plain>\w+)|\{(?P<name>\w+)(?P<operator>[^}\w]?[^}]*)\})"
+_NAME = r"\$(?:(?P<plain>\w++)|\{(?P<name>\w++))"
 _USES = {
     escape: re.compile(rf"(?P<escaped>{re.escape(escape)}.)|(?P<quote>['\"])|{_NAME}", re.DOTALL) for escape in "\\`"
 }
@@ -132,14 +132,23 @@ def uses_in(text: MappedText, escape: str = "\\") -> Iterator[tuple[str, str, Sp
     if "$" not in text.text:
         return
     quote = ""
-    for found in _USES[escape].finditer(text.text):
+    at, last = 0, text.text.rfind("}")
+    while (found := _USES[escape].search(text.text, at)) is not None:
+        at = found.end()
         if found["escaped"]:
             continue
         if found["quote"]:
             quote = "" if quote == found["quote"] else quote or found["quote"]
-        elif quote != "'":
+            continue
+        operator = ""
+        if found["name"]:
+            if at > last:
+                continue
+            end = text.text.index("}", at)
+            operator, at = text.text[at:end], end + 1
+        if quote != "'":
             group = "plain" if found["plain"] else "name"
-            yield found[group], found["operator"] or "", text.span(found.start(group), found.end(group))
+            yield found[group], operator, text.span(found.start(group), found.end(group))
 
 
 def undefined(uses: Iterable[VariableUse]) -> list[VariableUse]:
