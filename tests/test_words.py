@@ -97,6 +97,22 @@ def test_expand(raw: str, value: str | None) -> None:
     assert expand(raw, ENV) == value
 
 
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ("${A%$B}", "it"),
+        ('"${A%$B}"', "it"),
+        ("${A#it}", "'s"),
+        ("${A/$B/x}", "itx"),
+        ("${A/it/$B}", "'s's"),
+        ("${C#*/}", 'b"c'),
+        ("${C%$D}", None),
+    ],
+)
+def test_quotes_of_values_are_cut_as_text(raw: str, value: str | None) -> None:
+    assert expand(raw, {"A": "it's", "B": "'s", "C": 'a/b"c', "D": "\\c"}) == value
+
+
 def test_the_variables_of_a_word() -> None:
     assert names_in("$A/${B}/${C:-d}/\\$E") == ["A", "B", "C"]
 

@@ -177,8 +177,9 @@ def _value(found: re.Match[str], env: Mapping[str, str | None]) -> str | None:
         from zr4lint.model.cutting import cut  # few files have such an expansion
 
         pattern = _operand(operand, env)
-        rest = None if value is None or pattern is None else cut(value, operator, pattern)
-        return None if rest is None else rest.translate(_KEPT)
+        if value is None or pattern is None or "\ue000" in pattern:
+            return None  # a backslash of a variable may escape what follows it in the pattern
+        return cut(value.translate(_KEPT), operator, pattern)
     is_set = name in env and (value != "" or not operator.startswith(":"))
     if operator.endswith("-"):
         return (value or "").translate(_KEPT) if is_set else _operand(operand, env)
