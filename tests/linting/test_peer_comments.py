@@ -255,3 +255,60 @@ def test_options_that_buildkit_does_not_know_are_errors(directive: str, wrong: s
     findings = lint_text(f"# check={directive}\nFROM a:1\n", packs="core").findings
     told = [f.message for f in findings if f.code == "ZL000"]
     assert told == ([] if wrong is None else [f"directive `# check=` does not accept `{wrong}`"])
+
+
+@pytest.mark.parametrize(
+    ("argument", "wrong"),
+    [("error=yes", "error=yes"), ("skp=all", "skp=all"), ("skip=all", None), ("", None), ("error=0", None)],
+)
+def test_the_build_argument_is_refused_as_the_directive_is(argument: str, wrong: str | None) -> None:
+    options = LintOptions(build_args=(("BUILDKIT_DOCKERFILE_CHECK", argument),))
+    findings = lint_text("# check=error=maybe\nFROM a:1\n", packs="core", options=options).findings
+    told = [f.message for f in findings if f.code == "ZL000"]
+    said = f"build argument BUILDKIT_DOCKERFILE_CHECK does not accept `{wrong}`"
+    assert told == ([] if wrong is None else [said])
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "source"),
+    [
+        (f"# check=error=true\n{CASE}", (), "`# check=error=true`"),
+        (CASE, (("BUILDKIT_DOCKERFILE_CHECK", "error=true"),), "the build argument BUILDKIT_DOCKERFILE_CHECK"),
+    ],
+)
+def test_the_note_names_what_makes_it_an_error(text: str, given: tuple[tuple[str, str], ...], source: str) -> None:
+    findings = lint_text(text, packs="core", options=LintOptions(build_args=given)).findings
+    notes = [f.notes[-1] for f in findings if f.code == "ZC701"]
+    assert notes == [f"With {source} this fails the build."]
+
+
+@pytest.mark.parametrize(
+    ("text", "targets", "severity"),
+    [
+        ("FROM a AS x\nENV A b\nFROM a AS y\n", (), "info"),
+        ("FROM a AS x\nENV A b\nFROM a AS y\n", ("x",), "error"),
+        ("FROM a AS x\nENV A b\nFROM x AS y\n", (), "error"),
+        ("FROM a AS x\nENV A b\nFROM a AS y\nCOPY --from=x /a /a\n", (), "error"),
+        ("FROM a AS x\nENV A b\nFROM a AS y\nRUN --mount=type=bind,from=x,target=/x c\n", (), "error"),
+        ("FROM a AS x\nFROM a AS y\nENV A b\n", ("x",), "info"),
+    ],
+)
+def test_only_stages_that_are_built_fail_it(text: str, targets: tuple[str, ...], severity: str) -> None:
+    findings = lint_text(f"# check=error=true\n{text}", packs="core", options=LintOptions(targets=targets)).findings
+    assert [f.severity.name.lower() for f in findings if "LegacyKeyValueFormat" in f.aliases] == [severity]
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        "FROM a AS x\nrun b",
+        "FROM a AS x\nMAINTAINER b",
+        "FROM a as x",
+        "FROM a AS X",
+    ],
+)
+def test_what_the_parser_checks_fails_it_in_any_stage(stage: str) -> None:
+    text = f"# check=error=true\n{stage}\nFROM a AS y\nRUN b\n"
+    named = {"ConsistentInstructionCasing", "MaintainerDeprecated", "FromAsCasing", "StageNameCasing"}
+    found = [f for f in lint_text(text, packs="core").findings if not named.isdisjoint(f.aliases)]
+    assert [f.severity for f in found] == [Severity.ERROR]

@@ -12,7 +12,10 @@ from zr4lint.model.source import Span
 _NAMES = ("syntax", "escape", "check")
 TRUE = ("1", "t", "T", "TRUE", "true", "True")
 _BOOLEANS = (*TRUE, "0", "f", "F", "FALSE", "false", "False")
-_OPTIONS = "Use `skip=`, `error=` or `experimental=`, with `;` between them"
+CHECK_ARGUMENT = "BUILDKIT_DOCKERFILE_CHECK"
+"""The build argument that takes the place of `# check=`."""
+NOT_ACCEPTED = "directive `# check=` does not accept"
+CHECK_OPTIONS = "Use `skip=`, `error=` or `experimental=`, with `;` between them"
 _BLANKS = "\t\n\f\r "
 _NAME = rf"#[{_BLANKS}]*+([a-zA-Z][a-zA-Z0-9]*+)[{_BLANKS}]*+="
 
@@ -35,13 +38,15 @@ def refusal(directive: Directive, before: Mapping[str, Directive]) -> ParseError
         return ParseError(f"directive `# {name}=` is set twice", span, help="Remove this one")
     if name == "escape" and value not in ("\\", "`"):
         return ParseError(f"directive `# escape=` does not accept {code(value)}", span, help="Use \\ or `")
-    if name == "check" and (wrong := _unknown_option(value)) is not None:
-        return ParseError(f"directive `# check=` does not accept {code(wrong, 40)}", span, help=_OPTIONS)
+    if name == "check" and (wrong := unknown_option(value)) is not None:
+        return ParseError(f"{NOT_ACCEPTED} {code(wrong, 40)}", span, help=CHECK_OPTIONS)
     return None
 
 
-def _unknown_option(value: str) -> str | None:
+def unknown_option(value: str) -> str | None:
     """The first option of a `# check=` that BuildKit fails at, None where it reads them all."""
+    if not value:
+        return None
     for option in value.split(";", 2):
         key, equals, given = option.partition("=")
         known = key.strip() in ("skip", "experimental") or (key.strip() == "error" and given.strip() in _BOOLEANS)

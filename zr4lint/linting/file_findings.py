@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from zr4lint.checks.edits import take_out_word, take_out_words
+from zr4lint.dockerfile.directives import CHECK_ARGUMENT, CHECK_OPTIONS, NOT_ACCEPTED, unknown_option
 from zr4lint.facts import CopyStep, Origin
 from zr4lint.linting.judged import Judged, own_finding
 from zr4lint.model.finding import Applicability, Edit, Finding, Fix
+from zr4lint.model.quoting import code
+from zr4lint.model.source import Span
 from zr4lint.packs.own_rules import COMMAND_FAILS, SHELL_SYNTAX, SYNTAX, TOO_LARGE
 
 if TYPE_CHECKING:
@@ -33,7 +36,13 @@ def file_findings(judged: Judged) -> Iterator[Finding]:
             yield structs.replace(found, notes=remark.notes, help=remark.help)
     if judged.options.template:
         return
+    argument = dict(judged.options.build_args).get(CHECK_ARGUMENT)
+    if argument is not None and (wrong := unknown_option(argument)) is not None:
+        message = f"build argument {CHECK_ARGUMENT} does not accept {code(wrong, 20)}"
+        yield own_finding(judged, SYNTAX, message, Span(0, 0), advice=CHECK_OPTIONS)
     for error in judged.dockerfile.errors:
+        if argument is not None and error.message.startswith(NOT_ACCEPTED):
+            continue
         fix = None
         if error.instead is not None:
             title = f"Write {error.instead}" if error.instead else "Remove it"

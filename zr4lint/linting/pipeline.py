@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 
 from zr4lint.checks import KINDS
 from zr4lint.dockerfile import Dockerfile, parse
+from zr4lint.dockerfile.directives import CHECK_ARGUMENT
 from zr4lint.dockerfile.peer_comments import PeerComment, declared_shells, peer_comments
 from zr4lint.facts import Facts, gather
 from zr4lint.knowledge.tables import image_variables
@@ -36,18 +37,12 @@ def severities(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]
     """Give findings the severity that the options set."""
     options = judged.options
     if any(comment.fails for comment in judged.peer_comments):
-        findings = [_failing(finding) for finding in findings]
+        from zr4lint.linting.failing_checks import with_failing  # few files have the directive
+
+        findings = with_failing(findings, judged)
     if not options.severity:
         return findings
     return [structs.replace(finding, severity=options.severity_of(finding)) for finding in findings]
-
-
-def _failing(finding: Finding) -> Finding:
-    """A finding in a file that BuildKit does not build where one of its checks warns."""
-    if finding.severity is Severity.ERROR or not any(alias.isalpha() for alias in finding.aliases):
-        return finding
-    notes = (*finding.notes, "With `# check=error=true` this fails the build.")
-    return structs.replace(finding, severity=Severity.ERROR, notes=notes)
 
 
 def selection(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
@@ -71,7 +66,6 @@ def baseline(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     return found
 
 
-_CHECKS = "BUILDKIT_DOCKERFILE_CHECK"
 EXPERIMENTAL = ("InvalidDefinitionDescription",)
 """The checks of BuildKit that only `# check=experimental=` switches on."""
 
@@ -128,7 +122,7 @@ class Linter:
         """Parse one text and gather its facts."""
         dockerfile = parse(source)
         self.deadline.check()
-        comments = peer_comments(dockerfile, dict(self.options.build_args).get(_CHECKS))
+        comments = peer_comments(dockerfile, dict(self.options.build_args).get(CHECK_ARGUMENT))
         options = _with_experiments(self.options, comments)
         facts = gather(
             dockerfile,
