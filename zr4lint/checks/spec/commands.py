@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, met
@@ -19,6 +21,9 @@ from zr4lint.programs.git import read_git
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Folder, Text
+
+_LIST = r"\S+(?:-|\s)(?:install|add|enable|require)\b"
+"""The start of a command whose operands are a list: `apt-get install`, `docker-php-ext-install`."""
 
 Key = tuple[tuple[str, ...], tuple[str, ...]]
 
@@ -36,7 +41,9 @@ def runs(
     """Each command runs, in this folder and as this user where they are given.
 
     The order of a command's options does not matter, but it has no others, unless the rule says `further`: then it may
-    have further options and words, such as more packages to install. A command that only runs on a condition is not
+    have further options, wherever they stand, and further words behind its own: `cp a b` then allows `cp -v a b c`, but
+    not `cp x a b` or `cp a x b`. What a command installs, adds or enables is a list, such as packages, whose further
+    words may stand anywhere. A command that only runs on a condition is not
     enough, unless the rule says `conditional`.
 
     Rule:
@@ -55,7 +62,7 @@ def runs(
     known = subject.memo.get(("runs", subject.lineage), lambda: _by_key(subject))
     users = {step.at.instruction.index: step.user for step in subject.facts.of(RunStep, subject.lineage)}
     for command in run:
-        found = _calls_with(known, _key(command)) if further else known.get(_key(command), [])
+        found = _calls_with(subject, command) if further else known.get(_key(command), [])
         if not found:
             yield _missing(subject, command, known)
             continue
@@ -87,15 +94,35 @@ def _missing(subject: Subject, command: str, known: dict[Key, list[Ran]]) -> Unm
     return Unmet(f"{code(command, 60)} does not run", place, expected=command, hint=tuple(words[:2]))
 
 
-def _calls_with(known: Mapping[Key, Sequence[Ran]], wanted: Key) -> list[Ran]:
-    """The calls that have the words of a command in their order, and its options, in the order that they run."""
-    found: list[Ran] = []
-    for (words, options), calls in known.items():
-        rest = iter(words[1:])
-        in_order = words[:1] == wanted[0][:1] and all(word in rest for word in wanted[0][1:])
-        if in_order and set(options).issuperset(wanted[1]):
-            found += calls
-    return sorted(found, key=lambda ran: ran.at.order)
+def _calls_with(subject: Subject, command: str) -> list[Ran]:
+    """The calls that begin with the operands of a command and have its options, in the order that they run."""
+    operands, options = _key(command)
+    calls = subject.memo.get(("calls", subject.lineage), lambda: _split_calls(subject))
+    return [ran for words, ran in calls if _begins(words, operands) and set(words[1:]).issuperset(options)]
+
+
+def _split_calls(subject: Subject) -> list[tuple[list[str], Ran]]:
+    return [(_split(spelled(subject, ran)), ran) for ran in subject.facts.of(Ran, subject.lineage)]
+
+
+def _begins(words: Sequence[str], operands: Sequence[str]) -> bool:
+    """Whether these are the first operands of a call; a word behind an option may be one, or the option's value.
+
+    In a list of what to install, others may stand between them.
+    """
+    if list(words[:1]) != list(operands[:1]):
+        return False
+    head = re.match(_LIST, " ".join(operands[:2]))
+    listed = len(head[0].split()) if head is not None else len(operands)
+    counts = {1}  # of the operands that may have been met
+    for before, word in pairwise(words):
+        if len(operands) in counts:
+            break
+        if not word.startswith("-"):
+            value = before.startswith("-") and "=" not in before
+            kept = {n for n in counts if value or n >= listed}
+            counts = kept | {n + 1 for n in counts if operands[n] == word}
+    return len(operands) in counts
 
 
 def _by_key(subject: Subject) -> dict[Key, list[Ran]]:
@@ -127,12 +154,16 @@ def _word(subject: Subject, ran: Ran, index: int) -> str:
     return value if argument.glob else shlex.quote(value)
 
 
+def _split(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:
+        return command.split()
+
+
 def _key(command: str) -> Key:
     """A key that is equal for two spellings of one command: words in order, options in any order."""
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        words = command.split()
+    words = _split(command)
     options = sorted(word for word in words[1:] if word.startswith("-"))
     return tuple(word for i, word in enumerate(words) if not i or not word.startswith("-")), tuple(options)
 

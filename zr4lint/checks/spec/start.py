@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from zr4lint.checks.parameters import StartKeyword, Text
+
+_PLAIN = r"""(?!\s*\w+=)(?:'[^']*'|"(?:[^"\\$`]|\\.)*+"|\\.|(?!(?<!\S)[~#])[^'"\\;&|<>()$`*\n])*+"""
+"""A command in which a shell finds no operator, no expansion and no assignment."""
 
 
 @check("start-command")
@@ -95,8 +99,12 @@ def healthcheck(subject: Subject, *, command: Text, options: dict[Text, str] | N
 
 
 def _same_words(arguments: Sequence[str] | None, command: str) -> bool:
-    """Whether the exec form has the words of a command that a shell would split."""
+    """Whether the exec form has the words of a command, in which a shell does nothing but split them."""
     try:
-        return arguments is not None and list(arguments) == shlex.split(command)
+        return (
+            arguments is not None
+            and re.fullmatch(_PLAIN, command) is not None
+            and list(arguments) == shlex.split(command)
+        )
     except ValueError:
         return False
