@@ -109,7 +109,7 @@ _NPM = _grammar(
     "cache-folder use-yarnrc cpu os libc python target runtime arch target_arch disturl dist-url node-options user "
     "cache-min cache-max fetch-retry-factor fetch-retry-mintimeout fetch-retry-maxtimeout local-address logs-dir "
     "logs-max reporter network-concurrency child-concurrency lockfile-dir mutex preferred-cache-folder global-folder "
-    "link-folder audit-level access loglevel mode min-release-age",
+    "link-folder audit-level access mode min-release-age",
     {"C": "prefix", "w": "workspace", "g": "global", "D": "save-dev", "E": "save-exact", "S": "save", "f": "force"},
 )
 _GEM = _grammar(

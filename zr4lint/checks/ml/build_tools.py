@@ -103,7 +103,7 @@ def _no_pkg_resources(package: str, span: Span, where: str, unsure: bool) -> Unm
         expected='"setuptools<82" before this command',
         unsure=unsure,
         notes=(where, "The command fails with `No module named 'pkg_resources'`."),
-        help="Install `setuptools<82` before, and build without isolation",
+        help="Install `setuptools<82` first, and build without isolation",
         references=("setuptools history, 82.0.0", "mmcv issue 3325"),
     )
 

@@ -124,7 +124,7 @@ def transformers_of_clone(subject: Subject) -> Outcomes:
                         "required`."
                     ),
                 ),
-                help="Install `transformers<5` before, or add it as a constraint",
+                help="Install `transformers<5` first, or add it as a constraint",
                 references=references(row),
                 related=(Related(f"torch {torch.version} is installed here", torch.span),),
                 unsure=file.install.unsure,

@@ -253,7 +253,7 @@ def _apt_as_user(subject: Subject, history: History) -> Outcomes:
             expected="USER root before this command",
             fix=Fix("Run it as root", SAFE, edits),
             notes=("The image's user is mambauser. apt-get fails with `Permission denied`.",),
-            help="Put `USER root` before, and `USER $MAMBA_USER` after",
+            help="Put `USER root` first, and `USER $MAMBA_USER` after the command",
             references=references(table("bases")["micromamba"]),
         )
         break
@@ -273,7 +273,7 @@ def _without_activation(history: History) -> Outcomes:
             ran.arguments[0].span,
             expected="ARG MAMBA_DOCKERFILE_ACTIVATE=1 before this command",
             notes=("The image activates it in RUN only where MAMBA_DOCKERFILE_ACTIVATE is 1.",),
-            help="Put `ARG MAMBA_DOCKERFILE_ACTIVATE=1` before, or use `micromamba run`",
+            help="Put `ARG MAMBA_DOCKERFILE_ACTIVATE=1` first, or use `micromamba run`",
             references=references(table("bases")["micromamba"]),
         )
         break

@@ -137,14 +137,14 @@ def _mmpose(history: History, build: Build) -> Outcomes:
         expected="pip install --no-build-isolation chumpy, before this command",
         unsure=build.unsure or isolates(history, install) is None,
         notes=("chumpy's setup.py imports pip. The install fails with `No module named 'pip'`.",),
-        help="Install chumpy before with --no-build-isolation",
+        help="Install chumpy first, with --no-build-isolation",
         references=("mmpose issue 3218",),
     )
 
 
 @check("ml/build-tools-missing")
 def build_tools_missing(subject: Subject) -> Outcomes:
-    """Without isolation the build tools of flash-attn are installed before."""
+    """Without isolation the build tools of flash-attn are installed first."""
     for history in histories(subject):
         if history.base is None or not history.base.plain:
             continue
