@@ -147,10 +147,13 @@ def expand(
     if "$" not in raw:
         return unquote(raw)
     literal = [m.span() for m in re.finditer(_SINGLE_QUOTED, raw)] if not raw.startswith('"') else []
+    passed = 0  # of those, how many end before the variable
     parts: list[str] = []
     at = length = 0
     for found in re.finditer(_VARIABLE, raw, re.DOTALL):
-        if found[0][0] != "$" or any(start < found.start() < end for start, end in literal):
+        while passed < len(literal) and literal[passed][1] <= found.start():
+            passed += 1
+        if found[0][0] != "$" or (passed < len(literal) and literal[passed][0] < found.start()):
             continue
         value = _value(found, env)
         if value is None:
