@@ -16,6 +16,10 @@ _BLANK = r"(?:[ \t]|\\[ \t]*\r?\n)*"
 _JOINED_BEFORE = _BLANK + r"(?:&&|;)" + _BLANK + r"\Z"
 _JOINED_AFTER = _BLANK + r"(?:&&|;)" + _BLANK
 _NEXT = _BLANK + r"(?:;(?!;)|\r?\n)"
+_NOT = r"(?:\A|[\s;&|({])!"
+_SUDO = r"(?:\w+=[^\s\"']*[ \t]+)*(sudo(?:[ \t]+-[EHkn]+)*)(?:[ \t]+\w+=[^\s\"']*)*[ \t]+"
+_USERS = frozenset({"sudo", "doas", "gosu", "su-exec", "su", "runuser", "setpriv", "chroot", "fakeroot"})
+"""Programs that run another one as another user, or elsewhere."""
 _NEAR = 1_000
 """Characters before a word in which the blanks before it are looked for: a search of the whole file takes long."""
 
@@ -91,12 +95,37 @@ def join_behind(source: SourceFile, at: At, end: int) -> str:
     rest = source.text[end : at.instruction.span.end]
     following = re.match(_NEXT, rest)
     goes_on = following is not None and rest[following.end() :].strip(" \t\r\n;\\") != ""
-    return "; " if at.exits and goes_on else " && "
+    return "; " if at.exits and not at.tested and goes_on else " && "
+
+
+def is_negated(source: SourceFile, at: At) -> bool:
+    """Whether `!` stands before a command, or may stand before its pipeline; it then goes for that command only."""
+    start = max(at.instruction.span.start, at.span.start - _NEAR)
+    pattern = _NOT + (r"\s" if at.operator == "|" else _BLANK + r"\Z")
+    return re.search(pattern, source.text[start : at.span.start]) is not None
 
 
 def join_before(at: At) -> str:
     """What joins a command that is put before another one, whose failure ends the script as that of the other does."""
-    return "; " if at.exits and at.operator in ("", ";") else " && "
+    return "; " if at.exits and not at.tested and at.operator in ("", ";") else " && "
+
+
+def takes_one_before(source: SourceFile, at: At) -> bool:
+    """Whether what is put before a command, with `&&`, runs where the command does."""
+    return at.operator not in ("|", "||") and not is_negated(source, at)
+
+
+def rights(source: SourceFile, at: At, words: Span) -> str | None:
+    """The call of sudo before the `words` of a command, for another one to be put beside it; None if it is not known.
+
+    It is "" where nothing gives the command another user.
+    """
+    if not at.span.start <= words.start <= at.span.end:
+        return ""
+    before = source.text[at.span.start : words.start]
+    if (sudo := re.fullmatch(_SUDO, before)) is not None:
+        return sudo[1] + " "
+    return None if _USERS & set(before.split()) else ""
 
 
 def move_below(source: SourceFile, at: At, target: Instruction, title: str, words: str = "") -> Fix | None:

@@ -23,7 +23,8 @@ class At(Struct, frozen=True):
     other instructions it relies on: the WORKDIR a relative path starts from, the ENV or ARG of a variable.
     `operator` is what joins a command to the one before it in its RUN. `trigger` tells that an ONBUILD holds the
     instruction, which then runs in a stage that builds on this one. `exits` tells that the shell ends where a command
-    fails, as after `set -e`, `guard` the conditions that it comes under, the outermost first.
+    fails, as after `set -e`, `guard` the conditions that it comes under, the outermost first. `tested` tells that a
+    shell with `-e` goes on where it fails, as in a condition or in front of `||`.
     """
 
     order: int
@@ -36,6 +37,7 @@ class At(Struct, frozen=True):
     trigger: bool = False
     exits: bool = False
     guard: tuple[int, ...] = ()
+    tested: bool = False
 
     @property
     def unsure(self) -> bool:

@@ -116,7 +116,8 @@ class Command(Struct, frozen=True):
     what a command changes in a scope (folder, variables) is gone outside of it. `operator` joins it to the command
     before: "", "&&", "||", ";", "|" or "&". `stdin` is the heredoc it reads,
     `folder` where `env -C` has it run. `wrappers` are the programs that run it, the outermost first, and `pipes` its
-    places in the pipelines around it, the outermost first. `exits` tells that its shell has the option `-e` on.
+    places in the pipelines around it, the outermost first. `exits` tells that its shell has the option `-e` on,
+    `tested` that the shell goes on all the same where it fails, as in a condition.
     `refused` is why the shell can't run it though the script gets there. `guard` names the conditions that it runs
     under, the outermost first.
     """
@@ -135,3 +136,4 @@ class Command(Struct, frozen=True):
     exits: bool = False
     refused: str = ""
     guard: tuple[int, ...] = ()
+    tested: bool = False

@@ -288,6 +288,7 @@ def _nested(walker: Walker, handed: Handed, made: Command, frame: Frame) -> Stat
         if walker.dialect is Dialect.BASH is not outer:
             walker.set_by_bash()
         walker.exits_on_failure = handed.exits
+        here = structs.replace(here, tested=False)  # -e of the inner shell knows nothing of what is around it
         functions, walker.functions = walker.functions, {}
         walker.arguments, walker.zeroth = handed.arguments, handed.zeroth
         status = walker.script(script, (), here)

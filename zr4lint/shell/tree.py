@@ -24,7 +24,10 @@ _OTHER = r"[^\n\t\x20-\x7e]"
 _CHUNK = 16_384
 
 _MOST = 64  # scripts whose trees are kept
-_GIVES_UP = r"(?:\A|[\s;&{(])(?:exit\s+[1-9]\d*|false)\s*;?\s*[})]?\Z"
+_GROUPS = frozenset({"subshell", "compound_statement"})
+_UNSAID = frozenset({(), ("$?",)})
+"""What `exit` has behind it where it ends with the status of the command before."""
+_BESIDE = frozenset({"{", "}", "(", ")", ";", "\n", "comment"})
 _LONGEST = 2_000  # characters of such a script
 _CONDITIONS = 64  # around a command that are told apart; of more, none has another one in common
 
@@ -216,8 +219,23 @@ def between(node: Node, openings: Iterable[str], closing: str) -> list[Node]:
 
 def is_tested(operator: str, right: Node, frame: Frame) -> bool:
     """Whether what stands before an operator is a condition, of which either outcome is fine for the build."""
-    gives_up = re.search(_GIVES_UP, frame.text(right)) is not None
-    return (operator == "&&") == gives_up
+    return (operator == "&&") == _gives_up(right, frame, failed=operator == "||")
+
+
+def _gives_up(node: Node, frame: Frame, *, failed: bool) -> bool:
+    """Whether a command, or the last one of a group, always fails; `failed` tells that the one before it has."""
+    while node.type in _GROUPS or node.type == "redirected_statement":
+        inner = [c for c in node.children if c.type not in _BESIDE and not c.type.endswith("_redirect")]
+        if not inner or not inner[-1].is_named:
+            return False
+        node, failed = inner[-1], failed and len(inner) == 1
+    if node.type != "command":
+        return False
+    name, *words = (frame.text(c) for c in node.named_children if not c.type.endswith("_redirect"))
+    if name == "exit" and tuple(words) in _UNSAID:
+        return failed
+    code = words[0].strip("\"'") if words else ""
+    return name == "false" or (name == "exit" and code.isascii() and code.isdecimal() and int(code[-9:]) % 256 > 0)
 
 
 def apart(node: Node) -> tuple[Node | None, list[Node]]:

@@ -369,6 +369,8 @@ class _Walk(Walker):
         number = self.pipelines
         caught = frame.caught or any(operator == "||" for operator, _ in rest)
         here = frame.piped(Pipe(number, 0, False, caught)) if piped else frame
+        if len(rest) > piped:
+            here = structs.replace(here, tested=True)
         if body is not None and body.type == "command":
             status = simple.command(self, body, here, words, redirections, stdin)
         elif body is None and redirections and not words:

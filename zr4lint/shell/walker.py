@@ -110,7 +110,9 @@ class Walker(ABC):
     def record(self, command: Command, frame: Frame) -> None:
         """Add a command."""
         self._repeated += frame.repeated
-        self.commands.append(structs.replace(command, guard=frame.guard) if frame.guard else command)
+        if frame.guard or frame.tested:
+            command = structs.replace(command, guard=frame.guard, tested=frame.tested)
+        self.commands.append(command)
 
     def emit(self, frame: Frame, span: Span, *, assignments: tuple[tuple[str, Word], ...]) -> None:
         """Add assignments as a command of their own, and make them."""

@@ -9,7 +9,18 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from zr4lint.checks.core.cache_folders import CACHES, Cache, Use, folders_of, mounts_of, uses
-from zr4lint.checks.edits import SAFE, UNSAFE, add_words, insert, join_before, join_behind, replace
+from zr4lint.checks.edits import (
+    SAFE,
+    UNSAFE,
+    add_words,
+    insert,
+    is_negated,
+    join_before,
+    join_behind,
+    replace,
+    rights,
+    takes_one_before,
+)
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, follows, maybe
 from zr4lint.checks.registry import check
 from zr4lint.facts import Ran, Removed
@@ -31,8 +42,16 @@ _NESTED = frozenset({"/var/lib/apt/lists"})
 """Folders that have folders in them: apt-get makes `partial`."""
 _SCRIPT = r"\.(?:ba)?sh\Z|apt|install|dep|setup|bootstrap|provision"
 """A name that a script may have which installs packages."""
+_ANY = "setup.sh"
+"""Stands for a script whose name can't be known."""
+_READ_IN_PLACE = frozenset({".", "source"})
+_INTERPRETER = r"(?:python|pypy|perl|ruby|node|nodejs)[\d.]*"
+_VALUED_BY_SHELLS = r"[-+][a-zA-Z]*[oO]|--rcfile|--init-file"
+_VALUED = r"-[WXrIC]|--require"
+"""Options of shells, and of interpreters, with a value in the next word."""
+_CODE = frozenset({"-c", "-m", "-e", "-E", "-p", "--eval", "--print"})
 _NO_SCRIPT = (
-    r"apt|aptitude|apt-(?:get|cache|mark|key|config|file)|(?:add-apt|apt-add)-repository|install|dep|depmod"
+    r"setup\.py|apt|aptitude|apt-(?:get|cache|mark|key|config|file)|(?:add-apt|apt-add)-repository|install|dep|depmod"
     r"|(?:docker-php-ext|dpkg|update)-.*"
 )
 _GOES_ON = r"(?:[ \t]|\\[ \t]*\r?\n)*(?:\|(?!\|)|&(?!&)|<|\d*>)"
@@ -98,7 +117,7 @@ def _by_cleaning(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes
             f"{contents} {why}",
             (last.span if late == "update" else inside[-1].at.span) if inside else named or filling[0].span,
             expected=f"{remedy} as the last step of this RUN",
-            fix=_append(subject, row, last, remedy),
+            fix=_append(subject, row, found, remedy),
             notes=(f"{contents[0].upper()}{contents[1:]} stay in this layer of the image.",),
         )
 
@@ -141,10 +160,12 @@ def _earlier(subject: Subject, last: Use) -> Iterator[Removed]:
     return (r for r in removed if r.at.order < last.at.order)
 
 
-def _append(subject: Subject, row: Cache, last: Use, remedy: str) -> Fix | None:
+def _append(subject: Subject, row: Cache, found: Sequence[Use], remedy: str) -> Fix | None:
     """Clean the cache behind the command that fills it last."""
+    last = [use for use in found if use.fills or use.reads][-1]
     instruction = last.at.instruction
-    if instruction.json is not None or last.at.reach is not Reach.ALWAYS:
+    barred = instruction.json is not None or last.at.reach is not Reach.ALWAYS
+    if barred or is_negated(subject.source, last.at):
         return None
     following = subject.source.text[last.at.span.end : instruction.span.end]
     redirected = re.match(_REDIRECTIONS, following)
@@ -156,7 +177,11 @@ def _append(subject: Subject, row: Cache, last: Use, remedy: str) -> Fix | None:
     if row.manager == "apt":
         script = subject.memo.get(("scripts that install", subject.lineage), lambda: _last_script(subject))
         safe = safe and (script is None or script.order < last.at.order)
-    words = join_behind(subject.source, last.at, end) + remedy
+    sudo = rights(subject.source, last.at, last.span)
+    # Of a function that is called in a condition and elsewhere, no one way to join fits both.
+    alike = len({use.at.tested for use in found if use.at.span == last.at.span}) == 1
+    safe = safe and sudo is not None and (alike or not last.at.exits)
+    words = join_behind(subject.source, last.at, end) + (sudo or "") + remedy
     return insert(end, words, f"Remove {row.contents.format(program=last.program)}", SAFE if safe else UNSAFE)
 
 
@@ -164,11 +189,24 @@ def _last_script(subject: Subject) -> At | None:
     """The last command that may be a script with an install in it, which lives on the lists that are there."""
     found: At | None = None
     for ran in subject.facts.of(Ran, subject.lineage, triggers=True):
-        words = [a.value or "" for a in (ran.arguments[1:] if ran.program in SHELLS else ran.arguments[:1])]
-        name = posixpath.basename(next((word for word in words if not word.startswith("-")), ""))
+        name = posixpath.basename(_script_name(ran))
         if re.search(_SCRIPT, name) and re.fullmatch(_NO_SCRIPT, name) is None:
             found = ran.at
     return found
+
+
+def _script_name(ran: Ran) -> str:
+    """The script that a command has a shell or an interpreter read, else its program; "" where there is none."""
+    words = [a.value or "" for a in ran.arguments]
+    shell = ran.program in SHELLS or ran.program in _READ_IN_PLACE
+    if not shell and re.fullmatch(_INTERPRETER, ran.program) is None:
+        return words[0] if words else ""
+    valued, index = _VALUED_BY_SHELLS if shell else _VALUED, 1
+    while index < len(words) and words[index][:1] in ("-", "+"):
+        if not shell and words[index] in _CODE:
+            return ""
+        index += 2 if re.fullmatch(valued, words[index]) else 1
+    return (words[index] or _ANY) if index < len(words) else ""
 
 
 def _last_on_it(subject: Subject, row: Cache) -> Use | None:
@@ -247,9 +285,11 @@ def _move(subject: Subject, first: Use, later: Sequence[Use]) -> Fix | None:
     instruction, target = first.at.instruction, later[0]
     arguments = instruction.arguments
     whole = arguments.span(0, len(arguments.text))
+    source = subject.source
     if target.fills or target.at.instruction.json is not None or first.at.span != whole:
         return None
-    source = subject.source
+    if not takes_one_before(source, target.at):
+        return None
     start = source.line_starts[instruction.line - 1]
     end = source.text.find("\n", instruction.span.end) + 1 or len(source.text)
     at = target.at.span.start

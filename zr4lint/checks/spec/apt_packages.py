@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from zr4lint.checks.edits import SAFE, UNSAFE, add_words, join_before, replace, take_out
+from zr4lint.checks.edits import (
+    SAFE,
+    UNSAFE,
+    add_words,
+    insert,
+    join_before,
+    replace,
+    rights,
+    take_out,
+    takes_one_before,
+)
 from zr4lint.checks.layout.packing import rows_of
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
@@ -139,11 +149,6 @@ def apt_update(subject: Subject) -> Outcomes:
             if index in updated:
                 yield Met(run.command.words, run.at.instruction)
                 continue
-            fix = None
-            if run.at.instruction.json is None:
-                at = Span(run.command.words.start, run.command.words.start)
-                words = f"apt-get update{join_before(run.at)}"
-                fix = replace(at, words, "Update the package lists first", SAFE)
             unsure = index in attempted
             yield Unmet(
                 "`apt-get update` may not be done before this install"
@@ -151,9 +156,19 @@ def apt_update(subject: Subject) -> Outcomes:
                 else "`apt-get update` does not run before this install in the same RUN",
                 run.command.words,
                 expected="apt-get update && apt-get install ...",
-                fix=fix,
+                fix=_update_first(subject, run),
                 notes=("apt-get works with package lists that are missing or outdated.",),
             )
+
+
+def _update_first(subject: Subject, run: AptRun) -> Fix | None:
+    """Update the lists before a command, with the rights it has; None where nothing can be put before it."""
+    at = run.at
+    if at.instruction.json is not None or not takes_one_before(subject.source, at):
+        return None
+    sudo = rights(subject.source, at, run.command.words)
+    words = f"{sudo or ''}apt-get update{join_before(at)}"
+    return insert(at.span.start, words, "Update the package lists first", UNSAFE if sudo is None else SAFE)
 
 
 def _lists_removed(subject: Subject, since: At, until: At) -> Removed | None:

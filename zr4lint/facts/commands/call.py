@@ -88,6 +88,7 @@ class Script:
             at.trigger,
             command.exits,
             command.guard,
+            command.tested,
         )
 
     def enter(self, call: Call, folder: str | None, *, anywhere: bool) -> None:
@@ -198,9 +199,9 @@ class Call(Struct, frozen=True):
 
 
 def unsure(call: Call) -> Call:
-    """The same call, marked as one that may do nothing."""
+    """The same call, marked as one that may do nothing, whatever conditions it has in common with others."""
     reach = min(call.command.reach, Reach.MAYBE)
-    return structs.replace(call, command=structs.replace(call.command, reach=reach))
+    return structs.replace(call, command=structs.replace(call.command, reach=reach, guard=()))
 
 
 def is_relative(arguments: Iterable[Argument]) -> bool:
