@@ -66,6 +66,18 @@ PLACES = {
     "bearer": "Authorization: Bearer {}",
     "JSON": '{{"password": "{}"}}',
     "YAML": "password: {}",
+    "blanks": "password = {}",
+    "quoted blanks": "db_token = '{}'",
+    "short name": "MYSQL_PASS={}",
+    "header of a job": "JOB-TOKEN: {}",
+    "header of a token": "X-Auth-Token: {}",
+    "token in YAML": "token: {}",
+    "cookie": "Cookie: theme=dark; session={}",
+    "curl without a blank": "curl -uci:{} https://files.example/x",
+    "mysql": "mysql -uroot -p{} shop",
+    "netrc": "machine files.example login ci password {}",
+    "netrc of several lines": "password {}",
+    "instruction": "ENV DB_PASSWORD {}",
 }
 """Where a password stands that has no shape of its own."""
 
@@ -134,6 +146,13 @@ def test_a_private_key_is_hidden(data: bytes, kind: str) -> None:
         "cannot find -lcuda",
         "#5 sha256:0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9",
         "docker run --user 1000:1000 x",
+        "Unexpected token = in JSON at position 3",
+        "syntax error, unexpected token: identifier",
+        "mkdir -p /srv && mysql -p shop",
+        "COMPASS=north PASS=12 FAIL=3",
+        "ENV TOKENIZERS_PARALLELISM false",
+        "password authentication failed for user shop",
+        "token = None",
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
@@ -180,3 +199,13 @@ def test_a_pinned_version_is_no_secret(words: str) -> None:
 def test_a_value_that_is_compared_or_assigned_stays_secret() -> None:
     assert redacted('[[ $TOKEN=="hunter2" ]]') == '[[ $TOKEN=="***" ]]'
     assert redacted("TOKENIZERS=hunter2") == "TOKENIZERS=***"
+
+
+@pytest.mark.parametrize("length", [90, 250, 900])
+@pytest.mark.parametrize("url", ["https://ci:{}@git.example/a.git", "https://ci:a/{}@git.example/a.git"])
+def test_a_long_password_of_a_url_is_hidden(url: str, length: int) -> None:
+    assert redacted(url.format("aB3-" * (length // 4))) == "https://***@git.example/a.git"
+
+
+def test_an_address_behind_each_of_many_passwords_is_hidden() -> None:
+    assert redacted("pwd=x, a@b.co " * 20_000) == "pwd=***, *** " * 20_000

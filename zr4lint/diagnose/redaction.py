@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
@@ -69,8 +70,9 @@ class Shape(Struct, frozen=True):
 
 _PATTERNS = (
     Shape(re.compile(rf"(?<![A-Za-z0-9])(?P<s>{'|'.join(_SHAPES)})")),
-    Shape(re.compile(r"://(?P<s>[^\s/\"'<>]{1,500})@"), ("://",)),
-    Shape(re.compile(r"://(?P<s>[^\s/:@\"'<>]{1,200}:(?!\d{1,5}/)[^\s@\"'<>]{1,100})@"), ("://",)),
+    Shape(re.compile(r"://(?P<s>[^\s/\"'<>]{1,1000})@"), ("://",)),
+    # From the colon only the first `@` is looked for, so that no place of a text is read often.
+    Shape(re.compile(r"(?<=://)(?P<s>[^\s/:@\"'<>]{1,200}+:(?!\d{1,5}/)[^\s@\"'<>]{1,1000}+)@"), ("://",)),
     Shape(
         re.compile(
             rf"(?i)(?:{_KEY}|pwd|token|account[_-]?key|credential|signature|_auth)[\w-]{{0,60}}+[\"']?"
@@ -78,7 +80,31 @@ _PATTERNS = (
         ),
         (*_KEYS, "pwd", "token", "credential", "signature", "_auth"),
     ),
-    Shape(re.compile(rf"(?i)(?:{_KEY}|private-token)\s?:\s{{0,3}}" + _VALUE.format("b")), (*_KEYS, "private-token")),
+    Shape(
+        re.compile(
+            rf"(?i)(?:{_KEY}|pwd|token|credential)[\w-]{{0,60}}+[\"']?\s{{1,3}}=(?!=)\s{{0,3}}"
+            r"(?!(?:in|none|null|true|false)(?![^\s)])|[\w.]{1,60}\()" + _VALUE.format("e")
+        ),
+        (*_KEYS, "pwd", "token", "credential"),
+    ),
+    Shape(re.compile(r"(?i)(?:_|(?<![a-z0-9]))pass(?:=(?!=)|:(?=\S))(?!\d{1,6}(?:\s|$))" + _VALUE.format("f")), ("pass",)),
+    Shape(re.compile(r"(?i)_pass:\s{1,3}" + _VALUE.format("g")), ("_pass",)),
+    Shape(re.compile(rf"(?i)(?:{_KEY}|[_-]token)\s?:\s{{0,3}}" + _VALUE.format("b")), (*_KEYS, "-token", "_token")),
+    Shape(
+        re.compile(r"(?i)(?<!unexpected )(?<!invalid )(?<!illegal )(?<!-)\btoken\s?:\s{1,3}(?P<s>\w[^\s\"'&;,`]{5,500}+)"),
+        ("token",),
+    ),
+    Shape(re.compile(r"(?i)cookie[\"']?\s?:\s{0,3}[\"']?[\w.-]{1,100}+=(?P<s>[^\n\"']{1,4096})"), ("cookie",)),
+    Shape(
+        re.compile(
+            r"(?i)(?<!\w)env\s{1,3}(?=[a-z_])(?:[a-z0-9]{1,40}_){0,8}"
+            r"(?:password|passwd|pwd|pass|secret|token|(?:api|access|secret)_?key|credential)\s{1,3}" + _VALUE.format("h")
+        ),
+        ("env",),
+    ),
+    Shape(re.compile(r"(?i)(?<!\w)login\s{1,3}\S{1,200}+\s{1,3}password\s{1,3}(?P<s>\S{1,500}+)"), ("login",)),
+    Shape(re.compile(r"(?m)^[^\S\n]{0,8}password[^\S\n]{1,3}(?P<s>\S{1,500}+)$"), ("password",)),
+    Shape(re.compile(r" -p(?!\d{1,5}:\d{1,5}(?:\s|$))" + _VALUE.format("i")), (" -p",), re.compile(r"\b(?:mysql|mariadb)"), 200),
     Shape(
         re.compile(
             r"(?i)--?(?:passw(?:or)?d|token|secret|api-key|auth-token|pass)(?:=|\s{1,3})(?!id=)" + _VALUE.format("c")
@@ -87,7 +113,7 @@ _PATTERNS = (
     ),
     Shape(re.compile(r" -p[ =]?" + _VALUE.format("d")), (" -p",), re.compile(r"(?i)\b(?:login|sshpass)\b"), 200),
     Shape(
-        re.compile(r"(?i)(?<=\s)(?:-u|--user)(?:=|\s{1,3})[\"']?[\w.@-]{1,100}:(?P<s>[^\s\"']{1,300})"),
+        re.compile(r"(?i)(?<=\s)(?:-u[=\s]{0,3}|--user(?:=|\s{1,3}))[\"']?[\w.@-]{1,100}:(?P<s>[^\s\"']{1,300})"),
         ("-u", "--user"),
         re.compile(r"(?i)\b(?:curl|wget|svn)\b"),
         500,
@@ -177,7 +203,14 @@ def _spans(text: str) -> list[tuple[int, int]]:
     found += [match.span() for match in _RANDOM.finditer(text) if _mixed(match[0])]
     # The host behind a password in a URL is no secret.
     mails = [match.span() for match in _MAIL.finditer(text)] if "@" in text or "%40" in text else []
-    found += [(start, end) for start, end in mails if not any(one <= start < other for one, other in found)]
+    known = _united(found)
+    starts = [start for start, _ in known]
+    found += [(start, end) for start, end in mails if not _within(start, known, starts)]
+    return _united(found)
+
+
+def _united(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans from left to right, those that overlap as one."""
     spans: list[tuple[int, int]] = []
     for start, end in sorted(found):
         if spans and start < spans[-1][1]:
@@ -185,6 +218,12 @@ def _spans(text: str) -> list[tuple[int, int]]:
         else:
             spans.append((start, end))
     return spans
+
+
+def _within(at: int, spans: list[tuple[int, int]], starts: list[int]) -> bool:
+    """Whether an offset is inside one of some sorted spans that do not overlap; `starts` are their beginnings."""
+    index = bisect_right(starts, at) - 1
+    return index >= 0 and at < spans[index][1]
 
 
 def _span(match: re.Match[str]) -> tuple[int, int] | None:
