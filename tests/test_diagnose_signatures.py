@@ -37,6 +37,38 @@ def test_step(step: dict[str, Any]) -> None:
     assert step.get("said", "") in said
 
 
+@pytest.mark.parametrize("count", [3, 150, 400])
+def test_a_warning_proves_nothing_wherever_it_stands(count: int) -> None:
+    rows = [f"npm warn deprecated till@{number}" for number in range(count)]
+    rows.insert(count // 3, "npm warn tar ENOSPC tried again")
+    end = "The command '/bin/sh -c npm ci' returned a non-zero code: 1\n"
+    log = "\n".join(("Step 1/1 : RUN npm ci", " ---> Running in 0123456789ab", *rows, end))
+    assert told(explained(log)) == ("", "")
+
+
+def test_each_word_of_a_signature_can_be_met() -> None:
+    for id_, compiled in shipped().signatures.items():
+        signature = compiled.signature
+        for words in (signature.says, signature.beside, signature.unless, signature.without, signature.healed):
+            assert len(set(words)) == len(words), id_
+            assert not [word for word in words if "  " in word], f"{id_}: lines are matched with their blanks squeezed"
+        for word in signature.says:
+            plain = word.removeprefix("^").removesuffix("$")
+            dead = [t.text for t in compiled.unless if any(True for _ in t.matches(plain, plain))]
+            assert not dead, f"{id_}: {word}"
+
+
+@pytest.mark.parametrize(("level", "cause"), [("INFO", "maven-failed"), ("ERROR", "maven-artifact-missing")])
+def test_maven_is_believed_where_it_reports_an_error(level: str, cause: str) -> None:
+    rows = (
+        f"[{level}] Could not find artifact com.till:pay:jar:2.0 in inner",
+        "[ERROR] Failed to execute goal till:rules",
+    )
+    error = 'process "/bin/sh -c mvn package" did not complete successfully: exit code: 1'
+    log = "\n".join(("#6 [2/2] RUN mvn package", *(f"#6 1.0 {row}" for row in rows), f"#6 ERROR: {error}", ""))
+    assert told(explained(f"{log}ERROR: failed to solve: {error}\n"))[0] == cause
+
+
 BUILDERS = {
     'failed to solve: target stage "dev" could not be found': ("target-unknown", "dev"),
     'failed to solve: cannot copy from stage "b", it needs to be defined before current stage "a"': (

@@ -24,6 +24,8 @@ _WORDS = {
     "n": r"[\d.]",
     "pid": r"\d",
     "version": r"[^\s\"'`,;)]",
+    "place": r"(?:[^\s:]|:(?!\[))",
+    "position": r"[^\s\]]",
 }
 """The pattern of a capture of this name; others match all but blanks."""
 

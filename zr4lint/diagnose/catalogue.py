@@ -86,7 +86,7 @@ def read_catalogue(sources: Iterable[Source], more: Iterable[Source] = ()) -> Ca
     found = reader.found.values()
     literals = _literals(group for c in found if not c.signature.ends for group in (c.says, c.beside, c.reads))
     lists = (tuple(reader.noise), tuple(reader.warnings), tuple(reader.transient))
-    groups = (group for c in found for group in (c.says, c.beside, c.reads, c.without, c.unless))
+    groups = (group for c in found for group in (c.says, c.beside, c.reads, c.without, c.unless, c.healed))
     marks = _literals((*groups, *lists))
     known = frozenset(literals)
     return Catalogue(reader.found, *lists, literals, tuple(mark for mark in marks if mark not in known))
@@ -162,6 +162,7 @@ class _Reader:
             self.templates(signature.beside, structs.replace(place, key="with")),
             self.templates(signature.without, structs.replace(place, key="without")),
             self.templates(signature.unless, structs.replace(place, key="unless")),
+            self.templates(signature.healed, structs.replace(place, key="healed")),
             self.templates(signature.instruction, structs.replace(place, key="instruction")),
             self.templates(signature.reads, structs.replace(place, key="reads")),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -58,7 +58,7 @@ class _Printed:
 
     def __init__(self, lines: Sequence[Line], catalogue: Catalogue) -> None:
         self.lines = lines
-        words = [" ".join(line.text.split()) for line in lines]
+        self._rows = words = [" ".join(line.text.split()) for line in lines]
         self.text = "\n".join(words)
         self.joined = " ".join(words)
         self.starts: list[int] = []
@@ -80,6 +80,14 @@ class _Printed:
     def has(self, templates: Iterable[Template]) -> bool:
         """Whether one of the templates is in the text."""
         return any(True for template in templates for _ in self.find(template))
+
+    def on(self, index: int, templates: Iterable[Template]) -> bool:
+        """Whether one of the templates begins in a line."""
+        row = self._rows[index]
+        text = "\n".join(self._rows[index : index + 2])
+        joined = text.replace("\n", " ")
+        likely = (template for template in templates if template.literal in joined)
+        return any(at <= len(row) for template in likely for at, _ in template.matches(text, joined))
 
     def find(self, template: Template) -> Iterable[tuple[int, Mapping[str, str]]]:
         """The lines that begin a match, with the captures."""
@@ -113,43 +121,64 @@ def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *
     `instruction` is the failing one, "" if unknown. In a `traceback` the last line counts, elsewhere the first.
     """
     printed = _Printed(lines, catalogue)
-    noise = {index for template in catalogue.noise for index, _ in printed.find(template)}
-    warnings = {index for template in catalogue.warnings for index, _ in printed.find(template)}
-    warnings |= set(_continued(warnings, lines))
-    transient = {index for template in catalogue.transient for index, _ in printed.find(template)}
+    marks = _Marks(printed, catalogue)
     hits: dict[str, _Hit] = {}
     for id_, compiled in catalogue.signatures.items():
-        hit = _matched(compiled, printed, instruction, noise, warnings)
+        hit = _matched(compiled, printed, instruction, marks)
         if hit is not None:
             hits[id_] = hit
-            hit.again = transient.issuperset(hit.at)
+            hit.again = all(map(marks.transient, hit.at))
     return _ranked(hits, printed, traceback=traceback)
 
 
-def _continued(warnings: set[int], lines: Sequence[Line]) -> Iterator[int]:
-    """The indented lines below a warning, which belong to it."""
-    for index in warnings:
-        for below in range(index + 1, min(index + 1 + _MOST_BELOW, len(lines))):
-            if not lines[below].text.startswith("  "):
-                break
-            yield below
+class _Marks:
+    """What the words in a line say about it: each line is read at most once, where a signature matches in it."""
+
+    def __init__(self, printed: _Printed, catalogue: Catalogue) -> None:
+        lists = (catalogue.noise, catalogue.warnings, catalogue.transient)
+        self._printed = printed
+        self._lists = [[template for template in one if template.literal in printed.words] for one in lists]
+        self._known: dict[tuple[int, int], bool] = {}
+
+    def noise(self, index: int) -> bool:
+        """Whether a line proves nothing."""
+        return self._marked(0, index)
+
+    def warns(self, index: int) -> bool:
+        """Whether a line begins a warning, or is one of the indented lines below it."""
+        for above in range(index, max(index - _MOST_BELOW, 0) - 1, -1):
+            if self._marked(1, above):
+                return True
+            if not self._printed.lines[above].text.startswith("  "):
+                return False
+        return False
+
+    def transient(self, index: int) -> bool:
+        """Whether a line is of an attempt that is made again."""
+        return self._marked(2, index)
+
+    def _marked(self, which: int, index: int) -> bool:
+        key = which, index
+        if key not in self._known:
+            self._known[key] = self._printed.on(index, self._lists[which])
+        return self._known[key]
 
 
-def _matched(
-    compiled: Compiled, printed: _Printed, instruction: str, noise: set[int], warnings: set[int]
-) -> _Hit | None:
+def _matched(compiled: Compiled, printed: _Printed, instruction: str, marks: _Marks) -> _Hit | None:
     hit = _Hit(compiled, [], {}, True)
     if compiled.instruction and not _suits(compiled, instruction, hit.captures):
         return None
-    passed = noise.union(index for template in compiled.unless for index, _ in printed.find(template))
     first = printed.first_of_last(compiled.signature.ends) if compiled.signature.ends else 0
+    healed = [index for template in compiled.healed for index, _ in printed.find(template)]
+    first = max(first, *healed) if healed else first
     found = [
         (index, captures)
         for template in compiled.says
         for index, captures in printed.find(template)
-        if index >= first and index not in passed and _allowed(compiled.signature, captures)
+        if index >= first and _allowed(compiled.signature, captures)
     ]
-    errors = [one for one in found if one[0] not in warnings]
+    found = [one for one in found if not marks.noise(one[0]) and not printed.on(one[0], compiled.unless)]
+    errors = [one for one in found if not marks.warns(one[0])]
     hit.warns = not errors
     told = errors or found
     for index, captures in sorted(told, key=_place, reverse=True) if compiled.signature.last else told:
@@ -159,7 +188,7 @@ def _matched(
     beside = [index for template in compiled.beside for index, _ in printed.find(template)]
     if not hit.at or (compiled.beside and not beside) or printed.has(compiled.without):
         return None
-    hit.warns = hit.warns and all(index in warnings for index in beside)
+    hit.warns = hit.warns and all(map(marks.warns, beside))
     hit.captures |= _read(compiled, printed, max(hit.at))
     return hit
 

@@ -87,24 +87,34 @@ _PATTERNS = (
         ),
         (*_KEYS, "pwd", "token", "credential"),
     ),
-    Shape(re.compile(r"(?i)(?:_|(?<![a-z0-9]))pass(?:=(?!=)|:(?=\S))(?!\d{1,6}(?:\s|$))" + _VALUE.format("f")), ("pass",)),
+    Shape(
+        re.compile(r"(?i)(?:_|(?<![a-z0-9]))pass(?:=(?!=)|:(?=\S))(?!\d{1,6}(?:\s|$))" + _VALUE.format("f")), ("pass",)
+    ),
     Shape(re.compile(r"(?i)_pass:\s{1,3}" + _VALUE.format("g")), ("_pass",)),
     Shape(re.compile(rf"(?i)(?:{_KEY}|[_-]token)\s?:\s{{0,3}}" + _VALUE.format("b")), (*_KEYS, "-token", "_token")),
     Shape(
-        re.compile(r"(?i)(?<!unexpected )(?<!invalid )(?<!illegal )(?<!-)\btoken\s?:\s{1,3}(?P<s>\w[^\s\"'&;,`]{5,500}+)"),
+        re.compile(
+            r"(?i)(?<!unexpected )(?<!invalid )(?<!illegal )(?<!-)\btoken\s?:\s{1,3}(?P<s>\w[^\s\"'&;,`]{5,500}+)"
+        ),
         ("token",),
     ),
     Shape(re.compile(r"(?i)cookie[\"']?\s?:\s{0,3}[\"']?[\w.-]{1,100}+=(?P<s>[^\n\"']{1,4096})"), ("cookie",)),
     Shape(
         re.compile(
             r"(?i)(?<!\w)env\s{1,3}(?=[a-z_])(?:[a-z0-9]{1,40}_){0,8}"
-            r"(?:password|passwd|pwd|pass|secret|token|(?:api|access|secret)_?key|credential)\s{1,3}" + _VALUE.format("h")
+            r"(?:password|passwd|pwd|pass|secret|token|(?:api|access|secret)_?key|credential)\s{1,3}"
+            + _VALUE.format("h")
         ),
         ("env",),
     ),
     Shape(re.compile(r"(?i)(?<!\w)login\s{1,3}\S{1,200}+\s{1,3}password\s{1,3}(?P<s>\S{1,500}+)"), ("login",)),
     Shape(re.compile(r"(?m)^[^\S\n]{0,8}password[^\S\n]{1,3}(?P<s>\S{1,500}+)$"), ("password",)),
-    Shape(re.compile(r" -p(?!\d{1,5}:\d{1,5}(?:\s|$))" + _VALUE.format("i")), (" -p",), re.compile(r"\b(?:mysql|mariadb)"), 200),
+    Shape(
+        re.compile(r" -p(?!\d{1,5}:\d{1,5}(?:\s|$))" + _VALUE.format("i")),
+        (" -p",),
+        re.compile(r"\b(?:mysql|mariadb)"),
+        200,
+    ),
     Shape(
         re.compile(
             r"(?i)--?(?:passw(?:or)?d|token|secret|api-key|auth-token|pass)(?:=|\s{1,3})(?!id=)" + _VALUE.format("c")

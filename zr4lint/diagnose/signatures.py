@@ -28,8 +28,9 @@ class Signature(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
     signatures that follow from this one, `mistaken-for` those that look alike. `proves` are the rules that the cause
     breaks. `phase` is what fails where the log does not tell. `reached` is set where the words show that the server
     answered, so that an attempt that failed before explains nothing. `unless` are words that a line of `says` may not
-    hold; with `ends`, only so many last lines with words count. Where nothing surer is known, one of the causes that
-    are only possible is told: of the lowest `rank` the first in the log, or the last of those with `last`.
+    hold, `healed` words that report success, above which no line counts; with `ends`, only so many last lines with
+    words count. Where nothing surer is known, one of the causes that are only possible is told: of the lowest `rank`
+    the first in the log, or the last of those with `last`.
     """
 
     id: Id
@@ -41,6 +42,7 @@ class Signature(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
     beside: tuple[str, ...] = msgspec.field(default=(), name="with")
     without: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    healed: tuple[str, ...] = ()
     instruction: tuple[str, ...] = ()
     captures: dict[str, tuple[str, ...]] = {}
     reads: tuple[str, ...] = ()
@@ -75,6 +77,7 @@ class Compiled(Struct, frozen=True):
     beside: tuple[Template, ...]
     without: tuple[Template, ...]
     unless: tuple[Template, ...]
+    healed: tuple[Template, ...]
     instruction: tuple[Template, ...]
     reads: tuple[Template, ...]
 
