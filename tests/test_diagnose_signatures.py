@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from zr4lint.diagnose.anchor import compile_template
 from zr4lint.diagnose.catalogue import shipped
 from zr4lint.diagnose.diagnosis import Explained, diagnose
 
@@ -117,3 +118,17 @@ def test_a_name_in_front_of_all_lines_is_left_out() -> None:
     tagged = "".join(f"[shop]  {line}\n" for line in f"{lines}{end}".splitlines())
     for log in (f"{lines}{end}", tagged):
         assert told(explained(log)) == ("tool-error", "the program that failed says: pay: error: the till is empty")
+
+
+@pytest.mark.parametrize(
+    ("words", "line", "captures"),
+    [
+        ("<place>.java:[<position>] <what...>$", "/a:b/X.java:[3,5] no till", ("/a:b/X", "3,5", "no till")),
+        ("<place>.java:[<position>] <what...>$", "X.java:[3,5]y no till", None),
+        ("<place>.go:<n>:<column>: <what...>$", "./a.go:3:5: no till", ("./a", "3", "5", "no till")),
+        ("<place>.go:<n>:<column>: <what...>$", "./a.go:3:a.go:5: no till", None),
+    ],
+)
+def test_a_place_ends_at_its_first_sign(words: str, line: str, captures: tuple[str, ...] | None) -> None:
+    found = [tuple(values.values()) for _, values in compile_template(words).matches(line, line)]
+    assert found == ([captures] if captures else [])

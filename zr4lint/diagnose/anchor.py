@@ -26,6 +26,7 @@ _WORDS = {
     "version": r"[^\s\"'`,;)]",
     "place": r"(?:[^\s:]|:(?!\[))",
     "position": r"[^\s\]]",
+    "column": r"\d",
 }
 """The pattern of a capture of this name; others match all but blanks."""
 
