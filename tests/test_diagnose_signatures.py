@@ -85,3 +85,8 @@ def test_a_name_in_front_of_all_lines_is_left_out() -> None:
     tagged = "".join(f"[shop]  {line}\n" for line in f"{lines}{end}".splitlines())
     for log in (f"{lines}{end}", tagged):
         assert told(explained(log)) == ("tool-error", "the program that failed says: pay: error: the till is empty")
+
+
+def test_a_missing_platform_breaks_the_rule_on_platforms() -> None:
+    """ZC107, the end of life of a distribution, has nothing to do with it."""
+    assert shipped().signatures["platform-missing"].signature.proves == ("ZC105",)
