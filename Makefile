@@ -75,6 +75,7 @@ docs: $(VENV)/.test
 	$(BIN)/python -m tests.kinds_page
 	$(BIN)/python -m tests.pack_schema
 	$(BIN)/python -m tests.rule_pages
+	$(BIN)/python -m tests.signature_schema
 	$(BIN)/python -m tests.trace_page
 	$(BIN)/python -m tests.prd_report
 	$(BIN)/python -m tests.readme
