@@ -69,6 +69,7 @@ bench:
 	$(PYTHON) -m benchmarks
 
 docs: $(VENV)/.test
+	$(BIN)/python -m tests.adopt_page
 	$(BIN)/python -m tests.api_page
 	$(BIN)/python -m tests.architecture_page
 	$(BIN)/python -m tests.cli_page
