@@ -69,12 +69,14 @@ bench:
 	$(PYTHON) -m benchmarks
 
 docs: $(VENV)/.test
+	$(BIN)/python -m tests.adopt_page
 	$(BIN)/python -m tests.api_page
 	$(BIN)/python -m tests.architecture_page
 	$(BIN)/python -m tests.cli_page
 	$(BIN)/python -m tests.kinds_page
 	$(BIN)/python -m tests.pack_schema
 	$(BIN)/python -m tests.rule_pages
+	$(BIN)/python -m tests.signature_schema
 	$(BIN)/python -m tests.trace_page
 	$(BIN)/python -m tests.prd_report
 	$(BIN)/python -m tests.readme

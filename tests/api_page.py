@@ -19,7 +19,9 @@ PAGE = ROOT / "docs" / "api.md"
 HEAD = """\
 <!-- Written by `make docs` from the docstrings of `zr4lint`; edits here are lost. -->
 
-# Lint from Python
+# Embed zr4lint in Python
+
+Import `zr4lint` to lint and fix Dockerfiles from a program of your own.
 
 ```python
 >>> import zr4lint

@@ -72,6 +72,18 @@ def test_rule_takes_them(here: Path, word: str) -> None:
     assert "\nAliases: DL3020\n" in done.out
 
 
+def test_the_syntax_rule_has_the_code_of_hadolint(here: Path) -> None:
+    assert call("rule", "dl1000", cwd=here) == call("rule", "ZL000", cwd=here)
+    (here / "Dockerfile").write_text("# hadolint global ignore=DL1000\n# hadolint ignore=DL1000\nFORM debian:12\n")
+
+    def found(*options: str) -> list[tuple[str, list[str]]]:
+        report = json.loads(call("Dockerfile", "--pack", "core", "--format", "json", *options, cwd=here).out)
+        return [(f["code"], f["aliases"]) for f in report["findings"]]
+
+    assert ("ZL000", ["DL1000"]) in found("--select", "DL1000")
+    assert found("--select", "ZL000", "--ignore", "DL1000") == []
+
+
 def rules(here: Path) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(call("rules", "--format", "json", cwd=here).out)
     return found

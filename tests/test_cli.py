@@ -601,6 +601,9 @@ def test_what_explains_is_there_for_programs(here: Path) -> None:
     assert config["title"] == "Dockerfile.zr4: configuration zr4lint.toml"
     ignore = {"setting": "ignore", "value": ["ML", "ZC"], "text": "ML, ZC", "origin": "zr4lint.toml:1"}
     assert ignore in config["settings"]
+    assert json.loads(call("config", "ignore", "--format", "json", cwd=here).out) == {
+        "setting": "ignore", "value": ["ML", "ZC"], "text": "ML, ZC", "origin": "zr4lint.toml:1",
+    }  # fmt: skip
 
 
 def test_rules_and_packs_are_listed(here: Path) -> None:

@@ -468,6 +468,10 @@ def with_settings(pack: str) -> str:
 @pytest.mark.parametrize(
     ("table", "words"),
     [
+        (
+            "[levels]\ntargets = ['a']",
+            ":3: key `levels`: `targets` is not a setting of the pack `levels`; it is a key of the top level",
+        ),
         ("[levels]\nrequird = {}", ":3: key `levels`: `requird` is not a setting of the pack `levels`; did you mean"),
         ("[levels]\nrequired = 2", "zr4lint.toml:3: key `levels`: `required` is `2`, not "),
         ("[level]\nrequired = {}", "zr4lint.toml:2: key `level`: unknown"),

@@ -132,3 +132,8 @@ def test_a_name_in_front_of_all_lines_is_left_out() -> None:
 def test_a_place_ends_at_its_first_sign(words: str, line: str, captures: tuple[str, ...] | None) -> None:
     found = [tuple(values.values()) for _, values in compile_template(words).matches(line, line)]
     assert found == ([captures] if captures else [])
+
+
+def test_a_missing_platform_breaks_the_rule_on_platforms() -> None:
+    """ZC107, the end of life of a distribution, has nothing to do with it."""
+    assert shipped().signatures["platform-missing"].signature.proves == ("ZC105",)

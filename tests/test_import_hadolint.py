@@ -17,7 +17,7 @@ WISHES = """\
 failure-threshold: warning
 ignored:
   - DL3020
-  - DL1000
+  - DL9999
 override:
   error: [DL3000, DL1001]
   style:
@@ -50,7 +50,7 @@ def test_every_wish_is_kept_or_told(tmp_path: Path) -> None:
     }
     assert [line for line in text.splitlines() if line.startswith("#")] == [
         "# Settings of .hadolint.yaml.",
-        "# DL1000: zr4lint has no rule for it",
+        "# DL9999: zr4lint has no rule for it",
         "# format: use --format",
         "# surprise: not known",
     ]
@@ -100,6 +100,8 @@ def test_what_is_printed_is_a_configuration(tmp_path: Path) -> None:
         ("strict-labels: 3\n", ".hadolint.yaml: key `strict-labels`: expected true or false"),
         ("trustedRegistries: docker.io\n", ".hadolint.yaml: key `trustedRegistries`: expected a list of registries"),
         ("label-schema:\n  a: rawtext\n", f".hadolint.yaml: key `label-schema`: expected labels with one of {FORMATS}"),
+        ("label-schema: text\n", f".hadolint.yaml: key `label-schema`: expected labels with one of {FORMATS}"),
+        ("label-schema: [text]\n", f".hadolint.yaml: key `label-schema`: expected labels with one of {FORMATS}"),
         ("override: 3\n", ".hadolint.yaml: key `override`: expected levels with lists of codes"),
         (
             "failure-threshold: high\n",

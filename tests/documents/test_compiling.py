@@ -98,6 +98,24 @@ def test_a_decision_whose_statement_changed_is_suspect(tmp_path: Path) -> None:
     assert f"the decision on PD201 of line {line} is suspect: its statement changed" in done.err
 
 
+def test_the_last_line_of_a_check_counts_the_demands(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(
+        "The image MUST be based on `debian:12`.\n\nThe image size MUST be below 200 MB.\n\nThe image MUST be nice.\n"
+    )
+    images = "".join(f"The image MUST be based on `{name}`.\n\n" for name in ("debian:11", "debian:12"))
+    (tmp_path / "b.md").write_text(images)
+
+    def last(*options: str) -> str:
+        return call("prd", "check", *options, cwd=tmp_path).out.splitlines()[-1]
+
+    counted = "0 target blocks, 3 demands in prose: 1 compiled, 1 needs a built image, 1 not compiled."
+    assert last("a.md") == last("--all", "a.md") == f"{counted} 0 findings decided, 0 open."
+    assert "demands in prose" not in last("--format", "concise", "a.md")
+    assert last("b.md").endswith(" 0 findings decided, 1 open.")
+    assert call("prd", "decide", "b.md", "PD101@3", "--keep", "debian:11", cwd=tmp_path).code == 0
+    assert last("b.md").endswith(" 1 finding decided, 0 open.")
+
+
 def test_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# Nothing\n")
     done = call("prd", "compile", "a.md", cwd=tmp_path)
@@ -229,4 +247,8 @@ def test_a_document_without_a_demand_is_told(tmp_path: Path) -> None:
     assert (alone.code, alone.out, alone.err) == (2, "", f"zr4lint: notes.md: {NO_TARGET}\n")
     (tmp_path / "x.md").write_text(example())
     both = call("prd", "check", ".", cwd=tmp_path)
-    assert (both.code, both.out, both.err) == (0, "No findings in 2 files.\n", f"zr4lint: notes.md: {NO_TARGET}\n")
+    assert (both.code, both.out.splitlines()[0], both.err) == (
+        0,
+        "No findings in 2 files.",
+        f"zr4lint: notes.md: {NO_TARGET}\n",
+    )

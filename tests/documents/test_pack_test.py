@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.documents.support import FIXTURES, pack_of
 from tests.inprocess import call
 from zr4lint.documents.deriving.pack import derive
@@ -66,3 +68,61 @@ def test_an_example_that_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "pack.toml").write_text(PACK.replace("USER root", "USER app"))
     done = call("pack", "test", "pack.toml", cwd=tmp_path)
     assert (done.code, done.out) == (1, "T1 user reports nothing on its bad example\nexamples 1/2\n")
+
+
+@pytest.mark.parametrize(
+    ("instruction", "undo"),
+    [
+        ("ENV A=1 B=2", "ENV B=x"),
+        ("ENV A=x", "ENV A=y"),
+        ("USER app", "USER root"),
+        ("USER 0", "USER nobody"),
+        ("RUN apt-get update && apt-get install -y git curl=7", "RUN apt-get purge -y curl"),
+        ("RUN microdnf install -y git", "RUN microdnf remove -y git"),
+        ("RUN yum install -y git", "RUN yum remove -y git"),
+        ("RUN apk add curl", "RUN apk del curl"),
+        ("RUN npm install -g yarn@1", "RUN npm uninstall -g yarn"),
+        ('RUN pip install --no-cache-dir torch "numpy>=2"', "RUN pip uninstall -y numpy"),
+        ("RUN /opt/v/bin/pip install flask", "RUN /opt/v/bin/pip uninstall -y flask"),
+        ("RUN python3 -m pip \\\n  install flask", "RUN pip uninstall -y flask"),
+        ("RUN uv pip install flask", "RUN uv pip uninstall flask"),
+        ("COPY a.py /srv/a.py", "RUN rm -rf /srv/a.py"),
+        ("RUN git clone https://example.com/y /opt/y", "RUN rm -rf /opt/y"),
+        ("COPY . /srv/", None),
+        ("RUN pip install $NAMES", None),
+        ("RUN apt-get purge -y git", None),
+        ("EXPOSE 80", None),
+    ],
+)
+def test_an_instruction_is_undone_by_a_later_one(instruction: str, undo: str | None) -> None:
+    text = f'FROM debian:12\n{instruction}\nCMD ["app"]\n'
+    undone = [edit for edit in edits_of(SourceFile(text)) if edit.kind == "undo"]
+    wanted = f'FROM debian:12\n{instruction}\n{undo}\nCMD ["app"]\n'
+    assert [(edit.line, edit.text) for edit in undone] == ([(2, wanted)] if undo is not None else [])
+
+
+def test_a_rule_that_no_undo_escapes(tmp_path: Path) -> None:
+    """The rule of a file's last user notices `USER root` below; nothing notices another value of a variable."""
+    (tmp_path / "pack.toml").write_text(PACK)
+    (tmp_path / "Dockerfile").write_text("FROM debian:12\nENV A=1\nUSER app\n")
+    done = call("pack", "test", "pack.toml", "Dockerfile", cwd=tmp_path)
+    assert [line for line in done.out.splitlines() if line.endswith(": undo")] == [
+        "Dockerfile:2: no rule notices this edit: undo"
+    ]
+
+
+def test_a_derived_pack_knows_its_golden_file(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile").write_text("FROM debian:12\nENV A=1\n")
+    assert call("pack", "derive", "Dockerfile", "-o", "pack.toml", cwd=tmp_path).code == 0
+    done = call("pack", "test", "pack.toml", cwd=tmp_path)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == call("pack", "test", "pack.toml", "Dockerfile", cwd=tmp_path).out
+    assert done.out.splitlines()[-1].startswith("no rule has an example, golden file 0 findings, edits noticed ")
+
+
+def test_a_document_is_no_golden_file(tmp_path: Path) -> None:
+    (tmp_path / "plan.md").write_text("# Plan\n\n## After\n\n```dockerfile\nFROM debian:12\nUSER app\n```\n")
+    assert call("prd", "compile", "plan.md", "-o", "plan.toml", cwd=tmp_path).code == 0
+    done = call("pack", "test", "plan.toml", cwd=tmp_path)
+    assert (done.code, done.out) == (0, "no rule has an example\n")

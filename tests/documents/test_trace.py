@@ -309,6 +309,38 @@ def test_no_gaps(tmp_path: Path) -> None:
     assert (done.code, done.out, done.err) == (0, zero, "")
 
 
+def test_the_demands_of_a_document_that_is_not_there_are_not_counted(tmp_path: Path) -> None:
+    (tmp_path / "plan.md").write_text("# Plan\n\n## After\n\n```dockerfile\nFROM debian:12\nUSER app\n```\n")
+    (tmp_path / "Dockerfile").write_text("FROM debian:12\nUSER app\n")
+    assert call("prd", "compile", "plan.md", "-o", "plan.toml", cwd=tmp_path).code == 0
+    (tmp_path / "plan.md").unlink()
+    done = call("trace", "--gaps", "--pack", "plan.toml", cwd=tmp_path)
+    assert (done.code, done.out.splitlines()) == (
+        0,
+        [
+            "Document not found: plan.md; its demands are not known. Pass --document.",
+            "0 checks without a demand, 0 instructions without either.",
+        ],
+    )
+    trace = traced(tmp_path, "--gaps", "--pack", "plan.toml")
+    assert trace["documents_not_found"] == ["plan.md"]
+
+
+def test_a_specification_that_names_no_file(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile.zr4").write_text((ROOT / "docker" / "Dockerfile.zr4").read_text())
+    done = call("trace", "--gaps", "Dockerfile.zr4", cwd=tmp_path)
+    assert "demands without a check" not in done.out
+    assert "Document not found: PRD of pack zr4; its demands are not known. Pass --document.\n" in done.out
+
+
+def test_a_pack_without_a_document_demands_nothing(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM debian:12\nUSER app\n")
+    (tmp_path / "own.toml").write_text(HEAD + rule(1, "user", 'check = "runs-as"\nuser = "app"'))
+    done = call("trace", "--gaps", "--pack", "own.toml", cwd=tmp_path)
+    assert "Document not found" not in done.out
+    assert done.out.splitlines()[-1].startswith("0 demands without a check, ")
+
+
 def test_a_demand_that_is_decided_is_no_gap(tmp_path: Path) -> None:
     relay(tmp_path)
     assert call("prd", "decide", "relay.prd.md", "PD901@41", "--keep", "measured by hand", cwd=tmp_path).code == 0

@@ -116,6 +116,41 @@ def test_a_link_stays_a_link_and_its_target_is_written(folder: Path) -> None:
     assert target.read_text() != BAD
 
 
+def test_hard_links_stay_names_of_one_file(folder: Path) -> None:
+    file, other = folder / "Dockerfile.zr4", folder / "other"
+    other.hardlink_to(file)
+    zr4lint("--fix", "Dockerfile.zr4", cwd=folder)
+    assert file.samefile(other)
+    assert other.read_text() != BAD
+    assert not [*folder.glob(".*")]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_the_owner_is_kept(folder: Path) -> None:
+    file = folder / "Dockerfile.zr4"
+    os.chown(file, 65534, 65533)
+    file.chmod(0o640)
+    zr4lint("--fix", "Dockerfile.zr4", cwd=folder)
+    after = file.stat()
+    assert file.read_text() != BAD
+    assert (after.st_uid, after.st_gid, stat.S_IMODE(after.st_mode)) == (65534, 65533, 0o640)
+
+
+def test_what_sigkill_leaves_is_hidden_and_no_dockerfile(folder: Path) -> None:
+    """The name of the temporary file starts with a dot and ends in .zr4lint: no run lints it."""
+    script = (
+        "import os, signal, sys; from zr4lint.filesystem import writing\n"
+        "os.replace = lambda *names: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "p = sys.argv[1]; writing.replace(p, open(p, 'rb').read(), b'new')"
+    )
+    done = subprocess.run([sys.executable, "-c", script, "Dockerfile.zr4"], cwd=folder, check=False)
+    assert done.returncode == -signal.SIGKILL
+    (left,) = folder.glob(".*")
+    assert left.match(".Dockerfile.zr4.*.zr4lint")
+    assert (folder / "Dockerfile.zr4").read_text() == BAD
+    assert zr4lint("--show-files", cwd=folder).stdout.split() == [b"Dockerfile.zr4"]
+
+
 @pytest.mark.parametrize(
     "shape",
     [

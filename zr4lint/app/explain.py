@@ -29,6 +29,13 @@ FIXES = {
     Applicability.SAFE: "The fix is safe: `zr4lint --fix` applies it.",
 }
 
+_NOT_BUILT = {
+    "invalidbaseimageplatform": (
+        "InvalidBaseImagePlatform is not built: BuildKit asks the registry for it, and zr4lint opens no connection"
+    )
+}
+"""Checks of other linters, in small letters, that zr4lint can't have."""
+
 
 class Explanation(Struct, frozen=True):
     """A rule, the pack it belongs to (None for the linter's own rules), and where its requirement stands."""
@@ -128,6 +135,8 @@ def named_rules(code: str, packs: Sequence[Pack] | None = None) -> list[Explanat
     every = explanations(packs)
     upper = code.upper()
     found = [e for e in every if code == e.rule.name or any(_is(upper, c) for c in (e.rule.code, *e.rule.aliases))]
+    if not found and code.lower() in _NOT_BUILT:
+        raise UsageError(_NOT_BUILT[code.lower()])
     if not found:
         raise UsageError(f"no rule has the code or the name {quoted(code)}{_meant(code, every)}")
     return found

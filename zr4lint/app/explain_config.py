@@ -32,6 +32,10 @@ class Shown(Struct, frozen=True):
     value: Any
     origin: str
 
+    def as_object(self) -> dict[str, Any]:
+        """Its JSON."""
+        return {"setting": self.key, "value": self.value, "text": self.text, "origin": self.origin}
+
 
 class Explained(Struct, frozen=True):
     """The settings of a file. `skipped` is where it comes from that the file is skipped in folders, "" if it is not."""
@@ -48,10 +52,12 @@ class Explained(Struct, frozen=True):
 
     def as_object(self) -> dict[str, Any]:
         """Its JSON."""
-        settings = [
-            {"setting": one.key, "value": one.value, "text": one.text, "origin": one.origin} for one in self.settings
-        ]
+        settings = [one.as_object() for one in self.settings]
         return {"title": self.title, "skipped": bool(self.skipped), "settings": settings}
+
+    def one(self, key: str) -> dict[str, Any]:
+        """The JSON of one setting."""
+        return next(one for one in self.settings if one.key == key).as_object()
 
 
 def explain_key(key: str, only: str | None) -> list[str]:

@@ -84,7 +84,7 @@ def _setting(wishes: Mapping[str, Any], key: str, path: str) -> Any:
     value = wishes[key]
     match key:
         case "label-schema":
-            formats = value.values() if isinstance(value, dict) else [value]
+            formats = value.values() if isinstance(value, dict) else (None,)
             if not all(isinstance(name, str) and name in _FORMATS for name in formats):
                 wanted = f"expected labels with one of {', '.join(_FORMATS)}"
                 raise UsageError(f"{display(path)}: key `{key}`: {wanted}")

@@ -31,8 +31,11 @@ def command(path: str, only: str | None, foreign: str | None, form: str) -> None
     from zr4lint.app.explain_config import explain_config, explain_key
     from zr4lint.project.settings import KEYS
 
-    if path in KEYS and not os.path.lexists(path) and form == "text":
-        write_page(explain_key(path, only))
+    if path in KEYS and not os.path.lexists(path):
+        if form == "json":
+            write_json(explain_config(".", only).one(path))
+        else:
+            write_page(explain_key(path, only))
         return
     explained = explain_config(path, only)
     if form == "json":

@@ -52,6 +52,8 @@ def command(ctx: click.Context, /, log: str | None, **options: Any) -> None:
     wanted = Wanted(
         options["dockerfile"], options["context"], options["packs"], options["config"], options["no_config"]
     )
+    if wanted.config is not None and wanted.no_config:
+        raise UsageError("--config and --no-config can't be used together")
     if options["fix"] and wanted.dockerfile is None:
         raise click.UsageError("--fix needs the Dockerfile: --file FILE")
     catalogue = catalogue_for(wanted)

@@ -97,6 +97,8 @@ def _request(options: Mapping[str, Any], origins: Mapping[str, str] | None) -> R
     named = [text for text in configurations if os.path.isfile(text)]
     if len(named) > 1:
         raise UsageError(f"--config: {len(named)} files; give one, and further settings as KEY=VALUE")
+    if named and options.get("no_config"):
+        raise UsageError("--config and --no-config can't be used together")
     return Request(
         given=from_options(options, origins),
         config=named[0] if named else None,

@@ -63,7 +63,8 @@ def test(ctx: click.Context, pack: str, dockerfile: str | None) -> None:
     """Test a pack on its examples and a golden Dockerfile.
 
     The golden file has to meet the pack. Then each of its instructions is dropped, turned into a comment or an echo,
-    changed in its last word, and moved down: the edits that no rule notices are listed.
+    changed in its last word, moved down, and undone by a new one below it: the edits that no rule notices are listed.
+    Default: the Dockerfile that the pack names under [trace].
 
     \b
     zr4lint pack test golden.toml Dockerfile
@@ -73,6 +74,7 @@ def test(ctx: click.Context, pack: str, dockerfile: str | None) -> None:
     from zr4lint.app.errors import UsageError
     from zr4lint.cli.messages import write_lines
     from zr4lint.documents.pack_test import try_pack
+    from zr4lint.filesystem.documents import is_markdown
     from zr4lint.filesystem.paths import display
     from zr4lint.filesystem.sources import read
     from zr4lint.packs.problems import PackError
@@ -82,13 +84,17 @@ def test(ctx: click.Context, pack: str, dockerfile: str | None) -> None:
         loaded = load(pack)
     except PackError as error:
         raise UsageError(str(error)) from None
+    traced = loaded.traced.path if loaded.traced is not None else None
+    if dockerfile is None and traced is not None and not is_markdown(traced):
+        dockerfile = traced
     golden = read(dockerfile, display(dockerfile)) if dockerfile is not None else None
     with limited(dockerfile or pack):
         trial = try_pack(loaded, golden)
     lines = [*trial.wrong]
     lines += [f"{f.path}:{f.line}:{f.column}: {f.code} {f.name}: {f.message}" for f in trial.findings]
     lines += [f"{dockerfile}:{edit.line}: no rule notices this edit: {edit.kind}" for edit in trial.unnoticed]
-    summary = f"examples {trial.examples}/{trial.examples + len(trial.wrong)}"
+    examples = trial.examples + len(trial.wrong)
+    summary = f"examples {trial.examples}/{examples}" if examples else "no rule has an example"
     if golden is not None:
         noticed = trial.edits - len(trial.unnoticed)
         summary += f", golden file {len(trial.findings)} findings, edits noticed {noticed}/{trial.edits}"

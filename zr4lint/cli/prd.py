@@ -15,6 +15,7 @@ from zr4lint.cli.options import OneOf, a_file, a_path, no_folder
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from zr4lint.documents.check import Tally
     from zr4lint.documents.decisions import Carried
     from zr4lint.model.finding import FileReport
 
@@ -65,7 +66,7 @@ def check(
     from zr4lint.cli.messages import error
     from zr4lint.cli.output import save
     from zr4lint.cli.progress import progress
-    from zr4lint.documents.check import LONG, documents_in
+    from zr4lint.documents.check import LONG, documents_in, summary
     from zr4lint.documents.target import NO_TARGET
     from zr4lint.model.finding import Report, Severity
     from zr4lint.packs.document_rules import DOCUMENT_RULES, NOT_COMPILED
@@ -76,7 +77,8 @@ def check(
         raise UsageError(f"no Markdown files found in {', '.join(documents)}")
     long = sum(map(os.path.getsize, files)) >= LONG
     with progress(wanted=long, fewest=1, label="Checking") as advance:
-        reports = [_settled(path, None, _counter(advance, n, len(files)))[0] for n, path in enumerate(files)]
+        settled = [_settled(path, None, _counter(advance, n, len(files))) for n, path in enumerate(files)]
+    whole = reports = [one for one, _, _ in settled]
     if not everything:
         reports = [
             structs.replace(report, findings=tuple(f for f in report.findings if f.code != NOT_COMPILED.code))
@@ -91,7 +93,10 @@ def check(
     color = sys.stdout.isatty() and output is None and not no_color and not os.environ.get("NO_COLOR")
     code = 1 if report.count(Severity.ERROR) else 0
     options = Options(color=color, exit_code=code, version=__version__)
-    save(FORMATS[form].render(report, options), output, sys.stdout)
+    text = FORMATS[form].render(report, options)
+    if form == "text":
+        text += summary(whole, (tally for _, _, tally in settled)) + "\n"
+    save(text, output, sys.stdout)
     ctx.exit(code)
 
 
@@ -133,7 +138,7 @@ def decide(
     from zr4lint.documents.decisions import Decision, decisions_file, fingerprint, with_decisions
     from zr4lint.filesystem.sources import read
 
-    report, _ = _settled(document, decisions)
+    report, _, _ = _settled(document, decisions)
     code, _, line = finding.partition("@")
     fitting = [f for f in report.findings if f.code == code.upper() and str(f.line) == line and not f.suppressed]
     if not fitting:
@@ -165,7 +170,7 @@ def compile_(document: str, output: str | None, decisions: str | None) -> None:
     from zr4lint.cli.output import save
     from zr4lint.documents.compiling import NotCompilableError, compile_document, undecided
 
-    report, carried = _settled(document, decisions)
+    report, carried, _ = _settled(document, decisions)
     missing = [
         f"{document}:{f.line}: {f.code} {f.message}; decide: zr4lint prd decide {document} {f.code}@{f.line} --keep ..."
         for f in undecided(report)
@@ -192,19 +197,21 @@ def _counter(advance: Callable[[int, int], None] | None, before: int, documents:
     return (lambda: advance(next(steps), documents * len(CHECKS))) if advance is not None else None
 
 
-def _settled(document: str, file: str | None, done: Callable[[], None] | None = None) -> tuple[FileReport, Carried]:
-    """Print suspect decisions, and return the report on a document after its decisions, and the file of these."""
+def _settled(
+    document: str, file: str | None, done: Callable[[], None] | None = None
+) -> tuple[FileReport, Carried, Tally]:
+    """Print suspect decisions; the report on a document after its decisions, the file of these, and the tally."""
     from zr4lint.app.errors import UsageError
-    from zr4lint.documents.check import check as find
+    from zr4lint.documents.check import check_counting
     from zr4lint.documents.decisions import Carried, DecisionsError, decisions_file, read_decisions, settle
     from zr4lint.filesystem.paths import display
     from zr4lint.filesystem.sources import read
 
     path = file or decisions_file(document)
     with limited(document):
-        report = find(read(document, display(document)), done)
+        report, tally = check_counting(read(document, display(document)), done)
     if not os.path.isfile(path):
-        return report, Carried()
+        return report, Carried(), tally
     try:
         known = read_decisions(read(path, display(path)).text, display(path))
     except DecisionsError as error:
@@ -213,4 +220,4 @@ def _settled(document: str, file: str | None, done: Callable[[], None] | None = 
     for decision in suspect:
         place = f" of line {decision.line}" if decision.line else ""
         click.echo(f"{path}: the decision on {decision.rule}{place} is suspect: its statement changed", err=True)
-    return report, known
+    return report, known, tally

@@ -19,6 +19,8 @@ def command(ctx: click.Context, /, code: str | None, every: bool, config: str | 
     from zr4lint.app.explain import explain, explained, explanations, known_packs, named_rules, rule_object
     from zr4lint.diagnose.explaining import explain_signature, proving
 
+    if every and code is not None:
+        raise click.UsageError(f"--all explains all rules; leave out `{code}`")
     if every:
         rules = explanations(known_packs(config))
         if form == "json":

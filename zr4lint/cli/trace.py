@@ -79,6 +79,8 @@ def command(  # noqa: PLR0913, PLR0917 - an option each
 
     if gaps and form == "in-toto":
         raise UsageError("--format in-toto states which requirements are met; leave out --gaps")
+    if config is not None and no_config:
+        raise UsageError("--config and --no-config can't be used together")
 
     try:
         with time_limit(MAX_TIME):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from zr4lint.documents.checking.arithmetic import check_arithmetic
 from zr4lint.documents.checking.claims import check_claims
@@ -19,10 +21,11 @@ from zr4lint.documents.checking.references import check_references
 from zr4lint.documents.checking.remedies import check_remedies
 from zr4lint.documents.checking.statements import check_statements
 from zr4lint.documents.checking.verification import check_verification
-from zr4lint.documents.checking.world import check_uncompiled, check_world
+from zr4lint.documents.checking.world import NEEDS_IMAGE, check_uncompiled, check_world
 from zr4lint.documents.document import Document
 from zr4lint.documents.target import Target
 from zr4lint.model.finding import FileReport, Finding, in_order
+from zr4lint.packs.document_rules import NOT_COMPILED
 from zr4lint.project.discovery import SKIPPED_FOLDERS
 
 if TYPE_CHECKING:
@@ -57,18 +60,49 @@ def has_demands(source: SourceFile) -> bool:
     return bool(target.blocks) or any(one.demands for one in target.stated)
 
 
+class Tally(Struct, frozen=True):
+    """What a document demands: the number of its target blocks, and of its statements that compile."""
+
+    blocks: int
+    compiled: int
+
+
 def check(source: SourceFile, done: Callable[[], None] | None = None) -> FileReport:
     """The findings on a document, in the order of its text, each place and message once.
 
     `done` is called after each of CHECKS.
     """
+    return check_counting(source, done)[0]
+
+
+def check_counting(source: SourceFile, done: Callable[[], None] | None = None) -> tuple[FileReport, Tally]:
+    """The findings on a document as `check` has them, and the tally of its demands."""
     target = Target(Document(source))
     found: dict[tuple[str, Span, str], Finding] = {}
     for one in CHECKS:
         found.update(((f.code, f.span, f.message), f) for f in one(target))
         if done is not None:
             done()
-    return FileReport(source, tuple(in_order(found.values())), ())
+    tally = Tally(len(target.blocks), sum(bool(one.demands) for one in target.stated))
+    return FileReport(source, tuple(in_order(found.values())), ()), tally
+
+
+def summary(reports: Iterable[FileReport], tallies: Iterable[Tally]) -> str:
+    """One line: how many demands compile, why others do not, and how many findings are decided."""
+    findings = [finding for report in reports for finding in report.findings]
+    left = [f for f in findings if f.code == NOT_COMPILED.code and not f.suppressed]
+    still_open = sum(f.code != NOT_COMPILED.code and not f.suppressed for f in findings)
+    image = sum(f.message == NEEDS_IMAGE for f in left)
+    decided = sum(f.suppressed for f in findings)
+    counted = [*tallies]
+    blocks, compiled = sum(one.blocks for one in counted), sum(one.compiled for one in counted)
+    demands = compiled + len(left)
+    parts = [f"{compiled} compiled"] if compiled else []
+    parts += [f"{image} need{'s' * (image == 1)} a built image"] if image else []
+    parts += [f"{len(left) - image} not compiled"] if len(left) > image else []
+    words = f"{blocks} target block{'s' * (blocks != 1)}, {demands} demand{'s' * (demands != 1)} in prose"
+    words += f": {', '.join(parts)}" if demands else ""
+    return f"{words}. {decided} finding{'s' * (decided != 1)} decided, {still_open} open."
 
 
 def documents_in(path: str) -> list[str]:

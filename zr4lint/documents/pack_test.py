@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from zr4lint.dockerfile import Instruction, parse
+from zr4lint.documents.undoing import undone
 from zr4lint.linting.pipeline import Linter
 from zr4lint.model.finding import Finding
 from zr4lint.model.source import SourceFile
@@ -72,14 +73,20 @@ def try_pack(pack: Pack, golden: SourceFile | None) -> Trial:
 
 
 def edits_of(golden: SourceFile) -> Iterator[Edit]:
-    """Edits of each instruction: drop it, turn it into a comment or an echo, change its last word, move it down.
+    """Edits of each instruction: drop, comment out, echo, change the last word, move down, undo by a new one below.
 
     An edit whose text does not parse is left out: BuildKit notices it.
     """
-    instructions = parse(golden).instructions
+    parsed = parse(golden)
+    instructions = parsed.instructions
+    reverse = undone(parsed)
     for position, instruction in enumerate(instructions):
         following = instructions[position + 1] if position + 1 < len(instructions) else None
-        for kind, text in _edited(golden.text, instruction, following):
+        edited = [*_edited(golden.text, instruction, following)]
+        if instruction.index in reverse:
+            end = instruction.span.end
+            edited.append(("undo", f"{golden.text[:end]}\n{reverse[instruction.index]}{golden.text[end:]}"))
+        for kind, text in edited:
             if text != golden.text and not parse(SourceFile(text)).errors:
                 yield Edit(kind, instruction.line, text)
 

@@ -29,15 +29,20 @@ class WriteError(Exception):
 def replace(path: str, old: bytes, new: bytes) -> None:
     """Put `new` in the place of `old`, the bytes that were read from the file.
 
-    The mode stays, a symbolic link stays and its target is written. WriteError if the file has changed since, or
-    can't be written.
+    The mode and the owner stay, a symbolic link stays and its target is written. A file with further names (hard
+    links) keeps them: it is written in place once a copy beside it has shown that there is room. WriteError if the
+    file has changed since, or can't be written.
     """
     try:
         target = os.path.realpath(path)
-        with _temporary(target, new, os.stat(target).st_mode) as temporary:
+        before = os.stat(target)
+        with _temporary(target, new, before.st_mode, before) as temporary:
             if _read(target, len(old)) != old:
                 raise WriteError(f"{path}: changed while it was being fixed; nothing is written")
-            os.replace(temporary, target)
+            if before.st_nlink > 1 or not _has_owner(temporary, before):
+                _overwrite(target, old, new)
+            else:
+                os.replace(temporary, target)
     except OSError as error:
         raise _refused(path, error) from None
     _sync_folder(os.path.dirname(target))
@@ -110,8 +115,11 @@ def _read(path: str, most: int) -> bytes | None:
 
 
 @contextlib.contextmanager
-def _temporary(target: str, data: bytes | Pieces, mode: int) -> Iterator[str]:
-    """A file beside `target` that holds `data` and is gone afterwards, unless it was moved."""
+def _temporary(target: str, data: bytes | Pieces, mode: int, owner: os.stat_result | None = None) -> Iterator[str]:
+    """A file beside `target` that holds `data` and is gone afterwards, unless it was moved.
+
+    It gets the owner and the group of `owner`, as far as the system allows it.
+    """
     with _undisturbed():
         folder, name = os.path.split(target)
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name[:100]}.", suffix=".zr4lint")
@@ -120,7 +128,10 @@ def _temporary(target: str, data: bytes | Pieces, mode: int) -> Iterator[str]:
                 file.writelines(_pieces(data))
                 file.flush()
                 os.fsync(file.fileno())
-            os.chmod(temporary, mode & 0o7777)
+            if owner is not None and not _has_owner(temporary, owner):
+                with contextlib.suppress(OSError):
+                    os.chown(temporary, owner.st_uid, owner.st_gid)
+            os.chmod(temporary, mode & 0o7777)  # after chown, which clears bits of the mode
             yield temporary
         finally:
             with contextlib.suppress(FileNotFoundError):
@@ -138,6 +149,22 @@ def _undisturbed() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _has_owner(path: str, owner: os.stat_result) -> bool:
+    """Whether a file has this owner and group; where there are none, both are 0."""
+    found = os.stat(path)
+    return (found.st_uid, found.st_gid) == (owner.st_uid, owner.st_gid)
+
+
+def _overwrite(path: str, old: bytes, new: bytes) -> None:
+    """Write over a file; where that fails, its old bytes come back."""
+    try:
+        _fill(path, new)
+    except OSError:
+        with contextlib.suppress(OSError):
+            _fill(path, old)
+        raise
 
 
 def _fill(path: str, data: bytes | Pieces) -> None:

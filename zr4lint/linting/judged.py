@@ -71,4 +71,14 @@ def own_finding(
     judged: Judged, rule: Rule, message: str, span: Span, fix: Fix | None = None, advice: str | None = None
 ) -> Finding:
     """A finding of one of the linter's own rules; `advice` says what to do."""
-    return Finding(judged.source.path, rule.code, rule.name, rule.severity, message, span, fix=fix, help=advice)
+    return Finding(
+        judged.source.path,
+        rule.code,
+        rule.name,
+        rule.severity,
+        message,
+        span,
+        fix=fix,
+        help=advice,
+        aliases=rule.aliases,
+    )

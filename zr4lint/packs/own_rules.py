@@ -14,8 +14,9 @@ def _own(  # noqa: PLR0913, PLR0917 - a field of the rule each
     why: str,
     bad: str,
     good: str,
+    aliases: tuple[str, ...] = (),
 ) -> Rule:
-    return Rule(code, name, severity, summary, why, "", None, "zr4lint", bad, good, applicability)
+    return Rule(code, name, severity, summary, why, "", None, "zr4lint", bad, good, applicability, aliases=aliases)
 
 
 SYNTAX = _own(
@@ -28,6 +29,7 @@ SYNTAX = _own(
     "BuildKit's parser refuses; its readable instructions still get findings.",
     "FORM ubuntu:22.04\n",
     "FROM ubuntu:22.04\n",
+    ("DL1000",),
 )
 UNUSED = _own(
     "ZL001",

@@ -181,7 +181,8 @@ class _Reader:
             configure(packs[name], self.values[name])
         except PackError as error:
             problem = error.problems[0]
-            raise self.error(name, problem.message, problem.key) from None
+            above = "; it is a key of the top level" if problem.key in KEYS else ""
+            raise self.error(name, problem.message + above, problem.key) from None
         for key in self.values[name]:
             yield f"{name}.{key}", self._origin(name, key)
 

@@ -35,6 +35,7 @@ _BUILD_OPTIONS = (
     "target", "tls", "tlscacert", "tlscert", "tlskey", "tlsverify", "ulimit",
 )  # fmt: skip
 """The long options of `docker build` and `docker buildx build`, from Docker's reference of its command line."""
+NEEDS_IMAGE = "this needs a built image"
 _NEEDS_IMAGE = re.compile(r"\b(?:build time|image size|size impact|start-?up time|memory)\b", re.IGNORECASE)
 _OF_THE_WORLD = ("unknown-ppa", "unknown-index-host", "transformers-cache-deprecated")
 """The rules of pack ml at warning that say what does not exist, beside those at error."""
@@ -132,7 +133,7 @@ def _claims(target: Target) -> Iterator[Finding]:
 
 def _reason(words: Words) -> str | None:
     if "|" not in words.text and _NEEDS_IMAGE.search(words.text) and re.search(r"\d", words.text):
-        return "this needs a built image"
+        return NEEDS_IMAGE
     if _TASK.match(words.text) and "`" not in words.text:
         return "a machine can't check this"
     return None

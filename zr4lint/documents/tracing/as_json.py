@@ -21,6 +21,8 @@ def render(trace: Trace, *, gaps: bool) -> str:
         "documents": [_document(told) for told in trace.documents],
         "packs": [*trace.packs],
     }
+    if trace.unread:
+        head["documents_not_found"] = [*map(well_formed, trace.unread)]
     if not gaps:
         head["refused"] = [*map(well_formed, trace.refused)]
         head["requirements"] = [_requirement(one, trace.source) for one in trace.requirements]

@@ -33,7 +33,7 @@ def render(trace: Trace, *, color: bool, gaps: bool, forward: bool = True, back:
     blocks: list[list[Line]] = []
     if gaps:
         blocks += ([*_gaps(sort, trace.gaps_of(sort))] for sort in Sort if trace.gaps_of(sort))
-        blocks.append([_gap_counts(trace)])
+        blocks.append([*_gap_counts(trace)])
     else:
         blocks += [*_forward(trace)] if forward else []
         blocks += [*_back(trace)] if back else []
@@ -149,9 +149,13 @@ def _gaps(sort: Sort, gaps: Sequence[Gap]) -> Iterator[Line]:
         yield (Piece(f"      {gap.reason}", "faint"),)
 
 
-def _gap_counts(trace: Trace) -> Line:
-    words = ", ".join(_plural(len(trace.gaps_of(sort)), *_PLURALS[sort]) for sort in Sort)
-    return (Piece(f"{words}."),)
+def _gap_counts(trace: Trace) -> Iterator[Line]:
+    """The number of gaps of each sort; that of demands only where a document was read, or the packs have none."""
+    for name in trace.unread:
+        yield (Piece(f"Document not found: {visible(name)}; its demands are not known. Pass --document.", "caution"),)
+    known = [sort for sort in Sort if sort is not Sort.DEMAND or trace.documents or not trace.unread]
+    words = ", ".join(_plural(len(trace.gaps_of(sort)), *_PLURALS[sort]) for sort in known)
+    yield (Piece(f"{words}."),)
 
 
 _PLURALS = {

@@ -144,7 +144,8 @@ class Trace(Struct, frozen=True):
     """A Dockerfile, and what is asked of it.
 
     `source` is its text without secrets. `refused` says why BuildKit refuses the file. `packs` are the names of the
-    packs whose rules are traced, `configuration` the files that decide what comes of it.
+    packs whose rules are traced, `configuration` the files that decide what comes of it. `unread` are the names of
+    documents that were not found: what they demand is not known.
     """
 
     source: SourceFile
@@ -156,6 +157,7 @@ class Trace(Struct, frozen=True):
     steps: tuple[Step, ...]
     gaps: tuple[Gap, ...]
     refused: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     def of(self, state: State) -> list[Requirement]:
         """The requirements of a state."""

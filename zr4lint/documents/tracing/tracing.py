@@ -83,7 +83,19 @@ def trace(inputs: Inputs) -> Trace:
     refused = tuple(f"{f.path}:{f.line}: {f.message}" for f in linted.report.findings if f.code == SYNTAX.code)
     file = Named(source.path, digest(source))
     told = tuple(_told(inputs))
-    return Trace(shown, file, told, tuple(sorted(names)), inputs.configuration, requirements, steps, left, refused)
+    configuration, unread = inputs.configuration, tuple(dict.fromkeys(_unread(inputs)))
+    return Trace(shown, file, told, tuple(sorted(names)), configuration, requirements, steps, left, refused, unread)
+
+
+def _unread(inputs: Inputs) -> Iterator[str]:
+    """The documents of packs that were not found: the file that a pack names, else the title of its document."""
+    for pack in inputs.packs:
+        if pack.name in inputs.documents:
+            continue
+        if pack.traced is not None:
+            yield pack.traced.file
+        elif pack.specification is not None:
+            yield f"{pack.specification.document} of pack {pack.name}"
 
 
 def _told(inputs: Inputs) -> Iterator[Told]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from zr4lint.packs.own_rules import SYNTAX
+
 if TYPE_CHECKING:
     from zr4lint.dockerfile.peer_comments import PeerComment, Scope
     from zr4lint.model.finding import Finding
@@ -21,12 +23,13 @@ def suppressed_by_peers(
 ) -> Iterator[Finding]:
     """The findings, suppressed where a comment to another linter names one of their codes.
 
-    hadolint reports some things in another place than zr4lint, so a comment at a related place counts as well.
+    hadolint reports some things in another place than zr4lint, so a comment at a related place counts as well. No
+    comment keeps hadolint from reporting that it can't parse a file (DL1000), so none does here.
     `anchor` gives the place of a span in the file that has the comments.
     """
     index = _Index(comments, anchor)
     for finding in findings:
-        comment = None if finding.suppressed else index.covering(finding)
+        comment = None if finding.suppressed or finding.code == SYNTAX.code else index.covering(finding)
         if comment is None:
             yield finding
         else:
