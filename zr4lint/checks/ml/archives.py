@@ -28,6 +28,8 @@ _KEY_FIX = (
     r"3bf863cc|cuda-keyring|A4B469963BF863CC|(?:rm|mv|sed)\b[^\n]*(?:cuda|nvidia-ml)[^\n]*\.list|sources\.list\.d"
 )
 _KEYRING = r"cuda-keyring[\w.-]*\.deb"
+_NEW_KEY = r"/3bf863cc\.pub\Z|\A(?:0x)?A4B469963BF863CC\Z"
+_OLD_LISTS = r"/etc/apt/sources\.list\.d/(?:cuda|nvidia-ml)[\w.*-]*(?:\.list)?"
 _REMOVE = "rm -f /etc/apt/sources.list.d/cuda.list /etc/apt/sources.list.d/nvidia-ml.list && "
 _GET_PIP = r"bootstrap\.pypa\.io/get-pip\.py"
 _PYTHON = r"python(?P<version>3\.\d+)?3?\Z"
@@ -102,6 +104,7 @@ def nvidia_key_expired(subject: Subject) -> Outcomes:
     """The image has the key that signs NVIDIA's apt repository."""
     for history in histories(subject):
         yield from _keyring(history)
+        yield from _fixed_already(history)
         base, run = history.base, _first_apt(history)
         if base is None or run is None or run.at.reach is not Reach.ALWAYS or _changes_sources(history, run, _KEY_FIX):
             continue
@@ -150,6 +153,33 @@ def _keyring(history: History) -> Outcomes:
                 else "nvidia/cuda images for Ubuntu 22.04 and later bring it.",
             ),
             help="Remove /etc/apt/sources.list.d/cuda.list first" if old else "Remove this command",
+            references=("NVIDIA container images, dist/",),
+        )
+        return
+
+
+def _fixed_already(history: History) -> Outcomes:
+    """A remedy for the old key, in an image that has the new one."""
+    base = history.base
+    month = base.image.tag[:5] if base is not None else ""
+    cuda = base is not None and base.kind == "cuda" and base.cuda is not None and not older(base.cuda, "11.0")
+    ngc = base is not None and base.kind == "ngc" and re.fullmatch(r"\d\d\.\d\d", month) and not older(month, "22.05")
+    if not (cuda or ngc) or history.mentions(None, _KEYRING):
+        return
+    for ran in history.commands:
+        words = [argument.value or "" for argument in ran.arguments]
+        adds = ran.program == "apt-key" and any(re.search(_NEW_KEY, word) for word in words)
+        removes = ran.program == "rm" and any(re.fullmatch(_OLD_LISTS, word) for word in words)
+        if ran.at.reach is not Reach.ALWAYS or not (adds or removes):
+            continue
+        yield Unmet(
+            "this image has NVIDIA's new apt key already",
+            ran.at.span,
+            severity=Severity.INFO,
+            notes=("NVIDIA rebuilt its images after it changed the key in April 2022.",),
+            help="Remove this command, unless it keeps NVIDIA's repository out of apt on purpose"
+            if removes
+            else "Remove this command",
             references=("NVIDIA container images, dist/",),
         )
         return

@@ -42,7 +42,7 @@ def import_fails(subject: Subject) -> Outcomes:
                     yield Unmet(
                         row["message"].format(**words),
                         requirement.span,
-                        unsure=install.unsure or not sure(row),
+                        unsure=install.unsure or not (sure(row) or _certain(history, install, requirement, row)),
                         severity=Severity.ERROR if row.get("level") == "error" else None,
                         notes=("The install succeeds, and the failure shows when the image runs.",),
                         help=row["help"].format(**words),
@@ -76,6 +76,19 @@ def _failing(history: History, install: Install, requirement: Requirement, row: 
             return None
         words["other"] = missing
     return words
+
+
+def _certain(history: History, install: Install, requirement: Requirement, row: Row) -> bool:
+    """Whether a build of torch makes certain what is likely only without it."""
+    torch = torch_in(install) or torch_at(history, install.at)
+    known = row.get("certain")
+    return (
+        known is not None
+        and torch is not None
+        and torch.order >= 0
+        and (torch.cuda or "").startswith(known)
+        and pinned(requirement) not in row["except"]
+    )
 
 
 def _of_release(requirement: Requirement, row: Row) -> bool:

@@ -15,7 +15,7 @@ from zr4lint.facts import CondaListed, PackageRun
 from zr4lint.facts.history import History, Install, pinned
 from zr4lint.facts.pips import isolates
 from zr4lint.facts.torch import TorchState, older, python_at, torch_at, torch_in
-from zr4lint.knowledge.tables import minor, source_builds, table
+from zr4lint.knowledge.tables import Torch, minor, release, source_builds, table, torch_releases
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import plain
 from zr4lint.shell import Reach
@@ -45,6 +45,7 @@ _CUDA_OF_CONDA = frozenset({"pytorch-cuda", "cuda-version", "cudatoolkit"})
 _NVCC_OF_CONDA = frozenset({
     "cuda", "cuda-nvcc", "cuda-toolkit", "cuda-compiler", "cudatoolkit-dev", "cuda-nvcc-impl", "cuda-nvcc_linux-64",
 })  # fmt: skip
+_FREE = frozenset({"torch", "torchvision", "torchaudio"})
 _ONE_VERSION = r"=*(\d+)\.(\d+)(?:\.\*|\.\d+)*\Z"
 
 
@@ -56,7 +57,7 @@ def cuda_major_mismatch(subject: Subject) -> Outcomes:
         if base is None or base.kind != "cuda" or base.cuda is None:
             continue
         states = [(state, install.unsure) for install in history.own if (state := torch_in(install)) is not None]
-        for torch, unsure in (*states, *_of_conda(history)):
+        for torch, unsure in (*states, *_newest(history), *_of_conda(history)):
             if torch.cuda is None or not torch.cuda.startswith("cu") or _major(torch.cuda) == _major(base.cuda):
                 continue
             compiled = _compiled(history, torch)
@@ -77,6 +78,42 @@ def cuda_major_mismatch(subject: Subject) -> Outcomes:
                 help=f"Use an image of CUDA {_major(torch.cuda)}, or a torch built for CUDA {_major(base.cuda)}",
                 references=("torch.utils.cpp_extension",),
             )
+
+
+def _newest(history: History) -> Iterator[tuple[TorchState, bool]]:
+    """The torches that no version holds back: the newest one for their Python, in the build that PyPI has."""
+    for install in history.own:
+        requirement = install.get("torch")
+        if requirement is None or requirement.specifier or requirement.url or requirement.marker:
+            continue
+        free = not install.sources.all and not install.sources.backend and not install.constrained
+        python = python_at(history, install)
+        if python is None or not free or install.opaque or not _alone(history, install):
+            continue
+        if history.has("torch", install.at) is False:
+            fitting = (one for one in torch_releases().values() if _runs_on(one, python))
+            known = max(fitting, key=lambda one: release(one.version), default=None)
+            if known is not None and known.pypi_cuda:
+                cuda = f"cu{known.pypi_cuda.replace('.', '')}"
+                yield (
+                    TorchState(known.version, cuda, requirement.span, install.at.order, install),
+                    install.unsure or _opaque_later(history, install),
+                )
+
+
+def _alone(history: History, install: Install) -> bool:
+    """Whether nothing beside torch or in another command bounds its version."""
+    beside = all(r.name in _FREE and not (r.specifier or r.url) for r in install.requirements)
+    return beside and not any(other.get("torch") for other in history.installs if other is not install)
+
+
+def _opaque_later(history: History, install: Install) -> bool:
+    return any(other.opaque for other in history.installs if other.at.order > install.at.order)
+
+
+def _runs_on(known: Torch, python: str) -> bool:
+    oldest, newest = known.python
+    return bool(oldest) and not older(python, oldest) and not (newest and older(newest, python))
 
 
 def _of_conda(history: History) -> Iterator[tuple[TorchState, bool]]:

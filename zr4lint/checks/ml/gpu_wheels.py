@@ -13,10 +13,10 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts.history import History, Install, pinned
 from zr4lint.facts.pips import newest_of
-from zr4lint.facts.torch import older, python_at
+from zr4lint.facts.torch import older, python_at, torch_at, torch_in
 from zr4lint.knowledge.tables import Row, references, sure, table
 from zr4lint.knowledge.versions import bounds, lets_in
-from zr4lint.model.finding import Severity
+from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import code, plain
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ def _row(name: str, version: str | None) -> Row | None:
 def gpu_libraries_mismatch(subject: Subject) -> Outcomes:
     """A package finds the CUDA and the cuDNN that it needs from the system."""
     for history in histories(subject):
+        yield from _beside_torch(history)
         base = history.base
         if base is None or not base.plain or not history.final:
             continue
@@ -110,6 +111,69 @@ def gpu_libraries_mismatch(subject: Subject) -> Outcomes:
                 if requirement.url is None and requirement.marker is None and only_pypi(install):
                     yield from _of_system(history, base, install, requirement)
                     yield from _of_local_extra(base, install, requirement)
+                    yield from _twice(base, install, requirement)
+
+
+def _beside_torch(history: History) -> Outcomes:
+    """An extra that brings another CUDA or cuDNN than torch has in the same environment."""
+    for install in history.own:
+        torch = None
+        for requirement in install.requirements:
+            row = _brought(requirement)
+            if row is None or install.environment is None:
+                continue
+            torch = torch or torch_in(install) or torch_at(history, install.at)
+            if torch is None or torch.install is None or torch.install.environment != install.environment:
+                break
+            if not (torch.cuda or "").startswith("cu1"):
+                break
+            cuda = (torch.cuda or "").removeprefix("cu")[:2]
+            cudnn = "8" if older(torch.minor, table("gpu-wheels")["torch_cudnn"]["since"]) else "9"
+            other = row["cuda"] not in ("", cuda)
+            if not other and (row["cudnn"] in ("", cudnn) or cuda != "12"):
+                continue
+            brings = f"CUDA {row['cuda']}" if other else f"cuDNN {row['cudnn']}"
+            has = f"CUDA {cuda}" if other else f"cuDNN {cudnn}"
+            yield Unmet(
+                f"{requirement.name}[{row['extra']}] brings {brings}, but torch {torch.version} brings {has}",
+                requirement.span,
+                unsure=install.unsure,
+                related=(Related(f"torch {torch.version} is installed here", torch.span),),
+                notes=("Both load their own into one process, or one replaces that of the other.",),
+                help="Install them into two environments, or take releases for the same CUDA and cuDNN",
+                references=references(row),
+            )
+
+
+def _brought(requirement: Requirement) -> Row | None:
+    """What an extra brings; None for requirements whose release or marker leaves that open."""
+    if not requirement.extras or requirement.url is not None or requirement.marker is not None:
+        return None
+    version = pinned(requirement)
+    rows: Sequence[Row] = table("gpu-wheels")["brought"]
+    for row in rows:
+        if row["name"] != requirement.name or row["extra"] not in _extras(requirement):
+            continue
+        if not row["versions"] or (version is not None and lets_in(row["versions"], version)):
+            return row
+    return None
+
+
+def _twice(base: Base, install: Install, requirement: Requirement) -> Outcomes:
+    """An extra that brings CUDA and cuDNN, on an image that has both."""
+    row = _row(requirement.name, pinned(requirement) if requirement.specifier else None)
+    extra = row.get("extra") if row is not None else None
+    if row is None or extra not in _extras(requirement) or base.kind != "cuda" or _cudnn(base) is None:
+        return
+    yield Unmet(
+        f"{requirement.name}[{extra}] brings CUDA and cuDNN, which the image has too",
+        requirement.span,
+        severity=Severity.INFO,
+        unsure=install.unsure,
+        notes=("The package loads its own libraries, and those of the image only take space.",),
+        help="Use an image without cuDNN, for example one with `base` in its tag",
+        references=references(row),
+    )
 
 
 def _of_system(history: History, base: Base, install: Install, requirement: Requirement) -> Outcomes:

@@ -14,7 +14,8 @@ from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, ArgDeclared, Copied, EnvSet, Ran, UserSet
 from zr4lint.facts.history import History, Install, pinned
 from zr4lint.facts.torch import older
-from zr4lint.knowledge.tables import Row, references, table, torch_release
+from zr4lint.filesystem.globs import matches
+from zr4lint.knowledge.tables import Row, minor, references, table, torch_release
 from zr4lint.model.finding import Edit, Fix, Severity
 from zr4lint.model.quoting import code, plain
 from zr4lint.programs.pip import Requirement
@@ -44,6 +45,21 @@ def image_tag_unknown(subject: Subject) -> Outcomes:
                     help=f"Tags look like {code(row['example'])}",
                     references=references(row),
                 )
+        yield from _ended(history, base)
+
+
+def _ended(history: History, base: Base) -> Outcomes:
+    """A tag that is the last of its image, or one that stays at the last."""
+    for row in table("bases")["ended"] if base.image.tag else ():
+        if _name(base) in row["names"] and (base.image.tag == "latest" or minor(base.image.tag) == row["last"]):
+            yield Unmet(
+                f"{code(row['names'][0])} ends with {row['last']}",
+                history.stage.image_span,
+                severity=Severity.INFO,
+                notes=("Newer releases are published under another name only.",),
+                help=f"Use {code(row['instead'])}",
+                references=references(row),
+            )
 
 
 def _name(base: Base) -> str:
@@ -116,8 +132,12 @@ def _of_rocm(base: Base, install: Install) -> _Told | None:
     if base.kind != "rocm":
         return None
     cuda = next((tag for tag in install.sources.tags if tag.startswith("cu")), None)
-    names = table("bases")["wheels"]["cuda_only"]
-    first = next((r for r in install.requirements if (cuda and r.name.startswith("torch")) or r.name in names), None)
+    patterns = table("bases")["wheels"]["cuda_only"]
+
+    def covers(name: str) -> bool:
+        return any(matches(name, pattern) for pattern in patterns)
+
+    first = next((r for r in install.requirements if (cuda and r.name.startswith("torch")) or covers(r.name)), None)
     if first is None or first.url is not None:
         return None
     what = f"{first.name} for {cuda}" if cuda else first.name

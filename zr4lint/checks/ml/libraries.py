@@ -11,11 +11,12 @@ from zr4lint.facts import AptRun
 from zr4lint.facts.torch import older, python_at, torch_at, torch_in
 from zr4lint.knowledge.tables import references, table
 from zr4lint.knowledge.versions import bounds
-from zr4lint.model.finding import Related
+from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import code
 
 if TYPE_CHECKING:
     from zr4lint.facts.history import History, Install
+    from zr4lint.knowledge.versions import Bounds
     from zr4lint.programs.pip import Requirement
 
 _WITH_GUI = ("opencv-python", "opencv-contrib-python")
@@ -65,7 +66,7 @@ def _apt_is_open(history: History) -> bool:
     return False
 
 
-@check("ml/torch-needs-numpy-1")
+@check("ml/torch-needs-numpy-1", raises=True)
 def torch_needs_numpy_1(subject: Subject) -> Outcomes:
     """A torch that was built for numpy 1 is used with numpy 1."""
     row = table("packages")["numpy_1"]
@@ -86,13 +87,14 @@ def torch_needs_numpy_1(subject: Subject) -> Outcomes:
                 continue
             python = python_at(history, install)
             limits = bounds(requirement.specifier if named is not None else "")
-            if limits is None or limits.upper is not None or (python is not None and older(python, "3.9")):
+            if limits is None or _keeps_1(limits) or (python is not None and older(python, "3.9")):
                 continue
             yield Unmet(
                 f"torch {torch.version} was built for numpy 1",
                 requirement.span,
                 expected='"numpy<2"',
                 unsure=install.unsure,
+                severity=Severity.ERROR if _only_2(limits) and not install.unsure else None,
                 related=(Related(f"torch {torch.version} is installed here", torch.span),),
                 notes=("pip takes numpy 2. torch then says `Numpy is not available`.",),
                 help='Install `"numpy<2"`',
@@ -116,7 +118,17 @@ def _brings_numpy(history: History, install: Install) -> Requirement | None:
 def _below_2(install: Install) -> bool:
     requirement = install.get("numpy")
     limits = bounds(requirement.specifier) if requirement is not None else None
-    return limits is not None and limits.upper is not None
+    return limits is not None and _keeps_1(limits)
+
+
+def _keeps_1(limits: Bounds) -> bool:
+    """Whether an upper bound may keep numpy 1: any but that of a range of numpy 2 alone."""
+    return limits.upper is not None and not _only_2(limits)
+
+
+def _only_2(limits: Bounds) -> bool:
+    """Whether a range has no numpy 1."""
+    return limits.lower is not None and limits.lower.major >= 2
 
 
 @check("ml/cpu-torch-on-cuda-image")

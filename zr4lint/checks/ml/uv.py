@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zr4lint.checks.edits import UNSAFE, replace
+from zr4lint.checks.edits import UNSAFE, insert, replace
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.facts import EnvSet, PipRun, Ran
+from zr4lint.facts import Copied, EnvSet, PipRun, Ran
 from zr4lint.facts.history import by_uv
 from zr4lint.facts.pips import pip_at
 from zr4lint.facts.torch import older
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 
 _FAMILY = ("torch", "torchvision", "torchaudio")
 _TRUE, _FALSE = ("y", "yes", "t", "true", "on", "1"), ("n", "no", "f", "false", "off", "0")
+_PLACES = ("system", "python", "target", "prefix", "user", "config-file", "directory", "project")
+_OF_ENVIRONMENT = frozenset({
+    "VIRTUAL_ENV", "CONDA_PREFIX", "UV_SYSTEM_PYTHON", "UV_PYTHON", "UV_CONFIG_FILE", "UV_PROJECT", "UV_WORKING_DIR",
+})  # fmt: skip
+_ENVIRONMENTS = (
+    r"(?i)venv|virtual|activate|conda|mamba|pyproject|uv\.toml|/uv/|UV_(?:SYSTEM|PYTHON|CONFIG|PROJECT|WORKING)|"
+    r"\buv (?:sync|run|init|add)\b|git clone|poetry|hatch|pdm|rye|https?:[^\s]*\.(?:tar|tgz|zip)"
+)
 _SEEDS = r"--seed|UV_VENV_SEED|ensurepip|get-pip"
 
 
@@ -109,6 +117,47 @@ _VALUED = frozenset({"--python", "-p", "--prompt", "--index-url", "--cache-dir",
 
 def _brings_pip(history: History, run: PipRun) -> bool:
     return any(install.uv for install in history.before_with(run.at, "pip"))
+
+
+@check("ml/uv-without-environment")
+def uv_without_environment(subject: Subject) -> Outcomes:
+    """`uv pip install` finds an environment, or is told to take the system's Python."""
+    for history in histories(subject):
+        base = history.base
+        if base is None or base.kind not in ("python", "ubuntu", "debian", "cuda"):
+            continue
+        for install in history.own:
+            run = install.run
+            if not install.uv or run.at.reach is not Reach.ALWAYS or install.unsure:
+                continue
+            words = subject.words(run.command.words).split()
+            if words[:2] != ["uv", "pip"] or run.command.parsed.unknown or install.option(*_PLACES):
+                continue
+            if _OF_ENVIRONMENT & run.variables.keys() or history.mentions(run.at, _ENVIRONMENTS):
+                continue
+            own = base.kind == "python"  # apt manages the Python of the others, and uv may refuse to change it
+            mounts = [flag.value or "" for flag in run.at.instruction.flags if flag.name == "mount"]
+            if any("type=cache" not in mount and ".txt" not in mount for mount in mounts):
+                continue
+            if not all(_is_plain(copied) for copied in subject.facts.of(Copied, history.chain)):
+                continue
+            yield Unmet(
+                "uv finds no virtual environment to install into",
+                run.command.words,
+                expected="uv pip install --system" if own else "uv venv before this command",
+                fix=insert(run.command.words.end, " --system", "Install into the image's Python", UNSAFE)
+                if own
+                else None,
+                notes=("uv fails with `No virtual environment found`.",),
+                help="Pass --system, or make an environment with `uv venv` before",
+                references=("uv docs/pip/environments.md", "observed with uv 0.13.9"),
+            )
+            break
+
+
+def _is_plain(copied: Copied) -> bool:
+    """Whether a copy surely brings no environment and no configuration of uv."""
+    return copied.source.endswith(("/uv", "/uvx", ".txt", ".in"))
 
 
 @check("ml/setting-unread", raises=True)
