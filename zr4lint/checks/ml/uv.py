@@ -30,7 +30,7 @@ _OF_ENVIRONMENT = frozenset({
 })  # fmt: skip
 _ENVIRONMENTS = (
     r"(?i)venv|virtual|activate|conda|mamba|pyproject|uv\.toml|/uv/|UV_(?:SYSTEM|PYTHON|CONFIG|PROJECT|WORKING)|"
-    r"\buv (?:sync|run|init|add)\b|git clone|poetry|hatch|pdm|rye|https?:[^\s]*\.(?:tar|tgz|zip)"
+    r"\buv (?:sync|run|init|add)\b|git clone|poetry|hatch|pdm|rye|\btar\b|unzip|rsync|https?:[^\s]*\.(?:tar|tgz|zip)"
 )
 _SEEDS = r"--seed|UV_VENV_SEED|ensurepip|get-pip"
 
