@@ -20,6 +20,7 @@ import tomli
 
 from tests.inprocess import Done, call
 from tests.support.ending import PATIENCE, ends
+from tests.support.slow import SLOW
 from tests.test_cli import (
     CONFORMING,
     DOCKER,
@@ -41,7 +42,6 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "robustness.md"
 BAD = CONFORMING.replace("--no-install-recommends \\\n    git", "\\\n    git")
-SLOW = b"FROM a\n" * 300_000
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_standard_input_without_end_is_refused(here: Path) -> None:
 
 @pytest.mark.parametrize("options", [[], ["--diff", "--unsafe-fixes"]])
 def test_a_file_that_takes_too_long_is_given_up(here: Path, options: list[str]) -> None:
-    (here / "slow.Dockerfile.zr4").write_bytes(SLOW)
+    (here / "slow.Dockerfile.zr4").write_text(SLOW)
     save(here / "Dockerfile.zr4", "FROM a\n")
     args = ("--max-time", "2", "--jobs", "1", *options, "slow.Dockerfile.zr4", "Dockerfile.zr4")
     done = zr4lint(*args, cwd=here)

@@ -17,6 +17,7 @@ import pytest
 from tests.fleet.results import bare, corpus, files, plainly_told, told
 from tests.inprocess import Done, call
 from tests.support.ending import PATIENCE, until
+from tests.support.slow import SLOW
 from tests.test_cli import CONFORMING, complaint, environment, save
 
 pytestmark = pytest.mark.slow
@@ -146,7 +147,7 @@ def test_a_worker_that_is_killed_costs_nothing(tmp_path: Path) -> None:
 def test_a_file_that_kills_whoever_lints_it_is_a_row(tmp_path: Path) -> None:
     """The file takes more memory than there is: what takes it is killed, as a system does that has none left."""
     corpus(tmp_path / "here", COUNT)
-    save(tmp_path / "here" / "poison" / "Dockerfile", "FROM a\n" * 1_000_000)
+    save(tmp_path / "here" / "poison" / "Dockerfile", SLOW)
     killed: list[int] = []
     with (
         running("--part-size", "20", "--max-time", "600", "here", cwd=tmp_path) as process,

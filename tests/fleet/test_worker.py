@@ -15,6 +15,7 @@ import pytest
 
 from tests.fleet.results import bare, corpus, git, plainly_told, told
 from tests.support.ending import until
+from tests.support.slow import SLOW
 from tests.test_cli import CONFORMING, WRONG_TORCH, save
 from zr4lint.app.errors import UsageError
 from zr4lint.app.run import Request
@@ -313,13 +314,13 @@ def test_urls_on_the_command_line(tmp_path: Path, web: str) -> None:
 
 @pytest.mark.slow
 def test_a_careful_process_that_is_killed_costs_one_file_its_findings(tmp_path: Path) -> None:
-    save(tmp_path / "Dockerfile.slow", "FROM a\n" * 1_000_000)
+    save(tmp_path / "Dockerfile.slow", SLOW)
     save(tmp_path / "Dockerfile", "FROM ubuntu\n")
     desk = Desk(Order.of(Request(max_time=600)))
     paths = [str(tmp_path / name) for name in ("Dockerfile", "Dockerfile.slow", "Dockerfile")]
     tasks = [desk.task(Input(path, path), path, str(tmp_path), Options(max_time=600)) for path in paths]
     with Careful(600) as careful:
-        threading.Thread(target=_kill_what_grows, args=(200_000_000,), daemon=True).start()
+        threading.Thread(target=_kill_what_grows, args=(120_000_000,), daemon=True).start()
         results = [*careful([task for task in tasks if task is not None])]
     assert [result.error for result in results] == [None, "not linted: its process was killed", None]
     assert results[0].report is not None

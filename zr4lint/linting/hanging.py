@@ -30,6 +30,8 @@ LONGEST = 80
 _NOTES = 3
 _NAMED = 6
 _BECAUSE = "Because of this:"
+_NO_REQUIREMENT = re.compile(r"(?:ZL|DL|SC)\d|[A-Z][a-z]")
+"""The codes of zr4lint itself and of other linters."""
 _NOT_MET = "Not met because of this:"
 
 
@@ -95,7 +97,7 @@ def one_for_all(
     kept = [note for note in told.notes if not note.startswith((_NOT_MET, _BECAUSE))]
     named = {name.split()[0] for name in names}
     if any(note.startswith(_NOT_MET) for note in told.notes):
-        names.update(dict.fromkeys(code for code in told.also if code not in named and not code.startswith("ZL")))
+        names.update(dict.fromkeys(c for c in told.also if c not in named and not _NO_REQUIREMENT.match(c)))
     requirements = [f"{_NOT_MET} {_list([*names], _NAMED)}."] if len(names) > 1 else []
     spare = None if own or refuses(told) else next((f.fix for f in others if f.fix is not None), None)
     return structs.replace(
