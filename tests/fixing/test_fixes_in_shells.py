@@ -74,6 +74,12 @@ INSTALL = "apt-get install -y --no-install-recommends git"
 REMOVED = "rm -rf /var/lib/apt/lists/*"
 
 
+def assert_alike(script: str, done: str, dialect: Dialect, programs: Path, log: Path) -> None:
+    """Two scripts call the same and end alike, where the install succeeds and where it fails."""
+    for fails in ("", "install"):
+        assert seen(done, dialect, programs, fails, log) == seen(script, dialect, programs, fails, log)
+
+
 @pytest.mark.parametrize("dialect", SHELLS, ids=lambda d: d.name)
 @pytest.mark.parametrize(
     ("script", "after"),
@@ -99,9 +105,7 @@ def test_lists_are_removed_and_nothing_else_changes(
 ) -> None:
     done = fixed(script, LISTS)
     assert after in done
-    for fails in ("", "install"):
-        log = tmp_path / "log"
-        assert seen(done, dialect, programs, fails, log) == seen(script, dialect, programs, fails, log)
+    assert_alike(script, done, dialect, programs, tmp_path / "log")
 
 
 @pytest.mark.parametrize("dialect", SHELLS, ids=lambda d: d.name)
@@ -123,9 +127,7 @@ def test_lists_are_updated_and_nothing_else_changes(
 ) -> None:
     done = fixed(script, UPDATE)
     assert after in done
-    for fails in ("", "install"):
-        log = tmp_path / "log"
-        assert seen(done, dialect, programs, fails, log) == seen(script, dialect, programs, fails, log)
+    assert_alike(script, done, dialect, programs, tmp_path / "log")
 
 
 @pytest.mark.parametrize(

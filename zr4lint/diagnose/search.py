@@ -17,7 +17,7 @@ _EVERYWHERE = frozenset(
     )
 )
 _MOST_OF_ONE = 200
-"""So many places of one word are told of one text."""
+"""The most places of one word that are looked at in one text."""
 
 
 class Search:

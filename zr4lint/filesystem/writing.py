@@ -30,8 +30,8 @@ def replace(path: str, old: bytes, new: bytes) -> None:
     """Put `new` in the place of `old`, the bytes that were read from the file.
 
     The mode and the owner stay, a symbolic link stays and its target is written. A file with further names (hard
-    links) keeps them: it is written in place once a copy beside it has shown that there is room. WriteError if the
-    file has changed since, or can't be written.
+    links) keeps them: it is written in place, after a temporary copy proves that the disk has room. WriteError if
+    the file has changed since, or can't be written.
     """
     try:
         target = os.path.realpath(path)
