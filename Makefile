@@ -18,12 +18,12 @@ lint: $(VENV)/.run
 
 # In less than a minute: what to run before each commit.
 check: static
-	$(BIN)/pytest $(PARALLEL) -m "not slow and not sweep"
+	$(BIN)/pytest $(PARALLEL) -m "not slow and not thorough"
 
 # What has to be green before a commit. The slowest ten come last, then what tests have measured, such as the two rates
 # of the mutation suite, and below that what failed.
 test: static
-	$(BIN)/pytest $(PARALLEL) --durations=10 -rfE -m "not sweep"
+	$(BIN)/pytest $(PARALLEL) --durations=10 -rfE -m "not thorough"
 
 static: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -57,11 +57,11 @@ site: $(VENV)/.docs
 release-check: $(VENV)/.release
 	ci/release-check.sh $(BIN)/python
 
-# The tests that go over whole suites, and what needs more than PyPI: npm for Microsoft's judge of SARIF, axe-core and
+# The tests that take longest, and what needs more than PyPI: npm for Microsoft's judge of SARIF, axe-core and
 # the extension for VS Code, Chromium for pages, Neovim for the language server, git for pre-commit, buildah and podman
 # for logs of builds.
 judge: $(VENV)/.judge $(NODE) neovim builders
-	$(BIN)/pytest $(PARALLEL) -m sweep
+	$(BIN)/pytest $(PARALLEL) -m thorough
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 -o 'python_files=judge_*.py' tests/judge
 
 # Beside hadolint and tally, in an environment of its own: benchmarks/README.md.

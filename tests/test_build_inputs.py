@@ -205,6 +205,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("listed", REFUSED)
 def test_options_that_a_list_may_not_have(tmp_path: Path, listed: str) -> None:
     lines = PYTHON + "COPY requirements.txt .\nRUN pip install -r requirements.txt\n"

@@ -73,12 +73,14 @@ def test_the_page_has_all_kinds_of_snippets() -> None:
     assert [line for line in lines() if not line.startswith("zr4lint ")] == [INSTALL, INSTALL]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", LINES)
 def test_a_line_passes_a_good_file(here: Path, line: str) -> None:
     done = shell(line, here, GITHUB_STEP_SUMMARY="summary.md")
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", [line for line in LINES if "--format" in line])
 def test_a_line_shows_what_is_wrong(here: Path, line: str) -> None:
     (here / "docker" / "Dockerfile.zr4").write_text(BROKEN)
@@ -118,6 +120,7 @@ def test_init_writes_what_the_page_shows(tmp_path: Path, service: str) -> None:
     assert (tmp_path / "zr4lint.toml").read_text("utf-8") == kept
 
 
+@pytest.mark.slow
 def test_azure_shows_what_is_wrong(here: Path) -> None:
     install, lint = (step["script"] for step in snippet("azure-pipelines.yml")["steps"])
     assert install == INSTALL
@@ -147,6 +150,7 @@ def test_the_image_of_the_tool_passes_its_own_packs() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
+@pytest.mark.slow
 def test_the_makefile(here: Path) -> None:
     (body,) = [body for kind, body in BLOCKS if kind == "make"]
     (here / "Makefile").write_text(body)
@@ -239,7 +243,7 @@ def act_again(cwd: Path, **inputs: str) -> tuple[int, str, dict[str, str], str]:
     return act(cwd, **inputs)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @GROUP
 def test_the_action(here: Path) -> None:
     code, log, outputs, summary = act_again(here)
@@ -301,7 +305,7 @@ def test_the_action_takes_options_a_folder_and_no_annotations(here: Path) -> Non
     assert "Dockerfile.zr4:37:5: error ZR0501" in log
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @GROUP
 def test_the_action_takes_the_version_asked_for(here: Path) -> None:
     code, log, outputs, _ = act(here, version="0.0.0.dev0")

@@ -477,6 +477,7 @@ def _everything(controller: int) -> Iterator[bytes]:
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [60, 100])
 def test_a_terminal_gets_colours_and_no_line_wider_than_it(here: Path, columns: int) -> None:
     save(here / "Dockerfile.zr4", WRONG_TORCH)
@@ -531,6 +532,7 @@ def test_no_colours_where_they_are_not_wanted(here: Path) -> None:
     assert "\x1b" not in (here / "report").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("args", [["--format", "json"], ["--format", "sarif"]])
 def test_programs_get_no_colours_on_a_terminal(here: Path, args: list[str]) -> None:
     assert json.loads(on_a_terminal(*args, cwd=here))

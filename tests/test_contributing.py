@@ -84,6 +84,7 @@ def test_the_rule_can_be_added_as_it_is_told(tmp_path: Path) -> None:
     assert tested.returncode == 0, tested.stdout
 
 
+@pytest.mark.thorough
 def test_a_kind_a_fact_and_a_format_can_be_added_as_it_is_told(tmp_path: Path) -> None:
     folder = copied(tmp_path)
     kind, fact, form = (call(command, folder) for command in commands()[3:])

@@ -102,6 +102,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @given(st.lists(PATTERNS, min_size=1, max_size=6))
 def test_patterns_mean_what_they_mean_to_git(repository: Path, patterns: list[str]) -> None:
     (repository / ".gitignore").write_text("\n".join(patterns))

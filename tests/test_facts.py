@@ -409,6 +409,7 @@ LINES = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(LINES), st.text(max_size=12)), max_size=10).map("\n".join))
 def test_any_text_has_facts_that_lie_in_it(text: str) -> None:

@@ -187,6 +187,7 @@ def test_what_can_not_be_watched_is_refused(tree: Path, args: tuple[str, ...]) -
     assert done.err.startswith("zr4lint: --watch: ")
 
 
+@pytest.mark.slow
 def test_progress_is_drawn_on_a_terminal_alone(tmp_path: Path) -> None:
     for number in range(100):
         save(tmp_path / str(number) / "Dockerfile", "FROM scratch\n")

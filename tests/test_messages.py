@@ -17,7 +17,7 @@ from zr4lint.model.source import SourceFile
 if TYPE_CHECKING:
     from zr4lint.model.finding import Finding
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 LONGEST = 80
 QUOTED = r"`[^`]*`"

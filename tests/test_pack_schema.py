@@ -33,6 +33,7 @@ BEYOND = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_file_is_up_to_date() -> None:
     assert PATH.read_text(encoding="utf-8") == text(), "run `python -m tests.pack_schema`"
     jsonschema.Draft202012Validator.check_schema(schema())

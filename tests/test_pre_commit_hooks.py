@@ -102,6 +102,7 @@ def test_a_hook_passes_a_conforming_file_and_fails_another(name: str, tmp_path: 
     assert call(BY_ID[name], tmp_path) == 1
 
 
+@pytest.mark.slow
 def test_the_fixing_hook_fixes(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "docker", tmp_path, dirs_exist_ok=True)
     file = tmp_path / "Dockerfile.zr4"
@@ -121,6 +122,7 @@ def test_documents_have_prd_in_their_names(path: str, chosen: bool) -> None:
     assert bool(re.search(BY_ID["zr4lint-prd"]["files"], path)) is chosen
 
 
+@pytest.mark.slow
 def test_the_hook_for_documents_fails_where_one_contradicts_itself(tmp_path: Path) -> None:
     text = (ROOT / "fixtures" / "documents" / "broken.prd.md").read_text()
     (tmp_path / "x.prd.md").write_text(text)

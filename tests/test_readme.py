@@ -28,13 +28,13 @@ def commands() -> list[str]:
     return [line for block in blocks(TEXT) if block.kind == "sh" for line in block.body.splitlines()]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @GROUP
 def test_its_commands_succeed_and_write_what_it_shows() -> None:
     assert replayed(TEXT) == TEXT, "run `make docs`"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @GROUP
 def test_what_is_not_so_is_noticed() -> None:
     story = Story()
@@ -58,6 +58,7 @@ def test_the_set_up_is_two_commands() -> None:
     assert first.body == "make lint\nmake test\n"
 
 
+@pytest.mark.slow
 def test_five_commands_lead_to_a_pull_request_that_fails(tmp_path: Path) -> None:
     (text,) = [block.body for block in blocks(TEXT) if block.kind == "text"]
     install, *others = text.splitlines()

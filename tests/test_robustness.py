@@ -124,6 +124,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE.keys())
 def test_any_text_is_linted_in_time(here: Path, data: bytes) -> None:
     (here / "Dockerfile.zr4").write_bytes(data)
@@ -650,6 +651,7 @@ def test_a_patch_is_shown_escaped_on_a_terminal(here: Path) -> None:
     assert "\\x1b[31m\\x9b\\u202e" in shown
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "line", ["# \x1b[31m", "# \x0c\x85\u2028 x", "# a\rb", "::error::x", " ##[error]x", "# \udcff\udcfe"], ids=repr
 )

@@ -102,6 +102,7 @@ def test_the_configuration_can_be_used() -> None:
         assert table["severity"][found.rule.name] != found.rule.severity.label
 
 
+@pytest.mark.slow
 def test_what_it_says_of_one_run_works() -> None:
     file = FOLDER.parents[1] / "docker" / "Dockerfile.zr4"
     text = file.read_bytes().replace(b"torch==2.5.1", b"torch==2.5.0")

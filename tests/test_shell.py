@@ -298,6 +298,7 @@ PARTS = [
 scripts = st.lists(st.sampled_from(PARTS), max_size=25).map("".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @example("a <<E\n")
 @example("sh -c '")

@@ -250,6 +250,7 @@ def test_no_comment_is_too_much(comment: str) -> None:
         assert zr4lint.lint_text(text, packs="zr4").findings
 
 
+@pytest.mark.slow
 def test_many_comments_are_read_in_time(here: Path) -> None:
     many = [MARK + line + "\n" for line in ("ignore[mist,x] y", "ignore-start[must,LV] y", "ignore-file[LV0001] y")]
     report = lint(here, "".join(many) * 3000 + "FROM scratch\n")

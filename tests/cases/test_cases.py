@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import pytest
+
 from tests.cases.case import Case, Cases, RuleCase, case_files, every_case, write
 from tests.cases.judging import applied, findings, observed, pack, rule_of, source_of
 from tests.support.groups import in_groups
@@ -118,6 +120,7 @@ SETTINGS: dict[str, dict[str, object]] = {
 """What the examples of rules need that are silent without a setting."""
 
 
+@pytest.mark.slow
 @in_groups([names for names in RULES if names[1] not in WITHOUT_EXAMPLE], pack_of, "/".join)
 def test_the_bad_example_of_a_rule_is_found_and_the_good_one_is_not(names: tuple[str, str]) -> None:
     """The examples are those of help and pages."""

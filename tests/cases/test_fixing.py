@@ -13,7 +13,7 @@ from zr4lint.fixing.fixpoint import fix
 from zr4lint.fixing.proof import worse
 from zr4lint.model.finding import Applicability
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 FIXED = [item for item in every_case() if item.case.fixed is not None]
 
 

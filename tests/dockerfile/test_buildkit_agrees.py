@@ -173,6 +173,7 @@ def test_texts_like_dockerfiles(text: str) -> None:
         assume(False)  # BuildKit has cut through a character, which the binding can't hand over
 
 
+@pytest.mark.slow
 @quick
 @given(texts())
 def test_any_text(text: str) -> None:

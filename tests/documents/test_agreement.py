@@ -107,7 +107,7 @@ def edits(count: int) -> list[str]:
 
 
 @pytest.mark.skipif(not PRD.exists(), reason="the user's document is not in the repository")
-@pytest.mark.parametrize("count", [4, pytest.param(200, marks=pytest.mark.sweep)])
+@pytest.mark.parametrize("count", [4, pytest.param(200, marks=pytest.mark.thorough)])
 def test_checks_of_the_document_of_dockerfile_zr4(count: int, tmp_path: Path) -> None:
     target = target_of(PRD.read_text())
     shipped = (ROOT / "docker" / "Dockerfile.zr4").read_text()

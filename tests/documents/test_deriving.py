@@ -132,7 +132,7 @@ def test_a_file_that_buildkit_refuses(tmp_path: Path) -> None:
     assert "Dockerfile:2: " in done.err
 
 
-@pytest.mark.sweep
+@pytest.mark.thorough
 def test_the_mutation_suite() -> None:
     golden = (ROOT / "fixtures" / "mutations" / "Dockerfile.zr4").read_text()
     pack = pack_of(frozen(golden, layout=True))

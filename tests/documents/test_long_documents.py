@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from zr4lint.documents.check import check
 from zr4lint.documents.document import Document
 from zr4lint.documents.target import Target
@@ -42,6 +44,7 @@ def test_many_numbers_of_lines_in_a_paragraph() -> None:
     assert Target(Document(SourceFile(target.replace("at most ", ""), "x.md"))).line_count == 12
 
 
+@pytest.mark.slow
 def test_many_calls_of_docker_build_in_a_line() -> None:
     after = "\n\n## After\n\n```dockerfile\nFROM debian:12\n```\n"
     assert _findings(f"`{'docker build -q;' * 5000}`{after}") == []
@@ -49,11 +52,13 @@ def test_many_calls_of_docker_build_in_a_line() -> None:
     assert _findings(f"`docker build{' --fast' * 300}`{after}") == [(1, "PD602")] * 300
 
 
+@pytest.mark.slow
 def test_many_values_of_one_subject() -> None:
     stated = "".join(f"The image must be based on `debian:{n}`.\n\n" for n in range(1500))
     assert _findings(stated) == [(3 + 2 * n, "PD101") for n in range(1499)]
 
 
+@pytest.mark.slow
 def test_many_steps_of_one_recovery() -> None:
     after = "## After\n\n```dockerfile\nFROM debian:12\n```\n\n## Recovery\n\n```bash\n"
     steps = "".join(f"sed -i 's|debian:12|debian:{n}|' Dockerfile\n" for n in range(100, 500))
@@ -61,6 +66,7 @@ def test_many_steps_of_one_recovery() -> None:
     assert [line for line, code in found if code == "PD402"] == [10 + n for n in range(400)]
 
 
+@pytest.mark.slow
 def test_many_references_to_parts() -> None:
     steps = "## Step 1: a\n\n## Step 2: b\n\n"
     assert _findings(steps + "Repeat step 1 and rule 3.4.\n\n" * 2000) == []

@@ -45,6 +45,7 @@ def test_the_edits_of_a_file() -> None:
     assert ("drop", 1) not in edits
 
 
+@pytest.mark.slow
 def test_a_derived_pack_notices_the_edits_of_its_golden_file() -> None:
     golden = SourceFile((FIXTURES / "golden.Dockerfile").read_text(), "Dockerfile")
     trial = try_pack(pack_of(write(derive(golden))), golden)

@@ -93,14 +93,14 @@ def test_edits_are_noticed_as_by_the_pack_written_by_hand() -> None:
 
 
 @needs_the_document
-@pytest.mark.sweep
+@pytest.mark.thorough
 def test_all_edits_are_noticed_as_by_the_pack_written_by_hand() -> None:
     edits = [*load("breaking")]
     assert len(unnoticed(edits)) <= (1 - NOTICED) * len(edits)
 
 
 @needs_the_document
-@pytest.mark.sweep
+@pytest.mark.thorough
 def test_edits_that_keep_the_meaning_are_no_error() -> None:
     wrong = {
         m.name: [f.message for f in found(m.text, pack()) if f.severity is Severity.ERROR] for m in load("keeping")

@@ -65,7 +65,7 @@ def repaired(text: str) -> bool:
     return not errors(done.report)
 
 
-@pytest.mark.parametrize("step", [10, pytest.param(1, marks=pytest.mark.sweep)])
+@pytest.mark.parametrize("step", [10, pytest.param(1, marks=pytest.mark.thorough)])
 def test_breaking_edits_are_repaired(step: int, record_property: Callable[[str, object], None]) -> None:
     readable = [mutation for mutation in BREAKING[::step] if not parse(source(mutation.text)).errors]
     left = [mutation for mutation in readable if not repaired(mutation.text)]
@@ -89,7 +89,7 @@ def pairs() -> Iterator[str]:
         yield text
 
 
-@pytest.mark.sweep
+@pytest.mark.thorough
 def test_pairs_of_breaking_edits_are_repaired(record_property: Callable[[str, object], None]) -> None:
     outcomes = [repaired(text) for text in islice(pairs(), PAIRS)]
     rate = sum(outcomes) / PAIRS

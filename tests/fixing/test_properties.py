@@ -18,7 +18,7 @@ from zr4lint.model.source import SourceFile
 if TYPE_CHECKING:
     from zr4lint.model.finding import Applicability
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 LINES = [line for line in CONFORMING.read_text().splitlines(keepends=True) if not line.startswith("#")]
 BOUNDED = settings(max_examples=60, deadline=None, derandomize=True)

@@ -200,6 +200,7 @@ def test_a_folder_that_can_not_be_written_leaves_the_file_alone(tmp_path: Path) 
         replace(str(file), b"old", b"new")
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_a_file_is_the_old_or_the_new_text(tmp_path: Path) -> None:
     old, new = b"old " * 200_000, b"new! " * 200_000
     file = tmp_path / "file"

@@ -82,6 +82,7 @@ def answered_once(folder: Path, count: int) -> None:
     assert len(urls) == len({*urls}) == count
 
 
+@pytest.mark.thorough
 def test_a_run_and_the_same_again(tmp_path: Path) -> None:
     corpus(tmp_path / "here", COUNT)
     save(tmp_path / "here" / "x" / "Dockerfile", "FROM a\0\n")
@@ -99,7 +100,7 @@ def test_a_run_and_the_same_again(tmp_path: Path) -> None:
     assert report.out.startswith("out: 41 files in 41 repositories, 1 not linted\n")
 
 
-@pytest.mark.sweep
+@pytest.mark.thorough
 def test_what_is_missing_is_done_again_and_nothing_else(tmp_path: Path) -> None:
     corpus(tmp_path / "here", COUNT)
     assert fleet("--part-size", "10", "here", cwd=tmp_path).code == 0
@@ -117,7 +118,7 @@ def test_what_is_missing_is_done_again_and_nothing_else(tmp_path: Path) -> None:
     assert told(tmp_path / "out") == everything
 
 
-@pytest.mark.sweep
+@pytest.mark.thorough
 def test_other_settings_are_another_run(tmp_path: Path) -> None:
     corpus(tmp_path / "here", 6)
     assert fleet("here", cwd=tmp_path).code == 0
@@ -129,7 +130,7 @@ def test_other_settings_are_another_run(tmp_path: Path) -> None:
     assert [rule.split()[0] for rule in rules] in ([], ["ZC101"])
 
 
-@pytest.mark.sweep
+@pytest.mark.thorough
 def test_a_worker_that_is_killed_costs_nothing(tmp_path: Path) -> None:
     corpus(tmp_path / "here", COUNT)
     save(tmp_path / "here" / "slow" / "Dockerfile", "FROM a\n" * 10_000)
@@ -143,7 +144,7 @@ def test_a_worker_that_is_killed_costs_nothing(tmp_path: Path) -> None:
     assert told(tmp_path / "out") == plainly_told("here", cwd=tmp_path)
 
 
-@pytest.mark.sweep
+@pytest.mark.thorough
 def test_a_file_that_kills_whoever_lints_it_is_a_row(tmp_path: Path) -> None:
     """The file takes more memory than there is: what takes it is killed, as a system does that has none left."""
     corpus(tmp_path / "here", COUNT)
@@ -194,7 +195,7 @@ def _kill_what_grows(process: subprocess.Popen[bytes], most: int, killed: list[i
             continue
 
 
-@pytest.mark.sweep
+@pytest.mark.thorough
 def test_repositories_of_a_manifest(tmp_path: Path) -> None:
     for number in range(3):
         folder = tmp_path / f"r{number}"
@@ -211,7 +212,7 @@ def test_repositories_of_a_manifest(tmp_path: Path) -> None:
     assert "none.git#: " in report
 
 
-@pytest.mark.sweep
+@pytest.mark.thorough
 @pytest.mark.skipif(not Path("/proc").exists(), reason="needs /proc")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_workers_end_with_the_run_which_can_go_on(tmp_path: Path, number: signal.Signals) -> None:
@@ -233,7 +234,7 @@ def _alive(process: psutil.Process) -> bool:
     return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
 
 
-@pytest.mark.sweep
+@pytest.mark.thorough
 def test_a_scheduler_that_runs_already(tmp_path: Path) -> None:
     """Its workers have a folder of their own, and are not told where the command was given."""
     corpus(tmp_path / "here", 12)

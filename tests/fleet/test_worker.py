@@ -56,7 +56,7 @@ def codes(one: Answer) -> set[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("careful", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("careful", [False, pytest.param(True, marks=pytest.mark.thorough)])
 def test_paths_have_the_findings_of_the_plain_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, careful: bool
 ) -> None:
@@ -312,7 +312,7 @@ def test_urls_on_the_command_line(tmp_path: Path, web: str) -> None:
         [*sources(Request(paths=("none",)), (), desk)]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_careful_process_that_is_killed_costs_one_file_its_findings(tmp_path: Path) -> None:
     save(tmp_path / "Dockerfile.slow", SLOW)
     save(tmp_path / "Dockerfile", "FROM ubuntu\n")

@@ -21,7 +21,7 @@ COUNTS = {
 """How many inputs go how far, by what they take."""
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(("depth", "count"), COUNTS.items())
 def test_nothing_raises_hangs_or_steers(depth: str, count: int) -> None:
     for number in range(count):

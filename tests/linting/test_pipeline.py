@@ -150,6 +150,7 @@ def test_the_findings_of_a_rule_are_bounded() -> None:
     assert (left_out.message, left_out.line) == ("7 more findings of ZR0303 are not listed", FINDINGS_OF_A_RULE + 2)
 
 
+@pytest.mark.slow
 def test_threads_read_scripts_at_the_same_time() -> None:
     script = "".join(f"test -f /a{number} && rm /b{number} || true; " for number in range(1_500))
     counted: list[int] = []

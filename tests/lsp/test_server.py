@@ -19,6 +19,8 @@ from zr4lint.lsp.actions import difference
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 GOOD = (ROOT / "docker" / "Dockerfile.zr4").read_text()
 BROKEN = GOOD.replace("torch==2.5.1", "torch==2.5.0").replace("--no-cache-dir --upgrade", "--upgrade", 1)
 EMOJI = "FROM ubuntu:22.04\nRUN echo '😀é' && pip install torch==2.5.0\n"
@@ -121,7 +123,6 @@ def test_a_diagnostic_says_what_and_what_to_do(client: Client) -> None:
     }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "before"), [("utf-8", 6), ("utf-16", 3), ("utf-32", 2)])
 def test_columns_count_the_units_that_the_client_chose(workspace: Path, kind: str, before: int) -> None:
     with Client(workspace, encoded(kind)) as client:
@@ -215,7 +216,6 @@ def test_a_fix_does_what_the_command_line_does(client: Client, workspace: Path) 
     assert applied(text, fix["edit"]) == fixed(workspace, name, text) == GOOD
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("lazy", [False, True])
 def test_fix_all_does_what_the_command_line_does(workspace: Path, lazy: bool) -> None:
     texts = [
@@ -646,7 +646,6 @@ def test_it_waits_for_initialize_and_ends_with_exit(tmp_path: Path) -> None:
     client.__exit__()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("last", ["exit", "end of input"])
 def test_without_shutdown_the_exit_code_is_1(tmp_path: Path, last: str) -> None:
     with Client(tmp_path) as client:
@@ -658,7 +657,6 @@ def test_without_shutdown_the_exit_code_is_1(tmp_path: Path, last: str) -> None:
         assert client.process.wait(timeout=PATIENCE) == 1
 
 
-@pytest.mark.slow
 def test_without_its_packages_it_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "pygls").mkdir()
     (tmp_path / "pygls" / "__init__.py").write_text("raise ModuleNotFoundError('no', name='pygls')\n")

@@ -19,7 +19,7 @@ from zr4lint.knowledge.tables import table
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 VERSIONS = ("1.25.0", "1.26.4", "2.1.0")
 

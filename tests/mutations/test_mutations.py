@@ -21,6 +21,8 @@ from zr4lint.model.source import SourceFile
 if TYPE_CHECKING:
     from zr4lint.packs.model import Pack
 
+pytestmark = pytest.mark.slow
+
 BREAKING = load("breaking")
 KEEPING = load("keeping")
 CONTEXT = ROOT / "docker"
@@ -102,7 +104,7 @@ def test_a_keeping_edit_is_no_error(mutation: Mutation) -> None:
     assert errors(mutation) == [], mutation.why
 
 
-@pytest.mark.sweep
+@pytest.mark.thorough
 def test_where_a_command_of_the_prd_says_fail_something_is_reported() -> None:
     unnoticed = [m for m in BREAKING + KEEPING if all(f.severity < Severity.WARNING for f in report(m).findings)]
     assert unnoticed

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given
 
 from zr4lint.model.finding import Report, Severity
@@ -65,6 +66,7 @@ def test_the_agent_reads_what_was_meant(path: str, message: str) -> None:
     assert data == visible(message).replace("##[", "#\\x23[")
 
 
+@pytest.mark.slow
 @given(reports())
 def test_a_line_is_at_most_one_command(report: Report) -> None:
     for line in written(report, Options()):

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
+import pytest
 from hypothesis import given
 
 from zr4lint.model.finding import Report, Severity
@@ -43,6 +44,7 @@ def test_a_file_without_findings_is_there() -> None:
     assert [len(file) for file in written(SAMPLE.report())] == [0]
 
 
+@pytest.mark.slow
 @given(reports())
 def test_it_is_xml_whatever_the_file_holds(report: Report) -> None:
     root = written(report)

@@ -100,6 +100,7 @@ def test_surrogates_are_escaped() -> None:
     assert well_formed("é\udcff\ud83d\ude00") == "é\\udcff\\ud83d\\ude00"
 
 
+@pytest.mark.slow
 @given(hostile_text, st.integers(1, 40), st.integers(1, 40))
 def test_wrapping_loses_no_words(text: str, first: int, rest: int) -> None:
     lines = wrap(text, first, rest)

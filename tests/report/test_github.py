@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given
 
 from zr4lint.model.finding import Report, Severity
@@ -76,6 +77,7 @@ def test_the_runner_reads_what_was_meant(message: str, path: str) -> None:
     assert parsed(line) == ("error", {"file": visible(path), "title": "x"}, visible(message))
 
 
+@pytest.mark.slow
 @given(reports())
 def test_a_line_a_finding_whatever_the_file_holds(report: Report) -> None:
     shown = [finding for finding in report.files[0].findings if not finding.suppressed]

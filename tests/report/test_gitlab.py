@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 
 from zr4lint.model.finding import Report, Severity
@@ -47,6 +48,7 @@ def test_a_fingerprint_stays_when_lines_move() -> None:
     assert before["location"] != after["location"]
 
 
+@pytest.mark.slow
 @given(reports())
 def test_gitlab_takes_it_whatever_the_file_holds(report: Report) -> None:
     entries = written(report)

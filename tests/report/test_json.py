@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 
 from zr4lint.model.finding import Related, Report, Severity
@@ -97,6 +98,7 @@ def test_suppressed_findings_are_there_but_not_counted() -> None:
     assert document["summary"] == {"error": 0, "warning": 0, "info": 0, "fixable": 0, "conflicts": 0}
 
 
+@pytest.mark.slow
 @given(reports())
 def test_it_is_json_for_strict_readers_whatever_the_file_holds(report: Report) -> None:
     text = FORMATS["json"].render(report, Options())

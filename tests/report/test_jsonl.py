@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
@@ -59,6 +60,7 @@ def test_what_could_not_be_linted_has_a_line() -> None:
     assert written(Report((), ()), Options(errors=("gone: no such file",))) == [{"error": "gone: no such file"}]
 
 
+@pytest.mark.slow
 @given(reports())
 def test_one_line_whatever_the_file_holds(report: Report) -> None:
     (line,) = written(report)

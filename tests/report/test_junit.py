@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
+import pytest
 from hypothesis import given
 
 from zr4lint.model.finding import Report
@@ -68,6 +69,7 @@ def test_a_path_that_could_not_be_linted_is_an_error() -> None:
     assert error.get("message") == "gone: no such file"
 
 
+@pytest.mark.slow
 @given(reports())
 def test_it_is_xml_whatever_the_file_holds(report: Report) -> None:
     suites = written(report)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 
 from zr4lint.model.finding import Report, Severity
@@ -70,6 +71,7 @@ def test_ranges() -> None:
     assert text_range(sample, Span(7, 8)) == {"startLine": 1, "endLine": 1}
 
 
+@pytest.mark.slow
 @given(reports())
 def test_sonarqube_takes_it_whatever_the_file_holds(report: Report) -> None:
     document = written(report)

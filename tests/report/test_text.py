@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -60,6 +61,7 @@ def test_notes_come_before_help_and_a_fix_is_told_by_its_help() -> None:
     assert text(SAMPLE.report(fixed)).endswith("  = fix (safe): Name it x\n1 - FROM a AS base\n1 + FROM a AS x\n")
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_what_is_written_early_is_what_is_written_late(data: st.DataObject) -> None:
     report = data.draw(reports())

@@ -77,6 +77,7 @@ def test_words_are_copied_up_to_their_budget() -> None:
     assert len(last.words) == 2 + 2 * 2**3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tail", ["", "RUN touch /f\n# End\n"])
 def test_the_instructions_of_a_file_are_read_to_their_budget(tail: str) -> None:
     head = "FROM a\n" + "ARG A\n" * (INSTRUCTIONS - 1)
@@ -87,6 +88,7 @@ def test_the_instructions_of_a_file_are_read_to_their_budget(tail: str) -> None:
     assert "".join(piece.span.of(head + tail) for piece in facts.dockerfile.pieces) == head + tail
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("more", "told"), [(0, []), (1, [f"a file is not followed beyond {RUNS:,} RUNs"])])
 def test_the_runs_of_a_file_are_followed_to_their_budget(more: int, told: list[str]) -> None:
     text = "FROM a\n" + "RUN x\n" * RUNS + "RUN touch /f\n" * more
@@ -102,6 +104,7 @@ def test_what_the_shell_refuses_is_not_parsed_to_its_end(piece: str) -> None:
         assert len(read(piece * 24_000, dialect).commands) < 10
 
 
+@pytest.mark.slow
 def test_long_scripts_are_read_in_full() -> None:
     assert len(read("x && " * 5_000 + "y").commands) == 5_001
     assert len(read("echo x >> /f && " * 250 + "y").commands) == 251

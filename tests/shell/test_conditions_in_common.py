@@ -112,6 +112,7 @@ scripts = st.lists(st.recursive(simple, compound, max_leaves=10), min_size=1, ma
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(scripts, st.sampled_from(DIALECTS))
 def test_any_pair_is_borne_out(script: str, dialect: Dialect) -> None:
