@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,6 +30,8 @@ STEERING = (
 )
 """Variables that change what zr4lint, or a program that a test runs, writes."""
 
+IGNORED_BY_SOME = (signal.SIGINT, signal.SIGHUP)
+
 DAY_OF_TESTS = "1796083200"
 """A day on which no table of facts is older than a year, whatever the clock says: 2026-12-01."""
 
@@ -43,8 +46,12 @@ settings.load_profile("tests")
 def pytest_configure() -> None:
     """Take the caller's variables away, for this process and for those that it starts.
 
-    Git tells its hooks where its repository is by variables; a test's own repository would be passed over.
+    Git tells its hooks where its repository is by variables; a test's own repository would be passed over. Signals that
+    the caller ignores, as nohup and jobs in the background do, would be ignored by every program of a test.
     """
+    for number in IGNORED_BY_SOME:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     program.switched_off = True  # only tests that are about ShellCheck start it
     for name in [*os.environ]:
         if name in STEERING or name.startswith("GIT_"):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
+from zr4lint.filesystem.signals import held
 from zr4lint.startup import collect_nothing
 
 if TYPE_CHECKING:
@@ -101,11 +102,15 @@ def _pool(count: int) -> ProcessPoolExecutor:
 def _submitted(
     pool: ProcessPoolExecutor, work: Callable[[Sequence[T]], Iterable[R]], items: Sequence[T]
 ) -> Future[list[R]] | None:
-    """The answers of a process to come; None if one of its pool has died."""
+    """The answers of a process to come; None if one of its pool has died.
+
+    The first call forks, and an exception by Ctrl-C would get lost in what Python calls around that.
+    """
     from concurrent.futures.process import BrokenProcessPool
 
     try:
-        return pool.submit(_each, work, items)
+        with held("SIGINT"):
+            return pool.submit(_each, work, items)
     except BrokenProcessPool:
         return None
 

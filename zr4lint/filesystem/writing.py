@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import signal
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 
 from zr4lint.filesystem.paths import repository
 from zr4lint.filesystem.reading import UnfitError, read_regular
+from zr4lint.filesystem.signals import held
 
 _IN_PLACE = (errno.EACCES, errno.EPERM, errno.EBUSY)
 """Why a file can't be replaced that can be written: its folder is not ours, or it is mounted by itself."""
@@ -18,6 +18,8 @@ _IN_PLACE = (errno.EACCES, errno.EPERM, errno.EBUSY)
 _OPEN_ALREADY = ("/dev/", "/proc/")
 """Where names stand for what a process has open, as /dev/stdout does."""
 
+_ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
+"""Signals that end a process: they wait, so that it leaves no file half made."""
 
 Pieces = Callable[[], Iterable[bytes]]
 
@@ -89,7 +91,7 @@ def refuse_links(path: str, *, within: bool = False) -> None:
 def write_new(path: str, data: bytes) -> None:
     """Write a file that is not there yet; FileExistsError if it is, WriteError if it can't be written."""
     try:
-        with _undisturbed(), open(path, "xb") as file:
+        with held(*_ENDING), open(path, "xb") as file:
             try:
                 file.write(data)
                 file.flush()
@@ -120,7 +122,7 @@ def _temporary(target: str, data: bytes | Pieces, mode: int, owner: os.stat_resu
 
     It gets the owner and the group of `owner`, as far as the system allows it.
     """
-    with _undisturbed():
+    with held(*_ENDING):
         folder, name = os.path.split(target)
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name[:100]}.", suffix=".zr4lint")
         try:
@@ -136,19 +138,6 @@ def _temporary(target: str, data: bytes | Pieces, mode: int, owner: os.stat_resu
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let the signals that end a process wait, so that it leaves no file half made."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _has_owner(path: str, owner: os.stat_result) -> bool:
