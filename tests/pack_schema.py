@@ -63,7 +63,13 @@ def _then(kind: Kind) -> dict[str, Any]:
 def _properties(types: Mapping[str, Any]) -> dict[str, Any]:
     (*properties,), tables = schema_components([*types.values()], ref_template="#/$defs/{name}")
     assert not tables, "a parameter is no table of fixed keys"
-    return {name: {"anyOf": [of, _FILLED]} for name, of in zip(types, properties, strict=True)}
+    return {name: {"anyOf": [of, *_alone(of), _FILLED]} for name, of in zip(types, properties, strict=True)}
+
+
+def _alone(of: Mapping[str, Any]) -> list[Any]:
+    """What may stand in place of a list of one item: the item, where it is a text."""
+    items = [option["items"] for option in of.get("anyOf", [of]) if option.get("type") == "array"]
+    return [item for item in items if item.get("type") == "string"]
 
 
 def text() -> str:

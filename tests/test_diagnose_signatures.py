@@ -135,5 +135,5 @@ def test_a_place_ends_at_its_first_sign(words: str, line: str, captures: tuple[s
 
 
 def test_a_missing_platform_breaks_the_rule_on_platforms() -> None:
-    """ZC107, the end of life of a distribution, has nothing to do with it."""
+    """ZC110, the end of life of a distribution, has nothing to do with it."""
     assert shipped().signatures["platform-missing"].signature.proves == ("ZC105",)

@@ -33,9 +33,9 @@ def rule(code: str, section: str, check: str, **keys: Any) -> Mapping[str, Any]:
 
 
 RULES = [
-    rule("PK101", "1", "base-image", image="debian:12", commands=["^FROM debian:12"]),
+    rule("PK101", "1", "base-image", image="debian:12", greps=["^FROM debian:12"]),
     rule("PK201", "2", "env", variables={"A": "1", "B": "2"}),
-    rule("PK202", "2", "apt-packages", packages=["git", "curl"], commands=["git"]),
+    rule("PK202", "2", "apt-packages", packages=["git", "curl"], greps=["git"]),
     rule("PK203", "2", "package-cache", manager="pip", anywhere=True, level="warning"),
     rule("PK301", "3", "last-workdir", path="/srv"),
     rule("PK302", "3", "exec-form", instructions=["CMD"], required=True),

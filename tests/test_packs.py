@@ -120,11 +120,11 @@ def test_lines_are_told_behind_values_of_several_lines(opening: str, tmp_path: P
 
 
 def test_a_good_pack_is_read_whole(tmp_path: Path) -> None:
-    pack = load(tmp_path, PACK.replace("why =", "fix = \"unsafe\"\ncommands = ['^FROM ubuntu']\nwhy ="))
+    pack = load(tmp_path, PACK.replace("why =", "fix = \"unsafe\"\ngreps = ['^FROM ubuntu']\nwhy ="))
     assert (pack.name, pack.specification) == ("small", Specification("Plan"))
     assert pack.sections == (Section("1", "Base", 1, (1, 3)),)
     rule = pack.rules[0]
-    assert (rule.check, rule.parameters, rule.commands) == ("base-image", {"image": "ubuntu:22.04"}, ("^FROM ubuntu",))
+    assert (rule.check, rule.parameters, rule.greps) == ("base-image", {"image": "ubuntu:22.04"}, ("^FROM ubuntu",))
     assert (rule.rule.severity, rule.rule.applicability) == (Severity.ERROR, Applicability.UNSAFE)
     assert (rule.rule.layer, rule.rule.source) == (1, "Plan section 1")
 
@@ -165,7 +165,7 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
     max_leaves=8,
 )
-KEYS = ["code", "name", "section", "level", "check", "image", "anywhere", "fix", "commands", "source", "bad", "number"]
+KEYS = ["code", "name", "section", "level", "check", "image", "anywhere", "fix", "greps", "source", "bad", "number"]
 
 
 @given(

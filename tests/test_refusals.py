@@ -56,10 +56,8 @@ CASES = [
     ("rule ZC202 ZC203", "unexpected argument `ZC203`"),
     ("rule ZC20", "`ZC20`; codes that start with ZC20: ZC201, ZC202, ZC203 and 5 more"),
     ("rule --all ZC201", "--all explains all rules; leave out `ZC201`"),
-    (
-        "rule InvalidBaseImagePlatform",
-        "is not built: BuildKit asks the registry for it, and zr4lint opens no connection",
-    ),
+    ("rule InvalidBaseImagePlatform", "is not built: it needs the registry, and zr4lint opens no connection"),
+    ("rule ZC107", "(InvalidBaseImagePlatform) is not built: it needs the registry, and zr4lint opens no connection"),
     ("--config sub/house.toml --no-config", "--config and --no-config can't be used together"),
     ("trace --config sub/house.toml --no-config", "--config and --no-config can't be used together"),
     ("diagnose log --config sub/house.toml --no-config", "--config and --no-config can't be used together"),

@@ -46,7 +46,7 @@ def test_the_example_of_the_guide_compiles_without_a_decision(tmp_path: Path) ->
     pin = next(rule for rule in pack["rule"] if rule["check"] == "pip-pin")
     lines = example().splitlines()
     assert lines[int(pin["source"].partition(":")[2]) - 1] == "RUN pip install --no-cache-dir requests==2.32.3"
-    assert pin["commands"] == ["requests==2.32.3"]
+    assert pin["greps"] == ["requests==2.32.3"]
     assert (pin["section"], pin["level"]) == ("2", "error")
 
 

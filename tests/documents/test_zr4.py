@@ -127,7 +127,7 @@ def test_rules_name_their_line_and_their_command() -> None:
     lines = PRD.read_text().splitlines()
     pin = rules["pip-pin-flash-attn"]
     assert "flash-attn==2.7.4.post1" in lines[int(pin["source"].partition(":")[2]) - 1]
-    assert pin["commands"] == ["flash-attn==2.7.4.post1"]
+    assert pin["greps"] == ["flash-attn==2.7.4.post1"]
     assert (pin["section"], rules["pip-bound-mmcv"]["level"], rules["pip-bound-mmcv-2"]["level"]) == (
         "6",
         "error",

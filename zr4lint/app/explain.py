@@ -29,12 +29,12 @@ FIXES = {
     Applicability.SAFE: "The fix is safe: `zr4lint --fix` applies it.",
 }
 
-_NOT_BUILT = {
-    "invalidbaseimageplatform": (
-        "InvalidBaseImagePlatform is not built: BuildKit asks the registry for it, and zr4lint opens no connection"
-    )
-}
-"""Checks of other linters, in small letters, that zr4lint can't have."""
+_NOT_BUILT = dict.fromkeys(
+    ("zc107", "base-platform-mismatch", "invalidbaseimageplatform"),
+    "ZC107 base-platform-mismatch (InvalidBaseImagePlatform) is not built: it needs the registry, and zr4lint opens no "
+    "connection",
+)
+"""Rules that zr4lint can't have, by code, name and alias in small letters."""
 
 
 class Explanation(Struct, frozen=True):

@@ -77,11 +77,11 @@ Outcomes = Iterator[Outcome]
 
 
 class RuleResult(Struct, frozen=True):
-    """A rule's outcomes, as rules that come after see them. `commands` are the specification's own for it."""
+    """A rule's outcomes, as rules that come after see them. `greps` are those of its rule."""
 
     code: str
     layer: int | None
-    commands: tuple[str, ...]
+    greps: tuple[str, ...]
     met: tuple[Met, ...]
     unmet: tuple[Unmet, ...]
 

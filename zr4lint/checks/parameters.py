@@ -125,6 +125,14 @@ Keyword = Annotated[
 ]  # fmt: skip
 
 
+def listed(value: Any, kind: Any) -> Any:
+    """A value of TOML for a parameter; one text stands for a list of it where the type has lists but no texts."""
+    plain, _ = _unwrapped(kind)
+    options = [_unwrapped(option)[0] for option in (get_args(plain) if _is_union(plain) else (plain,))]
+    alone = isinstance(value, str) and str not in options and any(get_origin(option) is list for option in options)
+    return [value] if alone else value
+
+
 class Misfit(Struct, frozen=True):
     """A value that is not of its type: what a message calls the type, and the words that the type knows.
 

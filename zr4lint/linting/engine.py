@@ -83,7 +83,7 @@ def _run(
         if looked not in judged:
             judged[looked] = _looked_at(rule, subjects.get(rule.rule.layer or 0, anywhere))
         subject = judged[looked]
-        outcomes, commands = _outcomes(rule, subject, amendments.get(rule.rule.code))
+        outcomes, greps = _outcomes(rule, subject, amendments.get(rule.rule.code))
         met: list[Met] = []
         unmet: list[Unmet] = []
         for outcome in map(anchored, outcomes) if facts.included else outcomes:
@@ -92,7 +92,7 @@ def _run(
                 met.append(outcome)
             else:
                 unmet.append(outcome)
-        results[rule.rule.code] = RuleResult(rule.rule.code, rule.rule.layer, commands, tuple(met), tuple(unmet))
+        results[rule.rule.code] = RuleResult(rule.rule.code, rule.rule.layer, greps, tuple(met), tuple(unmet))
     return results
 
 
@@ -124,7 +124,7 @@ def _outcomes(
     """
     kind = KINDS[rule.check]
     if amendment is None:
-        return kind.answer(subject, rule.parameters), rule.commands
+        return kind.answer(subject, rule.parameters), rule.greps
     outcomes = list(kind.answer(subject, rule.parameters))
     if amendment.parameters != rule.parameters and any(isinstance(outcome, Unmet) for outcome in outcomes):
         outcomes = [] if amendment.parameters is None else list(kind.answer(subject, amendment.parameters))

@@ -103,5 +103,5 @@ def _points(
 def _commands_passing(pack: Pack, results: dict[str, RuleResult], met: set[str]) -> tuple[int, int]:
     """How many rules with verification commands are met by a file that the commands accept as well."""
     failing = {unmet.about for result in results.values() for unmet in result.unmet if unmet.about}
-    rules = [r.rule.code for r in pack.rules if r.commands]
+    rules = [r.rule.code for r in pack.rules if r.greps]
     return sum(code in met and code not in failing for code in rules), len(rules)

@@ -34,7 +34,7 @@ class PackRule(Struct, frozen=True):
     rule: Rule
     check: str
     parameters: Mapping[str, Any]
-    commands: tuple[str, ...]
+    greps: tuple[str, ...]
     settings: Mapping[str, str] = {}
     unset: bool = False
     stages: Literal["image", "all"] | None = None
@@ -71,7 +71,7 @@ class CriterionRule(Struct, frozen=True):
     """The criteria of a score.
 
     `by` is "rules" (the share of `rules` met), "must" (of all rules at level error), "commands" (of the rules that
-    have commands) or "fixes" (of the findings that carry a fix).
+    have greps) or "fixes" (of the findings that carry a fix).
     """
 
     name: str

@@ -72,7 +72,7 @@ class RuleTable(Table, frozen=True):
     good: str = ""
     fix: Literal["none", "display", "unsafe", "safe"] = "none"
     security: Annotated[float, Meta(ge=0.1, le=10, description="a number from 0.1 to 10")] | None = None
-    commands: tuple[str, ...] = ()
+    greps: tuple[str, ...] = ()
     aliases: tuple[Alias, ...] = ()
     default: bool = True
     tags: tuple[str, ...] = ()

@@ -270,7 +270,7 @@ class _Reader:
             self.check_rule(table, specified, place)
             stages, stage = (given.pop(key, None) if key not in kind.names else None for key in COMMON)
             rule = pack_tables.rule_of(table, sections.get(table.section), origin, self.traced(table, place))
-            checked = (given, table.commands, settings, bool(settings), stages, stage, table.mentions)
+            checked = (given, table.greps, settings, bool(settings), stages, stage, table.mentions)
             found[table.code] = PackRule(rule, table.check, *checked)
         return found
 
@@ -297,12 +297,15 @@ class _Reader:
         self, values: _Values, kind: Kind, place: _Place, missing: bool = True
     ) -> tuple[dict[str, Any], dict[str, str]]:
         """The parameters that a rule gives to its kind, and the settings that fill others, by parameter."""
+        from zr4lint.checks.parameters import listed  # only a pack that is validated needs it
+
         types = {**COMMON, **{name: parameter.type for name, parameter in kind.parameters.items()}}
         given: dict[str, Any] = {}
         settings: dict[str, str] = {}
-        for key, value in values.items():
+        for key, written in values.items():
             if key not in types:
                 continue
+            value = listed(written, types[key])
             if setting := self.setting(key, value, types[key], place):
                 settings[key] = setting
                 continue
@@ -344,11 +347,11 @@ class _Reader:
             self.one_of(place, "section", table.section, self.numbers, "a section of this pack")
         elif specified and self.numbers:
             self.error(place, "section", "`section` is missing")
-        for pattern in table.commands:
+        for pattern in table.greps:
             try:
                 compile_pattern(pattern)
             except ValueError as error:
-                self.error(place, "commands", f"`commands` has {value_words(pattern)}: {error}")
+                self.error(place, "greps", f"`greps` has {value_words(pattern)}: {error}")
 
     def read_criteria(self) -> Iterator[CriterionRule]:
         for place, table in self.those("criterion", pack_tables.CriterionTable):

@@ -29,28 +29,29 @@ _MAY_BE_OPTIONS = r"""\$(?:\{?\w*(?:opt|flag|arg|param|switch)\w*|[@*]|\()|`"""
 def command_forbidden(
     subject: Subject,
     *,
-    calls: list[CallText],
-    instead: dict[CallText, str] | None = None,
+    commands: list[CallText],
+    instead: Text | dict[CallText, str] | None = None,
     equal: bool = False,
     beside_background: bool = False,
 ) -> Outcomes:
     """No command matches one of these patterns, such as `apt-key` or `zypper dist-upgrade|dup`.
 
-    `instead` names, by pattern, the program to call in its place; with `equal` that program does the same, and the
-    fix is safe. With `beside-background` a command is allowed in a RUN that starts another in the background.
+    `instead` says what to use in its place; as a table it names the program to call by pattern, which the fix writes.
+    With `equal` that program does the same, and the fix is safe. With `beside-background` a command is allowed in a
+    RUN that starts another in the background.
     """
-    replacements = dict(instead or {})
-    for found in called(subject, calls):
+    replacements = instead if isinstance(instead, dict) else {}
+    helped = [instead] if isinstance(instead, str) else [*dict.fromkeys(filter(None, replacements.values()))]
+    for found in called(subject, commands):
         instruction = found.ran.at.instruction
         if beside_background and re.search(_BACKGROUND, instruction.arguments.text):
             yield Met(found.span, instruction)
             continue
         program = _replacement(subject, found, replacements)
-        helped = " or ".join(code(p) for p in dict.fromkeys(replacements.values()) if p)
         yield Unmet(
             f"{code(_shown(subject, found))} is not allowed",
             _span(found, bool(replacements)),
-            help=f"Use {code(program)}" if program else f"Use {helped}" if helped else None,
+            help=f"Use {' or '.join(map(code, [program] if program else helped))}" if program or helped else None,
             fix=_exchange(subject, found, program, SAFE if equal else UNSAFE) if program is not None else None,
         )
 
@@ -98,7 +99,7 @@ def _exchange(subject: Subject, found: Called, program: str, applicability: Appl
 def command_option(  # noqa: PLR0913 - a parameter of packs each
     subject: Subject,
     *,
-    calls: list[CallText],
+    commands: list[CallText],
     options: list[OptionText],
     when: list[CallCondition] | None = None,
     unless_env: list[Variable] | None = None,
@@ -115,7 +116,7 @@ def command_option(  # noqa: PLR0913 - a parameter of packs each
     the programs in `unsure` it is not known whether they need the option. With `equal` the fix is safe.
     """
     configured = _Configured(subject)
-    for found in called(subject, calls):
+    for found in called(subject, commands):
         ran = found.ran
         if when is not None and not any(_holds(found, condition) for condition in when):
             continue

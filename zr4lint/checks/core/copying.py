@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from zr4lint.checks.core.copy_modes import changed_later, without_owner
 from zr4lint.checks.core.steps import steps
@@ -50,14 +50,18 @@ _FOLDERS = frozenset(
 
 
 @check("copy-forbidden", stages="all")
-def copy_forbidden(
+def copy_forbidden(  # noqa: PLR0913 - a parameter of packs each
     subject: Subject,
     *,
     sources: list[Text] | None = None,
     targets: list[Text] | None = None,
     from_: list[Text] | None = None,
     unless_ignored: list[ContextPath] | None = None,
-    what: Literal["plain-add", "unverified-url", "no-folder", "root-owned", "mode-in-own-layer"] | None = None,
+    add: bool = False,
+    folder: bool = False,
+    unverified: bool = False,
+    owner: bool = False,
+    own_layer: bool = False,
 ) -> Outcomes:
     """COPY and ADD copy none of the forbidden files.
 
@@ -65,13 +69,16 @@ def copy_forbidden(
     those in the build context, or with `from` those in the stages and images that fit one of its patterns; `.` is the
     whole context, `/` the whole of a stage. Nothing is said where .dockerignore leaves out all of `unless-ignored`.
 
-    `what` is one of these in place of patterns. `plain-add`: ADD of files that COPY can bring. `unverified-url`: ADD
-    of a URL without `--checksum`. `no-folder`: several sources to a target that does not end with `/`. `root-owned`:
-    files of root below a USER that is not root. `mode-in-own-layer`: a RUN that only changes mode or owner of what
-    the instruction above it brought.
+    With `add` ADD may not bring what COPY can, with `unverified` no URL without `--checksum`. With `folder` the target
+    of several sources ends with `/`. With `owner` no files of root are brought below a USER that is not root. With
+    `own-layer` no RUN only changes mode or owner of what the instruction above it brought.
     """
-    if what is not None:
-        yield from _KINDS[what](subject)
+    asked = {_plain_add: add, _unverified_url: unverified, _no_folder: folder, without_owner: owner}
+    asked[changed_later] = own_layer
+    for of_form, wanted in asked.items():
+        if wanted:
+            yield from of_form(subject)
+    if any(asked.values()) and sources is None and targets is None and from_ is None:
         return
     if unless_ignored and _all_ignored(subject, unless_ignored):
         return
@@ -231,12 +238,3 @@ def _made(ran: Ran) -> Iterator[str | None]:
         for argument in ran.arguments[1:]:
             if argument.value is not None and not argument.value.startswith("-"):
                 yield absolute(argument.value, ran.folder)
-
-
-_KINDS: dict[str, Callable[[Subject], Outcomes]] = {
-    "plain-add": _plain_add,
-    "unverified-url": _unverified_url,
-    "no-folder": _no_folder,
-    "root-owned": without_owner,
-    "mode-in-own-layer": changed_later,
-}

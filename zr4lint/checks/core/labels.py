@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.core.label_formats import LABEL_FORMATS
@@ -28,8 +28,8 @@ _RESERVED = ("com.docker.", "io.docker.", "org.dockerproject.")
 def labels(  # noqa: PLR0913 - a parameter of packs each
     subject: Subject,
     *,
-    required: dict[Text, LabelFormat] | None = None,
-    closed: dict[Text, LabelFormat] | None = None,
+    required: list[Text] | dict[Text, LabelFormat] | None = None,
+    closed: bool | list[Text] | dict[Text, LabelFormat] | None = None,
     strict: bool = True,
     formats: dict[Text, LabelFormat] | None = None,
     format: LabelFormat | None = None,  # noqa: A002
@@ -38,17 +38,19 @@ def labels(  # noqa: PLR0913 - a parameter of packs each
 ) -> Outcomes:
     """Labels have the specified keys and values.
 
-    The image has the `required` labels, its own or inherited. No label is outside those that are `closed`, unless
-    `strict` is false. The labels of `formats` have values of their format; with `format` only those of that one are
-    judged. One table may serve all three; `required` and `closed` look at its keys alone. With `keys` each key is one
+    The image has the `required` labels, its own or inherited. No label is outside those that are `closed`, which are
+    the others here where it is `true`, unless `strict` is false. The labels of `formats` have values of their format;
+    with `format` only those of that one are judged. One table may serve all three; `required` and `closed` look at its
+    keys alone. With `keys` each key is one
     that Docker's guidelines allow. With `unique` no stage sets a label twice to different values.
     """
     if required:
         yield from _missing(subject, required)
     found = subject.facts.of(LabelSet, looked_at(subject), triggers=True)
+    named = {*(required or ()), *(formats or ())} if closed is True else closed or ()
     for label in found:
-        if closed and strict and label.key is not None and label.key not in closed:
-            near = nearest(label.key, closed)
+        if named and strict and label.key is not None and label.key not in named:
+            near = nearest(label.key, named)
             advice = f"Did you mean `{near}`?" if near else None
             yield Unmet(f"the label {code(label.key)} is not in the list", label.key_span, help=advice)
         elif formats and label.key in formats and label.value is not None:
@@ -61,7 +63,7 @@ def labels(  # noqa: PLR0913 - a parameter of packs each
         yield from _repeated(found)
 
 
-def _missing(subject: Subject, required: Mapping[str, str]) -> Iterator[Unmet]:
+def _missing(subject: Subject, required: Iterable[str]) -> Iterator[Unmet]:
     facts = subject.facts
     for end in ends(subject):
         family = facts.ancestry(end)

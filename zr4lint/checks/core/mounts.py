@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def command_mount(
     subject: Subject,
     *,
-    calls: list[CallText],
+    commands: list[CallText],
     type: Literal["bind", "cache", "secret", "ssh", "tmpfs"],  # noqa: A002
     target: Text | None = None,
     id: Text | None = None,  # noqa: A002
@@ -29,7 +29,7 @@ def command_mount(
     With `target` the mount is at this path, with `id` it has this name.
 
     Rule:
-        calls = ["npm ci"]
+        commands = ["npm ci"]
         type = "secret"
         id = "npmrc"
 
@@ -45,7 +45,7 @@ def command_mount(
     steps = {step.at.instruction.index: step for step in subject.facts.of(RunStep, subject.lineage, triggers=True)}
     wanted = "".join(f",{key}={value}" for key, value in (("id", id), ("target", target)) if value is not None)
     expected = f"RUN --mount=type={type}{wanted}"
-    for found in called(subject, calls):
+    for found in called(subject, commands):
         instruction = found.ran.at.instruction
         step = steps.get(instruction.index)
         mounts = [mount for mount in step.mounts if mount.type == type] if step is not None else []

@@ -98,13 +98,13 @@ def package_pinned(
     subject: Subject,
     *,
     manager: Literal["apt", "apk", "yum", "dnf", "zypper", "pip", "npm", "gem", "go"],
-    excepted: list[Text] | None = None,
+    except_: list[Text] | None = None,
     exact: bool = False,
     forbidden: bool = False,
 ) -> Outcomes:
     """Packages that this manager installs have a version.
 
-    `excepted` lists packages that need none, by patterns. With `exact` the version has to be one, not a range. With
+    `except` lists packages that need none, by patterns. With `exact` the version has to be one, not a range. With
     `forbidden` it is the other way round: no package has a version.
     """
     row = _PINNINGS[manager]
@@ -112,7 +112,7 @@ def package_pinned(
     seen: set[tuple[Span, str]] = set()
     for run in _installs(subject, row):
         for package in _judged(subject, run, row):
-            if (package.span, package.name) in seen or any(matches(package.name, p) for p in excepted or ()):
+            if (package.span, package.name) in seen or any(matches(package.name, p) for p in except_ or ()):
                 continue
             seen.add((package.span, package.name))
             if _is_pinned(package, row, pinned) is not forbidden:

@@ -27,6 +27,15 @@ _PLACEHOLDER = lazy_pattern(
     r"(?i)change.?(?:me|it)|x{3,}|\*{3,}|<.*>|your[-_ ].*|place.?holder|dummy|todo|none|null|nil|true|false|\d|"
     r"(?:example|sample|replace).*"
 )
+SECRET_NAMES = (
+    *("apikey", "api_key", "auth", "client_key", "credential", "credentials", "key", "passwd", "password", "private"),
+    *("pword", "secret", "token"),
+)
+PUBLIC_NAMES = (
+    *("alias", "app_id", "client_id", "dir", "enabled", "expir*", "file", "fingerprint", "goprivate", "gpg_key"),
+    *("length", "mode", "name", "path", "public", "sock", "tiktoken*", "tokenizer*", "type", "url", "username"),
+    "version",
+)
 _HISTORY = {
     "ARG": "The value of an ARG can be read from the image's history.",
     "ENV": "Everyone who has the image can read its variables.",
@@ -40,13 +49,16 @@ def secret_name(
     """No ARG or ENV has the name of a secret.
 
     A name has the words between its `_` and at changes of case. It is a secret's if the words of an entry of `secret`
-    are among them, such as `token` or `api_key`, and none of `public`, such as `file` or `tokenizer*`. With `values`
-    no token of a known form is written into the file.
+    are among them, such as `token` or `api_key`, and none of `public`, such as `file` or `tokenizer*`; both have lists
+    of their own. With `values` no token of a known form is written into the file, and names count where `secret` is
+    given.
     """
     if values:
         yield from _written(subject)
-    if not secret:
+    if values and secret is None:
         return
+    wanted = tuple(SECRET_NAMES if secret is None else secret)
+    excused = tuple(PUBLIC_NAMES if public is None else public)
     facts, stages = subject.facts, looked_at(subject)
     known: list[EnvSet | ArgDeclared] = [
         *facts.of(ArgDeclared, stages, triggers=True),
@@ -54,7 +66,7 @@ def secret_name(
     ]
     for fact in known:
         span = Span(fact.span.start, min(fact.span.start + len(fact.name), fact.span.end))
-        if not is_secret(fact.name, tuple(secret), tuple(public or ())):
+        if not is_secret(fact.name, wanted, excused):
             yield met(fact.at, span)
             continue
         keyword = fact.at.instruction.keyword

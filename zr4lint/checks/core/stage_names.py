@@ -10,13 +10,16 @@ from zr4lint.checks.core.steps import steps
 from zr4lint.checks.edits import SAFE
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.filesystem.globs import matches
 from zr4lint.model.finding import Edit, Fix, Related
 from zr4lint.model.quoting import code, plain
+from zr4lint.startup import lazy_pattern
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import StageName, Text
     from zr4lint.facts import Stage
+
+_BRACKET = lazy_pattern(r"(\[[!^]?\]?[^\]]*\][*+]?)")
+_SPECIAL, _ESCAPED = r"[\\\[]", r"\\\g<0>"
 
 
 @check("stage-names", stages="all")
@@ -26,11 +29,11 @@ def stage_names(
     unique: bool = False,
     forbidden: list[StageName] | None = None,
     pattern: Text = "*",
-    lower_case: bool = False,
 ) -> Outcomes:
     """Names of stages match a pattern such as `build-*`, and are not forbidden.
 
-    With `unique` no two have the same name, whatever its case. With `lower-case` a name has no capital letters.
+    In a pattern, `*` and `+` behind a bracket repeat it: `[^A-Z]*` is a name without capital letters. With `unique` no
+    two have the same name, whatever its case.
     """
     first: dict[str, Stage] = {}
     refused = {name.lower() for name in forbidden or ()}
@@ -50,14 +53,25 @@ def stage_names(
             )
         elif lowered in refused:
             yield Unmet(f"{code(stage.name)} is a reserved name", stage.name_span, help="Choose another name")
-        elif not matches(stage.name, pattern):
-            yield Unmet(f"the stage name {code(stage.name, 22)} does not match `{plain(pattern, 22)}`", stage.name_span)
-        elif lower_case and stage.name != lowered:
+        elif _matches(stage.name, pattern):
+            yield Met(stage.name_span, stage.instruction)
+        elif _matches(lowered, pattern):
             edits = (Edit.of(stage.name_span, lowered), *_renamed(subject, stage, stage.name))
             fix = Fix(f"Name the stage {lowered}", SAFE, edits)
             yield Unmet(f"the stage name {code(stage.name, 40)} is not in lower case", stage.name_span, fix=fix)
         else:
-            yield Met(stage.name_span, stage.instruction)
+            yield Unmet(f"the stage name {code(stage.name, 22)} does not match `{plain(pattern, 22)}`", stage.name_span)
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """Whether a name is of a shell pattern, in which a bracket can be repeated."""
+    words = _BRACKET.split(pattern)
+    words[::2] = [re.escape(word).replace(r"\*", ".*").replace(r"\?", ".") for word in words[::2]]
+    words[1::2] = [f"[{re.sub(_SPECIAL, _ESCAPED, word[1:])}".replace("[!", "[^", 1) for word in words[1::2]]
+    try:
+        return re.fullmatch("".join(words), name) is not None
+    except re.error:  # a range that ends before it starts
+        return False
 
 
 def _renamed(subject: Subject, stage: Stage, name: str) -> Iterator[Edit]:

@@ -13,10 +13,8 @@ _OURS = {Scope.INSTRUCTION: "ignore", Scope.STAGE: "ignore-stage", Scope.FILE: "
 
 @check("suppression", stages="all")
 def suppression(subject: Subject, *, foreign: bool) -> Outcomes:
-    """Comments that suppress findings are those allowed: with `foreign`, comments to hadolint are."""
-    if foreign:
-        return
-    for comment in peer_comments(subject.dockerfile):
+    """Comments suppress findings as this tool has it: with `foreign`, none is written for hadolint."""
+    for comment in peer_comments(subject.dockerfile) if foreign else ():
         if comment.tool == "hadolint" and comment.skipped:
             yield _reported(comment)
 

@@ -306,7 +306,7 @@ def specification_commands(subject: Subject) -> Outcomes:
     for result in subject.results.values():
         if result.unmet or not result.met:
             continue
-        for pattern in result.commands:
+        for pattern in result.greps:
             if grep_any(pattern, text):
                 continue
             lines = text.split("\n")
@@ -342,6 +342,6 @@ def _spelled(subject: Subject, witness: Met) -> Fix | None:
 
 
 def _passes(result: RuleResult, instruction: Instruction, lines: list[str]) -> bool:
-    """Whether one of a rule's commands finds its line in an instruction."""
+    """Whether one of a rule's greps finds its line in an instruction."""
     own = lines[instruction.line - 1 : instruction.end_line]
-    return any(grep(pattern, line) for pattern in result.commands for line in own)
+    return any(grep(pattern, line) for pattern in result.greps for line in own)

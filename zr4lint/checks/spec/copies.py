@@ -224,18 +224,16 @@ def _near_miss(subject: Subject, copy: Copied, name: str) -> Span | None:
 
 
 @check("context-files")
-def context_files(
-    subject: Subject, *, copies: list[ContextPath] | None = None, ignored: bool | None = None
-) -> Outcomes:
+def context_files(subject: Subject, *, copies: list[ContextPath] | None = None, ignored: bool = False) -> Outcomes:
     """Files that the build copies are in the build context; without a context there is no check.
 
-    `copies` are files that exist there. With `ignored = false` no COPY or ADD names what .dockerignore leaves out.
+    `copies` are files that exist there. With `ignored` no COPY or ADD names what .dockerignore leaves out.
     """
     if subject.context is None:
         return
     for name in copies or ():
         yield from _exists(subject, subject.context, name)
-    if ignored is False:
+    if ignored:
         yield from _not_ignored(subject, subject.context)
 
 

@@ -121,7 +121,7 @@ def _denied(target: Target) -> Iterator[tuple[Said, Said]]:
             if other is not None:
                 yield _pair("this", other, one.statement)
         for demand in one.demands:
-            for call in demand.parameters["calls"] if demand.kind == "command-forbidden" else ():
+            for call in demand.parameters["commands"] if demand.kind == "command-forbidden" else ():
                 if call in commands:
                     yield _pair(code(call, 40), commands[call], one.statement)
 

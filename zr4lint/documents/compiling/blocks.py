@@ -84,9 +84,9 @@ class Blocks(Struct, frozen=True):
 
         derived = derive(source, refine=self._refined, group=group)
         for demand in derived.demands:
-            commands = tuple(dict.fromkeys(look.words for look in self._fitting(demand)))
+            greps = tuple(dict.fromkeys(look.words for look in self._fitting(demand)))
             moved = structs.replace(demand, span=place(demand))
-            yield Requirement(moved, f"The target text of {document} has it.", commands=commands)
+            yield Requirement(moved, f"The target text of {document} has it.", greps=greps)
 
     def _fitting(self, demand: Demand) -> list[Look]:
         """The checks that look for a demand: those that find its lines, and speak of it where they name a bound."""

@@ -111,14 +111,14 @@ def _requirements(
 ) -> Iterator[Requirement]:
     keys = {section.number for section in sections}
     blocks = Blocks(target, target.whole, looks_of(target), placeholders_of(target) if target.blocks else ())
-    commands = False
+    greps = False
     had: dict[tuple[str, str], str] = {}
     if target.blocks:
         for requirement in blocks.requirements(document):
             block = blocks.block_of(requirement.demand.span)
             key = block.section.number if block is not None and block.section is not None else None
             whole = requirement.demand.habit or requirement.demand.kind in _WHOLE_FILE or key not in keys
-            commands = commands or bool(requirement.commands)
+            greps = greps or bool(requirement.greps)
             demand = requirement.demand
             had.update(((demand.kind, subject), value) for subject, value in values_of(demand))
             yield structs.replace(requirement, section="0" if whole or key is None else key)
@@ -128,7 +128,7 @@ def _requirements(
             if all(had.get((demand.kind, subject), value) == value for subject, value in values_of(demand)):
                 yield Requirement(demand, f"{document} says so.")
     yield from lines_required(target, sections, document)
-    if commands:
+    if greps:
         first = target.checks[0].body
         place = first.span(0, len(first.text.partition("\n")[0]))
         summary = "Where a requirement is met, the document's own command for it passes too."
@@ -186,7 +186,7 @@ def _written(
         line = source.line_of(demand.span.start)
         place = f"{document}:{line}"
         words = fingerprint_of_line(source.slice(source.line_span(line)))
-        return Said(place, requirement.why, demand.level, line, requirement.commands, name, requirement.section, words)
+        return Said(place, requirement.why, demand.level, line, requirement.greps, name, requirement.section, words)
 
     letters = (re.sub(r"[^A-Z]", "", document.upper())[:2] or "PR") + "P"
     comment = f"Compiled from {document} by zr4lint prd compile."

@@ -58,7 +58,7 @@ def _note(look: Look, source: SourceFile, runs: list[PipRun], document: str) -> 
     summary = f"A comment above {given['package']} speaks of `{look.words}`."
     level = "warning" if look.level == "warning" else "error"
     demand = Demand("note", given, look.span, summary, level=level)  # type: ignore[arg-type]
-    yield Requirement(demand, f"The checks of {document} look for it.", commands=(look.words,))
+    yield Requirement(demand, f"The checks of {document} look for it.", greps=(look.words,))
 
 
 def _files(blocks: Blocks, copied: set[str], document: str) -> Iterator[Requirement]:

@@ -11,12 +11,12 @@ from zr4lint.documents.deriving.demand import Demand
 
 
 class Requirement(Struct, frozen=True):
-    """A demand at its place in the document, with its section, its reason, and the commands that look for it."""
+    """A demand at its place in the document, with its section, its reason, and what commands grep for."""
 
     demand: Demand
     why: str
     section: str = "0"
-    commands: tuple[str, ...] = ()
+    greps: tuple[str, ...] = ()
 
 
 def named(requirements: Iterable[Requirement]) -> Iterator[tuple[str, Requirement]]:

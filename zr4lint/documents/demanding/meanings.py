@@ -175,8 +175,8 @@ def options(statement: Statement) -> Iterator[Demand]:
     if objects.command_of(command) is None or words == ["pip"] or not all(map(objects.option_of, given)):
         return
     for option in given:
-        calls = [" ".join((_same(words[0]), *words[1:]))]
-        parameters = {"calls": calls, "options": [option, *_ALIASES.get(option, ())]}
+        commands = [" ".join((_same(words[0]), *words[1:]))]
+        parameters = {"commands": commands, "options": [option, *_ALIASES.get(option, ())]}
         yield Demand("command-option", parameters, _NOWHERE, f"Each `{command}` has `{option}`.")
 
 
@@ -206,7 +206,7 @@ def forbidden(statement: Statement) -> Iterator[Demand]:
         return
     if all(commands):
         names = " or ".join(f"`{code}`" for code in statement.codes)
-        yield Demand("command-forbidden", {"calls": [*statement.codes]}, _NOWHERE, f"No command is {names}.")
+        yield Demand("command-forbidden", {"commands": [*statement.codes]}, _NOWHERE, f"No command is {names}.")
 
 
 def latest(statement: Statement) -> Iterator[Demand]:
@@ -325,9 +325,9 @@ def installed_with(statement: Statement) -> Iterator[Demand]:
     if command[:2] not in (["pip", "install"], ["pip3", "install"], ["apt-get", "install"], ["apk", "add"]):
         return
     if len(command) == 2 and given and all(map(objects.option_of, given)):
-        calls = [" ".join((_same(command[0]), command[1]))]
+        commands = [" ".join((_same(command[0]), command[1]))]
         for option in given:
-            parameters = {"calls": calls, "options": [option, *_ALIASES.get(option, ())]}
+            parameters = {"commands": commands, "options": [option, *_ALIASES.get(option, ())]}
             yield Demand("command-option", parameters, _NOWHERE, f"Each `{' '.join(command)}` has `{option}`.")
 
 

@@ -51,10 +51,10 @@ _YES = ["-y", "--yes", "--assume-yes", "-qq", "-o APT::Get::Assume-Yes=true"]
 _LEAN = ["--no-install-recommends", "-o APT::Install-Recommends=false"]
 _HABITS: Sequence[tuple[str, Mapping[str, object], str]] = (
     ("apt-update", {}, "Each `apt-get install` comes after an update in the same RUN."),
-    ("command-option", {"calls": _INSTALL, "options": _YES}, "Each `apt-get install` has an option such as `-y`."),
+    ("command-option", {"commands": _INSTALL, "options": _YES}, "Each `apt-get install` has an option such as `-y`."),
     (
         "command-option",
-        {"calls": _INSTALL, "options": _LEAN},
+        {"commands": _INSTALL, "options": _LEAN},
         "Each `apt-get install` leaves out recommended packages.",
     ),
     ("package-cache", {"manager": "apt"}, "Each RUN that updates apt removes the package lists."),

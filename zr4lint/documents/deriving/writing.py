@@ -33,7 +33,7 @@ class Said(Struct, frozen=True):
     why: str
     level: str
     line: int
-    commands: tuple[str, ...] = ()
+    greps: tuple[str, ...] = ()
     name: str = ""
     section: str | None = None
     fingerprint: str = ""
@@ -141,8 +141,8 @@ def _rule(demand: Demand, code: str, name: str, derived: Derived, said: Said) ->
         yield f"stages = {toml(demand.stages)}"
     for key, value in demand.parameters.items():
         yield f"{key} = {_wrapped(value, len(key) + 3)}"
-    if said.commands:
-        yield f"commands = {toml(said.commands)}"
+    if said.greps:
+        yield f"greps = {toml(said.greps)}"
     yield f"source = {toml(said.source)}"
     yield f"trace = {said.line}"
     yield f"fingerprint = {toml(said.fingerprint)}"

@@ -70,5 +70,5 @@ def _named(rule: PackRule, document: Read) -> Iterator[Passage]:
 
 
 def _checked(rule: PackRule, document: Read) -> Iterator[Passage]:
-    for pattern in rule.commands:
+    for pattern in rule.greps:
         yield from document.consulted.commands(pattern, rule.rule.section)

@@ -1,0 +1,65 @@
+"""The parameters of general kinds, in each form that a pack may write them."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from zr4lint.checks import KINDS
+from zr4lint.checks.core.secrets import PUBLIC_NAMES, SECRET_NAMES
+from zr4lint.linting.pipeline import lint
+from zr4lint.model.source import SourceFile
+from zr4lint.packs.reader import read_pack
+
+CORE = Path(__file__).resolve().parents[1] / "rules" / "core.toml"
+PACK = """
+name = "words"
+title = "Words"
+files = ["*"]
+
+[[rule]]
+code = "WO101"
+name = "word"
+level = "error"
+summary = "A word."
+why = "A word."
+"""
+RULES = {
+    'check = "stage-names"\npattern = "[^A-Z]*"': ("FROM a:1 AS build-2", "FROM a:1 AS buildX"),
+    'check = "stage-names"\npattern = "[a-z][a-z0-9]+"': ("FROM a:1 AS b1", "FROM a:1 AS b-1"),
+    'check = "stage-names"\npattern = "build-*"': ("FROM a:1 AS build-x", "FROM a:1 AS build"),
+    'check = "stage-names"\npattern = "[!x]?"': ("FROM a:1 AS ax", "FROM a:1 AS xa"),
+    'check = "stage-names"\npattern = "[z-a]"': ("FROM a:1", "FROM a:1 AS b"),
+    'check = "command-forbidden"\ncommands = "apt"\ninstead = "apt-get"': ("RUN apt-get update", "RUN apt update"),
+    'check = "command-option"\ncommands = "useradd"\noptions = "-l"\nwhen = "-u|--uid > 99999"': (
+        "RUN useradd -u 5 a",
+        "RUN useradd -u 100000 a",
+    ),
+    'check = "copy-forbidden"\nsources = "/"\ntargets = "/"\nfrom = "*"': ("COPY . /", "COPY --from=x:1 / /"),
+    'check = "copy-forbidden"\nadd = true': ("ADD a.tar /", "ADD a.txt /"),
+    'check = "copy-forbidden"\nfolder = true': ("COPY a b /c/", "COPY a b /c"),
+    'check = "copy-forbidden"\nadd = true\nsources = ["*.pem"]': ("COPY a.crt /", "COPY a.pem /"),
+    'check = "package-pinned"\nmanager = "pip"\nexcept = ["wheel"]': ("RUN pip install wheel", "RUN pip install six"),
+    'check = "suppression"\nforeign = true': ("# check=skip=all\nRUN a", "# hadolint ignore=DL3018\nRUN a"),
+    'check = "secret-name"': ("ENV TOKENIZER_PATH=/t", "ENV DB_PASSWORD=hunter2"),
+    'check = "labels"\nrequired = ["team"]': ("LABEL team=x", "LABEL teams=x"),
+    'check = "labels"\nrequired = ["team"]\nclosed = true': ("LABEL team=x", "LABEL team=x teams=x"),
+    'check = "labels"\nclosed = ["team"]': ("LABEL team=x", "LABEL teams=x"),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_tells_a_bad_line_from_a_good_one(rule: str) -> None:
+    pack = read_pack(tomllib.loads(PACK + rule), KINDS, "words.toml")
+    for line, count in zip(RULES[rule], (0, 1), strict=True):
+        text = line if line.startswith("FROM") else f"FROM debian:12\n{line}"
+        found = lint(SourceFile(f"{text}\n", "Dockerfile"), [pack]).findings
+        assert [finding.code for finding in found if finding.code == "WO101"] == ["WO101"] * count, line
+
+
+def test_the_names_of_secrets_are_those_of_the_settings_of_core() -> None:
+    settings = {setting["name"]: setting.get("default") for setting in tomllib.loads(CORE.read_text())["setting"]}
+    assert settings["secret-names"] == [*SECRET_NAMES]
+    assert settings["public-names"] == [*PUBLIC_NAMES]
