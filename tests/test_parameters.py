@@ -37,6 +37,20 @@ RULES = {
         "RUN useradd -u 5 a",
         "RUN useradd -u 100000 a",
     ),
+    'check = "command-option"\ncommands = "apt-get install"\noptions = ["-y", "-q -q", "-q=2"]': (
+        "RUN apt-get -o APT::Get::Assume-Yes=1 install a && apt-get -q=2 install b",
+        "RUN apt-get -q install a",
+    ),
+    'check = "command-option"\ncommands = "dnf install"\noptions = "-y"': (
+        "RUN dnf --setopt=assumeyes=1 install a",
+        "RUN dnf --setopt=assumeyes=0 install a",
+    ),
+    'check = "command-forbidden"\ncommands = "pg_ctl start"': ("RUN pg_ctl -D /d stop", "RUN pg_ctl -D /d -w start"),
+    'check = "command-forbidden"\ncommands = "pip install"': ("RUN python -m pip list", "RUN python3 -m pip install a"),
+    'check = "command-forbidden"\ncommands = "pip --trusted-host=*.org"': (
+        "RUN pip --trusted-host a.net list",
+        "RUN pip list --trusted-host a.org",
+    ),
     'check = "copy-forbidden"\nsources = "/"\ntargets = "/"\nfrom = "*"': ("COPY . /", "COPY --from=x:1 / /"),
     'check = "copy-forbidden"\nadd = true': ("ADD a.tar /", "ADD a.txt /"),
     'check = "copy-forbidden"\nfolder = true': ("COPY a b /c/", "COPY a b /c"),

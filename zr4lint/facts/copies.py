@@ -40,7 +40,7 @@ def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     source_flag = flags.get("from")
     if source_flag is not None and source_flag.value and source_flag.value.lower() == _own_name(reading):
         message = f"{code(source_flag.value, 30)} is the stage itself"
-        reading.remarks.append(Remark(DOCKER_SYNTAX, source_flag.span, message))
+        reading.remarks.append(Remark(DOCKER_SYNTAX, source_flag.value_span, message))
     state.hands_over = state.hands_over or flags.has("chown")
     reading.copies = True
     markers = {heredoc.marker.start: heredoc for heredoc in instruction.heredocs}

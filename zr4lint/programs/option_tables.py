@@ -8,6 +8,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from zr4lint.model.source import Span
+from zr4lint.programs import pip
 from zr4lint.programs.file_programs import FILE_PROGRAMS
 from zr4lint.programs.grammars import GRAMMARS
 from zr4lint.programs.options import Grammar, Option, Parsed, parse_options
@@ -71,9 +72,16 @@ def parse_words(program: str, options: str) -> tuple[Option, ...]:
     return found if after is before or all(len(o.name) > 1 for o in found) else parse_options(words, after).options
 
 
+def is_known(program: str) -> bool:
+    """Whether the options of a program are in a table."""
+    return _grammars(program)[0] is not _PLAIN
+
+
 def _grammars(program: str) -> tuple[Grammar, Grammar]:
     """The options in front of a program's first operand, and those behind it."""
     plain = program.rstrip("0123456789.")
+    if plain == "pip":
+        return pip.GRAMMAR, pip.GRAMMAR
     for name in (program, plain):
         if (manager := MANAGERS.get(name)) is not None:
             return manager.before, manager.after

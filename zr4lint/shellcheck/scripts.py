@@ -11,6 +11,7 @@ from msgspec import Struct
 from zr4lint.facts import Facts, Form, RunStep
 from zr4lint.facts.fact import INHERITED, PREDEFINED_ARGS
 from zr4lint.facts.shells import SHELLS, sh_of
+from zr4lint.model.quoting import nearest
 
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _OUTSIDE = frozenset({"PATH", "HOME", "HOSTNAME", *PREDEFINED_ARGS})
 _SOMETHING = r"""\s=|[$`'"*?\[{<>|~#;]|\\(?!\s)|\bcd\b"""
 _NAME = r"[A-Za-z_]\w*"
+_CAPITALS = r"\$\{?([A-Z][A-Z0-9_]+)\b"
 _EXITS = r"-[A-Za-z]*e[A-Za-z]*|errexit"
 _FED = r"(?:/\S*/)?(sh|bash|dash|ash|ksh)((?:\s+-\w*|\s+(?:pipefail|errexit|nounset|xtrace))*)"
 _SHEBANG = r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(?:\S*/)?(\w+)"
@@ -135,11 +137,15 @@ def _joined(raw: str, escape: str) -> str:
 
 
 def _exports(variables: Mapping[str, str | None], text: str) -> str:
-    """A line that sets the variables in scope which a script names, with their values where these are known."""
+    """A line that sets the variables in scope which a script names, with their values where these are known.
+
+    A name of capitals that is not in scope may be a misspelled one; ShellCheck tells where the nearest is set.
+    """
     words: list[str] = []
-    declared = frozenset(variables)
-    for name in dict.fromkeys(re.findall(_NAME, text, re.ASCII)):
-        if name not in declared and name not in _OUTSIDE:
+    known = _OUTSIDE.union(variables)
+    meant = (nearest(name, known) for name in re.findall(_CAPITALS, text) if name not in known)
+    for name in dict.fromkeys((*re.findall(_NAME, text, re.ASCII), *filter(None, meant))):
+        if name not in known:
             continue
         value = variables.get(name) if name in variables else None
         plain = value is not None and INHERITED not in value and "\n" not in value

@@ -30,7 +30,8 @@ def archive_unpacked(subject: Subject) -> Outcomes:
                 continue
             if not _TAR.fullmatch(copy.source):
                 continue
-            ran = next((r for r, p in unpacked if r.at.order > copy.at.order and _is(p, copy)), None)
+            later = ((r, p) for r, p in unpacked if r.at.order > copy.at.order)
+            ran = next((r for r, p in later if _is(p, copy) or _on_windows(subject, p, copy)), None)
             if ran is None:
                 yield met(copy.at, copy.span)
                 continue
@@ -52,6 +53,15 @@ def _is(path: str, copy: Copied) -> bool:
         return (folder or "/") == target and (covers(f"/{wanted}", f"/{name}", recursive=False) or name == wanted)
     in_folder = f"{target.rstrip('/')}/{wanted}"  # a target that turns out to be a folder
     return covers(path, target, recursive=False) or covers(path, in_folder, recursive=False)
+
+
+def _on_windows(subject: Subject, path: str, copy: Copied) -> bool:
+    """Whether a path of Windows that is unpacked has the name of the file that was copied, or of its target."""
+    target, source = copy.target or "", subject.words(copy.span).strip("\"'")
+    if "\\" not in f"{source}{target}":
+        return False
+    name, *others = (re.split(r"[\\/]", word)[-1].lower() for word in (path, source, target))
+    return name in others
 
 
 def _unpacked(commands: Iterable[Ran]) -> Iterator[tuple[Ran, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -61,6 +61,11 @@ class Use(Struct, frozen=True):
     fills: bool
     reads: bool
     cleans: bool
+
+    def settings(self, names: Iterable[str]) -> list[str | None]:
+        """The values of those variables that its program reads and that are set: uv and pip share a row."""
+        own = (name for name in names if name.startswith("UV_") is (self.program == "uv"))
+        return [self.variables[name] for name in own if name in self.variables and self.variables[name] != ""]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -131,11 +136,12 @@ CACHES: Mapping[str, Cache] = {
         ("pip",),
         "the cache of pip",
         _words("install"),
-        ("~/.cache/pip", "~/.cache/uv"),
+        ("~/.cache/pip",),
         cleans=_words("cache purge"),
         option="--no-cache-dir",
         options={"uv": "--no-cache"},
         switches=_words("no-cache-dir, no-cache"),
+        by_program={"uv": ("~/.cache/uv",)},
         variables=("PIP_NO_CACHE_DIR", "UV_NO_CACHE"),
         moved=("PIP_CACHE_DIR", "UV_CACHE_DIR"),
     ),
@@ -224,7 +230,7 @@ def _others(subject: Subject, row: Cache) -> Iterator[Use]:
 
 def folders_of(subject: Subject, row: Cache, use: Use) -> Sequence[str]:
     """Where the cache of a command lies."""
-    moved = [value for name in row.moved if (value := use.variables.get(name))]
+    moved = [value for value in use.settings(row.moved) if value]
     step = _steps(subject).get(use.at.instruction.index)
     homes = _homes(step.user if step is not None else None, use.variables)
     folders = row.by_program.get(use.program, row.folders)

@@ -231,7 +231,7 @@ def _by_option(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes:
         cleaned = next((u for u in found if u.cleans and follows(u.at, use.at)), None)
         if off is not None:
             yield Met(off.span, instruction)
-        elif any(name in use.variables and use.variables[name] != "" for name in row.variables) and not given:
+        elif use.settings(row.variables) and not given:
             yield Met(use.span, instruction)
         elif mount is not None:
             yield Met(mount.span, instruction)

@@ -5,21 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from zr4lint.facts import Ran
 from zr4lint.filesystem.globs import matches
 from zr4lint.model.source import Span
 from zr4lint.programs.files import absolute
-from zr4lint.programs.option_tables import parse_call, parse_words
+from zr4lint.programs.option_tables import is_known, parse_call, parse_words
 from zr4lint.programs.options import Option, Parsed
 from zr4lint.shell import Argument
 
 if TYPE_CHECKING:
     from zr4lint.checks.outcome import Subject
 
+_CONFIGURED: Mapping[tuple[str, str], str] = {
+    ("option", "apt::get::assume-yes"): "yes",
+    ("option", "apt::install-recommends"): "install-recommends",
+    ("option", "apt::get::install-recommends"): "install-recommends",
+    ("setopt", "assumeyes"): "assumeyes",
+}
+"""The options that a setting of apt or dnf stands for, by the option that gives it and its name in small letters."""
 _ASSIGNMENT = r"[A-Za-z_]\w*=.+"
 
 
@@ -104,6 +112,8 @@ def by_program(subject: Subject) -> Mapping[str, Sequence[Ran]]:
 def _sorted(subject: Subject) -> dict[str, list[Ran]]:
     found: dict[str, list[Ran]] = {}
     for ran in subject.facts.of(Ran, subject.lineage, triggers=True):
+        if ran.program.startswith("python") and [a.value for a in ran.arguments[1:3]] == ["-m", "pip"]:
+            ran = structs.replace(ran, program="pip", arguments=ran.arguments[2:])
         names = {ran.program, ran.program.rstrip("0123456789.")} if ran.program else set()
         for name in names | {wrapper.name for wrapper in ran.wrappers}:
             found.setdefault(name, []).append(ran)
@@ -121,6 +131,9 @@ def _fitting(ran: Ran, pattern: CallPattern, program: str) -> Called | None:
         return None
     parsed = parse_call(ran.program, ran.arguments)
     words = _operands(pattern, parsed.operands, ran.folder)
+    if words is None and not is_known(ran.program):
+        found = (_operands(pattern, rest, ran.folder) for rest in _behind_values(ran.arguments, parsed.operands))
+        words = next((words for words in found if words is not None), None)
     options = tuple(_given(ran.program, alternatives, parsed) for alternatives in pattern.options)
     given = tuple(option for option in options if option is not None)
     if words is None or len(given) < len(options):
@@ -130,12 +143,26 @@ def _fitting(ran: Ran, pattern: CallPattern, program: str) -> Called | None:
     return Called(ran, parsed, pattern, named, span, given)
 
 
+def _behind_values(arguments: Sequence[Argument], operands: Sequence[Argument]) -> Iterator[Sequence[Argument]]:
+    """The operands behind each of the first that may be the value of an option: no table says what a program takes."""
+    values = {argument.span for before, argument in pairwise(arguments) if (before.value or "").startswith("-")}
+    for number in range(1, len(operands)):
+        if operands[number - 1].span not in values:
+            return
+        yield operands[number:]
+
+
 def _given(program: str, alternatives: Sequence[str], parsed: Parsed) -> Option | None:
     """The option of a command that is one of these; None if none applies."""
     for wanted in (parse_words(program, option) for option in alternatives):
-        if switched(wanted, parsed):
+        if switched(wanted, parsed) and all(_has_value(option, parsed) for option in wanted):
             return parsed.get(wanted[0].name)
     return None
+
+
+def _has_value(wanted: Option, parsed: Parsed) -> bool:
+    """Whether an option is given with the value that a pattern has for it, if it has one."""
+    return not wanted.value or any(matches(o.value or "", wanted.value) for o in parsed.all(wanted.name))
 
 
 def _operands(pattern: CallPattern, operands: Sequence[Argument], folder: str | None) -> tuple[Argument, ...] | None:
@@ -188,14 +215,27 @@ def _times(name: str, parsed: Parsed) -> int:
 
 def any_switched(program: str, options: Sequence[str], parsed: Parsed) -> bool:
     """Whether one of several options for the same setting applies: the last one counts."""
-    patterns = [parse_words(program, option) for option in options]
-    alone = [pattern[0] for pattern in patterns if len(pattern) == 1]
+    parsed = structs.replace(parsed, options=meant(parsed.options))
+    patterns = [meant(parse_words(program, option)) for option in options]
+    alone = [pattern[0] for pattern in patterns if len(pattern) == 1 and not (pattern[0].value or "").isdecimal()]
+    counted = [pattern for pattern in patterns if pattern and pattern[0] not in alone]
     state = False
     for option in parsed.options:
         for wanted in alone:
             said = _says(option, wanted)
             state = state if said is None else said
-    return state or any(switched(pattern, parsed) for pattern in patterns if len(pattern) > 1)
+    return state or any(switched(pattern, parsed) for pattern in counted)
+
+
+def meant(options: Iterable[Option]) -> tuple[Option, ...]:
+    """Options with those that set something by its name in a configuration as the option for it: `-o KEY=VALUE`."""
+    found = []
+    for option in options:
+        key, _, value = (option.value or "").partition("=")
+        name = _CONFIGURED.get((option.name, key.strip().lower()))
+        name = f"no-{name}" if name and not is_yes(value) else name
+        found.append(structs.replace(option, name=name, value="") if name else option)
+    return tuple(found)
 
 
 def _switched(wanted: Option, parsed: Parsed) -> bool:

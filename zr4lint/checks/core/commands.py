@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from zr4lint.checks.core.call_patterns import Called, any_switched, by_program, called
+from zr4lint.checks.core.call_patterns import Called, any_switched, by_program, called, meant
 from zr4lint.checks.edits import SAFE, UNSAFE, add_words, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
@@ -224,7 +224,7 @@ def _add(
         return None
     alone = (wanted[0] for o in options if len(wanted := parse_words(ran.program, o)) == 1)
     names = {name for wanted in alone for name in _opposites(wanted)}
-    against = any(o.name in names for o in found.parsed.options)
+    against = any(o.name in names for o in meant(found.parsed.options))
     end = ran.at.span.end if against else found.end
     return add_words(ran.at.instruction, end, option, f"Add {option}", applicability)
 

@@ -159,7 +159,7 @@ def _plain_add(subject: Subject) -> Outcomes:
         instruction = step.at.instruction
         if step.keyword != "ADD" or step.flags.has("from"):
             continue
-        if any(source.value is None or _needs_add(source.value) for source in step.sources):
+        if any(not source.value or _needs_add(source.value) for source in step.sources):
             yield Met(instruction.keyword_span, instruction)
             continue
         word = subject.words(instruction.keyword_span)
@@ -200,7 +200,7 @@ def _no_folder(subject: Subject) -> Outcomes:
         if len(step.sources) + len(step.at.instruction.heredocs) < 2:
             continue
         goal, span = step.destination.value, step.destination.span
-        if goal is None or goal.endswith(("/", "\\")) or posixpath.basename(goal) in (".", ".."):
+        if not goal or goal.endswith(("/", "\\")) or posixpath.basename(goal) in (".", ".."):
             yield Met(span, step.at.instruction)
             continue
         known = _is_folder(subject, step)

@@ -224,15 +224,30 @@ def _download(subject: Subject, _: str) -> Outcomes:
         for ran in run.commands:
             if ran.pipes:
                 pipelines.setdefault(ran.pipes[-1].number, []).append(ran)
+        yield from _substituted(run.commands)
         for members in pipelines.values():
             source = next((ran for ran in members if ran.program in _DOWNLOADS), None)
             target = next((ran for ran in members if ran.program in _INTERPRETERS and ran is not source), None)
             if source is not None and target is not None and source.at.order < target.at.order:
-                yield Unmet(
-                    f"{code(source.program)} pipes a download into {code(target.program)}",
-                    target.at.span,
-                    help="Download the script to a file, check its checksum, then run it",
-                )
+                yield _unchecked(source.program, target.program, target.at.span)
+
+
+def _substituted(commands: Sequence[Ran]) -> Iterator[Unmet]:
+    """Downloads whose output is the script of a shell: `sh -c "$(curl ...)"`."""
+    for shell in commands:
+        if shell.program or not shell.wrappers or shell.wrappers[-1].name not in (*SHELLS, "eval"):
+            continue
+        inside = (ran for ran in commands if ran.program in _DOWNLOADS and _inside(ran, [shell]))
+        if (source := next(inside, None)) is not None:
+            yield _unchecked(source.program, shell.wrappers[-1].name, shell.wrappers[-1].span)
+
+
+def _unchecked(source: str, target: str, span: Span) -> Unmet:
+    return Unmet(
+        f"{code(source)} pipes a download into {code(target)}",
+        span,
+        help="Download the script to a file, check its checksum, then run it",
+    )
 
 
 _CHECKS: Mapping[str, Callable[[Subject, str], Outcomes]] = {

@@ -9,10 +9,11 @@ from typing import Literal
 from zr4lint.checks.edits import UNSAFE
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.facts import Copied, CopyStep, Form, Ran, RunStep
+from zr4lint.facts import CopyStep, Form, Ran, RunStep
 from zr4lint.model.finding import Edit, Fix, Related, Severity
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
+from zr4lint.programs.files import covers
 
 _MOST = 2
 _ASSIGNS = r"\s*(?:export|declare|typeset|readonly|alias|unset)\b|\s*[A-Za-z_]\w*=\S*\s*(?:\Z|&&|;)"
@@ -128,17 +129,20 @@ def _beside(before: RunStep, step: RunStep) -> bool:
 
 @check("core/shell-missing", stages="all")
 def shell_missing(subject: Subject) -> Outcomes:
-    """No RUN needs a shell in a stage from scratch that holds no file."""
+    """No RUN needs a shell in a stage from scratch that holds none."""
     for step in subject.facts.of(RunStep, subject.lineage):
         ancestry = subject.facts.ancestry(step.at.stage)
         if subject.facts.stages[min(ancestry)].image != "scratch" or step.form is not Form.SHELL:
             continue
-        copies = [*subject.facts.of(CopyStep, ancestry), *subject.facts.of(Copied, ancestry)]
-        if any(copy.at.order < step.at.order for copy in copies) or step.mounts:
+        shell = step.shell[0]
+        copies = (copy.target for copy in subject.facts.of(CopyStep, ancestry) if copy.at.order < step.at.order)
+        brought = any(target is None or covers(target, shell, recursive=True) for target in copies)
+        ran = any(r.form is Form.EXEC and r.at.order < step.at.order for r in subject.facts.of(RunStep, ancestry))
+        if brought or ran or step.mounts or not shell.startswith("/"):
             continue
         yield Unmet(
-            f"the stage has no {code(step.shell[0])} to run this",
+            f"the stage has no {code(shell)} to run this",
             step.at.instruction.keyword_span,
             severity=Severity.ERROR,
-            notes=("The stage is built from scratch and nothing was copied into it.",),
+            notes=("The stage is built from scratch, and no COPY or ADD brings the shell.",),
         )

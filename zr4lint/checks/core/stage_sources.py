@@ -113,6 +113,8 @@ def _itself(subject: Subject, source: Source) -> Unmet | None:
 def _unknown(subject: Subject, source: Source, contexts: Sequence[str]) -> Unmet | None:
     name = source.name
     stage = _stage_of(subject, source)
+    if stage is not None and stage.number == source.stage and name.isdecimal():
+        return Unmet(f"stage {code(name)} is not above this one", source.span, severity=Severity.ERROR)
     if stage is not None and stage.number <= source.stage:
         return None
     if stage is not None:

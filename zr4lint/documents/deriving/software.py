@@ -47,8 +47,8 @@ def system_packages(golden: Golden) -> Iterator[Demand]:
 
 
 _INSTALL = ["apt-get|apt install"]
-_YES = ["-y", "--yes", "--assume-yes", "-qq", "-o APT::Get::Assume-Yes=true"]
-_LEAN = ["--no-install-recommends", "-o APT::Install-Recommends=false"]
+_YES = ["-y", "--yes", "--assume-yes", "-qq"]
+_LEAN = ["--no-install-recommends"]
 _HABITS: Sequence[tuple[str, Mapping[str, object], str]] = (
     ("apt-update", {}, "Each `apt-get install` comes after an update in the same RUN."),
     ("command-option", {"commands": _INSTALL, "options": _YES}, "Each `apt-get install` has an option such as `-y`."),
