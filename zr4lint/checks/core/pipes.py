@@ -139,7 +139,7 @@ def _is_harmless(ran: Ran) -> bool:
 def _inside(ran: Ran, others: Sequence[Ran]) -> bool:
     """Whether a command stands in a substitution of another, which hides its failure anyway."""
     span = ran.at.span
-    return any(o is not ran and o.at.span.start <= span.start < span.end <= o.at.span.end for o in others)
+    return any(o.at.span.start <= span.start < span.end <= o.at.span.end and o.at.span != span for o in others)
 
 
 def _switches(run: _Step) -> list[tuple[int, bool]]:

@@ -32,9 +32,9 @@ SECRET_NAMES = (
     *("pword", "secret", "token"),
 )
 PUBLIC_NAMES = (
-    *("alias", "app_id", "client_id", "dir", "enabled", "expir*", "file", "fingerprint", "goprivate", "gpg_key"),
-    *("length", "mode", "name", "path", "public", "sock", "tiktoken*", "tokenizer*", "type", "url", "username"),
-    "version",
+    *("alias", "app_id", "client_id", "dir", "enabled", "expir*", "file", "fingerprint", "git_config_key"),
+    *("goprivate", "gpg_key", "length", "mode", "name", "no", "path", "public", "sock", "tiktoken*", "tokenizer*"),
+    *("type", "url", "username", "version"),
 )
 _HISTORY = {
     "ARG": "The value of an ARG can be read from the image's history.",
