@@ -130,7 +130,7 @@ def test_what_buildkit_refuses_is_told_whatever_the_packs(text: str) -> None:
 
 def test_a_requirement_on_the_syntax_is_told_in_its_place() -> None:
     (finding,) = [f for f in run("FROM a\nRNU b\n").findings if "ZL000" in (f.code, *f.also)]
-    assert (finding.code, finding.also) == ("ZR0001", ("ZL000", "DL1000"))
+    assert (finding.code, finding.also, finding.aliases) == ("ZR0001", ("ZL000",), ("DL1000",))
     ignoring = run("FROM a\nRNU b\n", LintOptions(ignore=("ZR0001",)))
     assert found(ignoring, "ZL000").severity is Severity.ERROR
 

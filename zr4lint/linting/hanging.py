@@ -30,8 +30,6 @@ LONGEST = 80
 _NOTES = 3
 _NAMED = 6
 _BECAUSE = "Because of this:"
-_NO_REQUIREMENT = re.compile(r"(?:ZL|DL|SC)\d|[A-Z][a-z]")
-"""The codes of zr4lint itself and of other linters."""
 _NOT_MET = "Not met because of this:"
 
 
@@ -91,21 +89,19 @@ def one_for_all(
     ]
     if len(said) > _NOTES + 1:
         said = [*said[:_NOTES], f"{len(said) - _NOTES} more findings"]
-    names = dict.fromkeys(
-        f"{f.code} {f.name}" for f in (told, *everyone) if f.requirement is not None and f.severity is worst
-    )
+    required = [f for f in (told, *everyone) if f.requirement is not None and f.severity is worst]
+    unmet = tuple(dict.fromkeys((*(f"{f.code} {f.name}" for f in required), *told.unmet)))
     kept = [note for note in told.notes if not note.startswith((_NOT_MET, _BECAUSE))]
-    named = {name.split()[0] for name in names}
-    if any(note.startswith(_NOT_MET) for note in told.notes):
-        names.update(dict.fromkeys(c for c in told.also if c not in named and not _NO_REQUIREMENT.match(c)))
-    requirements = [f"{_NOT_MET} {_list([*names], _NAMED)}."] if len(names) > 1 else []
+    requirements = [f"{_NOT_MET} {_list(unmet, _NAMED)}."] if len(unmet) > 1 else []
     spare = None if own or refuses(told) else next((f.fix for f in others if f.fix is not None), None)
     return structs.replace(
         told,
         fix=told.fix or spare,
         severity=max(told.severity, worst),
         notes=(*kept, *notes, *([f"{_BECAUSE} {'; '.join(said)}."] if said else ()), *requirements),
+        aliases=tuple(dict.fromkeys((*told.aliases, *(alias for f in everyone for alias in f.aliases)))),
         also=tuple(dict.fromkeys((*told.also, *codes))),
+        unmet=unmet,
     )
 
 

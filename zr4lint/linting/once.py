@@ -97,8 +97,8 @@ def _tells_of_syntax(finding: Finding, kind: str) -> bool:
 
 
 def _also(told: Finding, other: Finding) -> Finding:
-    codes = dict.fromkeys((*told.also, other.code, *other.aliases))
-    return structs.replace(told, also=tuple(codes))
+    codes, aliases = dict.fromkeys((*told.also, other.code)), dict.fromkeys((*told.aliases, *other.aliases))
+    return structs.replace(told, also=tuple(codes), aliases=tuple(aliases))
 
 
 def _origins(judged: Judged) -> dict[str, tuple[int, str]]:

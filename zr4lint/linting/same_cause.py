@@ -209,7 +209,11 @@ def _listed(findings: Iterable[Finding]) -> Iterator[Finding]:
             yield from group
         else:
             joined = structs.replace(group[0], message=sentence, expected=None, fix=_joined(group))
-            yield structs.replace(joined, also=tuple(dict.fromkeys(c for f in group for c in f.also)))
+            yield structs.replace(joined, also=_every(f.also for f in group), aliases=_every(f.aliases for f in group))
+
+
+def _every(codes: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(code for some in codes for code in some))
 
 
 def _removed(findings: Iterable[Finding]) -> Iterator[Finding]:

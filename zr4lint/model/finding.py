@@ -102,8 +102,10 @@ class Finding(Struct, frozen=True):
     `requirement` names the place of the specification, for example "PRD section 5"; `source` names the source of a
     rule that belongs to no specification. A suppressed finding is taken out of the count by a comment in the file, or
     with `external` by a baseline; `justification` is the reason given there. `conflict` is the code of the
-    requirement that demands what the finding warns of. `aliases` are the names that other linters give the rule,
-    `also` the codes of other rules that report the same words. `origin` is the line of the document that requires it.
+    requirement that demands what the finding warns of. `aliases` are the names that other linters give the rule and
+    those merged into the finding, `also` the codes of the rules merged into it. `unmet` are the requirements that are
+    not met because of it, each by code and name, as far as others were merged. `origin` is the line of the document
+    that requires it.
     """
 
     path: str
@@ -126,6 +128,7 @@ class Finding(Struct, frozen=True):
     references: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    unmet: tuple[str, ...] = ()
     origin: Origin | None = None
     line: int = 0
     column: int = 0
