@@ -52,6 +52,8 @@ RULES = {
         "RUN pip list --trusted-host a.org",
     ),
     'check = "copy-forbidden"\nsources = "/"\ntargets = "/"\nfrom = "*"': ("COPY . /", "COPY --from=x:1 / /"),
+    'check = "copy-forbidden"\ntargets = "/bin/*"': ("COPY --from=x:1 a /opt/bin/a", "COPY --from=x:1 a /bin/a"),
+    'check = "command-forbidden"\ncommands = "cargo install"': ("RUN cargo +nightly test", "RUN cargo +1.80 install a"),
     'check = "copy-forbidden"\nadd = true': ("ADD a.tar /", "ADD a.txt /"),
     'check = "copy-forbidden"\nfolder = true': ("COPY a b /c/", "COPY a b /c"),
     'check = "copy-forbidden"\nadd = true\nsources = ["*.pem"]': ("COPY a.crt /", "COPY a.pem /"),

@@ -184,6 +184,8 @@ def _findings(pack: Pack, results: dict[str, RuleResult], facts: Facts, base: St
 
 def _finding(pack: Pack, rule: Rule, unmet: Unmet, span: Span, path: str) -> Finding:
     severity = unmet.severity or rule.severity
+    if unmet.code is not None:
+        severity = max(severity, rule.severity)  # ShellCheck has levels of its own
     if unmet.unsure and severity > Severity.INFO:
         severity = Severity(severity - 1)
     return Finding(

@@ -146,6 +146,7 @@ def _fitting(ran: Ran, pattern: CallPattern, program: str) -> Called | None:
 def _behind_values(arguments: Sequence[Argument], operands: Sequence[Argument]) -> Iterator[Sequence[Argument]]:
     """The operands behind each of the first that may be the value of an option: no table says what a program takes."""
     values = {argument.span for before, argument in pairwise(arguments) if (before.value or "").startswith("-")}
+    values |= {argument.span for argument in operands if (argument.value or "").startswith("+")}  # a toolchain
     for number in range(1, len(operands)):
         if operands[number - 1].span not in values:
             return

@@ -36,9 +36,9 @@ def command_forbidden(
 ) -> Outcomes:
     """No command matches one of these patterns, such as `apt-key` or `zypper dist-upgrade|dup`.
 
-    `instead` says what to use in its place; as a table it names the program to call by pattern, which the fix writes.
-    With `equal` that program does the same, and the fix is safe. With `beside-background` a command is allowed in a
-    RUN that starts another in the background.
+    `instead` says what to use in its place; as a table it names the program to call by pattern, which the fix writes,
+    or an instruction for a RUN that has nothing else. With `equal` that program does the same, and the fix is safe.
+    With `beside-background` a command is allowed in a RUN that starts another in the background.
     """
     replacements = instead if isinstance(instead, dict) else {}
     helped = [instead] if isinstance(instead, str) else [*dict.fromkeys(filter(None, replacements.values()))]
@@ -50,7 +50,7 @@ def command_forbidden(
         program = _replacement(subject, found, replacements)
         yield Unmet(
             f"{code(_shown(subject, found))} is not allowed",
-            _span(found, bool(replacements)),
+            _span(found, bool(replacements) and not _is_instruction(program)),
             help=f"Use {' or '.join(map(code, [program] if program else helped))}" if program or helped else None,
             fix=_exchange(subject, found, program, SAFE if equal else UNSAFE) if program is not None else None,
         )
@@ -80,8 +80,16 @@ def _replacement(subject: Subject, found: Called, replacements: Mapping[str, str
     return None
 
 
+def _is_instruction(replacement: str | None) -> bool:
+    return replacement is not None and replacement.split(" ")[0].isupper()
+
+
 def _exchange(subject: Subject, found: Called, program: str, applicability: Applicability) -> Fix | None:
     word, instruction = found.words[0], found.ran.at.instruction
+    if _is_instruction(program):
+        here = (ran for ran in subject.facts.of(Ran, {found.ran.at.stage}) if ran.at.instruction is instruction)
+        alone = not found.ran.at.trigger and all(ran.program in ("ln", "mv", "rm") for ran in here)
+        return replace(instruction.span, program, f"Write {program}", UNSAFE) if alone else None
     if (
         instruction.json is not None
         or subject.words(word.span).rpartition("/")[2] != (word.value or "").rpartition("/")[2]

@@ -21,6 +21,7 @@ from zr4lint.startup import lazy_pattern
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import ContextPath, Text
+    from zr4lint.programs.options import Option
     from zr4lint.shell import Argument
 
 _ARCHIVE = lazy_pattern(r".*\.(?:tar(?:\.\w+)?|tgz|tbz2?|txz|tzst|gz|bz2|xz|zst|lzma)", re.IGNORECASE)
@@ -65,9 +66,9 @@ def copy_forbidden(  # noqa: PLR0913 - a parameter of packs each
 ) -> Outcomes:
     """COPY and ADD copy none of the forbidden files.
 
-    `sources` and `targets` are patterns such as `*.pem` and `/etc/*`; what fits both is forbidden. The sources are
-    those in the build context, or with `from` those in the stages and images that fit one of its patterns; `.` is the
-    whole context, `/` the whole of a stage. Nothing is said where .dockerignore leaves out all of `unless-ignored`.
+    `sources` and `targets` are patterns such as `*.pem` and `/etc/*`; what fits both is forbidden, with `from` only
+    where it comes from a stage or image that fits one of its patterns. `.` is the whole build context, `/` the whole
+    of a stage. Nothing is said where .dockerignore leaves out all of `unless-ignored`.
 
     With `add` ADD may not bring what COPY can, with `unverified` no URL without `--checksum`. With `folder` the target
     of several sources ends with `/`. With `owner` no files of root are brought below a USER that is not root. With
@@ -84,7 +85,7 @@ def copy_forbidden(  # noqa: PLR0913 - a parameter of packs each
         return
     for step in _copies(subject):
         origin = step.flags.get("from")
-        if not _fits_origin(step, from_) or (origin is not None and origin.value is None):
+        if not _fits_origin(origin, from_):
             continue
         goal = step.target
         if targets is not None and (goal is None or not any(matches(goal, pattern) for pattern in targets)):
@@ -101,11 +102,10 @@ def _copies(subject: Subject) -> list[CopyStep]:
     return subject.facts.of(CopyStep, subject.lineage, triggers=True)
 
 
-def _fits_origin(step: CopyStep, patterns: list[str] | None) -> bool:
-    flag = step.flags.get("from")
+def _fits_origin(flag: Option | None, patterns: list[str] | None) -> bool:
     if patterns is None:
-        return flag is None
-    return flag is not None and any(matches(flag.value or "", pattern) for pattern in patterns)
+        return True
+    return flag is not None and flag.value is not None and any(matches(flag.value, pattern) for pattern in patterns)
 
 
 def _fits(value: str, step: CopyStep, patterns: Iterable[str]) -> bool:
