@@ -322,12 +322,12 @@ def _any(removed: Removed, folders: Sequence[str]) -> bool:
 
 def _clears(removed: Removed, folder: str) -> bool:
     """Whether a removal empties a folder; rm without -r fails at a folder in it."""
+    if f"{folder}/{ANY_DEPTH}/*" in removed.paths:
+        return True
     if folder in _NESTED and not removed.recursive:
         return False
     return any(
-        path in (f"{folder}/*", f"{folder}/{ANY_DEPTH}/*")
-        or (removed.recursive and covers(path, folder, recursive=True))
-        for path in removed.paths
+        path == f"{folder}/*" or (removed.recursive and covers(path, folder, recursive=True)) for path in removed.paths
     )
 
 

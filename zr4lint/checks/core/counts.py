@@ -68,7 +68,8 @@ def _values(subject: Subject) -> dict[Span, str]:
     """The arguments of instructions with their variables replaced, by the instruction's place."""
     facts, stages = subject.facts, looked_at(subject)
     found: dict[Span, str | None] = {}
-    found.update((f.at.instruction.span, f.signal) for f in facts.of(StopSignalSet, stages, triggers=True))
+    signals = facts.of(StopSignalSet, stages, triggers=True)
+    found.update((f.at.instruction.span, f.signal and f.signal.upper()) for f in signals)  # case does not count
     found.update((f.at.instruction.span, f.given) for f in facts.of(WorkdirSet, stages, triggers=True))
     for user in facts.of(UserSet, stages, triggers=True):
         whole = f"{user.user}:{user.group}" if user.group else user.user
