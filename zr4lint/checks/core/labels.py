@@ -38,11 +38,11 @@ def labels(  # noqa: PLR0913 - a parameter of packs each
 ) -> Outcomes:
     """Labels have the specified keys and values.
 
-    The image has the `required` labels, its own or inherited. No label is outside those that are `closed`, which are
-    the others here where it is `true`, unless `strict` is false. The labels of `formats` have values of their format;
-    with `format` only those of that one are judged. One table may serve all three; `required` and `closed` look at its
-    keys alone. With `keys` each key is one
-    that Docker's guidelines allow. With `unique` no stage sets a label twice to different values.
+    The image has the `required` labels, its own or inherited. No label is outside of those that are `closed`, or with
+    `closed = true` of those in `required` and `formats`; `strict = false` allows others. The labels of `formats` have
+    values of their format; with `format` only those of that one are judged. One table may serve all three: `required`
+    and `closed` look at its keys alone. With `keys` each key is one that Docker's guidelines allow. With `unique` no
+    stage sets a label twice to different values.
     """
     if required:
         yield from _missing(subject, required)

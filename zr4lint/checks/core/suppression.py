@@ -13,7 +13,7 @@ _OURS = {Scope.INSTRUCTION: "ignore", Scope.STAGE: "ignore-stage", Scope.FILE: "
 
 @check("suppression", stages="all")
 def suppression(subject: Subject, *, foreign: bool) -> Outcomes:
-    """Comments suppress findings as this tool has it: with `foreign`, none is written for hadolint."""
+    """Comments that suppress findings are those of zr4lint: with `foreign`, comments to hadolint are reported."""
     for comment in peer_comments(subject.dockerfile) if foreign else ():
         if comment.tool == "hadolint" and comment.skipped:
             yield _reported(comment)
