@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 MOST_CAUSES = 3
 MOST_EVIDENCE = 3
 _MOST_BELOW = 5
+_TRACEBACK, _CHAIN = "Traceback (most recent call last)", "above exception"
+_TOLERANT = re.compile(r"\|\|\s*(?:true|:|echo)(?:\s|$|[;)])")
+"""A command whose failure does not end the instruction."""
 
 
 class Cause(Struct, frozen=True):
@@ -77,6 +81,13 @@ class _Printed:
         """The first of the last so many lines with words."""
         return self._filled[-number] if len(self._filled) > number else 0
 
+    def last_traceback(self) -> int:
+        """The line where the last exception begins, with those that it was raised from; 0 if there is none."""
+        for at in range(len(self._rows) - 1, -1, -1):
+            if _TRACEBACK in self._rows[at] and not any(_CHAIN in row for row in self._rows[max(at - 3, 0) : at]):
+                return at
+        return 0
+
     def has(self, templates: Iterable[Template]) -> bool:
         """Whether one of the templates is in the text."""
         return any(True for template in templates for _ in self.find(template))
@@ -118,7 +129,8 @@ class _Hit(Struct):
 def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *, traceback: bool) -> list[Cause]:
     """The causes of a failure, by what its step printed and the builder said; none where nothing is known.
 
-    `instruction` is the failing one, "" if unknown. In a `traceback` the last line counts, elsewhere the first.
+    `instruction` is the failing one, "" if unknown. In a `traceback` the last line counts, and where the instruction
+    goes on after a failure (`|| true`), elsewhere the first.
     """
     printed = _Printed(lines, catalogue)
     marks = _Marks(printed, catalogue)
@@ -128,7 +140,9 @@ def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *
         if hit is not None:
             hits[id_] = hit
             hit.again = all(map(marks.transient, hit.at))
-    return _ranked(hits, printed, traceback=traceback)
+    tolerant = _TOLERANT.search(instruction) is not None
+    survived = printed.last_traceback() if traceback else len(lines) if tolerant else 0
+    return _ranked(hits, printed, survived, latest=traceback or tolerant)
 
 
 class _Marks:
@@ -250,17 +264,21 @@ def _explaining(hits: dict[str, _Hit]) -> dict[str, tuple[str, ...]]:
     return {id_: names for id_, names in explains.items() if id_ not in below}
 
 
-def _ranked(hits: dict[str, _Hit], printed: _Printed, *, traceback: bool) -> list[Cause]:
-    """The causes in order: the surest first; of two as sure the first in the log, in a traceback the last."""
+def _ranked(hits: dict[str, _Hit], printed: _Printed, survived: int, *, latest: bool) -> list[Cause]:
+    """The causes in order: the surest first; of two as sure the first in the log, with `latest` the last.
+
+    What stands above the line `survived` did not end the program: it counts where nothing else is known.
+    """
     explains = _explaining(hits)
 
     def order(id_: str) -> tuple[int, int, int]:
         hit, signature = hits[id_], hits[id_].compiled.signature
-        last = signature.last or (traceback and signature.confidence != "possible")
+        last = signature.last or (latest and signature.confidence != "possible")
         return CONFIDENCES.index(signature.confidence), signature.rank, -max(hit.at) if last else min(hit.at)
 
     ids = sorted(explains, key=order)
     known = [id_ for id_ in ids if hits[id_].compiled.signature.confidence != "possible"]
+    known = known[:1] + [id_ for id_ in known[1:] if max(hits[id_].at) >= survived]
     return [_cause(hits[id_], explains[id_], printed) for id_ in (known or ids[:1])[:MOST_CAUSES]]
 
 

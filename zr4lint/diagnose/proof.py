@@ -73,14 +73,15 @@ def lint_file(request: Request, codes: Sequence[str]) -> Linted:
 def prove(cause: Cause, instruction: Instruction | None, linted: Linted) -> Proof:
     """The findings for a cause: those at the failing instruction if any, else those elsewhere in the file."""
     findings = linted.report.findings
-    proves = cause.signature.proves
+    proves, related = cause.signature.proves, cause.signature.related
     within: list[int] = []
     elsewhere: list[int] = []
     for index, finding in enumerate(findings):
-        if not {finding.code, *finding.also} & {*proves}:
-            continue
-        near = instruction is not None and _touches(finding, instruction)
-        (within if near else elsewhere).append(index)
+        codes = {finding.code, *finding.also}
+        if instruction is not None and _touches(finding, instruction):
+            within += [index] if codes & {*proves, *related} else []
+        elif codes & {*proves}:
+            elsewhere.append(index)
     found = _first_of_each(within or elsewhere, findings)
     said = {code for index in found for code in (findings[index].code, *findings[index].also)}
     off = tuple(dict.fromkeys(finding.code for finding in linted.hidden if finding.code in proves))
