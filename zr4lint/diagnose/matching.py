@@ -249,13 +249,10 @@ def _trimmed(value: str) -> str:
 def _explaining(hits: dict[str, _Hit]) -> dict[str, tuple[str, ...]]:
     """The ids of the hits that stay, each with those that follow from it.
 
-    A hit of warnings alone stays only where it explains another one.
+    A hit of warnings alone stays only where it explains another one, which is more than the last words of a program.
     """
-    kept = {
-        id_: hit
-        for id_, hit in hits.items()
-        if not hit.warns or any(hit.covers(other) and not other.warns for other in hits.values())
-    }
+    errors = [hit for hit in hits.values() if not hit.warns and not hit.compiled.signature.last]
+    kept = {id_: hit for id_, hit in hits.items() if not hit.warns or any(map(hit.covers, errors))}
     explains = {
         id_: tuple(name for name in hit.compiled.signature.over if name in kept and hit.covers(kept[name]))
         for id_, hit in kept.items()
