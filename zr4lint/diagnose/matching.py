@@ -63,6 +63,7 @@ class _Printed:
     def __init__(self, lines: Sequence[Line], catalogue: Catalogue) -> None:
         self.lines = lines
         self._rows = words = [" ".join(line.text.split()) for line in lines]
+        self.indents = [len(line.text) - len(line.text.lstrip()) for line in lines]
         self.text = "\n".join(words)
         self.joined = " ".join(words)
         self.starts: list[int] = []
@@ -159,11 +160,12 @@ class _Marks:
         return self._marked(0, index)
 
     def warns(self, index: int) -> bool:
-        """Whether a line begins a warning, or is one of the indented lines below it."""
+        """Whether a line begins a warning, or is one of the lines below it that are indented deeper."""
+        indents = self._printed.indents
         for above in range(index, max(index - _MOST_BELOW, 0) - 1, -1):
             if self._marked(1, above):
-                return True
-            if not self._printed.lines[above].text.startswith("  "):
+                return above == index or indents[above] < indents[index]
+            if not indents[above]:
                 return False
         return False
 
@@ -180,6 +182,8 @@ class _Marks:
 
 def _matched(compiled: Compiled, printed: _Printed, instruction: str, marks: _Marks) -> _Hit | None:
     hit = _Hit(compiled, [], {}, True)
+    if compiled.signature.phase == "pull" and instruction.startswith("RUN "):
+        return None
     if compiled.instruction and not _suits(compiled, instruction, hit.captures):
         return None
     first = printed.first_of_last(compiled.signature.ends) if compiled.signature.ends else 0
