@@ -27,6 +27,7 @@ _WORDS = {
     "place": r"(?:[^\s:]|:(?!\[))",
     "position": r"[^\s\]]",
     "column": r"\d",
+    "variable": r"[A-Z0-9_]",
 }
 """The pattern of a capture of this name; others match all but blanks."""
 
