@@ -67,7 +67,7 @@ def offered(diagnosis: Diagnosis) -> str | None:
 def lint(wanted: Wanted, catalogue: Catalogue) -> Linted:
     """Lint the file that was built, with every rule that a signature names."""
     signatures = [one.signature for one in catalogue.signatures.values()]
-    codes = sorted({code for one in signatures for code in (*one.proves, *one.related)})
+    codes = sorted({code for one in signatures for code in one.rules})
     return lint_file(wanted.request, codes)
 
 

@@ -57,6 +57,11 @@ class Signature(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
     ends: int = 0
     note: str = ""
 
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The codes of the rules that the cause breaks and of those that report it in some cases."""
+        return tuple(dict.fromkeys((*self.proves, *self.related)))
+
 
 class Document(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """A file of signatures.
@@ -109,5 +114,5 @@ class Catalogue(Struct, frozen=True):
         return search_for((*self.literals, *self.marks)).words(text)
 
     def proving(self, code: str) -> list[Signature]:
-        """The signatures that prove a rule to be broken."""
-        return [c.signature for c in self.signatures.values() if code in c.signature.proves]
+        """The signatures of what a rule reports."""
+        return [c.signature for c in self.signatures.values() if code in c.signature.rules]

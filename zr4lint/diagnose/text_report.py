@@ -122,7 +122,7 @@ def _proof_in_log(cause: Cause, diagnosis: Diagnosis) -> Iterator[Line]:
 def _rules(cause: Cause, proof: Proof, diagnosis: Diagnosis, width: int) -> Iterator[Line]:
     linted = diagnosis.linted
     if linted is None:
-        shown = ", ".join(code for code in cause.signature.proves if code in diagnosis.rules)
+        shown = ", ".join(code for code in cause.signature.rules if code in diagnosis.rules)
         if shown:
             yield (Piece(f"   = look at {shown}; with --file the finding and its fix are shown"),)
         return

@@ -25,7 +25,7 @@ OUTPUT_SIGN = re.compile(
     r"|^make(?:\[\d+\])?: |^(?:Digest|Status): |^[a-z][\w.-]* +\| |^(?:E|W|N): |exited with code \d+$"
     r"|^(?:Starting|Started|Listening|Running|Serving) "
     r"|^\s*(?:=> )?=> (?:exporting|naming|writing|importing|loading|sending) "
-    r"|^(?:[A-Za-z_]\w*\.)*[A-Z]\w+(?:Error|Exception): \S"
+    r"|^(?:\[rank\d+\]: )?(?:[A-Za-z_]\w*\.)*[A-Z]\w+(?:Error|Exception): \S"
     r"|^\s{0,4}\d+ warnings? found \(use docker|^\s*\S+\.py:\d+: \w*Warning: |^== [A-Z]\w+ ==$",
     re.MULTILINE,
 )
