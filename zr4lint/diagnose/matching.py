@@ -20,6 +20,7 @@ MOST_CAUSES = 3
 MOST_EVIDENCE = 3
 _MOST_BELOW = 5
 _TRACEBACK, _CHAIN = "Traceback (most recent call last)", "above exception"
+_RAISED = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception)(?:: |$)")
 _TOLERANT = re.compile(r"\|\|\s*(?:true|:|echo)(?:\s|$|[;)])")
 """A command whose failure does not end the instruction."""
 
@@ -82,6 +83,11 @@ class _Printed:
         """The first of the last so many lines with words."""
         return self._filled[-number] if len(self._filled) > number else 0
 
+    @property
+    def raised(self) -> bool:
+        """Whether the output ends with an exception that ended a Python program; the builder's words are below it."""
+        return any(not self.indents[index] and _RAISED.match(self._rows[index]) for index in self._filled[-3:])
+
     def last_traceback(self) -> int:
         """The line where the last exception begins, with those that it was raised from; 0 if there is none."""
         for at in range(len(self._rows) - 1, -1, -1):
@@ -142,7 +148,7 @@ def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *
             hits[id_] = hit
             hit.again = all(map(marks.transient, hit.at))
     tolerant = _TOLERANT.search(instruction) is not None
-    survived = printed.last_traceback() if traceback else len(lines) if tolerant else 0
+    survived = printed.last_traceback() if traceback or printed.raised else len(lines) if tolerant else 0
     return _ranked(hits, printed, survived, latest=traceback or tolerant)
 
 
@@ -268,7 +274,7 @@ def _explaining(hits: dict[str, _Hit]) -> dict[str, tuple[str, ...]]:
 def _ranked(hits: dict[str, _Hit], printed: _Printed, survived: int, *, latest: bool) -> list[Cause]:
     """The causes in order: the surest first; of two as sure the first in the log, with `latest` the last.
 
-    What stands above the line `survived` did not end the program: it counts where nothing else is known.
+    What stands above the line `survived` did not end the program: the first of it counts where nothing else is known.
     """
     explains = _explaining(hits)
 
@@ -279,7 +285,7 @@ def _ranked(hits: dict[str, _Hit], printed: _Printed, survived: int, *, latest: 
 
     ids = sorted(explains, key=order)
     known = [id_ for id_ in ids if hits[id_].compiled.signature.confidence != "possible"]
-    known = known[:1] + [id_ for id_ in known[1:] if max(hits[id_].at) >= survived]
+    known = [id_ for id_ in known if max(hits[id_].at) >= survived] or known[:1]
     return [_cause(hits[id_], explains[id_], printed) for id_ in (known or ids[:1])[:MOST_CAUSES]]
 
 
