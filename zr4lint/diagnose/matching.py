@@ -21,6 +21,11 @@ MOST_EVIDENCE = 3
 _MOST_BELOW = 5
 _TRACEBACK, _CHAIN = "Traceback (most recent call last)", "above exception"
 _RAISED = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception)(?:: |$)")
+_MISTAKE = re.compile(
+    r"(?:[a-z_]+\.)*(?:Assertion|Attribute|FileNotFound|Import|Index|JSONDecode|Key|ModuleNotFound|Name|Type)Error\b"
+)
+_OWN = re.compile(r"([\w.+-]{2,60}): (?:error|fatal|ERROR|FATAL): ")
+_JOINED = re.compile(r"&&|\|\||;")
 _TOLERANT = re.compile(r"\|\|\s*(?:true|:|echo)(?:\s|$|[;)])")
 """A command whose failure does not end the instruction."""
 
@@ -88,6 +93,22 @@ class _Printed:
         """Whether the output ends with an exception that ended a Python program; the builder's words are below it."""
         return any(not self.indents[index] and _RAISED.match(self._rows[index]) for index in self._filled[-3:])
 
+    def own_words(self, instruction: str) -> int:
+        """Where the last words begin that tell the reason; 0 if they may follow from what stands above.
+
+        They are an exception that a mistake of the code or a missing file raises, or the error that the last program of
+        the instruction reports under its own name.
+        """
+        last = _JOINED.split(instruction.partition("\n")[0])[-1]
+        for index in self._filled[-3:]:
+            row = self._rows[index]
+            named = _OWN.match(row)
+            if not self.indents[index] and _MISTAKE.match(row):
+                return self.last_traceback()
+            if named and re.search(rf"(?<![\w-]){re.escape(named[1])}(?![\w-])", last):
+                return index
+        return 0
+
     def last_traceback(self) -> int:
         """The line where the last exception begins, with those that it was raised from; 0 if there is none."""
         for at in range(len(self._rows) - 1, -1, -1):
@@ -137,7 +158,8 @@ def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *
     """The causes of a failure, by what its step printed and the builder said; none where nothing is known.
 
     `instruction` is the failing one, "" if unknown. In a `traceback` the last line counts, and where the instruction
-    goes on after a failure (`|| true`), elsewhere the first.
+    goes on after a failure (`|| true`), elsewhere the first. What the program survived counts only where nothing else
+    is known, and not if its last words are known to be the reason.
     """
     printed = _Printed(lines, catalogue)
     marks = _Marks(printed, catalogue)
@@ -148,8 +170,13 @@ def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *
             hits[id_] = hit
             hit.again = all(map(marks.transient, hit.at))
     tolerant = _TOLERANT.search(instruction) is not None
-    survived = printed.last_traceback() if traceback or printed.raised else len(lines) if tolerant else 0
-    return _ranked(hits, printed, survived, latest=traceback or tolerant)
+    own = 0 if traceback else printed.own_words(instruction)
+    survived = own or (printed.last_traceback() if traceback or printed.raised else len(lines) if tolerant else 0)
+    late = {id_: hit for id_, hit in hits.items() if max(hit.at) >= survived}
+    sure = [hit for hit in late.values() if not hit.warns and hit.compiled.signature.confidence != "possible"]
+    late |= {id_: hit for id_, hit in hits.items() if any(map(hit.covers, sure))}
+    ranked = _ranked(late if own or sure else hits, printed, latest=traceback or tolerant)
+    return ranked if sure or not survived else ranked[:1]
 
 
 class _Marks:
@@ -271,11 +298,8 @@ def _explaining(hits: dict[str, _Hit]) -> dict[str, tuple[str, ...]]:
     return {id_: names for id_, names in explains.items() if id_ not in below}
 
 
-def _ranked(hits: dict[str, _Hit], printed: _Printed, survived: int, *, latest: bool) -> list[Cause]:
-    """The causes in order: the surest first; of two as sure the first in the log, with `latest` the last.
-
-    What stands above the line `survived` did not end the program: the first of it counts where nothing else is known.
-    """
+def _ranked(hits: dict[str, _Hit], printed: _Printed, *, latest: bool) -> list[Cause]:
+    """The causes in order: the surest first; of two as sure the first in the log, with `latest` the last."""
     explains = _explaining(hits)
 
     def order(id_: str) -> tuple[int, int, int]:
@@ -285,7 +309,6 @@ def _ranked(hits: dict[str, _Hit], printed: _Printed, survived: int, *, latest: 
 
     ids = sorted(explains, key=order)
     known = [id_ for id_ in ids if hits[id_].compiled.signature.confidence != "possible"]
-    known = [id_ for id_ in known if max(hits[id_].at) >= survived] or known[:1]
     return [_cause(hits[id_], explains[id_], printed) for id_ in (known or ids[:1])[:MOST_CAUSES]]
 
 
