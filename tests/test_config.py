@@ -378,6 +378,11 @@ def test_all_problems_are_told_at_once(here: Path) -> None:
     assert len(call(cwd=here).err.splitlines()) == 1
 
 
+def test_a_byte_order_mark_and_other_line_ends_are_no_fault(here: Path) -> None:
+    save(here / "zr4lint.toml", "\ufeffselect = ['ZC']\r\nselct = []\r\n")
+    assert complaint(zr4lint(cwd=here)) == "zr4lint.toml:2: key `selct`: unknown; did you mean `select`?"
+
+
 def test_the_line_is_that_of_the_table_in_pyproject(here: Path) -> None:
     save(here / "pyproject.toml", '[tool.other]\nselect = ["x"]\n\n[tool.zr4lint]\nselect = ["mist"]\n')
     assert complaint(zr4lint(cwd=here)).startswith("pyproject.toml:5: key `select`: no rule has")
