@@ -570,6 +570,13 @@ def test_a_new_text_has_no_context(client: Client) -> None:
 # What is broken
 
 
+def test_a_length_that_is_too_small_costs_one_message(client: Client) -> None:
+    assert client.process.stdin is not None
+    client.process.stdin.write(b'Content-Length: 9\r\n\r\n{"jsonrpc": "2.0", "method": "zr4lint/nothing"}')
+    uri = client.open("docker/length.Dockerfile.zr4", GOOD)
+    assert client.diagnostics(uri) == []
+
+
 def test_what_can_not_be_read_is_answered_and_survived(client: Client) -> None:
     for body in (b"{", b"[]", b"null", b"\xff\xfe", b'{"jsonrpc": "2.0"}', b"[" * 100_000):
         client.send(body)
