@@ -1,43 +1,62 @@
-"""Writes docs/kinds.md, the vocabulary of packs, from what the kinds of check say of themselves: `make docs`."""
+"""Writes docs/kinds/, a page for each kind of check and an index, from what the kinds say themselves: `make docs`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from tests.rule_pages import cell, fenced, prose
+from tests.rule_pages import cell, fenced, prose, write_pages
+from zr4lint.app.assignment import load_packs
 from zr4lint.app.explain_kinds import KindGuide, guides
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "kinds.md"
-HEAD = """\
-<!-- Written by `make docs` from the kinds of check; edits here are lost. -->
-
-# Kinds of check
-
-A rule of a pack names a kind in `check`, and gives its parameters as further keys ([packs.md](packs.md)). Every rule
-may have `stages = "image"`, for the stages of the image that is built, or `stages = "all"`; `stage = "NAME"` is for one
-stage and those it builds on. `zr4lint kinds` lists the kinds, `zr4lint kinds KIND` prints one of these sections.
-Kinds with a `/` in their name are each for one rule of a pack that comes with zr4lint; they come last."""
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "kinds"
+HEAD = "<!-- Written by `make docs` from the kinds of check; edits here are lost. -->"
+INDEX = "README.md"
 
 
-def page() -> str:
-    """The text of the page."""
-    found = sorted(guides(), key=lambda guide: "/" in guide.name)
-    return "\n\n".join([HEAD, _table(found), *(part for guide in found for part in _section(guide))]) + "\n"
+def pages() -> dict[str, str]:
+    """Each file's name and text; the page of a kind such as `ml/index-mixed` is in a folder."""
+    found = guides()
+    users = _users()
+    return {INDEX: "\n\n".join(_index(found)) + "\n"} | {
+        f"{guide.name}.md": "\n\n".join(_page(guide, users.get(guide.name, ()))) + "\n" for guide in found
+    }
 
 
-def _table(found: list[KindGuide]) -> str:
-    rows = [f"| [{guide.name}](#{_anchor(guide.name)}) | {cell(guide.summary)} |" for guide in found]
+def _users() -> Mapping[str, list[str]]:
+    """The codes of the rules of each kind."""
+    users: dict[str, list[str]] = {}
+    for pack in load_packs(()):
+        for rule in pack.rules:
+            users.setdefault(rule.check, []).append(rule.rule.code)
+    return users
+
+
+def _index(found: list[KindGuide]) -> Iterator[str]:
+    yield HEAD
+    yield "# Kinds of check"
+    yield (
+        "A rule of a pack names a kind in `check`, and gives its parameters as further keys ([packs](../packs.md))."
+        ' Every rule may have `stages`: `"image"` for the stages of the image that is built, `"all"` for all stages.'
+        ' `stage = "NAME"` is for one stage and those it builds on. `zr4lint kinds KIND` prints one of these pages.'
+    )
+    yield "## For any pack"
+    yield _table(guide for guide in found if "/" not in guide.name)
+    yield "## For one rule"
+    yield "Each of these kinds is for one rule of a pack that comes with zr4lint."
+    yield _table(guide for guide in found if "/" in guide.name)
+
+
+def _table(found: Iterable[KindGuide]) -> str:
+    rows = [f"| [{guide.name}]({guide.name}.md) | {cell(guide.summary)} |" for guide in found]
     return "\n".join(["| kind | requirement |", "|---|---|", *rows])
 
 
-def _anchor(name: str) -> str:
-    return name.replace("/", "")
-
-
-def _section(guide: KindGuide) -> Iterator[str]:
-    yield f"## {guide.name}"
-    yield prose(guide.summary)
+def _page(guide: KindGuide, users: Iterable[str]) -> Iterator[str]:
+    up = "../" * guide.name.count("/")
+    yield HEAD
+    yield f"# {guide.name}"
+    yield f"**{prose(guide.summary)}**"
     yield from map(prose, guide.details)
     rows = [
         f"| `{p.name}` | {cell(p.type)} | {'required' if p.required else cell(f'`{p.default}`') if p.default else ''} |"
@@ -48,17 +67,16 @@ def _section(guide: KindGuide) -> Iterator[str]:
     if guide.stages == "all":
         yield "It looks at all stages."
     if guide.example is not None:
+        yield "## Rule"
         yield fenced("toml", f'check = "{guide.name}"\n{guide.example.rule}'.strip())
-        yield "Bad:"
+        yield "## Bad"
         yield fenced("dockerfile", guide.example.bad.strip())
-        yield "Good:"
+        yield "## Good"
         yield fenced("dockerfile", guide.example.good.strip())
-
-
-def write() -> None:
-    """Write the page."""
-    PAGE.write_text(page(), encoding="utf-8")
+    if codes := ", ".join(f"[{code}]({up}../rules/{code}.md)" for code in users):
+        yield f"Rules of this kind: {codes}"
+    yield f"All kinds: [index]({up}{INDEX})"
 
 
 if __name__ == "__main__":
-    write()
+    write_pages(FOLDER, pages())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,16 +118,15 @@ def fenced(kind: str, code: str) -> str:
     return f"{fence}{kind}\n{code}\n{fence}"
 
 
-def write() -> None:
-    """Write what has changed, and take away the pages of rules that are gone."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    wanted = pages()
-    for file in FOLDER.glob("*.md"):
-        if file.name not in wanted:
+def write_pages(folder: Path, wanted: Mapping[str, str]) -> None:
+    """Write pages, and remove those of what is gone."""
+    for file in folder.rglob("*.md"):
+        if file.relative_to(folder).as_posix() not in wanted:
             file.unlink()
     for name, text in wanted.items():
-        (FOLDER / name).write_text(text, encoding="utf-8")
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    write()
+    write_pages(FOLDER, pages())

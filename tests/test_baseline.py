@@ -36,7 +36,7 @@ def test_what_was_found_passes(here: Path) -> None:
     assert [f["code"] for f in json.loads(text)["findings"]] == ["LV0001"]
     done = zr4lint(*ARGS, "--baseline", "old.json", cwd=here)
     assert (done.code, done.err) == (0, "")
-    assert done.out.splitlines()[-1] == "No findings, 2 of 3 requirements met (1 suppressed)."
+    assert done.out.splitlines()[-1] == "No findings, 2 of 3 requirements met (1 accepted)."
 
 
 def test_what_is_new_does_not(here: Path) -> None:

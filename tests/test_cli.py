@@ -524,6 +524,8 @@ def test_no_colours_where_they_are_not_wanted(here: Path) -> None:
     coloured = on_a_terminal(cwd=here)
     plain = on_a_terminal("--no-color", cwd=here)
     assert on_a_terminal(cwd=here, NO_COLOR="1") == plain
+    assert "\x1b" not in zr4lint(cwd=here, FORCE_COLOR="").out
+    assert "\x1b" in zr4lint(cwd=here, FORCE_COLOR="1").out
     assert [line.rstrip() for line in COLOURS.sub("", coloured).splitlines()] == plain.splitlines()
     assert "\x1b" not in plain
     assert "\x1b" in on_a_terminal(cwd=here, NO_COLOR="")
@@ -558,6 +560,7 @@ def test_names_of_the_default_command_and_of_help(here: Path) -> None:
     assert call("check", "Dockerfile.zr4", cwd=here) == call("Dockerfile.zr4", cwd=here)
     assert call("help", cwd=here) == call("check", "--help", cwd=here) == call("--help", cwd=here)
     assert call("help", "rule", cwd=here) == call("rule", "--help", cwd=here)
+    assert call("help", "pack", "derive", cwd=here) == call("pack", "derive", "--help", cwd=here)
     assert call("-V", cwd=here) == call("--version", cwd=here)
 
 

@@ -370,6 +370,19 @@ def test_what_is_wrong_is_one_line(here: Path, text: str, words: str) -> None:
         assert done.out == ""
 
 
+def test_all_problems_are_told_at_once(here: Path) -> None:
+    configure(here, 'selct = []\nfail-on = "fatal"\nignore = ["mist"]')
+    keys = [line.split("key ")[1].split(":")[0] for line in call(cwd=here).err.splitlines()]
+    assert keys == ["`selct`", "`fail-on`", "`ignore`"]
+    configure(here, 'pakcs = ["house.toml"]\nignore = ["HS1"]')  # the rules of the pack are not known
+    assert len(call(cwd=here).err.splitlines()) == 1
+
+
+def test_a_byte_order_mark_and_other_line_ends_are_no_fault(here: Path) -> None:
+    save(here / "zr4lint.toml", "\ufeffselect = ['ZC']\r\nselct = []\r\n")
+    assert complaint(zr4lint(cwd=here)) == "zr4lint.toml:2: key `selct`: unknown; did you mean `select`?"
+
+
 def test_the_line_is_that_of_the_table_in_pyproject(here: Path) -> None:
     save(here / "pyproject.toml", '[tool.other]\nselect = ["x"]\n\n[tool.zr4lint]\nselect = ["mist"]\n')
     assert complaint(zr4lint(cwd=here)).startswith("pyproject.toml:5: key `select`: no rule has")

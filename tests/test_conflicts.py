@@ -132,6 +132,7 @@ def test_json_counts_them_apart(tmp_path: Path) -> None:
         "info": 0,
         "fixable": 0,
         "conflicts": len(report["findings"]),
+        "fixed": 0,
     }
     assert {finding["conflict"] for finding in report["findings"]} == {requirement for _, requirement in DEMANDED}
 

@@ -1,4 +1,4 @@
-"""The vocabulary of packs as `zr4lint kinds` and docs/kinds.md show it: every example is run."""
+"""The vocabulary of packs as `zr4lint kinds` and docs/kinds/ show it: every example is run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.inprocess import call
-from tests.kinds_page import PAGE, page
+from tests.kinds_page import FOLDER, pages
 from zr4lint.app.explain_kinds import KindGuide, explain_kind, guides
 from zr4lint.checks import KINDS
 from zr4lint.linting.options import LintOptions
@@ -65,8 +65,9 @@ def test_every_kind_says_what_it_asks_for() -> None:
     assert [g.name for g in EVERY if not g.summary.endswith(".") or len(g.summary) > 140] == []
 
 
-def test_the_page_is_what_the_kinds_say() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run `make docs`"
+def test_the_pages_are_what_the_kinds_say() -> None:
+    files = {file.relative_to(FOLDER).as_posix(): file.read_text(encoding="utf-8") for file in FOLDER.rglob("*.md")}
+    assert files == pages(), "run `make docs`"
 
 
 def test_the_command_lists_every_kind(tmp_path: Path) -> None:

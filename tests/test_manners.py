@@ -247,6 +247,10 @@ def completed(*words: str) -> list[tuple[str, str]]:
         (("new", "zr"), "zr4"),
         (("tr",), "trace"),
         (("trace", "torch-p"), "torch-pin"),
+        (("kinds", "runs"), "runs-as"),
+        (("knowledge", "gp"), "gpus"),
+        (("config", "fail"), "fail-on"),
+        (("help", "ini"), "init"),
         (("trace", "--format", "in"), "in-toto"),
     ],
 )
@@ -257,6 +261,12 @@ def test_completion(words: tuple[str, ...], offered: str) -> None:
 @pytest.mark.parametrize("words", [("dock",), ("check", "dock"), ("docker", "dock"), ("--pack", "dock")])
 def test_completion_of_paths_is_left_to_the_shell(words: tuple[str, ...]) -> None:
     assert completed(*words) == [("file", "dock")]
+
+
+@pytest.mark.parametrize("words", [("di",), ("config", "fail"), ("trace", "torch-p")])
+def test_paths_come_before_names(words: tuple[str, ...]) -> None:
+    """The script for bash drops what comes before paths."""
+    assert [kind for kind, _ in completed(*words)].index("file") == 0
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -94,6 +94,9 @@ def test_the_pack_is_met_by_one_file_and_missed_by_another(tmp_path: Path) -> No
         "WHEN the image is built THEN the Dockerfile SHALL use `python:3.12-slim` as its base image",
         "- **Base image** must be `python:3.12-slim`",
         "Das Image MUSS auf `python:3.12-slim` basieren.",
+        "- \u2705 The image MUST be based on `python:3.12-slim`.",
+        "1. [x] \U0001f512\ufe0f **R-1:** The image MUST be based on `python:3.12-slim`.",
+        "## Rules\n\n- \u26a0\ufe0f Use `python:3.12-slim` as the base image",
         "## Requirements\n\n- Base image: `python:3.12-slim`",
         "The image must:\n\n- use `python:3.12-slim` as the base image",
         "## Required\n\n| Setting | Value |\n|---|---|\n| Base image | `python:3.12-slim` |",
@@ -129,6 +132,8 @@ def test_one_demand_in_many_forms(text: str) -> None:
         "The Dockerfile must use `pip install`.",
         "`docker build` must use `--no-cache`.",
         "Packages must be pinned: `requests==2.32.3` is good.",
+        "- \u274c The image MUST be based on `python:3.12-slim`.",
+        "## Rules\n\n- \U0001f6ab Use `python:3.12-slim` as the base image",
     ],
 )
 def test_words_that_demand_nothing_certain(text: str) -> None:

@@ -318,6 +318,18 @@ def test_hover_is_silent_where_there_is_nothing_to_say(client: Client) -> None:
     assert client.at("hover", uri, 9999, 9999) is None
 
 
+def test_a_client_without_markdown_gets_plain_text(workspace: Path) -> None:
+    capabilities = PULLING | {"textDocument": {"diagnostic": {}, "hover": {"contentFormat": ["plaintext"]}}}
+    with Client(workspace, capabilities) as client:
+        uri = client.open("docker/plain.Dockerfile", 'FROM alpine AS a_b\nRUN pip install "x[y]" *_*\n')
+        contents = client.at("hover", uri, 1, 5)["contents"]
+    assert contents["kind"] == "plaintext"
+    lines = contents["value"].split("\n\n")
+    assert lines[:2] == ["ZC302 pip-cache-kept · info", "this pip install leaves its cache in the image"]
+    assert "No `pip install` leaves its cache in the image." in lines
+    assert lines[-1].startswith("Good practice for any Dockerfile · pack core, line ")
+
+
 def test_words_of_the_file_are_no_markup_in_a_hover(client: Client) -> None:
     text = 'FROM ubuntu:22.04\nRUN pip install "torch==`![x](http://example.org/i.png)<img src=x>"\n'
     uri = client.open("docker/markup.Dockerfile.zr4", text)
@@ -446,6 +458,12 @@ def test_documents_are_checked_as_on_the_command_line(client: Client, tmp_path: 
     assert found[0]["code"] in client.at("hover", uri, start["line"], start["character"])["contents"]["value"]
 
 
+def test_a_document_by_its_name_needs_no_dockerfile_in_it(client: Client) -> None:
+    text = "- The image MUST NOT set `ENV A=1`. The image MUST set `ENV A=1`.\n"
+    assert [one["code"] for one in client.diagnostics(client.open("a.prd.md", text, "markdown"))] == ["PD101"]
+    assert client.diagnostics(client.open("a.md", text, "markdown")) == []
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
@@ -550,6 +568,13 @@ def test_a_new_text_has_no_context(client: Client) -> None:
 
 
 # What is broken
+
+
+def test_a_length_that_is_too_small_costs_one_message(client: Client) -> None:
+    assert client.process.stdin is not None
+    client.process.stdin.write(b'Content-Length: 9\r\n\r\n{"jsonrpc": "2.0", "method": "zr4lint/nothing"}')
+    uri = client.open("docker/length.Dockerfile.zr4", GOOD)
+    assert client.diagnostics(uri) == []
 
 
 def test_what_can_not_be_read_is_answered_and_survived(client: Client) -> None:

@@ -80,7 +80,7 @@ def test_version_1() -> None:
                 "witnesses": [{"code": "ZR0203", "line": 1, "end_line": 1}],
             }
         ],
-        "summary": {"error": 1, "warning": 0, "info": 0, "fixable": 1, "conflicts": 0},
+        "summary": {"error": 1, "warning": 0, "info": 0, "fixable": 1, "conflicts": 0, "fixed": 0},
     }
 
 
@@ -95,7 +95,7 @@ def test_suppressed_findings_are_there_but_not_counted() -> None:
     finding = SAMPLE.finding("FROM", severity=Severity.WARNING, suppressed=True, fix=SAMPLE.fix("FROM", "from"))
     document = json.loads(FORMATS["json"].render(SAMPLE.report(finding), Options()))
     assert document["findings"][0]["suppressed"] is True
-    assert document["summary"] == {"error": 0, "warning": 0, "info": 0, "fixable": 0, "conflicts": 0}
+    assert document["summary"] == {"error": 0, "warning": 0, "info": 0, "fixable": 0, "conflicts": 0, "fixed": 0}
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from zr4lint.app.errors import UsageError
 from zr4lint.app.parallel import in_order, processes
 from zr4lint.app.spool import Spool
 from zr4lint.app.task import Options, Task, lost, perform
-from zr4lint.app.verdict import Judged, fails, low_scores, open_baseline, stale_entries, write_baseline
+from zr4lint.app.verdict import fails, low_scores, open_baseline, stale_entries, write_baseline
 from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME
 from zr4lint.filesystem.paths import display
 from zr4lint.filesystem.sources import FileError
@@ -254,33 +254,39 @@ class _Run:
         return self.options.level is not None or self.options.add_ignore is not None
 
     def _reports(self, tasks: Sequence[Task]) -> Spool[FileReport]:
-        """The reports on the files, judged; only baselines and builds need all of them in memory at once."""
+        """The reports on the files, judged; with a baseline or builds when all files are linted."""
         reports: Spool[FileReport] = Spool()
         path = self.request.write_baseline
         builds = any(task.file.build is not None for task in tasks)
-        held: list[tuple[Task, FileReport]] = []
+        owners: list[Task] = []
+        held: Spool[FileReport] = Spool()
         if builds or path is not None or self.baseline is not None:
-            held += self._perform(tasks)
+            for task, report in self._perform(tasks):
+                owners.append(task)
+                held.append(report)
         else:
             for task, report in self._once(self._perform(tasks)):
                 if self.early is not None:
                     self.written.append(self.early(report))
                 self._judge(task, report)
                 reports.append(report)
-        if len({report.source.path for _, report in held}) < len(held):
+        last: Sequence[FileReport] = held
+        if len({report.source.path for report in held}) < len(held):
             from zr4lint.app.merging import merged  # few runs have several reports on one file
 
-            held = merged(held, _build_name)
-        if reports or held:
+            pairs = merged([*zip(owners, held, strict=True)], _build_name)
+            owners, last = [task for task, _ in pairs], [report for _, report in pairs]
+        if reports or last:
             self.errors += self._missing_targets()
+        accepted = None
         if path is not None and not self.errors:
-            held = self._written(path, held)
+            accepted = write_baseline(path, last)
         elif self.baseline is not None:
-            judged = [Judged(report, task.packs, task.lint_options) for task, report in held]
-            self.notes += stale_entries(self.baseline, judged)
-        for task, report in held:
-            self._judge(task, report)
-            reports.append(report)
+            self.notes += stale_entries(self.baseline, owners, last)
+        for task, report in zip(owners, last, strict=True):
+            shown = report if accepted is None else accepted.apply(report)
+            self._judge(task, shown)
+            reports.append(shown)
         return reports
 
     @staticmethod
@@ -362,11 +368,6 @@ class _Run:
         for target in self.request.given.values.get("targets", ()):
             if target.lower() not in known:
                 yield f"--target: no stage is named {code(target)}{hint(target, sorted(self.stages))}"
-
-    def _written(self, path: str, done: list[tuple[Task, FileReport]]) -> list[tuple[Task, FileReport]]:
-        """Write the findings to a baseline, by which they are then suppressed."""
-        written = write_baseline(path, [report for _, report in done])
-        return [(task, written.apply(report)) for task, report in done]
 
 
 def _level(request: Request) -> Applicability | None:

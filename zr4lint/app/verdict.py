@@ -5,24 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
 from zr4lint.app.errors import UsageError
-from zr4lint.linting.options import LintOptions
-from zr4lint.model.finding import FileReport, Severity
-from zr4lint.packs.model import Pack
 from zr4lint.packs.own_rules import OWN_RULES
 
 if TYPE_CHECKING:
+    from zr4lint.app.task import Task
     from zr4lint.linting.baseline import Baseline, Entry
-
-
-class Judged(Struct, frozen=True):
-    """The report on a file, and what it was linted with."""
-
-    report: FileReport
-    packs: tuple[Pack, ...]
-    lint_options: LintOptions
+    from zr4lint.model.finding import FileReport, Severity
 
 
 def fails(report: FileReport, fail_on: Severity | None) -> bool:
@@ -68,9 +57,9 @@ def write_baseline(path: str, reports: Sequence[FileReport]) -> Baseline:
     return baseline
 
 
-def stale_entries(baseline: Baseline, done: Sequence[Judged]) -> list[str]:
+def stale_entries(baseline: Baseline, tasks: Sequence[Task], reports: Sequence[FileReport]) -> list[str]:
     """One line on what a baseline holds that is not found any more, none if all is found."""
-    by_path = {one.report.source.path: one for one in done}
+    by_path = {report.source.path: task for task, report in zip(tasks, reports, strict=True)}
     own = {rule.code: rule for rule in OWN_RULES}
 
     def judged(entry: Entry) -> bool:
@@ -79,7 +68,7 @@ def stale_entries(baseline: Baseline, done: Sequence[Judged]) -> list[str]:
         known = own | {rule.rule.code: rule.rule for pack in one.packs for rule in pack.rules}
         return entry.code in known and one.lint_options.selects(known[entry.code])
 
-    stale = baseline.stale([one.report for one in done], judged)
+    stale = baseline.stale(reports, judged)
     if not stale:
         return []
     shown = ", ".join(f"{entry.code} in {entry.path}" for entry in stale[:3])

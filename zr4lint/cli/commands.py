@@ -34,7 +34,7 @@ class _Commands(click.Group):
             return list(default.shell_complete(click.Context(default, parent=ctx), incomplete))
         from zr4lint.cli.completion import files
 
-        return super().shell_complete(ctx, incomplete) + files(incomplete)
+        return [*files(incomplete), *super().shell_complete(ctx, incomplete)]  # bash forgets what is before files
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if ctx.resilient_parsing and not args:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from click.shell_completion import CompletionItem
+
+from zr4lint.cli.names import COMMANDS
 
 
 def files(incomplete: str) -> list[CompletionItem]:
@@ -21,6 +25,36 @@ def packs(incomplete: str) -> list[CompletionItem]:
 def traced(incomplete: str) -> list[CompletionItem]:
     """Paths, and the codes and names of rules that begin so."""
     return [*files(incomplete), *(rules(incomplete) if incomplete else ())]
+
+
+def commands(incomplete: str) -> list[CompletionItem]:
+    """The names of the commands."""
+    return _beginning(incomplete, COMMANDS)
+
+
+def kinds(incomplete: str) -> list[CompletionItem]:
+    """The kinds of check."""
+    from zr4lint.app.explain_kinds import kind_rows
+
+    return [CompletionItem(name, help=text) for name, text in kind_rows() if name.startswith(incomplete)]
+
+
+def tables(incomplete: str) -> list[CompletionItem]:
+    """The tables of facts."""
+    from zr4lint.app.explain_knowledge import table_names
+
+    return _beginning(incomplete, table_names())
+
+
+def keys(incomplete: str) -> list[CompletionItem]:
+    """Paths, and the keys of a configuration."""
+    from zr4lint.project.settings import KEYS
+
+    return [*files(incomplete), *_beginning(incomplete, KEYS)]
+
+
+def _beginning(incomplete: str, names: Iterable[str]) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 def rules(incomplete: str) -> list[CompletionItem]:

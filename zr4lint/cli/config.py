@@ -7,11 +7,11 @@ import os
 import click
 
 from zr4lint.cli.messages import write_json, write_lines, write_page, write_table
-from zr4lint.cli.options import OneOf, a_file
+from zr4lint.cli.options import OneOf, a_file, completing
 
 
 @click.command("config")
-@click.argument("path", required=False, default=".", metavar="[PATH|KEY]")
+@click.argument("path", required=False, default=".", metavar="[PATH|KEY]", shell_complete=completing("keys"))
 @click.option("--config", "only", type=a_file, metavar="FILE", help="The configuration file to use.")
 @click.option(
     "--import",
@@ -28,7 +28,10 @@ def command(path: str, only: str | None, foreign: str | None, form: str) -> None
 
         write_lines(imported(foreign))
         return
+    from zr4lint.app.errors import UsageError
     from zr4lint.app.explain_config import explain_config, explain_key
+    from zr4lint.model.quoting import code
+    from zr4lint.packs.problems import did_you_mean
     from zr4lint.project.settings import KEYS
 
     if path in KEYS and not os.path.lexists(path):
@@ -37,6 +40,8 @@ def command(path: str, only: str | None, foreign: str | None, form: str) -> None
         else:
             write_page(explain_key(path, only))
         return
+    if not os.path.lexists(path) and (near := did_you_mean(path, KEYS)):
+        raise UsageError(f"no file or key is named {code(path)}{near}")
     explained = explain_config(path, only)
     if form == "json":
         write_json(explained.as_object())

@@ -7,11 +7,11 @@ import datetime
 import click
 
 from zr4lint.cli.messages import write_json, write_table
-from zr4lint.cli.options import OneOf
+from zr4lint.cli.options import OneOf, completing
 
 
 @click.command("knowledge")
-@click.argument("name", required=False, metavar="[TABLE]")
+@click.argument("name", required=False, metavar="[TABLE]", shell_complete=completing("tables"))
 @click.option("--format", "form", type=OneOf(["text", "json"]), default="text", help="Default: text.")
 @click.option(
     "--date",

@@ -117,7 +117,7 @@ def _color(when: str) -> bool | None:
         return when == "always"
     if variables.get("NO_COLOR"):
         return False
-    if variables.get("FORCE_COLOR", "0") != "0" or variables.get("CLICOLOR_FORCE", "0") != "0":
+    if any(variables.get(name, "") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
         return True
     return False if variables.get("TERM") == "dumb" else None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -149,7 +148,7 @@ def _read_document(buffer: Buffer) -> Analysis:
     from zr4lint.documents.document import Document
 
     source = _source(buffer)
-    if "prd" not in re.split(r"[^a-z]+", buffer.name.lower()) and not Document(source).sections:
+    if not buffer.is_prd and not Document(source).sections:
         return Analysis(buffer)
     report = check(source)
     told = tuple(finding for finding in report.findings if finding.code != NOT_COMPILED.code)

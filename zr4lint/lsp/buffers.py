@@ -17,6 +17,7 @@ from zr4lint.project.configuration import NAMES
 
 MAX_BYTES_OF_PATH = 4_096
 _FENCE = re.compile(r"^ *(?:`{3,}|~{3,}) *(?:dockerfile|docker|containerfile)\b", re.MULTILINE | re.IGNORECASE)
+_PRD = re.compile(r"(?<![a-z])prd(?![a-z])", re.IGNORECASE)
 _PACK = re.compile(r"^\[\[ *rule *\]\]", re.MULTILINE)
 _CHECK = re.compile(r"^check *=", re.MULTILINE)
 
@@ -60,15 +61,20 @@ class Buffer:
 
     @cached_property
     def language(self) -> Language:
-        """The kind of the text: OTHER for TOML that is no pack, and for Markdown that holds no Dockerfile."""
+        """The kind of the text: OTHER for TOML that is no pack, and for Markdown that specifies no Dockerfile."""
         if self.name in NAMES:
             return Language.CONFIGURATION
         suffix = os.path.splitext(self.name)[1].lower()
         if self.language_id == "toml" or suffix == ".toml":
             return Language.PACK if _PACK.search(self.text) and _CHECK.search(self.text) else Language.OTHER
         if self.language_id == "markdown" or suffix in (".md", ".markdown"):
-            return Language.DOCUMENT if _FENCE.search(self.text) else Language.OTHER
+            return Language.DOCUMENT if self.is_prd or _FENCE.search(self.text) else Language.OTHER
         return Language.DOCKERFILE
+
+    @property
+    def is_prd(self) -> bool:
+        """Whether its name says that it is a document that specifies a Dockerfile."""
+        return _PRD.search(self.name) is not None
 
     @property
     def shift(self) -> int:

@@ -27,11 +27,12 @@ _FIXES = {
     Applicability.UNSAFE: "needs judgement",
     Applicability.DISPLAY: "only shown",
 }
+_MARKUP = re.compile(r"\\(.)|\[((?:[^\]\\]|\\.)*)\]\([^)]*\)|<(https:[^>]*)>|\*\*")
 _MARKS = re.compile(r"([\\`*_{}\[\]<>|~#!])")
 
 
-def hover(analysis: Analysis, position: types.Position, packs: Packs) -> types.Hover | None:
-    """The hover text for the words at a position, in Markdown; None if there is none."""
+def hover(analysis: Analysis, position: types.Position, packs: Packs, *, markdown: bool = True) -> types.Hover | None:
+    """The hover text for the words at a position, in Markdown or as plain text; None if there is none."""
     if analysis.report is None:
         return None
     at = analysis.buffer.offset(position)
@@ -49,8 +50,20 @@ def hover(analysis: Analysis, position: types.Position, packs: Packs) -> types.H
         texts.append(f"and {left} more")
     spans = [*(finding.span for finding in findings), *(witness.span for witness in witnesses)]
     narrowest = min(spans, key=lambda span: span.end - span.start)
-    content = types.MarkupContent(types.MarkupKind.Markdown, "\n\n---\n\n".join(texts))
-    return types.Hover(content, analysis.buffer.range(narrowest))
+    text = "\n\n---\n\n".join(texts)
+    kind, text = (types.MarkupKind.Markdown, text) if markdown else (types.MarkupKind.PlainText, _plain(text))
+    return types.Hover(types.MarkupContent(kind, text), analysis.buffer.range(narrowest))
+
+
+def _plain(text: str) -> str:
+    """Our own Markdown without its marks; words in backticks stay as they are."""
+    pieces = re.split("(`[^`]+`)", text)
+    return "".join(piece if number % 2 else _MARKUP.sub(_shown, piece) for number, piece in enumerate(pieces))
+
+
+def _shown(mark: re.Match[str]) -> str:
+    """What a reader sees of a link, of bold words or of an escaped character."""
+    return next((words for words in mark.groups() if words is not None), "")
 
 
 def _of_keyword(analysis: Analysis, at: int) -> list[Witness]:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.io_ import StdoutWriter, run_async
@@ -29,6 +29,9 @@ from zr4lint.lsp.requirement_lines import Packs
 from zr4lint.lsp.stream import MessageReader
 from zr4lint.lsp.symbols import flat, symbols
 from zr4lint.project.configuration import NAMES
+
+if TYPE_CHECKING:
+    from zr4lint.lsp.analysis import Analysis
 
 log = logging.getLogger(__name__)
 
@@ -177,6 +180,12 @@ class Server(TextServer):
             versions=edits is not None and bool(edits.document_changes),
         )
 
+    def hover(self, analysis: Analysis, position: types.Position) -> types.Hover | None:
+        """The hover text at a position, as plain text for a client that says it shows no Markdown."""
+        text = self.client_capabilities.text_document
+        formats = text.hover.content_format if text is not None and text.hover is not None else None
+        return hover(analysis, position, self.packs(), markdown=not formats or types.MarkupKind.Markdown in formats)
+
     @property
     def nests(self) -> bool:
         """Whether the client takes symbols in symbols."""
@@ -276,7 +285,7 @@ def _language(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     async def hovered(params: types.HoverParams) -> types.Hover | None:
         analysis = await desk.analysis(params.text_document.uri)
-        return hover(analysis, params.position, server.packs()) if analysis is not None else None
+        return server.hover(analysis, params.position) if analysis is not None else None
 
     @server.feature(types.TEXT_DOCUMENT_CODE_LENS)
     async def code_lens(params: types.CodeLensParams) -> list[types.CodeLens] | None:

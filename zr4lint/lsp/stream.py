@@ -10,7 +10,8 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
-_LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*(\d{1,12})\s*", re.IGNORECASE)
+_LENGTH = re.compile(rb"(?<![\w-])content-length[ \t]*:[ \t]*(\d{1,12})\s*\Z", re.IGNORECASE)
+"""The length of a message, also behind what is left of a longer message than its head said."""
 
 
 class MessageReader:
@@ -36,7 +37,7 @@ class MessageReader:
         """Read a message. Its head is told in the one form that pygls knows; lines that are no head are passed over."""
         size = 0
         while line := self._stream.readline():
-            if found := _LENGTH.fullmatch(line):
+            if found := _LENGTH.search(line):
                 size = int(found[1])
             elif size and not line.strip():
                 self._body = self._stream.read(size)

@@ -250,14 +250,15 @@ class FileReport(Struct, frozen=True):
 class Tally(Struct):
     """The counts over all files of a report.
 
-    Suppressed findings are counted in `suppressed` alone; conflicts are in no severity. `told_only` conflicts are those
-    that reports for people count instead of listing them, in so many files. `rules` counts by code, name and severity.
-    `packs` are named in the order of the files. `met` of `total` requirements are met in so many parts; `points` of
-    `of` is the score of the last part.
+    Findings that a comment suppresses are counted in `suppressed` alone, those that a baseline or a decision accepts in
+    `accepted`; conflicts are in no severity. `told_only` conflicts are those that reports for people count instead of
+    listing them, in so many files. `rules` counts by code, name and severity. `packs` are named in the order of the
+    files. `met` of `total` requirements are met in so many parts; `points` of `of` is the score of the last part.
     """
 
     findings: int = 0
     suppressed: int = 0
+    accepted: int = 0
     conflicts: int = 0
     told_only: int = 0
     files_told_only: int = 0
@@ -277,7 +278,8 @@ class Tally(Struct):
         told_only = 0
         for finding in file.findings:
             if finding.suppressed:
-                self.suppressed += 1
+                self.accepted += finding.external
+                self.suppressed += not finding.external
                 continue
             self.rules[finding.code, finding.name, finding.severity] += 1
             if finding.fix is not None:

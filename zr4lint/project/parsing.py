@@ -121,7 +121,8 @@ class _Reader:
             if not isinstance(self.values[key], dict):
                 self._note(self.unknown(key))
         named = tuple(self._packs(files))
-        known = None if self.problems else Rulebook((*packs, *named))
+        unsure = any("packs" in str(problem) for problem in self.problems)  # which rules there are is not known then
+        known = None if unsure else Rulebook((*packs, *named))
         values: dict[str, Any] = {}
         origins: dict[str, str] = {}
         for key, name in KEYS.items():

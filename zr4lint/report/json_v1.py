@@ -45,6 +45,7 @@ def _summary(report: Report) -> Object:
         **{severity.label: report.count(severity) for severity in sorted(Severity, reverse=True)},
         "fixable": report.fixable,
         "conflicts": report.conflicts,
+        "fixed": report.fixed,
     }
 
 

@@ -116,6 +116,7 @@ def closing(report: Report) -> Line:
             (report.fixes(Applicability.SAFE), "fixable with --fix"),
             (report.fixes(Applicability.UNSAFE), "held back for --unsafe-fixes"),
             (report.tally.suppressed, "suppressed"),
+            (report.tally.accepted, "accepted"),
         )
         if number
     ]

@@ -272,7 +272,7 @@ def _alone(subject: Subject, row: Cache, found: Sequence[Use], later: Sequence[U
     if any(_kept_out(m.target, row.folders) for m in mounts_of(subject, first.at.instruction)):
         return
     yield Unmet(
-        f"{code(first.words)} runs in a layer of its own",
+        f"{code(first.words)} runs in its own layer",
         first.span,
         help=f"Run {code(first.words)} in the RUN that installs packages",
         fix=_move(subject, first, later) if later is not None else None,

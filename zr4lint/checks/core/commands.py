@@ -245,7 +245,7 @@ def _opposites(option: Option) -> Iterator[str]:
 
 @check("command-choice", stages="all")
 def command_choice(subject: Subject, *, programs: list[Program]) -> Outcomes:
-    """No image is built by more than one of these programs."""
+    """Each image is built with at most one of these programs."""
     commands = by_program(subject)
     used = [program for program in programs if commands.get(program)]
     for stage in sorted(subject.lineage) if len(used) > 1 else ():

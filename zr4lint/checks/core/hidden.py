@@ -49,7 +49,7 @@ def hidden_characters(subject: Subject, *, what: Literal["invisible", "look-alik
 
 @check("core/swallowed-lines", stages="all", raises=True)
 def swallowed_lines(subject: Subject, *, what: Literal["instruction", "comment"]) -> Outcomes:
-    r"""No line belongs to something else than it seems to.
+    r"""Every line belongs to the instruction that it seems to belong to.
 
     `instruction`: a line that reads as an instruction is none where the line above ends in `\`. `comment`: a comment
     that ends in `\` doesn't go on in the next line, while one inside of a RUN takes all lines that `\` joins to it.
@@ -75,7 +75,7 @@ def _instructions(subject: Subject) -> Outcomes:
             yield Met(instruction.keyword_span, instruction)
             continue
         yield Unmet(
-            f"this {subject.words(span)} is a part of the {plain(instruction.keyword, 16)} above",
+            f"this {subject.words(span)} is part of the {plain(instruction.keyword, 16)} above",
             span,
             severity=Severity.ERROR if _breaks(subject, span) else None,
             notes=("BuildKit joins a line to the one above where that ends in an escape.",),
@@ -136,7 +136,7 @@ def _shell_comment(source: SourceFile, instruction: Instruction) -> Outcomes:
     if source.line_of(max(rest.end - 1, start)) == line:
         return
     yield Unmet(
-        "this comment goes on to the end of the RUN",
+        "this comment continues to the end of the RUN",
         Span(start, source.line_span(line).end),
         notes=("BuildKit joins the lines before the shell reads them, so the shell runs none of the rest.",),
         help="Put the comment on a line of its own",

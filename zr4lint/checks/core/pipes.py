@@ -109,7 +109,7 @@ def _lost(subject: Subject, shell: str) -> Outcomes:
                 severity=Severity.INFO if late else None,
                 help=f"Set {_instruction(run, sh)}, or run `set -o pipefail` first" if sh.pipefail else None,
                 fix=fix,
-                notes=("The shell looks at the last command of a pipe only.",),
+                notes=("The shell checks only the last command of a pipe.",),
             )
 
 
@@ -205,7 +205,7 @@ def _heredoc(subject: Subject, shell: str) -> Outcomes:
             continue
         at = heredoc.body.start + (len(shebang) + 1 if shebang else 0)
         yield Unmet(
-            "the script goes on after a command that fails",
+            "the script continues after a command that fails",
             heredoc.marker,
             help="Start the heredoc with `set -e`",
             fix=insert(at, f"set -e{subject.source.newline}", "Start with `set -e`", UNSAFE),

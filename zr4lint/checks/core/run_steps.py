@@ -117,7 +117,7 @@ def run_split(subject: Subject) -> Outcomes:
             continue
         if before is not None and _beside(before, step):
             related = (Related("the RUN before", before.at.instruction.keyword_span),)
-            yield Unmet("this RUN could be a part of the one before", step.at.instruction.keyword_span, related=related)
+            yield Unmet("this RUN could be part of the RUN above", step.at.instruction.keyword_span, related=related)
         before = step
 
 

@@ -133,7 +133,7 @@ def _unknown(subject: Subject, source: Source, contexts: Sequence[str]) -> Unmet
             source.span,
             severity=Severity.ERROR,
             notes=("BuildKit refuses the number.",),
-            help=f"Use a number from 0 to {count - 1}" if count > 0 else None,
+            help=(f"Use a number from 0 to {count - 1}" if count > 1 else "Use 0, the stage above") if count else None,
         )
     if any(sign in name for sign in ":/@") or name in contexts:
         return None

@@ -29,8 +29,8 @@ _ALL = (
 _SAYS = {
     "order": "changes the order of what is shown",
     "line": "looks like the end of a line",
-    "control": "shows nothing and may steer a terminal",
-    "blank": "looks like a blank but separates no words",
+    "control": "is invisible and may control a terminal",
+    "blank": "looks like a space but does not separate words",
 }
 _CONTROL_NAMES = {
     "\x07": "bell",
@@ -59,12 +59,12 @@ def unseen(subject: Subject) -> Outcomes:
             continue
         instead = None if kind == "line" else " " if kind == "blank" else ""
         yield Unmet(
-            f"U+{ord(text[start]):04X} {_name(text[start])} {_SAYS.get(kind, 'shows nothing')}",
+            f"U+{ord(text[start]):04X} {_name(text[start])} {_SAYS.get(kind, 'is invisible')}",
             Span(start, end),
             fix=replace(Span(start, end), instead, "Write a space" if instead else "Remove it", UNSAFE)
             if instead is not None
             else None,
-            notes=(f"{end - start} such characters stand here.",) if end - start > 1 else (),
+            notes=(f"{end - start} such characters are here.",) if end - start > 1 else (),
         )
 
 

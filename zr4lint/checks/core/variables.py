@@ -205,7 +205,7 @@ def _within(subject: Subject, group: Sequence[EnvSet], known: Collection[str], e
                 continue
             if name == pair.name and twins:
                 yield Unmet(
-                    f"{code(f'${name}', 30)} is not the value that this ENV sets before",
+                    f"{code(f'${name}', 30)} does not have the value that this ENV sets",
                     span,
                     related=(Related("this value is lost", twins[-1].span),),
                     notes=("All pairs of one ENV see the values that were there before it.",),

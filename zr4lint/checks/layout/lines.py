@@ -261,7 +261,7 @@ def layer_banner(subject: Subject, *, first: Count, last: Count) -> Outcomes:
         start = subject.source.line_starts[subject.source.line_of((above[0] if above else instruction).span.start) - 1]
         pending = any(u.fix or u.add for n in subject.results.values() if n.layer == layer.number for u in n.unmet)
         yield Unmet(
-            f"layer {layer.number}, {plain(layer.title)}, does not start with a comment of its name",
+            f"layer {layer.number}, {plain(layer.title)}, does not start with a comment that names it",
             instruction.keyword_span,
             expected=line,
             fix=None if pending else insert(start, line + subject.source.newline, "Add the comment", SAFE),

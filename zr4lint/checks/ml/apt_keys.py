@@ -20,7 +20,7 @@ _BRING = frozenset({"gnupg", "gnupg2", "gnupg1", "gpg", "software-properties-com
 
 @check("ml/apt-key", raises=True)
 def apt_key(subject: Subject) -> Outcomes:
-    """The key of a repository is a file that its entry names, and none of apt-key."""
+    """The key of a repository is a file that the repository's entry names, and not one that apt-key adds."""
     row = table("system")["apt_key"]
     for history in histories(subject):
         name = history.base.distribution if history.base is not None else None

@@ -126,7 +126,7 @@ def nvidia_key_expired(subject: Subject) -> Outcomes:
                     "`NO_PUBKEY A4B469963BF863CC`."
                 ),
             ),
-            help="Remove /etc/apt/sources.list.d/cuda.list and nvidia-ml.list before, or install the new key",
+            help="Remove /etc/apt/sources.list.d/cuda.list and nvidia-ml.list first, or install the new key",
             references=("nvidia-docker issues 1631 and 1632",),
         )
 
@@ -144,7 +144,7 @@ def _keyring(history: History) -> Outcomes:
             continue
         old = base.distribution in ("ubuntu18.04", "ubuntu20.04")
         yield Unmet(
-            "cuda-keyring contradicts the image's own cuda.list" if old else "the image has cuda-keyring already",
+            "cuda-keyring contradicts the image's own cuda.list" if old else "the image already has cuda-keyring",
             word.span,
             severity=None if old else Severity.INFO,
             notes=(
@@ -173,7 +173,7 @@ def _fixed_already(history: History) -> Outcomes:
         if ran.at.reach is not Reach.ALWAYS or not (adds or removes):
             continue
         yield Unmet(
-            "this image has NVIDIA's new apt key already",
+            "this image already has NVIDIA's new apt key",
             ran.at.span,
             severity=Severity.INFO,
             notes=("NVIDIA rebuilt its images after it changed the key in April 2022.",),
@@ -260,7 +260,7 @@ def conda_terms(subject: Subject) -> Outcomes:
                 ran.at.span,
                 unsure=doubtful or (installer is not None and _older_installer(installer)),
                 notes=("Without a terminal conda fails with `CondaToSNonInteractiveError`.",),
-                help="Install Miniforge, or run `conda tos accept` before if the terms suit you",
+                help="Install Miniforge, or run `conda tos accept` first if you accept the terms",
                 references=("anaconda/conda-anaconda-tos at 03beb3d",),
             )
             break

@@ -320,6 +320,6 @@ def _without_compiler(history: History, base: Base) -> Outcomes:
             expected="apt-get install build-essential",
             unsure=build.unsure,
             notes=("This release has no wheels, so pip compiles it.",),
-            help=f"Install build-essential before, or {build.package} {row.wheels_since} or newer, which has wheels",
+            help=f"Install build-essential first, or {build.package} {row.wheels_since} or newer, which has wheels",
             references=tuple(row.source.split("; ")),
         )

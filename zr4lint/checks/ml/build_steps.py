@@ -26,7 +26,7 @@ _DEEPENS = rf"\bgit\b[^&|;\n]*\b(?:(?:fetch|pull)\b(?!{_PLAIN})|remote\b|unshall
 
 @check("ml/device-without-labs")
 def device_without_labs(subject: Subject) -> Outcomes:
-    """RUN --device stands in a file whose syntax has it."""
+    """A file with RUN --device uses a syntax that has the flag."""
     for instruction in subject.dockerfile.instructions:
         flag = next((f for f in instruction.flags if f.name == "device"), None)
         if flag is None or instruction.keyword != "RUN":
@@ -59,7 +59,7 @@ def shallow_checkout(subject: Subject) -> Outcomes:
             span = _checkout(history, cloned)
             if span is not None:
                 yield Unmet(
-                    f"this clone has one commit only, perhaps not {code(subject.words(span), 24)}",
+                    f"this clone has only one commit, perhaps not {code(subject.words(span), 24)}",
                     span,
                     expected="git fetch --depth 1 origin COMMIT before this command",
                     unsure=cloned.at.unsure,

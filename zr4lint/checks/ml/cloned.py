@@ -120,8 +120,8 @@ def transformers_of_clone(subject: Subject) -> Outcomes:
                 notes=(
                     (
                         "These requirements name transformers without an upper bound. With torch "
-                        f"{torch.version} transformers 5 says `Disabling PyTorch because PyTorch >= {row['needs']} is "
-                        "required`."
+                        f"{torch.version} transformers 5 reports `Disabling PyTorch because PyTorch >= {row['needs']}"
+                        " is required`."
                     ),
                 ),
                 help="Install `transformers<5` first, or add it as a constraint",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @check("ml/conda-channel-ended", raises=True)
 def conda_channel_ended(subject: Subject) -> Outcomes:
-    """Conda takes torch from a channel that still gets it."""
+    """Conda takes torch from a channel that still gets new releases."""
     needed = subject.facts.needed
     for run in subject.facts.of(PackageRun, needed):
         if run.command.manager == "conda" and run.command.action == "install" and run.at.reach is not Reach.NEVER:

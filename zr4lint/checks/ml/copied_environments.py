@@ -21,7 +21,7 @@ _UV_PLACES = r"UV_PYTHON_INSTALL_DIR|UV_PYTHON_PREFERENCE|UV_SYSTEM_PYTHON|--rel
 
 @check("ml/environment-without-interpreter")
 def environment_without_interpreter(subject: Subject) -> Outcomes:
-    """An environment that is copied finds the interpreter that it was made with."""
+    """A copied environment finds the interpreter that it was made with."""
     every = histories(subject)
     for history in every:
         for copied in history.facts.of(Copied, history.chain):

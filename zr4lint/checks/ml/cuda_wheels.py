@@ -65,7 +65,8 @@ def cuda_major_mismatch(subject: Subject) -> Outcomes:
                 f"{compiled} is compiled for this torch, which stops with `RuntimeError: The detected CUDA version "
                 "mismatches`."
                 if compiled
-                else "torch brings its own CUDA and runs, but nothing can be compiled for it. The image's is unused."
+                else "torch brings its own CUDA and runs, but nothing can be compiled for it."
+                " The CUDA of the image is unused."
             )
             yield Unmet(
                 f"{f'torch {torch.version}'.strip()} is built for {torch.cuda}, but the image has CUDA {base.cuda}",

@@ -63,7 +63,7 @@ def gpu_torch(subject: Subject, *, gpu: list[Gpu]) -> Outcomes:
                         torch.span,
                         expected=_newer(arch),
                         unsure=not sure(row) or (torch.install is not None and torch.install.unsure),
-                        notes=(why, "torch says `no kernel image is available for execution on the device`."),
+                        notes=(why, "torch reports `no kernel image is available for execution on the device`."),
                         help=f"Use {_newer(arch)}",
                         references=references(row),
                     )
@@ -148,7 +148,7 @@ def gpu_toolkit(subject: Subject, *, gpu: list[Gpu]) -> Outcomes:
 
 @check("ml/gpu-not-compiled-for")
 def gpu_not_compiled_for(subject: Subject, *, gpu: list[Gpu]) -> Outcomes:
-    """Lists of architectures, flags of nvcc and wheels have the GPUs among them.
+    """Lists of architectures, flags of nvcc and wheels include the GPUs.
 
     `gpu` names GPUs, such as `rtx5090`, or architectures, such as `sm_120`. Code for the same major and a lesser minor
     counts, and so does PTX of any architecture that is not newer.

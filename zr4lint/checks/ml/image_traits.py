@@ -31,7 +31,7 @@ _PYTHONS = r"(?:python|pip)3?(?:\.\d+)?\Z"
 
 @check("ml/image-tag-unknown")
 def image_tag_unknown(subject: Subject) -> Outcomes:
-    """A tag has the form that the maker of the image gives his tags, and names what there is."""
+    """A tag has the form that the publisher of the image uses, and names a release that exists."""
     for history in histories(subject):
         base = history.base
         if history.stage.parent is not None or base is None or base.image.digest or not base.image.tag:
@@ -209,7 +209,7 @@ def image_constraint(subject: Subject) -> Outcomes:
 
 @check("ml/conda-not-in-image")
 def conda_not_in_image(subject: Subject) -> Outcomes:
-    """Conda is there where it is called."""
+    """Conda is installed where it is called."""
     for history in histories(subject):
         base = history.base
         if base is None or base.kind != "pytorch" or base.python_kept != "system":

@@ -17,7 +17,7 @@ _NODE_TAG = r"(\d+)(?:[.-]|\Z)"
 
 @check("ml/npm-lock", raises=True)
 def npm_lock(subject: Subject) -> Outcomes:
-    """`npm ci` finds a lock file, and that agrees with package.json."""
+    """`npm ci` finds a lock file that agrees with package.json."""
     for project in subject.facts.of(NodeListed, subject.facts.needed):
         if project.lock is False and not _made_before(subject, project):
             yield Unmet(

@@ -68,7 +68,7 @@ def nvidia_package_unavailable(subject: Subject) -> Outcomes:
                 ),
                 help="Use an image that has it, or pass --allow-change-held-packages"
                 if held
-                else "Install cuda-keyring before, or build on nvidia/cuda",
+                else "Install cuda-keyring first, or build on nvidia/cuda",
                 references=references(row),
             )
 
@@ -101,7 +101,7 @@ def _unknown(history: History, base: Base, run: AptRun, package: Package) -> Row
 
 @check("ml/nvidia-package-misfit")
 def nvidia_package_misfit(subject: Subject) -> Outcomes:
-    """A package of NVIDIA's fits the CUDA of the image, and is none of the host."""
+    """A package from NVIDIA fits the CUDA of the image, and does not belong to the host."""
     for history in histories(subject):
         base = history.base
         if base is None or base.kind != "cuda" or base.cuda is None:

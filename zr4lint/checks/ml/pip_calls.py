@@ -84,10 +84,15 @@ def pip_option_misplaced(subject: Subject) -> Outcomes:
             )
             spaced = subject.source.text[option.span.end : option.span.end + 1] == " "
             yield Unmet(
-                f"{code(words)} stands before `{run.command.action}`",
+                f"{code(words)} comes before `{run.command.action}`",
                 option.span,
                 expected=f"pip {run.command.action} {words}",
-                notes=("Before the subcommand pip accepts only general options and fails with `no such option`.",),
+                notes=(
+                    (
+                        "Before the subcommand, pip accepts only general options."
+                        " For any other option it fails with `no such option`."
+                    ),
+                ),
                 help=f"Write it after `{run.command.action}`",
                 fix=Fix(f"Move {words} after {run.command.action}", SAFE, edits) if spaced else None,
                 unsure=run.at.reach is Reach.MAYBE,

@@ -42,7 +42,7 @@ def python_unused(subject: Subject) -> Outcomes:
             if other is None or run.at.reach is not Reach.ALWAYS or not _for_another(history, other[0]):
                 continue
             yield Unmet(
-                f"Python {other[0]} is installed, and pip works for Python {release['python']}",
+                f"Python {other[0]} is installed, but pip works for Python {release['python']}",
                 other[1],
                 expected=f"python{other[0]} -m pip, or an environment of python{other[0]}",
                 notes=(f"python3 and pip are still those of {release['name']}, and nothing calls python{other[0]}.",),

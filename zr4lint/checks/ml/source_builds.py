@@ -196,7 +196,7 @@ def _forced(history: History, build: Build, *, pyproject: bool = False) -> bool:
 
 @check("ml/cuda-ops-not-forced")
 def cuda_ops_not_forced(subject: Subject) -> Outcomes:
-    """A package compiles for CUDA only if a variable says so, since a build sees no GPU."""
+    """A package that compiles for CUDA only if a variable says so has that variable, since a build sees no GPU."""
     for history in histories(subject):
         for build, row in source_builds_of(history):
             if row.nvcc == "asked":

@@ -247,7 +247,7 @@ def transformers_needs_newer_torch(subject: Subject) -> Outcomes:
                 unsure=install.unsure,
                 notes=(
                     (
-                        "pip takes transformers 5, which says `Disabling PyTorch because PyTorch >= "
+                        "pip takes transformers 5, which reports `Disabling PyTorch because PyTorch >= "
                         f"{row['needs']} is required`."
                     ),
                 ),

@@ -149,7 +149,7 @@ def uv_without_environment(subject: Subject) -> Outcomes:
                 if own
                 else None,
                 notes=("uv fails with `No virtual environment found`.",),
-                help="Pass --system, or make an environment with `uv venv` before",
+                help="Pass --system, or make an environment with `uv venv` first",
                 references=("uv docs/pip/environments.md", "observed with uv 0.13.9"),
             )
             break
@@ -236,7 +236,7 @@ def _boolean(history: History, env: EnvSet, row: Row) -> Unmet | None:
             references=references(row),
         )
     return Unmet(
-        f"{code(f'{env.name}={env.value}')} is no boolean, and pip fails",
+        f"{code(f'{env.name}={env.value}')} is not a boolean, and pip fails",
         env.value_span,
         expected=f"{env.name}=1",
         fix=replace(env.value_span, "1", "Set it to 1", UNSAFE),

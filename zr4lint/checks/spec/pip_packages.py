@@ -94,7 +94,7 @@ def not_done(subject: Subject, package: str, expected: str) -> Unmet | None:
     )
     if refused is not None:
         option = refused.command.misplaced[0]
-        message = f"{code('--' + option.name)} stands before `install`"
+        message = f"{code('--' + option.name)} comes before `install`"
         fix = _behind_install(subject, refused, option)
         return Unmet(message, option.span, expected=f"--{option.name} after install", fix=fix, notes=_REFUSED)
     bad = next(

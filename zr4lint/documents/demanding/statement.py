@@ -81,8 +81,11 @@ _DEMANDING = re.compile(
     re.IGNORECASE,
 )
 _ADVISING = re.compile(r"\bguidelines?\b|\bbest practices?\b|\brecommend|\bshould\b|\bempfehlung", re.IGNORECASE)
+_PICTURES = r"(?:(?![\u26d4\u2716-\u2718\u274c\U0001f44e\U0001f6ab])[\u2190-\u2bff\U0001f300-\U0001faff]\ufe0f?\s*)*"
+"""Pictures before a sentence, such as a tick, without those that turn it into its opposite."""
 _LABEL = re.compile(
-    r"\A\s*(?:>\s*)*(?:[-*+]\s+|\d+[.)]\s+)?(?:\[[ xX]\]\s+)?(?:\*\*|__)?(?:[A-Z]{1,6}[-_ ]?\d[\w.-]*|\d+(?:\.\d+)+)?"
+    rf"\A\s*(?:>\s*)*(?:[-*+]\s+|\d+[.)]\s+)?(?:\[[ xX]\]\s+)?{_PICTURES}"
+    r"(?:\*\*|__)?(?:[A-Z]{1,6}[-_ ]?\d[\w.-]*|\d+(?:\.\d+)+)?"
     r"(?:\*\*|__)?\s*[:.)\u2013-]*\s*"
 )
 _REASON = re.compile(

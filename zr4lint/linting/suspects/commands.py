@@ -149,7 +149,7 @@ def _another(facts: Facts, ran: Ran) -> Iterator[Suspect]:
         if before is ran.arguments[0] and ran.program in _PRINTERS:
             yield Suspect(
                 before.span,
-                f"{code(ran.program)} does not run the {plain(argument.value or '', 24)} behind it",
+                f"{code(ran.program)} does not run the {plain(argument.value or '', 24)} after it",
                 (Edit(before.span.start, argument.span.start, ""),),
                 f"Remove {ran.program}",
             )

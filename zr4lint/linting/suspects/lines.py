@@ -153,7 +153,7 @@ def arrays(facts: Facts) -> Iterator[Suspect]:
         words = [word.strip(" \t'\"`“”‘’") for word in text.text.strip().strip("[]").split(",")]
         written = "[" + ", ".join('"' + word.replace('"', "") + '"' for word in words if word) + "]"
         span = text.span(0, len(text.text))
-        message = f"this is no JSON array, so {instruction.keyword} takes it as plain words"
+        message = f"this is not a JSON array, so {instruction.keyword} takes it as plain words"
         advice = "Put each item in double quotes, with commas between them"
         yield Suspect(span, message, (Edit.of(span, written),), f"Write {code(written)}", advice)
 
