@@ -33,7 +33,7 @@ _DECIDED = frozenset({
 _IDLE = frozenset({"!", "[", "[[", "exit", "false", "kill", "return", "test"})
 """Those of them that do nothing but fail."""
 _WRAPPERS = frozenset({"builtin", "command", "env", "exec", "nice", "nohup", "setsid"})
-_FILE_TEST = r"\s-[a-hkp-xGLNORS]\s"
+_FILE_TEST = r"\s-[a-hkp-suwxGLNOS]\s"
 _USED = r"\$\{?([A-Za-z_]\w*)"
 
 
@@ -95,7 +95,7 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     expansion = parsed.failing is not None and reading.text.startswith("${", parsed.failing.start)
     if parsed.failing is not None and not told and (expansion or not _asks_builder(reading, instruction)):
         in_dash = state.sh_is_dash and state.shell[:1] == ("/bin/sh",)
-        reading.remarks += _failing(parsed.failing, reading.text, in_dash=in_dash)
+        reading.remarks += _failing(parsed.failing, reading.text, in_dash=in_dash, refused=parsed.refused)
     if mounts and state.written:
         state.lose((mount.target for mount in mounts if mount.target), recursive=True)
 
@@ -117,8 +117,8 @@ def _asks_builder(reading: Reading, instruction: Instruction) -> bool:
     return any(reading.state.is_argument(name) for name in names)
 
 
-def _failing(span: Span, text: str, *, in_dash: bool) -> Iterator[Remark]:
-    """The remark on the command whose status fails a RUN.
+def _failing(span: Span, text: str, *, in_dash: bool, refused: bool) -> Iterator[Remark]:
+    """The remark on the command whose status fails a RUN; `refused` tells that the shell refuses its words.
 
     There is none where a file decides: programs that aren't read may have made it.
     """
@@ -129,7 +129,7 @@ def _failing(span: Span, text: str, *, in_dash: bool) -> Iterator[Remark]:
         return
     name = next((word for word in words.split() if word not in _WRAPPERS), "")
     open_ = name == "[" and not re.search(r"\s\]\s*\Z", words)
-    if name not in _DECIDED or (re.search(_FILE_TEST, words) and not open_):
+    if not refused and (name not in _DECIDED or (re.search(_FILE_TEST, words) and not open_)):
         return
     what = f"{code(words, 36)} ends with a failure, which fails the RUN"
     if name == "[[" and in_dash:

@@ -327,6 +327,7 @@ def _clears(removed: Removed, folder: str) -> bool:
     return any(
         path in (f"{folder}/*", f"{folder}/{ANY_DEPTH}/*")
         or (removed.recursive and covers(path, folder, recursive=True))
+        or (path.endswith("/*") and covers(path[:-2], folder, recursive=removed.recursive))
         for path in removed.paths
     )
 
