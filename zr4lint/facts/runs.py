@@ -139,7 +139,7 @@ def _failing(span: Span, text: str, *, in_dash: bool, refused: bool) -> Iterator
     elif name in ("[", "test", "[["):
         strange = in_dash and re.search(r"\s==\s", words)
         what = "the tests of dash have no `==`" if strange else "this test is false, which fails the RUN"
-    part = "command" if name in _IDLE else ""
+    part = "command" if refused or name in _IDLE else ""
     notes = ("The RUN ends with the status of this command, so the build stops.",)
     yield Remark(COMMAND_FAILS, span, what, notes, part=part)
 

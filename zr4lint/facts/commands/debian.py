@@ -30,7 +30,7 @@ def apt(call: Call) -> Iterator[Fact]:
             call.fails(refused.span, f"apt-get does not accept {code(refused.value or '', 40)} here", instead=meant)
             return
         if found.action in _NEW_CLEANUP and re.search(_OLD_APT, _image(call)):
-            call.fails(found.words, f"the apt of this image has no `{found.action}`")
+            call.fails(found.words, f"the apt of this image has no `{found.action}`", part="command")
             return
         yield AptRun(call.for_root(call.online(call.at())), found)
     yield from packages(call)

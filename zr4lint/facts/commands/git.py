@@ -63,7 +63,7 @@ def git(call: Call) -> Iterator[Fact]:
     target = clone.target
     path = absolute(target, folder) if target is not None else None
     if path in call.state.repositories and call.state.is_folder(path):
-        call.fails(call.command.span, f"{code(path or '', 40)} has a clone already")
+        call.fails(call.command.span, f"{code(path or '', 40)} has a clone already", part="command")
         return
     words = " ".join(argument.value or "" for argument in call.arguments)
     at = call.online(call.kept(call.at(relative=True), path))
@@ -109,7 +109,12 @@ def _filled(call: Call) -> Iterator[Fact]:
         call.fails(word.span, f"git has no command {code(git.name, 40)}", instead=meant)
     if path is not None and _no_repository(call, path):
         where = "this folder" if not folder else code(folder, 40)
-        call.fails(call.command.span, f"{where} is not a git repository", f"git looks for one in {path} and above.")
+        call.fails(
+            call.command.span,
+            f"{where} is not a git repository",
+            f"git looks for one in {path} and above.",
+            part="command",
+        )
     elif path is not None and folder and not _known(call, path) and call.is_missing(path):
         call.fails(call.command.span, f"{code(folder, 40)} does not exist yet")
     if path is not None and filled_folder(git) is not None and path in call.state.empty_clones:
