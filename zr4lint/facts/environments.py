@@ -117,13 +117,14 @@ class Environment:
         return next(applying, found[0] if found else None)
 
     def _after_removals(self, found: Standing, package: str) -> Standing:
-        folders = [folder for v in self._venvs if v.path for folder in (v.path, _site_packages(v, package))]
+        own = [v for v in self._venvs if v.path and f"{v.path}/bin" in self._folders]
+        folders = [folder for v in own for folder in (v.path or "", _site_packages(v, package))]
         for removed in self._facts.of(Removed, self._lineage):
             if removed.at.order < found.run.at.order or not removed.recursive or removed.at.unsure:
                 continue
             if any(covers(p, folder, recursive=True) for p in removed.paths for folder in folders):
                 return structs.replace(found, undone=removed.at.span)
-        later = (v for v in self._venvs if v.clears and v.at.order > found.run.at.order and not v.at.unsure)
+        later = (v for v in own if v.clears and v.at.order > found.run.at.order and not v.at.unsure)
         cleared = next(later, None)
         return found if cleared is None else structs.replace(found, undone=cleared.at.span)
 

@@ -85,6 +85,10 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
             message = f"the exec form has no shell, so `{string.value}` is an argument"
             reading.remarks.append(Remark(COMMAND_FAILS, string.span, message))
             break
+    if instruction.json is not None and (array := _array_with_more(instruction)) is not None:
+        message = f"BuildKit takes {code(reading.text[array.start : array.end], 20)} for exec form and drops the rest"
+        note = "A RUN whose first word is a JSON array runs no shell. `test` in the place of `[` makes it one again."
+        reading.remarks.append(Remark(COMMAND_FAILS, array, message, (note,)))
     known = len(reading.remarks)
     joined = _joined(instruction, parsed.commands)
     for index, command in enumerate(parsed.commands):
@@ -98,6 +102,20 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         reading.remarks += _failing(parsed.failing, reading.text, in_dash=in_dash, refused=parsed.refused)
     if mounts and state.written:
         state.lose((mount.target for mount in mounts if mount.target), recursive=True)
+
+
+def _array_with_more(instruction: Instruction) -> Span | None:
+    """The JSON array of a RUN that has more words behind it, a comment aside; None without these."""
+    from json import JSONDecoder  # few RUNs are in exec form
+
+    text = instruction.arguments.text
+    start = len(text) - len(text.lstrip())
+    try:
+        _, end = JSONDecoder(strict=False).raw_decode(text, start)
+    except ValueError:
+        return None
+    rest = text[end:].lstrip()
+    return instruction.arguments.span(start, end) if rest and rest[0] != "#" else None
 
 
 def _is_for_windows_shell(instruction: Instruction, remarks: Sequence[Remark]) -> bool:

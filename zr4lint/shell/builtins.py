@@ -133,7 +133,8 @@ def _set(walker: Walker, words: tuple[Word, ...], frame: Frame) -> Status:
         text = word.literal or ""
         if text == "--" or text[:1] not in ("-", "+"):
             if previous[1:] != "o" and (text == "--" or previous[-1:] != "o"):
-                walker.arguments = words[index + (text == "--") :] if frame.reach is Reach.ALWAYS else None
+                given = words[index + (text == "--") :]
+                walker.arguments = walker.fields(given) if frame.reach is Reach.ALWAYS else None
                 break
             if text == "nounset":
                 walker.unset_fails = previous[0] == "-" and frame.reach is Reach.ALWAYS
@@ -155,6 +156,7 @@ def _shift(walker: Walker, made: Command, frame: Frame) -> Status:
     if walker.arguments is None or frame.reach is Reach.NEVER:
         return DONE
     known = frame.reach is Reach.ALWAYS and count.isascii() and count.isdecimal() and len(count) < 4
+    known = known and not any(word.glob for word in walker.arguments)
     if known and int(count) > len(walker.arguments):
         return walker.refuse(made.span, frame, ends=walker.in_dash)
     walker.arguments = walker.arguments[int(count) :] if known else None

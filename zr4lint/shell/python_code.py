@@ -92,6 +92,8 @@ def _argv(call: ast.Call, names: Mapping[str, str]) -> Sequence[str]:
         return (*_ALIKE[name], *map(str, arguments))
     if name == "os.chmod" and len(arguments) == 2 and isinstance(arguments[1], int):
         return ("chmod", f"{arguments[1]:o}", str(arguments[0])) if isinstance(arguments[0], str) else ()
+    if name == "os.truncate" and len(arguments) == 2 and isinstance(arguments[0], str):
+        return ("truncate", "-s", str(arguments[1]), arguments[0])
     if name not in _RUNS | _PIP or not arguments:
         return ()
     if isinstance(arguments[0], list):

@@ -256,7 +256,7 @@ def _call(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
     if frame.depth >= budgets.DEPTH or walker.exhausted("a function's call", made.span):
         return DONE
     saved = walker.arguments
-    walker.arguments = made.words[1:]
+    walker.arguments = walker.fields(made.words[1:])
     for pair in made.assignments:
         walker.emit(frame, made.span, assignments=(pair,))
     body, place = walker.functions[name]

@@ -15,7 +15,17 @@ from zr4lint.model.source import MappedText, Span
 from zr4lint.shell.binding import spliced
 from zr4lint.shell.commands import Command, Dialect, Heredoc, Reach, Redirection, Word
 from zr4lint.shell.dash import BASH_SETS
-from zr4lint.shell.expansion import OUTPUT, SUBSTITUTION, Environment, Variables, expand, word_of, written_out
+from zr4lint.shell.expansion import (
+    OUTPUT,
+    SUBSTITUTION,
+    Environment,
+    Variables,
+    expand,
+    expand_all,
+    plain_word,
+    word_of,
+    written_out,
+)
 from zr4lint.shell.files import EMPTY
 from zr4lint.shell.output import output, printed
 from zr4lint.shell.status import DONE, FALSE, Jump, Status, Value
@@ -200,6 +210,21 @@ class Walker(ABC):
         """A word's value; None if it is unknown, with a remark if it is too long."""
         limit = f"{budgets.VALUE_LENGTH} characters"
         return expand(word, self.variables, over=lambda: self.too_large("a value", limit, span))
+
+    def fields(self, words: Sequence[Word]) -> tuple[Word, ...] | None:
+        """The words that become arguments, those that an unquoted value is split into among them; None if unknown."""
+        if all(e.quoted or word.quoted for word in words for e in word.expansions):
+            return tuple(words)
+        found: list[Word] = []
+        for word in words:
+            if not word.expansions or word.quoted or all(e.quoted for e in word.expansions):
+                found.append(word)
+                continue
+            arguments = expand_all([word], self.variables)
+            if any(argument.value is None or argument.glob for argument in arguments):
+                return None
+            found += (plain_word(argument.value or "", argument.span) for argument in arguments)
+        return tuple(found)
 
     def assign(self, name: str, value: str | None, frame: Frame) -> None:
         """Give a variable its value, which is open where it is open whether this is reached."""

@@ -50,6 +50,8 @@ _OF_STRINGS = frozenset({"su", "runuser", "script", "flock"})
 READS_SCRIPTS = SHELLS | _OF_STRINGS | {"eval", ".", "source"}
 """Commands that may read a script, by their names."""
 _C = r"-[a-z]*c\Z"
+_ANSWERS = frozenset({"--help", "--version"})
+"""Options with which a wrapper runs nothing."""
 _WITH_VALUE = frozenset({"-E", "-G", "-g", "-s", "-u", "-w", "--group", "--shell", "--user"})
 """Options of those programs that take a value."""
 DEFAULT_PATH = "/bin:/usr/bin"
@@ -88,7 +90,7 @@ def _inner(command: Command, name: str) -> Command | None:
             at += 1
             break
         if text.startswith("-") and len(text) > 1:
-            if name == "command" and text in ("-v", "-V"):
+            if text in _ANSWERS or (name == "command" and text in ("-v", "-V")):
                 return None
             takes_value = not text.startswith("--") and text[-1] in _WRAPPERS[name]
             if name == "env" and text == "-C" and at + 1 < len(words):

@@ -102,7 +102,9 @@ def _filled(call: Call) -> Iterator[Fact]:
     git = read_git(call.arguments, call.variables)
     folder = git.folder
     path = call.path(folder or ".") if folder is not None and needs_repository(git) else None
-    if (refused := refused_word(git)) is not None:
+    if git.name == "clone" and not git.arguments:
+        call.fails(call.command.span, "`git clone` names no repository", part="command")
+    elif (refused := refused_word(git)) is not None:
         call.fails(refused.span, f"`git {git.name}` takes no commit without `--detach`")
     elif (meant := misspelt(git.name)) is not None:
         word = call.arguments[git.at - 1] if git.at else call.arguments[0]
