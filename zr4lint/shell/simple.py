@@ -199,12 +199,13 @@ def _recorded(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
         from zr4lint.shell.searching import searched  # few scripts search anything
 
         found = Status(searched(walker, made, frame))
-    walker.record(made, frame)
     called = program(made.words[0]) if made.words else ""
+    of_find = found_by_find(made, lambda path: walker.exists(path, frame)) if called == "find" else []
+    walker.record(made, frame)
     if frame.depth >= budgets.DEPTH:
         pass  # what runs it is not followed any further
     elif called == "find":
-        for inner in found_by_find(made, lambda path: walker.exists(path, frame)):
+        for inner in of_find:
             if program(inner.words[0]) not in READ_BY_PATH:
                 run(walker, inner, frame.under(inner.reach, depth=_RUN_BY))
     elif called.startswith("python") and (made.stdin or any(word.literal == "-c" for word in made.words)):
