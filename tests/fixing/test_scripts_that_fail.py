@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 import zr4lint
+from tests.support import buildkit
 
 DASH = shutil.which("dash")
 
@@ -98,4 +99,19 @@ def test_a_command_that_fails_is_told_and_taken_out(
     ],
 )
 def test_what_succeeds_is_no_error(script: str) -> None:
+    assert told(script, "ZL007") == []
+
+
+@pytest.mark.parametrize("rest", [" && touch /a", " || true", "; touch /a", " ]"])
+def test_a_test_in_front_is_an_array_to_buildkit(rest: str) -> None:
+    script = f'[ "$LANG" ]{rest}'
+    (run,) = [one for one in buildkit.parse(f"FROM a\nRUN {script}\n") if one.cmd.lower() == "run"]
+    assert (run.json, run.value) == (True, ["$LANG"])
+    words, message = told(script, "ZL007")[0]
+    assert words == '[ "$LANG" ]'
+    assert message == 'BuildKit takes `[ "$LANG" ]` for exec form and drops the rest'
+
+
+@pytest.mark.parametrize("script", ['["touch", "/a"]', '["touch", "/a"] # why', "[ -d /tmp ] && touch /a"])
+def test_an_array_alone_and_a_test_with_an_operator_are_taken(script: str) -> None:
     assert told(script, "ZL007") == []

@@ -23,7 +23,7 @@ def said(script: str, dialect: Dialect) -> set[str]:
 def expected(script: str, dialect: Dialect) -> dict[str, set[Reach]]:
     """How far each `say` gets, by its number; one in a loop more than once."""
     found: dict[str, set[Reach]] = {}
-    for command in parse_script(MappedText.join([(script, 0)]), dialect=dialect).commands:
+    for command in parse_script(MappedText.join([(script, 0)]), dialect=dialect, arguments=()).commands:
         words = [word.literal for word in command.words]
         if words[:1] == [MARK] and len(words) > 1 and words[1] is not None:
             found.setdefault(words[1], set()).add(command.reach)
@@ -89,6 +89,27 @@ CASES = [
     "set -e; set +e; false; say 1",
     "trap 'say 1' EXIT; say 2",
     "set -n; say 1",
+    # Refused
+    "shift 2; say 1",
+    "shift 2 || say 1; say 2",
+    "f() { shift 2; say 1; }; f a; say 2",
+    "f() { shift; say $1; }; f 6 7; say 2",
+    "readonly A=1; A=2; say 1",
+    "printf -v x a && say 1; say 2",
+    "X[0]=1 && say 1; say 2",
+    "X=a; X+=b && say 1; say 2",
+    "trap - ERR && say 1; say 2",
+    "unset -n x; say 1",
+    "local x=1; say 1",
+    "export -n X; say 1",
+    "eval 'if' || say 1; say 2",
+    "[ -t 0 ] && say 1; say 2",
+    "for x; do say 1; done; say 2",
+    '[ "$1" ] && say 1; [ $# -gt 0 ] || say 2; say ${1:-3}',
+    "(say 1 & wait); say 2",
+    "{ say 1 & wait; }; say 2",
+    "! { say 1; false; } && say 2",
+    "trap 'exit 3' EXIT; say 1",
     # Words
     'r() { n=$1; shift; say $n; "$@"; }; r 1 say 2',
     'r() { for i in 1 2 3; do "$@" && return 0; done; return 1; }; r say 1 && say 2',

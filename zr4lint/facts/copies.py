@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from zr4lint.facts.command_facts import ModeChanged, Overwritten
 from zr4lint.facts.flags import Flags, read_flags
 from zr4lint.facts.instruction_facts import Copied, CopyStep, Origin, Written
 from zr4lint.facts.pass_state import Reading, raw_words
@@ -17,7 +18,7 @@ from zr4lint.programs.pip import CONFIGURATIONS, configured
 from zr4lint.shell import Argument
 
 if TYPE_CHECKING:
-    from zr4lint.dockerfile import Instruction
+    from zr4lint.dockerfile import Heredoc, Instruction
     from zr4lint.facts.fact import Fact
 
 
@@ -52,13 +53,8 @@ def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     for source in sources:
         heredoc = markers.get(source.span.start)
         if heredoc is not None:
-            body = MappedText(heredoc.body.of(reading.text), (0,), (heredoc.body.start,))
             path = posixpath.join(folder, heredoc.name) if into and folder is not None else folder
-            state.write(path, body)
-            if path in CONFIGURATIONS:
-                for name, setting in configured(body.text):
-                    state.pip_config = state.pip_config.put(name, setting)
-            yield Written(reading.at(instruction, used), path, body)
+            yield from _heredoc(reading, instruction, heredoc, path, mode.value if mode is not None else None, used)
             continue
         value = reading.expand(source.raw)
         if value is None:
@@ -80,6 +76,28 @@ def copy(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
             mode.value if mode is not None else None,
             flags,
         )
+
+
+def _heredoc(
+    reading: Reading,
+    instruction: Instruction,
+    heredoc: Heredoc,
+    path: str | None,
+    mode: str | None,
+    used: frozenset[int],
+) -> Iterator[Fact]:
+    """The file that a heredoc is."""
+    body = MappedText(heredoc.body.of(reading.text), (0,), (heredoc.body.start,))
+    reading.state.write(path, body)
+    if path in CONFIGURATIONS:
+        for name, setting in configured(body.text):
+            reading.state.pip_config = reading.state.pip_config.put(name, setting)
+    at = reading.at(instruction, used)
+    if path is not None:
+        yield Overwritten(at, path)
+    yield Written(at, path, body)
+    if path is not None and mode is not None:
+        yield ModeChanged(at, mode, (path,), False)
 
 
 def _own_name(reading: Reading) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from zr4lint.facts.command_facts import PipRun, Removed, VenvCreated
+from zr4lint.facts.instruction_facts import EnvSet
 from zr4lint.facts.memo import Memo
 from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.source import Span
@@ -53,7 +54,32 @@ class Environment:
     @cached_property
     def own_installs(self) -> list[PipRun]:
         """The pip installs into this environment."""
-        return [run for run in self.pip_installs if not idle(run) and not _elsewhere(run, self._venvs)]
+        return [run for run in self.pip_installs if not idle(run) and not self._elsewhere(run)]
+
+    @cached_property
+    def _folders(self) -> frozenset[str]:
+        """The folders of programs of the environments that are on PATH at the end; those of all where none is."""
+        paths = [e.value for e in self._facts.of(EnvSet, self._lineage) if e.name == "PATH" and e.value]
+        own = [f"{venv.path}/bin" for venv in self._venvs if venv.path]
+        last = paths[-1].split(":") if paths else []
+        return frozenset([folder for folder in own if folder in last] or own)
+
+    def _elsewhere(self, run: PipRun) -> bool:
+        """Whether a call of pip works outside the environment that is on PATH."""
+        if run.command.elsewhere or (run.settings and any(run.settings.get(name) for name in _ELSEWHERE)):
+            return True
+        before = [v for v in self._venvs if v.at.order < run.at.order and v.path]
+        if not before:
+            return False
+        folder, slash, program = run.command.program.rpartition("/")
+        if slash:
+            return (absolute(folder or "/", run.folder) or folder) not in self._folders
+        folders = ("\0" if run.path is None else run.path).split(":")
+        first = next((f for f in folders if "\0" in f or f in {f"{v.path}/bin" for v in before}), None)
+        if first is None or ("\0" not in first and first not in self._folders):
+            return True
+        minor, pythons = minor_of(program, "python", "pip"), _minors(before)
+        return minor is not None and bool(pythons) and minor not in pythons
 
     def standing(self, package: str) -> Standing | None:
         """The state of a package at the end of the build; None if nothing installs it."""
@@ -61,7 +87,7 @@ class Environment:
 
     def misplaced(self, package: str) -> PipRun | None:
         """A command that installs the package, but into another environment."""
-        fitting = (r for r in self.pip_installs if r.command.requirement(package) and _elsewhere(r, self._venvs))
+        fitting = (r for r in self.pip_installs if r.command.requirement(package) and self._elsewhere(r))
         return next(fitting, None)
 
     def _stands(self, package: str) -> Standing | None:
@@ -69,7 +95,7 @@ class Environment:
         ignored: Standing | None = None
         for run in self._facts.of(PipRun, self._lineage):
             requirement = self._applying(run, package)
-            if requirement is None or idle(run) or _elsewhere(run, self._venvs):
+            if requirement is None or idle(run) or self._elsewhere(run):
                 continue
             if run.command.action == "uninstall":
                 if found is not None:
@@ -91,13 +117,14 @@ class Environment:
         return next(applying, found[0] if found else None)
 
     def _after_removals(self, found: Standing, package: str) -> Standing:
-        folders = [folder for v in self._venvs if v.path for folder in (v.path, _site_packages(v, package))]
+        own = [v for v in self._venvs if v.path and f"{v.path}/bin" in self._folders]
+        folders = [folder for v in own for folder in (v.path or "", _site_packages(v, package))]
         for removed in self._facts.of(Removed, self._lineage):
             if removed.at.order < found.run.at.order or not removed.recursive or removed.at.unsure:
                 continue
             if any(covers(p, folder, recursive=True) for p in removed.paths for folder in folders):
                 return structs.replace(found, undone=removed.at.span)
-        later = (v for v in self._venvs if v.clears and v.at.order > found.run.at.order and not v.at.unsure)
+        later = (v for v in own if v.clears and v.at.order > found.run.at.order and not v.at.unsure)
         cleared = next(later, None)
         return found if cleared is None else structs.replace(found, undone=cleared.at.span)
 
@@ -158,23 +185,6 @@ def _applies(marker: str | None, venvs: list[VenvCreated]) -> bool | None:
         return Marker(marker).evaluate({**linux, **python})
     except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName):
         return None
-
-
-def _elsewhere(run: PipRun, venvs: list[VenvCreated]) -> bool:
-    """Whether a call of pip works outside the environment that is on PATH."""
-    if run.command.elsewhere or (run.settings and any(run.settings.get(name) for name in _ELSEWHERE)):
-        return True
-    before = [v for v in venvs if v.at.order < run.at.order and v.path]
-    if not before:
-        return False
-    folder, slash, program = run.command.program.rpartition("/")
-    if slash:
-        return (absolute(folder or "/", run.folder) or folder) not in {f"{v.path}/bin" for v in before}
-    folders = (run.path or "\0").split(":")
-    if not any("\0" in folder for folder in folders) and not any(f"{v.path}/bin" in folders for v in before):
-        return True
-    minor, pythons = minor_of(program, "python", "pip"), _minors(before)
-    return minor is not None and bool(pythons) and minor not in pythons
 
 
 def _repeats(run: PipRun, requirement: Requirement, found: Standing) -> bool:

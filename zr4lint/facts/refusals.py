@@ -79,7 +79,7 @@ def _no_signal(instruction: Instruction) -> Iterator[Remark]:
     """The remark on a STOPSIGNAL whose name Linux does not have."""
     text = instruction.arguments
     name = text.text.strip().upper().removeprefix("SIG")
-    if re.fullmatch(r"[A-Z]\w*", name) and name not in _SIGNALS and not re.match(_REAL_TIME, name):
+    if re.fullmatch(r"[A-Z]\w*|0|0\D.*", name) and name not in _SIGNALS and not re.match(_REAL_TIME, name):
         yield Remark(DOCKER_SYNTAX, text.span(0, len(text.text)), f"{code(text.text.strip(), 40)} is not a signal")
 
 

@@ -33,7 +33,7 @@ _DECIDED = frozenset({
 _IDLE = frozenset({"!", "[", "[[", "exit", "false", "kill", "return", "test"})
 """Those of them that do nothing but fail."""
 _WRAPPERS = frozenset({"builtin", "command", "env", "exec", "nice", "nohup", "setsid"})
-_FILE_TEST = r"\s-[a-hkp-xGLNORS]\s"
+_FILE_TEST = r"\s-[a-hkp-suwxGLNOS]\s"
 _USED = r"\$\{?([A-Za-z_]\w*)"
 
 
@@ -85,6 +85,10 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
             message = f"the exec form has no shell, so `{string.value}` is an argument"
             reading.remarks.append(Remark(COMMAND_FAILS, string.span, message))
             break
+    if instruction.json is not None and (array := _array_with_more(instruction)) is not None:
+        message = f"BuildKit takes {code(reading.text[array.start : array.end], 20)} for exec form and drops the rest"
+        note = "A RUN whose first word is a JSON array runs no shell. `test` in the place of `[` makes it one again."
+        reading.remarks.append(Remark(COMMAND_FAILS, array, message, (note,)))
     known = len(reading.remarks)
     joined = _joined(instruction, parsed.commands)
     for index, command in enumerate(parsed.commands):
@@ -95,9 +99,23 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     expansion = parsed.failing is not None and reading.text.startswith("${", parsed.failing.start)
     if parsed.failing is not None and not told and (expansion or not _asks_builder(reading, instruction)):
         in_dash = state.sh_is_dash and state.shell[:1] == ("/bin/sh",)
-        reading.remarks += _failing(parsed.failing, reading.text, in_dash=in_dash)
+        reading.remarks += _failing(parsed.failing, reading.text, in_dash=in_dash, refused=parsed.refused)
     if mounts and state.written:
         state.lose((mount.target for mount in mounts if mount.target), recursive=True)
+
+
+def _array_with_more(instruction: Instruction) -> Span | None:
+    """The JSON array of a RUN that has more words behind it, a comment aside; None without these."""
+    from json import JSONDecoder  # few RUNs are in exec form
+
+    text = instruction.arguments.text
+    start = len(text) - len(text.lstrip())
+    try:
+        _, end = JSONDecoder(strict=False).raw_decode(text, start)
+    except ValueError:
+        return None
+    rest = text[end:].lstrip()
+    return instruction.arguments.span(start, end) if rest and rest[0] != "#" else None
 
 
 def _is_for_windows_shell(instruction: Instruction, remarks: Sequence[Remark]) -> bool:
@@ -117,8 +135,8 @@ def _asks_builder(reading: Reading, instruction: Instruction) -> bool:
     return any(reading.state.is_argument(name) for name in names)
 
 
-def _failing(span: Span, text: str, *, in_dash: bool) -> Iterator[Remark]:
-    """The remark on the command whose status fails a RUN.
+def _failing(span: Span, text: str, *, in_dash: bool, refused: bool) -> Iterator[Remark]:
+    """The remark on the command whose status fails a RUN; `refused` tells that the shell refuses its words.
 
     There is none where a file decides: programs that aren't read may have made it.
     """
@@ -129,7 +147,7 @@ def _failing(span: Span, text: str, *, in_dash: bool) -> Iterator[Remark]:
         return
     name = next((word for word in words.split() if word not in _WRAPPERS), "")
     open_ = name == "[" and not re.search(r"\s\]\s*\Z", words)
-    if name not in _DECIDED or (re.search(_FILE_TEST, words) and not open_):
+    if not refused and (name not in _DECIDED or (re.search(_FILE_TEST, words) and not open_)):
         return
     what = f"{code(words, 36)} ends with a failure, which fails the RUN"
     if name == "[[" and in_dash:
@@ -139,7 +157,7 @@ def _failing(span: Span, text: str, *, in_dash: bool) -> Iterator[Remark]:
     elif name in ("[", "test", "[["):
         strange = in_dash and re.search(r"\s==\s", words)
         what = "the tests of dash have no `==`" if strange else "this test is false, which fails the RUN"
-    part = "command" if name in _IDLE else ""
+    part = "command" if refused or name in _IDLE else ""
     notes = ("The RUN ends with the status of this command, so the build stops.",)
     yield Remark(COMMAND_FAILS, span, what, notes, part=part)
 

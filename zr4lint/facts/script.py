@@ -60,6 +60,7 @@ def run_commands(
         heredocs,
         dialect=_dialect(name, sh_is_dash=sh_is_dash),
         variables=variables,
+        arguments=(),
         files=files,
         exits_on_failure=exits,
         fails_the_run=instruction.keyword == "RUN",

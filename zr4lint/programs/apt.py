@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
@@ -49,6 +50,9 @@ _REPOSITORY = Grammar(
 )
 
 
+_FOREIGN = frozenset({"armel", "armhf", "i386"})
+
+
 class Package(Struct, frozen=True):
     """A package as named on a command line; `version` is what follows its "="."""
 
@@ -57,8 +61,9 @@ class Package(Struct, frozen=True):
     span: Span
 
     def means(self, name: str) -> bool:
-        """Whether it names that package; apt takes wildcards."""
-        return self.name == name or (any(c in self.name for c in "*?[") and fnmatchcase(name, self.name))
+        """Whether it names that package; apt takes wildcards, and regular expressions with an anchor."""
+        wild = any(c in self.name for c in "*?[") and fnmatchcase(name, self.name)
+        return self.name == name or wild or _fits(self.name, name)
 
 
 class AptCommand(Struct, frozen=True):
@@ -124,7 +129,7 @@ def parse_apt(arguments: Sequence[Argument]) -> AptCommand | None:
         name, _, version = operand.value.partition("=")
         name = name.partition("/")[0]
         marked = name[-1:] if action.value in ("install", "remove", "purge") and not _is_plain(name) else ""
-        package = Package(name.removesuffix(marked).partition(":")[0], version or None, operand.span)
+        package = Package(_native(name.removesuffix(marked)), version or None, operand.span)
         (removed if (removes and marked != "+") or marked == "-" else installed).append(package)
     return AptCommand(
         action.value or "", tuple(installed), tuple(removed), parsed, Span(arguments[0].span.start, action.span.end)
@@ -148,6 +153,21 @@ def _does_nothing(option: Option) -> bool:
     return item.lower() in _SIMULATING and bool(value) and _is_yes(value.strip("\"'"))
 
 
+def _fits(pattern: str, name: str) -> bool:
+    """Whether a regular expression of apt, which has an anchor, fits a package's name."""
+    anchored = pattern.startswith("^") or pattern.endswith("$")
+    try:
+        return anchored and len(pattern) < 100 and "(" not in pattern and re.search(pattern, name) is not None
+    except re.error:
+        return False
+
+
+def _native(name: str) -> str:
+    """A package's name without its architecture, unless that is another one than the image's."""
+    plain, _, architecture = name.partition(":")
+    return name if architecture in _FOREIGN else plain
+
+
 def _is_plain(name: str) -> bool:
     return not name.endswith(("+", "-")) or name.endswith("++")
 
@@ -157,7 +177,7 @@ def parse_dpkg(arguments: Sequence[Argument]) -> AptCommand | None:
     parsed = parse_options(arguments[1:], _DPKG)
     if not parsed.has("purge", "remove"):
         return None
-    removed = tuple(Package(o.value.partition(":")[0], None, o.span) for o in parsed.operands if o.value)
+    removed = tuple(Package(_native(o.value), None, o.span) for o in parsed.operands if o.value)
     return AptCommand("remove", (), removed, parsed, arguments[0].span)
 
 

@@ -9,12 +9,27 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from zr4lint.model.quoting import nearest
 from zr4lint.model.source import Span
 from zr4lint.programs.options import Grammar, Parsed, parse_options
 from zr4lint.shell import Argument
 
 _INSTEAD = r"(?is)url\.(.*)\.insteadof=(.*)\Z"
+_COMMIT = r"[0-9a-f]{40}"
+"""A commit by its full name, which is neither a branch nor a tag."""
 _FILLS = frozenset({"checkout", "switch", "restore", "reset", "pull"})
+_INSIDE = frozenset({
+    "add", "branch", "clean", "commit", "describe", "fetch", "log", "merge", "mv", "rebase", "remote", "rev-parse",
+    "rm", "show", "stash", "status", "submodule", "tag", "worktree",
+})  # fmt: skip
+_COMMANDS = _INSIDE | _FILLS | {
+    "am", "apply", "archive", "bisect", "blame", "bundle", "cat-file", "check-attr", "check-ignore", "cherry-pick",
+    "clone", "config", "credential", "diff", "fsck", "gc", "grep", "help", "init", "lfs", "ls-files", "ls-remote",
+    "ls-tree", "maintenance", "notes", "push", "reflog", "replace", "revert", "rev-list", "shortlog", "show-ref",
+    "sparse-checkout", "symbolic-ref", "update-index", "update-ref", "var", "verify-commit", "verify-tag", "version",
+    "whatchanged",
+}  # fmt: skip
+_QUIET = frozenset({"-q", "--quiet"})
 _GENERAL = Grammar(
     {"C": "C", "c": "c", "p": "paginate", "P": "no-pager", "v": "version", "h": "help"},
     frozenset({"C", "c", "git-dir", "work-tree", "namespace", "config-env", "attr-source"}),
@@ -138,6 +153,8 @@ def _refused(parsed: Parsed) -> Span | None:
     """The first option that git does not have, or that fits several; the first operand behind the target."""
     names = _CLONE.valued | _CLONE.flags
     for option in parsed.options:
+        if option.lacks_value(_CLONE) or (option.name == "branch" and re.fullmatch(_COMMIT, option.value or "")):
+            return option.span
         if (
             option.name not in names
             and option.name.removeprefix("no-") not in names
@@ -200,6 +217,24 @@ def _remote(folder: str | None, words: Sequence[Argument]) -> Update | None:
     if values[:1] in (["add"], ["set-url"]) and len(words) > 2:
         return Update("remote", folder, values[1], words[2])
     return None
+
+
+def needs_repository(git: GitCommand) -> bool:
+    """Whether a command fails outside a repository."""
+    return git.name in _INSIDE or git.name in _FILLS
+
+
+def misspelt(name: str) -> str | None:
+    """The command of git that a name which is none comes close to; None for any other name."""
+    return None if name in _COMMANDS or not name else nearest(name, _COMMANDS)
+
+
+def refused_word(git: GitCommand) -> Argument | None:
+    """The commit that `git switch` is given, which it takes only with an option."""
+    values = [word.value or "" for word in git.arguments]
+    if git.name != "switch" or any(value.startswith("-") and value not in _QUIET for value in values):
+        return None
+    return next((word for word in git.arguments if re.fullmatch(_COMMIT, word.value or "")), None)
 
 
 def filled_folder(git: GitCommand) -> str | None:

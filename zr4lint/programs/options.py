@@ -18,6 +18,10 @@ class Option(Struct, frozen=True):
     span: Span
     value_span: Span
 
+    def lacks_value(self, grammar: Grammar) -> bool:
+        """Whether it is an option that takes a value, and stands last, without one."""
+        return self.name in grammar.valued and self.value == "" and self.value_span is self.span
+
 
 class Grammar(Struct, frozen=True):
     """The options of a program: short letters to long names, and the long names that take a value.

@@ -203,11 +203,19 @@ def _refused_options(parsed: Parsed, action: str) -> Iterator[Span]:
     for editable in parsed.all("editable"):
         if editable.value is not None and re.fullmatch(_NO_FOLDER, editable.value):
             yield editable.span
+    if action == "install" and not parsed.has("target") and (other := _of_another_platform(parsed)) is not None:
+        yield other.span
     missing = _NOT_OF[action] - _GENERAL_NAMES
     for option in parsed.options:
         unknown = option.name not in _GRAMMAR_NAMES or option.name in missing
-        if unknown or (option.name in _FLAGS and option.value):
+        if unknown or (option.name in _FLAGS and option.value) or option.lacks_value(GRAMMAR):
             yield option.span
+
+
+def _of_another_platform(parsed: Parsed) -> Option | None:
+    """The first option that has pip choose packages for another platform, which it only does with --target."""
+    names = ("platform", "python-version", "implementation", "abi")
+    return next((option for option in parsed.options if option.name in names), None)
 
 
 def _refused_operands(operands: Sequence[Argument]) -> Iterator[Span]:

@@ -21,6 +21,8 @@ _GRAMMAR = Grammar(
 _ADDRESS = r"(?:(\d{1,9})|(\$)|/((?:[^/\\\n]|\\.)*)/)"
 _COMMAND = rf"\s*(?:{_ADDRESS}(?:,{_ADDRESS})?)?\s*(d|s)"
 _EXTENDED = frozenset("(){}|+?")
+_EVERY = (None, ".", ".*", "^", "$")
+"""Addresses that every line fits, or every line but empty ones."""
 _LONGEST = 200_000
 _CHARACTERS = frozenset("\\&\n")
 
@@ -39,15 +41,22 @@ class Step(Struct, frozen=True):
 
 
 class Sed(Struct, frozen=True):
-    """One call: the files it edits in place, and its commands, None where they aren't understood."""
+    """One call: the files it edits in place, and its commands, None where they aren't understood.
+
+    `silent` tells that none of them prints, and that nothing else does.
+    """
 
     files: tuple[Argument, ...]
     steps: tuple[Step, ...] | None
+    silent: bool = False
 
     @property
     def empties(self) -> bool:
         """Whether nothing is left of any file."""
-        return any(s.found is None and (s.first is None or (s.first == 1 and s.last == -1)) for s in self.steps or ())
+        steps = self.steps or ()
+        return self.silent or any(
+            s.found is None and (s.first in _EVERY or (s.first, s.last) == (1, -1)) for s in steps
+        )
 
 
 def parse_sed(arguments: Sequence[Argument]) -> Sed | None:
@@ -61,9 +70,9 @@ def parse_sed(arguments: Sequence[Argument]) -> Sed | None:
     operands = list(parsed.operands)
     if not scripts and operands:
         scripts = [operands.pop(0).value]
-    plain = not parsed.has("file", "quiet", "silent", "null-data")
+    plain, quiet = not parsed.has("file", "null-data"), parsed.has("quiet", "silent")
     steps = _steps(scripts, extended=parsed.has("regexp-extended")) if plain else None
-    return Sed(tuple(operands), steps)
+    return Sed(tuple(operands), None if quiet else steps, quiet and steps is not None)
 
 
 def _letters(word: str) -> str:

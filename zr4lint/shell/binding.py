@@ -32,7 +32,7 @@ def bound(word: Word, arguments: Sequence[Word], zeroth: Word | None = None) -> 
         own = word.text.slice(expansion.start, expansion.end)
         number = _position(expansion)
         at = expansion.end
-        if expansion.name == "#" and not expansion.operator:
+        if expansion.name == "#" and not expansion.operator and not any(word.glob for word in arguments):
             add(MappedText.join([(str(len(arguments)), own.offset(0))]), (), quoted=False)
         elif zeroth is not None and expansion.name == "0" and not expansion.operator:
             add(zeroth.text, zeroth.expansions, quoted=expansion.quoted)

@@ -59,6 +59,8 @@ def _two(operator: str, operand: str, look: Look, *, in_dash: bool) -> Value:
         return truth(not operand)
     if operator in ("-n", "-z"):
         return truth(bool(operand) == (operator == "-n"))
+    if operator == "-t":
+        return FAILED  # a build has no terminal
     if operator in _FILES and operand:
         from zr4lint.shell.files import tested  # few scripts test files
 

@@ -57,14 +57,14 @@ def bad_substitution(node: Node, text: str) -> Node | None:
     return None
 
 
-_LETTERS = {"exec": "", "export": "p", "readonly": "p", "set": "abCEefIimnosuVvx", "unset": "fv"}
+_LETTERS = {".": "", "exec": "", "export": "p", "readonly": "p", "set": "abCEefIimnosuVvx", "unset": "fv"}
 """The options of the special builtins, at any other of which dash ends."""
 _NAMES = frozenset({
     "allexport", "debug", "emacs", "errexit", "ignoreeof", "interactive", "monitor", "noclobber", "noexec", "noglob",
     "nolog", "notify", "nounset", "stdin", "verbose", "vi", "xtrace",
 })  # fmt: skip
 """The names that `set -o` takes."""
-_PLAIN = {"read": "pr", "wait": "", "printf": ""}
+_PLAIN = {"read": "pr", "wait": "", "printf": "", "type": "", "ulimit": "HSacdflmnpqrstvwe"}
 """The options of other builtins, which fail with any other."""
 PARTICULAR = frozenset({*_LETTERS, *_PLAIN, "trap"})
 """Builtins with options, or names, that dash doesn't have."""
@@ -94,6 +94,8 @@ def fails(words: Sequence[str]) -> bool:
     if name == "trap":
         return not _SIGNALS.isdisjoint(words[2:])
     if name == "read" and len(words) == 1:
+        return True
+    if name == "printf" and "%q" in next((word for word in words[1:] if word != "--"), ""):
         return True
     allowed = _PLAIN.get(name)
     option = words[1] if len(words) > 1 else ""

@@ -371,7 +371,7 @@ def expand_all(words: Iterable[Word], env: Environment) -> list[Argument]:
         elif (fields := split(value, env)) is None:
             arguments.append(Argument(None, word.span))
         else:
-            arguments += (Argument(field, word.span) for field in fields)
+            arguments += (Argument(f, word.span, glob=word.glob or not _WILDCARDS.isdisjoint(f)) for f in fields)
     return arguments
 
 

@@ -36,6 +36,10 @@ class Found(Struct, frozen=True):
     writable: bool | None = None
 
 
+EMPTY = Found(Kind.ANYTHING, False, MappedText.join([]), True)
+"""What is at /dev/null."""
+
+
 class Files(Protocol):
     """The file system that a script sees."""
 

@@ -43,6 +43,8 @@ def run_by_python(command: Command, values: Sequence[str | None]) -> Iterator[Co
     """The commands that a call of python with -c runs for sure, in order; `values` are those of its words."""
     at = next((i for i, value in enumerate(values) if value == "-c"), len(values))
     code = values[at + 1] if at + 1 < len(values) else None
+    if command.stdin is not None and list(values[1:]) in ([], ["-"]):
+        at, code = -1, command.stdin.text
     if code is None or len(code) > _LONGEST or "(" not in code:
         return
     word = command.words[at + 1]
@@ -90,6 +92,8 @@ def _argv(call: ast.Call, names: Mapping[str, str]) -> Sequence[str]:
         return (*_ALIKE[name], *map(str, arguments))
     if name == "os.chmod" and len(arguments) == 2 and isinstance(arguments[1], int):
         return ("chmod", f"{arguments[1]:o}", str(arguments[0])) if isinstance(arguments[0], str) else ()
+    if name == "os.truncate" and len(arguments) == 2 and isinstance(arguments[0], str):
+        return ("truncate", "-s", str(arguments[1]), arguments[0])
     if name not in _RUNS | _PIP or not arguments:
         return ()
     if isinstance(arguments[0], list):
@@ -120,6 +124,8 @@ def _of_path(made: ast.Call, call: ast.Call, names: Mapping[str, str]) -> Sequen
     method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     if method == "chmod" and len(values) == 2 and isinstance(values[1], int):
         return ("chmod", f"{values[1]:o}", values[0])
+    if method in ("write_text", "write_bytes"):
+        return ("truncate", "-s", "1" if values[1:2] not in ([""], [b""]) else "0", values[0])
     if method in ("rename", "replace") and len(values) == 2 and isinstance(values[1], str):
         return ("mv", values[0], values[1])
     return {"unlink": ("rm", values[0]), "rmdir": ("rmdir", values[0]), "mkdir": ("mkdir", values[0])}.get(method, ())

@@ -9,23 +9,15 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from zr4lint.model import budgets
+from zr4lint.model.quoting import code
 from zr4lint.shell import dash
+from zr4lint.shell.builtins import builtin
 from zr4lint.shell.commands import Command, Dialect, Reach, Redirection, Word, Wrapper
-from zr4lint.shell.compound import bind, tested_words, words
+from zr4lint.shell.compound import bind, words
 from zr4lint.shell.expansion import plain, plain_word
 from zr4lint.shell.feeding import READ_BY_PATH, found_by_find
-from zr4lint.shell.status import (
-    DONE,
-    FALSE,
-    TRUE,
-    Jump,
-    Status,
-    Value,
-    jump,
-    of_program,
-    runs_nothing,
-    succeeds,
-)
+from zr4lint.shell.files import Kind
+from zr4lint.shell.status import DONE, FALSE, Jump, Status
 from zr4lint.shell.tree import Frame, read_redirect
 from zr4lint.shell.wrappers import READS_SCRIPTS, program, unwrap
 
@@ -36,17 +28,14 @@ if TYPE_CHECKING:
     from zr4lint.shell.inputs import Handed
     from zr4lint.shell.walker import Walker
 
-_JUMPS = frozenset({"exit", "return", "break", "continue"})
-_READERS = frozenset({"read", "getopts", "mapfile", "readarray"})
-_SPECIAL = frozenset({":", ".", "eval", "export", "readonly", "set", "shift", "times", "trap", "unset"})
-_ENDS_TRAPS = frozenset({"EXIT", "0"})
 _NO_FILE = r"=?\d[\w.*]*\Z"
 _COPIES = frozenset({"cat", "tee"})
 """Programs whose output, or whose file, is their standard input."""
 _SEARCHES = frozenset({"grep", "egrep", "fgrep"})
 _TEXTS = frozenset({"awk", "gawk", "mawk", "perl"})
-_PRINTERS = frozenset({"echo", "printf"})
-_WRITABLE = r"/tmp/[^/]*|/dev/(?:null|stdout|stderr|zero)"
+_READS_ALL = frozenset({"cat", "sort", "head", "tail", "wc"})
+"""Programs that fail if one of their operands, which are files, is missing."""
+_DEMANDS = frozenset({"?", ":?"})
 _CALL = 10
 _RUN_BY = 5
 """The cost of a command that find or xargs runs: each holds the words of all within it."""
@@ -119,18 +108,22 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
     if name in walker.functions and wrapper not in ("command", "env", "sudo"):
         return _call(walker, name, made, frame)
     checked = walker.in_dash and not dash.PARTICULAR.isdisjoint((first, name))
-    if walker.unset_fails and (unset := _uses_unset(walker, made)) is not None:
-        refused = f"`{unset}` is not set, which ends a shell with `set -u`" if frame.reach is Reach.ALWAYS else ""
-        walker.record(structs.replace(made, reach=Reach.NEVER, refused=refused), frame)
-        return Status(Value.FALSE, Jump.SHELL, frame.reach is Reach.ALWAYS)
+    if (unset := _uses_unset(walker, made)) is not None:
+        why = "a shell with `set -u`" if walker.unset_fails else "the shell"
+        return _refused(walker, made, frame, f"`{unset}` is not set, which ends {why}", ends=True)
     literals = [word.literal or "" for word in (written if first == "exec" else made.words)] if checked else []
-    if dash.ends_at(literals):
-        return Status(Value.FALSE, Jump.SHELL) if frame.reach is Reach.ALWAYS else DONE
-    missing = walker.in_dash and not dash.MISSING.isdisjoint((first, name))
-    if missing or _lacks_input(made) or dash.fails(literals):
-        refused = f"dash has no command `{first}`" if missing and frame.reach is Reach.ALWAYS else ""
-        walker.record(structs.replace(made, reach=Reach.NEVER, refused=refused), frame)
+    absent = _reads_absent(walker, name, made, frame)
+    if dash.ends_at(literals) or (absent and walker.in_dash and (name in dash.SPECIAL or first == "exec")):
+        return walker.refuse(made.span, frame, ends=True)
+    if _lacks_input(made):  # told by the rule on specifiers without quotes
+        walker.record(structs.replace(made, reach=Reach.NEVER), frame)
         return FALSE
+    missing = walker.in_dash and not dash.MISSING.isdisjoint((first, name))
+    if missing or absent or dash.fails(literals):
+        why = f"dash has no command `{first}`" if missing else f"{code(absent, 40)} does not exist" if absent else ""
+        return _refused(walker, made, frame, why, ends=False)
+    if wrapper == "setsid" and any(word.literal in ("-f", "--fork") for word in written):
+        made = structs.replace(made, reach=Reach.NEVER)  # it goes on by itself, and ends with the RUN
     inner = _by_xargs(walker, made, frame) if made.words and program(made.words[0]) == "xargs" else None
     if inner is not None and frame.depth < budgets.DEPTH:
         statuses = [run(walker, one, frame.under(Reach.ALWAYS, depth=_RUN_BY)) for one in inner]
@@ -151,11 +144,43 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
     return status
 
 
+def _refused(walker: Walker, made: Command, frame: Frame, why: str, *, ends: bool) -> Status:
+    """Record a command that the shell does not run."""
+    refused = why if frame.reach is Reach.ALWAYS else ""
+    walker.record(structs.replace(made, reach=Reach.NEVER, refused=refused), frame)
+    return walker.refuse(made.span, frame, ends=ends)
+
+
 def _uses_unset(walker: Walker, made: Command) -> str | None:
-    """The variable of a command that nothing sets, at which a shell with the option -u ends; None without any."""
+    """The variable of a command that nothing sets, at which the shell ends: for `${NAME:?}`, or its option -u."""
     words = (*made.words, *(word for _, word in made.assignments))
-    names = (e.name for word in words for e in word.expansions if e.name and not e.operator and e.name.isidentifier())
-    return next((n for n in names if n not in walker.variables and walker.variables.get(n) == ""), None)
+    names = (
+        e.name
+        for word in words
+        for e in word.expansions
+        if e.name and (e.operator in _DEMANDS or (walker.unset_fails and not e.operator))
+    )
+    return next((name for name in names if _is_unset(walker, name)), None)
+
+
+def _is_unset(walker: Walker, name: str) -> bool:
+    """Whether a variable, or an argument, is surely not set; arguments that there are have been put in."""
+    if name.isdecimal():
+        return walker.arguments is not None and len(walker.arguments) < int(name[:4])
+    return name.isidentifier() and name not in walker.variables and walker.variables.get(name) == ""
+
+
+def _reads_absent(walker: Walker, name: str, made: Command, frame: Frame) -> str:
+    """The path of a file that a command reads and that is surely not there; "" without any."""
+    targets = [r.target for r in made.redirections if r.operator == "<" and r.target is not None]
+    if name in _READS_ALL:
+        targets += (word for word in made.words[1:] if not (word.literal or "-").startswith("-"))
+    for target in targets:
+        path = None if target.glob else walker.variables.value(target)
+        found = walker.look(path, frame) if path is not None and "/" in path else None
+        if path is not None and found is not None and found.kind is Kind.NOTHING:
+            return path
+    return ""
 
 
 def _program_word(walker: Walker, word: Word, frame: Frame) -> Word:
@@ -174,15 +199,16 @@ def _recorded(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
         from zr4lint.shell.searching import searched  # few scripts search anything
 
         found = Status(searched(walker, made, frame))
-    walker.record(made, frame)
     called = program(made.words[0]) if made.words else ""
+    of_find = found_by_find(made, lambda path: walker.exists(path, frame)) if called == "find" else []
+    walker.record(made, frame)
     if frame.depth >= budgets.DEPTH:
         pass  # what runs it is not followed any further
     elif called == "find":
-        for inner in found_by_find(made, lambda path: walker.exists(path, frame)):
+        for inner in of_find:
             if program(inner.words[0]) not in READ_BY_PATH:
                 run(walker, inner, frame.under(inner.reach, depth=_RUN_BY))
-    elif called.startswith("python") and any(word.literal == "-c" for word in made.words):
+    elif called.startswith("python") and (made.stdin or any(word.literal == "-c" for word in made.words)):
         from zr4lint.shell.python_code import run_by_python  # few scripts have python -c
 
         for inner in run_by_python(made, [walker.variables.value(word) for word in made.words]):
@@ -192,7 +218,7 @@ def _recorded(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
 
         for inner in run_by_text(made, [walker.variables.value(word) for word in made.words]):
             run(walker, inner, frame)
-    return found or _builtin(walker, name, made, frame)
+    return found or builtin(walker, name, made, frame)
 
 
 def _name(walker: Walker, made: Command) -> str:
@@ -231,7 +257,7 @@ def _call(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
     if frame.depth >= budgets.DEPTH or walker.exhausted("a function's call", made.span):
         return DONE
     saved = walker.arguments
-    walker.arguments = made.words[1:]
+    walker.arguments = walker.fields(made.words[1:])
     for pair in made.assignments:
         walker.emit(frame, made.span, assignments=(pair,))
     body, place = walker.functions[name]
@@ -311,89 +337,3 @@ def _redirect_last(walker: Walker, scope: tuple[int, ...], redirections: tuple[R
     if redirections and walker.commands and walker.commands[-1].scope[: len(scope)] == scope:
         last = walker.commands[-1]
         walker.commands[-1] = structs.replace(last, redirections=last.redirections + redirections)
-
-
-# Builtins
-
-
-def _keep_assignments(walker: Walker, name: str, made: Command, frame: Frame) -> None:
-    """Make the assignments in front of a special builtin, which stay but in bash."""
-    if name in _SPECIAL and walker.dialect is not Dialect.BASH and not made.wrappers:
-        for pair in made.assignments:
-            walker.emit(frame, made.span, assignments=(pair,))
-
-
-def _builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
-    """The changes that a command makes to the shell, and how it ends."""
-    rest = made.words[1:]
-    _keep_assignments(walker, name, made, frame)
-    if name in _JUMPS:
-        code = walker.variables.value(rest[0]) if rest else None
-        return jump(name, code if rest or name != "exit" else None, frame.reach)
-    if name == "test":
-        return Status(tested_words(walker, rest, frame))
-    if name == "[":
-        closed = bool(rest) and rest[-1].literal == "]"
-        return Status(tested_words(walker, rest[:-1], frame)) if closed else FALSE
-    if name == "set":
-        return _set(walker, rest, frame)
-    if name == "shift":
-        _shift(walker, rest, frame)
-    elif name in _READERS:
-        for word in rest:
-            walker.assign(word.literal or "", None, frame)
-    elif name == "printf" and rest and rest[0].literal == "-v" and len(rest) > 1:
-        walker.assign(rest[1].literal or "", None, frame)
-    elif name in (".", "source", "eval"):
-        walker.variables.open()
-        walker.arguments = None
-        walker.unset_fails = False
-    elif name == "trap" and len(rest) > 1 and frame.reach is not Reach.NEVER:
-        if any(word.literal in _ENDS_TRAPS for word in rest[1:]) and rest[0].literal is not None:
-            walker.trap = (rest[0].text, frame)
-    elif name == "kill" and any(word.text.text == "$$" for word in rest):
-        return Status(Value.FALSE, Jump.SHELL, frame.reach is Reach.ALWAYS)
-    elif name == "export" or _succeeds(name, made):
-        return TRUE
-    return of_program(name)
-
-
-def _succeeds(name: str, made: Command) -> bool:
-    """Whether a command succeeds in every image, whichever user runs it."""
-    if name in _PRINTERS:
-        targets = [redirection.target for redirection in made.redirections]
-        return all(one is not None and re.fullmatch(_WRITABLE, one.text.text) for one in targets)
-    return succeeds(name, [word.literal or "" for word in made.words])
-
-
-def _set(walker: Walker, words: tuple[Word, ...], frame: Frame) -> Status:
-    """`set`: options, and the words of `$1` and on."""
-    if frame.reach is Reach.NEVER:
-        return DONE
-    previous = ""
-    for index, word in enumerate(words):
-        text = word.literal or ""
-        if text == "--" or text[:1] not in ("-", "+"):
-            if previous[1:] != "o" and (text == "--" or previous[-1:] != "o"):
-                walker.arguments = words[index + (text == "--") :] if frame.reach is Reach.ALWAYS else None
-                break
-            if text == "nounset":
-                walker.unset_fails = previous[0] == "-" and frame.reach is Reach.ALWAYS
-            if text == "errexit":
-                walker.exits_on_failure = previous[0] == "-" and frame.reach is Reach.ALWAYS
-        elif runs_nothing(text):
-            return Status(Value.TRUE, Jump.SHELL, frame.reach is Reach.ALWAYS)
-        if "u" in text and text[:1] in ("-", "+") and text != "--":
-            walker.unset_fails = text[0] == "-" and frame.reach is Reach.ALWAYS
-        if "e" in text and text[:1] in ("-", "+"):
-            walker.exits_on_failure = text[0] == "-" and frame.reach is Reach.ALWAYS
-        previous = text
-    return DONE
-
-
-def _shift(walker: Walker, rest: tuple[Word, ...], frame: Frame) -> None:
-    count = (rest[0].literal or "") if rest else "1"
-    if walker.arguments is None or frame.reach is Reach.NEVER:
-        return
-    known = frame.reach is Reach.ALWAYS and count.isascii() and count.isdecimal() and len(count) < 4
-    walker.arguments = walker.arguments[int(count) :] if known else None

@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 from zr4lint.shell.commands import Reach
 
 _NO_EXECUTION = r"-[a-mp-zA-Z]*n[a-zA-Z]*\Z"
-_EITHER = frozenset({"grep", "egrep", "fgrep", "command", "which", "type", "cmp", "diff", "id", "dpkg"})
+_EITHER = frozenset({"grep", "egrep", "fgrep", "command", "which", "type", "cmp", "diff", "expr", "id", "dpkg"})
 
 _EVERYWHERE = frozenset({
     ".", ":", "cat", "cd", "chmod", "command", "cp", "echo", "eval", "exec", "exit", "export", "false", "ls", "mkdir",

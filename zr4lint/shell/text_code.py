@@ -16,6 +16,7 @@ _CALL = rf"\b(system|unlink|rmdir|rename|chmod)\s*\(?\s*((?:[\w]+\s*,\s*)?{_STRI
 _WRITES = rf"\bprint[^;}}]*?(>>?)\s*{_STRING}"
 _OPEN = r"\b(?:if|unless|while|for|foreach|and|or)\b|&&|\|\||\?|/"
 """Statements that may decide whether a call is reached."""
+_PRINTS = r"\b(?:print|printf|say|write)\b"
 _ALIKE: Mapping[str, str] = {"unlink": "rm", "rmdir": "rmdir", "rename": "mv"}
 
 
@@ -27,6 +28,11 @@ def run_by_text(command: Command, values: Sequence[str | None]) -> Iterator[Comm
     if at is None or code is None or len(code) > _LONGEST:
         return
     wrapper = Wrapper(program, command.words[0].span)
+    options = "".join(v or "" for v in values[1:at] if (v or "").startswith("-"))
+    if program == "perl" and "i" in options and "n" in options and not re.search(_PRINTS, code):
+        files = command.words[at + 1 :]
+        words = (*(plain_word(text, command.words[at].span) for text in ("truncate", "-s", "0")), *files)
+        yield structs.replace(command, words=words, stdin=None, wrappers=(*command.wrappers, wrapper))
     for argv in _commands(program, code):
         words = tuple(plain_word(text, command.words[at].span) for text in argv)
         yield structs.replace(command, words=words, stdin=None, wrappers=(*command.wrappers, wrapper))

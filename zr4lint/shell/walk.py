@@ -16,12 +16,12 @@ from zr4lint.model import budgets
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.remark import Remark
 from zr4lint.model.source import Span
-from zr4lint.shell import compound, dash, simple
-from zr4lint.shell.commands import Command, Dialect, Heredoc, Pipe, Reach, Redirection
+from zr4lint.shell import builtins, compound, dash, simple
+from zr4lint.shell.commands import Command, Dialect, Heredoc, Pipe, Reach, Redirection, Word
 from zr4lint.shell.grammar import Refusal, refusal
 from zr4lint.shell.lexis import TooDeepError
 from zr4lint.shell.output import into_files
-from zr4lint.shell.status import CONDITION, DONE, FALSE, Jump, Status, Value
+from zr4lint.shell.status import CONDITION, DONE, Jump, Status, Value
 from zr4lint.shell.tree import Frame, apart, is_tested, last_wait, parse_tree, read_redirect
 from zr4lint.shell.walker import Walker
 
@@ -45,7 +45,9 @@ _READERS: Mapping[str, Callable[[Walker, Node, Frame], Status]] = {
 _EXPANDED = frozenset({"command", "variable_assignment", "test_command", "for_statement", "ERROR"})
 _FAILS = frozenset({"command", "negated_command", "test_command"})
 _GROUPS = frozenset({"subshell", "compound_statement"})
-_CLOSING = frozenset({"list", "redirected_statement", "subshell", "compound_statement", "if_statement", "else_clause"})
+_CLOSING = frozenset({
+    "list", "redirected_statement", "subshell", "compound_statement", "if_statement", "else_clause", "negated_command",
+})  # fmt: skip
 """Nodes whose last command gives them their status."""
 _LONG = 4_000  # characters of a refused script that are read to its end
 
@@ -54,11 +56,13 @@ class Script(Struct, frozen=True):
     """The commands of a script, and the remarks on it.
 
     `failing` is the command that surely fails and whose status the script ends with; None where it may succeed.
+    `refused` tells that the shell refuses its words.
     """
 
     commands: tuple[Command, ...]
     remarks: tuple[Remark, ...] = ()
     failing: Span | None = None
+    refused: bool = False
 
 
 def parse_script(  # noqa: PLR0913 - what a shell is started with
@@ -67,6 +71,7 @@ def parse_script(  # noqa: PLR0913 - what a shell is started with
     *,
     dialect: Dialect = Dialect.BASH,
     variables: Environment | None = None,
+    arguments: tuple[Word, ...] | None = None,
     files: Files | None = None,
     exits_on_failure: bool = False,
     fails_the_run: bool = False,
@@ -75,24 +80,25 @@ def parse_script(  # noqa: PLR0913 - what a shell is started with
     """All commands of a script in the order they run; those of subshells, `sh -c '...'` and called functions too.
 
     Tests of `variables` come out as their values have it, None for a value that can't be known, and tests of `files`
-    as the build before has left them. `exits_on_failure` tells that the shell was started with `-e`, `fails_the_run`
-    that the RUN has the script's status: what a last `&&` guards runs in every build that goes on.
+    as the build before has left them. `arguments` are `$1` and on, None where they can't be known. `exits_on_failure`
+    tells that the shell was started with `-e`, `fails_the_run` that the RUN has the script's status: what a last `&&`
+    guards runs in every build that goes on.
     """
     walk = _Walk(dialect, {} if variables is None else variables, files, deadline)
-    walk.exits_on_failure = exits_on_failure
+    walk.exits_on_failure, walk.arguments = exits_on_failure, arguments
     if dialect is not Dialect.DASH:
         walk.set_by_bash()
     status = DONE
     try:
         status = walk.script(script, heredocs, Frame(script, {}, Reach.ALWAYS, (), "", 0, closing=fails_the_run))
         if walk.trap is not None:
-            status = DONE  # the trap may end the shell with another one
             text, frame = walk.trap
-            walk.script(text, (), frame)
+            status = walk.script(text, (), frame)  # it may end the shell with another one
+            status = status if status.jump is Jump.SHELL and frame.reach is Reach.ALWAYS else DONE
     except (RecursionError, TooDeepError):  # a kind of nesting that no budget counts
         walk.too_large("a script", f"{budgets.DEPTH} commands around a command", script.span(0, 1))
     failing = walk.failed if status.value is Value.FALSE and status.sure and not walk.remarks else None
-    return Script(tuple(walk.commands), tuple(walk.remarks), failing)
+    return Script(tuple(walk.commands), tuple(walk.remarks), failing, failing is not None and failing == walk.refused)
 
 
 def refused(text: str, dialect: Dialect) -> Refusal | None:
@@ -115,7 +121,8 @@ class _Walk(Walker):
             return DONE
         if wrong is not None:
             if frame.depth:
-                return Status(Value.FALSE)
+                around = frame.wrappers[-1].name if frame.wrappers else ""
+                return self.refuse(script.span(0, len(text)), frame, ends=self.in_dash and around in ("eval", "."))
             from zr4lint.shell.mending import remark_on  # few scripts are refused
 
             self.remarks.append(remark_on(wrong, script, lambda text: refused(text, self.dialect) is None))
@@ -154,7 +161,7 @@ class _Walk(Walker):
             reach = Reach.ALWAYS
             if background and index > waits:
                 # It ends with the shell, unless something waits for it.
-                reach = Reach.MAYBE if commands or frame.scope else Reach.NEVER
+                reach = Reach.MAYBE if commands or (frame.scope and not frame.closing) else Reach.NEVER
             here = frame.under(reach, frame.operator if first else ";")
             here = here.ending(frame.closing and not commands and not background)
             result, first = self.visit(node, here), False
@@ -206,14 +213,15 @@ class _Walk(Walker):
         ahead = len(chain) - next(
             (at for at, step in enumerate(chain) if is_tested(step[0], step[1], frame)), len(chain)
         )
-        left = structs.replace(frame, tested=True, caught=frame.caught or ahead > 0) if chain else frame
+        inside = frame.ending(frame.closing and all(operator == "&&" for operator, _, _ in chain))
+        left = structs.replace(inside, tested=True, caught=frame.caught or ahead > 0) if chain else frame
         status = self.redirected(node, pending, left, follows=True) if pending else self.visit(node, left)
         ends = frame.closing and not frame.tested and self.trap is None
         guard: tuple[int, ...] | None = None
         for index, (operator, right, redirects) in enumerate(reversed(chain), start=1):
             last = index == len(chain)
             caught = frame.caught or index < ahead
-            here = frame if last else structs.replace(frame, tested=True, caught=caught)
+            here = frame if last else structs.replace(inside, tested=True, caught=caught)
             reach = status.behind(operator)
             if ends and reach is Reach.MAYBE and operator == "&&" and index >= ahead and not status.may_end:
                 reach = Reach.ALWAYS  # the script fails where this does not run
@@ -274,13 +282,13 @@ class _Walk(Walker):
                 return self.pipeline(node.named_children, frame)
             case "subshell":
                 with self.subshell(frame) as here:
-                    return self.sequence(node.named_children, here).within(Jump.SHELL)
+                    return self.sequence(node.children, here).within(Jump.SHELL)
             case "compound_statement" if node.children and node.children[0].type == "((":
                 return compound.arithmetic(self, node, frame)
             case "compound_statement" | "do_group" | "else_clause" | "program":
                 return self.sequence(node.children, frame)
             case "negated_command":
-                return self.sequence(node.named_children, structs.replace(frame, tested=True, caught=True)).negated
+                return self.negated(node, frame)
             case "case_item" | "c_style_for_statement":
                 self.forget(node, frame)
                 self.sequence(node.named_children, frame.under(Reach.MAYBE))
@@ -289,20 +297,24 @@ class _Walk(Walker):
                 self.define(node, frame)
                 return DONE
             case "variable_assignment" | "variable_assignments" | "declaration_command":
-                return self.assignment(node, frame)
+                return builtins.assignment(self, node, frame)
             case "unset_command":
-                self.unset(node, frame)
-                return DONE
+                return builtins.unset(self, node, frame)
             case "ERROR":
                 self.sequence(node.children, frame.under(Reach.MAYBE))
                 return CONDITION
             case _:
                 return DONE
 
-    def unset(self, node: Node, frame: Frame) -> None:
-        """Forget variables."""
-        for child in node.named_children:
-            self.assign(frame.text(child), "", frame)
+    def negated(self, node: Node, frame: Frame) -> Status:
+        """A command behind `!`."""
+        before = len(self.commands)
+        inner = structs.replace(frame, tested=True, caught=True, closing=False)
+        status = self.sequence(node.named_children, inner)
+        if frame.closing and not frame.caught and status.value is Value.DONE and not status.jump:
+            # A build that goes on did not have it succeed.
+            self.commands[before:] = [structs.replace(one, reach=Reach.NEVER) for one in self.commands[before:]]
+        return status.negated
 
     def define(self, node: Node, frame: Frame) -> None:
         """Remember a function."""
@@ -333,21 +345,6 @@ class _Walk(Walker):
                 status = self.visit(node, here)
         status = status.within(Jump.SHELL)
         return status.negated if negated else status
-
-    def assignment(self, node: Node, frame: Frame) -> Status:
-        """Assignments without a command, and those of `export` and the like."""
-        substituted = self.substitutions(node, frame)
-        declares = node.type == "declaration_command"
-        if declares and self.in_dash:
-            words = frame.text(node).split()
-            if words[0] in dash.MISSING:
-                return FALSE
-            if dash.ends_at(words) or (words[0] == "local" and frame.call is None):
-                return Status(Value.FALSE, Jump.SHELL) if frame.reach is Reach.ALWAYS else DONE
-        found = self.assignments((node, *node.named_children), frame)
-        found = tuple((name, compound.bind(self, word)) for name, word in found)
-        self.emit(frame, self.span(node, frame), assignments=found)
-        return substituted if substituted is not None and not declares else DONE
 
     def redirected(self, body: Node | None, redirects: Sequence[Node], frame: Frame, *, follows: bool) -> Status:
         """A command with redirections; `follows` tells that there is another one behind it."""

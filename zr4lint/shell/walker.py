@@ -15,9 +15,20 @@ from zr4lint.model.source import MappedText, Span
 from zr4lint.shell.binding import spliced
 from zr4lint.shell.commands import Command, Dialect, Heredoc, Reach, Redirection, Word
 from zr4lint.shell.dash import BASH_SETS
-from zr4lint.shell.expansion import OUTPUT, SUBSTITUTION, Environment, Variables, expand, word_of, written_out
+from zr4lint.shell.expansion import (
+    OUTPUT,
+    SUBSTITUTION,
+    Environment,
+    Variables,
+    expand,
+    expand_all,
+    plain_word,
+    word_of,
+    written_out,
+)
+from zr4lint.shell.files import EMPTY
 from zr4lint.shell.output import output, printed
-from zr4lint.shell.status import Jump, Status
+from zr4lint.shell.status import DONE, FALSE, Jump, Status, Value
 from zr4lint.shell.tree import Frame, read_assignment
 
 if TYPE_CHECKING:
@@ -35,7 +46,7 @@ class Walker(ABC):
     `functions` are bodies by name, with the place they stand in; `arguments` are the words of `$1`, `$2` ..., None
     where they can't be known, `zeroth` that of `$0`. `patterns` are those of the loops around that go over files,
     by their variables, `located` the programs whose paths a substitution prints. `tells_status` tells that the script
-    asks for `$?`, `failed` is the last command that surely failed.
+    asks for `$?`, `failed` is the last command that surely failed, `refused` the last one that the shell refused.
     """
 
     def __init__(self, dialect: Dialect, variables: Environment, files: Files | None, deadline: Deadline) -> None:
@@ -52,6 +63,8 @@ class Walker(ABC):
         self.unset_fails = False
         self.tells_status = False
         self.failed: Span | None = None
+        self.refused: Span | None = None
+        self.constants: set[str] = set()
         self.trap: tuple[MappedText, Frame] | None = None
         self.scopes = 0
         self.pipelines = 0
@@ -114,6 +127,14 @@ class Walker(ABC):
             command = structs.replace(command, guard=frame.guard, tested=frame.tested)
         self.commands.append(command)
 
+    def refuse(self, span: Span, frame: Frame, *, ends: bool) -> Status:
+        """The outcome of a command that the shell refuses, and `ends` at."""
+        if frame.reach is Reach.ALWAYS:
+            self.failed = self.refused = span
+        if not ends:
+            return FALSE
+        return Status(Value.FALSE, Jump.SHELL) if frame.reach is Reach.ALWAYS else DONE
+
     def emit(self, frame: Frame, span: Span, *, assignments: tuple[tuple[str, Word], ...]) -> None:
         """Add assignments as a command of their own, and make them."""
         self.record(Command((), assignments, (), span, frame.operator, frame.reach, frame.scope, None), frame)
@@ -152,6 +173,8 @@ class Walker(ABC):
 
     def look(self, path: str, frame: Frame) -> Found | None:
         """The state of a path; None if it is unknown."""
+        if path == "/dev/null":
+            return EMPTY
         return self.files.look(path, self.commands, frame.scope) if self.files is not None else None
 
     def exists(self, path: str, frame: Frame) -> bool:
@@ -187,6 +210,21 @@ class Walker(ABC):
         """A word's value; None if it is unknown, with a remark if it is too long."""
         limit = f"{budgets.VALUE_LENGTH} characters"
         return expand(word, self.variables, over=lambda: self.too_large("a value", limit, span))
+
+    def fields(self, words: Sequence[Word]) -> tuple[Word, ...] | None:
+        """The words that become arguments, those that an unquoted value is split into among them; None if unknown."""
+        if all(e.quoted or word.quoted for word in words for e in word.expansions):
+            return tuple(words)
+        found: list[Word] = []
+        for word in words:
+            if not word.expansions or word.quoted or all(e.quoted for e in word.expansions):
+                found.append(word)
+                continue
+            arguments = expand_all([word], self.variables)
+            if any(argument.value is None or argument.glob for argument in arguments):
+                return None
+            found += (plain_word(argument.value or "", argument.span) for argument in arguments)
+        return tuple(found)
 
     def assign(self, name: str, value: str | None, frame: Frame) -> None:
         """Give a variable its value, which is open where it is open whether this is reached."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
 from msgspec import structs
 
@@ -22,6 +21,7 @@ _WRAPPERS = {
     "time": "fo",
     "nice": "n",
     "nohup": "",
+    "prlimit": "",
     "ionice": "cnp",
     "stdbuf": "ioe",
     "timeout": "ks",
@@ -50,7 +50,11 @@ _OF_STRINGS = frozenset({"su", "runuser", "script", "flock"})
 READS_SCRIPTS = SHELLS | _OF_STRINGS | {"eval", ".", "source"}
 """Commands that may read a script, by their names."""
 _C = r"-[a-z]*c\Z"
-_DEFAULT_PATH = "/bin:/usr/bin"
+_ANSWERS = frozenset({"--help", "--version"})
+"""Options with which a wrapper runs nothing."""
+_WITH_VALUE = frozenset({"-E", "-G", "-g", "-s", "-u", "-w", "--group", "--shell", "--user"})
+"""Options of those programs that take a value."""
+DEFAULT_PATH = "/bin:/usr/bin"
 """Where programs are looked for without PATH."""
 _UNQUOTED = frozenset("'\"\\$#")
 """Characters with a special meaning in the string after `env -S`."""
@@ -86,14 +90,13 @@ def _inner(command: Command, name: str) -> Command | None:
             at += 1
             break
         if text.startswith("-") and len(text) > 1:
-            if name == "command" and text in ("-v", "-V"):
+            if text in _ANSWERS or (name == "command" and text in ("-v", "-V")):
                 return None
             takes_value = not text.startswith("--") and text[-1] in _WRAPPERS[name]
             if name == "env" and text == "-C" and at + 1 < len(words):
                 folder = words[at + 1]
-            elif name == "env" and text in ("-i", "-", "--ignore-environment"):
-                default = MappedText(_DEFAULT_PATH, (0,), (words[at].span.start,))
-                assignments.append(("PATH", structs.replace(words[at], text=default)))
+            elif name == "env" and _drops_path(words, at):
+                assignments.append(("PATH", _default_path(words[at])))
             elif name == "env" and text.startswith("--chdir="):
                 folder = tail(words[at], len("--chdir="))
             elif name == "env" and (split := _split_string(words, at)) is not None:
@@ -108,10 +111,22 @@ def _inner(command: Command, name: str) -> Command | None:
             at += 1
         else:
             break
-    if at >= len(words):
+    if at >= len(words) or (name == "stdbuf" and at == 1):
         return None
     wrappers = (*command.wrappers, Wrapper(name, words[0].span))
     return structs.replace(command, words=words[at:], assignments=tuple(assignments), folder=folder, wrappers=wrappers)
+
+
+def _drops_path(words: Sequence[Word], at: int) -> bool:
+    """Whether an option of env takes PATH from the program's variables."""
+    text = words[at].literal or ""
+    following = words[at + 1].literal if at + 1 < len(words) else None
+    return text in ("-i", "-", "--ignore-environment", "--unset=PATH") or (text == "-u" and following == "PATH")
+
+
+def _default_path(word: Word) -> Word:
+    """The PATH that a program has without one."""
+    return structs.replace(word, text=MappedText(DEFAULT_PATH, (0,), (word.span.start,)), expansions=())
 
 
 def _split_string(words: tuple[Word, ...], at: int) -> tuple[Word, ...] | None:
@@ -167,9 +182,13 @@ def nested_script(command: Command) -> MappedText | None:
 
 
 def _behind_c(words: Sequence[Word]) -> MappedText | None:
-    """The string behind the option -c, or --command, wherever it stands."""
-    for word, following in pairwise(words):
+    """The string behind the option -c, or --command: not one of a program that stands behind a user or a file."""
+    operands = -1  # the first word is the program
+    for before, word, following in zip(words, words[1:], words[2:], strict=False):
         text = word.literal or ""
+        operands += text[:1] != "-" and before.literal not in _WITH_VALUE
+        if text == "--" or operands > 0:
+            return None
         if text == "--command" or (re.match(_C, text) is not None):
             return following.text
     return None

@@ -327,7 +327,10 @@ def _clears(removed: Removed, folder: str) -> bool:
     if folder in _NESTED and not removed.recursive:
         return False
     return any(
-        path == f"{folder}/*" or (removed.recursive and covers(path, folder, recursive=True)) for path in removed.paths
+        path == f"{folder}/*"
+        or (removed.recursive and covers(path, folder, recursive=True))
+        or (path.endswith("/*") and covers(path[:-2], folder, recursive=removed.recursive))
+        for path in removed.paths
     )
 
 

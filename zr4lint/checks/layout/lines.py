@@ -57,6 +57,8 @@ def _before_from(subject: Subject) -> Outcomes:
                 notes=("BuildKit refuses the file.",),
                 help="Start the file with FROM; only ARG may come before it",
             )
+            if subject.dockerfile.instructions[-1].stage < 0:
+                return  # the file has no FROM, which is one fault
 
 
 @check("line-count", late=True)

@@ -33,7 +33,8 @@ _SYSTEM_PROGRAMS = frozenset({"git", "add-apt-repository"})
 """Programs that no other folder on PATH is likely to bring."""
 _INSTALLING = frozenset({"install", "build-dep", "upgrade", "dist-upgrade", "full-upgrade"})
 _OTHER_INSTALLERS = (
-    r"\.sh\b|dnf |yum |apk |aptitude|nala|xargs|brew |tar |unminimize|amdgpu-install|apt-fast|rosdep|install_packages|"
+    r"(?<!chmod \+x )(?<!\S)\S*\.sh\b|"
+    r"dnf |yum |apk |aptitude|nala|xargs|brew |tar |unminimize|amdgpu-install|apt-fast|rosdep|install_packages|"
     r"dpkg -i|gdebi"
 )
 """Programs that may bring anything."""

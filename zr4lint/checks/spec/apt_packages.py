@@ -19,7 +19,7 @@ from zr4lint.checks.layout.packing import rows_of
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.witness import witness
-from zr4lint.facts import AptRun, At, Removed, RepositoryAdded
+from zr4lint.facts import AptRun, At, Ran, Removed, RepositoryAdded
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.quoting import alike, code, contrast
 from zr4lint.model.source import Span
@@ -52,6 +52,7 @@ def apt_packages(subject: Subject, *, packages: list[DebianPackage]) -> Outcomes
     home = _home(standing)
     absent = [name for name in packages if name not in standing]
     add = _install(absent) if absent and home is None else None
+    named = _named_by(subject, absent) if absent and home is None else None
     for name in packages:
         if name in standing:
             run, package = standing[name]
@@ -75,7 +76,7 @@ def apt_packages(subject: Subject, *, packages: list[DebianPackage]) -> Outcomes
             )
         else:
             fix = _add_package(home, name) if home else None
-            span = home.command.words if home else None
+            span = home.command.words if home else named
             if (other := _misspelt(home, name, wanted)) is not None:
                 span, fix = other.span, replace(other.span, name, f"Install {name}", UNSAFE)
             yield Unmet(
@@ -115,6 +116,15 @@ def _home(standing: dict[str, tuple[AptRun, Package]]) -> AptRun | None:
     """The command that installs most of the packages: where one that is missing belongs."""
     runs = [run for run, _ in standing.values()]
     return max(runs, key=runs.count) if runs else None
+
+
+def _named_by(subject: Subject, packages: Sequence[str]) -> Span | None:
+    """The first word of a command that names several packages and installs none of them."""
+    for ran in subject.facts.of(Ran, subject.lineage):
+        program = (ran.arguments[0].value or "").rpartition("/")[2]
+        if program == ran.program and len({a.value for a in ran.arguments}.intersection(packages)) > 1:
+            return ran.arguments[0].span
+    return None
 
 
 def _misspelt(run: AptRun | None, name: str, wanted: set[str]) -> Package | None:

@@ -51,7 +51,7 @@ def _pinned_to(requirement: Requirement, version: str, local: list[str]) -> bool
         )
     limits = bounds(requirement.specifier)
     accepted = {Version(version), *(Version(f"{version}+{suffix}") for suffix in local)}
-    return limits is not None and not limits.excluded and limits.pin in accepted
+    return limits is not None and limits.pin in accepted and lets_in(requirement.specifier, str(limits.pin))
 
 
 def _wrong_version(subject: Subject, package: str, expected: str, found: Standing) -> Unmet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from zr4lint.facts.commands.call import Call
     from zr4lint.facts.fact import Fact
 
+_NEW_CLEANUP = frozenset({"dist-clean", "distclean"})
+"""Operations that came with apt 2.7.8."""
+_OLD_APT = r"ubuntu:?(?:16|18|20|22)\.|xenial|bionic|focal|jammy|buster|bullseye|bookworm"
+
 
 @reads(*PROGRAMS)
 def apt(call: Call) -> Iterator[Fact]:
@@ -24,8 +29,20 @@ def apt(call: Call) -> Iterator[Fact]:
             meant = nearest(refused.value or "", OPERATIONS)
             call.fails(refused.span, f"apt-get does not accept {code(refused.value or '', 40)} here", instead=meant)
             return
+        if found.action in _NEW_CLEANUP and re.search(_OLD_APT, _image(call)):
+            call.fails(found.words, f"the apt of this image has no `{found.action}`", part="command")
+            return
         yield AptRun(call.for_root(call.online(call.at())), found)
     yield from packages(call)
+
+
+def _image(call: Call) -> str:
+    """The image that the stages of a call start from."""
+    stages = call.script.reading.stages
+    stage = stages[call.at().stage]
+    while stage.parent is not None and stage.parent >= 0:
+        stage = stages[stage.parent]
+    return stage.image or ""
 
 
 @reads("dpkg")

@@ -64,6 +64,10 @@ def file_program(call: Call) -> Iterator[Fact]:
     folder = parsed.get("target-directory")
     whole = folder is not None or row.removes is Operands.ALL
     sources = parsed.operands if whole else parsed.operands[:-1]
+    written = list(_written(call, row, parsed, sources))
+    if row.writes is Operands.TARGET and not parsed.has("symbolic") and (same := _onto_itself(call, sources, written)):
+        call.fails(same.span, f"{code(call.slice(same.span), 40)} is the same file as its target")
+        return
     lost: tuple[str, ...] = ()
     if row.removes is not Operands.NONE and (not row.when_removing or parsed.has(*row.when_removing)):
         recursive = row.always_recursive or parsed.has(*row.recursive)
@@ -72,7 +76,6 @@ def file_program(call: Call) -> Iterator[Fact]:
         yield removed
         if recursive and removed.at.reach is Reach.ALWAYS:
             lost = removed.paths
-    written = list(_written(call, row, parsed, sources))
     for path in written:
         yield Overwritten(call.at(relative=is_relative(parsed.operands)), path)
     if row.writes is Operands.TARGET:
@@ -86,6 +89,12 @@ def file_program(call: Call) -> Iterator[Fact]:
         call.state.lose_folder(path)
     if call.command.reach is not Reach.NEVER:
         _rewritten(call, row, parsed, sources, written)
+
+
+def _onto_itself(call: Call, sources: Sequence[Argument], written: Sequence[str]) -> Argument | None:
+    """The file that a command is to put in its own place, which it refuses; None without any."""
+    pairs = zip(sources, written, strict=False)
+    return next((a for a, target in pairs if not a.glob and call.path(a.value) == target), None)
 
 
 def _within(call: Call, row: FileProgram, parsed: Parsed, paths: tuple[str, ...]) -> tuple[str, ...]:
@@ -262,6 +271,8 @@ def _as_another(call: Call, flag: str, rest: list[Argument], *, recursive: bool)
     name = flag.partition("=")[2] or (rest.pop(0).value if rest else None)
     model = call.path(name)
     mode = next((mode for folder, mode in _MODES_IN if model is not None and under(model, folder)), None)
+    if model is not None and call.state.written.get(model) is not None:
+        mode = "644"
     paths = call.paths(rest) if mode is not None else ()
     yield ModeChanged(call.at(relative=is_relative(rest)), mode or "", paths, recursive, mode is None)
 
@@ -299,6 +310,23 @@ def _appended(call: Call, before: MappedText, text: MappedText) -> MappedText | 
     return None
 
 
+def _output(call: Call, dialect: Dialect) -> MappedText | None:
+    """The text that a call prints, or that tee passes on; None where it isn't known."""
+    command = call.command
+    if call.program == "tee":
+        return command.stdin
+    if call.program in _EMPTY and len(command.words) < 2:
+        return MappedText.join([])
+    if call.program in ("cat", "echo", "printf") or call.program in SILENT:
+        return printed(structs.replace(command, redirections=()), dialect, call.scope.variables)
+    if call.script.found and call.program.startswith(("pip", "python")):
+        from zr4lint.facts.commands.python import lists_packages  # few builds write such a list
+
+        names = [(f"{a.value}\n", a.span.start) for a in call.script.found if a.value] if lists_packages(call) else []
+        return MappedText.join(names) if names else None
+    return None
+
+
 def _texts(call: Call) -> Iterator[Fact]:
     command = call.command
     target, adds = None, False
@@ -306,11 +334,7 @@ def _texts(call: Call) -> Iterator[Fact]:
         if redirection.operator in (">", ">>", ">|") and redirection.target is not None:
             target, adds = redirection.target, redirection.operator == ">>"
     dialect = Dialect.DASH if call.state.sh_is_dash else Dialect.SH
-    text = command.stdin if call.program == "tee" else None
-    if call.program in _EMPTY and len(command.words) < 2:
-        text = MappedText.join([])
-    elif call.program in ("cat", "echo", "printf") or call.program in SILENT:
-        text = printed(structs.replace(command, redirections=()), dialect, call.scope.variables)
+    text = _output(call, dialect)
     if call.program == "tee" and target is None:
         options = [word for word in command.words[1:] if (word.literal or "").startswith("-")]
         files = [word for word in command.words[1:] if word not in options]

@@ -13,7 +13,15 @@ from zr4lint.facts.command_facts import Cloned, CloneRefused
 from zr4lint.facts.commands.table import reads
 from zr4lint.model.quoting import code
 from zr4lint.programs.files import absolute, under
-from zr4lint.programs.git import Clone, filled_folder, parse_clone, read_git
+from zr4lint.programs.git import (
+    Clone,
+    filled_folder,
+    misspelt,
+    needs_repository,
+    parse_clone,
+    read_git,
+    refused_word,
+)
 from zr4lint.shell import Reach
 
 if TYPE_CHECKING:
@@ -22,6 +30,7 @@ if TYPE_CHECKING:
 
 _UPDATES = frozenset({"config", "fetch", "init", "pull", "remote", "rm"})
 """Commands other than checkout that change which repository a folder shows."""
+_COUNTS = frozenset("123456789")
 _MOST_CLONES = 100
 """Clones that a folder which is none is compared with."""
 
@@ -53,6 +62,9 @@ def git(call: Call) -> Iterator[Fact]:
     folder = call.path(clone.folder) if clone.folder != "" else call.folder
     target = clone.target
     path = absolute(target, folder) if target is not None else None
+    if path in call.state.repositories and call.state.is_folder(path):
+        call.fails(call.command.span, f"{code(path or '', 40)} has a clone already", part="command")
+        return
     words = " ".join(argument.value or "" for argument in call.arguments)
     at = call.online(call.kept(call.at(relative=True), path))
     if not clone.empty:
@@ -73,7 +85,13 @@ def _instead(call: Call, clone: Clone) -> Clone:
     """A clone with the URL that git takes in the place of the one that is written."""
     url = clone.url.value
     remotes = call.state.remotes
-    for prefix, other in remotes.instead if remotes is not None else ():
+    count = call.variables.get("GIT_CONFIG_COUNT") or "0"
+    given = [
+        (call.variables.get(f"GIT_CONFIG_KEY_{i}") or "", call.variables.get(f"GIT_CONFIG_VALUE_{i}") or "")
+        for i in range(int(count) if count in _COUNTS else 0)
+    ]
+    swapped = [(value, key[4:-10]) for key, value in given if value and key.lower().endswith(".insteadof")]
+    for prefix, other in (*swapped, *(remotes.instead if remotes is not None else ())):
         if url is not None and url.startswith(prefix):
             return structs.replace(clone, url=structs.replace(clone.url, value=other + url.removeprefix(prefix)))
     return clone
@@ -81,14 +99,27 @@ def _instead(call: Call, clone: Clone) -> Clone:
 
 def _filled(call: Call) -> Iterator[Fact]:
     """A checkout fills the folder of a clone that was made without one."""
-    folder = filled_folder(read_git(call.arguments, call.variables))
-    path = call.path(folder or ".") if folder is not None else None
+    git = read_git(call.arguments, call.variables)
+    folder = git.folder
+    path = call.path(folder or ".") if folder is not None and needs_repository(git) else None
+    if git.name == "clone" and not git.arguments:
+        call.fails(call.command.span, "`git clone` names no repository", part="command")
+    elif (refused := refused_word(git)) is not None:
+        call.fails(refused.span, f"`git {git.name}` takes no commit without `--detach`")
+    elif (meant := misspelt(git.name)) is not None:
+        word = call.arguments[git.at - 1] if git.at else call.arguments[0]
+        call.fails(word.span, f"git has no command {code(git.name, 40)}", instead=meant)
     if path is not None and _no_repository(call, path):
         where = "this folder" if not folder else code(folder, 40)
-        call.fails(call.command.span, f"{where} is not a git repository", f"git looks for one in {path} and above.")
+        call.fails(
+            call.command.span,
+            f"{where} is not a git repository",
+            f"git looks for one in {path} and above.",
+            part="command",
+        )
     elif path is not None and folder and not _known(call, path) and call.is_missing(path):
         call.fails(call.command.span, f"{code(folder, 40)} does not exist yet")
-    if path is not None and path in call.state.empty_clones:
+    if path is not None and filled_folder(git) is not None and path in call.state.empty_clones:
         cloned = call.state.empty_clones[path]
         at = structs.replace(cloned.at, order=call.at().order, reach=min(cloned.at.reach, call.command.reach))
         yield structs.replace(cloned, at=at)

@@ -82,7 +82,7 @@ def pip(call: Call) -> Iterator[Fact]:
             from zr4lint.facts.commands.projects import synced  # only for builds with such a project
 
             yield from synced(call)
-    elif _lists_packages(call):
+    elif lists_packages(call):
         # What xargs, or the command around a substitution, gets to know.
         from zr4lint.facts.commands.installed import installed  # few builds ask
 
@@ -92,7 +92,7 @@ def pip(call: Call) -> Iterator[Fact]:
         call.fails(unknown.span, f"pip has no command {code(unknown.value or '', 40)}")
 
 
-def _lists_packages(call: Call) -> bool:
+def lists_packages(call: Call) -> bool:
     """Whether pip prints the packages that are installed, and nothing else that another command could read."""
     words = [argument.value for argument in call.arguments[1:]]
     if words[:2] == ["-m", "pip"]:

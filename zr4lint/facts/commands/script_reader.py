@@ -48,8 +48,8 @@ def read_command(script: Script, command: Command) -> Iterator[Fact]:
             script.change(command, scope, values if known else dict.fromkeys(values))
         yield from redirected(Call(script, command, "", (), scope, scope.variables))
         return
-    if command.refused and script.fatal and not command.wrappers:
-        script.reading.remarks.append(Remark(COMMAND_FAILS, command.words[0].span, command.refused))
+    if command.refused and script.fatal and not command.wrappers and not command.scope:
+        script.reading.remarks.append(Remark(COMMAND_FAILS, command.span, command.refused, part="command"))
     variables = scope.variables.changed(values) if values else scope.variables
     if (command.words[0].literal or "") in _SETS_VARIABLES:
         scope = script.change(command, scope, {}, anything=True)

@@ -1,0 +1,82 @@
+"""Builtins that dash refuses for their words, which fails the RUN: zr4lint's answer against that of dash."""
+
+from __future__ import annotations
+
+import pytest
+
+import zr4lint
+from tests.shell.shells import run
+from zr4lint.shell import Dialect
+
+REFUSED = [
+    ("printf -v x a", "printf -v x a"),
+    ("printf %q a", "printf %q a"),
+    ("export -n LANG", "export -n LANG"),
+    ("export -f f", "export -f f"),
+    ("export X[0]=1", "export X[0]=1"),
+    ("X[0]=1", "X[0]=1"),
+    ("X=a; X+=b", "X+=b"),
+    ("declare -r X=1", "declare -r X=1"),
+    ("typeset -i n=1", "typeset -i n=1"),
+    ("local x=1", "local x=1"),
+    ("trap - ERR", "trap - ERR"),
+    ("wait -n", "wait -n"),
+    ("type -P ls", "type -P ls"),
+    ("ulimit -Q", "ulimit -Q"),
+    ("exec -a name true", "exec -a name true"),
+    ("unset -n x", "unset -n x"),
+    ("shift", "shift"),
+    ("shift 2; :", "shift 2"),
+    ("shift 2 || :", "shift 2"),
+    ("if shift; then :; fi", "shift"),
+    ("set -- a; shift 2; :", "shift 2"),
+    ("f() { shift 3; }; f a; :", "shift 3"),
+    ("readonly A=1; A=2; :", "A=2"),
+    ("eval 'if'; :", "if"),
+    ("cat /none/x", "cat /none/x"),
+    ("cat < /none/x", "cat"),
+    ("exec 3< /none/x; :", "exec"),
+    ("test -v HOME", "test -v HOME"),
+    ("[ -t 0 ]", "[ -t 0 ]"),
+    ("! :", "! :"),
+    ("trap 'exit 3' EXIT; :", "exit 3"),
+]
+
+
+def told(script: str) -> list[str]:
+    text = f"FROM ubuntu:22.04\nRUN {script}\n"
+    findings = zr4lint.lint_text(text, packs="core").findings
+    return [text[f.span.start : f.span.end] for f in findings if f.code == "ZL007"]
+
+
+@pytest.mark.parametrize(("script", "words"), REFUSED)
+def test_a_command_that_dash_refuses_is_told_at_its_words(script: str, words: str) -> None:
+    assert run(Dialect.DASH, script).code != 0
+    assert told(script) == [words]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        *("printf -- -v", "export -p", "readonly -p", "trap : EXIT", "wait", "type cd", "ulimit -n", "unset -f f"),
+        *("set -- a b; shift 2", "f() { shift; }; f a", "readonly A=1; B=2", "A=1; A=2", "eval 'if :; then :; fi'"),
+        *(": < /dev/null", "[ ! -t 0 ]", "! false", "trap 'exit 0' EXIT; :"),
+        *(": ${X:=1}", ': "${X-}"', "(: &)", "test -n a", "printf %s -v", "exec 3</dev/null", "f() { local x=1; }; f"),
+    ],
+)
+def test_what_dash_takes_is_not_told(script: str) -> None:
+    assert run(Dialect.DASH, script).code == 0
+    assert told(script) == []
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("printf -v x a && touch /a", "`printf -v x a` ends with a failure, which fails the RUN"),
+        ("cat /none/x && touch /a", "`/none/x` does not exist"),
+        ("[ -t 0 ]", "this test is false, which fails the RUN"),
+    ],
+)
+def test_the_message_says_what_fails(script: str, message: str) -> None:
+    text = f"FROM ubuntu:22.04\nRUN {script}\n"
+    assert [f.message for f in zr4lint.lint_text(text, packs="core").findings if f.code == "ZL007"] == [message]

@@ -1,0 +1,163 @@
+"""Builtins: what they change in the shell, and their exit status."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from zr4lint.shell import dash
+from zr4lint.shell.commands import Command, Dialect, Reach, Word
+from zr4lint.shell.compound import bind, tested_words
+from zr4lint.shell.expansion import plain_word
+from zr4lint.shell.status import DONE, FALSE, TRUE, Jump, Status, Value, jump, of_program, runs_nothing, succeeds
+from zr4lint.shell.wrappers import DEFAULT_PATH
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from zr4lint.shell.tree import Frame
+    from zr4lint.shell.walker import Walker
+
+_JUMPS = frozenset({"exit", "return", "break", "continue"})
+_READERS = frozenset({"read", "getopts", "mapfile", "readarray"})
+_SPECIAL = frozenset({":", ".", "eval", "export", "readonly", "set", "shift", "times", "trap", "unset"})
+_OF_BASH = r"\w+(?:\[[^]=]*\]\+?|\+)="
+"""An assignment to an element of an array, or one that adds to a value: dash takes them for names of commands."""
+_TESTS = frozenset({"[", "expr", "test"})
+_ENDS_TRAPS = frozenset({"EXIT", "0"})
+_PRINTERS = frozenset({"echo", "printf"})
+_WRITABLE = r"/tmp/[^/]*|/dev/(?:null|stdout|stderr|zero)"
+
+
+def assignment(walker: Walker, node: Node, frame: Frame) -> Status:
+    """Assignments without a command, and those of `export` and the like."""
+    substituted = walker.substitutions(node, frame)
+    declares = node.type == "declaration_command"
+    span = walker.span(node, frame)
+    words = frame.text(node).split()
+    if walker.in_dash and not declares and re.match(_OF_BASH, words[0]):
+        return walker.refuse(span, frame, ends=False)  # dash takes it for the name of a command
+    if declares and walker.in_dash:
+        if words[0] in dash.MISSING:
+            return walker.refuse(span, frame, ends=False)
+        element = any(re.match(_OF_BASH, word) for word in words[1:])
+        if element or dash.ends_at(words) or (words[0] == "local" and frame.call is None):
+            return walker.refuse(span, frame, ends=True)
+    found = walker.assignments((node, *node.named_children), frame)
+    if not walker.constants.isdisjoint(name for name, _ in found):
+        return walker.refuse(span, frame, ends=True)
+    if declares and words[0] == "readonly" and frame.reach is Reach.ALWAYS and not frame.scope:
+        walker.constants |= {word.partition("=")[0] for word in words[1:]}
+    found = tuple((name, bind(walker, word)) for name, word in found)
+    walker.emit(frame, span, assignments=found)
+    return substituted if substituted is not None and not declares else DONE
+
+
+def unset(walker: Walker, node: Node, frame: Frame) -> Status:
+    """Forget variables; without PATH dash finds no program."""
+    if walker.in_dash and dash.ends_at(frame.text(node).split()):
+        return walker.refuse(walker.span(node, frame), frame, ends=True)
+    for child in node.named_children:
+        name = frame.text(child)
+        walker.assign(name, "", frame)
+        if name == "PATH":
+            word = plain_word(DEFAULT_PATH, walker.span(child, frame))
+            walker.emit(frame, word.span, assignments=((name, word),))
+    return DONE
+
+
+def _keep_assignments(walker: Walker, name: str, made: Command, frame: Frame) -> None:
+    """Make the assignments in front of a special builtin, which stay but in bash."""
+    if name in _SPECIAL and walker.dialect is not Dialect.BASH and not made.wrappers:
+        for pair in made.assignments:
+            walker.emit(frame, made.span, assignments=(pair,))
+
+
+def builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
+    """The changes that a command makes to the shell, and how it ends."""
+    rest = made.words[1:]
+    _keep_assignments(walker, name, made, frame)
+    if name in _JUMPS:
+        code = walker.variables.value(rest[0]) if rest else None
+        return jump(name, code if rest or name != "exit" else None, frame.reach)
+    if name in _TESTS and (tested := _tested(walker, name, rest, frame)) is not None:
+        return tested
+    if name == "set":
+        return _set(walker, rest, frame)
+    if name == "shift":
+        return _shift(walker, made, frame)
+    if name in _READERS:
+        for word in rest:
+            walker.assign(word.literal or "", None, frame)
+    elif name == "printf" and rest and rest[0].literal == "-v" and len(rest) > 1:
+        walker.assign(rest[1].literal or "", None, frame)
+    elif name in (".", "source", "eval"):
+        walker.variables.open()
+        walker.arguments = None
+        walker.unset_fails = False
+    elif name == "trap" and len(rest) > 1 and frame.reach is not Reach.NEVER:
+        if any(word.literal in _ENDS_TRAPS for word in rest[1:]) and rest[0].literal is not None:
+            walker.trap = (rest[0].text, frame)
+    elif name == "tty":
+        return FALSE  # a build has no terminal
+    elif name == "kill" and any(word.text.text == "$$" for word in rest):
+        return Status(Value.FALSE, Jump.SHELL, frame.reach is Reach.ALWAYS)
+    elif name == "export" or _succeeds(name, made):
+        return TRUE
+    return of_program(name)
+
+
+def _tested(walker: Walker, name: str, words: tuple[Word, ...], frame: Frame) -> Status | None:
+    """The outcome of `test`, `[` and a comparison of `expr`; None for anything else that expr works out."""
+    if name == "[":
+        closed = bool(words) and words[-1].literal == "]"
+        return Status(tested_words(walker, words[:-1], frame)) if closed else FALSE
+    compares = len(words) == 3 and words[1].literal in ("=", "!=")
+    return Status(tested_words(walker, words, frame)) if name == "test" or compares else None
+
+
+def _succeeds(name: str, made: Command) -> bool:
+    """Whether a command succeeds in every image, whichever user runs it."""
+    if name in _PRINTERS:
+        targets = [redirection.target for redirection in made.redirections]
+        return all(one is not None and re.fullmatch(_WRITABLE, one.text.text) for one in targets)
+    return succeeds(name, [word.literal or "" for word in made.words])
+
+
+def _set(walker: Walker, words: tuple[Word, ...], frame: Frame) -> Status:
+    """`set`: options, and the words of `$1` and on."""
+    if frame.reach is Reach.NEVER:
+        return DONE
+    previous = ""
+    for index, word in enumerate(words):
+        text = word.literal or ""
+        if text == "--" or text[:1] not in ("-", "+"):
+            if previous[1:] != "o" and (text == "--" or previous[-1:] != "o"):
+                given = words[index + (text == "--") :]
+                walker.arguments = walker.fields(given) if frame.reach is Reach.ALWAYS else None
+                break
+            if text == "nounset":
+                walker.unset_fails = previous[0] == "-" and frame.reach is Reach.ALWAYS
+            if text == "errexit":
+                walker.exits_on_failure = previous[0] == "-" and frame.reach is Reach.ALWAYS
+        elif runs_nothing(text):
+            return Status(Value.TRUE, Jump.SHELL, frame.reach is Reach.ALWAYS)
+        if "u" in text and text[:1] in ("-", "+") and text != "--":
+            walker.unset_fails = text[0] == "-" and frame.reach is Reach.ALWAYS
+        if "e" in text and text[:1] in ("-", "+"):
+            walker.exits_on_failure = text[0] == "-" and frame.reach is Reach.ALWAYS
+        previous = text
+    return DONE
+
+
+def _shift(walker: Walker, made: Command, frame: Frame) -> Status:
+    """`shift`, at which dash ends where there are too few arguments."""
+    count = (made.words[1].literal or "") if len(made.words) > 1 else "1"
+    if walker.arguments is None or frame.reach is Reach.NEVER:
+        return DONE
+    known = frame.reach is Reach.ALWAYS and count.isascii() and count.isdecimal() and len(count) < 4
+    known = known and not any(word.glob for word in walker.arguments)
+    if known and int(count) > len(walker.arguments):
+        return walker.refuse(made.span, frame, ends=walker.in_dash)
+    walker.arguments = walker.arguments[int(count) :] if known else None
+    return DONE
