@@ -1,8 +1,9 @@
 """Words to look for: literal text with captures, which is matched in linear time.
 
-`<name>` stands for a word without blanks, `<name...>` for words of at most 200 characters. `^` at the start and `$` at
-the end stand for those of a line. A blank stands for any blanks and for one line end. What is looked for is the
-longest literal part; the rest is compared there, on a bounded stretch of text.
+`<name>` stands for a word without blanks, `<name...>` for words of at most 200 characters, `<command>` for a word of
+the failing instruction. `^` at the start and `$` at the end stand for those of a line. A blank stands for any blanks
+and for one line end. What is looked for is the longest literal part; the rest is compared there, on a bounded stretch
+of text.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ _MOST_TRIES = 100
 _CAPTURE = re.compile(r"<([a-z][a-z-]*)(\.\.\.)?>")
 _WORDS = {
     "program": r"[^\s/\"'`:;]",
+    "command": r"[\w.+-]",
     "path": r"[^\s\"'`]",
     "package": r"[^\s\"'`=<>!~;\[\]]",
     "stage": r"[^\s,]",
@@ -92,6 +94,8 @@ def compile_template(text: str, least: int = 4) -> Template:
     names: list[str] = []
     at, reach = 0, 0
     for found in _CAPTURE.finditer(inner):
+        if "-" in found[1]:
+            raise TemplateError(f"the name of the capture {found[0]} in {text!r} has a hyphen")
         literals.append((reach, inner[at : found.start()]))
         parts.append(_literal(inner[at : found.start()]))
         parts.append(_capture(found[1], spans=bool(found[2]), again=found[1] in names, last=found.end() == len(inner)))

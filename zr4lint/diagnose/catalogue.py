@@ -172,7 +172,8 @@ class _Reader:
         found = []
         for text in texts:
             try:
-                found.append(compile_template(text, _LEAST.get(place.key, 2) - text.startswith("^")))
+                least = 1 if text.startswith("^<command>") else _LEAST.get(place.key, 2) - text.startswith("^")
+                found.append(compile_template(text, least))
             except TemplateError as error:
                 self.error(structs.replace(place, message=f"`{place.key}`: {error}"))
         return tuple(found)

@@ -24,6 +24,7 @@ _PREFIX = re.compile(
     r"\n(?=[\[\dA-Za-z#:\ufeff])\ufeff?"
     r"(?:Step #\d++(?: - \"[^\"\n]{1,80}+\")?: )?"  # Google Cloud Build
     r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d {2}(?:[│╭╰] ?)?)?"  # DigitalOcean
+    r"(?:(?:build|error|command|simple)\t\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d\t)?"  # Bamboo
     rf"(?:[^\t\n]{{1,100}}+\t[^\t\n]{{1,100}}+\t\ufeff?(?={_STAMP}))?"  # gh run view --log: job, step
     rf"(?:\[{_STAMP}\] ?|{_STAMP}(?: \d\d[OE][ +]?|[ \t]|$))?"  # GitHub, GitLab, Kubernetes; Jenkins in brackets
     r"(?:\d\d:\d\d:\d\d(?:[.,]\d{1,6}+)? |\[\d\d:\d\d:\d\d\] )?"  # Jenkins; Travis

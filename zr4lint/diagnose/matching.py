@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 MOST_CAUSES = 3
 MOST_EVIDENCE = 3
 _MOST_BELOW = 5
+_WORD = re.compile(r"[\w.+-]+")
 
 
 class Cause(Struct, frozen=True):
@@ -175,7 +177,7 @@ def _matched(compiled: Compiled, printed: _Printed, instruction: str, marks: _Ma
         (index, captures)
         for template in compiled.says
         for index, captures in printed.find(template)
-        if index >= first and _allowed(compiled.signature, captures)
+        if index >= first and _allowed(compiled.signature, captures, instruction)
     ]
     found = [one for one in found if not marks.noise(one[0]) and not printed.on(one[0], compiled.unless)]
     errors = [one for one in found if not marks.warns(one[0])]
@@ -221,7 +223,10 @@ def _suits(compiled: Compiled, instruction: str, captures: dict[str, str]) -> bo
     return False
 
 
-def _allowed(signature: Signature, captures: Mapping[str, str]) -> bool:
+def _allowed(signature: Signature, captures: Mapping[str, str], instruction: str) -> bool:
+    """Whether the captures may have these values; a `command` has to be a word of the instruction."""
+    if "command" in captures and captures["command"] not in _WORD.findall(instruction):
+        return False
     return all(captures[name] in values for name, values in signature.captures.items() if name in captures)
 
 
@@ -235,12 +240,13 @@ def _trimmed(value: str) -> str:
 def _explaining(hits: dict[str, _Hit]) -> dict[str, tuple[str, ...]]:
     """The ids of the hits that stay, each with those that follow from it.
 
-    A hit of warnings alone stays only where it explains another one.
+    A hit of warnings alone stays only where it explains another one, and one that the step survived does not stay.
     """
     kept = {
         id_: hit
         for id_, hit in hits.items()
-        if not hit.warns or any(hit.covers(other) and not other.warns for other in hits.values())
+        if (not hit.warns or any(hit.covers(other) and not other.warns for other in hits.values()))
+        and not _survived(hit, hits.values())
     }
     explains = {
         id_: tuple(name for name in hit.compiled.signature.over if name in kept and hit.covers(kept[name]))
@@ -248,6 +254,15 @@ def _explaining(hits: dict[str, _Hit]) -> dict[str, tuple[str, ...]]:
     }
     below = {name for id_, names in explains.items() for name in names if id_ not in explains[name]}
     return {id_: names for id_, names in explains.items() if id_ not in below}
+
+
+def _survived(hit: _Hit, hits: Iterable[_Hit]) -> bool:
+    """Whether words that end a program have another known error below them that does not follow from them."""
+    return bool(hit.compiled.signature.ends) and any(
+        min(other.at) > max(hit.at) and not (other.warns or hit.covers(other))
+        for other in hits
+        if other.compiled.signature.confidence != "possible"
+    )
 
 
 def _ranked(hits: dict[str, _Hit], printed: _Printed, *, traceback: bool) -> list[Cause]:
