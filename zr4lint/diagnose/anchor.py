@@ -19,7 +19,7 @@ _MOST_TRIES = 100
 _CAPTURE = re.compile(r"<([a-z][a-z-]*)(\.\.\.)?>")
 _WORDS = {
     "program": r"[^\s/\"'`:;]",
-    "command": r"[\w.+-]",
+    "command": r"[\w./+-]",
     "path": r"[^\s\"'`]",
     "package": r"[^\s\"'`=<>!~;\[\]]",
     "stage": r"[^\s,]",

@@ -31,7 +31,7 @@ _PREFIX = re.compile(
     r"(?:\[[a-z0-9][\w.-]*+ : [\w.-]++\] )?"  # Tekton
     r"(?:(?:info|warn|error|fatal|debug) {1,2}[a-z]\w*+ +- )?"  # a step of a Jenkins library
     r"(?:\[(?:INFO|ERROR|WARNING)\](?: |$))?"  # Maven
-    r"(?:[a-z][\w.-]*+[-_]\d++ +\| ?)?"  # compose
+    r"(?:[a-z][\w.-]{0,80}[-_]\d++ +\| ?)?"  # compose
     r"(?:##\[(?:group|endgroup|error|command|warning|section|debug)\]|::(?:group|error|endgroup)::)?"
     r"(?<!\n)",  # something has to be there: else each line would be replaced by itself
     re.MULTILINE,

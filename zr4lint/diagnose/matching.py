@@ -215,7 +215,8 @@ def _suits(compiled: Compiled, instruction: str, captures: dict[str, str]) -> bo
     if not instruction:
         vague = compiled.signature.confidence == "possible"
         return not vague and not any("<" in t.text for t in compiled.instruction)
-    words = " ".join(instruction.split())
+    keyword, *rest = instruction.split() or [""]
+    words = " ".join((keyword.upper(), *rest))
     for template in compiled.instruction:
         for _, found in template.matches(words, words):
             captures |= found
@@ -225,7 +226,8 @@ def _suits(compiled: Compiled, instruction: str, captures: dict[str, str]) -> bo
 
 def _allowed(signature: Signature, captures: Mapping[str, str], instruction: str) -> bool:
     """Whether the captures may have these values; a `command` has to be a word of the instruction."""
-    if "command" in captures and captures["command"] not in _WORD.findall(instruction):
+    command = captures.get("command", "").rpartition("/")[2]
+    if command and command not in _WORD.findall(instruction):
         return False
     return all(captures[name] in values for name, values in signature.captures.items() if name in captures)
 
