@@ -25,7 +25,7 @@ OUTPUT_SIGN = re.compile(
     r"|^make(?:\[\d+\])?: |^(?:Digest|Status): |^[a-z][\w.-]* +\| |^(?:E|W|N): |exited with code \d+$"
     r"|^(?:Starting|Started|Listening|Running|Serving) "
     r"|^\s*(?:=> )?=> (?:exporting|naming|writing|importing|loading|sending) "
-    r"|^(?:docker: |\"docker )|^[a-z][\w.-]{1,40}: (?:\[\w+\]|error|fatal|ERROR|FATAL|cannot)[ :]"
+    r"|^(?:\.{0,2}/\S+: |docker: |\"docker )|^[a-z][\w.-]{1,40}: (?:\[\w+\]|error|fatal|ERROR|FATAL|cannot)[ :]"
     r"|^\s{0,4}\d+ warnings? found \(use docker|^\s*\S+\.py:\d+: \w*Warning: |^== [A-Z]\w+ ==$",
     re.MULTILINE,
 )
