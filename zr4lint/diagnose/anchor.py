@@ -1,9 +1,8 @@
 """Words to look for: literal text with captures, which is matched in linear time.
 
-`<name>` stands for a word without blanks, `<name...>` for words of at most 200 characters, `<command>` for a word of
-the failing instruction. `^` at the start and `$` at the end stand for those of a line. A blank stands for any blanks
-and for one line end. What is looked for is the longest literal part; the rest is compared there, on a bounded stretch
-of text.
+`<name>` stands for a word without blanks, `<name...>` for words of at most 200 characters. `^` at the start and `$` at
+the end stand for those of a line. A blank stands for any blanks and for one line end. What is looked for is the
+longest literal part; the rest is compared there, on a bounded stretch of text.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ _MOST_TRIES = 100
 _CAPTURE = re.compile(r"<([a-z][a-z-]*)(\.\.\.)?>")
 _WORDS = {
     "program": r"[^\s/\"'`:;]",
-    "command": r"[\w./+-]",
     "path": r"[^\s\"'`]",
     "package": r"[^\s\"'`=<>!~;\[\]]",
     "stage": r"[^\s,]",

@@ -172,8 +172,7 @@ class _Reader:
         found = []
         for text in texts:
             try:
-                least = 1 if text.startswith("^<command>") else _LEAST.get(place.key, 2) - text.startswith("^")
-                found.append(compile_template(text, least))
+                found.append(compile_template(text, _LEAST.get(place.key, 2) - text.startswith("^")))
             except TemplateError as error:
                 self.error(structs.replace(place, message=f"`{place.key}`: {error}"))
         return tuple(found)

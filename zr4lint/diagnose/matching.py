@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 MOST_CAUSES = 3
 MOST_EVIDENCE = 3
 _MOST_BELOW = 5
-_WORD = re.compile(r"[\w.+-]+")
 
 
 class Cause(Struct, frozen=True):
@@ -177,7 +175,7 @@ def _matched(compiled: Compiled, printed: _Printed, instruction: str, marks: _Ma
         (index, captures)
         for template in compiled.says
         for index, captures in printed.find(template)
-        if index >= first and _allowed(compiled.signature, captures, instruction)
+        if index >= first and _allowed(compiled.signature, captures)
     ]
     found = [one for one in found if not marks.noise(one[0]) and not printed.on(one[0], compiled.unless)]
     errors = [one for one in found if not marks.warns(one[0])]
@@ -224,11 +222,7 @@ def _suits(compiled: Compiled, instruction: str, captures: dict[str, str]) -> bo
     return False
 
 
-def _allowed(signature: Signature, captures: Mapping[str, str], instruction: str) -> bool:
-    """Whether the captures may have these values; a `command` has to be a word of the instruction."""
-    command = captures.get("command", "").rpartition("/")[2]
-    if command and command not in _WORD.findall(instruction):
-        return False
+def _allowed(signature: Signature, captures: Mapping[str, str]) -> bool:
     return all(captures[name] in values for name, values in signature.captures.items() if name in captures)
 
 
