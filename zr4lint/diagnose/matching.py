@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -252,12 +252,15 @@ def _explaining(hits: dict[str, _Hit]) -> dict[str, tuple[str, ...]]:
     return {id_: names for id_, names in explains.items() if id_ not in below}
 
 
-def _survived(hit: _Hit, hits: Iterable[_Hit]) -> bool:
-    """Whether words that end a program have another known error below them that does not follow from them."""
-    return bool(hit.compiled.signature.ends) and any(
-        min(other.at) > max(hit.at) and not (other.warns or hit.covers(other))
+def _survived(hit: _Hit, hits: Collection[_Hit]) -> bool:
+    """Whether words that end a program have a certain error below them that does not follow from them."""
+    if not hit.compiled.signature.ends:
+        return False
+    following = [hit, *filter(hit.covers, hits)]
+    return any(
+        min(other.at) > max(hit.at) and not other.warns and not any(one.covers(other) for one in following)
         for other in hits
-        if other.compiled.signature.confidence != "possible"
+        if other.compiled.signature.confidence == "certain"
     )
 
 

@@ -29,7 +29,7 @@ class Signature(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
     breaks. `phase` is what fails where the log does not tell. `reached` is set where the words show that the server
     answered, so that an attempt that failed before explains nothing. `unless` are words that a line of `says` may not
     hold, `healed` words that report success, above which no line counts; with `ends`, only so many last lines with
-    words count, and not if another known error stands below them that does not follow from this one. Where nothing
+    words count, and not if a certain error stands below them that does not follow from this one. Where nothing
     surer is known, one of the causes that are only possible is told: of the lowest `rank` the first in the log, or the
     last of those with `last`.
     """
