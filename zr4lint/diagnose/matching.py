@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 MOST_CAUSES = 3
 MOST_EVIDENCE = 3
 _MOST_BELOW = 5
+_BUILDERS = 4
+"""The number of last lines that may be the builder's words, which repeat the command."""
+
+_QUOTES = (
+    ('process "', '" did not complete'),
+    ("executor failed running [", "]: exit code"),
+    ("The command '", "' returned a non-zero code"),
+    ("The command [", "] returned a non-zero code"),
+    ('building at STEP "RUN ', '": while running'),
+    ('building at STEP "RUN ', '": error while running'),
+)
+"""The builder's words before and behind a command."""
 
 
 class Cause(Struct, frozen=True):
@@ -59,6 +71,9 @@ class _Printed:
     def __init__(self, lines: Sequence[Line], catalogue: Catalogue) -> None:
         self.lines = lines
         self._rows = words = [" ".join(line.text.split()) for line in lines]
+        places = [_command(row) for row in words[-_BUILDERS:]]
+        self.command = " ".join(row[at:end] for row, (at, end) in zip(words[-_BUILDERS:], places, strict=True))
+        words[-_BUILDERS:] = [row[:at] + row[end:] for row, (at, end) in zip(words[-_BUILDERS:], places, strict=True)]
         self.text = "\n".join(words)
         self.joined = " ".join(words)
         self.starts: list[int] = []
@@ -78,8 +93,12 @@ class _Printed:
         return self._filled[-number] if len(self._filled) > number else 0
 
     def has(self, templates: Iterable[Template]) -> bool:
-        """Whether one of the templates is in the text."""
-        return any(True for template in templates for _ in self.find(template))
+        """Whether one of the templates is in the text or in the command."""
+        return any(True for t in templates for _ in self.find(t)) or self.commands(templates)
+
+    def commands(self, templates: Iterable[Template]) -> bool:
+        """Whether one of the templates is in the command that the builder's words repeat."""
+        return any(True for t in templates for _ in t.matches(self.command, self.command))
 
     def on(self, index: int, templates: Iterable[Template]) -> bool:
         """Whether one of the templates begins in a line."""
@@ -95,6 +114,15 @@ class _Printed:
             return
         for offset, captures in template.matches(self.text, self.joined):
             yield self.index(offset), captures
+
+
+def _command(row: str) -> tuple[int, int]:
+    """The place of a command in the builder's words, empty if they repeat none."""
+    for before, behind in _QUOTES:
+        start, end = row.find(before), row.rfind(behind)
+        if 0 <= start < end:
+            return start + len(before), end
+    return 0, 0
 
 
 class _Hit(Struct):
@@ -186,7 +214,8 @@ def _matched(compiled: Compiled, printed: _Printed, instruction: str, marks: _Ma
         for name, value in captures.items():
             hit.captures.setdefault(name, _trimmed(value))
     beside = [index for template in compiled.beside for index, _ in printed.find(template)]
-    if not hit.at or (compiled.beside and not beside) or printed.has(compiled.without):
+    lacks = compiled.beside and not beside and not printed.commands(compiled.beside)
+    if not hit.at or lacks or printed.has(compiled.without):
         return None
     hit.warns = hit.warns and all(map(marks.warns, beside))
     hit.captures |= _read(compiled, printed, max(hit.at))
