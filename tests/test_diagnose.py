@@ -93,13 +93,13 @@ def test_the_page_names_causes_and_rules_that_there_are() -> None:
     assert ids <= set(shipped().signatures)
 
 
-def test_the_rules_of_a_layer_are_those_that_its_causes_prove() -> None:
+def test_the_rules_of_a_layer_are_those_of_its_causes() -> None:
     rows = re.findall(r"^\| \d+ [^\n]+", PAGE.read_text(), re.MULTILINE)
     assert len(rows) == 10
     for row in rows:
         _, _, causes, rules, _ = row.strip("| ").split(" | ")
         signatures = [shipped().signatures[id_].signature for id_ in re.findall(r"`([a-z-]+)`", causes)]
-        assert set(rules.split(", ")) <= {code for signature in signatures for code in signature.proves}, row
+        assert set(rules.split(", ")) <= {code for signature in signatures for code in signature.rules}, row
 
 
 def test_a_cause_lists_the_former_code_of_a_rule() -> None:
@@ -312,7 +312,7 @@ def test_a_large_step_is_read_in_bounded_memory() -> None:
 
 def test_signatures_prove_rules_that_there_are() -> None:
     codes = {rule.rule.code for pack in load_packs(()) for rule in pack.rules}
-    proven = {code for compiled in shipped().signatures.values() for code in compiled.signature.proves}
+    proven = {code for compiled in shipped().signatures.values() for code in compiled.signature.rules}
     assert {code for code in proven if code.startswith(("ML", "ZR"))} <= codes
 
 

@@ -27,6 +27,7 @@ _WORDS = {
     "place": r"(?:[^\s:]|:(?!\[))",
     "position": r"[^\s\]]",
     "column": r"\d",
+    "variable": r"[A-Z0-9_]",
 }
 """The pattern of a capture of this name; others match all but blanks."""
 
@@ -107,7 +108,8 @@ def compile_template(text: str, least: int = 4) -> Template:
     if len(literal) < least:
         raise TemplateError(f"{text!r} has no {least} literal characters in a row")
     start = r"^" if text.startswith("^") else ""
-    end = r"[ ]*$" if text.endswith("$") and inner != text.removeprefix("^") else ""
+    cut = inner.endswith("...>")  # the capture takes what there is of the line, which may be longer than it can hold
+    end = r"[ ]*$" if text.endswith("$") and inner != text.removeprefix("^") and not cut else ""
     return Template(text, literal, before, start + "".join(parts) + end, tuple(dict.fromkeys(names)))
 
 
@@ -124,7 +126,7 @@ def _capture(name: str, *, spans: bool, again: bool, last: bool) -> str:
     if again:
         return rf"(?P={name})"
     if spans:
-        return rf"(?P<{name}>[^\n]{{1,{MOST_CHARACTERS}}}?)"
+        return rf"(?P<{name}>[^\n]{{1,{MOST_CHARACTERS}}}{'+' if last else '?'})"
     words = _WORDS.get(name, r"[^\s]")
     if last:
         return rf"(?P<{name}>{_FIRST.get(name, '')}{words}{{1,{MOST_CHARACTERS}}}+)"

@@ -65,8 +65,9 @@ def offered(diagnosis: Diagnosis) -> str | None:
 
 
 def lint(wanted: Wanted, catalogue: Catalogue) -> Linted:
-    """Lint the file that was built, with every rule that a signature proves."""
-    codes = sorted({code for one in catalogue.signatures.values() for code in one.signature.proves})
+    """Lint the file that was built, with every rule that a signature names."""
+    signatures = [one.signature for one in catalogue.signatures.values()]
+    codes = sorted({code for one in signatures for code in one.rules})
     return lint_file(wanted.request, codes)
 
 

@@ -83,7 +83,8 @@ def diagnose(
     kept = tuple(one for one in explained if one.causes or not one.failure.tentative)
     open_step = _open_step(log) if not kept else None
     cut = _cut(_explain(open_step, catalogue, dockerfile, linted)) if open_step is not None else None
-    if log.format == TEXT.name and not log.printed and not kept and open_step is None and not log.record.succeeded:
+    known = log.printed or log.record.succeeded or log.record.served
+    if log.format == TEXT.name and not known and not kept and open_step is None:
         raise NoLogError("not a log: no line is of a builder, a container or a running program")
     return Diagnosis(
         path,

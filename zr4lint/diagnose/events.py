@@ -110,7 +110,13 @@ class Started(Struct, frozen=True):
     pull: bool = False
 
 
-Event = Opened | Output | Run | Closed | Repeated | Block | Ended | Stopped | Started
+class Served(Struct, frozen=True):
+    """A server says that it waits for requests: what failed before did not keep it from its start."""
+
+    line: int
+
+
+Event = Opened | Output | Run | Closed | Repeated | Block | Ended | Stopped | Started | Served
 
 
 class Reader(Protocol):

@@ -43,6 +43,7 @@ def _lines(signature: Signature) -> Iterator[str]:
         yield from (f"    {words}" for words in signature.beside)
     for title, names in (
         ("Proves", signature.proves),
+        ("Related", signature.related),
         ("Explains", signature.over),
         ("Easily mistaken for", signature.mistaken_for),
     ):

@@ -117,7 +117,7 @@ def _turned(ending: Ending, record: Record) -> Ending:
 
 def loose(record: Record) -> Failure | None:
     """A possible failure in a log of no builder: it counts where a cause is found, or the last line is an error."""
-    lines = _untimed([line for line in record.nameless() if line.text.strip()])
+    lines = _untimed([line for line in record.nameless() if line.text.strip() and line.number > record.served])
     if not lines or lines[0].text.lstrip().lower().startswith(_MARKUP):
         return None
     code = _exit_code(lines[-1].text)
@@ -296,7 +296,8 @@ def raised_in_build(record: Record) -> bool:
 
 def _of_start(record: Record) -> Failure:
     first = record.starts[0]
-    lines = [line for line in record.loose if line.number >= first.line - _BEFORE_START and line.text.strip()]
+    begin = max(first.line - _BEFORE_START, record.served + 1)
+    lines = [line for line in record.loose if line.number >= begin and line.text.strip()]
     message = record.starts[-1].words
     ends = [line for line in lines if line.number > record.starts[-1].line and not line.text.startswith(" ")]
     if message.startswith("Traceback") and ends:

@@ -114,7 +114,7 @@ def instruction(failure: Failure, place: Place | None, dockerfile: Dockerfile | 
 
 
 def _cause(cause: Cause, proof: Proof, order: dict[int, int], diagnosis: Diagnosis) -> Object:
-    proves = cause.signature.proves
+    rules = cause.signature.rules
     return {
         "id": cause.signature.id,
         "confidence": cause.confidence,
@@ -123,7 +123,7 @@ def _cause(cause: Cause, proof: Proof, order: dict[int, int], diagnosis: Diagnos
         "captures": {name: _clean(value) for name, value in cause.captures.items()},
         "evidence": [{"line": line.number, "text": _clean(line.text.strip())[:LONGEST]} for line in cause.evidence],
         "explains": list(cause.explains),
-        "rules": [*dict.fromkeys((*proves, *(name for code in proves for name in diagnosis.former.get(code, ()))))],
+        "rules": [*dict.fromkeys((*rules, *(name for code in rules for name in diagnosis.former.get(code, ()))))],
         "findings": [order[index] for index in proof.findings],
         "silent": list(proof.silent),
         "off": list(proof.off),

@@ -102,7 +102,8 @@ class _Reading:
 
     def _name(self) -> str:
         name = self.form.name
-        if name == TEXT.name and self.record.starts and not raised_in_build(self.record):
+        started = self.record.starts and not raised_in_build(self.record)
+        if name == TEXT.name and (started or self.record.served):
             return "compose/start" if self.compose else CONTAINER
         if self.cog:
             return f"cog/{name}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -30,6 +31,15 @@ _QUOTES = (
     ('building at STEP "RUN ', '": error while running'),
 )
 """The builder's words before and behind a command."""
+_TRACEBACK, _CHAIN = "Traceback (most recent call last)", "above exception"
+_RAISED = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception)(?:: |$)")
+_MISTAKE = re.compile(
+    r"(?:[a-z_]+\.)*(?:Assertion|Attribute|FileNotFound|Import|Index|JSONDecode|Key|ModuleNotFound|Name|Type)Error\b"
+)
+_OWN = re.compile(r"([\w.+-]{2,60}): (?:error|fatal|ERROR|FATAL): ")
+_JOINED = re.compile(r"&&|\|\||;")
+_TOLERANT = re.compile(r"\|\|\s*(?:true|:|echo)(?:\s|$|[;)])")
+"""A command whose failure does not end the instruction."""
 
 
 class Cause(Struct, frozen=True):
@@ -74,6 +84,7 @@ class _Printed:
         places = [_command(row) for row in words[-_BUILDERS:]]
         self.command = " ".join(row[at:end] for row, (at, end) in zip(words[-_BUILDERS:], places, strict=True))
         words[-_BUILDERS:] = [row[:at] + row[end:] for row, (at, end) in zip(words[-_BUILDERS:], places, strict=True)]
+        self.indents = [len(line.text) - len(line.text.lstrip()) for line in lines]
         self.text = "\n".join(words)
         self.joined = " ".join(words)
         self.starts: list[int] = []
@@ -91,6 +102,34 @@ class _Printed:
     def first_of_last(self, number: int) -> int:
         """The first of the last so many lines with words."""
         return self._filled[-number] if len(self._filled) > number else 0
+
+    @property
+    def raised(self) -> bool:
+        """Whether the output ends with an exception that ended a Python program; the builder's words are below it."""
+        return any(not self.indents[index] and _RAISED.match(self._rows[index]) for index in self._filled[-3:])
+
+    def own_words(self, instruction: str) -> int:
+        """Where the last words begin that tell the reason; 0 if they may follow from what stands above.
+
+        They are an exception that a mistake of the code or a missing file raises, or the error that the last program of
+        the instruction reports under its own name.
+        """
+        last = _JOINED.split(instruction.partition("\n")[0])[-1]
+        for index in self._filled[-3:]:
+            row = self._rows[index]
+            named = _OWN.match(row)
+            if not self.indents[index] and _MISTAKE.match(row):
+                return self.last_traceback()
+            if named and re.search(rf"(?<![\w-]){re.escape(named[1])}(?![\w-])", last):
+                return index
+        return 0
+
+    def last_traceback(self) -> int:
+        """The line where the last exception begins, with those that it was raised from; 0 if there is none."""
+        for at in range(len(self._rows) - 1, -1, -1):
+            if _TRACEBACK in self._rows[at] and not any(_CHAIN in row for row in self._rows[max(at - 3, 0) : at]):
+                return at
+        return 0
 
     def has(self, templates: Iterable[Template]) -> bool:
         """Whether one of the templates is in the text or in the command."""
@@ -146,7 +185,9 @@ class _Hit(Struct):
 def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *, traceback: bool) -> list[Cause]:
     """The causes of a failure, by what its step printed and the builder said; none where nothing is known.
 
-    `instruction` is the failing one, "" if unknown. In a `traceback` the last line counts, elsewhere the first.
+    `instruction` is the failing one, "" if unknown. In a `traceback` the last line counts, and where the instruction
+    goes on after a failure (`|| true`), elsewhere the first. What the program survived counts only where nothing else
+    is known, and not if its last words are known to be the reason.
     """
     printed = _Printed(lines, catalogue)
     marks = _Marks(printed, catalogue)
@@ -156,7 +197,14 @@ def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *
         if hit is not None:
             hits[id_] = hit
             hit.again = all(map(marks.transient, hit.at))
-    return _ranked(hits, printed, traceback=traceback)
+    tolerant = _TOLERANT.search(instruction) is not None
+    own = 0 if traceback else printed.own_words(instruction)
+    survived = own or (printed.last_traceback() if traceback or printed.raised else len(lines) if tolerant else 0)
+    late = {id_: hit for id_, hit in hits.items() if max(hit.at) >= survived}
+    sure = [hit for hit in late.values() if not hit.warns and hit.compiled.signature.confidence != "possible"]
+    late |= {id_: hit for id_, hit in hits.items() if any(map(hit.covers, sure))}
+    ranked = _ranked(late if own or sure else hits, printed, latest=traceback or tolerant)
+    return ranked if sure or not survived else ranked[:1]
 
 
 class _Marks:
@@ -173,11 +221,12 @@ class _Marks:
         return self._marked(0, index)
 
     def warns(self, index: int) -> bool:
-        """Whether a line begins a warning, or is one of the indented lines below it."""
+        """Whether a line begins a warning, or is one of the lines below it that are indented deeper."""
+        indents = self._printed.indents
         for above in range(index, max(index - _MOST_BELOW, 0) - 1, -1):
             if self._marked(1, above):
-                return True
-            if not self._printed.lines[above].text.startswith("  "):
+                return above == index or indents[above] < indents[index]
+            if not indents[above]:
                 return False
         return False
 
@@ -194,6 +243,8 @@ class _Marks:
 
 def _matched(compiled: Compiled, printed: _Printed, instruction: str, marks: _Marks) -> _Hit | None:
     hit = _Hit(compiled, [], {}, True)
+    if compiled.signature.phase == "pull" and instruction.startswith("RUN "):
+        return None
     if compiled.instruction and not _suits(compiled, instruction, hit.captures):
         return None
     first = printed.first_of_last(compiled.signature.ends) if compiled.signature.ends else 0
@@ -265,13 +316,14 @@ def _trimmed(value: str) -> str:
 def _explaining(hits: dict[str, _Hit]) -> dict[str, tuple[str, ...]]:
     """The ids of the hits that stay, each with those that follow from it.
 
-    A hit of warnings alone stays only where it explains another one, and one that the step survived does not stay.
+    A hit of warnings alone stays only where it explains another one, which is more than the last words of a program.
+    One that the step survived does not stay.
     """
+    errors = [hit for hit in hits.values() if not hit.warns and not hit.compiled.signature.last]
     kept = {
         id_: hit
         for id_, hit in hits.items()
-        if (not hit.warns or any(hit.covers(other) and not other.warns for other in hits.values()))
-        and not _survived(hit, hits.values())
+        if (not hit.warns or any(map(hit.covers, errors))) and not _survived(hit, hits.values())
     }
     explains = {
         id_: tuple(name for name in hit.compiled.signature.over if name in kept and hit.covers(kept[name]))
@@ -293,13 +345,13 @@ def _survived(hit: _Hit, hits: Collection[_Hit]) -> bool:
     )
 
 
-def _ranked(hits: dict[str, _Hit], printed: _Printed, *, traceback: bool) -> list[Cause]:
-    """The causes in order: the surest first; of two as sure the first in the log, in a traceback the last."""
+def _ranked(hits: dict[str, _Hit], printed: _Printed, *, latest: bool) -> list[Cause]:
+    """The causes in order: the surest first; of two as sure the first in the log, with `latest` the last."""
     explains = _explaining(hits)
 
     def order(id_: str) -> tuple[int, int, int]:
         hit, signature = hits[id_], hits[id_].compiled.signature
-        last = signature.last or (traceback and signature.confidence != "possible")
+        last = signature.last or (latest and signature.confidence != "possible")
         return CONFIDENCES.index(signature.confidence), signature.rank, -max(hit.at) if last else min(hit.at)
 
     ids = sorted(explains, key=order)

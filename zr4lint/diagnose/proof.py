@@ -71,13 +71,17 @@ def lint_file(request: Request, codes: Sequence[str]) -> Linted:
 
 
 def prove(cause: Cause, instruction: Instruction | None, linted: Linted) -> Proof:
-    """The findings for a cause: those at the failing instruction if any, else those elsewhere in the file."""
+    """The findings for a cause: those at the failing instruction if any, else those elsewhere in the file.
+
+    A rule that is only related to the cause counts up to that instruction.
+    """
     findings = linted.report.findings
-    proves = cause.signature.proves
+    proves, related = cause.signature.proves, cause.signature.related
     within: list[int] = []
     elsewhere: list[int] = []
     for index, finding in enumerate(findings):
-        if not {finding.code, *finding.also} & {*proves}:
+        before = instruction is None or finding.span.start <= instruction.span.end
+        if not {finding.code, *finding.also} & {*proves, *(related if before else ())}:
             continue
         near = instruction is not None and _touches(finding, instruction)
         (within if near else elsewhere).append(index)

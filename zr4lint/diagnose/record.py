@@ -15,6 +15,7 @@ from zr4lint.diagnose.events import (
     Output,
     Repeated,
     Run,
+    Served,
     Started,
     State,
     StepName,
@@ -109,6 +110,7 @@ class Record:
         self.stopped: Stopped | None = None
         self.last_open: Step | None = None
         self.starts: list[Started] = []
+        self.served = 0
         self.loose = Window(telling)
         self._failed: list[Step] = []
         self._reprints: list[Reprint] = []
@@ -123,6 +125,7 @@ class Record:
             Ended: self._ended,
             Stopped: self._stopped,
             Started: self._started,
+            Served: self._served,
         }
 
     def take(self, event: Event) -> None:
@@ -253,3 +256,8 @@ class Record:
     def _started(self, event: Started) -> None:
         self.starts.append(event)
         self.loose.add(Line(event.line, event.words))
+
+    def _served(self, event: Served) -> None:
+        if not any("exited with code" in start.words for start in self.starts):
+            self.served = event.line
+            self.starts = []

@@ -22,15 +22,16 @@ Code = Annotated[str, Meta(pattern="^[A-Z]+[0-9]+$", description="the code of a 
 class Signature(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """The signature of one cause.
 
-    One of the templates `says` has to be in what the failing step prints, one of `with` (`beside`) too, if there are
-    any, and none of `without`. `instruction` lists words of which the failing instruction has to hold one, if it is
-    known. `captures` lists the values that a capture may have, `reads` templates that only add captures. `over` names
-    signatures that follow from this one, `mistaken-for` those that look alike. `proves` are the rules that the cause
-    breaks. `phase` is what fails where the log does not tell. `reached` is set where the words show that the server
-    answered, so that an attempt that failed before explains nothing. `unless` are words that a line of `says` may not
-    hold, `healed` words that report success, above which no line counts; with `ends`, only so many last lines with
-    words count, and not if a certain error stands below them that does not follow from this one. Where nothing
-    surer is known, one of the causes that are only possible is told: of the lowest `rank` the first in the log, or the
+    One of the templates `says` has to be in what the failing step prints, one of `with` (`beside`) too, if there
+    are any, and none of `without`. `instruction` lists words of which the failing instruction has to hold one, if
+    it is known. `captures` lists the values that a capture may have, `reads` templates that only add captures.
+    `over` names signatures that follow from this one, `mistaken-for` those that look alike. `proves` are the rules
+    that the cause breaks, `related` those that report it in some cases only. `phase` is what fails where the log
+    does not tell. `reached` is set where the words show that the server answered, so that an attempt that failed
+    before explains nothing. `unless` are words that a line of `says` may not hold, `healed` words that report
+    success, above which no line counts; with `ends`, only so many last lines with words count, and not if another
+    known error stands below them that does not follow from this one. Where nothing surer is known, one of the causes
+    that are only possible is told: of the lowest `rank` the first in the log, or the
     last of those with `last`.
     """
 
@@ -40,6 +41,7 @@ class Signature(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
     confidence: Confidence
     says: tuple[str, ...]
     proves: tuple[Code, ...] = ()
+    related: tuple[Code, ...] = ()
     beside: tuple[str, ...] = msgspec.field(default=(), name="with")
     without: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
@@ -55,6 +57,11 @@ class Signature(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
     last: bool = False
     ends: int = 0
     note: str = ""
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The codes of the rules that the cause breaks and of those that report it in some cases."""
+        return tuple(dict.fromkeys((*self.proves, *self.related)))
 
 
 class Document(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -108,5 +115,5 @@ class Catalogue(Struct, frozen=True):
         return search_for((*self.literals, *self.marks)).words(text)
 
     def proving(self, code: str) -> list[Signature]:
-        """The signatures that prove a rule to be broken."""
-        return [c.signature for c in self.signatures.values() if code in c.signature.proves]
+        """The signatures of what a rule reports."""
+        return [c.signature for c in self.signatures.values() if code in c.signature.rules]

@@ -122,12 +122,14 @@ def _proof_in_log(cause: Cause, diagnosis: Diagnosis) -> Iterator[Line]:
 def _rules(cause: Cause, proof: Proof, diagnosis: Diagnosis, width: int) -> Iterator[Line]:
     linted = diagnosis.linted
     if linted is None:
-        shown = ", ".join(code for code in cause.signature.proves if code in diagnosis.rules)
+        shown = ", ".join(code for code in cause.signature.rules if code in diagnosis.rules)
         if shown:
             yield (Piece(f"   = look at {shown}; with --file the finding and its fix are shown"),)
         return
     for index in proof.findings:
-        yield from _finding(linted.report.findings[index], linted, width)
+        finding = linted.report.findings[index]
+        proven = {finding.code, *finding.also} & {*cause.signature.proves}
+        yield from _finding(finding, "proves" if proven else "related:", linted, width)
     for code in proof.off:
         rule = linted.rule(code)
         yield (Piece(f"   = proves {code} {rule.name if rule else ''}, which the configuration leaves out"),)
@@ -136,12 +138,12 @@ def _rules(cause: Cause, proof: Proof, diagnosis: Diagnosis, width: int) -> Iter
         yield (Piece(f"   = {', '.join(proof.silent)} {finds} nothing here, though the log proves the fault"),)
 
 
-def _finding(finding: Finding, linted: Linted, width: int) -> Iterator[Line]:
+def _finding(finding: Finding, relation: str, linted: Linted, width: int) -> Iterator[Line]:
     source = linted.report.source
     line, column = source.position(finding.span.start)
     marked = " (suppressed)" if finding.suppressed else ""
     yield (
-        Piece(f"   = proves {finding.code} {finding.name}{marked}, {finding.path}:{line}:{column}: "),
+        Piece(f"   = {relation} {finding.code} {finding.name}{marked}, {finding.path}:{line}:{column}: "),
         Piece(_said(finding.message)),
     )
     if finding.fix is None:

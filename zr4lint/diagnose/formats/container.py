@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from zr4lint.diagnose.events import Event, Started, Stopped
+from zr4lint.diagnose.events import Event, Served, Started, Stopped
 
 SIGN = re.compile(
     r"docker: Error response from daemon|OCI runtime create failed|OCI permission denied|OCI runtime attempted"
@@ -26,6 +26,7 @@ OUTPUT_SIGN = re.compile(
     r"|^(?:Starting|Started|Listening|Running|Serving) "
     r"|^\s*(?:=> )?=> (?:exporting|naming|writing|importing|loading|sending) "
     r"|^(?:\.{0,2}/\S+: |docker: |\"docker )|^[a-z][\w.-]{1,40}: (?:\[\w+\]|error|fatal|ERROR|FATAL|cannot)[ :]"
+    r"|^(?:\[rank\d+\]: )?(?:[A-Za-z_]\w*\.)*[A-Z]\w+(?:Error|Exception): \S"
     r"|^\s{0,4}\d+ warnings? found \(use docker|^\s*\S+\.py:\d+: \w*Warning: |^== [A-Z]\w+ ==$",
     re.MULTILINE,
 )
@@ -46,6 +47,11 @@ _STOPS = re.compile(
     r"(?:^|: )The operation was canceled\.|has exceeded the maximum execution time|execution took longer than"
     r"|Build timed out|Cancelling nested steps due to timeout|^TIMEOUT$|The job running on runner .* has exceeded"
     r"|^ERROR: context deadline exceeded"
+)
+_SERVES = re.compile(
+    r"(?:Uvicorn running|Running|Hypercorn running) on (?:all addresses|https?://|local URL|public URL)"
+    r"|To see the GUI go to: |Listening at: https?://|You can now view your Streamlit app|Serving HTTP on "
+    r"|Jupyter Server .* is running at"
 )
 _QUICK = (
     "rror",
@@ -69,17 +75,22 @@ _QUICK = (
     "env: ",
     "init_linux",
     "Back-off",
+    "unning ",
+    "GUI go",
+    "Listening at",
+    "now view",
+    "Serving HTTP",
 )
 SPECIAL = re.compile("|".join(map(re.escape, _QUICK)))
 """A line without any of these words is no event."""
 
 
 def container_event(line: int, text: str) -> Event | None:
-    """The event of a line outside of the steps; None if the line reports no failed start."""
+    """The event of a line outside of the steps; None for one that only belongs to what a program prints."""
     if not SPECIAL.search(text):
         return None
     if _STOPS.search(text):
         return Stopped(line, text.strip())
     if _STARTS.search(text):
         return Started(line, text.strip(), pull=_PULLS.search(text) is not None)
-    return None
+    return Served(line) if _SERVES.search(text) else None
