@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.inprocess import call
-from zr4lint.diagnose.anchor import compile_template
+from zr4lint.diagnose.anchor import TemplateError, compile_template
 from zr4lint.diagnose.catalogue import shipped
 from zr4lint.diagnose.diagnosis import diagnose
 from zr4lint.diagnose.formats import FORMATS
@@ -191,3 +191,49 @@ def test_the_version_of_cuda_is_a_word_of_its_own() -> None:
     words = "nvidia-container-cli: requirement error: unsatisfied condition: cuda>=12.4, please update your driver"
     found = diagnose(io.BytesIO(f"docker: Error response from daemon: {words}\n".encode()), "x", shipped())
     assert "for the CUDA 12.4 of the image" in found.failures[0].causes[0].summary
+
+
+PREFIXES = {
+    "bamboo": "build\t02-Mar-2026 09:14:10\t{}",
+    "compose": "shop-1  | {}",
+    "maven": "[INFO] {}",
+    "maven-quoting": "[INFO] >> {}",
+}
+
+
+@pytest.mark.parametrize("name", PREFIXES)
+def test_what_others_print_in_front_of_a_line_is_left_out(name: str) -> None:
+    lines = ("Step 1/1 : RUN pay", " ---> Running in 0123456789ab", "pay: error: the till is empty")
+    end = "The command '/bin/sh -c pay' returned a non-zero code: 1"
+    log = "".join(f"{PREFIXES[name].format(line)}\n" for line in (*lines, end))
+    (failure,) = diagnose(io.BytesIO(log.encode()), "x", shipped()).failures
+    assert failure.failure.text == "RUN pay"
+    assert failure.causes[0].summary == "the program that failed says: pay: error: the till is empty"
+
+
+@pytest.mark.parametrize(
+    ("log", "form", "cause"),
+    [
+        (
+            "WARN[0000] compose.yaml: `version` is obsolete\nshop-1  | exec ./till.sh: no such file or directory\n",
+            "docker-run",
+            "script-crlf",
+        ),
+        ('nginx: [emerg] host not found in upstream "till"\n', "text", "server-configuration-invalid"),
+        (
+            'Step 1/2 : FROM a.b/c\nGet "https://a.b/v2/": http: server gave HTTP response to HTTPS client\n',
+            "classic",
+            "registry-without-tls",
+        ),
+        ("Step 1/2 : copy till.ini /\nCOPY failed: no source files were specified\n", "classic", "copy-source-missing"),
+    ],
+)
+def test_a_log_of_few_lines_is_read(log: str, form: str, cause: str) -> None:
+    diagnosis = diagnose(io.BytesIO(log.encode()), "x", shipped())
+    (failure,) = diagnosis.failures
+    assert (diagnosis.log.format, failure.causes[0].signature.id) == (form, cause)
+
+
+def test_a_name_of_a_capture_has_no_hyphen() -> None:
+    with pytest.raises(TemplateError, match="hyphen"):
+        compile_template("the till of <shop-name> is empty")

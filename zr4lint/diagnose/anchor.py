@@ -93,6 +93,8 @@ def compile_template(text: str, least: int = 4) -> Template:
     names: list[str] = []
     at, reach = 0, 0
     for found in _CAPTURE.finditer(inner):
+        if "-" in found[1]:
+            raise TemplateError(f"the name of the capture {found[0]} in {text!r} has a hyphen")
         literals.append((reach, inner[at : found.start()]))
         parts.append(_literal(inner[at : found.start()]))
         parts.append(_capture(found[1], spans=bool(found[2]), again=found[1] in names, last=found.end() == len(inner)))

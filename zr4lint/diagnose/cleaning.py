@@ -24,13 +24,13 @@ _PREFIX = re.compile(
     r"\n(?=[\[\dA-Za-z#:\ufeff])\ufeff?"
     r"(?:Step #\d++(?: - \"[^\"\n]{1,80}+\")?: )?"  # Google Cloud Build
     r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d {2}(?:[│╭╰] ?)?)?"  # DigitalOcean
+    r"(?:(?:build|error|command|simple)\t\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d\t)?"  # Bamboo
     rf"(?:[^\t\n]{{1,100}}+\t[^\t\n]{{1,100}}+\t\ufeff?(?={_STAMP}))?"  # gh run view --log: job, step
     rf"(?:\[{_STAMP}\] ?|{_STAMP}(?: \d\d[OE][ +]?|[ \t]|$))?"  # GitHub, GitLab, Kubernetes; Jenkins in brackets
     r"(?:\d\d:\d\d:\d\d(?:[.,]\d{1,6}+)? |\[\d\d:\d\d:\d\d\] )?"  # Jenkins; Travis
     r"(?:\[[a-z0-9][\w.-]*+ : [\w.-]++\] )?"  # Tekton
     r"(?:(?:info|warn|error|fatal|debug) {1,2}[a-z]\w*+ +- )?"  # a step of a Jenkins library
-    r"(?:\[(?:INFO|ERROR|WARNING)\](?: |$))?"  # Maven
-    r"(?:[a-z][\w.-]*+[-_]\d++ +\| ?)?"  # compose
+    r"(?:[a-z][\w.-]{0,80}[-_]\d++ +\| ?)?"  # compose
     r"(?:##\[(?:group|endgroup|error|command|warning|section|debug)\]|::(?:group|error|endgroup)::)?"
     r"(?<!\n)",  # something has to be there: else each line would be replaced by itself
     re.MULTILINE,
@@ -39,6 +39,9 @@ _QUOTED = re.compile(r"^> ?", re.MULTILINE)
 _SERVICE = re.compile(r"^[a-z][\w.-]*+ +\| ?", re.MULTILINE)
 _TAG = re.compile(r" {0,9}\[(?!internal\])[a-z][\w.-]{1,40}\]")
 """The name that a program which calls the builder puts in front of all lines."""
+
+_MAVEN = re.compile(r"^\[INFO\] (?:>> )?(?:#\d+ \[|Step \d+/\d+ :|STEP \d+)", re.MULTILINE)
+"""The builder's lines as a plugin of Maven prints them."""
 
 _STEP = re.compile(
     r"^(?:> ?)?\s*+(?:#\d+ \[|\[\+\] Building|=> |Step \d+/\d+ :|(?:\[\d+/\d+\] )?STEP \d+)", re.MULTILINE
@@ -142,6 +145,9 @@ class _Cleaner:
         self.first = False
         lines = [line for line in text.split("\n") if line.strip()]
         self.service = sum(bool(_SERVICE.match(line)) for line in lines) * 2 > len(lines)
+        if _MAVEN.search(text):
+            self.indent = r"\[(?:INFO|ERROR|WARNING)\](?: >>)?(?: |$)"
+            return
         step = _STEP.search(text)
         lines = [line for line in text[step.start() :].split("\n") if line.strip()] if step else lines
         if lines and all(line.startswith(">") for line in lines):

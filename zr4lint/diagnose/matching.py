@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 MOST_CAUSES = 3
 MOST_EVIDENCE = 3
 _MOST_BELOW = 5
+_BUILDERS = 4
+"""The number of last lines that may be the builder's words, which repeat the command."""
+
+_QUOTES = (
+    ('process "', '" did not complete'),
+    ("executor failed running [", "]: exit code"),
+    ("The command '", "' returned a non-zero code"),
+    ("The command [", "] returned a non-zero code"),
+    ('building at STEP "RUN ', '": while running'),
+    ('building at STEP "RUN ', '": error while running'),
+)
+"""The builder's words before and behind a command."""
 _TRACEBACK, _CHAIN = "Traceback (most recent call last)", "above exception"
 _RAISED = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception)(?:: |$)")
 _MISTAKE = re.compile(
@@ -69,6 +81,9 @@ class _Printed:
     def __init__(self, lines: Sequence[Line], catalogue: Catalogue) -> None:
         self.lines = lines
         self._rows = words = [" ".join(line.text.split()) for line in lines]
+        places = [_command(row) for row in words[-_BUILDERS:]]
+        self.command = " ".join(row[at:end] for row, (at, end) in zip(words[-_BUILDERS:], places, strict=True))
+        words[-_BUILDERS:] = [row[:at] + row[end:] for row, (at, end) in zip(words[-_BUILDERS:], places, strict=True)]
         self.indents = [len(line.text) - len(line.text.lstrip()) for line in lines]
         self.text = "\n".join(words)
         self.joined = " ".join(words)
@@ -117,8 +132,12 @@ class _Printed:
         return 0
 
     def has(self, templates: Iterable[Template]) -> bool:
-        """Whether one of the templates is in the text."""
-        return any(True for template in templates for _ in self.find(template))
+        """Whether one of the templates is in the text or in the command."""
+        return any(True for t in templates for _ in self.find(t)) or self.commands(templates)
+
+    def commands(self, templates: Iterable[Template]) -> bool:
+        """Whether one of the templates is in the command that the builder's words repeat."""
+        return any(True for t in templates for _ in t.matches(self.command, self.command))
 
     def on(self, index: int, templates: Iterable[Template]) -> bool:
         """Whether one of the templates begins in a line."""
@@ -134,6 +153,15 @@ class _Printed:
             return
         for offset, captures in template.matches(self.text, self.joined):
             yield self.index(offset), captures
+
+
+def _command(row: str) -> tuple[int, int]:
+    """The place of a command in the builder's words, empty if they repeat none."""
+    for before, behind in _QUOTES:
+        start, end = row.find(before), row.rfind(behind)
+        if 0 <= start < end:
+            return start + len(before), end
+    return 0, 0
 
 
 class _Hit(Struct):
@@ -237,7 +265,8 @@ def _matched(compiled: Compiled, printed: _Printed, instruction: str, marks: _Ma
         for name, value in captures.items():
             hit.captures.setdefault(name, _trimmed(value))
     beside = [index for template in compiled.beside for index, _ in printed.find(template)]
-    if not hit.at or (compiled.beside and not beside) or printed.has(compiled.without):
+    lacks = compiled.beside and not beside and not printed.commands(compiled.beside)
+    if not hit.at or lacks or printed.has(compiled.without):
         return None
     hit.warns = hit.warns and all(map(marks.warns, beside))
     hit.captures |= _read(compiled, printed, max(hit.at))
@@ -264,7 +293,8 @@ def _suits(compiled: Compiled, instruction: str, captures: dict[str, str]) -> bo
     if not instruction:
         vague = compiled.signature.confidence == "possible"
         return not vague and not any("<" in t.text for t in compiled.instruction)
-    words = " ".join(instruction.split())
+    keyword, *rest = instruction.split() or [""]
+    words = " ".join((keyword.upper(), *rest))
     for template in compiled.instruction:
         for _, found in template.matches(words, words):
             captures |= found
@@ -287,15 +317,32 @@ def _explaining(hits: dict[str, _Hit]) -> dict[str, tuple[str, ...]]:
     """The ids of the hits that stay, each with those that follow from it.
 
     A hit of warnings alone stays only where it explains another one, which is more than the last words of a program.
+    One that the step survived does not stay.
     """
     errors = [hit for hit in hits.values() if not hit.warns and not hit.compiled.signature.last]
-    kept = {id_: hit for id_, hit in hits.items() if not hit.warns or any(map(hit.covers, errors))}
+    kept = {
+        id_: hit
+        for id_, hit in hits.items()
+        if (not hit.warns or any(map(hit.covers, errors))) and not _survived(hit, hits.values())
+    }
     explains = {
         id_: tuple(name for name in hit.compiled.signature.over if name in kept and hit.covers(kept[name]))
         for id_, hit in kept.items()
     }
     below = {name for id_, names in explains.items() for name in names if id_ not in explains[name]}
     return {id_: names for id_, names in explains.items() if id_ not in below}
+
+
+def _survived(hit: _Hit, hits: Collection[_Hit]) -> bool:
+    """Whether words that end a program have a certain error below them that does not follow from them."""
+    if not hit.compiled.signature.ends:
+        return False
+    following = [hit, *filter(hit.covers, hits)]
+    return any(
+        min(other.at) > max(hit.at) and not other.warns and not any(one.covers(other) for one in following)
+        for other in hits
+        if other.compiled.signature.confidence == "certain"
+    )
 
 
 def _ranked(hits: dict[str, _Hit], printed: _Printed, *, latest: bool) -> list[Cause]:

@@ -29,8 +29,9 @@ class Signature(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
     that the cause breaks, `related` those that report it in some cases only. `phase` is what fails where the log
     does not tell. `reached` is set where the words show that the server answered, so that an attempt that failed
     before explains nothing. `unless` are words that a line of `says` may not hold, `healed` words that report
-    success, above which no line counts; with `ends`, only so many last lines with words count. Where nothing surer
-    is known, one of the causes that are only possible is told: of the lowest `rank` the first in the log, or the
+    success, above which no line counts; with `ends`, only so many last lines with words count, and not if another
+    known error stands below them that does not follow from this one. Where nothing surer is known, one of the causes
+    that are only possible is told: of the lowest `rank` the first in the log, or the
     last of those with `last`.
     """
 

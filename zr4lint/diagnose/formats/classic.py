@@ -34,7 +34,7 @@ _QUIET = ("RUN", "FROM", "")
 
 _PULL_FAILED = re.compile(
     r"manifest|denied|not found|error|toomany|no match|unauthorized|time(?:d )?out|lookup |dial |x509|EOF|invalid"
-    r"|unsupported|unknown|no such|blank|refused|reset by|forbidden|can't|cannot",
+    r"|unsupported|unknown|no such|blank|refused|reset by|forbidden|can't|cannot|unexpected|^(?:Get|Head) \"?https?:",
     re.IGNORECASE,
 )
 """Messages of the daemon about an image that it can't get; the progress of a pull has none of them."""

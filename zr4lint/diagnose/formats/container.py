@@ -8,7 +8,7 @@ from zr4lint.diagnose.events import Event, Served, Started, Stopped
 
 SIGN = re.compile(
     r"docker: Error response from daemon|OCI runtime create failed|OCI permission denied|OCI runtime attempted"
-    r"|^exec /\S+: |^exec container process|error starting container|standard_init_linux\.go"
+    r"|^exec \.{0,2}/\S+: |^exec container process|error starting container|standard_init_linux\.go"
     r"|^\[FATAL tini|^Traceback \(most recent call last\):|exited with code [1-9]|^exec: \"",
     re.MULTILINE,
 )
@@ -25,6 +25,7 @@ OUTPUT_SIGN = re.compile(
     r"|^make(?:\[\d+\])?: |^(?:Digest|Status): |^[a-z][\w.-]* +\| |^(?:E|W|N): |exited with code \d+$"
     r"|^(?:Starting|Started|Listening|Running|Serving) "
     r"|^\s*(?:=> )?=> (?:exporting|naming|writing|importing|loading|sending) "
+    r"|^(?:\.{0,2}/\S+: |docker: |\"docker )|^[a-z][\w.-]{1,40}: (?:\[\w+\]|error|fatal|ERROR|FATAL|cannot)[ :]"
     r"|^(?:\[rank\d+\]: )?(?:[A-Za-z_]\w*\.)*[A-Z]\w+(?:Error|Exception): \S"
     r"|^\s{0,4}\d+ warnings? found \(use docker|^\s*\S+\.py:\d+: \w*Warning: |^== [A-Z]\w+ ==$",
     re.MULTILINE,
@@ -33,8 +34,8 @@ OUTPUT_SIGN = re.compile(
 
 _STARTS = re.compile(
     r"docker: Error response from daemon|^Error response from daemon|OCI runtime create failed|OCI permission denied"
-    r"|OCI runtime attempted|^exec /\S+: |^exec container process|error starting container|standard_init_linux\.go"
-    r"|^\[FATAL tini|^Traceback \(most recent call last\):|exited with code [1-9]|^exec: \""
+    r"|OCI runtime attempted|^exec \.{0,2}/\S+: |^exec container process|error starting container"
+    r"|standard_init_linux\.go|^\[FATAL tini|^Traceback \(most recent call last\):|exited with code [1-9]|^exec: \""
     r"|^Error: (?:crun|runc|unable to start container|cannot find module)|^nvidia-container-cli: "
     r"|/usr/bin/env: |failed to create shim|Back-off restarting|CrashLoopBackOff"
 )

@@ -9,7 +9,7 @@ from zr4lint.diagnose.events import Closed, Ended, Event, Opened, Output, Reader
 from zr4lint.diagnose.formats.names import INSTRUCTION
 from zr4lint.diagnose.formats.quick import Quick
 
-SIGN = re.compile(r"^\s*+(?:INFO|WARN|WARNING)\s?\[[\dT:Z-]+\] |^error building image: ", re.MULTILINE)
+SIGN = re.compile(r"^\s*+INFO\s?\[[\dT:Z-]+\] |^error building image: ", re.MULTILINE)
 
 _OWN = re.compile(r"\s*+(?:INFO|WARN|WARNING|DEBU|DEBUG|ERRO|ERROR|FATA|FATAL)\s?\[[\dT:Z.+-]+\] ?(.*)")
 _LAST = re.compile(
