@@ -49,10 +49,22 @@ _ROLES = (
     (Role.CHECK, re.compile(r"\bverif|\bvalidat|\bacceptance\b|\bchecks?\b", re.IGNORECASE)),
 )
 _LEADS = (
-    (Role.BEFORE, re.compile(r"\b(?:current|existing|old|present) (?:state|dockerfile|file|version)\b", re.IGNORECASE)),
+    (
+        Role.BEFORE,
+        re.compile(
+            r"\b(?:current|existing|old|present) (?:state|dockerfile|file|version)\b"
+            r"|\A\W*(?:the\s+)?(?:current|before|old|existing|today|from)\W*\Z",
+            re.IGNORECASE,
+        ),
+    ),
     (
         Role.TARGET,
-        re.compile(r"\b(?:target|desired|final|resulting) (?:state|dockerfile|file|version)\b", re.IGNORECASE),
+        re.compile(
+            r"\b(?:target|desired|final|resulting) (?:state|dockerfile|file|version)\b"
+            r"|\A\W*(?:the\s+)?(?:target|after|desired|new|becomes|result)\W*\Z"
+            r"|\bdockerfile after (?:this|the) change\b",
+            re.IGNORECASE,
+        ),
     ),
     (Role.RECOVERY, re.compile(r"\A\W*(?:recovery|roll[ -]?back|repair|fall-?back)\b", re.IGNORECASE)),
     (Role.CHECK, re.compile(r"\A\W*(?:verif\w+|validat\w+|checks?)\b", re.IGNORECASE)),
