@@ -11,6 +11,7 @@ from msgspec import Struct
 from zr4lint.documents.checking.arithmetic import check_arithmetic
 from zr4lint.documents.checking.claims import check_claims
 from zr4lint.documents.checking.counts import check_counts
+from zr4lint.documents.checking.described import check_described
 from zr4lint.documents.checking.disputes import check_disputes
 from zr4lint.documents.checking.exits import check_exits
 from zr4lint.documents.checking.labels import check_labels
@@ -35,6 +36,7 @@ CHECKS: tuple[Callable[[Target], Iterator[Finding]], ...] = (
     check_statements,
     check_disputes,
     check_mentions,
+    check_described,
     check_arithmetic,
     check_counts,
     check_listed,

@@ -46,7 +46,7 @@ _ROLES = (
     (Role.BEFORE, re.compile(r"\bbefore\b|\bcurrent\b", re.IGNORECASE)),
     (Role.TARGET, re.compile(r"\bafter\b|\btarget\b|\bdesired\b", re.IGNORECASE)),
     (Role.RECOVERY, re.compile(r"\brecover|\broll[ -]?back\b|\brepair|\bfall-?back\b|\bremed", re.IGNORECASE)),
-    (Role.CHECK, re.compile(r"\bverif|\bvalidat|\bacceptance\b|\bchecks?\b", re.IGNORECASE)),
+    (Role.CHECK, re.compile(r"\bverif|\bvalidat|\bacceptance\b|\bchecks?\b|\bcomplian", re.IGNORECASE)),
 )
 _LEADS = (
     (
