@@ -17,6 +17,7 @@ from zr4lint.documents.checking.world import errors_of
 from zr4lint.documents.document import Fence, Words
 from zr4lint.documents.interpreter import Ended, Shell, UnknownError
 from zr4lint.documents.interpreter.patterns import compiled
+from zr4lint.documents.target import joined
 from zr4lint.facts import PackageRun, gather
 from zr4lint.model.finding import Finding, Related
 from zr4lint.model.quoting import code
@@ -35,7 +36,7 @@ _ANNOUNCED = re.compile(
 )
 _MOST_EARLIER = 30
 """The most steps of a script that one that changes nothing is tried after."""
-_CODE = re.compile(r"`((?:sed|grep)\s[^`]+)`")
+_CODE = re.compile(r"`((?:sed|grep)\s+\S+\s[^`]+)`")
 
 
 class Step(Struct, frozen=True):
@@ -161,14 +162,15 @@ def _idle(target: Target, step: Step, words: str) -> Iterator[Finding]:
 def _misplaced(target: Target, step: Step, said: re.Match[str] | None) -> Iterator[Finding]:
     """A repair of words at the start of a line that the target text has in the middle of one only."""
     pattern = said[2][1:] if said is not None and said[2].startswith("^") else ""
+    text = f"{target.whole.text}\n{joined(target.before_of(step.fence)).text}"
     try:
-        place = compiled(pattern).search(target.whole.text) if pattern else None
+        place = compiled(pattern).search(text) if pattern else None
         anchored = compiled(f"^{pattern}") if pattern else None
     except UnknownError:
         return
-    if place is None or anchored is None or any(map(anchored.search, target.whole.text.splitlines())):
+    if place is None or anchored is None or any(map(anchored.search, text.splitlines())):
         return
-    before = target.whole.text[: place.start()].rpartition("\n")[2]
+    before = text[: place.start()].rpartition("\n")[2]
     if before.strip():
         message = f"no line starts with {code(pattern, 34)}; it stands inside one"
         yield found(target, rules.EDITS_NOTHING, step.place, message[:80])

@@ -99,7 +99,7 @@ def _line_of(target: Target, words: Words) -> Iterator[Finding]:
         for block in target.blocks:
             first = block.lines[0] if block.lines is not None else 1 if len(target.blocks) == 1 else None
             lines = block.body.text.splitlines()
-            having = [i for i, line in enumerate(lines) if line == wanted or (block.lines is None and wanted in line)]
+            having = [i for i, line in enumerate(lines) if _has(line, wanted, loosely=block.lines is None)]
             if first is not None and not having and 0 <= number - first < len(lines) and _SETS.search(said[0]):
                 at = sum(map(len, lines[: number - first])) + number - first
                 related = (Related("the target text", block.body.span(at, at + len(lines[number - first]))),)
@@ -112,6 +112,11 @@ def _line_of(target: Target, words: Words) -> Iterator[Finding]:
             related = (Related(f"it is line {line}", block.body.span(at, at + len(wanted))),)
             message = f"this is on line {number} here, on line {line} in the target block"
             yield found(target, rules.STATEMENTS_DISAGREE, words.at(*said.span()), message, related=related)
+
+
+def _has(line: str, wanted: str, *, loosely: bool) -> bool:
+    """Whether a line is some code, begins with that keyword, or loosely holds it."""
+    return line == wanted or (wanted.isupper() and line.startswith(f"{wanted} ")) or (loosely and wanted in line)
 
 
 def _near(lines: Sequence[str], index: int, wanted: int) -> bool:

@@ -184,8 +184,8 @@ def strength_of(text: str) -> tuple[Strength, bool] | None:
 
 
 def forbids(text: str) -> bool:
-    """Whether a sentence forbids something."""
-    return _has(_NEVER, text)
+    """Whether a sentence forbids something, apart from what its code says."""
+    return _has(_NEVER, re.sub(r"`[^`]*`", "", text))
 
 
 def _has(pattern: str, text: str) -> bool:
@@ -248,7 +248,7 @@ def statements_in(document: Document) -> Iterator[Statement]:
             strength = marked or own or led or _imperative(text, words)
             if strength is None:
                 continue
-            if own is None and _has(_NEVER, text):
+            if own is None and forbids(text):
                 strength = (strength[0], True)
             first: Statement | None = None
             for left, right in _clauses(text):
