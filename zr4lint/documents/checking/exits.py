@@ -39,7 +39,7 @@ def _exits_zero(target: Target, fence: Fence) -> Iterator[Finding]:
     if prints is None:
         return
     if _ENDS.search(text):
-        line = _first_harmless(target, fence)
+        line = _first_harmless(target, fence, "") or _first_harmless(target, fence, None)
         if line is None:
             return
         span = fence.body.span(line.span.start, line.span.end)
@@ -49,9 +49,9 @@ def _exits_zero(target: Target, fence: Fence) -> Iterator[Finding]:
     yield found(target, rules.FAILS_WITH_ZERO, span, message, help="End the failing branch with `exit 1`")
 
 
-def _first_harmless(target: Target, fence: Fence) -> Printed | None:
-    """The first report of a failure after which the script goes on as if nothing had been, on an empty file."""
-    shell = Shell(fence.body.text, {target.path: ""})
+def _first_harmless(target: Target, fence: Fence, text: str | None) -> Printed | None:
+    """The first report of a failure after which the script goes on as if nothing had been, on a file with a text."""
+    shell = Shell(fence.body.text, {target.path: text})
     statements = shell.statements()
     ending = fence.body.text[statements[-1].start_byte :] if statements else ""
     for node in statements:

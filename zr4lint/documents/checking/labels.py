@@ -24,8 +24,8 @@ _NAMED = re.compile(
 )
 _CODE = re.compile(r"(?<![\w./:-])([A-Z]{1,6})(-?)(\d{1,4})(?![\w./-]*\w)")
 _QUOTED = re.compile(
-    r"\b(?:(?:section|chapter)s?|see)\s+[\"\u201c\u201e](?P<title>[^\"\u201c\u201d\n]{3,60})[\"\u201d\u201c]"
-    r"|\b(?:see|as|by|per) (?:the )?[\"\u201c\u201e](?P<name>[^\"\u201c\u201d\n]{3,60})[\"\u201d\u201c]"
+    r"\b(?:section|chapter)s?\s+[\"\u201c\u201e](?P<title>[^\"\u201c\u201d\n]{3,60})[\"\u201d\u201c]"
+    r"|\b(?:as|per) (?:the )?[\"\u201c\u201e](?P<name>[^\"\u201c\u201d\n]{3,60})[\"\u201d\u201c]"
     r" (?:section|chapter)\b",
     re.IGNORECASE,
 )

@@ -27,7 +27,7 @@ _CHECKLIST = re.compile(r"\[[ xX]\]\s+(?:confirm|verify|check|ensure)\b[^`|]*`([
 _PATH = re.compile(r"/[\w.-]+(?:/[\w.-]+)+")
 _SCRIPT = re.compile(r"(?<![\w.-])[\w-]+\.(?:sh|py)\b")
 _REQUIREMENT = re.compile(r"([A-Za-z][\w.-]*)((?:[=<>~!]=|[<>])[\w.,=<>~!*+]+)")
-_FROM = re.compile(r"FROM\s+(\S+)(?:\s+AS\s+\S+)?", re.IGNORECASE)
+_FROM = re.compile(r"FROM\s+(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 
 
 class Held:
@@ -40,6 +40,7 @@ class Held:
         stages = range(len(facts.stages))
         self.text = text
         self.images = {m[1]: Span(m.start(1), m.end(1)) for m in re.finditer(r"(?im)^FROM[ \t]+(\S+)", text)}
+        self.stages = [stage.name.lower() for stage in facts.stages if stage.name is not None]
         self.variables: dict[str, tuple[set[str], Span]] = {}
         for fact in facts.of(EnvSet, stages):
             if isinstance(fact.value, str):
@@ -56,6 +57,8 @@ class Held:
         requirement, keyword = _REQUIREMENT.fullmatch(words), words.partition(" ")[0]
         if image is not None and self.images and image[1] not in self.images:
             return next(iter(self.images.items()))
+        if image is not None and image[2] and image[2].lower() not in self.stages and self.stages:
+            return f"AS {self.stages[0]}", self.images.get(image[1])
         if variable is not None and (had := self.variables.get(variable[1])) is not None:
             values, span = had
             return None if variable[2].strip("\"'") in values else (f"{variable[1]}={min(values)}", span)
