@@ -98,8 +98,7 @@ def _listed(document: Document, numbers: dict[str, set[str]]) -> None:
             if heading.part is not None and heading.part[0] == "requirement":
                 numbers.setdefault("requirement", set()).add(f"{heading.part[1]}.{number}")
     if len(runs) == 1 and len(runs[0]) > 2 and runs[0] == [*range(1, len(runs[0]) + 1)]:
-        for kind in ("rule", "step", "item", "point"):
-            numbers.setdefault(kind, {*map(str, runs[0])})
+        numbers.setdefault("rule", {*map(str, runs[0])})
 
 
 def _plain(title: str) -> str:

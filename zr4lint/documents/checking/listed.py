@@ -94,7 +94,8 @@ def _of_table(target: Target, words: Words) -> Iterator[Finding]:
     if len(tables) != 1 or not words.path or "pinned" in words.text:
         return
     heads = [cell.text.strip("* ").lower() for cell in tables[0].header]
-    head = heads[1] if heads[0] in ("no.", "nr.", "#", "id") and len(heads) > 1 else heads[0]
+    second = heads[0] in ("no.", "nr.", "#", "id") and len(heads) > 1 and "in the table" in words.text
+    head = heads[1] if second else heads[0]
     said = re.search(rf"\b({NUMBER})\s+({re.escape(head)}s)\b", words.text, re.IGNORECASE) if head.isalpha() else None
     named = [row for row in tables[0].rows if row and row[0].text.strip("* -\u2013\u2014")]
     if said is None or value_of(said[1]) == len(named) or not is_exact(words.text, said.start(1)) or len(named) < 2:

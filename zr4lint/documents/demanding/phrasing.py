@@ -48,6 +48,7 @@ _MODAL = (
     r"\b(?:must|should|shall|may|can|has to|have to|needs? to|muss|soll|sollte|darf|not|never|forbidden|prohibited"
     r"|required|necessary|mandatory|allowed|permitted)\b"
 )
+_FORBIDS = re.compile(r" (?:must|should|shall) not ", re.IGNORECASE)
 _THING = r"(?:image|dockerfile|container|stage)s?"
 _VERB = r"(use|set|expose|run|start|install|define|declare|copy)"
 _PRESENT: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -85,7 +86,8 @@ def canonical(statement: Statement) -> Statement:
         plain = shorter
     codes = statement.codes[: min(dropped)] if dropped else statement.codes
     codes = tuple(code.removeprefix("RUN ") if re.match(r"RUN [a-z]", code) else code for code in codes)
-    negative = statement.negative or (" must not " in plain and " must not " not in statement.plain)
+    turned = _FORBIDS.search(plain) is not None and _FORBIDS.search(statement.plain) is None
+    negative = statement.negative or turned
     return structs.replace(statement, plain=plain, codes=codes, negative=negative)
 
 
