@@ -189,7 +189,9 @@ class Document:
     """A Markdown document, read once; FileError for one whose blocks are nested without end."""
 
     def __init__(self, source: SourceFile) -> None:
-        self.source = source
+        self._given = source.text
+        # A blank in place of the "\r" of a line end keeps all offsets; scripts and Dockerfiles lose it.
+        self.source = SourceFile(source.text.replace("\r\n", " \n"), source.path) if "\r\n" in source.text else source
         self.headings: list[Heading] = []
         self.fences: list[Fence] = []
         self.indented: list[MappedText] = []
@@ -275,8 +277,12 @@ class Document:
         for line in body.splitlines(keepends=True):
             found = self.source.text.find(line, at)
             at = found if found >= 0 else at
-            pieces.append((line, at))
-            at += len(line)
+            end = at + len(line)
+            if self._given[end - 2 : end] == "\r\n":
+                pieces += [(line[:-2], at), ("\n", end - 1)]
+            else:
+                pieces.append((line, at))
+            at = end
         return MappedText.join(pieces)
 
     def _paragraph(self, span: Span) -> None:

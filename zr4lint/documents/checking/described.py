@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from zr4lint.documents import target as target_text
 from zr4lint.documents.checking.found import found
+from zr4lint.documents.demanding.statement import sentences_of
+from zr4lint.documents.document import Words
 from zr4lint.model.finding import Related
 from zr4lint.model.quoting import code
 from zr4lint.packs import document_rules as rules
 
 if TYPE_CHECKING:
-    from zr4lint.documents.document import Words
     from zr4lint.documents.target import Target
     from zr4lint.model.finding import Finding
 
@@ -39,12 +40,14 @@ def check_described(target: Target) -> Iterator[Finding]:
     times = {m[1]: (60 * int(m[2] or 0) + int(m[3] or 0), m.span()) for m in _FLAG.finditer(text) if m[2] or m[3]}
     indexes = {m[1]: m.span(1) for m in _HAD_INDEX.finditer(text)}
     for words in target.document.prose if times or indexes else ():
-        if _SOME.search(words.text) or target_text.is_not_now(words.text):
-            continue
-        if times and _HEALTH.search(words.text) and text.upper().count("HEALTHCHECK") == 1:
-            yield from _timed(target, words, times)
-        if len(indexes) == 1 and _INDEX.search(words.text):
-            yield from _indexed(target, words, *next(iter(indexes.items())))
+        for start, end in sentences_of(words):
+            said = Words(words.text[start:end], words.at(start, end))
+            if _SOME.search(said.text) or target_text.is_not_now(said.text):
+                continue
+            if times and _HEALTH.search(said.text) and text.upper().count("HEALTHCHECK") == 1:
+                yield from _timed(target, said, times)
+            if len(indexes) == 1 and _INDEX.search(said.text):
+                yield from _indexed(target, said, *next(iter(indexes.items())))
 
 
 def _timed(target: Target, words: Words, times: dict[str, tuple[int, tuple[int, int]]]) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from zr4lint.documents.checking.found import found
+from zr4lint.documents.demanding.statement import strength_of
 from zr4lint.model.quoting import code
 from zr4lint.packs import document_rules as rules
 
@@ -39,7 +40,10 @@ _ELSEWHERE = re.compile(
 """Words of a line that may refer to another document, or to what is no more or not yet there."""
 _OF_ANOTHER = re.compile(r"\s+(?:of|in|from)\b|'s\b", re.IGNORECASE)
 _SEE = re.compile(r"\bsee\s+\Z", re.IGNORECASE)
-_FOREIGN = re.compile(r"(?:\b(?!THE\b)[A-Z]{2,}[\w.-]*|\w's)\s+\Z")
+_FOREIGN = re.compile(
+    r"(?:\b(?!THE\b)[A-Z]{2,}[\w.-]*|\w's|\b(?!(?:See|If|In|After|Before|When|Once|From|Go|Run|Repeat|The|And|Then|Until"
+    r"|To|As|With|By|For|Both|Only|Skip|Follow|Continue|Complete)\b)[A-Z][a-z]+)\s+\Z"
+)
 
 
 class Labels(Struct, frozen=True):
@@ -77,7 +81,8 @@ def labels_of(document: Document) -> Labels:
     starts += [m[1] for f in document.fences if f.is_shell for m in re.finditer(r"(?m)^#\s*(\S.*)", f.body.text)]
     for text in starts:
         if (dotted := _DOTTED.match(text)) is not None and "[" not in dotted[0]:
-            for kind in ("rule", "section", "requirement", "criterion"):
+            demanded = ("requirement", "criterion") if strength_of(text) is not None else ()
+            for kind in ("rule", "section", *demanded):
                 numbers.setdefault(kind, set()).add(dotted[1])
         if (named := _CODE.match(text.lstrip("*-+> `[]#"))) is not None:
             codes.setdefault((named[1], named[2]), set()).add(int(named[3]))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from zr4lint.documents import target as target_text
 from zr4lint.documents.checking.found import found
 from zr4lint.documents.checking.numbers import is_exact
+from zr4lint.documents.demanding.statement import sentences_of
 from zr4lint.model.finding import Related
 from zr4lint.packs import document_rules as rules
 
@@ -52,8 +53,9 @@ def _lines(target: Target) -> Iterator[Finding]:
     every = [
         (int(said[said.lastgroup or 0]), words.at(*said.span(said.lastgroup or 0)))
         for words in target.document.prose
-        if target.blocks and target_text.is_about_lines(words.text) and not _CHANGE.search(words.text)
-        for said in _OF_FILE.finditer(words.text)
+        for start, end in (sentences_of(words) if target.blocks and "line" in words.text else ())
+        if target_text.is_about_lines(words.text[start:end]) and not _CHANGE.search(words.text, start, end)
+        for said in _OF_FILE.finditer(words.text, start, end)
         if is_exact(words.text, said.start(said.lastgroup or 0))
     ]
     every += [

@@ -21,7 +21,7 @@ _LIST = re.compile(
     re.IGNORECASE,
 )
 _VAGUE = re.compile(
-    r"\betc\b|\.\.\.|\u2026|\be\.g\b|\bi\.e\b|\bsuch as\b|\bexample\b|\binclud|\bor\b|\bsee\b"
+    r"\betc\b|\.\.\.|\u2026|\be\.g\b|\bi\.e\b|\bsuch as\b|\bexample\b|\binclud|\bor\b|\bsee\b|\bboth\b"
     r"|\beach\b|\bplus\b|\bevery\b|\bnot\b|[=+\u00d7]|\sx\s",
     re.IGNORECASE,
 )

@@ -150,8 +150,8 @@ def _idle(target: Target, step: Step, words: str) -> Iterator[Finding]:
     if same is not None and re.sub(r"\\(.)", r"\1", same[2]) == re.sub(r"\\(.)", r"\1", same[3]):
         message = "this replaces words by the same words"
         yield found(target, rules.EDITS_NOTHING, step.place, message)
-    yield from _foreign(target, step, same)
-    yield from _misplaced(target, step, same)
+    misplaced = [*_misplaced(target, step, same)]
+    yield from misplaced or _foreign(target, step, same)
     append = _APPEND.search(f"{words} ")
     if append is not None and append[1] in append[2] and append[2].split()[:1] == [append[1]]:
         message = f"this inserts {code(append[2].strip(), 28)} only where it already is"
@@ -162,16 +162,15 @@ def _idle(target: Target, step: Step, words: str) -> Iterator[Finding]:
 def _misplaced(target: Target, step: Step, said: re.Match[str] | None) -> Iterator[Finding]:
     """A repair of words at the start of a line that the target text has in the middle of one only."""
     pattern = said[2][1:] if said is not None and said[2].startswith("^") else ""
-    text = f"{target.whole.text}\n{joined(target.before_of(step.fence)).text}"
+    if not pattern:
+        return
+    lines = [*target.whole.text.splitlines(), *joined(target.before_of(step.fence)).text.splitlines()]
     try:
-        place = compiled(pattern).search(text) if pattern else None
-        anchored = compiled(f"^{pattern}") if pattern else None
+        anywhere, first = compiled(pattern), compiled(f"^{pattern}")
     except UnknownError:
         return
-    if place is None or anchored is None or any(map(anchored.search, text.splitlines())):
-        return
-    before = text[: place.start()].rpartition("\n")[2]
-    if before.strip():
+    found_in = [(line, at.start()) for line in lines if (at := anywhere.search(line)) is not None]
+    if found_in and not any(map(first.search, lines)) and all(line[:at].strip() for line, at in found_in):
         message = f"no line starts with {code(pattern, 34)}; it stands inside one"
         yield found(target, rules.EDITS_NOTHING, step.place, message[:80])
 

@@ -39,7 +39,7 @@ _NO_STAGE = re.compile(
     re.IGNORECASE,
 )
 _PRINTS_LINE = re.compile(r"\bsed\s+-n\s+[\"']?(?:\d+,)?(\d+)p\b")
-_NEAR_FILE = re.compile(r"(?<![\w./-])(?:[\w.-]+/)*(?:Dockerfile|Containerfile)[\w.-]*\w")
+_NEAR_FILE = re.compile(r"(?<![\w./-])(?:[\w.-]+/)*(?:Dockerfile|Containerfile)(?:[\w.-]*\w)?")
 _HOME = re.compile(r"(?<![\w.$}:])/(?:home|Users)/(?!user\b|username\b|you\b|dir\b)[\w.-]+(?:/[\w.-]+)*")
 
 
