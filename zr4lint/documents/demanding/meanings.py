@@ -189,15 +189,8 @@ def interval(statement: Statement) -> Iterator[Demand]:
     said = re.search(r"(\d+)\s*([sm])", statement.plain, re.IGNORECASE)
     if said is None or any(code != "HEALTHCHECK" for code in statement.codes):
         return
-    seconds = int(said[1]) * (60 if said[2].lower() == "m" else 1)
-    forms = [f"{seconds}s"] + ([f"{seconds // 60}m", f"{seconds // 60}m0s"] if seconds % 60 == 0 else [])
-    given = {
-        "instructions": ["HEALTHCHECK"],
-        "arguments": [pattern for form in forms for pattern in (f"--interval={form} *", f"* --interval={form} *")],
-        "min": 1,
-        "within": "file",
-    }
-    yield Demand("instruction-count", given, _NOWHERE, f"The health check runs every {seconds} seconds.")
+    given = {"options": {"interval": f"{said[1]}{said[2].lower()}"}}
+    yield Demand("healthcheck", given, _NOWHERE, "The health check has this interval.")
 
 
 def absolute(statement: Statement) -> Iterator[Demand]:
