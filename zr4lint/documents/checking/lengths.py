@@ -26,6 +26,7 @@ _OF_FILE = re.compile(
     rf"|\ball (?P<all>\d{{1,4}}) lines\b|{_FILE}\W*\((?P<in>\d{{1,4}}) lines\b",
     re.IGNORECASE,
 )
+_NAME = re.compile(r"(?<![\w./-])(?:[\w.-]+/)*(?:Dockerfile|Containerfile)[\w.-]*\w", re.IGNORECASE)
 _CHANGE = re.compile(
     r"\b(?:adds?|added|removes?|saves?|shorter|longer|changes?|each|every|scripts?|per|if|least|most|example)\b|\+\d",
     re.IGNORECASE,
@@ -55,6 +56,7 @@ def _lines(target: Target) -> Iterator[Finding]:
         for words in target.document.prose
         for start, end in (sentences_of(words) if target.blocks and "line" in words.text else ())
         if target_text.is_about_lines(words.text[start:end]) and not _CHANGE.search(words.text, start, end)
+        if all(target.path.lower().endswith(name.lower()) for name in _NAME.findall(words.text, start, end))
         for said in _OF_FILE.finditer(words.text, start, end)
         if is_exact(words.text, said.start(said.lastgroup or 0))
     ]
