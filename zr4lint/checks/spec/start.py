@@ -68,7 +68,7 @@ def healthcheck(subject: Subject, *, command: Text | None = None, options: dict[
 
     Rule:
         command = "curl -f http://localhost:8080/"
-        options = { interval = "30s" }
+        options = { interval = "10s" }
 
     Bad:
         FROM debian:12
@@ -76,7 +76,7 @@ def healthcheck(subject: Subject, *, command: Text | None = None, options: dict[
 
     Good:
         FROM debian:12
-        HEALTHCHECK --interval=30s CMD curl -f http://localhost:8080/
+        HEALTHCHECK --interval=10s CMD curl -f http://localhost:8080/
     """
     found = subject.facts.of(HealthcheckSet, subject.lineage)
     shown = ("CMD", command) if command is not None else ()

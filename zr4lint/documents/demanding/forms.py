@@ -287,17 +287,6 @@ FORMS: Sequence[Form] = (
         False,
         software.lists_removed,
     ),
-    _form(rf"base[ -]?image:\s*{CODE}|basis-?image:\s*{CODE}", False, meanings.image),
-    _form(rf"(?:working directory|workdir|arbeitsverzeichnis):\s*{CODE}", False, meanings.workdir),
-    _form(rf"(?:exposed )?ports?:\s*{CODE}|expose:\s*{CODE}", False, meanings.ports),
-    _form(rf"(?:run(?:time)? )?user:\s*{CODE}|benutzer:\s*{CODE}", False, meanings.user),
-    _form(rf"(?:entry[ -]?point|cmd|(?:start )?command):\s*{CODE}", False, meanings.started),
-    _form(rf"(?:environment|environment variables?|env):\s*{LIST}", False, meanings.variables),
-    _form(
-        rf"(?!(?:build|secret|label|default|test|compose)\b)(?![^:]*\barg)[\w /-]+:\s*{CODE}",
-        False,
-        meanings.setting,
-    ),
     _form(
         rf"{_THE}(?:entry[ -]?point|(?:(?:default|start)\s+)?command|{CODE})\s+{MODAL}be\s+(?:set\s+to\s+)?{CODE}",
         False,
@@ -360,3 +349,17 @@ FORMS: Sequence[Form] = (
     ),
     _form(rf"{OPENING}(?:have|be|contain)\s+exactly\s+\d+\s+lines(?:\s+long)?", False, meanings.lines),
 )
+LABELLED: Sequence[Form] = (
+    _form(rf"base[ -]?image:\s*{CODE}|basis-?image:\s*{CODE}", False, meanings.image),
+    _form(rf"(?:working directory|workdir|arbeitsverzeichnis):\s*{CODE}", False, meanings.workdir),
+    _form(rf"(?:exposed )?ports?:\s*{CODE}|expose:\s*{CODE}", False, meanings.ports),
+    _form(rf"(?:run(?:time)? )?user:\s*{CODE}|benutzer:\s*{CODE}", False, meanings.user),
+    _form(rf"(?:entry[ -]?point|cmd|(?:start )?command):\s*{CODE}", False, meanings.started),
+    _form(rf"(?:environment|environment variables?|env):\s*{LIST}", False, meanings.variables),
+    _form(
+        rf"(?!(?:build|secret|label|default|test|compose)\b)(?![^:]*\barg)[\w /-]+:\s*{CODE}",
+        False,
+        meanings.setting,
+    ),
+)
+"""The forms of a name with a value, such as `Port: 80`; no other form fits these."""

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from zr4lint.documents.demanding import objects
-from zr4lint.documents.demanding.forms import FORMS
+from zr4lint.documents.demanding.forms import FORMS, LABELLED
 from zr4lint.documents.demanding.phrasing import canonical, scoped
 from zr4lint.documents.demanding.statement import CODE, Statement
 
 if TYPE_CHECKING:
     from zr4lint.documents.deriving.demand import Demand
+
+
+_LABELLED = re.compile(rf"[\w /-]{{2,40}}:\s*{CODE}(?:[, ]+(?:and |und |& )?{CODE})*")
 
 
 @cache
@@ -34,7 +37,7 @@ def demands_of(statement: Statement, stages: Collection[str] | None = ()) -> lis
     statement, stage, quoted = scoped(canonical(_without_instruction(statement)))
     if stage is not None and not quoted and stages is not None and stage not in stages:
         return []
-    for pattern, negative, readers in FORMS:
+    for pattern, negative, readers in LABELLED if _LABELLED.fullmatch(statement.plain) else FORMS:
         if negative is not None and negative is not statement.negative:
             continue
         if _compiled(pattern).fullmatch(statement.plain):
