@@ -149,3 +149,12 @@ def test_formats(tmp_path: Path) -> None:
 def test_the_document_of_dockerfile_zr4(code: str, lines: set[int]) -> None:
     findings = found(PRD.read_text())
     assert lines <= {finding.line for finding in findings if finding.code == code}
+
+
+def test_line_ends_of_windows_change_nothing() -> None:
+    text = (FIXTURES / "broken.prd.md").read_text()
+    plain, windows = (check(SourceFile(t, "x.md")).findings for t in (text, text.replace("\n", "\r\n")))
+    assert len(plain) > 10
+    assert [(f.line, f.column, f.code, f.message) for f in windows] == [
+        (f.line, f.column, f.code, f.message) for f in plain
+    ]

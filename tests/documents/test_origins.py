@@ -242,3 +242,17 @@ def test_no_file_outside_of_the_project_gets_into_a_report(tmp_path: Path) -> No
             done = call(*args.split(), cwd=project)
             assert "private words" not in done.out + done.err
             assert "relatedLocations" not in done.out
+
+
+def test_a_rule_of_several_lines_is_stale_where_a_later_one_changed(tmp_path: Path) -> None:
+    document = tmp_path / "Dockerfile"
+    own = "RUN apt-get update \\\n    && apt-get install -y curl \\\n       tini"
+    origin = Origin("Dockerfile", 2, fingerprint=fingerprint_of_line(own), lines=3)
+    for text, at, stale in (
+        (f"FROM debian:12\n{own}\n", 2, False),
+        (f"FROM debian:12\n\n# The tools.\n{own}\n", 4, False),
+        (f"FROM debian:12\n{own.replace('tini', 'jq')}\n", 2, True),
+    ):
+        document.write_text(text)
+        found = follow(str(document), [origin])[0]
+        assert (found.line, found.stale) == (at, stale)

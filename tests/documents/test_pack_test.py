@@ -119,7 +119,18 @@ def test_a_derived_pack_knows_its_golden_file(tmp_path: Path) -> None:
     done = call("pack", "test", "pack.toml", cwd=tmp_path)
     assert (done.code, done.err) == (0, "")
     assert done.out == call("pack", "test", "pack.toml", "Dockerfile", cwd=tmp_path).out
-    assert done.out.splitlines()[-1].startswith("no rule has an example, golden file 0 findings, edits noticed ")
+    assert done.out.splitlines()[-1].startswith("examples 4/4, golden file 0 findings, edits noticed ")
+
+
+def test_examples_of_a_derived_pack_are_the_golden_file_and_edits_of_it() -> None:
+    golden = SourceFile(
+        "FROM debian:12\nRUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*\n"
+    )
+    trial = try_pack(pack_of(write(derive(golden))), golden)
+    assert (trial.wrong, trial.untried) == ((), ())
+    assert trial.examples == 2 * len(derive(golden).demands)
+    other = try_pack(pack_of(PACK.replace("bad =", "#").replace("good =", "#")), SourceFile("FROM debian:12\nUSER b\n"))
+    assert (other.examples, [f.code for f in other.findings]) == (1, ["T1"])
 
 
 def test_a_document_is_no_golden_file(tmp_path: Path) -> None:

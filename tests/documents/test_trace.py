@@ -181,7 +181,7 @@ def test_the_rules_of_a_pack_without_lines_are_found_in_the_document(tmp_path: P
     sections = '[[section]]\nnumber = "4"\ntitle = "Ports"\n[[section]]\nnumber = "5"\ntitle = "Base"\n'
     pack = f'{HEAD}document = "Plan"\n{sections}'
     pack += rule(1, "user", 'section = "5"\ncheck = "runs-as"\nuser = "app"')
-    pack += rule(2, "port", 'section = "4"\ncheck = "exposed-ports"\nports = ["80"]\ncommands = ["^EXPOSE 80$"]')
+    pack += rule(2, "port", 'section = "4"\ncheck = "exposed-ports"\nports = ["80"]\ngreps = ["^EXPOSE 80$"]')
     pack += rule(3, "signal", 'section = "4"\ncheck = "stop-signal"\nsignal = "SIGTERM"')
     (tmp_path / "own.toml").write_text(pack)
     trace = by_name(traced(tmp_path, "--pack", "own.toml", "--document", "plan.md", "Dockerfile"))

@@ -64,6 +64,7 @@ def test(ctx: click.Context, pack: str, dockerfile: str | None) -> None:
 
     The golden file has to meet the pack. Then each of its instructions is dropped, turned into a comment or an echo,
     changed in its last word, moved down, and undone by a new one below it: the edits that no rule notices are listed.
+    For a rule without examples, the golden file is the good one, and an edit that the rule notices the bad one.
     Default: the Dockerfile that the pack names under [trace].
 
     \b
@@ -93,7 +94,8 @@ def test(ctx: click.Context, pack: str, dockerfile: str | None) -> None:
     lines = [*trial.wrong]
     lines += [f"{f.path}:{f.line}:{f.column}: {f.code} {f.name}: {f.message}" for f in trial.findings]
     lines += [f"{dockerfile}:{edit.line}: no rule notices this edit: {edit.kind}" for edit in trial.unnoticed]
-    examples = trial.examples + len(trial.wrong)
+    lines += [f"{pack}: no edit breaks {rule}" for rule in trial.untried]
+    examples = trial.examples + len(trial.wrong) + len(trial.untried)
     summary = f"examples {trial.examples}/{examples}" if examples else "no rule has an example"
     if golden is not None:
         noticed = trial.edits - len(trial.unnoticed)

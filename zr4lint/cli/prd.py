@@ -185,6 +185,10 @@ def compile_(document: str, output: str | None, decisions: str | None) -> None:
     save(compiled.text, output, sys.stdout)
     for finding in compiled.left:
         click.echo(f"{document}:{finding.line}: not compiled: {finding.message}", err=True)
+    if compiled.conflicting:
+        click.echo(
+            f"{document}: no file was found that meets all of these: {', '.join(compiled.conflicting)}", err=True
+        )
     if output is not None:
         click.echo(f"{output}: {compiled.rules} rules", err=True)
 

@@ -11,9 +11,11 @@ from msgspec import Struct
 from zr4lint.documents.checking.arithmetic import check_arithmetic
 from zr4lint.documents.checking.claims import check_claims
 from zr4lint.documents.checking.counts import check_counts
+from zr4lint.documents.checking.described import check_described
 from zr4lint.documents.checking.disputes import check_disputes
 from zr4lint.documents.checking.exits import check_exits
 from zr4lint.documents.checking.labels import check_labels
+from zr4lint.documents.checking.lengths import check_lengths
 from zr4lint.documents.checking.listed import check_listed
 from zr4lint.documents.checking.mentions import check_mentions
 from zr4lint.documents.checking.recovery import check_recoveries
@@ -35,8 +37,10 @@ CHECKS: tuple[Callable[[Target], Iterator[Finding]], ...] = (
     check_statements,
     check_disputes,
     check_mentions,
+    check_described,
     check_arithmetic,
     check_counts,
+    check_lengths,
     check_listed,
     check_verification,
     check_exits,

@@ -46,13 +46,25 @@ _ROLES = (
     (Role.BEFORE, re.compile(r"\bbefore\b|\bcurrent\b", re.IGNORECASE)),
     (Role.TARGET, re.compile(r"\bafter\b|\btarget\b|\bdesired\b", re.IGNORECASE)),
     (Role.RECOVERY, re.compile(r"\brecover|\broll[ -]?back\b|\brepair|\bfall-?back\b|\bremed", re.IGNORECASE)),
-    (Role.CHECK, re.compile(r"\bverif|\bvalidat|\bacceptance\b|\bchecks?\b", re.IGNORECASE)),
+    (Role.CHECK, re.compile(r"\bverif|\bvalidat|\bacceptance\b|\bchecks?\b|\bcomplian", re.IGNORECASE)),
 )
 _LEADS = (
-    (Role.BEFORE, re.compile(r"\b(?:current|existing|old|present) (?:state|dockerfile|file|version)\b", re.IGNORECASE)),
+    (
+        Role.BEFORE,
+        re.compile(
+            r"\b(?:current|existing|old|present) (?:state|dockerfile|file|version)\b"
+            r"|\A\W*(?:the\s+)?(?:current|before|old|existing|today|from)\W*\Z",
+            re.IGNORECASE,
+        ),
+    ),
     (
         Role.TARGET,
-        re.compile(r"\b(?:target|desired|final|resulting) (?:state|dockerfile|file|version)\b", re.IGNORECASE),
+        re.compile(
+            r"\b(?:target|desired|final|resulting) (?:state|dockerfile|file|version)\b"
+            r"|\A\W*(?:the\s+)?(?:target|after|desired|new|becomes|result)\W*\Z"
+            r"|\bdockerfile after (?:this|the) change\b",
+            re.IGNORECASE,
+        ),
     ),
     (Role.RECOVERY, re.compile(r"\A\W*(?:recovery|roll[ -]?back|repair|fall-?back)\b", re.IGNORECASE)),
     (Role.CHECK, re.compile(r"\A\W*(?:verif\w+|validat\w+|checks?)\b", re.IGNORECASE)),
@@ -177,7 +189,9 @@ class Document:
     """A Markdown document, read once; FileError for one whose blocks are nested without end."""
 
     def __init__(self, source: SourceFile) -> None:
-        self.source = source
+        self._given = source.text
+        # A blank in place of the "\r" of a line end keeps all offsets; scripts and Dockerfiles lose it.
+        self.source = SourceFile(source.text.replace("\r\n", " \n"), source.path) if "\r\n" in source.text else source
         self.headings: list[Heading] = []
         self.fences: list[Fence] = []
         self.indented: list[MappedText] = []
@@ -263,8 +277,12 @@ class Document:
         for line in body.splitlines(keepends=True):
             found = self.source.text.find(line, at)
             at = found if found >= 0 else at
-            pieces.append((line, at))
-            at += len(line)
+            end = at + len(line)
+            if self._given[end - 2 : end] == "\r\n":
+                pieces += [(line[:-2], at), ("\n", end - 1)]
+            else:
+                pieces.append((line, at))
+            at = end
         return MappedText.join(pieces)
 
     def _paragraph(self, span: Span) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -17,6 +18,10 @@ from zr4lint.model.source import SourceFile
 if TYPE_CHECKING:
     from zr4lint.packs.model import Pack
 
+_PART = re.compile(
+    r"""(?<=\s)--?[a-z][\w-]*(?:=\S+)?[ \t]*|["']|[\w-]+[ \t]+update[ \t]*&&[ \t]*|&&[ \t]*rm\b[^&\n]*"""
+)
+_MOST_PARTS = 200
 _LAST_WORD = re.compile(r"[A-Za-z0-9](?=[^A-Za-z0-9]*\Z)")
 
 
@@ -33,7 +38,8 @@ class Trial(Struct, frozen=True):
 
     `examples` counts those that do what they should, `wrong` says of the others what they do instead; `findings` are
     those in the golden file, `edits` counts the edits that were tried, and `unnoticed` are those of them that no rule
-    notices.
+    notices. A rule without examples has the golden file as the good one and an edit of it as the bad one; `untried`
+    are the rules that have a finding on no edit.
     """
 
     examples: int
@@ -41,6 +47,7 @@ class Trial(Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     edits: int = 0
     unnoticed: tuple[Edit, ...] = ()
+    untried: tuple[str, ...] = ()
 
 
 def try_pack(pack: Pack, golden: SourceFile | None) -> Trial:
@@ -68,8 +75,22 @@ def try_pack(pack: Pack, golden: SourceFile | None) -> Trial:
     findings = tuple(f for f in linter.lint(golden).report.findings if f.code in codes and not f.suppressed)
     before = {(finding.code, finding.message) for finding in findings}
     edits = [*edits_of(golden)]
-    unnoticed = tuple(edit for edit in edits if not said(SourceFile(edit.text, golden.path)) - before)
-    return Trial(count - len(wrong), tuple(wrong), findings, len(edits), unnoticed)
+    after = [said(SourceFile(edit.text, golden.path)) - before for edit in edits]
+    unnoticed = tuple(edit for edit, new in zip(edits, after, strict=True) if not new)
+    noticed = {code for new in after for code, _ in new}
+    bare = [rule.rule for rule in pack.rules if not rule.rule.bad and not rule.rule.good]
+    for text in _shortened(golden) if any(rule.code not in noticed for rule in bare) else ():
+        noticed |= {code for code, _ in said(SourceFile(text, golden.path)) - before}
+    missed = {code for code, _ in before}
+    count += sum((rule.code not in missed) + (rule.code in noticed) for rule in bare)
+    untried = tuple(f"{rule.code} {rule.name}" for rule in bare if rule.code not in noticed)
+    return Trial(count - len(wrong), tuple(wrong), findings, len(edits), unnoticed, untried)
+
+
+def _shortened(golden: SourceFile) -> Iterator[str]:
+    """The golden file without one of its options, quotes or commands, for rules that no other edit breaks."""
+    for part in islice(_PART.finditer(golden.text), _MOST_PARTS):
+        yield golden.text[: part.start()] + golden.text[part.end() :]
 
 
 def edits_of(golden: SourceFile) -> Iterator[Edit]:

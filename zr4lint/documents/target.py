@@ -17,12 +17,13 @@ _FILE = re.compile(
     r"dockerfile|containerfile|\b(?:the|whole|this|entire|new|final) file\b|\ball \d+ lines\b", re.IGNORECASE
 )
 _NOT_NOW = re.compile(
-    r"\b(?:was|were|had|used to|old|former(?:ly)?|previous(?:ly)?|before|earlier|today|currently|from \d+)\b",
+    r"\b(?:was|were|had|used to|old|former(?:ly)?|previous(?:ly)?|before|earlier|today|currently|from \d+"
+    r"|later|next|future|may|might|could|would|planned)\b",
     re.IGNORECASE,
 )
 _BOUND = re.compile(
     r"(?:\b(?:at (?:most|least)|(?:no )?(?:more|fewer|less) than|under|below|over|above|up to|about|around|roughly"
-    r"|per|or)|[~<>\u2264\u2265])\s*\Z",
+    r"|per|or|first|last)|[~<>\u2264\u2265])\s*\Z",
     re.IGNORECASE,
 )
 """Words before a number of lines that make it a limit or an example; at most 40 characters are searched."""
@@ -34,6 +35,9 @@ NO_TARGET = 'no target found; put the `dockerfile` block below a heading such as
 
 
 _GUIDE = re.compile(r"\bguid(?:e|es|elines?)\b|\bbest practices?\b|\bexamples?\b|\btips\b|\btutorial\b", re.IGNORECASE)
+
+_OMITTED = re.compile(r"^\s*(?:#\s*)?(?:\.\.\.|\u2026|\[\.\.\.\])", re.MULTILINE)
+"""A line that stands for others."""
 
 _MOST_LINES = 10_000
 """The most blank lines that are put between two blocks."""
@@ -87,7 +91,7 @@ class Target:
     def is_whole(self) -> bool:
         """Whether the target blocks are one file from its FROM on."""
         starts = [block for block in self.blocks if _START.match(block.body.text)]
-        return len(starts) == 1 and self.blocks[0] is starts[0]
+        return len(starts) == 1 and self.blocks[0] is starts[0] and not _OMITTED.search(self.whole.text)
 
     def without(self, block: Fence) -> MappedText:
         """The target blocks but one."""
@@ -97,6 +101,12 @@ class Target:
     def line_count(self) -> int | None:
         """The number of lines that the document says most often that the file has."""
         return self.lines_said if self.blocks or self.checks else None
+
+    @cached_property
+    def length(self) -> int | None:
+        """The number of lines of the file: what the document says, else what its only target block has."""
+        alone = self.is_whole and len(self.blocks) == 1 and self.blocks[0].lines is None
+        return self.line_count or (self.whole.text.count("\n") if alone else None)
 
     @cached_property
     def lines_said(self) -> int | None:

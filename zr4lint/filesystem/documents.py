@@ -81,16 +81,21 @@ def follow(path: str, origins: Sequence[Origin]) -> list[Origin]:
         lines = read(path, display(path), MAX_BYTES).text.split("\n")
     except FileError:
         return found
-    known: dict[str, list[int]] = {}
+    known: dict[int, dict[str, list[int]]] = {}
+
+    def words(number: int, count: int) -> str:
+        return fingerprint_of_line("\n".join(lines[number - 1 : number - 1 + count]))
 
     def followed(origin: Origin) -> Origin:
-        own = lines[origin.line - 1] if origin.line <= len(lines) else ""
-        if not origin.fingerprint or fingerprint_of_line(own) == origin.fingerprint:
+        if not origin.fingerprint or words(origin.line, origin.lines) == origin.fingerprint:
             return origin
-        if not known:
-            for number, line in enumerate(lines, 1):
-                known.setdefault(fingerprint_of_line(line), []).append(number)
-        near = min(known.get(origin.fingerprint, ()), key=lambda number: abs(number - origin.line), default=None)
+        if origin.lines not in known:
+            known[origin.lines] = {}
+            for number in range(1, len(lines) + 1):
+                known[origin.lines].setdefault(words(number, origin.lines), []).append(number)
+        near = min(
+            known[origin.lines].get(origin.fingerprint, ()), key=lambda number: abs(number - origin.line), default=None
+        )
         return structs.replace(origin, stale=True) if near is None else structs.replace(origin, line=near)
 
     return [followed(origin) for origin in found]

@@ -70,8 +70,8 @@ class Origin(Struct, frozen=True):
     """The line of a document that a rule comes from, counted from 1.
 
     `document` is the file as the pack names it, `path` where it lies as reports show it, None where it is not found.
-    `fingerprint` names the words of the line that the rule was made from, "" where the pack has none; `stale` tells
-    that the document no longer has these words.
+    `fingerprint` names the words of the `lines` lines from there on that the rule was made from, "" where the pack has
+    none; `stale` tells that the document no longer has these words.
     """
 
     document: str
@@ -79,6 +79,7 @@ class Origin(Struct, frozen=True):
     path: str | None = None
     fingerprint: str = ""
     stale: bool = False
+    lines: int = 1
 
     @property
     def place(self) -> str:

@@ -207,15 +207,15 @@ NO_SUCH_STAGE = _rule(
     "PD504",
     "no-such-stage",
     _ERROR,
-    "Stages that are built exist.",
-    "`docker build --target` refuses the name.",
+    "Stages that are named exist.",
+    "`docker build --target` and `COPY --from` refuse the name.",
 )
 NO_SUCH_PATH = _rule(
     "PD505",
     "path-of-one-machine",
     _WARNING,
     "Paths of scripts and folders are valid on every machine.",
-    "A path in a home folder exists on one machine only.",
+    "A path in a home folder exists on one machine only, and a misspelt file on none.",
 )
 NO_SUCH_REPOSITORY = _rule(
     "PD506",

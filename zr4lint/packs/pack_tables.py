@@ -82,6 +82,7 @@ class RuleTable(Table, frozen=True):
     references: tuple[str, ...] = ()
     trace: Line | None = None
     fingerprint: Annotated[str, Meta(pattern="^[0-9a-f]{12}$", description="12 hexadecimal digits")] = ""
+    extent: Line = 1
     mentions: tuple[Annotated[str, Meta(min_length=1)], ...] = ()
 
 

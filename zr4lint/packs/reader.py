@@ -282,7 +282,11 @@ class _Reader:
         if document is None:
             self.error(place, _TRACE, f"`{_TRACE}` is a line of the document, which a [{_TRACE}] table has to name")
         file = document.get("file") if isinstance(document, dict) else None
-        return Origin(file, table.trace, fingerprint=table.fingerprint) if isinstance(file, str) else None
+        return (
+            Origin(file, table.trace, fingerprint=table.fingerprint, lines=table.extent)
+            if isinstance(file, str)
+            else None
+        )
 
     def kind(self, name: Any, place: _Place) -> Kind | None:
         """The kind of check of a name; None, and a problem, if there is none."""

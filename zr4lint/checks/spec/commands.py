@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -154,11 +154,33 @@ def _word(subject: Subject, ran: Ran, index: int) -> str:
     return value if argument.glob else shlex.quote(value)
 
 
+_LONG: Mapping[str, Mapping[str, str]] = {
+    "useradd": {
+        "-c": "--comment", "-d": "--home-dir", "-g": "--gid", "-G": "--groups", "-m": "--create-home",
+        "-M": "--no-create-home", "-r": "--system", "-s": "--shell", "-u": "--uid",
+    },
+    "groupadd": {"-g": "--gid", "-r": "--system"},
+    "mkdir": {"-m": "--mode", "-p": "--parents"},
+}  # fmt: skip
+"""The long forms of options, by program."""
+
+
 def _split(command: str) -> list[str]:
     try:
-        return shlex.split(command)
+        words = shlex.split(command)
     except ValueError:
         return command.split()
+    long = _LONG.get(words[0], {}) if words else {}
+    return [*words[:1], *(part for word in words[1:] for part in _in_long(word, long))] if long else words
+
+
+def _in_long(word: str, long: Mapping[str, str]) -> Sequence[str]:
+    """An option in its long form with its value apart, if it has one; other words as they are."""
+    letters = [f"-{letter}" for letter in word[1:]] if re.fullmatch(r"-[A-Za-z]+", word) else []
+    if letters and all(letter in long for letter in letters):
+        return [long[letter] for letter in letters]
+    name, equals, value = word.partition("=")
+    return [name, value] if equals and name in long.values() else [word]
 
 
 def _key(command: str) -> Key:

@@ -60,14 +60,15 @@ def _quoted(word: str) -> str:
 
 
 @check("healthcheck")
-def healthcheck(subject: Subject, *, command: Text, options: dict[Text, str] | None = None) -> Outcomes:
+def healthcheck(subject: Subject, *, command: Text | None = None, options: dict[Text, str] | None = None) -> Outcomes:
     """HEALTHCHECK runs this command, with these options; the command NONE switches an inherited check off.
 
-    A command that is written as words also stands for its exec form, one written as a JSON array for that alone.
+    A command that is written as words also stands for its exec form, one written as a JSON array for that alone. An
+    option that is not given has Docker's default.
 
     Rule:
         command = "curl -f http://localhost:8080/"
-        options = { interval = "30s" }
+        options = { interval = "10s" }
 
     Bad:
         FROM debian:12
@@ -75,27 +76,43 @@ def healthcheck(subject: Subject, *, command: Text, options: dict[Text, str] | N
 
     Good:
         FROM debian:12
-        HEALTHCHECK --interval=30s CMD curl -f http://localhost:8080/
+        HEALTHCHECK --interval=10s CMD curl -f http://localhost:8080/
     """
     found = subject.facts.of(HealthcheckSet, subject.lineage)
-    expected = f"HEALTHCHECK {' '.join((*(f'--{k}={v}' for k, v in (options or {}).items()), 'CMD', command))}"
+    shown = ("CMD", command) if command is not None else ()
+    expected = " ".join(("HEALTHCHECK", *(f"--{k}={v}" for k, v in (options or {}).items()), *shown))
     if not found:
         yield Unmet("the image has no HEALTHCHECK", expected=expected)
         return
     last = found[-1]
     given = "NONE" if last.form is Form.NONE else " ".join(last.command.text.split())
-    if given != " ".join(command.split()) and not _same_words(last.arguments, command):
+    same = command is None or given == " ".join(command.split()) or _same_words(last.arguments, command)
+    if command is not None and not same:
         yield Unmet(contrast("the health check", given, command), last.at.span, expected=expected)
         return
     flags = {option.name: option for option in last.flags.given}
     for name, value in (options or {}).items():
         flag = flags.get(name)
+        if flag is None and _seconds(value) == _seconds(_DEFAULTS.get(name, "")):
+            continue
         if flag is None:
             yield Unmet(f"the health check has no {code('--' + name)}", last.at.span, expected=expected)
-        elif flag.value != value:
+        elif _seconds(flag.value or "") != _seconds(value):
             unsure = flag.value is None
             yield Unmet(contrast(f"--{name}", flag.value or "", value), flag.span, expected=expected, unsure=unsure)
     yield met(last.at)
+
+
+_DEFAULTS = {"interval": "30s", "timeout": "30s", "start-period": "0s", "start-interval": "5s", "retries": "3"}
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
+
+
+def _seconds(value: str) -> float | str:
+    """The seconds of a duration such as `1m30s`; a text that is none as it is."""
+    found = _DURATION.fullmatch(value)
+    if found is None or not value:
+        return value
+    return int(found[1] or 0) * 3600 + int(found[2] or 0) * 60 + float(found[3] or 0)
 
 
 def _same_words(arguments: Sequence[str] | None, command: str) -> bool:

@@ -34,7 +34,8 @@ _TOTAL = re.compile(r"(?:grand |sub)?(?:total|sum|together|in total|overall|summ
 _RANGE = re.compile(r"(\d{1,6})(?:\s*(?:-|\u2013|to)\s*(\d{1,6}))?")
 _LAYERED = re.compile(r"\blayers?\b|\bsections?\b|\bblocks?\b", re.IGNORECASE)
 _INSTALLED = re.compile(r"\binstall|\badds?\b", re.IGNORECASE)
-_PLAIN = re.compile(r"\d+")
+_PLAIN = re.compile(r"\d+(?:\.\d+)?")
+_FEW, _TINY = 100, 1e-6
 _MEASURED = re.compile(
     r"%|\b(?:[KMGT]i?B|min(?:ute)?s?|h(?:our)?s?|s(?:ec(?:ond)?)?s?|ms|percent|time|size)\b", re.IGNORECASE
 )
@@ -153,19 +154,19 @@ def _sums(target: Target, table: Table) -> Iterator[Finding]:
         low = sum(amount[0] for amount in amounts if amount is not None)
         high = sum(amount[1] for amount in amounts if amount is not None)
         every = (*cells, total[at].text)
-        plain = all(_PLAIN.fullmatch(cell.strip("* ")) for cell in every)
-        exact = plain and (not _MEASURED.search(table.header[column].text) or _planned(table, cells))
+        whole = all(cell.strip("* ").isdigit() for cell in every)
+        exact = (whole and not _MEASURED.search(table.header[column].text)) or _planned(table, every)
         rough = any(re.search(r"[~<\u2248]|\bmax\b|\d\s*[-\u2013]\s*\d", cell) for cell in every)
-        if (said[0] != low) if exact else not _agrees(said, low, high, None if rough else len(rows) / 2):
+        if (abs(said[0] - low) > _TINY) if exact else not _agrees(said, low, high, None if rough else len(rows) / 2):
             sums = f"{low:g} to {high:g}" if low != high else f"{low:g}"
             message = f"the rows add up to {sums}, not {total[at].text.strip('*~ ')}"
             yield found(target, rules.SUM_DIFFERS, total[at].span, message[:80])
 
 
 def _planned(table: Table, cells: Sequence[str]) -> bool:
-    """Whether a column holds few whole hours, days or weeks, which a plan adds up exactly."""
+    """Whether a column holds few plain numbers of hours, days or weeks, which a plan adds up exactly."""
     units = " ".join(cell.text for cell in table.header)
-    small = all(cell.strip("* ").isdigit() and int(cell.strip("* ")) < 100 for cell in cells)
+    small = all(_PLAIN.fullmatch(cell.strip("* ")) and float(cell.strip("* ")) < _FEW for cell in cells)
     return small and re.search(r"\b(?:hour|day|week|minute)s?\b", units, re.IGNORECASE) is not None
 
 

@@ -29,16 +29,24 @@ _LAYERS = re.compile(rf"\b({NUMBER})[- ]layers?\b", re.IGNORECASE)
 _STAGES = re.compile(rf"\b({NUMBER})[- ]stages?\b", re.IGNORECASE)
 _INSTRUCTIONS = re.compile(rf"\b({NUMBER}) instructions\b", re.IGNORECASE)
 _BLOCKS = re.compile(rf"\ball ({NUMBER}) target blocks\b", re.IGNORECASE)
-_RULES = re.compile(rf"\b{_DOCUMENT} {_HAS} (\d+) (?:rules|requirements)\b", re.IGNORECASE)
+_RULES = re.compile(rf"\b(?:{_DOCUMENT}|the [\w-]+) {_HAS} (\d+) (?:rules|requirements)\b", re.IGNORECASE)
+_HEADED = re.compile(
+    rf"\b({NUMBER}) (?P<what>steps|phases|scenarios|tasks|chapters)\b"
+    rf"|\b{_DOCUMENT} {_HAS} ({NUMBER}) (?P<parts>requirements)\b",
+    re.IGNORECASE,
+)
 _PINNED = re.compile(r"\ball (\d+) (?:packages|dependencies|libraries) (?:are|must be) pinned\b", re.IGNORECASE)
 _ID = re.compile(r"\W*([A-Z]{1,8}[-_ ]?\d+(?:[.-]\d+)*)\b")
 _THE_FILE = re.compile(
     r"\b(?:dockerfile|containerfile|block|file|image|build)\b[^.]{0,40}"
     r"\b(?:has|have|is|contains?|consists? of|with|uses?|must)\b"
-    r"|\bin (?:the )?block we have\b",
+    r"|\bin (?:the )?block we have\b|\bthere are\b",
     re.IGNORECASE,
 )
 _SHARE = re.compile(r"\b(?:cache|merge|squash|per|each|reduce|fewer|from|instead|saves?)\b", re.IGNORECASE)
+_ASIDE = re.compile(
+    r"\b(?:of|these|following|next|first|last|other|more|few|if|when)\b|\d \w+ (?:above|below)", re.IGNORECASE
+)
 _VERSIONS = re.compile(r"version|\bpin", re.IGNORECASE)
 
 
@@ -96,6 +104,17 @@ def _rules(target: Target, _words: Words) -> int:
     return len({found[1] for text in starts if (found := _ID.match(text)) is not None})
 
 
+def _headed(target: Target, words: Words) -> int:
+    """The headings that begin with the noun that the words count, such as `Step 1` or `Scenario: ...`."""
+    said = _HEADED.search(words.text)
+    if said is None or target_text.is_not_now(words.text) or _SHARE.search(words.text) or _ASIDE.search(words.text):
+        return 0
+    noun = (said["what"] or said["parts"]).lower().rstrip("s")
+    titles = [heading.title.lower() for heading in target.document.headings]
+    count = sum(re.match(rf"{noun}(?:\s+\d+\b|\s*:)", title) is not None for title in titles)
+    return count if count > 1 else 0
+
+
 def _pins(target: Target, words: Words) -> int:
     fitting = [t for t in target.document.tables if t.path == words.path and len(t.header) > 1]
     fitting = [table for table in fitting if _VERSIONS.search(table.header[1].text)]
@@ -109,5 +128,6 @@ _COUNTED: tuple[tuple[re.Pattern[str], str, Callable[[Target, Words], int]], ...
     (_INSTRUCTIONS, "instructions", _instructions),
     (_BLOCKS, "target blocks", _blocks),
     (_RULES, "rules with a code", _rules),
+    (_HEADED, "headings of these", _headed),
     (_PINNED, "rows with a version", _pins),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
@@ -55,7 +55,7 @@ def check_disputes(target: Target) -> Iterator[Finding]:
         related = (Related("the other statement", first.statement.span),)
         message = _disagreement(first, other)
         yield found(target, rules.STATEMENTS_DISAGREE, other.statement.span, message[:80], related=related)
-    for finding in _stated(target):
+    for finding in _stated(target, told):
         told.add(finding.span.start)
         yield finding
     yield from _unmet(target, [one for one in target.stated if one.statement.span.start not in told])
@@ -82,14 +82,20 @@ def _all_said(target: Target) -> Iterator[Said]:
         for demand in one.demands or one.disputed or one.partial:
             yield from _said(one.statement, demand)
         yield from _used(one)
-    stages = _stages_by_section(target)
+    for claim, demand in _claimed(target):
+        kinds = ("base-image", "runs-as", "env", "instruction")
+        yield from (said for said in _said(claim, demand) if said.subject[0] in kinds)
+
+
+def _claimed(target: Target) -> Iterator[tuple[Statement, Demand]]:
+    """The outcomes of scenarios, each about the stage that the statements of its section are about."""
+    stages: dict[tuple[Heading, ...], set[str | None]] | None = None
     for claim in claims_in(target.document):
+        stages = _stages_by_section(target) if stages is None else stages
+        near = stages.get(claim.path[:-1], set())
         for demand in demands_of(claim, None):
-            near = stages.get(claim.path[:-1], set())
-            if demand.stage is None and len(near) == 1:
-                demand = structs.replace(demand, stage=next(iter(near)))
-            kinds = ("base-image", "runs-as", "env", "instruction")
-            yield from (said for said in _said(claim, demand) if said.subject[0] in kinds)
+            of_section = demand.stage is None and len(near) == 1
+            yield claim, structs.replace(demand, stage=next(iter(near))) if of_section else demand
 
 
 def _stages_by_section(target: Target) -> dict[tuple[Heading, ...], set[str | None]]:
@@ -214,9 +220,11 @@ def _group(said: Said) -> tuple[object, ...] | None:
     return said.subject, by_number, tuple(parts_of(said.statement))
 
 
-def _stated(target: Target) -> Iterator[Finding]:
+def _stated(target: Target, told: Collection[int]) -> Iterator[Finding]:
     """Sentences and rows that give a thing another value than the target text does."""
-    stated = [(one, demand) for one in target.stated for demand in one.demands or one.partial]
+    stated = [(one.statement, demand) for one in target.stated for demand in one.demands or one.partial]
+    if target.blocks:
+        stated += [pair for pair in _claimed(target) if pair[0].span.start not in told]
     if not stated or not target.blocks:
         return
     try:
@@ -225,7 +233,7 @@ def _stated(target: Target) -> Iterator[Finding]:
         return
     had = {(d.kind, d.stage, subject): (value, d) for d in derived.demands for subject, value in values_of(d)}
     last = _last_stage(target)
-    for one, demand in stated:
+    for statement, demand in stated:
         for subject, value in values_of(demand):
             names = (demand.stage, None if demand.stage == last else demand.stage, demand.stage or last)
             given = (had.get((demand.kind, name, subject)) for name in dict.fromkeys(names))
@@ -236,7 +244,7 @@ def _stated(target: Target) -> Iterator[Finding]:
             name = _name(demand.kind, subject)
             message = f"{name} is {code(value.removeprefix('=='), 24)} here, {code(other[0], 24)} in the target text"
             related = (Related("the target text", span),)
-            yield found(target, rules.STATEMENTS_DISAGREE, one.statement.span, message[:80], related=related)
+            yield found(target, rules.STATEMENTS_DISAGREE, statement.span, message[:80], related=related)
 
 
 def _in_one_stage(

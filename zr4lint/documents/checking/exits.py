@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from zr4lint.documents.checking.found import found
@@ -21,6 +20,8 @@ _FAILED = r"\bFAIL|\bNOT OK\b|\bERROR\b|\u2717|\u2718|\u274c"
 _PRINTS_FAILURE = re.compile(rf"""\b(?:echo|printf)\s+(["'][^"'\n]*(?:{_FAILED})[^"'\n]*["'])""")
 _WARNS = re.compile(r"\bWARN|\u26a0", re.IGNORECASE)
 _ENDS = re.compile(r"\bexit\b|\breturn\b|\bset\s+-\w*e")
+_GOES_ON = "the script goes on whether this succeeds or fails"
+_IGNORED = re.compile(r"\|\|\s*(?:true|:)\s*\Z")
 _QUIET = re.compile(r"(?:grep\s+(?:-\w*q|--quiet)|test\s|\[)")
 
 
@@ -38,7 +39,7 @@ def _exits_zero(target: Target, fence: Fence) -> Iterator[Finding]:
     if prints is None:
         return
     if _ENDS.search(text):
-        line = _first_harmless(target, fence)
+        line = _first_harmless(target, fence, "") or _first_harmless(target, fence, None)
         if line is None:
             return
         span = fence.body.span(line.span.start, line.span.end)
@@ -48,9 +49,9 @@ def _exits_zero(target: Target, fence: Fence) -> Iterator[Finding]:
     yield found(target, rules.FAILS_WITH_ZERO, span, message, help="End the failing branch with `exit 1`")
 
 
-def _first_harmless(target: Target, fence: Fence) -> Printed | None:
-    """The first report of a failure after which the script goes on as if nothing had been, on an empty file."""
-    shell = Shell(fence.body.text, {target.path: ""})
+def _first_harmless(target: Target, fence: Fence, text: str | None) -> Printed | None:
+    """The first report of a failure after which the script goes on as if nothing had been, on a file with a text."""
+    shell = Shell(fence.body.text, {target.path: text})
     statements = shell.statements()
     ending = fence.body.text[statements[-1].start_byte :] if statements else ""
     for node in statements:
@@ -72,13 +73,21 @@ def _first_harmless(target: Target, fence: Fence) -> Printed | None:
 def _ignored(target: Target, fence: Fence) -> Iterator[Finding]:
     """Commands that only have a status, which the next command overwrites."""
     text = fence.body.text
-    if re.search(r"\bset\s+-\w*e|\bset\s+-o\s+errexit|\bPIPESTATUS\b", text):
+    if "PIPESTATUS" in text:
         return
+    strict = re.search(r"\bset\s+-\w*e|\bset\s+-o\s+errexit", text) is not None
     shell = Shell(text, {})
     statements = shell.statements()
-    for node, following in pairwise(statements):
-        words = shell.text(node)
-        if node.type in ("command", "test_command") and _QUIET.match(words) and "$?" not in shell.text(following):
+    for node, following in zip(statements, [*statements[1:], None], strict=True):
+        words, then = shell.text(node), shell.text(following) if following is not None else None
+        if node.type == "list" and _QUIET.match(words) and _IGNORED.search(words) and "$?" not in (then or ""):
+            yield found(target, rules.RESULT_UNUSED, fence.body.span(node.start_byte, node.end_byte), _GOES_ON,
+                        help="End it with `|| exit 1`")  # fmt: skip
+        if then is None or "$?" in then:
+            continue
+        alone = (
+            node.type == "negated_command" if strict else node.type in ("command", "test_command", "negated_command")
+        )
+        if alone and _QUIET.match(words.removeprefix("!").lstrip()):
             span = fence.body.span(node.start_byte, node.end_byte)
-            message = "the script goes on whether this succeeds or fails"
-            yield found(target, rules.RESULT_UNUSED, span, message, help="End it with `|| exit 1`")
+            yield found(target, rules.RESULT_UNUSED, span, _GOES_ON, help="End it with `|| exit 1`")

@@ -26,6 +26,9 @@ _ONE_SEARCH = re.compile(
 _ONLY_PRINTS = re.compile(r"""echo\s+(?:"[^"$`\\]*"|'[^']*')""")
 _ASSIGNS = re.compile(r"(?:^|[\s;{])[A-Za-z_]\w*\+?=(?!=)")
 _PROGRAMS = re.compile(r"\b(?:grep|wc|sed|awk|head|tail|cut|cat|ls|test|find|diff|cmp)\b|\[")
+_STRICT = re.compile(r"^\s*set\s+(?:-\w*e|-o\s+errexit)", re.MULTILINE)
+_BARE = re.compile(r"(?:grep\s+-\w*q|test\s|\[)|(?:sed|head|tail|cat|cut)\b[^&;|]*\|\s*grep\s+-\w*q[^|&;]*\Z")
+"""A command that ends a script under `set -e` where it fails."""
 _ENDING = re.compile(r"^\s*(?:function\s+)?(\w+)\s*\(\)\s*\{[^}]*\bexit\s+[1-9]", re.MULTILINE)
 """A function that ends the script with an error."""
 _PATTERN = re.compile(r"""\bgrep\b(?:\s+-[\w-]+)*\s+("(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'|;&]+)""")
@@ -67,6 +70,7 @@ def _judged(script: str, path: str, text: str | None, lost: str | None) -> Seque
     ending = "|".join(map(re.escape, _ENDING.findall(script)))
     calls = re.compile(rf"\|\|\s*(?:\{{\s*)?(?:{ending})\b") if ending else None
     kept = set(_STATUS.findall(script))
+    strict = _STRICT.search(script) is not None
     for node in shell.statements():
         if lost is not None and _stays(shell.text(node), lost):
             continue
@@ -90,7 +94,8 @@ def _judged(script: str, path: str, text: str | None, lost: str | None) -> Seque
             verdict = Verdict.FAIL
         fails = calls is not None and calls.search(shell.text(node)) is not None
         checks = counts or fails or _CHECKS.search(shell.text(node)) is not None
-        if checks and node.type not in ("command", "variable_assignment", "function_definition"):
+        bare = strict and _BARE.match(shell.text(node)) is not None
+        if bare or (checks and node.type not in ("command", "variable_assignment", "function_definition")):
             failed = next((span for span, held in shell.conditions if not held), None)
             decided = failed or next((span for span, _ in shell.conditions), shell.span(node))
             found.append(Judged(shell.span(node), decided, verdict, printed))

@@ -21,7 +21,7 @@ _LIST = re.compile(
     re.IGNORECASE,
 )
 _VAGUE = re.compile(
-    r"\betc\b|\.\.\.|\u2026|\be\.g\b|\bi\.e\b|\bsuch as\b|\bexample\b|\binclud|\bor\b|\bsee\b"
+    r"\betc\b|\.\.\.|\u2026|\be\.g\b|\bi\.e\b|\bsuch as\b|\bexample\b|\binclud|\bor\b|\bsee\b|\bboth\b"
     r"|\beach\b|\bplus\b|\bevery\b|\bnot\b|[=+\u00d7]|\sx\s",
     re.IGNORECASE,
 )
@@ -31,6 +31,8 @@ _MEASURES = re.compile(
     r"(?:second|minute|hour|day|week|month|year|time|line|point|byte|percent|bit|core|cpu|vcpu|gpu|char|digit|space)s",
     re.IGNORECASE,
 )
+_WITHIN = re.compile(r"\b(?:to|in|for|from|on|across)\s+(?:all\s+|the\s+|these\s+)?\Z", re.IGNORECASE)
+"""Words before a number of what the list is not made of."""
 _NOUN = r"(rules|requirements|items|points|criteria|steps|decisions|checks|constraints|packages|tasks|options|settings)"
 _UNDER = re.compile(
     rf"\b({NUMBER})\s+(?:{_NOUN}\s+)?(?:under|in|below|of)\s+(?:the\s+(?:section|heading)\s+)?[\"\u201c]([^\"\u201c\u201d\n]{{2,60}})[\"\u201d]",
@@ -69,6 +71,7 @@ def _enumerated(target: Target, words: Words) -> Iterator[Finding]:
         inside = said[4] or said[5] or ""
         if (
             _MEASURES.fullmatch(said[2])
+            or _WITHIN.search(words.text, 0, said.start(1))
             or _VAGUE.search(f"{said[3]} {inside}")
             or not is_exact(words.text, said.start(1))
         ):
@@ -90,7 +93,9 @@ def _of_table(target: Target, words: Words) -> Iterator[Finding]:
     tables = [table for table in target.document.tables if table.path == words.path and len(table.rows) > 1]
     if len(tables) != 1 or not words.path or "pinned" in words.text:
         return
-    head = tables[0].header[0].text.strip("* ").lower()
+    heads = [cell.text.strip("* ").lower() for cell in tables[0].header]
+    second = heads[0] in ("no.", "nr.", "#", "id") and len(heads) > 1 and "in the table" in words.text
+    head = heads[1] if second else heads[0]
     said = re.search(rf"\b({NUMBER})\s+({re.escape(head)}s)\b", words.text, re.IGNORECASE) if head.isalpha() else None
     named = [row for row in tables[0].rows if row and row[0].text.strip("* -\u2013\u2014")]
     if said is None or value_of(said[1]) == len(named) or not is_exact(words.text, said.start(1)) or len(named) < 2:

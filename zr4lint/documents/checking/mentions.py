@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from zr4lint.model.finding import Finding
 
 _AFTER = re.compile(r"\b(?:after|target|desired|expected)\b", re.IGNORECASE)
-_SPAN = re.compile(r"`([^`\n]+)`")
+_SPAN = re.compile(r"`([^`\n]+)`|(?<![`\w])((?:CMD|ENTRYPOINT) \[\"[^\]`\n]*\])")
 _CHECKLIST = re.compile(r"\[[ xX]\]\s+(?:confirm|verify|check|ensure)\b[^`|]*`([^`\n]+)`", re.IGNORECASE)
 _PATH = re.compile(r"/[\w.-]+(?:/[\w.-]+)+")
+_SCRIPT = re.compile(r"(?<![\w.-])[\w-]+\.(?:sh|py)\b")
 _REQUIREMENT = re.compile(r"([A-Za-z][\w.-]*)((?:[=<>~!]=|[<>])[\w.,=<>~!*+]+)")
-_FROM = re.compile(r"FROM\s+(\S+)(?:\s+AS\s+\S+)?", re.IGNORECASE)
+_FROM = re.compile(r"FROM\s+(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 
 
 class Held:
@@ -39,6 +40,7 @@ class Held:
         stages = range(len(facts.stages))
         self.text = text
         self.images = {m[1]: Span(m.start(1), m.end(1)) for m in re.finditer(r"(?im)^FROM[ \t]+(\S+)", text)}
+        self.stages = [stage.name.lower() for stage in facts.stages if stage.name is not None]
         self.variables: dict[str, tuple[set[str], Span]] = {}
         for fact in facts.of(EnvSet, stages):
             if isinstance(fact.value, str):
@@ -46,6 +48,7 @@ class Held:
                 values.add(fact.value)
         self.pins = {r.name: r for run in facts.of(PipRun, stages) for r in run.command.requirements if r.specifier}
         self.starts = {i.keyword: i.span for i in dockerfile.instructions if i.keyword in ("CMD", "ENTRYPOINT")}
+        self.scripts = sorted({m[0].rpartition("/")[2] for m in _SCRIPT.finditer(text)})
         self.paths = {m[0] for m in _PATH.finditer(text)}
 
     def against(self, words: str) -> tuple[str, Span | None] | None:
@@ -54,6 +57,8 @@ class Held:
         requirement, keyword = _REQUIREMENT.fullmatch(words), words.partition(" ")[0]
         if image is not None and self.images and image[1] not in self.images:
             return next(iter(self.images.items()))
+        if image is not None and image[2] and image[2].lower() not in self.stages and self.stages:
+            return f"AS {self.stages[0]}", self.images.get(image[1])
         if variable is not None and (had := self.variables.get(variable[1])) is not None:
             values, span = had
             return None if variable[2].strip("\"'") in values else (f"{variable[1]}={min(values)}", span)
@@ -64,6 +69,9 @@ class Held:
             span = self.starts[keyword]
             have = " ".join(self.text[span.start : span.end].split())
             return None if have == " ".join(words.split()) else (have, span)
+        if _SCRIPT.fullmatch(words) and words not in self.text:
+            near = [name for name in self.scripts if name.endswith(words[words.rindex(".") :])]
+            return ((get_close_matches(words, near, 1, 0) or near)[0], None) if near else None
         if _PATH.fullmatch(words) and words not in self.text:
             near = get_close_matches(words, [p for p in self.paths if p.count("/") == words.count("/")], 1, 0.8)
             return (near[0], None) if near and not self._below(words) else None
@@ -101,7 +109,10 @@ def _places(target: Target) -> Iterator[tuple[Words, int, str]]:
         columns = [i for i, cell in enumerate(table.header) if _AFTER.search(cell.text)]
         for row in table.rows:
             for cell in (row[i] for i in columns if i < len(row)):
-                yield from ((cell, said.start(1), said[1]) for said in _SPAN.finditer(cell.text))
+                yield from (
+                    (cell, said.start(said.lastindex or 1), said[said.lastindex or 1])
+                    for said in _SPAN.finditer(cell.text)
+                )
     for words in target.document.prose:
         said = _CHECKLIST.search(words.text)
         if said is not None:

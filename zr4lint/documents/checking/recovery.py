@@ -16,6 +16,8 @@ from zr4lint.documents.checking.judging import Verdict, verdicts
 from zr4lint.documents.checking.world import errors_of
 from zr4lint.documents.document import Fence, Words
 from zr4lint.documents.interpreter import Ended, Shell, UnknownError
+from zr4lint.documents.interpreter.patterns import compiled
+from zr4lint.documents.target import joined
 from zr4lint.facts import PackageRun, gather
 from zr4lint.model.finding import Finding, Related
 from zr4lint.model.quoting import code
@@ -34,7 +36,7 @@ _ANNOUNCED = re.compile(
 )
 _MOST_EARLIER = 30
 """The most steps of a script that one that changes nothing is tried after."""
-_CODE = re.compile(r"`((?:sed|grep)\s[^`]+)`")
+_CODE = re.compile(r"`((?:sed|grep)\s+\S+\s[^`]+)`")
 
 
 class Step(Struct, frozen=True):
@@ -118,7 +120,7 @@ def _misused(target: Target, words: Words) -> Iterator[Finding]:
             except (UnknownError, Ended):
                 continue
         for complaint in shell.complaints.values():
-            if complaint.startswith("sed"):
+            if complaint.startswith("sed") or "for an option" in complaint:
                 span = words.at(command.start(1), command.end(1))
                 yield found(target, rules.MISUSED, span, complaint)
                 yield from _meant(target, command[1], span)
@@ -148,12 +150,29 @@ def _idle(target: Target, step: Step, words: str) -> Iterator[Finding]:
     if same is not None and re.sub(r"\\(.)", r"\1", same[2]) == re.sub(r"\\(.)", r"\1", same[3]):
         message = "this replaces words by the same words"
         yield found(target, rules.EDITS_NOTHING, step.place, message)
-    yield from _foreign(target, step, same)
+    misplaced = [*_misplaced(target, step, same)]
+    yield from misplaced or _foreign(target, step, same)
     append = _APPEND.search(f"{words} ")
     if append is not None and append[1] in append[2] and append[2].split()[:1] == [append[1]]:
         message = f"this inserts {code(append[2].strip(), 28)} only where it already is"
         help_ = "Insert it after a line that is there when it is missing"
         yield found(target, rules.REPAIRS_NOTHING, step.place, message, help=help_)
+
+
+def _misplaced(target: Target, step: Step, said: re.Match[str] | None) -> Iterator[Finding]:
+    """A repair of words at the start of a line that the target text has in the middle of one only."""
+    pattern = said[2][1:] if said is not None and said[2].startswith("^") else ""
+    if not pattern:
+        return
+    lines = [*target.whole.text.splitlines(), *joined(target.before_of(step.fence)).text.splitlines()]
+    try:
+        anywhere, first = compiled(pattern), compiled(f"^{pattern}")
+    except UnknownError:
+        return
+    found_in = [(line, at.start()) for line in lines if (at := anywhere.search(line)) is not None]
+    if found_in and not any(map(first.search, lines)) and all(line[:at].strip() for line, at in found_in):
+        message = f"no line starts with {code(pattern, 34)}; it stands inside one"
+        yield found(target, rules.EDITS_NOTHING, step.place, message[:80])
 
 
 def _foreign(target: Target, step: Step, said: re.Match[str] | None) -> Iterator[Finding]:
@@ -184,6 +203,9 @@ def _named_twice(step: Step, healthy: Healthy) -> str | None:
 def _repeated(text: str) -> set[str]:
     """The packages that one command names twice."""
     found: set[str] = set()
+    for segment in re.split(r"&&|\|\||;|(?<!\\)\n", text):
+        flags = Counter(re.findall(r"(?<=\s)--no-[a-z-]+(?=\s)", f"{segment} "))
+        found |= {flag for flag, count in flags.items() if count > 1}
     for run in gather(parse(SourceFile(text)), {}).of(PackageRun, [0]):
         names = Counter(package.name for package in run.command.packages)
         found |= {name for name, count in names.items() if count > 1}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import parse
 from zr4lint.documents.checking.found import found
+from zr4lint.documents.deriving.demand import Demand
+from zr4lint.documents.deriving.pack import unmet_by
 from zr4lint.documents.document import Words
 from zr4lint.facts import gather
 from zr4lint.model.finding import Finding, Related
@@ -35,7 +38,9 @@ _NO_STAGE = re.compile(
     r"\b(?:not?|never|without|new|adds?|old|former(?:ly)?|later|future|removed?|instead|if|was|were|example)\b",
     re.IGNORECASE,
 )
-_HOME = re.compile(r"(?<![\w.$}])/(?:home|Users)/(?!user\b|username\b|you\b|dir\b)[\w.-]+(?:/[\w.-]+)*")
+_PRINTS_LINE = re.compile(r"\bsed\s+-n\s+[\"']?(?:\d+,)?(\d+)p\b")
+_NEAR_FILE = re.compile(r"(?<![\w./-])(?:[\w.-]+/)*(?:Dockerfile|Containerfile)(?:[\w.-]*\w)?")
+_HOME = re.compile(r"(?<![\w.$}:])/(?:home|Users)/(?!user\b|username\b|you\b|dir\b)[\w.-]+(?:/[\w.-]+)*")
 
 
 _OWNER = re.compile(r"https://github\.com/([^\s/'\"`)]+)/[^\s'\"`)]+")
@@ -56,14 +61,17 @@ def check_references(target: Target) -> Iterator[Finding]:
                     message = f"there is no section {number}"
                     yield found(target, rules.NO_SUCH_SECTION, words.at(*said.span()), message)
         elsewhere = _OTHER_FILE.search(words.text)
-        for said in _LINES.finditer(words.text) if target.line_count and elsewhere is None else ():
+        for said in _LINES.finditer(words.text) if target.length and elsewhere is None else ():
             line = said[1] or said[2]
-            if int(line) > (target.line_count or 0):
-                message = f"the file has {target.line_count} lines; there is no line {line}"
+            if int(line) > (target.length or 0):
+                message = f"the file has {target.length} lines; there is no line {line}"
                 yield found(target, rules.NO_SUCH_LINE, words.at(*said.span()), message)
     for words in document.prose:
         yield from _labels(target, words)
     yield from _overlapping(target)
+    yield from _printed_lines(target)
+    yield from _other_files(target)
+    yield from _sources(target)
     yield from _stages(target)
     yield from _homes(target)
     yield from _owners(target)
@@ -111,6 +119,38 @@ def _labels(target: Target, words: Words) -> Iterator[Finding]:
             related = (Related("this is the one of that number", heading.span),)
             span = words.at(said.start(2), said.end(2))
             yield found(target, rules.LABEL_DIFFERS, span, message, related=related)
+
+
+def _printed_lines(target: Target) -> Iterator[Finding]:
+    """Lines behind the last one of the file that a script prints."""
+    for fence in target.checks if target.length else ():
+        for said in _PRINTS_LINE.finditer(fence.body.text):
+            if int(said[1]) > (target.length or 0):
+                message = f"the file has {target.length} lines; there is no line {said[1]}"
+                yield found(target, rules.NO_SUCH_LINE, fence.body.span(*said.span()), message)
+
+
+def _other_files(target: Target) -> Iterator[Finding]:
+    """A Dockerfile of nearly the name of the one that is specified, which the document names in one script only."""
+    names = Counter(m[0] for m in _NEAR_FILE.finditer(target.document.source.text))
+    path = target.path
+    for fence in target.checks if target.blocks and names[path] > 2 else ():
+        for said in _NEAR_FILE.finditer(fence.body.text):
+            name = said[0]
+            if names[name] == 1 and name.rpartition("/")[0] == path.rpartition("/")[0] and name != path:
+                message = f"the document specifies {code(path, 28)}, and nowhere else {code(name, 28)}"
+                yield found(target, rules.NO_SUCH_PATH, fence.body.span(*said.span()), message[:80])
+
+
+def _sources(target: Target) -> Iterator[Finding]:
+    """Stages that COPY takes files from, and that the target text does not have."""
+    if not target.is_whole or parse(SourceFile(target.whole.text)).errors:
+        return
+    demand = Demand("stage-source", {"known": True}, Span(0, 0), "", stages="all")
+    unmet = unmet_by(SourceFile(target.whole.text), [demand])[0]
+    if unmet is not None and unmet.span is not None:
+        span = target.whole.span(unmet.span.start, unmet.span.end)
+        yield found(target, rules.NO_SUCH_STAGE, span, unmet.message[:80])
 
 
 def _stages(target: Target) -> Iterator[Finding]:

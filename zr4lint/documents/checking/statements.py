@@ -12,6 +12,7 @@ from zr4lint.documents.document import Words
 from zr4lint.documents.target import Target
 from zr4lint.facts import Copied, Facts, Origin, PipRun, gather
 from zr4lint.model.finding import Finding, Related
+from zr4lint.model.quoting import code
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs import document_rules as rules
 from zr4lint.programs.pip import Requirement, normalise
@@ -25,8 +26,11 @@ _LINES = re.compile(r"\blines?\s+(\d+)(?:\s*[-\u2013]\s*(\d+))?", re.IGNORECASE)
 _VERSION = re.compile(r"\b([A-Za-z][\w-]*)\s+v?(\d+(?:\.\d+)+(?:\.post\d+)?(?:\+\w+)?)\b")
 _SPECIFIED = re.compile(r"\b([A-Za-z][\w-]*)\s*((?:[<>=!~]=?=?\s*[\w.]+,?)+)")
 _LINE_IS = re.compile(
-    r"\bline (\d{1,6})\b(?::|[^`.|\n]{0,40}?\b(?:is|sets|has|holds|exposes|starts|runs))?\s*`([^`]+)`", re.IGNORECASE
+    r"\bline (\d{1,6})\b(?::|[^`.|\n]{0,40}?\b(?:is|sets|has|holds|exposes|starts|runs)(?: the| an?)?)?\s*`([^`]+)`",
+    re.IGNORECASE,
 )
+_ON_LINE = re.compile(r"`(?P<code>[^`]+)`[^`.|\n]{0,30}?\b(?:on|at|in|is) line (?P<line>\d{1,6})\b", re.IGNORECASE)
+_SETS = re.compile(r"\b(?:is|sets|exposes|runs)\s*`[A-Z]{2}[^`]*`")
 _BUILD = re.compile(r"\bdocker\s+(?:buildx\s+)?build\b[^\n`]*?\s-f\s+([\w./-]+)/[\w.-]+[^\n`]*\s\.(?=\s|$|`)")
 _ORDER = re.compile(
     r"`?([\w.-]+)`?\s+(?:must|shall|should|has to|needs to|is|are)\s+(?:be\s+)?installed\s+(before|after)"
@@ -34,8 +38,8 @@ _ORDER = re.compile(
     re.IGNORECASE,
 )
 _MUST_BE = re.compile(
-    r"`?(?P<name>[A-Za-z][\w-]*)`?\s+(?:must|shall|should|has to)\s+be\s+"
-    r"(?:(?P<pinned>pinned\s+(?:to|at))\s+|(?:version\s+)?at\s+least\s+)?"
+    r"`?(?P<name>[A-Za-z][\w-]*)`?\s+(?:(?:(?:must|shall|should|has to)\s+be|is)\s+"
+    r"(?P<pinned>pinned\s+(?:to|at))\s+|(?:must|shall|should|has to)\s+be\s+(?:(?:version\s+)?at\s+least\s+)?)"
     r"(?:version\s+)?`?(?P<bound>[<>=~!]=|[<>])?v?(?P<version>\d+(?:\.\d+)+)\b",
     re.IGNORECASE,
 )
@@ -90,19 +94,29 @@ def _layers(target: Target, words: Words) -> Iterator[Finding]:
 
 def _line_of(target: Target, words: Words) -> Iterator[Finding]:
     """`Line 1: code` against the line that the code has in its target block."""
-    for said in _LINE_IS.finditer(words.text):
-        number = int(said[1])
+    for said in (*_LINE_IS.finditer(words.text), *_ON_LINE.finditer(words.text)):
+        number, wanted = (int(said[1]), said[2]) if said.re is _LINE_IS else (int(said["line"]), said["code"])
         for block in target.blocks:
             first = block.lines[0] if block.lines is not None else 1 if len(target.blocks) == 1 else None
             lines = block.body.text.splitlines()
-            having = [i for i, line in enumerate(lines) if line == said[2] or (block.lines is None and said[2] in line)]
+            having = [i for i, line in enumerate(lines) if _has(line, wanted, loosely=block.lines is None)]
+            if first is not None and not having and 0 <= number - first < len(lines) and _SETS.search(said[0]):
+                at = sum(map(len, lines[: number - first])) + number - first
+                related = (Related("the target text", block.body.span(at, at + len(lines[number - first]))),)
+                message = f"line {number} is {code(lines[number - first].strip(), 40)} in the target text"
+                yield found(target, rules.STATEMENTS_DISAGREE, words.at(*said.span()), message[:80], related=related)
             if first is None or not having or any(_near(lines, i, number - first) for i in having):
                 continue
             line = first + having[0]
-            at = block.body.text.index(said[2])
-            related = (Related(f"it is line {line}", block.body.span(at, at + len(said[2]))),)
+            at = block.body.text.index(wanted)
+            related = (Related(f"it is line {line}", block.body.span(at, at + len(wanted))),)
             message = f"this is on line {number} here, on line {line} in the target block"
             yield found(target, rules.STATEMENTS_DISAGREE, words.at(*said.span()), message, related=related)
+
+
+def _has(line: str, wanted: str, *, loosely: bool) -> bool:
+    """Whether a line is some code, begins with that keyword, or loosely holds it."""
+    return line == wanted or (wanted.isupper() and line.startswith(f"{wanted} ")) or (loosely and wanted in line)
 
 
 def _near(lines: Sequence[str], index: int, wanted: int) -> bool:

@@ -18,7 +18,7 @@ from zr4lint.model.source import MappedText, SourceFile, Span
 from zr4lint.packs import document_rules as rules
 
 if TYPE_CHECKING:
-    from zr4lint.documents.document import Fence
+    from zr4lint.documents.document import Fence, Table
 
 _COUNTED = re.compile(r"\b(\d+)\s*\((?:target|expected|should be)\s*:?\s*(>=|<=|>|<)?\s*(\d+)\)", re.IGNORECASE)
 _ASSIGNED = re.compile(r"^\s*(\w+)=\$\(", re.MULTILINE)
@@ -27,17 +27,23 @@ _NAMES = re.compile(
     r"^\s*(\w+)=[\"']([^\"'$\n]*)[\"']\s*$|\b(for)\s+\w+\s+in\s+([^;$\"'\n]+);?\s*(?:do\b|$)", re.MULTILINE
 )
 """Names that a script goes through one by one: a string of words, or those of `for` itself."""
+_LENGTH = re.compile(r"\bwc\s+-l\b")
+"""A check of the number of lines, which only texts of that length can tell."""
 _READS = re.compile(r"\b(?:grep|wc|sed|awk|head|tail|cut)\b")
 _ANY_NUMBER = re.compile(r"-ge\s+0\b|-gt\s+-1\b|\|\|\s*true\b")
 _INVERTED = re.compile(r"\bgrep\s+-\w*v|!\s*(?:grep|\[)")
 """A check that something is absent, which any other text meets."""
 _LIMIT = re.compile(rf"{_INVERTED.pattern}|\s-l[et]\s|-eq\s+[\"']?0\b")
 """A check of a limit, or of an absence, which may hold all along."""
+_COLUMNS = (r"(?:verification )?commands?", r"expected(?: (?:output|result|value))?")
+_A_FILE = re.compile(r"(?:[\w.-]+/)*(?:Dockerfile|Containerfile)[\w.-]*")
 _ABOUT_COMMENTS = re.compile(r"comment|document|banner|header|\bnote\b", re.IGNORECASE)
 
 
 def check_verification(target: Target) -> Iterator[Finding]:
     """The findings on the verification scripts."""
+    for table in target.document.tables if target.is_whole else ():
+        yield from _expected(target, table)
     for fence in target.checks:
         if target.blocks:
             yield from _verdicts(target, fence)
@@ -46,6 +52,30 @@ def check_verification(target: Target) -> Iterator[Finding]:
         yield from _unanchored(target, fence)
         yield from _partial(target, fence)
         yield from _listed_elsewhere(target, fence)
+
+
+def _expected(target: Target, table: Table) -> Iterator[Finding]:
+    """Cells with the output that the command of their row does not have on the target text."""
+    heads = [cell.text.strip("* ").lower() for cell in table.header]
+    columns = [i for pattern in _COLUMNS for i, head in enumerate(heads) if re.fullmatch(pattern, head)][:2]
+    if len(columns) < len(_COLUMNS):
+        return
+    command, column = columns
+    for row in table.rows:
+        said = re.fullmatch(r"`([^`]+)`", row[command].text) if len(row) > max(columns) else None
+        wanted = re.fullmatch(r"\d+|`([^`]+)`", row[column].text.strip("* ")) if said is not None else None
+        if said is None or wanted is None:
+            continue
+        path = next(iter(_A_FILE.findall(said[1])), target.path)
+        shell = Shell(said[1], {path: target.whole.text})
+        try:
+            shell.run()
+        except UnknownError:
+            continue
+        printed = "".join(line.text for line in shell.printed).strip()
+        if printed != (wanted[1] or wanted[0]).strip():
+            message = f"on the target text this prints {code(printed, 24)}, not {code(wanted[1] or wanted[0], 14)}"
+            yield found(target, rules.NEVER_PASSES, row[column].span, message[:80])
 
 
 def _listed_elsewhere(target: Target, fence: Fence) -> Iterator[Finding]:
@@ -72,10 +102,12 @@ def _verdicts(target: Target, fence: Fence) -> Iterator[Finding]:
     """Each check by the red/green rule: it passes on the target, and fails without what it is about."""
     own = target.own(fence)
     first, *others = [judge(fence, target.path, text) for text in target.texts]
+    of_length = {judged.span for judged in first if others and _LENGTH.search(judged.span.of(fence.body.text))}
     alone = verdicts(fence, target.path, joined(own).text) if own else {}
     later = [{judged.span: judged.verdict for judged in other} for other in others]
     for judged in first:
         every = [judged.verdict, *(other.get(judged.span) for other in later), alone.get(judged.span, Verdict.FAIL)]
+        every = every[1:-1] if judged.span in of_length else every
         if all(verdict is Verdict.FAIL for verdict in every):
             yield _never_passes(target, fence, judged, own)
         elif judged.verdict is Verdict.PASS and _never_fails(target, fence, judged):

@@ -12,17 +12,17 @@ from msgspec import Struct, structs
 from zr4lint.documents.compiling.blocks import Blocks, looks_of, placeholders_of
 from zr4lint.documents.compiling.lifted import lifted
 from zr4lint.documents.compiling.requirement import Requirement, named
+from zr4lint.documents.compiling.satisfying import conflicting
 from zr4lint.documents.compiling.sections import lines_required, sections_of
 from zr4lint.documents.decisions import Carried
 from zr4lint.documents.demanding.demands import Read, values_of
 from zr4lint.documents.deriving.demand import Demand
 from zr4lint.documents.deriving.pack import Derived, UnusableError
-from zr4lint.documents.deriving.writing import Head, Said, path_from, toml, write_pack
+from zr4lint.documents.deriving.writing import Head, Said, path_from, toml, traced, write_pack
 from zr4lint.documents.document import Document
 from zr4lint.documents.target import Target
 from zr4lint.filesystem.documents import digest
 from zr4lint.model.finding import FileReport, Finding, Severity
-from zr4lint.model.fingerprint import fingerprint_of_line
 from zr4lint.packs import document_rules as rules
 
 if TYPE_CHECKING:
@@ -42,11 +42,15 @@ _DECIDES = frozenset(
 
 
 class Compiled(Struct, frozen=True):
-    """A pack as TOML, how many rules it has, and the demands of the document that are not in it."""
+    """A pack as TOML, how many rules it has, and the demands of the document that are not in it.
+
+    `conflicting` is a smallest set of rules that no file was found to meet together, as `CODE name (line 3)`.
+    """
 
     text: str
     rules: int
     left: tuple[Finding, ...]
+    conflicting: tuple[str, ...] = ()
 
 
 class NotCompilableError(Exception):
@@ -85,7 +89,11 @@ def compile_document(report: FileReport, folder: str = "", carried: Carried | No
         raise NotCompilableError(f"{path}: no block is marked as the target, and no statement compiles")
     text = _written(report, found, sections, carried, target, document, folder)
     left = tuple(f for f in report.findings if f.code == rules.NOT_COMPILED.code and not f.suppressed)
-    return Compiled(text, len(found), left)
+    together = conflicting(text, target.whole.text if target.is_whole else None)
+    shown = (
+        f"{r.rule.code} {r.rule.name}" + (f" (line {r.rule.origin.line})" if r.rule.origin else "") for r in together
+    )
+    return Compiled(text, len(found), left, tuple(shown))
 
 
 def _lines_stand(report: FileReport, carried: Carried) -> bool:
@@ -183,10 +191,11 @@ def _written(
 
     def say(demand: Demand) -> Said:
         name, requirement = next(said)
-        line = source.line_of(demand.span.start)
-        place = f"{document}:{line}"
-        words = fingerprint_of_line(source.slice(source.line_span(line)))
-        return Said(place, requirement.why, demand.level, line, requirement.greps, name, requirement.section, words)
+        line, lines, words = traced(source, demand.span)
+        return Said(
+            f"{document}:{line}", requirement.why, demand.level, line, requirement.greps, name, requirement.section,
+            words, lines,
+        )  # fmt: skip
 
     letters = (re.sub(r"[^A-Z]", "", document.upper())[:2] or "PR") + "P"
     comment = f"Compiled from {document} by zr4lint prd compile."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from zr4lint.documents.demanding import objects
@@ -148,67 +147,6 @@ def workdir(statement: Statement) -> Iterator[Demand]:
         yield Demand("last-workdir", {"path": path.rstrip("/") or "/"}, _NOWHERE, f"The container starts in `{path}`.")
 
 
-def packages(statement: Statement) -> Iterator[Demand]:
-    """Packages of pip with pins, or of apt."""
-    around = f"{statement.plain} {statement.lead} {' '.join(h.title for h in statement.path[-1:])}".lower()
-    pins = [objects.requirement_of(code) for code in statement.codes]
-    if all(pins) and not re.search(r"\b(?:npm|node|apk|conda|gem)\b", around):
-        given = {"packages": pins, "unless-files": True}
-        yield Demand("python-packages", given, _NOWHERE, "pip installs these packages.")
-    elif re.search(r"\bapt(?:-get)?\b|\bdebian\b", around) and all(map(objects.package_of, statement.codes)):
-        yield Demand("apt-packages", {"packages": [*statement.codes]}, _NOWHERE, "apt installs these packages.")
-    elif all(map(objects.package_of, statement.codes)):
-        said = re.search(r"\b(apk|dnf|microdnf)\Z", statement.plain)
-        for manager in said.groups() if said is not None else ():
-            given = {"manager": manager, "packages": [*statement.codes]}
-            yield Demand("installed-packages", given, _NOWHERE, f"{manager} installs these packages.")
-
-
-def options(statement: Statement) -> Iterator[Demand]:
-    """The options of a command."""
-    if len(statement.codes) < 2:
-        return
-    command, *given = statement.codes
-    if len(given) == 1 and objects.command_of(command) is None and objects.command_of(given[0]) is not None:
-        command, given = given[0], [command]
-    words = command.split()
-    if objects.command_of(command) is None or words == ["pip"] or not all(map(objects.option_of, given)):
-        return
-    for option in given:
-        commands = [" ".join((_same(words[0]), *words[1:]))]
-        parameters = {"commands": commands, "options": [option, *_ALIASES.get(option, ())]}
-        yield Demand("command-option", parameters, _NOWHERE, f"Each `{command}` has `{option}`.")
-
-
-_ALIASES = {
-    "-y": ("--yes", "--assume-yes"),
-    "--yes": ("-y", "--assume-yes"),
-    "--assume-yes": ("-y", "--yes"),
-    "--fail": ("-f", "--fail-with-body"),
-    "-f": ("--fail", "--fail-with-body"),
-    "--omit=dev": ("--production", "--only=production"),
-}
-"""Options that say the same as another one."""
-
-
-def _same(program: str) -> str:
-    return {"apt": "apt-get|apt", "apt-get": "apt-get|apt", "pip": "pip|pip3", "pip3": "pip|pip3"}.get(program, program)
-
-
-_HOLDS = re.compile(r"\b(?:image|container)s?\b.*\b(?:contain|have|include)\b|\binstall\b", re.IGNORECASE)
-"""Words that forbid a program in the image, which other commands may bring as well."""
-
-
-def forbidden(statement: Statement) -> Iterator[Demand]:
-    """Commands that do not run."""
-    commands = [objects.command_of(code) for code in statement.codes]
-    if _HOLDS.search(statement.plain) and any(" " not in code for code in statement.codes):
-        return
-    if all(commands):
-        names = " or ".join(f"`{code}`" for code in statement.codes)
-        yield Demand("command-forbidden", {"commands": [*statement.codes]}, _NOWHERE, f"No command is {names}.")
-
-
 def latest(statement: Statement) -> Iterator[Demand]:
     """No image without a tag that stays."""
     if statement.codes and all(code in ("latest", ":latest") for code in statement.codes):
@@ -223,6 +161,42 @@ def not_exposed(statement: Statement) -> Iterator[Demand]:
         forms = [form for form in objects.exposed(port[1]).parameters["arguments"] if "$" not in form]
         given = {"instructions": ["EXPOSE"], "arguments": forms, "max": 0, "within": "file"}
         yield Demand("instruction-count", given, _NOWHERE, f"The port {port[1]} is not exposed.")
+
+
+def arguments(statement: Statement) -> Iterator[Demand]:
+    """Build arguments, with or without a default."""
+    if all(re.fullmatch(r"[A-Za-z_]\w*", code) for code in statement.codes):
+        for name in statement.codes:
+            given = {"instructions": ["ARG"], "arguments": _settings(name), "min": 1, "within": "file"}
+            yield Demand("instruction-count", given, _NOWHERE, f"The file has the build argument {name}.")
+
+
+def unset(statement: Statement) -> Iterator[Demand]:
+    """Variables that ENV does not set."""
+    if all(re.fullmatch(r"[A-Z][A-Z0-9_]*", code) and not objects.keyword_of(code) for code in statement.codes):
+        forms = [form for name in statement.codes for form in (*_settings(name)[1:], f"{name} *")]
+        given = {"instructions": ["ENV"], "arguments": forms, "max": 0, "within": "file"}
+        yield Demand("instruction-count", given, _NOWHERE, f"ENV does not set {' or '.join(statement.codes)}.")
+
+
+def _settings(name: str) -> list[str]:
+    """The arguments of an ARG or ENV that name a variable, alone or among others."""
+    return [name, f"{name}=*", f"* {name}=*"]
+
+
+def interval(statement: Statement) -> Iterator[Demand]:
+    """A health check with an interval."""
+    said = re.search(r"(\d+)\s*([sm])", statement.plain, re.IGNORECASE)
+    if said is None or any(code != "HEALTHCHECK" for code in statement.codes):
+        return
+    given = {"options": {"interval": f"{said[1]}{said[2].lower()}"}}
+    yield Demand("healthcheck", given, _NOWHERE, "The health check has this interval.")
+
+
+def absolute(statement: Statement) -> Iterator[Demand]:
+    """Folders by absolute paths."""
+    if statement.codes[0] == "WORKDIR":
+        yield Demand("path-absolute", {"instructions": ["WORKDIR"]}, _NOWHERE, "WORKDIR has an absolute path.")
 
 
 def label(statement: Statement) -> Iterator[Demand]:
@@ -256,13 +230,6 @@ def stages(statement: Statement) -> Iterator[Demand]:
         yield Demand("stages", {"names": [*statement.codes]}, _NOWHERE, "The file has these stages.")
 
 
-def not_copied(statement: Statement) -> Iterator[Demand]:
-    """Files that are not copied."""
-    if all(re.fullmatch(r"[\w./-]*[\w/]", code) for code in statement.codes):
-        sources = [code.strip("/").removeprefix("./") for code in statement.codes]
-        yield Demand("copy-forbidden", {"sources": sources}, _NOWHERE, "COPY and ADD do not bring these files.")
-
-
 def labels(statement: Statement) -> Iterator[Demand]:
     """Labels with values, or labels that exist."""
     pairs = [re.fullmatch(r"(?:LABEL )?([a-z][\w./-]*)=\"?([^\"=]+)\"?", code) for code in statement.codes]
@@ -272,27 +239,6 @@ def labels(statement: Statement) -> Iterator[Demand]:
     elif all(re.fullmatch(r"[a-z][\w-]*(?:[./][\w-]+)*", code) for code in statement.codes):
         required = dict.fromkeys(statement.codes, "text")
         yield Demand("labels", {"required": required}, _NOWHERE, "The image has these labels.", stages="image")
-
-
-def clone(statement: Statement) -> Iterator[Demand]:
-    """A repository that is cloned to a folder."""
-    url, target = statement.codes
-    if re.fullmatch(r"https://[\w./-]+", url) and re.fullmatch(r"/[\w./-]+", target):
-        yield Demand("git-clone", {"url": url, "target": target.rstrip("/")}, _NOWHERE, f"`{url}` is cloned.")
-
-
-def copied(statement: Statement) -> Iterator[Demand]:
-    """A file that is copied to a path."""
-    source, target = statement.codes
-    if re.fullmatch(r"[\w.-]+\.\w+", source) and re.fullmatch(r"/[\w./-]+", target):
-        path = f"{target}{source}" if target.endswith("/") else target
-        yield Demand("copies-to", {"sources": [source], "target": path}, _NOWHERE, f"Files are copied to `{path}`.")
-
-
-def lists_removed(statement: Statement) -> Iterator[Demand]:
-    """Package lists that are removed where they are fetched."""
-    if all(code.startswith("/var/lib/apt/lists") or code in ("RUN", "apt-get install") for code in statement.codes):
-        yield Demand("package-cache", {"manager": "apt"}, _NOWHERE, "Each RUN that updates apt removes its lists.")
 
 
 def started(statement: Statement) -> Iterator[Demand]:
@@ -315,20 +261,6 @@ def started(statement: Statement) -> Iterator[Demand]:
 def setting(statement: Statement) -> Iterator[Demand]:
     """A variable with its value, or a whole instruction, beside the name of a setting."""
     yield from variables(statement) if objects.variable_of(statement.codes[0]) else instructions(statement)
-
-
-def installed_with(statement: Statement) -> Iterator[Demand]:
-    """The options of the command that dependencies are installed with."""
-    words = statement.codes[0].split()
-    command = [*takewhile(lambda word: not word.startswith("-"), words)]
-    given = words[len(command) :]
-    if command[:2] not in (["pip", "install"], ["pip3", "install"], ["apt-get", "install"], ["apk", "add"]):
-        return
-    if len(command) == 2 and given and all(map(objects.option_of, given)):
-        commands = [" ".join((_same(command[0]), command[1]))]
-        for option in given:
-            parameters = {"commands": commands, "options": [option, *_ALIASES.get(option, ())]}
-            yield Demand("command-option", parameters, _NOWHERE, f"Each `{' '.join(command)}` has `{option}`.")
 
 
 def lines(statement: Statement) -> Iterator[Demand]:

@@ -15,9 +15,9 @@ _UNSURE = re.compile(r"[<>{}*\u2026]|\.\.\.|\bX\b|\bx\.[xy]\b|\b\d+\.x\b|\byour[
 _IMAGE = re.compile(r"(?:[a-z0-9.-]+(?::\d+)?/)*[a-z0-9][a-z0-9._-]*(?::[\w][\w.-]*)?(?:@sha256:[0-9a-f]{64})?")
 _PROGRAMS = (
     "pip|pip3|pipx|uv|apt|apt-get|apk|dnf|yum|microdnf|npm|npx|yarn|pnpm|curl|wget|git|sudo|chmod|conda"
-    "|add-apt-repository|apt-key|cargo|composer|bundle|poetry|dotnet|mvn|gradle|zypper|rustup"
+    "|add-apt-repository|apt-key|cargo|go|composer|bundle|poetry|dotnet|mvn|gradle|zypper|rustup"
 )
-_COMMAND = re.compile(rf"(?:{_PROGRAMS})(?: [a-z][\w-]*)*")
+_COMMAND = re.compile(rf"(?:{_PROGRAMS})(?: [a-z][\w-]*)*|chmod [0-7]{{3,4}}")
 _OPTION = re.compile(r"--?[A-Za-z][\w-]*(?:=[\w./:-]+)?")
 _KEYWORD = re.compile(
     r"FROM|RUN|CMD|LABEL|MAINTAINER|EXPOSE|ENV|ADD|COPY|ENTRYPOINT|VOLUME|USER|WORKDIR|ARG|ONBUILD|STOPSIGNAL"

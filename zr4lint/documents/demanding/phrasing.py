@@ -13,6 +13,14 @@ _SAME: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), instead)
     for pattern, instead in (
         (r"\Awe (?:will )?use ", "use "),
+        (r"\A(?:you|we) (?:must|should|shall) (?:not|never) ", "do not "),
+        (r"\A(?:you|we) (?:must|should|shall) (?:always )?", ""),
+        (r"\A(?:give|add to) ((?:the|every|each|all) images?) ", r"\1 must have "),
+        (rf"\A(never|do not|don't) {CODE}(?: anything| it)?\Z", rf"\1 use {CODE}"),
+        (rf";\s+(?!{_LIMITS})(?:(?!{_LIMITS})[^{CODE}])*\Z", ""),
+        (r" and no other(?: ports?)?\Z", ""),
+        (r" as (?:a|any) user other than root\Z", " as a non-root user"),
+        (rf"\A(?:(?!{_LIMITS})[^,{CODE}])*, so (?=the (?:image|dockerfile|container|stage)\b)", ""),
         (r" in (?:every|each|all|any) (?:image|dockerfile|stage|container)s?\Z", ""),
         (r"\b(must|should|shall) (?:have|contain|use) no\b", r"\1 not have"),
         (rf",?\s+(?:because|since)\s(?:(?!{_LIMITS}).)*\Z", ""),
@@ -36,7 +44,25 @@ _SAME: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
     )
 )
-_STAGE = rf"(?:(?:the\s+)?{CODE}\s+stage|(?:the\s+)?stage\s+{CODE}|(?:the\s+)?(?P<name>[a-z][\w-]*)\s+stage)"
+_MODAL = (
+    r"\b(?:must|should|shall|may|can|has to|have to|needs? to|muss|soll|sollte|darf|not|never|forbidden|prohibited"
+    r"|required|necessary|mandatory|allowed|permitted)\b"
+)
+_FORBIDS = re.compile(r" (?:must|should|shall) not ", re.IGNORECASE)
+_THING = r"(?:image|dockerfile|container|stage)s?"
+_VERB = r"(use|set|expose|run|start|install|define|declare|copy)"
+_PRESENT: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), instead)
+    for pattern, instead in (
+        (r"\b(?:is|are) not\b", "must not be"),
+        (rf"\A([\w {CODE}]+?) (?:is|are)\b", r"\1 must be"),
+        (rf"\A((?:[\w-]+ )*{_THING}) (?:has|have) no\b", r"\1 must not have"),
+        (rf"\A((?:[\w-]+ )*{_THING}) (?:has|contains|includes)\b", r"\1 must have"),
+        (rf"\A((?:the )?(?:{CODE} )?(?:[\w-]+ )*{_THING}) {_VERB}s?\b", r"\1 must \2"),
+    )
+)
+"""Statements of what is, as what must be."""
+_STAGE = rf"(?:(?:the\s+)?{CODE}\s+stage|(?:the\s+)?stage\s+{CODE}|(?:the\s+)?(?P<name>[a-z][\w-]*?)[\s_]+stage)"
 _SUBJECT = re.compile(
     rf"\A(?:in\s+)?{_STAGE}(?:'s)?,?\s+(?:must|should|shall|has to|needs to|must not)\b", re.IGNORECASE
 )
@@ -50,6 +76,9 @@ def canonical(statement: Statement) -> Statement:
     """The statement in the wording that the forms have; what it says is the same."""
     plain = statement.plain
     dropped: list[int] = []
+    if not re.search(_MODAL, re.sub(r"\b(?:is|are|has) (?:not|no)\b", "", plain), re.IGNORECASE):
+        for pattern, instead in _PRESENT:
+            plain = pattern.sub(instead, plain, count=1)
     for pattern, instead in _SAME:
         shorter = pattern.sub(instead, plain)
         if shorter != plain and shorter.count(CODE) < plain.count(CODE):
@@ -57,7 +86,8 @@ def canonical(statement: Statement) -> Statement:
         plain = shorter
     codes = statement.codes[: min(dropped)] if dropped else statement.codes
     codes = tuple(code.removeprefix("RUN ") if re.match(r"RUN [a-z]", code) else code for code in codes)
-    negative = statement.negative or (" not have" in plain and " not have" not in statement.plain)
+    turned = _FORBIDS.search(plain) is not None and _FORBIDS.search(statement.plain) is None
+    negative = statement.negative or turned
     return structs.replace(statement, plain=plain, codes=codes, negative=negative)
 
 

@@ -63,7 +63,7 @@ _STRENGTHS = (
 )
 _IMPERATIVE = re.compile(
     r"(?:do not|don't|never|always|avoid|use|install|set|pin|expose|copy|run|define|declare|create|add|remove|include"
-    r"|clone|start|keep|write|we (?:will )?use)\b",
+    r"|clone|start|keep|write|give|combine|prefer|mount|we (?:will )?use)\b",
     re.IGNORECASE,
 )
 _STRICT = re.compile(r"(?:do not|don't|always)\b", re.IGNORECASE)
@@ -108,6 +108,8 @@ _WHEN_BUILT = re.compile(
     r"|building (?:the|an?) (?:docker |container )*image)\s*,?\s*(?:then\s+)?",
     re.IGNORECASE,
 )
+_NUMBERED = r"\n(?=[ \t>]*(?:\d+(?:\.\d+)+\.?|[A-Z]{1,6}-\d+(?:\.\d+)*[.:]?)[ \t]+\S)"
+"""The end of a line before one that begins with a number of its own, such as 2.1."""
 _END = (
     r"(?<![.\s]\w)(?<!e\.g)(?<!i\.e)(?<!\betc)(?<!\bz\.B)(?<!bzw)[.!;](?:\*\*|_)?\s+(?=[A-Z\u00c4\u00d6\u00dc*`_\"(])"
 )
@@ -124,11 +126,54 @@ def sentences_of(words: Words) -> Iterator[tuple[int, int]]:
     """The sentences of a paragraph, as offsets in its text; a mark ends one, a full stop in a code span does not."""
     hidden = re.sub(r"`[^`]*`", lambda m: "`" + "x" * (len(m[0]) - 2) + "`", words.text)
     start = 0
-    for end in re.finditer(rf"{_MARKED}|{_END}", hidden, re.DOTALL):
+    for end in re.finditer(rf"{_MARKED}|{_END}|{_NUMBERED}", hidden, re.DOTALL):
         yield start, end.end() if end[0].startswith("<") else end.start() + 1
         start = end.end()
     if words.text[start:].strip():
         yield start, len(words.text)
+
+
+_AND = re.compile(
+    r",?\s+(?:and|but)\s+(?=(?:(?:it|they|(?:the\s+)?(?:`[^`]+`|[\w-]+)(?:\s+[\w-]+)?)\s+)?(?:must|shall|should)\b"
+    r"|(?:expose|set|use|run|install|define|declare|copy|start)\s)",
+    re.IGNORECASE,
+)
+"""What joins two demands of one sentence."""
+_ALONE = re.compile(
+    r"\b(?:or|if|when|whenever|unless|except|only|where|while|before|after|either|both|between|prefer|which|that)\b"
+    r"|\b(?:not|never|avoid|don't)\b(?=.*?\band\s+(?:expose|set|use|run|install|define|declare|copy|start)\s)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Words of a sentence that its parts may not have in common."""
+_DEMANDS = re.compile(
+    r"\b(?:must|shall|should)\b|\A\W*(?:always\s+)?(?:use|set|run|install|expose|define|declare|copy|start|pin|create)\b",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(r"(?P<subject>.*?)\b(?:must|shall|should)\b(?: always)?\s*", re.IGNORECASE)
+
+
+def _clauses(text: str) -> Iterator[tuple[int, int]]:
+    """The parts of a sentence that demand something each, as offsets in it; one for most sentences."""
+    hidden = re.sub(r"`[^`]*`", lambda m: "`" + "x" * (len(m[0]) - 2) + "`", text)
+    start = 0
+    for joint in _AND.finditer(hidden) if not _ALONE.search(hidden) else ():
+        if _DEMANDS.search(hidden, start, joint.start()):
+            yield start, joint.start()
+            start = joint.end()
+    yield start, len(text)
+
+
+def _continued(first: Statement, other: Statement) -> Statement:
+    """A later part of a sentence with the subject of the first one, where it has none."""
+    said = _SUBJECT.match(first.plain)
+    if said is None or (own := re.match(r"(?:it|they)\s+|(?=(?:must|shall|should)\b)|(?!.*\b(?:must|shall|should)\b)",
+                                        other.plain, re.IGNORECASE)) is None:  # fmt: skip
+        return other
+    modal = (
+        "" if re.search(r"\b(?:must|shall|should)\b", other.plain, re.IGNORECASE) else said[0][len(said["subject"]) :]
+    )
+    plain = f"{said['subject']}{modal}{other.plain[own.end() :]}"
+    return structs.replace(other, plain=plain, codes=first.codes[: said["subject"].count(CODE)] + other.codes)
 
 
 def strength_of(text: str) -> tuple[Strength, bool] | None:
@@ -142,8 +187,8 @@ def strength_of(text: str) -> tuple[Strength, bool] | None:
 
 
 def forbids(text: str) -> bool:
-    """Whether a sentence forbids something."""
-    return _has(_NEVER, text)
+    """Whether a sentence forbids something, apart from what its code says."""
+    return _has(_NEVER, re.sub(r"`[^`]*`", "", text))
 
 
 def _has(pattern: str, text: str) -> bool:
@@ -168,6 +213,7 @@ def statement(
     inside = len(text) - len(text.lstrip(" \t\n-*+>"))
     if re.search("[a-z]", text):
         text = re.sub(r"(`+[^`]+`+)|([^`]+)", lambda m: m[1] or _KEYWORDS.sub(r"`\g<0>`", m[2]), text)
+    text = re.sub(r"`(exec|json|shell)`(?=[ -](?:exec[ -])?form\b)", r"\1", text)
     codes = tuple(code.strip() for code in re.findall(r"`+([^`]+)`+", text))
     plain = re.sub(r"`+[^`]+`+", CODE, text)
     plain = re.sub(r"\s+", " ", re.sub(r"\n\s*>?\s*", " ", plain)).strip()
@@ -205,15 +251,22 @@ def statements_in(document: Document) -> Iterator[Statement]:
             strength = marked or own or led or _imperative(text, words)
             if strength is None:
                 continue
-            if own is None and _has(_NEVER, text):
+            if own is None and forbids(text):
                 strength = (strength[0], True)
-            found = statement(words, start, end, strength, marked=marked is not None)
-            if own is None and led is not None and words.lead is not None:
-                found = _joined(words.lead, found, led)
-            yield found
+            first: Statement | None = None
+            for left, right in _clauses(text):
+                part = text[left:right]
+                given = (strength[0], forbids(part)) if first is not None or right < len(text) else strength
+                found = statement(words, start + left, start + right, given, marked=marked is not None)
+                if own is None and led is not None and words.lead is not None:
+                    found = _joined(words.lead, found, led)
+                yield found if first is None else _continued(first, found)
+                first = first or found
 
 
 _THEN = re.compile(r"\A\W*then\b[\s*_:,]*(?:the\s+)?", re.IGNORECASE)
+_AND_THEN = re.compile(r"\A\W*(?:and|but)\b[\s*_:,]*(?:the\s+)?", re.IGNORECASE)
+_STAGE_BUILT = re.compile(r"`([\w-]+)`\s+stage\s+is\s+built", re.IGNORECASE)
 _SETTING = re.compile(r"\A\W*(?:given|when|and)\b", re.IGNORECASE)
 _ALWAYS = re.compile(
     r"\b(?:image|dockerfile|containerfile|file|stage)\s+(?:is|has been)\s+"
@@ -227,20 +280,23 @@ _ALWAYS = re.compile(
 def claims_in(document: Document) -> Iterator[Statement]:
     """The outcomes of scenarios that hold for every build, `THEN the image is based on X`, read as demands."""
     path: tuple[Heading, ...] = ()
-    always = True
+    always, then, stage = True, False, ""
     for words in document.paragraphs:
         if words.path != path:
-            path, always = words.path, True
-        then = _THEN.match(words.text)
-        if then is None:
+            path, always, then, stage = words.path, True, False, ""
+        outcome = _THEN.match(words.text) or (_AND_THEN.match(words.text) if then else None)
+        if outcome is None:
             always = always and (_SETTING.match(words.text) is None or _ALWAYS.search(words.text) is not None)
-        elif always and strength_of(words.text) is None:
-            found = statement(words, then.end(), len(words.text), (Strength.MUST, forbids(words.text)))
-            plain = re.sub(r"\b(?:is|are)\b", "must be", found.plain, count=1)
-            plain = re.sub(
-                r"\A(image|dockerfile|container) (?:has|contains)\b", r"\1 must have", plain, flags=re.IGNORECASE
-            )
-            yield structs.replace(found, plain=plain)
+            stage = said[1] if (said := _STAGE_BUILT.search(words.text)) is not None else stage
+            continue
+        then = True
+        if always and strength_of(words.text) is None:
+            found = statement(words, outcome.end(), len(words.text), (Strength.MUST, forbids(words.text)))
+            if stage and (it := re.match(r"it\s+", found.plain)) is not None:
+                found = structs.replace(
+                    found, plain=f"the {CODE} stage {found.plain[it.end() :]}", codes=(stage, *found.codes)
+                )
+            yield found
 
 
 def _joined(lead: Words, item: Statement, strength: tuple[Strength, bool]) -> Statement:

@@ -18,7 +18,7 @@ from zr4lint.knowledge.tables import image_variables
 from zr4lint.linting.engine import run_packs
 from zr4lint.linting.options import LintOptions
 from zr4lint.model.finding import Rule, Severity
-from zr4lint.model.source import SourceFile
+from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs.model import Pack, PackRule, Section
 
 _OF_STAGES = (
@@ -220,7 +220,8 @@ def _both(first: Demand, then: Demand) -> Demand | None:
         return None
     one, other = first.parameters[name], then.parameters[name]
     merged: Any = {**one, **other} if isinstance(one, dict) else [*one, *(item for item in other if item not in one)]
-    return structs.replace(first, parameters={**first.parameters, name: merged})
+    span = Span(first.span.start, max(first.span.end, then.span.end))
+    return structs.replace(first, parameters={**first.parameters, name: merged}, span=span)
 
 
 def names(demands: Sequence[Demand], source: SourceFile) -> Iterator[str]:

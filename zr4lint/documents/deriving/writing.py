@@ -16,7 +16,7 @@ from zr4lint.report.escaping import no_command, visible, without_marks
 
 if TYPE_CHECKING:
     from zr4lint.documents.deriving.demand import Demand
-    from zr4lint.model.source import SourceFile
+    from zr4lint.model.source import SourceFile, Span
     from zr4lint.packs.model import Section
 
 _WIDTH = 110
@@ -26,7 +26,7 @@ class Said(Struct, frozen=True):
     """The origin of a rule, besides its demand: the source, its line, the reason, and the commands.
 
     `name` is that of the rule and `section` the number of its section, where these don't come from the golden file.
-    `fingerprint` names the words of the line.
+    `fingerprint` names the words of its `lines` lines from there on.
     """
 
     source: str
@@ -37,6 +37,7 @@ class Said(Struct, frozen=True):
     name: str = ""
     section: str | None = None
     fingerprint: str = ""
+    lines: int = 1
 
 
 class Head(Struct, frozen=True):
@@ -63,11 +64,18 @@ def write(derived: Derived, folder: str = "") -> str:
     head = Head(comment, pack_name(source.path), f"Files that conform to {file}", file, file, path, sha256)
 
     def say(demand: Demand) -> Said:
-        line = source.line_of(demand.span.start)
-        words = fingerprint_of_line(source.slice(source.line_span(line)))
-        return Said(f"{file}:{line}", f"{file} does this.", demand.level, line, fingerprint=words)
+        line, lines, words = traced(source, demand.span)
+        return Said(f"{file}:{line}", f"{file} does this.", demand.level, line, fingerprint=words, lines=lines)
 
     return write_pack(derived, head, say, "GF")
+
+
+def traced(source: SourceFile, span: Span) -> tuple[int, int, str]:
+    """The line on which some words start, how many lines they are on, and the fingerprint of these lines."""
+    line = source.line_of(span.start)
+    last = max(source.line_of(max(span.end - 1, span.start)), line)
+    whole = source.text[source.line_span(line).start : source.line_span(last).end]
+    return line, last - line + 1, fingerprint_of_line(whole)
 
 
 def write_pack(derived: Derived, head: Head, say: Callable[[Demand], Said], letters: str) -> str:
@@ -146,6 +154,8 @@ def _rule(demand: Demand, code: str, name: str, derived: Derived, said: Said) ->
     yield f"source = {toml(said.source)}"
     yield f"trace = {said.line}"
     yield f"fingerprint = {toml(said.fingerprint)}"
+    if said.lines > 1:
+        yield f"extent = {said.lines}"
     yield f"summary = {toml(demand.summary)}"
     yield f"why = {toml(said.why)}"
 

@@ -53,6 +53,22 @@ class Files:
 Program = Callable[[Sequence[str], str | None, Files], Result]
 
 
+_GREP_OPTIONS = (
+    "after-context", "basic-regexp", "before-context", "binary", "binary-files", "byte-offset", "context",
+    "dereference-recursive", "devices", "directories", "exclude", "exclude-dir", "exclude-from", "file",
+    "files-with-matches", "files-without-match", "help", "include", "initial-tab", "label", "line-buffered",
+    "line-regexp", "max-count", "no-filename", "no-ignore-case", "no-messages", "null", "null-data",
+    "only-matching", "perl-regexp", "recursive", "regexp", "text", "version", "with-filename", "word-regexp",
+)  # fmt: skip
+"""The long options of GNU grep that are not followed."""
+
+
+_GREP_FLAGS = {
+    "--quiet": "q", "--silent": "q", "--count": "c", "--fixed-strings": "F", "--line-number": "n", "--ignore-case": "i",
+    "--invert-match": "v", "--extended-regexp": "E", "--color": "", "--colour": "",
+}  # fmt: skip
+
+
 def grep(arguments: Sequence[str], stdin: str | None, files: Files) -> Result:
     """Search lines, with -q -c -n -v -i -E -F -o -e -x -w -s."""
     flags, operands, patterns = set[str](), list[str](), list[str]()
@@ -63,11 +79,10 @@ def grep(arguments: Sequence[str], stdin: str | None, files: Files) -> Result:
             operands += words
             break
         if word.startswith("--"):
-            name = {"--quiet": "q", "--silent": "q", "--count": "c", "--fixed-strings": "F", "--line-number": "n",
-                    "--ignore-case": "i", "--invert-match": "v", "--extended-regexp": "E"}.get(word)  # fmt: skip
+            name = _GREP_FLAGS.get(word.partition("=")[0])
+            if name is None and word.partition("=")[0][2:] in _GREP_OPTIONS:
+                raise UnknownError(word)
             if name is None:
-                if word.startswith("--color"):
-                    continue
                 return Result("", 2, f"grep takes `{word}` for an option")
             flags.add(name)
         elif word.startswith("-") and len(word) > 1:
@@ -213,6 +228,11 @@ def cut(arguments: Sequence[str], stdin: str | None, _: Files) -> Result:
     return Result("".join(f"{value}\n" for value in found))
 
 
+_SED_OPTIONS = {
+    "--quiet": "-n", "--silent": "-n", "--in-place": "-i", "--regexp-extended": "-E", "--expression": "-e",
+}  # fmt: skip
+
+
 def run_sed(arguments: Sequence[str], stdin: str | None, files: Files) -> Result:
     """Edit lines, with -n, -i, -e, -E; with -i it writes the file."""
     quiet = in_place = extended = False
@@ -220,6 +240,7 @@ def run_sed(arguments: Sequence[str], stdin: str | None, files: Files) -> Result
     words = list(arguments)
     while words:
         word = known(words.pop(0))
+        word = _SED_OPTIONS.get(word, word)
         if word == "-e" and words:
             scripts.append(words.pop(0))
         elif re.fullmatch(r"-[niEr]+(?:\.\w+)?", word) and (not word.startswith("-i") or word[2:3] in ("", ".")):

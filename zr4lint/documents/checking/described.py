@@ -1,0 +1,71 @@
+"""PD101 for what a sentence says of the target text in plain words: times of the health check, the index of wheels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from zr4lint.documents import target as target_text
+from zr4lint.documents.checking.found import found
+from zr4lint.documents.demanding.statement import sentences_of
+from zr4lint.documents.document import Words
+from zr4lint.model.finding import Related
+from zr4lint.model.quoting import code
+from zr4lint.packs import document_rules as rules
+
+if TYPE_CHECKING:
+    from zr4lint.documents.target import Target
+    from zr4lint.model.finding import Finding
+
+_SOME = re.compile(
+    r"\b(?:not|never|or|if|when|unless|except|instead|rather|example|least|most|try|older|newer)\b", re.IGNORECASE
+)
+_HEALTH = re.compile(r"\bhealth ?-?checks?\b", re.IGNORECASE)
+_TIME = r"(\d+)?[ -]?(seconds?|minutes?|s|m)\b"
+_TIMES = (
+    ("interval", re.compile(rf"\b(?:every|interval (?:of|is))\s+{_TIME}", re.IGNORECASE)),
+    ("timeout", re.compile(rf"\btimeout (?:of|is)\s+{_TIME}", re.IGNORECASE)),
+    ("start-period", re.compile(rf"\bstart[ -]period (?:of|is)\s+{_TIME}", re.IGNORECASE)),
+)
+_FLAG = re.compile(r"--(interval|timeout|start-period)=(?:(\d+)m)?(?:(\d+)s)?(?=\s)")
+_WHEELS = re.compile(r"\b(?:cu\d{3}|rocm\d[\d.]*)\b")
+_INDEX = re.compile(r"\b(?:index|wheels?)\b|\bpinned\b|\+cu\d", re.IGNORECASE)
+_HAD_INDEX = re.compile(r"/whl/(cu\d{3}|rocm[\d.]+)\b")
+
+
+def check_described(target: Target) -> Iterator[Finding]:
+    """The findings on sentences that describe the target text."""
+    text = target.whole.text
+    times = {m[1]: (60 * int(m[2] or 0) + int(m[3] or 0), m.span()) for m in _FLAG.finditer(text) if m[2] or m[3]}
+    indexes = {m[1]: m.span(1) for m in _HAD_INDEX.finditer(text)}
+    for words in target.document.prose if times or indexes else ():
+        for start, end in sentences_of(words):
+            said = Words(words.text[start:end], words.at(start, end))
+            if _SOME.search(said.text) or target_text.is_not_now(said.text):
+                continue
+            if times and _HEALTH.search(said.text) and text.upper().count("HEALTHCHECK") == 1:
+                yield from _timed(target, said, times)
+            if len(indexes) == 1 and _INDEX.search(said.text):
+                yield from _indexed(target, said, *next(iter(indexes.items())))
+
+
+def _timed(target: Target, words: Words, times: dict[str, tuple[int, tuple[int, int]]]) -> Iterator[Finding]:
+    for flag, pattern in _TIMES:
+        said, had = pattern.search(words.text), times.get(flag)
+        if said is None or had is None:
+            continue
+        seconds = int(said[1] or 1) * (60 if said[2].lower().startswith("m") else 1)
+        if seconds != had[0]:
+            message = f"the {flag} of the health check is {seconds} s here, {had[0]} s in the target text"
+            related = (Related("the target text", target.whole.span(*had[1])),)
+            place = words.at(*said.span())
+            yield found(target, rules.STATEMENTS_DISAGREE, place, message[:80], related=related)
+
+
+def _indexed(target: Target, words: Words, had: str, place: tuple[int, int]) -> Iterator[Finding]:
+    said = _WHEELS.search(words.text)
+    if said is not None and said[0] != had and had not in words.text:
+        message = f"this is {code(said[0])} here, {code(had)} in the target text"
+        related = (Related("the target text", target.whole.span(*place)),)
+        yield found(target, rules.STATEMENTS_DISAGREE, words.at(*said.span()), message, related=related)

@@ -1,0 +1,142 @@
+"""The forms of demands on commands: packages, options, clones, copies; each yields demands as `meanings` does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from zr4lint.documents.demanding import objects
+from zr4lint.documents.deriving.demand import Demand
+from zr4lint.model.source import Span
+
+if TYPE_CHECKING:
+    from zr4lint.documents.demanding.statement import Statement
+
+_NOWHERE = Span(0, 0)
+
+
+def packages(statement: Statement) -> Iterator[Demand]:
+    """Packages of pip with pins, or of apt."""
+    around = f"{statement.plain} {statement.lead} {' '.join(h.title for h in statement.path[-1:])}".lower()
+    pins = [objects.requirement_of(code) for code in statement.codes]
+    if all(pins) and not re.search(r"\b(?:npm|node|apk|conda|gem)\b", around):
+        given = {"packages": pins, "unless-files": True}
+        yield Demand("python-packages", given, _NOWHERE, "pip installs these packages.")
+    elif re.search(r"\bapt(?:-get)?\b|\bdebian\b", around) and all(map(objects.package_of, statement.codes)):
+        yield Demand("apt-packages", {"packages": [*statement.codes]}, _NOWHERE, "apt installs these packages.")
+    elif all(map(objects.package_of, statement.codes)):
+        said = re.search(r"\b(apk|dnf|microdnf)\Z", statement.plain)
+        for manager in said.groups() if said is not None else ():
+            given = {"manager": manager, "packages": [*statement.codes]}
+            yield Demand("installed-packages", given, _NOWHERE, f"{manager} installs these packages.")
+
+
+def options(statement: Statement) -> Iterator[Demand]:
+    """The options of a command."""
+    if len(statement.codes) < 2:
+        return
+    command, *given = statement.codes
+    if len(given) == 1 and objects.command_of(command) is None and objects.command_of(given[0]) is not None:
+        command, given = given[0], [command]
+    words = command.split()
+    if objects.command_of(command) is None or words == ["pip"] or not all(map(objects.option_of, given)):
+        return
+    for option in given:
+        commands = [" ".join((_same(words[0]), *words[1:]))]
+        parameters = {"commands": commands, "options": [option, *_ALIASES.get(option, ())]}
+        yield Demand("command-option", parameters, _NOWHERE, f"Each `{command}` has `{option}`.")
+
+
+def options_of_install(statement: Statement) -> Iterator[Demand]:
+    """The options of a program's `install`, which the words name without code."""
+    program = statement.plain.split()[0].lower()
+    yield from options(structs.replace(statement, codes=(f"{program} install", *statement.codes)))
+
+
+_ALIASES = {
+    "-y": ("--yes", "--assume-yes"),
+    "--yes": ("-y", "--assume-yes"),
+    "--assume-yes": ("-y", "--yes"),
+    "--fail": ("-f", "--fail-with-body"),
+    "-f": ("--fail", "--fail-with-body"),
+    "--omit=dev": ("--production", "--only=production"),
+}
+"""Options that say the same as another one."""
+
+
+def _same(program: str) -> str:
+    return {"apt": "apt-get|apt", "apt-get": "apt-get|apt", "pip": "pip|pip3", "pip3": "pip|pip3"}.get(program, program)
+
+
+_HOLDS = re.compile(r"\b(?:image|container)s?\b.*\b(?:contain|have|include)\b|\binstall\b", re.IGNORECASE)
+"""Words that forbid a program in the image, which other commands may bring as well."""
+
+
+def forbidden(statement: Statement) -> Iterator[Demand]:
+    """Commands that do not run."""
+    commands = [objects.command_of(code) for code in statement.codes]
+    if _HOLDS.search(statement.plain) and any(" " not in code for code in statement.codes):
+        return
+    if all(commands):
+        names = " or ".join(f"`{code}`" for code in statement.codes)
+        yield Demand("command-forbidden", {"commands": [*statement.codes]}, _NOWHERE, f"No command is {names}.")
+
+
+def updated(statement: Statement) -> Iterator[Demand]:
+    """Package lists that are fetched where packages are installed."""
+    words = [code.removeprefix("RUN ").split()[:2] for code in statement.codes[:2]]
+    if words in ([[p, "update"], [p, "install"]] for p in ("apt", "apt-get")):
+        yield Demand("apt-update", {}, _NOWHERE, "Each install of packages updates their lists in its RUN.")
+
+
+def not_copied(statement: Statement) -> Iterator[Demand]:
+    """Files that are not copied."""
+    if all(re.fullmatch(r"[\w./-]*[\w/]", code) for code in statement.codes):
+        sources = [code.strip("/").removeprefix("./") for code in statement.codes]
+        yield Demand("copy-forbidden", {"sources": sources}, _NOWHERE, "COPY and ADD do not bring these files.")
+
+
+def clone(statement: Statement) -> Iterator[Demand]:
+    """A repository that is cloned to a folder."""
+    url, target = statement.codes
+    if re.fullmatch(r"https://[\w./-]+", url) and re.fullmatch(r"/[\w./-]+", target):
+        yield Demand("git-clone", {"url": url, "target": target.rstrip("/")}, _NOWHERE, f"`{url}` is cloned.")
+
+
+def copied(statement: Statement) -> Iterator[Demand]:
+    """A file that is copied to a path."""
+    source, target = statement.codes
+    if re.fullmatch(r"[\w.-]+\.\w+", source) and re.fullmatch(r"/[\w./-]+", target):
+        path = f"{target}{source}" if target.endswith("/") else target
+        yield Demand("copies-to", {"sources": [source], "target": path}, _NOWHERE, f"Files are copied to `{path}`.")
+
+
+def lists_removed(statement: Statement) -> Iterator[Demand]:
+    """Package lists that are removed where they are fetched."""
+    if all(code.startswith("/var/lib/apt/lists") or code in ("RUN", "apt-get install") for code in statement.codes):
+        yield Demand("package-cache", {"manager": "apt"}, _NOWHERE, "Each RUN that updates apt removes its lists.")
+
+
+def installed_with(statement: Statement) -> Iterator[Demand]:
+    """The options of the command that dependencies are installed with."""
+    if statement.codes[0].startswith(("pip install ", "pip3 install ", "apt-get install ", "apk add ")):
+        yield from run_with(statement)
+
+
+_RUNS = re.compile(r"(?:pip3?|apt-get|npm|pnpm|yarn|composer|poetry) install|npm ci|uv sync|apk add|go build")
+
+
+def run_with(statement: Statement) -> Iterator[Demand]:
+    """The options of a command that installs or builds, wherever it runs."""
+    words = statement.codes[0].split()
+    command = [*takewhile(lambda word: not word.startswith("-"), words)]
+    given = words[len(command) :]
+    if _RUNS.fullmatch(" ".join(command)) and given and all(map(objects.option_of, given)):
+        commands = [" ".join((_same(command[0]), command[1]))]
+        for option in given:
+            parameters = {"commands": commands, "options": [option, *_ALIASES.get(option, ())]}
+            yield Demand("command-option", parameters, _NOWHERE, f"Each `{' '.join(command)}` has `{option}`.")
