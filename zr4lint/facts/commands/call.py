@@ -169,7 +169,9 @@ class Call(Struct, frozen=True):
         )
 
     def is_missing(self, path: str) -> bool:
-        """Whether there is surely nothing at an absolute path by now."""
+        """Whether there is surely nothing at an absolute path by now, not even by a mount."""
+        if mounted_over(self.instruction, path) is not None:
+            return False
         from zr4lint.facts.looking import found_at  # few calls ask
         from zr4lint.shell.files import Kind  # the same
 
