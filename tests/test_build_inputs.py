@@ -390,6 +390,32 @@ def test_what_uv_syncs(tmp_path: Path, lines: str, found: list[tuple[str, int, i
     assert bool(report.others) is bool(found or "pyproject.toml ./" in lines)
 
 
+EXTRAS = """\
+[project]
+name = "a"
+optional-dependencies.gpu = ["torch==2.8.0"]
+optional-dependencies.cpu = ["torch==2.8.0"]
+[tool.uv.sources]
+torch = [{ index = "cpu", extra = "cpu" }, { index = "gpu", extra = "gpu", marker = "sys_platform == 'linux'" }]
+[[tool.uv.index]]
+name = "cpu"
+url = "https://download.pytorch.org/whl/cpu"
+explicit = true
+[[tool.uv.index]]
+name = "gpu"
+url = "https://download.pytorch.org/whl/cu125"
+explicit = true
+"""
+
+
+@pytest.mark.parametrize(("extra", "wrong"), [("cpu", False), ("gpu", True)])
+def test_the_indexes_of_other_extras_do_not_count(tmp_path: Path, extra: str, wrong: bool) -> None:
+    text = f"{PYTHON}COPY pyproject.toml ./\nRUN uv sync --extra {extra}\n"
+    report = lint(tmp_path, {"Dockerfile": text, "pyproject.toml": EXTRAS})
+    index = [("pyproject.toml", 13, 8, "PyTorch publishes no wheels for `cu125`")]
+    assert told(report, "ML202") == (index if wrong else [])
+
+
 CONDA = """\
 name: a
 dependencies:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.facts.command_facts import PipRun, Ran, VenvCreated
+from zr4lint.facts.command_facts import PackageRun, PipRun, Ran, VenvCreated
 from zr4lint.facts.history import History, Install, pinned
 from zr4lint.knowledge.tables import distribution, torch_release
 from zr4lint.model.source import Span
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from zr4lint.facts.fact import At
 
 _VERSION = r"(?:python|pip)?(3\.\d+)(?:\.\d+)?\Z"
-_OTHER_PYTHONS = r"deadsnakes|update-alternatives|pyenv|conda|mamba|ln -s\S* \S*python|Python-3|uv python|pypy|rye "
+_OTHER_PYTHONS = (
+    r"deadsnakes|update-alternatives(?=[^&;]*python)(?![^&;]*python3? \d)|pyenv|conda|mamba|"
+    r"ln -s\S* (?:\S*/)?python(?!3?\s)|Python-3|uv python|pypy|rye "
+)
+_OF_CONDA = r"=+v?(3\.\d+)(?:[.=*].*)?"
 
 
 class TorchState(Struct, frozen=True):
@@ -141,6 +145,21 @@ def _of_environment(history: History, folder: str, at: At) -> str | None:
         if ran.at.order < at.order and ran.program == "uv" and words[1:2] == ["venv"] and folder in words:
             given = next((w for w in words if re.match(_VERSION, w.removeprefix("--python="))), None)
             return re.match(_VERSION, given.removeprefix("--python="))[1] if given else None  # type: ignore[index]
+    return python_by_conda(history, folder, at)
+
+
+def python_by_conda(history: History, folder: str, at: At) -> str | None:
+    """The version of the Python that conda puts into an environment; None where it puts none there, or any."""
+    for run in reversed(history.facts.of(PackageRun, history.chain)):
+        if run.command.manager != "conda" or run.command.action != "install" or run.at.order > at.order:
+            continue
+        name, prefix = run.command.options.get("name"), run.command.options.get("prefix")
+        place = f"/envs/{name.value}" if name is not None and name.value != "base" else prefix and prefix.value
+        here = folder.endswith(place) if place else "/envs/" not in folder
+        python = next((package.version for package in run.command.packages if package.name == "python"), None)
+        if here and python is not None and run.at.reach is Reach.ALWAYS:
+            found = re.fullmatch(_OF_CONDA, python)
+            return found[1] if found is not None else None
     return None
 
 

@@ -52,10 +52,12 @@ def source_builds_of(history: History) -> Iterator[tuple[Build, SourceBuild]]:
         row = known[build.package]
         if row.when and not any(n.startswith(row.when) and v == "1" for n, v in build.install.run.variables.items()):
             continue
-        if build.requirement.url is None and row.pypi != "source":
-            pin = pinned(build.requirement)
-            if not row.wheels_since or pin is None or release(pin) >= release(row.wheels_since):
-                continue
+        pin = pinned(build.requirement)
+        if row.plain_before and pin is not None and release(pin) < release(row.plain_before):
+            continue
+        as_wheel = build.requirement.url is None and row.pypi != "source"
+        if as_wheel and (not row.wheels_since or pin is None or release(pin) >= release(row.wheels_since)):
+            continue
         yield build, row
 
 
