@@ -33,7 +33,7 @@ def setuptools_too_new(subject: Subject) -> Outcomes:
         for build, row in source_builds_of(history):
             if not _imports_pkg_resources(build, row):
                 continue
-            if mmcv_wheel(history, build) is True and build.install.sources.all:
+            if mmcv_wheel(history, build) is True:
                 continue
             if isolated := build.install.isolated and isolates(history, build.install, pyproject=row.pyproject):
                 settings = build.install.run.settings

@@ -76,7 +76,12 @@ def cuda_builds(history: History) -> Iterator[Build]:
 
 
 def mmcv_wheel(history: History, build: Build) -> bool | None:
-    """Whether mmcv has a wheel for the torch that is there; None where torch or the version can't be known."""
+    """Whether mmcv has a wheel for the torch that is there; None where torch or the version can't be known.
+
+    PyPI has none.
+    """
+    if not build.install.sources.all:
+        return False
     torch = torch_in(build.install) or torch_at(history, build.install.at)
     pin = pinned(build.requirement)
     versions = [v for v in mmcv_versions() if lets_in(build.requirement.specifier, v)]

@@ -43,7 +43,7 @@ def build_isolated(subject: Subject) -> Outcomes:
 
 def _isolated(history: History, build: Build, row: SourceBuild) -> Outcomes:
     install, package = build.install, build.package
-    if package in MMCV and mmcv_wheel(history, build) is True and any(s.role == "links" for s in install.sources.all):
+    if package in MMCV and mmcv_wheel(history, build) is True:
         return
     if install.isolated:
         isolated = isolates(history, install, pyproject=row.pyproject)
