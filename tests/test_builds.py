@@ -13,7 +13,8 @@ from tests.inprocess import call
 from tests.test_cli import complaint, save
 from zr4lint.filesystem.sources import FileError
 from zr4lint.project.builds.build_file import builds_of
-from zr4lint.project.builds.interpolation import bake, compose, env_file
+from zr4lint.project.builds.expressions import Function, Scope, evaluated
+from zr4lint.project.builds.interpolation import compose, env_file
 from zr4lint.project.discovery import describes_builds
 
 if TYPE_CHECKING:
@@ -154,6 +155,10 @@ BAKE = {
     "no-default": ('variable "T" {}\ntarget "default" {\n  target = "run"\n  args = { TORCH = T }\n}\n', False),
     "expression": (
         'target "default" {\n  target = "run"\n  args = { TORCH = 1 == 2 ? "2.5.1" : "2.6.0" }\n}\n',
+        True,
+    ),
+    "expression-that-is-not-read": (
+        'target "default" {\n  target = "run"\n  args = { TORCH = 1 < 2 ? "2.6.0" : "2.5.1" }\n}\n',
         False,
     ),
     "matrix": (
@@ -192,6 +197,13 @@ BAKE = {
             'target "default" {\n  inherits = ["a", "b"]\n  target = "run"\n}\n'
         ),
         False,
+    ),
+    "a-function-and-a-condition": (
+        (
+            'variable "NEW" { default = true }\nfunction "full" {\n  params = [minor]\n  result = "2.${minor}.0"\n}\n'
+            'target "default" {\n  target = "run"\n  args = { TORCH = NEW ? full(6) : "2.5.1" }\n}\n'
+        ),
+        True,
     ),
     "circle": ('target "default" {\n  inherits = ["default"]\n  target = "run"\n}\n', False),
 }
@@ -566,13 +578,39 @@ def test_variables_of_compose(text: str, value: str | None) -> None:
         ("${A}", "1"),
         ("$${A}", "${A}"),
         ("${B}", None),
-        ("${upper(A)}", None),
         ("%{ if A }", None),
         ("$A", "$A"),
+        ('say "${A}"', 'say "1"'),
+        ("${A}${unknown}", None),
+        ('${upper("a-${A}")}-${lower("B")}', "A-1-b"),
+        ('${replace(A, "1", "x\\"y")}', 'x"y'),
+        ('${trimprefix("v2", "v")}${trimsuffix("2v", "v")}', "22"),
+        ('${A == "1" ? "yes" : B}', "yes"),
+        ('${A != "1" ? B : "no"}', "no"),
+        ('${B == "1" ? "yes" : "no"}', None),
+        ('${A ? "yes" : "no"}', None),
+        ('${!(A == "2") && (true || B) ? 1 : 2}', "1"),
+        ('${equal(A, "1") ? "e" : "n"}${not(notequal(A, "1"))}', "etrue"),
+        ("${and(true, or(false, true))}", "true"),
+        ("${full(A, 2)}", "1.2"),
+        ("${full(A)}", None),
+        ("${upper(A, A)}", None),
+        ("${again(A)}", None),
+        ("${double(double(double(double(double(double(double(double(A))))))))}", "1" * 256),
+        ("${timestamp()}", None),
+        ("${A +}", None),
+        ("${" + "(" * 50 + "A" + ")" * 50 + "}", None),
+        ("${" + "!" * 500 + "true}", None),
+        ('${"', None),
     ],
 )
-def test_variables_of_bake(text: str, value: str | None) -> None:
-    assert bake(text, {"A": "1"}) == value
+def test_expressions_of_bake(text: str, value: str | None) -> None:
+    functions = {
+        "full": Function(("a", "b"), "${a}.${b}"),
+        "again": Function(("a",), "${again(a)}${again(a)}"),
+        "double": Function(("a",), "${a}${a}"),
+    }
+    assert evaluated(text, Scope({"A": "1", "B": None}, functions)) == value
 
 
 def test_the_file_of_variables(tmp_path: Path) -> None:
