@@ -251,7 +251,7 @@ def _lock(**versions: str) -> str:
     ("lock", "found"),
     [
         (_lock(left_pad="1.3.0", is_odd="3.0.1"), None),
-        (_lock(left_pad="1.3.0"), ("package.json", 4, 23, "package-lock.json lacks `is-odd`")),
+        (_lock(left_pad="1.3.0"), ("package.json", 4, 23, "package-lock.json lacks `is-odd@^3.0.0`")),
         (
             _lock(left_pad="1.2.0", is_odd="3.0.1"),
             ("package.json", 3, 20, "package-lock.json has `left-pad@1.2.0` instead"),
@@ -265,6 +265,48 @@ def test_a_lock_file_that_disagrees_with_package_json(
 ) -> None:
     report = lint(tmp_path, {"Dockerfile": NODE, "package.json": WANTED, "package-lock.json": lock}, "core")
     assert told(report, "ZC323") == ([found] if found else [])
+
+
+YARN = '# yarn lockfile v1\n\nis-odd@^3.0.0, is-odd@^3.0.1:\n  version "3.0.1"\n\nleft-pad@{0}:\n  version "{0}"\n'
+PNPM = """\
+lockfileVersion: '9.0'
+importers:
+  .:
+    dependencies:
+      is-odd:
+        specifier: ^3.0.0
+        version: 3.0.1
+      left-pad:
+        specifier: {0}
+        version: {0}
+packages:
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "lock", "call", "stale"),
+    [
+        ("yarn.lock", YARN, "yarn install --frozen-lockfile", "yarn.lock lacks `left-pad@1.3.0`"),
+        ("yarn.lock", YARN, "yarn --frozen-lockfile", "yarn.lock lacks `left-pad@1.3.0`"),
+        ("yarn.lock", YARN, "yarn install", ""),
+        ("pnpm-lock.yaml", PNPM, "pnpm i --frozen-lockfile", "pnpm-lock.yaml has `left-pad@1.2.0` instead"),
+        ("pnpm-lock.yaml", PNPM, "pnpm install", ""),
+    ],
+)
+def test_lock_files_of_yarn_and_pnpm(tmp_path: Path, name: str, lock: str, call: str, stale: str) -> None:
+    files = {"Dockerfile": NODE.replace("npm ci", call), "package.json": WANTED, name: lock.format("1.3.0")}
+    assert told(lint(tmp_path, files, "core"), "ZC323") == []
+    report = lint(tmp_path, {**files, name: lock.format("1.2.0")}, "core")
+    assert told(report, "ZC323") == ([("package.json", 3, 20, stale)] if stale else [])
+
+
+@pytest.mark.parametrize(("copied", "wrong"), [("package.json", True), ("package*.json", False), (". ", False)])
+def test_a_lock_file_that_no_instruction_copies(tmp_path: Path, copied: str, wrong: bool) -> None:
+    text = f"FROM node:22-slim\nWORKDIR /app\nCOPY {copied} ./\nRUN npm ci\n"
+    lock = _lock(left_pad="1.3.0", is_odd="3.0.1")
+    report = lint(tmp_path, {"Dockerfile": text, "package.json": WANTED, "package-lock.json": lock}, "core")
+    found = [("Dockerfile", 4, 5, "`npm ci` finds no package-lock.json")]
+    assert told(report, "ZC323") == (found if wrong else [])
 
 
 @pytest.mark.parametrize(
