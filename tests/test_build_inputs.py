@@ -486,6 +486,9 @@ def test_what_conda_has_pip_install(tmp_path: Path, command: str) -> None:
     assert told(report) == [("environment.yml", 7, 8, MISMATCH)]
     assert told(report, "ML202") == [("environment.yml", 9, 25, "PyTorch publishes no wheels for `cu125`")]
     assert told(lint(tmp_path, {"environment.yml": CONDA.replace("- pip:", "- other:")})) == []
+    wrong = CONDA.replace("--extra-index-url https://download.pytorch.org/whl/cu125", "sklearn")
+    report = lint(tmp_path, {"environment.yml": wrong})
+    assert told(report, "ML311") == [("environment.yml", 9, 7, "`sklearn` no longer installs")]
 
 
 def test_a_broken_pyproject_is_not_read() -> None:

@@ -410,6 +410,14 @@ def test_a_dockerfile_that_stands_in_the_compose_file(tmp_path: Path) -> None:
     assert found(tmp_path, "compose.yaml") == [("compose.yaml", 6, 53, MISMATCH)]
 
 
+def test_a_dockerfile_that_stands_in_the_override(tmp_path: Path) -> None:
+    save(tmp_path / "compose.yaml", "services:\n  a:\n    build:\n      context: .\n      target: x\n")
+    inline = "dockerfile_inline: |\n        FROM python:3.11\n        RUN pip install torch==2.6.0 torchvision==0.20.1"
+    override = f"services:\n  a:\n    build:\n      target: !reset null\n      {inline}\n"
+    save(tmp_path / "compose.override.yaml", override)
+    assert found(tmp_path, "compose.yaml") == [("compose.yaml", 3, 5, MISMATCH)]
+
+
 def test_a_dockerfile_that_stands_in_the_bake_file(tmp_path: Path) -> None:
     text = 'target "default" {\n  dockerfile-inline = <<EOT\nFROM python:3.11\n'
     save(tmp_path / "docker-bake.hcl", f"{text}RUN pip install torch==2.6.0 torchvision==0.20.1\nEOT\n}}\n")

@@ -199,7 +199,10 @@ class History:
 
     def opaque(self, at: At) -> bool:
         """Whether packages may have come before in a way that can't be read."""
-        return self._first_opaque is not None and self._first_opaque < at.order
+        first = self._first_opaque
+        if first is None or first >= at.order:
+            return False
+        return first < 0 or self.facts.facts[first].at.span != at.span  # conda has pip install a part of its list
 
     @cached_property
     def _first_opaque(self) -> int | None:
