@@ -45,6 +45,7 @@ _OF_VENV = Grammar(
 )  # fmt: skip
 _OF_VIRTUALENV = Grammar({"p": "python"}, frozenset({"python", "prompt"}), frozenset({"clear", "help", "no-pip"}))
 _SETTINGS = ("PIP_", "UV_")
+_SYSTEM = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/cuda/bin")
 _SPECIFIER = r"=?\s*\d[\w.*+!~=,-]*"
 _VERSION = r"=?\s*\d"
 _ALONE = r"[ \t]+\d[\w.*+!,-]*(?![^\s;&|])"
@@ -132,7 +133,8 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     at = call.at(relative=any(not (path or "").startswith("/") for path in paths))
     path = call.variables.get("PATH")
     programs = pip.program.rpartition("/")[0] or (path or "").partition(":")[0]
-    at = call.kept(at, (programs.removesuffix("/bin") or "/") if programs.startswith("/") else None)
+    if programs.startswith("/") and programs not in _SYSTEM:  # for a user, the system's pip installs into ~/.local
+        at = call.kept(at, programs.removesuffix("/bin") or "/")
     if pip.action == "install":
         at = call.online(at)
     given = pip.parsed.options
