@@ -142,7 +142,9 @@ def _of_environment(history: History, folder: str, at: At) -> str | None:
             return found[1] if found else default_python(history, created.at)
     for ran in reversed(history.facts.of(Ran, history.chain)):
         words = [a.value or "" for a in ran.arguments]
-        if ran.at.order < at.order and ran.program == "uv" and words[1:2] == ["venv"] and folder in words:
+        if ran.at.order >= at.order or ran.program != "uv" or words[1:2] != ["venv"]:
+            continue
+        if folder in words or (ran.folder is not None and folder == f"{ran.folder.rstrip('/')}/.venv"):
             given = next((w for w in words if re.match(_VERSION, w.removeprefix("--python="))), None)
             return re.match(_VERSION, given.removeprefix("--python="))[1] if given else None  # type: ignore[index]
     return python_by_conda(history, folder, at)
