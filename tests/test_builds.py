@@ -410,6 +410,24 @@ def test_a_dockerfile_that_stands_in_the_compose_file(tmp_path: Path) -> None:
     assert found(tmp_path, "compose.yaml") == [("compose.yaml", 6, 53, MISMATCH)]
 
 
+@pytest.mark.parametrize(
+    ("place", "source", "missing"),
+    [
+        ("./s", "lib.py", False),
+        ("./s", "lib2.py", True),
+        ("./none", "lib2.py", False),
+        ("docker-image://a/b", "x", False),
+    ],
+)
+def test_copies_from_a_named_context(tmp_path: Path, place: str, source: str, missing: bool) -> None:
+    save(tmp_path / "s" / "lib.py", "")
+    save(tmp_path / "Dockerfile", f"FROM scratch\nCOPY --from=Shared {source} /\n")
+    build = f"build: {{ context: ., additional_contexts: {{ shared: '{place}' }} }}"
+    save(tmp_path / "compose.yaml", f"services: {{ a: {{ {build} }} }}")
+    wrong = [("Dockerfile", 2, 20, f"`{source}` is not in the build context")]
+    assert found(tmp_path, "compose.yaml") == (wrong if missing else [])
+
+
 def test_a_dockerfile_that_stands_in_the_override(tmp_path: Path) -> None:
     save(tmp_path / "compose.yaml", "services:\n  a:\n    build:\n      context: .\n      target: x\n")
     inline = "dockerfile_inline: |\n        FROM python:3.11\n        RUN pip install torch==2.6.0 torchvision==0.20.1"
