@@ -64,8 +64,18 @@ def build_of(install: Install, version: str) -> str | None:
     return None
 
 
-def torch_at(history: History, at: At) -> TorchState | None:
-    """The torch that is installed before a command; None where none is, or where its version can't be known."""
+def torch_at(history: History, install: Install) -> TorchState | None:
+    """The torch that is there before an install; None where none is, or where its version can't be known.
+
+    That of another virtual environment is not there; of the system's own and one of these, either may hold it.
+    """
+    found = _torch_before(history, install.at)
+    there = found.install.environment if found is not None and found.install is not None else None
+    return None if there and install.environment and there != install.environment else found
+
+
+def _torch_before(history: History, at: At) -> TorchState | None:
+    """The torch that the last command before has left."""
     runs = history.pip_runs
     end = bisect_left(runs, at.order, key=lambda run: run.at.order)
     # What is there behind a command is the same for each history that has the command.

@@ -60,7 +60,7 @@ def _failing(history: History, install: Install, requirement: Requirement, row: 
             return None
         words["python"] = python
     if "torch" in row:
-        torch = torch_in(install) or torch_at(history, install.at)
+        torch = torch_in(install) or torch_at(history, install)
         if torch is None or older(torch.version, row["torch"]):
             return None
         words["torch"] = torch.version
@@ -79,7 +79,7 @@ def _failing(history: History, install: Install, requirement: Requirement, row: 
 
 def _certain(history: History, install: Install, requirement: Requirement, row: Row) -> bool:
     """Whether a build of torch makes certain what is likely only without it."""
-    torch = torch_in(install) or torch_at(history, install.at)
+    torch = torch_in(install) or torch_at(history, install)
     known = row.get("certain")
     return (
         known is not None

@@ -82,7 +82,7 @@ def mmcv_wheel(history: History, build: Build) -> bool | None:
     """
     if not build.install.sources.all:
         return False
-    torch = torch_in(build.install) or torch_at(history, build.install.at)
+    torch = torch_in(build.install) or torch_at(history, build.install)
     pin = pinned(build.requirement)
     versions = [v for v in mmcv_versions() if lets_in(build.requirement.specifier, v)]
     if torch is None or torch.cuda is None or not versions or (pin is not None and mmcv_wheels(pin) is None):

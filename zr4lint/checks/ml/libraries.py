@@ -80,7 +80,7 @@ def torch_needs_numpy_1(subject: Subject) -> Outcomes:
             named = install.get("numpy")
             if bounded or (named is None and not any(r.name in brings for r in install.requirements)):
                 continue
-            torch = torch_in(install) or torch_at(history, install.at)
+            torch = torch_in(install) or torch_at(history, install)
             if torch is None or torch.order < 0 or not older(torch.minor, row["torch"]):
                 continue
             if older(torch.minor, row["since"]):

@@ -29,7 +29,7 @@ def torch_replaced(subject: Subject) -> Outcomes:
         for install in history.own:
             yield from _beside(install)
             yield from _brought(history, install)
-            torch = torch_at(history, install.at)
+            torch = torch_at(history, install)
             if torch is None or install.constrained or install.option("no-deps") or install.environment is None:
                 continue
             where = torch.install.environment if torch.install is not None else ""
