@@ -98,7 +98,7 @@ def _of_conda(command: Command, name: str) -> Command | None:
             value = (words[at].literal or "") if at < len(words) else ""
         folder = f"/opt/conda/envs/{value}" if option in ("-n", "--name") else value
         if value and value != "base" and option in ("-n", "--name", "-p", "--prefix"):
-            path = MappedText(f"{folder}/bin:{_DEFAULT_PATH}", (0,), (words[0].span.start,))
+            path = MappedText(f"{folder}/bin:{DEFAULT_PATH}", (0,), (words[0].span.start,))
             assignments.append(("PATH", structs.replace(words[0], text=path, expansions=())))
         at += 1
     if at >= len(words):
