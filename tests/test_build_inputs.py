@@ -53,6 +53,8 @@ REACHED = {
     "pattern": PYTHON + "COPY *.txt ./\nRUN pip install -r requirements.txt\n",
     "add": PYTHON + "ADD requirements.txt ./\nRUN pip install --requirement=requirements.txt\n",
     "mount": PYTHON + "RUN --mount=type=bind,source=requirements.txt,target=/r.txt pip install -r /r.txt\n",
+    "mount-in-tmp": PYTHON
+    + "RUN --mount=type=bind,source=requirements.txt,target=/tmp/r.txt pip install -r /tmp/r.txt\n",
     "mount-of-all": PYTHON + "RUN --mount=type=bind,target=/src pip install -r /src/requirements.txt\n",
     "moved": PYTHON + "COPY requirements.txt /a/\nRUN mv /a/requirements.txt /b.txt && pip install -r /b.txt\n",
     "cd": PYTHON + "COPY . /src\nRUN cd /src && pip install -r requirements.txt\n",
@@ -91,6 +93,7 @@ UNKNOWN = {
 def test_a_list_is_read_from_the_context(tmp_path: Path, name: str) -> None:
     report = lint(tmp_path, {"Dockerfile": REACHED[name], "requirements.txt": WRONG})
     assert told(report) == [("requirements.txt", 2, 1, MISMATCH)]
+    assert told(report, "ZL007") == []
 
 
 @pytest.mark.parametrize("name", UNKNOWN)
@@ -248,7 +251,7 @@ def _lock(**versions: str) -> str:
     ("lock", "found"),
     [
         (_lock(left_pad="1.3.0", is_odd="3.0.1"), None),
-        (_lock(left_pad="1.3.0"), ("package.json", 4, 23, "package-lock.json lacks `is-odd`")),
+        (_lock(left_pad="1.3.0"), ("package.json", 4, 23, "package-lock.json lacks `is-odd@^3.0.0`")),
         (
             _lock(left_pad="1.2.0", is_odd="3.0.1"),
             ("package.json", 3, 20, "package-lock.json has `left-pad@1.2.0` instead"),
@@ -262,6 +265,48 @@ def test_a_lock_file_that_disagrees_with_package_json(
 ) -> None:
     report = lint(tmp_path, {"Dockerfile": NODE, "package.json": WANTED, "package-lock.json": lock}, "core")
     assert told(report, "ZC323") == ([found] if found else [])
+
+
+YARN = '# yarn lockfile v1\n\nis-odd@^3.0.0, is-odd@^3.0.1:\n  version "3.0.1"\n\nleft-pad@{0}:\n  version "{0}"\n'
+PNPM = """\
+lockfileVersion: '9.0'
+importers:
+  .:
+    dependencies:
+      is-odd:
+        specifier: ^3.0.0
+        version: 3.0.1
+      left-pad:
+        specifier: {0}
+        version: {0}
+packages:
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "lock", "call", "stale"),
+    [
+        ("yarn.lock", YARN, "yarn install --frozen-lockfile", "yarn.lock lacks `left-pad@1.3.0`"),
+        ("yarn.lock", YARN, "yarn --frozen-lockfile", "yarn.lock lacks `left-pad@1.3.0`"),
+        ("yarn.lock", YARN, "yarn install", ""),
+        ("pnpm-lock.yaml", PNPM, "pnpm i --frozen-lockfile", "pnpm-lock.yaml has `left-pad@1.2.0` instead"),
+        ("pnpm-lock.yaml", PNPM, "pnpm install", ""),
+    ],
+)
+def test_lock_files_of_yarn_and_pnpm(tmp_path: Path, name: str, lock: str, call: str, stale: str) -> None:
+    files = {"Dockerfile": NODE.replace("npm ci", call), "package.json": WANTED, name: lock.format("1.3.0")}
+    assert told(lint(tmp_path, files, "core"), "ZC323") == []
+    report = lint(tmp_path, {**files, name: lock.format("1.2.0")}, "core")
+    assert told(report, "ZC323") == ([("package.json", 3, 20, stale)] if stale else [])
+
+
+@pytest.mark.parametrize(("copied", "wrong"), [("package.json", True), ("package*.json", False), (". ", False)])
+def test_a_lock_file_that_no_instruction_copies(tmp_path: Path, copied: str, wrong: bool) -> None:
+    text = f"FROM node:22-slim\nWORKDIR /app\nCOPY {copied} ./\nRUN npm ci\n"
+    lock = _lock(left_pad="1.3.0", is_odd="3.0.1")
+    report = lint(tmp_path, {"Dockerfile": text, "package.json": WANTED, "package-lock.json": lock}, "core")
+    found = [("Dockerfile", 4, 5, "`npm ci` finds no package-lock.json")]
+    assert told(report, "ZC323") == (found if wrong else [])
 
 
 @pytest.mark.parametrize(
@@ -387,6 +432,32 @@ def test_what_uv_syncs(tmp_path: Path, lines: str, found: list[tuple[str, int, i
     assert bool(report.others) is bool(found or "pyproject.toml ./" in lines)
 
 
+EXTRAS = """\
+[project]
+name = "a"
+optional-dependencies.gpu = ["torch==2.8.0"]
+optional-dependencies.cpu = ["torch==2.8.0"]
+[tool.uv.sources]
+torch = [{ index = "cpu", extra = "cpu" }, { index = "gpu", extra = "gpu", marker = "sys_platform == 'linux'" }]
+[[tool.uv.index]]
+name = "cpu"
+url = "https://download.pytorch.org/whl/cpu"
+explicit = true
+[[tool.uv.index]]
+name = "gpu"
+url = "https://download.pytorch.org/whl/cu125"
+explicit = true
+"""
+
+
+@pytest.mark.parametrize(("extra", "wrong"), [("cpu", False), ("gpu", True)])
+def test_the_indexes_of_other_extras_do_not_count(tmp_path: Path, extra: str, wrong: bool) -> None:
+    text = f"{PYTHON}COPY pyproject.toml ./\nRUN uv sync --extra {extra}\n"
+    report = lint(tmp_path, {"Dockerfile": text, "pyproject.toml": EXTRAS})
+    index = [("pyproject.toml", 13, 8, "PyTorch publishes no wheels for `cu125`")]
+    assert told(report, "ML202") == (index if wrong else [])
+
+
 CONDA = """\
 name: a
 dependencies:
@@ -415,6 +486,9 @@ def test_what_conda_has_pip_install(tmp_path: Path, command: str) -> None:
     assert told(report) == [("environment.yml", 7, 8, MISMATCH)]
     assert told(report, "ML202") == [("environment.yml", 9, 25, "PyTorch publishes no wheels for `cu125`")]
     assert told(lint(tmp_path, {"environment.yml": CONDA.replace("- pip:", "- other:")})) == []
+    wrong = CONDA.replace("--extra-index-url https://download.pytorch.org/whl/cu125", "sklearn")
+    report = lint(tmp_path, {"environment.yml": wrong})
+    assert told(report, "ML311") == [("environment.yml", 9, 7, "`sklearn` no longer installs")]
 
 
 def test_a_broken_pyproject_is_not_read() -> None:
@@ -424,7 +498,7 @@ def test_a_broken_pyproject_is_not_read() -> None:
 def test_variables_of_a_list() -> None:
     text = MappedText("a==${A}\nb==${B}\nc==$A\nd==${D}\n", (0,), (0,))
     listing = read_requirements(text, {"A": "1", "B": None, "D": ""})
-    assert [argument.value for argument in listing.wanted] == ["a==1", None, "c==$A", "d==${D}"]
+    assert [argument.value for argument in listing.wanted] == ["a==1", None, None, None]
 
 
 ENVIRONMENT = """name: gpu

@@ -13,7 +13,8 @@ from tests.inprocess import call
 from tests.test_cli import complaint, save
 from zr4lint.filesystem.sources import FileError
 from zr4lint.project.builds.build_file import builds_of
-from zr4lint.project.builds.interpolation import bake, compose, env_file
+from zr4lint.project.builds.expressions import Function, Scope, evaluated
+from zr4lint.project.builds.interpolation import compose, env_file
 from zr4lint.project.discovery import describes_builds
 
 if TYPE_CHECKING:
@@ -154,6 +155,10 @@ BAKE = {
     "no-default": ('variable "T" {}\ntarget "default" {\n  target = "run"\n  args = { TORCH = T }\n}\n', False),
     "expression": (
         'target "default" {\n  target = "run"\n  args = { TORCH = 1 == 2 ? "2.5.1" : "2.6.0" }\n}\n',
+        True,
+    ),
+    "expression-that-is-not-read": (
+        'target "default" {\n  target = "run"\n  args = { TORCH = 1 < 2 ? "2.6.0" : "2.5.1" }\n}\n',
         False,
     ),
     "matrix": (
@@ -192,6 +197,13 @@ BAKE = {
             'target "default" {\n  inherits = ["a", "b"]\n  target = "run"\n}\n'
         ),
         False,
+    ),
+    "a-function-and-a-condition": (
+        (
+            'variable "NEW" { default = true }\nfunction "full" {\n  params = [minor]\n  result = "2.${minor}.0"\n}\n'
+            'target "default" {\n  target = "run"\n  args = { TORCH = NEW ? full(6) : "2.5.1" }\n}\n'
+        ),
+        True,
     ),
     "circle": ('target "default" {\n  inherits = ["default"]\n  target = "run"\n}\n', False),
 }
@@ -398,6 +410,32 @@ def test_a_dockerfile_that_stands_in_the_compose_file(tmp_path: Path) -> None:
     assert found(tmp_path, "compose.yaml") == [("compose.yaml", 6, 53, MISMATCH)]
 
 
+@pytest.mark.parametrize(
+    ("place", "source", "missing"),
+    [
+        ("./s", "lib.py", False),
+        ("./s", "lib2.py", True),
+        ("./none", "lib2.py", False),
+        ("docker-image://a/b", "x", False),
+    ],
+)
+def test_copies_from_a_named_context(tmp_path: Path, place: str, source: str, missing: bool) -> None:
+    save(tmp_path / "s" / "lib.py", "")
+    save(tmp_path / "Dockerfile", f"FROM scratch\nCOPY --from=Shared {source} /\n")
+    build = f"build: {{ context: ., additional_contexts: {{ shared: '{place}' }} }}"
+    save(tmp_path / "compose.yaml", f"services: {{ a: {{ {build} }} }}")
+    wrong = [("Dockerfile", 2, 20, f"`{source}` is not in the build context")]
+    assert found(tmp_path, "compose.yaml") == (wrong if missing else [])
+
+
+def test_a_dockerfile_that_stands_in_the_override(tmp_path: Path) -> None:
+    save(tmp_path / "compose.yaml", "services:\n  a:\n    build:\n      context: .\n      target: x\n")
+    inline = "dockerfile_inline: |\n        FROM python:3.11\n        RUN pip install torch==2.6.0 torchvision==0.20.1"
+    override = f"services:\n  a:\n    build:\n      target: !reset null\n      {inline}\n"
+    save(tmp_path / "compose.override.yaml", override)
+    assert found(tmp_path, "compose.yaml") == [("compose.yaml", 3, 5, MISMATCH)]
+
+
 def test_a_dockerfile_that_stands_in_the_bake_file(tmp_path: Path) -> None:
     text = 'target "default" {\n  dockerfile-inline = <<EOT\nFROM python:3.11\n'
     save(tmp_path / "docker-bake.hcl", f"{text}RUN pip install torch==2.6.0 torchvision==0.20.1\nEOT\n}}\n")
@@ -566,13 +604,39 @@ def test_variables_of_compose(text: str, value: str | None) -> None:
         ("${A}", "1"),
         ("$${A}", "${A}"),
         ("${B}", None),
-        ("${upper(A)}", None),
         ("%{ if A }", None),
         ("$A", "$A"),
+        ('say "${A}"', 'say "1"'),
+        ("${A}${unknown}", None),
+        ('${upper("a-${A}")}-${lower("B")}', "A-1-b"),
+        ('${replace(A, "1", "x\\"y")}', 'x"y'),
+        ('${trimprefix("v2", "v")}${trimsuffix("2v", "v")}', "22"),
+        ('${A == "1" ? "yes" : B}', "yes"),
+        ('${A != "1" ? B : "no"}', "no"),
+        ('${B == "1" ? "yes" : "no"}', None),
+        ('${A ? "yes" : "no"}', None),
+        ('${!(A == "2") && (true || B) ? 1 : 2}', "1"),
+        ('${equal(A, "1") ? "e" : "n"}${not(notequal(A, "1"))}', "etrue"),
+        ("${and(true, or(false, true))}", "true"),
+        ("${full(A, 2)}", "1.2"),
+        ("${full(A)}", None),
+        ("${upper(A, A)}", None),
+        ("${again(A)}", None),
+        ("${double(double(double(double(double(double(double(double(A))))))))}", "1" * 256),
+        ("${timestamp()}", None),
+        ("${A +}", None),
+        ("${" + "(" * 50 + "A" + ")" * 50 + "}", None),
+        ("${" + "!" * 500 + "true}", None),
+        ('${"', None),
     ],
 )
-def test_variables_of_bake(text: str, value: str | None) -> None:
-    assert bake(text, {"A": "1"}) == value
+def test_expressions_of_bake(text: str, value: str | None) -> None:
+    functions = {
+        "full": Function(("a", "b"), "${a}.${b}"),
+        "again": Function(("a",), "${again(a)}${again(a)}"),
+        "double": Function(("a",), "${a}${a}"),
+    }
+    assert evaluated(text, Scope({"A": "1", "B": None}, functions)) == value
 
 
 def test_the_file_of_variables(tmp_path: Path) -> None:

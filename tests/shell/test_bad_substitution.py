@@ -41,7 +41,8 @@ def test_a_run_ends_where_dash_does(script: str) -> None:
         "FROM nvcr.io/nvidia/pytorch:24.05-py3\nRUN echo ${A//./}\n",
         'FROM ubuntu:22.04\nSHELL ["/bin/bash", "-c"]\nRUN echo ${A//./}\n',
         "FROM ubuntu:22.04\nRUN bash -c 'echo ${A//./}'\n",
-        "FROM registry.example.org/team/ubuntu22.04-base\nRUN source /etc/profile && echo ${A//./}\n",
+        "FROM registry.example.org/team/ubuntu22.04-base\nRUN echo ${A//./}\n",
+        "FROM mambaorg/micromamba:1.5.8-jammy\nRUN echo ${A//./}\n",
     ],
 )
 def test_other_shells_are_left_alone(lines: str) -> None:

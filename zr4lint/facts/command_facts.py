@@ -128,19 +128,25 @@ class CondaListed(Fact, frozen=True):
 
 
 class NodeListed(Fact, frozen=True):
-    """A package.json that `npm ci` reads from the build context.
+    """A package.json that npm, yarn or pnpm reads from the build context beside a lock file, which it insists on.
 
-    `wanted` are its dependencies as NAME@RANGE, `node` the range of its engine, both at their places there. `open`
-    tells that other files count, too. `lock` tells whether a lock file lies beside it, None where git ignores one, and
-    `locked` are the versions in it.
+    `node` is the range of its engine, `lock` the name of the lock file, "" where there is none. `stale` are the
+    dependencies that the lock file does not agree with, at their places in package.json, each with what it has instead,
+    NAME@VERSION, or "".
     """
 
     words: Span
-    wanted: tuple[Argument, ...]
     node: Argument | None
-    open: bool
-    lock: bool | None
-    locked: Mapping[str, str] | None
+    lock: str
+    stale: tuple[tuple[Argument, str], ...]
+
+
+class LockMissing(Fact, frozen=True):
+    """An install that insists on a lock file which is not in the build context, or not `copied` into the image."""
+
+    words: Span
+    name: str
+    copied: bool
 
 
 class Cloned(Fact, frozen=True):

@@ -153,7 +153,11 @@ def environment_of(run: PipRun) -> str | None:
     """The folder of the environment a call works on, "" for the system's own, None where it can't be known."""
     if run.command.elsewhere or run.command.parsed.has("target", "prefix", "root"):
         return None
-    return environment_at(run.command.program, run.variables, run.path)
+    found = environment_at(run.command.program, run.variables, run.path)
+    if found != "" or run.command.program.rpartition("/")[2] != "uv" or run.folder is None:
+        return found
+    system = run.command.parsed.has("system") or run.settings.get("UV_SYSTEM_PYTHON", "") not in ("", "0", "false")
+    return "" if system else f"{run.folder.rstrip('/')}/.venv"
 
 
 def environment_at(program: str, variables: Mapping[str, str | None], path: str | None) -> str | None:

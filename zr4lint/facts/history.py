@@ -6,7 +6,6 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
-from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
@@ -15,12 +14,12 @@ from zr4lint.facts.command_facts import Cloned, PipRun, ProjectRun, Ran
 from zr4lint.facts.environments import environment_of
 from zr4lint.facts.images import Base, read_base
 from zr4lint.facts.indexes import Sources, sources
-from zr4lint.facts.instruction_facts import Copied, Origin, Written
+from zr4lint.facts.instruction_facts import Copied, Origin
 from zr4lint.facts.memo import Memo
 from zr4lint.knowledge.tables import built_repository
 from zr4lint.knowledge.versions import pin_of
 from zr4lint.model.budgets import HISTORIES
-from zr4lint.model.source import MappedText, Span
+from zr4lint.model.source import Span
 from zr4lint.programs.files import absolute
 from zr4lint.programs.pip import Requirement, constrained, joined, normalise, parse_pip, parse_requirement
 from zr4lint.programs.python import python_module
@@ -37,7 +36,6 @@ _INSTALLERS = frozenset({
     "conda", "mamba", "micromamba", "poetry", "pipenv", "pdm", "pixi", "hatch", "make", "mim", "easy_install", "bash",
     "sh", "zsh", "cog", "cmake", "ninja", "comfy", "xargs", "eval", "jupyter", "rye", "spack",
 })  # fmt: skip
-_LISTING = r"\s*(?P<requirement>[^\s#-][^#\n]*?)\s*(?:\s#.*|--hash.*)?\Z"
 
 
 _PROGRAMS = ("/uv", "/uvx")
@@ -201,7 +199,10 @@ class History:
 
     def opaque(self, at: At) -> bool:
         """Whether packages may have come before in a way that can't be read."""
-        return self._first_opaque is not None and self._first_opaque < at.order
+        first = self._first_opaque
+        if first is None or first >= at.order:
+            return False
+        return first < 0 or self.facts.facts[first].at.span != at.span  # conda has pip install a part of its list
 
     @cached_property
     def _first_opaque(self) -> int | None:
@@ -285,18 +286,10 @@ def _install(facts: Facts, chain: frozenset[int], run: PipRun) -> Install:
             opaque = True
         else:
             opaque = _read(operand, requirements, repositories) or opaque
-    for (path, _), listing in zip_longest(run.files, run.listings):
-        if listing is not None:
-            opaque = listing.opaque or opaque
-            for wanted in listing.wanted:
-                opaque = _read(wanted, requirements, repositories) or opaque
-            continue
-        written = [w for w in facts.of(Written, chain) if w.path == path and w.at.order < run.at.order]
-        if path is None or len(written) != 1:
-            opaque = True
-            continue
-        for line in _lines(written[0].text):
-            opaque = _read(line, requirements, repositories) or opaque
+    for listing in run.listings:
+        opaque = opaque or listing is None or listing.opaque
+        for wanted in listing.wanted if listing is not None else ():
+            opaque = _read(wanted, requirements, repositories) or opaque
     for project in run.projects:
         for wanted in project.wanted:
             _read(wanted, requirements, repositories)
@@ -345,18 +338,6 @@ def _read(argument: Argument, requirements: list[Requirement], repositories: lis
     repositories.append((argument.value, argument.span))
     requirements.append(Requirement(name, "", "", argument.value, None, argument.span, argument.quoted))
     return False
-
-
-def _lines(text: MappedText) -> Iterator[Argument]:
-    """The requirements of a file that stands in the Dockerfile, one a line; a line with a variable is not known."""
-    at = 0
-    for line in text.text.splitlines(keepends=True):
-        found = re.match(_LISTING, line.rstrip("\r\n"))
-        if found is not None:
-            span = text.span(at + found.start("requirement"), at + found.end("requirement"))
-            value = found["requirement"]
-            yield Argument(None if "$" in value else value, span)
-        at += len(line)
 
 
 def installs(ran: Ran) -> bool:

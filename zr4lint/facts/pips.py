@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from zr4lint.facts.history import History, Install, pinned
-from zr4lint.facts.torch import numbers, older, python_at
+from zr4lint.facts.torch import numbers, older, python_at, python_by_conda
 from zr4lint.knowledge.tables import Row, distribution, table
 from zr4lint.knowledge.versions import bounds
 
@@ -121,28 +121,31 @@ def isolates(history: History, install: Install, *, pyproject: bool = False) -> 
 
 def _setuptools(history: History, install: Install) -> tuple[str, ...] | None:
     """Which of setuptools and wheel are in the environment of an install; None where that can't be known."""
-    base, folder = history.base, install.environment
+    folder = install.environment
     there = {name for name in ("setuptools", "wheel") if folder is not None and _installed(history, install, name)}
-    if len(there) == 2:  # what else is installed takes neither away
-        return ("setuptools", "wheel")
-    if base is None or folder is None or history.opaque(install.at):
+    own = _own_tools(history, install) if len(there) < 2 else frozenset[str]()
+    if own is None:
         return None
-    python = python_at(history, install)
-    if folder and python is None:
+    there |= own
+    return None if len(there) < 2 and history.opaque(install.at) else tuple(sorted(there))
+
+
+def _own_tools(history: History, install: Install) -> frozenset[str] | None:
+    """Which of the two the environment of an install has from the start; None where that can't be known."""
+    base, folder, python = history.base, install.environment, python_at(history, install)
+    if base is None or folder is None:
         return None
-    if folder:
-        there |= {"setuptools"} if older(python or "", "3.12") else set()
-    elif base.kind == "python":
-        row = _python_row(python)
-        there |= {"setuptools", "wheel"} if python is not None and older(python, "3.12") else set()
-        if row is None and python is None:
+    if folder or base.kind == "python":
+        if python is None:
             return None
-    else:
-        release = distribution(base.distribution) if base.kind in ("ubuntu", "debian", "cuda") else None
-        if release is None or python != release.get("python"):
-            return None
-        there |= {"setuptools", "wheel"} if release.get("setuptools") else set()
-    return tuple(sorted(there))
+        if python_by_conda(history, folder, install.at) is not None:
+            return frozenset(("setuptools", "wheel"))
+        tools = ("setuptools",) if folder else ("setuptools", "wheel")
+        return frozenset(tools if older(python, "3.12") else ())
+    release = distribution(base.distribution) if base.kind in ("ubuntu", "debian", "cuda") else None
+    if release is None or python != release.get("python"):
+        return None
+    return frozenset(("setuptools", "wheel") if release.get("setuptools") else ())
 
 
 def _installed(history: History, install: Install, name: str) -> bool:

@@ -22,6 +22,8 @@ _BASH = (
     "*/archlinux*",
 )  # fmt: skip
 _DASH = ("*bookworm*", "*bullseye*", "*buster*", "*trixie*", "*jammy*", "*noble*", "*focal*", "*ubuntu2*")
+_WITHOUT_SHELL = ("cuda", "pytorch", "rocm", "vllm")
+"""Kinds of images that have no SHELL of their own; an image that is not known may have one."""
 
 
 class Sh(Struct, frozen=True):
@@ -68,5 +70,6 @@ def _sh_of_image(image: str) -> str:
     if any(matches(image, pattern) for pattern in _BASH):
         return "bash"
     base = read_base(image)
-    dash = base.kind in ("debian", "ubuntu", "python") or any(matches(image, pattern) for pattern in _DASH)
-    return "dash" if dash else ""
+    official = base.image.registry == "docker.io" and "/" not in base.image.repository
+    plain = (official or base.kind in _WITHOUT_SHELL) and any(matches(image, pattern) for pattern in _DASH)
+    return "dash" if plain or base.kind in ("debian", "ubuntu", "python") else ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.facts.command_facts import PipRun, Ran, VenvCreated
+from zr4lint.facts.command_facts import PackageRun, PipRun, Ran, VenvCreated
 from zr4lint.facts.history import History, Install, pinned
 from zr4lint.knowledge.tables import distribution, torch_release
 from zr4lint.model.source import Span
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from zr4lint.facts.fact import At
 
 _VERSION = r"(?:python|pip)?(3\.\d+)(?:\.\d+)?\Z"
-_OTHER_PYTHONS = r"deadsnakes|update-alternatives|pyenv|conda|mamba|ln -s\S* \S*python|Python-3|uv python|pypy|rye "
+_OTHER_PYTHONS = (
+    r"deadsnakes|update-alternatives(?=[^&;]*python)(?![^&;]*python3? \d)|pyenv|conda|mamba|"
+    r"ln -s\S* (?:\S*/)?python(?!3?\s)|Python-3|uv python|pypy|rye "
+)
+_OF_CONDA = r"=+v?(3\.\d+)(?:[.=*].*)?"
 
 
 class TorchState(Struct, frozen=True):
@@ -60,8 +64,18 @@ def build_of(install: Install, version: str) -> str | None:
     return None
 
 
-def torch_at(history: History, at: At) -> TorchState | None:
-    """The torch that is installed before a command; None where none is, or where its version can't be known."""
+def torch_at(history: History, install: Install) -> TorchState | None:
+    """The torch that is there before an install; None where none is, or where its version can't be known.
+
+    That of another virtual environment is not there; of the system's own and one of these, either may hold it.
+    """
+    found = _torch_before(history, install.at)
+    there = found.install.environment if found is not None and found.install is not None else None
+    return None if there and install.environment and there != install.environment else found
+
+
+def _torch_before(history: History, at: At) -> TorchState | None:
+    """The torch that the last command before has left."""
     runs = history.pip_runs
     end = bisect_left(runs, at.order, key=lambda run: run.at.order)
     # What is there behind a command is the same for each history that has the command.
@@ -138,9 +152,26 @@ def _of_environment(history: History, folder: str, at: At) -> str | None:
             return found[1] if found else default_python(history, created.at)
     for ran in reversed(history.facts.of(Ran, history.chain)):
         words = [a.value or "" for a in ran.arguments]
-        if ran.at.order < at.order and ran.program == "uv" and words[1:2] == ["venv"] and folder in words:
+        if ran.at.order >= at.order or ran.program != "uv" or words[1:2] != ["venv"]:
+            continue
+        if folder in words or (ran.folder is not None and folder == f"{ran.folder.rstrip('/')}/.venv"):
             given = next((w for w in words if re.match(_VERSION, w.removeprefix("--python="))), None)
             return re.match(_VERSION, given.removeprefix("--python="))[1] if given else None  # type: ignore[index]
+    return python_by_conda(history, folder, at)
+
+
+def python_by_conda(history: History, folder: str, at: At) -> str | None:
+    """The version of the Python that conda puts into an environment; None where it puts none there, or any."""
+    for run in reversed(history.facts.of(PackageRun, history.chain)):
+        if run.command.manager != "conda" or run.command.action != "install" or run.at.order > at.order:
+            continue
+        name, prefix = run.command.options.get("name"), run.command.options.get("prefix")
+        place = f"/envs/{name.value}" if name is not None and name.value != "base" else prefix and prefix.value
+        here = folder.endswith(place) if place else "/envs/" not in folder
+        python = next((package.version for package in run.command.packages if package.name == "python"), None)
+        if here and python is not None and run.at.reach is Reach.ALWAYS:
+            found = re.fullmatch(_OF_CONDA, python)
+            return found[1] if found is not None else None
     return None
 
 

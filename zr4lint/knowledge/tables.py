@@ -184,6 +184,7 @@ class SourceBuild(Struct, frozen=True):
     subfolder: str = ""
     wheels_since: str = ""
     when: str = ""
+    plain_before: str = ""
     downloads: bool = False
     flag: str = ""
     flag_since: str = ""

@@ -53,6 +53,10 @@ def file_findings(judged: Judged) -> Iterator[Finding]:
         from zr4lint.linting.missing_sources import missing_sources  # most builds have all that they copy
 
         yield from missing_sources(judged, context)
+    if judged.options.contexts:
+        from zr4lint.linting.missing_sources import missing_in_contexts  # few builds have named contexts
+
+        yield from missing_in_contexts(judged)
 
 
 def _without(judged: Judged, remark: Remark) -> Fix | None:

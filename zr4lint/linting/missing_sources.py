@@ -48,6 +48,21 @@ def missing_sources(judged: Judged, context: str) -> Iterator[Finding]:
         yield _finding(judged, step, argument, ignore if left_out else None, sure=sure or left_out)
 
 
+def missing_in_contexts(judged: Judged) -> Iterator[Finding]:
+    """The sources that are not in the folder which is a named context of the build."""
+    folders = {name.lower(): place for name, place in judged.options.contexts if place and os.path.isabs(place)}
+    for step in judged.facts.of(CopyStep, judged.facts.needed):
+        given = step.flags.get("from")
+        folder = folders.get((given.value or "").lower()) if given is not None else None
+        if folder is None or not os.path.isdir(folder):
+            continue
+        git = GitIgnore(folder)
+        for source in step.sources:
+            value = source.value or ""
+            if _plain(value) and not _exists(folder, value) and not _made_before(git, folder, _relative(value)):
+                yield _finding(judged, step, source, None, sure=True)
+
+
 def _finding(judged: Judged, step: CopyStep, argument: Argument, ignore: DockerIgnore | None, *, sure: bool) -> Finding:
     shown = code(argument.value or "", 34)
     if ignore is not None:

@@ -1,11 +1,11 @@
-"""package.json and package-lock.json, as far as `npm ci` compares them."""
+"""package.json and the lock files of npm, yarn and pnpm, as far as an install compares them."""
 
 from __future__ import annotations
 
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -16,8 +16,17 @@ from zr4lint.shell import Argument
 if TYPE_CHECKING:
     from zr4lint.model.source import MappedText
 
-_COMPARED = ("dependencies", "devDependencies", "optionalDependencies")
+_SECTIONS = ("dependencies", "devDependencies", "optionalDependencies")
+_OTHERS = ("workspaces", "overrides", "resolutions", "pnpm")
 _LONGEST = 500_000
+_ENTRY = r"(?m)^(\"?@?[\w.-][^#\n]*):$"
+_RANGE = r"[\w.^~<>=|*+ -]+"
+_CHANGED = r"(?m)^(?:overrides|pnpmfileChecksum):"
+_IMPORTERS = r"(?m)^importers:\n\s*\n?  \.:\n((?:    .*\n|\n)*)"
+_TOP_LEVEL = r"(?m)^(?:dependencies|devDependencies|optionalDependencies):\n((?:  .*\n|\n)*)"
+_SPECIFIER = re.compile(
+    r"""(?m)^ +'?(?P<name>[@\w./-]+)'?:\n +specifier: (?:'(?P<quoted>[^'\n]*)'|(?P<given>[^'\n]*))$"""
+)
 _KEY = r'"((?:[^"\\]|\\.)*+)"\s*:'
 _EXACT = r"\d+\.\d+\.\d+(?:[-+][\w.+-]+)?"
 _COMPARATOR = r"(?P<sign>>=|<=|>|<|\^|~|=|)\s*v?(?P<major>\d+|[xX*])(?P<rest>[\w.*+-]*)"
@@ -33,6 +42,14 @@ class Manifest(Struct, frozen=True):
     node: Argument | None
     open: bool
 
+    @property
+    def pairs(self) -> Iterator[tuple[Argument, str, str]]:
+        """Each dependency with its name and its range."""
+        for argument in self.wanted:
+            value = argument.value or ""
+            at = value.find("@", 1)
+            yield argument, value[:at], value[at + 1 :]
+
 
 def read_manifest(text: MappedText) -> Manifest | None:
     """Read a package.json; None for one that is no JSON object."""
@@ -43,34 +60,60 @@ def read_manifest(text: MappedText) -> Manifest | None:
     for key in re.finditer(_KEY, text.text):
         keys.setdefault(key[1], []).append(key.start())
     wanted: list[Argument] = []
-    for section in _COMPARED:
+    for section in _SECTIONS:
         for name, given in _table(document.get(section)).items():
             if isinstance(given, str) and len(wanted) < LISTED:
                 wanted.append(_placed(text, keys, (section, name), f"{name}@{given}"))
     engine = _table(document.get("engines")).get("node")
     node = _placed(text, keys, ("engines", "node"), engine) if isinstance(engine, str) else None
-    return Manifest(tuple(wanted), node, bool(document.get("workspaces") or document.get("overrides")))
+    return Manifest(tuple(wanted), node, any(document.get(key) for key in _OTHERS))
 
 
-def read_lock(text: str) -> Mapping[str, str] | None:
-    """The versions of the packages that a lock file puts at the top, by name; None for a file that is none."""
+def _of_npm(manifest: Manifest, text: str) -> Iterator[tuple[Argument, str]]:
+    """The dependencies that package-lock.json lacks, or has in another version than the exact one that is wanted."""
     document = _object(text)
     if document is None:
-        return None
+        return
     if "packages" in document:
         rows = {path.removeprefix("node_modules/"): row for path, row in _table(document["packages"]).items() if path}
     else:
         rows = _table(document.get("dependencies"))
-    return {name: str(_table(row).get("version", "")) for name, row in rows.items()}
+    for wanted, name, given in manifest.pairs:
+        version = str(_table(rows.get(name)).get("version", ""))
+        exact = re.fullmatch(_EXACT, given) is not None and re.fullmatch(_EXACT, version) is not None
+        if name not in rows:
+            yield wanted, ""
+        elif exact and given != version:
+            yield wanted, f"{name}@{version}"
 
 
-def differs(wanted: str, locked: Mapping[str, str]) -> tuple[str, str] | None:
-    """The name and the locked version, "" where there is none, of a dependency that the lock file does not meet."""
-    name, _, given = wanted.rpartition("@")
-    if name not in locked:
-        return name, ""
-    exact = re.fullmatch(_EXACT, given) is not None and re.fullmatch(_EXACT, locked[name]) is not None
-    return (name, locked[name]) if exact and given != locked[name] else None
+def _of_yarn(manifest: Manifest, text: str) -> Iterator[tuple[Argument, str]]:
+    """The dependencies that yarn.lock, which has an entry for each NAME@RANGE, has no entry for."""
+    listed = (entry for line in re.findall(_ENTRY, text) for entry in line.split(","))
+    entries = {entry.strip(' "').replace("@npm:", "@") for entry in listed}
+    for wanted, name, given in manifest.pairs if entries else ():
+        if f"{name}@{given.removeprefix('npm:')}" not in entries and re.fullmatch(_RANGE, given):
+            yield wanted, ""
+
+
+def _of_pnpm(manifest: Manifest, text: str) -> Iterator[tuple[Argument, str]]:
+    """The dependencies whose range is not the one that pnpm-lock.yaml was made for."""
+    if re.search(_CHANGED, text) is not None:
+        return
+    importers = re.search(_IMPORTERS, text)
+    block = importers[1] if importers is not None else "".join(re.findall(_TOP_LEVEL, text))
+    specifiers = {found["name"]: found["given"] or found["quoted"] for found in re.finditer(_SPECIFIER, block)}
+    for wanted, name, given in manifest.pairs if specifiers else ():
+        if specifiers.get(name) != given and re.fullmatch(_RANGE, given):
+            yield wanted, f"{name}@{specifiers[name]}" if name in specifiers else ""
+
+
+COMPARED: Mapping[str, Callable[[Manifest, str], Iterator[tuple[Argument, str]]]] = {
+    "npm": _of_npm,
+    "yarn": _of_yarn,
+    "pnpm": _of_pnpm,
+}
+"""The dependencies that a lock file does not agree with, each with what it has instead, by the program."""
 
 
 def lets_in_major(wanted: str, major: int) -> bool | None:

@@ -303,17 +303,6 @@ def parse_requirements(text: MappedText) -> Iterator[Requirement]:
             yield found
 
 
-def parse_listed_options(text: MappedText) -> Iterator[Option]:
-    """Read the options of a requirements file."""
-    start = 0
-    for line in text.text.splitlines(keepends=True):
-        if line.startswith("-"):
-            words = re.finditer(r"\S+", re.split(_COMMENT, line, maxsplit=1)[0])
-            arguments = [Argument(w[0], text.span(start + w.start(), start + w.end())) for w in words]
-            yield from parse_options(arguments, GRAMMAR).options
-        start += len(line)
-
-
 def _archive(text: str, url: str | None, argument: Argument) -> Requirement | None:
     """A requirement that names a file: what its name says of project and version."""
     file = text.partition("#")[0].partition("?")[0].rpartition("/")[2].replace("%2B", "+").replace("%2b", "+")

@@ -49,7 +49,7 @@ def read_project(text: MappedText, extras: frozenset[str] = frozenset(), *, uv: 
     if not project:
         wanted += _of_poetry(_table(tool.get("poetry")), places)
     dynamic = "dependencies" in [*_strings(project.get("dynamic"))] or (not project and not wanted)
-    options = tuple(_indexes(_table(tool.get("uv")), places)) if uv else ()
+    options = tuple(_indexes(_table(tool.get("uv")), extras, places)) if uv else ()
     return Listing(tuple(wanted[:LISTED]), options, opaque=dynamic or len(wanted) > LISTED)
 
 
@@ -119,17 +119,24 @@ def _pep440(version: str) -> str:
     return version if version[:1] in "<>=!~" and "|" not in version else ""
 
 
-def _indexes(uv: Mapping[str, Any], places: _Places) -> Iterator[Option]:
-    """The indexes of uv, as options: those for single packages too, which uv asks first as well."""
-    for row in uv.get("index") or ():
+def _indexes(uv: Mapping[str, Any], extras: frozenset[str], places: _Places) -> Iterator[Option]:
+    """The indexes of uv, as options: those for single packages too, but for those of extras that are not wanted."""
+    sources = [_table(row) for given in _table(uv.get("sources")).values() for row in _rows(given)]
+    unwanted = {str(row.get("index")) for row in sources if row.get("extra") not in (None, *extras)}
+    unwanted -= {str(row.get("index")) for row in sources if row.get("extra") in (None, *extras)}
+    for row in _rows(uv.get("index")):
         url = _table(row).get("url")
-        if isinstance(url, str):
+        if isinstance(url, str) and str(row.get("name")) not in unwanted:
             span = places.span(url)
             yield Option("default-index" if row.get("default") is True else "index", url, span, span)
     for key in ("index-url", "extra-index-url", "find-links"):
         value = uv.get(key)
         for url in [value] if isinstance(value, str) else _strings(value):
             yield Option(key, url, span := places.span(url), span)
+
+
+def _rows(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _table(value: Any) -> Mapping[str, Any]:

@@ -18,6 +18,7 @@ _MOST_LINES = 10 * LISTED
 
 _COMMENT_LINE = r"\s*#"
 _COMMENT = r"(?:^|\s)#"
+_TOUCHING = r"[\w.\[\],-]+\s*[=<>!~]=?[\w\s.*+!,=<>~-]*(#.*)"
 _OPTION = r"(?:^|(?<=\s))-"
 _WORD = r"""(?:"[^"]*"|'[^']*'|\\.|[^\s"'\\])+"""
 _VARIABLE = r"\$\{([A-Z0-9_]+)\}"
@@ -27,11 +28,11 @@ _OF_FILE = frozenset({
 })  # fmt: skip
 
 
-_KNOWN = GRAMMAR.flags | GRAMMAR.valued
 _ELSEWHERE = frozenset(
     {"editable", "use-feature", "config-settings", "global-option", "hash", "index", "default-index"}
 )
 """Options of one requirement, and those that not every installer takes."""
+_REFUSED = (GRAMMAR.flags | GRAMMAR.valued) - _OF_FILE - _ELSEWHERE
 
 
 class Listing(Struct, frozen=True):
@@ -39,20 +40,20 @@ class Listing(Struct, frozen=True):
 
     `wanted` are the requirements, each with a value of None where a variable is not known; `options` are those that
     hold for the whole command, with the names of other files among them. `opaque` tells that it lists more, which is
-    not read. `refused` are options that no file may have: the command then fails.
+    not read. `refused` are options that no file may have, and comments that touch a version: the command then fails.
     """
 
     wanted: tuple[Argument, ...] = ()
     options: tuple[Option, ...] = ()
     opaque: bool = False
-    refused: tuple[Option, ...] = ()
+    refused: tuple[Argument, ...] = ()
 
 
 def read_requirements(text: MappedText, variables: Mapping[str, str | None]) -> Listing:
     """Read a requirements file; `variables` are those of the command that pip puts in place of `${NAME}`."""
     wanted: list[Argument] = []
     options: list[Option] = []
-    refused: list[Option] = []
+    refused: list[Argument] = []
     for number, line in enumerate(_lines(text)):
         if len(wanted) >= LISTED or number >= _MOST_LINES:
             return Listing(tuple(wanted), tuple(options), opaque=True, refused=tuple(refused))
@@ -66,11 +67,13 @@ def read_requirements(text: MappedText, variables: Mapping[str, str | None]) -> 
         if requirement:
             start = len(words) - len(words.lstrip())
             wanted.append(_argument(line.slice(start, start + len(requirement)), requirement, variables))
+            if (touching := re.match(_TOUCHING, requirement)) is not None:
+                refused.append(Argument(touching[1], line.span(start + touching.start(1), start + len(requirement))))
             if option is None:
                 continue
             line = line.slice(end, len(line.text))
         parsed = parse_options([*_words(line, variables)], GRAMMAR)
-        refused += (o for o in parsed.options if o.name in _KNOWN and o.name not in _OF_FILE | _ELSEWHERE)
+        refused += (Argument(f"--{o.name}", o.span) for o in parsed.options if o.name in _REFUSED)
         if requirement:
             continue
         wanted += (Argument(o.value, o.value_span) for o in parsed.all("editable"))
@@ -111,11 +114,6 @@ def _words(line: MappedText, variables: Mapping[str, str | None]) -> Iterator[Ar
 
 
 def _argument(at: MappedText, value: str, variables: Mapping[str, str | None]) -> Argument:
-    """A word with its variables replaced; those that are not set stay as written."""
-    span = at.span(0, len(at.text))
-    names = set(re.findall(_VARIABLE, value))
-    if any(variables.get(name) is None for name in names):
-        return Argument(None, span)
-    if names:
-        value = re.sub(_VARIABLE, lambda found: variables.get(found[1]) or found[0], value)
-    return Argument(value if len(value) <= VALUE_LENGTH else None, span)
+    """A word with its variables replaced; its value is None where one is not known."""
+    value = re.sub(_VARIABLE, lambda found: variables.get(found[1]) or found[0], value)
+    return Argument(value if len(value) <= VALUE_LENGTH and "$" not in value else None, at.span(0, len(at.text)))

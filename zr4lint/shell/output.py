@@ -57,7 +57,7 @@ def printed(command: Command, dialect: Dialect, variables: Environment, read: Re
         number = evaluate(sum_, variables.get) if re.fullmatch(_SUM, sum_) else None
         pieces = None if number is None else [(f"{number}\n", command.span.start)]
     elif name == "printf":
-        pieces = _printf(words[1:] if words and words[0].text.text == "--" else words)
+        pieces = _printf(words)
     elif name in _OF_PATHS:
         pieces = _OF_PATHS[name](words, command.span.start)
     elif name in SILENT:
@@ -190,7 +190,11 @@ def _echo(words: list[Word], dialect: Dialect) -> list[Piece] | None:
 
 
 def _printf(words: list[Word]) -> list[Piece] | None:
-    if not words or words[0].text.text.startswith("-"):
+    if words and words[0].text.text == "--":
+        words = words[1:]
+    elif words and words[0].text.text.startswith("-"):
+        return None
+    if not words:
         return None
     form, rest = words[0].text, words[1:]
     pieces: list[Piece] = []

@@ -45,6 +45,8 @@ _WRAPPERS = {
 """Wrappers by name, each with the letters of its short options that take a value."""
 
 _OPERANDS = {"timeout": 1, "taskset": 1, "chrt": 1, "setarch": 1, "gosu": 1, "chroot": 1, "flock": 1, "su-exec": 1}
+_CONDAS = frozenset({"conda", "mamba", "micromamba"})
+_VALUED_BY_CONDA = ("-n", "--name", "-p", "--prefix", "--cwd", "-r", "--root-prefix", "-e", "--env")
 _OF_STRINGS = frozenset({"su", "runuser", "script", "flock"})
 """Programs that hand what stands behind -c to a shell."""
 READS_SCRIPTS = SHELLS | _OF_STRINGS | {"eval", ".", "source"}
@@ -71,11 +73,38 @@ def unwrap(command: Command) -> tuple[Command, str]:
     wrapper = ""
     while command.words and len(command.wrappers) < DEPTH:
         name = program(command.words[0])
-        inner = _inner(command, name) if name in _WRAPPERS and nested_script(command) is None else None
+        inner = None
+        if name in _CONDAS:
+            inner = _of_conda(command, name)
+        elif name in _WRAPPERS and nested_script(command) is None:
+            inner = _inner(command, name)
         if inner is None:
             break
         command, wrapper = inner, name
     return command, wrapper
+
+
+def _of_conda(command: Command, name: str) -> Command | None:
+    """The command that `conda run` runs, with PATH as it is in the environment that is named."""
+    words = command.words
+    if len(words) < 2 or words[1].literal != "run":
+        return None
+    assignments = list(command.assignments)
+    at = 2
+    while at < len(words) and (words[at].literal or "").startswith("-"):
+        option, equals, value = (words[at].literal or "").partition("=")
+        if option in _VALUED_BY_CONDA and not equals:
+            at += 1
+            value = (words[at].literal or "") if at < len(words) else ""
+        folder = f"/opt/conda/envs/{value}" if option in ("-n", "--name") else value
+        if value and value != "base" and option in ("-n", "--name", "-p", "--prefix"):
+            path = MappedText(f"{folder}/bin:{DEFAULT_PATH}", (0,), (words[0].span.start,))
+            assignments.append(("PATH", structs.replace(words[0], text=path, expansions=())))
+        at += 1
+    if at >= len(words):
+        return None
+    wrappers = (*command.wrappers, Wrapper(name, words[0].span))
+    return structs.replace(command, words=words[at:], assignments=tuple(assignments), wrappers=wrappers)
 
 
 def _inner(command: Command, name: str) -> Command | None:

@@ -85,7 +85,7 @@ def _wrong(history: History, value: str, order: int) -> tuple[str, str] | None:
     """The fault of a list and the reason; None where none is known."""
     row = table("packages")["architectures"]
     install = next(i for i in history.installs if i.at.order == order)
-    torch = torch_at(history, install.at)
+    torch = torch_at(history, install)
     cuda = history.base.cuda if history.base is not None else None
     for word in re.split(r"; *| +", value.strip()):
         number = word.removesuffix("+PTX")

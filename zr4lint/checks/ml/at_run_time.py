@@ -7,17 +7,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, replace
-from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.ml.stages import histories, shipped
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.facts import AptRun, Copied, EnvSet, Origin, Ran
+from zr4lint.facts import AptRun, EnvSet, Ran
 from zr4lint.facts.history import History, Install, pinned
 from zr4lint.facts.torch import older, python_at, torch_at, torch_in
 from zr4lint.knowledge.tables import Row, references, sure, table
 from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code
-from zr4lint.programs.files import covers
 from zr4lint.shell import Reach
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def _failing(history: History, install: Install, requirement: Requirement, row: 
             return None
         words["python"] = python
     if "torch" in row:
-        torch = torch_in(install) or torch_at(history, install.at)
+        torch = torch_in(install) or torch_at(history, install)
         if torch is None or older(torch.version, row["torch"]):
             return None
         words["torch"] = torch.version
@@ -80,7 +79,7 @@ def _failing(history: History, install: Install, requirement: Requirement, row: 
 
 def _certain(history: History, install: Install, requirement: Requirement, row: Row) -> bool:
     """Whether a build of torch makes certain what is likely only without it."""
-    torch = torch_in(install) or torch_at(history, install.at)
+    torch = torch_in(install) or torch_at(history, install)
     known = row.get("certain")
     return (
         known is not None
@@ -183,7 +182,9 @@ def compiler_missing_at_run(subject: Subject) -> Outcomes:
         for row in table("packages")["compiles"]:
             found = next(_brought(subject, history, row), None)
             nvcc = row["needs"] == "nvcc"
-            if found is None or history.mentions(None, _NVCC if nvcc else _COMPILERS) or _by_pip(history):
+            if found is None or history.mentions(None, _NVCC if nvcc else _COMPILERS):
+                continue
+            if not nvcc and _by_pip(history):
                 continue
             install, requirement = found
             yield Unmet(
@@ -198,22 +199,11 @@ def compiler_missing_at_run(subject: Subject) -> Outcomes:
 
 
 def _brought(subject: Subject, history: History, row: Row) -> Iterator[tuple[Install, Requirement]]:
-    """The installs of a row's packages that end in the image: in it, or copied from the stage that has them."""
-    for other in histories(subject):
-        for install in other.own:
-            requirement = next((r for n in row["names"] if (r := install.get(n)) is not None), None)
-            if requirement is None or requirement.marker is not None:
-                continue
-            if install.at.stage in history.chain or _copied(history, install):
-                yield install, requirement
-
-
-def _copied(history: History, install: Install) -> bool:
-    folder = install.environment
-    if not folder:
-        return False
-    copied = (c for c in history.facts.of(Copied, history.chain) if c.origin is Origin.STAGE)
-    return any(covers(c.source, folder, recursive=True) for c in copied)
+    """The installs of a row's packages that end in the image."""
+    for install in shipped(subject, history):
+        requirement = next((r for n in row["names"] if (r := install.get(n)) is not None), None)
+        if requirement is not None and requirement.marker is None:
+            yield install, requirement
 
 
 def _by_pip(history: History) -> bool:

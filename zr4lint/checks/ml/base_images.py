@@ -300,7 +300,7 @@ def no_compiler_in_image(subject: Subject) -> Outcomes:
                 f"{code(build.package)} needs nvcc, which {code(base.reference, 40)} lacks",
                 build.requirement.span,
                 expected="a devel image in the stage that compiles",
-                unsure=build.unsure or base.kind == "pytorch",
+                unsure=build.unsure,
                 notes=("setup.py fails with `CUDA_HOME environment variable is not set`.",),
                 help="Build on a devel image, or install a wheel by its URL",
                 references=("flash-attention setup.py", "flash-attention issues 1229 and 1736"),

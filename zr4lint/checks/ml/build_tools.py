@@ -33,7 +33,7 @@ def setuptools_too_new(subject: Subject) -> Outcomes:
         for build, row in source_builds_of(history):
             if not _imports_pkg_resources(build, row):
                 continue
-            if mmcv_wheel(history, build) is True and build.install.sources.all:
+            if mmcv_wheel(history, build) is True:
                 continue
             if isolated := build.install.isolated and isolates(history, build.install, pyproject=row.pyproject):
                 settings = build.install.run.settings
@@ -60,7 +60,7 @@ def setuptools_too_new(subject: Subject) -> Outcomes:
             ):
                 yield _no_pkg_resources("mim", ran.at.span, _UPGRADED, ran.at.reach is Reach.MAYBE)
         for build in builds(history, "flash-attn"):
-            torch = torch_at(history, build.install.at)
+            torch = torch_at(history, build.install)
             if torch is None or not older(torch.version, "2.2") or build.install.isolated:
                 continue
             if _newest_setuptools(history, build.install.at.order, "70"):

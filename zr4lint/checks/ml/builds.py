@@ -52,10 +52,12 @@ def source_builds_of(history: History) -> Iterator[tuple[Build, SourceBuild]]:
         row = known[build.package]
         if row.when and not any(n.startswith(row.when) and v == "1" for n, v in build.install.run.variables.items()):
             continue
-        if build.requirement.url is None and row.pypi != "source":
-            pin = pinned(build.requirement)
-            if not row.wheels_since or pin is None or release(pin) >= release(row.wheels_since):
-                continue
+        pin = pinned(build.requirement)
+        if row.plain_before and pin is not None and release(pin) < release(row.plain_before):
+            continue
+        as_wheel = build.requirement.url is None and row.pypi != "source"
+        if as_wheel and (not row.wheels_since or pin is None or release(pin) >= release(row.wheels_since)):
+            continue
         yield build, row
 
 
@@ -74,8 +76,13 @@ def cuda_builds(history: History) -> Iterator[Build]:
 
 
 def mmcv_wheel(history: History, build: Build) -> bool | None:
-    """Whether mmcv has a wheel for the torch that is there; None where torch or the version can't be known."""
-    torch = torch_in(build.install) or torch_at(history, build.install.at)
+    """Whether mmcv has a wheel for the torch that is there; None where torch or the version can't be known.
+
+    PyPI has none.
+    """
+    if not build.install.sources.all:
+        return False
+    torch = torch_in(build.install) or torch_at(history, build.install)
     pin = pinned(build.requirement)
     versions = [v for v in mmcv_versions() if lets_in(build.requirement.specifier, v)]
     if torch is None or torch.cuda is None or not versions or (pin is not None and mmcv_wheels(pin) is None):

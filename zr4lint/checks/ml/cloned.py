@@ -66,7 +66,7 @@ def torch_may_move(subject: Subject) -> Outcomes:
     for history in histories(subject):
         loose: list[tuple[File, TorchState]] = []
         for file in cloned_files(history):
-            torch = torch_at(history, file.install.at)
+            torch = torch_at(history, file.install)
             held = file.install.constrained or file.install.option("no-deps") or _edited(history, file)
             if torch is not None and not held:
                 loose.append((file, torch))
@@ -107,7 +107,7 @@ def transformers_of_clone(subject: Subject) -> Outcomes:
     row = table("torch")["transformers"]
     for history in histories(subject):
         for file in cloned_files(history):
-            torch = torch_at(history, file.install.at)
+            torch = torch_at(history, file.install)
             if torch is None or file.repository is None or not older(torch.version, row["needs"]):
                 continue
             skip = file.install.constrained or history.has("transformers", file.install.at)

@@ -176,7 +176,7 @@ def wheel_url_mismatch(subject: Subject) -> Outcomes:
                 found = re.search(_WHEEL, requirement.url) if requirement.url else None
                 if found is None:
                     continue
-                torch = torch_in(install) or torch_at(history, install.at)
+                torch = torch_in(install) or torch_at(history, install)
                 wrong = _misfits(found, torch, python_at(history, install))
                 if wrong:
                     related = (Related(f"torch {torch.version} is installed here", torch.span),) if torch else ()
@@ -278,7 +278,7 @@ def wheel_page_mismatch(subject: Subject) -> Outcomes:
     """A page of wheels is for the installed torch and its CUDA."""
     for history in histories(subject):
         for install in history.own:
-            torch = torch_in(install) or torch_at(history, install.at)
+            torch = torch_in(install) or torch_at(history, install)
             for source in install.sources.all:
                 found = re.search(_PAGE, source.url or "")
                 if torch is None or found is None or install.unsure:

@@ -122,7 +122,7 @@ def _beside_torch(history: History) -> Outcomes:
             row = _brought(requirement)
             if row is None or install.environment is None:
                 continue
-            torch = torch or torch_in(install) or torch_at(history, install.at)
+            torch = torch or torch_in(install) or torch_at(history, install)
             if torch is None or torch.install is None or torch.install.environment != install.environment:
                 break
             if not (torch.cuda or "").startswith("cu1"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.ml.stages import histories, shipped
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun
@@ -32,8 +32,11 @@ def opencv_libraries_missing(subject: Subject) -> Outcomes:
         bare = base is not None and (base.kind in ("ubuntu", "debian", "cuda") or _slim(history))
         if not bare or not history.final or _apt_is_open(history) or history.mentions(None, _HINTS):
             continue
-        headless = any(r.name.endswith("-headless") for i in history.installs for r in i.requirements)
-        for install in history.own:
+        if history.stage.number != max(stage.number for stage in subject.facts.shipped):
+            continue
+        installs = [*shipped(subject, history)]
+        headless = any(r.name.endswith("-headless") for i in installs for r in i.requirements)
+        for install in installs:
             requirement = next((r for name in (*_WITH_GUI, *row["through"]) if (r := install.get(name))), None)
             if requirement is None or headless or requirement.url is not None:
                 continue
@@ -77,7 +80,7 @@ def torch_needs_numpy_1(subject: Subject) -> Outcomes:
             named = install.get("numpy")
             if bounded or (named is None and not any(r.name in brings for r in install.requirements)):
                 continue
-            torch = torch_in(install) or torch_at(history, install.at)
+            torch = torch_in(install) or torch_at(history, install)
             if torch is None or torch.order < 0 or not older(torch.minor, row["torch"]):
                 continue
             if older(torch.minor, row["since"]):

@@ -1,4 +1,4 @@
-"""Projects that npm installs from the build context."""
+"""Projects of the build context whose lock files an install insists on."""
 
 from __future__ import annotations
 
@@ -7,46 +7,50 @@ import re
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.dockerfile import values
-from zr4lint.facts import NodeListed, Ran
+from zr4lint.facts import LockMissing, NodeListed, Ran
 from zr4lint.model.quoting import code
-from zr4lint.programs.node_project import differs, lets_in_major
+from zr4lint.programs.node_project import lets_in_major
 
-_MADE = r"package-lock|shrinkwrap|\b(?:npm|pnpm)\s+(?:i|install|init|update)\b|\byarn\b|\bsynp\b|\bgit\b"
+_MADE = (
+    r"package-lock|shrinkwrap|\b(?:npm|pnpm)\s+(?:i|install|init|update|import)\b(?![^\n]*(?:-g\b|--frozen))|\byarn\b|\bsynp\b|"
+    r"\bgit\b|\buv\s+(?:lock|add|init)\b"
+)
 _NODE_TAG = r"(\d+)(?:[.-]|\Z)"
+_DOCUMENTED = {"package-lock.json": "npm-ci(1)", "yarn.lock": "yarn install", "pnpm-lock.yaml": "pnpm install"}
 
 
 @check("ml/npm-lock", raises=True)
 def npm_lock(subject: Subject) -> Outcomes:
-    """`npm ci` finds a lock file that agrees with package.json."""
-    for project in subject.facts.of(NodeListed, subject.facts.needed):
-        if project.lock is False and not _made_before(subject, project):
+    """An install that insists on a lock file finds one, and that agrees with package.json."""
+    for missing in subject.facts.of(LockMissing, subject.facts.needed):
+        if not _made_before(subject, missing):
+            where = "build context" if missing.copied else "image; no instruction copies it"
             yield Unmet(
-                "`npm ci` finds no package-lock.json",
-                project.words,
-                expected="package-lock.json beside package.json",
-                unsure=project.at.unsure,
-                notes=("It is not in the build context. npm ends with EUSAGE.",),
-                help="Add package-lock.json to the context, or run `npm install`",
-                references=("npm-ci(1)",),
+                f"{code(' '.join(subject.words(missing.words).split()), 30)} finds no {missing.name}",
+                missing.words,
+                expected=f"{missing.name} beside {_manifest(missing.name)}",
+                unsure=missing.at.unsure,
+                notes=(f"It is not in the {where}. The install fails without it.",),
+                help=f"Copy {missing.name} into the image before, or install without insisting on it",
+                references=(_DOCUMENTED.get(missing.name, "uv sync --help"),),
             )
-        if project.locked is None or project.open:
-            continue
-        for wanted in project.wanted:
-            found = differs(wanted.value or "", project.locked)
-            if found is None:
-                continue
-            name, version = found
+    for project in subject.facts.of(NodeListed, subject.facts.needed):
+        for wanted, instead in project.stale:
             yield Unmet(
-                f"package-lock.json has {code(f'{name}@{version}', 40)} instead"
-                if version
-                else f"package-lock.json lacks {code(name, 50)}",
+                f"{project.lock} has {code(instead, 40)} instead"
+                if instead
+                else f"{project.lock} lacks {code(wanted.value or '', 50)}",
                 wanted.span,
                 expected="a lock file that agrees with package.json",
                 unsure=project.at.unsure,
-                notes=("`npm ci` compares the two files, and ends with EUSAGE where they differ.",),
-                help="Run `npm install`, and commit the new lock file",
-                references=("npm-ci(1)",),
+                notes=("The install compares the two files, and fails where they differ.",),
+                help="Install without insisting on the lock file, and commit the new one",
+                references=(_DOCUMENTED.get(project.lock, ""),),
             )
+
+
+def _manifest(lock: str) -> str:
+    return "pyproject.toml" if lock == "uv.lock" else "package.json"
 
 
 @check("ml/node-engine", raises=True)
@@ -61,7 +65,7 @@ def node_engine(subject: Subject) -> Outcomes:
             f"package.json wants Node.js {code(project.node.value or '', 30)}, the image has {major}",
             project.words,
             expected="an image with that Node.js",
-            notes=("npm warns of EBADENGINE, and with engine-strict it fails.",),
+            notes=("npm and pnpm warn, and with engine-strict they fail; yarn 1 fails.",),
             help="Use another tag of node, or change `engines`",
             references=("package.json(5), engines",),
         )
@@ -74,10 +78,10 @@ def _node_of(image: str) -> int | None:
     return int(found[1]) if found is not None else None
 
 
-def _made_before(subject: Subject, project: NodeListed) -> bool:
+def _made_before(subject: Subject, missing: LockMissing) -> bool:
     """Whether another command may make the lock file, or another instruction bring it."""
-    text = subject.source.text[: project.words.start]
-    others = subject.facts.of(Ran, (project.at.stage,))
+    text = subject.source.text[: missing.words.start]
+    others = subject.facts.of(Ran, (missing.at.stage,))
     return re.search(_MADE, text) is not None or any(
-        ran.at.order < project.at.order and ran.program in ("npx", "corepack", "bun", "") for ran in others
+        ran.at.order < missing.at.order and ran.program in ("npx", "corepack", "bun", "") for ran in others
     )

@@ -53,7 +53,7 @@ def no_mmcv_wheel(subject: Subject) -> Outcomes:
             requirement = install.get("mmcv")
             if requirement is None or requirement.url or install.option("no-index"):
                 continue
-            torch = torch_in(install) or torch_at(history, install.at)
+            torch = torch_in(install) or torch_at(history, install)
             pin = pinned(requirement)
             versions = [v for v in mmcv_versions() if lets_in(requirement.specifier, v)]
             if torch is None or torch.cuda is None or not versions or (pin is not None and mmcv_wheels(pin) is None):

@@ -102,14 +102,17 @@ def pip_option_misplaced(subject: Subject) -> Outcomes:
 
 
 def _refused(run: PipRun, listing: Listing) -> Outcomes:
-    """The first option in a requirements file that a command line only may have."""
-    for option in listing.refused[:1]:
+    """The first word of a requirements file that pip does not take there."""
+    for word in listing.refused[:1]:
+        comment = (word.value or "").startswith("#")
         yield Unmet(
-            f"{code(f'--{option.name}')} is not allowed in a requirements file",
-            option.span,
-            expected=f"pip {run.command.action} --{option.name}",
-            notes=("The command fails with `no such option`.",),
-            help="Pass it on the command line, and take it out of the file",
+            "the comment touches the version, so pip takes it for a part of it"
+            if comment
+            else f"{code(word.value or '', 40)} is not allowed in a requirements file",
+            word.span,
+            expected="a blank before the comment" if comment else f"pip {run.command.action} {word.value}",
+            notes=("No release has such a version." if comment else "The command fails with `no such option`.",),
+            help="Put a blank before #" if comment else "Pass it on the command line, and take it out of the file",
             unsure=run.at.reach is Reach.MAYBE,
             references=("pip documentation, requirements file format",),
         )

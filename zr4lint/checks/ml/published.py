@@ -10,7 +10,7 @@ from zr4lint.checks.ml.builds import other_index
 from zr4lint.checks.ml.stages import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.facts.history import Install, pinned
+from zr4lint.facts.history import History, Install, pinned
 from zr4lint.facts.torch import older
 from zr4lint.knowledge.tables import Row, references, release, sure, table
 from zr4lint.knowledge.versions import bounds
@@ -40,7 +40,7 @@ def not_on_pypi(subject: Subject) -> Outcomes:
                     row is None
                     or requirement.url is not None
                     or requirement.marker
-                    or _there(install, requirement, row)
+                    or _there(history, install, requirement, row)
                 ):
                     continue
                 if history.has(requirement.name, install.at) is not False and not requirement.specifier:
@@ -64,9 +64,9 @@ def _renamed(subject: Subject, requirement: Requirement, name: str | None) -> Fi
     return replace(requirement.span, words.replace(requirement.name, name), f"Install {name}", SAFE)
 
 
-def _there(install: Install, requirement: Requirement, row: Row) -> bool:
+def _there(history: History, install: Install, requirement: Requirement, row: Row) -> bool:
     """Whether PyPI has a matching release, or the build continues after a failure."""
-    if "unless" in row and install.run.variables.get(row["unless"], "") != "":
+    if "unless" in row and history.setting(install.run.variables, row["unless"]) != "":
         return True
     below = row.get("below")
     limits = bounds(requirement.specifier)

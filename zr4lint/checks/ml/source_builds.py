@@ -43,7 +43,7 @@ def build_isolated(subject: Subject) -> Outcomes:
 
 def _isolated(history: History, build: Build, row: SourceBuild) -> Outcomes:
     install, package = build.install, build.package
-    if package in MMCV and mmcv_wheel(history, build) is True and any(s.role == "links" for s in install.sources.all):
+    if package in MMCV and mmcv_wheel(history, build) is True:
         return
     if install.isolated:
         isolated = isolates(history, install, pyproject=row.pyproject)
@@ -100,7 +100,7 @@ def _without_torch(history: History, build: Build, row: SourceBuild) -> Outcomes
 
 def _declared(history: History, build: Build, row: SourceBuild) -> Outcomes:
     """A build that takes the newest torch for itself, beside another one that is there."""
-    torch = torch_at(history, build.install.at)
+    torch = torch_at(history, build.install)
     if torch is None or not build.install.isolated or build.install.constrained:
         return
     if not older(torch.minor, newest_torch()):
@@ -188,7 +188,7 @@ def _forced(history: History, build: Build, *, pyproject: bool = False) -> bool:
         return False
     if build.install.isolated and isolates(history, build.install, pyproject=pyproject) is not False:
         return False
-    torch = torch_at(history, build.install.at) or torch_in(build.install)
+    torch = torch_at(history, build.install) or torch_in(build.install)
     if torch is not None and torch.cuda == "cpu":
         return False
     return history.setting(build.install.run.variables, "MMCV_WITH_OPS") != "0"
@@ -288,7 +288,7 @@ def arch_list_missing(subject: Subject) -> Outcomes:
             forced = history.setting(build.install.run.variables, "FORCE_CUDA") == "1" and _forced(history, build)
             if not forced or history.setting(build.install.run.variables, "TORCH_CUDA_ARCH_LIST") != "":
                 continue
-            torch = torch_at(history, build.install.at)
+            torch = torch_at(history, build.install)
             checked = (
                 torch is not None
                 and not older(torch.minor, row["torch"][0])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from zr4lint.facts.history import History, histories_of
+from zr4lint.facts.history import History, Install, histories_of
+from zr4lint.facts.instruction_facts import Copied, Origin
+from zr4lint.programs.files import covers
 
 if TYPE_CHECKING:
     from zr4lint.checks.outcome import Subject
@@ -13,3 +16,15 @@ if TYPE_CHECKING:
 def histories(subject: Subject) -> list[History]:
     """A history for each stage that the image needs."""
     return subject.memo.get("histories", lambda: histories_of(subject.facts))
+
+
+def shipped(subject: Subject, history: History) -> Iterator[Install]:
+    """The installs that end in a stage: its own, those before it, and those of environments that are copied there."""
+    copied = [c for c in history.facts.of(Copied, history.chain) if c.origin is Origin.STAGE]
+    for other in histories(subject):
+        for install in other.own:
+            folder = install.environment
+            if install.at.stage in history.chain or (
+                folder and any(covers(c.source, folder, recursive=True) for c in copied)
+            ):
+                yield install

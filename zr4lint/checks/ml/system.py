@@ -220,19 +220,23 @@ def _no_python(history: History, release: Row | None, run: AptRun, package: Pack
     )
 
 
+_OF_APT = ("ubuntu", "debian", "cuda", "pytorch", "runpod")
+
+
 @check("ml/externally-managed")
 def externally_managed(subject: Subject) -> Outcomes:
     """No package is installed into a system Python that apt manages."""
     for history in histories(subject):
         release = _release(history)
         base = history.base
-        kept = (
-            base is not None and base.kind in ("ubuntu", "debian", "cuda", "pytorch") and base.python_kept == "system"
-        )
-        if release is None or not release.get("externally_managed") or not kept:
+        kept = base.python_kept if base is not None and base.kind in _OF_APT else ""
+        if release is None or not release.get("externally_managed") or kept not in ("system", "pip"):
             continue
-        yield from _get_pip_there(history, release)
+        if kept == "system":
+            yield from _get_pip_there(history, release)
         for install in history.own:
+            if kept == "pip" and not install.uv:
+                continue
             if _managed(history, install.run) and not install.unsure and install.environment == "":
                 name = "uv" if install.uv else "pip"
                 variable = "UV_BREAK_SYSTEM_PACKAGES" if install.uv else "PIP_BREAK_SYSTEM_PACKAGES"

@@ -44,7 +44,7 @@ def companion_mismatch(subject: Subject) -> Outcomes:
     """A pinned torchvision or torchaudio is built for the pinned torch."""
     for history in histories(subject):
         for install in history.own:
-            torch = torch_in(install) or torch_at(history, install.at)
+            torch = torch_in(install) or torch_at(history, install)
             known = torch_release(torch.version) if torch is not None else None
             own = torch is not None and torch.order < 0 and history.base is not None and history.base.own_torch
             if torch is None or known is None or own:
@@ -145,7 +145,7 @@ def companion_unpinned(subject: Subject) -> Outcomes:
         for install in history.own:
             torch = torch_in(install)
             if torch is None:
-                before = torch_at(history, install.at)
+                before = torch_at(history, install)
                 torch = before if before is not None and before.install is not None else None
             known = torch_release(torch.version) if torch is not None else None
             if torch is None or known is None or install.constrained or install.option("no-deps"):
@@ -228,7 +228,7 @@ def transformers_needs_newer_torch(subject: Subject) -> Outcomes:
     row = table("torch")["transformers"]
     for history in histories(subject):
         for install in history.own:
-            torch = torch_in(install) or torch_at(history, install.at)
+            torch = torch_in(install) or torch_at(history, install)
             if torch is None or not older(torch.version, row["needs"]) or install.constrained:
                 continue
             python = python_at(history, install)

@@ -14,6 +14,7 @@ from zr4lint.checks.registry import check
 from zr4lint.facts.history import History, Install, pinned
 from zr4lint.facts.torch import TorchState, numbers, older, torch_at, torch_in
 from zr4lint.knowledge.tables import references, table, vllm_torch
+from zr4lint.knowledge.versions import lets_in
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import code, plain
 
@@ -28,7 +29,7 @@ def torch_replaced(subject: Subject) -> Outcomes:
         for install in history.own:
             yield from _beside(install)
             yield from _brought(history, install)
-            torch = torch_at(history, install.at)
+            torch = torch_at(history, install)
             if torch is None or install.constrained or install.option("no-deps") or install.environment is None:
                 continue
             where = torch.install.environment if torch.install is not None else ""
@@ -110,7 +111,7 @@ def _own_build(history: History, install: Install, torch: TorchState) -> Unmet |
     requirement = wanted or pinning
     if requirement is None or requirement.url is not None:
         return None
-    if wanted is not None and _is_there(history, wanted, torch):
+    if wanted is not None and not install.run.command.upgrades and _is_there(history, wanted, torch):
         return None
     own = wanted is not None and history.base is not None and history.base.kind == "ngc"
     return Unmet(
@@ -132,10 +133,11 @@ def _own_build(history: History, install: Install, torch: TorchState) -> Unmet |
 
 
 def _is_there(history: History, wanted: Requirement, torch: TorchState) -> bool:
-    """Whether a pin means the release that the image has a build of: `==2.9.1` fits 2.9.1+rocm7.2, too."""
+    """Whether the image's build is enough: `==2.9.1` lets in 2.9.1+rocm7.2, and `>=2.5` an NGC image's 2.6.0a0+..."""
+    if history.base is not None and history.base.kind == "ngc":
+        return wanted.name == "torch" and lets_in(wanted.specifier, f"{torch.version}a0")
     pin = pinned(wanted)
-    released = history.base is not None and history.base.kind != "ngc"
-    return wanted.name == "torch" and released and pin is not None and numbers(pin) == numbers(torch.version)
+    return wanted.name == "torch" and pin is not None and numbers(pin) == numbers(torch.version)
 
 
 def _related_to_base(history: History, torch: TorchState) -> tuple[Related, ...]:

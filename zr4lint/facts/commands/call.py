@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -169,11 +170,14 @@ class Call(Struct, frozen=True):
         )
 
     def is_missing(self, path: str) -> bool:
-        """Whether there is surely nothing at an absolute path by now."""
+        """Whether there is surely nothing at an absolute path by now, not even by a mount."""
+        if mounted_over(self.instruction, path) is not None:
+            return False
         from zr4lint.facts.looking import found_at  # few calls ask
         from zr4lint.shell.files import Kind  # the same
 
-        found = found_at(self.script.reading, path, start=1)  # the first is that the call runs
+        own = takewhile(lambda fact: fact.at.span == self.command.span, reversed(self.script.reading.facts))
+        found = found_at(self.script.reading, path, start=sum(1 for _ in own))  # what the call does comes after
         return found is not None and found.kind is Kind.NOTHING
 
     def kept(self, at: At, path: str | None) -> At:

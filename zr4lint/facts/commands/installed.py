@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from zr4lint.facts.command_facts import PipRun, Ran
@@ -41,7 +40,7 @@ def installed(call: Call) -> tuple[Argument, ...]:
                 names.pop(requirement.name, None)
         elif fact.command.action == "install":
             sure = fact.at.reach is Reach.ALWAYS
-            others = others or not sure or _opaque(call, fact)
+            others = others or not sure or _opaque(fact)
             names.update(dict.fromkeys(r.name for r in fact.command.requirements if r.name and sure))
     span = call.command.span
     unknown = (Argument(None, span),) if others else ()
@@ -66,14 +65,13 @@ def _brings(fact: Fact) -> bool:
     return isinstance(fact, Ran) and installs(fact)
 
 
-def _opaque(call: Call, run: PipRun) -> bool:
+def _opaque(run: PipRun) -> bool:
     """Whether an install takes requirements that can't be read."""
-    return run.command.parsed.unknown or run.command.parsed.has("group") or any(_unread(call, run))
+    return run.command.parsed.unknown or run.command.parsed.has("group") or any(_unread(run))
 
 
-def _unread(call: Call, run: PipRun) -> Iterator[bool]:
+def _unread(run: PipRun) -> Iterator[bool]:
     for operand in run.command.parsed.operands:
         yield parse_requirement(operand) is None
-    for (path, _), listing in zip_longest(run.files, run.listings):
-        yield listing.opaque if listing is not None else call.state.written.get(path or "") is None
+    yield from (listing is None or listing.opaque for listing in run.listings)
     yield run.command.parsed.has("editable")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -31,17 +31,18 @@ _FOLDER = r"(?:file://)?(?P<path>\.{1,2}(?:/[^\[\]]*)?|/[^\[\]]*)(?:\[(?P<extras
 class Listings(Struct, frozen=True):
     """The listings of the files of one command: one for each file, None for a file that is not known.
 
-    `projects` are those of the projects that it installs from folders, `options` those of all of them, `constraints`
-    the requirements of the files that constrain.
+    `projects` are those of the projects that it installs from folders, `requirements` and `options` those of all of
+    them, as far as they can be read, `constraints` the requirements of the files that constrain.
     """
 
     files: tuple[Listing | None, ...]
     projects: tuple[Listing, ...]
+    requirements: tuple[Requirement, ...]
     options: tuple[Option, ...]
     constraints: tuple[Requirement, ...]
 
 
-def read_listings(call: Call, files: ContextFiles, parsed: Parsed) -> Listings:
+def read_listings(call: Call, files: ContextFiles | None, parsed: Parsed) -> Listings:
     """Read the files that the words of a command name, those that constrain, and those that they name in turn."""
     reader = Reader(call, files)
     listings = tuple(reader.listing(call.path(_path(o)), o.span) for o in parsed.all("requirement"))
@@ -50,11 +51,13 @@ def read_listings(call: Call, files: ContextFiles, parsed: Parsed) -> Listings:
     projects = tuple(found for folder in folders if (found := reader.project(folder)) is not None)
     constraints = [argument for one in constraining if one is not None for argument in one.wanted]
     constraints += reader.constraints
+    known = [one for one in (*listings, *projects) if one is not None]
     return Listings(
         listings,
         projects,
-        tuple(option for one in (*listings, *projects) if one is not None for option in one.options),
-        tuple(r for argument in constraints if (r := parse_requirement(argument)) is not None),
+        tuple(_requirements(argument for one in known for argument in one.wanted)),
+        tuple(option for one in known for option in one.options),
+        tuple(_requirements(constraints)),
     )
 
 
@@ -63,9 +66,9 @@ def _path(option: Option) -> str | None:
 
 
 class Reader:
-    """Reads the files of one command, each once."""
+    """Reads the files of one command, each once: those that the build has written, and those of its context."""
 
-    def __init__(self, call: Call, files: ContextFiles) -> None:
+    def __init__(self, call: Call, files: ContextFiles | None) -> None:
         self._call = call
         self._files = files
         self._seen: set[str] = set()
@@ -96,13 +99,15 @@ class Reader:
         return _project(text, extras, uv=self._uv)
 
     def text(self, path: str | None, anchor: Span) -> MappedText | None:
-        """The text of a file of the image that was copied from the context; None for any other."""
-        reading = self._call.script.reading
-        if path is None or path in self._seen or path in self._call.state.written:
+        """The text of a file of the image that the build wrote or copied from the context; None for any other."""
+        reading, written = self._call.script.reading, self._call.state.written
+        if path is None or path in self._seen:
             return None
         self._seen.add(path)
-        source = context_path(reading, self._files, self._call.instruction, path)
-        if source is None or self._files.kind(source) != "file":
+        if path == "/dev/stdin" or path in written:
+            return written.get(path, self._call.command.stdin)
+        source = context_path(reading, self._files, self._call.instruction, path) if self._files is not None else None
+        if self._files is None or source is None or self._files.kind(source) != "file":
             return None
         text = self._files.read(source, anchor)
         if text is None:
@@ -143,9 +148,8 @@ def _beside(option: Option, path: str) -> str | None:
     )
 
 
-def requirements(listings: Listings) -> Iterator[Requirement]:
-    """The requirements of the files, as far as they can be read."""
-    for listing in (*listings.files, *listings.projects):
-        for argument in listing.wanted if listing is not None else ():
-            if (found := parse_requirement(argument)) is not None:
-                yield found
+def _requirements(wanted: Iterable[Argument]) -> Iterator[Requirement]:
+    """The requirements among arguments, as far as they can be read."""
+    for argument in wanted:
+        if (found := parse_requirement(argument)) is not None:
+            yield found

@@ -1,4 +1,4 @@
-"""The project that `npm ci` installs, from the build context."""
+"""The projects whose lock files an install insists on, from the build context."""
 
 from __future__ import annotations
 
@@ -6,21 +6,39 @@ import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from zr4lint.facts.command_facts import NodeListed
+from zr4lint.facts.command_facts import LockMissing, NodeListed
 from zr4lint.facts.origins import context_path
 from zr4lint.filesystem.gitignore import GitIgnore
-from zr4lint.programs.node_project import read_lock, read_manifest
+from zr4lint.programs.node_project import COMPARED, read_manifest
 
 if TYPE_CHECKING:
     from zr4lint.facts.commands.call import Call
     from zr4lint.facts.context_files import ContextFiles
     from zr4lint.model.source import Span
+    from zr4lint.programs.package_managers import PackageCommand
+    from zr4lint.shell import Argument
 
-_LOCKS = ("npm-shrinkwrap.json", "package-lock.json")
+_LOCKS = {
+    "npm": ("npm-shrinkwrap.json", "package-lock.json"),
+    "yarn": ("yarn.lock",),
+    "pnpm": ("pnpm-lock.yaml",),
+}
+_FROM_LOCKS = ("ci", "clean-install", "install-clean")
+_ELSEWHERE = ("prefix", "C", "workspace", "w", "workspaces", "global", "g", "cwd", "dir", "filter", "F")
 
 
-def by_npm(call: Call, words: Span) -> Iterator[NodeListed]:
-    """The package.json that a call of npm reads, and its lock file; nothing where package.json is not known."""
+def insists(command: PackageCommand) -> bool:
+    """Whether a call of npm, yarn or pnpm installs what a lock file says, or fails."""
+    if command.options.has(*_ELSEWHERE):
+        return False
+    if command.program == "npm":
+        return command.subcommand in _FROM_LOCKS
+    frozen = command.options.get("frozen-lockfile") or command.options.get("immutable")
+    return command.subcommand in ("install", "i") and frozen is not None and frozen.value != "false"
+
+
+def by_node(call: Call, program: str, words: Span) -> Iterator[NodeListed | LockMissing]:
+    """The package.json that such a call reads, and its lock file; nothing where package.json is not known."""
     reading = call.script.reading
     files = reading.files_for(call.instruction)
     path = call.path("package.json")
@@ -31,18 +49,31 @@ def by_npm(call: Call, words: Span) -> Iterator[NodeListed]:
     manifest = read_manifest(text) if text is not None else None
     if manifest is None:
         return
-    lock = _lock(files, posixpath.dirname(source), words)
-    yield NodeListed(call.at(), words, manifest.wanted, manifest.node, manifest.open, *lock)
+    lock = ""
+    stale: tuple[tuple[Argument, str], ...] = ()
+    for name in _LOCKS[program]:
+        beside = posixpath.join(posixpath.dirname(source), name)
+        locked = files.read(beside, words) if files.kind(beside) == "file" else None
+        if locked is not None:
+            lock = name
+            stale = () if manifest.open else tuple(COMPARED[program](manifest, locked.text))
+            break
+    yield NodeListed(call.at(), words, manifest.node, lock, stale)
+    if program != "yarn" and (missing := lock_missing(call, files, source, words, _LOCKS[program])) is not None:
+        yield missing
 
 
-def _lock(files: ContextFiles, folder: str, words: Span) -> tuple[bool | None, dict[str, str] | None]:
-    """Whether a lock file lies beside package.json, None where git ignores it, and the versions in it."""
-    for name in _LOCKS:
-        path = posixpath.join(folder, name)
-        if files.kind(path) == "file":
-            text = files.read(path, words)
-            locked = read_lock(text.text) if text is not None else None
-            return True, dict(locked) if locked is not None else None
+def lock_missing(
+    call: Call, files: ContextFiles, manifest: str, words: Span, names: tuple[str, ...]
+) -> LockMissing | None:
+    """The lock files that are surely not beside the manifest of the context, or not in the image."""
+    folder = posixpath.dirname(manifest)
+    there = [posixpath.join(folder, name) for name in names]
+    if any(files.kind(path) == "file" for path in there):
+        paths = [call.path(name) for name in names]
+        gone = all(path is not None and call.is_missing(path) for path in paths)
+        return LockMissing(call.at(), words, names[-1], copied=False) if gone else None
     ignored = GitIgnore(files.folder)
-    hidden = any(ignored.matches(posixpath.join(files.folder, folder, name)) for name in _LOCKS)
-    return (None if hidden else False), None
+    if any(ignored.matches(posixpath.join(files.folder, path)) for path in there):
+        return None
+    return LockMissing(call.at(), words, names[-1], copied=True)

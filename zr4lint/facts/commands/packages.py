@@ -10,14 +10,15 @@ from zr4lint.facts.commands.table import reads
 from zr4lint.programs.apt import PROGRAMS as APT
 from zr4lint.programs.package_managers import MANAGERS, PackageCommand, parse_packages
 from zr4lint.programs.package_words import Kind, PackageWord
+from zr4lint.shell import Argument
 
 if TYPE_CHECKING:
     from zr4lint.facts.commands.call import Call
     from zr4lint.facts.fact import Fact
     from zr4lint.programs.pip import PipCommand, Requirement
 
-_FROM_LOCKS = ("ci", "clean-install", "install-clean")
-_ELSEWHERE = ("prefix", "C", "workspace", "w", "workspaces", "global", "g")
+_OF_NODE = ("npm", "yarn", "pnpm")
+_INSISTING = ("ci", "clean-install", "install-clean", "--frozen-lockfile", "--immutable")
 _CONDA = ("conda", "mamba", "micromamba")
 
 
@@ -27,10 +28,14 @@ def packages(call: Call) -> Iterator[Fact]:
     program = call.program if call.program in MANAGERS else call.program.rstrip("0123456789.")
     if found := parse_packages(program, call.arguments):
         yield PackageRun(call.at(), found, call.variables)
-    if program == "npm" and found and found.subcommand in _FROM_LOCKS and not found.options.has(*_ELSEWHERE):
-        from zr4lint.facts.commands.node_files import by_npm  # only for builds of such a project
+    if program in _OF_NODE and any(argument.value in _INSISTING for argument in call.arguments):
+        from zr4lint.facts.commands.node_files import by_node, insists  # only for builds of such a project
 
-        yield from by_npm(call, found.words)
+        if program == "yarn" and found is None:  # whose subcommand may be left out
+            word = call.arguments[0]
+            found = parse_packages(program, [word, Argument("install", word.span), *call.arguments[1:]])
+        if found is not None and insists(found):
+            yield from by_node(call, program, found.words)
     if program in _CONDA and any((a.value or "").endswith((".yml", ".yaml")) for a in call.arguments):
         from zr4lint.facts.commands.projects import by_conda  # only for builds with such a file
 

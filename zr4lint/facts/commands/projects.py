@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from zr4lint.facts.command_facts import CondaListed, ProjectRun
+from zr4lint.facts.command_facts import CondaListed, LockMissing, ProjectRun
 from zr4lint.facts.commands.conda_files import listed
 from zr4lint.facts.commands.listings import Reader
+from zr4lint.facts.commands.node_files import lock_missing
+from zr4lint.facts.origins import context_path
 from zr4lint.model.source import MappedText, Span
 from zr4lint.programs.options import Grammar, Option, Parsed, parse_options
 from zr4lint.programs.pip import PipCommand, joined, parse_requirement
@@ -41,7 +43,7 @@ _ITEM = re.compile(r"""(?P<indent>[ ]*)-[ ]+(?P<text>[^\n]*)(?:\n|\Z)""")
 _NAME = re.compile(r"(?m)^name:[ ]*([\w.-]+)[ \t\r]*$")
 
 
-def synced(call: Call) -> Iterator[ProjectRun]:
+def synced(call: Call) -> Iterator[ProjectRun | LockMissing]:
     """The packages that `uv sync` installs: the project's dependencies, in the versions of uv.lock."""
     files, folder = call.script.reading.files_for(call.instruction), call.folder
     parsed = parse_options(call.arguments[1:], _OF_UV)
@@ -58,6 +60,11 @@ def synced(call: Call) -> Iterator[ProjectRun]:
     if listing is None:
         return
     lock = reader.text(posixpath.join(folder, "uv.lock"), words)
+    if lock is None and parsed.has("frozen", "locked"):
+        path = posixpath.join(folder, "pyproject.toml")
+        source = context_path(call.script.reading, files, call.instruction, path)
+        missing = lock_missing(call, files, source, words, ("uv.lock",)) if source is not None else None
+        yield from (missing,) if missing is not None else ()
     wanted = listing.wanted if lock is None else _locked(listing.wanted, lock)
     options = listing.options
     if builds_in_place(text):

@@ -15,15 +15,13 @@ from zr4lint.facts.permissions import mounted_over
 from zr4lint.knowledge.versions import lets_in, pin_of
 from zr4lint.model.quoting import code
 from zr4lint.model.source import MappedText, Span
-from zr4lint.programs.options import Grammar, parse_options
+from zr4lint.programs.options import Grammar, Option, parse_options
 from zr4lint.programs.pip import (
     PipCommand,
-    Requirement,
     configured,
     constrained,
     joined,
     parse_config,
-    parse_listed_options,
     parse_pip,
     parse_requirements,
     unknown_command,
@@ -34,7 +32,7 @@ from zr4lint.shell import Argument, Reach, Redirection
 
 if TYPE_CHECKING:
     from zr4lint.facts.commands.call import Call
-    from zr4lint.facts.context_files import ContextFiles
+    from zr4lint.facts.commands.listings import Listings
     from zr4lint.facts.fact import Fact
 
 _OF_VENV = Grammar(
@@ -47,6 +45,7 @@ _OF_VENV = Grammar(
 )  # fmt: skip
 _OF_VIRTUALENV = Grammar({"p": "python"}, frozenset({"python", "prompt"}), frozenset({"clear", "help", "no-pip"}))
 _SETTINGS = ("PIP_", "UV_")
+_SYSTEM = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/cuda/bin")
 _SPECIFIER = r"=?\s*\d[\w.*+!~=,-]*"
 _VERSION = r"=?\s*\d"
 _ALONE = r"[ \t]+\d[\w.*+!,-]*(?![^\s;&|])"
@@ -134,17 +133,17 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     at = call.at(relative=any(not (path or "").startswith("/") for path in paths))
     path = call.variables.get("PATH")
     programs = pip.program.rpartition("/")[0] or (path or "").partition(":")[0]
-    at = call.kept(at, (programs.removesuffix("/bin") or "/") if programs.startswith("/") else None)
+    if programs.startswith("/") and programs not in _SYSTEM:  # for a user, the system's pip installs into ~/.local
+        at = call.kept(at, programs.removesuffix("/bin") or "/")
     if pip.action == "install":
         at = call.online(at)
-    listed = list(_listed(call, files))
+    given = pip.parsed.options
     if any(path in call.state.written and call.state.written[path] is None for path, _ in files if path):
         pip = structs.replace(pip, parsed=structs.replace(pip.parsed, unknown=True))
-    if told := [option for text in _texts(call, files) for option in parse_listed_options(text)]:
-        pip = structs.replace(pip, parsed=structs.replace(pip.parsed, options=(*pip.parsed.options, *told)))
-    if listed:
-        pip = structs.replace(pip, requirements=tuple(joined([*pip.requirements, *listed])))
-    unusable = tuple(_unusable(call, pip))
+    listings = _listings(call, pip) if _names_files(pip) else None
+    if listings is not None:
+        pip = _with_listed(pip, listings)
+    unusable = tuple(_unusable(call, pip, given))
     if unusable and pip.action == "install":
         pip = structs.replace(pip, refused=(*pip.refused, *unusable))
     limits = call.state.written.get(call.path(settings.get("PIP_CONSTRAINT")) or "")
@@ -154,8 +153,16 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
         call.fails(pip.refused[0], f"pip does not accept {code(call.slice(pip.refused[0]), 40)}", part="word")
     lost = _lost_specifiers(call, pip)
     run = PipRun(at, pip, settings, path, files, lost, call.variables, call.folder)
-    context = call.script.reading.files_for(call.instruction) if _names_files(pip) else None
-    return run if context is None else _of_context(call, context, run)
+    if listings is None:
+        return run
+    kept = tuple(constrained(pip.requirements, listings.constraints))
+    return structs.replace(
+        run,
+        command=structs.replace(pip, requirements=kept),
+        listings=listings.files,
+        projects=listings.projects,
+        constraints=listings.constraints,
+    )
 
 
 def _configured(call: Call, path: str | None) -> dict[str, str | None]:
@@ -165,29 +172,31 @@ def _configured(call: Call, path: str | None) -> dict[str, str | None]:
 
 
 def _names_files(pip: PipCommand) -> bool:
-    """Whether a command may name a file or a folder of the build context."""
+    """Whether a command may name a list of requirements, or the folder of a project."""
     if pip.parsed.has("requirement", "constraint", "editable"):
         return True
     return any((operand.value or "")[:1] in (".", "/") for operand in pip.parsed.operands)
 
 
-def _of_context(call: Call, context: ContextFiles, run: PipRun) -> PipRun:
-    """A call with what files of the build context add to it."""
-    from zr4lint.facts.commands.listings import read_listings, requirements  # few commands have such files
+def _listings(call: Call, pip: PipCommand) -> Listings:
+    """The lists of requirements that a command names, in the Dockerfile or in the build context."""
+    from zr4lint.facts.commands.listings import read_listings  # few commands have such files
 
-    pip = run.command
-    found = read_listings(call, context, pip.parsed)
-    wanted = joined([*pip.requirements, *requirements(found)])
-    parsed = structs.replace(pip.parsed, options=(*pip.parsed.options, *found.options))
-    pip = structs.replace(pip, requirements=tuple(constrained(wanted, found.constraints)), parsed=parsed)
+    return read_listings(call, call.script.reading.files_for(call.instruction), pip.parsed)
+
+
+def _with_listed(pip: PipCommand, listings: Listings) -> PipCommand:
+    """A command with the requirements and the options of its lists."""
     return structs.replace(
-        run, command=pip, listings=found.files, projects=found.projects, constraints=found.constraints
+        pip,
+        requirements=tuple(joined([*pip.requirements, *listings.requirements])),
+        parsed=structs.replace(pip.parsed, options=(*pip.parsed.options, *listings.options)),
     )
 
 
-def _unusable(call: Call, pip: PipCommand) -> Iterator[Span]:
+def _unusable(call: Call, pip: PipCommand, given: Iterable[Option]) -> Iterator[Span]:
     """Options that name a file which is gone by then, or whose constraints pip can't keep to."""
-    for option in pip.parsed.options:
+    for option in given:
         if option.name not in ("constraint", "requirement") or option.value is None:
             continue
         path = call.path(file_of(option.value)) or ""
@@ -209,20 +218,6 @@ def _keeps_to(constraints: MappedText, pip: PipCommand) -> bool:
         if pin is not None and limit.specifier and not lets_in(limit.specifier, pin.partition("+")[0]):
             return False
     return True
-
-
-def _listed(call: Call, files: Iterable[tuple[str | None, Span]]) -> Iterable[Requirement]:
-    """The requirements of the files whose text stands in the Dockerfile: on standard input, or written before."""
-    for text in _texts(call, files):
-        yield from parse_requirements(text)
-
-
-def _texts(call: Call, files: Iterable[tuple[str | None, Span]]) -> Iterator[MappedText]:
-    """The known texts of files."""
-    for path, _ in files:
-        text = call.command.stdin if path == "/dev/stdin" else call.state.written.get(path or "")
-        if text is not None and path is not None:
-            yield text
 
 
 def _seen(call: Call, path: str | None) -> str | None:

@@ -11,22 +11,22 @@ from typing import Any
 
 from zr4lint.model.source import MappedText
 from zr4lint.project.builds.build import BuildFileError, Described
-from zr4lint.project.builds.interpolation import bake
+from zr4lint.project.builds.expressions import Function, Scope, evaluated
 
 MOST_OF_A_MATRIX = 201
 _HEREDOC = "<<"
+_KINDS = ("variable", "function", "group", "target")
 
 
 def described(text: str, *, json: bool = False) -> Iterator[Described]:
     """The builds of the default group, of the target "default", or else of all; BuildFileError for a wrong file."""
     document = _json(text) if json else _hcl(text)
-    rows = document.get("variable", {})
-    variables = _variables(rows if isinstance(rows, dict) else {})
+    scope = _scope(document.get("variable", {}), document.get("function", {}))
     targets = document.get("target", {})
     if not targets or not all(isinstance(part, dict) for part in (targets, document.get("group", {}))):
         raise BuildFileError("has no targets")
     inherited = Inheritance(targets)
-    for name, target, values in _chosen(document.get("group", {}), targets, variables):
+    for name, target, values in _chosen(document.get("group", {}), targets, scope):
         merged = inherited.body(target, values)
         value = {key: _value(entry, values) for key, entry in merged.items() if key not in ("args", "contexts")}
         inline = value.get("dockerfile-inline")
@@ -61,7 +61,7 @@ def _json(text: str) -> Mapping[str, Any]:
         raise BuildFileError("not JSON") from None
     if not isinstance(document, dict):
         raise BuildFileError("not a bake file")
-    return {kind: _quoted(document.get(kind) or {}) for kind in ("variable", "group", "target")}
+    return {kind: _quoted(document.get(kind) or {}) for kind in _KINDS}
 
 
 def _quoted(value: Any) -> Any:
@@ -84,7 +84,7 @@ def _hcl(text: str) -> Mapping[str, Any]:
         raise
     except Exception:  # lark's errors, and what the library raises by mistake for text that is no HCL
         raise BuildFileError("not HCL") from None
-    return {kind: _blocks(document.get(kind)) for kind in ("variable", "group", "target")}
+    return {kind: _blocks(document.get(kind)) for kind in _KINDS}
 
 
 def _blocks(rows: Any) -> dict[str, Any]:
@@ -100,27 +100,34 @@ def _bare(text: str) -> str:
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
-def _variables(rows: Mapping[str, Any]) -> dict[str, str | None]:
-    """The defaults of variables; of one without a default nothing is known."""
-    found: dict[str, str | None] = {}
-    for name, body in rows.items():
+def _scope(rows: Any, functions: Any) -> Scope:
+    """The functions, and the defaults of variables; of one without a default nothing is known."""
+    scope = Scope({}, dict(_functions(functions)))
+    known: dict[str, str | None] = {}
+    for name, body in rows.items() if isinstance(rows, dict) else ():
         default = body.get("default") if isinstance(body, dict) else None
-        found[name] = _value(default, found) if default not in (None, {}) else None
-    return found
+        known[name] = _value(default, Scope(known, scope.functions)) if default not in (None, {}) else None
+    return Scope(known, scope.functions)
 
 
-def _chosen(
-    groups: Mapping[str, Any], targets: Mapping[str, Any], variables: Mapping[str, str | None]
-) -> Iterator[tuple[str, str, Mapping[str, str | None]]]:
-    """The targets that are built: the name of each, the block it comes from, and the values of variables there."""
+def _functions(rows: Any) -> Iterator[tuple[str, Function]]:
+    for name, body in rows.items() if isinstance(rows, dict) else ():
+        result = body.get("result") if isinstance(body, dict) else None
+        named = body.get("params") if isinstance(body, dict) else None
+        if isinstance(result, str) and isinstance(named, list) and "variadic_params" not in body:
+            yield name, Function(tuple(_bare(str(parameter)) for parameter in named), _template(result))
+
+
+def _chosen(groups: Mapping[str, Any], targets: Mapping[str, Any], scope: Scope) -> Iterator[tuple[str, str, Scope]]:
+    """The targets that are built: the name of each, the block it comes from, and what its expressions know."""
 
     @cache
-    def rows(name: str) -> list[tuple[str, Mapping[str, str | None]]]:
+    def rows(name: str) -> list[tuple[str, Scope]]:
         body = targets[name]
-        return [*_expanded(name, body, variables)] if isinstance(body.get("matrix"), dict) else [(name, variables)]
+        return [*_expanded(name, body, scope)] if isinstance(body.get("matrix"), dict) else [(name, scope)]
 
     @cache
-    def single() -> dict[str, tuple[str, str, Mapping[str, str | None]]]:
+    def single() -> dict[str, tuple[str, str, Scope]]:
         """The targets of matrices by their own names, which few groups list."""
         return {own: (own, name, values) for name in targets for own, values in rows(name)}
 
@@ -128,20 +135,18 @@ def _chosen(
         yield from ((own, name, values) for own, values in rows(name)) if name in targets else (single()[name],)
 
 
-def _expanded(
-    name: str, body: Mapping[str, Any], variables: Mapping[str, str | None]
-) -> Iterator[tuple[str, Mapping[str, str | None]]]:
+def _expanded(name: str, body: Mapping[str, Any], scope: Scope) -> Iterator[tuple[str, Scope]]:
     """The targets that a block with a matrix stands for: one for each combination of its values."""
     axes = [[(key, value) for value in values] for key, values in body["matrix"].items() if isinstance(values, list)]
     for number, combination in enumerate(islice(product(*axes), MOST_OF_A_MATRIX), 1):
         own: dict[str, str | None] = {}
         for key, value in combination:
             if isinstance(value, dict):
-                own |= {f"{key}.{field}": _value(item, variables) for field, item in value.items()}
+                own |= {f"{key}.{field}": _value(item, scope) for field, item in value.items()}
             else:
-                own[key] = _value(value, variables)
-        values = ChainMap(own, variables)  # type: ignore[arg-type]  # which never writes into the second
-        yield _value(body.get("name"), values) or f"{name} {number}", values
+                own[key] = _value(value, scope)
+        inner = Scope(ChainMap(own, scope.variables), scope.functions)  # type: ignore[arg-type]  # which is only read
+        yield _value(body.get("name"), inner) or f"{name} {number}", inner
 
 
 def _wanted(groups: Mapping[str, Any], is_target: Callable[[str], bool], targets: list[str]) -> list[str]:
@@ -167,8 +172,8 @@ class Inheritance:
         self._targets = targets
         self._known: dict[str, dict[str, Any]] = {}
 
-    def body(self, name: str, values: Mapping[str, str | None]) -> dict[str, Any]:
-        """The keys of a target; `values` are those of variables in its `inherits`."""
+    def body(self, name: str, values: Scope) -> dict[str, Any]:
+        """The keys of a target; `values` are for its `inherits`."""
         body = self._targets.get(name)
         parents = body.get("inherits") if isinstance(body, dict) else None
         varying = isinstance(parents, list) and any("${" in str(parent) for parent in parents)
@@ -177,7 +182,7 @@ class Inheritance:
             self._known[name] = self._joined(body, parents, values)
         return self._known[name]
 
-    def _joined(self, body: Any, parents: Any, values: Mapping[str, str | None]) -> dict[str, Any]:
+    def _joined(self, body: Any, parents: Any, values: Scope) -> dict[str, Any]:
         if not isinstance(body, dict):
             return {}
         found: dict[str, Any] = {}
@@ -196,24 +201,25 @@ def _over(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     return {**below, **above, **joined}
 
 
-def _pairs(value: Any, variables: Mapping[str, str | None]) -> tuple[tuple[str, str | None], ...]:
+def _pairs(value: Any, scope: Scope) -> tuple[tuple[str, str | None], ...]:
     pairs = value.items() if isinstance(value, dict) else ()
-    return tuple((_bare(str(name)), _value(item, variables)) for name, item in pairs if not str(name).startswith("__"))
+    return tuple((_bare(str(name)), _value(item, scope)) for name, item in pairs if not str(name).startswith("__"))
 
 
-def _value(value: Any, variables: Mapping[str, str | None]) -> str | None:
-    """A value as text: a string, a number, a variable; None for any other expression."""
+def _value(value: Any, scope: Scope) -> str | None:
+    """A value as text; None where it is not known."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return str(value)
     if not isinstance(value, str):
         return None
+    return None if "\\" in value and not value.startswith("${") else evaluated(_template(value), scope)
+
+
+def _template(value: str) -> str:
+    """The text of a template; that of an expression stands in `${...}`."""
     if len(value) < 2 or value[0] != '"' or value[-1] != '"':
-        return variables.get(value.removeprefix("${").removesuffix("}"))
+        return value if value.startswith("${") else f"${{{value}}}"
     text = value[1:-1]
-    if text.startswith(_HEREDOC):
-        text = "\n".join(text.split("\n")[1:-1]) + "\n"
-    elif "\\" in text:
-        return None
-    return bake(text, variables)
+    return "\n".join(text.split("\n")[1:-1]) + "\n" if text.startswith(_HEREDOC) else text

@@ -93,7 +93,16 @@ def _placed(one: Described, path: str, root: str) -> Build | str:
         file = plain(os.path.normpath(os.path.join(folder, one.dockerfile)))
         if not _within(os.path.realpath(file), root):
             return f"its dockerfile {one.dockerfile} is outside of the repository"
-    return Build(path, one.name, file, folder, one.args, one.target, one.contexts, one.inline)
+    contexts = tuple((name, _place(place, path, root)) for name, place in one.contexts)
+    return Build(path, one.name, file, folder, one.args, one.target, contexts, one.inline)
+
+
+def _place(place: str | None, path: str, root: str) -> str | None:
+    """The place of a named context, that of a folder in the repository as an absolute path."""
+    if place is None or "\0" in place or ":" in place or is_remote(place):
+        return place
+    folder = os.path.realpath(os.path.join(os.path.dirname(path), os.path.expanduser(place)))
+    return folder if _within(folder, root) else place
 
 
 def is_remote(context: str) -> bool:

@@ -45,8 +45,9 @@ def described(text: str, folder: str, name: str = "") -> Iterator[Described]:
         inline = None
         if "dockerfile_inline" in build:
             node = _node(root, "services", str(name), "build", "dockerfile_inline")
-            own = not texts or getattr(node, "value", None) == build["dockerfile_inline"]
-            inline = _mapped(text, build["dockerfile_inline"], node) if own else None
+            if texts and getattr(node, "value", None) != build["dockerfile_inline"]:  # it stands in another file
+                node = _node(root, "services", str(name))
+            inline = _mapped(text, build["dockerfile_inline"], node)
         yield _described(name, build, variables, inline)
     for other, base in included:
         values = {**_variables(os.path.join(folder, base)), **variables}
@@ -232,7 +233,7 @@ def _file(build: Mapping[str, Any], variables: Mapping[str, str]) -> str | None:
 def _mapped(text: str, value: Any, node: Any) -> MappedText | None:
     """The text of a Dockerfile with its places in the file; None where it depends on variables.
 
-    The lines of a block are where they stand; a value of another style is all at its start.
+    The lines of a block are where they stand; a value of another style, or of another file, is all at its start.
     """
     if not isinstance(value, str) or "$" in value.replace("$$", ""):
         return None
@@ -240,7 +241,7 @@ def _mapped(text: str, value: Any, node: Any) -> MappedText | None:
     starts = [0]
     for line in lines:
         starts.append(starts[-1] + len(line) + 1)
-    if node is None or node.style != "|":
+    if getattr(node, "style", None) != "|":
         whole = value.replace("$$", "$")
         at = starts[node.start_mark.line] + node.start_mark.column if node is not None else 0
         return MappedText.at_one_place(whole, at)

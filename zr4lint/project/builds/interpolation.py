@@ -1,4 +1,4 @@
-"""Variables in the values of compose files and bake files."""
+"""Variables in the values of compose files."""
 
 from __future__ import annotations
 
@@ -8,11 +8,6 @@ from collections.abc import Mapping
 from zr4lint.model.budgets import VALUE_LENGTH
 
 _COMPOSE = re.compile(r"\$(?:\$|(?P<plain>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?P<how>:?[-+?])?(?P<word>[^{}$]*)\})")
-_NAME = r"[A-Za-z_]\w*(?:\.\w+)*"
-_BAKE = re.compile(
-    rf"\$\$\{{|\$\{{\s*(?:(?P<name>{_NAME})"
-    rf'|replace\(\s*(?P<of>{_NAME})\s*,\s*"(?P<old>[^"\\]*)"\s*,\s*"(?P<new>[^"\\]*)"\s*\))\s*\}}'
-)
 _LINE = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_][\w.]*)\s*=(?P<value>.*)")
 
 
@@ -41,33 +36,6 @@ def _value(found: re.Match[str], variables: Mapping[str, str]) -> str | None:
     if how.endswith("-"):
         return found["word"] if known is None or (not known and how == ":-") else known
     return known if not (found["word"] and not how) else None
-
-
-def bake(text: str, variables: Mapping[str, str | None]) -> str | None:
-    """A value of a bake file with its variables replaced; None where that is not known, or too long."""
-    parts: list[str] = []
-    at = length = 0
-    for found in _BAKE.finditer(text):
-        parts.append(text[at : found.start()])
-        at = found.end()
-        value = "${" if found[0] == "$${" else _of_bake(found, variables)
-        length += len(value or "")
-        if value is None or length > VALUE_LENGTH:
-            return None
-        parts.append(value)
-    rest = text[at:]
-    return (
-        None
-        if any(mark in part for part in (*parts, rest) for mark in ("${", "%{") if part != "${")
-        else "".join(parts) + rest
-    )
-
-
-def _of_bake(found: re.Match[str], variables: Mapping[str, str | None]) -> str | None:
-    if found["name"] is not None:
-        return variables.get(found["name"])
-    value = variables.get(found["of"])
-    return value.replace(found["old"], found["new"]) if value is not None and found["old"] else None
 
 
 def env_file(text: str) -> dict[str, str]:
