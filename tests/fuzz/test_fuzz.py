@@ -13,6 +13,8 @@ COUNTS = {
     "shell": 800,
     "facts": 400,
     "checks": 80,
+    "documents": 40,
+    "logs": 80,
     "parse": 400,
     "lint": 80,
     "report": 24,
@@ -25,7 +27,7 @@ COUNTS = {
 @pytest.mark.parametrize(("depth", "count"), COUNTS.items())
 def test_nothing_raises_hangs_or_steers(depth: str, count: int) -> None:
     for number in range(count):
-        made = case(SEED, number)
+        made = case(SEED, number, depth)
         assert failure(made.data, depth) is None, f"python -m tests.fuzz --seed {SEED} --start {number} --inputs 1"
 
 

@@ -165,7 +165,7 @@ def _patterns(text: str) -> Iterator[_Pattern]:
         if not words:
             continue
         cleaned = "/" + posixpath.normpath(words).lstrip("/") if words.startswith("/") else posixpath.normpath(words)
-        cleaned = cleaned.removeprefix("/") or "/"
+        cleaned = re.sub(r"(?:\*\*/)+", "**/", cleaned.removeprefix("/") or "/")
         yield _Pattern(cleaned, _tokens(cleaned), negated)
 
 
