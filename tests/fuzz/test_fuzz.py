@@ -62,3 +62,18 @@ def test_what_goes_wrong_is_told() -> None:
 def test_what_once_went_wrong_is_mended(data: bytes) -> None:
     assert failure(data, "report") is None
     assert failure(data, "checks") is None
+
+
+@pytest.mark.parametrize(
+    ("depth", "data"),
+    [
+        ("logs", b"Dockerfile:3\n------\n|"),
+        ("logs", b"e:3\n------\n|failed to solve: 2\n"),
+        ("documents", b'# Verif\n```bash\nfor e in"";do\ni\nf k"W```s'),
+        ("documents", b'CMD"s MUST'),
+        ("documents", b'Dockerfile MUST end with `CMD ["\xf3"]`'),
+        ("documents", b'# Verif\n```bash\ngrep --count"e\n\nThe image runs the relay for our many printers.\nr" '),
+    ],
+)
+def test_what_once_went_wrong_with_documents_and_logs_is_mended(depth: str, data: bytes) -> None:
+    assert failure(data, depth) is None

@@ -330,8 +330,7 @@ def expand(word: Word, env: Environment, *, over: Callable[[], None] | None = No
         return word.text.text
     parts: list[str] = []
     at = length = 0
-    first = word.expansions[0]
-    whole = first.end - first.start == len(word.text.text)
+    whole = word.expansions[0].end - word.expansions[0].start == len(word.text.text)
     for expansion in word.expansions:
         value = _value(expansion, env)
         if value is None:
@@ -385,8 +384,6 @@ def split(value: str, env: Environment) -> Sequence[str] | None:
     separators = env.get("IFS") if "IFS" in env else " \t\n"
     if separators is None:
         return None
-    if not separators:
-        return [value] if value else []
     if set(separators).isdisjoint(value):
         return [value] if value else []
     blanks = "".join(c for c in separators if c in " \t\n")
