@@ -72,6 +72,7 @@ def test_what_once_went_wrong_is_mended(data: bytes) -> None:
         ("documents", b'# Verif\n```bash\nfor e in"";do\ni\nf k"W```s'),
         ("documents", b'CMD"s MUST'),
         ("documents", b'Dockerfile MUST end with `CMD ["\xf3"]`'),
+        ("documents", b"```\n```\n# Verif\n```sh\nsed -i s---"),
         ("documents", b'# Verif\n```bash\ngrep --count"e\n\nThe image runs the relay for our many printers.\nr" '),
     ],
 )
