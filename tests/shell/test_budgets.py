@@ -94,6 +94,12 @@ def test_a_value_is_shared_by_the_words_that_it_fills() -> None:
     assert [argument.value for argument in ran.arguments[1:]] == [value, None]
 
 
+@pytest.mark.parametrize(("length", "known"), [(JOINED_LENGTH, True), (JOINED_LENGTH + 1, False)])
+def test_what_variables_print_is_followed_to_its_budget(length: int, known: bool) -> None:
+    text = f"FROM ubuntu:22.04\nENV A={'a' * length}\nRUN echo $A > /f\n"
+    assert bool(gather(parse(SourceFile(text))).of(Written, [0])) is known
+
+
 def test_the_commands_of_a_file_are_followed_to_their_budget() -> None:
     text = "FROM a\n" + f"RUN {'x; ' * 5_000}\n" * 3 + "RUN touch /f\n"
     facts = gather(parse(SourceFile(text)))

@@ -330,7 +330,8 @@ def expand(word: Word, env: Environment, *, over: Callable[[], None] | None = No
         return word.text.text
     parts: list[str] = []
     at = length = 0
-    whole = word.expansions[0].end - word.expansions[0].start == len(word.text.text)
+    first = word.expansions[0]
+    whole = first.operator in ("", OUTPUT) and first.end - first.start == len(word.text.text)
     for expansion in word.expansions:
         value = _value(expansion, env)
         if value is None:
