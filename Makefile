@@ -40,7 +40,7 @@ GUIDED := 60
 fuzz: $(VENV)/.test
 	$(BIN)/python -m tests.fuzz --seed $(SEED) $(if $(HOURS),--hours $(HOURS),--inputs $(INPUTS))
 	@$(PIP) install --quiet --quiet 'atheris>=3,<4' || true
-	@for room in parser shell facts checks; do \
+	@for room in parser shell facts checks documents logs; do \
 	  $(BIN)/python -m tests.fuzz.guided $$room -max_total_time=$(GUIDED) || exit 1; done
 
 # Known vulnerabilities of what an installation brings along: SECURITY.md.

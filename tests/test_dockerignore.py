@@ -131,3 +131,10 @@ def test_a_file_that_moby_refuses_says_nothing(tmp_path: Path, text: str) -> Non
 def test_a_pattern_of_many_wildcards_is_matched_all_the_same() -> None:
     assert not DockerIgnore("*a" * 60 + "b").leaves_out("a" * 2_000)
     assert not DockerIgnore("**/a/" * 30 + "b").leaves_out("a/" * 200)
+
+
+def test_the_comparisons_of_paths_with_patterns_are_limited() -> None:
+    ignore = DockerIgnore("".join(f"a{n}*\n" for n in range(1_000)))
+    assert [ignore.leaves_out("a7b") for _ in range(501)] == [True] * 500 + [False]
+    assert not DockerIgnore("**/" * 30_000 + "b").leaves_out("a/" * 200)
+    assert DockerIgnore("a/" + "**/" * 30_000 + "b").leaves_out("a/c/b")

@@ -11,7 +11,7 @@ import tempfile
 from importlib import import_module, util
 from pathlib import Path
 
-ROOMS = ("parser", "shell", "facts", "checks")
+ROOMS = ("parser", "shell", "facts", "checks", "documents", "logs")
 
 
 def main() -> int:
@@ -28,7 +28,7 @@ def main() -> int:
         trial = import_module("tests.fuzz.trial")
         inputs = import_module("tests.fuzz.inputs")
     with tempfile.TemporaryDirectory() as folder:
-        for number, data in enumerate(inputs.corpus()):
+        for number, data in enumerate(inputs.OTHERS.get(room, inputs.corpus)()):
             Path(folder, str(number)).write_bytes(data)
         words = Path(folder, "words")
         words.write_text("".join(map(_entry, (*inputs.SHELL, *inputs.PIECES))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -102,11 +103,14 @@ class Case(NamedTuple):
     data: bytes
 
 
-def case(seed: int, number: int) -> Case:
-    """The input of a number; the kinds follow one another."""
+def case(seed: int, number: int, depth: str = "") -> Case:
+    """The input of a number; the kinds follow one another. For documents and logs it is one of theirs, damaged."""
+    r = random.Random(f"{seed}:{number}")
+    if depth in OTHERS:
+        return Case(depth, _mutated(r, OTHERS[depth]())[:MOST_BYTES])
     kinds = (_mutated, _shaped, _shell, _bytes)
     make = kinds[number % len(kinds)]
-    return Case(make.__name__.strip("_"), make(random.Random(f"{seed}:{number}"))[:MOST_BYTES])
+    return Case(make.__name__.strip("_"), make(r)[:MOST_BYTES])
 
 
 def _bytes(r: random.Random) -> bytes:
@@ -116,9 +120,10 @@ def _bytes(r: random.Random) -> bytes:
     return bytes(r.choices(BYTES, k=r.randrange(160)))
 
 
-def _mutated(r: random.Random) -> bytes:
-    """A Dockerfile of this repository, damaged in a few places."""
-    data = r.choice(corpus())
+def _mutated(r: random.Random, texts: Sequence[bytes] = ()) -> bytes:
+    """A Dockerfile of this repository, or one of these texts, damaged in a few places."""
+    texts = texts or corpus()
+    data = r.choice(texts)
     for _ in range(r.randint(1, 6)):
         start = r.randrange(len(data) + 1)
         end = min(len(data), start + int(r.expovariate(0.05)))
@@ -136,7 +141,7 @@ def _mutated(r: random.Random) -> bytes:
                 r.shuffle(lines) if r.random() < 0.2 else lines.pop(r.randrange(len(lines)))
                 data = b"\n".join(lines)
             case 5:
-                other = r.choice(corpus())
+                other = r.choice(texts)
                 at = r.randrange(len(other) + 1)
                 data = data[:start] + other[at : at + 200] + data[start:]
             case _:
@@ -192,3 +197,21 @@ def corpus() -> tuple[bytes, ...]:
     found = sorted({*whole, *(text.encode() for text in every_text())})
     small = [data for data in found if len(data) < 1500]
     return (*small, *[data for data in found if len(data) >= 1500][:: max(1, 20 * len(found) // (len(small) or 1))])
+
+
+@cache
+def _documents() -> tuple[bytes, ...]:
+    """The documents of this repository's fixtures and pages, by paragraphs: few of them are small."""
+    files = [*ROOT.glob("fixtures/documents/**/*.md"), ROOT / "docs" / "writing-a-prd.md"]
+    parts = [part for file in files for part in file.read_bytes().split(b"\n## ")]
+    return (*(b"## " + part for part in parts), *(file.read_bytes()[:4000] for file in files))
+
+
+@cache
+def _logs() -> tuple[bytes, ...]:
+    """The logs of this repository."""
+    return tuple(file.read_bytes()[:MOST_BYTES] for file in sorted(ROOT.glob("fixtures/diagnose/*.log")))
+
+
+OTHERS: Mapping[str, Callable[[], tuple[bytes, ...]]] = {"documents": _documents, "logs": _logs}
+"""What inputs are made of for the rooms that read no Dockerfile."""

@@ -13,6 +13,8 @@ COUNTS = {
     "shell": 800,
     "facts": 400,
     "checks": 80,
+    "documents": 40,
+    "logs": 80,
     "parse": 400,
     "lint": 80,
     "report": 24,
@@ -25,7 +27,7 @@ COUNTS = {
 @pytest.mark.parametrize(("depth", "count"), COUNTS.items())
 def test_nothing_raises_hangs_or_steers(depth: str, count: int) -> None:
     for number in range(count):
-        made = case(SEED, number)
+        made = case(SEED, number, depth)
         assert failure(made.data, depth) is None, f"python -m tests.fuzz --seed {SEED} --start {number} --inputs 1"
 
 
@@ -60,3 +62,19 @@ def test_what_goes_wrong_is_told() -> None:
 def test_what_once_went_wrong_is_mended(data: bytes) -> None:
     assert failure(data, "report") is None
     assert failure(data, "checks") is None
+
+
+@pytest.mark.parametrize(
+    ("depth", "data"),
+    [
+        ("logs", b"Dockerfile:3\n------\n|"),
+        ("logs", b"e:3\n------\n|failed to solve: 2\n"),
+        ("documents", b'# Verif\n```bash\nfor e in"";do\ni\nf k"W```s'),
+        ("documents", b'CMD"s MUST'),
+        ("documents", b'Dockerfile MUST end with `CMD ["\xf3"]`'),
+        ("documents", b"```\n```\n# Verif\n```sh\nsed -i s---"),
+        ("documents", b'# Verif\n```bash\ngrep --count"e\n\nThe image runs the relay for our many printers.\nr" '),
+    ],
+)
+def test_what_once_went_wrong_with_documents_and_logs_is_mended(depth: str, data: bytes) -> None:
+    assert failure(data, depth) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -11,9 +12,15 @@ from xml.etree import ElementTree
 
 from tests.fuzz.inputs import ROOT
 from zr4lint.app.assignment import load_packs
+from zr4lint.diagnose import json_report, text_report
+from zr4lint.diagnose.catalogue import shipped
+from zr4lint.diagnose.cleaning import NoLogError
+from zr4lint.diagnose.diagnosis import diagnose
 from zr4lint.dockerfile import parse, values
+from zr4lint.documents.check import check
 from zr4lint.facts import gather
 from zr4lint.filesystem.limits import time_limit
+from zr4lint.filesystem.sources import FileError
 from zr4lint.fixing.difference import difference
 from zr4lint.fixing.fixpoint import fix
 from zr4lint.linting.options import LintOptions
@@ -36,7 +43,7 @@ _MERGED = 16
 SECONDS = 10.0
 """No input of this size may take longer."""
 
-APART = ("parser", "shell", "facts", "checks")
+APART = ("parser", "shell", "facts", "checks", "documents", "logs")
 """One room alone, as many inputs a second as it takes: `shell` takes the whole input for a script."""
 
 DEPTHS = (*APART, "parse", "lint", "report", "fix")
@@ -122,6 +129,32 @@ def _checks(source: SourceFile) -> None:
             raise WrongError(f"{finding.code}: a message of {len(finding.message)} characters: {finding.message}")
 
 
+def _documents(source: SourceFile) -> None:
+    """Every finding on a document lies in it."""
+    try:
+        report = check(source)
+    except FileError:
+        return
+    _inside([finding.span for finding in report.findings], source.text)
+    for finding in report.findings:
+        if not 0 < len(finding.message) <= MOST_OF_A_MESSAGE:
+            raise WrongError(f"{finding.code}: a message of {len(finding.message)} characters: {finding.message}")
+
+
+def _logs(source: SourceFile) -> None:
+    """A log is explained, or no log."""
+    try:
+        diagnosis = diagnose(io.BytesIO(source.encode(source.text)), "x.log", shipped())
+    except NoLogError:
+        return
+    json.loads(json_report.render(diagnosis))
+    shown = text_report.render(diagnosis, verbose=True)
+    if steers := STEERS.search(shown):
+        raise WrongError(f"diagnose: {steers[0]!r} is written as it is")
+    if COMMANDS.search(shown):
+        raise WrongError("diagnose: a line is a command of a workflow")
+
+
 def _inside(spans: Sequence[Span], text: str) -> None:
     for span in spans:
         if not 0 <= span.start <= span.end <= len(text):
@@ -133,6 +166,8 @@ _APART: Mapping[str, Callable[[SourceFile], None]] = {
     "shell": _shell,
     "facts": _facts,
     "checks": _checks,
+    "documents": _documents,
+    "logs": _logs,
 }
 
 

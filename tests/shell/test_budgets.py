@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 import zr4lint
 from zr4lint.dockerfile import parse
-from zr4lint.facts import Ran, Removed, RunStep, Written, gather
+from zr4lint.facts import Ran, Removed, RunStep, UserSet, Written, gather
 from zr4lint.model.budgets import (
     ALIASED_COMMANDS,
     ALIASES,
     APPENDED_TEXT,
+    COMMANDS,
+    COMMANDS_OF_A_SCRIPT,
     COPIED_WORDS,
     INSTRUCTIONS,
+    JOINED_LENGTH,
     REPEATED_COMMANDS,
     RUNS,
-    VALUE_LENGTH,
+    WORDS_OF_A_COMMAND,
 )
 from zr4lint.model.deadline import Deadline, TimeUpError
 from zr4lint.model.source import MappedText, SourceFile, Span
@@ -31,6 +36,7 @@ def nested(loops: int) -> str:
     return heads + "x; " + "done; " * loops
 
 
+WORDS_TOLD = f"a script is not followed beyond {WORDS_OF_A_COMMAND:,} words of a command"
 CALLS = "f0() { x; }; " + "".join(f"f{n}() {{ " + f"f{n - 1}; " * 8 + "}; " for n in range(1, 5)) + "f4"
 
 
@@ -38,7 +44,7 @@ CALLS = "f0() { x; }; " + "".join(f"f{n}() {{ " + f"f{n - 1}; " * 8 + "}; " for 
 @pytest.mark.parametrize(
     ("script", "message"),
     [
-        ("A=xx" + "; A=$A$A" * 40, f"a value is not followed beyond {VALUE_LENGTH} characters"),
+        ("A=xx" + "; A=$A$A" * 40, f"a value is not followed beyond {JOINED_LENGTH} characters"),
         (nested(7), f"a loop is not followed beyond {REPEATED_COMMANDS} repeated commands"),
         (CALLS, f"a function's call is not followed beyond {REPEATED_COMMANDS} repeated commands"),
         ("for x in " + "a " * 100 + "; do x; done", "a loop is not followed beyond 64 rounds"),
@@ -46,19 +52,21 @@ CALLS = "f0() { x; }; " + "".join(f"f{n}() {{ " + f"f{n - 1}; " * 8 + "}; " for 
             "set -- a b; " + 'set -- "$@" "$@"; ' * 40 + 'apt-get install "$@"',
             f"`$@` is not followed beyond {COPIED_WORDS} words",
         ),
+        ("x; " * 2 * REPEATED_COMMANDS + "x" + " y" * WORDS_OF_A_COMMAND, WORDS_TOLD),
+        ("x; " * (COMMANDS_OF_A_SCRIPT + 1), f"a script is not followed beyond {COMMANDS_OF_A_SCRIPT:,} commands"),
         ("{ " * 70 + "x" + "; }" * 70, "a command is not followed beyond 60 levels of nesting"),
     ],
 )
 def test_a_script_over_a_budget_is_told(script: str, message: str) -> None:
     found = read(script)
     assert {remark.message for remark in found.remarks} == {message}
-    assert len(found.commands) < 3 * REPEATED_COMMANDS
+    assert len(found.commands) <= max(3 * REPEATED_COMMANDS, COMMANDS_OF_A_SCRIPT)
 
 
 def test_a_value_over_its_budget_is_told_once_in_a_file() -> None:
     text = "FROM ubuntu:22.04\nENV A=aaaaaaaaaaaaaaaa\n" + "ENV A=$A$A\n" * 27
     (finding,) = [f for f in zr4lint.lint_text(text).findings if f.code == "ZL005"]
-    assert finding.message == f"a value is not followed beyond {VALUE_LENGTH} characters"
+    assert finding.message == f"a value is not followed beyond {JOINED_LENGTH} characters"
     assert zr4lint.Severity.INFO is finding.severity
 
 
@@ -70,6 +78,41 @@ def test_a_file_is_added_to_up_to_a_budget(times: int, told: int) -> None:
     texts = [fact.text.text for fact in facts.of(Written, [0])]
     assert (texts[-1] == "x\n" * (times + 1) + "y\n") is (told == 0)
     assert sum(map(len, texts)) < APPENDED_TEXT
+
+
+def test_a_value_is_shared_by_the_words_that_it_fills() -> None:
+    value = "a" * 2 * JOINED_LENGTH
+    facts = gather(
+        parse(SourceFile(f'FROM a\nENV A={value}\nWORKDIR /b\nUSER $A\nUSER "$A"\nUSER x$A\nRUN x $A b$A\n'))
+    )
+    first, second, joined = (user.user for user in facts.of(UserSet, [0]))
+    assert first is not None
+    assert first == value
+    assert first is second
+    assert joined is None
+    (ran,) = facts.of(Ran, [0])
+    assert [argument.value for argument in ran.arguments[1:]] == [value, None]
+
+
+@pytest.mark.parametrize(("length", "known"), [(JOINED_LENGTH, True), (JOINED_LENGTH + 1, False)])
+def test_what_variables_print_is_followed_to_its_budget(length: int, known: bool) -> None:
+    text = f"FROM ubuntu:22.04\nENV A={'a' * length}\nRUN echo $A > /f\n"
+    assert bool(gather(parse(SourceFile(text))).of(Written, [0])) is known
+
+
+def test_the_commands_of_a_file_are_followed_to_their_budget() -> None:
+    text = "FROM a\n" + f"RUN {'x; ' * 5_000}\n" * 3 + "RUN touch /f\n"
+    facts = gather(parse(SourceFile(text)))
+    assert [r.message for r in facts.remarks] == [f"a file is not followed beyond {COMMANDS:,} commands"]
+    assert {ran.program for ran in facts.of(Ran, [0])} == {"x"}
+
+
+def test_a_file_that_reads_itself_ends() -> None:
+    script = "".join("echo '. /f' >> /f; . /f; " for _ in range(500))
+    start = time.process_time()
+    facts = gather(parse(SourceFile(f"FROM ubuntu:22.04\nRUN {script}\n")))
+    assert time.process_time() - start < 20
+    assert any("repeated commands" in remark.message for remark in facts.remarks)
 
 
 def test_words_are_copied_up_to_their_budget() -> None:

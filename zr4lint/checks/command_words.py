@@ -24,5 +24,6 @@ def words_of(text: MappedText) -> list[str] | None:
 
 
 def json_array(words: Sequence[str]) -> str:
-    """An exec form with these words."""
-    return json.format(json.encode(words), indent=0).decode()
+    """An exec form with these words; bytes that are not UTF-8 are replaced."""
+    shown = [word.encode("utf-8", "replace").decode() for word in words]
+    return json.format(json.encode(shown), indent=0).decode()

@@ -70,6 +70,7 @@ def check(
     from zr4lint.documents.target import NO_TARGET
     from zr4lint.model.finding import Report, Severity
     from zr4lint.packs.document_rules import DOCUMENT_RULES, NOT_COMPILED
+    from zr4lint.packs.own_rules import TOO_LARGE
     from zr4lint.report import FORMATS, Options
 
     files = [file for path in documents for file in documents_in(path)]
@@ -89,7 +90,7 @@ def check(
         raise UsageError("\n".join(f"{path}: {NO_TARGET}" for path in bare))
     for path in bare:
         error(f"{path}: {NO_TARGET}")
-    report = Report(tuple(reports), DOCUMENT_RULES)
+    report = Report(tuple(reports), (*DOCUMENT_RULES, TOO_LARGE))
     color = sys.stdout.isatty() and output is None and not no_color and not os.environ.get("NO_COLOR")
     code = 1 if report.count(Severity.ERROR) else 0
     options = Options(color=color, exit_code=code, version=__version__)

@@ -89,9 +89,9 @@ def _source(one: Explained, diagnosis: Diagnosis, width: int) -> Iterator[Line]:
         yield from excerpt(source, span, Mark("^", "error"), page)
         return
     block = one.failure.excerpt
-    if block is not None:
-        digits = len(str(block.rows[-1].number)) if block.rows else 1
-        rows = [row for row in block.rows if row.marked]
+    rows = [row for row in block.rows if row.marked] if block is not None else []
+    if block is not None and rows:
+        digits = len(str(block.rows[-1].number))
         texts = masked("\n".join(row.text for row in rows)).split("\n")
         for row, text in [*zip(rows, texts, strict=True)][:_MOST_ROWS]:
             yield (Piece(f"{row.number:>{digits}} | ", "faint"), Piece(_said(text)))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.model.budgets import VALUE_LENGTH
+from zr4lint.model.budgets import JOINED_LENGTH, VALUE_LENGTH
 from zr4lint.model.source import MappedText, Span
 from zr4lint.startup import import_alone
 
@@ -25,6 +25,7 @@ _OPERAND = r"[^{}$]*+(?:\$(?:\w++|\{\w++\})[^{}$]*+)*+"
 _VARIABLE = rf"\\.|\$(?:(\w+)|\{{(\w+)(?:(:?[-+]|##?|%%?|//?)({_OPERAND}))?\}}|(\{{))"
 """An escape, or a variable; `$` starts only the second."""
 _PLAIN_VARIABLE = r"\$(?:(\w+)|\{(\w+)\})"
+_WHOLE = rf'(")?{_PLAIN_VARIABLE}(?(1)")'
 _SINGLE_QUOTED = r"'[^']*'"
 _PART = r"""'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)|([^'"\\]+)"""
 _PIECE = r"""(?s)(?P<blank>\s+)|\\.?|'[^']*'?|"(?:\\.|[^"\\])*(?:"|\\?\Z)|[^\s\\'"]+"""
@@ -148,6 +149,9 @@ def expand(
         return unquote(raw)
     literal = [m.span() for m in re.finditer(_SINGLE_QUOTED, raw)] if not raw.startswith('"') else []
     passed = 0  # of those, how many end before the variable
+    whole = re.fullmatch(_WHOLE, raw)
+    if whole is not None and (value := env.get(whole[2] or whole[3])) is not None and len(value) <= VALUE_LENGTH:
+        return value
     parts: list[str] = []
     at = length = 0
     for found in re.finditer(_VARIABLE, raw, re.DOTALL):
@@ -159,7 +163,7 @@ def expand(
         if value is None:
             return None
         length += len(value)
-        if length > VALUE_LENGTH:
+        if length > JOINED_LENGTH:
             if over is not None:
                 over()
             return None

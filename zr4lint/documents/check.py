@@ -14,6 +14,7 @@ from zr4lint.documents.checking.counts import check_counts
 from zr4lint.documents.checking.described import check_described
 from zr4lint.documents.checking.disputes import check_disputes
 from zr4lint.documents.checking.exits import check_exits
+from zr4lint.documents.checking.found import found as finding_at
 from zr4lint.documents.checking.labels import check_labels
 from zr4lint.documents.checking.lengths import check_lengths
 from zr4lint.documents.checking.listed import check_listed
@@ -28,6 +29,7 @@ from zr4lint.documents.document import Document
 from zr4lint.documents.target import Target
 from zr4lint.model.finding import FileReport, Finding, in_order
 from zr4lint.packs.document_rules import NOT_COMPILED
+from zr4lint.packs.own_rules import TOO_LARGE
 from zr4lint.project.discovery import SKIPPED_FOLDERS
 
 if TYPE_CHECKING:
@@ -87,6 +89,8 @@ def check_counting(source: SourceFile, done: Callable[[], None] | None = None) -
         found.update(((f.code, f.span, f.message), f) for f in one(target))
         if done is not None:
             done()
+    for remark in {remark.topic: remark for remark in target.document.remarks[::-1]}.values():
+        found[remark.code, remark.span, remark.message] = finding_at(target, TOO_LARGE, remark.span, remark.message)
     tally = Tally(len(target.blocks), sum(bool(one.demands) for one in target.stated))
     return FileReport(source, tuple(in_order(found.values())), ()), tally
 

@@ -12,6 +12,8 @@ from typing import Any
 from msgspec import Struct
 
 from zr4lint.filesystem.sources import FileError
+from zr4lint.model.budgets import DOCUMENT_LINES, DOCUMENT_NESTING, PROSE_LENGTH
+from zr4lint.model.remark import Remark, too_large
 from zr4lint.model.source import MappedText, SourceFile, Span
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n---[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -26,9 +28,10 @@ _LEAD = re.compile(r":[*_]*\s*\Z")
 _BOLD = re.compile(r"\s*(\*\*|__)(?P<words>[^*\n]{2,60}?)[:.]?\1:?\s*")
 _LAYER = re.compile(r"\blayer\s+(\d+)", re.IGNORECASE)
 _DELIMITERS = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
+_NESTED = re.compile(rf"^(?:[ \t]*+(?:>|(?:[-*+]|\d{{1,9}}+[.)])(?=[ \t]))){{{DOCUMENT_NESTING + 1}}}", re.MULTILINE)
 _BOLD_LEVEL = 7
 """The level of a line in bold letters that stands for a heading, below that of all headings."""
-MARK = re.compile(r"\{zr4:\s*([^}]*)\}|<!--\s*zr4:\s*(.*?)-->", re.DOTALL)
+MARK = re.compile(r"\{zr4:\s*+([^}]{0,200})\}|<!--\s*+zr4:\s*+(.{0,400}?)-->", re.DOTALL)
 """A mark of the author on a block or a sentence."""
 
 
@@ -186,7 +189,10 @@ class Table(Struct, frozen=True):
 
 
 class Document:
-    """A Markdown document, read once; FileError for one whose blocks are nested without end."""
+    """A Markdown document, read once; FileError for one whose blocks are nested without end.
+
+    `remarks` are what there is to tell of its lines over a budget, whose paragraphs are left out.
+    """
 
     def __init__(self, source: SourceFile) -> None:
         self._given = source.text
@@ -198,6 +204,7 @@ class Document:
         self.tables: list[Table] = []
         self.prose: list[Words] = []
         self.paragraphs: list[Words] = []
+        self.remarks: list[Remark] = []
         self._path: list[Heading] = []
         self._mark: str | None = None
         self._lead: Words | None = None
@@ -212,14 +219,21 @@ class Document:
         return [heading for heading in self.headings if heading.number is not None and heading.lines is not None]
 
     def _read(self) -> None:
-        from marko import Markdown
+        from zr4lint.documents.markdown import blocks
 
         text = self.source.text
         front = _FRONT_MATTER.match(text)
         if front is not None:
             text = re.sub(r"[^\n]", " ", front[0]) + text[front.end() :]
+        starts = self.source.line_starts
+        if len(starts) > DOCUMENT_LINES:
+            rest = Span(starts[DOCUMENT_LINES], len(text))
+            self.remarks.append(too_large(rest, "a document", f"{DOCUMENT_LINES:,} lines"))
+            text = text[: rest.start]
         try:
-            for block in Markdown().parse(text).children:
+            if _NESTED.search(text) is not None:
+                raise RecursionError
+            for block in blocks(text):
                 self._block(block)
         except RecursionError:
             raise FileError(f"{self.source.path}: its blocks are nested too deep") from None
@@ -287,6 +301,10 @@ class Document:
 
     def _paragraph(self, span: Span) -> None:
         lines = [*self._lines(span)]
+        long = next((line.span for line in lines if len(line.text) > PROSE_LENGTH), None)
+        if long is not None:
+            self.remarks.append(too_large(long, "a line of prose", f"{PROSE_LENGTH:,} characters"))
+            return
         if len(lines) > 1 and "|" in lines[0].text and _DELIMITERS.fullmatch(lines[1].text):
             header, _, *rows = (tuple(_cells(line)) for line in lines)
             lead = self._last if self._last is not None and self._last.path == tuple(self._path) else None

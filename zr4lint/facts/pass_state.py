@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zr4lint.dockerfile import Instruction, values
 from zr4lint.facts.fact import At, Fact
 from zr4lint.facts.stage_state import StageState
-from zr4lint.model.budgets import VALUE_LENGTH
+from zr4lint.model.budgets import JOINED_LENGTH
 from zr4lint.model.remark import Remark, too_large
 from zr4lint.shell import Argument, Reach
 
@@ -27,9 +27,9 @@ class Reading:
     are the values that the build gives to ARGs. `remarks` are what there is to tell of the file before any rule looks
     at it. `context` is the folder of the build context with the path of the Dockerfile, None where it is not known;
     `contexts` are the places of named contexts.
-    `copies` tells that something was copied so far, `runs` counts the RUNs, `aliased` the commands that aliases of git
-    stood for, `appended` the characters and pieces of text that were copied in order to append to them,
-    `looked_at` the facts that looks for a path went through.
+    `copies` tells that something was copied so far, `runs` counts the RUNs, `commands` theirs, `aliased` the commands
+    that aliases of git stood for, `appended` the characters and pieces of text that were copied in order to append to
+    them, `looked_at` the facts that looks for a path went through.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Reading:
         self.triggers: list[Instruction] = []
         self.in_trigger = False
         self.runs = 0
+        self.commands = 0
         self.aliased = 0
         self.escape = "\\"
         self.appended = 0
@@ -107,7 +108,7 @@ class Reading:
 
     def too_long(self, span: Span) -> Callable[[], None]:
         """A callback that notes a value at this place that exceeds its budget."""
-        return lambda: self.remarks.append(too_large(span, "a value", f"{VALUE_LENGTH} characters"))
+        return lambda: self.remarks.append(too_large(span, "a value", f"{JOINED_LENGTH} characters"))
 
     def words(self, instruction: Instruction) -> list[Argument]:
         """The words of an instruction, or the strings of its JSON form, their variables replaced."""

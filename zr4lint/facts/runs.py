@@ -11,7 +11,7 @@ from zr4lint.facts.flags import read_flags, read_mounts
 from zr4lint.facts.instruction_facts import Form, RunStep
 from zr4lint.facts.script import run_commands
 from zr4lint.facts.windows import runs_linux_packages, speaks_powershell
-from zr4lint.model.budgets import RUNS
+from zr4lint.model.budgets import COMMANDS, RUNS
 from zr4lint.model.quoting import code
 from zr4lint.model.remark import COMMAND_FAILS, SHELL_SYNTAX, Remark, too_large
 
@@ -63,9 +63,9 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     form = Form.SHELL if instruction.json is None else Form.EXEC
     yield RunStep(reading.at(instruction), form, state.shell, state.user, flags, mounts, variables)
     reading.runs += 1
-    if reading.runs > RUNS:
-        if reading.runs == RUNS + 1:
-            reading.remarks.append(too_large(instruction.keyword_span, "a file", f"{RUNS:,} RUNs"))
+    if reading.runs > RUNS or reading.commands > COMMANDS:
+        limit = f"{RUNS:,} RUNs" if reading.runs > RUNS else f"{COMMANDS:,} commands"
+        reading.remarks.append(too_large(instruction.keyword_span, "a file", limit))
         return
     script = Script(reading, instruction, {name: None for mount in mounts if (name := _secret(mount))})
     parsed = run_commands(
@@ -89,6 +89,7 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
         message = f"BuildKit takes {code(reading.text[array.start : array.end], 20)} for exec form and drops the rest"
         note = "A RUN whose first word is a JSON array runs no shell. `test` in the place of `[` makes it one again."
         reading.remarks.append(Remark(COMMAND_FAILS, array, message, (note,)))
+    reading.commands += len(parsed.commands)
     known = len(reading.remarks)
     joined = _joined(instruction, parsed.commands)
     for index, command in enumerate(parsed.commands):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from zr4lint.facts.remotes import Remotes
     from zr4lint.model.source import MappedText
 
+NO_USERS = frozenset[int]()
+"""What most facts rely on, once for all of them."""
 _MOST_FILES = 200
 _STANDARD_FOLDERS = frozenset({
     "/etc", "/home", "/opt", "/root", "/srv", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin",
@@ -224,7 +226,7 @@ class StageState:
 
     def users(self, names: Iterable[str]) -> frozenset[int]:
         """The instructions that set these variables."""
-        return frozenset(self._set_by[name] for name in names if name in self._set_by)
+        return frozenset([self._set_by[name] for name in names if name in self._set_by]) or NO_USERS
 
     def enter(self, path: str | None, index: int) -> None:
         """Take note of a WORKDIR, which makes the folder and those above it."""

@@ -19,6 +19,8 @@ from zr4lint.startup import lazy_pattern
 
 MAX_BYTES = 1_000_000
 MAX_PATTERNS = 1_000
+_MOST_COMPARED = 500_000
+"""Comparisons of a path with a pattern for one file, after which nothing is taken to be left out."""
 NAME = ".dockerignore"
 
 
@@ -104,6 +106,7 @@ class DockerIgnore:
     def __init__(self, text: str, name: str = NAME) -> None:
         self.name = name
         self._patterns = [*_patterns(text)][:MAX_PATTERNS]
+        self._compared = 0
 
     def leaves_out(self, path: str) -> bool:
         """Whether a file or folder is not in the context, given its path there; "." is the context itself."""
@@ -111,6 +114,9 @@ class DockerIgnore:
         if path in ("", "."):
             return self._leaves_out_everything()
         left_out = False
+        self._compared += len(self._patterns)
+        if self._compared > _MOST_COMPARED:
+            return False
         for pattern in self._patterns:
             if pattern.negated == left_out and pattern.matches(path):
                 left_out = not pattern.negated
@@ -165,7 +171,7 @@ def _patterns(text: str) -> Iterator[_Pattern]:
         if not words:
             continue
         cleaned = "/" + posixpath.normpath(words).lstrip("/") if words.startswith("/") else posixpath.normpath(words)
-        cleaned = cleaned.removeprefix("/") or "/"
+        cleaned = re.sub(r"(?:\*\*/)+", "**/", cleaned.removeprefix("/") or "/")
         yield _Pattern(cleaned, _tokens(cleaned), negated)
 
 

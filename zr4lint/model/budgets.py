@@ -4,11 +4,14 @@ A few characters can stand for any amount of work: values that double, loops in 
 What goes over one of these budgets is unknown from there on, and the rule ZL005 says where.
 """
 
-INSTRUCTIONS = 10_000
-"""Instructions of a file that are read; each takes 2 to 3 KB of memory, however short it is."""
+INSTRUCTIONS = 4_000
+"""Instructions of a file that are read; each takes 2 to 4 KB of memory, however short it is."""
 
 VALUE_LENGTH = 65_536
 """Characters of one value. The kernel takes at most 128 KB for one argument or variable."""
+
+JOINED_LENGTH = 4_096
+"""Characters that variables bring to one word with further words around them: each such value is text of its own."""
 
 WORDS = 10_000
 """Words that one word expands to, by braces or by blanks in a variable."""
@@ -37,8 +40,17 @@ DEPTH = 60
 NESTING = 64
 """Groups, branches and substitutions around a place in a script, for the reader of the grammar."""
 
-SCRIPT_LENGTH = 1_000_000
-"""Characters of one script."""
+SCRIPT_LENGTH = 131_072
+"""Characters of one script. A RUN hands its script over as one argument, of which the kernel takes at most 128 KB."""
+
+COMMANDS_OF_A_SCRIPT = 6_000
+"""Commands of one script; each takes 1 to 2 KB of memory."""
+
+COMMANDS = 10_000
+"""Commands of a file, above which no further RUN is followed."""
+
+WORDS_OF_A_COMMAND = 5_000
+"""Words of one command; each takes 1 KB of memory."""
 
 CHECKED_LENGTH = 20_000
 """Characters of a script that ShellCheck is asked about: it takes 2 GB for 140 KB of nested arithmetic."""
@@ -78,3 +90,12 @@ LISTINGS = 50
 
 LISTED = 2_000
 """Packages that one file lists."""
+
+DOCUMENT_LINES = 10_000
+"""Lines of a document that are read."""
+
+DOCUMENT_NESTING = 16
+"""Marks of quotes and lists at the start of a line of a document, above which it is refused."""
+
+PROSE_LENGTH = 4_000
+"""Characters of a line of a document whose paragraph is read; sentences are compared with many patterns."""

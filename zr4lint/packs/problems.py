@@ -11,6 +11,7 @@ from zr4lint.model.quoting import nearest
 from zr4lint.startup import lazy_pattern
 
 _LONGEST = 40
+_MOST_TOLD = 100
 _HEADER = lazy_pattern(r"""[ \t]*\[\[?[ \t]*["']?([\w-]+)["']?[ \t]*\]\]?""")
 _KEY = lazy_pattern(r"""[ \t]*["']?([\w-]+)["']?[ \t]*[.=]""")
 _TOKEN = lazy_pattern(r'''"""|\'\'\'|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|#[^\n]*|[\[\]{}]''')
@@ -53,7 +54,10 @@ class PackError(Exception):
     def __init__(self, shown: str, problems: Iterable[Problem], text: str = "") -> None:
         self.problems = tuple(problems)
         lines = line_numbers(text) if text else {}
-        super().__init__("\n".join(problem.text(shown, lines) for problem in self.problems))
+        told = [problem.text(shown, lines) for problem in self.problems[:_MOST_TOLD]]
+        if len(self.problems) > _MOST_TOLD:
+            told.append(f"{shown}: {len(self.problems) - _MOST_TOLD} more problems")
+        super().__init__("\n".join(told))
 
 
 def value_words(value: Any) -> str:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from zr4lint.model.budgets import PATH_LENGTH
 from zr4lint.shell.commands import ANY_DEPTH
 
-_WILDCARDS = frozenset("*?[\0")
+_WILDCARDS = "*?[\0"
 
 
 def absolute(path: str, folder: str | None) -> str | None:
@@ -42,7 +42,7 @@ def under(path: str, folder: str) -> bool:
 
 def has_wildcard(path: str) -> bool:
     """Whether a path holds a character that a shell, or COPY, takes for a wildcard, or stands for any folders."""
-    return not _WILDCARDS.isdisjoint(path)
+    return any(sign in path for sign in _WILDCARDS)
 
 
 def is_remote(source: str) -> bool:

@@ -86,7 +86,8 @@ def cases(walker: Walker, node: Node, frame: Frame) -> Status:
         if item.type != "case_item":
             continue
         patterns = item.children_by_field_name("value")
-        body = [n for n in item.named_children if n not in patterns]
+        ids = {pattern.id for pattern in patterns}
+        body = [n for n in item.named_children if n.id not in ids]
         fits = [_fits(walker, word, pattern, frame) for pattern in patterns]
         known = Reach.ALWAYS if True in fits else Reach.MAYBE if None in fits else Reach.NEVER
         reach = min(known, open_)

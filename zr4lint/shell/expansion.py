@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import structs
 
-from zr4lint.model.budgets import VALUE_LENGTH, WORDS
+from zr4lint.model.budgets import JOINED_LENGTH, VALUE_LENGTH, WORDS
 from zr4lint.model.source import MappedText, Span
 from zr4lint.shell.arithmetic import evaluate
 from zr4lint.shell.commands import Argument, Expansion, Word
@@ -330,15 +330,19 @@ def expand(word: Word, env: Environment, *, over: Callable[[], None] | None = No
         return word.text.text
     parts: list[str] = []
     at = length = 0
+    first = word.expansions[0]
+    whole = first.operator in ("", OUTPUT) and first.end - first.start == len(word.text.text)
     for expansion in word.expansions:
         value = _value(expansion, env)
         if value is None:
             return None
         length += len(value)
-        if length > VALUE_LENGTH:
+        if length > (VALUE_LENGTH if whole else JOINED_LENGTH):
             if over is not None:
                 over()
             return None
+        if whole:
+            return value
         parts += (word.text.text[at : expansion.start], value)
         at = expansion.end
     parts.append(word.text.text[at:])
@@ -348,10 +352,11 @@ def expand(word: Word, env: Environment, *, over: Callable[[], None] | None = No
 def written_out(word: Word, env: Environment) -> MappedText | None:
     """A word's value with the places that its characters come from; None where it can't be known."""
     pieces: list[tuple[str, int]] = []
-    at = 0
+    at = length = 0
     for expansion in word.expansions:
         value = _value(expansion, env)
-        if value is None or len(value) > VALUE_LENGTH:
+        length += len(value or "")
+        if value is None or length > JOINED_LENGTH:
             return None
         pieces += word.text.slice(at, expansion.start).pieces()
         pieces += ((character, word.text.offset(expansion.start)) for character in value)
@@ -380,7 +385,7 @@ def split(value: str, env: Environment) -> Sequence[str] | None:
     separators = env.get("IFS") if "IFS" in env else " \t\n"
     if separators is None:
         return None
-    if not separators:
+    if set(separators).isdisjoint(value):
         return [value] if value else []
     blanks = "".join(c for c in separators if c in " \t\n")
     others = "".join(c for c in separators if c not in " \t\n")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import structs
 
+from zr4lint.model.budgets import JOINED_LENGTH
 from zr4lint.model.source import MappedText
 from zr4lint.shell.arithmetic import evaluate
 from zr4lint.shell.commands import Command, Dialect, Redirection, Word
@@ -157,7 +158,8 @@ def _known(words: Sequence[Word], variables: Environment) -> list[Word] | None:
     found: list[Word] = []
     for word in words:
         value = expand(word, variables)
-        if value is None or (word.glob and not word.quoted):
+        long = bool(word.expansions) and len(value or "") > JOINED_LENGTH  # each character of it is mapped
+        if value is None or long or (word.glob and not word.quoted):
             return None
         if not word.expansions:
             found.append(word)

@@ -296,7 +296,7 @@ def _not_executable(walker: Walker, path: str, frame: Frame) -> bool:
 
 def _nested(walker: Walker, handed: Handed, made: Command, frame: Frame) -> Status:
     script = handed.script
-    if handed.file and walker.exhausted("a script", made.span):
+    if handed.file and walker.exhausted("a script", made.span, len(script.text)):
         return DONE
     wrapper = Wrapper(program(made.words[0]), made.words[0].span)
     inner = structs.replace(

@@ -23,7 +23,7 @@ from zr4lint.shell.lexis import TooDeepError
 from zr4lint.shell.output import into_files
 from zr4lint.shell.status import CONDITION, DONE, Jump, Status, Value
 from zr4lint.shell.tree import Frame, apart, is_tested, last_wait, parse_tree, read_redirect
-from zr4lint.shell.walker import Walker
+from zr4lint.shell.walker import TooManyError, Walker
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -97,6 +97,8 @@ def parse_script(  # noqa: PLR0913 - what a shell is started with
             status = status if status.jump is Jump.SHELL and frame.reach is Reach.ALWAYS else DONE
     except (RecursionError, TooDeepError):  # a kind of nesting that no budget counts
         walk.too_large("a script", f"{budgets.DEPTH} commands around a command", script.span(0, 1))
+    except TooManyError as error:
+        walk.too_large("a script", str(error), script.span(0, 1))
     failing = walk.failed if status.value is Value.FALSE and status.sure and not walk.remarks else None
     return Script(tuple(walk.commands), tuple(walk.remarks), failing, failing is not None and failing == walk.refused)
 

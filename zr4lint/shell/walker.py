@@ -40,6 +40,10 @@ if TYPE_CHECKING:
 _NAMES = frozenset({"for_statement", "c_style_for_statement"})
 
 
+class TooManyError(Exception):
+    """A script with more of something than a budget, which is the argument."""
+
+
 class Walker(ABC):
     """The state of a walk.
 
@@ -123,6 +127,8 @@ class Walker(ABC):
     def record(self, command: Command, frame: Frame) -> None:
         """Add a command."""
         self._repeated += frame.repeated
+        if len(self.commands) >= budgets.COMMANDS_OF_A_SCRIPT:
+            raise TooManyError(f"{budgets.COMMANDS_OF_A_SCRIPT:,} commands")
         if frame.guard or frame.tested:
             command = structs.replace(command, guard=frame.guard, tested=frame.tested)
         self.commands.append(command)
@@ -141,8 +147,12 @@ class Walker(ABC):
         for name, word in assignments:
             self.assign(name, self.value(word, span), frame)
 
-    def exhausted(self, thing: str, span: Span) -> bool:
-        """Whether so much has been repeated that no more is; the first thing that is left out is told."""
+    def exhausted(self, thing: str, span: Span, length: int = 0) -> bool:
+        """Whether so much has been repeated that no more is; the first thing that is left out is told.
+
+        What is asked about counts as well: a command, and one more for each 1,000 characters of its script.
+        """
+        self._repeated += 1 + length // 1_000
         if self._repeated < budgets.REPEATED_COMMANDS:
             return False
         self.too_large(thing, f"{budgets.REPEATED_COMMANDS} repeated commands", span)
@@ -208,7 +218,7 @@ class Walker(ABC):
 
     def value(self, word: Word, span: Span) -> str | None:
         """A word's value; None if it is unknown, with a remark if it is too long."""
-        limit = f"{budgets.VALUE_LENGTH} characters"
+        limit = f"{budgets.JOINED_LENGTH} characters"
         return expand(word, self.variables, over=lambda: self.too_large("a value", limit, span))
 
     def fields(self, words: Sequence[Word]) -> tuple[Word, ...] | None:
@@ -257,13 +267,15 @@ class Walker(ABC):
         key = id(frame.script), str(node.start_byte)
         self._outputs.pop(key, None)
         self.located.pop(key, None)
+        inner: list[tuple[int, int]] = []
+        while self._substituted and self._substituted[-1][0] >= before:
+            inner.append(self._substituted.pop())
+        self._substituted.append((before, len(self.commands)))
         own = [
             command
             for at, command in enumerate(self.commands[before:], start=before)
-            if not any(start <= at < end for start, end in self._substituted)
+            if not any(start <= at < end for start, end in inner)
         ]
-        self._substituted = [(s, e) for s, e in self._substituted if e <= before]
-        self._substituted.append((before, len(self.commands)))
         commands = [command for command in own if command.reach is not Reach.NEVER]
         known = commands and all(command.reach is frame.reach for command in commands)
         if node.type != "command_substitution" or not known:
@@ -297,6 +309,8 @@ class Walker(ABC):
     def substitutions(self, node: Node, frame: Frame) -> Status | None:
         """Walk the commands of `$(...)` and the like in a node; returns how the last one ends, None without any."""
         status: Status | None = None
+        if node.type == "command" and node.named_child_count > budgets.WORDS_OF_A_COMMAND:
+            raise TooManyError(f"{budgets.WORDS_OF_A_COMMAND:,} words of a command")
         nodes = [node]
         while nodes:
             inner = nodes.pop()

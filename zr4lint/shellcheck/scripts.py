@@ -11,6 +11,7 @@ from msgspec import Struct
 from zr4lint.facts import Facts, Form, RunStep
 from zr4lint.facts.fact import INHERITED, PREDEFINED_ARGS
 from zr4lint.facts.shells import SHELLS, sh_of
+from zr4lint.model.budgets import JOINED_LENGTH
 from zr4lint.model.quoting import nearest
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _exports(variables: Mapping[str, str | None], text: str) -> str:
         if name not in known:
             continue
         value = variables.get(name) if name in variables else None
-        plain = value is not None and INHERITED not in value and "\n" not in value
+        plain = value is not None and len(value) <= JOINED_LENGTH and INHERITED not in value and "\n" not in value
         words.append(f"{name}={_quoted(value)}" if plain and value is not None else name)
     return f"export {' '.join(words)}" if words else ""
 

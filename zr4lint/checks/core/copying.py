@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.core.copy_modes import changed_later, without_owner
-from zr4lint.checks.core.steps import steps
 from zr4lint.checks.edits import SAFE, insert, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
@@ -139,8 +138,10 @@ def _forbidden(subject: Subject, step: CopyStep, source: Argument) -> Unmet:
 def _begins_empty_image(subject: Subject, step: CopyStep) -> bool:
     """Whether a copy is the first thing in a stage from scratch."""
     stage = subject.facts.stages[step.at.stage]
-    before = [s for s in steps(subject, ("RUN", "COPY", "ADD")) if s.holder.stage == stage.number]
-    return stage.image == "scratch" and before[0].instruction is step.at.instruction
+    made = (i.trigger or i for i in subject.facts.instructions_of(stage.number))
+    return stage.image == "scratch" and step.at.instruction is next(
+        i for i in made if i.keyword in ("RUN", "COPY", "ADD")
+    )
 
 
 def _all_ignored(subject: Subject, names: Sequence[str]) -> bool:

@@ -22,7 +22,7 @@ from zr4lint.programs.files import has_wildcard
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Text
 
-_MOST_COMPARED = 500
+_MOST_COMPARED = 30
 _PUTS_FILES = ("ADD", "COPY", "RUN", "WORKDIR")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Literal
@@ -47,12 +48,13 @@ def variable_defined(
 def _in_stages(subject: Subject) -> Outcomes:
     uses = [use for use in variable_uses(subject.facts) if use.instruction.stage in subject.lineage]
     own = {(fact.at.instruction.span, fact.name) for fact in _pairs(subject)}
+    pairs = Counter(fact.at.instruction.span for fact in _pairs(subject))
     unset = {use.span for use in undefined(uses)}
     for use in uses:
         if use.span not in unset:
             yield Met(use.span, use.instruction)
     for use in [use for use in uses if use.span in unset][:_MOST_REPORTED]:
-        if (use.instruction.span, use.name) in own and len(values.pairs(use.instruction)) > 1:
+        if (use.instruction.span, use.name) in own and pairs[use.instruction.span] > 1:
             continue  # what `same-env` is for
         if use.name.lower() in _PROXIES:
             continue  # BuildKit hands them to RUN without an ARG
@@ -110,6 +112,7 @@ def _effect(text: str, use: VariableUse) -> str:
 
 def _in_from(subject: Subject) -> Outcomes:
     declared = {arg.name for arg in subject.facts.of(ArgDeclared, [-1])}
+    within = {arg.name for arg in subject.facts.of(ArgDeclared, range(len(subject.facts.stages)))}
     for number in sorted(subject.lineage):
         instruction = subject.facts.stages[number].instruction
         for name, _, span in _from_uses(subject, instruction):
@@ -117,7 +120,7 @@ def _in_from(subject: Subject) -> Outcomes:
                 yield Met(span, instruction)
                 continue
             near = _near(name, declared | set(PLATFORM_ARGS))
-            inside = any(arg.name == name for arg in subject.facts.of(ArgDeclared, range(len(subject.facts.stages))))
+            inside = name in within
             notes = ("An ARG inside a stage does not reach FROM.",) if inside else ()
             yield Unmet(
                 f"no ARG above the first FROM declares {code(name, 40)}",
@@ -197,31 +200,36 @@ def _in_same_env(subject: Subject) -> Outcomes:
 
 def _within(subject: Subject, group: Sequence[EnvSet], known: Collection[str], escape: str) -> Outcomes:
     """The outcomes for one ENV with several pairs."""
+    places: dict[str, list[int]] = {}
+    for index, pair in enumerate(group):
+        places.setdefault(pair.name, []).append(index)
+    seen: dict[str, EnvSet] = {}
     for index, pair in enumerate(group):
         words = MappedText(subject.words(pair.value_span), (0,), (pair.value_span.start,))
-        twins = [other for other in group[:index] if other.name == pair.name]
+        twin = seen.get(pair.name)
         for name, operator, span in uses_in(words, escape):
             if operator and not operator.startswith(("#", "%", "/")):
                 continue
-            if name == pair.name and twins:
+            if name == pair.name and twin is not None:
                 yield Unmet(
                     f"{code(f'${name}', 30)} does not have the value that this ENV sets",
                     span,
-                    related=(Related("this value is lost", twins[-1].span),),
+                    related=(Related("this value is lost", twin.span),),
                     notes=("All pairs of one ENV see the values that were there before it.",),
                     fix=_split(subject, group, index),
                 )
                 continue
-            setter = next((other for other in group if other.name == name and other is not pair), None)
-            if setter is not None and name != pair.name and name not in known:
+            if name in places and name != pair.name and name not in known:
+                setter = places[name][0]
                 yield Unmet(
                     f"{code(f'${name}', 40)} is not set yet where this ENV uses it",
                     span,
-                    related=(Related("it is set here, for the instructions below", setter.span),),
+                    related=(Related("it is set here, for the instructions below", group[setter].span),),
                     notes=("All pairs of one ENV see the values that were there before it.",),
-                    fix=_split(subject, group, index) if group.index(setter) < index else None,
+                    fix=_split(subject, group, index) if setter < index else None,
                 )
         yield met(pair.at, pair.span)
+        seen[pair.name] = pair
 
 
 def _split(subject: Subject, group: Sequence[EnvSet], index: int) -> Fix | None:
@@ -229,7 +237,7 @@ def _split(subject: Subject, group: Sequence[EnvSet], index: int) -> Fix | None:
     start, end = group[index - 1].span.end, group[index].span.start
     instruction = group[index].at.instruction
     between = subject.source.text[start:end]
-    if "#" in between or any(pair.at.trigger for pair in group):
+    if "#" in between or group[index].at.trigger:
         return None
     keyword = subject.words(instruction.keyword_span)
     edit = Edit(start, end, f"{subject.source.newline}{keyword} ")

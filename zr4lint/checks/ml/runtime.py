@@ -265,10 +265,12 @@ def _loads_cudnn(history: History, install: Install) -> Requirement | None:
     """A package that loads the system's cuDNN; ctranslate2 can do without since 4.6.3, and faster-whisper with it."""
     if (found := install.get("onnxruntime-gpu")) is not None:
         return found
+    whisper = install.get("faster-whisper")
+    if whisper is None and install.get("ctranslate2") is None:
+        return None
     engines = [r for i in (install, *history.before(install.at)) if (r := i.get("ctranslate2")) is not None]
     pins = [version for engine in engines if (version := pinned(engine)) is not None]
     old = any(older(version, "4.6.3") for version in pins)
-    whisper = install.get("faster-whisper")
     version = pinned(whisper)
     if whisper is not None and (old or (version is not None and older(version, "1.0"))):
         return whisper

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zr4lint.model.finding import Finding, Related, Rule, Severity
+from zr4lint.model.quoting import fitted
 
 if TYPE_CHECKING:
     from zr4lint.documents.target import Target
@@ -30,7 +31,7 @@ def found(  # noqa: PLR0913 - a field of the finding each
         code=rule.code,
         name=rule.name,
         severity=severity or rule.severity,
-        message=message,
+        message=fitted(message),
         span=span,
         related=related,
         notes=notes,

@@ -113,7 +113,7 @@ _NUMBERED = r"\n(?=[ \t>]*(?:\d+(?:\.\d+)+\.?|[A-Z]{1,6}-\d+(?:\.\d+)*[.:]?)[ \t
 _END = (
     r"(?<![.\s]\w)(?<!e\.g)(?<!i\.e)(?<!\betc)(?<!\bz\.B)(?<!bzw)[.!;](?:\*\*|_)?\s+(?=[A-Z\u00c4\u00d6\u00dc*`_\"(])"
 )
-_MARKED = r"<!--\s*zr4:(?:(?!-->).)*-->"
+_MARKED = r"<!--\s*+zr4:.{0,400}?-->"
 _KEYWORDS = re.compile(
     r"(?<![\w`-])(?:(?:CMD|ENTRYPOINT|WORKDIR|HEALTHCHECK|STOPSIGNAL)(?![\w`-])"
     r"|(?:FROM|RUN|LABEL|EXPOSE|ENV|ADD|COPY|VOLUME|USER|ARG)(?=\s+(?:instruction|directive)s?\b)"
@@ -209,8 +209,9 @@ def statement(
     words: Words, start: int, end: int, strength: tuple[Strength, bool], lead: str = "", *, marked: bool = False
 ) -> Statement:
     """A statement from a part of some words."""
-    text = re.sub(r"<!--.*?-->", "", words.text[start:end], flags=re.DOTALL)
+    text = re.sub(r"<!--.*?(?:-->|\Z)", "", words.text[start:end], flags=re.DOTALL)
     inside = len(text) - len(text.lstrip(" \t\n-*+>"))
+    span = words.at(start + inside, start + max(inside, len(text.rstrip())))
     if re.search("[a-z]", text):
         text = re.sub(r"(`+[^`]+`+)|([^`]+)", lambda m: m[1] or _KEYWORDS.sub(r"`\g<0>`", m[2]), text)
     text = re.sub(r"`(exec|json|shell)`(?=[ -](?:exec[ -])?form\b)", r"\1", text)
@@ -226,7 +227,6 @@ def statement(
             plain = plain[: found.start()] + plain[found.end() :]
     plain = plain.strip().rstrip(".;!,").strip()
     shown = codes[: plain.count(CODE)]
-    span = words.at(start + inside, start + len(text.rstrip()))
     return Statement(words, span, plain, shown, strength[0], strength[1], lead, marked)
 
 

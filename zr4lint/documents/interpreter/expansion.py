@@ -45,7 +45,7 @@ class Expansion:
             case "raw_string":
                 return [text[1:-1]]
             case "string":
-                return self._string(node)
+                return self._in_quotes(node)
             case "simple_expansion" | "expansion" | "command_substitution":
                 values = self._expanded(node)
                 joined = values if isinstance(values, str) else " ".join(values)
@@ -56,7 +56,7 @@ class Expansion:
                 return ["".join("".join(self.words(child, split=False)) for child in node.children)]
         raise UnknownError(node.type)
 
-    def _string(self, node: Node) -> list[str]:
+    def _in_quotes(self, node: Node) -> list[str]:
         pieces: list[str] = []
         at = node.start_byte + 1
         for child in node.named_children:

@@ -48,7 +48,7 @@ def _repetitions(pattern: str) -> int | None:
     count, ways = 0, 1
     groups = [1]  # in how many ways each open group may fit
     parts = [found[0] for found in re.finditer(_PARTS, pattern, re.DOTALL)]
-    for part, following in zip(parts, [*parts[1:], ""], strict=True):
+    for part, following in zip(parts, [*parts[1:], ""], strict=False):
         if part in ("*", "+", "?", "{", "|"):
             groups[-1] += 1
             count += part in ("*", "+", "{")

@@ -12,6 +12,7 @@ from msgspec import Struct
 from zr4lint.documents.interpreter import sed
 from zr4lint.documents.interpreter.patterns import affordable, compiled
 from zr4lint.documents.interpreter.values import UNKNOWN, UnknownError, equal, known, number
+from zr4lint.model.quoting import code
 
 
 class Result(Struct, frozen=True):
@@ -83,7 +84,7 @@ def grep(arguments: Sequence[str], stdin: str | None, files: Files) -> Result:
             if name is None and word.partition("=")[0][2:] in _GREP_OPTIONS:
                 raise UnknownError(word)
             if name is None:
-                return Result("", 2, f"grep takes `{word}` for an option")
+                return Result("", 2, f"grep takes {code(word, 30)} for an option")
             flags.add(name)
         elif word.startswith("-") and len(word) > 1:
             rest = word[1:]
