@@ -11,8 +11,8 @@ from unittest import mock
 import click
 
 from tests.inprocess import call
-from zr4lint.cli.commands import cli
-from zr4lint.cli.names import COMMANDS, DEFAULT
+from zr4lint.cli.command_names import COMMANDS, DEFAULT
+from zr4lint.cli.command_table import cli
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "cli.md"
 HEAD = "<!-- Written by `make docs` from the command line itself; edits here are lost. -->"

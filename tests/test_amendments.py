@@ -10,7 +10,7 @@ from tests.inprocess import call
 from tests.support.buildkit import accepts
 from tests.test_cli import CONFORMING, DOCKER, save
 from zr4lint.app.assignment import load_packs
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.finding import FileReport, Severity
 from zr4lint.model.source import SourceFile

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from tests.cli_page import PAGE, page
-from zr4lint.cli.names import COMMANDS, DEFAULT
+from zr4lint.cli.command_names import COMMANDS, DEFAULT
 
 
 def test_the_page_is_what_the_command_line_says() -> None:

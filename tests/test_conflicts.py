@@ -10,7 +10,7 @@ import pytest
 from tests.inprocess import call
 from tests.test_cli import CONFORMING, DOCKER, save
 from zr4lint.app.assignment import load_packs
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.finding import Applicability, Finding, Severity
 from zr4lint.model.source import SourceFile

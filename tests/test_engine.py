@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import zr4lint
 from zr4lint.checks import KINDS
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.finding import FileReport, Severity
 from zr4lint.model.source import SourceFile

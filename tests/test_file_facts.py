@@ -10,7 +10,7 @@ import pytest
 from zr4lint.dockerfile import parse
 from zr4lint.facts import ModeChanged, Overwritten, Removed, Written, gather
 from zr4lint.model.source import SourceFile
-from zr4lint.programs.files import covers
+from zr4lint.programs.image_paths import covers
 
 if TYPE_CHECKING:
     from pathlib import Path

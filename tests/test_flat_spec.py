@@ -10,7 +10,7 @@ import pytest
 
 from zr4lint.checks import KINDS
 from zr4lint.fixing.repair import create, repair
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import Linter, lint
 from zr4lint.model.finding import Applicability
 from zr4lint.model.source import SourceFile

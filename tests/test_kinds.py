@@ -12,7 +12,7 @@ from tests.inprocess import call
 from tests.kinds_page import FOLDER, pages
 from zr4lint.app.explain_kinds import KindGuide, explain_kind, guides
 from zr4lint.checks import KINDS
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.reader import read_pack

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,11 @@ def test_what_they_forbid_is_noticed(copy: Path, module: str, line: str, contrac
     done = lint_imports(copy)
     assert done.returncode == 1, done.stdout
     assert [name for name in re.findall("^(.+) BROKEN", done.stdout, re.MULTILINE) if name.startswith(contract)]
+
+
+def test_modules_have_names_of_their_own() -> None:
+    """A command's module is called like the command, whatever other rooms hold."""
+    paths = [
+        path for path in Path(ROOT, "zr4lint").rglob("*.py") if path.parent.name != "cli" and path.stem != "__init__"
+    ]
+    assert [name for name, count in Counter(path.stem for path in paths).items() if count > 1] == []

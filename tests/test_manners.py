@@ -16,8 +16,8 @@ from click.shell_completion import BashComplete
 from tests.inprocess import call
 from tests.support.ending import until
 from tests.test_cli import environment, save
-from zr4lint.cli.commands import cli
-from zr4lint.cli.names import COMMANDS
+from zr4lint.cli.command_names import COMMANDS
+from zr4lint.cli.command_table import cli
 from zr4lint.project.configuration import ConfigError
 from zr4lint.project.finder import Finder
 from zr4lint.project.starting_file import template

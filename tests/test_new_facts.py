@@ -17,7 +17,7 @@ class Brewed(Fact, frozen=True):
     strength: str
 '''
 READER = '''
-from zr4lint.facts.commands.table import reads
+from zr4lint.facts.commands.program_table import reads
 
 
 @reads("brew")
@@ -52,7 +52,7 @@ def test_a_struct_and_a_reader_are_enough() -> None:
 
 
 def test_a_program_has_one_reader() -> None:
-    code = 'from zr4lint.facts.commands.table import reads\nimport zr4lint.facts\nreads("git")(print)'
+    code = 'from zr4lint.facts.commands.program_table import reads\nimport zr4lint.facts\nreads("git")(print)'
     done = subprocess.run(
         [sys.executable, "-c", code], check=False, cwd=ROOT, env=environment(), capture_output=True, text=True
     )

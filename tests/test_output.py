@@ -16,7 +16,7 @@ from tests.inprocess import call
 from tests.installed import ROOT, environment
 from tests.test_cli import WITHOUT_ML
 from zr4lint.app.errors import UsageError
-from zr4lint.cli.output import Target, targets
+from zr4lint.cli.destinations import Target, targets
 from zr4lint.report import FORMATS
 
 if TYPE_CHECKING:

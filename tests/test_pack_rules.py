@@ -12,12 +12,12 @@ import pytest
 from tests.inprocess import call
 from tests.installed import ROOT
 from zr4lint.checks import KINDS
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.source import SourceFile
+from zr4lint.packs.parameter_settings import configure
 from zr4lint.packs.problems import PackError
 from zr4lint.packs.reader import read_pack
-from zr4lint.packs.settings import configure
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from zr4lint.checks import KINDS
-from zr4lint.checks.core.secrets import PUBLIC_NAMES, SECRET_NAMES
+from zr4lint.checks.core.exposed_secrets import PUBLIC_NAMES, SECRET_NAMES
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.reader import read_pack

@@ -11,9 +11,9 @@ import pytest
 from tests.inprocess import call
 from tests.test_cli import complaint, save
 from zr4lint.cli import check
-from zr4lint.cli.commands import cli
-from zr4lint.cli.names import COMMANDS
-from zr4lint.cli.refusals import COMMANDS_OF_PEERS, OPTIONS_OF_PEERS
+from zr4lint.cli.command_names import COMMANDS
+from zr4lint.cli.command_table import cli
+from zr4lint.cli.usage_errors import COMMANDS_OF_PEERS, OPTIONS_OF_PEERS
 from zr4lint.project.configuration import ONLY_OPTIONS
 from zr4lint.project.settings import KEYS
 

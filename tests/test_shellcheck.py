@@ -14,13 +14,13 @@ from zr4lint.app.run import Request, run
 from zr4lint.checks import KINDS
 from zr4lint.dockerfile import parse
 from zr4lint.facts import gather
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import Linter
 from zr4lint.model.budgets import CHECKED_LENGTH
 from zr4lint.model.finding import Severity
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.loading import load_pack
-from zr4lint.packs.settings import configure
+from zr4lint.packs.parameter_settings import configure
 from zr4lint.shellcheck import program, running
 from zr4lint.shellcheck.running import check_scripts
 from zr4lint.shellcheck.scripts import RunScript, scripts_of

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from zr4lint.model.source import MappedText
 from zr4lint.programs.apt import parse_apt, parse_dpkg, parse_repository
-from zr4lint.programs.files import absolute, covers, mount_target
 from zr4lint.programs.git import parse_clone, read_git
-from zr4lint.programs.options import Grammar, parse_options
+from zr4lint.programs.image_paths import absolute, covers, mount_target
+from zr4lint.programs.option_reading import Grammar, parse_options
 from zr4lint.programs.pip import parse_config, parse_pip
 from zr4lint.programs.python import python_module
 from zr4lint.shell import Argument, expand_all, parse_script

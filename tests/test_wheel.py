@@ -58,7 +58,7 @@ def test_a_kind_is_imported_where_a_rule_needs_it(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     code = "import sys, zr4lint; zr4lint.lint_file('Dockerfile'); print(*sorted(sys.modules), sep='\\n')"
     imported = run(programs() / "python", "-c", code, cwd=tmp_path, env=environment()).splitlines()
-    assert "zr4lint.checks.core.images" in imported
+    assert "zr4lint.checks.core.allowed_images" in imported
     assert "zr4lint.checks.spec.clones" not in imported
 
 

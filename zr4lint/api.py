@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from zr4lint.filesystem.paths import display
 from zr4lint.filesystem.sources import FileError, read
 from zr4lint.fixing.repair import Repaired, repair
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.masking import without_secrets
-from zr4lint.linting.options import LintOptions
 from zr4lint.linting.pipeline import Linter
 from zr4lint.model.deadline import Deadline, TimeUpError
 from zr4lint.model.finding import (

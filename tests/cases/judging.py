@@ -13,10 +13,10 @@ from msgspec import structs
 
 from tests.cases.case import Case, Expected, Pointer, RuleCase
 from zr4lint.app.assignment import load_packs
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import Linter
 from zr4lint.model.source import SourceFile, Span
-from zr4lint.packs.settings import configure
+from zr4lint.packs.parameter_settings import configure
 from zr4lint.shellcheck import program
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import pytest
 from tests.documents.support import FIXTURES, found, pack_of
 from tests.inprocess import call
 from tests.mutations.mutations import load
-from zr4lint.documents.deriving.pack import derive
-from zr4lint.documents.deriving.writing import write
+from zr4lint.documents.deriving.derivation import derive
+from zr4lint.documents.deriving.pack_writing import write
 from zr4lint.model.finding import Severity
 from zr4lint.model.source import SourceFile
 

@@ -8,8 +8,8 @@ import pytest
 
 from tests.documents.support import FIXTURES, pack_of
 from tests.inprocess import call
-from zr4lint.documents.deriving.pack import derive
-from zr4lint.documents.deriving.writing import write
+from zr4lint.documents.deriving.derivation import derive
+from zr4lint.documents.deriving.pack_writing import write
 from zr4lint.documents.pack_test import edits_of, try_pack
 from zr4lint.model.source import SourceFile
 

@@ -16,7 +16,7 @@ from tests.mutations.mutations import CONFORMING, Mutation, load
 from zr4lint.documents.check import check
 from zr4lint.documents.compiling import compile_document, undecided
 from zr4lint.documents.decisions import Carried, read_decisions, settle
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.finding import FileReport, Finding, Severity
 from zr4lint.model.source import SourceFile

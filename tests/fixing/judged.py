@@ -9,7 +9,7 @@ from tests.mutations.mutations import ROOT
 from zr4lint.app.assignment import load_packs
 from zr4lint.fixing.fixpoint import Fixed, fill
 from zr4lint.fixing.repair import fix_each
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import Linter
 from zr4lint.model.finding import Applicability, FileReport, Severity
 from zr4lint.model.source import SourceFile

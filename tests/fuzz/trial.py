@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from tests.fuzz.inputs import ROOT
 from zr4lint.app.assignment import load_packs
-from zr4lint.diagnose import json_report, text_report
+from zr4lint.diagnose import diagnosis_text, json_report
 from zr4lint.diagnose.catalogue import shipped
 from zr4lint.diagnose.cleaning import NoLogError
 from zr4lint.diagnose.diagnosis import diagnose
@@ -23,7 +23,7 @@ from zr4lint.filesystem.limits import time_limit
 from zr4lint.filesystem.sources import FileError
 from zr4lint.fixing.difference import difference
 from zr4lint.fixing.fixpoint import fix
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import Linter
 from zr4lint.linting.suppressions.insertion import add_suppressions
 from zr4lint.model.finding import Applicability, FileReport, Report
@@ -148,7 +148,7 @@ def _logs(source: SourceFile) -> None:
     except NoLogError:
         return
     json.loads(json_report.render(diagnosis))
-    shown = text_report.render(diagnosis, verbose=True)
+    shown = diagnosis_text.render(diagnosis, verbose=True)
     if steers := STEERS.search(shown):
         raise WrongError(f"diagnose: {steers[0]!r} is written as it is")
     if COMMANDS.search(shown):

@@ -11,7 +11,7 @@ import pytest
 from msgspec import Struct, convert
 
 from zr4lint.app.assignment import load_packs
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.finding import FileReport, Finding, Severity
 from zr4lint.model.source import SourceFile

@@ -12,7 +12,7 @@ from zr4lint.checks import KINDS
 from zr4lint.dockerfile import parse
 from zr4lint.dockerfile.peer_comments import declared_shells, peer_comments
 from zr4lint.linting.baseline import collect
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.finding import FileReport, Severity
 from zr4lint.model.source import SourceFile

@@ -10,7 +10,7 @@ import pytest
 from zr4lint import TimeUpError, lint_text
 from zr4lint.app.assignment import load_packs
 from zr4lint.linting.baseline import collect
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import Linter, lint
 from zr4lint.model.budgets import FINDINGS_OF_A_RULE
 from zr4lint.model.finding import FileReport, Finding, Severity

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.test_cli import save
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import Linter
 from zr4lint.lsp.analysis import Analysis
 from zr4lint.lsp.buffers import Buffer

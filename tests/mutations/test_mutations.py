@@ -13,7 +13,7 @@ from tests.prd.judge import run_on_all
 from tests.support.groups import in_groups
 from tests.support.telling import TOLD
 from zr4lint.app.assignment import load_packs
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.finding import FileReport, Finding, Severity
 from zr4lint.model.source import SourceFile

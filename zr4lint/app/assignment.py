@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from zr4lint.app.errors import UsageError
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.model.finding import Severity
 from zr4lint.packs.loading import pack_names
+from zr4lint.packs.parameter_settings import configure
 from zr4lint.packs.problems import PackError
-from zr4lint.packs.settings import configure
 from zr4lint.project.pack_files import PackFiles
 from zr4lint.project.settings import tables_of
 

@@ -13,7 +13,7 @@ from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME, time_limit
 from zr4lint.filesystem.sources import FileError, decode, read
 from zr4lint.linting.ahead import ask_shellcheck, asks_shellcheck
 from zr4lint.linting.baseline import Baseline
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import Gathered, Linter
 from zr4lint.model.deadline import Deadline, TimeUpError
 from zr4lint.model.finding import Applicability, FileReport

@@ -19,7 +19,7 @@ from zr4lint.cli.options import no_folder, origins
 def command(ctx: click.Context, /, paths: tuple[str, ...], output: str | None, **options: Any) -> None:
     """Draw the score of files as an SVG. The default is the files below the current folder that a pack matches."""
     from zr4lint.app.run import Request, run
-    from zr4lint.cli.output import save
+    from zr4lint.cli.destinations import save
     from zr4lint.filesystem.limits import MAX_SIZE
     from zr4lint.project.settings import from_options
     from zr4lint.report.badge import badge

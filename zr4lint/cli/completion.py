@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from click.shell_completion import CompletionItem
 
-from zr4lint.cli.names import COMMANDS
+from zr4lint.cli.command_names import COMMANDS
 
 
 def files(incomplete: str) -> list[CompletionItem]:

@@ -42,9 +42,9 @@ def command(ctx: click.Context, /, log: str | None, **options: Any) -> None:
 
     Exit code: 0 the log shows no failure, 1 it shows one or ends too early, 2 wrong usage or not a log.
     """
+    from zr4lint.cli.destinations import print_text, save
     from zr4lint.cli.messages import error
-    from zr4lint.cli.output import print_text, save
-    from zr4lint.diagnose import json_report, text_report
+    from zr4lint.diagnose import diagnosis_text, json_report
     from zr4lint.diagnose.cleaning import NoLogError
     from zr4lint.diagnose.diagnosing import Wanted, catalogue_for, fix, lint, offered
     from zr4lint.diagnose.diagnosis import diagnose as explain
@@ -70,7 +70,7 @@ def command(ctx: click.Context, /, log: str | None, **options: Any) -> None:
     if options["form"] == "json":
         report = json_report.render(diagnosis)
     else:
-        report = text_report.render(
+        report = diagnosis_text.render(
             diagnosis, color=color and options["output"] is None, width=_width(), verbose=options["verbose"]
         )
     save(report, options["output"], sys.stdout)

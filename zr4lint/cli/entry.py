@@ -10,8 +10,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from zr4lint.cli.command_names import COMMANDS
 from zr4lint.cli.messages import error, errors
-from zr4lint.cli.names import COMMANDS
 
 FLAGS = (
     "amended",
@@ -40,7 +40,7 @@ def run() -> int:
     try:
         options = flags_and_paths(sys.argv[1:], os.environ)
         if options is None:
-            from zr4lint.cli.commands import parse_and_run
+            from zr4lint.cli.command_table import parse_and_run
 
             code = parse_and_run()
         else:
@@ -84,7 +84,7 @@ def flags_and_paths(words: Sequence[str], environment: Mapping[str, str]) -> dic
 def _failed(failure: Exception) -> int:
     """Say what went wrong; the exit code."""
     from zr4lint.app.errors import UsageError
-    from zr4lint.cli.output import ReaderGoneError
+    from zr4lint.cli.destinations import ReaderGoneError
     from zr4lint.filesystem.sources import FileError
     from zr4lint.project.configuration import ConfigError
 

@@ -76,7 +76,7 @@ def run(ctx: click.Context, /, **options: Any) -> None:
         from zr4lint.fleet.fleet_run import run as run_fleet
     from zr4lint.cli.messages import error, errors
     from zr4lint.cli.progress import progress
-    from zr4lint.fleet.text_report import closing
+    from zr4lint.fleet.fleet_text import closing
 
     if not options["paths"] and not options["manifests"]:
         raise click.UsageError("name paths or URLs, or a --manifest")
@@ -113,16 +113,16 @@ def report(results: str, against: str | None, form: str, output: str | None, top
     """
     with _installed():
         from zr4lint.fleet.report import gathered
+    from zr4lint.cli.destinations import save
     from zr4lint.cli.messages import colors, terminal_width
-    from zr4lint.cli.output import save
-    from zr4lint.fleet import page, text_report
+    from zr4lint.fleet import fleet_text, page
 
     found = gathered(results, against, top or (20 if form == "text" else 500))
     if form == "html":
         save(page.render(found), output, sys.stdout)
         return
     color = output is None and terminal_width() > 0 and colors()
-    save(text_report.render(found, terminal_width() or 80, color=color), output, sys.stdout)
+    save(fleet_text.render(found, terminal_width() or 80, color=color), output, sys.stdout)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from zr4lint.cli.names import DEFAULT
+from zr4lint.cli.command_names import DEFAULT
 from zr4lint.cli.options import completing
 
 
@@ -14,7 +14,7 @@ from zr4lint.cli.options import completing
 def command(ctx: click.Context, names: tuple[str, ...]) -> None:
     """Show the help of a command, such as check or pack derive."""
     from zr4lint.app.errors import UsageError
-    from zr4lint.cli.refusals import near_command
+    from zr4lint.cli.usage_errors import near_command
     from zr4lint.model.quoting import code
 
     assert ctx.parent is not None

@@ -38,7 +38,7 @@ def command(service: str | None) -> None:
     elif workflow is None:
         raise UsageError(f"{found.source} exists already; it is not overwritten")
     if workflow is not None:
-        from zr4lint.cli.output import save
+        from zr4lint.cli.destinations import save
 
         file, text = workflow
         os.makedirs(os.path.dirname(file) or ".", exist_ok=True)
@@ -48,7 +48,7 @@ def command(service: str | None) -> None:
 
 def _write_configuration() -> None:
     """Write a configuration, and the pack of a Dockerfile that is there."""
-    from zr4lint.cli.output import save
+    from zr4lint.cli.destinations import save
     from zr4lint.project.starting_file import NAME, template
 
     dockerfile = next((name for name in ("Dockerfile", "Containerfile", "dockerfile") if os.path.isfile(name)), None)
@@ -74,8 +74,8 @@ def _refuse_existing(file: str) -> None:
 def _derived(dockerfile: str) -> tuple[str, int]:
     """The text of the pack that freezes a file, and the number of its rules."""
     from zr4lint.app.errors import UsageError
-    from zr4lint.documents.deriving.pack import UnusableError, derive
-    from zr4lint.documents.deriving.writing import write
+    from zr4lint.documents.deriving.derivation import UnusableError, derive
+    from zr4lint.documents.deriving.pack_writing import write
     from zr4lint.filesystem.sources import read
 
     try:

@@ -13,8 +13,8 @@ from zr4lint import __version__
 from zr4lint.app.errors import UsageError
 from zr4lint.app.run import Request, inputs
 from zr4lint.app.run import run as lint_files
+from zr4lint.cli.destinations import Output, print_bytes, print_diff, targets
 from zr4lint.cli.messages import error, errors, standard_input, write_lines
-from zr4lint.cli.output import Output, print_bytes, print_diff, targets
 from zr4lint.cli.progress import progress
 from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME
 from zr4lint.project.settings import from_options

@@ -30,7 +30,7 @@ def errors(messages: Iterable[str], code: int) -> int:
 
 def write(text: str) -> None:
     """Write text of ours to standard output."""
-    from zr4lint.cli.output import print_text
+    from zr4lint.cli.destinations import print_text
 
     print_text(text, sys.stdout)
 

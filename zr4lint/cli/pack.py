@@ -38,10 +38,10 @@ def derive(dockerfile: str, output: str | None, pins: Literal["exact", "minor", 
     zr4lint --pack golden.toml Dockerfile
     """
     from zr4lint.app.errors import UsageError
-    from zr4lint.cli.output import save
-    from zr4lint.documents.deriving.pack import UnusableError
-    from zr4lint.documents.deriving.pack import derive as freeze
-    from zr4lint.documents.deriving.writing import write
+    from zr4lint.cli.destinations import save
+    from zr4lint.documents.deriving.derivation import UnusableError
+    from zr4lint.documents.deriving.derivation import derive as freeze
+    from zr4lint.documents.deriving.pack_writing import write
     from zr4lint.filesystem.paths import display
     from zr4lint.filesystem.sources import read
 

@@ -63,8 +63,8 @@ def check(
 
     from zr4lint import __version__
     from zr4lint.app.errors import UsageError
+    from zr4lint.cli.destinations import save
     from zr4lint.cli.messages import error
-    from zr4lint.cli.output import save
     from zr4lint.cli.progress import progress
     from zr4lint.documents.check import LONG, documents_in, summary
     from zr4lint.documents.target import NO_TARGET
@@ -135,7 +135,7 @@ def decide(
     \b
     zr4lint prd decide Dockerfile.prd.md PD101@1096 --keep "lines 3 to 15" --reason "the headings sum to 127"
     """
-    from zr4lint.cli.output import save
+    from zr4lint.cli.destinations import save
     from zr4lint.documents.decisions import Decision, decisions_file, fingerprint, with_decisions
     from zr4lint.filesystem.sources import read
 
@@ -168,7 +168,7 @@ def compile_(document: str, output: str | None, decisions: str | None) -> None:
     Exit code: 0 compiled, 2 a decision is missing, or there is nothing to compile.
     """
     from zr4lint.app.errors import UsageError
-    from zr4lint.cli.output import save
+    from zr4lint.cli.destinations import save
     from zr4lint.documents.compiling import NotCompilableError, compile_document, undecided
 
     report, carried, _ = _settled(document, decisions)

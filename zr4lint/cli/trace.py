@@ -68,8 +68,8 @@ def command(  # noqa: PLR0913, PLR0917 - an option each
     """
     from zr4lint import __version__
     from zr4lint.app.errors import UsageError
+    from zr4lint.cli.destinations import save
     from zr4lint.cli.messages import error
-    from zr4lint.cli.output import save
     from zr4lint.documents.tracing import as_csv, as_json, as_statement, as_text
     from zr4lint.documents.tracing.tracing import select
     from zr4lint.documents.tracing.tracing import trace as find

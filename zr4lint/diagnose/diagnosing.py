@@ -11,7 +11,7 @@ from zr4lint.app.assignment import load_packs
 from zr4lint.app.errors import UsageError
 from zr4lint.app.run import Request, run
 from zr4lint.diagnose.catalogue import SignatureError, load
-from zr4lint.diagnose.proof import Linted, lint_file
+from zr4lint.diagnose.proving_rules import Linted, lint_file
 from zr4lint.filesystem.paths import plain
 from zr4lint.project import ConfigError, Finder
 from zr4lint.project.settings import from_options

@@ -15,7 +15,7 @@ from zr4lint.diagnose.formats import TEXT
 from zr4lint.diagnose.locating import Place, locate, nearest
 from zr4lint.diagnose.log_reading import Log, read_log
 from zr4lint.diagnose.matching import Cause, find_causes
-from zr4lint.diagnose.proof import Linted, Proof, prove
+from zr4lint.diagnose.proving_rules import Linted, Proof, prove
 from zr4lint.diagnose.redaction import without_secrets
 from zr4lint.dockerfile import parse
 from zr4lint.dockerfile.instructions import Dockerfile

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from zr4lint.diagnose.diagnosis import Diagnosis, Explained
     from zr4lint.diagnose.failures import Failure
     from zr4lint.diagnose.matching import Cause
-    from zr4lint.diagnose.proof import Proof
+    from zr4lint.diagnose.proving_rules import Proof
     from zr4lint.dockerfile.instructions import Dockerfile
 
 Object = dict[str, Any]

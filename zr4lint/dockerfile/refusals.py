@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from zr4lint.dockerfile import flags
+from zr4lint.dockerfile import flag_syntax
 from zr4lint.dockerfile.heredocs import is_marker
 from zr4lint.dockerfile.instructions import Instruction, ParseError
 from zr4lint.dockerfile.lines import BLANKS
@@ -53,7 +53,7 @@ def refusals(instruction: Instruction, escape: str, suggest: Callable[[str], str
         yield ParseError(f"{keyword} has no arguments", instruction.keyword_span, help=f"Add {_NEEDS[keyword]}")
     else:
         if instruction.flags:
-            yield from flags.refusals(instruction)
+            yield from flag_syntax.refusals(instruction)
         if keyword in _PAIRED:
             yield from _names(instruction, pairs)
         elif keyword in _RULES:

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.documents.checking.arithmetic import check_arithmetic
 from zr4lint.documents.checking.claims import check_claims
-from zr4lint.documents.checking.counts import check_counts
+from zr4lint.documents.checking.counted_parts import check_counts
 from zr4lint.documents.checking.described import check_described
 from zr4lint.documents.checking.disputes import check_disputes
+from zr4lint.documents.checking.document_finding import found as finding_at
 from zr4lint.documents.checking.exits import check_exits
-from zr4lint.documents.checking.found import found as finding_at
-from zr4lint.documents.checking.labels import check_labels
+from zr4lint.documents.checking.figures import check_arithmetic
 from zr4lint.documents.checking.lengths import check_lengths
 from zr4lint.documents.checking.listed import check_listed
 from zr4lint.documents.checking.mentions import check_mentions
+from zr4lint.documents.checking.named_parts import check_labels
 from zr4lint.documents.checking.recovery import check_recoveries
 from zr4lint.documents.checking.references import check_references
 from zr4lint.documents.checking.remedies import check_remedies

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct, ValidationError, convert, structs
 
-from zr4lint.documents.deriving.writing import toml
+from zr4lint.documents.deriving.pack_writing import toml
 from zr4lint.filesystem.toml import shallow
 
 if TYPE_CHECKING:

@@ -219,7 +219,7 @@ class Document:
         return [heading for heading in self.headings if heading.number is not None and heading.lines is not None]
 
     def _read(self) -> None:
-        from zr4lint.documents.markdown import blocks
+        from zr4lint.documents.markdown_blocks import blocks
 
         text = self.source.text
         front = _FRONT_MATTER.match(text)

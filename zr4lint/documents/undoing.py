@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from zr4lint.checks.spec.packages import family
+from zr4lint.checks.spec.required_packages import family
 from zr4lint.facts import Cloned, Copied, EnvSet, Facts, PackageRun, PipRun, UserSet, gather
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from zr4lint.facts.pass_state import Reading, raw_words
 from zr4lint.model.quoting import code
 from zr4lint.model.remark import DOCKER_SYNTAX, Remark
 from zr4lint.model.source import MappedText
-from zr4lint.programs.files import absolute, has_wildcard, is_remote
+from zr4lint.programs.image_paths import absolute, has_wildcard, is_remote
 from zr4lint.programs.pip import CONFIGURATIONS, configured
 from zr4lint.shell import Argument
 

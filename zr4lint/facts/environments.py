@@ -13,7 +13,7 @@ from zr4lint.facts.instruction_facts import EnvSet
 from zr4lint.facts.memo import Memo
 from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.source import Span
-from zr4lint.programs.files import absolute, covers
+from zr4lint.programs.image_paths import absolute, covers
 from zr4lint.programs.pip import Requirement
 from zr4lint.programs.python import minor_of
 

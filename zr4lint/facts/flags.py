@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from zr4lint.dockerfile import Instruction, values
 from zr4lint.model.source import Span
-from zr4lint.programs.files import absolute
-from zr4lint.programs.options import Option
+from zr4lint.programs.image_paths import absolute
+from zr4lint.programs.option_reading import Option
 
 
 class Flags(Struct, frozen=True):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from zr4lint.facts import instructions
+from zr4lint.facts import instruction_readers
+from zr4lint.facts.build_refusals import refusals
 from zr4lint.facts.collection import Facts
 from zr4lint.facts.copies import copy
 from zr4lint.facts.pass_state import Reading
-from zr4lint.facts.refusals import refusals
 from zr4lint.facts.runs import run
 from zr4lint.model.budgets import HISTORIES, INSTRUCTIONS
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 
 _READERS: Mapping[str, Callable[[Reading, Instruction], Iterator[Fact]]] = {
     "ADD": copy,
-    "ARG": instructions.arg,
-    "CMD": instructions.command,
+    "ARG": instruction_readers.arg,
+    "CMD": instruction_readers.command,
     "COPY": copy,
-    "ENTRYPOINT": instructions.command,
-    "ENV": instructions.env,
-    "EXPOSE": instructions.expose,
-    "FROM": instructions.from_,
-    "HEALTHCHECK": instructions.healthcheck,
-    "LABEL": instructions.label,
-    "MAINTAINER": instructions.maintainer,
-    "ONBUILD": instructions.onbuild,
+    "ENTRYPOINT": instruction_readers.command,
+    "ENV": instruction_readers.env,
+    "EXPOSE": instruction_readers.expose,
+    "FROM": instruction_readers.from_,
+    "HEALTHCHECK": instruction_readers.healthcheck,
+    "LABEL": instruction_readers.label,
+    "MAINTAINER": instruction_readers.maintainer,
+    "ONBUILD": instruction_readers.onbuild,
     "RUN": run,
-    "SHELL": instructions.shell,
-    "STOPSIGNAL": instructions.stop_signal,
-    "USER": instructions.user,
-    "VOLUME": instructions.volume,
-    "WORKDIR": instructions.workdir,
+    "SHELL": instruction_readers.shell,
+    "STOPSIGNAL": instruction_readers.stop_signal,
+    "USER": instruction_readers.user,
+    "VOLUME": instruction_readers.volume,
+    "WORKDIR": instruction_readers.workdir,
 }
 
 

@@ -20,7 +20,7 @@ from zr4lint.knowledge.tables import built_repository
 from zr4lint.knowledge.versions import pin_of
 from zr4lint.model.budgets import HISTORIES
 from zr4lint.model.source import Span
-from zr4lint.programs.files import absolute
+from zr4lint.programs.image_paths import absolute
 from zr4lint.programs.pip import Requirement, constrained, joined, normalise, parse_pip, parse_requirement
 from zr4lint.programs.python import python_module
 from zr4lint.shell import Argument, Reach

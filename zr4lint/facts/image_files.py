@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 from zr4lint.facts.command_facts import Cloned, FolderMade, ModeChanged, Moved, Overwritten, Removed
 from zr4lint.facts.fact import At, Fact
 from zr4lint.facts.instruction_facts import Copied, Written
-from zr4lint.programs.files import covers, under
+from zr4lint.programs.image_paths import covers, under
 from zr4lint.shell import Reach
 from zr4lint.shell.commands import ANY_DEPTH
 

@@ -12,8 +12,8 @@ from zr4lint.facts.commands import Script, read_command
 from zr4lint.facts.looking import found_at
 from zr4lint.facts.pass_state import Reading
 from zr4lint.facts.permissions import mounted_over
-from zr4lint.programs.files import absolute
-from zr4lint.shell.files import Found, Kind
+from zr4lint.programs.image_paths import absolute
+from zr4lint.shell.found_files import Found, Kind
 
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction

@@ -12,11 +12,11 @@ from zr4lint.facts.command_facts import Cloned, FolderMade, ModeChanged, Moved, 
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.instruction_facts import Copied, Origin, WorkdirSet, Written
 from zr4lint.programs.file_programs import FILE_PROGRAMS
-from zr4lint.programs.files import covers, under
+from zr4lint.programs.image_paths import covers, under
 from zr4lint.programs.modes import UNKNOWN, Mode, changed
 from zr4lint.programs.python import python_module
 from zr4lint.shell import Reach
-from zr4lint.shell.files import Found, Kind
+from zr4lint.shell.found_files import Found, Kind
 
 if TYPE_CHECKING:
     from zr4lint.facts.pass_state import Reading

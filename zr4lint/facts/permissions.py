@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from zr4lint.programs.files import covers, mount_source, mount_target
+from zr4lint.programs.image_paths import covers, mount_source, mount_target
 
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from zr4lint.facts.history import History, Install, pinned
-from zr4lint.facts.torch import numbers, older, python_at, python_by_conda
+from zr4lint.facts.installed_torch import numbers, older, python_at, python_by_conda
 from zr4lint.knowledge.tables import Row, distribution, table
 from zr4lint.knowledge.versions import bounds
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from zr4lint.programs.files import covers, under
+from zr4lint.programs.image_paths import covers, under
 
 GONE = ""
 """The resolution of a word whose program was removed."""

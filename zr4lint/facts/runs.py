@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from zr4lint.facts.pass_state import Reading
     from zr4lint.model.source import Span
     from zr4lint.shell import Command
-    from zr4lint.shell.files import Files, Found
+    from zr4lint.shell.found_files import Files, Found
 
 _COMPOUND = r"(?:^|[\s;&|(])(?:if|while|until|case|for|function|!|\{)\s|\(\s*\)|<<"
 _DECIDED = frozenset({

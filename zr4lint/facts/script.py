@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from zr4lint.dockerfile import Heredoc as DockerHeredoc
     from zr4lint.dockerfile import Instruction, JsonString
     from zr4lint.shell.expansion import Environment
-    from zr4lint.shell.files import Files
+    from zr4lint.shell.found_files import Files
 
 _SHELLS = ("sh", "bash", "dash", "ash", "zsh", "ksh")
 

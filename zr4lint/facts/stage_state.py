@@ -12,7 +12,7 @@ from zr4lint.facts.fact import INHERITED, PREDEFINED_ARGS
 from zr4lint.facts.persistent import Map
 from zr4lint.facts.replaced_programs import ReplacedPrograms
 from zr4lint.filesystem.globs import matches
-from zr4lint.programs.files import covers, has_wildcard
+from zr4lint.programs.image_paths import covers, has_wildcard
 from zr4lint.shell.dash import BASH_SETS
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from zr4lint.filesystem import writing
 from zr4lint.filesystem.sources import FileError
 from zr4lint.fixing.fixpoint import Fixed, fill, fix
 from zr4lint.fixing.proof import errors
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import Linter
 from zr4lint.linting.suppressions.insertion import add_suppressions
 from zr4lint.model.finding import Applicability, FileReport

@@ -23,7 +23,7 @@ from zr4lint.project.pack_files import PackFiles
 from zr4lint.project.patterns import Pattern, Patterned
 
 if TYPE_CHECKING:
-    from zr4lint.linting.options import LintOptions
+    from zr4lint.linting.lint_options import LintOptions
     from zr4lint.packs.model import Pack
 
 

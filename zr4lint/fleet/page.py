@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zr4lint.fleet.text_report import head, percent, signed
+from zr4lint.fleet.fleet_text import head, percent, signed
 from zr4lint.report import page
 from zr4lint.report.page.template import environment, part, policy
 

@@ -9,7 +9,7 @@ from zr4lint.shellcheck.program import is_installed
 
 if TYPE_CHECKING:
     from zr4lint.facts import Facts
-    from zr4lint.linting.options import LintOptions
+    from zr4lint.linting.lint_options import LintOptions
     from zr4lint.packs.model import Pack
 
 

@@ -19,7 +19,7 @@ from zr4lint.model.source import Span
 from zr4lint.packs.model import Amendment, Pack, PackRule
 
 if TYPE_CHECKING:
-    from zr4lint.linting.options import LintOptions
+    from zr4lint.linting.lint_options import LintOptions
 
 _OUTDATED = "Compile or derive the pack again."
 """The note of a finding whose rule comes from words that the document no longer has."""

@@ -11,7 +11,7 @@ from zr4lint.dockerfile.peer_comments import PeerComment
 from zr4lint.facts import Facts
 from zr4lint.linting.baseline import Baseline
 from zr4lint.linting.engine import PackResult
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.model.finding import Finding, Fix, Rule
 from zr4lint.packs.model import Pack
 from zr4lint.packs.own_rules import OWN_RULES

@@ -18,7 +18,7 @@ from zr4lint.linting.judged import Judged, own_finding
 from zr4lint.model.finding import Finding, Severity
 from zr4lint.model.quoting import code, plain
 from zr4lint.packs.own_rules import MISSING_SOURCE
-from zr4lint.programs.files import has_wildcard, is_remote
+from zr4lint.programs.image_paths import has_wildcard, is_remote
 
 if TYPE_CHECKING:
     from zr4lint.shell import Argument

@@ -21,8 +21,8 @@ from zr4lint.linting.conflicts import settle
 from zr4lint.linting.engine import PackResult, run_packs
 from zr4lint.linting.file_findings import file_findings
 from zr4lint.linting.judged import Again, Judged, Stage
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.once import once
-from zr4lint.linting.options import LintOptions
 from zr4lint.linting.suppressions import heed
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.finding import FileReport, Finding, Severity, in_order, placed

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from zr4lint.report.table import line_range
+from zr4lint.report.conformance_table import line_range
 
 if TYPE_CHECKING:
     from zr4lint.lsp.analysis import Analysis

@@ -15,8 +15,8 @@ from zr4lint.filesystem.reading import UnfitError, read_regular
 from zr4lint.filesystem.shipped import rules_folder, shipped_document
 from zr4lint.filesystem.toml import shallow
 from zr4lint.packs.compiled import compiled_pack
+from zr4lint.packs.parameter_settings import configure
 from zr4lint.packs.problems import PackError, Problem, did_you_mean
-from zr4lint.packs.settings import configure
 
 if TYPE_CHECKING:
     from zr4lint.checks.registry import Kinds

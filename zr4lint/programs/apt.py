@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from msgspec import Struct, structs
 
 from zr4lint.model.source import Span
-from zr4lint.programs.options import Grammar, Option, Parsed, parse_options
+from zr4lint.programs.option_reading import Grammar, Option, Parsed, parse_options
 from zr4lint.shell import Argument
 
 PROGRAMS = frozenset({"apt", "apt-get"})

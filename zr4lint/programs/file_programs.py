@@ -8,7 +8,7 @@ from enum import Enum
 from msgspec import Struct
 
 from zr4lint.programs.grammars import GRAMMARS
-from zr4lint.programs.options import Grammar
+from zr4lint.programs.option_reading import Grammar
 
 
 class Operands(Enum):

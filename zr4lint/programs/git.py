@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from zr4lint.model.quoting import nearest
 from zr4lint.model.source import Span
-from zr4lint.programs.options import Grammar, Parsed, parse_options
+from zr4lint.programs.option_reading import Grammar, Parsed, parse_options
 from zr4lint.shell import Argument
 
 _INSTEAD = r"(?is)url\.(.*)\.insteadof=(.*)\Z"

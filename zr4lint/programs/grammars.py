@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from zr4lint.programs.options import Grammar
+from zr4lint.programs.option_reading import Grammar
 
 
 def _grammar(short: str, valued: str) -> Grammar:

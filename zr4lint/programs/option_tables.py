@@ -11,7 +11,7 @@ from zr4lint.model.source import Span
 from zr4lint.programs import pip
 from zr4lint.programs.file_programs import FILE_PROGRAMS
 from zr4lint.programs.grammars import GRAMMARS
-from zr4lint.programs.options import Grammar, Option, Parsed, parse_options
+from zr4lint.programs.option_reading import Grammar, Option, Parsed, parse_options
 from zr4lint.programs.package_managers import MANAGERS
 from zr4lint.shell import Argument
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from zr4lint.model.source import Span
-from zr4lint.programs.options import Grammar, Parsed, parse_options
+from zr4lint.programs.option_reading import Grammar, Parsed, parse_options
 from zr4lint.programs.package_words import PackageWord, read_package
 from zr4lint.programs.pip import GRAMMAR as _PIP
 

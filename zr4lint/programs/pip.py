@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from zr4lint.model.quoting import nearest
 from zr4lint.model.source import MappedText, Span, same_file
-from zr4lint.programs.options import Grammar, Option, Parsed, parse_options
+from zr4lint.programs.option_reading import Grammar, Option, Parsed, parse_options
 from zr4lint.programs.python import is_program, python_module
 from zr4lint.shell import Argument
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from zr4lint.filesystem.toml import shallow
 from zr4lint.model.budgets import LISTED
-from zr4lint.programs.options import Option
+from zr4lint.programs.option_reading import Option
 from zr4lint.programs.requirements_file import Listing
 from zr4lint.shell import Argument
 

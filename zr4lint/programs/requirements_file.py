@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from zr4lint.model.budgets import LISTED, VALUE_LENGTH
 from zr4lint.model.source import MappedText
-from zr4lint.programs.options import Option, parse_options
+from zr4lint.programs.option_reading import Option, parse_options
 from zr4lint.programs.pip import GRAMMAR
 from zr4lint.shell import Argument
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from zr4lint.model.grep import ANY, compile_pattern, grep
 from zr4lint.model.source import MappedText
-from zr4lint.programs.options import Grammar, parse_options
+from zr4lint.programs.option_reading import Grammar, parse_options
 from zr4lint.shell import Argument
 
 _GRAMMAR = Grammar(

@@ -12,11 +12,11 @@ from zr4lint.filesystem.paths import display, inside
 from zr4lint.filesystem.toml import shallow
 from zr4lint.model.quoting import code
 from zr4lint.packs.loading import pack_names
+from zr4lint.packs.parameter_settings import configure
 from zr4lint.packs.problems import PackError, did_you_mean, value_words
 from zr4lint.packs.rulebook import Rulebook, hint
-from zr4lint.packs.settings import configure
 from zr4lint.project.configuration import ONLY_OPTIONS, PYPROJECT, ConfigError
-from zr4lint.project.kinds import Kind, pack_path
+from zr4lint.project.setting_kinds import Kind, pack_path
 from zr4lint.project.settings import KEYS, SETTINGS, Layer, Setting
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from zr4lint.model.finding import Severity
 from zr4lint.project.configuration import ConfigError
-from zr4lint.project.kinds import (
+from zr4lint.project.patterns import Pattern, Patterned, any_matches, words_for
+from zr4lint.project.setting_kinds import (
     FILES,
     FLAG,
     FOLDER,
@@ -31,7 +32,6 @@ from zr4lint.project.kinds import (
     Kind,
     choice,
 )
-from zr4lint.project.patterns import Pattern, Patterned, any_matches, words_for
 
 DEFAULT = "default"
 COMMAND_LINE = "command line"

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from zr4lint.report.conformance_table import fits, line_range
 from zr4lint.report.escaping import visible
-from zr4lint.report.table import fits, line_range
 from zr4lint.report.wording import closing, conflicts, fix_mark, points, shown_findings, statistics, whole_message
 
 if TYPE_CHECKING:

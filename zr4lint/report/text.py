@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from zr4lint.model.finding import FileReport, Finding, Report, Rule, Severity
 from zr4lint.report.changes import changes
+from zr4lint.report.conformance_table import table
 from zr4lint.report.escaping import cells, visible, wrap
 from zr4lint.report.excerpt import Mark, Page, excerpt
 from zr4lint.report.paint import Line, Piece, paint
-from zr4lint.report.table import table
 from zr4lint.report.wording import (
     closing,
     conflict_notice,

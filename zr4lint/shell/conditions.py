@@ -11,7 +11,7 @@ from zr4lint.shell.arithmetic import integer
 from zr4lint.shell.status import Value
 
 if TYPE_CHECKING:
-    from zr4lint.shell.files import Found
+    from zr4lint.shell.found_files import Found
 
 _FILES = frozenset(f"-{letter}" for letter in "abcdefgGhkLNOprsStuwx")
 _OF_BASH = frozenset({"-v", "-o", "-R", "-a", "-N"})
@@ -62,7 +62,7 @@ def _two(operator: str, operand: str, look: Look, *, in_dash: bool) -> Value:
     if operator == "-t":
         return FAILED  # a build has no terminal
     if operator in _FILES and operand:
-        from zr4lint.shell.files import tested  # few scripts test files
+        from zr4lint.shell.found_files import tested  # few scripts test files
 
         return tested(operator, look(operand))
     if operator in _OF_BASH and in_dash:

@@ -11,7 +11,7 @@ from msgspec import structs
 from zr4lint.model.source import MappedText
 from zr4lint.shell.commands import Command, Expansion, Reach, Redirection, Word, Wrapper
 from zr4lint.shell.expansion import unknown
-from zr4lint.shell.output import fields
+from zr4lint.shell.printed_text import fields
 from zr4lint.shell.wrappers import tail
 
 if TYPE_CHECKING:

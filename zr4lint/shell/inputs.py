@@ -11,7 +11,7 @@ from zr4lint.model.source import MappedText
 from zr4lint.shell.commands import Command, Word
 from zr4lint.shell.expansion import OUTPUT, written_out
 from zr4lint.shell.feeding import argument_file, xargs
-from zr4lint.shell.files import Kind
+from zr4lint.shell.found_files import Kind
 from zr4lint.shell.wrappers import (
     SHELLS,
     exits_on_failure,

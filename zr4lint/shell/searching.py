@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zr4lint.model.grep import grep_any
 from zr4lint.shell.commands import Command, Reach
 from zr4lint.shell.conditions import truth
-from zr4lint.shell.files import Kind
+from zr4lint.shell.found_files import Kind
 from zr4lint.shell.inputs import standard_input
 from zr4lint.shell.status import Value
 from zr4lint.shell.wrappers import program

@@ -16,7 +16,7 @@ from zr4lint.shell.commands import Command, Dialect, Reach, Redirection, Word, W
 from zr4lint.shell.compound import bind, words
 from zr4lint.shell.expansion import plain, plain_word
 from zr4lint.shell.feeding import READ_BY_PATH, found_by_find
-from zr4lint.shell.files import Kind
+from zr4lint.shell.found_files import Kind
 from zr4lint.shell.status import DONE, FALSE, Jump, Status
 from zr4lint.shell.tree import Frame, read_redirect
 from zr4lint.shell.wrappers import READS_SCRIPTS, program, unwrap

@@ -20,7 +20,7 @@ from zr4lint.shell import builtins, compound, dash, simple
 from zr4lint.shell.commands import Command, Dialect, Heredoc, Pipe, Reach, Redirection, Word
 from zr4lint.shell.grammar import Refusal, refusal
 from zr4lint.shell.lexis import TooDeepError
-from zr4lint.shell.output import into_files
+from zr4lint.shell.printed_text import into_files
 from zr4lint.shell.status import CONDITION, DONE, Jump, Status, Value
 from zr4lint.shell.tree import Frame, apart, is_tested, last_wait, parse_tree, read_redirect
 from zr4lint.shell.walker import TooManyError, Walker
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from zr4lint.model.source import MappedText
     from zr4lint.shell.expansion import Environment
-    from zr4lint.shell.files import Files
+    from zr4lint.shell.found_files import Files
 
 _PASSIVE = frozenset({"comment", "heredoc_body", "heredoc_start", "heredoc_end", "heredoc_content", "\n", ";", ";;"})
 _READERS: Mapping[str, Callable[[Walker, Node, Frame], Status]] = {

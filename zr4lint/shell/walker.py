@@ -26,8 +26,8 @@ from zr4lint.shell.expansion import (
     word_of,
     written_out,
 )
-from zr4lint.shell.files import EMPTY
-from zr4lint.shell.output import output, printed
+from zr4lint.shell.found_files import EMPTY
+from zr4lint.shell.printed_text import output, printed
 from zr4lint.shell.status import DONE, FALSE, Jump, Status, Value
 from zr4lint.shell.tree import Frame, read_assignment
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from zr4lint.model.deadline import Deadline
-    from zr4lint.shell.files import Files, Found
+    from zr4lint.shell.found_files import Files, Found
 
 _NAMES = frozenset({"for_statement", "c_style_for_statement"})
 

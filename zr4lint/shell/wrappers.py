@@ -169,7 +169,7 @@ def _split_string(words: tuple[Word, ...], at: int) -> tuple[Word, ...] | None:
         return None
     if not string or string[0].literal is None or not _UNQUOTED.isdisjoint(string[0].literal):
         return None
-    from zr4lint.shell.output import fields  # few calls of env have the option
+    from zr4lint.shell.printed_text import fields  # few calls of env have the option
 
     return (*fields(string[0].text, lines=False), *rest)
 

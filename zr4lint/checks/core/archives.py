@@ -10,7 +10,7 @@ from zr4lint.checks.registry import check
 from zr4lint.facts import Copied, Origin, Ran
 from zr4lint.model.finding import Related
 from zr4lint.model.quoting import code
-from zr4lint.programs.files import absolute, covers
+from zr4lint.programs.image_paths import absolute, covers
 from zr4lint.startup import lazy_pattern
 
 _TAR = lazy_pattern(r".*\.(?:tar(?:\.(?:gz|bz2|xz|zst|lzma|Z))?|tgz|tbz2?|txz|tzst)", re.IGNORECASE)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from zr4lint.checks.core.call_patterns import by_program
 from zr4lint.facts import At, Mount, PackageRun, Ran, RepositoryAdded, RunStep
 from zr4lint.model.source import Span
-from zr4lint.programs.options import Option
+from zr4lint.programs.option_reading import Option
 
 if TYPE_CHECKING:
     from zr4lint.checks.outcome import Subject

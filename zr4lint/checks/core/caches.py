@@ -28,14 +28,14 @@ from zr4lint.facts.shells import SHELLS
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
-from zr4lint.programs.files import covers
+from zr4lint.programs.image_paths import covers
 from zr4lint.shell import Reach
 from zr4lint.shell.commands import ANY_DEPTH
 
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
     from zr4lint.facts import At
-    from zr4lint.programs.options import Option
+    from zr4lint.programs.option_reading import Option
 
 _REDIRECTIONS = r"(?:[ \t]*(?:\d*>>?|&>|\d*>&)[ \t]*[^\s;&|<>()]+)+"
 _NESTED = frozenset({"/var/lib/apt/lists"})

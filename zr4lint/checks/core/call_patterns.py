@@ -13,9 +13,9 @@ from msgspec import Struct, structs
 from zr4lint.facts import Ran
 from zr4lint.filesystem.globs import matches
 from zr4lint.model.source import Span
-from zr4lint.programs.files import absolute
+from zr4lint.programs.image_paths import absolute
+from zr4lint.programs.option_reading import Option, Parsed
 from zr4lint.programs.option_tables import is_known, parse_call, parse_words
-from zr4lint.programs.options import Option, Parsed
 from zr4lint.shell import Argument
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from zr4lint.filesystem.context import has_file
 from zr4lint.model.finding import Applicability, Edit, Fix, Related
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
-from zr4lint.programs.files import absolute, covers
+from zr4lint.programs.image_paths import absolute, covers
 from zr4lint.startup import lazy_pattern
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ from zr4lint.facts import Copied, CopyStep, Ran, WorkdirSet
 from zr4lint.filesystem.globs import matches
 from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code
-from zr4lint.programs.files import absolute, is_remote
+from zr4lint.programs.image_paths import absolute, is_remote
 from zr4lint.startup import lazy_pattern
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import ContextPath, Text
-    from zr4lint.programs.options import Option
+    from zr4lint.programs.option_reading import Option
     from zr4lint.shell import Argument
 
 _ARCHIVE = lazy_pattern(r".*\.(?:tar(?:\.\w+)?|tgz|tbz2?|txz|tzst|gz|bz2|xz|zst|lzma)", re.IGNORECASE)

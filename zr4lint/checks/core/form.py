@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
-from zr4lint.checks.core.steps import by_keyword, looked_at
+from zr4lint.checks.core.instruction_lists import by_keyword, looked_at
 from zr4lint.checks.edits import SAFE, insert, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from zr4lint.checks.core.instruction_lists import ends, looked_at
 from zr4lint.checks.core.label_formats import LABEL_FORMATS
-from zr4lint.checks.core.steps import ends, looked_at
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check

@@ -13,7 +13,7 @@ from zr4lint.model.quoting import code
 from zr4lint.startup import lazy_pattern
 
 if TYPE_CHECKING:
-    from zr4lint.programs.options import Option
+    from zr4lint.programs.option_reading import Option
 
 _TARGET = ("$TARGETPLATFORM", "${TARGETPLATFORM}")
 _COMPONENT = lazy_pattern(r"[A-Za-z0-9_.-]+")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zr4lint.checks.core.steps import looked_at
+from zr4lint.checks.core.instruction_lists import looked_at
 from zr4lint.checks.edits import SAFE, UNSAFE, replace
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check

@@ -13,7 +13,7 @@ from zr4lint.facts import CopyStep, Form, Ran, RunStep
 from zr4lint.model.finding import Edit, Fix, Related, Severity
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
-from zr4lint.programs.files import covers
+from zr4lint.programs.image_paths import covers
 
 _MOST = 2
 _ASSIGNS = r"\s*(?:export|declare|typeset|readonly|alias|unset)\b|\s*[A-Za-z_]\w*=\S*\s*(?:\Z|&&|;)"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from zr4lint.checks.core.steps import steps
+from zr4lint.checks.core.instruction_lists import steps
 from zr4lint.checks.edits import SAFE
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check

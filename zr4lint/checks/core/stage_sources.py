@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.checks.core.steps import looked_at
+from zr4lint.checks.core.instruction_lists import looked_at
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
@@ -17,7 +17,7 @@ from zr4lint.facts import CopyStep, RunStep, Stage
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import code, nearest
 from zr4lint.model.source import Span
-from zr4lint.programs.files import has_wildcard
+from zr4lint.programs.image_paths import has_wildcard
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Text

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.checks.core.steps import ends, steps
+from zr4lint.checks.core.instruction_lists import ends, steps
 from zr4lint.checks.edits import UNSAFE, insert, replace
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
@@ -18,7 +18,7 @@ from zr4lint.knowledge.tables import table
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
 from zr4lint.programs.grammars import GRAMMARS
-from zr4lint.programs.options import Grammar, parse_options
+from zr4lint.programs.option_reading import Grammar, parse_options
 from zr4lint.startup import lazy_pattern
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, replace
 from zr4lint.checks.ml.builds import source_builds_of
-from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import EnvSet
-from zr4lint.facts.torch import older, torch_at
+from zr4lint.facts.installed_torch import older, torch_at
 from zr4lint.knowledge.tables import references, table
 from zr4lint.model.quoting import code
 

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.ml.builds import cuda_builds, source_builds_of
-from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts.images import Base, is_cuda

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.ml.builds import Build, builds, mmcv_wheel, source_builds_of
-from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import EnvSet, Written
 from zr4lint.facts.history import History, pinned
+from zr4lint.facts.installed_torch import older, python_at, torch_at
 from zr4lint.facts.pips import isolates, newest_of
-from zr4lint.facts.torch import older, python_at, torch_at
 from zr4lint.knowledge.tables import SourceBuild, release, table
 from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.quoting import code

@@ -6,17 +6,17 @@ import re
 
 from msgspec import Struct
 
-from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import Cloned
 from zr4lint.facts.history import History, Install
-from zr4lint.facts.torch import TorchState, older, torch_at
+from zr4lint.facts.installed_torch import TorchState, older, torch_at
 from zr4lint.knowledge.tables import Row, references, table
 from zr4lint.model.finding import Related
 from zr4lint.model.quoting import code, plain
 from zr4lint.model.source import Span
-from zr4lint.programs.files import covers
+from zr4lint.programs.image_paths import covers
 
 
 class File(Struct, frozen=True):

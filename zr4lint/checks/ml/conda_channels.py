@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import CondaListed, PackageRun
-from zr4lint.facts.torch import older
+from zr4lint.facts.installed_torch import older
 from zr4lint.knowledge.tables import references, table
 from zr4lint.model.finding import Severity
 from zr4lint.shell import Reach

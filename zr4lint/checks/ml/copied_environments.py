@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, Copied, Origin, Ran, VenvCreated
 from zr4lint.model.quoting import code
-from zr4lint.programs.files import absolute, covers
+from zr4lint.programs.image_paths import absolute, covers
 from zr4lint.shell import Reach
 
 if TYPE_CHECKING:

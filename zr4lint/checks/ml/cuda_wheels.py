@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import UNSAFE, replace
 from zr4lint.checks.ml.builds import MMCV, Build, cuda_builds, mmcv_wheel
-from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import CondaListed, PackageRun
 from zr4lint.facts.history import History, Install, pinned
+from zr4lint.facts.installed_torch import TorchState, older, python_at, torch_at, torch_in
 from zr4lint.facts.pips import isolates
-from zr4lint.facts.torch import TorchState, older, python_at, torch_at, torch_in
 from zr4lint.knowledge.tables import Torch, minor, release, source_builds, table, torch_releases
 from zr4lint.model.finding import Related, Severity
 from zr4lint.model.quoting import plain

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from zr4lint.checks.ml.builds import cuda_builds, source_builds_of
-from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import EnvSet, Ran
-from zr4lint.facts.torch import TorchState, older, torch_in
+from zr4lint.facts.installed_torch import TorchState, older, torch_in
 from zr4lint.knowledge.gpus import architecture_of, runs_on, sm, toolkit
 from zr4lint.knowledge.tables import Row, references, release, source_builds, sure, table
 from zr4lint.model.quoting import code, plain

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE
 from zr4lint.checks.ml.builds import other_index
-from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, ArgDeclared, Copied, EnvSet, Ran, UserSet
 from zr4lint.facts.history import History, Install, pinned
-from zr4lint.facts.torch import older
+from zr4lint.facts.installed_torch import older
 from zr4lint.filesystem.globs import matches
 from zr4lint.knowledge.tables import Row, minor, references, table, torch_release
 from zr4lint.model.finding import Edit, Fix, Severity

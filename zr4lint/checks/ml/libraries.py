@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zr4lint.checks.ml.stages import histories, shipped
+from zr4lint.checks.ml.stage_history import histories, shipped
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun
-from zr4lint.facts.torch import older, python_at, torch_at, torch_in
+from zr4lint.facts.installed_torch import older, python_at, torch_at, torch_in
 from zr4lint.knowledge.tables import references, table
 from zr4lint.knowledge.versions import bounds
 from zr4lint.model.finding import Related, Severity

@@ -5,12 +5,12 @@ from __future__ import annotations
 from msgspec import Struct
 
 from zr4lint.checks.ml.builds import MMCV
-from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import Ran
 from zr4lint.facts.history import History, pinned
-from zr4lint.facts.torch import torch_at, torch_in
+from zr4lint.facts.installed_torch import torch_at, torch_in
 from zr4lint.knowledge.tables import mmcv_versions, mmcv_wheels, references, release, table
 from zr4lint.knowledge.versions import lets_in
 from zr4lint.model.finding import Related

@@ -13,7 +13,7 @@ from zr4lint.facts import AptRun, At, Facts, PipRun
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
-from zr4lint.programs.files import mount_target
+from zr4lint.programs.image_paths import mount_target
 from zr4lint.shell import Reach
 
 if TYPE_CHECKING:

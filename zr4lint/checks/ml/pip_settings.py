@@ -8,7 +8,7 @@ from msgspec import structs
 
 from zr4lint.checks.edits import SAFE, UNSAFE, replace
 from zr4lint.checks.ml.builds import source_builds_of
-from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import ArgDeclared, EnvSet
@@ -20,7 +20,7 @@ from zr4lint.model.quoting import code
 if TYPE_CHECKING:
     from zr4lint.facts.history import History, Install
     from zr4lint.model.source import Span
-    from zr4lint.programs.options import Option
+    from zr4lint.programs.option_reading import Option
 
 _ON = ("1", "true", "yes", "on", "t", "y")
 

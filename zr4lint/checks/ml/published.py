@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, replace
 from zr4lint.checks.ml.builds import other_index
-from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts.history import History, Install, pinned
-from zr4lint.facts.torch import older
+from zr4lint.facts.installed_torch import older
 from zr4lint.knowledge.tables import Row, references, release, sure, table
 from zr4lint.knowledge.versions import bounds
 from zr4lint.model.finding import Fix, Severity

@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import UNSAFE, replace
-from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.ml.torch import open_above
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import At, Cloned, EnvSet
 from zr4lint.facts.history import History, Install, pinned
-from zr4lint.facts.torch import build_of, older
+from zr4lint.facts.installed_torch import build_of, older
 from zr4lint.knowledge.tables import cuda_tags, table
 from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.finding import Related, Severity

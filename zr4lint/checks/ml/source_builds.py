@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import UNSAFE, add_words
 from zr4lint.checks.ml.builds import MMCV, Build, builds, mmcv_wheel, source_builds_of
-from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun
+from zr4lint.facts.installed_torch import older, torch_at, torch_in
 from zr4lint.facts.pips import isolates
-from zr4lint.facts.torch import older, torch_at, torch_in
 from zr4lint.knowledge.tables import SourceBuild, newest_torch, table
 from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.finding import Related, Severity

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, UNSAFE, replace
 from zr4lint.checks.ml.cloned import transformers_of_clone
-from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts.history import History, Install, pinned
-from zr4lint.facts.torch import TorchState, numbers, older, python_at, torch_at, torch_in
+from zr4lint.facts.installed_torch import TorchState, numbers, older, python_at, torch_at, torch_in
 from zr4lint.knowledge.tables import Torch, newest_torch, references, release, table, torch_release
 from zr4lint.knowledge.versions import bounds
 from zr4lint.model.finding import Fix, Related, Severity

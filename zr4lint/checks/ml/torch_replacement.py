@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from zr4lint.checks.edits import UNSAFE, replace
-from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.ml.torch import COMPANIONS, related_to
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts.history import History, Install, pinned
-from zr4lint.facts.torch import TorchState, numbers, older, torch_at, torch_in
+from zr4lint.facts.installed_torch import TorchState, numbers, older, torch_at, torch_in
 from zr4lint.knowledge.tables import references, table, vllm_torch
 from zr4lint.knowledge.versions import lets_in
 from zr4lint.model.finding import Related, Severity

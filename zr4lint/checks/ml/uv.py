@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import UNSAFE, insert, replace
-from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import Copied, EnvSet, PipRun, Ran
 from zr4lint.facts.history import by_uv
+from zr4lint.facts.installed_torch import older
 from zr4lint.facts.pips import pip_at
-from zr4lint.facts.torch import older
 from zr4lint.knowledge.tables import Row, references, table
 from zr4lint.knowledge.versions import bounds
 from zr4lint.model.finding import Severity
 from zr4lint.model.quoting import code
-from zr4lint.programs.files import absolute
+from zr4lint.programs.image_paths import absolute
 from zr4lint.shell import Reach
 
 if TYPE_CHECKING:

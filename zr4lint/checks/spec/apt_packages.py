@@ -23,7 +23,7 @@ from zr4lint.facts import AptRun, At, Ran, Removed, RepositoryAdded
 from zr4lint.model.finding import Edit, Fix
 from zr4lint.model.quoting import alike, code, contrast
 from zr4lint.model.source import Span
-from zr4lint.programs.files import covers
+from zr4lint.programs.image_paths import covers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,12 +11,12 @@ from msgspec import structs
 from zr4lint.checks.edits import UNSAFE, add_line, insert, move_below, replace, take_out, take_out_word
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
-from zr4lint.checks.spec.copies import with_redirections
+from zr4lint.checks.spec.copied_files import with_redirections
 from zr4lint.checks.witness import stays, witness
 from zr4lint.facts import Cloned, CloneRefused, PipRun, Ran, Removed, WorkdirSet
 from zr4lint.model.quoting import alike, code, contrast
 from zr4lint.model.source import Span
-from zr4lint.programs.files import absolute
+from zr4lint.programs.image_paths import absolute
 from zr4lint.programs.urls import repository
 
 if TYPE_CHECKING:

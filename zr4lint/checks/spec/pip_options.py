@@ -16,7 +16,7 @@ from zr4lint.programs.urls import normal_url
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Package, PipOption, Url
     from zr4lint.model.finding import Fix
-    from zr4lint.programs.options import Option
+    from zr4lint.programs.option_reading import Option
 
 _REPLACE = frozenset({"--force-reinstall", "--ignore-installed", "--upgrade", "-U", "-I"})
 """Options that have pip replace other packages too, dependencies such as torch."""

@@ -16,7 +16,7 @@ from zr4lint.model.source import Span
 from zr4lint.programs.pip import Requirement, parse_requirement, understood
 
 if TYPE_CHECKING:
-    from zr4lint.programs.options import Option
+    from zr4lint.programs.option_reading import Option
 
 _OF_FILES = ("-c", "-r", "--constraint", "--requirement")
 _MOST_COMPARED = 500

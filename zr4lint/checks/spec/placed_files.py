@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
-from zr4lint.checks.spec.copies import taken_away
+from zr4lint.checks.spec.copied_files import taken_away
 from zr4lint.facts import Copied, Written
 from zr4lint.model.quoting import code, contrast, plain
 

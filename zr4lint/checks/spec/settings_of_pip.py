@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import UNSAFE, remove_lines, replace, take_out, take_out_word
-from zr4lint.checks.spec.copies import with_redirections
+from zr4lint.checks.spec.copied_files import with_redirections
 from zr4lint.facts import EnvSet, PipRun, Written
 from zr4lint.model.source import Span
 from zr4lint.programs.pip import CONFIGURATIONS

@@ -9,7 +9,7 @@ from zr4lint.checks.edits import UNSAFE, remove_lines, replace, to_the_end
 from zr4lint.checks.layout.arrangement import arrange
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
-from zr4lint.checks.spec.copies import brought
+from zr4lint.checks.spec.copied_files import brought
 from zr4lint.facts import CommandSet
 from zr4lint.model.quoting import code, contrast
 

@@ -8,7 +8,7 @@ from zr4lint.checks.edits import UNSAFE, move_below, replace, take_out, take_out
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.apt_packages import installs
-from zr4lint.checks.spec.copies import taken_away
+from zr4lint.checks.spec.copied_files import taken_away
 from zr4lint.checks.witness import witness
 from zr4lint.facts import Removed, VenvCreated
 from zr4lint.model.quoting import code, contrast, plain

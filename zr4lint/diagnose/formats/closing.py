@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from zr4lint.diagnose.events import Block, Ended, Event, Repeated, StepName
-from zr4lint.diagnose.formats.names import step_name
+from zr4lint.diagnose.formats.step_names import step_name
 
 _HEAD = re.compile(r"\s*+> (\[.*|exporting .*|pushing .*|importing .*)")
 _TIMED = re.compile(r"(?:#\d+ )?\d+\.\d+ ?(.*)", re.DOTALL)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from zr4lint.diagnose.events import Closed, Ended, Event, Opened, Output, Reader, Run, State, StepName
-from zr4lint.diagnose.formats.names import INSTRUCTION
 from zr4lint.diagnose.formats.quick import Quick
+from zr4lint.diagnose.formats.step_names import INSTRUCTION
 
 SIGN = re.compile(r"^\s*+INFO\s?\[[\dT:Z-]+\] |^error building image: ", re.MULTILINE)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from zr4lint.diagnose.events import Closed, Event, Opened, Output, Reader, Run, State
 from zr4lint.diagnose.formats.closing import Closing
-from zr4lint.diagnose.formats.names import step_name
+from zr4lint.diagnose.formats.step_names import step_name
 from zr4lint.diagnose.window import Line
 
 SIGN = re.compile(r"^ {0,4}#\d+ (?:\[|DONE|CACHED|ERROR|CANCELED|\d+\.\d+ )|^ {0,4}#0 building with", re.MULTILINE)

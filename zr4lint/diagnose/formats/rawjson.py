@@ -12,7 +12,7 @@ from msgspec import DecodeError, json
 
 from zr4lint.diagnose.events import Closed, Event, Opened, Output, Reader, State
 from zr4lint.diagnose.formats.closing import Closing
-from zr4lint.diagnose.formats.names import step_name
+from zr4lint.diagnose.formats.step_names import step_name
 
 SIGN = re.compile(r'^\{"(?:vertexes|statuses|logs|warnings)":', re.MULTILINE)
 

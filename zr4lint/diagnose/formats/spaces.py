@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from zr4lint.diagnose.events import Closed, Ended, Event, Opened, Output, Reader, State, StepName
-from zr4lint.diagnose.formats.names import INSTRUCTION
+from zr4lint.diagnose.formats.step_names import INSTRUCTION
 
 SIGN = re.compile(
     r"^===== Build Queued at|^--> (?:FROM|RUN|COPY|WORKDIR|USER) |^Job failed with exit code: ", re.MULTILINE

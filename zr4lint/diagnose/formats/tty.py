@@ -6,7 +6,7 @@ import re
 
 from zr4lint.diagnose.events import Closed, Event, Opened, Output, Reader, State
 from zr4lint.diagnose.formats.closing import Closing
-from zr4lint.diagnose.formats.names import step_name
+from zr4lint.diagnose.formats.step_names import step_name
 
 SIGN = re.compile(
     r"^\s{0,8}\[\+\] (?:Building|build) |^\s{0,8}=> (?:CACHED |ERROR |CANCELED )?\["

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from zr4lint.documents.checking.found import found
+from zr4lint.documents.checking.document_finding import found
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
 from zr4lint.packs import document_rules as rules

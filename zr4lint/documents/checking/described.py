@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zr4lint.documents import target as target_text
-from zr4lint.documents.checking.found import found
+from zr4lint.documents.checking.document_finding import found
 from zr4lint.documents.demanding.statement import sentences_of
 from zr4lint.documents.document import Words
 from zr4lint.model.finding import Related

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from zr4lint.documents.checking.found import found
+from zr4lint.documents.checking.document_finding import found
 from zr4lint.documents.demanding.demands import Read, parts_of, values_of
-from zr4lint.documents.demanding.grammar import demands_of
 from zr4lint.documents.demanding.phrasing import affirmed, canonical
+from zr4lint.documents.demanding.sentence_forms import demands_of
 from zr4lint.documents.demanding.statement import CODE, Statement, Strength, claims_in
-from zr4lint.documents.deriving.pack import UnusableError, derive, unmet_by
+from zr4lint.documents.deriving.derivation import UnusableError, derive, unmet_by
 from zr4lint.model.finding import Finding, Related, Severity
 from zr4lint.model.quoting import code
 from zr4lint.model.source import SourceFile

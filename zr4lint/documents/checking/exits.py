@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from zr4lint.documents.checking.found import found
+from zr4lint.documents.checking.document_finding import found
 from zr4lint.documents.interpreter import Ended, Shell, UnknownError
 from zr4lint.packs import document_rules as rules
 

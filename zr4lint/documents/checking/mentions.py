@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import parse
-from zr4lint.documents.checking.found import found
+from zr4lint.documents.checking.document_finding import found
 from zr4lint.facts import EnvSet, PipRun, gather
 from zr4lint.model.finding import Related
 from zr4lint.model.quoting import code

@@ -11,12 +11,12 @@ from msgspec import Struct
 
 from zr4lint.dockerfile import Dockerfile, parse
 from zr4lint.documents.checking.changed_values import other_value
-from zr4lint.documents.checking.found import found
-from zr4lint.documents.checking.judging import Verdict, verdicts
+from zr4lint.documents.checking.check_verdicts import Verdict, verdicts
+from zr4lint.documents.checking.document_finding import found
 from zr4lint.documents.checking.world import errors_of
 from zr4lint.documents.document import Fence, Words
 from zr4lint.documents.interpreter import Ended, Shell, UnknownError
-from zr4lint.documents.interpreter.patterns import compiled
+from zr4lint.documents.interpreter.regular_expressions import compiled
 from zr4lint.documents.target import joined
 from zr4lint.facts import PackageRun, gather
 from zr4lint.model.finding import Finding, Related

@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import parse
-from zr4lint.documents.checking.found import found
+from zr4lint.documents.checking.document_finding import found
 from zr4lint.documents.deriving.demand import Demand
-from zr4lint.documents.deriving.pack import unmet_by
+from zr4lint.documents.deriving.derivation import unmet_by
 from zr4lint.documents.document import Words
 from zr4lint.facts import gather
 from zr4lint.model.finding import Finding, Related

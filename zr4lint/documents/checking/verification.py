@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import parse
-from zr4lint.documents.checking.found import found
-from zr4lint.documents.checking.judging import Judged, Verdict, judge, pattern_in, verdicts
+from zr4lint.documents.checking.check_verdicts import Judged, Verdict, judge, pattern_in, verdicts
+from zr4lint.documents.checking.document_finding import found
 from zr4lint.documents.interpreter import Ended, Shell, UnknownError
 from zr4lint.documents.target import Target, joined
 from zr4lint.facts import PackageRun, gather

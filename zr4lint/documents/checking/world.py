@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from zr4lint.documents.checking.found import found
+from zr4lint.documents.checking.document_finding import found
 from zr4lint.documents.document import Document, Role, Words
 from zr4lint.linting.pipeline import Linter, lint
 from zr4lint.model.finding import Finding, Severity

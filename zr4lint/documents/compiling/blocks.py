@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from zr4lint.documents.checking.judging import Verdict, judge, pattern_in
+from zr4lint.documents.checking.check_verdicts import Verdict, judge, pattern_in
 from zr4lint.documents.compiling.requirement import Requirement
-from zr4lint.documents.deriving.pack import derive
+from zr4lint.documents.deriving.derivation import derive
 from zr4lint.documents.interpreter import UnknownError
-from zr4lint.documents.interpreter.patterns import compiled
+from zr4lint.documents.interpreter.regular_expressions import compiled
 from zr4lint.documents.target import Target
 from zr4lint.linting.pipeline import lint
 from zr4lint.model.grep import compile_pattern

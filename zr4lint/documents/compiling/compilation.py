@@ -17,8 +17,8 @@ from zr4lint.documents.compiling.sections import lines_required, sections_of
 from zr4lint.documents.decisions import Carried
 from zr4lint.documents.demanding.demands import Read, values_of
 from zr4lint.documents.deriving.demand import Demand
-from zr4lint.documents.deriving.pack import Derived, UnusableError
-from zr4lint.documents.deriving.writing import Head, Said, path_from, toml, traced, write_pack
+from zr4lint.documents.deriving.derivation import Derived, UnusableError
+from zr4lint.documents.deriving.pack_writing import Head, Said, path_from, toml, traced, write_pack
 from zr4lint.documents.document import Document
 from zr4lint.documents.target import Target
 from zr4lint.filesystem.documents import digest

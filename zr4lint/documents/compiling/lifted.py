@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import parse
-from zr4lint.documents.checking.judging import judge
+from zr4lint.documents.checking.check_verdicts import judge
 from zr4lint.documents.compiling.requirement import Requirement
 from zr4lint.documents.deriving.demand import Demand
 from zr4lint.facts import Copied, Origin, PipRun, gather

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from zr4lint.documents.demanding.grammar import demands_of
+from zr4lint.documents.demanding.sentence_forms import demands_of
 from zr4lint.documents.demanding.statement import Statement, Strength, statements_in
 from zr4lint.documents.demanding.table_rows import rows_in
 from zr4lint.documents.deriving.demand import Demand

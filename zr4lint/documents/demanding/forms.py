@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from zr4lint.documents.demanding import meanings, software
+from zr4lint.documents.demanding import meanings, software_demands
 from zr4lint.documents.demanding.statement import CODE, Statement
 from zr4lint.documents.deriving.demand import Demand
 
@@ -126,7 +126,7 @@ FORMS: Sequence[Form] = (
     _form(
         rf"after\s+{CODE},\s+{CODE}\s+{MODAL}be\s+(?:removed|deleted)\s+in\s+the\s+same\s+(?:{CODE}|layer|RUN)",
         False,
-        software.lists_removed,
+        software_demands.lists_removed,
     ),
     _form(
         rf"(?:the\s+)?(?:last|final)\s+{CODE}(?:\s+instruction)?\s+{MODAL}{NOT}be\s+{CODE}"
@@ -208,39 +208,39 @@ FORMS: Sequence[Form] = (
         rf"{OPENING}(?:install|pin|include|have|contain)\s+{_THE}(?:(?:system|apt|debian|python|pip|os)"
         rf"\s+)*(?:packages?\s+)?{LIST}(?:\s+(?:packages?|(?:by|via|from|using|with) {_MANAGER}))*",
         False,
-        software.packages,
+        software_demands.packages,
     ),
     _form(
         rf"{_THE}(?:(?:[a-z]+\s+)?packages?\s+)?{LIST}\s+{MODAL}be\s+installed(?:\s+(?:by|via|with|using|through) "
         rf"{_MANAGER})?",
         False,
-        software.packages,
+        software_demands.packages,
     ),
     _form(
         rf"{_THE}{CODE}(?:\s+(?:calls?|commands?|invocations?|instructions?))?\s+{MODAL}(?:use|include|have|pass|specify|"
         rf"{_BE}(?:run|called|used|invoked)\s+with)\s+{_THE}(?:(?:flag|option)s?\s+)?{LIST}(?:\s+(?:flag|option)s?)?",
         False,
-        software.options,
+        software_demands.options,
     ),
     _form(
         rf"(?:{OPENING}|{_BUILD}{MODAL})(?:run|use|call|pass)\s+{_THE}{CODE}\s+(?:with|for|to)\s+{_THE}(?:flag"
         rf"\s+|option\s+)?{CODE}",
         False,
-        software.options,
+        software_demands.options,
     ),
     _form(
         rf"{OPENING_NOT}(?:use|using|run|running|call|contain|execute|install)\s+{_THE}{CODE}(?:"
         rf"\s+or\s+{CODE})*",
         True,
-        software.forbidden,
+        software_demands.forbidden,
     ),
-    _form(rf"{_THE}{CODE}\s+{MODAL}{NOT}be\s+(?:used|called|run|executed)", True, software.forbidden),
-    _form(rf"avoid\s+{_THE}{CODE}", True, software.forbidden),
+    _form(rf"{_THE}{CODE}\s+{MODAL}{NOT}be\s+(?:used|called|run|executed)", True, software_demands.forbidden),
+    _form(rf"avoid\s+{_THE}{CODE}", True, software_demands.forbidden),
     _form(
         rf"{CODE}\s+(?:darf|soll|sollte)\s+nicht\s+(?:verwendet|benutzt|aufgerufen)\s+werden",
         True,
         meanings.absent,
-        software.forbidden,
+        software_demands.forbidden,
     ),
     _form(rf"{SUBJECT}(?:muss|soll|sollte)\s+auf\s+(?:dem\s+image\s+)?{CODE}\s+basieren", False, meanings.image),
     _form(
@@ -270,22 +270,22 @@ FORMS: Sequence[Form] = (
         rf"{OPENING_NOT}copy(?:ing)?\s+{_THE}{CODE}(?:(?:\s*,\s*|,?\s+(?:or|and|oder)\s+){CODE})*"
         rf"(?:\s+(?:files?|folders?))?(?:\s+(?:in)?to\s+{_ARTICLE}\s+{_THING})?",
         True,
-        software.not_copied,
+        software_demands.not_copied,
     ),
     _form(
         rf"{OPENING}(?:have|include|carry|define|set|contain)\s+{_THE}(?:oci\s+)?labels?\s+{LIST}",
         False,
         meanings.labels,
     ),
-    _form(rf"{OPENING}clone\s+{_THE}(?:repository\s+)?{CODE}\s+(?:in)?to\s+{CODE}", False, software.clone),
-    _form(rf"{CODE}\s+{MODAL}be\s+copied\s+(?:in)?to\s+{CODE}", False, software.copied),
-    _form(rf"{OPENING}copy\s+{_THE}{CODE}\s+(?:in)?to\s+{CODE}", False, software.copied),
+    _form(rf"{OPENING}clone\s+{_THE}(?:repository\s+)?{CODE}\s+(?:in)?to\s+{CODE}", False, software_demands.clone),
+    _form(rf"{CODE}\s+{MODAL}be\s+copied\s+(?:in)?to\s+{CODE}", False, software_demands.copied),
+    _form(rf"{OPENING}copy\s+{_THE}{CODE}\s+(?:in)?to\s+{CODE}", False, software_demands.copied),
     _form(
         rf"{OPENING}(?:remove|delete|clean up|clean)\s+{_THE}(?:apt lists?\s+(?:in\s+)?)?{CODE}"
         rf"\s+(?:in\s+the\s+same\s+(?:layer|{CODE}|RUN)(?:\s+(?:instruction|layer|statement))?"
         rf"|after\s+(?:(?:each|every|the|an)\s+)?(?:install\w*(?:\s+{_THE}packages)?|apt\s+install))",
         False,
-        software.lists_removed,
+        software_demands.lists_removed,
     ),
     _form(
         rf"{_THE}(?:entry[ -]?point|(?:(?:default|start)\s+)?command|{CODE})\s+{MODAL}be\s+(?:set\s+to\s+)?{CODE}",
@@ -293,11 +293,11 @@ FORMS: Sequence[Form] = (
         meanings.started,
         meanings.thing,
     ),
-    _form(rf"{OPENING}(?:run|execute)\s+{CODE}", False, software.run_with),
+    _form(rf"{OPENING}(?:run|execute)\s+{CODE}", False, software_demands.run_with),
     _form(
         rf"(?:pip|apt|apt-get)(?:\s+install)?\s+{MODAL}(?:use|{_BE}(?:run|called|used|invoked)\s+with)\s+{_THE}{LIST}",
         False,
-        software.options_of_install,
+        software_demands.options_of_install,
     ),
     _form(
         rf"{OPENING}(?:declare|define|have|accept|support|provide|use)\s+{_THE}"
@@ -335,7 +335,7 @@ FORMS: Sequence[Form] = (
         rf"{OPENING}(?:combine|run|chain|put)\s+{CODE}\s+and\s+{CODE}\s+in\s+(?:one|a\s+single|the\s+same)\s+"
         rf"(?:{CODE}|RUN|layer)(?:\s+(?:instruction|statement|layer))?",
         False,
-        software.updated,
+        software_demands.updated,
     ),
     _form(rf"prefer\s+{CODE}\s+(?:over|to)\s+{CODE}", None, meanings.instead),
     _form(rf"(?:the\s+)?last\s+instruction\s+{MODAL}be\s+{CODE}", False, meanings.started),
@@ -345,7 +345,7 @@ FORMS: Sequence[Form] = (
         rf"{_THE}(?:python\s+)?(?:dependencies|packages|requirements)\s+{MODAL}be\s+installed\s+"
         rf"(?:with|using|via|by)\s+{CODE}",
         False,
-        software.installed_with,
+        software_demands.installed_with,
     ),
     _form(rf"{OPENING}(?:have|be|contain)\s+exactly\s+\d+\s+lines(?:\s+long)?", False, meanings.lines),
 )

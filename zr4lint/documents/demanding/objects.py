@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import structs
 
 from zr4lint.documents.deriving.demand import Demand
-from zr4lint.documents.deriving.pack import UnusableError, derive
+from zr4lint.documents.deriving.derivation import UnusableError, derive
 from zr4lint.model.source import SourceFile, Span
 
 _UNSURE = re.compile(r"[<>{}*\u2026]|\.\.\.|\bX\b|\bx\.[xy]\b|\b\d+\.x\b|\byour[-_]|\$")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from zr4lint.checks.spec.packages import family
+from zr4lint.checks.spec.required_packages import family
 from zr4lint.documents.deriving.demand import Demand, Golden, Pins
 from zr4lint.facts import AptRun, Cloned, PackageRun, PipRun, RepositoryAdded, VenvCreated
 from zr4lint.facts.environments import idle

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
-from zr4lint.documents.interpreter import sed
-from zr4lint.documents.interpreter.patterns import affordable, compiled
-from zr4lint.documents.interpreter.values import UNKNOWN, UnknownError, equal, known, number
+from zr4lint.documents.interpreter import sed_script
+from zr4lint.documents.interpreter.partial_text import UNKNOWN, UnknownError, equal, known, number
+from zr4lint.documents.interpreter.regular_expressions import affordable, compiled
 from zr4lint.model.quoting import code
 
 
@@ -253,7 +253,7 @@ def run_sed(arguments: Sequence[str], stdin: str | None, files: Files) -> Result
             paths.append(word)
     if not scripts and paths:
         scripts.append(paths.pop(0))
-    edits = [edit for script in scripts for edit in sed.read_script(script, extended=extended)]
+    edits = [edit for script in scripts for edit in sed_script.read_script(script, extended=extended)]
     if in_place and not paths:
         return Result("", 4, "sed has no file to edit")
     if len(paths) > 1:
@@ -261,7 +261,7 @@ def run_sed(arguments: Sequence[str], stdin: str | None, files: Files) -> Result
     text = files.read(paths[0]) if paths else stdin
     if text is None:
         return Result("", 2) if paths else _unknown()
-    result = sed.edited(text, edits, quiet=quiet)
+    result = sed_script.edited(text, edits, quiet=quiet)
     if in_place:
         files.write(paths[0], result)
         return Result()

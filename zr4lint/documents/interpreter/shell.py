@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.documents.interpreter.expansion import Expansion
+from zr4lint.documents.interpreter.partial_text import UNKNOWN, UnknownError, equal, known, number
 from zr4lint.documents.interpreter.programs import PROGRAMS, Files, Result, test
-from zr4lint.documents.interpreter.values import UNKNOWN, UnknownError, equal, known, number
+from zr4lint.documents.interpreter.word_values import Expansion
 from zr4lint.model.source import Span
 from zr4lint.shell.tree import parse_tree
 

@@ -11,7 +11,7 @@ from zr4lint.checks import KINDS, RuleResult
 from zr4lint.documents.tracing.consulted import Consulted
 from zr4lint.documents.tracing.records import How, Passage
 from zr4lint.facts import Facts
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import Linter
 from zr4lint.model.source import SourceFile, Span
 

@@ -12,7 +12,7 @@ from zr4lint.checks import KINDS, RuleResult
 from zr4lint.documents.tracing.passages import Read, passages_of
 from zr4lint.documents.tracing.records import How, Passage, Requirement, Spot, State
 from zr4lint.linting.engine import PackResult
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.linting.pipeline import Linted
 
 if TYPE_CHECKING:

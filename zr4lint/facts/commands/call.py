@@ -14,7 +14,7 @@ from zr4lint.facts.permissions import may_not_write, mounted_over, offline, unpr
 from zr4lint.facts.stage_state import StageState, Variables
 from zr4lint.model.finding import Applicability, Edit, Fix
 from zr4lint.model.remark import COMMAND_FAILS, Remark
-from zr4lint.programs.files import absolute, has_wildcard
+from zr4lint.programs.image_paths import absolute, has_wildcard
 from zr4lint.shell import Argument, Command, Reach, Word
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class Call(Struct, frozen=True):
         if mounted_over(self.instruction, path) is not None:
             return False
         from zr4lint.facts.looking import found_at  # few calls ask
-        from zr4lint.shell.files import Kind  # the same
+        from zr4lint.shell.found_files import Kind  # the same
 
         own = takewhile(lambda fact: fact.at.span == self.command.span, reversed(self.script.reading.facts))
         found = found_at(self.script.reading, path, start=sum(1 for _ in own))  # what the call does comes after

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zr4lint.facts.command_facts import AptRun, RepositoryAdded
-from zr4lint.facts.commands.packages import packages
-from zr4lint.facts.commands.table import reads
+from zr4lint.facts.commands.package_calls import packages
+from zr4lint.facts.commands.program_table import reads
 from zr4lint.model.quoting import code, nearest
 from zr4lint.programs.apt import OPERATIONS, PROGRAMS, parse_apt, parse_dpkg, parse_repository, refused_word
 

@@ -12,7 +12,7 @@ from msgspec import structs
 from zr4lint.facts.command_facts import Cloned, Removed
 from zr4lint.facts.remotes import Remotes, Repository
 from zr4lint.programs.git import Clone, GitCommand, Update, parse_update, read_git
-from zr4lint.programs.options import Parsed
+from zr4lint.programs.option_reading import Parsed
 from zr4lint.programs.urls import repository as repository_of
 from zr4lint.shell import Argument, Reach
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zr4lint.facts.command_facts import Ran
 from zr4lint.facts.origins import context_path
 from zr4lint.model.budgets import LISTED
-from zr4lint.programs.files import absolute
+from zr4lint.programs.image_paths import absolute
 from zr4lint.shell import Argument, Command
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from zr4lint.facts.origins import context_path
 from zr4lint.model.budgets import LISTED, LISTING_SIZE
 from zr4lint.model.remark import too_large
-from zr4lint.programs.options import Option, Parsed
+from zr4lint.programs.option_reading import Option, Parsed
 from zr4lint.programs.pip import Requirement, parse_requirement
 from zr4lint.programs.requirements_file import Listing, read_requirements
 from zr4lint.programs.urls import file_of

@@ -13,7 +13,7 @@ from zr4lint.facts.commands.listings import Reader
 from zr4lint.facts.commands.node_files import lock_missing
 from zr4lint.facts.origins import context_path
 from zr4lint.model.source import MappedText, Span
-from zr4lint.programs.options import Grammar, Option, Parsed, parse_options
+from zr4lint.programs.option_reading import Grammar, Option, Parsed, parse_options
 from zr4lint.programs.pip import PipCommand, joined, parse_requirement
 from zr4lint.programs.project_file import builds_in_place, read_project
 from zr4lint.programs.requirements_file import Listing, read_requirements

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from zr4lint.facts.commands.call import Call, Scope, Script
-from zr4lint.facts.commands.files import redirected
-from zr4lint.facts.commands.found import handed
-from zr4lint.facts.commands.table import follow
+from zr4lint.facts.commands.file_changes import redirected
+from zr4lint.facts.commands.find_calls import handed
+from zr4lint.facts.commands.program_table import follow
 from zr4lint.model.quoting import code
 from zr4lint.model.remark import COMMAND_FAILS, Remark
 from zr4lint.shell import Command, Reach, expand, expand_all

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from zr4lint.facts.commands.table import reads
+from zr4lint.facts.commands.program_table import reads
 from zr4lint.model.quoting import code
 from zr4lint.shell import Reach
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from zr4lint.linting.suspects.characters import characters
-from zr4lint.linting.suspects.commands import background, braces, commands, dead, redirections
-from zr4lint.linting.suspects.lines import (
+from zr4lint.linting.suspects.joined_lines import (
     arrays,
     carriage_returns,
     commented_out,
@@ -20,8 +19,9 @@ from zr4lint.linting.suspects.lines import (
     targets,
     triggers,
 )
-from zr4lint.linting.suspects.steps import steps
-from zr4lint.linting.suspects.undoing import settling, undoing
+from zr4lint.linting.suspects.script_words import background, braces, commands, dead, redirections
+from zr4lint.linting.suspects.undone_work import settling, undoing
+from zr4lint.linting.suspects.whole_instructions import steps
 
 if TYPE_CHECKING:
     from zr4lint.facts import Facts

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from zr4lint.report.conformance_table import line_range
 from zr4lint.report.escaping import visible, without_marks
-from zr4lint.report.table import line_range
 from zr4lint.report.wording import points
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from msgspec import Struct
 from zr4lint.model.finding import Conformance, FileReport, Finding, Row, Rule, Severity
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.report.changes import changes
+from zr4lint.report.conformance_table import fits
 from zr4lint.report.excerpt import Page
 from zr4lint.report.paint import Line
-from zr4lint.report.table import fits
 from zr4lint.report.wording import demand, fix_mark, parts, shown_findings
 
 LONGEST_LINE = 2_000

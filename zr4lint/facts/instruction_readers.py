@@ -31,7 +31,7 @@ from zr4lint.facts.windows import is_linux, names_windows
 from zr4lint.model.budgets import STAGES_OF_A_CHAIN
 from zr4lint.model.remark import too_large
 from zr4lint.model.source import Span
-from zr4lint.programs.files import absolute
+from zr4lint.programs.image_paths import absolute
 
 if TYPE_CHECKING:
     from zr4lint.facts.fact import Fact

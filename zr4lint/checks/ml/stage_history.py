@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from zr4lint.facts.history import History, Install, histories_of
 from zr4lint.facts.instruction_facts import Copied, Origin
-from zr4lint.programs.files import covers
+from zr4lint.programs.image_paths import covers
 
 if TYPE_CHECKING:
     from zr4lint.checks.outcome import Subject

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import parse
 from zr4lint.documents import target as target_text
-from zr4lint.documents.checking.found import found
+from zr4lint.documents.checking.document_finding import found
 from zr4lint.documents.checking.numbers import NUMBER, is_exact, value_of
 from zr4lint.documents.demanding.table_rows import layers_in
 from zr4lint.model.source import SourceFile

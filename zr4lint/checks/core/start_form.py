@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from zr4lint.checks.command_words import json_array, words_of
 from zr4lint.checks.core import json_form
-from zr4lint.checks.core.steps import Step, ends, steps
+from zr4lint.checks.core.instruction_lists import Step, ends, steps
 from zr4lint.checks.edits import DISPLAY, SAFE, UNSAFE, remove_lines, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check

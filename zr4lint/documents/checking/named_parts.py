@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.documents.checking.found import found
+from zr4lint.documents.checking.document_finding import found
 from zr4lint.documents.demanding.statement import strength_of
 from zr4lint.model.quoting import code
 from zr4lint.packs import document_rules as rules

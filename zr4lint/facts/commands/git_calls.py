@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from zr4lint.facts.command_facts import Cloned, CloneRefused
-from zr4lint.facts.commands.table import reads
+from zr4lint.facts.commands.program_table import reads
 from zr4lint.model.quoting import code
-from zr4lint.programs.files import absolute, under
 from zr4lint.programs.git import (
     Clone,
     filled_folder,
@@ -22,6 +21,7 @@ from zr4lint.programs.git import (
     read_git,
     refused_word,
 )
+from zr4lint.programs.image_paths import absolute, under
 from zr4lint.shell import Reach
 
 if TYPE_CHECKING:

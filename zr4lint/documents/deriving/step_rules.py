@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.spec.apt_packages import LISTS
-from zr4lint.checks.spec.commands import checked_out, spelled, steps_of
 from zr4lint.checks.spec.placed_files import origin_of
+from zr4lint.checks.spec.required_commands import checked_out, spelled, steps_of
 from zr4lint.documents.deriving.demand import Demand, Golden
 from zr4lint.facts import (
     AptRun,

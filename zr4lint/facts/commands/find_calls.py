@@ -11,7 +11,7 @@ from msgspec import structs
 
 from zr4lint.facts.command_facts import Removed
 from zr4lint.facts.commands.call import Call, Script, unsure
-from zr4lint.facts.commands.table import follow, reads
+from zr4lint.facts.commands.program_table import follow, reads
 from zr4lint.model.source import MappedText
 from zr4lint.programs.find import Find, parse_find
 from zr4lint.programs.modes import Mode, changed

@@ -10,13 +10,13 @@ from msgspec import Struct, structs
 
 from zr4lint.checks import KINDS, RuleResult, Subject, Unmet
 from zr4lint.dockerfile import ParseError, parse
-from zr4lint.documents.deriving import software, state, steps
+from zr4lint.documents.deriving import software, state, step_rules
 from zr4lint.documents.deriving.demand import Demand, Golden, Pins
 from zr4lint.documents.deriving.golden_layout import WHOLE, demands_of, section_of, sections_of
 from zr4lint.facts import Facts, Memo, gather
 from zr4lint.knowledge.tables import image_variables
 from zr4lint.linting.engine import run_packs
-from zr4lint.linting.options import LintOptions
+from zr4lint.linting.lint_options import LintOptions
 from zr4lint.model.finding import Rule, Severity
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs.model import Pack, PackRule, Section
@@ -27,12 +27,12 @@ _OF_STAGES = (
     software.repositories,
     software.system_packages,
     software.python_packages,
-    steps.clones,
-    steps.copies,
-    steps.commands,
+    step_rules.clones,
+    step_rules.copies,
+    step_rules.commands,
     state.settings,
     state.started,
-    steps.order,
+    step_rules.order,
 )
 
 

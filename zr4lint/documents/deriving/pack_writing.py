@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from zr4lint.documents.deriving.pack import Derived, names, pack_name
+from zr4lint.documents.deriving.derivation import Derived, names, pack_name
 from zr4lint.filesystem.documents import digest
 from zr4lint.model.fingerprint import fingerprint_of_line
 from zr4lint.report.escaping import no_command, visible, without_marks

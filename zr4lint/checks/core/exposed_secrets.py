@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from zr4lint.checks.core.steps import looked_at
+from zr4lint.checks.core.instruction_lists import looked_at
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
 from zr4lint.facts import ArgDeclared, EnvSet

@@ -15,8 +15,8 @@ from zr4lint.filesystem.globs import matches
 from zr4lint.model.finding import Applicability, Fix, Related
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
+from zr4lint.programs.option_reading import Option, Parsed
 from zr4lint.programs.option_tables import CONFIGURATIONS, parse_words
-from zr4lint.programs.options import Option, Parsed
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import CallCondition, CallText, OptionText, Program, Text, Variable

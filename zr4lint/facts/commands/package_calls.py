@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from zr4lint.facts.command_facts import PackageRun
-from zr4lint.facts.commands.table import reads
+from zr4lint.facts.commands.program_table import reads
 from zr4lint.programs.apt import PROGRAMS as APT
 from zr4lint.programs.package_managers import MANAGERS, PackageCommand, parse_packages
 from zr4lint.programs.package_words import Kind, PackageWord

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from zr4lint.facts.command_facts import PipRun, VenvCreated
-from zr4lint.facts.commands.packages import packages, pip_packages
-from zr4lint.facts.commands.table import reads
+from zr4lint.facts.commands.package_calls import packages, pip_packages
+from zr4lint.facts.commands.program_table import reads
 from zr4lint.facts.permissions import mounted_over
 from zr4lint.knowledge.versions import lets_in, pin_of
 from zr4lint.model.quoting import code
 from zr4lint.model.source import MappedText, Span
-from zr4lint.programs.options import Grammar, Option, parse_options
+from zr4lint.programs.option_reading import Grammar, Option, parse_options
 from zr4lint.programs.pip import (
     PipCommand,
     configured,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from zr4lint.checks.core.steps import Step, ends, looked_at, steps
+from zr4lint.checks.core.instruction_lists import Step, ends, looked_at, steps
 from zr4lint.checks.edits import SAFE, remove_lines, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check

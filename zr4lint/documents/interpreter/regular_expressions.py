@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from math import comb
 
-from zr4lint.documents.interpreter.values import UnknownError, known
+from zr4lint.documents.interpreter.partial_text import UnknownError, known
 
 _CLASSES = {
     "alnum": "A-Za-z0-9", "alpha": "A-Za-z", "digit": "0-9", "lower": "a-z", "upper": "A-Z", "space": r"\s",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from zr4lint.documents.interpreter.values import UNKNOWN, UnknownError
+from zr4lint.documents.interpreter.partial_text import UNKNOWN, UnknownError
 
 if TYPE_CHECKING:
     from tree_sitter import Node

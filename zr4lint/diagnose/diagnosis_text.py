@@ -18,7 +18,7 @@ from zr4lint.report.paint import Line, Piece, paint
 if TYPE_CHECKING:
     from zr4lint.diagnose.diagnosis import Diagnosis, Explained
     from zr4lint.diagnose.matching import Cause
-    from zr4lint.diagnose.proof import Linted, Proof
+    from zr4lint.diagnose.proving_rules import Linted, Proof
 
 WIDTH = 80
 LONGEST = 200

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from zr4lint.facts.command_facts import FolderMade, ModeChanged, Moved, Overwritten, Removed
 from zr4lint.facts.commands.call import Call, is_relative, unsure
-from zr4lint.facts.commands.table import reads
+from zr4lint.facts.commands.program_table import reads
 from zr4lint.facts.instruction_facts import Written
 from zr4lint.facts.permissions import may_not_write
 from zr4lint.facts.replaced_programs import GONE, is_program
@@ -20,12 +20,12 @@ from zr4lint.model.quoting import code
 from zr4lint.model.remark import too_large
 from zr4lint.model.source import MappedText
 from zr4lint.programs.file_programs import FILE_PROGRAMS, FileProgram, Operands
-from zr4lint.programs.files import absolute, under
+from zr4lint.programs.image_paths import absolute, under
 from zr4lint.programs.modes import Mode, changed
-from zr4lint.programs.options import Grammar, Parsed, parse_options
+from zr4lint.programs.option_reading import Grammar, Parsed, parse_options
 from zr4lint.programs.pip import CONFIGURATIONS, configured
 from zr4lint.shell import Argument, Dialect, Reach, expand
-from zr4lint.shell.output import SILENT, printed
+from zr4lint.shell.printed_text import SILENT, printed
 
 if TYPE_CHECKING:
     from zr4lint.facts.fact import Fact
@@ -320,7 +320,7 @@ def _output(call: Call, dialect: Dialect) -> MappedText | None:
     if call.program in ("cat", "echo", "printf") or call.program in SILENT:
         return printed(structs.replace(command, redirections=()), dialect, call.scope.variables)
     if call.script.found and call.program.startswith(("pip", "python")):
-        from zr4lint.facts.commands.python import lists_packages  # few builds write such a list
+        from zr4lint.facts.commands.python_calls import lists_packages  # few builds write such a list
 
         names = [(f"{a.value}\n", a.span.start) for a in call.script.found if a.value] if lists_packages(call) else []
         return MappedText.join(names) if names else None

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 import click
 from click.core import ParameterSource
 
-from zr4lint.cli.names import COMMANDS
+from zr4lint.cli.command_names import COMMANDS
 from zr4lint.model.quoting import code
 from zr4lint.packs.problems import did_you_mean
 

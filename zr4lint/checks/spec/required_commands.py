@@ -15,9 +15,9 @@ from zr4lint.checks.spec.clones import clone_to
 from zr4lint.checks.spec.placed_files import normal_source
 from zr4lint.facts import Cloned, Copied, Fact, Ran, RunStep
 from zr4lint.model.quoting import code, contrast
-from zr4lint.programs.files import absolute
 from zr4lint.programs.git import checked_out as ref_of
 from zr4lint.programs.git import read_git
+from zr4lint.programs.image_paths import absolute
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import Folder, Text

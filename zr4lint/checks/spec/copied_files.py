@@ -19,7 +19,7 @@ from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, contrast, plain
 from zr4lint.model.source import MappedText, Span
 from zr4lint.programs import modes
-from zr4lint.programs.files import covers, is_remote
+from zr4lint.programs.image_paths import covers, is_remote
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import ContextPath, Folder

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from zr4lint.cli.command_names import COMMANDS, DEFAULT
 from zr4lint.cli.messages import error
-from zr4lint.cli.names import COMMANDS, DEFAULT
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -49,7 +49,7 @@ def _refuse_typo(first: list[str]) -> None:
     """Refuse a word that is no path and nearly the name of a command."""
     for word in first:
         if word.isalpha() and not os.path.lexists(word):
-            from zr4lint.cli.refusals import near_command
+            from zr4lint.cli.usage_errors import near_command
 
             if near := near_command(word):
                 raise click.UsageError(f"no file or command is named `{word}`{near}")
@@ -66,7 +66,7 @@ def parse_and_run() -> int:
         if refused.message.startswith("Usage: "):  # a group without a command: the message is its help
             click.echo(refused.message, err=True)
             return 2
-        from zr4lint.cli.refusals import refusal
+        from zr4lint.cli.usage_errors import refusal
 
         error(refusal(refused))
         return 2

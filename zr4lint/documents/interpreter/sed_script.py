@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from zr4lint.documents.interpreter.patterns import affordable, compiled
-from zr4lint.documents.interpreter.values import UnknownError, known
+from zr4lint.documents.interpreter.partial_text import UnknownError, known
+from zr4lint.documents.interpreter.regular_expressions import affordable, compiled
 
 
 class Address(Struct, frozen=True):

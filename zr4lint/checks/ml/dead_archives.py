@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import SAFE, UNSAFE, insert, replace
-from zr4lint.checks.ml.stages import histories
+from zr4lint.checks.ml.stage_history import histories
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun, Copied, PackageRun, Ran
-from zr4lint.facts.torch import default_python, older
+from zr4lint.facts.installed_torch import default_python, older
 from zr4lint.knowledge.tables import distribution, references, table
 from zr4lint.model.finding import Fix, Severity
 from zr4lint.model.quoting import code

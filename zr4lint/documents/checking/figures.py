@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from zr4lint.dockerfile import parse
-from zr4lint.documents.checking.found import found
+from zr4lint.documents.checking.document_finding import found
 from zr4lint.documents.checking.numbers import NUMBER, is_exact, value_of
 from zr4lint.documents.checking.verification import packages_in
 from zr4lint.documents.document import Fence, Heading, Table, Words, section_in
