@@ -16,6 +16,7 @@ import pytest
 
 from tests.inprocess import call
 from tests.support.ending import PATIENCE, until
+from tests.support.slow import SLOW
 from tests.test_cli import CONFORMING, WRONG_TORCH, environment, save, zr4lint
 from zr4lint.app.parallel import WORTH_A_PROCESS, in_order, processes
 
@@ -122,7 +123,7 @@ def test_an_item_whose_process_dies_once_is_done_again(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 def test_workers_end_with_the_process_that_started_them(tmp_path: Path, number: signal.Signals) -> None:
     for name in range(4):
-        save(tmp_path / f"{name}" / "Dockerfile.zr4", "FROM a\n" * 300_000)
+        save(tmp_path / f"{name}" / "Dockerfile.zr4", SLOW)
     command = [sys.executable, "-m", "zr4lint", "--jobs", "2", "--max-time", "600", "."]
     process = subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     until(lambda: workers(process) == 2)
@@ -145,7 +146,7 @@ def workers(process: subprocess.Popen[bytes]) -> int:
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 def test_ctrl_c_ends_all_of_them(tmp_path: Path) -> None:
     for number in range(4):
-        save(tmp_path / f"{number}" / "Dockerfile.zr4", "FROM a\n" * 300_000)
+        save(tmp_path / f"{number}" / "Dockerfile.zr4", SLOW)
     command = [sys.executable, "-m", "zr4lint", "--jobs", "2", "--max-time", "600", "."]
     process = subprocess.Popen(
         command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True

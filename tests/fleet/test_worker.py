@@ -113,7 +113,7 @@ def test_what_can_not_be_linted_is_a_row(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.slow
 def test_a_file_that_takes_too_long_is_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    save(tmp_path / "Dockerfile.slow", "FROM a\n" * 200_000)
+    save(tmp_path / "Dockerfile.slow", SLOW)
     save(tmp_path / "Dockerfile", "FROM scratch\n")
     found = answered([entry({"url": "Dockerfile.slow"}), entry({"url": "Dockerfile"})], Request(max_time=1))
     assert errors(found) == {
