@@ -183,8 +183,3 @@ def older(version: str, than: str) -> bool:
 def numbers(version: str) -> tuple[int, ...]:
     """The numbers of a version, local part and suffixes left out."""
     return tuple(int(n) for n in re.findall(r"\d+", version.partition("+")[0])[:3])
-
-
-def last_order(history: History) -> At | None:
-    """The place of the last install."""
-    return history.installs[-1].at if history.installs else None
