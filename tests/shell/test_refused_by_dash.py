@@ -62,6 +62,7 @@ def test_a_command_that_dash_refuses_is_told_at_its_words(script: str, words: st
         *("set -- a b; shift 2", "f() { shift; }; f a", "readonly A=1; B=2", "A=1; A=2", "eval 'if :; then :; fi'"),
         *(": < /dev/null", "[ ! -t 0 ]", "! false", "trap 'exit 0' EXIT; :"),
         *(": ${X:=1}", ': "${X-}"', "(: &)", "test -n a", "printf %s -v", "exec 3</dev/null", "f() { local x=1; }; f"),
+        *("(trap 'exit 1' EXIT; true) || true; :", "cd /etc; cp -l hosts /tmp/hosts; cp -b -f hosts hosts || :"),
     ],
 )
 def test_what_dash_takes_is_not_told(script: str) -> None:
@@ -80,3 +81,30 @@ def test_what_dash_takes_is_not_told(script: str) -> None:
 def test_the_message_says_what_fails(script: str, message: str) -> None:
     text = f"FROM ubuntu:22.04\nRUN {script}\n"
     assert [f.message for f in zr4lint.lint_text(text, packs="core").findings if f.code == "ZL007"] == [message]
+
+
+@pytest.mark.parametrize("script", ["readonly V=1; export V=2; :", "readonly X=1; f() { local X=2; }; f; :"])
+def test_bash_goes_on_after_a_declaration_that_fails(script: str) -> None:
+    assert run(Dialect.BASH, script).code == 0
+    text = f'FROM ubuntu:22.04\nSHELL ["/bin/bash", "-c"]\nRUN {script}\n'
+    assert [f for f in zr4lint.lint_text(text, packs="core").findings if f.code == "ZL007"] == []
+
+
+@pytest.mark.parametrize(
+    ("image", "script", "words"),
+    [
+        ("debian:12", "git clonee https://x.org/y", ["clonee"]),
+        ("debian:12", "git chekcout v1", ["chekcout"]),
+        *(("debian:12", f"git {name} a", []) for name in ("merge-base", "rerere", "flow", "info", "init-db", "secret")),
+        ("debian:12", "cp /etc/hosts /etc/hosts", ["/etc/hosts"]),
+        *(("debian:12", f"cp {option} /etc/hosts /etc/hosts", []) for option in ("-l", "--backup", "-b", "-s")),
+        ("ubuntu:22.04", "apt-get distclean", ["apt-get distclean"]),
+        ("nvidia/cuda:12.4.1-devel-ubuntu22.04", "apt-get distclean", ["apt-get distclean"]),
+        ("ghcr.io/ghostbusters/app:1", "apt-get distclean", []),
+        ("debian:trixie", "apt-get distclean", []),
+    ],
+)
+def test_programs_that_refuse_their_words(image: str, script: str, words: list[str]) -> None:
+    text = f"FROM {image}\nRUN {script}\n"
+    found = zr4lint.lint_text(text, packs="core").findings
+    assert [text[f.span.start : f.span.end] for f in found if f.code == "ZL007"] == words

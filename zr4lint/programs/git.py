@@ -9,7 +9,6 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from zr4lint.model.quoting import nearest
 from zr4lint.model.source import Span
 from zr4lint.programs.option_reading import Grammar, Parsed, parse_options
 from zr4lint.shell import Argument
@@ -23,12 +22,13 @@ _INSIDE = frozenset({
     "rm", "show", "stash", "status", "submodule", "tag", "worktree",
 })  # fmt: skip
 _COMMANDS = _INSIDE | _FILLS | {
-    "am", "apply", "archive", "bisect", "blame", "bundle", "cat-file", "check-attr", "check-ignore", "cherry-pick",
-    "clone", "config", "credential", "diff", "fsck", "gc", "grep", "help", "init", "lfs", "ls-files", "ls-remote",
-    "ls-tree", "maintenance", "notes", "push", "reflog", "replace", "revert", "rev-list", "shortlog", "show-ref",
-    "sparse-checkout", "symbolic-ref", "update-index", "update-ref", "var", "verify-commit", "verify-tag", "version",
-    "whatchanged",
+    "am", "annotate", "apply", "archive", "bisect", "blame", "bugreport", "bundle", "cherry", "clone", "column",
+    "config", "credential", "daemon", "diagnose", "diff", "difftool", "fsck", "gc", "grep", "gui", "help", "hook",
+    "init", "instaweb", "lfs", "mailinfo", "mailsplit", "maintenance", "mergetool", "mktag", "mktree", "notes",
+    "prune", "push", "quiltimport", "reflog", "repack", "replace", "rerere", "revert", "shell", "shortlog", "stage",
+    "stripspace", "subtree", "svn", "var", "version", "whatchanged",
 }  # fmt: skip
+"""The commands of git 2.39 without a hyphen in their names (`git --list-cmds=main`), and some that come beside it."""
 _QUIET = frozenset({"-q", "--quiet"})
 _GENERAL = Grammar(
     {"C": "C", "c": "c", "p": "paginate", "P": "no-pager", "v": "version", "h": "help"},
@@ -225,8 +225,20 @@ def needs_repository(git: GitCommand) -> bool:
 
 
 def misspelt(name: str) -> str | None:
-    """The command of git that a name which is none comes close to; None for any other name."""
-    return None if name in _COMMANDS or not name else nearest(name, _COMMANDS)
+    """The command of git that a name differs from by one letter; None for commands and for what may be an addition."""
+    if name in _COMMANDS or "-" in name:
+        return None
+    return next((known for known in sorted(_COMMANDS) if _by_one_letter(name, known)), None)
+
+
+def _by_one_letter(one: str, other: str) -> bool:
+    """Whether words differ by a letter that is missing or exchanged, or by two that changed places."""
+    short, long = sorted((one, other), key=len)
+    same = len(posixpath.commonprefix((short, long)))
+    short, long = short[same:], long[same:]
+    if len(short) < len(long):
+        return short == long[1:]
+    return short[1:] == long[1:] or (short[:2] == long[1::-1] and short[2:] == long[2:])
 
 
 def refused_word(git: GitCommand) -> Argument | None:

@@ -45,7 +45,7 @@ def assignment(walker: Walker, node: Node, frame: Frame) -> Status:
             return walker.refuse(span, frame, ends=True)
     found = walker.assignments((node, *node.named_children), frame)
     if not walker.constants.isdisjoint(name for name, _ in found):
-        return walker.refuse(span, frame, ends=True)
+        return walker.refuse(span, frame, ends=walker.in_dash or not declares)
     if declares and words[0] == "readonly" and frame.reach is Reach.ALWAYS and not frame.scope:
         walker.constants |= {word.partition("=")[0] for word in words[1:]}
     found = tuple((name, bind(walker, word)) for name, word in found)

@@ -313,7 +313,8 @@ class _Walk(Walker):
         before = len(self.commands)
         inner = structs.replace(frame, tested=True, caught=True, closing=False)
         status = self.sequence(node.named_children, inner)
-        if frame.closing and not frame.caught and status.value is Value.DONE and not status.jump:
+        single = [child.type for child in node.named_children] == ["command"]
+        if single and frame.closing and not frame.caught and status.value is Value.DONE and not status.jump:
             # A build that goes on did not have it succeed.
             self.commands[before:] = [structs.replace(one, reach=Reach.NEVER) for one in self.commands[before:]]
         return status.negated

@@ -299,12 +299,12 @@ class Walker(ABC):
     def subshell(self, frame: Frame) -> Iterator[Frame]:
         """A shell of its own, whose changes are gone when it ends."""
         self.scopes += 1
-        saved = self.variables, self.exits_on_failure, self.dialect, self.arguments, self.zeroth
-        self.variables = Variables(self.variables)
+        saved = self.variables, self.exits_on_failure, self.dialect, self.arguments, self.zeroth, self.trap
+        self.variables, self.trap = Variables(self.variables), None
         try:
             yield structs.replace(frame, scope=(*frame.scope, self.scopes), depth=frame.depth + 1)
         finally:
-            self.variables, self.exits_on_failure, self.dialect, self.arguments, self.zeroth = saved
+            self.variables, self.exits_on_failure, self.dialect, self.arguments, self.zeroth, self.trap = saved
 
     def substitutions(self, node: Node, frame: Frame) -> Status | None:
         """Walk the commands of `$(...)` and the like in a node; returns how the last one ends, None without any."""

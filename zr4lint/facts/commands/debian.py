@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _NEW_CLEANUP = frozenset({"dist-clean", "distclean"})
 """Operations that came with apt 2.7.8."""
-_OLD_APT = r"ubuntu:?(?:16|18|20|22)\.|xenial|bionic|focal|jammy|buster|bullseye|bookworm"
+_OLD_APT = r"ubuntu:?(?:16|18|20|22)\.[^/]*$|:[^/]*\b(?:xenial|bionic|focal|jammy|buster|bullseye|bookworm)\b[^/]*$"
 
 
 @reads(*PROGRAMS)

@@ -44,6 +44,8 @@ _MODES_IN = (
     *((file, "644") for file in ("/etc/passwd", "/etc/group", "/etc/hostname", "/etc/hosts", "/etc/os-release")),
 )
 """Modes that files have on every Debian: programs may be run, the system's tables may not."""
+_SPARES_ITSELF = ("symbolic", "symbolic-link", "s", "backup", "b", "link", "l", "no-clobber")
+"""Options with which a file may be put in its own place."""
 _EMPTY = frozenset({"", ":", "true"})
 """Commands that print nothing, "" for a redirection alone."""
 _TRUNCATES = frozenset({">", ">|", "&>"})
@@ -65,7 +67,8 @@ def file_program(call: Call) -> Iterator[Fact]:
     whole = folder is not None or row.removes is Operands.ALL
     sources = parsed.operands if whole else parsed.operands[:-1]
     written = list(_written(call, row, parsed, sources))
-    if row.writes is Operands.TARGET and not parsed.has("symbolic") and (same := _onto_itself(call, sources, written)):
+    refuses = row.writes is Operands.TARGET and not parsed.has(*_SPARES_ITSELF)
+    if refuses and (same := _onto_itself(call, sources, written)) is not None:
         call.fails(same.span, f"{code(call.slice(same.span), 40)} is the same file as its target")
         return
     lost: tuple[str, ...] = ()
