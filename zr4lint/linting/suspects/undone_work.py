@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
+from zr4lint.checks.edits import take_out
 from zr4lint.facts import Facts, Ran
 from zr4lint.linting.suspects.suspect import Suspect
 from zr4lint.model.finding import Applicability, Edit, Finding, Severity
@@ -11,6 +13,8 @@ from zr4lint.packs.own_rules import COMMAND_FAILS
 from zr4lint.shell import Reach
 
 _MOST = 6
+_CHANGES = frozenset({"chmod", "cp", "install", "ln", "mv", "rm", "truncate", "unlink"})
+_PROGRAM = r"/(?:\S+/)?s?bin/\S+"
 
 
 def undoing(facts: Facts, findings: Sequence[Finding]) -> Iterator[Suspect]:
@@ -34,6 +38,15 @@ def undoing(facts: Facts, findings: Sequence[Finding]) -> Iterator[Suspect]:
             yield Suspect(
                 at, "this command changes what others set up", (Edit.of(at, f":{lines}"),), least=2, modest=True
             )
+
+
+def replacing(facts: Facts) -> Iterator[Suspect]:
+    """The commands that change a program of the image: without one, the program may do its work again."""
+    found = [f for f in facts.facts if isinstance(f, Ran) and f.program in _CHANGES and f.at.reach is not Reach.NEVER]
+    for fact in found:
+        if any(re.fullmatch(_PROGRAM, argument.value or "") for argument in fact.arguments[1:]):
+            fix = take_out(facts.dockerfile.source, fact.at, "Leave the command out")
+            yield Suspect(fact.at.span, "this command changes a program that others call", fix.edits, fix.title)
 
 
 def settling(findings: Sequence[Finding]) -> Iterator[Suspect]:
