@@ -153,6 +153,21 @@ def test_codes_are_selected_ignored_and_overridden_like_others() -> None:
     assert [f.severity for f in report.findings] == [Severity.ERROR]
 
 
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("chmod =rx,u+w /a", []),
+        ("chmod -R =rX /a", []),
+        ("A =1", ["SC2283"]),
+        ("pushd() { echo; }; pushd && echo", []),
+        ("if a; then pushd /a || exit; fi", ["SC3044"]),
+    ],
+)
+def test_modes_are_no_assignments_and_functions_no_builtins(script: str, expected: list[str]) -> None:
+    found = codes(f"FROM debian:12\nRUN {script}\n")
+    assert [code for code in found if code in ("SC2283", "SC3044")] == expected
+
+
 def test_a_comment_suppresses_a_code() -> None:
     commented = UNQUOTED.replace("RUN", "# zr4lint: ignore[SC2086] No file has a blank.\nRUN")
     report = zr4lint.lint_text(commented, packs="core", options=LintOptions(select=("SC", "ZL")))

@@ -89,6 +89,15 @@ def test_fixes_that_undo_each_other_are_left_out_and_the_others_stand() -> None:
     assert fix(done.source, rules, SAFE).source.text == "aC"
 
 
+def test_warnings_whose_fixes_undo_each_other_keep_no_error() -> None:
+    def warns(text: str) -> Finding:
+        code, other = ("R1", "b") if "a" in text else ("R2", "a")
+        return finding(code, Edit(0, 1, other), how=UNSAFE, severity=Severity.WARNING)
+
+    done = fix(SourceFile("ac"), linter(warns, swap("R3", "c", "C", UNSAFE)), UNSAFE)
+    assert done.source.text == "aC"
+
+
 def test_a_fix_that_never_helps_is_left_out_and_the_others_stand() -> None:
     grows = lambda text: finding("R1", Edit(0, 0, "x"))  # noqa: E731
     done = fix(SourceFile("a"), linter(grows, swap("R2", "a", "b")), SAFE)

@@ -11,6 +11,7 @@ import zr4lint
 from tests.support import buildkit
 
 DASH = shutil.which("dash")
+COMMIT = "002f2bedd6e4f6a0f7436ab7ce2fb8021483904c"
 
 
 def told(script: str, code: str) -> list[tuple[str, str]]:
@@ -38,6 +39,10 @@ REFUSED = [
     ("for i in a b do touch /$i; done", "for i in a b; do touch /$i; done"),
     ("case x in x) touch /a", "case x in x) touch /a ;; esac"),
     ("until touch /a; done", "until touch /a; do :; done"),
+    ('echo "${HOME"', 'echo "${HOME}"'),
+    ("touch /a && f()", "touch /a"),
+    ("touch /a && elif true; then :; fi", "touch /a"),
+    ("touch /a && ls !(a)", "touch /a"),
 ]
 
 
@@ -71,7 +76,17 @@ def test_what_no_small_change_mends_has_no_fix() -> None:
         ("touch /a && eval false", "false", "`false` ends with a failure, which fails the RUN", None),
         ("f() { return 2; }; f", "return 2", "`return 2` ends with a failure, which fails the RUN", None),
         ("touch /a && [ -x /a", "[ -x /a", "`[` has no `]`", "touch /a"),
+        ("touch /a && [[ -f /b ]]", "[[ -f /b ]]", "dash has no command `[[`", "touch /a"),
+        ("touch /a && echo x${HOME^^}", "${HOME^^}", "dash does not know `${HOME^^}`", "touch /a"),
         ("touch /a && rm --dry /a", "--dry", "rm does not accept `--dry`", "touch /a && rm /a"),
+        ("git -C /a chekout b", "chekout", "git has no command `chekout`", "git -C /a checkout b"),
+        ("git chekout b", "chekout", "git has no command `chekout`", "git checkout b"),
+        (
+            f"git switch {COMMIT}",
+            COMMIT,
+            "`git switch` takes no commit without `--detach`",
+            f"git switch --detach {COMMIT}",
+        ),
         ("apt-get frobnicate git", "frobnicate", "apt-get does not accept `frobnicate` here", None),
         ("apt-get update -y install git", "install", "apt-get does not accept `install` here", None),
     ],

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _BLANK = r"(?:[ \t]|\\[ \t]*\r?\n)*"
 _JOINED_BEFORE = _BLANK + r"(?:&&|;)" + _BLANK + r"\Z"
 _JOINED_AFTER = _BLANK + r"(?:&&|;)" + _BLANK
+_CLOSES = r"(?:done|fi|esac|elif|else)\b|[})]"
+"""What ends a list of commands, which must not be empty."""
 _NEXT = _BLANK + r"(?:;(?!;)|\r?\n)"
 _NOT = r"(?:\A|[\s;&|({])!"
 _SUDO = r"(?:\w+=[^\s\"']*[ \t]+)*(sudo(?:[ \t]+-[EHkn]+)*)(?:[ \t]+\w+=[^\s\"']*)*[ \t]+"
@@ -75,7 +77,7 @@ def take_out_words(source: SourceFile, instruction: Instruction, span: Span, tit
     if before is not None:
         return Fix(title, UNSAFE, (Edit(start + before.start(), span.end, ""),))
     after = re.match(_JOINED_AFTER, text[span.end : instruction.span.end])
-    if after is not None:
+    if after is not None and not re.match(_CLOSES, text[span.end + after.end() : instruction.span.end]):
         return Fix(title, UNSAFE, (Edit(span.start, span.end + after.end(), ""),))
     return Fix(title, UNSAFE, (Edit.of(span, "true"),))
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from zr4lint.facts.commands import Script, read_command
 from zr4lint.facts.flags import read_flags, read_mounts
 from zr4lint.facts.instruction_facts import Form, RunStep
@@ -100,7 +102,9 @@ def run(reading: Reading, instruction: Instruction) -> Iterator[Fact]:
     expansion = parsed.failing is not None and reading.text.startswith("${", parsed.failing.start)
     if parsed.failing is not None and not told and (expansion or not _asks_builder(reading, instruction)):
         in_dash = state.sh_is_dash and state.shell[:1] == ("/bin/sh",)
-        reading.remarks += _failing(parsed.failing, reading.text, in_dash=in_dash, refused=parsed.refused)
+        remarks = _failing(parsed.failing, reading.text, in_dash=in_dash, refused=parsed.refused)
+        around = _around(parsed.failing, parsed.commands) if expansion else None
+        reading.remarks += (structs.replace(r, part="command", around=around) if around else r for r in remarks)
     if mounts and state.written:
         state.lose((mount.target for mount in mounts if mount.target), recursive=True)
 
@@ -136,6 +140,12 @@ def _asks_builder(reading: Reading, instruction: Instruction) -> bool:
     return any(reading.state.is_argument(name) for name in names)
 
 
+def _around(span: Span, commands: Sequence[Command]) -> Span | None:
+    """The command that some words stand in; None for words of no command, such as those of a loop."""
+    found = [c.span for c in commands if c.span.start <= span.start and span.end <= c.span.end]
+    return min(found, key=lambda at: at.end - at.start, default=None)
+
+
 def _failing(span: Span, text: str, *, in_dash: bool, refused: bool) -> Iterator[Remark]:
     """The remark on the command whose status fails a RUN; `refused` tells that the shell refuses its words.
 
@@ -148,17 +158,18 @@ def _failing(span: Span, text: str, *, in_dash: bool, refused: bool) -> Iterator
         return
     name = next((word for word in words.split() if word not in _WRAPPERS), "")
     open_ = name == "[" and not re.search(r"\s\]\s*\Z", words)
-    if not refused and (name not in _DECIDED or (re.search(_FILE_TEST, words) and not open_)):
+    absent = in_dash and name == "[["
+    if not (refused or absent) and (name not in _DECIDED or (re.search(_FILE_TEST, words) and not open_)):
         return
     what = f"{code(words, 36)} ends with a failure, which fails the RUN"
-    if name == "[[" and in_dash:
+    if absent:
         what = "dash has no command `[[`"
     elif open_:
         what = "`[` has no `]`"
     elif name in ("[", "test", "[["):
         strange = in_dash and re.search(r"\s==\s", words)
         what = "the tests of dash have no `==`" if strange else "this test is false, which fails the RUN"
-    part = "command" if refused or name in _IDLE else ""
+    part = "command" if refused or absent or name in _IDLE else ""
     notes = ("The RUN ends with the status of this command, so the build stops.",)
     yield Remark(COMMAND_FAILS, span, what, notes, part=part)
 

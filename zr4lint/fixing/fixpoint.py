@@ -15,7 +15,7 @@ from msgspec import Struct, structs
 from zr4lint.fixing.application import apply_fixes, overlap
 from zr4lint.fixing.proof import count, errors, worse
 from zr4lint.linting.pipeline import Linted
-from zr4lint.model.finding import Applicability, Edit, FileReport, Finding
+from zr4lint.model.finding import Applicability, Edit, FileReport, Finding, Severity
 from zr4lint.model.source import SourceFile
 
 MAX_REPEATS = 4
@@ -121,6 +121,9 @@ class _Fixer:
             cleared = self.cleared(before)
             if cleared is not before:
                 outcomes.append(self.fixed(before, cleared, worst_first=True))
+        if all(outcome.refused for outcome in outcomes):  # warnings whose fixes undo each other keep no error
+            of_errors = self.among(self.level, lambda finding: finding.severity is Severity.ERROR)
+            outcomes.append(of_errors.fixed(before, before, worst_first=True))
         best = min(outcomes, key=lambda outcome: errors(outcome.linted).total())
         return self.rule_by_rule(before, best, best.refused) if best.refused else best
 
@@ -131,21 +134,17 @@ class _Fixer:
         """
         best, kept = unchanged, frozenset[str]()
         for code in sorted({f.code for f in before.report.findings if f.fix is not None and self.wanted(f)}):
-            outcome = self.of_rules(kept | {code}).fixed(before, before, worst_first=True)
+            safe = self.among(Applicability.SAFE, _of_rules(kept | {code}))
+            outcome = safe.fixed(before, before, worst_first=True)
             if not outcome.refused and count(outcome.linted) < count(best.linted):
                 best, kept = outcome, kept | {code}
         left_out = any(f.fix is not None for f in best.linted.report.findings)
         codes = tuple(code for code in refusal.codes if code not in kept)
         return structs.replace(best, refused=structs.replace(refusal, codes=codes) if codes and left_out else None)
 
-    def of_rules(self, codes: frozenset[str]) -> _Fixer:
-        """The same for the safe fixes of some rules."""
-        among = _Fixer(
-            self.source,
-            self._lint,
-            Applicability.SAFE,
-            lambda finding: finding.code in codes and self.wanted(finding),
-        )
+    def among(self, level: Applicability, wanted: Wanted) -> _Fixer:
+        """The same for some of the findings."""
+        among = _Fixer(self.source, self._lint, level, lambda finding: wanted(finding) and self.wanted(finding))
         among._known = self._known
         return among
 
@@ -191,6 +190,10 @@ class _Fixer:
                 return _Attempt(None, applied)
             seen.add(text)
             linted = self.lint(text)
+
+
+def _of_rules(codes: frozenset[str]) -> Wanted:
+    return lambda finding: finding.code in codes
 
 
 def _key(finding: Finding) -> tuple[str, str]:

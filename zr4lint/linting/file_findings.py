@@ -67,7 +67,7 @@ def _without(judged: Judged, remark: Remark) -> Fix | None:
         return None
     if remark.part == "word":
         return take_out_word(judged.source, remark.span, "Leave it out")
-    return take_out_words(judged.source, home, remark.span, "Leave the command out")
+    return take_out_words(judged.source, home, remark.around or remark.span, "Leave the command out")
 
 
 def _may_miss(judged: Judged, context: str) -> bool:

@@ -13,7 +13,7 @@ class Remark(Struct, frozen=True):
 
     Of the remarks with the same code and the same `topic` only the first of a file is told; those with the topic ""
     are told one by one. `fix` mends it; else `part` says what may be taken out for that: the "command", or the "word",
-    at `span`.
+    at `span`, or at `around` where only a part of it is at fault.
     """
 
     code: str
@@ -24,6 +24,7 @@ class Remark(Struct, frozen=True):
     topic: str = ""
     fix: Fix | None = None
     part: str = ""
+    around: Span | None = None
 
 
 DOCKER_SYNTAX = "ZL000"

@@ -134,6 +134,11 @@ class MappedText(Struct, frozen=True):
         """Text that stands in no file as it is, all of it mapped to one offset."""
         return cls(text, tuple(range(len(text))) or (0,), (start,) * (len(text) or 1))
 
+    @property
+    def is_at_one_place(self) -> bool:
+        """Whether the text stands in no file as it is."""
+        return len(self.offsets) > 1 and self.offsets[0] == self.offsets[-1]
+
     def pieces(self) -> list[tuple[str, int]]:
         """The (text, file offset) pieces, as `join` takes them."""
         bounds = [*self.starts, len(self.text)]

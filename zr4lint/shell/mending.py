@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _UNCLOSED = r"`(?P<opener>.+)` has no `(?P<closer>.+)`\Z"
 _UNCLOSED_QUOTE = r"unclosed (?P<quote>['\"`])\Z"
 _WORD_BEFORE = r"(?:&&|\|\||[|;&])?[ \t\n]*\Z"
+_JOINT = r"[ \t\n]*(?:&&|;)"
 _OPENS = r"\b(?P<opener>if|elif|while|until|for)\b[^;\n]*"
 _LONGEST = 10_000
 _MOST = 12
@@ -77,6 +78,8 @@ def _changes(text: str, wrong: Refusal) -> Iterator[Change]:
     operator = re.search(_WORD_BEFORE, text[: wrong.start])
     if operator is not None:
         yield Change(len(text[: operator.start()].rstrip()), wrong.end, "")
+    joints = [joint.start() for joint in re.finditer(_JOINT, text[: wrong.start])]
+    yield from (Change(at, end, "") for at in reversed(joints[-2:]))
 
 
 def _closed(text: str, end: int, opener: str, closer: str) -> Iterator[Change]:
@@ -91,11 +94,9 @@ def _closed(text: str, end: int, opener: str, closer: str) -> Iterator[Change]:
         yield Change(end, end, f" {closer}" if text[:end].endswith(";") else f"; {closer}")
         yield Change(end, end, f"; do :; {closer}")
     else:
-        yield Change(end, end, closer)
         word = re.match(r"[^\s\"']*", text[text.find(opener) :])
-        if word is not None:
-            at = text.find(opener) + word.end()
-            yield Change(at, at, closer)
+        ends = (end,) if word is None else (end, text.find(opener) + word.end())
+        yield from (Change(at, at, closer) for at in sorted(ends, reverse=opener != "${"))
 
 
 def _continued(text: str, at: int) -> Iterator[Change]:

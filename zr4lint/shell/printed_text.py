@@ -137,7 +137,8 @@ def output(
 ) -> str | None:
     """The output of the commands of a substitution, all of which run; None where it can't be known.
 
-    `depth` is the number of pipelines around the substitution.
+    Patterns of files that echo prints stand in it as they are written: the shell makes the same of them afterwards,
+    where the output is split into words. `depth` is the number of pipelines around the substitution.
     """
     text: str | None = None
     for command in commands:
@@ -147,6 +148,8 @@ def output(
             if text and command.assignments:
                 return None
             continue
+        if command.words and command.words[0].literal == "echo":
+            command = structs.replace(command, words=tuple(structs.replace(w, glob=False) for w in command.words))
         found = printed(command, dialect, variables, read)
         if found is None:
             return None

@@ -133,7 +133,10 @@ def run(walker: Walker, made: Command, frame: Frame) -> Status:
         made = structs.replace(made, stdin=walker.piped(frame))
     nested = _script_of(walker, name, made, frame)
     if nested is not None and frame.depth < budgets.DEPTH:
+        before = len(walker.commands)
         status = _nested(walker, nested, made, frame)
+        if nested.script.is_at_one_place:
+            walker.commands[before:] = [structs.replace(one, span=made.span) for one in walker.commands[before:]]
     elif "/" in name and _not_executable(walker, name, frame):
         walker.record(structs.replace(made, reach=Reach.NEVER), frame)
         return FALSE

@@ -75,7 +75,7 @@ class Walker(ABC):
         self.patterns: dict[str, Word] = {}
         self._repeated = 0
         self._copied = 0
-        self._outputs: dict[tuple[int, str], str] = {}
+        self._outputs: dict[tuple[int, str], tuple[str, bool]] = {}
         self._substituted: list[tuple[int, int]] = []
         self.located: dict[tuple[int, str], str] = {}
 
@@ -103,12 +103,17 @@ class Walker(ABC):
             word = spliced(word, self.patterns)
         return self._with_outputs(word, frame) if self._outputs and word.expansions else word
 
-    def _with_outputs(self, word: Word, frame: Frame) -> Word:
-        """A word in which the command substitutions stand for what they are known to print."""
+    def _with_outputs(self, word: Word, frame: Frame, *, splits: bool = True) -> Word:
+        """A word in which the command substitutions stand for what they are known to print.
+
+        Where it isn't split into words, files that a pattern in the output stands for can't be known.
+        """
         expansions = list(word.expansions)
         for index, expansion in enumerate(expansions):
-            text = self._outputs.get((id(frame.script), expansion.operand)) if expansion.name is None else None
-            if text is not None and expansion.operator == SUBSTITUTION:
+            key = (id(frame.script), expansion.operand)
+            text, pattern = self._outputs.get(key, (None, False)) if expansion.name is None else (None, False)
+            known = not pattern or (splits and not expansion.quoted)
+            if text is not None and known and expansion.operator == SUBSTITUTION:
                 expansions[index] = structs.replace(expansion, name="", operator=OUTPUT, operand=text)
         return structs.replace(word, expansions=tuple(expansions))
 
@@ -245,7 +250,7 @@ class Walker(ABC):
         """The assignments among nodes."""
         found = tuple(filter(None, (read_assignment(node, frame.script) for node in nodes)))
         if self._outputs:
-            found = tuple((name, self._with_outputs(word, frame)) for name, word in found)
+            found = tuple((name, self._with_outputs(word, frame, splits=False)) for name, word in found)
         return found
 
     def forget(self, node: Node, frame: Frame) -> None:
@@ -291,7 +296,8 @@ class Walker(ABC):
         depth = len(frame.pipes)
         text = output(commands, depth, self.dialect, self.variables, lambda path: self.text_of(path, frame))
         if text is not None and len(text) <= budgets.VALUE_LENGTH:
-            self._outputs[key] = text
+            pattern = any(word.glob and not word.quoted for command in commands for word in command.words)
+            self._outputs[key] = text, pattern
 
     # Scopes
 

@@ -119,7 +119,15 @@ def _by_cleaning(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes
             expected=f"{remedy} as the last step of this RUN",
             fix=_append(subject, row, found, remedy),
             notes=(f"{contents[0].upper()}{contents[1:]} stay in this layer of the image.",),
+            unsure=_may_clean(subject, last),
         )
+
+
+def _may_clean(subject: Subject, last: Use) -> bool:
+    """Whether a later command of the RUN removes what can't be known."""
+    removing = (ran for ran in subject.facts.of(Ran, subject.lineage) if ran.program == "rm")
+    behind = (r for r in removing if r.at.instruction.index == last.at.instruction.index and follows(r.at, last.at))
+    return any(argument.value is None for ran in behind for argument in ran.arguments)
 
 
 def _cleans(use: Use, last: Use) -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zr4lint.checks.edits import SAFE, UNSAFE, add_words, remove_lines, replace
+from zr4lint.checks.edits import SAFE, UNSAFE, add_words, replace
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet, met
 from zr4lint.checks.registry import check
 from zr4lint.checks.spec.pip_packages import absent
-from zr4lint.facts import EnvSet
 from zr4lint.model.quoting import code, contrast
 from zr4lint.model.source import Span
 from zr4lint.programs.urls import normal_url
@@ -39,10 +38,11 @@ def pip_index(subject: Subject, *, package: Package, url: Url) -> Outcomes:
     extra = [*parsed.all("extra-index-url"), *parsed.all("index")]
     setting = next((n for n in ("PIP_EXTRA_INDEX_URL", "UV_EXTRA_INDEX_URL") if run.settings.get(n)), None)
     right = False
-    unset = next((f for f in subject.facts.of(EnvSet, subject.lineage) if f.name == "PIP_NO_INDEX"), None)
     if run.settings.get("PIP_NO_INDEX") and parsed.get("isolated") is None:
-        fix = remove_lines(subject.source, unset.at.instruction, "Let pip use the index") if unset else None
-        span = unset.span if unset else run.command.words
+        from zr4lint.checks.spec.settings_of_pip import set_at, without_setting  # few files need it
+
+        span = set_at(subject, run, "PIP_NO_INDEX") or run.command.words
+        fix = without_setting(subject, run, "PIP_NO_INDEX")
         yield Unmet("PIP_NO_INDEX disables every index", span, expected=expected, fix=fix)
     elif (off := parsed.get("no-index")) is not None:
         fix = _without(subject, off, "Use the index")
@@ -84,7 +84,7 @@ def pip_index(subject: Subject, *, package: Package, url: Url) -> Outcomes:
         from zr4lint.checks.spec.settings_of_pip import set_at, without_setting, written_before  # few files need it
 
         place = set_at(subject, run, setting)
-        written = written_before(subject, run) if place is None else None
+        written = written_before(subject, run, setting) if place is None else None
         yield Unmet(
             f"{setting if written is None else code(written.path or '', 40)} adds a second index",
             place or (written.at.span if written is not None else run.command.words),

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from zr4lint.checks.edits import UNSAFE, remove_lines, replace, take_out, take_out_word
 from zr4lint.checks.spec.copied_files import with_redirections
-from zr4lint.facts import EnvSet, PipRun, Written
+from zr4lint.facts import EnvSet, PipRun, Ran, Written
 from zr4lint.model.source import Span
-from zr4lint.programs.pip import CONFIGURATIONS
+from zr4lint.programs.pip import CONFIGURATIONS, configured, parse_config
 
 if TYPE_CHECKING:
     from zr4lint.checks.outcome import Subject
@@ -34,7 +34,10 @@ def without_setting(subject: Subject, run: PipRun, name: str) -> Fix | None:
         if len(own) == 1:
             return remove_lines(subject.source, setting.at.instruction, f"Remove {name}")
         return take_out_word(subject.source, setting.span, f"Remove {name}")
-    written = written_before(subject, run)
+    called = next((r for r in reversed(_calls_before(subject, run)) if name in (parse_config(r.arguments) or ())), None)
+    if called is not None:
+        return take_out(subject.source, called.at, f"Do not set {name}")
+    written = written_before(subject, run, name)
     if written is None or written.at.instruction.heredocs or written.at.instruction.keyword != "RUN":
         return None
     return take_out(subject.source, with_redirections(subject, written.at), f"Do not write {written.path}")
@@ -53,8 +56,15 @@ def _env_before(subject: Subject, run: PipRun, name: str) -> EnvSet | None:
     return settings[-1] if settings else None
 
 
-def written_before(subject: Subject, run: PipRun) -> Written | None:
-    """The last configuration of pip with another index that the build writes before a command."""
+def _calls_before(subject: Subject, run: PipRun) -> list[Ran]:
+    """The calls of pip before a command."""
+    every = subject.facts.of(Ran, subject.lineage)
+    return [ran for ran in every if ran.program == "pip" and ran.at.order < run.at.order]
+
+
+def written_before(subject: Subject, run: PipRun, name: str) -> Written | None:
+    """The last configuration of pip with a setting that the build writes before a command."""
     paths = {*CONFIGURATIONS, run.settings.get("PIP_CONFIG_FILE")}
     found = [f for f in subject.facts.of(Written, subject.lineage) if f.path in paths]
-    return next((f for f in reversed(found) if f.at.order < run.at.order and "extra" in f.text.text), None)
+    given = (f for f in reversed(found) if f.at.order < run.at.order)
+    return next((f for f in given if any(key == name for key, _ in configured(f.text.text))), None)

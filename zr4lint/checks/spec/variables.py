@@ -47,7 +47,7 @@ def env(subject: Subject, *, variables: dict[Variable, str]) -> Outcomes:
                 setting.span,
                 expected=f"{name}={written(subject, value)}",
                 fix=replace(setting.value_span, written(subject, value), f"Set {name} to {value}", UNSAFE)
-                if "=" in subject.words(setting.span)
+                if setting.legacy or "=" in subject.words(setting.span)
                 else None,
                 unsure=setting.value is None,
             )

@@ -105,10 +105,10 @@ def _filled(call: Call) -> Iterator[Fact]:
     if git.name == "clone" and not git.arguments:
         call.fails(call.command.span, "`git clone` names no repository", part="command")
     elif (refused := refused_word(git)) is not None:
-        call.fails(refused.span, f"`git {git.name}` takes no commit without `--detach`")
+        detached = f"--detach {call.slice(refused.span)}"
+        call.fails(refused.span, f"`git {git.name}` takes no commit without `--detach`", instead=detached)
     elif (meant := misspelt(git.name)) is not None:
-        word = call.arguments[git.at - 1] if git.at else call.arguments[0]
-        call.fails(word.span, f"git has no command {code(git.name, 40)}", instead=meant)
+        call.fails(call.arguments[git.at].span, f"git has no command {code(git.name, 40)}", instead=meant)
     if path is not None and _no_repository(call, path):
         where = "this folder" if not folder else code(folder, 40)
         call.fails(

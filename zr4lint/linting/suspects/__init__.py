@@ -20,7 +20,7 @@ from zr4lint.linting.suspects.joined_lines import (
     triggers,
 )
 from zr4lint.linting.suspects.script_words import background, braces, commands, dead, redirections
-from zr4lint.linting.suspects.undone_work import settling, undoing
+from zr4lint.linting.suspects.undone_work import replacing, settings_of_git, settling, undoing
 from zr4lint.linting.suspects.whole_instructions import steps
 
 if TYPE_CHECKING:
@@ -44,9 +44,11 @@ FAMILIES: tuple[Family, ...] = (
     commands,
     steps,
     dead,
+    replacing,
+    settings_of_git,
 )
 """The families in the order in which they are tried: what spoils most comes first."""
-MODEST = (background, redirections, commands, steps, dead)
+MODEST = (background, redirections, commands, steps, dead, replacing, settings_of_git)
 """The families that leave the telling to a refusal at the same words."""
 
 

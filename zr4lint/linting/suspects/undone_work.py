@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
+from zr4lint.checks.edits import take_out
 from zr4lint.facts import Facts, Ran
 from zr4lint.linting.suspects.suspect import Suspect
 from zr4lint.model.finding import Applicability, Edit, Finding, Severity
+from zr4lint.model.source import Span
 from zr4lint.packs.own_rules import COMMAND_FAILS
 from zr4lint.shell import Reach
 
 _MOST = 6
+_CHANGES = frozenset({"chmod", "cp", "install", "ln", "mv", "rm", "truncate", "unlink"})
+_OF_GIT = r"(?:GIT_\w+=[^\s\"'$`\\]+[ \t]+)+"
+_PROGRAM = r"/(?:\S+/)?s?bin/\S+"
 
 
 def undoing(facts: Facts, findings: Sequence[Finding]) -> Iterator[Suspect]:
@@ -34,6 +40,27 @@ def undoing(facts: Facts, findings: Sequence[Finding]) -> Iterator[Suspect]:
             yield Suspect(
                 at, "this command changes what others set up", (Edit.of(at, f":{lines}"),), least=2, modest=True
             )
+
+
+def replacing(facts: Facts) -> Iterator[Suspect]:
+    """The commands that change a program of the image: without one, the program may do its work again."""
+    found = [f for f in facts.facts if isinstance(f, Ran) and f.program in _CHANGES and f.at.reach is not Reach.NEVER]
+    for fact in found:
+        if any(re.fullmatch(_PROGRAM, argument.value or "") for argument in fact.arguments[1:]):
+            fix = take_out(facts.dockerfile.source, fact.at, "Leave the command out")
+            yield Suspect(fact.at.span, "this command changes a program that others call", fix.edits, fix.title)
+
+
+def settings_of_git(facts: Facts) -> Iterator[Suspect]:
+    """The variables before a call of git, for which it may work on another repository."""
+    text = facts.dockerfile.source.text
+    for fact in facts.facts:
+        if isinstance(fact, Ran) and fact.program == "git":
+            found = re.match(_OF_GIT, text[fact.at.span.start : fact.arguments[0].span.start])
+            if found is not None:
+                span = Span(fact.at.span.start, fact.at.span.start + len(found[0].rstrip()))
+                edit = Edit(span.start, fact.at.span.start + found.end(), "")
+                yield Suspect(span, "these variables change what git does", (edit,), "Leave them out")
 
 
 def settling(findings: Sequence[Finding]) -> Iterator[Suspect]:
