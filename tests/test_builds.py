@@ -11,7 +11,9 @@ import pytest
 
 from tests.inprocess import call
 from tests.test_cli import complaint, save
+from zr4lint.app.task import Task
 from zr4lint.filesystem.sources import FileError
+from zr4lint.model.deadline import Deadline, TimeUpError
 from zr4lint.project.builds.build_file import builds_of
 from zr4lint.project.builds.expressions import Function, Scope, evaluated
 from zr4lint.project.builds.interpolation import compose, env_file
@@ -20,6 +22,7 @@ from zr4lint.project.discovery import describes_builds
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from zr4lint.linting.pipeline import Linter
     from zr4lint.project.builds.build import Build
 
 DOCKERFILE = """\
@@ -231,6 +234,33 @@ def test_many_targets_are_cut_with_a_word(tmp_path: Path) -> None:
     found, skipped = builds_of(str(tmp_path / "docker-bake.json"))
     assert len(found) == 200
     assert skipped == [f"{tmp_path / 'docker-bake.json'}: the builds after the first 200 are skipped"]
+
+
+def test_equal_builds_are_one_with_all_names(tmp_path: Path) -> None:
+    services = "".join(f"  s{n}: {{ build: {{ context: ., args: {{ A: {n % 2} }} }} }}\n" for n in range(5))
+    got = [(build.name, build.args) for build in builds(tmp_path, f"services:\n{services}")]
+    assert got == [("service s0, service s2, service s4", (("A", "0"),)), ("service s1, service s3", (("A", "1"),))]
+
+
+def test_the_builds_of_a_file_have_the_time_of_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Deadline | None] = []
+
+    def linter(task: Task, deadline: Deadline | None = None) -> Linter:
+        given.append(deadline)
+        if len(given) > 2:
+            raise TimeUpError
+        return made(task, deadline)
+
+    made = Task.linter
+    monkeypatch.setattr(Task, "linter", linter)
+    save(tmp_path / "Dockerfile", DOCKERFILE)
+    services = "".join(f"  s{n}: {{ build: {{ context: ., args: {{ A: {n} }} }} }}\n" for n in range(5))
+    save(tmp_path / "compose.yaml", f"services:\n{services}")
+    done = call("--pack", "ml", "-q", "--jobs", "2", "compose.yaml", cwd=tmp_path)
+    assert complaint(done) == "compose.yaml: the builds take more than 60 seconds (--max-time)"
+    assert len(given) == 5
+    assert given[0] is not None
+    assert {*map(id, given)} == {id(given[0])}
 
 
 def test_bake_in_json(tmp_path: Path) -> None:
@@ -491,6 +521,7 @@ def test_compose_files_that_can_not_be_used(tmp_path: Path, text: str, why: str)
     [
         ("docker-bake.hcl", "x {\n", "not HCL"),
         ("docker-bake.hcl", 'variable "A" {}\n', "has no targets"),
+        ("docker-bake.hcl", "#" * 50_001, "HCL with more than 50,000 characters is not read; it may be JSON"),
         ("docker-bake.json", "{", "not JSON"),
         ("docker-bake.json", '{"target": {"\\ud800": {"context": "\\udfff"}}}', "not JSON"),
         ("docker-bake.json", "[]", "not a bake file"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.inprocess import call
 from tests.test_cli import save
+from zr4lint.app.run import Request, inputs
 from zr4lint.filesystem.gitignore import GitIgnore
 from zr4lint.filesystem.paths import display, from_root, plain
 
@@ -61,6 +64,25 @@ IGNORED = {
     "sub/.gitignore": "!dist\nlocal.Dockerfile\n",
     ".git/info/exclude": "private\n",
 }
+
+
+def test_nested_folders_are_looked_into_once_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".git").mkdir()
+    folder = tmp_path
+    for _ in range(60):
+        folder /= "a"
+        save(folder / "Dockerfile", "FROM scratch\n")
+    looked: Counter[str] = Counter()
+    lexists = os.path.lexists
+
+    def counted(path: str) -> bool:
+        looked[path] += 1
+        return lexists(path)
+
+    monkeypatch.setattr("os.path.lexists", counted)
+    found, errors = inputs(Request(paths=(str(tmp_path),)))
+    assert (len(found), errors) == (60, [])
+    assert max(looked.values()) <= 2
 
 
 def test_what_git_ignores_is_skipped(tmp_path: Path) -> None:

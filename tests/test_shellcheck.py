@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -87,6 +87,20 @@ def test_known_values_are_exported_and_others_declared() -> None:
     (found,) = scripts('FROM debian:12\nARG OTHER\nENV A="it\'s"\nRUN echo $A $OTHER\n')
     assert found.head.splitlines()[1] == "export A='it'\\''s' OTHER"
     assert codes("FROM debian:12\nENV A=b\nRUN echo $A\n") == []
+
+
+def test_the_names_that_may_be_misspelled_are_compared_to_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def nearest(word: str, known: Iterable[str]) -> str | None:
+        asked.append(word)
+        return "TOKEN" if word == "TOKEM" else None
+
+    monkeypatch.setattr("zr4lint.shellcheck.scripts.nearest", nearest)
+    names = " ".join(f"$N{n} $N{n}" for n in range(90))
+    texts = scripts(f"FROM debian\nENV TOKEN=a\nRUN echo $TOKEM {names}\nRUN echo {names}\n")
+    assert [text.head.count("TOKEN") for text in texts] == [1, 0]
+    assert len(asked) == 100
 
 
 def test_a_script_without_anything_to_say_of_is_not_asked_for() -> None:

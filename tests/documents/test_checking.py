@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BROKEN = FIXTURES / "broken.prd.md"
 EXPECTED = tomllib.loads((FIXTURES / "broken.toml").read_text())["finding"]
 GUIDE = ROOT / "docs" / "writing-a-prd.md"
+TARGET = "## After\n\n```dockerfile\nFROM debian:12\n```\n\n"
 PRD = ROOT.parent / "shared" / "prd" / "Dockerfile.zr4.prd.md"
 
 
@@ -48,6 +49,11 @@ def test_a_document_with_faults_of_every_kind() -> None:
         assert finding.span.of(text).startswith(expected["words"])
         if "related" in expected:
             assert finding.related[0].span.of(text).startswith(expected["related"])
+
+
+def test_a_script_without_a_command_has_no_fault() -> None:
+    for body in ("", "\n", "# later\n"):
+        assert found(f"{TARGET}## Verification\n\n```bash\n{body}```\n") == []
 
 
 def test_the_example_of_the_guide_has_no_fault() -> None:

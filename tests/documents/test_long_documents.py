@@ -10,7 +10,7 @@ from zr4lint.documents.check import check
 from zr4lint.documents.document import Document
 from zr4lint.documents.target import Target
 from zr4lint.filesystem.sources import FileError
-from zr4lint.model.budgets import DOCUMENT_LINES, DOCUMENT_NESTING, PROSE_LENGTH
+from zr4lint.model.budgets import DOCUMENT_LINES, DOCUMENT_NESTING, PROSE_LENGTH, RECOVERED_LINES
 from zr4lint.model.source import SourceFile
 
 _SECONDS = 5
@@ -68,6 +68,15 @@ def test_many_steps_of_one_recovery() -> None:
     steps = "".join(f"sed -i 's|debian:12|debian:{n}|' Dockerfile\n" for n in range(100, 500))
     found = _findings(f"{after}{steps}```\n")
     assert [line for line, code in found if code == "PD402"] == [10 + n for n in range(400)]
+
+
+@pytest.mark.slow
+def test_recoveries_are_followed_to_their_budget() -> None:
+    values = "".join(f"ENV A{n}=b{n}\n" for n in range(300))
+    steps = "".join(f"sed -i 's|b{n}$|c{n}|' Dockerfile\n" for n in range(300))
+    found = _findings(f"## After\n\n```dockerfile\nFROM debian:12\n{values}```\n\n## Recovery\n\n```bash\n{steps}```\n")
+    assert {code for _, code in found if code != "PD402"} == {"ZL005"}
+    assert len(found) == RECOVERED_LINES // 301 + 1
 
 
 @pytest.mark.slow

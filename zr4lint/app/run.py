@@ -12,9 +12,8 @@ from msgspec import Struct, structs
 from zr4lint.app.aging import old_facts, overdue, rests_on_tables
 from zr4lint.app.assignment import Assignment, lint_options, load_packs, options_of_build
 from zr4lint.app.errors import UsageError
-from zr4lint.app.parallel import in_order, processes
 from zr4lint.app.spool import Spool
-from zr4lint.app.task import Options, Task, lost, perform
+from zr4lint.app.task import Options, Task, performed
 from zr4lint.app.verdict import fails, low_scores, open_baseline, stale_entries, write_baseline
 from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME
 from zr4lint.filesystem.paths import display
@@ -344,11 +343,10 @@ class _Run:
 
     def _perform(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, FileReport]]:
         """Perform the tasks, and give the reports of those that could be performed."""
-        count = processes(self.request.jobs, len(tasks))
-        for number, (task, done) in enumerate(zip(tasks, in_order(perform, lost, tasks, count), strict=True), 1):
+        for number, (task, done) in enumerate(zip(tasks, performed(tasks, self.request.jobs), strict=True), 1):
             if self.progress is not None:
                 self.progress(number, len(tasks))
-            self.errors += filter(None, [done.error])
+            self.errors += [done.error] if done.error is not None and [done.error] != self.errors[-1:] else []
             self.notes += filter(None, [done.note])
             self.fixed += done.fixed
             self.diff += done.diff

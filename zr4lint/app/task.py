@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import groupby
 from typing import TypeVar
 
 from msgspec import Struct
 
+from zr4lint.app.parallel import in_order, processes
 from zr4lint.dockerfile import Dockerfile, values
 from zr4lint.filesystem.limits import MAX_SIZE, MAX_TIME, time_limit
 from zr4lint.filesystem.sources import FileError, decode, read
@@ -64,9 +66,15 @@ class Task(Struct, frozen=True):
     lint_options: LintOptions
     options: Options
 
-    def linter(self) -> Linter:
-        """A linter for the file, whose time starts to run."""
-        return Linter(self.packs, self.lint_options, self.options.baseline, Deadline(self.options.max_time))
+    @property
+    def origin(self) -> str | None:
+        """The compose or bake file that describes the build of the file, None if there is none."""
+        return self.file.build.origin if self.file.build is not None else None
+
+    def linter(self, deadline: Deadline | None = None) -> Linter:
+        """A linter for the file, until a deadline; without one its time starts to run."""
+        deadline = deadline or Deadline(self.options.max_time)
+        return Linter(self.packs, self.lint_options, self.options.baseline, deadline)
 
 
 class Result(Struct, frozen=True):
@@ -85,26 +93,36 @@ class Result(Struct, frozen=True):
     stages: tuple[str, ...] = ()
 
 
-def perform(tasks: Sequence[Task]) -> Iterator[Result]:
-    """Lint or fix the files of tasks; a file that takes too long is skipped.
+def performed(tasks: Sequence[Task], jobs: int | None) -> Iterator[Result]:
+    """The results of tasks in their order, by several processes; the builds of one file have the time of one file."""
+    for origin, some in groupby(tasks, lambda task: task.origin):
+        group = [*some]
+        if origin is None:
+            yield from in_order(perform, lost, group, processes(jobs, len(group)))
+        else:
+            yield from perform(group, Deadline(group[0].options.max_time))
+
+
+def perform(tasks: Sequence[Task], deadline: Deadline | None = None) -> Iterator[Result]:
+    """Lint or fix the files of tasks, all until a deadline or else each in its time; what takes too long is skipped.
 
     ShellCheck, where it is wanted, looks at the scripts of all of them in one process.
     """
     if len(tasks) < 2 or not any(asks_shellcheck(task.packs, task.lint_options) for task in tasks):
-        yield from (_guarded(task, partial(_performed, task)) for task in tasks)
+        yield from (_guarded(task, partial(_performed, task, deadline)) for task in tasks)
         return
-    ready: list[Gathered | Result | None] = [_guarded(task, partial(_gathered, task)) for task in tasks]
+    ready: list[Gathered | Result | None] = [_guarded(task, partial(_gathered, task, deadline)) for task in tasks]
     both = zip(ready, tasks, strict=True)
     ask_shellcheck((one.facts, task.packs, task.lint_options) for one, task in both if isinstance(one, Gathered))
     for at, task in enumerate(tasks):
         one, ready[at] = ready[at], None  # its facts are let go once it is done
-        yield one if isinstance(one, Result) else _guarded(task, partial(_performed, task, one))
+        yield one if isinstance(one, Result) else _guarded(task, partial(_performed, task, deadline, one))
 
 
-def _performed(task: Task, gathered: Gathered | None = None) -> Result:
+def _performed(task: Task, deadline: Deadline | None, gathered: Gathered | None = None) -> Result:
     options = task.options
-    with time_limit(options.max_time):
-        linter = task.linter()
+    with time_limit(_seconds(task, deadline)):
+        linter = task.linter(deadline)
         if options.add_ignore is None and options.level is None:
             linted = linter.judge(gathered) if gathered is not None else linter.lint(options.read(task.file))
             stages = _stage_names(linted.dockerfile) if task.lint_options.targets else ()
@@ -114,6 +132,10 @@ def _performed(task: Task, gathered: Gathered | None = None) -> Result:
     if text is not None:
         _write(task.file.file, source, text)
     return result
+
+
+def _seconds(task: Task, deadline: Deadline | None) -> float:
+    return task.options.max_time if deadline is None else deadline.left
 
 
 def _where_it_stands(task: Task, report: FileReport) -> FileReport:
@@ -126,13 +148,13 @@ def _where_it_stands(task: Task, report: FileReport) -> FileReport:
     return relocated(report, build.inline, read(task.file.file, task.file.shown, task.options.max_size))
 
 
-def _gathered(task: Task) -> Gathered | None:
+def _gathered(task: Task, deadline: Deadline | None) -> Gathered | None:
     """The facts of a file before its rules run; None for a file that is to be changed."""
     options = task.options
     if options.add_ignore is not None or options.level is not None:
         return None
-    with time_limit(options.max_time):
-        return task.linter().gather(options.read(task.file))
+    with time_limit(_seconds(task, deadline)):
+        return task.linter(deadline).gather(options.read(task.file))
 
 
 def _guarded(task: Task, work: Callable[[], _R]) -> _R | Result:
@@ -143,7 +165,8 @@ def _guarded(task: Task, work: Callable[[], _R]) -> _R | Result:
     except FileError as error:
         return Result(None, str(error))
     except TimeUpError:
-        return Result(None, f"{task.file.shown}: skipped: takes more than {options.max_time} seconds (--max-time)")
+        what = f"{task.file.shown}: skipped: takes" if task.origin is None else f"{task.origin}: the builds take"
+        return Result(None, f"{what} more than {options.max_time} seconds (--max-time)")
     except Exception as error:  # a mistake of zr4lint must not hide what is in the other files
         return Result(None, f"{task.file.shown}: internal error: {type(error).__name__}: {error}")
 

@@ -150,6 +150,9 @@ def dockerignore(context: str, dockerfile: str) -> DockerIgnore | None:
 
 def _inside(context: str, dockerfile: str) -> str:
     """The path of a Dockerfile in its context; its name alone where it is no file there."""
+    beside = os.path.dirname(os.path.abspath(dockerfile)) == os.path.abspath(context)
+    if beside and not os.path.islink(dockerfile):
+        return posixpath.basename(plain(dockerfile))
     folder = os.path.realpath(context)
     try:
         whole = os.path.realpath(dockerfile)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fnmatch import translate
 
 from msgspec import Struct
@@ -111,39 +111,51 @@ def _segment(text: str) -> str | re.Pattern[str] | None:
     return re.compile(translate(text.replace("[^", "[!")))
 
 
+class _Above(Struct, frozen=True):
+    """The rules of a folder, and those that count where none of them matches."""
+
+    folder: str
+    rules: _Rules
+    next: _Above | None
+
+
 class GitIgnore:
     """Tells which paths below a folder git ignores; folders that are ignored are expected not to be entered."""
 
     def __init__(self, top: str) -> None:
         whole = os.path.abspath(top)
         self._top = repository(whole) or whole
-        self._rules: dict[str, _Rules | None] = {}
+        self._known: dict[str, _Above | None] = {}
 
     def matches(self, path: str, *, folder: bool = False) -> bool:
         """Whether git ignores a path."""
         whole = os.path.abspath(path)
-        for above, rules in self._files(os.path.dirname(whole)):
-            parts = whole[len(above.rstrip(os.sep)) + 1 :].split(os.sep)
-            rule = rules.last(parts, folder)
+        above = self._above(os.path.dirname(whole))
+        while above is not None:
+            parts = whole[len(above.folder.rstrip(os.sep)) + 1 :].split(os.sep)
+            rule = above.rules.last(parts, folder)
             if rule is not None:
                 return not rule.negated
+            above = above.next
         return False
 
-    def _files(self, folder: str) -> Iterator[tuple[str, _Rules]]:
-        """The folders from this one upwards that have rules, the closest first, then those of the repository."""
-        while True:
-            if rules := self._read(os.path.join(folder, ".gitignore")):
-                yield folder, rules
-            if folder == self._top or os.path.dirname(folder) == folder:
-                break
+    def _above(self, folder: str) -> _Above | None:
+        """The rules for what lies in a folder; each folder's own come before those of the folder that it lies in."""
+        passed: list[str] = []
+        while folder not in self._known and folder != self._top and os.path.dirname(folder) != folder:
+            passed.append(folder)
             folder = os.path.dirname(folder)
-        if rules := self._read(os.path.join(self._top, ".git", "info", "exclude")):
-            yield self._top, rules
-
-    def _read(self, path: str) -> _Rules | None:
-        if path not in self._rules:
-            self._rules[path] = _read(path)
-        return self._rules[path]
+        if folder not in self._known:
+            whole = _read(os.path.join(self._top, ".git", "info", "exclude"))
+            passed.append(folder)
+            above = _Above(self._top, whole, None) if whole is not None else None
+        else:
+            above = self._known[folder]
+        for inner in reversed(passed):
+            rules = _read(os.path.join(inner, ".gitignore"))
+            above = _Above(inner, rules, above) if rules is not None else above
+            self._known[inner] = above
+        return above
 
 
 def _read(path: str) -> _Rules | None:

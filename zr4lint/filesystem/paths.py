@@ -28,15 +28,27 @@ def plain(path: str) -> str:
     return top + "/".join(part for part in rest.split("/") if part not in ("", ".")) or "."
 
 
-def repository(folder: str) -> str | None:
-    """The closest folder upwards that holds `.git`, given an absolute path; None if there is none."""
-    at = folder
-    while not os.path.lexists(os.path.join(at, ".git")):
+def repository(folder: str, known: dict[str, str | None] | None = None) -> str | None:
+    """The closest folder upwards that holds `.git`, given an absolute path; None if there is none.
+
+    `known` are the answers for other folders, which this one is added to.
+    """
+    known = {} if known is None else known
+    passed: list[str] = []
+    at, found = folder, None
+    while at not in known:
+        passed.append(at)
+        if os.path.lexists(os.path.join(at, ".git")):
+            found = at
+            break
         above = os.path.dirname(at)
         if above == at:
-            return None
+            break
         at = above
-    return at
+    else:
+        found = known[at]
+    known.update(dict.fromkeys(passed, found))
+    return found
 
 
 def inside(path: str, folder: str) -> bool:

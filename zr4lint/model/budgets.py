@@ -99,3 +99,6 @@ DOCUMENT_NESTING = 16
 
 PROSE_LENGTH = 4_000
 """Characters of a line of a document whose paragraph is read; sentences are compared with many patterns."""
+
+RECOVERED_LINES = 20_000
+"""Lines of the target text after the steps of recoveries, each of which is linted by itself."""

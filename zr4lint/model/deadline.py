@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 
@@ -28,6 +29,14 @@ class Deadline:
         left = self._end - time.thread_time()
         self._earliest = time.monotonic() + left
         return left < 0
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left; TimeUpError if there are none."""
+        left = math.inf if self._end is None else self._end - time.thread_time()
+        if left <= 0:
+            raise TimeUpError
+        return left
 
     def check(self) -> None:
         """Raise TimeUpError if the time is up."""

@@ -91,6 +91,7 @@ class Finder:
         self._top = top
         self._only = self._named(only) if only is not None and not off else None
         self._found: dict[str, Layer | None] = {}
+        self._roots: dict[str, str | None] = {}
         self._merged: dict[int, Settings] = {}
 
     def settings(self, path: str) -> Settings:
@@ -136,7 +137,7 @@ class Finder:
         """The closest configuration upwards, up to the root of the repository or else to the folder of the run."""
         if folder in self._found:
             return self._found[folder]
-        top = repository(folder) or _run_folder(folder, self._top)
+        top = repository(folder, self._roots) or _run_folder(folder, self._top)
         passed: list[str] = []
         found: Layer | None = None
         while folder not in self._found:

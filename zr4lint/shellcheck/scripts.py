@@ -24,6 +24,8 @@ _CAPITALS = r"\$\{?([A-Z][A-Z0-9_]+)\b"
 _EXITS = r"-[A-Za-z]*e[A-Za-z]*|errexit"
 _FED = r"(?:/\S*/)?(sh|bash|dash|ash|ksh)((?:\s+-\w*|\s+(?:pipefail|errexit|nounset|xtrace))*)"
 _SHEBANG = r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(?:\S*/)?(\w+)"
+_GUESSES = 100
+"""The names of a file that may be misspelled; each is compared with all in scope."""
 _DIALECTS = {"bash": "bash", "ash": "busybox sh", "ksh": "ksh", "dash": "dash", "busybox": "busybox sh", "sh": "sh"}
 
 
@@ -55,6 +57,7 @@ class RunScript(Struct, frozen=True):
 def scripts_of(facts: Facts, unknown_sh: str) -> Iterator[RunScript]:
     """The scripts of a file's RUNs in shell form; `unknown_sh` is /bin/sh in images that are not known."""
     source = facts.dockerfile.source.text
+    guesses = iter(range(_GUESSES))
     escape = next((d.value for d in facts.dockerfile.directives if d.name == "escape"), "\\")
     for step in facts.of(RunStep, range(len(facts.stages)), triggers=True):
         if step.form is not Form.SHELL:
@@ -67,7 +70,7 @@ def scripts_of(facts: Facts, unknown_sh: str) -> Iterator[RunScript]:
             dialect = _dialect(part.shell if part.shell not in ("", "sh") else sh.really or sh.name, part.text)
             if dialect is not None and re.search(_SOMETHING, part.text) and part.text.strip():
                 set_e = "set -e; " if (part.exits if part.shell else exits) else ""
-                exports = _exports(step.variables, part.text)
+                exports = _exports(step.variables, part.text, guesses)
                 yield RunScript(f"#!/bin/{dialect}\n{set_e}{exports}\n", part.text, part.start)
 
 
@@ -137,14 +140,16 @@ def _joined(raw: str, escape: str) -> str:
     return "".join(found)
 
 
-def _exports(variables: Mapping[str, str | None], text: str) -> str:
+def _exports(variables: Mapping[str, str | None], text: str, guesses: Iterator[int]) -> str:
     """A line that sets the variables in scope which a script names, with their values where these are known.
 
-    A name of capitals that is not in scope may be a misspelled one; ShellCheck tells where the nearest is set.
+    A name of capitals that is not in scope may be a misspelled one; ShellCheck tells where the nearest is set. One of
+    `guesses` is taken for each such name.
     """
     words: list[str] = []
     known = _OUTSIDE.union(variables)
-    meant = (nearest(name, known) for name in re.findall(_CAPITALS, text) if name not in known)
+    unknown = dict.fromkeys(name for name in re.findall(_CAPITALS, text) if name not in known)
+    meant = (nearest(name, known) for name, _ in zip(unknown, guesses, strict=False))
     for name in dict.fromkeys((*re.findall(_NAME, text, re.ASCII), *filter(None, meant))):
         if name not in known:
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from zr4lint.documents.checking.document_finding import found
@@ -78,7 +79,7 @@ def _ignored(target: Target, fence: Fence) -> Iterator[Finding]:
     strict = re.search(r"\bset\s+-\w*e|\bset\s+-o\s+errexit", text) is not None
     shell = Shell(text, {})
     statements = shell.statements()
-    for node, following in zip(statements, [*statements[1:], None], strict=True):
+    for node, following in zip_longest(statements, statements[1:]):
         words, then = shell.text(node), shell.text(following) if following is not None else None
         if node.type == "list" and _QUIET.match(words) and _IGNORED.search(words) and "$?" not in (then or ""):
             yield found(target, rules.RESULT_UNUSED, fence.body.span(node.start_byte, node.end_byte), _GOES_ON,

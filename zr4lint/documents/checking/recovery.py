@@ -19,8 +19,10 @@ from zr4lint.documents.interpreter import Ended, Shell, UnknownError
 from zr4lint.documents.interpreter.regular_expressions import compiled
 from zr4lint.documents.target import joined
 from zr4lint.facts import PackageRun, gather
+from zr4lint.model.budgets import RECOVERED_LINES
 from zr4lint.model.finding import Finding, Related
 from zr4lint.model.quoting import code
+from zr4lint.model.remark import too_large
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs import document_rules as rules
 
@@ -68,6 +70,7 @@ def check_recoveries(target: Target) -> Iterator[Finding]:
     """The findings on recoveries."""
     healthy = target.whole.text
     before: Healthy | None = None
+    left = RECOVERED_LINES
     for fence in target.recoveries:
         steps: list[Step] = []
         shell = Shell(fence.body.text, {target.path: healthy})
@@ -84,6 +87,11 @@ def check_recoveries(target: Target) -> Iterator[Finding]:
                 continue
             yield from _undone(target, step, steps)
             if step.text != healthy:
+                left -= step.text.count("\n") + 1
+                if left < 0:
+                    told = too_large(step.place, "the text after recoveries", f"{RECOVERED_LINES:,} lines")
+                    target.document.remarks.append(told)
+                    return
                 before = before or _healthy(target)
                 yield from _broken(target, step, before)
                 steps.append(step)

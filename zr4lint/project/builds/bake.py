@@ -14,6 +14,8 @@ from zr4lint.project.builds.build import BuildFileError, Described
 from zr4lint.project.builds.expressions import Function, Scope, evaluated
 
 MOST_OF_A_MATRIX = 201
+LONGEST_HCL = 50_000
+"""Characters; python-hcl2 takes a megabyte of memory and 40 ms for each thousand."""
 _HEREDOC = "<<"
 _KINDS = ("variable", "function", "group", "target")
 
@@ -78,6 +80,8 @@ def _hcl(text: str) -> Mapping[str, Any]:
         import hcl2
     except ImportError:
         raise BuildFileError("python-hcl2 is missing: pip install 'zr4lint[compose]'") from None
+    if len(text) > LONGEST_HCL:
+        raise BuildFileError(f"HCL with more than {LONGEST_HCL:,} characters is not read; it may be JSON")
     try:
         document: Any = hcl2.loads(text)
     except RecursionError:

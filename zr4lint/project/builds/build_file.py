@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from itertools import islice
 
+from msgspec import structs
+
 from zr4lint.filesystem.limits import time_limit
 from zr4lint.filesystem.paths import plain, repository
 from zr4lint.filesystem.reading import UnfitError, read_regular
@@ -19,7 +21,7 @@ MOST_BUILDS = 200
 
 
 def builds_of(path: str) -> tuple[list[Build], list[str]]:
-    """The builds that a file describes, and a line on each that is skipped.
+    """The builds that a file describes, equal ones as one with all names, and a line on each that is skipped.
 
     Raises FileError if the file can't be read or used, or if a package is missing that reads it.
     """
@@ -35,7 +37,7 @@ def builds_of(path: str) -> tuple[list[Build], list[str]]:
         raise FileError(f"{path}: can't be read: {error.strerror}") from None
     except (TimeUpError, RecursionError, MemoryError):
         raise FileError(f"{path}: too large, or nested too deep") from None
-    builds: list[Build] = []
+    builds: dict[Build, dict[str, None]] = {}
     skipped: list[str] = []
     root = _root(path)
     if len(described) > MOST_BUILDS:
@@ -44,12 +46,12 @@ def builds_of(path: str) -> tuple[list[Build], list[str]]:
     for one in described:
         found = _placed(one, path, root)
         if isinstance(found, Build):
-            builds.append(found)
+            builds.setdefault(structs.replace(found, name=""), {})[found.name] = None
         else:
             skipped.append(f"{path}: {one.name} is skipped: {found}")
     if not builds:
         raise FileError("\n".join(skipped) or f"{path}: describes no build")
-    return builds, skipped
+    return [structs.replace(build, name=", ".join(names)) for build, names in builds.items()], skipped
 
 
 def _described(path: str, text: str) -> Iterator[Described]:
