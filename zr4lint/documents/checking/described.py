@@ -21,16 +21,29 @@ if TYPE_CHECKING:
 _SOME = re.compile(
     r"\b(?:not|never|or|if|when|unless|except|instead|rather|example|least|most|try|older|newer)\b", re.IGNORECASE
 )
-_HEALTH = re.compile(r"\bhealth ?-?checks?\b", re.IGNORECASE)
+_ELSEWHERE = re.compile(
+    r"\bof (?:the|an?|our)\b|(?<!image)'s\b|\b(?:hosts?|teams?|own|nodes?|drivers?)\b", re.IGNORECASE
+)
+"""Words of a sentence that may be about something other than the image."""
 _TIME = r"(\d+)?[ -]?(seconds?|minutes?|s|m)\b"
 _TIMES = (
     ("interval", re.compile(rf"\b(?:every|interval (?:of|is))\s+{_TIME}", re.IGNORECASE)),
     ("timeout", re.compile(rf"\btimeout (?:of|is)\s+{_TIME}", re.IGNORECASE)),
     ("start-period", re.compile(rf"\bstart[ -]period (?:of|is)\s+{_TIME}", re.IGNORECASE)),
 )
+_HEALTH = re.compile(
+    r"\W*(?:the|its) (?:(?:image|container|docker)(?:'s)? )?health ?-?check"
+    rf"(?:,? (?:(?:and|with|has|uses|runs|is run|an?|its|the) )*(?:{'|'.join(p.pattern for _, p in _TIMES)}))+\W*",
+    re.IGNORECASE,
+)
+"""A whole sentence that gives nothing but times of the health check."""
 _FLAG = re.compile(r"--(interval|timeout|start-period)=(?:(\d+)m)?(?:(\d+)s)?(?=\s)")
 _WHEELS = re.compile(r"\b(?:cu\d{3}|rocm\d[\d.]*)\b")
-_INDEX = re.compile(r"\b(?:index|wheels?)\b|\bpinned\b|\+cu\d", re.IGNORECASE)
+_INDEX = re.compile(
+    r"\W*(?:the |this |its )?(?:image|(?:py)?torch)\b.*(?:\b(?:index|wheels?)\b|\bpinned\b|\+cu\d)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""The beginning of a sentence about the index that the image installs torch from."""
 _HAD_INDEX = re.compile(r"/whl/(cu\d{3}|rocm[\d.]+)\b")
 
 
@@ -42,11 +55,11 @@ def check_described(target: Target) -> Iterator[Finding]:
     for words in target.document.prose if times or indexes else ():
         for start, end in sentences_of(words):
             said = Words(words.text[start:end], words.at(start, end))
-            if _SOME.search(said.text) or target_text.is_not_now(said.text):
+            if _SOME.search(said.text) or _ELSEWHERE.search(said.text) or target_text.is_not_now(said.text):
                 continue
-            if times and _HEALTH.search(said.text) and text.upper().count("HEALTHCHECK") == 1:
+            if times and _HEALTH.fullmatch(said.text) and text.upper().count("HEALTHCHECK") == 1:
                 yield from _timed(target, said, times)
-            if len(indexes) == 1 and _INDEX.search(said.text):
+            if len(indexes) == 1 and _INDEX.match(said.text):
                 yield from _indexed(target, said, *next(iter(indexes.items())))
 
 
@@ -60,7 +73,7 @@ def _timed(target: Target, words: Words, times: dict[str, tuple[int, tuple[int, 
             message = f"the {flag} of the health check is {seconds} s here, {had[0]} s in the target text"
             related = (Related("the target text", target.whole.span(*had[1])),)
             place = words.at(*said.span())
-            yield found(target, rules.STATEMENTS_DISAGREE, place, message[:80], related=related)
+            yield found(target, rules.STATEMENTS_DISAGREE, place, message, related=related)
 
 
 def _indexed(target: Target, words: Words, had: str, place: tuple[int, int]) -> Iterator[Finding]:
