@@ -211,6 +211,8 @@ def thing(statement: Statement) -> Iterator[Demand]:
     if len(statement.codes) != 2:
         return
     name, value = statement.codes
+    if value.startswith("["):
+        return
     if objects.keyword_of(name) and name in ("WORKDIR", "USER", "STOPSIGNAL", "EXPOSE"):
         yield from objects.instruction_of(f"{name} {value.removeprefix(name).strip()}")
     elif not objects.keyword_of(name):
@@ -244,7 +246,9 @@ def labels(statement: Statement) -> Iterator[Demand]:
 def started(statement: Statement) -> Iterator[Demand]:
     """The program that CMD or ENTRYPOINT starts."""
     keyword = next((code for code in statement.codes if code in ("CMD", "ENTRYPOINT")), None)
-    value = statement.codes[-1]
+    subjects, value = statement.codes[:-1], statement.codes[-1]
+    if any(subject not in ("CMD", "ENTRYPOINT") for subject in subjects):
+        return
     if value.startswith(("CMD ", "ENTRYPOINT ")):
         keyword, _, value = value.partition(" ")
     if keyword is None:
