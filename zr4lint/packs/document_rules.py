@@ -208,7 +208,7 @@ NO_SUCH_STAGE = _rule(
     "no-such-stage",
     _ERROR,
     "Stages that are named exist.",
-    "`docker build --target` and `COPY --from` refuse the name.",
+    "`docker build --target` refuses the name. For `COPY --from`, BuildKit pulls an image of that name.",
 )
 NO_SUCH_PATH = _rule(
     "PD505",

@@ -14,7 +14,7 @@ from zr4lint.documents.deriving.demand import Demand
 from zr4lint.documents.deriving.derivation import unmet_by
 from zr4lint.documents.document import Words
 from zr4lint.facts import gather
-from zr4lint.model.finding import Finding, Related
+from zr4lint.model.finding import Finding, Related, Severity
 from zr4lint.model.quoting import code
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs import document_rules as rules
@@ -38,7 +38,7 @@ _NO_STAGE = re.compile(
     r"\b(?:not?|never|without|new|adds?|old|former(?:ly)?|later|future|removed?|instead|if|was|were|example)\b",
     re.IGNORECASE,
 )
-_PRINTS_LINE = re.compile(r"\bsed\s+-n\s+[\"']?(?:\d+,)?(\d+)p\b")
+_PRINTS_LINE = r"\bsed\s+-n\s+([\"']?)(\d+)(?:,\d+)?p\1\s+[\"']?(?:\./)?"
 _NEAR_FILE = re.compile(r"(?<![\w./-])(?:[\w.-]+/)*(?:Dockerfile|Containerfile)(?:[\w.-]*\w)?")
 _HOME = re.compile(r"(?<![\w.$}:])/(?:home|Users)/(?!user\b|username\b|you\b|dir\b)[\w.-]+(?:/[\w.-]+)*")
 
@@ -123,10 +123,11 @@ def _labels(target: Target, words: Words) -> Iterator[Finding]:
 
 def _printed_lines(target: Target) -> Iterator[Finding]:
     """Lines behind the last one of the file that a script prints."""
+    of_target = re.compile(rf"{_PRINTS_LINE}{re.escape(target.path)}(?![\w./-])")
     for fence in target.checks if target.length else ():
-        for said in _PRINTS_LINE.finditer(fence.body.text):
-            if int(said[1]) > (target.length or 0):
-                message = f"the file has {target.length} lines; there is no line {said[1]}"
+        for said in of_target.finditer(fence.body.text):
+            if int(said[2]) > (target.length or 0):
+                message = f"the file has {target.length} lines; there is no line {said[2]}"
                 yield found(target, rules.NO_SUCH_LINE, fence.body.span(*said.span()), message)
 
 
@@ -143,14 +144,16 @@ def _other_files(target: Target) -> Iterator[Finding]:
 
 
 def _sources(target: Target) -> Iterator[Finding]:
-    """Stages that COPY takes files from, and that the target text does not have."""
+    """Stages that COPY takes files from, and that the target text does not have, or has under a similar name."""
     if not target.is_whole or parse(SourceFile(target.whole.text)).errors:
         return
     demand = Demand("stage-source", {"known": True}, Span(0, 0), "", stages="all")
     unmet = unmet_by(SourceFile(target.whole.text), [demand])[0]
-    if unmet is not None and unmet.span is not None:
-        span = target.whole.span(unmet.span.start, unmet.span.end)
-        yield found(target, rules.NO_SUCH_STAGE, span, unmet.message[:80])
+    if unmet is None or unmet.span is None or (unmet.severity is None and unmet.fix is None):
+        return  # a plain name unlike that of any stage is probably an image
+    span = target.whole.span(unmet.span.start, unmet.span.end)
+    severity = unmet.severity or Severity.WARNING
+    yield found(target, rules.NO_SUCH_STAGE, span, unmet.message, notes=unmet.notes, help=unmet.help, severity=severity)
 
 
 def _stages(target: Target) -> Iterator[Finding]:
