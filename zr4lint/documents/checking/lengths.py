@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from zr4lint.model.source import Span
 
 _FILE = r"(?:dockerfile|containerfile|file|block)[\w.`/-]*"
+_ITSELF = re.compile(
+    r"(?:\b(?:the|this|whole|entire|new|final|target|finished|resulting)\s+|[^\w\s-]\s*|^\s*)(?:[\w.-]+/)*\Z",
+    re.IGNORECASE,
+)
+"""What stands before `Dockerfile` if not that of something else, such as `CI Dockerfile`."""
 _OF_FILE = re.compile(
     rf"\b{_FILE}(?:,? [^.\d]{{0,40}}?| \()\b(?P<has>\d{{1,4}}) lines\b|\b(?P<line>\d{{1,4}})-line {_FILE}\b"
     rf"|\ball (?P<all>\d{{1,4}}) lines\b|{_FILE}\W*\((?P<in>\d{{1,4}}) lines\b",
@@ -59,6 +64,7 @@ def _lines(target: Target) -> Iterator[Finding]:
         if all(target.path.lower().endswith(name.lower()) for name in _NAME.findall(words.text, start, end))
         for said in _OF_FILE.finditer(words.text, start, end)
         if is_exact(words.text, said.start(said.lastgroup or 0))
+        if said.lastgroup in ("line", "all") or _ITSELF.search(words.text[max(start, said.start() - 80) : said.start()])
     ]
     every += [
         (heading.lines[1], heading.span)
