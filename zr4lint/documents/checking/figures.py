@@ -30,6 +30,14 @@ _AMOUNT = re.compile(
     r"\s*(?:max)?",
     re.IGNORECASE,
 )
+_NO_SUM = re.compile(
+    r"%|\b(?:cumulative|cumulated|accumulated|running|percent|rate|coverage|average|scores?)\b", re.IGNORECASE
+)
+"""Headers of columns whose last row is not the sum of the others."""
+_BESIDE = re.compile(
+    r"\b(?:parallel|concurrent(?:ly)?|overlap(?:s|ping)?|optional|included|of which|thereof)\b", re.IGNORECASE
+)
+"""Words of a row that does not count in the sum."""
 _TOTAL = re.compile(r"(?:grand |sub)?(?:total|sum|together|in total|overall|summe|gesamt)\b.*", re.IGNORECASE)
 _RANGE = re.compile(r"(\d{1,6})(?:\s*(?:-|\u2013|to)\s*(\d{1,6}))?")
 _LAYERED = re.compile(r"\blayers?\b|\bsections?\b|\bblocks?\b", re.IGNORECASE)
@@ -143,6 +151,8 @@ def _sums(target: Target, table: Table) -> Iterator[Finding]:
     if len(table.rows) < 3 or not any(_TOTAL.fullmatch(cell.text.strip("*_: ")) for cell in table.rows[-1]):
         return
     *rows, total = table.rows
+    if any(_BESIDE.search(cell.text) for row in rows for cell in row):
+        return
     empty = len(table.header) - len(total)
     for column in range(1, len(table.header)):
         cells = [row[column].text for row in rows if len(row) > column]
@@ -154,6 +164,9 @@ def _sums(target: Target, table: Table) -> Iterator[Finding]:
         low = sum(amount[0] for amount in amounts if amount is not None)
         high = sum(amount[1] for amount in amounts if amount is not None)
         every = (*cells, total[at].text)
+        units = {_unit(cell) for cell in every}
+        if _NO_SUM.search(table.header[column].text) or len(units - {""}) > 1 or units == {"", "%"}:
+            continue
         whole = all(cell.strip("* ").isdigit() for cell in every)
         exact = (whole and not _MEASURED.search(table.header[column].text)) or _planned(table, every)
         rough = any(re.search(r"[~<\u2248]|\bmax\b|\d\s*[-\u2013]\s*\d", cell) for cell in every)
@@ -200,6 +213,12 @@ def _amount(text: str) -> tuple[float, float] | None:
         return None
     low, high = float(match[2]), float(match[3] or match[2])
     return (0.0, high) if match[1] == "<" else (low, high)
+
+
+def _unit(text: str) -> str:
+    """The unit of a cell with an amount, `min` for minutes; empty if it has none."""
+    match = _AMOUNT.fullmatch(text.strip().strip("*").strip())
+    return (match[4] or "")[:3].lower() if match is not None else ""
 
 
 def _agrees(said: tuple[float, float], low: float, high: float, rounding: float | None) -> bool:
