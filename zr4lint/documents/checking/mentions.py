@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from zr4lint.model.finding import Finding
 
 _AFTER = re.compile(r"\b(?:after|target|desired|expected)\b", re.IGNORECASE)
+_COMMAND = re.compile(r"\bcommands?\b", re.IGNORECASE)
+_NOT_OUTPUT = re.compile(r"\b(?:after|target|desired)\b", re.IGNORECASE)
+"""Headers beside a column of commands, whose output verification.py looks at."""
 _SPAN = re.compile(r"`([^`\n]+)`|(?<![`\w])((?:CMD|ENTRYPOINT) \[\"[^\]`\n]*\])")
 _CHECKLIST = re.compile(r"\[[ xX]\]\s+(?:confirm|verify|check|ensure)\b[^`|]*`([^`\n]+)`", re.IGNORECASE)
 _PATH = re.compile(r"/[\w.-]+(?:/[\w.-]+)+")
@@ -106,7 +109,8 @@ def check_mentions(target: Target) -> Iterator[Finding]:
 def _places(target: Target) -> Iterator[tuple[Words, int, str]]:
     """The code spans of columns such as `After`, and of checklists."""
     for table in target.document.tables:
-        columns = [i for i, cell in enumerate(table.header) if _AFTER.search(cell.text)]
+        after = _NOT_OUTPUT if any(_COMMAND.search(cell.text) for cell in table.header) else _AFTER
+        columns = [i for i, cell in enumerate(table.header) if after.search(cell.text)]
         for row in table.rows:
             for cell in (row[i] for i in columns if i < len(row)):
                 yield from (
