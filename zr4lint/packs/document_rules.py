@@ -212,7 +212,7 @@ NO_SUCH_STAGE = _rule(
 )
 NO_SUCH_PATH = _rule(
     "PD505",
-    "path-of-one-machine",
+    "no-such-path",
     _WARNING,
     "Paths of scripts and folders are valid on every machine.",
     "A path in a home folder exists on one machine only, and a misspelt file on none.",

@@ -20,7 +20,7 @@ def other_value(before: str, after: str) -> str | None:
         if now is None and name in ("user", "port"):
             return f"this removes the {name} {code(value, 30)} of the target text"
         if now is not None and now != value:
-            return f"this changes the {name} {code(value, 20)} of the target text to {code(now, 20)}"[:80]
+            return f"this changes the {name} {code(value, 20)} of the target text to {code(now, 20)}"
     return None
 
 

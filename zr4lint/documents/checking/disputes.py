@@ -54,7 +54,7 @@ def check_disputes(target: Target) -> Iterator[Finding]:
         told.add(other.statement.span.start)
         related = (Related("the other statement", first.statement.span),)
         message = _disagreement(first, other)
-        yield found(target, rules.STATEMENTS_DISAGREE, other.statement.span, message[:80], related=related)
+        yield found(target, rules.STATEMENTS_DISAGREE, other.statement.span, message, related=related)
     for finding in _stated(target, told):
         told.add(finding.span.start)
         yield finding
@@ -244,7 +244,7 @@ def _stated(target: Target, told: Collection[int]) -> Iterator[Finding]:
             name = _name(demand.kind, subject)
             message = f"{name} is {code(value.removeprefix('=='), 24)} here, {code(other[0], 24)} in the target text"
             related = (Related("the target text", span),)
-            yield found(target, rules.STATEMENTS_DISAGREE, statement.span, message[:80], related=related)
+            yield found(target, rules.STATEMENTS_DISAGREE, statement.span, message, related=related)
 
 
 def _in_one_stage(
@@ -279,6 +279,4 @@ def _unmet(target: Target, every: Sequence[Read]) -> Iterator[Finding]:
         related = (Related("the target text", target.whole.span(span.start, span.end)),)
         message = f"in the target text {unmet.message}"
         severity = Severity.ERROR if demand.level == "error" else Severity.WARNING
-        yield found(
-            target, rules.STATEMENTS_DISAGREE, one.statement.span, message[:80], related=related, severity=severity
-        )
+        yield found(target, rules.STATEMENTS_DISAGREE, one.statement.span, message, related=related, severity=severity)

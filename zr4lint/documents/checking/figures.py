@@ -173,7 +173,7 @@ def _sums(target: Target, table: Table) -> Iterator[Finding]:
         if (abs(said[0] - low) > _TINY) if exact else not _agrees(said, low, high, None if rough else len(rows) / 2):
             sums = f"{low:g} to {high:g}" if low != high else f"{low:g}"
             message = f"the rows add up to {sums}, not {total[at].text.strip('*~ ')}"
-            yield found(target, rules.SUM_DIFFERS, total[at].span, message[:80])
+            yield found(target, rules.SUM_DIFFERS, total[at].span, message)
 
 
 def _planned(table: Table, cells: Sequence[str]) -> bool:

@@ -101,9 +101,7 @@ def check_mentions(target: Target) -> Iterator[Finding]:
         place = target.whole.span(span.start, span.end) if span is not None else None
         related = (Related("the target text", place),) if place is not None else ()
         message = f"this is {code(text, 26)} here, {code(had, 26)} in the target text"
-        yield found(
-            target, rules.STATEMENTS_DISAGREE, words.at(start, start + len(text)), message[:80], related=related
-        )
+        yield found(target, rules.STATEMENTS_DISAGREE, words.at(start, start + len(text)), message, related=related)
 
 
 def _places(target: Target) -> Iterator[tuple[Words, int, str]]:

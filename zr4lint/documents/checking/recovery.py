@@ -180,7 +180,7 @@ def _misplaced(target: Target, step: Step, said: re.Match[str] | None) -> Iterat
     found_in = [(line, at.start()) for line in lines if (at := anywhere.search(line)) is not None]
     if found_in and not any(map(first.search, lines)) and all(line[:at].strip() for line, at in found_in):
         message = f"no line starts with {code(pattern, 34)}; it stands inside one"
-        yield found(target, rules.EDITS_NOTHING, step.place, message[:80])
+        yield found(target, rules.EDITS_NOTHING, step.place, message)
 
 
 def _foreign(target: Target, step: Step, said: re.Match[str] | None) -> Iterator[Finding]:
@@ -193,7 +193,7 @@ def _foreign(target: Target, step: Step, said: re.Match[str] | None) -> Iterator
     plain = anchored and len(new) > 3 and not re.search(r"\\[1-9&]|&", said[3]) and old != new
     if plain and old in healthy and not re.search(r"[\[\]*+]", said[2]) and new not in healthy:
         message = f"this writes {code(new, 40)}, which the target text does not have"
-        yield found(target, rules.REPAIRS_NOTHING, step.place, message[:80])
+        yield found(target, rules.REPAIRS_NOTHING, step.place, message)
 
 
 def _twice(target: Target, step: Step) -> str | None:
@@ -254,7 +254,7 @@ def _reason(target: Target, step: Step, healthy: Healthy) -> tuple[str, tuple[Re
     before, after = healthy.dockerfile, parse(SourceFile(step.text))
     if after.errors and not before.errors:
         error = after.errors[0]
-        return f"after this the target text does not parse: {error.message}"[:80], ()
+        return f"after this the target text does not parse: {error.message}", ()
     keywords = [i.keyword for i in before.instructions], [i.keyword for i in after.instructions]
     if keywords[0][-1:] == ["CMD"] and "CMD" in keywords[1] and keywords[1][-1] != "CMD":
         return f"this puts {keywords[1][-1]} after CMD, which the document has last", ()

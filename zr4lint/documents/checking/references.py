@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,8 @@ _NO_STAGE = re.compile(
 )
 _PRINTS_LINE = r"\bsed\s+-n\s+([\"']?)(\d+)(?:,\d+)?p\1\s+[\"']?(?:\./)?"
 _NEAR_FILE = re.compile(r"(?<![\w./-])(?:[\w.-]+/)*(?:Dockerfile|Containerfile)(?:[\w.-]*\w)?")
+_SHORTEST, _MOST_LETTERS = 4, 2
+"""The letters of a word that may be misspelt, and those in which it may differ."""
 _HOME = re.compile(r"(?<![\w.$}:])/(?:home|Users)/(?!user\b|username\b|you\b|dir\b)[\w.-]+(?:/[\w.-]+)*")
 
 
@@ -138,9 +141,22 @@ def _other_files(target: Target) -> Iterator[Finding]:
     for fence in target.checks if target.blocks and names[path] > 2 else ():
         for said in _NEAR_FILE.finditer(fence.body.text):
             name = said[0]
-            if names[name] == 1 and name.rpartition("/")[0] == path.rpartition("/")[0] and name != path:
-                message = f"the document specifies {code(path, 28)}, and nowhere else {code(name, 28)}"
-                yield found(target, rules.NO_SUCH_PATH, fence.body.span(*said.span()), message[:80])
+            if names[name] == 1 and _is_misspelt(name, path):
+                message, help_ = f"no other line names {code(name, 58)}", f"Did you mean {code(path, 80)}?"
+                yield found(target, rules.NO_SUCH_PATH, fence.body.span(*said.span()), message, help=help_)
+
+
+def _is_misspelt(name: str, path: str) -> bool:
+    """Whether a path differs from another in one or two letters of one word; `gpu` and `cpu` are names of their own."""
+    words, known = re.split(r"[./_-]", name), re.split(r"[./_-]", path)
+    differing = [pair for pair in zip(words, known, strict=False) if pair[0] != pair[1]]
+    if len(words) != len(known) or len(differing) != 1:
+        return False
+    word, other = differing[0]
+    if max(len(word), len(other)) < _SHORTEST or word[:1] != other[:1] or not (word + other).isalpha():
+        return False
+    changes = SequenceMatcher(None, word, other).get_opcodes()
+    return sum(max(end - start, to - at) for kind, start, end, at, to in changes if kind != "equal") <= _MOST_LETTERS
 
 
 def _sources(target: Target) -> Iterator[Finding]:

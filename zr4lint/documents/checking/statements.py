@@ -104,7 +104,7 @@ def _line_of(target: Target, words: Words) -> Iterator[Finding]:
                 at = sum(map(len, lines[: number - first])) + number - first
                 related = (Related("the target text", block.body.span(at, at + len(lines[number - first]))),)
                 message = f"line {number} is {code(lines[number - first].strip(), 40)} in the target text"
-                yield found(target, rules.STATEMENTS_DISAGREE, words.at(*said.span()), message[:80], related=related)
+                yield found(target, rules.STATEMENTS_DISAGREE, words.at(*said.span()), message, related=related)
             if first is None or not having or any(_near(lines, i, number - first) for i in having):
                 continue
             line = first + having[0]
@@ -157,7 +157,7 @@ def _bounds(target: Target, words: Words, pinned: Mapping[str, Requirement]) -> 
             span = target.whole.span(requirement.span.start, requirement.span.end)
             related = (Related("the target text", span),)
             place = words.at(*said.span())
-            yield found(target, rules.STATEMENTS_DISAGREE, place, message[:80], related=related)
+            yield found(target, rules.STATEMENTS_DISAGREE, place, message, related=related)
 
 
 def _within(version: str, specifier: str) -> bool:
@@ -198,7 +198,7 @@ def _order(target: Target, words: Words, pinned: Mapping[str, Requirement]) -> I
             place = pinned[first].span
             related = (Related("the target text", target.whole.span(place.start, place.end)),)
             message = f"here {first} comes before {then}; in the target text it comes after it"
-            yield found(target, rules.STATEMENTS_DISAGREE, words.at(*said.span()), message[:80], related=related)
+            yield found(target, rules.STATEMENTS_DISAGREE, words.at(*said.span()), message, related=related)
 
 
 def _same(specifier: str, version: str) -> bool:
@@ -230,7 +230,7 @@ def _context(target: Target, facts: Facts) -> Iterator[Finding]:
             message = f"COPY takes {name} from the context; the document has it in {folder}/"
             related = (Related("the file is here", elsewhere),)
             notes = (f"`docker build -f {folder}/... .` makes the current folder the context.",)
-            yield found(target, rules.STATEMENTS_DISAGREE, span, message[:80], related=related, notes=notes)
+            yield found(target, rules.STATEMENTS_DISAGREE, span, message, related=related, notes=notes)
 
 
 def _mentioned(target: Target, path: str) -> Span | None:

@@ -98,7 +98,7 @@ def check_uncompiled(target: Target) -> Iterator[Finding]:
     for one in target.stated:
         if not one.demands:
             told.add(target.document.source.line_of(one.statement.span.start))
-            yield found(target, rules.NOT_COMPILED, one.statement.span, one.reason[:80])
+            yield found(target, rules.NOT_COMPILED, one.statement.span, one.reason)
     for words in target.document.prose:
         reason = _reason(words)
         if reason is not None and target.document.source.line_of(words.span.start) not in told:

@@ -14,6 +14,7 @@ from zr4lint.documents.demanding.statement import Statement, Strength, statement
 from zr4lint.documents.demanding.table_rows import rows_in
 from zr4lint.documents.deriving.demand import Demand
 from zr4lint.documents.document import Role
+from zr4lint.model.quoting import code as quoted
 from zr4lint.model.source import Span
 
 if TYPE_CHECKING:
@@ -166,8 +167,8 @@ def _read(statement: Statement, about: bool, stages: frozenset[str], images: Col
         return Read(statement, tuple(demands))
     partial = tuple(_led(statement, demand) for demand in demands_of(statement, None))
     if partial:
-        reason = f"no Dockerfile of the document has a stage `{partial[0].stage}`"
-        return Read(statement, reason=reason[:80], partial=partial)
+        reason = f"no Dockerfile of the document has a stage {quoted(partial[0].stage or '', 36)}"
+        return Read(statement, reason=reason, partial=partial)
     candidate = _candidate(statement)
     if candidate is not None and statement.marked:
         return Read(statement, (_led(statement, candidate),))
