@@ -142,7 +142,13 @@ def test_words_that_demand_nothing_certain(text: str) -> None:
 
 def test_a_document_about_something_else_demands_nothing() -> None:
     assert demands("# Style\n\nThe system must set `A=1`.\n") == []
-    assert reasons("# Style\n\nThe system must set `A=1`.\n") == ["this is not about an image"]
+    reason = "neither the title nor this names a Dockerfile or an image"
+    assert reasons("# Style\n\nThe system must set `A=1`.\n") == [reason]
+
+
+def test_a_sentence_about_a_dockerfile_has_no_form() -> None:
+    text = "# Image\n\nThe image must not expose port 22. The image must contain a JDK. The image must be good.\n"
+    assert reasons(text) == [*["no rule has this form"] * 2, "this names nothing that a machine can look up"]
 
 
 def test_statements_that_contradict_each_other_do_not_compile(tmp_path: Path) -> None:

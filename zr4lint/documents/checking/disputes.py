@@ -120,7 +120,7 @@ def _denied(target: Target) -> Iterator[tuple[Said, Said]]:
             commands.setdefault(one.statement.codes[0], one.statement)
     for one in target.stated:
         turned = affirmed(one.statement) if one.statement.negative else None
-        if turned is None or _is_aside(one):
+        if turned is None or one.aside:
             continue
         for demand in demands_of(turned, None):
             other = demanded.get(_key(one.statement, structs.replace(demand, level="error")))
@@ -134,11 +134,6 @@ def _denied(target: Target) -> Iterator[tuple[Said, Said]]:
 
 def _key(statement: Statement, demand: Demand) -> tuple[object, ...]:
     return demand.kind, demand.stage, repr(sorted(demand.parameters.items())), tuple(parts_of(statement))
-
-
-def _is_aside(one: Read) -> bool:
-    """Whether a statement stands where the document demands nothing."""
-    return one.reason.endswith(("demands nothing", "not about an image"))
 
 
 def _pair(words: str, first: Statement, other: Statement) -> tuple[Said, Said]:

@@ -67,6 +67,12 @@ _NEEDS_IMAGE = re.compile(
     r"|vulnerabilit|cves?|scan|respond|latency|memory|exit code|signal|logs?|healthy|reproducib)",
     re.IGNORECASE,
 )
+_LOOKED_UP = re.compile(
+    r"\b(?:expos\w*|ports?|users?|root|entry[ -]?points?|cmd|work(?:ing )?dir(?:ectory)?|env(?:ironment variables?)?"
+    r"|labels?|volumes?|stages?|layers?|copy|copied|shell|base images?|packages?|contains?|installs?|installed)\b",
+    re.IGNORECASE,
+)
+"""Words for what a Dockerfile has."""
 _TOPICS: Sequence[tuple[str, Demand]] = (
     (
         r"\bnon-?root\b|\bunprivileged\b|\bnot\b.*\bas root\b",
@@ -101,7 +107,8 @@ class Read(Struct, frozen=True):
     """A statement with the demands it became, else the reason why it became none.
 
     `candidate` is what it may mean; the author confirms that. `disputed` are demands that another statement denies.
-    `partial` are demands on a part that no rule can name: a stage without a name, one image of several.
+    `partial` are demands on a part that no rule can name: a stage without a name, one image of several. `aside` tells
+    that the document demands nothing of a Dockerfile there.
     """
 
     statement: Statement
@@ -110,6 +117,7 @@ class Read(Struct, frozen=True):
     candidate: Demand | None = None
     disputed: tuple[Demand, ...] = ()
     partial: tuple[Demand, ...] = ()
+    aside: bool = False
 
 
 def read(document: Document) -> list[Read]:
@@ -147,7 +155,7 @@ def stages_named(document: Document) -> frozenset[str]:
 def _read(statement: Statement, about: bool, stages: frozenset[str], images: Collection[Heading]) -> Read:
     aside = next((h for h in statement.path if _ASIDE.search(h.title)), None)
     if aside is not None:
-        return Read(statement, reason=f"the section `{aside.title[:36]}` demands nothing")
+        return Read(statement, reason=f"the section `{aside.title[:36]}` demands nothing", aside=True)
     if statement.strength is Strength.MAY:
         return Read(statement, reason="this is optional")
     text = f"{statement.plain} {' '.join(statement.codes)} {' '.join(h.title for h in statement.path)} {statement.lead}"
@@ -157,7 +165,7 @@ def _read(statement: Statement, about: bool, stages: frozenset[str], images: Col
         and not statement.marked
         and not any(map(_is_instruction, statement.codes))
     ):
-        return Read(statement, reason="this is not about an image")
+        return Read(statement, reason="neither the title nor this names a Dockerfile or an image", aside=True)
     kind = next((h for h in statement.path if h in images or (h.level > 1 and _KIND_OF_PROJECT.search(h.title))), None)
     if kind is not None:
         found = tuple(_led(statement, demand) for demand in demands_of(statement, None))
@@ -202,7 +210,7 @@ def _reason(statement: Statement, candidate: Demand | None) -> str:
         return f"this may mean `{candidate.kind}`; mark it, or decide it, to compile it"
     if _NEEDS_IMAGE.search(statement.plain):
         return "this needs a built image"
-    if not statement.codes:
+    if not statement.codes and not _LOOKED_UP.search(statement.plain):
         return "this names nothing that a machine can look up"
     return "no rule has this form"
 
