@@ -252,3 +252,8 @@ def test_a_document_without_a_demand_is_told(tmp_path: Path) -> None:
         "No findings in 2 files.",
         f"zr4lint: notes.md: {NO_TARGET}\n",
     )
+
+
+def test_the_number_of_one_rule_is_singular(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# Image\n\nThe image must set `A=1`.\n")
+    assert call("prd", "compile", "a.md", "-o", "a.toml", cwd=tmp_path).err == "a.toml: 1 rule\n"

@@ -52,7 +52,9 @@ def derive(dockerfile: str, output: str | None, pins: Literal["exact", "minor", 
         raise UsageError(str(error)) from None
     save(write(derived, os.path.dirname(output or "")), output, sys.stdout)
     if output is not None:
-        click.echo(f"{output}: {len(derived.demands)} rules", err=True)
+        from zr4lint.report.wording import plural
+
+        click.echo(f"{output}: {plural(len(derived.demands), 'rule')}", err=True)
 
 
 @command.command("test")

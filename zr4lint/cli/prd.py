@@ -191,7 +191,9 @@ def compile_(document: str, output: str | None, decisions: str | None) -> None:
             f"{document}: no file was found that meets all of these: {', '.join(compiled.conflicting)}", err=True
         )
     if output is not None:
-        click.echo(f"{output}: {compiled.rules} rules", err=True)
+        from zr4lint.report.wording import plural
+
+        click.echo(f"{output}: {plural(compiled.rules, 'rule')}", err=True)
 
 
 def _counter(advance: Callable[[int, int], None] | None, before: int, documents: int) -> Callable[[], None] | None:

@@ -109,7 +109,7 @@ def statistics(report: Report) -> list[Line]:
 def closing(report: Report) -> Line:
     """The last line: what was found in all."""
     counts = [_count(report.count(severity), severity) for severity in sorted(Severity, reverse=True)]
-    against = _plural(report.conflicts, "conflict") if report.conflicts else ""
+    against = plural(report.conflicts, "conflict") if report.conflicts else ""
     aside = [
         f"{number} {words}"
         for number, words in (
@@ -140,7 +140,7 @@ def conflict_notice(report: Report) -> Line:
     if not count:
         return ()
     these = "this image" if report.tally.files_told_only == 1 else "these images"
-    words = f"{_plural(count, 'conflict')}: {these} can't be built as specified; --conflicts=show lists them"
+    words = f"{plural(count, 'conflict')}: {these} can't be built as specified; --conflicts=show lists them"
     return (Piece(words, "caution"),)
 
 
@@ -149,11 +149,12 @@ def judged(report: Report) -> Line:
     packs = [*report.tally.packs]
     if not packs:
         return ()
-    words = f"{_plural(len(report.files), 'file')}, pack{'s' if len(packs) > 1 else ''} {', '.join(packs)}"
+    words = f"{plural(len(report.files), 'file')}, pack{'s' if len(packs) > 1 else ''} {', '.join(packs)}"
     return (Piece(words, "faint"),)
 
 
-def _plural(number: int, noun: str) -> str:
+def plural(number: int, noun: str) -> str:
+    """A number of things, such as `1 rule` or `2 rules`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 

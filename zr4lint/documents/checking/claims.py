@@ -56,11 +56,7 @@ def _ordered(target: Target, fence: Fence) -> Iterator[Finding]:
         claim = _ORDER.search(said[1])
         start = text.rfind("\n\n", 0, said.start()) + 1
         asked = text[start : said.start()]
-        if (
-            claim is None
-            or not re.search(r"\bgrep\s+-q\b", asked)
-            or re.search(r"-n\b|\bawk\b|-lt\b|-gt\b|\bsed\b", asked)
-        ):
+        if claim is None or not _LOOKS.search(asked) or _COMPARES.search(asked):
             continue
         span = fence.body.span(said.start(1) + claim.start(), said.start(1) + claim.end())
         message = f"grep finds words, and not what comes {claim[1].lower()} what"

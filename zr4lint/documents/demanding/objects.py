@@ -26,7 +26,6 @@ _KEYWORD = re.compile(
 _PINNED = re.compile(
     r"([A-Za-z0-9][\w.-]*(?:\[[\w,-]+\])?)((?:[=<>~!]=|[<>])\s*\d[\w.*+-]*(?:\s*,\s*(?:[=<>~!]=|[<>])\s*\d[\w.*+-]*)*)"
 )
-_VERSION = re.compile(r"v?(\d+(?:\.\d+)+(?:\.?(?:post|rc|a|b)\d+)?(?:\+[\w.]+)?)")
 
 
 def image_of(text: str) -> str | None:
@@ -70,12 +69,6 @@ def requirement_of(text: str) -> str | None:
     """A Python package with a specifier."""
     found = _PINNED.fullmatch(text.strip("\"'"))
     return found[1] + re.sub(r"\s", "", found[2]) if found is not None else None
-
-
-def version_of(text: str) -> str | None:
-    """A whole version of at least two numbers, without `v` or `==`."""
-    found = _VERSION.fullmatch(text.strip().removeprefix("==").strip())
-    return found[1] if found is not None else None
 
 
 def package_of(text: str) -> str | None:
