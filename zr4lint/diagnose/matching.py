@@ -38,6 +38,8 @@ _MISTAKE = re.compile(
 )
 _OWN = re.compile(r"([\w.+-]{2,60}): (?:error|fatal|ERROR|FATAL): ")
 _JOINED = re.compile(r"&&|\|\||;")
+_CHECKS = ("checks-failed", "tests-failed")
+"""Signatures of verdicts: what another command prints below them does not follow from them."""
 _TOLERANT = re.compile(r"\|\|\s*(?:true|:|echo)(?:\s|$|[;)])")
 """A command whose failure does not end the instruction."""
 
@@ -167,7 +169,8 @@ def _command(row: str) -> tuple[int, int]:
 class _Hit(Struct):
     """A signature that matched: in which lines, with which captures, and whether only warnings say so.
 
-    `again` is set where all these lines are of attempts that were made again.
+    `again` is set where all these lines are of attempts that were made again, `tolerated` where the verdict of a check
+    may not have ended the instruction.
     """
 
     compiled: Compiled
@@ -175,10 +178,13 @@ class _Hit(Struct):
     captures: dict[str, str]
     warns: bool
     again: bool = False
+    tolerated: bool = False
 
     def covers(self, other: _Hit) -> bool:
         """Whether the other one follows from this one."""
         signature = other.compiled.signature
+        if self.tolerated and min(other.at) > max(self.at):
+            return False
         return signature.id in self.compiled.signature.over and not (self.again and signature.reached)
 
 
@@ -192,18 +198,19 @@ def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *
     printed = _Printed(lines, catalogue)
     marks = _Marks(printed, catalogue)
     hits: dict[str, _Hit] = {}
+    tolerant = _TOLERANT.search(instruction) is not None
     for id_, compiled in catalogue.signatures.items():
         hit = _matched(compiled, printed, instruction, marks)
         if hit is not None:
             hits[id_] = hit
             hit.again = all(map(marks.transient, hit.at))
-    tolerant = _TOLERANT.search(instruction) is not None
+            hit.tolerated = tolerant and id_ in _CHECKS
     own = 0 if traceback else printed.own_words(instruction)
     survived = own or (printed.last_traceback() if traceback or printed.raised else len(lines) if tolerant else 0)
     late = {id_: hit for id_, hit in hits.items() if max(hit.at) >= survived}
     sure = [hit for hit in late.values() if not hit.warns and hit.compiled.signature.confidence != "possible"]
     late |= {id_: hit for id_, hit in hits.items() if any(map(hit.covers, sure))}
-    ranked = _ranked(late if own or sure else hits, printed, latest=traceback or tolerant)
+    ranked = _ranked(late if own or sure else hits, printed, latest=traceback or tolerant, tolerant=tolerant)
     return ranked if sure or not survived else ranked[:1]
 
 
@@ -345,14 +352,20 @@ def _survived(hit: _Hit, hits: Collection[_Hit]) -> bool:
     )
 
 
-def _ranked(hits: dict[str, _Hit], printed: _Printed, *, latest: bool) -> list[Cause]:
-    """The causes in order: the surest first; of two as sure the first in the log, with `latest` the last."""
+def _ranked(hits: dict[str, _Hit], printed: _Printed, *, latest: bool, tolerant: bool) -> list[Cause]:
+    """The causes in order: the surest first; of two as sure the first in the log, with `latest` the last.
+
+    With `tolerant` the last of those that are more than possible is the first, as the step went on after the others.
+    """
     explains = _explaining(hits)
 
     def order(id_: str) -> tuple[int, int, int]:
         hit, signature = hits[id_], hits[id_].compiled.signature
         last = signature.last or (latest and signature.confidence != "possible")
-        return CONFIDENCES.index(signature.confidence), signature.rank, -max(hit.at) if last else min(hit.at)
+        place = -max(hit.at) if last else min(hit.at)
+        if tolerant and signature.confidence != "possible":
+            return 0, place, signature.rank
+        return CONFIDENCES.index(signature.confidence), signature.rank, place
 
     ids = sorted(explains, key=order)
     known = [id_ for id_ in ids if hits[id_].compiled.signature.confidence != "possible"]
