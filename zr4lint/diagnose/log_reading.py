@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from msgspec import Struct
 
 from zr4lint.diagnose.cleaning import NoLogError, batches
-from zr4lint.diagnose.events import Output
+from zr4lint.diagnose.events import Output, Served
 from zr4lint.diagnose.failures import raised_in_build
 from zr4lint.diagnose.formats import CONTAINER, TEXT, container, detect
 from zr4lint.diagnose.record import Record
@@ -22,6 +22,7 @@ _GITHUB = re.compile(
     r"##\[(?:group|error|command|endgroup)\]|^\ufeff?\d{4}-\d\d-\d\dT[\d:]{8}\.\d{7}Z |^::(?:group|error)::",
     re.MULTILINE,
 )
+_SERVICES = re.compile(r"^([a-z][\w.-]{0,80}[-_]\d{1,4}) +\| ", re.MULTILINE)
 _COG = "Building Docker image from environment in cog.yaml"
 
 
@@ -48,6 +49,7 @@ class _Reading:
         self.number = 0
         self.github = False
         self.compose = False
+        self.several = False
         self.cog = False
         self.printed = False
 
@@ -67,6 +69,7 @@ class _Reading:
         text = data.decode("utf-8", "replace")
         self.github = _GITHUB.search(text) is not None
         self.compose = container.COMPOSE_SIGN.search(text) is not None
+        self.several = len(set(_SERVICES.findall(text))) > 1
         self.cog = _COG in text
         self.printed = container.OUTPUT_SIGN.search(text) is not None
 
@@ -94,6 +97,8 @@ class _Reading:
             events = read(number, text)
             if events is None:
                 event = container.container_event(number, text)
+                if self.several and isinstance(event, Served):
+                    event = None  # the address of one service says nothing of the others
                 take(event if event is not None else Output(None, number, text))
                 continue
             for event in events:
@@ -104,7 +109,7 @@ class _Reading:
         name = self.form.name
         started = self.record.starts and not raised_in_build(self.record)
         if name == TEXT.name and (started or self.record.served):
-            return "compose/start" if self.compose else CONTAINER
+            return "compose/start" if self.compose or self.several else CONTAINER
         if self.cog:
             return f"cog/{name}"
         return f"github-actions/{name}" if self.github else name

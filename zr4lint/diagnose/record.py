@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -28,6 +29,8 @@ MOST_ENDINGS = 10_000
 _MOST_ROWS = 200
 _COMPILES = "Building wheel for "
 """The words that pip prints before the name of a package that it builds."""
+_ANSWERED = re.compile(r"HTTP/\d(?:\.\d)?\"? [1-5]\d\d\b")
+"""A request in the log of a server."""
 
 
 class Step(Struct):
@@ -134,6 +137,10 @@ class Record:
 
     def finish(self) -> None:
         """Take note that the log is at its end."""
+        if self.served and self.starts and all(start.words.startswith("Traceback") for start in self.starts):
+            # A server that answers below a traceback survived it: a request failed, not the start.
+            self.served = max([self.served, *(one.number for one in self.loose if _ANSWERED.search(one.text))])
+            self.starts = [start for start in self.starts if start.line > self.served]
         if self._failed or self._reprints or self._excerpts:
             last = max(
                 [step.last for step in self._failed]
