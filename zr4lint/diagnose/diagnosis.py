@@ -80,6 +80,8 @@ def diagnose(
     if not found and not log.record.succeeded and not log.record.named:
         found = [failure for failure in [loose(log.record)] if failure is not None]
     explained = [_explain(failure, catalogue, dockerfile, linted) for failure in found[:MOST_FAILURES]]
+    if not (log.record.endings or log.record.starts or log.record.stopped):
+        explained = [*map(_phased, explained)]
     kept = tuple(one for one in explained if one.causes or not one.failure.tentative)
     open_step = _open_step(log) if not kept else None
     cut = _cut(_explain(open_step, catalogue, dockerfile, linted)) if open_step is not None else None
@@ -130,8 +132,6 @@ def _explain(failure: Failure, catalogue: Catalogue, dockerfile: Dockerfile | No
     causes = find_causes(failure.lines, text, catalogue, traceback=failure.started)
     if failure.tentative:
         causes = [cause for cause in causes if cause.confidence != "possible"]
-        phase = next((cause.signature.phase for cause in causes if cause.signature.phase), None)
-        failure = structs.replace(failure, phase=phase or failure.phase)
     if linted is None or foreign:
         proofs: Sequence[Proof] = [Proof() for _ in causes]
     else:
@@ -142,6 +142,13 @@ def _explain(failure: Failure, catalogue: Catalogue, dockerfile: Dockerfile | No
     notes = tuple(_differences(failure, place, dockerfile)) if dockerfile is not None else ()
     sure = any(cause.confidence != "possible" for cause in causes)
     return Explained(failure, place, tuple(causes), tuple(proofs), () if sure else next_steps(failure, place), notes)
+
+
+def _phased(one: Explained) -> Explained:
+    """A failure in a log of no builder, with the phase that its cause tells."""
+    phase = next((cause.signature.phase for cause in one.causes if cause.signature.phase), None)
+    kept = phase is None or one.failure.text
+    return one if kept else structs.replace(one, failure=structs.replace(one.failure, phase=phase))
 
 
 def _differences(failure: Failure, place: Place | None, dockerfile: Dockerfile) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from zr4lint.diagnose.formats import TEXT
 from zr4lint.diagnose.redaction import masked, redacted
 from zr4lint.model.finding import Applicability, Finding
 from zr4lint.model.source import SourceFile
@@ -114,7 +115,7 @@ def _proof_in_log(cause: Cause, diagnosis: Diagnosis) -> Iterator[Line]:
     if cause.explains:
         yield (Piece(f"   also found, follows from it: {', '.join(cause.explains)}", "faint"),)
     yield (Piece("   = "), Piece(f"{cause.signature.id}, {cause.confidence}", "strong"))
-    yield (Piece(f"   = do: {_said(cause.cure)}"),)
+    yield (Piece(f"   = do: {_cut(cause.cure)}"),)
     if cause.signature.note and cause.confidence != "certain":
         yield (Piece(f"   = note: {cause.signature.note}"),)
 
@@ -171,6 +172,8 @@ def _closing(diagnosis: Diagnosis) -> Line:
         return (Piece(f"{diagnosis.path} ends too early: no failure is in it.", "bad"),)
     if not diagnosis.failures:
         done = f": {log.record.done} steps done" if log.record.done else ""
+        if log.format == TEXT.name and not log.record.succeeded and not log.record.served:
+            return (Piece(f"No failure in {diagnosis.path} is known; no line says that it succeeded.", "strong"),)
         return (Piece(f"No failure in {diagnosis.path}{done}.", "good"),)
     count = len(diagnosis.failures) + diagnosis.more
     causes = sum(len(one.causes) for one in diagnosis.failures)
@@ -208,5 +211,8 @@ def _counted(number: int, word: str, plural: str = "") -> str:
 
 def _said(text: str) -> str:
     """Words of the log as they may be shown: on one line, cut, without secrets and signs that steer a terminal."""
-    shown = redacted(text)
+    return _cut(redacted(text))
+
+
+def _cut(shown: str) -> str:
     return visible(shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 3]}...")

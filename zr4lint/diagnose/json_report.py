@@ -119,7 +119,7 @@ def _cause(cause: Cause, proof: Proof, order: dict[int, int], diagnosis: Diagnos
         "id": cause.signature.id,
         "confidence": cause.confidence,
         "summary": _clean(cause.summary),
-        "cure": _clean(cause.cure),
+        "cure": well_formed(cause.cure),
         "captures": {name: _clean(value) for name, value in cause.captures.items()},
         "evidence": [{"line": line.number, "text": _clean(line.text.strip())[:LONGEST]} for line in cause.evidence],
         "explains": list(cause.explains),

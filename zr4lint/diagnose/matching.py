@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from zr4lint.diagnose.anchor import MOST_CHARACTERS
+from zr4lint.diagnose.redaction import redacted
 from zr4lint.diagnose.signatures import CONFIDENCES, Catalogue, Compiled, Signature
 from zr4lint.diagnose.window import Line
 
@@ -61,8 +62,8 @@ class Cause(Struct, frozen=True):
 
     @property
     def cure(self) -> str:
-        """The cure, with the names from the log."""
-        return fill(self.signature.cure, self.captures)
+        """The cure, with the names from the log, without secrets; its own words are shown as they are."""
+        return fill(self.signature.cure, {name: redacted(value) for name, value in self.captures.items()})
 
 
 def fill(words: str, captures: Mapping[str, str]) -> str:

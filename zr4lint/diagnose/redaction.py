@@ -130,7 +130,8 @@ _PATTERNS = (
     ),
     Shape(
         re.compile(
-            r"(?i)authorization[\"']?\s?[:=]\s?[\"']?(?:(?:basic|bearer|token|digest) )?(?P<s>[^\s\"']{4,4096})"
+            r"(?i)authorization[\"']?\s?[:=](?! server message: )\s?[\"']?"
+            r"(?:(?:basic|bearer|token|digest) )?(?P<s>[^\s\"']{4,4096})"
         ),
         ("authorization",),
     ),
@@ -148,7 +149,7 @@ _MAIL = re.compile(
 _RANDOM = re.compile(r"(?<![A-Za-z0-9+/=_.:-])[A-Za-z0-9+][A-Za-z0-9+/]{39,4096}={0,2}(?![A-Za-z0-9+/_.-])")
 """A key without a name: a long word in which capitals, small letters and digits are mixed."""
 
-_REFERENCE = re.compile(r"\$\w+$|\$\{\w+[^}\s]{0,100}\}$|\$\(|<[\w -]+>?$|%\w+%$|\{\{?|\*+$|/run/secrets/")
+_REFERENCE = re.compile(r"\$\w+$|\$\{\w+[^}\s]{0,100}\}$|\$\(|<[\w -]+>?$|%\w+%$|\{\{?|\*+$|[\[{(]+$|/run/secrets/")
 """Values that only stand for a secret."""
 
 _SLASHES = 20
