@@ -332,3 +332,8 @@ def test_the_builders_own_words_are_not_passed_off_as_output_of_the_step() -> No
     assert "next: last lines: 2: the till is stuck" in shown
     assert not any("UndefinedVar" in line or "did not complete" in line for line in shown)
     assert "means" not in out
+
+
+@pytest.mark.parametrize("log", ["jar-missing-at-start", "nginx-refuses-its-file", "postgres-of-another-version"])
+def test_a_program_that_does_not_start_is_no_failed_build(log: str) -> None:
+    assert call("diagnose", f"{log}.log", cwd=FIXTURES).out.startswith("the container did not start\n")

@@ -153,6 +153,8 @@ def test_a_private_key_is_hidden(data: bytes, kind: str) -> None:
         "ENV TOKENIZERS_PARALLELISM false",
         "password authentication failed for user shop",
         "token = None",
+        "or may require authorization: server message: insufficient_scope: authorization failed",
+        'Cannot find matching keyid: {"signatures":[{"sig":"MEU"}]}',
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
@@ -209,3 +211,13 @@ def test_a_long_password_of_a_url_is_hidden(url: str, length: int) -> None:
 
 def test_an_address_behind_each_of_many_passwords_is_hidden() -> None:
     assert redacted("pwd=x, a@b.co " * 20_000) == "pwd=***, *** " * 20_000
+
+
+def test_the_words_of_a_cure_are_no_secret(tmp_path: Path) -> None:
+    run = "bundle exec rake assets:precompile"
+    said = "ArgumentError: Missing `secret_key_base` for 'production' environment"
+    end = f"The command '/bin/sh -c {run}' returned a non-zero code: 1"
+    (tmp_path / "log").write_text(f"Step 1/1 : RUN {run}\n ---> Running in 0123456789ab\n{said}\n{end}\n")
+    for form in ("text", "json"):
+        done = call("diagnose", "--format", form, "log", cwd=tmp_path)
+        assert "set SECRET_KEY_BASE_DUMMY=1 (or SECRET_KEY_BASE=dummy) for this RUN" in done.out
