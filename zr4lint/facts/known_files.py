@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from zr4lint.facts.commands import Script, read_command
-from zr4lint.facts.looking import found_at
+from zr4lint.facts.looking import found_at, is_proven_absent
 from zr4lint.facts.pass_state import Reading
 from zr4lint.facts.permissions import mounted_over
 from zr4lint.programs.image_paths import absolute
@@ -39,8 +39,10 @@ class KnownFiles:
         if whole is None or mounted_over(self._instruction, whole) is not None:
             return None
         found = found_at(self._outer, whole, reading.facts)
+        if found is not None and found.kind is Kind.NOTHING:
+            return structs.replace(found, proven=is_proven_absent(self._outer, whole, reading.facts))
         text = reading.state.written.get(whole)
-        if found is None or found.kind is Kind.NOTHING or (found.kind is not Kind.FILE and text is None):
+        if found is None or (found.kind is not Kind.FILE and text is None):
             return found
         root = True if reading.state.user in ("root", "0") else None
         return structs.replace(found, kind=Kind.FILE, text=text, writable=root)

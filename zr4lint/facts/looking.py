@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from zr4lint.facts.command_facts import Cloned, FolderMade, ModeChanged, Moved, 
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.instruction_facts import Copied, Origin, WorkdirSet, Written
 from zr4lint.programs.file_programs import FILE_PROGRAMS
-from zr4lint.programs.image_paths import covers, under
+from zr4lint.programs.image_paths import absolute, covers, has_wildcard, under
 from zr4lint.programs.modes import UNKNOWN, Mode, changed
 from zr4lint.programs.python import python_module
 from zr4lint.shell import Reach
@@ -48,9 +49,44 @@ _FOLLOWED = frozenset({
     "pushd", "set", "touch", "true", "virtualenv", ":",
 }).difference(("bunzip2", "curl", "gunzip", "rsync", "tar", "unxz", "wget")) | _READERS  # fmt: skip
 """Programs whose facts say all that they do to files."""
+_PURE = frozenset({
+    "[", "basename", "cat", "cd", "chmod", "chown", "cut", "date", "df", "dirname", "du", "echo", "exit", "export",
+    "false", "grep", "head", "id", "ls", "mkdir", "nproc", "popd", "printf", "pushd", "pwd", "read", "readlink",
+    "realpath", "rmdir", "set", "shift", "sleep", "stat", "tail", "test", "touch", "tr", "true", "type", "umask",
+    "uname", "unset", "wait", "wc", "which", "whoami", ":",
+})  # fmt: skip
+"""Programs that make no file but those of the facts."""
+_REMOVERS = frozenset({"mv", "rm", "unlink"})
+_REMOVES = r"-[dfrRv]+|--force|--recursive|--verbose|--"
+"""Options with which they surely remove."""
+_FETCHERS = frozenset({"apt", "apt-get", "aria2c", "curl", "wget"})
+"""Programs that may name a file themselves, which they put in the folder they run in."""
+_WRITES_OTHERS = r"-i.|--in-place=|[^\n]*w\s"
+"""A word with which sed writes another file than the one it edits."""
 _MODULES = frozenset({"ensurepip", "pip", "venv", "virtualenv"})
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".txz")
 """Endings of files that ADD unpacks."""
+_ENDINGS = (
+    *(".bin", ".c", ".cfg", ".conf", ".cpp", ".crt", ".deb", ".env", ".go", ".h", ".html", ".ini", ".jar", ".js"),
+    *(
+        ".json",
+        ".key",
+        ".list",
+        ".lock",
+        ".md",
+        ".patch",
+        ".pem",
+        ".ps1",
+        ".py",
+        ".rb",
+        ".rs",
+        ".service",
+        ".sh",
+        ".so",
+    ),
+    *(".sql", ".toml", ".ts", ".txt", ".whl", ".xml", ".yaml", ".yml", ".zip"),
+)
+"""Endings of files that no folder has."""
 _NEW = Mode(0o644)
 _OF_VENV = ("bin/pip", "bin/pip3", "bin/python", "bin/python3")
 
@@ -100,21 +136,17 @@ class _Look:
         """The entry at a path before the event at `start`."""
         modes: list[ModeChanged] = []
         opaque = False
-        name = posixpath.basename(path)
         for index in range(start, len(self._events)):
             event = self._events[index]
             if isinstance(event, ModeChanged):
                 if event.unknown or any(covers(p, path, recursive=event.recursive) for p in event.paths):
                     modes.append(event)
-            elif isinstance(event, _TooMany):
+            elif _conceals(event, path):
                 return None
             elif isinstance(event, Ran):
                 unknown = any(argument.value is None for argument in event.arguments)
                 opaque = opaque or unknown or any(r.path is None for r in event.redirections)
-                if not _is_followed(event):
-                    if any(name in (argument.value or name) for argument in event.arguments[1:]):
-                        return None
-                    opaque = opaque or event.program not in _HARMLESS
+                opaque = opaque or (event.program not in _HARMLESS and not _is_followed(event))
             elif isinstance(event, Moved):
                 if under(path, event.target):
                     return self._moved(event, path, index, modes)
@@ -123,7 +155,7 @@ class _Look:
             elif isinstance(event, (Copied, Cloned)) and event.target is None:
                 opaque = True
             elif (found := _of_event(event, path)) is not None:
-                return _sure(event, _with_modes(found, modes))
+                return None if opaque and found.kind is Kind.NOTHING else _sure(event, _with_modes(found, modes))
         return None if opaque or not self._known_image else _of_image(path)
 
     def _moved(self, event: Moved, path: str, index: int, modes: Sequence[ModeChanged]) -> Found | None:
@@ -141,6 +173,90 @@ class _Look:
         mode = changed(event.mode, UNKNOWN) if event.mode is not None else None
         known = mode.executable if mode is not None else found.executable if event.moves else None
         return _with_modes(structs.replace(found, executable=known), modes)
+
+
+def is_proven_absent(reading: Reading, path: str, own: Sequence[Fact]) -> bool:
+    """Whether a path that was found to be nothing is so for sure, after the facts `own` of a script.
+
+    Either the script removed it, and ran nothing since that may have made it, or nothing ran before at all.
+    """
+    gone = False
+    for fact in reversed(own):
+        if fact.at.reach is Reach.NEVER:
+            continue
+        if isinstance(fact, Removed) and fact.at.reach is Reach.ALWAYS:
+            plain = (p for p in fact.paths if not has_wildcard(p))
+            gone = gone or any(covers(p, path, recursive=fact.recursive) for p in plain)
+        elif isinstance(fact, Ran):
+            words = [argument.value for argument in fact.arguments[1:]]
+            if gone and fact.program in _REMOVERS:
+                return all(word and (word[0] != "-" or re.fullmatch(_REMOVES, word)) for word in words)
+            if fact.program not in _PURE or None in words or any(r.path in (None, path) for r in fact.redirections):
+                return False
+    if gone or under(path, "/tmp") or not reading.stages:
+        return False
+    return reading.runs <= 1 and not reading.copies and reading.stages[reading.stage].parent is None
+
+
+def may_remove(fact: Fact, path: str) -> bool:
+    """Whether a fact tells of something that may have taken away a folder, or what is in it."""
+    if fact.at.reach is Reach.NEVER:
+        return False
+    if isinstance(fact, Removed):
+        tops = (re.split(r"/[^/]*[*?\[\0]", p, maxsplit=1)[0] or "/" for p in fact.paths)
+        return any(under(path, top) or under(top, path) for top in tops)
+    if not isinstance(fact, Ran):
+        return isinstance(fact, Moved) and fact.source is None
+    known = _is_followed(fact) or fact.program in _HARMLESS
+    return not known or fact.program in ("find", "rsync") or any(a.value is None for a in fact.arguments)
+
+
+def _conceals(event: Fact, path: str) -> bool:
+    """Whether it can't be known what is at a path after an event, as it may have put something there."""
+    if isinstance(event, Moved):
+        return has_wildcard(event.target) and covers(event.target, path, recursive=True)
+    if isinstance(event, Copied):
+        return _may_hold(event, path)
+    if not isinstance(event, Ran):
+        return isinstance(event, _TooMany)
+    if any(r.path == path for r in event.redirections) or _may_put(event, path):
+        return True
+    name = posixpath.basename(path)
+    return not _is_followed(event) and any(name in (argument.value or name) for argument in event.arguments[1:])
+
+
+def _may_put(ran: Ran, path: str) -> bool:
+    """Whether a program may put a file at a path that its words don't name."""
+    if ran.program in _FETCHERS:
+        top = path.split("/")[1]
+        named = "apt" in ran.program and any(top in (argument.value or "") for argument in ran.arguments)
+        return named or ran.folder is None or (under(path, ran.folder) and ran.folder != "/")
+    values = [argument.value or "" for argument in ran.arguments[1:]]
+    if ran.program == "sed":
+        return any(re.match(_WRITES_OTHERS, value) for value in values)
+    if ran.program.startswith(("pip", "python")):
+        given = (v[2:] if re.match(r"-\w", v) else v.rpartition("=")[2] for v in values)
+        folders = (absolute(value, ran.folder) for value in given if value)
+        return any(folder is not None and folder != "/" and under(path, folder) for folder in folders)
+    return ran.program in FILE_PROGRAMS and ran.program != "rm" and any(posixpath.basename(path) in v for v in values)
+
+
+def _may_hold(copied: Copied, path: str) -> bool:
+    """Whether what was copied may be a folder whose content is a path, or is beside it."""
+    if copied.target is None or path == copied.target or under(copied.target, path):
+        return False
+    within = not copied.many and posixpath.basename(copied.target) == posixpath.basename(copied.source)
+    folder = posixpath.dirname(copied.target) if within else copied.target
+    if copied.origin is Origin.URL:
+        return under(path, folder) and ("git" in copied.source)
+    if copied.flags.has("parents"):
+        return under(path, folder)
+    return within and not _is_file(copied.source) and under(path, folder) and not under(path, copied.target)
+
+
+def _is_file(source: str) -> bool:
+    """Whether a source is a file by its name; `conf.d` may be a folder."""
+    return source.endswith((*_ENDINGS, *_ARCHIVES))
 
 
 def _is_followed(ran: Ran) -> bool:
@@ -175,7 +291,7 @@ def _of_event(event: Fact, path: str) -> Found | None:
     if isinstance(event, WorkdirSet):
         return _put(event.path, path, Found(Kind.FOLDER))
     if isinstance(event, Copied):
-        single = not event.many and (event.origin is Origin.URL or "." in posixpath.basename(event.source))
+        single = not event.many and (event.origin is Origin.URL or _is_file(event.source))
         whole = Kind.FOLDER if event.many else Kind.FILE if single else Kind.ANYTHING
         mode = changed(event.mode, UNKNOWN) if event.mode is not None else None
         if event.source.endswith(_ARCHIVES) and event.target is not None:

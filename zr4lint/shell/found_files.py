@@ -28,12 +28,16 @@ class Kind(Enum):
 
 
 class Found(Struct, frozen=True):
-    """The state of a path; `executable`, `writable` and `text` are None if they are unknown."""
+    """The state of a path; `executable`, `writable` and `text` are None if they are unknown.
+
+    `proven` tells of NOTHING that the script itself removed it, or that nothing ran before which may have made it.
+    """
 
     kind: Kind
     executable: bool | None = None
     text: MappedText | None = None
     writable: bool | None = None
+    proven: bool = False
 
 
 EMPTY = Found(Kind.ANYTHING, False, MappedText.join([]), True)

@@ -175,13 +175,19 @@ def _is_unset(walker: Walker, name: str) -> bool:
 
 def _reads_absent(walker: Walker, name: str, made: Command, frame: Frame) -> str:
     """The path of a file that a command reads and that is surely not there; "" without any."""
+    if walker.functions:  # a redirection of a call is not among those of its commands
+        return ""
     targets = [r.target for r in made.redirections if r.operator == "<" and r.target is not None]
     if name in _READS_ALL:
-        targets += (word for word in made.words[1:] if not (word.literal or "-").startswith("-"))
+        options = [(word.literal or "-").startswith("-") for word in made.words]
+        valued = name == "sort"  # `-o FILE` writes it
+        targets += (
+            word for i, word in enumerate(made.words) if i and not options[i] and not (valued and options[i - 1])
+        )
     for target in targets:
         path = None if target.glob else walker.variables.value(target)
         found = walker.look(path, frame) if path is not None and "/" in path else None
-        if path is not None and found is not None and found.kind is Kind.NOTHING:
+        if path is not None and found is not None and found.kind is Kind.NOTHING and found.proven:
             return path
     return ""
 

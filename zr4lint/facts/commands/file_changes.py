@@ -199,7 +199,7 @@ def _written(call: Call, row: FileProgram, parsed: Parsed, sources: Sequence[Arg
     into = folder is not None or (destination or "").endswith("/") or call.state.is_folder(target)
     for source in sources:
         name = (source.value or "").rstrip("/").rpartition("/")[2]
-        yield f"{target}/{name}" if into else target
+        yield posixpath.normpath(f"{target}/{name}") if into else target
 
 
 @reads("sed")
