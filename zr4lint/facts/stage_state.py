@@ -241,9 +241,10 @@ class StageState:
             path = posixpath.dirname(path)
 
     def lose_folder(self, path: str) -> None:
-        """Take note that a folder is not there any more."""
-        if path in self._folders:
-            self._folders = self._folders.put(path, False)
+        """Take note that a folder, or those of a pattern, and all below it are not there any more."""
+        for folder in (path, *islice(self._folders, _MOST_FILES)):
+            if folder in self._folders and folder != "/" and covers(path, folder, recursive=True):
+                self._folders = self._folders.put(folder, False)
 
     def is_folder(self, path: str | None) -> bool:
         """Whether this path is known to be a folder by then."""

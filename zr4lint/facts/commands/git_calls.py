@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from zr4lint.facts.command_facts import Cloned, CloneRefused
 from zr4lint.facts.commands.program_table import reads
+from zr4lint.facts.permissions import mounted_over
 from zr4lint.model.quoting import code
 from zr4lint.programs.git import (
     Clone,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 _UPDATES = frozenset({"config", "fetch", "init", "pull", "remote", "rm"})
 """Commands other than checkout that change which repository a folder shows."""
 _COUNTS = frozenset("123456789")
+_MOUNTS = ("/dev/", "/proc/", "/run/", "/sys/")
+"""Folders that may be other ones in each RUN."""
 _MOST_CLONES = 100
 """Clones that a folder which is none is compared with."""
 
@@ -62,8 +65,9 @@ def git(call: Call) -> Iterator[Fact]:
     folder = call.path(clone.folder) if clone.folder != "" else call.folder
     target = clone.target
     path = absolute(target, folder) if target is not None else None
-    if path in call.state.repositories and call.state.is_folder(path):
-        call.fails(call.command.span, f"{code(path or '', 40)} has a clone already", part="command")
+    known = path is not None and path in call.state.repositories and call.state.is_folder(path)
+    if path is not None and known and _is_left(call, path):
+        call.fails(call.command.span, f"{code(path, 40)} has a clone already", part="command")
         return
     words = " ".join(argument.value or "" for argument in call.arguments)
     at = call.online(call.kept(call.at(relative=True), path))
@@ -79,6 +83,17 @@ def git(call: Call) -> Iterator[Fact]:
         yield CloneRefused(call.at(), option.span, call.slice(call.command.span), empty=True)
     if path is not None and at.reach is not Reach.NEVER:
         call.state.empty_clones = call.state.empty_clones.put(path, Cloned(at, clone, path, words))
+
+
+def _is_left(call: Call, path: str) -> bool:
+    """Whether nothing that ran after a clone may have taken it away, and no mount hides it."""
+    from zr4lint.facts.looking import may_remove  # few builds clone twice
+
+    clone = call.state.repositories[path]
+    after = takewhile(lambda fact: fact is not clone, reversed(call.script.reading.facts))
+    if path.startswith(_MOUNTS) or mounted_over(call.instruction, path) is not None:
+        return False
+    return not any(may_remove(fact, path) for fact in after)
 
 
 def _instead(call: Call, clone: Clone) -> Clone:
