@@ -711,6 +711,17 @@ def test_the_words_and_the_place_of_a_missing_source(tmp_path: Path, monkeypatch
     assert report.findings[0].notes == ("COPY fails with `not found`.",)
 
 
+def test_paths_beyond_the_comparisons_with_dockerignore_are_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("zr4lint.filesystem.dockerignore.IGNORE_COMPARISONS", 3)
+    files = {"Dockerfile": "FROM debian:12\nCOPY a b c d /a/\n", ".dockerignore": "*\n", **dict.fromkeys("abcd", "")}
+    report = lint(tmp_path, files, options=NAMED)
+    assert told(report, "ZL005") == [("Dockerfile", 2, 12, ".dockerignore is not followed beyond 3 comparisons")]
+    assert [f.span.start for f in report.findings if f.code == "ZL008"] == [20, 22, 24]
+
+
 @pytest.mark.parametrize(
     ("files", "severity"),
     [

@@ -454,7 +454,7 @@ def test_copies_from_a_named_context(tmp_path: Path, place: str, source: str, mi
     save(tmp_path / "Dockerfile", f"FROM scratch\nCOPY --from=Shared {source} /\n")
     build = f"build: {{ context: ., additional_contexts: {{ shared: '{place}' }} }}"
     save(tmp_path / "compose.yaml", f"services: {{ a: {{ {build} }} }}")
-    wrong = [("Dockerfile", 2, 20, f"`{source}` is not in the build context")]
+    wrong = [("Dockerfile", 2, 20, f"`{source}` is not in the build context `shared`")]
     assert found(tmp_path, "compose.yaml") == (wrong if missing else [])
 
 

@@ -104,6 +104,8 @@ def test_reach(script: str, reach: Mapping[str, str]) -> None:
         ("sh -c 'a && b'", ["a", "b"]),
         ("bash -euxo pipefail -c 'a'", ["a"]),
         ("bash -lc \"a b\"", ["a b"]),
+        ("bash -O extglob -O globstar -c 'a b'", ["a b"]),
+        ("a b == c =~ d", ["a b == c =~ d"]),
         ("/bin/sh -e -c 'sh -c \"a\"'", ["a"]),
         ("eval 'a b'", ["a b"]),
         ("eval a b", ["a b"]),

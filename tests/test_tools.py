@@ -123,6 +123,12 @@ def test_apt(command: str, action: str, installed: list[str], removed: list[str]
     assert all(p.name in p.span.of(command) for p in parsed.packages)
 
 
+def test_a_pattern_of_many_quantifiers_is_not_tried() -> None:
+    parsed = parse_apt(arguments(f"apt-get purge -y '^lib.*-dev$' '^{'.*' * 40}X'"))
+    assert parsed is not None
+    assert [p.means("libxml2-utils-and-more-words-dev") for p in parsed.removed] == [True, False]
+
+
 @pytest.mark.parametrize(
     "command",
     ["apt-get", "apt-get -s install git", "apt-get install --dry-run git", "apt-get --help", "apt-get -d install git"],

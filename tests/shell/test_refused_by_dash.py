@@ -76,6 +76,9 @@ def test_what_dash_takes_is_not_told(script: str) -> None:
         ("printf -v x a && touch /a", "`printf -v x a` ends with a failure, which fails the RUN"),
         ("cat /none/x && touch /a", "`/none/x` does not exist"),
         ("[ -t 0 ]", "this test is false, which fails the RUN"),
+        ("test a == a", "the tests of dash have no `==`"),
+        ("bash -c 'test a == b'", "this test is false, which fails the RUN"),
+        ("bash -c '[[ a == b ]]'", "this test is false, which fails the RUN"),
     ],
 )
 def test_the_message_says_what_fails(script: str, message: str) -> None:
@@ -108,3 +111,9 @@ def test_programs_that_refuse_their_words(image: str, script: str, words: list[s
     text = f"FROM {image}\nRUN {script}\n"
     found = zr4lint.lint_text(text, packs="core").findings
     assert [text[f.span.start : f.span.end] for f in found if f.code == "ZL007"] == words
+
+
+@pytest.mark.parametrize("script", ["bash -c 'test a == a'", "kill -0 $$; echo a", "kill -s 0 $$", "kill -l"])
+def test_what_succeeds_is_not_told(script: str) -> None:
+    text = f"FROM ubuntu:22.04\nRUN {script}\n"
+    assert [f.message for f in zr4lint.lint_text(text, packs="core").findings if f.code == "ZL007"] == []

@@ -47,7 +47,8 @@ class ContextFiles:
         self.steps = STEPS
 
     @cached_property
-    def _ignored(self) -> DockerIgnore | None:
+    def ignored(self) -> DockerIgnore | None:
+        """What the context leaves out."""
         from zr4lint.filesystem.dockerignore import dockerignore  # few builds read a file of their context
 
         return dockerignore(self.folder, self._dockerfile)
@@ -63,7 +64,7 @@ class ContextFiles:
             return None
         if stat.S_ISDIR(mode):
             return "folder"
-        left_out = self._ignored is not None and self._ignored.leaves_out(path)
+        left_out = self.ignored is not None and self.ignored.leaves_out(path)
         return "file" if stat.S_ISREG(mode) and not left_out else None
 
     @property

@@ -70,6 +70,8 @@ def gather(
             _read_triggers(reading)
         _read(reading, instruction)
     _read_triggers(reading)
+    if (ignored := reading.exhausted) is not None:
+        reading.remarks.append(ignored.remark(dockerfile.instructions[0].keyword_span))
     facts = Facts(
         dockerfile,
         tuple(reading.stages),

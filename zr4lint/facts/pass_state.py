@@ -16,6 +16,7 @@ from zr4lint.shell import Argument, Reach
 if TYPE_CHECKING:
     from zr4lint.facts.collection import Stage
     from zr4lint.facts.context_files import ContextFiles, Included
+    from zr4lint.filesystem.dockerignore import DockerIgnore
     from zr4lint.model.deadline import Deadline
     from zr4lint.model.source import Span
 
@@ -74,6 +75,13 @@ class Reading:
         from zr4lint.facts.context_files import ContextFiles  # few commands read such files
 
         return ContextFiles(*self._context)
+
+    @property
+    def exhausted(self) -> DockerIgnore | None:
+        """The ignore rules of the build context, if they were asked about more paths than they compare."""
+        files = vars(self).get("context_files")
+        ignored = vars(files).get("ignored") if files is not None else None
+        return ignored if ignored is not None and ignored.exhausted else None
 
     def files_for(self, instruction: Instruction) -> ContextFiles | None:
         """The files of the build context that a RUN may see; None where it sees none, or none is known."""

@@ -10,17 +10,21 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from zr4lint.filesystem.context import read_file
 from zr4lint.filesystem.paths import plain
+from zr4lint.model.budgets import IGNORE_COMPARISONS
+from zr4lint.model.remark import Remark, too_large
 from zr4lint.startup import lazy_pattern
+
+if TYPE_CHECKING:
+    from zr4lint.model.source import Span
 
 MAX_BYTES = 1_000_000
 MAX_PATTERNS = 1_000
-_MOST_COMPARED = 500_000
-"""Comparisons of a path with a pattern for one file, after which nothing is taken to be left out."""
 NAME = ".dockerignore"
 
 
@@ -115,12 +119,21 @@ class DockerIgnore:
             return self._leaves_out_everything()
         left_out = False
         self._compared += len(self._patterns)
-        if self._compared > _MOST_COMPARED:
+        if self.exhausted:
             return False
         for pattern in self._patterns:
             if pattern.negated == left_out and pattern.matches(path):
                 left_out = not pattern.negated
         return left_out
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether no more paths are compared, so that none is taken to be left out."""
+        return self._compared > IGNORE_COMPARISONS
+
+    def remark(self, span: Span) -> Remark:
+        """The remark that no more paths are compared."""
+        return too_large(span, plain(self.name), f"{IGNORE_COMPARISONS:,} comparisons")
 
     def may_bring_back(self, folder: str) -> bool:
         """Whether a pattern with "!" may keep something below a path that is left out."""

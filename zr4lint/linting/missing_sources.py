@@ -17,7 +17,7 @@ from zr4lint.filesystem.paths import repository
 from zr4lint.linting.judged import Judged, own_finding
 from zr4lint.model.finding import Finding, Severity
 from zr4lint.model.quoting import code, plain
-from zr4lint.packs.own_rules import MISSING_SOURCE
+from zr4lint.packs.own_rules import MISSING_SOURCE, TOO_LARGE
 from zr4lint.programs.image_paths import has_wildcard, is_remote
 
 if TYPE_CHECKING:
@@ -36,9 +36,14 @@ def missing_sources(judged: Judged, context: str) -> Iterator[Finding]:
     there = [_exists(context, argument.value or "") for _, argument in pairs]
     sure = not judged.options.context_assumed or any(there)
     git = GitIgnore(context)
+    told = {remark.topic for remark in judged.facts.remarks}
     for (step, argument), found in zip(pairs, there, strict=True):
         path = _relative(argument.value or "")
         left_out = ignore is not None and _leaves_out(ignore, context, path)
+        if ignore is not None and ignore.exhausted and (remark := ignore.remark(argument.span)).topic not in told:
+            told.add(remark.topic)
+            finding = own_finding(judged, TOO_LARGE, remark.message, remark.span)
+            yield structs.replace(finding, notes=remark.notes)
         if (found and not left_out) or (not found and _made_before(git, context, path)):
             continue
         if judged.options.context_assumed and not left_out:
@@ -53,20 +58,25 @@ def missing_in_contexts(judged: Judged) -> Iterator[Finding]:
     folders = {name.lower(): place for name, place in judged.options.contexts if place and os.path.isabs(place)}
     for step in judged.facts.of(CopyStep, judged.facts.needed):
         given = step.flags.get("from")
-        folder = folders.get((given.value or "").lower()) if given is not None else None
+        name = (given.value or "").lower() if given is not None else ""
+        folder = folders.get(name)
         if folder is None or not os.path.isdir(folder):
             continue
         git = GitIgnore(folder)
         for source in step.sources:
             value = source.value or ""
             if _plain(value) and not _exists(folder, value) and not _made_before(git, folder, _relative(value)):
-                yield _finding(judged, step, source, None, sure=True)
+                yield _finding(judged, step, source, None, sure=True, named=name)
 
 
-def _finding(judged: Judged, step: CopyStep, argument: Argument, ignore: DockerIgnore | None, *, sure: bool) -> Finding:
+def _finding(
+    judged: Judged, step: CopyStep, argument: Argument, ignore: DockerIgnore | None, *, sure: bool, named: str = ""
+) -> Finding:
     shown = code(argument.value or "", 34)
     if ignore is not None:
         message, advice = f"{plain(ignore.name, 30)} leaves out {shown}", f"Change {ignore.name}, or the source"
+    elif named:
+        message, advice = f"{shown} is not in the build context {code(named, 20)}", "Add the file"
     else:
         message = f"{shown} is not in the build context"
         advice = "Add the file, or pass the folder that the build takes with --context"

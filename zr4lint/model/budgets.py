@@ -88,6 +88,9 @@ LISTING_SIZE = 4_000_000
 LISTINGS = 50
 """Files of the build context that the commands of one Dockerfile read."""
 
+IGNORE_COMPARISONS = 500_000
+"""Comparisons of a path of the build context with a pattern of `.dockerignore`."""
+
 LISTED = 2_000
 """Packages that one file lists."""
 

@@ -100,7 +100,7 @@ def builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
             walker.trap = (rest[0].text, frame)
     elif name == "tty":
         return FALSE  # a build has no terminal
-    elif name == "kill" and any(word.text.text == "$$" for word in rest):
+    elif name == "kill" and any(word.text.text == "$$" for word in rest) and not _only_asks(rest):
         return Status(Value.FALSE, Jump.SHELL, frame.reach is Reach.ALWAYS)
     elif name == "export" or _succeeds(name, made):
         return TRUE
@@ -114,6 +114,12 @@ def _tested(walker: Walker, name: str, words: tuple[Word, ...], frame: Frame) ->
         return Status(tested_words(walker, words[:-1], frame)) if closed else FALSE
     compares = len(words) == 3 and words[1].literal in ("=", "!=")
     return Status(tested_words(walker, words, frame)) if name == "test" or compares else None
+
+
+def _only_asks(rest: tuple[Word, ...]) -> bool:
+    """Whether a call of kill sends no signal, or number 0."""
+    texts = [word.literal for word in rest]
+    return texts[0] in ("-0", "-l", "-L") or (texts[0] in ("-s", "-n") and texts[1] in ("0", "EXIT"))
 
 
 def _succeeds(name: str, made: Command) -> bool:

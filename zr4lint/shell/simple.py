@@ -56,8 +56,10 @@ def command(
     assignments = tuple((name, bind(walker, word)) for name, word in assignments)
     found_words: list[Word] = []
     found = list(redirections)
-    for child in node.named_children:
-        if child.type == "variable_assignment":
+    for child in node.children:
+        if child.type in ("==", "=~"):  # words like any other, though not for the grammar
+            found_words.append(plain_word(frame.text(child), walker.span(child, frame)))
+        if child.type == "variable_assignment" or not child.is_named:
             continue
         if child.type.endswith("_redirect"):
             redirect = read_redirect(child, script, frame.heredocs)

@@ -56,13 +56,14 @@ class Script(Struct, frozen=True):
     """The commands of a script, and the remarks on it.
 
     `failing` is the command that surely fails and whose status the script ends with; None where it may succeed.
-    `refused` tells that the shell refuses its words.
+    `refused` tells that the shell, which is `failing_in`, refuses its words.
     """
 
     commands: tuple[Command, ...]
     remarks: tuple[Remark, ...] = ()
     failing: Span | None = None
     refused: bool = False
+    failing_in: Dialect | None = None
 
 
 def parse_script(  # noqa: PLR0913 - what a shell is started with
@@ -100,7 +101,8 @@ def parse_script(  # noqa: PLR0913 - what a shell is started with
     except TooManyError as error:
         walk.too_large("a script", str(error), script.span(0, 1))
     failing = walk.failed if status.value is Value.FALSE and status.sure and not walk.remarks else None
-    return Script(tuple(walk.commands), tuple(walk.remarks), failing, failing is not None and failing == walk.refused)
+    by_words = failing is not None and failing == walk.refused
+    return Script(tuple(walk.commands), tuple(walk.remarks), failing, by_words, walk.failed_in)
 
 
 def refused(text: str, dialect: Dialect) -> Refusal | None:
@@ -259,16 +261,17 @@ class _Walk(Walker):
         frame = frame.ending(frame.closing and node.type in _CLOSING)
         if (wrong := self._ends_dash(node, frame)) is not None:
             self._skip([node], frame)
-            self.failed = self.span(wrong, frame)
+            self.failed, self.failed_in = self.span(wrong, frame), self.dialect
             return Status(Value.FALSE, Jump.SHELL, frame.reach is Reach.ALWAYS)
         reader = _READERS.get(node.type)
-        before, self.failed = self.failed, None
+        before, self.failed = (self.failed, self.failed_in), None
         status = self.plain(node, frame) if reader is None else reader(self, node, frame)
         if status.value is not Value.FALSE or frame.reach is not Reach.ALWAYS:
-            self.failed = before
+            self.failed = None
         elif node.type in _FAILS and self.failed is None:  # else a command within it has failed
-            self.failed = self.span(node, frame)
-        self.failed = self.failed or before
+            self.failed, self.failed_in = self.span(node, frame), self.dialect
+        if self.failed is None:
+            self.failed, self.failed_in = before
         if self.tells_status and frame.reach is Reach.ALWAYS:
             self.variables.set("?", "0" if status.value in (Value.DONE, Value.TRUE) and not status.may_end else None)
         return status

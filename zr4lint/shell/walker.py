@@ -67,6 +67,7 @@ class Walker(ABC):
         self.unset_fails = False
         self.tells_status = False
         self.failed: Span | None = None
+        self.failed_in = dialect
         self.refused: Span | None = None
         self.constants: set[str] = set()
         self.trap: tuple[MappedText, Frame] | None = None
@@ -142,6 +143,7 @@ class Walker(ABC):
         """The outcome of a command that the shell refuses, and `ends` at."""
         if frame.reach is Reach.ALWAYS:
             self.failed = self.refused = span
+            self.failed_in = self.dialect
         if not ends:
             return FALSE
         return Status(Value.FALSE, Jump.SHELL) if frame.reach is Reach.ALWAYS else DONE

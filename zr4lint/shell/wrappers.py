@@ -45,7 +45,7 @@ _WRAPPERS = {
 """Wrappers by name, each with the letters of its short options that take a value."""
 
 _OPERANDS = {"timeout": 1, "taskset": 1, "chrt": 1, "setarch": 1, "gosu": 1, "chroot": 1, "flock": 1, "su-exec": 1}
-_CONDAS = frozenset({"conda", "mamba", "micromamba"})
+CONDAS = frozenset({"conda", "mamba", "micromamba"})
 _VALUED_BY_CONDA = ("-n", "--name", "-p", "--prefix", "--cwd", "-r", "--root-prefix", "-e", "--env")
 _OF_STRINGS = frozenset({"su", "runuser", "script", "flock"})
 """Programs that hand what stands behind -c to a shell."""
@@ -58,6 +58,8 @@ _WITH_VALUE = frozenset({"-E", "-G", "-g", "-s", "-u", "-w", "--group", "--shell
 """Options of those programs that take a value."""
 DEFAULT_PATH = "/bin:/usr/bin"
 """Where programs are looked for without PATH."""
+UNKNOWN_ENVIRONMENT = f"?:{DEFAULT_PATH}"
+"""PATH in an environment of conda whose name can't be known."""
 _UNQUOTED = frozenset("'\"\\$#")
 """Characters with a special meaning in the string after `env -S`."""
 _ASSIGNMENT = r"[A-Za-z_]\w*="
@@ -74,7 +76,7 @@ def unwrap(command: Command) -> tuple[Command, str]:
     while command.words and len(command.wrappers) < DEPTH:
         name = program(command.words[0])
         inner = None
-        if name in _CONDAS:
+        if name in CONDAS:
             inner = _of_conda(command, name)
         elif name in _WRAPPERS and nested_script(command) is None:
             inner = _inner(command, name)
@@ -91,20 +93,28 @@ def _of_conda(command: Command, name: str) -> Command | None:
         return None
     assignments = list(command.assignments)
     at = 2
-    while at < len(words) and (words[at].literal or "").startswith("-"):
-        option, equals, value = (words[at].literal or "").partition("=")
+    while at < len(words) and words[at].text.text.startswith("-"):
+        option, equals, _ = words[at].text.text.partition("=")
+        value = tail(words[at], len(option) + len(equals))
         if option in _VALUED_BY_CONDA and not equals:
             at += 1
-            value = (words[at].literal or "") if at < len(words) else ""
-        folder = f"/opt/conda/envs/{value}" if option in ("-n", "--name") else value
-        if value and value != "base" and option in ("-n", "--name", "-p", "--prefix"):
-            path = MappedText(f"{folder}/bin:{DEFAULT_PATH}", (0,), (words[0].span.start,))
-            assignments.append(("PATH", structs.replace(words[0], text=path, expansions=())))
+            value = words[at] if at < len(words) else value
+        if value.literal not in ("", "base") and option in ("-n", "--name", "-p", "--prefix"):
+            root = "/opt/conda/envs/" if option in ("-n", "--name") else ""
+            assignments.append(("PATH", _between(root, value, f"/bin:{DEFAULT_PATH}")))
         at += 1
     if at >= len(words):
         return None
     wrappers = (*command.wrappers, Wrapper(name, words[0].span))
     return structs.replace(command, words=words[at:], assignments=tuple(assignments), wrappers=wrappers)
+
+
+def _between(before: str, word: Word, after: str) -> Word:
+    """A word with more text around it."""
+    pieces = [(before, word.span.start), *word.text.pieces(), (after, word.span.start)]
+    size = len(before)
+    moved = tuple(structs.replace(e, start=e.start + size, end=e.end + size) for e in word.expansions)
+    return structs.replace(word, text=MappedText.join(pieces), expansions=moved)
 
 
 def _inner(command: Command, name: str) -> Command | None:
@@ -206,7 +216,7 @@ def nested_script(command: Command) -> MappedText | None:
             return None  # the shell reads the script and runs nothing
         if not text.startswith("--") and "c" in text:
             return command.words[at + 1].text if at + 1 < len(command.words) else None
-        at += 2 if text in ("-o", "+o", "--rcfile", "--init-file") or text.endswith("o") else 1
+        at += 2 if text in ("--rcfile", "--init-file") or text[-1] in "oO" else 1
     return command.stdin
 
 
@@ -234,7 +244,7 @@ def script_file(command: Command) -> int | None:
             return at
         if not text.startswith("--") and not {"c", "n", "s"}.isdisjoint(text):
             return None
-        at += 2 if text in ("--rcfile", "--init-file") or text.endswith("o") else 1
+        at += 2 if text in ("--rcfile", "--init-file") or text[-1] in "oO" else 1
     return None
 
 
@@ -249,7 +259,7 @@ def exits_on_failure(options: Sequence[str | None]) -> bool:
             if text in ("--rcfile", "--init-file"):
                 next(words, None)
             continue
-        named = next(words, None) if "o" in text else None
+        named = next(words, None) if not {"o", "O"}.isdisjoint(text) else None
         if "e" in text or named == "errexit":
             exits = text[0] == "-"
     return exits

@@ -10,7 +10,8 @@ from zr4lint.checks.core.call_patterns import Called, any_switched, by_program, 
 from zr4lint.checks.edits import SAFE, UNSAFE, add_words, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.facts import At, PackageRun, Ran, Written
+from zr4lint.facts import At, PackageRun, Ran, RunStep, Written
+from zr4lint.facts.shells import sh_of
 from zr4lint.filesystem.globs import matches
 from zr4lint.model.finding import Applicability, Fix, Related
 from zr4lint.model.quoting import code
@@ -41,16 +42,23 @@ def command_forbidden(
     With `beside-background` a command is allowed in a RUN that starts another in the background.
     """
     replacements = instead if isinstance(instead, dict) else {}
-    helped = [instead] if isinstance(instead, str) else [*dict.fromkeys(filter(None, replacements.values()))]
+    helped = (
+        [instead]
+        if isinstance(instead, str)
+        else [*dict.fromkeys(name for name in replacements.values() if name and not _is_instruction(name))]
+    )
     for found in called(subject, commands):
         instruction = found.ran.at.instruction
         if beside_background and re.search(_BACKGROUND, instruction.arguments.text):
             yield Met(found.span, instruction)
             continue
         program = _replacement(subject, found, replacements)
+        step = _step(subject, found) if _is_instruction(program) else None
+        if step is not None and step.shell[:1] != ("/bin/sh",):
+            program = None  # the instruction would drop the options of the one that is in force
         yield Unmet(
             f"{code(_shown(subject, found))} is not allowed",
-            _span(found, bool(replacements) and not _is_instruction(program)),
+            _span(found, bool(replacements) and not any(map(_is_instruction, replacements.values()))),
             help=f"Use {' or '.join(map(code, [program] if program else helped))}" if program or helped else None,
             fix=_exchange(subject, found, program, SAFE if equal else UNSAFE) if program is not None else None,
         )
@@ -80,6 +88,12 @@ def _replacement(subject: Subject, found: Called, replacements: Mapping[str, str
     return None
 
 
+def _step(subject: Subject, found: Called) -> RunStep | None:
+    """The RUN of a command."""
+    steps = subject.facts.of(RunStep, {found.ran.at.stage}, triggers=True)
+    return next((step for step in steps if step.at.instruction is found.ran.at.instruction), None)
+
+
 def _is_instruction(replacement: str | None) -> bool:
     return replacement is not None and replacement.split(" ")[0].isupper()
 
@@ -89,6 +103,8 @@ def _exchange(subject: Subject, found: Called, program: str, applicability: Appl
     if _is_instruction(program):
         here = (ran for ran in subject.facts.of(Ran, {found.ran.at.stage}) if ran.at.instruction is instruction)
         alone = not found.ran.at.trigger and all(ran.program in ("ln", "mv", "rm") for ran in here)
+        step = _step(subject, found)
+        alone = alone and step is not None and sh_of(subject.facts, step, "").pipefail == "/bin/bash"
         return replace(instruction.span, program, f"Write {program}", UNSAFE) if alone else None
     if (
         instruction.json is not None

@@ -12,6 +12,7 @@ _TEST = lazy_pattern(r"\[\[|\[\s+[^,]*\s\](?:\s|;|\Z)")
 _QUOTED = lazy_pattern(r"""\[\s*["'\u2018-\u201f]""")
 _DOUBLE = r'"(?:[^"\\]|\\.)*"'
 _SINGLE = lazy_pattern(rf"({_DOUBLE})|'([^'\"\\]*)'", re.DOTALL)
+_STRINGS = rf"{_DOUBLE}|'[^']*'"
 _LAST_COMMA = lazy_pattern(r",(\s*\]\s*)\Z")
 _CURLY = lazy_pattern("[\u201c-\u201f]")
 
@@ -45,6 +46,9 @@ def advice(text: str) -> str:
     """The advice for a finding."""
     if _LAST_COMMA.search(text):
         return "Remove the comma before `]`"
+    bare = re.sub(_STRINGS, "", text)
+    if "]" in bare and bare.count("[") <= bare.count("]") and not bare.rstrip().endswith("]"):
+        return "Remove the words behind `]`, or write a plain command"
     if not text.rstrip().endswith("]"):
         return "Close the array with `]`"
     if re.sub(_DOUBLE, "", text).strip("[], \t\r\n"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -57,7 +57,9 @@ def stage_source(
             if other:
                 unmet = _itself(subject, source)
             if known and unmet is None:
-                unmet = _unknown(subject, source, (*(contexts or ()), *subject.facts.contexts))
+                unmet = _unknown(
+                    subject, source, {name.lower() for name in (*(contexts or ()), *subject.facts.contexts)}
+                )
             if produced and unmet is None:
                 unmet = _empty(subject, source)
             yield unmet or Met(source.span, source.instruction)
@@ -110,7 +112,7 @@ def _itself(subject: Subject, source: Source) -> Unmet | None:
     )
 
 
-def _unknown(subject: Subject, source: Source, contexts: Sequence[str]) -> Unmet | None:
+def _unknown(subject: Subject, source: Source, contexts: Set[str]) -> Unmet | None:
     name = source.name
     stage = _stage_of(subject, source)
     if stage is not None and stage.number == source.stage and name.isdecimal():
@@ -135,7 +137,7 @@ def _unknown(subject: Subject, source: Source, contexts: Sequence[str]) -> Unmet
             notes=("BuildKit refuses the number.",),
             help=(f"Use a number from 0 to {count - 1}" if count > 1 else "Use 0, the stage above") if count else None,
         )
-    if any(sign in name for sign in ":/@") or name in contexts:
+    if any(sign in name for sign in ":/@") or name.lower() in contexts:
         return None
     before = subject.facts.stages[max(0, source.stage - _MOST_COMPARED) : source.stage]
     earlier = [s.name for s in before if s.name is not None]

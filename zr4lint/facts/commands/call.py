@@ -171,14 +171,18 @@ class Call(Struct, frozen=True):
 
     def is_missing(self, path: str) -> bool:
         """Whether there is surely nothing at an absolute path by now, not even by a mount."""
+        return self.is_there(path) is False
+
+    def is_there(self, path: str) -> bool | None:
+        """Whether there is something at an absolute path by now, or may be by a mount or a copy; None if unknown."""
         if mounted_over(self.instruction, path) is not None:
-            return False
+            return True
         from zr4lint.facts.looking import found_at  # few calls ask
         from zr4lint.shell.found_files import Kind  # the same
 
         own = takewhile(lambda fact: fact.at.span == self.command.span, reversed(self.script.reading.facts))
         found = found_at(self.script.reading, path, start=sum(1 for _ in own))  # what the call does comes after
-        return found is not None and found.kind is Kind.NOTHING
+        return found.kind is not Kind.NOTHING if found is not None else None
 
     def kept(self, at: At, path: str | None) -> At:
         """The place of something written to `path`: not in a mount of this RUN, nor where the user may not write."""

@@ -23,6 +23,10 @@ _LOCKS = {
     "yarn": ("yarn.lock",),
     "pnpm": ("pnpm-lock.yaml",),
 }
+_HOLD_PROJECTS = frozenset({
+    "/", "/home", "/home/node", "/opt", "/root", "/srv", "/usr", "/usr/local", "/usr/src", "/var", "/var/www",
+})  # fmt: skip
+"""Folders of images that are the root of no workspace, unless something is copied there."""
 _FROM_LOCKS = ("ci", "clean-install", "install-clean")
 _ELSEWHERE = ("prefix", "C", "workspace", "w", "workspaces", "global", "g", "cwd", "dir", "filter", "F")
 
@@ -66,14 +70,30 @@ def by_node(call: Call, program: str, words: Span) -> Iterator[NodeListed | Lock
 def lock_missing(
     call: Call, files: ContextFiles, manifest: str, words: Span, names: tuple[str, ...]
 ) -> LockMissing | None:
-    """The lock files that are surely not beside the manifest of the context, or not in the image."""
+    """The lock files that are surely not beside the manifest, or above it, in the context, or not in the image."""
     folder = posixpath.dirname(manifest)
+    if call.folder is None or any(_may_hold(call, above, names) for above in _above(call.folder)):
+        return None
     there = [posixpath.join(folder, name) for name in names]
     if any(files.kind(path) == "file" for path in there):
         paths = [call.path(name) for name in names]
         gone = all(path is not None and call.is_missing(path) for path in paths)
         return LockMissing(call.at(), words, names[-1], copied=False) if gone else None
     ignored = GitIgnore(files.folder)
+    there += [posixpath.join(above, name) for above in _above(folder) for name in names]
     if any(ignored.matches(posixpath.join(files.folder, path)) for path in there):
         return None
     return LockMissing(call.at(), words, names[-1], copied=True)
+
+
+def _above(folder: str) -> Iterator[str]:
+    """The folders above a folder, in which the root of its workspace may be."""
+    while folder.strip("/"):
+        folder = posixpath.dirname(folder)
+        yield folder
+
+
+def _may_hold(call: Call, folder: str, names: tuple[str, ...]) -> bool:
+    """Whether one of the lock files is in a folder of the image, or may be."""
+    there = [call.is_there(posixpath.join(folder, name)) for name in names]
+    return True in there or (None in there and folder not in _HOLD_PROJECTS)

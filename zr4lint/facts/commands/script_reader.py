@@ -14,6 +14,7 @@ from zr4lint.facts.commands.program_table import follow
 from zr4lint.model.quoting import code
 from zr4lint.model.remark import COMMAND_FAILS, Remark
 from zr4lint.shell import Command, Reach, expand, expand_all
+from zr4lint.shell.wrappers import CONDAS, UNKNOWN_ENVIRONMENT
 
 if TYPE_CHECKING:
     from zr4lint.facts.fact import Fact
@@ -42,6 +43,8 @@ def read_command(script: Script, command: Command) -> Iterator[Fact]:
         folder = Call(script, command, "", (), scope, scope.variables).path(expand(command.folder, scope.variables))
         scope = structs.replace(scope, folder=folder)
     values = {name: expand(word, scope.variables) for name, word in command.assignments}
+    if values.get("PATH", "") is None and any(wrapper.name in CONDAS for wrapper in command.wrappers):
+        values["PATH"] = UNKNOWN_ENVIRONMENT
     if not command.words:
         known = command.reach is not Reach.MAYBE
         if values and command.reach is not Reach.NEVER:
