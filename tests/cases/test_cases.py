@@ -92,7 +92,7 @@ WITHOUT_EXAMPLE = {
     "line-count": "an example would have 127 lines",
     "scripts-exist": "it looks at the folder beside the file",
     "copy-ignored": "it looks at the folder beside the file",
-    "npm-lock": "it looks at the folder beside the file",
+    "lock-file": "it looks at the folder beside the file",
     "node-engine": "it looks at the folder beside the file",
     "cmd-last": "an example would have 127 lines",
     "layer-order": "an example needs the requirements of several layers",

@@ -19,7 +19,7 @@ _NODE_TAG = r"(\d+)(?:[.-]|\Z)"
 _DOCUMENTED = {"package-lock.json": "npm-ci(1)", "yarn.lock": "yarn install", "pnpm-lock.yaml": "pnpm install"}
 
 
-@check("ml/npm-lock", raises=True)
+@check("ml/lock-file", raises=True)
 def npm_lock(subject: Subject) -> Outcomes:
     """An install that insists on a lock file finds one, and that agrees with package.json."""
     for missing in subject.facts.of(LockMissing, subject.facts.needed):
