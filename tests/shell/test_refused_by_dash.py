@@ -117,3 +117,7 @@ def test_programs_that_refuse_their_words(image: str, script: str, words: list[s
 def test_what_succeeds_is_not_told(script: str) -> None:
     text = f"FROM ubuntu:22.04\nRUN {script}\n"
     assert [f.message for f in zr4lint.lint_text(text, packs="core").findings if f.code == "ZL007"] == []
+
+
+def test_a_file_without_an_image_has_no_old_apt() -> None:
+    assert {f.code for f in zr4lint.lint_text("RUN apt-get distclean\n", packs="core").findings} == {"ZC128"}

@@ -37,8 +37,10 @@ def apt(call: Call) -> Iterator[Fact]:
 
 
 def _image(call: Call) -> str:
-    """The image that the stages of a call start from."""
+    """The image that the stages of a call start from; "" in a file without FROM."""
     stages = call.script.reading.stages
+    if not stages:
+        return ""
     stage = stages[call.at().stage]
     while stage.parent is not None and stage.parent >= 0:
         stage = stages[stage.parent]
