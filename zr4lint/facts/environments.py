@@ -54,7 +54,7 @@ class Environment:
     @cached_property
     def own_installs(self) -> list[PipRun]:
         """The pip installs into this environment."""
-        return [run for run in self.pip_installs if not idle(run) and not self._elsewhere(run)]
+        return [run for run in self.pip_installs if self._works_here(run)]
 
     @cached_property
     def _folders(self) -> frozenset[str]:
@@ -63,6 +63,10 @@ class Environment:
         own = [f"{venv.path}/bin" for venv in self._venvs if venv.path]
         last = paths[-1].split(":") if paths else []
         return frozenset([folder for folder in own if folder in last] or own)
+
+    def _works_here(self, run: PipRun) -> bool:
+        """Whether a call of pip does something, and in this environment."""
+        return not idle(run) and not self._elsewhere(run)
 
     def _elsewhere(self, run: PipRun) -> bool:
         """Whether a call of pip works outside the environment that is on PATH."""
@@ -95,7 +99,7 @@ class Environment:
         ignored: Standing | None = None
         for run in self._facts.of(PipRun, self._lineage):
             requirement = self._applying(run, package)
-            if requirement is None or idle(run) or self._elsewhere(run):
+            if requirement is None or not self._works_here(run):
                 continue
             if run.command.action == "uninstall":
                 if found is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -45,10 +45,15 @@ def options(statement: Statement) -> Iterator[Demand]:
     words = command.split()
     if objects.command_of(command) is None or words == ["pip"] or not all(map(objects.option_of, given)):
         return
-    for option in given:
-        commands = [" ".join((_same(words[0]), *words[1:]))]
-        parameters = {"commands": commands, "options": [option, *_ALIASES.get(option, ())]}
-        yield Demand("command-option", parameters, _NOWHERE, f"Each `{command}` has `{option}`.")
+    yield from _each_has(words, given)
+
+
+def _each_has(command: Sequence[str], options: Iterable[str]) -> Iterator[Demand]:
+    """Each call of a command has each of these options, or one that says the same."""
+    pattern = " ".join((_same(command[0]), *command[1:]))
+    for option in options:
+        parameters = {"commands": [pattern], "options": [option, *_ALIASES.get(option, ())]}
+        yield Demand("command-option", parameters, _NOWHERE, f"Each `{' '.join(command)}` has `{option}`.")
 
 
 def options_of_install(statement: Statement) -> Iterator[Demand]:
@@ -136,7 +141,4 @@ def run_with(statement: Statement) -> Iterator[Demand]:
     command = [*takewhile(lambda word: not word.startswith("-"), words)]
     given = words[len(command) :]
     if _RUNS.fullmatch(" ".join(command)) and given and all(map(objects.option_of, given)):
-        commands = [" ".join((_same(command[0]), command[1]))]
-        for option in given:
-            parameters = {"commands": commands, "options": [option, *_ALIASES.get(option, ())]}
-            yield Demand("command-option", parameters, _NOWHERE, f"Each `{' '.join(command)}` has `{option}`.")
+        yield from _each_has(command, given)
