@@ -47,6 +47,7 @@ def test_stages() -> None:
     assert sum(command.cmd.upper() == "FROM" for command in commands) == 300
 
 
+@pytest.mark.slow
 def test_varied_files_are_always_the_same_and_all_different() -> None:
     files = dict(inputs.varied(200))
     assert files == dict(inputs.varied(200))

@@ -317,6 +317,7 @@ def test_a_package_json_of_another_shape(tmp_path: Path, text: str) -> None:
     assert [one for one in told(report, "ZC323") if "lacks" in one[3]] == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
 def test_npm_ci_wants_a_lock_file(tmp_path: Path) -> None:
     report = lint(tmp_path, {"Dockerfile": NODE, "package.json": WANTED}, "core")
@@ -565,6 +566,7 @@ def test_lists_of_apt(tmp_path: Path, command: str, found: bool) -> None:
     assert told(report, "ML603") == (wanted if found else [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "listed",
     [

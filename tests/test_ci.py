@@ -90,6 +90,7 @@ def test_a_line_shows_what_is_wrong(here: Path, line: str) -> None:
     assert "ZR0501" in shown
 
 
+@pytest.mark.slow
 def test_gitlab_finds_its_reports(here: Path) -> None:
     (here / "docker" / "Dockerfile.zr4").write_text(BROKEN)
     job = next(workflow["zr4lint"] for workflow in workflows() if "zr4lint" in workflow)

@@ -162,6 +162,7 @@ def test_a_finding_is_where_the_words_are(here: Path) -> None:
     assert underline == "    |     ^^^^^^^^^^^^"
 
 
+@pytest.mark.slow
 def test_several_paths_are_linted_in_the_order_given_and_once(here: Path) -> None:
     save(here / "b" / "Dockerfile.zr4", CONFORMING)
     save(here / "a" / "Dockerfile.zr4", CONFORMING)
@@ -230,6 +231,7 @@ def test_any_name_of_a_folder_will_do(here: Path, name: str) -> None:
     assert [file["path"] for file in report["files"]] == [f"{name}/Dockerfile.zr4"]
 
 
+@pytest.mark.slow
 def test_a_name_that_is_not_utf_8(here: Path) -> None:
     folder = os.fsencode(here) + b"/\xff"
     try:
@@ -811,6 +813,7 @@ def test_a_reader_may_stop_early(here: Path) -> None:
         assert process.wait(timeout=PATIENCE) == 141
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line(here: Path) -> None:
     full = Path("/dev/full")
     if not full.exists():

@@ -89,6 +89,7 @@ def test_any_boolean_turns_the_cache_of_pip_off(value: str) -> None:
     assert "cache is disabled" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("program", "option"),
     [("wget", "no-verbose"), ("curl", "--fail"), ("useradd", "--no-log-init"), ("pip", "--no-cache-dir")],

@@ -102,6 +102,7 @@ def test_words_are_found_where_they_are(text: str) -> None:
     assert {(len(text) + 1, "No a"), (len(text) + 6, "'N'")} <= {*found}
 
 
+@pytest.mark.slow
 def test_every_signature_is_found_in_its_own_words() -> None:
     catalogue = shipped()
     for compiled in catalogue.signatures.values():

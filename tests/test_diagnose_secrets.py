@@ -209,6 +209,7 @@ def test_a_long_password_of_a_url_is_hidden(url: str, length: int) -> None:
     assert redacted(url.format("aB3-" * (length // 4))) == "https://***@git.example/a.git"
 
 
+@pytest.mark.slow
 def test_an_address_behind_each_of_many_passwords_is_hidden() -> None:
     assert redacted("pwd=x, a@b.co " * 20_000) == "pwd=***, *** " * 20_000
 

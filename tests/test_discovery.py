@@ -151,6 +151,7 @@ def test_many_stars_can_not_hang(tmp_path: Path) -> None:
     assert call("--show-files", cwd=tmp_path).code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["sarif", "github", "gitlab", "junit"])
 def test_reports_for_machines_have_paths_from_the_root_of_the_repository(tmp_path: Path, form: str) -> None:
     save(tmp_path / "a" / "Dockerfile.zr4", "FROM scratch\n")

@@ -128,6 +128,7 @@ def test_a_file_that_moby_refuses_says_nothing(tmp_path: Path, text: str) -> Non
     assert dockerignore(str(tmp_path), "Dockerfile") is None
 
 
+@pytest.mark.slow
 def test_a_pattern_of_many_wildcards_is_matched_all_the_same() -> None:
     assert not DockerIgnore("*a" * 60 + "b").leaves_out("a" * 2_000)
     assert not DockerIgnore("**/a/" * 30 + "b").leaves_out("a/" * 200)

@@ -96,6 +96,7 @@ def test_each_flag_is_an_option_of_check() -> None:
     assert set(FLAGS) == flags - {"watch"}
 
 
+@pytest.mark.slow
 def test_paths_alone_import_neither_click_nor_shellcheck() -> None:
     code = (
         "import sys\nfrom zr4lint.cli.entry import run\nfrom zr4lint.shellcheck import program\n"

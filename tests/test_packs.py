@@ -168,6 +168,7 @@ values = st.recursive(
 KEYS = ["code", "name", "section", "level", "check", "image", "anywhere", "fix", "greps", "source", "bad", "number"]
 
 
+@pytest.mark.slow
 @given(
     key=st.sampled_from(
         [*KEYS, "title", "files", "rule", "image", "criterion", "stage", "specification", "conflict", "amendment"]

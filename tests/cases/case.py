@@ -6,11 +6,12 @@ misses on which it is silent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import msgspec
+import tomli
 from msgspec import Struct
 
 from tests.cases import toml_text
@@ -94,7 +95,7 @@ def case_files() -> list[Path]:
 
 def read(path: Path) -> Cases:
     """The cases in a file; a key that no case has, or a value of another type, raises msgspec.ValidationError."""
-    return msgspec.toml.decode(path.read_bytes(), type=Cases)
+    return msgspec.convert(tomli.loads(path.read_text(encoding="utf-8")), Cases)
 
 
 def write(cases: Cases) -> str:
@@ -102,12 +103,15 @@ def write(cases: Cases) -> str:
     return toml_text.tables(msgspec.to_builtins(cases))
 
 
-def every_case() -> Iterator[RuleCase]:
-    """All cases of all rules."""
+@cache
+def every_case() -> tuple[RuleCase, ...]:
+    """All cases of all rules, read once."""
+    found: list[RuleCase] = []
     for path in case_files():
         cases = read(path)
-        yield from (RuleCase(path.parent.name, path.stem, "bad", case) for case in cases.bad)
-        yield from (RuleCase(path.parent.name, path.stem, "good", case) for case in cases.good)
+        found += (RuleCase(path.parent.name, path.stem, "bad", case) for case in cases.bad)
+        found += (RuleCase(path.parent.name, path.stem, "good", case) for case in cases.good)
+    return tuple(found)
 
 
 def every_text() -> list[str]:

@@ -15,7 +15,7 @@ from zr4lint.model.finding import Applicability, Edit, Severity
 from zr4lint.model.source import SourceFile
 from zr4lint.packs.loading import pack_names
 
-CASES = tuple(every_case())
+CASES = every_case()
 BAD = tuple(item for item in CASES if item.kind == "bad")
 RULES = [(name, rule.rule.name) for name in pack_names() for rule in pack(name).rules]
 

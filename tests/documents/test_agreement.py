@@ -106,6 +106,7 @@ def edits(count: int) -> list[str]:
     return every[:: max(1, len(every) // count)][:count]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not PRD.exists(), reason="the user's document is not in the repository")
 @pytest.mark.parametrize("count", [4, pytest.param(200, marks=pytest.mark.thorough)])
 def test_checks_of_the_document_of_dockerfile_zr4(count: int, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ def _findings(text: str) -> list[tuple[int, str]]:
     return [(finding.line, finding.code) for finding in findings if finding.code != "PD901"]
 
 
+@pytest.mark.slow
 def test_many_blank_lines_before_the_first_instruction() -> None:
     text = "The image must expose port `9090`.\n\n## After\n\n```dockerfile\n" + "\n" * 5000
     assert _findings(f"{text}FROM debian:12\nEXPOSE 8080\n```\n") == [(1, "PD101")]
@@ -86,6 +87,7 @@ def test_many_references_to_parts() -> None:
     assert _findings(steps + "Repeat step 3.\n\n" * 500) == [(5 + 2 * n, "PD501") for n in range(500)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["[", "[a](", "[a][", '![a](b "c', "*a **b ", "`a` ", "{zr4:", "\\[", "("])
 def test_words_within_a_paragraph_take_no_longer_than_others(unit: str) -> None:
     lines = NL.join([unit * (3000 // len(unit))] * 30)
@@ -98,6 +100,7 @@ def test_html_that_is_not_closed_hides_the_rest(unit: str) -> None:
     assert _findings(f"{TARGET}{lines}\nThe image must be based on `debian:11`.\n") == []
 
 
+@pytest.mark.slow
 def test_definitions_of_links_are_no_prose() -> None:
     links = "".join(f"[a{n}]: https://example.org/{n}\n" for n in range(4000))
     assert _findings(f"{TARGET}{links}") == []
@@ -108,6 +111,7 @@ def test_a_line_of_prose_over_its_budget_is_told_once() -> None:
     assert _findings(TARGET + line * 2) == [(7, "ZL005")]
 
 
+@pytest.mark.slow
 def test_the_lines_of_a_document_are_read_to_their_budget() -> None:
     text = f"{TARGET}{'- a' + NL}" + f"- a{NL}" * DOCUMENT_LINES + "\nThe image must be based on `debian:11`.\n"
     assert _findings(text) == [(DOCUMENT_LINES + 1, "ZL005")]

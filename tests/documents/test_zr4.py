@@ -148,6 +148,7 @@ def test_the_compiled_pack_knows_conflicts_amendments_and_the_score() -> None:
     assert reasons[0] == reasons[1]
 
 
+@pytest.mark.slow
 @needs_the_document
 def test_a_missing_decision_is_named(tmp_path: Path) -> None:
     done = call("prd", "compile", str(PRD), "--decisions", "none.toml", cwd=tmp_path)

@@ -43,6 +43,7 @@ def of_its_own(*arguments: str, cwd: Path, stdin: bytes | None = None) -> subpro
     return subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, check=False, timeout=PATIENCE)
 
 
+@pytest.mark.slow
 def test_fix_writes_the_file_and_says_what_it_did(folder: Path) -> None:
     done = of_its_own("--fix", "Dockerfile.zr4", cwd=folder)
     assert (folder / "Dockerfile.zr4").read_text().count("--no-install-recommends") == 2
@@ -60,6 +61,7 @@ def test_unsafe_fixes_are_held_back_until_asked_for(folder: Path) -> None:
     assert file.read_text() == GOOD
 
 
+@pytest.mark.slow
 def test_diff_shows_and_writes_nothing(folder: Path) -> None:
     shown = of_its_own("--diff", "Dockerfile.zr4", cwd=folder)
     assert (shown.returncode, (folder / "Dockerfile.zr4").read_text()) == (1, BAD)
@@ -84,6 +86,7 @@ def test_the_diff_can_be_applied(folder: Path) -> None:
     assert zr4lint("Dockerfile.zr4", cwd=folder).returncode == 0
 
 
+@pytest.mark.slow
 def test_standard_input_comes_out_fixed_and_the_report_goes_to_stderr(folder: Path) -> None:
     done = of_its_own("--fix", "--stdin-filename", "Dockerfile.zr4", "-", cwd=folder, stdin=BAD.encode())
     assert done.stdout.decode().count("--no-install-recommends") == 2
@@ -222,6 +225,7 @@ def test_killed_at_any_moment_a_file_is_the_old_or_the_new_text(tmp_path: Path) 
         assert file.read_bytes() in (old, new)
 
 
+@pytest.mark.slow
 def test_new_writes_a_conforming_file_and_never_over_another(folder: Path) -> None:
     file = folder / "Dockerfile.zr4"
     refused = zr4lint("new", "zr4", "Dockerfile.zr4", cwd=folder)

@@ -263,6 +263,7 @@ def test_the_page_draws_counts_to_scale(page: str) -> None:
     assert ("good", "25.00") in widths
 
 
+@pytest.mark.slow
 def test_two_pages_are_the_same(now: Path) -> None:
     first, second = (call("fleet", "report", "now", "--format", "html", cwd=now.parent) for _ in range(2))
     assert first == second
@@ -281,6 +282,7 @@ def test_hostile_names_in_the_page(tmp_path: Path) -> None:
     assert [a["href"] for tag, a, _ in Read(page).elements if tag == "a"] == ["https://example.org/a"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("args", [("run", "-o", "x", "."), ("report", "x")])
 def test_without_its_packages_it_says_what_to_install(tmp_path: Path, args: tuple[str, ...]) -> None:
     root = Path(__file__).parents[2]

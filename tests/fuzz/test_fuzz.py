@@ -31,6 +31,7 @@ def test_nothing_raises_hangs_or_steers(depth: str, count: int) -> None:
         assert failure(made.data, depth) is None, f"python -m tests.fuzz --seed {SEED} --start {number} --inputs 1"
 
 
+@pytest.mark.slow
 def test_an_input_is_the_same_every_time() -> None:
     assert [case(1, n) for n in range(40)] == [case(1, n) for n in range(40)]
     assert {case(1, n).kind for n in range(40)} == {"bytes", "mutated", "shaped", "shell"}

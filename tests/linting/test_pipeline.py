@@ -71,6 +71,7 @@ def test_a_suppression_holds_with_every_option(options: LintOptions) -> None:
         assert finding.code not in ("ZL001", "ZL002", "ZL003", "ZL004")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", CROSSED.values(), ids=CROSSED)
 @pytest.mark.parametrize("comment", ["", COMMENT, SUPPRESSED])
 def test_a_baseline_holds_what_the_same_options_find(options: LintOptions, comment: str) -> None:
@@ -142,6 +143,7 @@ def test_a_template_need_not_be_a_dockerfile() -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_findings_of_a_rule_are_bounded() -> None:
     text = "FROM a\n" + "RUN apt-get install -y x\n" * (FINDINGS_OF_A_RULE + 7)
     report = lint(SourceFile(text, "Dockerfile.zr4"), load_packs(["zr4"]), LintOptions(select=("ZR0303", "ZL")))

@@ -65,6 +65,7 @@ def test_words_of_an_open_document_are_quoted_as_they_are_typed(client: Client) 
     client.notify("textDocument/didClose", textDocument={"uri": document})
 
 
+@pytest.mark.slow
 def test_from_words_to_the_document_and_back(client: Client) -> None:
     file = client.open("Dockerfile", TEXT)
     found = client.at("definition", file, *word(TEXT, "8080"))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
+
+import tomli
 
 ROOT = Path(__file__).resolve().parents[2]
 SUITE = ROOT / "fixtures" / "mutations"
@@ -132,8 +133,8 @@ def load(kind: Kind, text: str | None = None) -> tuple[Mutation, ...]:
     for path in sorted((SUITE / kind).glob("*.toml")):
         source = f"{kind}/{path.name}"
         try:
-            table = tomllib.loads(path.read_bytes().decode())
-        except tomllib.TOMLDecodeError as error:
+            table = tomli.loads(path.read_bytes().decode())
+        except tomli.TOMLDecodeError as error:
             raise SuiteError(f"{source}: {error}") from None
         if table.keys() != {"edit"}:
             raise SuiteError(f"{source}: only [[edit]] tables, please")

@@ -107,6 +107,7 @@ def test_wrapping_loses_no_words(text: str, first: int, rest: int) -> None:
     assert " ".join(lines).split() == visible(text).split()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_long_line_with_many_findings_does_not_hang(name: str) -> None:
     sample = Sample("RUN " + "word " * 200_000 + "\n")

@@ -100,6 +100,7 @@ def test_what_variables_print_is_followed_to_its_budget(length: int, known: bool
     assert bool(gather(parse(SourceFile(text))).of(Written, [0])) is known
 
 
+@pytest.mark.slow
 def test_the_commands_of_a_file_are_followed_to_their_budget() -> None:
     text = "FROM a\n" + f"RUN {'x; ' * 5_000}\n" * 3 + "RUN touch /f\n"
     facts = gather(parse(SourceFile(text)))
@@ -107,6 +108,7 @@ def test_the_commands_of_a_file_are_followed_to_their_budget() -> None:
     assert {ran.program for ran in facts.of(Ran, [0])} == {"x"}
 
 
+@pytest.mark.slow
 def test_a_file_that_reads_itself_ends() -> None:
     script = "".join("echo '. /f' >> /f; . /f; " for _ in range(500))
     start = time.process_time()
@@ -141,6 +143,7 @@ def test_the_runs_of_a_file_are_followed_to_their_budget(more: int, told: list[s
     assert [ran.program for ran in facts.of(Ran, [0])] == ["x"] * RUNS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", ["))", ">@(", "$[=(", "a=(>", "|||", "$(", "(", "`"])
 def test_what_the_shell_refuses_is_not_parsed_to_its_end(piece: str) -> None:
     for dialect in Dialect:

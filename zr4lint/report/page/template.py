@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,9 @@ def part(folder: Path, name: str) -> Markup:
     return Markup((folder / name).read_text(encoding="utf-8"))
 
 
+@cache
 def environment(folder: Path) -> Environment:
-    """The environment that loads the templates of a folder."""
+    """The environment that loads the templates of a folder, and compiles each once."""
     made = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
