@@ -269,7 +269,7 @@ def test_the_action(here: Path) -> None:
     assert "no such file" in summary
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @GROUP
 def test_the_action_runs_no_code_of_the_repository_that_it_lints() -> None:
     code, log, attacked = installed()

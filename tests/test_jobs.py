@@ -52,6 +52,7 @@ def test_the_report_is_the_same(many: Path, tmp_path_factory: pytest.TempPathFac
         assert "torch-pin" in first, name
 
 
+@pytest.mark.thorough
 def test_fixes_are_the_same(many: Path) -> None:
     args = ("--diff", "--unsafe-fixes", "-j")
     one, two = (run(*args, jobs, ".", cwd=many) for run, jobs in ((call, "1"), (zr4lint, "2")))

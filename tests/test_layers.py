@@ -40,7 +40,7 @@ def test_they_are_kept(copy: Path) -> None:
     assert ", 0 broken." in done.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("module", "line", "contract"),
     [

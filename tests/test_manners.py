@@ -195,7 +195,7 @@ def test_progress_is_drawn_on_a_terminal_alone(tmp_path: Path) -> None:
     assert "Linting" not in call("--jobs", "1", cwd=tmp_path).err
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_progress_is_drawn_for_long_documents(tmp_path: Path) -> None:
     (tmp_path / "short.md").write_text("# Short\n")
     assert "Checking" not in _drawn(tmp_path, "prd", "check", "short.md")

@@ -124,7 +124,7 @@ def test_many_scripts_are_one_process_and_each_text_is_asked_for_once(monkeypatc
     assert len(started) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.skipif(os.name != "posix", reason="the processor time of a process is bounded on POSIX alone")
 def test_a_script_that_takes_long_costs_the_others_nothing() -> None:
     slow = "#!/bin/sh\necho " + '"$(' * 3_000 + "a" + ')"' * 3_000 + "\n"

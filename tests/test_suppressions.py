@@ -242,6 +242,7 @@ PARTS = [
 
 @pytest.mark.slow
 @given(st.lists(st.one_of(st.sampled_from(PARTS), st.text(max_size=5))).map("".join))
+@settings(max_examples=40)
 def test_no_comment_is_too_much(comment: str) -> None:
     for text in (
         f"# zr4lint: {comment}\n{CONFORMING}",

@@ -71,7 +71,7 @@ def test_many_steps_of_one_recovery() -> None:
     assert [line for line, code in found if code == "PD402"] == [10 + n for n in range(400)]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_recoveries_are_followed_to_their_budget() -> None:
     values = "".join(f"ENV A{n}=b{n}\n" for n in range(300))
     steps = "".join(f"sed -i 's|b{n}$|c{n}|' Dockerfile\n" for n in range(300))
@@ -111,7 +111,7 @@ def test_a_line_of_prose_over_its_budget_is_told_once() -> None:
     assert _findings(TARGET + line * 2) == [(7, "ZL005")]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_lines_of_a_document_are_read_to_their_budget() -> None:
     text = f"{TARGET}{'- a' + NL}" + f"- a{NL}" * DOCUMENT_LINES + "\nThe image must be based on `debian:11`.\n"
     assert _findings(text) == [(DOCUMENT_LINES + 1, "ZL005")]

@@ -85,7 +85,7 @@ def test_the_shipped_file_meets_the_compiled_pack() -> None:
     assert [f"{f.name}: {f.message}" for f in found(SHIPPED.read_text(), pack())] == []
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @needs_the_document
 def test_edits_are_noticed_as_by_the_pack_written_by_hand() -> None:
     edits = [*load("breaking")][::7]

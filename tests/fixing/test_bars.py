@@ -65,7 +65,7 @@ def repaired(text: str) -> bool:
     return not errors(done.report)
 
 
-@pytest.mark.parametrize("step", [10, pytest.param(1, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("step", [25, pytest.param(1, marks=pytest.mark.thorough)])
 def test_breaking_edits_are_repaired(step: int, record_property: Callable[[str, object], None]) -> None:
     readable = [mutation for mutation in BREAKING[::step] if not parse(source(mutation.text)).errors]
     left = [mutation for mutation in readable if not repaired(mutation.text)]
