@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.facts.command_facts import PackageRun, PipRun, Ran, VenvCreated
+from zr4lint.facts.command_facts import CondaListed, PackageRun, PipRun, Ran, VenvCreated
 from zr4lint.facts.history import History, Install, pinned
 from zr4lint.knowledge.tables import distribution, torch_release
 from zr4lint.model.source import Span
@@ -172,7 +172,15 @@ def python_by_conda(history: History, folder: str, at: At) -> str | None:
         if here and python is not None and run.at.reach is Reach.ALWAYS:
             found = re.fullmatch(_OF_CONDA, python)
             return found[1] if found is not None else None
-    return None
+    return _listed_python(history, at)
+
+
+def _listed_python(history: History, at: At) -> str | None:
+    """The Python of the environment file whose list conda hands to pip."""
+    lists = (listed.packages for listed in history.facts.of(CondaListed, history.chain) if listed.at.span == at.span)
+    versions = [package.version or "" for packages in lists for package in packages if package.name == "python"]
+    found = re.fullmatch(_OF_CONDA, versions[0]) if versions else None
+    return found[1] if found is not None else None
 
 
 def older(version: str, than: str) -> bool:

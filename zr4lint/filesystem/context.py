@@ -19,6 +19,15 @@ def has_file(context: str, path: str) -> bool:
         return False
 
 
+def exists(context: str, path: str) -> bool:
+    """Whether a path names something of a build context, a link among others; nothing outside of it is looked at."""
+    parts = resolved(context, path)
+    try:
+        return parts is not None and os.path.lexists(os.path.join(context, *parts))
+    except ValueError:
+        return False
+
+
 def read_file(context: str, path: str, most: int) -> str | None:
     """The text of a file of a build context, of `most` bytes at most; None where it can't be had."""
     parts = resolved(context, path)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from zr4lint.facts import CopyStep, Facts, Origin
-from zr4lint.filesystem.context import resolved
+from zr4lint.filesystem.context import exists, resolved
 from zr4lint.filesystem.dockerignore import DockerIgnore, dockerignore
 from zr4lint.filesystem.gitignore import GitIgnore
 from zr4lint.filesystem.paths import repository
@@ -46,9 +46,9 @@ def missing_sources(judged: Judged, context: str) -> Iterator[Finding]:
             yield structs.replace(finding, notes=remark.notes)
         if (found and not left_out) or (not found and _made_before(git, context, path)):
             continue
-        if judged.options.context_assumed and not left_out:
+        if judged.options.context_assumed and not found:
             above = _found_above(context, path)
-            if above or (above is None and not sure):
+            if above or (above is None and not sure and not left_out):
                 continue
         yield _finding(judged, step, argument, ignore if left_out else None, sure=sure or left_out)
 
@@ -101,11 +101,7 @@ def _relative(value: str) -> str:
 
 
 def _exists(context: str, value: str) -> bool:
-    parts = resolved(context, _relative(value))
-    try:
-        return parts is not None and os.path.lexists(os.path.join(context, *parts))
-    except ValueError:
-        return False
+    return exists(context, _relative(value))
 
 
 def _leaves_out(ignore: DockerIgnore, context: str, path: str) -> bool:

@@ -55,10 +55,7 @@ def read_project(text: MappedText, extras: frozenset[str] = frozenset(), *, uv: 
 
 def builds_in_place(text: MappedText) -> bool:
     """Whether the settings of uv in a project have it build packages in the environment, or add to what they need."""
-    return (
-        re.search(r"(?m)^(?:no-build-isolation|extra-build-dependencies|\[tool\.uv\.extra-build)", text.text)
-        is not None
-    )
+    return re.search(_IN_PLACE, text.text) is not None
 
 
 class _Places:

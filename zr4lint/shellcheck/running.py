@@ -15,8 +15,8 @@ from zr4lint.model.budgets import CHECKED_LENGTH, CHECKER_LOST_SECONDS, CHECKER_
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.shellcheck.program import executable
 
-_EXCLUDED = "1090,1091,2187"
-"""Files that are not there to be sourced, and that ash is taken for dash."""
+_EXCLUDED = "1075,1090,1091,2187"
+"""`else if` on a line, which RUN cannot break; files that are not there to be sourced; that ash is taken for dash."""
 
 _MOST_FILES = 100
 _MOST_KEPT = 20_000

@@ -32,7 +32,7 @@ SECRET_NAMES = (
     *("pword", "secret", "token"),
 )
 PUBLIC_NAMES = (
-    *("alias", "app_id", "client_id", "dir", "enabled", "expir*", "file", "fingerprint", "git_config_key"),
+    *("alias", "app_id", "client_id", "dir", "dont_warn", "enabled", "expir*", "file", "fingerprint", "git_config_key"),
     *("goprivate", "gpg_key", "length", "mode", "name", "no", "path", "public", "sock", "tiktoken*", "tokenizer*"),
     *("type", "url", "username", "version"),
 )

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from zr4lint.shellcheck.scripts import RunScript
 
 _LEVELS = {"error": Severity.ERROR, "warning": Severity.WARNING, "info": Severity.INFO, "style": Severity.INFO}
+_DOUBTED = (1105, 2068, 2144)
+"""Codes that ShellCheck counts as errors, though scripts with them may well work."""
+
+_POSIX = range(3000, 4000)
+"""Codes about what POSIX leaves open. The shell may have it where it is only known as sh."""
+
+_COMMAND_WITH_WORDS = r"[ \t]+(?:\w+=\S*[ \t]+)*[\w./-]+[ \t]+[\w./'\"$-]"
 _LONGEST = 80
 _SENTENCES = r"(?<![.\s])\. (?=[A-Z])"
 
@@ -52,7 +59,7 @@ def shellcheck(
         if comments is None:
             yield _unchecked(script)
         for comment in comments or ():
-            if f"SC{comment.code}" not in left_out and _LEVELS[comment.level] >= least:
+            if f"SC{comment.code}" not in left_out and _level(comment) >= least:
                 yield from _told(script, comment)
 
 
@@ -70,13 +77,13 @@ def _unchecked(script: RunScript) -> Unmet:
 def _told(script: RunScript, comment: Comment) -> Outcomes:
     start = script.offset(comment.line, comment.column)
     end = script.offset(comment.end_line, comment.end_column)
-    if start is None or end is None or _is_mistaken(script, comment):
+    if start is None or end is None or _is_mistaken(script, comment, start, end):
         return
     message, notes = _worded(comment.message)
     yield Unmet(
         message,
         Span(start, max(end, start)),
-        severity=_LEVELS[comment.level],
+        severity=_level(comment),
         fix=_fix(script, comment),
         notes=notes,
         references=(f"https://www.shellcheck.net/wiki/SC{comment.code}",),
@@ -84,8 +91,18 @@ def _told(script: RunScript, comment: Comment) -> Outcomes:
     )
 
 
-def _is_mistaken(script: RunScript, comment: Comment) -> bool:
-    """Whether ShellCheck takes a mode for an assignment, or the call of a function for a builtin that dash lacks."""
+def _level(comment: Comment) -> Severity:
+    return Severity.WARNING if comment.code in _DOUBTED else _LEVELS[comment.level]
+
+
+def _is_mistaken(script: RunScript, comment: Comment, start: int, end: int) -> bool:
+    """Whether ShellCheck misreads a word, or takes the shell for one that lacks something."""
+    if comment.code in _POSIX and script.head.startswith("#!/bin/sh\n"):
+        return True
+    if comment.code == 1007:
+        return re.match(_COMMAND_WITH_WORDS, script.text[start - script.start :]) is not None
+    if comment.code == 2164:
+        return not script.text[end - script.start :].strip()  # the status of RUN is that of cd
     if comment.code == 2283:
         return re.search(r"\bchmod(?:[ \t]+-\w+)*[ \t]+=[rwxXst]", script.text) is not None
     named = re.match(r"In dash, '(\w+)'", comment.message) if comment.code == 3044 else None

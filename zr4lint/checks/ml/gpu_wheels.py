@@ -227,8 +227,9 @@ def _cudnn(base: Base) -> str | None:
 
 
 def _of_local_extra(base: Base, install: Install, requirement: Requirement) -> Outcomes:
+    extras = {extra.replace("_", "-") for extra in _extras(requirement)}  # as pip reads them
     for row in table("gpu-wheels")["local"] if requirement.extras else ():
-        if row["name"] != requirement.name or row["extra"] not in _extras(requirement):
+        if row["name"] != requirement.name or row["extra"] not in extras:
             continue
         there = (base.cuda or "").partition(".")[0] if base.kind == "cuda" else ""
         if there == row["cuda"] or (base.kind == "cuda" and not there):

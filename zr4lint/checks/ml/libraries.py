@@ -8,7 +8,7 @@ from zr4lint.checks.ml.stage_history import histories, shipped
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import AptRun
-from zr4lint.facts.installed_torch import older, python_at, torch_at, torch_in
+from zr4lint.facts.installed_torch import default_python, older, python_at, torch_at, torch_in
 from zr4lint.knowledge.tables import references, table
 from zr4lint.knowledge.versions import bounds
 from zr4lint.model.finding import Related, Severity
@@ -88,7 +88,7 @@ def torch_needs_numpy_1(subject: Subject) -> Outcomes:
             requirement = named or _brings_numpy(history, install)
             if requirement is None or requirement.url is not None or install.constrained:
                 continue
-            python = python_at(history, install)
+            python = python_at(history, install) or default_python(history, install.at)
             limits = bounds(requirement.specifier if named is not None else "")
             if limits is None or _keeps_1(limits) or (python is not None and older(python, "3.9")):
                 continue

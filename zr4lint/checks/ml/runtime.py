@@ -12,7 +12,7 @@ from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.facts import At, Cloned, EnvSet
 from zr4lint.facts.history import History, Install, pinned
-from zr4lint.facts.installed_torch import build_of, older
+from zr4lint.facts.installed_torch import build_of, older, torch_at, torch_in
 from zr4lint.knowledge.tables import cuda_tags, table
 from zr4lint.knowledge.versions import bounds, lets_in
 from zr4lint.model.finding import Related, Severity
@@ -247,7 +247,7 @@ def system_cudnn_missing(subject: Subject) -> Outcomes:
             continue
         for install in history.own:
             requirement = _loads_cudnn(history, install)
-            if requirement is None or "cudnn" in requirement.extras or _has_cudnn(history):
+            if requirement is None or "cudnn" in requirement.extras or _has_cudnn(history, install):
                 continue
             flavour = f"{cuda_tags().cudnn(base.cuda)}-runtime" if base.cuda else "cudnn-runtime"
             yield Unmet(
@@ -277,10 +277,18 @@ def _loads_cudnn(history: History, install: Install) -> Requirement | None:
     return install.get("ctranslate2") if old else None
 
 
-def _has_cudnn(history: History) -> bool:
-    return history.mentions(None, r"cudnn") or any(
-        r.name.startswith("nvidia-cudnn") for i in history.installs for r in i.requirements
-    )
+def _has_cudnn(history: History, install: Install) -> bool:
+    """Whether something may have brought cuDNN 9: a package of NVIDIA's, or a new torch that is not for CPUs."""
+    if history.mentions(None, r"cudnn"):
+        return True
+    if any(r.name.startswith("nvidia-cudnn") for i in history.installs for r in i.requirements):
+        return True
+    torch = torch_in(install) or torch_at(history, install)
+    if torch is not None:
+        since = table("gpu-wheels")["torch_cudnn"]["since"]
+        return (torch.cuda or "cu").startswith("cu") and not older(torch.minor, since)
+    installs = (install, *history.before_with(install.at, "torch"))
+    return any(i.get("torch") is not None and "cpu" not in i.sources.tags for i in installs)
 
 
 @check("ml/numpy-2-conflict")

@@ -50,6 +50,8 @@ def _isolated(history: History, build: Build, row: SourceBuild) -> Outcomes:
         if isolated is False:
             yield from _without_torch(history, build, row)
             return
+        if row.pyproject and _has_ref(build) and not isolates(history, install):
+            isolated = None  # an old commit may have no pyproject.toml
         yield Unmet(
             f"{package} is built in isolation, without {row.imports}",
             build.requirement.span,
@@ -68,6 +70,11 @@ def _isolated(history: History, build: Build, row: SourceBuild) -> Outcomes:
         )
     else:
         yield from _without_torch(history, build, row)
+
+
+def _has_ref(build: Build) -> bool:
+    """Whether a commit of a repository is named."""
+    return "@" in (build.requirement.url or "").partition("://")[2].partition("/")[2]
 
 
 def _what_fails(package: str, row: SourceBuild) -> str:

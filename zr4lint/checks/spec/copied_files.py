@@ -14,12 +14,12 @@ from zr4lint.checks.edits import UNSAFE, add_line, replace, take_out, take_out_w
 from zr4lint.checks.outcome import Outcome, Outcomes, Subject, Unmet, maybe, met
 from zr4lint.checks.registry import check
 from zr4lint.facts import At, Copied, CopyStep, ModeChanged, Origin, Overwritten, Ran, Removed
-from zr4lint.filesystem.context import has_file
+from zr4lint.filesystem.context import exists, has_file
 from zr4lint.model.finding import Fix
 from zr4lint.model.quoting import code, contrast, plain
 from zr4lint.model.source import MappedText, Span
 from zr4lint.programs import modes
-from zr4lint.programs.image_paths import covers, is_remote
+from zr4lint.programs.image_paths import covers, has_wildcard, is_remote
 
 if TYPE_CHECKING:
     from zr4lint.checks.parameters import ContextPath, Folder
@@ -273,7 +273,8 @@ def _not_ignored(subject: Subject, context: str) -> Outcomes:
                 continue
             path = posixpath.normpath(f"/{source.value}").lstrip("/") or "."
             file = has_file(context, path)
-            if not ignore.leaves_out(path) or (not file and ignore.may_bring_back(path)):
+            there = file or has_wildcard(source.value) or exists(context, path)  # another rule tells what is not
+            if not there or not ignore.leaves_out(path) or (not file and ignore.may_bring_back(path)):
                 yield met(step.at, source.span)
                 continue
             what = "everything" if path == "." else code(source.value, 34)
