@@ -309,6 +309,15 @@ def test_a_lock_file_that_no_instruction_copies(tmp_path: Path, copied: str, wro
     assert told(report, "ZC323") == (found if wrong else [])
 
 
+@pytest.mark.parametrize(("copied", "wrong"), [("pyproject.toml", True), ("pyproject.toml uv.lock", False)])
+@pytest.mark.parametrize("image", ["python:3.12-slim", "ghcr.io/astral-sh/uv:0.9.2-python3.12-bookworm-slim"])
+def test_a_lock_file_of_uv_that_no_instruction_copies(tmp_path: Path, image: str, copied: str, wrong: bool) -> None:
+    text = f"FROM {image}\nWORKDIR /app\nCOPY {copied} ./\nRUN uv sync --frozen\n"
+    report = lint(tmp_path, {"Dockerfile": text, "pyproject.toml": UV_PROJECT, "uv.lock": UV_LOCK}, "core")
+    found = [("Dockerfile", 4, 5, "`uv sync` finds no uv.lock")]
+    assert told(report, "ZC323") == (found if wrong else [])
+
+
 @pytest.mark.parametrize(
     "text", ["[" * 5_000, '{"dependencies": [1]}', "[]", '{"dependencies": {"a": {}}, "engines": 1}']
 )
@@ -490,6 +499,9 @@ def test_what_conda_has_pip_install(tmp_path: Path, command: str) -> None:
     wrong = CONDA.replace("--extra-index-url https://download.pytorch.org/whl/cu125", "sklearn")
     report = lint(tmp_path, {"environment.yml": wrong})
     assert told(report, "ML311") == [("environment.yml", 9, 7, "`sklearn` no longer installs")]
+    old = CONDA.replace("torch==2.5.1", "tensorflow==2.11.0").replace("python=3.11", "python=3.12")
+    wheel = ("environment.yml", 6, 7, "tensorflow 2.11.0 has no wheel for Python 3.12")
+    assert wheel in told(lint(tmp_path, {"environment.yml": old}), "ML317")
 
 
 def test_a_broken_pyproject_is_not_read() -> None:
@@ -733,6 +745,8 @@ def test_paths_beyond_the_comparisons_with_dockerignore_are_told_once(
         ({"../.git/HEAD": "", "../gone.txt": "", "../here.txt": ""}, []),
         ({"../.git/HEAD": "", "../gone.txt": "", "here.txt": ""}, []),
         ({"../.git/HEAD": "", "here.txt": ""}, ["ERROR"]),
+        ({".dockerignore": "*"}, ["ERROR", "ERROR"]),
+        ({"../.git/HEAD": "", "../gone.txt": "", "../here.txt": "", ".dockerignore": "*"}, []),
     ],
 )
 def test_a_context_that_is_only_assumed(tmp_path: Path, files: dict[str, str], severity: list[str]) -> None:

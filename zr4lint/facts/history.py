@@ -12,9 +12,10 @@ from msgspec import Struct
 
 from zr4lint.facts.command_facts import Cloned, PipRun, ProjectRun, Ran
 from zr4lint.facts.environments import environment_of
+from zr4lint.facts.fact import Fact
 from zr4lint.facts.images import Base, read_base
 from zr4lint.facts.indexes import Sources, sources
-from zr4lint.facts.instruction_facts import Copied, Origin
+from zr4lint.facts.instruction_facts import Copied, Origin, TriggerSet
 from zr4lint.facts.memo import Memo
 from zr4lint.knowledge.tables import built_repository
 from zr4lint.knowledge.versions import pin_of
@@ -43,6 +44,7 @@ _PROGRAMS = ("/uv", "/uvx")
 
 _FALSE = ("0", "false", "no", "off", "n", "f")
 _T = TypeVar("_T")
+_F = TypeVar("_F", bound=Fact)
 
 
 class Install(Struct, frozen=True):
@@ -135,11 +137,22 @@ class History:
         """The stage and those it builds on."""
         return self.facts.ancestry(self.stage.number)
 
+    def of(self, kind: type[_F]) -> list[_F]:
+        """The facts of one type, in order; what ONBUILD holds comes last, as in a build on top of this stage."""
+        found = self.facts.of(kind, self.chain)
+        if not self.facts.of(TriggerSet, (self.stage.number,)):
+            return found
+        return [*found, *(fact for fact in self.of_stage(kind) if fact.at.trigger)]
+
+    def of_stage(self, kind: type[_F]) -> list[_F]:
+        """Those of this very stage."""
+        return self.facts.of(kind, (self.stage.number,), triggers=True)
+
     @cached_property
     def pip_runs(self) -> list[PipRun]:
         """The calls of pip, and what other programs install in the same way, in order."""
-        runs = self.facts.of(PipRun, self.chain)
-        others = self.facts.of(ProjectRun, self.chain)
+        runs = self.of(PipRun)
+        others = self.of(ProjectRun)
         return sorted([*runs, *others], key=lambda run: run.at.order) if others else runs
 
     @property
@@ -151,7 +164,7 @@ class History:
     @property
     def commands(self) -> list[Ran]:
         """The other commands of this very stage."""
-        return self.facts.of(Ran, (self.stage.number,))
+        return self.of_stage(Ran)
 
     @property
     def final(self) -> bool:
@@ -210,11 +223,11 @@ class History:
         if self.base is None or not self.base.listed:
             return -1
         found = [install.at.order for install in self.installs if install.opaque][:1]
-        for copied in self.facts.of(Copied, self.chain):
+        for copied in self.of(Copied):
             if copied.origin in (Origin.STAGE, Origin.IMAGE) and not copied.source.endswith(_PROGRAMS):
                 found.append(copied.at.order)
                 break
-        for ran in self.facts.of(Ran, self.chain):
+        for ran in self.of(Ran):
             if installs(ran):
                 found.append(ran.at.order)
                 break

@@ -146,11 +146,11 @@ def default_python(history: History, at: At) -> str | None:
 
 
 def _of_environment(history: History, folder: str, at: At) -> str | None:
-    for created in reversed(history.facts.of(VenvCreated, history.chain)):
+    for created in reversed(history.of(VenvCreated)):
         if created.path == folder and created.at.order < at.order and created.at.reach is Reach.ALWAYS:
             found = re.match(_VERSION, created.python)
             return found[1] if found else default_python(history, created.at)
-    for ran in reversed(history.facts.of(Ran, history.chain)):
+    for ran in reversed(history.of(Ran)):
         words = [a.value or "" for a in ran.arguments]
         if ran.at.order >= at.order or ran.program != "uv" or words[1:2] != ["venv"]:
             continue
@@ -162,7 +162,7 @@ def _of_environment(history: History, folder: str, at: At) -> str | None:
 
 def python_by_conda(history: History, folder: str, at: At) -> str | None:
     """The version of the Python that conda puts into an environment; None where it puts none there, or any."""
-    for run in reversed(history.facts.of(PackageRun, history.chain)):
+    for run in reversed(history.of(PackageRun)):
         if run.command.manager != "conda" or run.command.action != "install" or run.at.order > at.order:
             continue
         name, prefix = run.command.options.get("name"), run.command.options.get("prefix")
@@ -177,7 +177,7 @@ def python_by_conda(history: History, folder: str, at: At) -> str | None:
 
 def _listed_python(history: History, at: At) -> str | None:
     """The Python of the environment file whose list conda hands to pip."""
-    lists = (listed.packages for listed in history.facts.of(CondaListed, history.chain) if listed.at.span == at.span)
+    lists = (listed.packages for listed in history.of(CondaListed) if listed.at.span == at.span)
     versions = [package.version or "" for packages in lists for package in packages if package.name == "python"]
     found = re.fullmatch(_OF_CONDA, versions[0]) if versions else None
     return found[1] if found is not None else None

@@ -27,6 +27,7 @@ _OF_SHELLCHECK = re.compile(r"SC\d{4}$")
 _UNPARSED = re.compile(r"SC1\d{3}$")
 _VAGUE = frozenset({"SC1072", "SC1073"})
 """Errors that only say where ShellCheck stopped."""
+_AS_REDIRECTION = re.compile(r"^the shell reads `.*` as a redirection$")
 _BETWEEN_NAMES = re.compile(r"[\s:=/]")
 _GONE = " was removed before"
 """How the message ends on a program that is called after the build took it away."""
@@ -38,7 +39,7 @@ _ALIKE = 3
 
 def gathered(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     """One finding for those that say the same; those on what is refused are told by the refusal."""
-    found = _unparsed(_refused(_open_ended([*findings]), judged), judged)
+    found = _redirected(_unparsed(_refused(_open_ended([*findings]), judged), judged))
     return _removed(_listed(_dependent(_by_command(_alike(found), judged))))
 
 
@@ -104,6 +105,14 @@ def _unparsed(findings: list[Finding], judged: Judged) -> list[Finding]:
         if len(group) > 1:
             said = [finding for finding in group if finding.code not in _VAGUE] or group
             findings = _under(min(said, key=lambda f: (f.span.start, f.code)), group, findings)
+    return findings
+
+
+def _redirected(findings: list[Finding]) -> list[Finding]:
+    """The findings, with ShellCheck's on redirections that are meant as versions under the ones that tell so."""
+    for told in [finding for finding in findings if _AS_REDIRECTION.search(finding.message)]:
+        same = [f for f in findings if f.code == "SC2261" and told.span.start <= f.span.start < told.span.end]
+        findings = _under(told, same, findings) if same else findings
     return findings
 
 

@@ -59,7 +59,7 @@ def _without_gnupg(history: History, ran: Ran) -> bool:
         return False
     if history.mentions(ran.at, "gnupg|gpg2|dirmngr"):
         return False
-    for run in history.facts.of(AptRun, history.chain):
+    for run in history.of(AptRun):
         names = {package.name for package in run.command.packages}
         if run.at.order < ran.at.order and (names & _BRING or run.command.parsed.unknown):
             return False

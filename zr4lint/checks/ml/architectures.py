@@ -34,7 +34,7 @@ def arch_list_unknown(subject: Subject) -> Outcomes:
         ]
         if not builds:
             continue
-        for env in subject.facts.of(EnvSet, history.chain):
+        for env in history.of(EnvSet):
             if env.name != "TORCH_CUDA_ARCH_LIST" or not env.value or env.at.order > builds[-1].install.at.order:
                 continue
             wrong = _wrong(history, env.value, builds[-1].install.at.order)
@@ -53,7 +53,7 @@ def arch_list_unknown(subject: Subject) -> Outcomes:
 
 def _of_command(history: History, installs: Sequence[Install]) -> Outcomes:
     """A list that a command sets for itself, or that ARG does."""
-    environment = {e.value for e in history.facts.of(EnvSet, history.chain) if e.name == "TORCH_CUDA_ARCH_LIST"}
+    environment = {e.value for e in history.of(EnvSet) if e.name == "TORCH_CUDA_ARCH_LIST"}
     for install in installs:
         value = install.run.variables.get("TORCH_CUDA_ARCH_LIST")
         if not value or value in environment:

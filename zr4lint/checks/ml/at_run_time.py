@@ -208,7 +208,7 @@ def _brought(subject: Subject, history: History, row: Row) -> Iterator[tuple[Ins
 
 def _by_pip(history: History) -> bool:
     """Whether apt brings a compiler with pip, which recommends one."""
-    for run in history.facts.of(AptRun, history.chain):
+    for run in history.of(AptRun):
         if run.command.action != "install":
             continue
         names = {package.name for package in run.command.packages}
@@ -224,7 +224,7 @@ def library_path_replaced(subject: Subject) -> Outcomes:
         base = history.base
         if base is None or base.kind != "cuda" or not history.final:
             continue
-        for env in subject.facts.of(EnvSet, history.chain):
+        for env in history.of(EnvSet):
             words = subject.words(env.value_span)
             if env.at.stage != history.stage.number or env.name != "LD_LIBRARY_PATH" or "LD_LIBRARY_PATH" in words:
                 continue

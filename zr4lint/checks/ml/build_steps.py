@@ -50,7 +50,7 @@ def device_without_labs(subject: Subject) -> Outcomes:
 def shallow_checkout(subject: Subject) -> Outcomes:
     """A shallow clone is not asked for a commit that it does not have."""
     for history in histories(subject):
-        for cloned in history.facts.of(Cloned, history.chain):
+        for cloned in history.of(Cloned):
             if cloned.at.stage != history.stage.number or not cloned.clone.parsed.has("depth"):
                 continue
             depth = cloned.clone.parsed.get("depth")
@@ -71,7 +71,7 @@ def shallow_checkout(subject: Subject) -> Outcomes:
 
 def _checkout(history: History, cloned: Cloned) -> Span | None:
     """The commit that a later command checks out in the folder of a clone."""
-    for ran in history.facts.of(Ran, history.chain):
+    for ran in history.of(Ran):
         if ran.program != "git" or ran.at.order < cloned.at.order or ran.at.reach is Reach.NEVER:
             continue
         git = read_git(ran.arguments, ran.variables)

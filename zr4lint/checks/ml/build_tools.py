@@ -133,11 +133,11 @@ def _newest_setuptools(history: History, order: int, bound: str) -> bool:
 def constraint_not_for_builds(subject: Subject) -> Outcomes:
     """Constraints on build tools are also set for isolated builds."""
     for history in histories(subject):
-        for env in subject.facts.of(EnvSet, history.chain):
+        for env in history.of(EnvSet):
             if env.name != "PIP_CONSTRAINT" or env.value is None or env.at.stage != history.stage.number:
                 continue
-            names = [e.name for e in subject.facts.of(EnvSet, history.chain)]
-            written = [w for w in subject.facts.of(Written, history.chain) if w.path == env.value]
+            names = [e.name for e in history.of(EnvSet)]
+            written = [w for w in history.of(Written) if w.path == env.value]
             tools = {
                 line.strip().lower().split("<")[0].split("=")[0].split(">")[0].strip()
                 for w in written

@@ -32,7 +32,7 @@ class File(Struct, frozen=True):
 def cloned_files(history: History) -> list[File]:
     """The requirement files of a history's own stage that come from a clone."""
     found: list[File] = []
-    clones = [c for c in history.facts.of(Cloned, history.chain) if c.target not in (None, "/")]
+    clones = [c for c in history.of(Cloned) if c.target not in (None, "/")]
     for install in history.own:
         for path, span in install.run.files:
             fitting = [

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 def conda_channel_ended(subject: Subject) -> Outcomes:
     """Conda takes torch from a channel that still gets new releases."""
     needed = subject.facts.needed
-    for run in subject.facts.of(PackageRun, needed):
+    for run in subject.facts.of(PackageRun, needed, triggers=True):
         if run.command.manager == "conda" and run.command.action == "install" and run.at.reach is not Reach.NEVER:
             channels = [o.value or "" for o in run.command.options.all("channel")]
             yield from _ended(run.at, run.command.packages, channels)
-    for file in subject.facts.of(CondaListed, needed):
+    for file in subject.facts.of(CondaListed, needed, triggers=True):
         yield from _ended(file.at, file.packages, file.channels)
 
 

@@ -24,7 +24,7 @@ def environment_without_interpreter(subject: Subject) -> Outcomes:
     """A copied environment finds the interpreter that it was made with."""
     every = histories(subject)
     for history in every:
-        for copied in history.facts.of(Copied, history.chain):
+        for copied in history.of(Copied):
             stage = copied.flags.get("from")
             if copied.at.stage != history.stage.number or copied.origin is not Origin.STAGE or stage is None:
                 continue
@@ -55,7 +55,7 @@ def _lost(history: History, source: History, copied: Copied) -> str | None:
         if brought or history.mentions(None, f"{_UV_PLACES}|uv ") or source.mentions(None, _UV_PLACES):
             return None
         return "uv downloads Python to /root/.local/share/uv/python, which is not copied."
-    made = next((v for v in source.facts.of(VenvCreated, source.chain) if v.path == copied.source), None)
+    made = next((v for v in source.of(VenvCreated) if v.path == copied.source), None)
     if made is None or other.kind != "python" or other.python is None or made.at.reach is not Reach.ALWAYS:
         return None
     if made.python not in ("python", "python3", f"python{other.python}"):
@@ -70,18 +70,18 @@ def _lost(history: History, source: History, copied: Copied) -> str | None:
 
 
 def _others(history: History, copied: Copied) -> list[Copied]:
-    return [c for c in history.facts.of(Copied, history.chain) if c is not copied and c.origin is not Origin.CONTEXT]
+    return [c for c in history.of(Copied) if c is not copied and c.origin is not Origin.CONTEXT]
 
 
 def _of_uv(source: History, folder: str) -> bool:
     """Whether uv makes an environment with a Python that it downloads, since the stage has none."""
     if source.base is None or source.base.kind not in ("cuda", "ubuntu", "debian"):
         return False
-    for run in source.facts.of(AptRun, source.chain):
+    for run in source.of(AptRun):
         names = {package.name for package in run.command.packages}
         if run.command.parsed.unknown or any("python" in name for name in names):
             return False
-    for ran in source.facts.of(Ran, source.chain):
+    for ran in source.of(Ran):
         words = [a.value or "" for a in ran.arguments]
         if ran.program != "uv" or words[1:2] not in (["venv"], ["sync"]) or ran.folder is None:
             continue

@@ -119,13 +119,12 @@ def _runs_on(known: Torch, python: str) -> bool:
 
 def _of_conda(history: History) -> Iterator[tuple[TorchState, bool]]:
     """The torches that conda installs for a CUDA that it is told, but for those with an nvcc of their own beside."""
-    facts = history.facts
     runs = [
         (run.at, run.command.packages)
-        for run in facts.of(PackageRun, (history.stage.number,))
+        for run in history.of_stage(PackageRun)
         if run.command.manager == "conda" and run.command.action == "install" and run.at.reach is not Reach.NEVER
     ]
-    runs += [(listed.at, listed.packages) for listed in facts.of(CondaListed, (history.stage.number,))]
+    runs += [(listed.at, listed.packages) for listed in history.of_stage(CondaListed)]
     if any(package.name in _NVCC_OF_CONDA for _, packages in runs for package in packages):
         return
     for at, packages in runs:

@@ -44,7 +44,7 @@ _ASKS = frozenset({"create", "install", "update", "upgrade", "remove", "search"}
 
 def _first_apt(history: History) -> AptRun | None:
     """The first call in a history's own stage that reads package lists."""
-    for run in history.facts.of(AptRun, history.chain):
+    for run in history.of(AptRun):
         if run.at.stage == history.stage.number and run.command.action in ("update", "install"):
             return run
     return None
@@ -54,7 +54,7 @@ def _changes_sources(history: History, run: AptRun, pattern: str) -> bool:
     """Whether something before may have changed where apt looks."""
     if history.mentions(run.at, pattern):
         return True
-    copied = history.facts.of(Copied, history.chain)
+    copied = history.of(Copied)
     return any("/etc/apt" in (c.target or "/etc/apt") for c in copied if c.at.order < run.at.order)
 
 
@@ -83,7 +83,7 @@ def _yum(history: History) -> Outcomes:
     name = history.base.distribution if history.base is not None else None
     if name not in row["gone"] or history.mentions(None, r"vault\.|baseurl|mirrors?\.\w+|yum\.repos\.d|--repofrompath"):
         return
-    for run in history.facts.of(PackageRun, (history.stage.number,)):
+    for run in history.of_stage(PackageRun):
         if run.command.manager not in ("yum", "dnf") or run.at.reach is Reach.NEVER:
             continue
         if run.command.action not in ("install", "group", "update", "upgrade"):

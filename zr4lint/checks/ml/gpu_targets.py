@@ -154,7 +154,7 @@ def gpu_not_compiled_for(subject: Subject, *, gpu: list[Gpu]) -> Outcomes:
     counts, and so does PTX of any architecture that is not newer.
     """
     for history in histories(subject):
-        for compiled in (*_lists(subject, history), *_flags(subject, history)):
+        for compiled in (*_lists(history), *_flags(subject, history)):
             for name, arch in _wanted(gpu):
                 if not runs_on(arch, compiled.binaries, compiled.ptx):
                     yield Unmet(
@@ -174,17 +174,17 @@ def gpu_not_compiled_for(subject: Subject, *, gpu: list[Gpu]) -> Outcomes:
         yield from _wheels(history, gpu)
 
 
-def _lists(subject: Subject, history: History) -> Iterator[Compiled]:
+def _lists(history: History) -> Iterator[Compiled]:
     """The variables that name architectures for the extensions that are built."""
     builds = [b for b, row in source_builds_of(history) if row.nvcc and not b.unsure]
-    for env in subject.facts.of(EnvSet, history.chain):
+    for env in history.of(EnvSet):
         later = [b for b in builds if b.install.at.order > env.at.order]
         own = [b for b in later if b.package == "flash-attn"]
         torch = [b for b in later if b.package not in _OWN_LISTS]
         counts = {"TORCH_CUDA_ARCH_LIST": torch, "FLASH_ATTN_CUDA_ARCHS": own}.get(env.name)
         if env.value and counts:
             yield from _of_list(f"{env.name}={env.value}", env.value, env.span)
-    environment = {e.value for e in history.facts.of(EnvSet, history.chain) if e.name == "TORCH_CUDA_ARCH_LIST"}
+    environment = {e.value for e in history.of(EnvSet) if e.name == "TORCH_CUDA_ARCH_LIST"}
     for build in builds:
         value = build.install.run.variables.get("TORCH_CUDA_ARCH_LIST")
         if value and value not in environment and build.package not in _OWN_LISTS:
@@ -206,7 +206,7 @@ def _of_list(words: str, value: str, span: Span) -> Iterator[Compiled]:
 
 def _flags(subject: Subject, history: History) -> Iterator[Compiled]:
     """The architectures that the words of a command name to CMake or to nvcc."""
-    for ran in history.facts.of(Ran, (history.stage.number,)):
+    for ran in history.of_stage(Ran):
         if ran.program not in ("cmake", "nvcc", "pip", "pip3", "make", "ninja") or ran.at.reach is not Reach.ALWAYS:
             continue
         words = subject.words(ran.at.span)

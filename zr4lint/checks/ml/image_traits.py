@@ -236,7 +236,7 @@ def _commands(history: History) -> Iterator[Ran]:
 
 
 def _copies(history: History, folder: str) -> bool:
-    copied = history.facts.of(Copied, history.chain)
+    copied = history.of(Copied)
     return any((c.target or folder).startswith(folder) for c in copied)
 
 
@@ -255,7 +255,7 @@ def _apt_as_user(subject: Subject, history: History) -> Outcomes:
     for run in (fact for fact in history.facts.facts if isinstance(fact, AptRun)):
         if run.at.stage != history.stage.number or run.command.action not in ("update", "install", "upgrade"):
             continue
-        users = [u for u in history.facts.of(UserSet, history.chain) if u.at.order < run.at.order]
+        users = [u for u in history.of(UserSet) if u.at.order < run.at.order]
         if users and (users[-1].user is None or users[-1].user in _ROOT):
             continue
         sudo = subject.source.text[run.at.instruction.span.start : run.at.span.start].rstrip().endswith("sudo")
@@ -280,8 +280,8 @@ def _apt_as_user(subject: Subject, history: History) -> Outcomes:
 
 
 def _without_activation(history: History) -> Outcomes:
-    names = {e.name for e in history.facts.of(EnvSet, history.chain)}
-    names |= {a.name for a in history.facts.of(ArgDeclared, history.chain)}
+    names = {e.name for e in history.of(EnvSet)}
+    names |= {a.name for a in history.of(ArgDeclared)}
     if names & {"MAMBA_DOCKERFILE_ACTIVATE", "PATH"} or history.mentions(None, r"activate|apt-get|SHELL|COPY --from"):
         return
     for ran in _commands(history):

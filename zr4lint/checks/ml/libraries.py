@@ -61,7 +61,7 @@ def _slim(history: History) -> bool:
 def _apt_is_open(history: History) -> bool:
     """Whether apt installs something that can't be read, or that brings the libraries."""
     row = table("packages")["opencv"]
-    for run in history.facts.of(AptRun, history.chain):
+    for run in history.of(AptRun):
         if run.command.action == "install" and (
             run.command.parsed.unknown or {p.name for p in run.command.packages} & set(row["libraries"])
         ):

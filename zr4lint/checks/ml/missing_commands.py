@@ -55,9 +55,7 @@ def command_missing(subject: Subject) -> Outcomes:
     for history in histories(subject):
         base = history.base
         ubuntu = base is not None and base.kind in ("ubuntu", "cuda") and (base.distribution or "").startswith("ubuntu")
-        if not ubuntu or any(
-            not f.command.packages and f.command.parsed.unknown for f in history.facts.of(AptRun, history.chain)
-        ):
+        if not ubuntu or any(not f.command.packages and f.command.parsed.unknown for f in history.of(AptRun)):
             continue
         told: set[str] = set()
         for program, at, span in _calls(history, rows):
@@ -79,13 +77,13 @@ def command_missing(subject: Subject) -> Outcomes:
 
 def _calls(history: History, rows: Mapping[str, Row]) -> Iterator[tuple[str, At, Span]]:
     """The programs that a history's own stage calls by name, in order."""
-    effective = {r.at.span for r in history.facts.of(RepositoryAdded, history.chain)}
+    effective = {r.at.span for r in history.of(RepositoryAdded)}
     bash = {
         step.at.instruction
-        for step in history.facts.of(RunStep, history.chain)
+        for step in history.of(RunStep)
         if step.shell and step.shell[0].rpartition("/")[2] not in ("sh", "dash")
     }
-    for step in history.facts.of(RunStep, history.chain):
+    for step in history.of(RunStep):
         name = step.shell[0].rpartition("/")[2] if step.shell else ""
         if step.at.stage == history.stage.number and step.form is Form.SHELL and name in rows:
             yield name, step.at, step.at.instruction.keyword_span
@@ -108,7 +106,7 @@ def _calls(history: History, rows: Mapping[str, Row]) -> Iterator[tuple[str, At,
 
 def _brought(history: History, row: Row, at: At) -> bool:
     """Whether an earlier step installs a program, or may install it."""
-    for run in history.facts.of(AptRun, history.chain):
+    for run in history.of(AptRun):
         if run.at.order < at.order and run.command.action in _INSTALLING:
             names = {package.name for package in run.command.packages}
             if (
@@ -118,7 +116,7 @@ def _brought(history: History, row: Row, at: At) -> bool:
                 or (row.get("alone") and any(re.search(_DESKTOP, name) for name in names))
             ):
                 return True
-    for copied in history.facts.of(Copied, history.chain):
+    for copied in history.of(Copied):
         if copied.at.order < at.order and copied.origin is not Origin.CONTEXT:
             return True
     if _other_folders(history, row, at) or _through_pip(history, row, at):
@@ -141,10 +139,10 @@ def _through_pip(history: History, row: Row, at: At) -> bool:
 
 def _other_folders(history: History, row: Row, at: At) -> bool:
     """Whether ENV put a folder on PATH that may hold the program: an environment of Python holds what pip brings."""
-    put = [e for e in history.facts.of(EnvSet, history.chain) if e.name == "PATH" and e.at.order < at.order]
+    put = [e for e in history.of(EnvSet) if e.name == "PATH" and e.at.order < at.order]
     if not put or not row.get("alone"):
         return bool(put)
-    made = {f"{venv.path}/bin" for venv in history.facts.of(VenvCreated, history.chain)}
+    made = {f"{venv.path}/bin" for venv in history.of(VenvCreated)}
     folders = {folder for e in put for folder in (e.value or "").split(":")}
     return not folders <= {*made, INHERITED}
 
@@ -152,7 +150,5 @@ def _other_folders(history: History, row: Row, at: At) -> bool:
 def _installs_text(history: History, at: At) -> str:
     """The words of the installs before that were not read, as of a list in a variable."""
     return "\n".join(
-        history.facts.dockerfile.source.slice(run.at.span)
-        for run in history.facts.of(AptRun, history.chain)
-        if run.at.order < at.order
+        history.facts.dockerfile.source.slice(run.at.span) for run in history.of(AptRun) if run.at.order < at.order
     )

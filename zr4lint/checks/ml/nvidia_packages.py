@@ -31,7 +31,7 @@ _VERSIONED_LIBRARY = r"libcublas-(?:dev-)?(\d+)-(\d+)"
 
 
 def _installed(history: History) -> Iterator[tuple[AptRun, Package]]:
-    for run in history.facts.of(AptRun, history.chain):
+    for run in history.of(AptRun):
         if run.at.stage == history.stage.number and run.command.action == "install":
             yield from ((run, package) for package in run.command.packages if package.name.startswith(_BEGINNINGS))
 
@@ -92,7 +92,7 @@ def _held(history: History, base: Base, package: Package) -> Row | None:
 def _unknown(history: History, base: Base, run: AptRun, package: Package) -> Row | None:
     if base.distribution is None or history.mentions(run.at, _REPOSITORY):
         return None
-    copied = history.facts.of(Copied, history.chain)
+    copied = history.of(Copied)
     if any(c.origin is not Origin.CONTEXT or "/etc" in (c.target or "/etc") for c in copied):
         return None
     rows = (row for row in table("nvidia-apt")["own"] if base.distribution not in row["except"])

@@ -35,7 +35,7 @@ def _wanted(history: History, name: str) -> list[Wanted]:
         for install in history.installs
         if (requirement := install.get(name)) is not None and requirement.marker is None
     ]
-    for ran in history.facts.of(Ran, history.chain):
+    for ran in history.of(Ran):
         if ran.program != "mim" or [a.value for a in ran.arguments[1:2]] != ["install"]:
             continue
         for argument in ran.arguments[2:]:

@@ -31,7 +31,7 @@ _OFF = ("", "0", "false", "no", "off")
 
 
 def _runs(subject: Subject) -> list[PipRun]:
-    return subject.facts.of(PipRun, subject.facts.needed)
+    return subject.facts.of(PipRun, subject.facts.needed, triggers=True)
 
 
 @check("ml/unquoted-specifier")
@@ -156,7 +156,11 @@ def failure_hidden(subject: Subject) -> Outcomes:
     """A failing install ends the build."""
     needed = subject.facts.needed
     runs: list[PipRun | AptRun] = [r for r in _runs(subject) if r.command.action == "install"]
-    runs += [r for r in subject.facts.of(AptRun, needed) if r.command.action == "install" and r.command.packages]
+    runs += [
+        r
+        for r in subject.facts.of(AptRun, needed, triggers=True)
+        if r.command.action == "install" and r.command.packages
+    ]
     for run in sorted(runs, key=lambda r: r.at.order):
         hidden = _hidden(subject, run.at)
         if hidden is None:

@@ -34,7 +34,7 @@ def python_unused(subject: Subject) -> Outcomes:
             or not release.get("python")
         ):
             continue
-        for run in history.facts.of(AptRun, history.chain):
+        for run in history.of(AptRun):
             if run.at.stage != history.stage.number or run.command.action != "install":
                 continue
             found = [(m, p.span) for p in run.command.packages if (m := minor_of(p.name, "python")) is not None]
@@ -56,7 +56,7 @@ def _for_another(history: History, minor: str) -> bool:
     if not any(i.environment == "" and not i.uv for i in history.own):
         return False
     text = history.text(None)
-    for run in history.facts.of(AptRun, history.chain):
+    for run in history.of(AptRun):
         text = text.replace(history.facts.dockerfile.source.slice(run.at.span), " ")
     return re.search(rf"{re.escape(minor)}|alternatives|ln -s|alias|ARG |conda|pyenv|COPY --from", text) is None
 
@@ -65,10 +65,10 @@ def _for_another(history: History, minor: str) -> bool:
 def environment_too_late(subject: Subject) -> Outcomes:
     """Packages go to the environment that is put on PATH, not to the Python below it."""
     for history in histories(subject):
-        made = {v.path: v for v in history.facts.of(VenvCreated, history.chain) if v.path}
+        made = {v.path: v for v in history.of(VenvCreated) if v.path}
         if not history.final:
             continue
-        for env in history.facts.of(EnvSet, history.chain):
+        for env in history.of(EnvSet):
             folder = (env.value or "").partition(":")[0].removesuffix("/bin")
             venv = made.get(folder) if env.name == "PATH" and env.at.stage == history.stage.number else None
             if venv is None or venv.at.order > env.at.order:

@@ -149,7 +149,7 @@ def _old_transformers(subject: Subject) -> bool:
 def unpinned_clone(subject: Subject) -> Outcomes:
     """Repositories are cloned or installed at a tag or a commit."""
     for history in histories(subject):
-        for clone in history.facts.of(Cloned, history.chain):
+        for clone in history.of(Cloned):
             if clone.at.stage != history.stage.number or clone.clone.url.value is None:
                 continue
             options = clone.clone.parsed
@@ -218,7 +218,7 @@ def placeholder_repository(subject: Subject) -> Outcomes:
     for history in histories(subject):
         found = [
             (c.clone.url.value or "", c.clone.url.span, c.at.reach is Reach.MAYBE)
-            for c in history.facts.of(Cloned, history.chain)
+            for c in history.of(Cloned)
             if c.at.stage == history.stage.number
         ]
         found += [(url, span, install.unsure) for install in history.own for url, span in install.repositories]

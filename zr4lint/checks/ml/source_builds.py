@@ -162,7 +162,7 @@ def build_tools_missing(subject: Subject) -> Outcomes:
             before = {r.name for other in history.before(install.at) for r in other.requirements}
             if before - _SMALL or build.unsure:
                 continue  # some package may have brought them
-            apt = {p.name for run in history.facts.of(AptRun, history.chain) for p in run.command.packages}
+            apt = {p.name for run in history.of(AptRun) for p in run.command.packages}
             jobs = history.setting(install.run.variables, "MAX_JOBS")
             missing = [
                 name

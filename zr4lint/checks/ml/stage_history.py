@@ -20,7 +20,7 @@ def histories(subject: Subject) -> list[History]:
 
 def shipped(subject: Subject, history: History) -> Iterator[Install]:
     """The installs that end in a stage: its own, those before it, and those of environments that are copied there."""
-    copied = [c for c in history.facts.of(Copied, history.chain) if c.origin is Origin.STAGE]
+    copied = [c for c in history.of(Copied) if c.origin is Origin.STAGE]
     for other in histories(subject):
         for install in other.own:
             folder = install.environment

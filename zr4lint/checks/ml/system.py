@@ -42,7 +42,7 @@ _SOURCES = (
 
 def _installed(history: History) -> Iterator[tuple[AptRun, Package]]:
     """The packages that apt installs in a history's own stage."""
-    for run in history.facts.of(AptRun, history.chain):
+    for run in history.of(AptRun):
         if run.at.stage == history.stage.number and run.command.action == "install":
             yield from ((run, package) for package in run.command.packages)
 
@@ -78,7 +78,7 @@ def _ppas_of_debian(subject: Subject) -> Outcomes:
         release = _release(history)
         if release is None or not release["name"].startswith("debian") or history.base is None:
             continue
-        for added in history.facts.of(RepositoryAdded, history.chain):
+        for added in history.of(RepositoryAdded):
             if added.at.stage != history.stage.number or not (added.name or "").startswith("ppa:") or added.removed:
                 continue
             yield Unmet(
@@ -97,7 +97,7 @@ def _ppas(subject: Subject) -> list[tuple[Row, RepositoryAdded]]:
 
 
 def _known_ppas(subject: Subject) -> Iterator[tuple[Row, RepositoryAdded]]:
-    for added in subject.facts.of(RepositoryAdded, subject.facts.needed):
+    for added in subject.facts.of(RepositoryAdded, subject.facts.needed, triggers=True):
         for row in table("system")["ppa"]:
             if not added.removed and (added.name or "").startswith(f"ppa:{row['owner']}/"):
                 yield row, added
@@ -301,5 +301,5 @@ def _managed(history: History, run: PipRun) -> bool:
 
 def _copies_programs(history: History) -> bool:
     """Whether anything comes from another stage or image, which may be a Python."""
-    copied = history.facts.of(Copied, history.chain)
+    copied = history.of(Copied)
     return any(c.origin in (Origin.STAGE, Origin.IMAGE) and not c.source.endswith("/uv") for c in copied)

@@ -77,7 +77,7 @@ def uv_environment_without_pip(subject: Subject) -> Outcomes:
         made = _environments(history)
         if not made or history.mentions(None, _SEEDS):
             continue
-        for run in history.facts.of(PipRun, history.chain):
+        for run in history.of(PipRun):
             folder = run.command.program.rpartition("/")[0]
             known = {path for path, order in made if order < run.at.order}
             if run.at.stage != history.stage.number or folder.removesuffix("/bin") not in known:
@@ -98,7 +98,7 @@ def uv_environment_without_pip(subject: Subject) -> Outcomes:
 def _environments(history: History) -> list[tuple[str, int]]:
     """The folders of the environments that uv surely makes, with the order of the command."""
     found = []
-    for ran in history.facts.of(Ran, history.chain):
+    for ran in history.of(Ran):
         words = [a.value for a in ran.arguments]
         if ran.program != "uv" or words[1:2] != ["venv"] or None in words:
             continue
@@ -139,7 +139,7 @@ def uv_without_environment(subject: Subject) -> Outcomes:
             mounts = [flag.value or "" for flag in run.at.instruction.flags if flag.name == "mount"]
             if any("type=cache" not in mount and ".txt" not in mount for mount in mounts):
                 continue
-            if not all(_is_plain(copied) for copied in subject.facts.of(Copied, history.chain)):
+            if not all(_is_plain(copied) for copied in history.of(Copied)):
                 continue
             yield Unmet(
                 "uv finds no virtual environment to install into",
@@ -164,7 +164,7 @@ def _is_plain(copied: Copied) -> bool:
 def setting_unread(subject: Subject) -> Outcomes:
     """Each PIP_ or UV_ variable that is set is read by pip or uv, and has a value that it understands."""
     for history in histories(subject):
-        for env in subject.facts.of(EnvSet, history.chain):
+        for env in history.of(EnvSet):
             if env.at.stage != history.stage.number or env.value is None:
                 continue
             row = next((r for r in table("pip")["setting"] if env.name in r["names"]), None)

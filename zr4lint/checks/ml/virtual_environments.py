@@ -27,7 +27,7 @@ def venv_package_missing(subject: Subject) -> Outcomes:
         release = distribution(base.distribution) if base is not None else None
         if base is None or base.kind not in ("ubuntu", "debian", "cuda") or release is None or "python" not in release:
             continue
-        for made in history.facts.of(VenvCreated, history.chain):
+        for made in history.of(VenvCreated):
             if made.at.stage != history.stage.number or made.module != "venv" or not made.has_pip:
                 continue
             if made.at.reach is not Reach.ALWAYS or "/" in made.python or history.mentions(made.at, _OTHER_PYTHONS):
@@ -58,7 +58,7 @@ def _brings_venv(history: History, made: VenvCreated, minor: str, own: str) -> b
     wanted = {f"python{minor}-venv", f"python{minor}-full"}
     if minor == own:
         wanted |= {"python3-venv", "python3-full", "pipx"}
-    for run in history.facts.of(AptRun, history.chain):
+    for run in history.of(AptRun):
         if run.at.order > made.at.order or run.command.action != "install":
             continue
         names = {package.name for package in run.command.packages}
