@@ -718,6 +718,28 @@ def test_a_source_that_is_not_there(
     assert [f.severity.name for f in found] == ([severity] if severity else [])
 
 
+@pytest.mark.parametrize(
+    ("lines", "place"),
+    [
+        ("COPY a.txt .\nRUN pip install -r b.txt", (4, 17)),
+        ("COPY src/ src\nRUN pip install --constraint=b.txt a", (4, 17)),
+        ("COPY src/ .\nRUN pip install -r b.txt", None),
+        ("COPY a.txt .\nRUN python make.py && pip install -r b.txt", None),
+        ("COPY a.txt .\nRUN cp a.txt b.txt && pip install -r b.txt", None),
+        ("COPY a.txt .\nRUN pip install -r b.txt || true", None),
+        ("COPY a.txt .\nRUN pip install -r https://example.org/b.txt", None),
+        ("COPY a.txt .\nRUN --mount=type=bind,target=. pip install -r b.txt", None),
+        ("COPY a.txt .\nRUN pip install -r ../usr/b.txt", None),
+    ],
+)
+def test_a_list_of_requirements_that_is_not_in_the_image(lines: str, place: tuple[int, int] | None) -> None:
+    text = f"FROM python:3.12\nWORKDIR /app\n{lines}\n"
+    found = [f for f in lint_text(text, packs="ml").findings if f.code == "ZL007"]
+    assert [(f.line, f.column, f.message) for f in found] == (
+        [(*place, "nothing in the image is at `b.txt`")] if place else []
+    )
+
+
 def test_the_words_and_the_place_of_a_missing_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     report = lint(tmp_path, {"Dockerfile": "FROM debian:12\nCOPY a.txt gone.txt /a/\n", "a.txt": ""}, options=NAMED)

@@ -36,7 +36,7 @@ class KnownFiles:
             return None
         reading, script = self._after(commands)
         whole = absolute(path, script.scope(scope).folder)
-        if whole is None or mounted_over(self._instruction, whole) is not None:
+        if whole is None or mounted_over(self._instruction, reading.state, whole) is not None:
             return None
         found = found_at(self._outer, whole, reading.facts)
         if found is not None and found.kind is Kind.NOTHING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from zr4lint.programs.image_paths import covers, mount_source, mount_target
+from zr4lint.programs.image_paths import absolute, covers, mount_source, mount_target
 
 if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
@@ -36,11 +36,12 @@ def may_not_write(instruction: Instruction, state: StageState, path: str | None)
     return not path.startswith(_OPEN)
 
 
-def mounted_over(instruction: Instruction, path: str | None) -> str | None:
+def mounted_over(instruction: Instruction, state: StageState, path: str | None) -> str | None:
     """The source of a mount of this RUN that hides `path`, empty where it has none; None if there is no such mount."""
     for flag in instruction.flags:
         mount = flag.value or ""
         target = mount_target(mount) if flag.name == "mount" else ""
-        if target and path is not None and covers(target, path, recursive=True):
+        whole = absolute(target, state.workdir) if target else None
+        if whole is not None and path is not None and covers(whole, path, recursive=True):
             return mount_source(mount)
     return None

@@ -51,11 +51,11 @@ def is_remote(source: str) -> bool:
 
 
 def mount_target(mount: str) -> str:
-    """The folder that the value of a `--mount` puts in place, if that is not kept in the image; else empty."""
+    """The folder, as written, that a `--mount` puts in place, if that is not kept in the image; else empty."""
     options = dict(part.partition("=")[::2] for part in mount.split(","))
     target = options.get("target") or options.get("dst") or options.get("destination") or ""
     kind = options.get("type", "bind")
-    return "/" + posixpath.normpath(target).lstrip("/") if target and kind in ("cache", "tmpfs", "bind") else ""
+    return posixpath.normpath(target) if target and kind in ("cache", "tmpfs", "bind") else ""
 
 
 def mount_source(mount: str) -> str:

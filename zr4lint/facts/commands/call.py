@@ -175,7 +175,7 @@ class Call(Struct, frozen=True):
 
     def is_there(self, path: str) -> bool | None:
         """Whether there is something at an absolute path by now, or may be by a mount or a copy; None if unknown."""
-        if mounted_over(self.instruction, path) is not None:
+        if mounted_over(self.instruction, self.state, path) is not None:
             return True
         from zr4lint.facts.looking import found_at  # few calls ask
         from zr4lint.shell.found_files import Kind  # the same
@@ -186,7 +186,7 @@ class Call(Struct, frozen=True):
 
     def kept(self, at: At, path: str | None) -> At:
         """The place of something written to `path`: not in a mount of this RUN, nor where the user may not write."""
-        hidden = mounted_over(self.instruction, path) is not None
+        hidden = mounted_over(self.instruction, self.state, path) is not None
         barred = hidden or may_not_write(self.instruction, self.state, path)
         return structs.replace(at, reach=Reach.NEVER) if barred else at
 
@@ -194,7 +194,7 @@ class Call(Struct, frozen=True):
         """Those of the paths that are in the image, and not in a mount of this RUN."""
         if not self.instruction.flags:
             return tuple(paths)
-        return tuple(path for path in paths if mounted_over(self.instruction, path) is None)
+        return tuple(path for path in paths if mounted_over(self.instruction, self.state, path) is None)
 
     def for_root(self, at: At) -> At:
         """The place of something that only root may do."""

@@ -91,7 +91,7 @@ def _is_left(call: Call, path: str) -> bool:
 
     clone = call.state.repositories[path]
     after = takewhile(lambda fact: fact is not clone, reversed(call.script.reading.facts))
-    if path.startswith(_MOUNTS) or mounted_over(call.instruction, path) is not None:
+    if path.startswith(_MOUNTS) or mounted_over(call.instruction, call.state, path) is not None:
         return False
     return not any(may_remove(fact, path) for fact in after)
 

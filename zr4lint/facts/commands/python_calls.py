@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -48,6 +48,7 @@ _SETTINGS = ("PIP_", "UV_")
 _SYSTEM = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/cuda/bin")
 _SPECIFIER = r"=?\s*\d[\w.*+!~=,-]*"
 _VERSION = r"=?\s*\d"
+_NOT_THERE = "pip fails with `Could not open requirements file`."
 _ALONE = r"[ \t]+\d[\w.*+!,-]*(?![^\s;&|])"
 
 
@@ -143,13 +144,16 @@ def _pip_run(call: Call, pip: PipCommand) -> PipRun:
     listings = _listings(call, pip) if _names_files(pip) else None
     if listings is not None:
         pip = _with_listed(pip, listings)
-    unusable = tuple(_unusable(call, pip, given))
-    if unusable and pip.action == "install":
+    gone = [option for option in given if _names_nothing(call, option)]
+    unusable = (option.span for option in given if option in gone or _misfits(call, pip, option))
+    if pip.action == "install":
         pip = structs.replace(pip, refused=(*pip.refused, *unusable))
     limits = call.state.written.get(call.path(settings.get("PIP_CONSTRAINT")) or "")
     if limits is not None and pip.action == "install" and not _keeps_to(limits, pip):
         pip = structs.replace(pip, refused=(*pip.refused, pip.words))
-    if pip.refused:
+    if gone and pip.action == "install":
+        call.fails(gone[0].span, f"nothing in the image is at {code(gone[0].value or '', 40)}", _NOT_THERE)
+    elif pip.refused:
         call.fails(pip.refused[0], f"pip does not accept {code(call.slice(pip.refused[0]), 40)}", part="word")
     lost = _lost_specifiers(call, pip)
     run = PipRun(at, pip, settings, path, files, lost, call.variables, call.folder)
@@ -194,17 +198,20 @@ def _with_listed(pip: PipCommand, listings: Listings) -> PipCommand:
     )
 
 
-def _unusable(call: Call, pip: PipCommand, given: Iterable[Option]) -> Iterator[Span]:
-    """Options that name a file which is gone by then, or whose constraints pip can't keep to."""
-    for option in given:
-        if option.name not in ("constraint", "requirement") or option.value is None:
-            continue
-        path = call.path(file_of(option.value)) or ""
-        text = call.state.written.get(path)
-        unwritten = path.startswith("/tmp/") and path not in call.state.written
-        missing = call.state.lost.get(path) or (unwritten and call.is_missing(path))
-        if missing or (text is not None and option.name == "constraint" and not _keeps_to(text, pip)):
-            yield option.span
+def _names_nothing(call: Call, option: Option) -> bool:
+    """Whether an option names a file that is not in the image by then."""
+    file = file_of(option.value or "")
+    if option.name not in ("constraint", "requirement") or not file or "://" in file:
+        return False
+    path = call.path(file) or ""
+    return bool(call.state.lost.get(path)) or (path != "" and path not in call.state.written and call.is_missing(path))
+
+
+def _misfits(call: Call, pip: PipCommand, option: Option) -> bool:
+    """Whether an option names constraints that pip can't keep to."""
+    named = option.name == "constraint" and option.value is not None
+    text = call.state.written.get(call.path(file_of(option.value or "")) or "") if named else None
+    return text is not None and not _keeps_to(text, pip)
 
 
 def _keeps_to(constraints: MappedText, pip: PipCommand) -> bool:
@@ -222,7 +229,7 @@ def _keeps_to(constraints: MappedText, pip: PipCommand) -> bool:
 
 def _seen(call: Call, path: str | None) -> str | None:
     """The file that a command finds at `path`: one of the context, relative, where a mount puts it there."""
-    source = mounted_over(call.instruction, path)
+    source = mounted_over(call.instruction, call.state, path)
     return path if source is None else source.lstrip("/") or None
 
 
