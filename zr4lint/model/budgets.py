@@ -64,6 +64,9 @@ WORDS_OF_A_COMMAND = 5_000
 CHECKED_LENGTH = 10_000
 """Characters of a script that ShellCheck is asked about: it takes 2 GB for 140 KB of nested arithmetic."""
 
+CHECKED_RUNS = 400
+"""RUNs of a file that ShellCheck is asked about: it takes 3 ms for the shortest script."""
+
 CHECKER_MEMORY = 400_000_000
 """Bytes of address space of a ShellCheck: a script of 500 characters can make it take 3 GB."""
 

@@ -12,7 +12,7 @@ from zr4lint.facts import Facts, Form, RunStep
 from zr4lint.facts.fact import INHERITED, PREDEFINED_ARGS
 from zr4lint.facts.shells import SHELLS, sh_of
 from zr4lint.facts.stage_state import Variables
-from zr4lint.model.budgets import JOINED_LENGTH
+from zr4lint.model.budgets import CHECKED_RUNS, JOINED_LENGTH
 from zr4lint.model.quoting import nearest
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def scripts_of(facts: Facts, unknown_sh: str) -> Iterator[RunScript]:
     source = facts.dockerfile.source.text
     guesses = iter(range(_GUESSES))
     escape = next((d.value for d in facts.dockerfile.directives if d.name == "escape"), "\\")
-    for step in facts.of(RunStep, range(len(facts.stages)), triggers=True):
+    for step in facts.of(RunStep, range(len(facts.stages)), triggers=True)[:CHECKED_RUNS]:
         if step.form is not Form.SHELL:
             continue
         sh = sh_of(facts, step, unknown_sh)
