@@ -126,7 +126,8 @@ def _by_cleaning(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes
 
 def _may_clean(subject: Subject, last: Use) -> bool:
     """Whether a later command of the RUN removes what can't be known."""
-    removing = (ran for ran in subject.facts.of(Ran, subject.lineage) if ran.program == "rm")
+    found = subject.facts.of(Ran, subject.lineage)
+    removing = subject.memo.get(("rm", subject.lineage), lambda: [ran for ran in found if ran.program == "rm"])
     behind = (r for r in removing if r.at.instruction.index == last.at.instruction.index and follows(r.at, last.at))
     return any(argument.value is None for ran in behind for argument in ran.arguments)
 
