@@ -147,6 +147,11 @@ def test_a_list_that_includes_itself_ends(tmp_path: Path) -> None:
     assert told(lint(tmp_path, files)) == [("a.txt", 3, 1, MISMATCH)]
 
 
+def test_a_chain_of_lists_is_read_up_to_a_budget(tmp_path: Path) -> None:
+    lists = "".join(f"COPY <<E /r{n}.txt\n-r r{n + 1}.txt\nE\n" for n in range(400))
+    assert lint(tmp_path, {"Dockerfile": f"FROM a\n{lists}RUN pip install -r /r0.txt\n"}).others == ()
+
+
 def test_a_list_of_two_commands_is_told_once(tmp_path: Path) -> None:
     text = REACHED["beside"] + "RUN pip install -r requirements.txt\n"
     assert told(lint(tmp_path, {"Dockerfile": text, "requirements.txt": WRONG})) == [

@@ -171,9 +171,21 @@ def test_functions(script: str, tmp_path: Path) -> None:
     assert interpreted(script, "a\n") == (done.stdout, done.returncode)
 
 
-def test_a_function_that_calls_itself_is_unknown() -> None:
+@pytest.mark.parametrize(
+    "script",
+    [
+        "again() { again; }\nagain",
+        "if grep -q a f; then\n" * 900 + "echo a\n" + "fi\n" * 900,
+        "A=xx\n" + "A=$A$A\n" * 40,
+        "A=xx\n" + 'A="$A$A"\n' * 40,
+        "A=xx\n" + "A+=$A\n" * 40,
+        "A=(x y)\n" + 'A+=("${A[@]}")\n' * 40,
+        f"A={'x' * 60_000}\nfor i in {'a ' * 40}; do echo $A; done",
+    ],
+)
+def test_what_goes_on_or_doubles_is_unknown(script: str) -> None:
     with pytest.raises(UnknownError):
-        Shell("again() { again; }\nagain", {}).run()
+        Shell(script, {"f": "a\n"}).run()
 
 
 def test_a_listing_can_not_be_one_word() -> None:

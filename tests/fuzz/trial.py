@@ -72,7 +72,7 @@ def stand(data: bytes, depth: str) -> None:
         gather(parse(source), {})
         if depth == "parse":
             return
-        report = _linter().lint(source).report
+        report = _linter(merges=depth != "lint" or len(data) % _MERGED == 0).lint(source).report
         formats = [*FORMATS]
         _reports(report, formats if depth != "lint" else [formats[len(data) % len(formats)]])
         if depth == "fix":
@@ -85,8 +85,8 @@ def _packs() -> tuple[Pack, ...]:
 
 
 @cache
-def _linter() -> Linter:
-    return Linter(_packs(), LintOptions(context=str(ROOT / "docker")))
+def _linter(*, merges: bool = True) -> Linter:
+    return Linter(_packs(), LintOptions(context=str(ROOT / "docker")), merges=merges)
 
 
 def _parser(source: SourceFile) -> None:

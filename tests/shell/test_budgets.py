@@ -16,8 +16,11 @@ from zr4lint.model.budgets import (
     COMMANDS,
     COMMANDS_OF_A_SCRIPT,
     COPIED_WORDS,
+    FUNCTIONS,
     INSTRUCTIONS,
     JOINED_LENGTH,
+    MARKS,
+    PIPES,
     REPEATED_COMMANDS,
     RUNS,
     WORDS_OF_A_COMMAND,
@@ -63,6 +66,16 @@ def test_a_script_over_a_budget_is_told(script: str, message: str) -> None:
     assert len(found.commands) <= max(3 * REPEATED_COMMANDS, COMMANDS_OF_A_SCRIPT)
 
 
+@pytest.mark.parametrize(
+    ("piece", "most", "what"),
+    [("a|", PIPES, "pipes"), ("f()", FUNCTIONS, "functions"), ("a=[ ", MARKS, "quotes and brackets")],
+)
+def test_what_a_tree_grows_with_is_counted_before_it_is_made(piece: str, most: int, what: str) -> None:
+    remarks = [read(piece * times + "a").remarks for times in (most // 10, most + 1)]
+    message = f"a script is not followed beyond {most:,} {what}"
+    assert [message in [remark.message for remark in each] for each in remarks] == [False, True]
+
+
 def test_a_value_over_its_budget_is_told_once_in_a_file() -> None:
     text = "FROM ubuntu:22.04\nENV A=aaaaaaaaaaaaaaaa\n" + "ENV A=$A$A\n" * 27
     (finding,) = [f for f in zr4lint.lint_text(text).findings if f.code == "ZL005"]
@@ -102,7 +115,7 @@ def test_what_variables_print_is_followed_to_its_budget(length: int, known: bool
 
 @pytest.mark.slow
 def test_the_commands_of_a_file_are_followed_to_their_budget() -> None:
-    text = "FROM a\n" + f"RUN {'x; ' * 5_000}\n" * 3 + "RUN touch /f\n"
+    text = "FROM a\n" + f"RUN {'x; ' * COMMANDS_OF_A_SCRIPT}\n" * 3 + "RUN touch /f\n"
     facts = gather(parse(SourceFile(text)))
     assert [r.message for r in facts.remarks] == [f"a file is not followed beyond {COMMANDS:,} commands"]
     assert {ran.program for ran in facts.of(Ran, [0])} == {"x"}
@@ -152,7 +165,7 @@ def test_what_the_shell_refuses_is_not_parsed_to_its_end(piece: str) -> None:
 
 @pytest.mark.slow
 def test_long_scripts_are_read_in_full() -> None:
-    assert len(read("x && " * 5_000 + "y").commands) == 5_001
+    assert len(read("x && " * (COMMANDS_OF_A_SCRIPT - 1) + "y").commands) == COMMANDS_OF_A_SCRIPT
     assert len(read("echo x >> /f && " * 250 + "y").commands) == 251
 
 

@@ -11,7 +11,7 @@ from zr4lint.documents.demanding.demands import Read, read
 from zr4lint.documents.document import Document, Fence, Role
 from zr4lint.model.source import MappedText, Span
 
-_NAME = re.compile(r"(?:[\w.-]+/)*[\w.-]*(?:Dockerfile|Containerfile)[\w.-]*")
+_NAME = re.compile(r"(?<![\w.-])(?<![\w.-]/)(?:[\w.-]++/)*[\w.-]*?(?:Dockerfile|Containerfile)[\w.-]*")
 _COUNT = re.compile(r"(?<![\w.-])(\d{1,9})[- ]lines?\b(?!\s+\d)", re.IGNORECASE)
 _FILE = re.compile(
     r"dockerfile|containerfile|\b(?:the|whole|this|entire|new|final) file\b|\ball \d+ lines\b", re.IGNORECASE
@@ -63,6 +63,7 @@ class Target:
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        self._sections = {id(fence): fence.section for fence in document.fences}
         blocks = [f for f in document.fences if f.is_dockerfile and f.role is Role.TARGET]
         planned = any(f.lines is not None for f in blocks) or any(f.role is Role.CHECK for f in document.fences)
         self.blocks = [f for f in blocks if f.mark is not None or planned or not _is_guide(f)]
@@ -145,12 +146,13 @@ class Target:
 
     def in_section(self, fence: Fence, blocks: Sequence[Fence]) -> list[Fence]:
         """The blocks of the section that another block is in."""
-        return [block for block in blocks if block.section is not None and block.section is fence.section]
+        section = self._sections[id(fence)]
+        return [block for block in blocks if section is not None and self._sections[id(block)] is section]
 
     def own(self, fence: Fence) -> list[Fence]:
         """The target blocks that a script is about: those of its section, else those of the only one there is."""
         near = self.in_section(fence, self.blocks)
-        alone = len({id(block.section) for block in self.blocks}) == 1
+        alone = len({id(self._sections[id(block)]) for block in self.blocks}) == 1
         return near or ([*self.blocks] if alone else [])
 
     def before_of(self, fence: Fence) -> list[Fence]:

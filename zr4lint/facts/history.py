@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
-from zr4lint.facts.command_facts import Cloned, PipRun, ProjectRun, Ran
+from zr4lint.facts.command_facts import Cloned, PackageRun, PipRun, ProjectRun, Ran
 from zr4lint.facts.environments import environment_of
 from zr4lint.facts.fact import Fact
 from zr4lint.facts.images import Base, read_base
@@ -209,6 +209,18 @@ class History:
     def remembered(self, what: str, at: At, make: Callable[[], _T]) -> _T:
         """Something worked out for one place, once for all rules that ask."""
         return self._memo.get((what, at.order), make)
+
+    @cached_property
+    def uv_environments(self) -> list[Ran]:
+        """The commands `uv venv`, the last first."""
+        found = (r for r in self.of(Ran) if r.program == "uv")
+        return [ran for ran in found if [a.value for a in ran.arguments[1:2]] == ["venv"]][::-1]
+
+    @cached_property
+    def conda_installs(self) -> list[PackageRun]:
+        """The commands with which conda installs, the last first."""
+        commands = ((run, run.command) for run in self.of(PackageRun))
+        return [run for run, c in commands if (c.manager, c.action) == ("conda", "install")][::-1]
 
     def opaque(self, at: At) -> bool:
         """Whether packages may have come before in a way that can't be read."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from zr4lint.facts.command_facts import CondaListed, PackageRun, PipRun, Ran, VenvCreated
+from zr4lint.facts.command_facts import CondaListed, PipRun, VenvCreated
 from zr4lint.facts.history import History, Install, pinned
 from zr4lint.knowledge.tables import distribution, torch_release
 from zr4lint.model.source import Span
@@ -150,9 +150,9 @@ def _of_environment(history: History, folder: str, at: At) -> str | None:
         if created.path == folder and created.at.order < at.order and created.at.reach is Reach.ALWAYS:
             found = re.match(_VERSION, created.python)
             return found[1] if found else default_python(history, created.at)
-    for ran in reversed(history.of(Ran)):
+    for ran in history.uv_environments:
         words = [a.value or "" for a in ran.arguments]
-        if ran.at.order >= at.order or ran.program != "uv" or words[1:2] != ["venv"]:
+        if ran.at.order >= at.order:
             continue
         if folder in words or (ran.folder is not None and folder == f"{ran.folder.rstrip('/')}/.venv"):
             given = next((w for w in words if re.match(_VERSION, w.removeprefix("--python="))), None)
@@ -162,8 +162,8 @@ def _of_environment(history: History, folder: str, at: At) -> str | None:
 
 def python_by_conda(history: History, folder: str, at: At) -> str | None:
     """The version of the Python that conda puts into an environment; None where it puts none there, or any."""
-    for run in reversed(history.of(PackageRun)):
-        if run.command.manager != "conda" or run.command.action != "install" or run.at.order > at.order:
+    for run in history.conda_installs:
+        if run.at.order > at.order:
             continue
         name, prefix = run.command.options.get("name"), run.command.options.get("prefix")
         place = f"/envs/{name.value}" if name is not None and name.value != "base" else prefix and prefix.value

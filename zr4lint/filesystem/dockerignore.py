@@ -47,14 +47,20 @@ _Token = str | _Wild | re.Pattern[str]
 
 
 class _Pattern(Struct, frozen=True):
-    """A line of the file: `text` without "!", and its tokens, each a character or something wild."""
+    """A line of the file: `text` without "!", and its tokens, each a character or something wild.
+
+    `start` are the characters before the first that is wild.
+    """
 
     text: str
     tokens: tuple[_Token, ...]
     negated: bool
+    start: str = ""
 
     def matches(self, path: str) -> bool:
         """Whether the pattern matches a path, or a folder above it."""
+        if not path.startswith(self.start):
+            return False
         states = self._closed({0})
         for number, character in enumerate(path):
             if character == "/" and number and len(self.tokens) in states:
@@ -111,12 +117,18 @@ class DockerIgnore:
         self.name = name
         self._patterns = [*_patterns(text)][:MAX_PATTERNS]
         self._compared = 0
+        self._known: dict[str, bool] = {}
 
     def leaves_out(self, path: str) -> bool:
         """Whether a file or folder is not in the context, given its path there; "." is the context itself."""
         path = posixpath.normpath(path).lstrip("/")
         if path in ("", "."):
             return self._leaves_out_everything()
+        if path not in self._known:
+            self._known[path] = self._is_left_out(path)
+        return self._known[path]
+
+    def _is_left_out(self, path: str) -> bool:
         left_out = False
         self._compared += len(self._patterns)
         if self.exhausted:
@@ -188,7 +200,7 @@ def _patterns(text: str) -> Iterator[_Pattern]:
             continue
         cleaned = "/" + posixpath.normpath(words).lstrip("/") if words.startswith("/") else posixpath.normpath(words)
         cleaned = re.sub(r"(?:\*\*/)+", "**/", cleaned.removeprefix("/") or "/")
-        yield _Pattern(cleaned, _tokens(cleaned), negated)
+        yield _Pattern(cleaned, _tokens(cleaned), negated, re.split(r"[*?\[\\]", cleaned, maxsplit=1)[0])
 
 
 def _tokens(pattern: str) -> tuple[_Token, ...]:

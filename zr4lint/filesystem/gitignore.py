@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Sequence
 from fnmatch import translate
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -19,6 +20,8 @@ from zr4lint.filesystem.reading import UnfitError, read_regular
 MAX_BYTES = 1_000_000
 MAX_GLOBS = 1_000
 """The patterns with wildcards that are heeded of one file."""
+_NO_NAME = r"[*?[\\]|/."
+"""What a pattern has that is not the name of one file or folder."""
 _LONGEST = 512
 """Characters of one part of a pattern: no name on Linux has more than 255."""
 
@@ -61,13 +64,15 @@ class _Rules:
         self.by_name: dict[str, list[_Rule]] = {}
         self.others: list[_Rule] = []
         for number, line in enumerate(text.split("\n")):
+            if len(self.others) >= MAX_GLOBS and re.search(_NO_NAME, line):
+                continue  # a pattern that is not heeded need not be compiled
             rule = _rule(number, line)
             if rule is None:
                 continue
             first = rule.segments[0]
             if not rule.anchored and isinstance(first, str):
                 self.by_name.setdefault(first, []).append(rule)
-            elif len(self.others) < MAX_GLOBS:
+            else:
                 self.others.append(rule)
 
     def last(self, parts: Sequence[str], folder: bool) -> _Rule | None:
@@ -78,6 +83,10 @@ class _Rules:
             if (folder or not rule.only_folders) and rule.matches(parts)
         ]
         return max(found, key=lambda rule: rule.line, default=None)
+
+
+_rules = lru_cache(maxsize=256)(_Rules)
+"""The rules of a text: nested folders often have the same."""
 
 
 def _rule(number: int, line: str) -> _Rule | None:
@@ -163,6 +172,6 @@ def _read(path: str) -> _Rules | None:
     try:
         if not os.path.lexists(path) or os.path.islink(path):
             return None
-        return _Rules(read_regular(path, MAX_BYTES).decode("utf-8", "surrogateescape"))
+        return _rules(read_regular(path, MAX_BYTES).decode("utf-8", "surrogateescape"))
     except (OSError, UnfitError):
         return None

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from zr4lint.model.finding import Edit, Fix
+    from zr4lint.model.finding import Fix
 
 
 def apply_fixes(text: str, fixes: Iterable[Fix]) -> str:
@@ -18,8 +18,3 @@ def apply_fixes(text: str, fixes: Iterable[Fix]) -> str:
         pieces += (text[at : edit.start], edit.text)
         at = edit.end
     return "".join(pieces) + text[at:]
-
-
-def overlap(one: Edit, other: Edit) -> bool:
-    """Whether two edits touch the same text; insertions at one place don't, they follow one another."""
-    return one.start < other.end and other.start < one.end

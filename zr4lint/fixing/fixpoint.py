@@ -7,12 +7,13 @@ when it is fixed again.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct, structs
 
-from zr4lint.fixing.application import apply_fixes, overlap
+from zr4lint.fixing.application import apply_fixes
 from zr4lint.fixing.proof import count, errors, worse
 from zr4lint.linting.pipeline import Linted
 from zr4lint.model.finding import Applicability, Edit, FileReport, Finding, Severity
@@ -208,17 +209,24 @@ def _choose(findings: Iterable[Finding], level: Applicability, worst_first: bool
     fixable = [f for f in findings if f.fix and f.fix.edits and f.fix.applicability >= level and not f.suppressed]
     severities = sorted({f.severity for f in fixable}, reverse=worst_first)
     chosen: list[Finding] = []
-    taken: list[Edit] = []
+    taken: list[tuple[int, int]] = []
     seen: set[tuple[Edit, ...]] = set()
     for finding in sorted(fixable, key=lambda f: (f.code, f.span)):
         fix = finding.fix
         if fix is None or finding.severity is not severities[0] or fix.edits in seen:
             continue
         seen.add(fix.edits)
-        if not any(overlap(edit, other) for edit in fix.edits for other in taken):
+        if all(_is_free(edit, taken) for edit in fix.edits):
             chosen.append(finding)
-            taken += fix.edits
+            for edit in fix.edits:
+                insort(taken, (edit.start, edit.end))
     return chosen
+
+
+def _is_free(edit: Edit, taken: Sequence[tuple[int, int]]) -> bool:
+    """Whether an edit touches none of these places, which are sorted; insertions at one place follow one another."""
+    before = bisect_left(taken, (edit.end,))
+    return not before or taken[before - 1][1] <= edit.start
 
 
 def _counts(findings: Iterable[Finding]) -> Counter[tuple[str, str]]:

@@ -43,8 +43,17 @@ NESTING = 64
 SCRIPT_LENGTH = 131_072
 """Characters of one script. A RUN hands its script over as one argument, of which the kernel takes at most 128 KB."""
 
-COMMANDS_OF_A_SCRIPT = 6_000
+COMMANDS_OF_A_SCRIPT = 4_000
 """Commands of one script; each takes 1 to 2 KB of memory."""
+
+PIPES = 2_000
+"""Pipes of one script; tree-sitter takes 3 KB for each where they are one pipeline."""
+
+FUNCTIONS = 500
+"""Pairs of parentheses of one script; tree-sitter takes the square of their number where no body follows."""
+
+MARKS = 20_000
+"""Quotes and brackets of one script; tree-sitter takes 200 bytes for each."""
 
 COMMANDS = 10_000
 """Commands of a file, above which no further RUN is followed."""
@@ -52,8 +61,11 @@ COMMANDS = 10_000
 WORDS_OF_A_COMMAND = 5_000
 """Words of one command; each takes 1 KB of memory."""
 
-CHECKED_LENGTH = 20_000
+CHECKED_LENGTH = 10_000
 """Characters of a script that ShellCheck is asked about: it takes 2 GB for 140 KB of nested arithmetic."""
+
+CHECKED_RUNS = 400
+"""RUNs of a file that ShellCheck is asked about: it takes 3 ms for the shortest script."""
 
 CHECKER_MEMORY = 400_000_000
 """Bytes of address space of a ShellCheck: a script of 500 characters can make it take 3 GB."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from zr4lint.filesystem.toml import shallow
@@ -42,7 +44,7 @@ def read_project(text: MappedText, extras: frozenset[str] = frozenset(), *, uv: 
     places = _Places(text)
     project = _table(document.get("project"))
     tool = _table(document.get("tool"))
-    wanted = [places.argument(value) for value in _strings(project.get("dependencies"))]
+    wanted = [places.argument(value) for value in islice(_strings(project.get("dependencies")), LISTED + 1)]
     optional = _table(project.get("optional-dependencies"))
     for name in sorted(extras & optional.keys()):
         wanted += (places.argument(value) for value in _strings(optional[name]))
@@ -63,7 +65,12 @@ class _Places:
 
     def __init__(self, text: MappedText) -> None:
         self._text = text
-        self._from: dict[str, int] = {}
+        self._starts: dict[str, deque[int]] = {}
+        for quote in ('"', "'"):
+            at = 0
+            for words in text.text.split(quote):
+                self._starts.setdefault(f"{quote}{words}", deque()).append(at)
+                at += len(words) + 1
 
     def argument(self, value: str, shown: str | None = None) -> Argument:
         """A string of the document, or what it stands for, at the words inside its quotes."""
@@ -72,10 +79,9 @@ class _Places:
     def span(self, value: str) -> Span:
         """The place of a string; the start of the document where it is written in another way."""
         for quote in ('"', "'"):
-            at = self._text.text.find(f"{quote}{value}{quote}", self._from.get(value, 0))
-            if at >= 0:
-                self._from[value] = at + 1
-                return self._text.span(at + 1, at + 1 + len(value))
+            if starts := self._starts.get(f"{quote}{value}"):
+                at = starts.popleft()
+                return self._text.span(at, at + len(value))
         return self._text.span(0, 0)
 
     def key(self, name: str) -> Span:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field, structs
 from tree_sitter import Node
 
-from zr4lint.model.budgets import PARSE_SECONDS
+from zr4lint.model.budgets import COMMANDS_OF_A_SCRIPT, FUNCTIONS, MARKS, PARSE_SECONDS, PIPES, SCRIPT_LENGTH
 from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.model.source import MappedText
 from zr4lint.shell.commands import Command, Pipe, Reach, Redirection, Word, Wrapper
@@ -29,6 +29,13 @@ _UNSAID = frozenset({(), ("$?",)})
 """What `exit` has behind it where it ends with the status of the command before."""
 _BESIDE = frozenset({"{", "}", "(", ")", ";", "\n", "comment"})
 _LONGEST = 2_000  # characters of such a script
+_COUNTED = (
+    (r"[;&|\n]+", COMMANDS_OF_A_SCRIPT, "commands"),
+    (r"\|", PIPES, "pipes"),
+    (r"\(\s*\)", FUNCTIONS, "functions"),
+    (r"[\"'`$<>(){}\[\]]", MARKS, "quotes and brackets"),
+)
+"""What a tree grows with, wherever it stands: this is counted before a shell's rules are applied."""
 _CONDITIONS = 64  # around a command that are told apart; of more, none has another one in common
 
 _idle: list[Parser] = []
@@ -60,13 +67,23 @@ class _Recent:
 _trees = _Recent()
 
 
+def over_budget(text: str) -> str | None:
+    """The budget that a script is over, for which no tree is made."""
+    if len(text) > SCRIPT_LENGTH:
+        return f"{SCRIPT_LENGTH} characters"
+    counted = ((most, what) for pattern, most, what in _COUNTED if len(text) > most < len(re.findall(pattern, text)))
+    return next((f"{most:,} {what}" for most, what in counted), None)
+
+
 def parse_tree(text: str, deadline: Deadline = NO_DEADLINE) -> Node | None:
-    """The root of the tree, whose offsets count code points; None where the text takes more than its time.
+    """The root of the tree, whose offsets count code points; None where the text takes more than its budgets.
 
     tree-sitter takes carriage returns and some letters of other scripts for blanks, which a shell does not.
     """
     if (known := _trees.get(text)) is not None:
         return known
+    if over_budget(text) is not None:
+        return None
     try:
         parser = _idle.pop()
     except IndexError:

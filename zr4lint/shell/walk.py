@@ -22,7 +22,7 @@ from zr4lint.shell.grammar import Refusal, refusal
 from zr4lint.shell.lexis import TooDeepError
 from zr4lint.shell.printed_text import into_files
 from zr4lint.shell.status import CONDITION, DONE, Jump, Status, Value
-from zr4lint.shell.tree import Frame, apart, is_tested, last_wait, parse_tree, read_redirect
+from zr4lint.shell.tree import Frame, apart, is_tested, last_wait, over_budget, parse_tree, read_redirect
 from zr4lint.shell.walker import TooManyError, Walker
 
 if TYPE_CHECKING:
@@ -115,8 +115,8 @@ def refused(text: str, dialect: Dialect) -> Refusal | None:
 class _Walk(Walker):
     def script(self, script: MappedText, heredocs: Iterable[Heredoc], frame: Frame) -> Status:
         text = script.text
-        if len(text) > budgets.SCRIPT_LENGTH:
-            self.too_large("a script", f"{budgets.SCRIPT_LENGTH} characters", script.span(0, 1))
+        if (over := over_budget(text)) is not None:
+            self.too_large("a script", over, script.span(0, 1))
             return DONE
         try:
             wrong = refused(text, self.dialect)

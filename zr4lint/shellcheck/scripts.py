@@ -11,7 +11,8 @@ from msgspec import Struct
 from zr4lint.facts import Facts, Form, RunStep
 from zr4lint.facts.fact import INHERITED, PREDEFINED_ARGS
 from zr4lint.facts.shells import SHELLS, sh_of
-from zr4lint.model.budgets import JOINED_LENGTH
+from zr4lint.facts.stage_state import Variables
+from zr4lint.model.budgets import CHECKED_RUNS, JOINED_LENGTH
 from zr4lint.model.quoting import nearest
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def scripts_of(facts: Facts, unknown_sh: str) -> Iterator[RunScript]:
     source = facts.dockerfile.source.text
     guesses = iter(range(_GUESSES))
     escape = next((d.value for d in facts.dockerfile.directives if d.name == "escape"), "\\")
-    for step in facts.of(RunStep, range(len(facts.stages)), triggers=True):
+    for step in facts.of(RunStep, range(len(facts.stages)), triggers=True)[:CHECKED_RUNS]:
         if step.form is not Form.SHELL:
             continue
         sh = sh_of(facts, step, unknown_sh)
@@ -147,11 +148,15 @@ def _exports(variables: Mapping[str, str | None], text: str, guesses: Iterator[i
     `guesses` is taken for each such name.
     """
     words: list[str] = []
-    known = _OUTSIDE.union(variables)
-    unknown = dict.fromkeys(name for name in re.findall(_CAPITALS, text) if name not in known)
-    meant = (nearest(name, known) for name, _ in zip(unknown, guesses, strict=False))
+
+    def is_known(name: str) -> bool:
+        return name in _OUTSIDE or name in variables or name in unset
+
+    unset = variables.arguments if isinstance(variables, Variables) else ()
+    unknown = dict.fromkeys(name for name in re.findall(_CAPITALS, text) if not is_known(name))
+    meant = (nearest(name, _OUTSIDE.union(variables)) for name, _ in zip(unknown, guesses, strict=False))
     for name in dict.fromkeys((*re.findall(_NAME, text, re.ASCII), *filter(None, meant))):
-        if name not in known:
+        if not is_known(name):
             continue
         value = variables.get(name) if name in variables else None
         plain = value is not None and len(value) <= JOINED_LENGTH and INHERITED not in value and "\n" not in value

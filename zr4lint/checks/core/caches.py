@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
+from math import inf
 from typing import TYPE_CHECKING, Literal
 
 from zr4lint.checks.core.cache_folders import CACHES, Cache, Use, folders_of, mounts_of, uses
@@ -125,7 +126,8 @@ def _by_cleaning(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes
 
 def _may_clean(subject: Subject, last: Use) -> bool:
     """Whether a later command of the RUN removes what can't be known."""
-    removing = (ran for ran in subject.facts.of(Ran, subject.lineage) if ran.program == "rm")
+    found = subject.facts.of(Ran, subject.lineage)
+    removing = subject.memo.get(("rm", subject.lineage), lambda: [ran for ran in found if ran.program == "rm"])
     behind = (r for r in removing if r.at.instruction.index == last.at.instruction.index and follows(r.at, last.at))
     return any(argument.value is None for ran in behind for argument in ran.arguments)
 
@@ -147,8 +149,7 @@ def _in_branches(subject: Subject, found: Sequence[Use], last: Use, folders: Seq
 
 def _archives(subject: Subject, row: Cache, last: Use) -> Unmet | None:
     """Report packages that stay in the layer because the image is configured to keep them."""
-    removed = (path for r in _earlier(subject, last) for path in r.paths)
-    if not last.reads or not any(covers(path, file, recursive=False) for path in removed for file in row.keeps_none):
+    if not last.reads or last.at.order <= _kept_from(subject, row, last.at):
         return None
     after = [r for r in _removals(subject, last.at.instruction) if follows(r.at, last.at)]
     mounted = any(_kept_out(m.target, row.archives) for m in mounts_of(subject, last.at.instruction))
@@ -162,10 +163,15 @@ def _archives(subject: Subject, row: Cache, last: Use) -> Unmet | None:
     )
 
 
-def _earlier(subject: Subject, last: Use) -> Iterator[Removed]:
-    """The paths that were removed earlier in the stage, or in those it builds on."""
-    removed = subject.facts.of(Removed, subject.facts.ancestry(last.at.stage), triggers=last.at.trigger)
-    return (r for r in removed if r.at.order < last.at.order)
+def _kept_from(subject: Subject, row: Cache, at: At) -> float:
+    """The order from which packages are kept, since the configuration that keeps none is removed."""
+
+    def first() -> float:
+        removed = subject.facts.of(Removed, subject.facts.ancestry(at.stage), triggers=at.trigger)
+        off = (r for r in removed if any(covers(p, f, recursive=False) for p in r.paths for f in row.keeps_none))
+        return min((r.at.order for r in off), default=inf)
+
+    return subject.memo.get(("packages kept", row.keeps_none, at.stage, at.trigger), first)
 
 
 def _append(subject: Subject, row: Cache, found: Sequence[Use], remedy: str) -> Fix | None:
@@ -227,6 +233,7 @@ def _last_on_it(subject: Subject, row: Cache) -> Use | None:
 
 def _by_option(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes:
     """A cache that an option of each command switches off."""
+    cleaning = [use for use in found if use.cleans]
     for use in found:
         if not use.fills:
             continue
@@ -236,7 +243,7 @@ def _by_option(subject: Subject, row: Cache, found: Sequence[Use]) -> Outcomes:
         off = given[-1] if given and given[-1].name != "cache-dir" else None
         mount = next((m for m in mounts_of(subject, instruction) if _kept_out(m.target, folders)), None)
         after = next((r for r in _removals(subject, instruction) if follows(r.at, use.at) and _any(r, folders)), None)
-        cleaned = next((u for u in found if u.cleans and follows(u.at, use.at)), None)
+        cleaned = next((u for u in cleaning if follows(u.at, use.at)), None)
         if off is not None:
             yield Met(off.span, instruction)
         elif use.settings(row.variables) and not given:

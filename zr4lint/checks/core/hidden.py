@@ -59,11 +59,14 @@ def swallowed_lines(subject: Subject, *, what: Literal["instruction", "comment"]
 
 def _breaks(subject: Subject, span: Span) -> bool:
     """Whether the shell takes an instruction's name for a program, or a package manager for a package: neither is."""
-    for ran in subject.facts.of(Ran, subject.lineage):
-        at = next((i for i, argument in enumerate(ran.arguments) if argument.span.start == span.start), None)
-        if at is not None and ran.at.reach is Reach.ALWAYS:
-            return not at or ran.program.rstrip("0123456789.") in _INSTALLERS
-    return False
+    found = subject.memo.get(("words that run", subject.lineage), lambda: _words_that_run(subject)).get(span.start)
+    return found is not None and (not found[0] or found[1].rstrip("0123456789.") in _INSTALLERS)
+
+
+def _words_that_run(subject: Subject) -> dict[int, tuple[int, str]]:
+    """By where a word starts, its number in the first command that surely runs with it, and the program."""
+    runs = (ran for ran in subject.facts.of(Ran, subject.lineage) if ran.at.reach is Reach.ALWAYS)
+    return {a.span.start: (i, ran.program) for ran in reversed([*runs]) for i, a in enumerate(ran.arguments)}
 
 
 def _instructions(subject: Subject) -> Outcomes:

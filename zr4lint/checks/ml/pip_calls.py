@@ -161,8 +161,9 @@ def failure_hidden(subject: Subject) -> Outcomes:
         for r in subject.facts.of(AptRun, needed, triggers=True)
         if r.command.action == "install" and r.command.packages
     ]
+    ends: dict[int, tuple[int, str] | None] = {}
     for run in sorted(runs, key=lambda r: r.at.order):
-        hidden = _hidden(subject, run.at)
+        hidden = _hidden(subject, run.at, ends)
         if hidden is None:
             continue
         end, how = hidden
@@ -176,23 +177,32 @@ def failure_hidden(subject: Subject) -> Outcomes:
         )
 
 
-def _hidden(subject: Subject, at: At) -> tuple[int, str] | None:
-    """The end of what hides the failure of a command, and its words: `;`, or an `||` behind commands joined by `&&`."""
-    last = at
+def _hidden(subject: Subject, at: At, ends: dict[int, tuple[int, str] | None]) -> tuple[int, str] | None:
+    """The end of what hides the failure of a command, and its words: `;`, or an `||` behind commands joined by `&&`.
+
+    `ends` keeps what stands behind the commands of a chain, by their order.
+    """
+    last, found, walked = at, None, list[int]()
     while (following := _following(subject.facts, last)) is not None:
         between = re.sub(_BLANK, "", subject.source.text[last.span.end : following.span.start])
-        if re.sub(_NO_ERRORS, "", between) == "&&":
+        joined = re.sub(_NO_ERRORS, "", between)
+        if joined == "&&":
             last = following
+            if last.order in ends:
+                found = ends[last.order]
+                break
+            walked.append(last.order)
             continue
-        if between not in ("||", ";", "") and (last is at or re.sub(_NO_ERRORS, "", between) != "||"):
-            return None
         behind = next(iter(subject.words(following.span).split()), "")
-        if following.operator == "||" and behind in _SWALLOWS:
-            return following.span.end, f"`|| {behind}`"
-        if last is at and following.operator == ";" and not (at.exits or _conditional(subject, at)):
-            return at.span.end, "`;`"
-        return None
-    return None
+        if between not in ("||", ";", "") and (last is at or joined != "||"):
+            pass
+        elif following.operator == "||" and behind in _SWALLOWS:
+            found = following.span.end, f"`|| {behind}`"
+        elif last is at and following.operator == ";" and not (at.exits or _conditional(subject, at)):
+            found = at.span.end, "`;`"
+        break
+    ends.update(dict.fromkeys(walked, found))
+    return found
 
 
 def _following(facts: Facts, at: At) -> At | None:

@@ -29,7 +29,7 @@ _PROGRAMS = re.compile(r"\b(?:grep|wc|sed|awk|head|tail|cut|cat|ls|test|find|dif
 _STRICT = re.compile(r"^\s*set\s+(?:-\w*e|-o\s+errexit)", re.MULTILINE)
 _BARE = re.compile(r"(?:grep\s+-\w*q|test\s|\[)|(?:sed|head|tail|cat|cut)\b[^&;|]*\|\s*grep\s+-\w*q[^|&;]*\Z")
 """A command that ends a script under `set -e` where it fails."""
-_ENDING = re.compile(r"^\s*(?:function\s+)?(\w+)\s*\(\)\s*\{[^}]*\bexit\s+[1-9]", re.MULTILINE)
+_ENDING = re.compile(r"^\s*(?:function\s+)?(\w+)\s*\(\)\s*\{[^}]{0,1000}\bexit\s+[1-9]", re.MULTILINE)
 """A function that ends the script with an error."""
 _PATTERN = re.compile(r"""\bgrep\b(?:\s+-[\w-]+)*\s+("(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'|;&]+)""")
 

@@ -137,8 +137,9 @@ def _complete(known: set[str], number: str) -> bool:
     if "." in number:
         return sum("." in one for one in known) > 1
     if number.isdigit():
-        have = sorted(int(one) for one in known if one.isdigit())
-        return len(have) > 1 and have[0] <= 1 and have == [*range(have[0], have[-1] + 1)] and int(number) > have[-1]
+        have = {int(one) for one in known if one.isdigit()}
+        last = max(have, default=0)
+        return len(have) > 1 and int(number) > last and min(have) <= 1 and len(have) == last - min(have) + 1
     letters = sorted(one for one in known if one.isalpha())
     return len(letters) > 1 and letters == [chr(ord("A") + n) for n in range(len(letters))]
 

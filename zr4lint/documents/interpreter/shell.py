@@ -18,7 +18,10 @@ from zr4lint.shell.tree import parse_tree
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_MOST_STEPS = 20_000
+_MOST_STEPS = 2_000
+"""The most commands and blocks that a script runs."""
+_MOST_TEXT = 1_000_000
+"""Characters that the commands of a script print."""
 _MOST_CALLS = 20
 """The most functions of a script that run inside each other."""
 
@@ -68,6 +71,7 @@ class Shell(Expansion):
         self._functions: dict[str, Node] = {}
         self._called = 0
         self._steps = 0
+        self._written = 0
 
     # Statements
 
@@ -92,6 +96,8 @@ class Shell(Expansion):
         status = 0
         try:
             status = self._run(node, None, out)
+        except RecursionError:
+            raise UnknownError("nesting") from None
         finally:
             self.printed += out
         if status and self._errexit and self._fatal(node):
@@ -182,7 +188,7 @@ class Shell(Expansion):
         if name is None or body is None:
             raise UnknownError("for")
         status = 0
-        for value in [v for word in node.children_by_field_name("value") for v in self.words(word)]:
+        for value in self.fitting([v for word in node.children_by_field_name("value") for v in self.words(word)]):
             self.variables[self.text(name)] = value
             status = self._block(body.named_children, stdin, out)
         return status
@@ -209,11 +215,12 @@ class Shell(Expansion):
         if value is not None and value.type == "array":
             new = [v for child in value.named_children for v in self.words(child)]
             old = self.variables.get(key, [])
-            new = [*(old if isinstance(old, list) else [old]), *new] if adds else new
+            new = self.fitting([*(old if isinstance(old, list) else [old]), *new] if adds else new)
         elif value is not None:
             new, status = self.substituted(value)
             if adds:
                 new = f"{self.variables.get(key, '')}{new}"
+            self.fitting([new])
         self.variables[key] = new
         return status
 
@@ -304,6 +311,9 @@ class Shell(Expansion):
             raise UnknownError(name)
         result = PROGRAMS[name](arguments, stdin, self.files)
         self._note(node, result)
+        self._written += len(result.out)
+        if self._written > _MOST_TEXT:
+            raise UnknownError(name)
         if result.out:
             out.append(Printed(result.out, self.span(node)))
         return result.status

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from zr4lint.documents.interpreter.partial_text import UNKNOWN, UnknownError
+from zr4lint.model.budgets import VALUE_LENGTH, WORDS
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -25,6 +26,12 @@ class Expansion:
     def text(self, node: Node) -> str:
         """A node as written."""
         return self.script[node.start_byte : node.end_byte]
+
+    def fitting(self, words: list[str]) -> list[str]:
+        """The words; UnknownError where they are more than a shell can hand over, since values may double."""
+        if len(words) > WORDS or sum(map(len, words)) > VALUE_LENGTH:
+            raise UnknownError("a value that is too long")
+        return words
 
     def one(self, node: Node) -> str:
         """The one word that a node expands to, "" for none; UnknownError for several."""
@@ -53,7 +60,7 @@ class Expansion:
                     return [joined]
                 return joined.split() if UNKNOWN not in joined else [joined]
             case "concatenation":
-                return ["".join("".join(self.words(child, split=False)) for child in node.children)]
+                return ["".join(self.fitting([w for child in node.children for w in self.words(child, split=False)]))]
         raise UnknownError(node.type)
 
     def _in_quotes(self, node: Node) -> list[str]:
@@ -72,7 +79,7 @@ class Expansion:
                 value = " ".join(value)
             pieces.append(value)
         pieces.append(_unescaped(self.script[at : node.end_byte - 1]))
-        return ["".join(pieces)]
+        return ["".join(self.fitting(pieces))]
 
     def _expanded(self, node: Node) -> str | list[str]:
         if node.type == "command_substitution":

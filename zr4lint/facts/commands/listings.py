@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from zr4lint.facts.origins import context_path
-from zr4lint.model.budgets import LISTED, LISTING_SIZE
+from zr4lint.model.budgets import LISTED, LISTING_SIZE, LISTINGS
 from zr4lint.model.remark import too_large
 from zr4lint.programs.option_reading import Option, Parsed
 from zr4lint.programs.pip import Requirement, parse_requirement
@@ -101,7 +101,7 @@ class Reader:
     def text(self, path: str | None, anchor: Span) -> MappedText | None:
         """The text of a file of the image that the build wrote or copied from the context; None for any other."""
         reading, written = self._call.script.reading, self._call.state.written
-        if path is None or path in self._seen:
+        if path is None or path in self._seen or len(self._seen) >= LISTINGS:
             return None
         self._seen.add(path)
         if path == "/dev/stdin" or path in written:
