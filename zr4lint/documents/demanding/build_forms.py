@@ -94,6 +94,14 @@ BUILD_FORMS: Sequence[Form] = (
         False,
         software_demands.ignored,
     ),
+    form(
+        rf"do not use or have {CODE}",
+        True,
+        software_demands.banned,
+        meanings.absent,
+        meanings.not_exposed,
+        meanings.latest,
+    ),
     form(rf"{SUBJECT}{MODAL}{CODE}", False, meanings.instructions),
     form(
         rf"(?:{OPENING}|{BUILD}{MODAL})(?:use|have|contain)\s+(?:an?\s+)?(?:build\s+)?cache\s+mount\s+(?:at|for|on)\s+{CODE}",

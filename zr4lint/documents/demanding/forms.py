@@ -157,7 +157,7 @@ FORMS: Sequence[Form] = (
         meanings.not_root,
     ),
     form(
-        rf"(?:{RUNNER}{MODAL}|)run\s+as\s+{THE}(?:non-root |unprivileged |dedicated )*(?:user"
+        rf"(?:{RUNNER}{MODAL}|)run(?:\s+{PROCESS})?\s+as\s+{THE}(?:non-root |unprivileged |dedicated )*(?:user"
         rf"\s+|uid\s+)?{CODE}(?:\s+user)?",
         False,
         meanings.user,

@@ -21,9 +21,14 @@ _SAME: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r" and no other(?: ports?)?\Z", ""),
         (r" as (?:a|any) user other than root\Z", " as a non-root user"),
         (rf"\A(?:(?!{_LIMITS})[^,{CODE}])*, so (?=the (?:image|dockerfile|container|stage)\b)", ""),
+        (
+            rf"\Ano ({CODE})(?: instructions?)? (?:may|must|shall) be (?:used|declared|present|set)\Z",
+            r"\1 must not be used",
+        ),
+        (r"\Ano (?:network )?ports? (?:may|must|shall) be exposed\Z", "the image must not expose any ports"),
         (r" in (?:(?:every|each|all|any) (?:image|dockerfile|stage|container)s?|(?:the |your )?dockerfiles?)\Z", ""),
         (rf"\A({CODE})(?: (?:instruction|file|label)s?)? (?:is|are) (?:required|mandatory)\Z", r"\1 must be present"),
-        (rf"\A(?:an? )({CODE})(?: file)? (?:is|are) (?:required|mandatory)\Z", r"\1 must be present"),
+        (rf"\A(?:an? )({CODE})(?: (?:file|instruction))? (?:is|are) (?:required|mandatory)\Z", r"\1 must be present"),
         (r"\b(must|should|shall) (?:have|contain|use) no\b", r"\1 not have"),
         (rf",?\s+(?:because|since)\s(?:(?!{_LIMITS}).)*\Z", ""),
         (r"\A(?:it is|it's) (?:necessary|required|mandatory) to ", ""),
@@ -62,6 +67,7 @@ _PRESENT: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"\A((?:[\w-]+ )*{_THING}) (?:has|have) no\b", r"\1 must not have"),
         (rf"\A((?:[\w-]+ )*{_THING}) (?:has|contains|includes)\b", r"\1 must have"),
         (rf"\A((?:the )?(?:{CODE} )?(?:[\w-]+ )*{_THING}) {_VERB}s?\b", r"\1 must \2"),
+        (rf"\A((?:the )?{CODE}(?: file)?) (?:lists|excludes|ignores)\b", r"\1 must list"),
     )
 )
 """Statements of what is, as what must be."""

@@ -52,6 +52,13 @@ def no_packages(statement: Statement) -> Iterator[Demand]:
         yield Demand("forbidden-packages", given, _NOWHERE, "No package manager installs these packages.")
 
 
+def banned(statement: Statement) -> Iterator[Demand]:
+    """A command that does not run, and the package of that name."""
+    yield from forbidden(statement)
+    if re.fullmatch(TOOLS, statement.codes[0]):
+        yield from no_packages(statement)
+
+
 def cache_mounted(statement: Statement) -> Iterator[Demand]:
     """A RUN with a cache mount at a path."""
     path = statement.codes[0]

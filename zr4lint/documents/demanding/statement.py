@@ -55,7 +55,7 @@ _STRENGTHS = (
         Strength.MUST,
         (
             r"\bmust(?:n't)?\b|\bshall\b|\b(?:is|are) (?:required|necessary)\b|\bmandatory\b|\b(?:has|have|needs?) to\b"
-            r"|\A\W*never\b|\b(?:must|shall) never\b|\bforbidden\b"
+            r"|\A\W*never\b|\A\W*no\b[^.,]*\bmay be\b|\b(?:must|shall) never\b|\bforbidden\b"
             r"|\bprohibited\b|\bnot (?:allowed|permitted)\b|\bmuss\b|\bm\u00fcssen\b|\b(?:darf|d\u00fcrfen)\b"
         ),
     ),
@@ -63,7 +63,7 @@ _STRENGTHS = (
 )
 _IMPERATIVE = re.compile(
     r"(?:do not|don't|never|always|avoid|use|install|set|pin|expose|copy|run|define|declare|create|add|remove|include"
-    r"|clone|start|keep|write|give|combine|prefer|mount|we (?:will )?use)\b",
+    r"|clone|start|keep|write|give|combine|prefer|mount|pass|we (?:will )?use)\b",
     re.IGNORECASE,
 )
 _STRICT = re.compile(r"(?:do not|don't|always)\b", re.IGNORECASE)
@@ -132,14 +132,15 @@ TOOLS = (
 )
 """Programs that a sentence names as contents of an image, and whose packages have their names."""
 _BARE_IMAGE = re.compile(
-    r"(\b(?:use|from|on)\s+)((?:[a-z0-9.-]+/)*[a-z][a-z0-9._-]*:\w*\d[\w.-]*\w)(?=\s+as\s+(?:the|its|a)\b|\W*\Z)",
+    r"(\b(?:use|from|on|base image (?:is|must be|shall be))\s+)"
+    r"((?:[a-z0-9.-]+/)*[a-z][a-z0-9._-]*:\w*\d[\w.-]*\w)(?=\s+as\s+(?:the|its|a)\b|\W*\Z)",
     re.IGNORECASE,
 )
 """An image with a version without backticks, in `use python:3.12-slim as the base image`."""
 
 
 _BARE_NUMBER = re.compile(r"(\bUID\s+)(\d+)\b(?!\))", re.IGNORECASE)
-_BARE_TOOL = re.compile(rf"(\b(?:not|never)\s+(?:contain|include|install)\s+)({TOOLS})(?=\s+or\b|\W*\Z)", re.IGNORECASE)
+_BARE_TOOL = re.compile(rf"(\b(?:not|never)\s+(?:contain|include|install)\s+)({TOOLS})(?=\W*\Z)", re.IGNORECASE)
 
 
 def sentences_of(words: Words) -> Iterator[tuple[int, int]]:
@@ -281,7 +282,7 @@ def statements_in(document: Document) -> Iterator[Statement]:
             strength = marked or own or led or _imperative(text, words)
             if strength is None and words.path and _FORBIDDEN.fullmatch(words.path[-1].title) and _BARE.fullmatch(text):
                 banned = statement(words, start, end, (Strength.MUST, True))
-                yield structs.replace(banned, plain=f"do not use {CODE}")
+                yield structs.replace(banned, plain=f"do not use or have {CODE}")
             if strength is None:
                 continue
             if own is None and forbids(text):
