@@ -24,6 +24,7 @@ EVERY = guides()
 WITH_EXAMPLE = [guide for guide in EVERY if guide.example is not None]
 WITHOUT_EXAMPLE = {
     "context-files": "it looks at the folder beside the file",
+    "ignored-files": "it looks at the folder beside the file",
     "last-instruction": "an example would have all lines of a file",
     "layer-banner": "an example needs a layer",
     "layer-lines": "an example would have the lines of a whole layer above it",

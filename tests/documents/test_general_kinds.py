@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.documents.support import FIXTURES, found, rule_of
+from zr4lint.linting.lint_options import LintOptions
+from zr4lint.linting.pipeline import lint
+from zr4lint.model.source import SourceFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CASES = tomllib.loads((FIXTURES / "kinds.toml").read_text())["case"]
 
@@ -17,6 +23,26 @@ def test_cases(case: dict[str, Any]) -> None:
     text = f"FROM debian:12\n{case['text']}\n"
     findings = found(text, rule_of(case["kind"], case["parameters"]))
     assert sorted([f.message, f.span.of(text)] for f in findings) == sorted(case.get("findings", []))
+
+
+@pytest.mark.parametrize(
+    ("ignored", "parameters", "said"),
+    [
+        (None, {}, ["the build context has no .dockerignore"]),
+        ("*.md\n", {}, []),
+        (".git\nnode_modules/*\n", {"paths": [".git", "node_modules"]}, []),
+        ("*\n!a\n", {"paths": ["a", "b"]}, [".dockerignore does not leave out `a`"]),
+    ],
+)
+def test_files_that_a_context_leaves_out(
+    tmp_path: Path, ignored: str | None, parameters: dict[str, Any], said: list[str]
+) -> None:
+    if ignored is not None:
+        (tmp_path / ".dockerignore").write_text(ignored)
+    options = LintOptions(context=str(tmp_path))
+    pack = rule_of("ignored-files", parameters)
+    report = lint(SourceFile("FROM debian:12\n", str(tmp_path / "Dockerfile")), [pack], options)
+    assert [f.message for f in report.findings if f.code == pack.rules[0].rule.code] == said
 
 
 @pytest.mark.parametrize(("stage", "met"), [("0", True), ("1", False), ("a", False)])

@@ -140,7 +140,7 @@ class Fence(Struct, frozen=True):
             if pattern.search(self.lead):
                 return role
         for heading in reversed(self.path):
-            for role, pattern in _ROLES:
+            for role, pattern in _ROLES[::-1] if self.is_shell else _ROLES:
                 if pattern.search(heading.title):
                     return role
         return Role.OTHER

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import pairwise
 
 from zr4lint.documents.demanding.demands import Read, read
 from zr4lint.documents.document import Document, Fence, Role
@@ -30,6 +31,7 @@ _BOUND = re.compile(
 
 _START = re.compile(r"(?:[ \t]*+(?:#[^\n]*+)?\r?\n)*+[ \t]*+(?:FROM|ARG)\s", re.IGNORECASE)
 """The beginning of a whole file: blank lines and comments, then FROM or ARG."""
+_STARTS = re.compile(r"^(?:CMD|ENTRYPOINT)\s", re.IGNORECASE | re.MULTILINE)
 NO_TARGET = 'no target found; put the `dockerfile` block below a heading such as "After"'
 """The message about a document without a target text, in which little can be checked."""
 
@@ -90,9 +92,17 @@ class Target:
 
     @cached_property
     def is_whole(self) -> bool:
-        """Whether the target blocks are one file from its FROM on."""
+        """Whether the target blocks are one file from its FROM on, each of several stages with lines of its own."""
         starts = [block for block in self.blocks if _START.match(block.body.text)]
-        return len(starts) == 1 and self.blocks[0] is starts[0] and not _OMITTED.search(self.whole.text)
+        lines = [block.lines[0] if block.lines is not None else 0 for block in self.blocks]
+        placed = all(first < then for first, then in pairwise((0, *lines)))
+        one = len(starts) == 1 or (bool(starts) and placed)
+        return one and self.blocks[0] is starts[0] and not _OMITTED.search(self.whole.text)
+
+    @cached_property
+    def is_complete(self) -> bool:
+        """Whether the target is one file up to what its container starts, so that what it lacks is nowhere else."""
+        return self.is_whole and _STARTS.search(self.whole.text) is not None
 
     def without(self, block: Fence) -> MappedText:
         """The target blocks but one."""

@@ -35,7 +35,8 @@ def instruction_count(
     """Each of these instructions stands between `min` and `max` times in a stage.
 
     `within` tells where they are counted: in each stage, in the whole file, or behind ONBUILD alone. What a stage
-    builds on counts for its `min`. With `arguments`, patterns such as `SIGKILL`, others don't count.
+    builds on counts for its `min`. With `arguments`, patterns such as `SIGKILL`, others don't count;
+    those of RUN begin with its flags.
     """
     found = steps(subject, instructions)
     if within == "onbuild":
@@ -54,13 +55,17 @@ def instruction_count(
     for keyword in instructions if min else ():
         counted = [s for s in found if s.instruction.keyword == keyword]
         if not counted and arguments and (other := _other(subject, keyword, within)) is not None:
-            yield Unmet(f"no {keyword} has {code(arguments[0])}", other)
+            yield Unmet(f"no {keyword} has {code(arguments[0].removesuffix(' *'))}", other)
         else:
-            yield from _missing(subject, counted, keyword, min, within)
+            shown = f"{keyword} {arguments[0].removesuffix(' *')}" if arguments else ""
+            yield from _missing(subject, counted, keyword, min, within, shown)
 
 
 def _fits(value: str | None, step: Step, patterns: Sequence[str]) -> bool:
-    words = step.instruction.arguments.text if value is None else value
+    instruction = step.instruction
+    words = instruction.arguments.text if value is None else value
+    if instruction.keyword == "RUN":
+        words = " ".join((*(f"--{flag.name}={flag.value}" for flag in instruction.flags), words))
     return any(matches(words, pattern) for pattern in patterns)
 
 
@@ -135,11 +140,13 @@ def _author_label(subject: Subject, step: Step) -> Fix | None:
     return replace(instruction.span, f'{keyword} {_AUTHORS}="{quoted}"', "Set the label of the authors", SAFE)
 
 
-def _missing(subject: Subject, found: Sequence[Step], keyword: str, least: int, within: str) -> Outcomes:
-    """One outcome for each image, or for the file, that has too few."""
+def _missing(
+    subject: Subject, found: Sequence[Step], keyword: str, least: int, within: str, shown: str = ""
+) -> Outcomes:
+    """One outcome for each image, or for the file, that has too few; `shown` is an instruction with arguments."""
     if within != "stage":
         if len(found) < least:
-            yield Unmet(_too_few(keyword, len(found), least, "the file"), _first_place(subject))
+            yield Unmet(_too_few(keyword, len(found), least, "the file", shown), _first_place(subject))
         return
     for number in ends(subject):
         family = subject.facts.ancestry(number)
@@ -147,7 +154,7 @@ def _missing(subject: Subject, found: Sequence[Step], keyword: str, least: int, 
         if count < least:
             stage = subject.facts.stages[number]
             where = f"the stage {code(stage.name)}" if stage.name else "the image"
-            yield Unmet(_too_few(keyword, count, least, where), stage.instruction.keyword_span)
+            yield Unmet(_too_few(keyword, count, least, where, shown), stage.instruction.keyword_span)
 
 
 def _other(subject: Subject, keyword: str, within: str) -> Span | None:
@@ -157,9 +164,9 @@ def _other(subject: Subject, keyword: str, within: str) -> Span | None:
     return words.span(0, len(words.text)) if words is not None and words.text else None
 
 
-def _too_few(keyword: str, count: int, least: int, where: str) -> str:
+def _too_few(keyword: str, count: int, least: int, where: str, shown: str) -> str:
     if not count:
-        return f"{where} has no {keyword}"
+        return f"{where} has no {code(shown) if shown else keyword}"
     return f"{where} has {count} {keyword} instruction{'s' * (count > 1)}, not {least}"
 
 

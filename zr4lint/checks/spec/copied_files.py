@@ -261,6 +261,21 @@ def _exists(subject: Subject, context: str, name: str) -> Outcomes:
     )
 
 
+@check("ignored-files")
+def ignored_files(subject: Subject, *, paths: list[ContextPath] | None = None) -> Outcomes:
+    """The build context has a .dockerignore, which leaves out each path; without a context there is no check."""
+    if subject.context is None:
+        return
+    ignore = subject.dockerignore
+    if ignore is None:
+        if not has_file(subject.context, ".dockerignore"):
+            yield Unmet("the build context has no .dockerignore", help="Write a .dockerignore")
+        return
+    for path in paths or ():
+        if not ignore.leaves_out(path) and not ignore.leaves_out(f"{path}/file") and not ignore.exhausted:
+            yield Unmet(f"{plain(ignore.name, 30)} does not leave out {code(path, 30)}", help=f"Add {path} to it")
+
+
 def _not_ignored(subject: Subject, context: str) -> Outcomes:
     ignore = subject.dockerignore
     if ignore is None:

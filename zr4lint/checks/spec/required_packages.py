@@ -20,14 +20,21 @@ if TYPE_CHECKING:
     from zr4lint.checks.parameters import PipRequirement, Text, VersionLabel
     from zr4lint.programs.package_words import PackageWord
 
+    _Installed = tuple[PackageRun, PackageWord]
+
 
 @check("installed-packages")
 def installed_packages(
-    subject: Subject, *, manager: Text, packages: list[Text] | None = None, versions: dict[Text, Text] | None = None
+    subject: Subject,
+    *,
+    manager: Text = "",
+    packages: list[Text] | None = None,
+    versions: dict[Text, Text] | None = None,
 ) -> Outcomes:
     """The package manager installs each package, and none is removed again; those with a version have that one.
 
-    A version is written as the manager writes it, such as `=1.2.3` or `@5`, and may be a pattern: `=1.2.*`.
+    Without `manager` any one does. A version is written as the manager writes it, such as `=1.2.3` or `@5`, and may be
+    a pattern: `=1.2.*`.
 
     Rule:
         manager = "apk"
@@ -41,20 +48,7 @@ def installed_packages(
         FROM alpine:3.22
         RUN apk add --no-cache curl
     """
-    standing: dict[str, tuple[PackageRun, PackageWord]] = {}
-    removed: dict[str, tuple[PackageRun, PackageWord]] = {}
-    unknown: PackageRun | None = None
-    for run in subject.facts.of(PackageRun, subject.lineage):
-        if family(run.command.manager) != manager:
-            continue
-        for word in run.command.packages:
-            if run.command.action in ("install", "group", "upgrade"):
-                standing[word.name] = (run, word)
-            elif run.command.action == "remove" and word.name in standing:
-                standing.pop(word.name)
-                removed[word.name] = (run, word)
-        if run.command.unknown:
-            unknown = run
+    standing, removed, unknown = _standing(subject, manager)
     for name, version in {**dict.fromkeys(packages or (), ""), **(versions or {})}.items():
         expected = f"{name}{version}"
         if name in standing:
@@ -70,7 +64,49 @@ def installed_packages(
             yield Unmet(f"{name} is removed again", word.span, expected=f"{name} in the image", unsure=run.at.unsure)
         else:
             place = unknown.command.words if unknown is not None else None
-            yield Unmet(f"{manager} does not install {code(name)}", place, expected, unsure=unknown is not None)
+            message = f"{manager or 'no package manager'} {'does not install' if manager else 'installs'} {code(name)}"
+            yield Unmet(message, place, expected, unsure=unknown is not None)
+
+
+def _standing(subject: Subject, manager: str) -> tuple[dict[str, _Installed], dict[str, _Installed], PackageRun | None]:
+    """What a manager, or any one, has installed at the end, what was removed, and a call with unknown packages."""
+    standing: dict[str, _Installed] = {}
+    removed: dict[str, _Installed] = {}
+    unknown: PackageRun | None = None
+    for run in subject.facts.of(PackageRun, subject.lineage):
+        if manager and family(run.command.manager) != manager:
+            continue
+        for word in run.command.packages:
+            if run.command.action in ("install", "group", "upgrade"):
+                standing[word.name] = (run, word)
+            elif run.command.action == "remove" and word.name in standing:
+                standing.pop(word.name)
+                removed[word.name] = (run, word)
+        if run.command.unknown:
+            unknown = run
+    return standing, removed, unknown
+
+
+@check("forbidden-packages")
+def forbidden_packages(subject: Subject, *, packages: list[Text]) -> Outcomes:
+    """No package manager installs one of these packages to stay; what the base image holds is not looked at.
+
+    Rule:
+        packages = ["curl"]
+
+    Bad:
+        FROM alpine:3.22
+        RUN apk add --no-cache curl
+
+    Good:
+        FROM alpine:3.22
+        RUN apk add --no-cache curl && curl -fO https://example.com/a && apk del curl
+    """
+    standing, _, _ = _standing(subject, "")
+    for name in packages:
+        if name in standing:
+            run, word = standing[name]
+            yield Unmet(f"{code(name)} is installed", word.span, unsure=run.at.unsure)
 
 
 def family(manager: str) -> str:

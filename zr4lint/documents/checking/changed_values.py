@@ -1,4 +1,4 @@
-"""What a recovery makes of the values that the target text gives once: image, user, folder, ports, variables."""
+"""What a recovery makes of the values that the target text gives once: image, user, ports, start and others."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from zr4lint.model.quoting import code
 from zr4lint.model.source import SourceFile
 
 _LAST = {"FROM": "base image", "USER": "user", "WORKDIR": "working directory"}
+_WHOLE = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
 _INDEX = re.compile(r"/whl/(cu\d+|cpu|rocm[\d.]+)\b")
 
 
@@ -33,6 +34,8 @@ def _values(text: str) -> dict[str, str]:
             found[_LAST[instruction.keyword]] = rest.split()[0] if rest else ""
         elif instruction.keyword == "EXPOSE":
             found["port"] = " ".join((*found.get("port", "").split(), *rest.split()))
+        elif instruction.keyword in _WHOLE:
+            found[instruction.keyword] = " ".join(rest.split())
         elif instruction.keyword == "ENV":
             found.update((f"variable {m[1]}", m[2]) for m in re.finditer(r"([A-Z][A-Z0-9_]*)=([^\s\\\"]+)", rest))
     index = _INDEX.search(text)

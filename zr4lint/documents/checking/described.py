@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 from zr4lint.documents import target as target_text
 from zr4lint.documents.checking.document_finding import found
-from zr4lint.documents.demanding.statement import sentences_of
+from zr4lint.documents.demanding.demands import is_aside
+from zr4lint.documents.demanding.sentence_forms import demands_of
+from zr4lint.documents.demanding.statement import Statement, Strength, sentences_of, statement, strength_of
 from zr4lint.documents.document import Words
 from zr4lint.model.finding import Related
 from zr4lint.model.quoting import code
 from zr4lint.packs import document_rules as rules
 
 if TYPE_CHECKING:
+    from zr4lint.documents.deriving.demand import Demand
     from zr4lint.documents.target import Target
     from zr4lint.model.finding import Finding
 
@@ -61,6 +64,26 @@ def check_described(target: Target) -> Iterator[Finding]:
                 yield from _timed(target, said, times)
             if len(indexes) == 1 and _INDEX.match(said.text):
                 yield from _indexed(target, said, *next(iter(indexes.items())))
+
+
+def facts_said(target: Target) -> Iterator[tuple[Statement, Demand]]:
+    """Whole sentences that say what the target text gives a thing, such as "`TZ` is `UTC`", as demands."""
+    for words in target.document.prose if target.is_whole else ():
+        if any(is_aside(heading.title) for heading in words.path):
+            continue
+        for start, end in sentences_of(words):
+            text = words.text[start:end]
+            plain = re.sub(r"`[^`]*`", "", text)
+            if (
+                "`" not in text
+                or strength_of(text) is not None
+                or _SOME.search(plain)
+                or _ELSEWHERE.search(plain)
+                or target_text.is_not_now(plain)
+            ):
+                continue
+            said = statement(words, start, end, (Strength.SHOULD, False))
+            yield from ((said, demand) for demand in demands_of(said, None))
 
 
 def _timed(target: Target, words: Words, times: dict[str, tuple[int, tuple[int, int]]]) -> Iterator[Finding]:

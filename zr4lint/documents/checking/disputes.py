@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
+from zr4lint.documents.checking.described import facts_said
 from zr4lint.documents.checking.document_finding import found
 from zr4lint.documents.demanding.demands import Read, parts_of, values_of
 from zr4lint.documents.demanding.phrasing import affirmed, canonical
@@ -219,7 +220,9 @@ def _stated(target: Target, told: Collection[int]) -> Iterator[Finding]:
     """Sentences and rows that give a thing another value than the target text does."""
     stated = [(one.statement, demand) for one in target.stated for demand in one.demands or one.partial]
     if target.blocks:
-        stated += [pair for pair in _claimed(target) if pair[0].span.start not in told]
+        claims = (*_claimed(target), *facts_said(target))
+        known = {*told, *(one.statement.span.start for one in target.stated)}
+        stated += [pair for pair in claims if pair[0].span.start not in known]
     if not stated or not target.blocks:
         return
     try:
@@ -239,7 +242,8 @@ def _stated(target: Target, told: Collection[int]) -> Iterator[Finding]:
             name = _name(demand.kind, subject)
             message = f"{name} is {code(value.removeprefix('=='), 24)} here, {code(other[0], 24)} in the target text"
             related = (Related("the target text", span),)
-            yield found(target, rules.STATEMENTS_DISAGREE, statement.span, message, related=related)
+            severity = Severity.ERROR if statement.strength is Strength.MUST else Severity.WARNING
+            yield found(target, rules.STATEMENTS_DISAGREE, statement.span, message, related=related, severity=severity)
 
 
 def _in_one_stage(
@@ -259,7 +263,7 @@ def _last_stage(target: Target) -> str | None:
 
 
 def _unmet(target: Target, every: Sequence[Read]) -> Iterator[Finding]:
-    """Statements that words of the target text contradict, where it is one whole file."""
+    """Statements that the target text contradicts, where it is one whole file: by words, or by what it lacks."""
     pairs = [(one, demand) for one in every for demand in one.demands]
     if not pairs or not target.is_whole:
         return
@@ -268,10 +272,14 @@ def _unmet(target: Target, every: Sequence[Read]) -> Iterator[Finding]:
     except UnusableError:
         return
     for (one, demand), unmet in zip(pairs, missed, strict=True):
-        span = unmet.span if unmet is not None else None
-        if unmet is None or span is None or span.of(target.whole.text).upper() == "FROM":
+        if unmet is None:
             continue
-        related = (Related("the target text", target.whole.span(span.start, span.end)),)
+        span = unmet.span
+        if span is None or span.of(target.whole.text).upper() == "FROM":
+            if not target.is_complete:
+                continue
+            span = None
+        related = (Related("the target text", target.whole.span(span.start, span.end)),) if span is not None else ()
         message = f"in the target text {unmet.message}"
         severity = Severity.ERROR if demand.level == "error" else Severity.WARNING
         yield found(target, rules.STATEMENTS_DISAGREE, one.statement.span, message, related=related, severity=severity)

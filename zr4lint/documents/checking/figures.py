@@ -10,6 +10,7 @@ from zr4lint.dockerfile import parse
 from zr4lint.documents.checking.document_finding import found
 from zr4lint.documents.checking.numbers import NUMBER, is_exact, value_of
 from zr4lint.documents.checking.verification import packages_in
+from zr4lint.documents.demanding.statement import sentences_of
 from zr4lint.documents.document import Fence, Heading, Table, Words, section_in
 from zr4lint.documents.target import Target, fits, is_about_lines, joined
 from zr4lint.facts import EnvSet, gather
@@ -42,6 +43,9 @@ _TOTAL = re.compile(r"(?:grand |sub)?(?:total|sum|together|in total|overall|summ
 _RANGE = re.compile(r"(\d{1,6})(?:\s*(?:-|\u2013|to)\s*(\d{1,6}))?")
 _LAYERED = re.compile(r"\blayers?\b|\bsections?\b|\bblocks?\b", re.IGNORECASE)
 _INSTALLED = re.compile(r"\binstall|\badds?\b", re.IGNORECASE)
+_FROM = re.compile(r"^FROM\s", re.IGNORECASE | re.MULTILINE)
+_PART = re.compile(r"\b(?:build|builder|runtime|stages?)\b", re.IGNORECASE)
+"""Words that name a stage, of whose packages a sentence may speak."""
 _PLAIN = re.compile(r"\d+(?:\.\d+)?")
 _FEW, _TINY = 100, 1e-6
 _MEASURED = re.compile(
@@ -99,8 +103,11 @@ def _laid_out(target: Target, wanted: int) -> bool:
 
 def _counts(target: Target, words: Words) -> Iterator[Finding]:
     for said in _COUNTS.finditer(words.text):
-        blocks = _blocks_of(target, words)
-        if not blocks:
+        whole = (0, len(words.text))
+        start, end = next((part for part in sentences_of(words) if part[0] <= said.start() < part[1]), whole)
+        sentence = words.text[start:end]
+        blocks = _blocks_of(target, words, sentence)
+        if not blocks or (_PART.search(sentence) and len(_FROM.findall(target.whole.text)) > 1):
             continue
         if said[2].lower() == "packages":
             count = len(packages_in(blocks))
@@ -115,13 +122,11 @@ def _counts(target: Target, words: Words) -> Iterator[Finding]:
             )
 
 
-def _blocks_of(target: Target, words: Words) -> Sequence[Fence]:
+def _blocks_of(target: Target, words: Words, sentence: str) -> Sequence[Fence]:
     """The target blocks that words speak of: those of their section, or of the one that their row begins with."""
     heading = _section_of(target, words)
     own = [block for block in target.blocks if heading is not None and block.section is heading]
-    return own or (
-        target.blocks if target.is_whole and len(target.blocks) == 1 and _INSTALLED.search(words.text) else []
-    )
+    return own or (target.blocks if target.is_whole and len(target.blocks) == 1 and _INSTALLED.search(sentence) else [])
 
 
 def _section_of(target: Target, words: Words) -> Heading | None:

@@ -27,6 +27,8 @@ _VAGUE = re.compile(
 )
 _QUALIFIES = re.compile(r"\s*(?:(?:that|which|in|for|of|on|by|with|from|to|under)\s[^,]*)?", re.IGNORECASE)
 """Words between a noun and the list in parentheses behind it."""
+_MOST_LEFT_OUT = 2
+"""How many things a list may lack; one that lacks more may name kinds of them, as in `7 issues (leaks, races)`."""
 _MEASURES = re.compile(
     r"(?:second|minute|hour|day|week|month|year|time|line|point|byte|percent|bit|core|cpu|vcpu|gpu|char|digit|space)s",
     re.IGNORECASE,
@@ -82,7 +84,8 @@ def _enumerated(target: Target, words: Words) -> Iterator[Finding]:
         apart = [piece.strip() for part in parts for piece in re.split(r"\band\b|&", part) if piece.strip()]
         parts = [part for part in parts if part]
         wanted = value_of(said[1])
-        if len(apart) < 2 or wanted in (len(parts), len(apart)) or any(len(part.split()) > 3 for part in apart):
+        some = wanted > len(apart) + _MOST_LEFT_OUT
+        if len(apart) < 2 or wanted in (len(parts), len(apart)) or some or any(len(part.split()) > 3 for part in apart):
             continue
         message = f"this lists {len(apart)}, not {said[1]}"
         yield _counted(target, words, said, message)

@@ -36,9 +36,10 @@ _ANNOUNCED = re.compile(
     r"|\boption\b|\btry\b|\binstead\b|\bonly if\b",
     re.IGNORECASE,
 )
+_STARTS = ("CMD", "ENTRYPOINT")
 _MOST_EARLIER = 30
 """The most steps of a script that one that changes nothing is tried after."""
-_CODE = re.compile(r"`((?:sed|grep)\s+\S+\s[^`]+)`")
+_CODE = re.compile(r"`((?:sed|grep)\s+(?:-[^\s`]+\s+)*(?:[^\s`-][^`]*|-e\s[^`]+))`")
 
 
 class Step(Struct, frozen=True):
@@ -256,9 +257,10 @@ def _reason(target: Target, step: Step, healthy: Healthy) -> tuple[str, tuple[Re
         error = after.errors[0]
         return f"after this the target text does not parse: {error.message}", ()
     keywords = [i.keyword for i in before.instructions], [i.keyword for i in after.instructions]
-    if keywords[0][-1:] == ["CMD"] and "CMD" in keywords[1] and keywords[1][-1] != "CMD":
-        return f"this puts {keywords[1][-1]} after CMD, which the document has last", ()
-    started = next((k for k in ("CMD", "ENTRYPOINT") if k in keywords[0] and k not in keywords[1]), None)
+    last = keywords[0][-1] if keywords[0] else ""
+    if last in _STARTS and last in keywords[1] and keywords[1][-1] not in _STARTS:
+        return f"this puts {keywords[1][-1]} after {last}, which the document has last", ()
+    started = next((k for k in _STARTS if k in keywords[0] and k not in keywords[1]), None)
     if started is not None and keywords[1]:
         return f"after this the target text has no {started}", ()
     lost = next((i for i in after.instructions if _swallows(step.text[i.span.start : i.span.end])), None)

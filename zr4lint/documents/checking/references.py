@@ -28,7 +28,8 @@ _SECTIONS = re.compile(
 )
 _LINES = re.compile(
     r"\blines?\s+\d+\s*[-\u2013]\s*(\d+)|\b(?:edit|see|change|confirm|fix|on|at)\s+line\s+(\d+)\b"
-    r"(?!\s*(?:of|in)\b)",
+    r"(?!\s*(?:of|in)\b)"
+    r"|(?:\A|(?<=[.!]\s))line\s+(\d+)\s+(?:is|has|sets|holds|starts|runs|copies|exposes|installs)\b",
     re.IGNORECASE,
 )
 _OTHER_FILE = re.compile(r"[\w-]\.(?:sh|py|md|txt|ya?ml|toml|json|cfg|ini|js|ts|go|rs|c|h)\b")
@@ -65,7 +66,7 @@ def check_references(target: Target) -> Iterator[Finding]:
                     yield found(target, rules.NO_SUCH_SECTION, words.at(*said.span()), message)
         elsewhere = _OTHER_FILE.search(words.text)
         for said in _LINES.finditer(words.text) if target.length and elsewhere is None else ():
-            line = said[1] or said[2]
+            line = said[1] or said[2] or said[3]
             if int(line) > (target.length or 0):
                 message = f"the file has {target.length} lines; there is no line {line}"
                 yield found(target, rules.NO_SUCH_LINE, words.at(*said.span()), message)

@@ -120,6 +120,11 @@ class Read(Struct, frozen=True):
     aside: bool = False
 
 
+def is_aside(title: str) -> bool:
+    """Whether a heading is one of a section that demands nothing, such as `Background`."""
+    return _ASIDE.search(title) is not None
+
+
 def read(document: Document) -> list[Read]:
     """All statements of a document, in order; of those that contradict each other none compiles."""
     every = [*statements_in(document), *rows_in(document)]
@@ -153,7 +158,7 @@ def stages_named(document: Document) -> frozenset[str]:
 
 
 def _read(statement: Statement, about: bool, stages: frozenset[str], images: Collection[Heading]) -> Read:
-    aside = next((h for h in statement.path if _ASIDE.search(h.title)), None)
+    aside = next((h for h in statement.path if is_aside(h.title)), None)
     if aside is not None:
         return Read(statement, reason=f"the section `{aside.title[:36]}` demands nothing", aside=True)
     if statement.strength is Strength.MAY:

@@ -128,7 +128,7 @@ def exec_form_of(statement: Statement) -> Iterator[Demand]:
 def user(statement: Statement) -> Iterator[Demand]:
     """The user by name or number."""
     user = statement.codes[-1]
-    if re.fullmatch(r"[a-z_][\w-]*|\d+(?::\d+)?", user) and user not in ("root", "0"):
+    if re.fullmatch(r"[a-z_][\w-]*(?::[a-z_][\w-]*)?|\d+(?::\d+)?", user) and user.split(":")[0] not in ("root", "0"):
         given = {"user": user, **({} if ":" in user else {"any-group": True})}
         yield Demand("runs-as", given, _NOWHERE, f"The container runs as `{user}`.")
 
@@ -152,6 +152,18 @@ def latest(statement: Statement) -> Iterator[Demand]:
     if statement.codes and all(code in ("latest", ":latest") for code in statement.codes):
         given = {"pinned": "tag", "forbidden": ["*:latest"]}
         yield Demand("image-reference", given, _NOWHERE, "No image has the tag `latest`.")
+
+
+def no_port(_: Statement) -> Iterator[Demand]:
+    """No exposed port."""
+    given = {"instructions": ["EXPOSE"], "max": 0, "within": "file"}
+    yield Demand("instruction-count", given, _NOWHERE, "The file has no EXPOSE.")
+
+
+def multi_stage(_: Statement) -> Iterator[Demand]:
+    """More than one stage."""
+    given = {"instructions": ["FROM"], "min": 2, "within": "file"}
+    yield Demand("instruction-count", given, _NOWHERE, "The file has two stages or more.")
 
 
 def not_exposed(statement: Statement) -> Iterator[Demand]:
@@ -191,6 +203,15 @@ def interval(statement: Statement) -> Iterator[Demand]:
         return
     given = {"options": {"interval": f"{said[1]}{said[2].lower()}"}}
     yield Demand("healthcheck", given, _NOWHERE, "The health check has this interval.")
+
+
+def health_options(statement: Statement) -> Iterator[Demand]:
+    """A health check with options."""
+    keyword, *options = statement.codes
+    pairs = [re.fullmatch(r"--([a-z-]+)[= ](\d+[smh]?)", option) for option in options]
+    if keyword == "HEALTHCHECK" and all(pairs):
+        given = {"options": {pair[1]: pair[2] for pair in pairs if pair is not None}}
+        yield Demand("healthcheck", given, _NOWHERE, "The health check has these options.")
 
 
 def absolute(statement: Statement) -> Iterator[Demand]:

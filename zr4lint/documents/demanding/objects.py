@@ -33,7 +33,7 @@ def image_of(text: str) -> str | None:
     text = text.removeprefix("FROM ").strip()
     text = re.sub(r"(?i)\s+as\s+[\w.-]+\Z", "", text)
     named = _IMAGE.fullmatch(text) is not None and (":" in text.rpartition("/")[2] or "@" in text)
-    return text if named and not text.endswith((":latest", ":tag", ":version")) else None
+    return text if (named or text == "scratch") and not text.endswith((":latest", ":tag", ":version")) else None
 
 
 def repository_of(text: str) -> str | None:

@@ -21,7 +21,14 @@ _SAME: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r" and no other(?: ports?)?\Z", ""),
         (r" as (?:a|any) user other than root\Z", " as a non-root user"),
         (rf"\A(?:(?!{_LIMITS})[^,{CODE}])*, so (?=the (?:image|dockerfile|container|stage)\b)", ""),
-        (r" in (?:every|each|all|any) (?:image|dockerfile|stage|container)s?\Z", ""),
+        (
+            rf"\Ano ({CODE})(?: instructions?)? (?:may|must|shall) be (?:used|declared|present|set)\Z",
+            r"\1 must not be used",
+        ),
+        (r"\Ano (?:network )?ports? (?:may|must|shall) be exposed\Z", "the image must not expose any ports"),
+        (r" in (?:(?:every|each|all|any) (?:image|dockerfile|stage|container)s?|(?:the |your )?dockerfiles?)\Z", ""),
+        (rf"\A({CODE})(?: (?:instruction|file|label)s?)? (?:is|are) (?:required|mandatory)\Z", r"\1 must be present"),
+        (rf"\A(?:an? )({CODE})(?: (?:file|instruction))? (?:is|are) (?:required|mandatory)\Z", r"\1 must be present"),
         (r"\b(must|should|shall) (?:have|contain|use) no\b", r"\1 not have"),
         (rf",?\s+(?:because|since)\s(?:(?!{_LIMITS}).)*\Z", ""),
         (r"\A(?:it is|it's) (?:necessary|required|mandatory) to ", ""),
@@ -48,6 +55,7 @@ _MODAL = (
     r"\b(?:must|should|shall|may|can|has to|have to|needs? to|muss|soll|sollte|darf|not|never|forbidden|prohibited"
     r"|required|necessary|mandatory|allowed|permitted)\b"
 )
+_NO = r"\b(?:not?|never|don't|avoid|forbidden|prohibited|nicht|keine?)\b"
 _FORBIDS = re.compile(r" (?:must|should|shall) not ", re.IGNORECASE)
 _THING = r"(?:image|dockerfile|container|stage)s?"
 _VERB = r"(use|set|expose|run|start|install|define|declare|copy)"
@@ -59,6 +67,7 @@ _PRESENT: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"\A((?:[\w-]+ )*{_THING}) (?:has|have) no\b", r"\1 must not have"),
         (rf"\A((?:[\w-]+ )*{_THING}) (?:has|contains|includes)\b", r"\1 must have"),
         (rf"\A((?:the )?(?:{CODE} )?(?:[\w-]+ )*{_THING}) {_VERB}s?\b", r"\1 must \2"),
+        (rf"\A((?:the )?{CODE}(?: file)?) (?:lists|excludes|ignores)\b", r"\1 must list"),
     )
 )
 """Statements of what is, as what must be."""
@@ -67,6 +76,8 @@ _SUBJECT = re.compile(
     rf"\A(?:in\s+)?{_STAGE}(?:'s)?,?\s+(?:must|should|shall|has to|needs to|must not)\b", re.IGNORECASE
 )
 _TAIL = re.compile(rf"\s+(?:in|of|for|as|within)\s+{_STAGE}\Z", re.IGNORECASE)
+_AHEAD = re.compile(rf"\Ain\s+{_STAGE},\s+", re.IGNORECASE)
+_IN_THE_LAST = re.compile(r"\s+in\s+the\s+(?:final|last|runtime|production)\s+(?:stage|image)\Z", re.IGNORECASE)
 _BUILT = ("final", "last", "runtime", "runner", "production", "each", "every", "any", "a", "the", "this", "one", "base",
           "same", "separate", "multi", "single")  # fmt: skip
 """Words before `stage` that name the stage that is built, or none."""
@@ -79,6 +90,8 @@ def canonical(statement: Statement) -> Statement:
     if not re.search(_MODAL, re.sub(r"\b(?:is|are|has) (?:not|no)\b", "", plain), re.IGNORECASE):
         for pattern, instead in _PRESENT:
             plain = pattern.sub(instead, plain, count=1)
+    if statement.negative and not re.search(_NO, plain, re.IGNORECASE):
+        plain = re.sub(r"\b(must|should|shall)\b", r"\1 not", plain, count=1)
     for pattern, instead in _SAME:
         shorter = pattern.sub(instead, plain)
         if shorter != plain and shorter.count(CODE) < plain.count(CODE):
@@ -93,10 +106,9 @@ def canonical(statement: Statement) -> Statement:
 
 def scoped(statement: Statement) -> tuple[Statement, str | None, bool]:
     """The statement without the stage that it names, that stage, and whether its name is a code span."""
-    plain = statement.plain
-    said = _SUBJECT.search(plain)
-    if said is None:
-        said = _TAIL.search(plain)
+    plain = _IN_THE_LAST.sub("", statement.plain)
+    statement = structs.replace(statement, plain=plain)
+    said = next((m for pattern in (_SUBJECT, _AHEAD, _TAIL) if (m := pattern.search(plain)) is not None), None)
     if said is None or (said["name"] or "").lower() in _BUILT:
         return statement, None, True
     index = plain.count(CODE, 0, said.start())
@@ -105,7 +117,9 @@ def scoped(statement: Statement) -> tuple[Statement, str | None, bool]:
     if not re.fullmatch(r"[A-Za-z][\w-]*", stage):
         return statement, None, True
     codes = (*statement.codes[:index], *statement.codes[index + 1 :]) if quoted else statement.codes
-    if said.start() == 0:
+    if said.re is _AHEAD:
+        plain = plain[said.end() :]
+    elif said.start() == 0:
         start = re.search(r"(?:must|should|shall|has to|needs to)\b", said[0], re.IGNORECASE)
         plain = "the image " + plain[start.start() if start is not None else 0 :]
     else:

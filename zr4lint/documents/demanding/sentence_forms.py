@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from zr4lint.documents.demanding import objects
+from zr4lint.documents.demanding.build_forms import BUILD_FORMS
 from zr4lint.documents.demanding.forms import FORMS, LABELLED
 from zr4lint.documents.demanding.phrasing import canonical, scoped
 from zr4lint.documents.demanding.statement import CODE, Statement
@@ -37,7 +38,8 @@ def demands_of(statement: Statement, stages: Collection[str] | None = ()) -> lis
     statement, stage, quoted = scoped(canonical(_without_instruction(statement)))
     if stage is not None and not quoted and stages is not None and stage not in stages:
         return []
-    for pattern, negative, readers in LABELLED if _LABELLED.fullmatch(statement.plain) else FORMS:
+    forms = LABELLED if _LABELLED.fullmatch(statement.plain) else (*FORMS, *BUILD_FORMS)
+    for pattern, negative, readers in forms:
         if negative is not None and negative is not statement.negative:
             continue
         if _compiled(pattern).fullmatch(statement.plain):

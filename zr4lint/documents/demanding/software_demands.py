@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from zr4lint.documents.demanding import objects
+from zr4lint.documents.demanding.statement import TOOLS
 from zr4lint.documents.deriving.demand import Demand
 from zr4lint.model.source import Span
 
@@ -33,6 +34,51 @@ def packages(statement: Statement) -> Iterator[Demand]:
         for manager in said.groups() if said is not None else ():
             given = {"manager": manager, "packages": [*statement.codes]}
             yield Demand("installed-packages", given, _NOWHERE, f"{manager} installs these packages.")
+
+
+def packages_of_any(statement: Statement) -> Iterator[Demand]:
+    """Packages of a package manager that the words do not name."""
+    if all(map(objects.package_of, statement.codes)) and not re.search(r"\b(?:npm|gem)\b", statement.plain):
+        given = {"packages": [*statement.codes]}
+        yield Demand("installed-packages", given, _NOWHERE, "A package manager installs these packages.")
+
+
+def no_packages(statement: Statement) -> Iterator[Demand]:
+    """Packages that no package manager installs."""
+    named = re.search(r"\b(?:packages?|install(?:ed)?)\b", statement.plain, re.IGNORECASE)
+    fits = objects.package_of if named is not None else re.compile(TOOLS).fullmatch
+    if statement.codes and all(map(fits, statement.codes)):
+        given = {"packages": [*statement.codes]}
+        yield Demand("forbidden-packages", given, _NOWHERE, "No package manager installs these packages.")
+
+
+def banned(statement: Statement) -> Iterator[Demand]:
+    """A command that does not run, and the package of that name."""
+    yield from forbidden(statement)
+    if re.fullmatch(TOOLS, statement.codes[0]):
+        yield from no_packages(statement)
+
+
+def cache_mounted(statement: Statement) -> Iterator[Demand]:
+    """A RUN with a cache mount at a path."""
+    path = statement.codes[0]
+    if re.fullmatch(r"/[\w./-]+", path):
+        forms = (
+            [f"--mount=type=cache,target={path} *"]
+            + [f"*type=cache,*={path}{end}" for end in (" *", ",*")]
+            + [f"*={path},{more}type=cache*" for more in ("", "*,")]
+        )
+        given = {"instructions": ["RUN"], "arguments": forms, "min": 1, "within": "file"}
+        yield Demand("instruction-count", given, _NOWHERE, f"A RUN has a cache mount at `{path}`.")
+
+
+def ignored(statement: Statement) -> Iterator[Demand]:
+    """Paths that .dockerignore leaves out."""
+    paths = [code.rstrip("/").removeprefix("./") for code in statement.codes if code != ".dockerignore"]
+    if ".dockerignore" in statement.codes and all(re.fullmatch(r"[\w.][\w./-]*", path) for path in paths):
+        yield Demand(
+            "ignored-files", {"paths": paths} if paths else {}, _NOWHERE, ".dockerignore leaves out these paths."
+        )
 
 
 def options(statement: Statement) -> Iterator[Demand]:
@@ -59,6 +105,12 @@ def _each_has(command: Sequence[str], options: Iterable[str]) -> Iterator[Demand
 def options_of_install(statement: Statement) -> Iterator[Demand]:
     """The options of a program's `install`, which the words name without code."""
     program = statement.plain.split()[0].lower()
+    yield from options(structs.replace(statement, codes=(f"{program} install", *statement.codes)))
+
+
+def options_of_manager(statement: Statement) -> Iterator[Demand]:
+    """An option of the `install` of pip or apt, which the words name behind it."""
+    program = "pip" if re.search(r"\bpip\b", statement.plain, re.IGNORECASE) else "apt-get"
     yield from options(structs.replace(statement, codes=(f"{program} install", *statement.codes)))
 
 
@@ -115,8 +167,8 @@ def clone(statement: Statement) -> Iterator[Demand]:
 def copied(statement: Statement) -> Iterator[Demand]:
     """A file that is copied to a path."""
     source, target = statement.codes
-    if re.fullmatch(r"[\w.-]+\.\w+", source) and re.fullmatch(r"/[\w./-]+", target):
-        path = f"{target}{source}" if target.endswith("/") else target
+    if re.fullmatch(r"(?:[\w.-]+/)*[\w-]+\.[\w.]+", source) and re.fullmatch(r"/[\w./-]+", target):
+        path = f"{target}{source.rpartition('/')[2]}" if target.endswith("/") else target
         yield Demand("copies-to", {"sources": [source], "target": path}, _NOWHERE, f"Files are copied to `{path}`.")
 
 

@@ -55,7 +55,7 @@ _STRENGTHS = (
         Strength.MUST,
         (
             r"\bmust(?:n't)?\b|\bshall\b|\b(?:is|are) (?:required|necessary)\b|\bmandatory\b|\b(?:has|have|needs?) to\b"
-            r"|\A\W*never\b|\b(?:must|shall) never\b|\bforbidden\b"
+            r"|\A\W*never\b|\A\W*no\b[^.,]*\bmay be\b|\b(?:must|shall) never\b|\bforbidden\b"
             r"|\bprohibited\b|\bnot (?:allowed|permitted)\b|\bmuss\b|\bm\u00fcssen\b|\b(?:darf|d\u00fcrfen)\b"
         ),
     ),
@@ -63,7 +63,7 @@ _STRENGTHS = (
 )
 _IMPERATIVE = re.compile(
     r"(?:do not|don't|never|always|avoid|use|install|set|pin|expose|copy|run|define|declare|create|add|remove|include"
-    r"|clone|start|keep|write|give|combine|prefer|mount|we (?:will )?use)\b",
+    r"|clone|start|keep|write|give|combine|prefer|mount|pass|we (?:will )?use)\b",
     re.IGNORECASE,
 )
 _STRICT = re.compile(r"(?:do not|don't|always)\b", re.IGNORECASE)
@@ -81,6 +81,11 @@ _DEMANDING = re.compile(
     re.IGNORECASE,
 )
 _ADVISING = re.compile(r"\bguidelines?\b|\bbest practices?\b|\brecommend|\bshould\b|\bempfehlung", re.IGNORECASE)
+_FORBIDDEN = re.compile(
+    r"(?:forbidden|prohibited|banned|disallowed|(?:what is )?not (?:allowed|permitted))", re.IGNORECASE
+)
+_BARE = re.compile(r"\s*(?:[-*+]\s+|\d+[.)]\s+)?`[^`]+`\W*")
+"""An item that is one code span."""
 _PICTURES = r"(?:(?![\u26d4\u2716-\u2718\u274c\U0001f44e\U0001f6ab])[\u2190-\u2bff\U0001f300-\U0001faff]\ufe0f?\s*)*"
 """Pictures before a sentence, such as a tick, without those that turn it into its opposite."""
 _LABEL = re.compile(
@@ -90,7 +95,7 @@ _LABEL = re.compile(
 )
 _REASON = re.compile(
     r"\s*[,;(\u2013\u2014-]*\s*\b(?:so that|because|in order to|since|damit|weil|um\b.*\bzu\b"
-    r"|to (?:ensure|avoid|prevent|reduce|keep|improve|minimi[sz]e|guarantee|make)"
+    r"|to (?:ensure|avoid|prevent|reduce|keep|improve|minimi[sz]e|guarantee|make|separate|provide|shrink|exclude)"
     r"|for (?:security|reproducib\w+|caching))\b.*\Z",
     re.IGNORECASE | re.DOTALL,
 )
@@ -111,7 +116,8 @@ _WHEN_BUILT = re.compile(
 _NUMBERED = r"\n(?=[ \t>]*(?:\d+(?:\.\d+)+\.?|[A-Z]{1,6}-\d+(?:\.\d+)*[.:]?)[ \t]+\S)"
 """The end of a line before one that begins with a number of its own, such as 2.1."""
 _END = (
-    r"(?<![.\s]\w)(?<!e\.g)(?<!i\.e)(?<!\betc)(?<!\bz\.B)(?<!bzw)[.!;](?:\*\*|_)?\s+(?=[A-Z\u00c4\u00d6\u00dc*`_\"(])"
+    r"(?<![.\s][^\W\d])(?<!e\.g)(?<!i\.e)(?<!\betc)(?<!\bz\.B)(?<!bzw)[.!;](?:\*\*|_)?\s+"
+    r"(?=[A-Z\u00c4\u00d6\u00dc*`_\"(])"
 )
 _MARKED = r"<!--\s*+zr4:.{0,400}?-->"
 _KEYWORDS = re.compile(
@@ -120,6 +126,21 @@ _KEYWORDS = re.compile(
     r"|(?<=[Uu]se )(?:ADD|COPY|VOLUME|ONBUILD|MAINTAINER)(?=[.,;)]|\s*\Z))"
 )
 """Keywords of instructions in capital letters, which authors often leave without backticks."""
+TOOLS = (
+    r"(?:curl|wget|git|sudo|vim|nano|emacs|gcc|g\+\+|make|cmake|cargo|npm|ssh|openssh-(?:client|server)|telnet|netcat|nc"
+    r"|ftp|tcpdump|gdb|strace|build-essential|gnupg|jq|less|apt-utils)"
+)
+"""Programs that a sentence names as contents of an image, and whose packages have their names."""
+_BARE_IMAGE = re.compile(
+    r"(\b(?:use|from|on|base image (?:is|must be|shall be))\s+)"
+    r"((?:[a-z0-9.-]+/)*[a-z][a-z0-9._-]*:\w*\d[\w.-]*\w)(?=\s+as\s+(?:the|its|a)\b|\W*\Z)",
+    re.IGNORECASE,
+)
+"""An image with a version without backticks, in `use python:3.12-slim as the base image`."""
+
+
+_BARE_NUMBER = re.compile(r"(\bUID\s+)(\d+)\b(?!\))", re.IGNORECASE)
+_BARE_TOOL = re.compile(rf"(\b(?:not|never)\s+(?:contain|include|install)\s+)({TOOLS})(?=\W*\Z)", re.IGNORECASE)
 
 
 def sentences_of(words: Words) -> Iterator[tuple[int, int]]:
@@ -213,7 +234,7 @@ def statement(
     inside = len(text) - len(text.lstrip(" \t\n-*+>"))
     span = words.at(start + inside, start + max(inside, len(text.rstrip())))
     if re.search("[a-z]", text):
-        text = re.sub(r"(`+[^`]+`+)|([^`]+)", lambda m: m[1] or _KEYWORDS.sub(r"`\g<0>`", m[2]), text)
+        text = re.sub(r"(`+[^`]+`+)|([^`]+)", lambda m: m[1] or _quoted(m[2]), text)
     text = re.sub(r"`(exec|json|shell)`(?=[ -](?:exec[ -])?form\b)", r"\1", text)
     codes = tuple(code.strip() for code in re.findall(r"`+([^`]+)`+", text))
     plain = re.sub(r"`+[^`]+`+", CODE, text)
@@ -230,16 +251,26 @@ def statement(
     return Statement(words, span, plain, shown, strength[0], strength[1], lead, marked)
 
 
+def _quoted(text: str) -> str:
+    """Words with backticks around the keywords and images among them."""
+    text = _KEYWORDS.sub(r"`\g<0>`", text)
+    for bare in (_BARE_IMAGE, _BARE_NUMBER, _BARE_TOOL):
+        text = bare.sub(r"\1`\2`", text)
+    return text
+
+
 def statements_in(document: Document) -> Iterator[Statement]:
     """The sentences and list items of a document that demand something.
 
     What introduces a list is read with its items.
     """
     leads = {words.lead.span for words in document.paragraphs if words.lead is not None}
+    outcomes = {words.span: start for words, start, _, stated in _outcomes(document) if stated}
     leads |= {t.lead.span for t in document.tables if t.lead is not None and t.lead.text.rstrip(" *_\n").endswith(":")}
     for words in document.paragraphs:
         led = strength_of(words.lead.text) if words.lead is not None else None
         for start, end in sentences_of(words):
+            start = max(start, outcomes.get(words.span, 0)) if start == 0 else start
             text = words.text[start:end]
             mark = next(((m[2] or "").strip() for m in MARK.finditer(text)), words.mark)
             marked = strength_of(mark) if mark else None
@@ -249,6 +280,9 @@ def statements_in(document: Document) -> Iterator[Statement]:
                 continue
             own = strength_of(re.sub(r"`[^`]*`", "", text))
             strength = marked or own or led or _imperative(text, words)
+            if strength is None and words.path and _FORBIDDEN.fullmatch(words.path[-1].title) and _BARE.fullmatch(text):
+                banned = statement(words, start, end, (Strength.MUST, True))
+                yield structs.replace(banned, plain=f"do not use or have {CODE}")
             if strength is None:
                 continue
             if own is None and forbids(text):
@@ -269,29 +303,42 @@ _AND_THEN = re.compile(r"\A\W*(?:and|but)\b[\s*_:,]*(?:the\s+)?", re.IGNORECASE)
 _STAGE_BUILT = re.compile(r"`([\w-]+)`\s+stage\s+is\s+built", re.IGNORECASE)
 _SETTING = re.compile(r"\A\W*(?:given|when|and)\b", re.IGNORECASE)
 _ALWAYS = re.compile(
-    r"\b(?:image|dockerfile|containerfile|file|stage)\s+(?:is|has been)\s+"
-    r"(?:built|read|inspected|reviewed|examined|checked|started|run)\W*\Z|\b(?:stage|build|container)\s+(?:runs|starts)\W*\Z"
+    r"\b(?:image|dockerfile|containerfile|file|stage)(?:'s filesystem| labels| manifest)?\s+(?:is|are|has been)\s+"
+    r"(?:built(?:\s+from\s+the\s+(?:repository|repo|project)\s+root)?|read|inspected|reviewed|examined|checked|started|run)\W*\Z"
+    r"|\bbuilding the (?:docker |container )?image\W*\Z|\b(?:stage|build|container)\s+(?:runs|starts)\W*\Z"
     r"|\bstarts the (?:container|image)\W*\Z",
     re.IGNORECASE,
 )
 """A setting of a scenario that is no condition."""
 
 
-def claims_in(document: Document) -> Iterator[Statement]:
-    """The outcomes of scenarios that hold for every build, `THEN the image is based on X`, read as demands."""
+def _outcomes(document: Document) -> Iterator[tuple[Words, int, str, bool]]:
+    """The outcomes of scenarios that hold for every build.
+
+    Each has its start behind `THEN`, the stage it is about, and whether a setting above it says when it holds.
+    """
     path: tuple[Heading, ...] = ()
-    always, then, stage = True, False, ""
+    always, then, stage, stated = True, False, "", False
     for words in document.paragraphs:
         if words.path != path:
-            path, always, then, stage = words.path, True, False, ""
+            path, always, then, stage, stated = words.path, True, False, "", False
         outcome = _THEN.match(words.text) or (_AND_THEN.match(words.text) if then else None)
         if outcome is None:
-            always = always and (_SETTING.match(words.text) is None or _ALWAYS.search(words.text) is not None)
+            setting = _SETTING.match(words.text) is not None
+            stated = stated or setting
+            always = always and (not setting or _ALWAYS.search(words.text) is not None)
             stage = said[1] if (said := _STAGE_BUILT.search(words.text)) is not None else stage
             continue
         then = True
-        if always and strength_of(words.text) is None:
-            found = statement(words, outcome.end(), len(words.text), (Strength.MUST, forbids(words.text)))
+        if always:
+            yield words, outcome.end(), stage, stated
+
+
+def claims_in(document: Document) -> Iterator[Statement]:
+    """The outcomes of scenarios that hold for every build, `THEN the image is based on X`, read as demands."""
+    for words, start, stage, _ in _outcomes(document):
+        if strength_of(words.text) is None:
+            found = statement(words, start, len(words.text), (Strength.MUST, forbids(words.text)))
             if stage and (it := re.match(r"it\s+", found.plain)) is not None:
                 found = structs.replace(
                     found, plain=f"the {CODE} stage {found.plain[it.end() :]}", codes=(stage, *found.codes)

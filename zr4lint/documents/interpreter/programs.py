@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from zr4lint.documents.interpreter import sed_script
 from zr4lint.documents.interpreter.partial_text import UNKNOWN, UnknownError, equal, known, number
-from zr4lint.documents.interpreter.regular_expressions import affordable, compiled
+from zr4lint.documents.interpreter.regular_expressions import MalformedError, affordable, compiled
 from zr4lint.model.quoting import code
 
 
@@ -108,8 +108,8 @@ def grep(arguments: Sequence[str], stdin: str | None, files: Files) -> Result:
     if text is None:
         if operands:
             return Result("", 2, f"{operands[0]} does not exist")
-        raise UnknownError("standard input")
-    return _matched(text, _searches([p for pattern in patterns for p in pattern.split("\n")], flags), flags)
+        return Result("", 2, "grep has no file to read")
+    return _matched(text, [p for pattern in patterns for p in pattern.split("\n")], flags)
 
 
 def _searches(patterns: Sequence[str], flags: set[str]) -> list[re.Pattern[str]]:
@@ -124,7 +124,11 @@ def _searches(patterns: Sequence[str], flags: set[str]) -> list[re.Pattern[str]]
     return found
 
 
-def _matched(text: str, searches: Sequence[re.Pattern[str]], flags: set[str]) -> Result:
+def _matched(text: str, patterns: Sequence[str], flags: set[str]) -> Result:
+    try:
+        searches = _searches(patterns, flags)
+    except MalformedError:
+        return Result("", 2)
     for search in searches:
         affordable(search, text)
     lines = lines_of(text)

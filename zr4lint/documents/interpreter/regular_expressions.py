@@ -19,6 +19,10 @@ _MOST_TRIES = 100_000_000
 """Ways in which the repetitions of a pattern may share a line out."""
 
 
+class MalformedError(UnknownError):
+    """A pattern that grep and sed refuse: a `[` without its `]`."""
+
+
 @lru_cache(maxsize=512)
 def compiled(pattern: str, *, extended: bool = False, ignore_case: bool = False) -> re.Pattern[str]:
     """A pattern to search a line with; UnknownError for what is not understood."""
@@ -143,5 +147,5 @@ def _bracket(pattern: str, start: int) -> tuple[str, int]:
         items.append(pattern[at] if pattern[at] == "-" else re.escape(pattern[at]))
         at += 1
     if at >= len(pattern):
-        raise UnknownError(pattern)
+        raise MalformedError(pattern)
     return f"[{'^' if negated else ''}{''.join(items)}]", at + 1
