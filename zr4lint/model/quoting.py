@@ -63,7 +63,7 @@ def is_typo(word: str, meant: str, most: int) -> bool:
     if abs(len(word) - len(meant)) > most:
         return False
     older: list[int] = []
-    above = [*range(len(meant) + 1)]
+    above: list[int] = [*range(len(meant) + 1)]
     for down, letter in enumerate(word):
         row = [down + 1]
         for along, wanted in enumerate(meant):
