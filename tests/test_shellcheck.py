@@ -183,11 +183,13 @@ def test_codes_are_selected_ignored_and_overridden_like_others() -> None:
         ("A =1", ["SC2283"]),
         ("pushd() { echo; }; pushd && echo", []),
         ("if a; then pushd /a || exit; fi", ["SC3044"]),
+        ('eval "$(a)"; b "$made"', []),
+        ('a "$made"; medieval "$(b)"', ["SC2154"]),
     ],
 )
 def test_modes_are_no_assignments_and_functions_no_builtins(script: str, expected: list[str]) -> None:
     found = codes(f"FROM debian:12\nRUN {script}\n")
-    assert [code for code in found if code in ("SC2283", "SC3044")] == expected
+    assert [code for code in found if code in ("SC2154", "SC2283", "SC3044")] == expected
 
 
 def test_a_comment_suppresses_a_code() -> None:

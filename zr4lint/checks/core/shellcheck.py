@@ -85,7 +85,12 @@ def _told(script: RunScript, comment: Comment) -> Outcomes:
 
 
 def _is_mistaken(script: RunScript, comment: Comment) -> bool:
-    """Whether ShellCheck takes a mode for an assignment, or the call of a function for a builtin that dash lacks."""
+    """Whether ShellCheck takes a mode for an assignment, or the call of a function for a builtin that dash lacks.
+
+    It does not know that `eval` may set any variable.
+    """
+    if comment.code == 2154:
+        return re.search(r"(?<![\w./-])eval[ \t][^\n]*[$`]", script.text) is not None
     if comment.code == 2283:
         return re.search(r"\bchmod(?:[ \t]+-\w+)*[ \t]+=[rwxXst]", script.text) is not None
     named = re.match(r"In dash, '(\w+)'", comment.message) if comment.code == 3044 else None
