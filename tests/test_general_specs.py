@@ -78,6 +78,20 @@ def test_an_edit_is_reported_at_its_words(name: str, variant: Variant) -> None:
     assert {code for code, *_ in shown} == {variant.code}
 
 
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("fpm", "STOPSIGNAL SIGQUIT", "STOPSIGNAL 3"),
+        ("fpm", "--from=vendor", "--from=0"),
+        ("web", "STOPSIGNAL SIGQUIT", "STOPSIGNAL quit"),
+        ("web", "--from=build", "--from=Build"),
+    ],
+)
+def test_another_name_of_the_same_is_accepted(name: str, old: str, new: str) -> None:
+    assert old in text(name)
+    assert report(name, text(name).replace(old, new)).findings == ()
+
+
 @pytest.mark.parametrize("name", SPECIFICATIONS)
 def test_every_requirement_is_broken_by_an_edit(name: str) -> None:
     broken = {variant.code for variant in variants(name)}

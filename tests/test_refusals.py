@@ -58,6 +58,8 @@ CASES = [
     ("rule --all ZC201", "--all explains all rules; leave out `ZC201`"),
     ("rule InvalidBaseImagePlatform", "is not built: it needs the registry, and zr4lint opens no connection"),
     ("rule ZC107", "(InvalidBaseImagePlatform) is not built: it needs the registry, and zr4lint opens no connection"),
+    ("--select ZC107 Dockerfile", "is not built: it needs the registry, and zr4lint opens no connection"),
+    ("config nosuchkey", "no file or key is named `nosuchkey`; zr4lint config lists the keys"),
     ("--config sub/house.toml --no-config", "--config and --no-config can't be used together"),
     ("trace --config sub/house.toml --no-config", "--config and --no-config can't be used together"),
     ("diagnose log --config sub/house.toml --no-config", "--config and --no-config can't be used together"),

@@ -103,8 +103,16 @@ def test_the_names_that_may_be_misspelled_are_compared_to_a_budget(monkeypatch: 
     assert len(asked) == 100
 
 
-def test_a_script_without_anything_to_say_of_is_not_asked_for() -> None:
-    assert scripts("FROM debian:12\nRUN apt-get update && apt-get install -y curl\n") == []
+@pytest.mark.parametrize(
+    "script", ["apt-get update && apt-get install -y curl", "ln -s /a /b && mkdir -p /m && cp a b"]
+)
+def test_a_script_without_anything_to_say_of_is_not_asked_for(script: str) -> None:
+    assert scripts(f"FROM debian:12\nRUN {script}\n") == []
+
+
+@pytest.mark.parametrize(("script", "code"), [("mkdir -p -m 770 /a/b", "SC2174"), ("ln -s /a && b", "SC2226")])
+def test_plain_words_that_there_is_something_to_say_of(script: str, code: str) -> None:
+    assert codes(f"FROM debian:12\nRUN {script}\n") == [code]
 
 
 def test_many_scripts_are_one_process_and_each_text_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,11 +183,13 @@ def test_codes_are_selected_ignored_and_overridden_like_others() -> None:
         ("A =1", ["SC2283"]),
         ("pushd() { echo; }; pushd && echo", []),
         ("if a; then pushd /a || exit; fi", ["SC3044"]),
+        ('eval "$(a)"; b "$made"', []),
+        ('a "$made"; medieval "$(b)"', ["SC2154"]),
     ],
 )
 def test_modes_are_no_assignments_and_functions_no_builtins(script: str, expected: list[str]) -> None:
     found = codes(f"FROM debian:12\nRUN {script}\n")
-    assert [code for code in found if code in ("SC2283", "SC3044")] == expected
+    assert [code for code in found if code in ("SC2154", "SC2283", "SC3044")] == expected
 
 
 def test_a_comment_suppresses_a_code() -> None:

@@ -19,6 +19,7 @@ from zr4lint.packs.loading import pack_names
 from zr4lint.packs.model import Pack, Specification
 from zr4lint.packs.own_rules import OWN_RULES
 from zr4lint.packs.problems import did_you_mean
+from zr4lint.packs.rulebook import NOT_BUILT
 from zr4lint.project import ConfigError, Finder
 from zr4lint.project.pack_files import PackFiles
 
@@ -28,13 +29,6 @@ FIXES = {
     Applicability.UNSAFE: "The fix needs judgement (unsafe): `zr4lint --fix --unsafe-fixes` applies it.",
     Applicability.SAFE: "The fix is safe: `zr4lint --fix` applies it.",
 }
-
-_NOT_BUILT = dict.fromkeys(
-    ("zc107", "base-platform-mismatch", "invalidbaseimageplatform"),
-    "ZC107 base-platform-mismatch (InvalidBaseImagePlatform) is not built: it needs the registry, and zr4lint opens no "
-    "connection",
-)
-"""Rules that zr4lint can't have, by code, name and alias in small letters."""
 
 
 class Explanation(Struct, frozen=True):
@@ -135,8 +129,8 @@ def named_rules(code: str, packs: Sequence[Pack] | None = None) -> list[Explanat
     every = explanations(packs)
     upper = code.upper()
     found = [e for e in every if code == e.rule.name or any(_is(upper, c) for c in (e.rule.code, *e.rule.aliases))]
-    if not found and code.lower() in _NOT_BUILT:
-        raise UsageError(_NOT_BUILT[code.lower()])
+    if not found and code.lower() in NOT_BUILT:
+        raise UsageError(NOT_BUILT[code.lower()])
     if not found:
         raise UsageError(f"no rule has the code or the name {quoted(code)}{_meant(code, every)}")
     return found

@@ -382,8 +382,7 @@ def check_request(request: Request, packs: Sequence[Pack]) -> None:
         setting = SETTINGS[name]
         for word in setting.kind.rules(value):
             if not rules.uses(word):
-                message = f"no rule has the code or the name {code(word)}{rules.nearest(word)}"
-                raise UsageError(f"{setting.option}: {message}")
+                raise UsageError(f"{setting.option}: {rules.unknown(word)}")
     reason = request.add_ignore
     if reason is None:
         return

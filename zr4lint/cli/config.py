@@ -40,7 +40,8 @@ def command(path: str, only: str | None, foreign: str | None, form: str) -> None
         else:
             write_page(explain_key(path, only))
         return
-    if not os.path.lexists(path) and (near := did_you_mean(path, KEYS)):
+    if not os.path.lexists(path):
+        near = did_you_mean(path, KEYS) or "; zr4lint config lists the keys"
         raise UsageError(f"no file or key is named {code(path)}{near}")
     explained = explain_config(path, only)
     if form == "json":

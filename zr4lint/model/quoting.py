@@ -58,6 +58,23 @@ def alike(name: str, other: str) -> bool:
     return all(ratio() >= _ALIKE for ratio in (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio))
 
 
+def is_typo(word: str, meant: str, most: int) -> bool:
+    """Whether at most so many letters of a word are missing, too many, wrong, or swapped with the next one."""
+    if abs(len(word) - len(meant)) > most:
+        return False
+    older: list[int] = []
+    above: list[int] = [*range(len(meant) + 1)]
+    for down, letter in enumerate(word):
+        row = [down + 1]
+        for along, wanted in enumerate(meant):
+            least = min(above[along] + (letter != wanted), above[along + 1] + 1, row[along] + 1)
+            if down and along and (letter, word[down - 1]) == (meant[along - 1], wanted):
+                least = min(least, older[along - 1] + 1)
+            row.append(least)
+        older, above = above, row
+    return above[-1] <= most
+
+
 def fitted(message: str) -> str:
     """A message of at most 80 characters: of one that is longer, the longest words of the file are cut.
 

@@ -8,7 +8,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from zr4lint.checks import KINDS
-from zr4lint.model.quoting import nearest
+from zr4lint.model.quoting import code, nearest
 from zr4lint.model.selectors import ALL, fit
 from zr4lint.packs.loading import load_pack, pack_names
 from zr4lint.packs.own_rules import OWN_RULES
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from zr4lint.packs.model import Pack
 
 _MOST_HINTS = 20
+NOT_BUILT = dict.fromkeys(
+    ("zc107", "base-platform-mismatch", "invalidbaseimageplatform"),
+    "ZC107 base-platform-mismatch (InvalidBaseImagePlatform) is not built: it needs the registry, and zr4lint opens no "
+    "connection",
+)
+"""Rules that zr4lint can't have, by code, name and alias in small letters."""
 
 
 def named(word: str, rule: Rule) -> bool:
@@ -53,11 +59,10 @@ class Words:
         self._open: list[str] = []  # what an alias such as "sc*" begins with
         for rule in rules:
             self._words.add(rule.name)
-            for code in (rule.code, *rule.aliases):
-                code = code.lower()
-                self._words.update(code[:end].upper() for end in range(1, len(code) + 1))
-                if code.endswith("*"):
-                    self._open.append(code[:-1])
+            for own in (rule.code.lower(), *map(str.lower, rule.aliases)):
+                self._words.update(own[:end].upper() for end in range(1, len(own) + 1))
+                if own.endswith("*"):
+                    self._open.append(own[:-1])
 
     def has(self, word: str) -> bool:
         """Whether a word names one of the rules."""
@@ -93,6 +98,10 @@ class Rulebook:
     @cached_property
     def _every(self) -> Words:
         return Words(rule.rule for pack in self._others() for rule in pack.rules)
+
+    def unknown(self, word: str) -> str:
+        """Say why a word names no rule."""
+        return NOT_BUILT.get(word.lower()) or f"no rule has the code or the name {code(word)}{self.nearest(word)}"
 
     def nearest(self, word: str) -> str:
         """Ask whether the nearest name was meant, in words that fit behind a message; "" if none is near.

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from zr4lint.model.quoting import is_typo
 from zr4lint.model.source import Span
 from zr4lint.programs.option_reading import Grammar, Parsed, parse_options
 from zr4lint.shell import Argument
@@ -228,17 +229,7 @@ def misspelt(name: str) -> str | None:
     """The command of git that a name differs from by one letter; None for commands and for what may be an addition."""
     if name in _COMMANDS or "-" in name:
         return None
-    return next((known for known in sorted(_COMMANDS) if _by_one_letter(name, known)), None)
-
-
-def _by_one_letter(one: str, other: str) -> bool:
-    """Whether words differ by a letter that is missing or exchanged, or by two that changed places."""
-    short, long = sorted((one, other), key=len)
-    same = len(posixpath.commonprefix((short, long)))
-    short, long = short[same:], long[same:]
-    if len(short) < len(long):
-        return short == long[1:]
-    return short[1:] == long[1:] or (short[:2] == long[1::-1] and short[2:] == long[2:])
+    return next((known for known in sorted(_COMMANDS) if is_typo(name, known, 1)), None)
 
 
 def refused_word(git: GitCommand) -> Argument | None:

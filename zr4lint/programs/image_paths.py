@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from zr4lint.model.budgets import PATH_LENGTH
@@ -20,6 +21,13 @@ def absolute(path: str, folder: str | None) -> str | None:
             return None
         path = f"{folder}/{path}"
     return "/" + posixpath.normpath(path).lstrip("/") if len(path) <= PATH_LENGTH else None
+
+
+def folders_above(folder: str) -> Iterator[str]:
+    """The folders above a folder, from the nearest to `/`, or to "" where the folder is relative."""
+    while folder.strip("/"):
+        folder = posixpath.dirname(folder)
+        yield folder
 
 
 def covers(pattern: str, path: str, *, recursive: bool) -> bool:

@@ -39,6 +39,7 @@ _PATTERNS = {
     "conda": _CONDA,
 }
 _GIT = r"(?:git\+|git:|git@|github:|gitlab:|bitbucket:)|\w[\w.-]*/[\w.-]+(?:#.*)?\Z"
+_LOCAL = ("file:", "link:", "portal:")
 
 
 class Kind(Enum):
@@ -71,7 +72,8 @@ def read_package(text: str, style: str, span: Span) -> PackageWord | None:
         return _requirement(text, span)
     if "://" in text or (style == "npm" and re.match(_GIT, text) and not text.startswith("@")):
         return PackageWord(text, None, Kind.URL, span)
-    if style != "go" and (text.startswith((".", "/", "~")) or text.endswith(_FILE.get(style, ()))):
+    starts = (".", "/", "~", *_LOCAL) if style == "npm" else (".", "/", "~")
+    if style != "go" and (text.startswith(starts) or text.endswith(_FILE.get(style, ()))):
         return PackageWord(text, None, Kind.FILE, span)
     if style == "go" and (text.startswith((".", "/")) or text in ("std", "cmd") or text.startswith("cmd/")):
         return PackageWord(text, None, Kind.FILE, span)

@@ -208,7 +208,7 @@ class _Reader:
         value = self._checked(key, setting)
         for word in setting.kind.rules(value):
             if known is not None and not known.knows(word):
-                raise self.error(key, f"no rule has the code or the name {code(word)}{known.nearest(word)}", word)
+                raise self.error(key, known.unknown(word), word)
         if setting.kind.folder:
             self._check_folder(key, value)
         try:

@@ -92,9 +92,7 @@ def builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
     elif name == "printf" and rest and rest[0].literal == "-v" and len(rest) > 1:
         walker.assign(rest[1].literal or "", None, frame)
     elif name in (".", "source", "eval"):
-        walker.variables.open()
-        walker.arguments = None
-        walker.unset_fails = False
+        ran_unknown(walker)
     elif name == "trap" and len(rest) > 1 and frame.reach is not Reach.NEVER:
         if any(word.literal in _ENDS_TRAPS for word in rest[1:]) and rest[0].literal is not None:
             walker.trap = (rest[0].text, frame)
@@ -105,6 +103,13 @@ def builtin(walker: Walker, name: str, made: Command, frame: Frame) -> Status:
     elif name == "export" or _succeeds(name, made):
         return TRUE
     return of_program(name)
+
+
+def ran_unknown(walker: Walker) -> None:
+    """Take note that the shell itself ran a script that can't be read, or not all of it."""
+    walker.variables.open()
+    walker.arguments = None
+    walker.unset_fails = False
 
 
 def _tested(walker: Walker, name: str, words: tuple[Word, ...], frame: Frame) -> Status | None:

@@ -11,7 +11,7 @@ from msgspec import structs
 from zr4lint.model import budgets
 from zr4lint.model.quoting import code
 from zr4lint.shell import dash
-from zr4lint.shell.builtins import builtin
+from zr4lint.shell.builtins import builtin, ran_unknown
 from zr4lint.shell.commands import Command, Dialect, Reach, Redirection, Word, Wrapper
 from zr4lint.shell.compound import bind, words
 from zr4lint.shell.expansion import plain, plain_word
@@ -314,7 +314,10 @@ def _nested(walker: Walker, handed: Handed, made: Command, frame: Frame) -> Stat
         frame, depth=frame.depth + _CALL, wrappers=(*made.wrappers, wrapper), repeated=frame.repeated or handed.file
     )
     if handed.in_place:
+        known = handed.file or all(walker.variables.value(word) is not None for word in made.words)
         status = walker.script(script, (), inner).within(Jump.CALL if handed.file else Jump.NONE)
+        if not known:
+            ran_unknown(walker)
         _redirect_last(walker, inner.scope, made.redirections)
         return status
     with walker.subshell(inner) as here:

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from zr4lint.dockerfile import Instruction
 
 _OUTSIDE = frozenset({"PATH", "HOME", "HOSTNAME", *PREDEFINED_ARGS})
-_SOMETHING = r"""\s=|[$`'"*?\[{<>|~#;]|\\(?!\s)|\bcd\b"""
+_SOMETHING = (
+    r"""\s=|[$`'"*?\[{<>|~#;]|\\(?!\s)|\bcd\b|"""
+    r"\bmkdir\b.{0,200}\s-\w*m|\bln(?:\s+-\w+)*\s+[^-\s]\S*\s*(?:&|\Z)"
+)
+"""What ShellCheck may have something to say about."""
 _NAME = r"[A-Za-z_]\w*"
 _CAPITALS = r"\$\{?([A-Z][A-Z0-9_]+)\b"
 _EXITS = r"-[A-Za-z]*e[A-Za-z]*|errexit"

@@ -76,6 +76,7 @@ _DNF_FILLS = _words(
     "install, in, upgrade, up, update, upgrade-minimal, up-min, reinstall, rei, downgrade, dg, swap, groupinstall, "
     "localinstall, group install, module install, install-n, install-na, install-nevra"
 )
+_ASKS = frozenset({"--version", "-v", "--help", "-h"})
 _CLEANED = (["cache", "purge"], ["cache", "clean"])
 _YARN_FOLDERS = ("/usr/local/share/.cache/yarn", "~/.cache/yarn", "/usr/local/share/.cache", "~/.yarn/berry/cache")
 
@@ -221,8 +222,10 @@ def _others(subject: Subject, row: Cache) -> Iterator[Use]:
     """Commands that no package is read from: plain `yarn`, and `pip cache purge`."""
     commands: Mapping[str, Sequence[Ran]] = by_program(subject)
     for ran in (*commands.get(row.manager, ()), *(commands.get("uv", ()) if row.manager == "pip" else ())):
-        words = [a.value or "" for a in ran.arguments[1:] if not (a.value or "-").startswith("-")]
-        fills, cleans = row.manager == "yarn" and not words, words[:2] in _CLEANED
+        values = [a.value for a in ran.arguments[1:]]
+        words = [value for value in values if value is not None and value[:1] != "-"]
+        fills = row.manager == "yarn" and not words and _ASKS.isdisjoint(values)
+        cleans = words[:2] in _CLEANED
         span = ran.arguments[0].span
         if fills or cleans:
             yield Use(ran.at, ran.program, ran.program, span, (), ran.variables, fills, False, cleans)

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 _WORDS = lazy_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SHORTEST_ENDING = 5
-_PLACEHOLDER = lazy_pattern(
+_NO_SECRET = lazy_pattern(
     r"(?i)change.?(?:me|it)|x{3,}|\*{3,}|<.*>|your[-_ ].*|place.?holder|dummy|todo|none|null|nil|true|false|\d|"
-    r"(?:example|sample|replace).*"
+    r"(?:example|sample|replace).*|/\w[\w.-]*(?:/[\w.-]+)+|[a-z][a-z+]*://[^@?\s]*"
 )
+"""Values that are placeholders, the paths of files, or URLs without a user and a query."""
 SECRET_NAMES = (
     *("apikey", "api_key", "auth", "client_key", "credential", "credentials", "key", "passwd", "password", "private"),
     *("pword", "secret", "token"),
@@ -73,7 +74,7 @@ def secret_name(
         yield Unmet(
             f"{keyword} {code(fact.name)} looks like a secret",
             span,
-            severity=Severity.INFO if isinstance(fact, EnvSet) and _is_placeholder(fact.value) else None,
+            severity=Severity.INFO if isinstance(fact, EnvSet) and _is_harmless(fact.value) else None,
             notes=(_HISTORY[keyword],),
             help=f"Mount it where it is needed: `RUN --mount=type=secret,id={fact.name.lower()}`",
         )
@@ -108,8 +109,8 @@ def _parts(entry: str) -> tuple[str, ...]:
     return tuple(part for part in re.split(r"[_-]", entry.lower()) if part)
 
 
-def _is_placeholder(value: str | None) -> bool:
-    return value is not None and (not value or _PLACEHOLDER.fullmatch(value) is not None)
+def _is_harmless(value: str | None) -> bool:
+    return value is not None and (not value or _NO_SECRET.fullmatch(value) is not None)
 
 
 def _written(subject: Subject) -> Iterator[Unmet]:

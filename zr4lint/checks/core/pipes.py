@@ -32,6 +32,8 @@ _CHECKS_INPUT = (
     "apt-key add",
 )
 _DOWNLOADS = frozenset({"curl", "wget"})
+_FED = r"(?:(?:/\S*/)?(?:sh|bash|dash|ash|ksh|zsh)(?:\s+-\w*|\s+(?:pipefail|errexit|nounset|xtrace))*)?"
+"""A shell that reads a heredoc, or nothing, where the heredoc is the RUN's own script."""
 _INTERPRETERS = SHELLS | {"python", "python3", "perl", "ruby", "node"}
 
 
@@ -190,15 +192,18 @@ def _heredoc(subject: Subject, shell: str) -> Outcomes:
         heredoc = instruction.heredocs[0]
         arguments = instruction.arguments
         whole = arguments.span(0, len(arguments.text))
-        if subject.words(heredoc.marker) != subject.words(Span(whole.start, heredoc.marker.end)).strip():
+        fed = re.fullmatch(_FED, subject.words(Span(whole.start, heredoc.marker.start)).strip())
+        rest = subject.words(Span(heredoc.marker.end, heredoc.body.start)).strip()
+        if fed is None or (fed[0] and rest):
             continue
         body = subject.words(heredoc.body)
         shebang = body.partition("\n")[0] if body.startswith("#!") else ""
-        options = [o for o in run.step.shell[1:] if o.startswith("-") and not o.startswith("--")]
-        exits = re.search(r" -[a-z]*e", shebang) if shebang else any("e" in o for o in options)
-        statements = [ran for ran in run.commands if not ran.wrappers]
+        given = fed[0].split() if fed[0] else run.step.shell
+        options = [o for o in given[1:] if o.startswith("-") and not o.startswith("--")]
+        exits = re.search(r" -[a-z]*e", shebang) if shebang and not fed[0] else any("e" in o for o in options)
+        statements = [ran for ran in run.commands if len(ran.wrappers) == bool(fed[0])]
         later = [ran for ran in statements[1:] if ran.at.operator == ";"]
-        if exits or "errexit" in run.step.shell or not later or not statements:
+        if exits or "errexit" in given or not later or not statements:
             continue
         if any(ran.program == "set" and _sets_errexit(ran) for ran in statements[:2]):
             yield Met(heredoc.marker, instruction)

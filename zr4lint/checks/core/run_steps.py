@@ -9,11 +9,10 @@ from typing import Literal
 from zr4lint.checks.edits import UNSAFE
 from zr4lint.checks.outcome import Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
-from zr4lint.facts import CopyStep, Form, Ran, RunStep
-from zr4lint.model.finding import Edit, Fix, Related, Severity
+from zr4lint.facts import Form, Ran, RunStep
+from zr4lint.model.finding import Edit, Fix, Related
 from zr4lint.model.quoting import code
 from zr4lint.model.source import Span
-from zr4lint.programs.image_paths import covers
 
 _MOST = 2
 _ASSIGNS = r"\s*(?:export|declare|typeset|readonly|alias|unset)\b|\s*[A-Za-z_]\w*=\S*\s*(?:\Z|&&|;)"
@@ -125,24 +124,3 @@ def _beside(before: RunStep, step: RunStep) -> bool:
     """Whether a RUN follows another with the same flags."""
     flags = [[(flag.name, flag.value) for flag in each.flags.given] for each in (before, step)]
     return step.at.instruction.index == before.at.instruction.index + 1 and flags[0] == flags[1]
-
-
-@check("core/shell-missing", stages="all")
-def shell_missing(subject: Subject) -> Outcomes:
-    """No RUN needs a shell in a stage from scratch that holds none."""
-    for step in subject.facts.of(RunStep, subject.lineage):
-        ancestry = subject.facts.ancestry(step.at.stage)
-        if subject.facts.stages[min(ancestry)].image != "scratch" or step.form is not Form.SHELL:
-            continue
-        shell = step.shell[0]
-        copies = (copy.target for copy in subject.facts.of(CopyStep, ancestry) if copy.at.order < step.at.order)
-        brought = any(target is None or covers(target, shell, recursive=True) for target in copies)
-        ran = any(r.form is Form.EXEC and r.at.order < step.at.order for r in subject.facts.of(RunStep, ancestry))
-        if brought or ran or step.mounts or not shell.startswith("/"):
-            continue
-        yield Unmet(
-            f"the stage has no {code(shell)} to run this",
-            step.at.instruction.keyword_span,
-            severity=Severity.ERROR,
-            notes=("The stage is built from scratch, and no COPY or ADD brings the shell.",),
-        )

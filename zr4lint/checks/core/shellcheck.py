@@ -96,13 +96,15 @@ def _level(comment: Comment) -> Severity:
 
 
 def _is_mistaken(script: RunScript, comment: Comment, start: int, end: int) -> bool:
-    """Whether ShellCheck misreads a word, or takes the shell for one that lacks something."""
+    """Return whether ShellCheck misreads a word, takes the shell for one that lacks something, or overlooks `eval`."""
     if comment.code in _POSIX and script.head.startswith("#!/bin/sh\n"):
         return True
     if comment.code == 1007:
         return re.match(_COMMAND_WITH_WORDS, script.text[start - script.start :]) is not None
     if comment.code == 2164:
         return not script.text[end - script.start :].strip()  # the status of RUN is that of cd
+    if comment.code == 2154:
+        return re.search(r"(?<![\w./-])eval[ \t][^\n]*[$`]", script.text) is not None
     if comment.code == 2283:
         return re.search(r"\bchmod(?:[ \t]+-\w+)*[ \t]+=[rwxXst]", script.text) is not None
     named = re.match(r"In dash, '(\w+)'", comment.message) if comment.code == 3044 else None

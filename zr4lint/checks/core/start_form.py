@@ -12,7 +12,9 @@ from zr4lint.checks.edits import DISPLAY, SAFE, UNSAFE, remove_lines, replace
 from zr4lint.checks.outcome import Met, Outcomes, Subject, Unmet
 from zr4lint.checks.registry import check
 from zr4lint.dockerfile import splitting
-from zr4lint.facts import ShellSet
+from zr4lint.facts import CopyStep, Form, RunStep, ShellSet
+from zr4lint.model.quoting import code
+from zr4lint.programs.image_paths import covers
 from zr4lint.shell import parse_script
 
 if TYPE_CHECKING:
@@ -37,12 +39,14 @@ def exec_form(
     unless_shell: bool = False,
     malformed: Literal["count", "skip", "only"] = "count",
     required: bool = False,
+    without_shell: bool = False,
 ) -> Outcomes:
     """These instructions are in exec form: a JSON array of strings.
 
     Of CMD and ENTRYPOINT the one that counts is judged. With `unless-shell` a shell form is fine where SHELL chose
     the shell. `malformed` tells what holds for one that starts like an array but is not valid JSON: it counts as a
     shell form, is skipped, or is the only one that is reported. With `required` the image has each instruction, once.
+    With `without-shell` only a shell form is reported whose stage, from scratch, holds no shell.
     """
     if malformed == "only":
         yield from _malformed(subject, instructions)
@@ -57,6 +61,11 @@ def exec_form(
         if required:
             yield from _overridden(subject, found, counting)
         for step in counting:
+            if keyword == "HEALTHCHECK" and step.instruction.arguments.text[:4].upper() == "NONE":
+                continue
+            if without_shell:
+                yield from _shell_missing(subject, step)
+                continue
             yield from _judged(subject, step, unless_shell, malformed == "skip", required)
 
 
@@ -88,8 +97,6 @@ def _counting(subject: Subject, found: Sequence[Step]) -> Iterator[Step]:
 def _judged(subject: Subject, step: Step, unless_shell: bool, skip_malformed: bool, required: bool) -> Outcomes:
     instruction, keyword = step.instruction, step.instruction.keyword
     text = command_text(step)
-    if keyword == "HEALTHCHECK" and instruction.arguments.text[:4].upper() == "NONE":
-        return
     if instruction.json is not None or not text.text:
         yield Met(instruction.span, step.holder)
         return
@@ -103,6 +110,27 @@ def _judged(subject: Subject, step: Step, unless_shell: bool, skip_malformed: bo
         expected=f'{keyword}{" CMD" * (keyword == "HEALTHCHECK")} ["program", "argument"]',
         fix=_fix(text, DISPLAY if required else None),
         notes=(_NO_SIGNALS,) if keyword in _EITHER_RUNS else ("The command runs as a child of /bin/sh.",),
+    )
+
+
+def _shell_missing(subject: Subject, step: Step) -> Outcomes:
+    """Report a shell form in a stage that is built from scratch, and into which no shell is copied."""
+    facts, at, runs = subject.facts, step.holder.index, step.instruction.keyword == "RUN"
+    family = facts.ancestry(step.holder.stage) if step.holder.stage >= 0 and not step.held else frozenset()
+    shell_form = step.instruction.json is None and command_text(step).text
+    if not shell_form or not family or facts.stages[min(family)].image != "scratch":
+        return
+    chosen = [s.arguments for s in facts.of(ShellSet, family) if s.at.instruction.index < at and s.arguments]
+    shell = chosen[-1][0] if chosen else "/bin/sh"
+    copies = [c.target for c in facts.of(CopyStep, family) if not runs or c.at.instruction.index < at]
+    steps_before = [r for r in facts.of(RunStep, family) if not runs or r.at.instruction.index <= at]
+    brought = any(target is None or covers(target, shell, recursive=True) for target in copies)
+    if brought or any(r.form is Form.EXEC or r.mounts for r in steps_before) or not shell.startswith("/"):
+        return
+    yield Unmet(
+        f"the stage has no {code(shell)} to run this",
+        step.instruction.keyword_span,
+        notes=("The stage is built from scratch, and no COPY or ADD brings the shell.",),
     )
 
 

@@ -28,7 +28,7 @@ def apt_key(subject: Subject) -> Outcomes:
             if ran.program != "apt-key" or ran.at.reach is Reach.NEVER:
                 continue
             gone = name in row["gone"]
-            missing = not gone and _adds(ran) and _without_gnupg(history, ran)
+            missing = not gone and name not in row["has_gnupg"] and _adds(ran) and _without_gnupg(history, ran)
             if gone:
                 message, note = f"{name} has no apt-key", "apt 3 removed it, so the command is not found."
             elif missing:

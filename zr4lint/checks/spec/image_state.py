@@ -281,12 +281,21 @@ def stop_signal(subject: Subject, *, signal: Text) -> Outcomes:
     expected = f"STOPSIGNAL {signal}"
     if not found:
         yield Unmet("the file does not set STOPSIGNAL", expected=expected, add=expected)
-    elif found[-1].signal == signal:
+    elif _number(found[-1].signal or "") == _number(signal):
         yield met(found[-1].at, found[-1].span)
     else:
         last = found[-1]
         unsure = last.signal is None
         yield Unmet(contrast("the stop signal", last.signal or "", signal), last.span, expected, unsure=unsure)
+
+
+def _number(signal: str) -> str:
+    """The number of a signal that is given by number or name, with or without SIG; else its name."""
+    from signal import Signals  # few specifications name one
+
+    name = signal.upper().removeprefix("SIG")
+    found = Signals.__members__.get(f"SIG{name}")
+    return name if found is None else str(found.value)
 
 
 @check("shell-program")

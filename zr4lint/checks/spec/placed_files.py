@@ -40,10 +40,17 @@ def copies_to(
         FROM debian:12
         COPY --chmod=755 app.py /srv/app.py
     """
-    every = subject.facts.of(Copied, subject.lineage)
+    facts = subject.facts
+    wanted_stage = facts.called(origin)
+    every = [
+        copy
+        for copy in facts.of(Copied, subject.lineage)
+        if (came_from := origin_of(copy)) == origin.lower()
+        or (wanted_stage is not None and facts.called(came_from) is wanted_stage)
+    ]
     for source in sources:
         name = normal_source(source)
-        known = [copy for copy in every if normal_source(copy.source) == name and origin_of(copy) == origin]
+        known = [copy for copy in every if normal_source(copy.source) == name]
         placed = [copy for copy in known if copy.target is not None and ends_at(copy, source, target)]
         came = f" from {plain(origin, 20)}" if origin else ""
         expected = f"COPY {f'--from={origin} ' if origin else ''}{source} {target}"

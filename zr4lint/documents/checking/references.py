@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from zr4lint.documents.deriving.derivation import unmet_by
 from zr4lint.documents.document import Words
 from zr4lint.facts import gather
 from zr4lint.model.finding import Finding, Related, Severity
-from zr4lint.model.quoting import code
+from zr4lint.model.quoting import code, is_typo
 from zr4lint.model.source import SourceFile, Span
 from zr4lint.packs import document_rules as rules
 
@@ -156,8 +155,7 @@ def _is_misspelt(name: str, path: str) -> bool:
     word, other = differing[0]
     if max(len(word), len(other)) < _SHORTEST or word[:1] != other[:1] or not (word + other).isalpha():
         return False
-    changes = SequenceMatcher(None, word, other).get_opcodes()
-    return sum(max(end - start, to - at) for kind, start, end, at, to in changes if kind != "equal") <= _MOST_LETTERS
+    return is_typo(word, other, _MOST_LETTERS)
 
 
 def _sources(target: Target) -> Iterator[Finding]:

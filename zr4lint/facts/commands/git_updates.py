@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from msgspec import structs
 from zr4lint.facts.command_facts import Cloned, Removed
 from zr4lint.facts.remotes import Remotes, Repository
 from zr4lint.programs.git import Clone, GitCommand, Update, parse_update, read_git
+from zr4lint.programs.image_paths import folders_above
 from zr4lint.programs.option_reading import Parsed
 from zr4lint.programs.urls import repository as repository_of
 from zr4lint.shell import Argument, Reach
@@ -39,10 +39,8 @@ def updated(call: Call) -> Iterator[Fact]:
         if folder not in call.state.repositories and call.command.reach is Reach.ALWAYS:
             call.state.remotes = remotes.put(folder, Repository())
         return
-    found = _repository(call, remotes, folder)
-    while found is None and folder != "/":
-        folder = posixpath.dirname(folder)
-        found = _repository(call, remotes, folder)
+    states = ((place, _repository(call, remotes, place)) for place in (folder, *folders_above(folder)))
+    folder, found = next((state for state in states if state[1] is not None), (folder, None))
     if found is None:
         return
     if update.kind == "empty":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zr4lint.facts.command_facts import LockMissing, NodeListed
 from zr4lint.facts.origins import context_path
 from zr4lint.filesystem.gitignore import GitIgnore
+from zr4lint.programs.image_paths import folders_above
 from zr4lint.programs.node_project import COMPARED, read_manifest
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def lock_missing(
 ) -> LockMissing | None:
     """The lock files that are surely not beside the manifest, or above it, in the context, or not in the image."""
     folder = posixpath.dirname(manifest)
-    if call.folder is None or any(_may_hold(call, above, names) for above in _above(call.folder)):
+    if call.folder is None or any(_may_hold(call, above, names) for above in folders_above(call.folder)):
         return None
     there = [posixpath.join(folder, name) for name in names]
     if any(files.kind(path) == "file" for path in there):
@@ -80,17 +81,10 @@ def lock_missing(
         gone = all(path is not None and call.is_missing(path) for path in paths)
         return LockMissing(call.at(), words, names[-1], copied=False) if gone else None
     ignored = GitIgnore(files.folder)
-    there += [posixpath.join(above, name) for above in _above(folder) for name in names]
+    there += [posixpath.join(above, name) for above in folders_above(folder) for name in names]
     if any(ignored.matches(posixpath.join(files.folder, path)) for path in there):
         return None
     return LockMissing(call.at(), words, names[-1], copied=True)
-
-
-def _above(folder: str) -> Iterator[str]:
-    """The folders above a folder, in which the root of its workspace may be."""
-    while folder.strip("/"):
-        folder = posixpath.dirname(folder)
-        yield folder
 
 
 def _may_hold(call: Call, folder: str, names: tuple[str, ...]) -> bool:
