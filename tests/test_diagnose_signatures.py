@@ -84,6 +84,13 @@ BUILDERS = {
         "push-denied",
         "a.example/b:1",
     ),
+    "failed to push a.example/b:1: unexpected status from HEAD request to https://a.example/v2/b: 401 Unauthorized": (
+        "push-denied",
+        "a.example/b:1",
+    ),
+    'failed to solve: failed to fetch oauth token: Post "https://auth.docker.io/token": EOF': ("connection-lost", ""),
+    "failed to solve: failed to fetch anonymous token: unexpected status from GET request to https://a.example/token: "
+    "403 Forbidden": ("base-access-denied", "the image"),
     "failed to solve: the moon is full": ("builder-error", "the moon is full"),
     'failed to solve: process "/bin/sh -c moon" did not complete successfully: exit code: 3': ("", ""),
 }

@@ -23,6 +23,9 @@ _MOST_BELOW = 5
 _BUILDERS = 4
 """The number of last lines that may be the builder's words, which repeat the command."""
 
+_VAGUE = 4
+"""The lowest rank of signatures that only repeat that something failed."""
+
 _QUOTES = (
     ('process "', '" did not complete'),
     ("executor failed running [", "]: exit code"),
@@ -41,7 +44,7 @@ _OWN = re.compile(r"([\w.+-]{2,60}): (?:error|fatal|ERROR|FATAL): ")
 _JOINED = re.compile(r"&&|\|\||;")
 _CHECKS = ("checks-failed", "tests-failed")
 """Signatures of verdicts: what another command prints below them does not follow from them."""
-_TOLERANT = re.compile(r"\|\|\s*(?:true|:|echo)(?:\s|$|[;)])")
+_TOLERANT = re.compile(r"\|\|(?!\s*exit\b)")
 """A command whose failure does not end the instruction."""
 
 
@@ -201,6 +204,8 @@ def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *
     hits: dict[str, _Hit] = {}
     tolerant = _TOLERANT.search(instruction) is not None
     for id_, compiled in catalogue.signatures.items():
+        if traceback and compiled.signature.phase == "build":
+            continue
         hit = _matched(compiled, printed, instruction, marks)
         if hit is not None:
             hits[id_] = hit
@@ -370,7 +375,15 @@ def _ranked(hits: dict[str, _Hit], printed: _Printed, *, latest: bool, tolerant:
 
     ids = sorted(explains, key=order)
     known = [id_ for id_ in ids if hits[id_].compiled.signature.confidence != "possible"]
+    if tolerant and known:
+        known = _ended(hits, ids, known) or known
     return [_cause(hits[id_], explains[id_], printed) for id_ in (known or ids[:1])[:MOST_CAUSES]]
+
+
+def _ended(hits: Mapping[str, _Hit], ids: Sequence[str], known: Sequence[str]) -> list[str]:
+    """The possible cause that ended an instruction below all known ones, which were tolerated; no vague one."""
+    last = max(max(hits[id_].at) for id_ in known)
+    return [id_ for id_ in ids if min(hits[id_].at) > last and hits[id_].compiled.signature.rank < _VAGUE][:1]
 
 
 def _cause(hit: _Hit, explains: tuple[str, ...], printed: _Printed) -> Cause:
