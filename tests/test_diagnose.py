@@ -160,6 +160,8 @@ OTHER_TEXTS = {
     "letter": b"Dear all,\n\nthe release moves to Monday. Nothing else changed.\n",
     "program": b"import os\n\n\ndef main() -> None:\n    print(os.getcwd())\n",
     "table": b"name,size\na,1\nb,2\n",
+    "table of errors": b"time,message\n10:00,connection refused\n",
+    "page on errors": b"# Errors\n\n- `exit code: 137` means that memory ran out.\n",
     "service without a sign of success": b"[INFO] the till has 3 drawers\n[ERROR] user 12 mistyped a password\n",
     "half of an installation": b"Collecting einops\nDownloading einops-0.8.0-py3-none-any.whl (43 kB)\n",
 }

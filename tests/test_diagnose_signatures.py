@@ -103,6 +103,24 @@ def test_words_of_the_builder(words: str) -> None:
     assert BUILDERS[words][1] in said
 
 
+STARTS = {
+    "Error: Unable to access jarfile shop.jar\n": ("jar-missing", "shop.jar"),
+    "Error response from daemon: manifest unknown\n": ("base-tag-missing", ""),
+    'kubelet  Failed to pull image "a.example/b:9": failed to resolve reference "a.example/b:9": '
+    "a.example/b:9: not found\nkubelet  Error: ErrImagePull\n": ("base-tag-missing", "a.example/b:9"),
+    "nvidia-container-cli: requirement error: invalid expression: unknown\n": ("gpu-requirement-invalid", ""),
+    "Step 1/1 : RUN npm ci\n'npm' is not recognized as an internal or external command,\n"
+    "The command 'cmd /S /C npm ci' returned a non-zero code: 1\n": ("command-not-found", "`npm`"),
+}
+
+
+@pytest.mark.parametrize("log", STARTS)
+def test_words_of_a_start(log: str) -> None:
+    id_, said = told(explained(log))
+    assert id_ == STARTS[log][0]
+    assert STARTS[log][1] in said
+
+
 def test_a_possible_cause_comes_with_next_steps() -> None:
     log = 'STEP 1/1: RUN moon\n{}\nError: building at STEP "RUN moon": exit status 1\n'
     possible = explained(log.format("moon: error: it is full"))

@@ -29,6 +29,9 @@ MOST_FAILURES = 20
 _LAST = 20
 """Of a log of no builder, so many last lines with words can show success."""
 
+_MARKS = ("`", ",", ";", '"')
+"""The signs in front of words that a text quotes, or that are a field of a table."""
+
 _NEAR = 12
 """A cause that is certain ends a log without an end if it is among so many last lines."""
 
@@ -141,7 +144,7 @@ def _explain(failure: Failure, catalogue: Catalogue, dockerfile: Dockerfile | No
     failure = structs.replace(failure, lines=without_secrets(failure.lines))
     causes = find_causes(failure.lines, text, catalogue, traceback=failure.started)
     if failure.tentative:
-        causes = [cause for cause in causes if cause.confidence != "possible"]
+        causes = [cause for cause in causes if cause.confidence != "possible" and not _quoted(cause, catalogue)]
     if linted is None or foreign:
         proofs: Sequence[Proof] = [Proof() for _ in causes]
     else:
@@ -152,6 +155,14 @@ def _explain(failure: Failure, catalogue: Catalogue, dockerfile: Dockerfile | No
     notes = tuple(_differences(failure, place, dockerfile)) if dockerfile is not None else ()
     sure = any(cause.confidence != "possible" for cause in causes)
     return Explained(failure, place, tuple(causes), tuple(proofs), () if sure else next_steps(failure, place), notes)
+
+
+def _quoted(cause: Cause, catalogue: Catalogue) -> bool:
+    """Whether all words that prove a cause are quoted in a text or a field of a table."""
+    rows = [" ".join(line.text.split()) for line in cause.evidence]
+    says = catalogue.signatures[cause.signature.id].says
+    found = [row[at - 1 : at] for row in rows for template in says for at, _ in template.matches(row, row)]
+    return bool(found) and all(before in _MARKS for before in found)
 
 
 def _phased(one: Explained) -> Explained:

@@ -171,7 +171,7 @@ class Record:
         found = [
             step
             for step in self.steps.values()
-            if step.state is State.OPEN and step.name.text and not step.name.internal
+            if step.state is State.OPEN and not (step.name.internal if step.name.text else self.named)
         ]
         return sorted(found, key=lambda step: step.last)
 
