@@ -49,7 +49,7 @@ _STOPS = re.compile(
 _SERVES = re.compile(
     r"(?:Uvicorn running|Running|Hypercorn running) on (?:all addresses|https?://|local URL|public URL)"
     r"|To see the GUI go to: |Listening at: https?://|You can now view your Streamlit app|Serving HTTP on "
-    r"|Jupyter Server .* is running at"
+    r"|Jupyter Server .* is running at|\b[Ll]istening (?:on|at) (?:port )?\S*\d"
 )
 _QUICK = (
     "rror",
@@ -76,7 +76,7 @@ _QUICK = (
     "Back-off",
     "unning ",
     "GUI go",
-    "Listening at",
+    "istening ",
     "now view",
     "Serving HTTP",
 )
