@@ -184,7 +184,7 @@ def test_an_error_of_a_program_is_told_in_its_own_words(tmp_path: Path) -> None:
 
 GOOD_LOGS = {
     "service": b"web-1  | INFO:     Application startup complete.\nweb-1  | INFO:     Uvicorn running on port 8000\n",
-    "server with a failed request": b"Server listening on 80\nGET / 500 - Error: connect ECONNREFUSED redis:6\nGET / 200\n",
+    "server with a failed request": b"Server listening on 80\nGET / 500 - connect ECONNREFUSED redis:6\nGET / 200\n",
     "stamps": b"2026-01-01T10:00:00Z model is loaded\n2026-01-01T10:00:01Z waiting for requests\n",
     "pip": b"Collecting einops\nSuccessfully installed einops-0.8.0\n",
     "classic": b"Step 1/1 : FROM debian:12\n ---> aa11aa11aa11\nSuccessfully built aa11aa11aa11\n",

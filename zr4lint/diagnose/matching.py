@@ -23,8 +23,10 @@ _LAST_WORDS, _BRIEF = "tool-error", 8
 """The signature of last words, and the most last lines in which a small program tells why it ended all."""
 _CHECKS = ("checks-failed", "tests-failed")
 """Signatures of verdicts: what another command prints below them does not follow from them."""
-_TOLERANT = re.compile(r"\|\|(?!\s*exit\b)")
-"""A command whose failure does not end the instruction."""
+_TOLERANT = re.compile(
+    r"\|\|(?!\s*exit\b)|^RUN (?:\S+=\S+ |(?:ba)?sh )?[^\s;&|]*\.sh(?: [^;&|]*)?$|\| *(?:ba)?sh\b[^;&|]*$"
+)
+"""A command whose failure does not end the instruction; a script often goes on after one."""
 
 
 class Cause(Struct, frozen=True):

@@ -20,7 +20,7 @@ SUCCESS_SIGN = re.compile(
     r"^(?:Successfully \w+|Digest: sha256|Status: (?:Downloaded|Image is)|added \d+ packages|up to date|Complete!$)"
     r"|^(?:\[INFO\] )?BUILD SUCCESS|^Setting up \S|^Processing triggers for |^Built target |^\[100%\] Built"
     r"|exited with code 0$|^(?:✨ +)?Done(?: in |\.?$)|^✓ |^\W*\d+ passed\b(?!.*\bfailed\b)|^Finished |^Pushed "
-    r"|Job succeeded|ompiled successfully|^\s*(?:=> )?=> (?:exporting|naming|writing) "
+    r"|Job succeeded|ompiled successfully|Accepting connections|^\s*(?:=> )?=> (?:exporting|naming|writing) "
     r"|\b(?:[Ss]tarted|[Rr]eady|[Ll]istening|[Ss]erving|[Rr]unning on|startup complete|waiting for requests)\b",
     re.MULTILINE,
 )
