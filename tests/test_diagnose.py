@@ -160,6 +160,10 @@ OTHER_TEXTS = {
     "letter": b"Dear all,\n\nthe release moves to Monday. Nothing else changed.\n",
     "program": b"import os\n\n\ndef main() -> None:\n    print(os.getcwd())\n",
     "table": b"name,size\na,1\nb,2\n",
+    "table of errors": b"time,message\n10:00,connection refused\n",
+    "page on errors": b"# Errors\n\n- `exit code: 137` means that memory ran out.\n",
+    "service without a sign of success": b"[INFO] the till has 3 drawers\n[ERROR] user 12 mistyped a password\n",
+    "half of an installation": b"Collecting einops\nDownloading einops-0.8.0-py3-none-any.whl (43 kB)\n",
 }
 
 
@@ -167,7 +171,7 @@ OTHER_TEXTS = {
 def test_a_text_that_is_no_log_is_refused_in_one_line(name: str, tmp_path: Path) -> None:
     done = call("diagnose", cwd=tmp_path, stdin=OTHER_TEXTS[name])
     assert (done.code, done.out) == (2, "")
-    said = "not a log: no line is of a builder, a container or a running program"
+    said = "not the log of a build or a container: it shows neither failure nor success"
     assert done.err == f"zr4lint: standard input: {said}\n"
 
 
@@ -180,6 +184,7 @@ def test_an_error_of_a_program_is_told_in_its_own_words(tmp_path: Path) -> None:
 
 GOOD_LOGS = {
     "service": b"web-1  | INFO:     Application startup complete.\nweb-1  | INFO:     Uvicorn running on port 8000\n",
+    "server with a failed request": b"Server listening on 80\nGET / 500 - connect ECONNREFUSED redis:6\nGET / 200\n",
     "stamps": b"2026-01-01T10:00:00Z model is loaded\n2026-01-01T10:00:01Z waiting for requests\n",
     "pip": b"Collecting einops\nSuccessfully installed einops-0.8.0\n",
     "classic": b"Step 1/1 : FROM debian:12\n ---> aa11aa11aa11\nSuccessfully built aa11aa11aa11\n",
@@ -191,6 +196,12 @@ def test_a_log_without_a_failure_is_no_error(name: str, tmp_path: Path) -> None:
     done = call("diagnose", cwd=tmp_path, stdin=GOOD_LOGS[name])
     assert done.code == 0
     assert done.out.startswith("No failure in standard input")
+
+
+@pytest.mark.parametrize(("end", "code"), [("##[error]Process completed with exit code 1.\n", 1), ("", 0)])
+def test_a_job_that_fails_behind_a_good_build_is_a_failure(end: str, code: int, tmp_path: Path) -> None:
+    log = "#5 [1/1] RUN till\n#5 DONE 0.1s\n##[group]Run docker run shop\nthe drawer is stuck\n" + end
+    assert call("diagnose", cwd=tmp_path, stdin=log.encode()).code == code
 
 
 def test_fix_applies_what_the_log_proves(tmp_path: Path) -> None:

@@ -153,6 +153,8 @@ def test_a_private_key_is_hidden(data: bytes, kind: str) -> None:
         "ENV TOKENIZERS_PARALLELISM false",
         "password authentication failed for user shop",
         "token = None",
+        'Post "https://auth.docker.io/token": EOF',
+        "failed to fetch anonymous token: unexpected status from GET request",
         "or may require authorization: server message: insufficient_scope: authorization failed",
         'Cannot find matching keyid: {"signatures":[{"sig":"MEU"}]}',
     ],

@@ -84,6 +84,13 @@ BUILDERS = {
         "push-denied",
         "a.example/b:1",
     ),
+    "failed to push a.example/b:1: unexpected status from HEAD request to https://a.example/v2/b: 401 Unauthorized": (
+        "push-denied",
+        "a.example/b:1",
+    ),
+    'failed to solve: failed to fetch oauth token: Post "https://auth.docker.io/token": EOF': ("connection-lost", ""),
+    "failed to solve: failed to fetch anonymous token: unexpected status from GET request to https://a.example/token: "
+    "403 Forbidden": ("base-access-denied", "the image"),
     "failed to solve: the moon is full": ("builder-error", "the moon is full"),
     'failed to solve: process "/bin/sh -c moon" did not complete successfully: exit code: 3': ("", ""),
 }
@@ -96,12 +103,39 @@ def test_words_of_the_builder(words: str) -> None:
     assert BUILDERS[words][1] in said
 
 
+STARTS = {
+    "Error: Unable to access jarfile shop.jar\n": ("jar-missing", "shop.jar"),
+    "Error response from daemon: manifest unknown\n": ("base-tag-missing", ""),
+    'kubelet  Failed to pull image "a.example/b:9": failed to resolve reference "a.example/b:9": '
+    "a.example/b:9: not found\nkubelet  Error: ErrImagePull\n": ("base-tag-missing", "a.example/b:9"),
+    "/entrypoint.sh: exec: line 61: /bin/bash: not found\n": ("program-path-missing", "/bin/bash"),
+    "nvidia-container-cli: requirement error: invalid expression: unknown\n": ("gpu-requirement-invalid", ""),
+    "Step 1/1 : RUN npm ci\n'npm' is not recognized as an internal or external command,\n"
+    "The command 'cmd /S /C npm ci' returned a non-zero code: 1\n": ("command-not-found", "`npm`"),
+}
+
+
+@pytest.mark.parametrize("log", STARTS)
+def test_words_of_a_start(log: str) -> None:
+    id_, said = told(explained(log))
+    assert id_ == STARTS[log][0]
+    assert STARTS[log][1] in said
+
+
 def test_a_possible_cause_comes_with_next_steps() -> None:
     log = 'STEP 1/1: RUN moon\n{}\nError: building at STEP "RUN moon": exit status 1\n'
     possible = explained(log.format("moon: error: it is full"))
     assert [cause.confidence for cause in possible.causes] == ["possible"]
     assert possible.next
     assert not explained(log.format("/bin/sh: moon: not found")).next
+
+
+def test_words_that_a_small_program_survived_are_only_possible() -> None:
+    log = "STEP 1/1: RUN ./setup\nmkdir: cannot create directory '/till': File exists\n{}"
+    end = 'Error: building at STEP "RUN ./setup": while running runtime: exit status 1\n'
+    for own, confidence in (("", "likely"), ("Error: the till is empty\n", "possible")):
+        (cause,) = explained(log.format(own) + end).causes
+        assert (cause.signature.id, cause.confidence) == ("file-exists", confidence)
 
 
 def test_times_in_front_of_the_lines_of_a_log_without_its_beginning_are_left_out() -> None:

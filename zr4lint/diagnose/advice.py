@@ -89,9 +89,8 @@ def truncated(failure: Failure, path: str, catalogue: Catalogue) -> tuple[str, .
     count = f"{name.number} of {name.of}, " if name is not None and name.number and name.of else ""
     last = next((line.text.strip() for line in reversed(failure.lines) if line.text.strip()), "")
     said = f'; its last line is "{last[:_CUT]}"' if last else ""
-    found = [
-        f"{path} ends in step {count}{redacted(failure.text)[:_CUT]} (line {failure.log_line}), without a failure{said}"
-    ]
+    step = count + (redacted(failure.text)[:_CUT] or (name.id if name is not None else ""))
+    found = [f"{path} ends in step {step} (line {failure.log_line}), without a failure{said}"]
     causes = find_causes(failure.lines, failure.text, catalogue, traceback=False)
     found += [f"{cause.signature.id}: {cause.summary}; {cause.cure}" for cause in causes]
     found += [

@@ -37,7 +37,7 @@ _PREFIX = re.compile(
 )
 _QUOTED = re.compile(r"^> ?", re.MULTILINE)
 _SERVICE = re.compile(r"^[a-z][\w.-]*+ +\| ?", re.MULTILINE)
-_TAG = re.compile(r" {0,9}\[(?!internal\])[a-z][\w.-]{1,40}\]")
+_TAG = re.compile(r" {0,9}\[(?!internal\])[A-Z]?[a-z][\w.-]{1,40}\]")
 """The name that a program which calls the builder puts in front of all lines."""
 
 _MAVEN = re.compile(r"^\[INFO\] (?:>> )?(?:#\d+ \[|Step \d+/\d+ :|STEP \d+)", re.MULTILINE)

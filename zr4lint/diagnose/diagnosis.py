@@ -12,6 +12,7 @@ from zr4lint.diagnose.cleaning import NoLogError
 from zr4lint.diagnose.estimates import compared
 from zr4lint.diagnose.failures import Failure, failures, loose
 from zr4lint.diagnose.formats import TEXT
+from zr4lint.diagnose.formats.container import SUCCESS_SIGN
 from zr4lint.diagnose.locating import Place, locate, nearest
 from zr4lint.diagnose.log_reading import Log, read_log
 from zr4lint.diagnose.matching import Cause, find_causes
@@ -21,9 +22,16 @@ from zr4lint.dockerfile import parse
 from zr4lint.dockerfile.instructions import Dockerfile
 
 if TYPE_CHECKING:
+    from zr4lint.diagnose.record import Record
     from zr4lint.diagnose.signatures import Catalogue
 
 MOST_FAILURES = 20
+_LAST = 20
+"""Of a log of no builder, so many last lines with words can show success."""
+
+_MARKS = ("`", ",", ";", '"')
+"""The signs in front of words that a text quotes, or that are a field of a table."""
+
 _NEAR = 12
 """A cause that is certain ends a log without an end if it is among so many last lines."""
 
@@ -85,9 +93,8 @@ def diagnose(
     kept = tuple(one for one in explained if one.causes or not one.failure.tentative)
     open_step = _open_step(log) if not kept else None
     cut = _cut(_explain(open_step, catalogue, dockerfile, linted)) if open_step is not None else None
-    known = log.printed or log.record.succeeded or log.record.served
-    if log.format == TEXT.name and not known and not kept and open_step is None:
-        raise NoLogError("not a log: no line is of a builder, a container or a running program")
+    if log.format == TEXT.name and not kept and not _went_well(log.record):
+        raise NoLogError("not the log of a build or a container: it shows neither failure nor success")
     return Diagnosis(
         path,
         log,
@@ -101,6 +108,12 @@ def diagnose(
         compared(log.record, dockerfile, linted.report) if dockerfile is not None and linted is not None else (),
         catalogue.former,
     )
+
+
+def _went_well(record: Record) -> bool:
+    """Whether a log of no builder shows success."""
+    last = [line.text for line in record.nameless() if line.text.strip()][-_LAST:]
+    return record.succeeded or SUCCESS_SIGN.search("\n".join(last)) is not None
 
 
 def _open_step(log: Log) -> Failure | None:
@@ -131,7 +144,7 @@ def _explain(failure: Failure, catalogue: Catalogue, dockerfile: Dockerfile | No
     failure = structs.replace(failure, lines=without_secrets(failure.lines))
     causes = find_causes(failure.lines, text, catalogue, traceback=failure.started)
     if failure.tentative:
-        causes = [cause for cause in causes if cause.confidence != "possible"]
+        causes = [cause for cause in causes if cause.confidence != "possible" and not _quoted(cause, catalogue)]
     if linted is None or foreign:
         proofs: Sequence[Proof] = [Proof() for _ in causes]
     else:
@@ -142,6 +155,14 @@ def _explain(failure: Failure, catalogue: Catalogue, dockerfile: Dockerfile | No
     notes = tuple(_differences(failure, place, dockerfile)) if dockerfile is not None else ()
     sure = any(cause.confidence != "possible" for cause in causes)
     return Explained(failure, place, tuple(causes), tuple(proofs), () if sure else next_steps(failure, place), notes)
+
+
+def _quoted(cause: Cause, catalogue: Catalogue) -> bool:
+    """Whether all words that prove a cause are quoted in a text or a field of a table."""
+    rows = [" ".join(line.text.split()) for line in cause.evidence]
+    says = catalogue.signatures[cause.signature.id].says
+    found = [row[at - 1 : at] for row in rows for template in says for at, _ in template.matches(row, row)]
+    return bool(found) and all(before in _MARKS for before in found)
 
 
 def _phased(one: Explained) -> Explained:

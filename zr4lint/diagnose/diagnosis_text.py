@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from zr4lint.diagnose.formats import TEXT
 from zr4lint.diagnose.redaction import masked, redacted
 from zr4lint.model.finding import Applicability, Finding
 from zr4lint.model.source import SourceFile
@@ -172,8 +171,6 @@ def _closing(diagnosis: Diagnosis) -> Line:
         return (Piece(f"{diagnosis.path} ends too early: no failure is in it.", "bad"),)
     if not diagnosis.failures:
         done = f": {log.record.done} steps done" if log.record.done else ""
-        if log.format == TEXT.name and not log.record.succeeded and not log.record.served:
-            return (Piece(f"No failure in {diagnosis.path} is known; no line says that it succeeded.", "strong"),)
         return (Piece(f"No failure in {diagnosis.path}{done}.", "good"),)
     count = len(diagnosis.failures) + diagnosis.more
     causes = sum(len(one.causes) for one in diagnosis.failures)

@@ -125,6 +125,8 @@ def loose(record: Record) -> Failure | None:
     cut = _CUT.match(last)
     text = f"RUN {one_line(cut[1])}" if cut else ""
     known = bool(text) or _ERROR.match(last) is not None
+    if record.served and not known:  # it runs: one of its requests failed
+        return None
     return Failure("build", last, lines[-1].number, lines, text=text, exit_code=code, tentative=not known)
 
 

@@ -27,13 +27,12 @@ _COG = "Building Docker image from environment in cog.yaml"
 
 
 class Log(Struct, frozen=True):
-    """A log that was read: its format, its lines and its record; `printed` where a program can have printed it."""
+    """A log that was read: its format, its lines and its record."""
 
     format: str
     lines: int
     record: Record
     cog: bool = False
-    printed: bool = True
 
 
 def read_log(stream: BinaryIO, telling: Telling, told: Callable[[int], None] = lambda _: None) -> Log:
@@ -51,7 +50,6 @@ class _Reading:
         self.compose = False
         self.several = False
         self.cog = False
-        self.printed = False
 
     def read(self, stream: BinaryIO, told: Callable[[int], None]) -> Log:
         first = True
@@ -62,7 +60,7 @@ class _Reading:
         for event in self.reader.finish():
             self.record.take(event)
         self.record.finish()
-        return Log(self._name(), self.number, self.record, self.cog, self.printed)
+        return Log(self._name(), self.number, self.record, self.cog)
 
     def saw(self, data: bytes) -> None:
         """Look at the raw bytes: prefixes that cleaning removes show where the log comes from."""
@@ -71,7 +69,6 @@ class _Reading:
         self.compose = container.COMPOSE_SIGN.search(text) is not None
         self.several = len(set(_SERVICES.findall(text))) > 1
         self.cog = _COG in text
-        self.printed = container.OUTPUT_SIGN.search(text) is not None
 
     def _look(self, lines: list[str], *, first: bool) -> None:
         """Find the format, if none was found before."""

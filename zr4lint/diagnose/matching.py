@@ -3,46 +3,30 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 
 from zr4lint.diagnose.anchor import MOST_CHARACTERS
+from zr4lint.diagnose.printed import Printed
 from zr4lint.diagnose.redaction import redacted
 from zr4lint.diagnose.signatures import CONFIDENCES, Catalogue, Compiled, Signature
 from zr4lint.diagnose.window import Line
 
-if TYPE_CHECKING:
-    from zr4lint.diagnose.anchor import Template
-
 MOST_CAUSES = 3
 MOST_EVIDENCE = 3
 _MOST_BELOW = 5
-_BUILDERS = 4
-"""The number of last lines that may be the builder's words, which repeat the command."""
+_VAGUE = 4
+"""The lowest rank of signatures that only repeat that something failed."""
 
-_QUOTES = (
-    ('process "', '" did not complete'),
-    ("executor failed running [", "]: exit code"),
-    ("The command '", "' returned a non-zero code"),
-    ("The command [", "] returned a non-zero code"),
-    ('building at STEP "RUN ', '": while running'),
-    ('building at STEP "RUN ', '": error while running'),
-)
-"""The builder's words before and behind a command."""
-_TRACEBACK, _CHAIN = "Traceback (most recent call last)", "above exception"
-_RAISED = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception)(?:: |$)")
-_MISTAKE = re.compile(
-    r"(?:[a-z_]+\.)*(?:Assertion|Attribute|FileNotFound|Import|Index|JSONDecode|Key|ModuleNotFound|Name|Type)Error\b"
-)
-_OWN = re.compile(r"([\w.+-]{2,60}): (?:error|fatal|ERROR|FATAL): ")
-_JOINED = re.compile(r"&&|\|\||;")
+_LAST_WORDS, _BRIEF = "tool-error", 8
+"""The signature of last words, and the most last lines in which a small program tells why it ended all."""
 _CHECKS = ("checks-failed", "tests-failed")
 """Signatures of verdicts: what another command prints below them does not follow from them."""
-_TOLERANT = re.compile(r"\|\|\s*(?:true|:|echo)(?:\s|$|[;)])")
-"""A command whose failure does not end the instruction."""
+_TOLERANT = re.compile(
+    r"\|\|(?!\s*exit\b)|^RUN (?:\S+=\S+ |(?:ba)?sh )?[^\s;&|]*\.sh(?: [^;&|]*)?$|\| *(?:ba)?sh\b[^;&|]*$"
+)
+"""A command whose failure does not end the instruction; a script often goes on after one."""
 
 
 class Cause(Struct, frozen=True):
@@ -78,95 +62,6 @@ def fill(words: str, captures: Mapping[str, str]) -> str:
     return " ".join(text.split()).replace(" ,", ",").replace(" )", ")")
 
 
-class _Printed:
-    """The lines of a step as one text, each with its blanks squeezed."""
-
-    def __init__(self, lines: Sequence[Line], catalogue: Catalogue) -> None:
-        self.lines = lines
-        self._rows = words = [" ".join(line.text.split()) for line in lines]
-        places = [_command(row) for row in words[-_BUILDERS:]]
-        self.command = " ".join(row[at:end] for row, (at, end) in zip(words[-_BUILDERS:], places, strict=True))
-        words[-_BUILDERS:] = [row[:at] + row[end:] for row, (at, end) in zip(words[-_BUILDERS:], places, strict=True)]
-        self.indents = [len(line.text) - len(line.text.lstrip()) for line in lines]
-        self.text = "\n".join(words)
-        self.joined = " ".join(words)
-        self.starts: list[int] = []
-        at = 0
-        for word in words:
-            self.starts.append(at)
-            at += len(word) + 1
-        self._filled = [index for index, word in enumerate(words) if word]
-        self.words = catalogue.words(self.joined)
-
-    def index(self, offset: int) -> int:
-        """Which of the lines has an offset."""
-        return max(bisect_right(self.starts, offset) - 1, 0)
-
-    def first_of_last(self, number: int) -> int:
-        """The first of the last so many lines with words."""
-        return self._filled[-number] if len(self._filled) > number else 0
-
-    @property
-    def raised(self) -> bool:
-        """Whether the output ends with an exception that ended a Python program; the builder's words are below it."""
-        return any(not self.indents[index] and _RAISED.match(self._rows[index]) for index in self._filled[-3:])
-
-    def own_words(self, instruction: str) -> int:
-        """Where the last words begin that tell the reason; 0 if they may follow from what stands above.
-
-        They are an exception that a mistake of the code or a missing file raises, or the error that the last program of
-        the instruction reports under its own name.
-        """
-        last = _JOINED.split(instruction.partition("\n")[0])[-1]
-        for index in self._filled[-3:]:
-            row = self._rows[index]
-            named = _OWN.match(row)
-            if not self.indents[index] and _MISTAKE.match(row):
-                return self.last_traceback()
-            if named and re.search(rf"(?<![\w-]){re.escape(named[1])}(?![\w-])", last):
-                return index
-        return 0
-
-    def last_traceback(self) -> int:
-        """The line where the last exception begins, with those that it was raised from; 0 if there is none."""
-        for at in range(len(self._rows) - 1, -1, -1):
-            if _TRACEBACK in self._rows[at] and not any(_CHAIN in row for row in self._rows[max(at - 3, 0) : at]):
-                return at
-        return 0
-
-    def has(self, templates: Iterable[Template]) -> bool:
-        """Whether one of the templates is in the text or in the command."""
-        return any(True for t in templates for _ in self.find(t)) or self.commands(templates)
-
-    def commands(self, templates: Iterable[Template]) -> bool:
-        """Whether one of the templates is in the command that the builder's words repeat."""
-        return any(True for t in templates for _ in t.matches(self.command, self.command))
-
-    def on(self, index: int, templates: Iterable[Template]) -> bool:
-        """Whether one of the templates begins in a line."""
-        row = self._rows[index]
-        text = "\n".join(self._rows[index : index + 2])
-        joined = text.replace("\n", " ")
-        likely = (template for template in templates if template.literal in joined)
-        return any(at <= len(row) for template in likely for at, _ in template.matches(text, joined))
-
-    def find(self, template: Template) -> Iterable[tuple[int, Mapping[str, str]]]:
-        """The lines that begin a match, with the captures."""
-        if template.literal not in self.words:
-            return
-        for offset, captures in template.matches(self.text, self.joined):
-            yield self.index(offset), captures
-
-
-def _command(row: str) -> tuple[int, int]:
-    """The place of a command in the builder's words, empty if they repeat none."""
-    for before, behind in _QUOTES:
-        start, end = row.find(before), row.rfind(behind)
-        if 0 <= start < end:
-            return start + len(before), end
-    return 0, 0
-
-
 class _Hit(Struct):
     """A signature that matched: in which lines, with which captures, and whether only warnings say so.
 
@@ -196,11 +91,13 @@ def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *
     goes on after a failure (`|| true`), elsewhere the first. What the program survived counts only where nothing else
     is known, and not if its last words are known to be the reason.
     """
-    printed = _Printed(lines, catalogue)
+    printed = Printed(lines, catalogue)
     marks = _Marks(printed, catalogue)
     hits: dict[str, _Hit] = {}
     tolerant = _TOLERANT.search(instruction) is not None
     for id_, compiled in catalogue.signatures.items():
+        if traceback and compiled.signature.phase == "build":
+            continue
         hit = _matched(compiled, printed, instruction, marks)
         if hit is not None:
             hits[id_] = hit
@@ -218,7 +115,7 @@ def find_causes(lines: Sequence[Line], instruction: str, catalogue: Catalogue, *
 class _Marks:
     """What the words in a line say about it: each line is read at most once, where a signature matches in it."""
 
-    def __init__(self, printed: _Printed, catalogue: Catalogue) -> None:
+    def __init__(self, printed: Printed, catalogue: Catalogue) -> None:
         lists = (catalogue.noise, catalogue.warnings, catalogue.transient)
         self._printed = printed
         self._lists = [[template for template in one if template.literal in printed.words] for one in lists]
@@ -249,7 +146,7 @@ class _Marks:
         return self._known[key]
 
 
-def _matched(compiled: Compiled, printed: _Printed, instruction: str, marks: _Marks) -> _Hit | None:
+def _matched(compiled: Compiled, printed: Printed, instruction: str, marks: _Marks) -> _Hit | None:
     hit = _Hit(compiled, [], {}, True)
     if compiled.signature.phase == "pull" and instruction.startswith("RUN "):
         return None
@@ -285,7 +182,7 @@ def _place(one: tuple[int, Mapping[str, str]]) -> int:
     return one[0]
 
 
-def _read(compiled: Compiled, printed: _Printed, last: int) -> dict[str, str]:
+def _read(compiled: Compiled, printed: Printed, last: int) -> dict[str, str]:
     """More captures: by the first of the templates that is found, where it was found last before the proof, or else."""
     for template in compiled.reads:
         found = list(printed.find(template))
@@ -353,7 +250,7 @@ def _survived(hit: _Hit, hits: Collection[_Hit]) -> bool:
     )
 
 
-def _ranked(hits: dict[str, _Hit], printed: _Printed, *, latest: bool, tolerant: bool) -> list[Cause]:
+def _ranked(hits: dict[str, _Hit], printed: Printed, *, latest: bool, tolerant: bool) -> list[Cause]:
     """The causes in order: the surest first; of two as sure the first in the log, with `latest` the last.
 
     With `tolerant` the last of those that are more than possible is the first, as the step went on after the others.
@@ -370,12 +267,23 @@ def _ranked(hits: dict[str, _Hit], printed: _Printed, *, latest: bool, tolerant:
 
     ids = sorted(explains, key=order)
     known = [id_ for id_ in ids if hits[id_].compiled.signature.confidence != "possible"]
-    return [_cause(hits[id_], explains[id_], printed) for id_ in (known or ids[:1])[:MOST_CAUSES]]
+    if tolerant and known:
+        known = _ended(hits, ids, known) or known
+    last = max(hits[_LAST_WORDS].at, default=0) if _LAST_WORDS in hits else 0
+    return [_cause(hits[id_], explains[id_], printed, last) for id_ in (known or ids[:1])[:MOST_CAUSES]]
 
 
-def _cause(hit: _Hit, explains: tuple[str, ...], printed: _Printed) -> Cause:
+def _ended(hits: Mapping[str, _Hit], ids: Sequence[str], known: Sequence[str]) -> list[str]:
+    """The possible cause that ended an instruction below all known ones, which were tolerated; no vague one."""
+    last = max(max(hits[id_].at) for id_ in known)
+    return [id_ for id_ in ids if min(hits[id_].at) > last and hits[id_].compiled.signature.rank < _VAGUE][:1]
+
+
+def _cause(hit: _Hit, explains: tuple[str, ...], printed: Printed, last: int) -> Cause:
+    """The cause; only a possible one where it would end the output, but the last words of a program stand below it."""
     signature = hit.compiled.signature
+    survived = 0 < signature.ends <= _BRIEF and max(hit.at) < last
     at = sorted(set(hit.at))
     at = at[-1:] if signature.last else at[:MOST_EVIDENCE]
     evidence = tuple(printed.lines[index] for index in at)
-    return Cause(signature, hit.captures, evidence, explains, signature.confidence)
+    return Cause(signature, hit.captures, evidence, explains, "possible" if survived else signature.confidence)

@@ -22,6 +22,7 @@ from zr4lint.diagnose.events import (
     StepName,
     Stopped,
 )
+from zr4lint.diagnose.formats.container import JOB_FAILED
 from zr4lint.diagnose.window import Line, Telling, Window
 
 MOST_STEPS = 10_000
@@ -170,7 +171,7 @@ class Record:
         found = [
             step
             for step in self.steps.values()
-            if step.state is State.OPEN and step.name.text and not step.name.internal
+            if step.state is State.OPEN and not (step.name.internal if step.name.text else self.named)
         ]
         return sorted(found, key=lambda step: step.last)
 
@@ -261,8 +262,14 @@ class Record:
             self.last_open = open_steps[-1]
 
     def _started(self, event: Started) -> None:
-        self.starts.append(event)
+        if self._ended_well() or not event.words.startswith(JOB_FAILED):
+            self.starts.append(event)
         self.loose.add(Line(event.line, event.words))
+
+    def _ended_well(self) -> bool:
+        """Whether all steps so far are done."""
+        failed = self.endings or self._failed or self._reprints or self._excerpts
+        return bool(self.succeeded or self.done) and not failed and not self.open_steps()
 
     def _served(self, event: Served) -> None:
         if not any("exited with code" in start.words for start in self.starts):

@@ -76,7 +76,7 @@ _PATTERNS = (
     Shape(
         re.compile(
             rf"(?i)(?:{_KEY}|pwd|token|account[_-]?key|credential|signature|_auth)[\w-]{{0,60}}+[\"']?"
-            r"(?:=(?!=)|==(?=[\"'])|\\?\"\s?:\s?\\?)" + _VALUE.format("a")
+            r"(?:=(?!=)|==(?=[\"'])|\\?\"\s?:\s?\\?(?!EOF\b))" + _VALUE.format("a")
         ),
         (*_KEYS, "pwd", "token", "credential", "signature", "_auth"),
     ),
@@ -94,7 +94,8 @@ _PATTERNS = (
     Shape(re.compile(rf"(?i)(?:{_KEY}|[_-]token)\s?:\s{{0,3}}" + _VALUE.format("b")), (*_KEYS, "-token", "_token")),
     Shape(
         re.compile(
-            r"(?i)(?<!unexpected )(?<!invalid )(?<!illegal )(?<!-)\btoken\s?:\s{1,3}(?P<s>\w[^\s\"'&;,`]{5,500}+)"
+            r"(?i)(?<!unexpected )(?<!invalid )(?<!illegal )(?<!-)\btoken\s?:\s{1,3}(?!unexpected status )"
+            r"(?P<s>\w[^\s\"'&;,`]{5,500}+)"
         ),
         ("token",),
     ),

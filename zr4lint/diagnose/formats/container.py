@@ -16,21 +16,18 @@ COMPOSE_SIGN = re.compile(
     r"^ ?\S* ?Container \S+ +(?:Starting|Started|Creating|Error)|exited with code \d+$|^\[\+\] Running \d", re.MULTILINE
 )
 
-OUTPUT_SIGN = re.compile(
-    r"^\W{0,3}(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d\d:\d\d:\d\d[ ,.\]]|\d{1,2}/\d{1,2}/\d{4}, \d)"
-    r"|^\[?(?:INFO|WARN|WARNING|DEBUG|ERROR|FATAL|TRACE|NOTICE|CRITICAL|info|warn|error|debug)\b\]?[: ]"
-    r"|\blevel=(?:info|warn|error|debug)|^(?:Get|Hit|Ign|Err):\d+ |^Reading package lists|^Setting up \S"
-    r"|^(?:Collecting|Cloning into|Downloading|Unpacking|Installing|Loading|Compiling|Requirement already) "
-    r"|^Successfully (?:built|installed|tagged) |^added \d+ packages|^npm |^> \S+@\S+ |\d%\||^\++ \w"
-    r"|^make(?:\[\d+\])?: |^(?:Digest|Status): |^[a-z][\w.-]* +\| |^(?:E|W|N): |exited with code \d+$"
-    r"|^(?:Starting|Started|Listening|Running|Serving) "
-    r"|^\s*(?:=> )?=> (?:exporting|naming|writing|importing|loading|sending) "
-    r"|^(?:\.{0,2}/\S+: |docker: |\"docker )|^[a-z][\w.-]{1,40}: (?:\[\w+\]|error|fatal|ERROR|FATAL|cannot)[ :]"
-    r"|^(?:\[rank\d+\]: )?(?:[A-Za-z_]\w*\.)*[A-Z]\w+(?:Error|Exception): \S"
-    r"|^\s{0,4}\d+ warnings? found \(use docker|^\s*\S+\.py:\d+: \w*Warning: |^== [A-Z]\w+ ==$",
+SUCCESS_SIGN = re.compile(
+    r"^(?:Successfully \w+|Digest: sha256|Status: (?:Downloaded|Image is)|added \d+ packages|up to date|Complete!$)"
+    r"|^(?:\[INFO\] )?BUILD SUCCESS|^Setting up \S|^Processing triggers for |^Built target |^\[100%\] Built"
+    r"|exited with code 0$|^(?:✨ +)?Done(?: in |\.?$)|^✓ |^\W*\d+ passed\b(?!.*\bfailed\b)|^Finished |^Pushed "
+    r"|Job succeeded|ompiled successfully|Accepting connections|^\s*(?:=> )?=> (?:exporting|naming|writing) "
+    r"|\b(?:[Ss]tarted|[Rr]eady|[Ll]istening|[Ss]erving|[Rr]unning on|startup complete|waiting for requests)\b",
     re.MULTILINE,
 )
-"""Lines as programs print them while they run; a text without any is no log."""
+"""Lines at the end of what went well: a command that did its work, or a service that runs."""
+
+JOB_FAILED = "Process completed with exit code "
+"""What GitHub prints where a command of a job failed."""
 
 _STARTS = re.compile(
     r"docker: Error response from daemon|^Error response from daemon|OCI runtime create failed|OCI permission denied"
@@ -38,6 +35,7 @@ _STARTS = re.compile(
     r"|standard_init_linux\.go|^\[FATAL tini|^Traceback \(most recent call last\):|exited with code [1-9]|^exec: \""
     r"|^Error: (?:crun|runc|unable to start container|cannot find module)|^nvidia-container-cli: "
     r"|/usr/bin/env: |failed to create shim|Back-off restarting|CrashLoopBackOff"
+    rf"|^{JOB_FAILED}[1-9]"
 )
 _PULLS = re.compile(
     r"manifest (?:for|unknown)|pull access denied|toomanyrequests|no matching manifest|Error: initializing source"
@@ -51,10 +49,11 @@ _STOPS = re.compile(
 _SERVES = re.compile(
     r"(?:Uvicorn running|Running|Hypercorn running) on (?:all addresses|https?://|local URL|public URL)"
     r"|To see the GUI go to: |Listening at: https?://|You can now view your Streamlit app|Serving HTTP on "
-    r"|Jupyter Server .* is running at"
+    r"|Jupyter Server .* is running at|\b[Ll]istening (?:on|at) (?:port )?\S*\d"
 )
 _QUICK = (
     "rror",
+    "Process completed",
     "xec",
     "Traceback",
     "tini",
@@ -77,7 +76,7 @@ _QUICK = (
     "Back-off",
     "unning ",
     "GUI go",
-    "Listening at",
+    "istening ",
     "now view",
     "Serving HTTP",
 )

@@ -1,0 +1,122 @@
+"""What a failing step printed, as one text in which templates are found."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zr4lint.diagnose.anchor import Template
+    from zr4lint.diagnose.signatures import Catalogue
+    from zr4lint.diagnose.window import Line
+
+_BUILDERS = 4
+"""The number of last lines that may be the builder's words, which repeat the command."""
+
+_QUOTES = (
+    ('process "', '" did not complete'),
+    ("executor failed running [", "]: exit code"),
+    ("The command '", "' returned a non-zero code"),
+    ("The command [", "] returned a non-zero code"),
+    ('building at STEP "RUN ', '": while running'),
+    ('building at STEP "RUN ', '": error while running'),
+)
+"""The builder's words before and behind a command."""
+_TRACEBACK, _CHAIN = "Traceback (most recent call last)", "above exception"
+_RAISED = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception)(?:: |$)")
+_MISTAKE = re.compile(
+    r"(?:[a-z_]+\.)*(?:Assertion|Attribute|FileNotFound|Import|Index|JSONDecode|Key|ModuleNotFound|Name|Type)Error\b"
+)
+_OWN = re.compile(r"([\w.+-]{2,60}): (?:error|fatal|ERROR|FATAL): ")
+_JOINED = re.compile(r"&&|\|\||;")
+
+
+class Printed:
+    """The lines of a step as one text, each with its blanks squeezed."""
+
+    def __init__(self, lines: Sequence[Line], catalogue: Catalogue) -> None:
+        self.lines = lines
+        self._rows = words = [" ".join(line.text.split()) for line in lines]
+        places = [_command(row) for row in words[-_BUILDERS:]]
+        self.command = " ".join(row[at:end] for row, (at, end) in zip(words[-_BUILDERS:], places, strict=True))
+        words[-_BUILDERS:] = [row[:at] + row[end:] for row, (at, end) in zip(words[-_BUILDERS:], places, strict=True)]
+        self.indents = [len(line.text) - len(line.text.lstrip()) for line in lines]
+        self.text = "\n".join(words)
+        self.joined = " ".join(words)
+        self.starts: list[int] = []
+        at = 0
+        for word in words:
+            self.starts.append(at)
+            at += len(word) + 1
+        self._filled = [index for index, word in enumerate(words) if word]
+        self.words = catalogue.words(self.joined)
+
+    def index(self, offset: int) -> int:
+        """Which of the lines has an offset."""
+        return max(bisect_right(self.starts, offset) - 1, 0)
+
+    def first_of_last(self, number: int) -> int:
+        """The first of the last so many lines with words."""
+        return self._filled[-number] if len(self._filled) > number else 0
+
+    @property
+    def raised(self) -> bool:
+        """Whether the output ends with an exception that ended a Python program; the builder's words are below it."""
+        return any(not self.indents[index] and _RAISED.match(self._rows[index]) for index in self._filled[-3:])
+
+    def own_words(self, instruction: str) -> int:
+        """Where the last words begin that tell the reason; 0 if they may follow from what stands above.
+
+        They are an exception that a mistake of the code or a missing file raises, or the error that the last program of
+        the instruction reports under its own name.
+        """
+        last = _JOINED.split(instruction.partition("\n")[0])[-1]
+        for index in self._filled[-3:]:
+            row = self._rows[index]
+            named = _OWN.match(row)
+            if not self.indents[index] and _MISTAKE.match(row):
+                return self.last_traceback()
+            if named and re.search(rf"(?<![\w-]){re.escape(named[1])}(?![\w-])", last):
+                return index
+        return 0
+
+    def last_traceback(self) -> int:
+        """The line where the last exception begins, with those that it was raised from; 0 if there is none."""
+        for at in range(len(self._rows) - 1, -1, -1):
+            if _TRACEBACK in self._rows[at] and not any(_CHAIN in row for row in self._rows[max(at - 3, 0) : at]):
+                return at
+        return 0
+
+    def has(self, templates: Iterable[Template]) -> bool:
+        """Whether one of the templates is in the text or in the command."""
+        return any(True for t in templates for _ in self.find(t)) or self.commands(templates)
+
+    def commands(self, templates: Iterable[Template]) -> bool:
+        """Whether one of the templates is in the command that the builder's words repeat."""
+        return any(True for t in templates for _ in t.matches(self.command, self.command))
+
+    def on(self, index: int, templates: Iterable[Template]) -> bool:
+        """Whether one of the templates begins in a line."""
+        row = self._rows[index]
+        text = "\n".join(self._rows[index : index + 2])
+        joined = text.replace("\n", " ")
+        likely = (template for template in templates if template.literal in joined)
+        return any(at <= len(row) for template in likely for at, _ in template.matches(text, joined))
+
+    def find(self, template: Template) -> Iterable[tuple[int, Mapping[str, str]]]:
+        """The lines that begin a match, with the captures."""
+        if template.literal not in self.words:
+            return
+        for offset, captures in template.matches(self.text, self.joined):
+            yield self.index(offset), captures
+
+
+def _command(row: str) -> tuple[int, int]:
+    """The place of a command in the builder's words, empty if they repeat none."""
+    for before, behind in _QUOTES:
+        start, end = row.find(before), row.rfind(behind)
+        if 0 <= start < end:
+            return start + len(before), end
+    return 0, 0
