@@ -1,4 +1,4 @@
-"""`zr4lint fleet`: very many files on a cluster, and the report on them."""
+"""`zr4lint fleet`: lints very many files on a cluster, and reports on them."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def report(results: str, against: str | None, form: str, output: str | None, top
 
 @contextmanager
 def _installed() -> Iterator[None]:
-    """Tell what to install where a package of the extra is missing."""
+    """Raise an error that says what to install if a package of the extra is missing."""
     try:
         yield
     except ModuleNotFoundError as missing:
