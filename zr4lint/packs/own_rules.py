@@ -1,11 +1,11 @@
-"""The linter's own rules: they belong to no pack and to no score."""
+"""The linter's own rules, which belong to no pack and no score."""
 
 from __future__ import annotations
 
 from zr4lint.model.finding import Applicability, Rule, Severity
 
 
-def _own(  # noqa: PLR0913, PLR0917 - a field of the rule each
+def _own(  # noqa: PLR0913, PLR0917 - one argument for each field of the rule
     code: str,
     name: str,
     severity: Severity,
