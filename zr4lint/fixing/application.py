@@ -1,4 +1,4 @@
-"""Applying edits: the only code that rewrites text."""
+"""Applies edits; no other code rewrites text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def apply_fixes(text: str, fixes: Iterable[Fix]) -> str:
-    """The text with the edits of fixes that don't overlap."""
+    """Return the text with the edits of fixes applied; the edits must not overlap."""
     edits = sorted((e for fix in fixes for e in fix.edits), key=lambda e: (e.start, e.end))
     pieces: list[str] = []
     at = 0
@@ -21,5 +21,5 @@ def apply_fixes(text: str, fixes: Iterable[Fix]) -> str:
 
 
 def overlap(one: Edit, other: Edit) -> bool:
-    """Whether two edits touch the same text; insertions at one place don't, they follow one another."""
+    """Return whether two edits overlap; insertions at the same place don't, since they follow one another."""
     return one.start < other.end and other.start < one.end
