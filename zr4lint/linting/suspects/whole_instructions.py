@@ -1,4 +1,4 @@
-"""Whole instructions for which others do not do their work."""
+"""Suspects whole instructions that keep others from doing their work."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SETTINGS = {
 
 
 def steps(facts: Facts) -> Iterator[Suspect]:
-    """A user without rights, a shell that runs nothing, a setting of pip, a mount, a stage that is not built."""
+    """Suspect a user without rights, a shell that runs nothing, a pip setting, a mount, a stage that is not built."""
     source = facts.dockerfile.source
     for instruction in facts.dockerfile.instructions:
         if instruction.keyword == "USER":
@@ -63,5 +63,5 @@ def _without(facts: Facts, instruction: Instruction, message: str) -> Suspect:
 
 
 def _commented(instruction: Instruction) -> tuple[Edit, ...]:
-    """Make a comment of an instruction on one line, of another nothing but its keyword's line."""
+    """Return edits that turn an instruction into a comment; of several lines, only the first."""
     return (Edit(instruction.span.start, instruction.span.start, "# "),)
