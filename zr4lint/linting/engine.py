@@ -136,7 +136,7 @@ def _outcomes(
 
 
 def _looked_at(rule: PackRule, subject: Subject) -> Subject:
-    """Return the subject with the stages that a rule checks: those of its kind, or the stage that it names."""
+    """Return the subject with the stages that a rule checks: those of its kind, or the named one and its bases."""
     facts = subject.facts
     if rule.stage is not None:
         stage = facts.called(rule.stage)

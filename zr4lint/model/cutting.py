@@ -11,7 +11,7 @@ _WILDCARDS = frozenset("*?[")
 
 
 def cut(value: str, operator: str, operand: str) -> str | None:
-    """Return a value with what a pattern matches removed or replaced, or None if that is not evaluated.
+    """Return a value after removing or replacing the text that a pattern matches, or None if unsupported.
 
     `operator` is one of `#`, `##`, `%`, `%%`, `/` and `//`.
     """

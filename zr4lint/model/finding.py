@@ -99,7 +99,7 @@ class Finding(Struct, frozen=True):
     """One fault in a file, at the shortest span concerned.
 
     `message` says what is wrong in at most 80 characters, `notes` why it matters and which facts are known, `help` what
-    to do. `references` are the sources. `expected` says what was expected, in words that can follow "expected: ".
+    to do. `references` are the sources. `expected` is the expected text, which can follow "expected: ".
     `requirement` names the place in the specification, for example "PRD section 5"; `source` names the source of a rule
     that belongs to no specification. A suppressed finding is not counted, because of a comment in the file or, if
     `external`, a baseline; `justification` is the reason given there. `conflict` is the code of the requirement that

@@ -78,7 +78,7 @@ def finding_object(finding: Finding, source: SourceFile) -> Object:
 
 
 def _origin(origin: Origin) -> Object:
-    """Return the place of a requirement in its document; `path` is None if not found, `stale` if the words changed."""
+    """Return the place of a requirement in its document; `path` is None if not found, `stale` if the words are gone."""
     return {
         "document": well_formed(origin.document),
         "path": _text(origin.path),

@@ -52,7 +52,7 @@ _PRINTERS = ("echo", "printf", ":", "true", "false")
 
 
 def commands(facts: Facts) -> Iterator[Suspect]:
-    """Suspect the words of each command, and the conditions under which it runs."""
+    """Suspect words with which a command does something else, and programs that are arguments of others."""
     for fact in facts.facts:
         if isinstance(fact, Ran) and fact.arguments:
             yield from _idle(facts, fact)

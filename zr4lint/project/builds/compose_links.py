@@ -63,7 +63,7 @@ class Linked:
 
 
 def based(build: Mapping[str, Any], folder: str, variables: Mapping[str, str]) -> dict[str, Any]:
-    """Return a build with its paths relative to the folder of the first file; its inline text has no place there.
+    """Return a build of a file in `folder`, with its paths relative to the folder of the first file.
 
     `variables` are the variables for its values.
     """
