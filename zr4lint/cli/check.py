@@ -135,7 +135,7 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int:
     cls=Option,
     envvar=f"{ENVIRONMENT}JOBS",
     show_envvar=True,
-    help="The number of processes. Default: one a core for many files, else one.",
+    help="The number of processes. Default: one per core for many files, else one.",
 )
 @click.option(
     "--max-size",

@@ -31,12 +31,12 @@ def command() -> None:
     metavar="FILE",
     help="Lint what each row of FILE names: url, or repository with ref and path. CSV, JSONL or Parquet.",
 )
-@click.option("--output", "-o", required=True, metavar="DIR", help="Where results go: a folder or a URL.")
+@click.option("--output", "-o", required=True, metavar="DIR", help="The destination of the results: a folder or a URL.")
 @click.option(
     "--workers",
     type=Whole(min=1),
     metavar="N",
-    help="The number of processes on this machine. Default: one a core.",
+    help="The number of processes on this machine. Default: one per core.",
 )
 @click.option("--scheduler", metavar="ADDRESS", help="Use the workers of this Dask scheduler instead.")
 @click.option(

@@ -23,8 +23,8 @@ PACK = "dockerfile-pack.toml"
 def command(service: str | None) -> None:
     """Write a configuration in the current folder.
 
-    Where the folder has a Dockerfile, also derive a pack from it, so that later versions are checked against it. No
-    file is overwritten; with --ci, a configuration that is there already is kept.
+    If the folder has a Dockerfile, also derive a pack from it, so that later versions are checked against it. Existing
+    files are never overwritten; with --ci, an existing configuration is kept.
     """
     from zr4lint.app.errors import UsageError
     from zr4lint.project import Finder

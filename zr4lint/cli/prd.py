@@ -158,8 +158,8 @@ def compile_(document: str, output: str | None, decisions: str | None) -> None:
     """Compile a document into a pack.
 
     Rules come from the target blocks, from sentences such as "The image MUST set `TZ=UTC`", and from tables. Each rule
-    names the line of the document it comes from, and has the verification commands that look for it. A document with a
-    contradiction that nobody decided is refused. Demands that no rule holds are listed with the reason.
+    names the line of the document it comes from, and has the verification commands that look for it. A document with
+    an undecided contradiction is refused. Demands that no rule checks are listed with the reason.
 
     \b
     zr4lint prd compile Dockerfile.prd.md -o pack.toml

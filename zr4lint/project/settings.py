@@ -65,7 +65,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         tuple[Patterned, ...],
         Setting(
             PACKS,
-            "Packs to lint with, by name or file; a table gives them to the files of a pattern",
+            "Packs to lint with, by name or file; a table sets them for the files that match a pattern",
             "the packs that match the file",
             "--pack",
             "NAME|FILE",
@@ -120,7 +120,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         Severity | Literal["show"] | None,
         Setting(
             choice({**LEVELS, "show": "show", "off": None}),
-            "The severity of findings that a specification itself demands; show lists them, off hides them",
+            "The severity of conflicts between a specification and other rules; show lists them, off hides them",
             "info",
             "--conflicts",
         ),
@@ -146,7 +146,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         tuple[Patterned, ...],
         Setting(
             VARIABLES,
-            "Values of build arguments; a table gives them to the files of a pattern",
+            "Values of build arguments; a table sets them for the files that match a pattern",
             "none",
             "--build-arg",
             "NAME=VALUE",

@@ -116,7 +116,7 @@ def commented_out(facts: Facts) -> Iterator[Suspect]:
             for found in re.finditer(r"(?:(?<=[ \t;&|(])|^)#[^\n]*", piece):
                 if source.text[offset + found.end() : offset + found.end() + 1] in ("\\", "`"):
                     span = Span(offset + found.start(), offset + found.end())
-                    message = "`#` makes a comment of the lines that `\\` joins to this one"
+                    message = "`#` comments out the lines that `\\` joins to this one"
                     at = Span(span.start, span.start + len(source.slice(span).rstrip()))
                     yield Suspect(at, message, (cut(source.text, at),), "Remove the comment")
 

@@ -96,7 +96,7 @@ def _idle(facts: Facts, ran: Ran) -> Iterator[Suspect]:
         and verb.value in _UPGRADES
         and _is_word(ran.arguments[-1].value)
     ):
-        message = f"`{kind} {verb.value}` installs no package that is missing"
+        message = f"`{kind} {verb.value}` does not install missing packages"
         yield Suspect(verb.span, message, (Edit.of(verb.span, "install"),), f"Write {kind} install")
     if verb is not None and (meant := _VERBS.get((kind, verb.value or ""))):
         message = f"`{kind} {verb.value}` installs nothing"

@@ -30,13 +30,13 @@ def steps(facts: Facts) -> Iterator[Suspect]:
     for instruction in facts.dockerfile.instructions:
         if instruction.keyword == "USER":
             user = plain(instruction.arguments.text, 30)
-            yield _without(facts, instruction, f"the user {user} may not do what later instructions do")
+            yield _without(facts, instruction, f"user {user} lacks permissions that later instructions need")
         elif instruction.keyword == "SHELL":
             yield _without(facts, instruction, "the scripts of later instructions do not work with this shell")
         elif instruction.keyword == "RUN":
             for flag in instruction.flags:
                 if flag.name in ("mount", "network"):
-                    what = "what this mount hides is not in the image"
+                    what = "files below this mount are not in the image"
                     message = (
                         what
                         if flag.name == "mount"
