@@ -1,4 +1,4 @@
-"""The program `zr4lint`, also `python -m zr4lint`."""
+"""The entry point of `zr4lint` and `python -m zr4lint`."""
 
 from __future__ import annotations
 

@@ -66,12 +66,12 @@ def lint_text(
     options: LintOptions | None = None,
     max_time: float | None = None,
 ) -> FileReport:
-    """Lint a text.
+    """Lint a text and return the report.
 
-    `packs` are names or files; without them the packs are used that match `path`, as on the command line. `path` is
-    otherwise only shown. The report is plain data that can be pickled.
+    `packs` are names or files. Without `packs`, the shipped packs that match `path` are used. The report shows `path`,
+    which is not read. The report is plain data that can be pickled.
 
-    Raises PackError for a pack that can't be used, and TimeUpError if the text takes more than `max_time` seconds of
+    Raises PackError for a pack that cannot be used, and TimeUpError if the text takes more than `max_time` seconds of
     processor time. It raises nothing else for any text.
 
     >>> import zr4lint
@@ -88,12 +88,12 @@ def lint_file(
     packs: str | Sequence[str] | None = None,
     options: LintOptions | None = None,
 ) -> FileReport:
-    """Lint a file; the build context is its folder unless `options` name another.
+    """Lint a file and return the report; without `options`, the build context is the folder of the file.
 
-    `others` of the report holds reports on the files of the context that the build installs from, such as
-    requirements.txt, as far as there are findings in them.
+    `others` of the report are the reports on files of the context that the build installs from, such as
+    requirements.txt, if they have findings.
 
-    Raises FileError if it can't be read, and PackError for a pack that can't be used.
+    Raises FileError if the file cannot be read, and PackError for a pack that cannot be used.
     """
     file = os.fspath(path)
     source = read(file, display(file))
@@ -109,10 +109,10 @@ def fix_text(
     options: LintOptions | None = None,
     unsafe: bool = False,
 ) -> Repaired:
-    """Apply the safe fixes to a text, and with `unsafe` those that need judgement.
+    """Apply the safe fixes to a text; `unsafe` adds the fixes that need judgement.
 
-    The result has the new `text`, the `report` on it, the number of findings that were `fixed`, and why fixes were
-    `refused`.
+    The result has the new `text`, the `report` on it, the number of `fixed` findings, and the reason why fixes
+    were `refused`.
 
     >>> import zr4lint
     >>> zr4lint.fix_text("FROM debian:12-slim\\nRUN apt-get install git\\n", packs="core").text
@@ -123,9 +123,9 @@ def fix_text(
 
 
 def render(*reports: FileReport, format: str = "text", packs: str | Sequence[str] | None = None) -> str:  # noqa: A002
-    """The text of reports in a format of the command line.
+    """Return reports as text, in a format of the command line.
 
-    `packs` are those that the reports were made with; formats that describe rules need them. Tokens of known forms are
+    `packs` are the packs of the reports; formats that describe rules need them. Tokens of known forms are
     replaced by stars.
 
     Raises KeyError for an unknown format.

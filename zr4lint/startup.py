@@ -1,4 +1,4 @@
-"""Tricks that make a process start and end faster, each with its gain."""
+"""Shortcuts that make a process start and end faster, each with its gain."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 def collect_nothing() -> None:
     """Turn the garbage collector off.
 
-    A lint makes many small objects and next to no cycles of them. Gain: about a tenth of a lint.
+    A lint makes many small objects and almost no cycles. Gain: about a tenth of a lint.
     """
     gc.disable()
 
 
 def leave(code: int) -> NoReturn:
-    """End the process without taking its objects apart; everything must be written.
+    """End the process without freeing its objects; all output must be flushed.
 
     Gain: about 5 ms of a run on one file.
     """
@@ -47,9 +47,9 @@ def import_alone(name: str) -> ModuleType:
 
 
 def lazy_pattern(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """A regular expression that is compiled when it is first used; `re` itself takes it for no pattern.
+    """Return a pattern that is compiled on first use; the functions of `re` do not accept it.
 
-    Most files give few of the patterns something to look at. Gain: about 5 ms of a run on one file.
+    A file needs few of the patterns. Gain: about 5 ms of a run on one file.
     """
     return cast("re.Pattern[str]", _LazyPattern(pattern, flags))
 
@@ -59,7 +59,7 @@ class _LazyPattern:
         self._source = pattern, flags
 
     def __getattr__(self, name: str) -> Any:
-        """Called for what has not been used yet; from then on it is an attribute of its own."""
+        """Return an attribute of the pattern, and keep it as an attribute of this object."""
         found = getattr(re.compile(*self._source), name)
         setattr(self, name, found)
         return found

@@ -1,1 +1,1 @@
-"""Runs over many files: plan, tasks, workers, verdict."""
+"""Runs over many files: finding and linting them in worker processes, and the exit code."""

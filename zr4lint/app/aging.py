@@ -1,4 +1,4 @@
-"""Facts that were read more than a year ago: a run whose findings rest on them says so once."""
+"""Warns once for a run whose findings rely on facts that were checked more than a year ago."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ if TYPE_CHECKING:
     from zr4lint.packs.model import Pack
 
 FIRST_DUE = 1795392000 + 365 * 86400
-"""The second since 1970 at which the first table is older than a year; until then no table is read for its date."""
+"""The time, in seconds since 1970, when the oldest table is a year old; until then no table is read for its date."""
 
 _FAMILY = "ml/"
-"""The prefix of the kinds of check that look things up in the tables."""
+"""The prefix of the kinds of check that use the tables."""
 
 
 def overdue(now: float | None = None) -> bool:
-    """Whether a table may be older than a year; `now` is in seconds since 1970."""
+    """Return whether a table may be older than a year; `now` is in seconds since 1970."""
     return (_now() if now is None else now) > FIRST_DUE
 
 
 def rests_on_tables(report: FileReport, packs: Sequence[Pack]) -> bool:
-    """Whether a finding of a report comes from a rule that looks things up in the tables."""
+    """Return whether a finding of a report comes from a rule that uses the tables."""
     found = {finding.code for finding in report.findings if not finding.suppressed}
     return any(rule.rule.code in found and rule.check.startswith(_FAMILY) for pack in packs for rule in pack.rules)
 
 
 def old_facts() -> list[str]:
-    """A warning that names the tables older than a year; empty if there are none."""
-    import datetime  # of no use to a run with fresh tables
+    """Return a warning that names the tables older than a year, or an empty list."""
+    import datetime  # only runs with old tables need it
 
     from zr4lint.app.explain_knowledge import tables
 
@@ -46,6 +46,6 @@ def old_facts() -> list[str]:
 
 
 def _now() -> float:
-    """The seconds since 1970; SOURCE_DATE_EPOCH, the custom of reproducible builds, sets another time."""
+    """Return the seconds since 1970; SOURCE_DATE_EPOCH, as in reproducible builds, sets another time."""
     given = os.environ.get("SOURCE_DATE_EPOCH", "")
     return float(given) if given.isdecimal() and len(given) < 12 else time.time()

@@ -1,4 +1,4 @@
-"""The packs and the options that a file is linted with, by its settings."""
+"""Chooses the packs and the options of a file from its settings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def load_packs(names: Sequence[str], files: PackFiles | None = None) -> tuple[Pack, ...]:
-    """The packs of these names, all that come with zr4lint if there are none; UsageError for a broken one."""
+    """Load packs by name, or all shipped packs if `names` is empty; raises UsageError for a broken pack."""
     files = files or PackFiles()
     try:
         return tuple({id(pack): pack for pack in map(files.load, names or pack_names())}.values())
@@ -34,7 +34,7 @@ def load_packs(names: Sequence[str], files: PackFiles | None = None) -> tuple[Pa
 class Assignment:
     """Assigns packs to files; each pack is loaded once, and configured once for each configuration.
 
-    `names` are the packs in use where the settings of a file name none.
+    `names` are the packs for files whose settings name none.
     """
 
     def __init__(self, names: tuple[str, ...], files: PackFiles) -> None:
@@ -45,11 +45,11 @@ class Assignment:
 
     @property
     def used(self) -> tuple[Pack, ...]:
-        """The packs that were loaded, as their files have them."""
+        """Return the loaded packs, without the settings of configurations."""
         return tuple({id(pack): pack for packs in self._loaded.values() for pack in packs}.values())
 
     def packs_for(self, path: str, settings: Settings) -> tuple[Pack, ...]:
-        """The packs that a file is linted with; UsageError for a broken one."""
+        """Return the packs to lint a file with; raises UsageError for a broken pack."""
         names = settings.packs_for(path)
         if names and names not in self._loaded:
             self._loaded[names] = load_packs(names, self._files)
@@ -57,7 +57,7 @@ class Assignment:
         return tuple(self._with_settings(pack, settings) for pack in found)
 
     def _with_settings(self, pack: Pack, settings: Settings) -> Pack:
-        """The pack with the settings that its table in the configuration gives."""
+        """Return the pack with the settings from its table in the configuration."""
         values = tables_of(settings.pack_settings).get(pack.name)
         if settings.gpu and any(setting.name == "gpu" for setting in pack.settings):
             values = {"gpu": [*settings.gpu], **(values or {})}
@@ -70,12 +70,12 @@ class Assignment:
 
 
 def _name(path: str) -> str:
-    """The name that packs claim a file by; standard input without a name is a Dockerfile."""
+    """Return the name that packs are matched with; standard input without a name counts as "Dockerfile"."""
     return "Dockerfile" if path == "-" else path
 
 
 def options_of_build(options: LintOptions, build: Build, settings: Settings) -> LintOptions:
-    """The options with what a build says; the settings, with those of the command line, count more."""
+    """Return the options with the values of a build; settings and the command line take precedence."""
     given = dict(build.args) | dict(options.build_args)
     return structs.replace(
         options,
@@ -88,7 +88,7 @@ def options_of_build(options: LintOptions, build: Build, settings: Settings) -> 
 
 
 def lint_options(path: str, settings: Settings, folder: str | None, *, suppressions: bool = True) -> LintOptions:
-    """The options that a file is linted with; `folder` is the one that it lies in, None where it has none."""
+    """Return the options to lint a file with; `folder` is the folder of the file, or None if it has none."""
     return LintOptions(
         select=settings.select,
         ignore=settings.ignored_in(path),

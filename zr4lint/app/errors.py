@@ -1,7 +1,7 @@
-"""The error of a run that can't start."""
+"""The error of a run that cannot start."""
 
 from __future__ import annotations
 
 
 class UsageError(Exception):
-    """The error of a run that can't start; each line of the message is printed on its own."""
+    """A run that cannot start; each line of the message is printed on its own."""

@@ -1,4 +1,4 @@
-"""The explanation of a rule, as text."""
+"""Explains rules and packs, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FIXES = {
 
 
 class Explanation(Struct, frozen=True):
-    """A rule, the pack it belongs to (None for the linter's own rules), and where its requirement stands."""
+    """A rule, its pack (None for the linter's own rules), and the place of its requirement."""
 
     rule: Rule
     pack: Pack | None
@@ -40,7 +40,7 @@ class Explanation(Struct, frozen=True):
 
     @property
     def amendment(self) -> str:
-        """The amendment that --amended accepts, and its reason; "" if there is none."""
+        """Return the amendment that --amended accepts, with its reason, or "" if there is none."""
         found = next((a for a in self._specification.amendments if a.requirement == self.rule.code), None)
         if found is None:
             return ""
@@ -49,18 +49,18 @@ class Explanation(Struct, frozen=True):
 
     @property
     def conflicts(self) -> tuple[str, ...]:
-        """The rules of other packs that warn of what it demands."""
+        """Return the rules of other packs that warn of what the rule requires."""
         conflicts = self._specification.conflicts
         return tuple(code for c in conflicts if c.requirement == self.rule.code for code in c.rules)
 
     @property
     def about_documents(self) -> bool:
-        """Whether it looks at documents, which `zr4lint prd check` reads, not at Dockerfiles."""
+        """Return whether the rule checks documents, for `zr4lint prd check`, rather than Dockerfiles."""
         return self.rule in DOCUMENT_RULES
 
     @property
     def configuration(self) -> tuple[tuple[str, str], ...]:
-        """The ways to leave the rule out: what each is for, and what is written."""
+        """Return the ways to disable the rule: the purpose and the text of each."""
         if self.about_documents:
             return ()
         code, name = self.rule.code, self.rule.name
@@ -75,7 +75,7 @@ class Explanation(Struct, frozen=True):
 
     @property
     def _specification(self) -> Specification:
-        """The specification of the pack; an empty one where there is none."""
+        """Return the specification of the pack, or an empty one."""
         found = self.pack.specification if self.pack is not None else None
         return found or Specification("")
 
@@ -85,7 +85,7 @@ class Explanation(Struct, frozen=True):
 
 
 def known_packs(only: str | None = None) -> tuple[Pack, ...]:
-    """The packs of zr4lint, and those that a configuration names: `only`, or that of the current folder."""
+    """Return the shipped packs and those of a configuration: `only`, or that of the current folder."""
     files = PackFiles()
     shipped = load_packs((), files)
     try:
@@ -97,14 +97,14 @@ def known_packs(only: str | None = None) -> tuple[Pack, ...]:
 
 
 def explanations(packs: Sequence[Pack] | None = None) -> list[Explanation]:
-    """All rules: those of the packs, by default of zr4lint's, then the linter's own and those on documents."""
+    """Return all rules: those of `packs`, by default the shipped ones, then the linter's own and those on documents."""
     packs = load_packs(()) if packs is None else packs
     found = [Explanation(rule.rule, pack, _section(rule.rule, pack)) for pack in packs for rule in pack.rules]
     return [*found, *(Explanation(rule, None, "") for rule in (*OWN_RULES, *DOCUMENT_RULES))]
 
 
 def _section(rule: Rule, pack: Pack) -> str:
-    """The section of the specification, and the lines that are its layer's."""
+    """Return the section of the specification, with the line range of its layer."""
     section = next((section for section in pack.sections if section.number == rule.section), None)
     if section is None:
         return ""
@@ -115,17 +115,17 @@ def _section(rule: Rule, pack: Pack) -> str:
 
 
 def explain(code: str, packs: Sequence[Pack] | None = None) -> str:
-    """One rule in full, by code, name or alias; packs may have rules of one name, and then all of these."""
+    """Return a rule in full, by code, name or alias; if several packs use the name, return all their rules."""
     return "\n\n\n".join(map(explained, named_rules(code, packs)))
 
 
 def explained(rule: Explanation) -> str:
-    """A rule in full."""
+    """Return a rule in full."""
     return "\n\n".join(_parts(rule))
 
 
 def named_rules(code: str, packs: Sequence[Pack] | None = None) -> list[Explanation]:
-    """The rules of a code, a name or an alias; UsageError if there is none."""
+    """Return the rules with a code, name or alias; raises UsageError if there is none."""
     every = explanations(packs)
     upper = code.upper()
     found = [e for e in every if code == e.rule.name or any(_is(upper, c) for c in (e.rule.code, *e.rule.aliases))]
@@ -137,7 +137,7 @@ def named_rules(code: str, packs: Sequence[Pack] | None = None) -> list[Explanat
 
 
 def _meant(word: str, every: Sequence[Explanation]) -> str:
-    """The codes that begin like a word, or the nearest code or name."""
+    """Return a hint with the codes that begin with a word, or the most similar code or name."""
     codes = [e.rule.code for e in every if word and e.rule.code.startswith(word.upper())]
     if codes:
         more = f" and {len(codes) - _MOST_CODES} more" if len(codes) > _MOST_CODES else ""
@@ -147,12 +147,12 @@ def _meant(word: str, every: Sequence[Explanation]) -> str:
 
 
 def _is(word: str, code: str) -> bool:
-    """Whether a word in capital letters is a code; an alias such as "SC*" stands for all codes with its prefix."""
+    """Return whether an upper-case word is a code; an alias such as "SC*" stands for all codes with its prefix."""
     return word == code.upper() or (code.endswith("*") and word.startswith(code[:-1].upper()) and word[-1:].isdecimal())
 
 
 def _filled(text: str) -> str:
-    """Prose of 80 columns; addresses and options stay whole."""
+    """Wrap prose at 80 columns; addresses and options are not broken."""
     return textwrap.fill(text, 80, break_on_hyphens=False, break_long_words=False)
 
 
@@ -184,7 +184,7 @@ def _parts(found: Explanation) -> Iterator[str]:
 
 
 def _document(rule: Rule) -> Iterator[str]:
-    """The line of the document that a rule comes from, in the document's own words."""
+    """Yield the line of the document that a rule comes from, with its words."""
     origin = rule.origin
     if origin is None:
         return
@@ -199,7 +199,7 @@ def _document(rule: Rule) -> Iterator[str]:
 
 
 def rule_rows(packs: Sequence[Pack]) -> list[tuple[str, ...]]:
-    """A row for each rule: code, name, level, whether it is on by default, its fix and its summary."""
+    """Return a row for each rule: code, name, level, whether it is on by default, its fix and its summary."""
     return [
         (rule.code, rule.name, rule.severity.label, "on" if rule.default else "off", _fix(rule) or "-", rule.summary)
         for rule in (found.rule for found in explanations(packs))
@@ -207,17 +207,17 @@ def rule_rows(packs: Sequence[Pack]) -> list[tuple[str, ...]]:
 
 
 def _fix(rule: Rule) -> str:
-    """The applicability of a rule's fixes; "" if it has none."""
+    """Return the applicability of a rule's fixes, or "" if it has none."""
     return "" if rule.applicability is None else rule.applicability.label
 
 
 def rule_objects(packs: Sequence[Pack]) -> list[dict[str, Any]]:
-    """The rules as JSON has them; the linter's own have no kind of check."""
+    """Return the rules as JSON objects; the linter's own have no kind of check."""
     return [rule_object(found) for found in explanations(packs)]
 
 
 def rule_object(found: Explanation) -> dict[str, Any]:
-    """One rule as JSON has it."""
+    """Return a rule as a JSON object."""
     rule = found.rule
     kinds = {one.rule.code: one.check for one in found.pack.rules} if found.pack is not None else {}
     return {
@@ -240,19 +240,19 @@ def rule_object(found: Explanation) -> dict[str, Any]:
 
 
 _MOST_PATTERNS = 2
-"""The number of patterns of a pack that a list of packs shows."""
+"""The most patterns of a pack in a list of packs."""
 
 _MOST_CODES = 3
-"""The number of codes that a hint names."""
+"""The most codes in a hint."""
 
 
 def pack_rows(packs: Sequence[Pack]) -> list[tuple[str, str]]:
-    """A row for each pack: its name, and its title, rules and files."""
+    """Return a row for each pack: its name, and its title, rules and files."""
     return [(pack.name, _described(pack)) for pack in packs]
 
 
 def pack_objects(packs: Sequence[Pack]) -> list[dict[str, Any]]:
-    """The packs as JSON has them."""
+    """Return the packs as JSON objects."""
     return [
         {"name": pack.name, "title": pack.title, "rules": len(pack.rules), "files": list(pack.files)} for pack in packs
     ]

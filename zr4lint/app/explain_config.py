@@ -1,4 +1,4 @@
-"""The settings of a file, as text."""
+"""Explains the settings of a file."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from zr4lint.packs.model import Pack
 
 BY_FILE = ("packs", "per_file_ignores")
-"""The fields of which only the words for one file are shown."""
+"""The fields of which only the words for the file are shown."""
 
 
 class Shown(Struct, frozen=True):
-    """A setting of a file: its key, its value as text and as JSON has it, and where the value comes from."""
+    """A setting of a file: its key, its value as text and as JSON, and the origin of the value."""
 
     key: str
     text: str
@@ -33,12 +33,12 @@ class Shown(Struct, frozen=True):
     origin: str
 
     def as_object(self) -> dict[str, Any]:
-        """Its JSON."""
+        """Return the setting as a JSON object."""
         return {"setting": self.key, "value": self.value, "text": self.text, "origin": self.origin}
 
 
 class Explained(Struct, frozen=True):
-    """The settings of a file. `skipped` is where it comes from that the file is skipped in folders, "" if it is not."""
+    """The settings of a file. `skipped` is the origin of the setting that excludes the file in folders, or ""."""
 
     title: str
     settings: tuple[Shown, ...]
@@ -46,22 +46,22 @@ class Explained(Struct, frozen=True):
 
     @property
     def rows(self) -> list[tuple[str, str, str]]:
-        """A row for each setting: key, value and origin."""
+        """Return a row for each setting: key, value and origin."""
         last = [("", "this file is skipped in folders", self.skipped)] if self.skipped else []
         return [*((one.key, one.text, one.origin) for one in self.settings), *last]
 
     def as_object(self) -> dict[str, Any]:
-        """Its JSON."""
+        """Return the settings as a JSON object."""
         settings = [one.as_object() for one in self.settings]
         return {"title": self.title, "skipped": bool(self.skipped), "settings": settings}
 
     def one(self, key: str) -> dict[str, Any]:
-        """The JSON of one setting."""
+        """Return the JSON object of one setting."""
         return next(one for one in self.settings if one.key == key).as_object()
 
 
 def explain_key(key: str, only: str | None) -> list[str]:
-    """A page on a key of the configuration, with its value in the current folder."""
+    """Return a page on a key of the configuration, with its value in the current folder."""
     setting = SETTINGS[KEYS[key]]
     shown = next(one for one in explain_config(".", only).settings if one.key == key)
     option = [f"Option: {setting.option} {setting.metavar}".rstrip()] if setting.option else []
@@ -78,9 +78,9 @@ def explain_key(key: str, only: str | None) -> list[str]:
 
 
 def explain_config(path: str, only: str | None) -> Explained:
-    """The configuration that is used, and each of its settings.
+    """Return the configuration of a path and each of its settings.
 
-    Of a folder it is what holds for a file in it that no pattern names.
+    For a folder, these are the settings of a file in it that no pattern matches.
     """
     packs = load_packs(())
     folder = os.path.isdir(path)
@@ -100,7 +100,7 @@ def explain_config(path: str, only: str | None) -> Explained:
 
 
 def _shown_settings(settings: Settings, path: str, packs: Sequence[Pack], nothing: str) -> Iterator[Shown]:
-    """Each setting of a file; `nothing` are the words where no packs are used."""
+    """Yield each setting of a file; `nothing` is the text shown if no packs are used."""
     for key, name in KEYS.items():
         value: Any = getattr(settings, name)
         setting = SETTINGS[name]
@@ -124,7 +124,7 @@ def _shown_settings(settings: Settings, path: str, packs: Sequence[Pack], nothin
 
 
 def _json(name: str, value: Any) -> Any:
-    """A value as JSON has it."""
+    """Return a value as JSON."""
     return list(value) if name in BY_FILE else SETTINGS[name].kind.as_json(value)
 
 

@@ -1,4 +1,4 @@
-"""The kinds of check as text: the requirement, the parameters and an example of each."""
+"""Explains the kinds of check: the requirement, the parameters and an example of each."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from zr4lint.packs.model import Pack
 
 _OF_SPECIFICATIONS = ("final-stage", "specification-commands")
-"""Kinds that look at more of a specification than their own rule, so that an example would have to show it."""
+"""Kinds that depend on other rules of the specification, so that an example would need those rules."""
 
 
 class ParameterGuide(Struct, frozen=True):
-    """A parameter: its type in words, whether a rule has to give it, and what holds where it does not."""
+    """A parameter: its type in words, whether it is required, and its default."""
 
     name: str
     type: str
@@ -32,7 +32,7 @@ class ParameterGuide(Struct, frozen=True):
 
 
 class KindGuide(Struct, frozen=True):
-    """The documentation of a kind for authors of packs; the example is None for a kind that needs a whole file."""
+    """The documentation of a kind for authors of packs; `example` is None for a kind that needs a whole file."""
 
     name: str
     summary: str
@@ -42,7 +42,7 @@ class KindGuide(Struct, frozen=True):
     example: Example | None
 
     def as_object(self) -> Mapping[str, Any]:
-        """The guide as JSON has it."""
+        """Return the guide as a JSON object."""
         return {
             "name": self.name,
             "summary": self.summary,
@@ -59,7 +59,7 @@ class KindGuide(Struct, frozen=True):
 
 
 def guides() -> list[KindGuide]:
-    """All kinds by name; those that have no example of their own have that of a rule that comes with zr4lint."""
+    """Return all kinds by name; a kind without an example uses that of a shipped rule."""
     packs = load_packs(())
     return [_guide(kind, packs) for kind in KINDS.every().values()]
 
@@ -75,7 +75,7 @@ def _guide(kind: Kind, packs: Iterable[Pack]) -> KindGuide:
 
 
 def _examples(kind: Kind, packs: Iterable[Pack]) -> Iterator[Example]:
-    """The examples of rules of a kind whose parameters need no setting."""
+    """Yield the examples of rules of a kind whose parameters need no setting."""
     for pack in packs if kind.name not in _OF_SPECIFICATIONS else ():
         for rule in pack.rules:
             if rule.check == kind.name and not rule.settings and rule.rule.bad and rule.rule.good:
@@ -85,7 +85,7 @@ def _examples(kind: Kind, packs: Iterable[Pack]) -> Iterator[Example]:
 
 
 def toml(value: Any) -> str:
-    """A value as TOML writes it."""
+    """Return a value in TOML syntax."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
@@ -100,19 +100,19 @@ def toml(value: Any) -> str:
 
 
 def kind_rows() -> list[tuple[str, str]]:
-    """A row for each kind: its name and its requirement."""
+    """Return a row for each kind: its name and its requirement."""
     return [(guide.name, guide.summary) for guide in guides()]
 
 
 def kind_guide(name: str) -> KindGuide:
-    """The guide of one kind; UsageError if there is none."""
+    """Return the guide of one kind; raises UsageError if there is none."""
     if name not in KINDS:
         raise UsageError(f"no kind of check is named {code(name)}{hint(name, KINDS.every())}")
     return _guide(KINDS[name], load_packs(()))
 
 
 def explain_kind(name: str) -> list[str]:
-    """The guide of one kind, as lines; UsageError if there is none."""
+    """Return the guide of one kind as lines; raises UsageError if there is none."""
     return "\n\n".join(_parts(kind_guide(name))).split("\n")
 
 

@@ -1,4 +1,4 @@
-"""The tables of knowledge: what each holds, where its rows come from, and how old they are."""
+"""Explains the tables of knowledge: their content, sources and ages."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from zr4lint.model.quoting import code
 from zr4lint.packs.rulebook import hint
 
 OLD = 365
-"""From how many days on a table is old."""
+"""The age in days above which a table is old."""
 
 _DATED = ("source", "checked", "confidence")
 _LABELS = ("name", "names", "torch", "cuda", "package", "packages", "code", "python", "version", "owner", "hosts")
 
 
 class Table(Struct, frozen=True):
-    """A table; `checked` is the day on which its newest row was read, `age` the days since then."""
+    """A table; `checked` is the day on which its newest row was checked, `age` the days since then."""
 
     name: str
     title: str
@@ -34,11 +34,11 @@ class Table(Struct, frozen=True):
 
     @property
     def old(self) -> bool:
-        """Whether it was last read more than a year ago."""
+        """Return whether the table was last checked more than a year ago."""
         return self.age > OLD
 
     def as_object(self) -> dict[str, Any]:
-        """Its JSON."""
+        """Return the table as a JSON object."""
         return {
             "name": self.name,
             "title": self.title,
@@ -51,13 +51,13 @@ class Table(Struct, frozen=True):
 
 
 def table_names() -> list[str]:
-    """The names of the tables."""
+    """Return the names of the tables."""
     folder = os.path.join(rules_folder(), "data")
     return sorted({os.path.splitext(name)[0] for name in os.listdir(folder) if name.endswith((".toml", ".json"))})
 
 
 def tables(today: datetime.date) -> list[Table]:
-    """Every table, with its age on a day."""
+    """Return every table, with its age on a day."""
     return [_table(name, today) for name in table_names()]
 
 
@@ -71,7 +71,7 @@ def _table(name: str, today: datetime.date) -> Table:
 
 
 def rows_of(whole: Row) -> Iterator[tuple[str, Row]]:
-    """The rows of a table, each with the name of the array or table that it is in; plain lists are one row."""
+    """Yield the rows of a table, each with the name of its array or table; plain lists are one row."""
     nested = (v[0] if isinstance(v, list) and v else v for v in whole.values())
     if not any(isinstance(value, Mapping) for value in nested):
         yield "", {key: value for key, value in whole.items() if key not in ("title", *_DATED)}
@@ -88,7 +88,7 @@ def _is_row(value: Any) -> bool:
 
 
 def table_rows(today: datetime.date) -> list[tuple[str, ...]]:
-    """A row for each table, for a list."""
+    """Return a row for each table, for a list."""
     return [
         (t.name, str(t.rows), t.checked, f"{_days(t.age)}{', older than a year' if t.old else ''}", t.source, t.title)
         for t in tables(today)
@@ -100,7 +100,7 @@ def _days(count: int) -> str:
 
 
 def known(name: str) -> str:
-    """The name of a table; UsageError for any other word."""
+    """Return the name of a table; raises UsageError for any other word."""
     names = table_names()
     if name not in names:
         raise UsageError(f"no table is named {code(name)}{hint(name, names)}")
@@ -108,7 +108,7 @@ def known(name: str) -> str:
 
 
 def lines_of(name: str) -> list[tuple[str, ...]]:
-    """The rows of a table, for a list: where each stands, what it says, its day and how sure it is, its source."""
+    """Return the rows of a table for a list: place, content, date and certainty, source."""
     whole = table(known(name))
     found: list[tuple[str, ...]] = []
     for place, row in rows_of(whole):
@@ -121,14 +121,14 @@ def lines_of(name: str) -> list[tuple[str, ...]]:
 
 
 def object_of(name: str, today: datetime.date) -> dict[str, Any]:
-    """The JSON of a table, with its rows as the table has them."""
+    """Return the JSON object of a table, with its rows unchanged."""
     whole = table(known(name))
     content = [{"in": place, **_plain(row)} for place, row in rows_of(whole)]
     return {**_table(name, today).as_object(), "content": content}
 
 
 def _plain(value: Any) -> Any:
-    """A value with its dates as text."""
+    """Return a value with its dates as text."""
     if isinstance(value, Mapping):
         return {key: _plain(part) for key, part in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Convert a configuration of hadolint to one of zr4lint."""
+"""Converts a configuration of hadolint to one of zr4lint."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CORE = {"trustedRegistries": "registries", "label-schema": "labels", "strict-la
 
 
 def imported(path: str) -> list[str]:
-    """The lines of a zr4lint.toml with the same wishes; comments name what has no counterpart."""
+    """Return the lines of an equivalent zr4lint.toml; comments list the settings without a counterpart."""
     wishes = _read(path)
     packs = load_packs(())
     rules = Rulebook(packs)
@@ -80,7 +80,7 @@ def _words(table: Mapping[str, Any], key: str, path: str) -> list[str]:
 
 
 def _setting(wishes: Mapping[str, Any], key: str, path: str) -> Any:
-    """The value of a setting that pack core has."""
+    """Return the value of a setting that pack core has, too."""
     value = wishes[key]
     match key:
         case "label-schema":
@@ -99,7 +99,7 @@ def _setting(wishes: Mapping[str, Any], key: str, path: str) -> Any:
 
 
 def _known(rules: Rulebook, codes: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The codes that zr4lint has rules for, and the others."""
+    """Return the codes that zr4lint has rules for, and the other codes."""
     found: tuple[list[str], list[str]] = ([], [])
     for code in codes:
         found[not rules.knows(code)].append(code)
@@ -107,14 +107,14 @@ def _known(rules: Rulebook, codes: Iterable[str]) -> tuple[list[str], list[str]]
 
 
 def _levels(rules: Rulebook, table: Any, path: str) -> tuple[dict[str, str], list[str]]:
-    """The level of each code, and the codes that zr4lint has no rule for."""
+    """Return the level of each code, and the codes without a rule in zr4lint."""
     if not isinstance(table, dict):
         raise UsageError(f"{display(path)}: key `override`: expected levels with lists of codes")
     levels: dict[str, str] = {}
     gone: list[str] = []
     for level, to in _LEVELS.items():
         known, unknown = _known(rules, _words(table, level, path))
-        levels = {**dict.fromkeys(known, to), **levels}  # of several levels hadolint takes the highest
+        levels = {**dict.fromkeys(known, to), **levels}  # if a code has several levels, hadolint uses the highest
         gone += unknown
     return levels, gone
 

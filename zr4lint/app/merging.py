@@ -1,4 +1,4 @@
-"""Reports on the same file, from several tasks, as one."""
+"""Merges reports on the same file from several tasks."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _T = TypeVar("_T")
 
 
 def merged(done: Sequence[tuple[_T, FileReport]], build: Callable[[_T], str]) -> list[tuple[_T, FileReport]]:
-    """The reports with those on one file put together: each finding once, in the place of the first.
+    """Merge the reports on each file: each finding appears once, in the place of the first.
 
-    What is suppressed in one report and not in another is not suppressed. The lowest conformance counts. A finding of
-    some builds only has a note that names them; `build` gives the name of a task's build, "" for none.
+    A finding that is suppressed in only some reports is not suppressed. The lowest conformance counts. A finding of
+    only some builds gets a note that names them; `build` returns the name of a task's build, or "".
     """
     paths: dict[str, list[tuple[_T, FileReport]]] = {}
     for one in done:

@@ -1,4 +1,4 @@
-"""Work in several processes."""
+"""Runs work in several processes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 WORTH_A_PROCESS = 40
-"""So many files take longer than it takes to start another process."""
+"""The number of files whose lints take longer than starting another process."""
 
 _TOGETHER = 50
 """The number of items in a batch for a single process."""
@@ -28,11 +28,11 @@ _CHUNKS = 8
 """The number of batches for each process; several keep all processes busy to the end."""
 
 _MOST = 100
-"""How many items a process is handed at a time at most, since their answers are in memory together."""
+"""The most items in a batch, since the answers of a batch are in memory together."""
 
 
 def processes(wanted: int | None, items: int) -> int:
-    """The number of processes: as requested, else one for each core if there are enough files."""
+    """Return the number of processes: as requested, else one for each core if there are enough files."""
     if wanted is not None:
         return max(1, min(wanted, items))
     return max(1, min(_cores(), items // WORTH_A_PROCESS))
@@ -47,10 +47,10 @@ def _cores() -> int:
 def in_order(
     work: Callable[[Sequence[T]], Iterable[R]], lost: Callable[[T], R], items: Sequence[T], count: int
 ) -> Iterator[R]:
-    """The results of `work` for the items, in their order; both are pickled.
+    """Yield the results of `work` for the items, in order; items and results are pickled.
 
-    If a process dies, the items that are not done are done again by one process at a time. An item whose process dies
-    then as well gets the answer of `lost`. Processes end when this one does, even if it is killed.
+    If a process dies, the remaining items are run again, one at a time in one process. If that process dies as well,
+    the item gets the answer of `lost`. Processes end when this one does, even if it is killed.
     """
     if count == 1:
         for start in range(0, len(items), _TOGETHER):
@@ -78,7 +78,7 @@ def _each(work: Callable[[Sequence[T]], Iterable[R]], items: Sequence[T]) -> lis
 
 
 def _one_by_one(work: Callable[[Sequence[T]], Iterable[R]], lost: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
-    """The answers of a process of their own, which is replaced when it dies."""
+    """Yield the answers of a single process, which is replaced when it dies."""
     pool = _pool(1)
     try:
         for item in items:
@@ -102,9 +102,9 @@ def _pool(count: int) -> ProcessPoolExecutor:
 def _submitted(
     pool: ProcessPoolExecutor, work: Callable[[Sequence[T]], Iterable[R]], items: Sequence[T]
 ) -> Future[list[R]] | None:
-    """The answers of a process to come; None if one of its pool has died.
+    """Submit a batch and return its future, or None if a process of the pool has died.
 
-    The first call forks, and an exception by Ctrl-C would get lost in what Python calls around that.
+    The first call forks. Ctrl-C must not raise there, since Python's own calls around the fork would swallow it.
     """
     from concurrent.futures.process import BrokenProcessPool
 
@@ -116,7 +116,7 @@ def _submitted(
 
 
 def _answer(future: Future[list[R]] | None) -> list[R] | None:
-    """The result of a process; None if a process of its pool died."""
+    """Return the result of a process, or None if a process of its pool died."""
     from concurrent.futures.process import BrokenProcessPool
 
     try:
@@ -129,13 +129,13 @@ def _terminate() -> None:
     import multiprocessing
     import threading
 
-    threading.excepthook = lambda _: None  # of the pool's own thread, which misses its processes
+    threading.excepthook = lambda _: None  # the pool's own thread reports its missing processes
     for process in multiprocessing.active_children():
         process.terminate()
 
 
 def _begin(collecting: bool) -> None:
-    """Leave Ctrl-C to the process that hands out the work, end with it, and collect garbage only if it does."""
+    """Ignore Ctrl-C, end with the parent process, and collect garbage only if the parent does."""
     import signal
     from threading import Thread
 

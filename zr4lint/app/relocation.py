@@ -1,4 +1,4 @@
-"""Reports on a Dockerfile that stands in another file."""
+"""Moves reports on an inline Dockerfile to the file that contains it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def relocated(report: FileReport, text: MappedText, whole: SourceFile) -> FileReport:
-    """A report on a text with the places that its words have in a whole file; fixes are left out."""
+    """Return a report with its spans mapped from a text to the whole file; fixes are dropped."""
     inner = report.source
 
     def moved(span: Span) -> Span:

@@ -1,4 +1,4 @@
-"""A run: files found, packs loaded, each file linted, exit code worked out."""
+"""A run: finds the files, loads the packs, lints each file, and determines the exit code."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 class Request(Struct, frozen=True, kw_only=True):
     """The options of a run from the command line.
 
-    `given` are the settings it gives. "-" among `paths` is standard input, whose bytes are `stdin`. `fix` writes what
-    fixes change, `add_ignore` is the reason of the suppressions to be written, and `diff` shows either instead.
-    `config` is the one configuration to use, with `isolated` there is none. `inline` are settings in TOML, which
-    override it. `suppressions` tells whether comments in
-    files are heeded. With `exit_zero` findings don't make the exit code 1. `jobs` is the number of processes. Files
-    with more bytes than `max_size` are refused, those that take more seconds than `max_time` are given up.
+    `given` are its settings. "-" among `paths` is standard input, whose bytes are `stdin`. `fix` writes fixes to the
+    files, `add_ignore` is the reason for new suppression comments, and `diff` shows the changes instead. `config` is
+    the only configuration to use; with `isolated` none is used. `inline` are settings in TOML that override it. Without
+    `suppressions`, comments suppress nothing. With `exit_zero`, findings don't make the exit code 1. `jobs` is the
+    number of processes. Files with more than `max_size` bytes are refused, and files that take more than `max_time`
+    seconds are skipped.
     """
 
     paths: tuple[str, ...] = ()
@@ -65,16 +65,16 @@ class Request(Struct, frozen=True, kw_only=True):
 
     @property
     def packs(self) -> tuple[str, ...]:
-        """The packs that the command line names."""
+        """Return the packs that the command line names."""
         return words_for("-", self.given.values.get("packs", ()))
 
 
 class Result(Struct, frozen=True):
     """The result of a run: the report, the paths that could not be linted, and the exit code.
 
-    `diff` is what fixes would change, `fixed_stdin` the fixed text of standard input, `notes` say which fixes were
-    thrown away and why, which scores are too low, what of a baseline is stale, and which facts are old. `early` is
-    what was written of each file of the report as soon as it was linted.
+    `diff` contains the changes of fixes, `fixed_stdin` the fixed text of standard input. `notes` list rejected fixes
+    with reasons, scores that are too low, stale entries of a baseline, and old facts. `early` is the text of each file
+    that was written as soon as it was linted.
     """
 
     report: Report
@@ -87,7 +87,7 @@ class Result(Struct, frozen=True):
 
 
 def inputs(request: Request) -> tuple[list[Input], list[str]]:
-    """The files that a request names, and what is wrong with the other paths."""
+    """Return the files that a request names, and the errors for the other paths."""
     packs = load_packs(request.packs)
     with _refusals():
         files = PackFiles()
@@ -96,7 +96,7 @@ def inputs(request: Request) -> tuple[list[Input], list[str]]:
 
 
 def watched(request: Request) -> set[str]:
-    """The files that a report depends on: those to lint, the packs, and where configurations are or may come to be."""
+    """Return the files that a report depends on: inputs, packs, and existing or possible configurations."""
     named = {name for name in request.packs if os.path.isfile(name)} | set(filter(None, [request.config]))
     named |= {path for path in request.paths if describes_builds(path)}
     try:
@@ -142,7 +142,7 @@ def _inputs(
 
 
 def _built(file: Input, errors: list[str], notes: list[str]) -> Iterator[Input]:
-    """The Dockerfiles that a compose file or a bake file builds, once for each build."""
+    """Yield the Dockerfiles that a compose file or a bake file builds, once for each build."""
     from zr4lint.project.builds.build_file import builds_of  # few runs are given such a file
 
     try:
@@ -161,10 +161,10 @@ def run(
     early: Callable[[FileReport], str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Result:
-    """Lint what a request names; UsageError for one that makes no sense.
+    """Lint the files of a request; raises UsageError for a request that makes no sense.
 
-    `early` writes of each file while the next ones are linted, in other processes where there are several. `progress`
-    is told how many files of how many are done.
+    `early` writes the findings of each file while the next files are linted, in the worker processes if there are
+    several. `progress` is called with the number of finished files and the number of all files.
     """
     with _refusals():
         return _Run(request, early, progress).result()
@@ -183,7 +183,7 @@ def _build_name(task: Task) -> str:
 
 
 def _missing_target(task: Task, stages: Sequence[str]) -> Iterator[str]:
-    """The target of a build that its Dockerfile has no stage for."""
+    """Yield the target of a build if its Dockerfile has no such stage."""
     build = task.file.build
     if build is None or build.target is None or not stages or task.lint_options.targets != (build.target,):
         return
@@ -193,7 +193,7 @@ def _missing_target(task: Task, stages: Sequence[str]) -> Iterator[str]:
 
 
 class _Run:
-    """One run."""
+    """A single run."""
 
     def __init__(
         self,
@@ -231,7 +231,7 @@ class _Run:
         self.stdin: bytes | None = None
 
     def result(self) -> Result:
-        """Do it all."""
+        """Run everything and return the result."""
         request = self.request
         tasks = self._tasks()
         self.notes += self.finder.notes(task.options.path(task.file) for task in tasks)
@@ -249,11 +249,11 @@ class _Run:
 
     @property
     def _writes(self) -> bool:
-        """Whether files are changed, or shown as they would be."""
+        """Return whether files are changed, or their changes shown."""
         return self.options.level is not None or self.options.add_ignore is not None
 
     def _reports(self, tasks: Sequence[Task]) -> Spool[FileReport]:
-        """The reports on the files, judged; with a baseline or builds when all files are linted."""
+        """Return the judged reports on the files; with a baseline or builds, after all files are linted."""
         reports: Spool[FileReport] = Spool()
         path = self.request.write_baseline
         builds = any(task.file.build is not None for task in tasks)
@@ -290,7 +290,7 @@ class _Run:
 
     @staticmethod
     def _once(done: Iterable[tuple[Task, FileReport]]) -> Iterator[tuple[Task, FileReport]]:
-        """The reports as they come; what several Dockerfiles find in one file of the context stays with the first."""
+        """Yield each report without findings in shared files of the context that an earlier report already has."""
         known: dict[str, set[tuple[object, ...]]] = {}
         for task, report in done:
             if report.source.path != task.options.path(task.file):
@@ -303,14 +303,14 @@ class _Run:
             yield task, report
 
     def _judge(self, task: Task, report: FileReport) -> None:
-        """Take note of what makes the exit code 1, and of findings that rest on old facts."""
+        """Record what makes the exit code 1, and whether findings rely on old facts."""
         low = low_scores(report, task.settings.min_score)
         self.low += low
         self.aged = self.aged or (self.overdue and rests_on_tables(report, task.packs))
         self.failed = self.failed or bool(low) or fails(report, task.settings.fail_on)
 
     def _code(self) -> int:
-        """The exit code where all files were linted."""
+        """Return the exit code for the case that all files were linted."""
         failed = bool(self.diff) if self.request.diff else self.failed
         return 0 if self.request.exit_zero else int(failed)
 
@@ -333,7 +333,7 @@ class _Run:
         return tasks
 
     def _unclaimed(self, file: Input) -> str:
-        """Why a file that no pack matches can't be linted."""
+        """Return why a file that no pack matches cannot be linted."""
         try:
             self.options.read(file)
         except FileError as error:
@@ -342,7 +342,7 @@ class _Run:
         return f"no pack matches {file.shown}; pass --pack ({names})"
 
     def _perform(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, FileReport]]:
-        """Perform the tasks, and give the reports of those that could be performed."""
+        """Perform the tasks, and yield the reports of those that succeeded."""
         for number, (task, done) in enumerate(zip(tasks, performed(tasks, self.request.jobs), strict=True), 1):
             if self.progress is not None:
                 self.progress(number, len(tasks))
@@ -359,7 +359,7 @@ class _Run:
                     yield task, report
 
     def _missing_targets(self) -> Iterator[str]:
-        """The targets of the command line that no linted file has a stage for."""
+        """Yield the targets of the command line that are a stage in no linted file."""
         if self.options.level is not None or self.options.add_ignore is not None:
             return
         known = {name.lower() for name in self.stages}
@@ -369,14 +369,14 @@ class _Run:
 
 
 def _level(request: Request) -> Applicability | None:
-    """The lowest applicability of fixes to apply; None if none are applied."""
+    """Return the lowest applicability of fixes to apply, or None to apply none."""
     if request.add_ignore is not None or not (request.fix or request.diff):
         return None
     return Applicability.UNSAFE if request.unsafe_fixes else Applicability.SAFE
 
 
 def check_request(request: Request, packs: Sequence[Pack]) -> None:
-    """Raise UsageError where a request names rules that no pack has, or options that don't go together."""
+    """Raise UsageError if a request names unknown rules or incompatible options."""
     rules = Rulebook(packs)
     for name, value in request.given.values.items():
         setting = SETTINGS[name]

@@ -1,4 +1,4 @@
-"""A sequence whose items go to a temporary file once there are many, so that a long run takes no more memory."""
+"""A sequence that moves its items to a temporary file once there are many, to bound the memory of a long run."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ T = TypeVar("T")
 S = TypeVar("S")
 
 KEPT = 200
-"""So many items are kept in memory."""
+"""The number of items kept in memory."""
 
 _BLOCK = 50
-"""So many items are written at a time; they share what they have in common."""
+"""The number of items pickled together; equal parts of them are stored once."""
 
 
 class _Walked(Sequence[T]):
-    """A sequence that is only gone through from its start: an item is reached past those before it."""
+    """A sequence that can only be iterated from its start; indexing walks over the earlier items."""
 
     @overload
     def __getitem__(self, at: int) -> T: ...
@@ -31,7 +31,7 @@ class _Walked(Sequence[T]):
 
 
 class Spool(_Walked[T]):
-    """Items in the order they were added, to be gone through any number of times."""
+    """Items in the order in which they were added; they can be iterated any number of times."""
 
     def __init__(self) -> None:
         self._kept: list[T] = []
@@ -63,7 +63,7 @@ class Spool(_Walked[T]):
         yield from self._next
 
     def _write(self) -> None:
-        """Move items to the file; where there can be none, they stay in memory."""
+        """Move items to the file; if no file can be made, they stay in memory."""
         import pickle
         import tempfile
 

@@ -1,4 +1,4 @@
-"""One file of a run: read, linted, fixed."""
+"""Reads, lints and fixes one file of a run."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _R = TypeVar("_R")
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """The work on each file.
+    """The work to do on each file.
 
-    `level` is how far fixes have to be trusted, None where none are applied; `add_ignore` is the reason of the
-    suppressions to be written. With `diff` either is only shown. `stdin` is what standard input holds, by the name
-    `stdin_filename`. A file may have `max_size` bytes and take `max_time` seconds.
+    `level` is the lowest applicability of fixes to apply, or None to apply none. `add_ignore` is the reason for new
+    suppression comments. With `diff`, the changes are only shown. `stdin` is the content of standard input, and
+    `stdin_filename` its name. `max_size` is the size limit of a file in bytes, `max_time` the time limit in seconds.
     """
 
     level: Applicability | None = None
@@ -45,11 +45,11 @@ class Options(Struct, frozen=True, kw_only=True):
     max_time: int = MAX_TIME
 
     def path(self, file: Input) -> str:
-        """The name that a file goes by."""
+        """Return the name under which a file is reported."""
         return file.shown if file.shown != "-" else self.stdin_filename or "-"
 
     def read(self, file: Input) -> SourceFile:
-        """The text of a file; FileError if it can't be had."""
+        """Read a file; raises FileError if it cannot be read."""
         if file.build is not None and file.build.inline is not None:
             return SourceFile(file.build.inline.text, file.shown)
         if file.shown != "-":
@@ -58,7 +58,7 @@ class Options(Struct, frozen=True, kw_only=True):
 
 
 class Task(Struct, frozen=True):
-    """A file to lint, its settings, and the packs and options it is linted with."""
+    """A file to lint, its settings, and its packs and options."""
 
     file: Input
     settings: Settings
@@ -68,20 +68,20 @@ class Task(Struct, frozen=True):
 
     @property
     def origin(self) -> str | None:
-        """The compose or bake file that describes the build of the file, None if there is none."""
+        """Return the compose or bake file that describes the build of the file, or None."""
         return self.file.build.origin if self.file.build is not None else None
 
     def linter(self, deadline: Deadline | None = None) -> Linter:
-        """A linter for the file, until a deadline; without one its time starts to run."""
+        """Return a linter for the file; without a deadline, its time limit starts now."""
         deadline = deadline or Deadline(self.options.max_time)
         return Linter(self.packs, self.lint_options, self.options.baseline, deadline)
 
 
 class Result(Struct, frozen=True):
-    """The report on a file, or the error for which there is none.
+    """The report on a file, or the error that prevented it.
 
-    `fixed` counts the findings that are gone, `diff` is what would change, `stdin` what standard input was made to,
-    `note` says why fixes were thrown away, and `stages` are the stages of the file if targets are asked for.
+    `fixed` counts the removed findings, `diff` contains the changes, `stdin` the new text of standard input. `note`
+    tells why fixes were rejected. `stages` are the stages of the file if targets are requested.
     """
 
     report: FileReport | None
@@ -94,7 +94,7 @@ class Result(Struct, frozen=True):
 
 
 def performed(tasks: Sequence[Task], jobs: int | None) -> Iterator[Result]:
-    """The results of tasks in their order, by several processes; the builds of one file have the time of one file."""
+    """Yield the results of tasks in order, from several processes; the builds of one file share its time limit."""
     for origin, some in groupby(tasks, lambda task: task.origin):
         group = [*some]
         if origin is None:
@@ -104,9 +104,9 @@ def performed(tasks: Sequence[Task], jobs: int | None) -> Iterator[Result]:
 
 
 def perform(tasks: Sequence[Task], deadline: Deadline | None = None) -> Iterator[Result]:
-    """Lint or fix the files of tasks, all until a deadline or else each in its time; what takes too long is skipped.
+    """Lint or fix the files of tasks; a file that takes too long is skipped.
 
-    ShellCheck, where it is wanted, looks at the scripts of all of them in one process.
+    Without a common deadline, each file has its own time limit. One ShellCheck process checks the scripts of all files.
     """
     if len(tasks) < 2 or not any(asks_shellcheck(task.packs, task.lint_options) for task in tasks):
         yield from (_guarded(task, partial(_performed, task, deadline)) for task in tasks)
@@ -115,7 +115,7 @@ def perform(tasks: Sequence[Task], deadline: Deadline | None = None) -> Iterator
     both = zip(ready, tasks, strict=True)
     ask_shellcheck((one.facts, task.packs, task.lint_options) for one, task in both if isinstance(one, Gathered))
     for at, task in enumerate(tasks):
-        one, ready[at] = ready[at], None  # its facts are let go once it is done
+        one, ready[at] = ready[at], None  # free the facts of a finished file
         yield one if isinstance(one, Result) else _guarded(task, partial(_performed, task, deadline, one))
 
 
@@ -139,7 +139,7 @@ def _seconds(task: Task, deadline: Deadline | None) -> float:
 
 
 def _where_it_stands(task: Task, report: FileReport) -> FileReport:
-    """The report of a Dockerfile that stands in another file with the places of that file."""
+    """Move the report of an inline Dockerfile to the places in the file that contains it."""
     build = task.file.build
     if build is None or build.inline is None:
         return report
@@ -149,7 +149,7 @@ def _where_it_stands(task: Task, report: FileReport) -> FileReport:
 
 
 def _gathered(task: Task, deadline: Deadline | None) -> Gathered | None:
-    """The facts of a file before its rules run; None for a file that is to be changed."""
+    """Return the facts of a file before its rules run, or None for a file that will be changed."""
     options = task.options
     if options.add_ignore is not None or options.level is not None:
         return None
@@ -158,7 +158,7 @@ def _gathered(task: Task, deadline: Deadline | None) -> Gathered | None:
 
 
 def _guarded(task: Task, work: Callable[[], _R]) -> _R | Result:
-    """The result of some work on a task's file, or a result with the reason if it fails."""
+    """Return the result of work on a task's file, or a result with the error if it fails."""
     options = task.options
     try:
         return work()
@@ -167,26 +167,26 @@ def _guarded(task: Task, work: Callable[[], _R]) -> _R | Result:
     except TimeUpError:
         what = f"{task.file.shown}: skipped: takes" if task.origin is None else f"{task.origin}: the builds take"
         return Result(None, f"{what} more than {options.max_time} seconds (--max-time)")
-    except Exception as error:  # a mistake of zr4lint must not hide what is in the other files
+    except Exception as error:  # a bug of zr4lint must not hide the findings of the other files
         return Result(None, f"{task.file.shown}: internal error: {type(error).__name__}: {error}")
 
 
 def _stage_names(dockerfile: Dockerfile) -> tuple[str, ...]:
-    """The names and numbers of the stages."""
+    """Return the names and numbers of the stages."""
     stages = [values.split(i.arguments) for i in dockerfile.instructions if i.keyword == "FROM"]
     names = (words[2].raw for words in stages if len(words) > 2 and words[1].raw.lower() == "as")
     return (*names, *map(str, range(len(stages))))
 
 
 def lost(task: Task) -> Result:
-    """The result for a file whose process died twice."""
+    """Return the result for a file whose process died twice."""
     return Result(None, f"{task.file.shown}: not linted: its process was killed")
 
 
 def _changed(task: Task, source: SourceFile) -> tuple[Result, SourceFile | None]:
-    """Fix one file, or put suppressions in it: what comes of it, and the text to be written, None for none.
+    """Fix a file or add suppressions to it; return the result and the text to write, or None for no change.
 
-    The report is about what is then in the file.
+    The report describes the changed text.
     """
     from zr4lint.fixing.difference import difference
     from zr4lint.fixing.repair import annotate, repair

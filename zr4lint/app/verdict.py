@@ -1,4 +1,4 @@
-"""The verdict of a run: findings at the threshold, scores below the minimum, and entries of the baseline."""
+"""The verdict of a run: findings at the threshold, scores below the minimum, stale baseline entries."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def fails(report: FileReport, fail_on: Severity | None) -> bool:
-    """Whether a finding that is not suppressed is at least as severe as `fail_on`, None for never."""
+    """Return whether an unsuppressed finding is at least as severe as `fail_on`, where None means never."""
     return fail_on is not None and any(f.severity >= fail_on and not f.suppressed for f in report.findings)
 
 
 def low_scores(report: FileReport, minimum: float | None) -> list[str]:
-    """The lines that report the scores of a file below a minimum."""
+    """Return a line for each score of a file below the minimum."""
     return [
         f"{report.source.path}: score {_number(part.points)} of {_number(part.of)} is below {_number(minimum)}"
         f" (pack {part.pack})"
@@ -34,7 +34,7 @@ def _number(value: float) -> str:
 
 
 def open_baseline(path: str) -> Baseline:
-    """Read a baseline; UsageError if it can't be used."""
+    """Read a baseline; raises UsageError if it cannot be used."""
     from zr4lint.linting.baseline import BaselineError, read
 
     try:
@@ -44,7 +44,7 @@ def open_baseline(path: str) -> Baseline:
 
 
 def write_baseline(path: str, reports: Sequence[FileReport]) -> Baseline:
-    """Write the findings of reports to a baseline; UsageError if that can't be done."""
+    """Write the findings of reports to a baseline; raises UsageError on failure."""
     from zr4lint.filesystem.writing import WriteError, refuse_links, write
     from zr4lint.linting.baseline import collect, render
 
@@ -58,12 +58,12 @@ def write_baseline(path: str, reports: Sequence[FileReport]) -> Baseline:
 
 
 def stale_entries(baseline: Baseline, tasks: Sequence[Task], reports: Sequence[FileReport]) -> list[str]:
-    """One line on what a baseline holds that is not found any more, none if all is found."""
+    """Return a line on the stale entries of a baseline, or an empty list if there are none."""
     by_path = {report.source.path: task for task, report in zip(tasks, reports, strict=True)}
     own = {rule.code: rule for rule in OWN_RULES}
 
     def judged(entry: Entry) -> bool:
-        """Whether the run has looked for what an entry says."""
+        """Return whether the run checked for the finding of an entry."""
         one = by_path[entry.path]
         known = own | {rule.rule.code: rule.rule for pack in one.packs for rule in pack.rules}
         return entry.code in known and one.lint_options.selects(known[entry.code])

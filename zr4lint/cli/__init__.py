@@ -1,1 +1,1 @@
-"""The command line: one module a command, click and no logic."""
+"""The command line: one click module for each command, without logic."""

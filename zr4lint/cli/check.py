@@ -1,4 +1,4 @@
-"""`zr4lint check`, the command that needs no name."""
+"""`zr4lint check`, the default command."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ GROUPS: Groups = {
 
 
 FORMATS_OF_PEERS: Mapping[str, str] = {"full": "text", "json-lines": "jsonl"}
-"""The names that ruff has for formats."""
+"""Names that ruff uses for formats."""
 
 
 class _Check(GroupedCommand):
-    """The command that needs no name."""
+    """The default command, which runs when no command is named."""
 
     groups = GROUPS
 
@@ -135,7 +135,7 @@ def _size(_: click.Context, __: click.Parameter, value: str | None) -> int:
     cls=Option,
     envvar=f"{ENVIRONMENT}JOBS",
     show_envvar=True,
-    help="The number of processes. Default: one a core for many files, else one.",
+    help="The number of processes. Default: one per core for many files, else one.",
 )
 @click.option(
     "--max-size",

@@ -21,7 +21,7 @@ COMMANDS = (
     "lsp",
     "help",
 )
-"""The commands, each of which is a module beside this one."""
+"""The commands; each is a module of this package."""
 
 DEFAULT = COMMANDS[0]
-"""The command that runs when no other is named."""
+"""The command that runs when no command is named."""

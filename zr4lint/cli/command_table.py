@@ -1,4 +1,4 @@
-"""The commands by name, as click runs them."""
+"""The table of commands by name, as a click group."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class _Commands(click.Group):
-    """Commands that are imported as they are needed; the first one runs when no other is named."""
+    """A group that imports commands on demand, and runs the first one if no command is named."""
 
     def list_commands(self, _: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -28,17 +28,17 @@ class _Commands(click.Group):
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """The commands and paths, or the options of the command that needs no name."""
+        """Complete a command or a path, or an option of the default command."""
         if incomplete.startswith("-"):
             default = import_module(f"zr4lint.cli.{DEFAULT}").command
             return list(default.shell_complete(click.Context(default, parent=ctx), incomplete))
         from zr4lint.cli.completion import files
 
-        return [*files(incomplete), *super().shell_complete(ctx, incomplete)]  # bash forgets what is before files
+        return [*files(incomplete), *super().shell_complete(ctx, incomplete)]  # bash ignores what comes before files
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if ctx.resilient_parsing and not args:
-            return args  # a shell asks what can be the first word
+            return args  # a shell asks for completions of the first word
         if not args or args[0] not in COMMANDS:
             _refuse_typo(args[:1])
             args.insert(0, DEFAULT)
@@ -46,7 +46,7 @@ class _Commands(click.Group):
 
 
 def _refuse_typo(first: list[str]) -> None:
-    """Refuse a word that is no path and nearly the name of a command."""
+    """Refuse a word that is not a path and is similar to the name of a command."""
     for word in first:
         if word.isalpha() and not os.path.lexists(word):
             from zr4lint.cli.usage_errors import near_command
@@ -59,7 +59,7 @@ cli = _Commands("zr4lint", add_help_option=False, context_settings={"help_option
 
 
 def parse_and_run() -> int:
-    """Run the command that the command line names; the exit code."""
+    """Run the command that the command line names, and return the exit code."""
     try:
         return cli.main(prog_name="zr4lint", standalone_mode=False) or 0
     except click.ClickException as refused:

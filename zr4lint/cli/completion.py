@@ -1,4 +1,4 @@
-"""Completions for a shell."""
+"""Completions for shells."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from zr4lint.cli.command_names import COMMANDS
 
 
 def files(incomplete: str) -> list[CompletionItem]:
-    """Paths, which the shell knows itself."""
+    """Complete a path; the shell does the work."""
     return [CompletionItem(incomplete, type="file")]
 
 
 def packs(incomplete: str) -> list[CompletionItem]:
-    """The packs that come with zr4lint, else paths."""
+    """Complete the name of a shipped pack, or a path."""
     from zr4lint.packs.loading import pack_names
 
     named = [CompletionItem(name) for name in pack_names() if name.startswith(incomplete)]
@@ -23,31 +23,31 @@ def packs(incomplete: str) -> list[CompletionItem]:
 
 
 def traced(incomplete: str) -> list[CompletionItem]:
-    """Paths, and the codes and names of rules that begin so."""
+    """Complete a path, or the code or name of a rule."""
     return [*files(incomplete), *(rules(incomplete) if incomplete else ())]
 
 
 def commands(incomplete: str) -> list[CompletionItem]:
-    """The names of the commands."""
+    """Complete the name of a command."""
     return _beginning(incomplete, COMMANDS)
 
 
 def kinds(incomplete: str) -> list[CompletionItem]:
-    """The kinds of check."""
+    """Complete the name of a kind of check."""
     from zr4lint.app.explain_kinds import kind_rows
 
     return [CompletionItem(name, help=text) for name, text in kind_rows() if name.startswith(incomplete)]
 
 
 def tables(incomplete: str) -> list[CompletionItem]:
-    """The tables of facts."""
+    """Complete the name of a table of facts."""
     from zr4lint.app.explain_knowledge import table_names
 
     return _beginning(incomplete, table_names())
 
 
 def keys(incomplete: str) -> list[CompletionItem]:
-    """Paths, and the keys of a configuration."""
+    """Complete a path, or the key of a configuration."""
     from zr4lint.project.settings import KEYS
 
     return [*files(incomplete), *_beginning(incomplete, KEYS)]
@@ -58,7 +58,7 @@ def _beginning(incomplete: str, names: Iterable[str]) -> list[CompletionItem]:
 
 
 def rules(incomplete: str) -> list[CompletionItem]:
-    """The codes and names of rules; of a list behind commas, those of its last word."""
+    """Complete the code or name of a rule; in a comma-separated list, the last one."""
     from zr4lint.app.explain import known_packs
 
     head, comma, word = incomplete.rpartition(",")

@@ -1,4 +1,4 @@
-"""The destinations of reports: each format to its file, at most one to a stream."""
+"""The destinations of reports: each format is written to its own file, at most one to the stream."""
 
 from __future__ import annotations
 
@@ -29,14 +29,17 @@ class ReaderGoneError(Exception):
 
 
 class Target(Struct, frozen=True):
-    """A format, and the file it is written to; None is the stream."""
+    """A format and the file it is written to; None stands for the stream."""
 
     format: str
     file: str | None
 
 
 def targets(formats: Sequence[str], files: Sequence[str]) -> list[Target]:
-    """Give the n-th file to the n-th format, and the stream to the one format that is left; UsageError for two."""
+    """Assign the n-th file to the n-th format, and the stream to a single remaining format.
+
+    Raises UsageError if more than one format is left for the stream, or if there are more files than formats.
+    """
     if len(files) > len(formats):
         count = "1 format" if len(formats) == 1 else f"{len(formats)} formats"
         raise UsageError(f"--output: {len(files)} files for {count}; give each its --format")
@@ -53,7 +56,7 @@ def targets(formats: Sequence[str], files: Sequence[str]) -> list[Target]:
 
 
 class Output(Struct, frozen=True):
-    """Where the reports of a run go, and how they are written; None is a stream that is closed."""
+    """The destinations of the reports of a run, and their options; `stream` is None if the stream is closed."""
 
     targets: Sequence[Target]
     options: Options
@@ -61,7 +64,7 @@ class Output(Struct, frozen=True):
 
     @property
     def early(self) -> Callable[[FileReport], str] | None:
-        """The function that writes each file to the stream once it is linted; None where the format needs all."""
+        """Return the function that writes each linted file to the stream, or None if the format needs all files."""
         target = next((target for target in self.targets if target.file is None), None)
         early = FORMATS[target.format].early if target is not None else None
         if target is None or early is None or self.options.verbose:
@@ -70,7 +73,7 @@ class Output(Struct, frozen=True):
         return lambda file: write(without_secrets(file), options)
 
     def write(self, result: Result) -> None:
-        """Write them, the files first; formats that can't tell of errors are left out where no file was linted."""
+        """Write the reports, files first; if no file was linted, skip formats that cannot report errors."""
         report = structs.replace(result.report, files=Mapped(without_secrets, result.report.files))
         for target in sorted(self.targets, key=lambda target: target.file is None):
             form = FORMATS[target.format]
@@ -95,12 +98,12 @@ def _columns() -> int:
 
 
 def print_text(text: str, stream: TextIO | None) -> None:
-    """Write text as UTF-8, whatever the stream's own encoding is; UsageError if the stream is closed."""
+    """Write text as UTF-8, whatever the encoding of the stream; raises UsageError if the stream is closed."""
     print_bytes(text.encode("utf-8", "backslashreplace"), stream)
 
 
 def _save_pieces(pieces: Callable[[], Iterator[str]], file: str | None, stream: TextIO | None) -> None:
-    """Write text piece by piece, as `save` does."""
+    """Write text in pieces, as `save` does."""
 
     def encoded() -> Iterator[bytes]:
         return (piece.encode("utf-8", "backslashreplace") for piece in pieces())
@@ -115,7 +118,7 @@ def _save_pieces(pieces: Callable[[], Iterator[str]], file: str | None, stream: 
 
 
 def _in_blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Pieces together, as many as are worth a write."""
+    """Join pieces into blocks that are large enough for one write."""
     block, size = [], 0
     for piece in pieces:
         block.append(piece)
@@ -127,12 +130,12 @@ def _in_blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def print_bytes(data: bytes, stream: TextIO | None) -> None:
-    """Write bytes as they are; UsageError if the stream is closed."""
+    """Write bytes unchanged; raises UsageError if the stream is closed."""
     if stream is None:
         raise UsageError("standard output is closed")
     rest = memoryview(data)
     try:
-        while rest:  # an unbuffered stream may take less than it is given
+        while rest:  # an unbuffered stream may accept only some of the bytes
             rest = rest[stream.buffer.write(rest) :]
         stream.buffer.flush()
     except BrokenPipeError:
@@ -142,10 +145,10 @@ def print_bytes(data: bytes, stream: TextIO | None) -> None:
 
 
 def print_diff(text: str, stream: TextIO | None) -> None:
-    """Write a patch: its very bytes, unless it is a terminal that shows them.
+    """Write a patch: unchanged, unless the stream is a terminal, which gets visible characters.
 
-    The log of a GitHub workflow is told to take no line of it for a command; `git apply` passes over these words. The
-    log of Azure Pipelines can't be told, so there a patch with commands is escaped and does not apply.
+    In a GitHub workflow, `::stop-commands::` lines keep the log from executing lines of the patch; `git apply` ignores
+    them. Azure DevOps has no such switch, so a patch with commands is escaped there and does not apply.
     """
     lines = text.split("\n")
     commands = any(no_command(line) != line for line in text.splitlines())
@@ -161,7 +164,7 @@ def print_diff(text: str, stream: TextIO | None) -> None:
 
 
 def save(text: str, file: str | None, stream: TextIO | None) -> None:
-    """Write text to a file, or to the stream if there is none; UsageError if the file can't be written."""
+    """Write text to a file, or to the stream if `file` is None; raises UsageError if the file cannot be written."""
     if file is None:
         print_text(text, stream)
     else:

@@ -1,4 +1,4 @@
-"""`zr4lint diagnose`: options in, the report on a log out."""
+"""`zr4lint diagnose`: explains a failed build from its log."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def command(ctx: click.Context, /, log: str | None, **options: Any) -> None:
 
 
 def _opened(log: str | None) -> BinaryIO:
-    """The log to read; ClickException for one that can't be had."""
+    """Open the log; raises ClickException if it cannot be read."""
     if log in (None, "-"):
         if sys.stdin is None or (log is None and sys.stdin.isatty()):
             raise click.UsageError("give a log, or pipe one: docker build . 2>&1 | zr4lint diagnose")
@@ -101,7 +101,7 @@ def _opened(log: str | None) -> BinaryIO:
 
 
 def _progress() -> Callable[[int], None]:
-    """A callback that shows on a terminal how much of a large log is read."""
+    """Return a callback that shows on a terminal how much of a large log has been read."""
     if sys.stderr is None or not sys.stderr.isatty():
         return lambda _: None
 
@@ -113,7 +113,7 @@ def _progress() -> Callable[[int], None]:
 
 
 _CHUNK, _EACH, _QUIET = 1 << 18, 1 << 22, 20_000_000
-"""The size of a read, the step of the display, and the size from which a log has one, in bytes."""
+"""In bytes: the size of a read, the step of the display, and the log size from which progress is shown."""
 
 
 def _width() -> int:

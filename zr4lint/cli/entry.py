@@ -1,6 +1,6 @@
-"""The start of the command line, and the handling of errors.
+"""The entry point of the command line, and its error handling.
 
-Flags and paths are read here; click is imported for all other command lines. Gain: a quarter of a run on one file.
+Flags and paths are parsed here. click is imported only for other command lines. Gain: a quarter of a run on one file.
 """
 
 from __future__ import annotations
@@ -29,13 +29,14 @@ FLAGS = (
     "statistics",
     "show_files",
 )
-"""The options of `zr4lint check` that are read without click; they take no value."""
+"""The options of `zr4lint check` that are parsed without click; they take no value."""
 
 
 def run() -> int:
-    """Run the command line; any error is one line on stderr and exit code 2.
+    """Run the command line and return the exit code; an error prints one line on stderr and returns 2.
 
-    A reader of our output that goes away ends us as SIGPIPE ends other programs, so that a pipeline tells of it.
+    If the reader closes the pipe, the process ends with SIGPIPE, as other programs do, so that a pipeline can notice
+    it.
     """
     try:
         options = flags_and_paths(sys.argv[1:], os.environ)
@@ -57,9 +58,10 @@ def run() -> int:
 
 
 def flags_and_paths(words: Sequence[str], environment: Mapping[str, str]) -> dict[str, Any] | None:
-    """The options that a command line of flags and paths sets; None for any other, which click has to parse.
+    """Return the options set by a command line of flags and paths, or None if click has to parse it.
 
-    Variables of the environment may stand for options, and the first word may be a command or a mistyped one.
+    click has to parse if environment variables may set options, or if the first word may be a command or a mistyped
+    one.
     """
     if any(name.startswith(("ZR4LINT_", "_ZR4LINT_")) for name in environment):
         return None
@@ -82,7 +84,7 @@ def flags_and_paths(words: Sequence[str], environment: Mapping[str, str]) -> dic
 
 
 def _failed(failure: Exception) -> int:
-    """Say what went wrong; the exit code."""
+    """Print the error and return the exit code."""
     from zr4lint.app.errors import UsageError
     from zr4lint.cli.destinations import ReaderGoneError
     from zr4lint.filesystem.sources import FileError

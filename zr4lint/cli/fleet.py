@@ -1,4 +1,4 @@
-"""`zr4lint fleet`: very many files on a cluster, and the report on them."""
+"""`zr4lint fleet`: lints very many files on a cluster, and reports on them."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def command() -> None:
     metavar="FILE",
     help="Lint what each row of FILE names: url, or repository with ref and path. CSV, JSONL or Parquet.",
 )
-@click.option("--output", "-o", required=True, metavar="DIR", help="Where results go: a folder or a URL.")
+@click.option("--output", "-o", required=True, metavar="DIR", help="The destination of the results: a folder or a URL.")
 @click.option(
     "--workers",
     type=Whole(min=1),
     metavar="N",
-    help="The number of processes on this machine. Default: one a core.",
+    help="The number of processes on this machine. Default: one per core.",
 )
 @click.option("--scheduler", metavar="ADDRESS", help="Use the workers of this Dask scheduler instead.")
 @click.option(
@@ -127,7 +127,7 @@ def report(results: str, against: str | None, form: str, output: str | None, top
 
 @contextmanager
 def _installed() -> Iterator[None]:
-    """Tell what to install where a package of the extra is missing."""
+    """Raise an error that says what to install if a package of the extra is missing."""
     try:
         yield
     except ModuleNotFoundError as missing:

@@ -1,4 +1,4 @@
-"""Help that lists the options of a command below headings."""
+"""A click command whose help lists the options below headings."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import ClassVar
 import click
 
 OTHER = "Other options"
-"""The heading of options that no group names."""
+"""The heading of options that are in no group."""
 
 _COLUMN = 30
-"""The width of the first column, the same below all headings."""
+"""The width of the first column in characters, the same below all headings."""
 
 Groups = Mapping[str, Sequence[str]]
 """The names of options below each heading."""

@@ -10,7 +10,7 @@ from zr4lint.cli.options import OneOf
 from zr4lint.project.workflows import WORKFLOWS
 
 PACK = "dockerfile-pack.toml"
-"""The file that the derived pack is written to."""
+"""The file to which the derived pack is written."""
 
 
 @click.command("init")
@@ -23,8 +23,8 @@ PACK = "dockerfile-pack.toml"
 def command(service: str | None) -> None:
     """Write a configuration in the current folder.
 
-    Where the folder has a Dockerfile, also derive a pack from it, so that later versions are checked against it. No
-    file is overwritten; with --ci, a configuration that is there already is kept.
+    If the folder has a Dockerfile, also derive a pack from it, so that later versions are checked against it. Existing
+    files are never overwritten; with --ci, an existing configuration is kept.
     """
     from zr4lint.app.errors import UsageError
     from zr4lint.project import Finder
@@ -47,7 +47,7 @@ def command(service: str | None) -> None:
 
 
 def _write_configuration() -> None:
-    """Write a configuration, and the pack of a Dockerfile that is there."""
+    """Write a configuration, and a pack derived from the Dockerfile if there is one."""
     from zr4lint.cli.destinations import save
     from zr4lint.project.starting_file import NAME, template
 
@@ -72,7 +72,7 @@ def _refuse_existing(file: str) -> None:
 
 
 def _derived(dockerfile: str) -> tuple[str, int]:
-    """The text of the pack that freezes a file, and the number of its rules."""
+    """Return the text of the pack that is derived from a Dockerfile, and the number of its rules."""
     from zr4lint.app.errors import UsageError
     from zr4lint.documents.deriving.derivation import UnusableError, derive
     from zr4lint.documents.deriving.pack_writing import write

@@ -1,4 +1,4 @@
-"""The limit on the time of commands that read one file after another."""
+"""A time limit for commands that read one file after another."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def limited(path: str) -> Iterator[None]:
-    """End the run with one line that names the file if the block takes too much processor time."""
+    """Raise a UsageError that names the file if the block takes too much processor time."""
     from zr4lint.app.errors import UsageError
     from zr4lint.filesystem.limits import MAX_TIME, time_limit
     from zr4lint.model.deadline import TimeUpError

@@ -1,4 +1,4 @@
-"""Run `zr4lint check` for parsed options: plan, lint, write."""
+"""Runs `zr4lint check` with parsed options: plan, lint, write."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from zr4lint.project.settings import from_options
 from zr4lint.report import Options
 
 DEFAULTS: Mapping[str, Any] = {"color": "auto", "max_size": MAX_SIZE, "max_time": MAX_TIME}
-"""The defaults of options; the others are None, empty or false."""
+"""The defaults of options; other options default to None, empty or False."""
 
 _FIRST_VTE_WITH_LINKS = 5000
 _PROGRAMS_WITH_LINKS = frozenset(("Hyper", "WezTerm", "ghostty", "iTerm.app", "terminology", "vscode"))
@@ -44,9 +44,9 @@ _OF_REQUEST = (
 
 
 def lint(options: Mapping[str, Any], origins: Mapping[str, str] | None = None) -> int:
-    """Run `zr4lint check` with options by their names in `cli.check`; the exit code.
+    """Run `zr4lint check` and return the exit code; `options` are named as in `cli.check`.
 
-    `origins` are the variables of the environment that settings come from.
+    `origins` maps settings to the environment variables that set them.
     """
     chosen = {**DEFAULTS, **{name: value for name, value in options.items() if value is not None}}
     wanted = targets(chosen.get("formats") or ("text",), chosen.get("files") or ())
@@ -65,7 +65,7 @@ def lint(options: Mapping[str, Any], origins: Mapping[str, str] | None = None) -
 
 
 def _lint(request: Request, output: Output) -> int:
-    """Run once and write what came of it; the exit code."""
+    """Lint once, write the reports, and return the exit code."""
     with progress(wanted=not output.options.quiet) as advance:
         result = lint_files(request, output.early, advance)
     for note in result.notes:
@@ -81,7 +81,7 @@ def _lint(request: Request, output: Output) -> int:
 
 
 def _refuse_watching(request: Request) -> None:
-    """Refuse to watch what can't change, or what linting changes."""
+    """Refuse to watch an input that cannot change, or a file that linting itself changes."""
     if "-" in request.paths:
         raise UsageError("--watch: standard input can't be watched")
     if request.fix or request.add_ignore is not None or request.write_baseline is not None:
@@ -111,7 +111,7 @@ def _request(options: Mapping[str, Any], origins: Mapping[str, str] | None) -> R
 
 
 def _color(when: str) -> bool | None:
-    """Whether to use colours; None leaves it to what the report is written to."""
+    """Return whether to use colours, or None if the stream decides."""
     variables = os.environ
     if when != "auto":
         return when == "always"
@@ -123,7 +123,7 @@ def _color(when: str) -> bool | None:
 
 
 def _follows_links(variables: Mapping[str, str]) -> bool:
-    """Whether the terminal is known to follow links in its text; others may show their codes."""
+    """Return whether the terminal is known to support links; others may print the escape codes."""
     if "FORCE_HYPERLINK" in variables:
         return variables["FORCE_HYPERLINK"] != "0"
     version = variables.get("VTE_VERSION", "")

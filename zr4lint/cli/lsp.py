@@ -6,7 +6,7 @@ import click
 
 
 @click.command("lsp")
-@click.option("--stdio", is_flag=True, expose_value=False, hidden=True)  # what editors pass; there is no other way
+@click.option("--stdio", is_flag=True, expose_value=False, hidden=True)  # editors pass it; it is the only transport
 @click.pass_context
 def command(ctx: click.Context) -> None:
     """Serve an editor: the Language Server Protocol on standard input and output.

@@ -1,4 +1,4 @@
-"""Text on standard output and lines on stderr, besides reports."""
+"""Output on stdout and stderr other than reports."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 
 
 def error(message: str) -> None:
-    """Write a line to stderr, in which nothing steers a terminal or the log of a workflow."""
+    """Write a line to stderr, escaped so that it cannot control a terminal or the log of a workflow."""
     from zr4lint.report.escaping import no_command, visible
 
     if sys.stderr is None:
@@ -20,7 +20,7 @@ def error(message: str) -> None:
 
 
 def errors(messages: Iterable[str], code: int) -> int:
-    """Write lines to stderr; the exit code is 2 if there is one."""
+    """Write lines to stderr; return 2 if there are any, else `code`."""
     found = False
     for message in messages:
         found = True
@@ -29,14 +29,14 @@ def errors(messages: Iterable[str], code: int) -> int:
 
 
 def write(text: str) -> None:
-    """Write text of ours to standard output."""
+    """Write text that needs no escaping to standard output."""
     from zr4lint.cli.destinations import print_text
 
     print_text(text, sys.stdout)
 
 
 def write_lines(lines: Iterable[str]) -> None:
-    """Write lines to standard output, in which nothing steers a terminal or the log of a workflow."""
+    """Write lines to standard output, escaped so that they cannot control a terminal or the log of a workflow."""
     from zr4lint.report.escaping import no_command, visible
 
     write("".join(f"{no_command(visible(line))}\n" for line in lines))
@@ -51,7 +51,7 @@ def write_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def write_page(lines: Sequence[str]) -> None:
-    """Write a page to standard output; on a terminal its title and heads stand out."""
+    """Write a page to standard output; a terminal shows its title and headings highlighted."""
     width = terminal_width()
     if not width:
         write_lines(lines)
@@ -69,7 +69,7 @@ def write_json(value: object) -> None:
 
 
 def terminal_width() -> int:
-    """The width of the terminal that standard output is; 0 where it is none."""
+    """Return the width of the terminal in columns, or 0 if standard output is not a terminal."""
     if sys.stdout is None or not sys.stdout.isatty():
         return 0
     import shutil
@@ -78,12 +78,12 @@ def terminal_width() -> int:
 
 
 def colors() -> bool:
-    """Whether the environment leaves colours on."""
+    """Return whether the environment allows colours."""
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def standard_input(most: int) -> bytes:
-    """The bytes of standard input, cut after the limit."""
+    """Read standard input, cut after the limit."""
     from zr4lint.app.errors import UsageError
 
     if sys.stdin is None:

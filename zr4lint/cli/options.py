@@ -1,4 +1,4 @@
-"""Types of options, and the options that are settings."""
+"""Option types, and the options for settings."""
 
 from __future__ import annotations
 
@@ -26,39 +26,39 @@ ENVIRONMENT = "ZR4LINT_"
 Command = Callable[..., Any]
 
 _LISTED = 40
-"""The characters up to which a message lists the words that are possible."""
+"""The most characters of a list of possible words in a message."""
 
 
 def a_file(path: str) -> str:
-    """The path of a file."""
+    """Return the path if it is a file."""
     if not os.path.isfile(path):
         raise click.BadParameter(f"`{path}` is not a file")
     return plain(path)
 
 
 def a_path(path: str) -> str:
-    """The path of a file or a folder."""
+    """Return the path if it is a file or a folder."""
     if not os.path.exists(path):
         raise click.BadParameter(f"`{path}` is not a file or folder")
     return plain(path)
 
 
 def a_folder(path: str) -> str:
-    """The path of a folder."""
+    """Return the path if it is a folder."""
     if not os.path.isdir(path):
         raise click.BadParameter(f"`{path}` is not a folder")
     return plain(path)
 
 
 def no_folder(path: str) -> str:
-    """A path that may be written to, or read and found missing."""
+    """Return the path if it is not a folder; it may be missing."""
     if os.path.isdir(path):
         raise click.BadParameter(f"`{path}` is a folder")
     return plain(path)
 
 
 def completing(what: str) -> Callable[[click.Context, click.Parameter, str], Any]:
-    """A callback that completes a value: a function of the module `completion`, imported on demand."""
+    """Return a callback that completes a value with the function `what` of `completion`, imported on demand."""
 
     def complete(_: click.Context, __: click.Parameter, incomplete: str) -> Any:
         return getattr(import_module("zr4lint.cli.completion"), what)(incomplete)
@@ -77,7 +77,7 @@ else:
 
 
 class Configuration(_Text):
-    """The path of a configuration, or a setting as a configuration has it."""
+    """The path of a configuration, or a setting in the syntax of a configuration."""
 
     name = "configuration"
 
@@ -89,13 +89,13 @@ class Configuration(_Text):
 
 
 def configurations(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    """The values of --config, with the file of the environment's variable where they name none."""
+    """Return the values of --config; if none is a file, add the file from the environment variable."""
     variable = param.resolve_envvar_value(ctx) if all(map(_is_setting, values)) else None
     return values if variable is None or variable in values else (Configuration()(variable, param, ctx), *values)
 
 
 class OneOf(_Choice):
-    """One of some words; another one is refused with the nearest. `aliases` are other names of some of them."""
+    """A choice of words that suggests the most similar word; `aliases` are other names of some of them."""
 
     def __init__(self, choices: Sequence[str], aliases: Mapping[str, str] = MappingProxyType({})) -> None:
         super().__init__(choices)
@@ -113,7 +113,7 @@ class OneOf(_Choice):
 
 
 class Whole(click.IntRange):
-    """A whole number in a range, without the range in the help."""
+    """An integer in a range that the help does not show."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         try:
@@ -127,7 +127,7 @@ class Whole(click.IntRange):
 
 
 class Number(click.FloatRange):
-    """A number from 0 upwards, without the range in the help."""
+    """A number of 0 or more, without the range in the help."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         try:
@@ -140,19 +140,19 @@ class Number(click.FloatRange):
 
 
 class Option(click.Option):
-    """An option that a variable of the environment may stand for, unless --isolated is given."""
+    """An option that an environment variable can set, unless --isolated is given."""
 
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
         return None if ctx.params.get("isolated") else super().resolve_envvar_value(ctx)
 
 
 def setting_options(command: Command) -> Command:
-    """Add an option for each setting that has one."""
+    """Add the options of all settings that have one."""
     return setting_options_of(*(name for name, setting in SETTINGS.items() if setting.option))(command)
 
 
 def setting_options_of(*names: str) -> Callable[[Command], Command]:
-    """A decorator that adds the options of these settings to a command."""
+    """Return a decorator that adds the options of these settings to a command."""
 
     def added(command: Command) -> Command:
         for name in reversed(names):
@@ -163,7 +163,7 @@ def setting_options_of(*names: str) -> Callable[[Command], Command]:
 
 
 def _attributes(name: str, setting: Setting) -> dict[str, Any]:
-    """The arguments of click.option for a setting."""
+    """Return the arguments of click.option for a setting."""
     kind = setting.kind
     text = f"{setting.help}."
     if kind.takes is bool:
@@ -182,7 +182,7 @@ def _attributes(name: str, setting: Setting) -> dict[str, Any]:
 
 
 def mistyped_variables(command: click.Command, environment: Iterable[str]) -> Iterator[str]:
-    """A line for each variable of the environment whose name is nearly that of an option."""
+    """Yield a message for each environment variable whose name is similar to that of an option."""
     known = {str(parameter.envvar).removeprefix(ENVIRONMENT) for parameter in command.params if parameter.envvar}
     for name in sorted(environment):
         word = name.removeprefix(ENVIRONMENT)
@@ -192,7 +192,7 @@ def mistyped_variables(command: click.Command, environment: Iterable[str]) -> It
 
 
 def origins(ctx: click.Context) -> dict[str, str]:
-    """The variables of the environment that stand for settings."""
+    """Return the environment variables that set settings, by setting."""
     return {
         name: f"{ENVIRONMENT}{name.upper()}"
         for name in SETTINGS

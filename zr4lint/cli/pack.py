@@ -1,4 +1,4 @@
-"""`zr4lint pack`: packs made from Dockerfiles, and tried on edits of them."""
+"""`zr4lint pack`: derives packs from Dockerfiles, and tests packs on edited Dockerfiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`zr4lint prd`: documents that specify a Dockerfile."""
+"""`zr4lint prd`: checks and compiles documents that specify a Dockerfile."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def check(
 
 
 def _has_demands(report: FileReport) -> bool:
-    """Whether there is something in a document that a Dockerfile can be checked against."""
+    """Return whether a document has demands that a Dockerfile can be checked against."""
     from zr4lint.documents.check import has_demands
 
     with limited(report.source.path):
@@ -158,8 +158,8 @@ def compile_(document: str, output: str | None, decisions: str | None) -> None:
     """Compile a document into a pack.
 
     Rules come from the target blocks, from sentences such as "The image MUST set `TZ=UTC`", and from tables. Each rule
-    names the line of the document it comes from, and has the verification commands that look for it. A document with a
-    contradiction that nobody decided is refused. Demands that no rule holds are listed with the reason.
+    names the line of the document it comes from, and has the verification commands that look for it. A document with
+    an undecided contradiction is refused. Demands that no rule checks are listed with the reason.
 
     \b
     zr4lint prd compile Dockerfile.prd.md -o pack.toml
@@ -197,7 +197,7 @@ def compile_(document: str, output: str | None, decisions: str | None) -> None:
 
 
 def _counter(advance: Callable[[int, int], None] | None, before: int, documents: int) -> Callable[[], None] | None:
-    """A callback that counts the checks of one document, after `done` finished documents."""
+    """Return a callback that counts the checks of one document, after `before` finished documents."""
     from zr4lint.documents.check import CHECKS
 
     steps = count(before * len(CHECKS) + 1)
@@ -207,7 +207,10 @@ def _counter(advance: Callable[[int, int], None] | None, before: int, documents:
 def _settled(
     document: str, file: str | None, done: Callable[[], None] | None = None
 ) -> tuple[FileReport, Carried, Tally]:
-    """Print suspect decisions; the report on a document after its decisions, the file of these, and the tally."""
+    """Print suspect decisions, and apply the decisions to the findings of a document.
+
+    Returns the report, the decisions, and the tally of demands.
+    """
     from zr4lint.app.errors import UsageError
     from zr4lint.documents.check import check_counting
     from zr4lint.documents.decisions import Carried, DecisionsError, decisions_file, read_decisions, settle

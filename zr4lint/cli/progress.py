@@ -1,4 +1,4 @@
-"""The progress of a long run, on a terminal."""
+"""A progress bar for long runs on a terminal."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ FEWEST = 100
 def progress(
     *, wanted: bool, fewest: int = FEWEST, label: str = "Linting"
 ) -> Iterator[Callable[[int, int], None] | None]:
-    """A callback that draws the number of finished steps on stderr; None without a terminal.
+    """Yield a callback that draws the number of finished steps on stderr, or None without a terminal.
 
-    Where there are fewer than `fewest`, nothing is drawn.
+    It draws nothing for fewer than `fewest` steps.
     """
     if not wanted or sys.stderr is None or not sys.stderr.isatty():
         yield None
@@ -33,7 +33,7 @@ def progress(
 
 
 class _Bar:
-    """A bar, drawn from the first file on if there are many."""
+    """A progress bar that is drawn only if there are enough steps."""
 
     def __init__(self, fewest: int, label: str) -> None:
         self._fewest = fewest
@@ -41,7 +41,7 @@ class _Bar:
         self._progress: Progress | None = None
 
     def advance(self, done: int, total: int) -> None:
-        """Draw that so many steps are done."""
+        """Draw the number of finished steps."""
         if total < self._fewest:
             return
         if self._progress is None:
@@ -49,7 +49,7 @@ class _Bar:
         self._progress.update(self._progress.task_ids[0], completed=done)
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._progress is not None:
             self._progress.stop()
 

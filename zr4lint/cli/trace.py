@@ -1,4 +1,4 @@
-"""`zr4lint trace`: the lines of a document, the requirements they make, and the words of a Dockerfile."""
+"""`zr4lint trace`: links lines of a document, its requirements, and the words of a Dockerfile."""
 
 from __future__ import annotations
 

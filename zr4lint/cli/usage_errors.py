@@ -1,4 +1,4 @@
-"""The messages of wrong usage, in our own words instead of click's."""
+"""Messages for wrong usage, which replace those of click."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ OPTIONS_OF_PEERS: Mapping[str, str] = {
     "-f": "--format",
     "-t": "--fail-on",
 }
-"""Options of ruff, hadolint and other linters, and what they are called here."""
+"""Options of ruff, hadolint and other linters, and their names in zr4lint."""
 
 ABSENT: Mapping[str, str] = {
     "--cache-dir": "zr4lint has no cache",
@@ -52,7 +52,7 @@ ABSENT: Mapping[str, str] = {
     "--no-respect-gitignore": "name the files that git ignores",
     "--preview": "opt-in rules run with --extend-select",
 }
-"""Options of ruff that have no counterpart, and why, or what to do."""
+"""Options of ruff without a counterpart, with the reason or the alternative."""
 
 COMMANDS_OF_PEERS: Mapping[str, str] = {
     "compile": "zr4lint prd compile",
@@ -66,11 +66,11 @@ COMMANDS_OF_PEERS: Mapping[str, str] = {
     "settings": "zr4lint config",
     "version": "zr4lint --version",
 }
-"""Commands of ruff and other linters, and what they are called here."""
+"""Commands of ruff and other linters, and their names in zr4lint."""
 
 
 def refusal(refused: click.ClickException) -> str:
-    """The fault of a command line, in one line."""
+    """Return the error of a command line in one line."""
     match refused:
         case click.NoSuchOption():
             return f"unexpected argument {code(refused.option_name)}{_near_option(refused)}"
@@ -91,7 +91,7 @@ def refusal(refused: click.ClickException) -> str:
 
 
 def near_command(word: str, among: Iterable[str] = COMMANDS) -> str:
-    """Ask whether the nearest command was meant; "" if none is near."""
+    """Return a "did you mean" question with the most similar command, or "" if none is similar."""
     if word in COMMANDS_OF_PEERS:
         return f"; did you mean `{COMMANDS_OF_PEERS[word]}`?"
     return did_you_mean(word, among)
@@ -103,7 +103,7 @@ def _near_command(word: str, ctx: click.Context | None) -> str:
 
 
 def _near_option(refused: click.NoSuchOption) -> str:
-    """Ask whether another option was meant: the name that another linter's option has here, or the nearest."""
+    """Return a "did you mean" question with the option that has this name in another linter, or a similar one."""
     command = refused.ctx.command if refused.ctx is not None else None
     parameters = command.params if command is not None else []
     options = [name for parameter in parameters for name in parameter.opts if name.startswith("--")]
@@ -120,7 +120,7 @@ def _near_option(refused: click.NoSuchOption) -> str:
 
 
 def _name(refused: click.BadParameter) -> str:
-    """The argument, the option or the variable of the environment that a value was given to."""
+    """Return the name of the argument, option or environment variable that has the value."""
     parameter, ctx = refused.param, refused.ctx
     if parameter is None:
         return "the command line"
@@ -130,6 +130,6 @@ def _name(refused: click.BadParameter) -> str:
 
 
 def _plain(message: str) -> str:
-    """A message of click as one of ours: no full stop, one line."""
+    """Return a click message in the style of zr4lint: one line, no full stop."""
     text = message.replace("\n", " ").removesuffix(".")
     return text[:1].lower() + text[1:] if text[1:2].islower() else text

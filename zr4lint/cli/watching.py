@@ -1,4 +1,4 @@
-"""`--watch`: lint again whenever a file changes."""
+"""`--watch`: lints again when a file changes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from zr4lint.app.run import Request, watched
 from zr4lint.cli.messages import error
 
 INTERVAL = 0.5
-"""The seconds between two looks at the files."""
+"""The seconds between two checks of the files."""
 
 Stamp = tuple[int, int] | None
 
 
 def watch(lint: Callable[[], int], request: Request) -> None:
-    """Lint, and again after each change of a file, a pack or a configuration, until Ctrl-C."""
+    """Lint, and lint again after each change of a file, a pack or a configuration, until Ctrl-C."""
     while True:
         before = _stamps(request)
         if sys.stdout is not None and sys.stdout.isatty():
@@ -35,7 +35,7 @@ def watch(lint: Callable[[], int], request: Request) -> None:
 
 
 def _stamps(request: Request) -> Mapping[str, Stamp]:
-    """The time and size of each file that the report depends on; None for one that is gone."""
+    """Return the time and size of each file that the report depends on; None for a deleted file."""
     return {path: _stamp(path) for path in watched(request)}
 
 

@@ -1,4 +1,4 @@
-"""Dockerfiles as BuildKit reads them, with the place of every word."""
+"""Parses Dockerfiles as BuildKit does, with the place of every word."""
 
 from zr4lint.dockerfile.instructions import (
     Comment,

@@ -1,4 +1,4 @@
-"""The JSON form of an instruction, with the place of every string."""
+"""Parses the JSON form of an instruction, with the place of every string."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DEEPEST = 10_000  # Go's decoder refuses more
 
 
 class Item(Struct, frozen=True):
-    """A value of an array and where it stands; `text` is None where it is no string."""
+    """A value of an array and its place; `text` is None if it is not a string."""
 
     text: str | None
     start: int
@@ -26,11 +26,11 @@ class Item(Struct, frozen=True):
 
 
 def read(text: str, at: int) -> list[Item] | None:
-    """The items of the JSON array at `at`, None where there is no valid one; what follows the array is ignored."""
+    """Return the items of the JSON array at `at`, or None if it is invalid; text after the array is ignored."""
     items: list[Item] = []
     closers: list[str] = []
-    # What may come next: a "value", an array's first value or its end ("first"), a "key", an object's first key or
-    # its end ("member"), a "colon", or what stands after a value ("next").
+    # The token that may come next: a "value", an array's first value or its end ("first"), a "key", an object's first
+    # key or its end ("member"), a "colon", or what may follow a value ("next").
     expected = "value"
     start = at
     while match := _TOKEN.match(text, at):
@@ -78,7 +78,7 @@ def _is_string(token: str) -> bool:
 
 
 def _is_value(token: str) -> bool:
-    """Whether a word is a constant, or a number that Go can hold."""
+    """Return whether a token is a constant, or a number that Go can represent."""
     if token in ("true", "false", "null"):
         return True
     return re.fullmatch(_NUMBER, token) is not None and abs(float(token)) < float("inf")

@@ -13,7 +13,7 @@ _NAMES = ("syntax", "escape", "check")
 TRUE = ("1", "t", "T", "TRUE", "true", "True")
 _BOOLEANS = (*TRUE, "0", "f", "F", "FALSE", "false", "False")
 CHECK_ARGUMENT = "BUILDKIT_DOCKERFILE_CHECK"
-"""The build argument that takes the place of `# check=`."""
+"""The build argument that replaces `# check=`."""
 NOT_ACCEPTED = "directive `# check=` does not accept"
 CHECK_OPTIONS = "Use `skip=`, `error=` or `experimental=`, with `;` between them"
 _BLANKS = "\t\n\f\r "
@@ -21,18 +21,18 @@ _NAME = rf"#[{_BLANKS}]*+([a-zA-Z][a-zA-Z0-9]*+)[{_BLANKS}]*+="
 
 
 def read(words: str, offset: int) -> Directive | None:
-    """The directive that a line is, if it is one; `words` is the line without the blanks before it."""
+    """Return the directive on a line, or None; `words` is the line without leading blanks."""
     match = re.match(_NAME, words) if "=" in words else None
     if not match or match[1].lower() not in _NAMES:
         return None
     rest = words[match.end() :]
-    # A value of blanks only is the last of them, as BuildKit's regular expression has it.
+    # If the value consists of blanks, BuildKit's regular expression captures the last one.
     value = rest.strip(_BLANKS) or rest[-1:]
     return Directive(match[1].lower(), value, Span(offset, offset + len(words))) if value else None
 
 
 def refusal(directive: Directive, before: Mapping[str, Directive]) -> ParseError | None:
-    """Why BuildKit refuses a directive that follows those `before`."""
+    """Return why BuildKit refuses a directive after the directives `before`, or None."""
     name, value, span = directive.name, directive.value, directive.span
     if name in before:
         return ParseError(f"directive `# {name}=` is set twice", span, help="Remove this one")
@@ -44,7 +44,7 @@ def refusal(directive: Directive, before: Mapping[str, Directive]) -> ParseError
 
 
 def unknown_option(value: str) -> str | None:
-    """The first option of a `# check=` that BuildKit fails at, None where it reads them all."""
+    """Return the first option of a `# check=` that BuildKit cannot parse, or None."""
     if not value:
         return None
     for option in value.split(";", 2):

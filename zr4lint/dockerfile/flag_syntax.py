@@ -1,4 +1,4 @@
-"""Which flags BuildKit's instructions take, and what it refuses in them."""
+"""The flags of BuildKit's instructions, and the values that it refuses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zr4lint.dockerfile.instructions import Flag, Instruction, ParseError
 from zr4lint.dockerfile.splitting import head
 from zr4lint.model.quoting import code, nearest
 
-# A switch is true or false, a text can stand once, a list any number of times.
+# A switch is true or false, a text may be given once, a list any number of times.
 _SWITCH, _TEXT, _LIST = "switch", "text", "list"
 
 _KNOWN = {
@@ -46,7 +46,7 @@ _UNCHECKED = ("ARG", "STOPSIGNAL")
 _CHOICES = {"network": ("default", "none", "host"), "security": ("insecure", "sandbox")}
 _DURATIONS = ("interval", "start-interval", "start-period", "timeout")
 
-# BuildKit reads flags by bytes, so that it never sees a µs.
+# BuildKit compares flags byte by byte, so it never recognizes µs.
 _DURATION = r"[+-]?(?:0|(?:(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:ns|us|ms|s|m|h))++)"
 _PART = r"([0-9]*)\.?([0-9]*)([a-z]+)"
 _NANOSECONDS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
@@ -56,7 +56,7 @@ _LONGEST = 40  # more digits than any number that BuildKit takes
 
 
 def refusals(instruction: Instruction) -> Iterator[ParseError]:
-    """Why BuildKit refuses the flags of an instruction."""
+    """Yield the errors with which BuildKit refuses the flags of an instruction."""
     keyword = instruction.keyword
     if keyword in _UNCHECKED or (keyword == "HEALTHCHECK" and head(instruction.arguments.text).text.upper() == "NONE"):
         return
@@ -126,7 +126,7 @@ def _bad_number(name: str, value: str) -> _Refusal | None:
 
 
 def _from_variable(mount: str) -> bool:
-    """Whether the `from` of a mount has a variable; False with quotes, since commas may then belong to values."""
+    """Return whether the `from` of a mount has a variable; False with quotes, where commas may belong to values."""
     if '"' in mount:
         return False
     fields = (field.partition("=") for field in mount.split(","))

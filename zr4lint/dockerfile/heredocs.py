@@ -1,4 +1,4 @@
-"""Heredocs: the markers in an instruction and the lines that end them."""
+"""Finds heredocs: the markers in an instruction, and the lines that end them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from zr4lint.model.source import MappedText, Span
 if TYPE_CHECKING:
     from zr4lint.dockerfile.lines import Lines
 
-# What BuildKit reads since dockerfile 1.16 only: more kinds of ${}.
+# The forms of ${} that BuildKit supports only since dockerfile 1.16.
 _NEWER = r"\$\{"
 _NOT_UTF8 = "[\ud800-\udfff]"
 _MOST = 2**64 - 1
@@ -36,8 +36,8 @@ class _Marker(Struct, frozen=True):
 class Found(Struct, frozen=True):
     """The heredocs of an instruction and the number of the line after them.
 
-    `unreadable` is the place of a marker that BuildKit cannot read, `unterminated` tells that the last heredoc has
-    no terminator.
+    `unreadable` is the place of a marker that BuildKit cannot read. `unterminated` is set if the last heredoc has no
+    terminator.
     """
 
     heredocs: tuple[Heredoc, ...]
@@ -54,13 +54,13 @@ class Finder:
         self._index: dict[bool, dict[str, list[int]]] = {}
 
     def find(self, text: MappedText, number: int) -> Found:
-        """The heredocs of an instruction, whose bodies start at line `number`."""
+        """Return the heredocs of an instruction, whose bodies start at line `number`."""
         if "<<" not in text.text:
             return Found((), number)
         markers, unreadable = _markers(text.text, newer=False)
         if re.search(_NEWER, text.text):
-            # BuildKit before dockerfile 1.16 takes these for words, BuildKit since then refuses the file where one
-            # has no terminator: they are heredocs for certain only where all are terminated.
+            # BuildKit before dockerfile 1.16 treats these as words. Since then, it refuses the file if one has no
+            # terminator. So they are certainly heredocs only if all are terminated.
             more, wrong = _markers(text.text, newer=True)
             if len(more) > len(markers) and not wrong:
                 found = self._bodies(text, more, number)
@@ -89,7 +89,7 @@ class Finder:
         return Found(tuple(heredocs), number)
 
     def _terminator(self, name: str, chomp: bool, number: int) -> int | None:
-        """The first line from `number` on that is just `name`."""
+        """Return the first line from `number` on that consists of `name`."""
         if chomp not in self._index:
             index = self._index[chomp] = {}
             for at in range(len(self._lines)):
@@ -101,7 +101,7 @@ class Finder:
 
 
 def is_marker(word: str) -> bool:
-    """Whether a COPY or ADD takes a word for a heredoc."""
+    """Return whether COPY and ADD treat a word as a heredoc."""
     parts = _parts(word)
     name = lex(parts.name, raw=False, newer=False) if parts is not None else None
     return name is not None and len(name.words) == 1
@@ -125,7 +125,7 @@ def _parts(word: str) -> _Parts | None:
 
 
 def _markers(text: str, *, newer: bool) -> tuple[list[_Marker], tuple[int, int] | None]:
-    """The markers in an instruction's text, and the place of one that cannot be read."""
+    """Return the markers in an instruction's text, and the place of an unreadable marker."""
     markers: list[_Marker] = []
     lexed = lex(text, raw=True, newer=newer)
     for word in lexed.words if lexed is not None else ():
@@ -137,7 +137,7 @@ def _markers(text: str, *, newer: bool) -> tuple[list[_Marker], tuple[int, int] 
         if name is None:
             return markers, place
         if len(name.words) == 1:
-            # Go reads a byte that is not UTF-8 as U+FFFD.
+            # Go replaces a byte that is not UTF-8 by U+FFFD.
             found = re.sub(_NOT_UTF8, "\ufffd", name.words[0].text)
             markers.append(_Marker(found, _descriptor(parts.digits), not name.quoted, parts.chomp, *place))
     return markers, None

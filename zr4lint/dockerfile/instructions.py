@@ -18,9 +18,9 @@ class Directive(Struct, frozen=True):
 
 
 class Comment(Struct, frozen=True):
-    """A comment line, `text` without the "#" and the blanks around it.
+    """A comment line; `text` is without the "#" and the blanks around it.
 
-    `inside` tells that it stands between the lines of one instruction.
+    `inside` is set if the comment is between the lines of one instruction.
     """
 
     text: str
@@ -29,7 +29,7 @@ class Comment(Struct, frozen=True):
 
 
 class Flag(Struct, frozen=True):
-    """A `--name` or `--name=value` of an instruction; `value` is None where there is no "="."""
+    """A `--name` or `--name=value` of an instruction; `value` is None if there is no "="."""
 
     name: str
     value: str | None
@@ -46,8 +46,8 @@ class JsonString(Struct, frozen=True):
 class Heredoc(Struct, frozen=True):
     """A heredoc of a RUN, COPY or ADD.
 
-    `marker` is the `<<NAME` in the instruction, `body` the lines up to the terminator's line, with their line ends
-    and, under `<<-` (`chomp`), with their leading tabs. `expand` is False where the name is quoted.
+    `marker` is the `<<NAME` in the instruction, `body` the lines up to the terminator's line, with their line ends and,
+    under `<<-` (`chomp`), with their leading tabs. `expand` is False if the name is quoted.
     """
 
     name: str
@@ -64,9 +64,9 @@ class Instruction(Struct, frozen=True):
 
     `keyword` is in upper case. `span` runs from the keyword's first character to the end of the last line, heredocs
     included, without the line end; `line` and `end_line` are its first and last line, as BuildKit numbers them.
-    `arguments` is what follows keyword and flags, without continuations, comments inside and blanks around.
-    `json` holds the strings of a valid exec form, else None. `trigger` is the instruction of an ONBUILD.
-    `stage` counts from 0; -1 stands for what comes before the first FROM.
+    `arguments` is the text after keyword and flags, without continuations, inner comments and surrounding blanks.
+    `json` holds the strings of a valid exec form, else None. `trigger` is the instruction of an ONBUILD. `stage` counts
+    from 0; -1 stands for what precedes the first FROM.
     """
 
     index: int
@@ -101,9 +101,9 @@ class Piece(Struct, frozen=True):
 
 
 class ParseError(Struct, frozen=True):
-    """Something for which BuildKit refuses the file.
+    """An error for which BuildKit refuses the file.
 
-    `instead` is what could stand at the span, where that is clear. `help` says what to do.
+    `instead` is a replacement for the span, if it is clear. `help` says what to do.
     """
 
     message: str
@@ -113,7 +113,7 @@ class ParseError(Struct, frozen=True):
 
 
 class Dockerfile(Struct, frozen=True):
-    """A parsed file; with `errors`, it has what could be parsed."""
+    """A parsed file; if there are `errors`, it contains what could be parsed."""
 
     source: SourceFile
     directives: tuple[Directive, ...]
@@ -124,6 +124,6 @@ class Dockerfile(Struct, frozen=True):
 
     @property
     def unread(self) -> Span | None:
-        """What follows the last instruction that is read, in a file of more than `budgets.INSTRUCTIONS`."""
+        """Return the unparsed rest of a file of more than `budgets.INSTRUCTIONS` instructions, or None."""
         last = self.pieces[-1] if self.pieces else None
         return last.span if last is not None and last.kind is PieceKind.UNREAD else None

@@ -1,4 +1,4 @@
-"""Words as BuildKit's shell lexer finds them, which decides what is a heredoc."""
+"""Splits text into words as BuildKit's shell lexer does, which determines the heredocs."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ _SPECIAL = "@*#?-$!0"
 
 
 class Lexed(Struct, frozen=True):
-    """The words of a text, and whether a quote stands in any."""
+    """The words of a text, and whether any contains a quote."""
 
     words: list[Word]
     quoted: bool
 
 
 def lex(text: str, *, raw: bool, newer: bool) -> Lexed | None:
-    """Split a text into words, None where BuildKit gives up on it.
+    """Split a text into words; return None if BuildKit refuses it.
 
-    A `raw` word keeps its quotes and escapes. `newer` reads what BuildKit reads since dockerfile 1.16:
+    A `raw` word keeps its quotes and escapes. `newer` accepts what BuildKit accepts since dockerfile 1.16:
     `${name#...}`, `${name%...}` and `${name/.../...}`.
     """
     return _Lexer(text, raw, newer).run()
 
 
 class Fault(Struct, frozen=True):
-    """Where BuildKit gives up when it expands a text, and what is wrong there.
+    """The place at which BuildKit refuses to expand a text, and the error there.
 
-    `kind` is "'" or '"' for a quote that is not closed, "}" for a substitution that is not closed, and "$" for one that
-    BuildKit does not know. `nested` tells that it stands in a quote or a substitution that is open too.
+    `kind` is "'" or '"' for an unclosed quote, "}" for an unclosed substitution, and "$" for a substitution that
+    BuildKit does not support. `nested` is set if the place is inside another open quote or substitution.
     """
 
     at: int
@@ -42,9 +42,9 @@ class Fault(Struct, frozen=True):
 
 
 def fault(text: str) -> Fault | None:
-    """Why BuildKit can't expand a text; None where it can.
+    """Return why BuildKit cannot expand a text, or None if it can.
 
-    Behind ":", it knows `-`, `+` and `?`; others pass only where variables stay as they are, as in `lex`.
+    After ":", BuildKit supports `-`, `+` and `?`. Others are accepted only if variables are not expanded, as in `lex`.
     """
     lexer = _Lexer(text, raw=False, newer=True, strict=True)
     if lexer.run() is not None:
@@ -57,11 +57,11 @@ class _Lexer:
         self.text = text
         self.strict = strict
         self.fault: Fault | None = None
-        self.opened: list[int] = []  # where those are open that `closers` has
+        self.opened: list[int] = []  # where the entries of `closers` were opened
         self.raw = raw
         self.newer = newer
         self.at = 0
-        self.closers: list[str] = []  # of the quotes and ${} that are open
+        self.closers: list[str] = []  # of the open quotes and ${}
         self.words: list[Word] = []
         self.chars: list[str] = []
         self.start = 0
@@ -110,7 +110,7 @@ class _Lexer:
         return False
 
     def _give_up_open(self) -> None:
-        """Note the last thing that is open; a quote in a substitution in quotes was to close the outer ones."""
+        """Record the last thing that is open; a quote in a quoted substitution was meant to close the outer ones."""
         last = len(self.closers) - 1
         if self.closers[last] == '"' and '"' in self.closers[:last]:
             last -= 1
@@ -122,10 +122,10 @@ class _Lexer:
         self.opened.append(self.at)
 
     def _take(self, count: int, *, literal: bool = False) -> None:
-        """Add the next characters to the word; where they are not literal, a blank ends it.
+        """Add the next characters to the word; if they are not literal, a blank ends the word.
 
-        Inside quotes everything is literal. Inside a ${} nothing is, not even a quote: BuildKit splits what it
-        expands to, which is itself.
+        Inside quotes everything is literal. Inside a ${} nothing is literal, not even a quote: BuildKit splits the
+        expansion, and in this lexer a substitution expands to itself.
         """
         if (self.closers and self.closers[0] == '"') or (literal and not self.closers):
             self._add(count)
@@ -182,7 +182,7 @@ class _Lexer:
             self._take(1, literal=True)
 
     def _dollar(self) -> bool:
-        """Take a $, or the start of a ${}; False where BuildKit knows no such substitution."""
+        """Take a $, or the start of a ${}; return False if BuildKit does not support the substitution."""
         text = self.text
         if not text.startswith("{", self.at + 1):
             special = text[self.at + 1 : self.at + 2]

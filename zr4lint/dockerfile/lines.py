@@ -1,4 +1,4 @@
-"""The lines of a file, and how a continuation joins them."""
+"""The lines of a file, and the joining of continued lines."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from msgspec import Struct
 from zr4lint.dockerfile.instructions import Comment
 from zr4lint.model.source import MappedText, SourceFile, Span
 
-# What Go's unicode.IsSpace accepts; str.isspace also accepts \x1c to \x1f, which BuildKit reads as words.
+# The blanks of Go's unicode.IsSpace; str.isspace also accepts \x1c to \x1f, which BuildKit treats as words.
 BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"  # noqa: E501
 
 
@@ -22,15 +22,15 @@ class Lines:
         return len(self._starts) - 1
 
     def start(self, number: int) -> int:
-        """The offset at which a line starts; the number after the last gives the end of the text."""
+        """Return the offset at which a line starts; the number after the last line gives the end of the text."""
         return self._starts[number]
 
     def content(self, number: int) -> str:
-        """A line without its line end, of which BuildKit takes every "\\r" and "\\n" at the end to be part."""
+        """Return a line without its line end; for BuildKit, all "\\r" and "\\n" at the end belong to the line end."""
         return self._text[self._starts[number] : self._starts[number + 1]].rstrip("\r\n")
 
     def words(self, number: int) -> tuple[str, int]:
-        """A line without the blanks before it and its line end, and the offset at which it starts then."""
+        """Return a line without leading blanks and line end, and the offset at which this text starts."""
         start = self._starts[number]
         line = self._text[start : self._starts[number + 1]].rstrip("\r\n")
         words = line.lstrip(BLANKS)
@@ -46,12 +46,12 @@ class Logical(Struct, frozen=True):
 
 
 def comment(words: str, offset: int, *, inside: bool) -> Comment:
-    """The comment that `words`, which start with "#", are at `offset`."""
+    """Return the comment that consists of `words` at `offset`; `words` starts with "#"."""
     return Comment(words[1:].strip(BLANKS), Span(offset, offset + len(words)), inside)
 
 
 def join(lines: Lines, number: int, escape: str) -> Logical:
-    """Join the line `number`, which starts an instruction, with the lines that continue it."""
+    """Join line `number`, which starts an instruction, with the lines that continue it."""
     words, first = lines.words(number)
     part, continued = _continuation(words, escape)
     parts = [(part, first)]
@@ -70,7 +70,7 @@ def join(lines: Lines, number: int, escape: str) -> Logical:
 
 
 def _continuation(line: str, escape: str) -> tuple[str, bool]:
-    """The line without its continuation, and whether it has one. Two escapes at the end are none."""
+    """Return the line without its continuation, and whether it has one. Two escapes at the end are no continuation."""
     words = line.rstrip(" \t")
     if words.endswith(escape) and words[-2:] != escape * 2:
         return words[:-1], True

@@ -1,4 +1,4 @@
-"""Reads a Dockerfile as BuildKit's parser does."""
+"""Parses a Dockerfile as BuildKit does."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class _Statement(Struct, frozen=True):
 
 
 def parse(source: SourceFile) -> Dockerfile:
-    """Parse a Dockerfile; whatever the text, this never raises."""
+    """Parse a Dockerfile; never raises, for any text."""
     return _Parser(source).parse()
 
 
@@ -75,7 +75,7 @@ class _Parser:
         )
 
     def _directives(self) -> int:
-        """Read the directives at the top; the first line that is none ends them."""
+        """Read the directives at the top, up to the first other line."""
         for number in range(len(self.lines)):
             directive = directives.read(*self.lines.words(number))
             if not directive:
@@ -90,7 +90,7 @@ class _Parser:
         return len(self.lines)
 
     def _line(self, number: int) -> int:
-        """Read what starts at a line; returns the number of the line after it."""
+        """Read what starts at a line; return the number of the line after it."""
         line, offset = self.lines.words(number)
         if not line:
             end = number + 1
@@ -132,7 +132,7 @@ class _Parser:
 
     def _statement(self, text: MappedText) -> _Statement:
         parts = splitting.split(text)
-        # By way of lower case, in which BuildKit compares: the Kelvin sign is a K.
+        # BuildKit compares in lower case, so the Kelvin sign counts as a K.
         keyword = parts.keyword.text.lower().upper()
         json = self._json(keyword, parts.arguments) if keyword in _WITH_JSON else None
         return _Statement(
@@ -178,7 +178,7 @@ class _Parser:
         )
 
     def _check_file(self) -> None:
-        """Find what is wrong with the file as a whole."""
+        """Find the errors of the file as a whole."""
         instructions = self.instructions
         early = next((one for one in instructions if one.stage < 0 and one.keyword in _NEED_STAGE), None)
         if not instructions:

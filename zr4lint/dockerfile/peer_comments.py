@@ -1,4 +1,4 @@
-"""Comments to other linters: hadolint's pragmas, and BuildKit's `# check=`."""
+"""Comments for other linters: hadolint's pragmas, and BuildKit's `# check=`."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Scope(Enum):
 
 
 class PeerComment(Struct, frozen=True):
-    """A comment to another linter.
+    """A comment for another linter.
 
-    `skipped` are the codes that are not to be reported within the span `area`, "all" among them for all checks of
-    BuildKit. `wanted` are experimental checks of BuildKit to run, `shell` is the shell that hadolint expects in the
-    `area`. With `fails` what BuildKit warns about fails the build.
+    `skipped` are the codes that are not reported within the span `area`, or "all" for all checks of BuildKit. `wanted`
+    are experimental checks of BuildKit to run. `shell` is the shell that hadolint assumes in the `area`. With `fails`,
+    BuildKit's warnings fail the build.
     """
 
     span: Span
@@ -53,9 +53,9 @@ class PeerComment(Struct, frozen=True):
 
 
 def peer_comments(dockerfile: Dockerfile, check: str | None = None) -> list[PeerComment]:
-    """The comments of a file to other linters, as far as they can be parsed, in order.
+    """Return the valid comments of a file for other linters, in order.
 
-    `check` is what the build argument BUILDKIT_DOCKERFILE_CHECK says in the place of the `# check=` directive.
+    `check` is the value of the build argument BUILDKIT_DOCKERFILE_CHECK, which replaces the `# check=` directive.
     """
     text = dockerfile.source.text
     if check is None and not any(word in text for word in ("hadolint", "skip", "experimental", "error")):
@@ -74,7 +74,7 @@ def peer_comments(dockerfile: Dockerfile, check: str | None = None) -> list[Peer
 
 
 def declared_shells(comments: Sequence[PeerComment], instructions: Sequence[Instruction]) -> Mapping[int, str]:
-    """The shells that `# hadolint shell=` names for instructions, by their index; a SHELL ends what a comment says."""
+    """Return the shells that `# hadolint shell=` sets for instructions, by index; a SHELL ends the effect."""
     pending = [comment for comment in reversed(comments) if comment.shell]
     found: dict[int, str] = {}
     everywhere = here = ""
@@ -93,7 +93,7 @@ def declared_shells(comments: Sequence[PeerComment], instructions: Sequence[Inst
 
 
 class _Places:
-    """Where the comments of a file hold."""
+    """The instructions and lines that comments of a file apply to."""
 
     def __init__(self, dockerfile: Dockerfile) -> None:
         self.source = dockerfile.source
@@ -107,7 +107,7 @@ class _Places:
         return self.source.line_of(span.start)
 
     def below(self, span: Span, *, over_comments: bool = False) -> Instruction | None:
-        """The instruction that begins on the next line, or below the comments that follow there."""
+        """Return the instruction on the next line, or with `over_comments` below further comments."""
         line = self.line(span) + 1
         while over_comments and line in self.comment_lines:
             line += 1
@@ -165,7 +165,7 @@ def _check(span: Span, text: str, places: _Places, *, whole: bool) -> PeerCommen
 
 
 def _options(words: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The options of a `# check=`, such as `skip=A,B;experimental=C`."""
+    """Yield the options of a `# check=`, such as `skip=A,B;experimental=C`."""
     for option in words.split(";"):
         key, _, value = option.partition("=")
         yield key.strip().lower(), tuple(filter(None, (name.strip() for name in value.split(","))))

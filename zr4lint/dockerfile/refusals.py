@@ -1,4 +1,4 @@
-"""Why BuildKit refuses an instruction: what its parser and its instructions.Parse say, and nothing else."""
+"""The errors with which BuildKit refuses an instruction, as its parser and instructions.Parse do, and no others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from zr4lint.model.source import Span
 
 _STAGE_NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 
-# What an instruction cannot do without.
+# The required arguments of each instruction.
 _NEEDS = {
     "ADD": "a source and a destination",
     "ARG": "a name, as in ARG NAME or ARG NAME=value",
@@ -38,9 +38,9 @@ _PAIRED = ("ARG", "ENV", "LABEL")
 
 
 def refusals(instruction: Instruction, escape: str, suggest: Callable[[str], str | None]) -> Iterator[ParseError]:
-    """Everything for which BuildKit refuses an instruction, but for its JSON form and its heredocs.
+    """Yield the errors with which BuildKit refuses an instruction, except for its JSON form and its heredocs.
 
-    Of an ONBUILD's trigger it reads now no more than the syntax.
+    Of an ONBUILD's trigger, BuildKit checks only the syntax at this point.
     """
     target = instruction.trigger or instruction
     pairs = quoted(target.arguments.text, escape) if target.keyword in _PAIRED else []
@@ -61,7 +61,7 @@ def refusals(instruction: Instruction, escape: str, suggest: Callable[[str], str
 
 
 def _syntax(instruction: Instruction, pairs: list[Word]) -> Iterator[ParseError]:
-    """The fault in an ENV or LABEL that the parser refuses."""
+    """Yield the error in an ENV or LABEL that the parser refuses."""
     if not pairs:
         return
     text = instruction.arguments.text
@@ -78,7 +78,7 @@ def _syntax(instruction: Instruction, pairs: list[Word]) -> Iterator[ParseError]
 
 def _names(instruction: Instruction, pairs: list[Word]) -> Iterator[ParseError]:
     if instruction.keyword != "ARG" and "=" not in pairs[0].text:
-        return  # ENV NAME value, where the value is all the rest
+        return  # ENV NAME value, where the value is the rest of the line
     for word in pairs:
         if word.text.startswith("="):
             yield ParseError(f"{code(word.text)} has no name before `=`", _span(instruction, word))
@@ -93,7 +93,7 @@ def _unknown(instruction: Instruction, escape: str, suggest: Callable[[str], str
 
 
 def suggestion(keyword: str) -> str | None:
-    """The instruction that an unknown one was probably meant to be."""
+    """Return the instruction that is most similar to an unknown one, or None."""
     return nearest(keyword, KEYWORDS)
 
 
@@ -104,7 +104,7 @@ def _has_arguments(instruction: Instruction) -> bool:
 
 
 def _words(instruction: Instruction) -> list[tuple[str, Span]]:
-    """The arguments of an instruction that takes a list, in JSON form or not."""
+    """Return the arguments of an instruction that takes a list, in JSON form or not."""
     if instruction.json is not None:
         return [(item.value, item.span) for item in instruction.json]
     return [(word.text, _span(instruction, word)) for word in listed(instruction.arguments.text)]

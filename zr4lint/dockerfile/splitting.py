@@ -1,4 +1,4 @@
-"""Split an instruction's text as BuildKit does: keyword, flags, arguments, words."""
+"""Splits an instruction's text as BuildKit does: keyword, flags, arguments, words."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from zr4lint.startup import lazy_pattern
 _GAP = "\t\v\f\r "
 _GAPS = lazy_pattern(f"[{_GAP}]+")
 _WORD = lazy_pattern(f"[^{_GAP}]+")
-# BuildKit reads flags by bytes, and takes the bytes of U+0085 and U+00A0 for blanks wherever they are.
+# BuildKit reads flags by bytes, and treats the bytes of U+0085 and U+00A0 as blanks even within a character.
 _BLANK_BYTES = (b"\x85", b"\xa0")
 
 
 class Word(Struct, frozen=True):
-    """A word and where it stands in the text that it was taken from."""
+    """A word and its place in the text that contains it."""
 
     text: str
     start: int
@@ -49,7 +49,7 @@ def split(whole: MappedText) -> Parts:
 
 
 def _flags(whole: MappedText, at: int, end: int) -> tuple[list[Flag], int]:
-    """The flags from `at` on, and where they end."""
+    """Return the flags from `at` on, and where they end."""
     text = whole.text
     flags: list[Flag] = []
     while True:
@@ -66,7 +66,7 @@ def _flags(whole: MappedText, at: int, end: int) -> tuple[list[Flag], int]:
 
 
 def _flag(text: str, at: int, end: int) -> tuple[str, int]:
-    """The word of a flag without quotes and escapes, and where it ends. Its escape is always the backslash."""
+    """Return the word of a flag without quotes and escapes, and its end. The escape is always the backslash."""
     chars: list[str] = []
     quote = ""
     while at < end:
@@ -92,23 +92,23 @@ def _flag(text: str, at: int, end: int) -> tuple[str, int]:
 
 
 def listed(text: str) -> list[Word]:
-    """The words of a list such as FROM's arguments, where quotes mean nothing."""
+    """Return the words of a list such as FROM's arguments, in which quotes have no meaning."""
     return [Word(match[0], match.start(), match.end()) for match in _WORD.finditer(text)]
 
 
 def head(text: str) -> Word:
-    """The first word of a list, empty where there is none."""
+    """Return the first word of a list, or an empty word."""
     match = _WORD.search(text)
     return Word(match[0], match.start(), match.end()) if match else Word("", 0, 0)
 
 
 def first_gap(text: str) -> re.Match[str] | None:
-    """The first run of blanks between words."""
+    """Return the first run of blanks between words."""
     return _GAPS.search(text)
 
 
 def quoted(text: str, escape: str) -> list[Word]:
-    """The words of an ENV, LABEL or ARG, where quotes and escapes keep blanks inside a word."""
+    """Return the words of an ENV, LABEL or ARG, in which quotes and escapes keep blanks inside a word."""
     found = []
     for match in _quoted_pattern(escape).finditer(text):
         word = match[0]
@@ -122,7 +122,7 @@ def quoted(text: str, escape: str) -> list[Word]:
 @cache
 def _quoted_pattern(escape: str) -> re.Pattern[str]:
     e = re.escape(escape)
-    # What Python takes for blank is BLANKS and \x1c to \x1f. An escape as the very last character ("cut") is dropped.
+    # Python's blanks are BLANKS and \x1c to \x1f. An escape as the very last character ("cut") is dropped.
     return re.compile(
         rf"""(?:[^\s'"{e}]++|[\x1c-\x1f]|{e}.|'[^']*+'?+|"(?:[^"{e}]++|{e}.)*+"?+)*+(?P<cut>{e}\Z)?+""", re.DOTALL
     )

@@ -1,6 +1,6 @@
 """Words of instructions other than RUN: splitting, quoting, `$NAME`, KEY=VALUE pairs and image references.
 
-The only module that knows dockerfile-parse, which reads quotes and escapes.
+Only this module uses dockerfile-parse, which reads quotes and escapes.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ WordSplitter = import_alone("dockerfile_parse.util").WordSplitter
 _QUOTES = "\"'\\"
 _OPERAND = r"[^{}$]*+(?:\$(?:\w++|\{\w++\})[^{}$]*+)*+"
 _VARIABLE = rf"\\.|\$(?:(\w+)|\{{(\w+)(?:(:?[-+]|##?|%%?|//?)({_OPERAND}))?\}}|(\{{))"
-"""An escape, or a variable; `$` starts only the second."""
+"""Matches an escape or a variable; only a variable starts with `$`."""
 _PLAIN_VARIABLE = r"\$(?:(\w+)|\{(\w+)\})"
 _WHOLE = rf'(")?{_PLAIN_VARIABLE}(?(1)")'
 _SINGLE_QUOTED = r"'[^']*'"
 _PART = r"""'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)|([^'"\\]+)"""
 _PIECE = r"""(?s)(?P<blank>\s+)|\\.?|'[^']*'?|"(?:\\.|[^"\\])*(?:"|\\?\Z)|[^\s\\'"]+"""
 _ESCAPED = r"""\\(["$\\])"""
-"""The characters that a backslash escapes between double quotes; before others it stays."""
+"""Matches a backslash that escapes a character between double quotes; before other characters it stays."""
 _BACKTICK = r"'[^']*'|`|\\"
 _KEPT = str.maketrans({"\\": "\ue000", '"': "\ue001", "'": "\ue002"})
-"""What stands for the characters of a value while the word it is put into loses its quotes and escapes."""
+"""Replacements for the special characters of a value while the word around it is unquoted."""
 _GIVEN_BACK = str.maketrans({"\ue000": "\\", "\ue001": '"', "\ue002": "'"})
 
 
@@ -45,9 +45,9 @@ class DockerWord(Struct, frozen=True):
 
 
 class Pair(Struct, frozen=True):
-    """A KEY=VALUE of ENV, ARG or LABEL; ARG may have no value. `value_span` is empty then, `span` covers both.
+    """A KEY=VALUE of ENV, ARG or LABEL; `span` covers both. For an ARG without a value, `value_span` is empty.
 
-    `legacy` tells that a blank stands in the place of "=".
+    `legacy` is set if a blank replaces the "=".
     """
 
     name: str
@@ -58,7 +58,7 @@ class Pair(Struct, frozen=True):
 
 
 class Image(Struct, frozen=True):
-    """An image reference; `repository` is without registry, and without "library/" of Docker Hub."""
+    """An image reference; `repository` excludes the registry, and "library/" of Docker Hub."""
 
     registry: str
     repository: str
@@ -67,7 +67,7 @@ class Image(Struct, frozen=True):
 
 
 def split(text: MappedText) -> list[DockerWord]:
-    """The words of an instruction's arguments, blanks inside quotes not counting."""
+    """Return the words of an instruction's arguments; blanks inside quotes do not split."""
     words: list[DockerWord] = []
     at = 0
     quoted = any(c in text.text for c in _QUOTES)
@@ -79,12 +79,12 @@ def split(text: MappedText) -> list[DockerWord]:
 
 
 def _as_written(text: str) -> Iterable[str]:
-    """The words of a text as written, blanks inside quotes not counting."""
+    """Return the words of a text as written; blanks inside quotes do not split."""
     return WordSplitter(text).split(dequote=False) if len(text) <= VALUE_LENGTH else long_words(text)
 
 
 def long_words(text: str) -> Iterator[str]:
-    """The same words as `WordSplitter` gives, whose time grows with the square of a word's length."""
+    """Yield the same words as `WordSplitter`, whose time grows with the square of a word's length."""
     start: int | None = None
     for found in re.finditer(_PIECE, text):
         if found.lastgroup == "blank":
@@ -98,7 +98,7 @@ def long_words(text: str) -> Iterator[str]:
 
 
 def pairs(instruction: Instruction) -> list[Pair]:
-    """The pairs of an ENV, ARG or LABEL; of `ENV KEY words ...` the one pair."""
+    """Return the pairs of an ENV, ARG or LABEL; `ENV KEY words ...` is a single pair."""
     text = instruction.arguments
     words = split(text)
     if not words:
@@ -126,12 +126,12 @@ def pairs(instruction: Instruction) -> list[Pair]:
 
 
 def unquote(raw: str) -> str:
-    """A word without its quotes and escapes, as BuildKit's shell/lex.go takes them off."""
+    """Return a word without its quotes and escapes, as BuildKit's shell/lex.go removes them."""
     if not any(c in raw for c in _QUOTES):
         return raw
     parts = list(re.finditer(_PART, raw, re.DOTALL))
     if sum(len(part[0]) for part in parts) != len(raw):
-        # A quote that is never closed. What is over its budget is unknown in any case.
+        # A quote is not closed. The value of a word over the budget is unknown in any case.
         return raw if len(raw) > VALUE_LENGTH else str(WordSplitter(raw).dequote())
     return "".join(part[1] or re.sub(_ESCAPED, r"\1", part[2] or "") or part[3] or part[4] or "" for part in parts)
 
@@ -139,16 +139,16 @@ def unquote(raw: str) -> str:
 def expand(
     raw: str, env: Mapping[str, str | None], *, over: Callable[[], None] | None = None, escape: str = "\\"
 ) -> str | None:
-    """A word's value with its variables replaced and its quotes taken off; None where it can't be known.
+    """Return a word's value with variables replaced and quotes removed, or None if it is unknown.
 
-    A value over the budget is one of these; `over` is called to take note of it. `escape` is the file's character.
+    The value is also None if it exceeds the budget; then `over` is called. `escape` is the file's escape character.
     """
     if escape != "\\" and ("`" in raw or "\\" in raw):
         raw = re.sub(_BACKTICK, lambda found: {"`": "\\", "\\": r"\\"}.get(found[0], found[0]), raw)
     if "$" not in raw:
         return unquote(raw)
     literal = [m.span() for m in re.finditer(_SINGLE_QUOTED, raw)] if not raw.startswith('"') else []
-    passed = 0  # of those, how many end before the variable
+    passed = 0  # the number of them that end before the variable
     whole = re.fullmatch(_WHOLE, raw)
     if whole is not None and (value := env.get(whole[2] or whole[3])) is not None and len(value) <= VALUE_LENGTH:
         return value
@@ -185,7 +185,7 @@ def _value(found: re.Match[str], env: Mapping[str, str | None]) -> str | None:
 
         pattern = _operand(operand, env)
         if value is None or pattern is None or "\ue000" in pattern:
-            return None  # a backslash of a variable may escape what follows it in the pattern
+            return None  # a backslash in a variable's value may escape the next character of the pattern
         return cut(value.translate(_KEPT), operator, pattern)
     is_set = name in env and (value != "" or not operator.startswith(":"))
     if operator.endswith("-"):
@@ -194,7 +194,7 @@ def _value(found: re.Match[str], env: Mapping[str, str | None]) -> str | None:
 
 
 def _operand(operand: str, env: Mapping[str, str | None]) -> str | None:
-    """The words behind an operator, with their own variables replaced; None where one is unknown, or too long."""
+    """Return an operand with its own variables replaced, or None if one is unknown or the result is too long."""
     values = {m[0]: env.get(m[1] or m[2]) for m in re.finditer(_PLAIN_VARIABLE, operand)}
     if None in values.values():
         return None
@@ -205,7 +205,7 @@ def _operand(operand: str, env: Mapping[str, str | None]) -> str | None:
 
 
 def names_in(raw: str) -> list[str]:
-    """The variables that a word uses."""
+    """Return the variables that a word uses."""
     found = [(m[1] or m[2], m[4] or "") for m in re.finditer(_VARIABLE, raw) if m[1] or m[2]]
     inner = [m[1] or m[2] for _, operand in found for m in re.finditer(_PLAIN_VARIABLE, operand)]
     return [name for name, _ in found] + inner

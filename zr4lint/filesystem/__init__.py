@@ -1,1 +1,1 @@
-"""Reading and writing files, limits, and patterns of paths."""
+"""Reads and writes files, sets limits, and matches patterns of paths."""

@@ -1,4 +1,4 @@
-"""Files of a build context."""
+"""Reads files of a build context."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MOST_LINKS = 40
 
 
 def has_file(context: str, path: str) -> bool:
-    """Whether a path names a regular file of a build context; nothing outside of it is looked at."""
+    """Return whether a path is a regular file of a build context; nothing outside of the context is accessed."""
     parts = resolved(context, path)
     try:
         return parts is not None and stat.S_ISREG(os.lstat(os.path.join(context, *parts)).st_mode)
@@ -29,7 +29,7 @@ def exists(context: str, path: str) -> bool:
 
 
 def read_file(context: str, path: str, most: int) -> str | None:
-    """The text of a file of a build context, of `most` bytes at most; None where it can't be had."""
+    """Return the text of a file of a build context, or None if it is unreadable or larger than `most` bytes."""
     parts = resolved(context, path)
     if parts is None:
         return None
@@ -40,10 +40,10 @@ def read_file(context: str, path: str, most: int) -> str | None:
 
 
 def resolved(context: str, path: str) -> list[str] | None:
-    """The parts of a path in a build context, all links followed; None where there are too many links.
+    """Return the parts of a path in a build context after following links, or None for too many links.
 
-    As for BuildKit, the context is the root: `..`, absolute paths and symbolic links lead nowhere outside of it, and
-    nothing outside of it is looked at.
+    The context is the root, as in BuildKit: `..`, absolute paths and symbolic links never lead out of it, and nothing
+    outside of it is accessed.
     """
     waiting = path.split("/")[::-1]
     at: list[str] = []
@@ -55,7 +55,7 @@ def resolved(context: str, path: str) -> list[str] | None:
         elif part not in ("", "."):
             try:
                 target = os.readlink(os.path.join(context, *at, part))
-            except (OSError, ValueError):  # no link, or not there
+            except (OSError, ValueError):  # not a link, or missing
                 at.append(part)
                 continue
             links += 1

@@ -1,6 +1,6 @@
-"""The files that a build context excludes: `.dockerignore`, by the rules of moby's pattern matcher.
+"""Matches the files that `.dockerignore` excludes from a build context, by the rules of moby's pattern matcher.
 
-Patterns are matched in time linear in their length and the path's, which regular expressions made of them are not.
+Patterns are matched in time linear in their length and the path's. Equivalent regular expressions are not linear.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NAME = ".dockerignore"
 
 
 class _Wild(Enum):
-    """The parts of a pattern that stand for more than one text."""
+    """The wildcards of a pattern."""
 
     ONE = "?"
     STAR = "*"
@@ -41,15 +41,15 @@ class _Wild(Enum):
 _CLASS = lazy_pattern(r"(\^?(?:\\.|[^\]\\-])(?:\\.|[^\]\\])*+)\]")
 _SPECIAL = lazy_pattern(r"\\.|[\[&|~]")
 _FREE: Mapping[object, tuple[int, ...]] = {_Wild.STAR: (1,), _Wild.REST: (1,), _Wild.SKIP: (1, 2)}
-"""How many tokens further a token leads without a character."""
+"""The number of tokens that each wildcard may skip without a character."""
 
 _Token = str | _Wild | re.Pattern[str]
 
 
 class _Pattern(Struct, frozen=True):
-    """A line of the file: `text` without "!", and its tokens, each a character or something wild.
+    """A line of the file: `text` without "!", and its tokens, each a character or a wildcard.
 
-    `start` are the characters before the first that is wild.
+    `start` holds the characters before the first wildcard.
     """
 
     text: str
@@ -58,7 +58,7 @@ class _Pattern(Struct, frozen=True):
     start: str = ""
 
     def matches(self, path: str) -> bool:
-        """Whether the pattern matches a path, or a folder above it."""
+        """Return whether the pattern matches a path, or a folder above it."""
         if not path.startswith(self.start):
             return False
         states = self._closed({0})
@@ -71,7 +71,7 @@ class _Pattern(Struct, frozen=True):
         return len(self.tokens) in states
 
     def _after(self, at: int, character: str) -> Iterator[int]:
-        """The states that a character leads to."""
+        """Yield the states after reading a character in the state `at`."""
         token = self.tokens[at] if at < len(self.tokens) else None
         match token:
             case _Wild.REST:
@@ -90,7 +90,7 @@ class _Pattern(Struct, frozen=True):
                 yield at + 1
 
     def _closed(self, states: set[int]) -> set[int]:
-        """The states, and those that they lead to without a character."""
+        """Return the states and those reachable from them without a character."""
         waiting = list(states)
         while waiting:
             at = waiting.pop()
@@ -101,7 +101,7 @@ class _Pattern(Struct, frozen=True):
         return states
 
     def may_match_below(self, folder: str) -> bool:
-        """Whether the pattern may match something below a folder."""
+        """Return whether the pattern may match something below a folder."""
         for part, wanted in zip(self.text.split("/"), folder.split("/"), strict=False):
             if "**" in part:
                 return True
@@ -111,7 +111,7 @@ class _Pattern(Struct, frozen=True):
 
 
 class DockerIgnore:
-    """The patterns of a `.dockerignore`, of which the last that matches a path, or a folder above it, counts."""
+    """The patterns of a `.dockerignore`; the last pattern that matches a path, or a folder above it, wins."""
 
     def __init__(self, text: str, name: str = NAME) -> None:
         self.name = name
@@ -120,7 +120,7 @@ class DockerIgnore:
         self._known: dict[str, bool] = {}
 
     def leaves_out(self, path: str) -> bool:
-        """Whether a file or folder is not in the context, given its path there; "." is the context itself."""
+        """Return whether a file or folder is excluded, given its path in the context; "." is the context itself."""
         path = posixpath.normpath(path).lstrip("/")
         if path in ("", "."):
             return self._leaves_out_everything()
@@ -140,15 +140,15 @@ class DockerIgnore:
 
     @property
     def exhausted(self) -> bool:
-        """Whether no more paths are compared, so that none is taken to be left out."""
+        """Return whether the limit of comparisons is reached; from then on, no path counts as excluded."""
         return self._compared > IGNORE_COMPARISONS
 
     def remark(self, span: Span) -> Remark:
-        """The remark that no more paths are compared."""
+        """Return the remark that the limit of comparisons is reached."""
         return too_large(span, plain(self.name), f"{IGNORE_COMPARISONS:,} comparisons")
 
     def may_bring_back(self, folder: str) -> bool:
-        """Whether a pattern with "!" may keep something below a path that is left out."""
+        """Return whether a pattern with "!" may include something below an excluded folder."""
         folder = posixpath.normpath(folder).lstrip("/")
         return any(p.negated and p.may_match_below(folder) for p in self._patterns)
 
@@ -158,9 +158,9 @@ class DockerIgnore:
 
 
 def dockerignore(context: str, dockerfile: str) -> DockerIgnore | None:
-    """The ignore rules of a context for a Dockerfile of this path; None where there are none.
+    """Return the ignore rules of a context for a Dockerfile with this path, or None if there are none.
 
-    A file named after the Dockerfile comes first. Of a Dockerfile that lies elsewhere, nothing is known.
+    A file named after the Dockerfile takes precedence. It is unknown for a Dockerfile outside of the context.
     """
     own = f"{_inside(context, dockerfile)}{NAME}"
     for name in dict.fromkeys((own, NAME)):
@@ -168,13 +168,13 @@ def dockerignore(context: str, dockerfile: str) -> DockerIgnore | None:
         if text is not None:
             try:
                 return DockerIgnore(text, posixpath.basename(name))
-            except re.error:  # the build fails, and says why
+            except re.error:  # the build fails with this error
                 return None
     return None
 
 
 def _inside(context: str, dockerfile: str) -> str:
-    """The path of a Dockerfile in its context; its name alone where it is no file there."""
+    """Return the path of a Dockerfile in its context, or its name if it is outside of the context."""
     beside = os.path.dirname(os.path.abspath(dockerfile)) == os.path.abspath(context)
     if beside and not os.path.islink(dockerfile):
         return posixpath.basename(plain(dockerfile))
@@ -183,13 +183,13 @@ def _inside(context: str, dockerfile: str) -> str:
         whole = os.path.realpath(dockerfile)
         if os.path.isfile(whole) and os.path.commonpath([folder, whole]) == folder:
             return plain(os.path.relpath(whole, folder))
-    except ValueError:  # a name that no file can have
+    except ValueError:  # no file can have this name
         pass
     return posixpath.basename(plain(dockerfile)) if "\0" not in dockerfile else ""
 
 
 def _patterns(text: str) -> Iterator[_Pattern]:
-    """The patterns of a file's lines; re.error for one that moby refuses."""
+    """Yield the patterns of a file's lines; raises re.error for a pattern that moby refuses."""
     for line in text.removeprefix("\ufeff").split("\n"):
         if line.startswith("#"):
             continue
@@ -233,5 +233,5 @@ def _tokens(pattern: str) -> tuple[_Token, ...]:
 
 
 def _escaped(found: re.Match[str]) -> str:
-    """A character that means more to Python's classes than to moby's."""
+    """Escape a character that is special in Python's character classes but not in moby's."""
     return found[0] if len(found[0]) > 1 else f"\\{found[0]}"

@@ -1,4 +1,4 @@
-"""The documents that packs name: found in the project of the pack, never outside of it, and read with a bound."""
+"""Finds the documents that packs name, only in the project of the pack, and reads them with a size limit."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _DOCKERFILES = ("dockerfile", "containerfile")
 
 
 def is_markdown(path: str) -> bool:
-    """Whether a document is Markdown, by its name."""
+    """Return whether the name of a document is that of a Markdown file."""
     return path.lower().endswith(MARKDOWN)
 
 
 def locate(name: str, pack: str) -> str | None:
-    """The path of the document that a pack's file names, as reports show it; None where it is not in the project.
+    """Return the path of the document that a pack names, as reports show it, or None if the project has none.
 
-    `name` is looked for in the folder of the pack, then in those above it, up to the root of the repository or else
-    to the current folder. Only Markdown and Dockerfiles are documents: a pack of a stranger must not get other files
-    into reports.
+    `name` is searched in the folder of the pack, then in the folders above it, up to the root of the repository or else
+    to the current folder. Only Markdown files and Dockerfiles count as documents, so that an untrusted pack cannot copy
+    other files into reports.
     """
     words = os.path.basename(name.replace("\\", "/")).lower()
     if os.path.isabs(name) or "\0" in name or not (is_markdown(words) or any(w in words for w in _DOCKERFILES)):
@@ -52,7 +52,7 @@ def locate(name: str, pack: str) -> str | None:
 
 
 def _shown(path: str) -> str:
-    """A path relative to the current folder, so that reports do not contain the project's absolute path."""
+    """Return a path relative to the current folder, so that reports do not contain the project's absolute path."""
     try:
         return plain(os.path.relpath(path))
     except ValueError:  # on another drive
@@ -60,7 +60,7 @@ def _shown(path: str) -> str:
 
 
 def line_of(path: str, line: int) -> str | None:
-    """The words of a line of a document, counted from 1; None where there are none, or it can't be read."""
+    """Return the text of a line of a document, counted from 1, or None if it is missing or unreadable."""
     try:
         source = read(path, display(path), MAX_BYTES)
         words = source.slice(source.line_span(line)).strip()
@@ -70,9 +70,9 @@ def line_of(path: str, line: int) -> str | None:
 
 
 def follow(path: str, origins: Sequence[Origin]) -> list[Origin]:
-    """The origins with the lines that their words have in the document now, the nearest where it has them twice.
+    """Return the origins with the current lines of their words; of two such lines, the nearest.
 
-    An origin whose words are gone is stale, and keeps its line. One without a fingerprint is as the pack has it.
+    An origin whose words are gone is stale and keeps its line. An origin without a fingerprint is unchanged.
     """
     found = [structs.replace(origin, path=path) for origin in origins]
     if not any(origin.fingerprint for origin in origins):
@@ -102,14 +102,14 @@ def follow(path: str, origins: Sequence[Origin]) -> list[Origin]:
 
 
 def digest(source: SourceFile) -> str:
-    """The SHA-256 of the bytes of a file."""
+    """Return the SHA-256 of the bytes of a file."""
     import hashlib
 
     return hashlib.sha256(source.encode(source.text)).hexdigest()
 
 
 def _root(folder: str) -> str:
-    """The folder that nothing outside of is read: the repository, else the current folder if it is above, else this."""
+    """Return the outermost folder to search: the repository, else the current folder if it is above, else `folder`."""
     found = repository(folder)
     if found is not None:
         return found

@@ -1,7 +1,7 @@
-"""Which files git ignores: `.gitignore` of each folder of the repository, and `.git/info/exclude`.
+"""Matches the files that git ignores, by the `.gitignore` files of a repository and `.git/info/exclude`.
 
-git itself is not asked, since it runs programs that the configuration of a repository names. Patterns are matched in
-linear time, which regular expressions made of whole patterns are not.
+git is not run, since it executes programs that the configuration of a repository names. Patterns are matched in linear
+time; regular expressions for whole patterns are not linear.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from zr4lint.filesystem.reading import UnfitError, read_regular
 
 MAX_BYTES = 1_000_000
 MAX_GLOBS = 1_000
-"""The patterns with wildcards that are heeded of one file."""
+"""The most patterns with wildcards that are used from one file."""
 _NO_NAME = r"[*?[\\]|/."
-"""What a pattern has that is not the name of one file or folder."""
+"""A pattern with one of these is more than the name of one file or folder."""
 _LONGEST = 512
-"""Characters of one part of a pattern: no name on Linux has more than 255."""
+"""The most characters of one part of a pattern; no name on Linux has more than 255."""
 
 
 class _Rule(Struct, frozen=True):
-    """A line of a file: its pattern between slashes; None is `**`, and a string has no wildcards."""
+    """A line of the file: its pattern split at slashes; None is `**`, and a string has no wildcards."""
 
     line: int
     segments: tuple[str | re.Pattern[str] | None, ...]
@@ -36,7 +36,7 @@ class _Rule(Struct, frozen=True):
     anchored: bool
 
     def matches(self, parts: Sequence[str]) -> bool:
-        """Whether the pattern matches a path, split at slashes."""
+        """Return whether the pattern matches a path, given as its parts."""
         if not self.anchored:
             return _fits(self.segments[0], parts[-1])
         ends = {0}
@@ -58,7 +58,7 @@ def _fits(segment: str | re.Pattern[str] | None, name: str) -> bool:
 
 
 class _Rules:
-    """The rules of one file, of which the last that matches counts."""
+    """The rules of one file; the last matching rule wins."""
 
     def __init__(self, text: str) -> None:
         self.by_name: dict[str, list[_Rule]] = {}
@@ -76,7 +76,7 @@ class _Rules:
                 self.others.append(rule)
 
     def last(self, parts: Sequence[str], folder: bool) -> _Rule | None:
-        """The rule that counts for a path, None if there is none."""
+        """Return the last rule that matches a path, or None."""
         found = [
             rule
             for rule in (*self.by_name.get(parts[-1], ()), *self.others)
@@ -121,7 +121,7 @@ def _segment(text: str) -> str | re.Pattern[str] | None:
 
 
 class _Above(Struct, frozen=True):
-    """The rules of a folder, and those that count where none of them matches."""
+    """The rules of a folder, and those of the folders above, which apply if none of them matches."""
 
     folder: str
     rules: _Rules
@@ -129,7 +129,7 @@ class _Above(Struct, frozen=True):
 
 
 class GitIgnore:
-    """Tells which paths below a folder git ignores; folders that are ignored are expected not to be entered."""
+    """Tells which paths below a folder git ignores; callers must not enter ignored folders."""
 
     def __init__(self, top: str) -> None:
         whole = os.path.abspath(top)
@@ -137,7 +137,7 @@ class GitIgnore:
         self._known: dict[str, _Above | None] = {}
 
     def matches(self, path: str, *, folder: bool = False) -> bool:
-        """Whether git ignores a path."""
+        """Return whether git ignores a path."""
         whole = os.path.abspath(path)
         above = self._above(os.path.dirname(whole))
         while above is not None:
@@ -149,7 +149,7 @@ class GitIgnore:
         return False
 
     def _above(self, folder: str) -> _Above | None:
-        """The rules for what lies in a folder; each folder's own come before those of the folder that it lies in."""
+        """Return the rules for the files of a folder; its own rules come before those of the folder above."""
         passed: list[str] = []
         while folder not in self._known and folder != self._top and os.path.dirname(folder) != folder:
             passed.append(folder)
@@ -168,7 +168,7 @@ class GitIgnore:
 
 
 def _read(path: str) -> _Rules | None:
-    """The rules of a file; None where it is missing or, as for git, a symbolic link."""
+    """Return the rules of a file, or None if it is missing or a symbolic link, which git does not read either."""
     try:
         if not os.path.lexists(path) or os.path.islink(path):
             return None

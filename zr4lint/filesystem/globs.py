@@ -1,4 +1,4 @@
-"""Shell patterns: `*`, `?` and `[...]`, where case counts."""
+"""Shell patterns with `*`, `?` and `[...]`, case-sensitive."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from itertools import accumulate
 
 
 def matches(name: str, pattern: str) -> bool:
-    """Whether a name is of a pattern, as `fnmatch.fnmatchcase` has it, which takes long for the first name."""
+    """Return whether a name matches a pattern, like `fnmatch.fnmatchcase`, which is slow for the first name."""
     head, star, tail = pattern.partition("*")
     if "*" in tail or "?" in pattern or "[" in pattern:
         from fnmatch import fnmatchcase
@@ -18,8 +18,8 @@ def matches(name: str, pattern: str) -> bool:
 
 
 def path_matches(path: str, pattern: str) -> bool:
-    """Whether a path is of a pattern, part by part; `**` stands for any number of folders."""
-    reached = [True]  # whether the patterns so far stand for the first n parts
+    """Return whether a path matches a pattern, part by part; `**` matches any number of folders."""
+    reached = [True]  # whether the pattern parts so far match the first n parts of the path
     parts = path.split("/")
     reached += [False] * len(parts)
     for wanted in pattern.split("/"):

@@ -1,4 +1,4 @@
-"""The limits of a file: bytes and seconds."""
+"""The limits for a file, in bytes and seconds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _UNITS = {"": 1, "K": 1_000, "M": 1_000_000, "G": 1_000_000_000}
 
 
 def size(text: str) -> int:
-    """The bytes that a size such as "10000000", "500K", "10M" or "1G" stands for; ValueError for other words."""
+    """Return the bytes of a size such as "10000000", "500K", "10M" or "1G"; raises ValueError for other words."""
     found = re.fullmatch(r"([0-9]{1,15})([KMG]?)B?", text.strip().upper())
     if not found:
         raise ValueError(f"`{text}` is not a size such as 500K, 10M or 1G")
@@ -29,10 +29,10 @@ def size(text: str) -> int:
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise TimeUpError in a block that takes more processor time.
+    """Raise TimeUpError in a block that takes more than `seconds` of processor time.
 
-    It stops C code between two steps of Python as well. Without such alarms, as on Windows and outside of the main
-    thread, there is no limit: a `Deadline` holds there.
+    The signal also interrupts C code, between two steps of Python. On Windows and outside of the main thread there is
+    no such signal and no limit; a `Deadline` applies there.
     """
     try:
         before = signal.signal(signal.SIGPROF, _time_is_up)
@@ -40,7 +40,7 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
         return
     try:
-        # Rings again each second, should the first exception get lost where none can be raised.
+        # The alarm repeats each second, in case the first exception is lost where none can be raised.
         signal.setitimer(signal.ITIMER_PROF, seconds, 1)
         yield
     finally:

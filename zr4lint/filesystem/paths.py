@@ -1,4 +1,4 @@
-"""Paths as reports show them: relative, with forward slashes; and the repositories that they lie in."""
+"""Paths as reports show them, relative and with forward slashes, and the repositories that contain them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import os
 from itertools import islice
 
 _MOST_BESIDE = 1_000
-"""The names of a folder that a mistyped one is compared with."""
+"""The most names of a folder that a mistyped name is compared with."""
 
 
 def display(path: str) -> str:
-    """A path as reports show it: relative where it lies below the current folder, with forward slashes."""
+    """Return a path as reports show it: relative if it is below the current folder, with forward slashes."""
     path = plain(path)
     if not os.path.isabs(path):
         return path
@@ -22,16 +22,16 @@ def display(path: str) -> str:
 
 
 def plain(path: str) -> str:
-    """A path with forward slashes, and without what leads nowhere: "./a//b" is "a/b"."""
+    """Return a path with forward slashes and without redundant parts: "./a//b" becomes "a/b"."""
     drive, rest = (part.replace(os.sep, "/") for part in os.path.splitdrive(path))
     top = f"{drive}/" if rest.startswith("/") else drive
     return top + "/".join(part for part in rest.split("/") if part not in ("", ".")) or "."
 
 
 def repository(folder: str, known: dict[str, str | None] | None = None) -> str | None:
-    """The closest folder upwards that holds `.git`, given an absolute path; None if there is none.
+    """Return the closest folder that contains `.git`, from an absolute path upwards, or None.
 
-    `known` are the answers for other folders, which this one is added to.
+    `known` caches the answers for other folders; the answer for this one is added.
     """
     known = {} if known is None else known
     passed: list[str] = []
@@ -52,7 +52,7 @@ def repository(folder: str, known: dict[str, str | None] | None = None) -> str |
 
 
 def inside(path: str, folder: str) -> bool:
-    """Whether a path, all links followed, lies in a folder."""
+    """Return whether a path lies in a folder after following links."""
     above = os.path.realpath(folder)
     try:
         return os.path.commonpath([above, os.path.realpath(path)]) == above
@@ -61,7 +61,7 @@ def inside(path: str, folder: str) -> bool:
 
 
 def from_root(path: str) -> str:
-    """A path relative to the root of the repository it lies in; the path itself where there is none."""
+    """Return a path relative to the root of its repository, or the path itself if it is in no repository."""
     if path in ("", "-"):
         return path
     whole = os.path.abspath(path)
@@ -74,7 +74,7 @@ def from_root(path: str) -> str:
 
 
 def names_beside(path: str) -> list[str]:
-    """The names in a path's folder in order, some of them where there are very many; none of one that can't be read."""
+    """Return the sorted names in the folder of a path, at most `_MOST_BESIDE`, or none if it cannot be read."""
     try:
         with os.scandir(os.path.dirname(path) or ".") as entries:
             return sorted(entry.name for entry in islice(entries, _MOST_BESIDE))

@@ -1,4 +1,4 @@
-"""Reading files that may be anything: a pipe does not block, and no more is read than is wanted."""
+"""Reads untrusted files without blocking on pipes and with a size limit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import stat
 
 
 class UnfitError(Exception):
-    """A file that is not read; the message says what it is."""
+    """A file that is refused; the message says why."""
 
 
 class NotRegularError(UnfitError):
@@ -18,17 +18,17 @@ class NotRegularError(UnfitError):
 
 
 class TooLargeError(UnfitError):
-    """A file with more bytes than are wanted."""
+    """A file with more bytes than allowed."""
 
     def __init__(self, most: int) -> None:
         super().__init__(f"larger than {most} bytes")
 
 
 def read_regular(path: str, most: int) -> bytes:
-    """The bytes of a regular file, `most` of them at most; UnfitError, OSError or ValueError where it can't be had."""
+    """Read a regular file of at most `most` bytes; raises UnfitError, OSError or ValueError."""
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise NotRegularError
-    # What was a file a moment ago may be a pipe by now: no waiting for a writer.
+    # A pipe may have replaced the file since the check; O_NONBLOCK keeps open from waiting for a writer.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(path, flags), "rb") as file:
         status = os.fstat(file.fileno())

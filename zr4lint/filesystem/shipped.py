@@ -1,4 +1,4 @@
-"""The documents that come with zr4lint: packs and tables of knowledge."""
+"""Reads the documents that zr4lint ships: packs and tables of knowledge."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from msgspec import json
 
 @cache
 def rules_folder() -> str:
-    """Where the packs that come with zr4lint lie, and its tables: in the package, or beside it in a checkout."""
+    """Return the folder of the shipped packs and tables: in the package, or beside it in a checkout."""
     package = os.path.dirname(os.path.dirname(__file__))
     inside = os.path.join(package, "rules")
     return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(package), "rules")
 
 
 def shipped_document(name: str) -> dict[str, Any]:
-    """The document "NAME.toml" of `rules_folder()`; a wheel has it as JSON too, which is read faster.
+    """Return the document "NAME.toml" of `rules_folder()`; a wheel also has it as JSON, which loads faster.
 
-    Raises OSError, and UnicodeDecodeError or tomli.TOMLDecodeError for a checkout's file that is broken.
+    Raises OSError, or for a broken file of a checkout UnicodeDecodeError or tomli.TOMLDecodeError.
     """
     path = os.path.join(rules_folder(), name)
     with suppress(FileNotFoundError), open(f"{path}.json", "rb") as compiled:

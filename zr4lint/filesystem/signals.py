@@ -1,4 +1,4 @@
-"""Signals that wait until a step is done."""
+"""Delays signals until a step is done."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def held(*names: str) -> Iterator[None]:
-    """Let signals such as "SIGINT" wait until the block is left; nothing waits where a system has no such masks."""
+    """Delay signals such as "SIGINT" until the block ends; without signal masks, nothing is delayed."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

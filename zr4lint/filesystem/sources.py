@@ -1,4 +1,4 @@
-"""The texts of files, decoded."""
+"""Reads and decodes the texts of files."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from zr4lint.model.source import SourceFile
 
 
 class FileError(Exception):
-    """A path that can't be linted; the message names it and says why."""
+    """A path that cannot be linted; the message names it and gives the reason."""
 
 
 def read(path: str, shown: str, max_size: int = MAX_SIZE) -> SourceFile:
-    """Read a file; FileError where it is missing, unreadable, not a file, too large, or not text."""
+    """Read a file; raises FileError if it is missing, unreadable, too large, binary, or not a regular file."""
     try:
         data = read_regular(path, max_size)
     except TooLargeError:
@@ -32,7 +32,7 @@ def _too_large(shown: str, max_size: int) -> FileError:
 
 
 def decode(data: bytes, shown: str, max_size: int = MAX_SIZE) -> SourceFile:
-    """The text of a file's bytes; FileError for a binary file, and for one that is too large."""
+    """Decode the bytes of a file; raises FileError if they are binary or too large."""
     if len(data) > max_size:
         raise _too_large(shown, max_size)
     if b"\0" in data:

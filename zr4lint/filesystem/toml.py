@@ -1,4 +1,4 @@
-"""A guard for readers of TOML, which take time and memory by the square of a key's parts."""
+"""A guard for TOML parsers, whose time and memory grow with the square of the parts of a key."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ _DEEP = rf"(?<![\w-])(?:{_PART}[ \t]*+\.[ \t]*+){{{_MOST}}}"
 
 
 def shallow(text: str) -> str:
-    """The text without a byte order mark, which tomli refuses; RecursionError for a key of more than 100 parts."""
+    """Return the text without a byte order mark; raises RecursionError for a key of more than 100 parts.
+
+    tomli refuses a byte order mark.
+    """
     for line in text.split("\n"):
         if line.count(".") >= _MOST and re.search(_DEEP, line):
             raise RecursionError("a key is nested too deep")

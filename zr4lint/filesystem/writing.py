@@ -1,4 +1,4 @@
-"""Writing files so that they are the old or the new text at any moment, never anything else."""
+"""Writes files atomically: at any moment a file holds either the old or the new text."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from zr4lint.filesystem.reading import UnfitError, read_regular
 from zr4lint.filesystem.signals import held
 
 _IN_PLACE = (errno.EACCES, errno.EPERM, errno.EBUSY)
-"""Why a file can't be replaced that can be written: its folder is not ours, or it is mounted by itself."""
+"""Errors for a file that can be written but not replaced: we do not own its folder, or it is a mount point."""
 
 _OPEN_ALREADY = ("/dev/", "/proc/")
-"""Where names stand for what a process has open, as /dev/stdout does."""
+"""The folders of names for open files of a process, such as /dev/stdout."""
 
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
-"""Signals that end a process: they wait, so that it leaves no file half made."""
+"""Signals that end a process; they are delayed, so that no incomplete file is left."""
 
 Pieces = Callable[[], Iterable[bytes]]
 
 
 class WriteError(Exception):
-    """A file that could not be replaced; it is as it was. The message says why."""
+    """A file that could not be replaced and is unchanged; the message gives the reason."""
 
 
 def replace(path: str, old: bytes, new: bytes) -> None:
-    """Put `new` in the place of `old`, the bytes that were read from the file.
+    """Replace the bytes `old`, which were read from the file, by `new`.
 
-    The mode and the owner stay, a symbolic link stays and its target is written. A file with further names (hard
-    links) keeps them: it is written in place, after a temporary copy proves that the disk has room. WriteError if
-    the file has changed since, or can't be written.
+    The mode and the owner are kept. A symbolic link is kept and its target is written. A file with several names (hard
+    links) is written in place, after a temporary copy proves that the disk has room. Raises WriteError if the file has
+    changed since it was read, or cannot be written.
     """
     try:
         target = os.path.realpath(path)
@@ -51,10 +51,10 @@ def replace(path: str, old: bytes, new: bytes) -> None:
 
 
 def write(path: str, data: bytes | Pieces) -> None:
-    """Make `data` the whole of a file, new or old; what is no regular file, such as a pipe, is written to.
+    """Write `data` as the whole content of a new or existing file; a pipe or device is written to.
 
-    Data may be a function that gives it piece by piece, each time from the beginning. WriteError if that can't be
-    done; then the file is as it was.
+    `data` may be a function that yields it in pieces, each time from the beginning. On failure, the file is unchanged
+    and WriteError is raised.
     """
     try:
         if path.startswith(_OPEN_ALREADY) or (os.path.exists(path) and not os.path.isfile(path)):
@@ -74,9 +74,10 @@ def write(path: str, data: bytes | Pieces) -> None:
 
 
 def refuse_links(path: str, *, within: bool = False) -> None:
-    """Raise WriteError where a link of a repository would take what is written to `path` elsewhere.
+    """Raise WriteError if a link of a repository would redirect a write to `path`.
 
-    Whoever wrote the repository chose where its links lead. With `within`, a link to another file of it will do.
+    The author of the repository chose the targets of its links. With `within`, a link to another file of the repository
+    is allowed.
     """
     root = repository(os.path.dirname(os.path.abspath(path)))
     if root is None:
@@ -89,7 +90,7 @@ def refuse_links(path: str, *, within: bool = False) -> None:
 
 
 def write_new(path: str, data: bytes) -> None:
-    """Write a file that is not there yet; FileExistsError if it is, WriteError if it can't be written."""
+    """Write a new file; raises FileExistsError if it exists, WriteError if it cannot be written."""
     try:
         with held(*_ENDING), open(path, "xb") as file:
             try:
@@ -109,7 +110,7 @@ def _refused(path: str, error: OSError) -> WriteError:
 
 
 def _read(path: str, most: int) -> bytes | None:
-    """The bytes of a file; None if there are more, or if it is no file any more."""
+    """Return the bytes of a file, or None if there are more than `most` or it is no longer a regular file."""
     try:
         return read_regular(path, most)
     except (UnfitError, FileNotFoundError):
@@ -118,7 +119,7 @@ def _read(path: str, most: int) -> bytes | None:
 
 @contextlib.contextmanager
 def _temporary(target: str, data: bytes | Pieces, mode: int, owner: os.stat_result | None = None) -> Iterator[str]:
-    """A file beside `target` that holds `data` and is gone afterwards, unless it was moved.
+    """Yield a temporary file beside `target` that contains `data`; it is deleted afterwards unless it was moved.
 
     It gets the owner and the group of `owner`, as far as the system allows it.
     """
@@ -133,7 +134,7 @@ def _temporary(target: str, data: bytes | Pieces, mode: int, owner: os.stat_resu
             if owner is not None and not _has_owner(temporary, owner):
                 with contextlib.suppress(OSError):
                     os.chown(temporary, owner.st_uid, owner.st_gid)
-            os.chmod(temporary, mode & 0o7777)  # after chown, which clears bits of the mode
+            os.chmod(temporary, mode & 0o7777)  # chown clears bits of the mode, so chmod comes last
             yield temporary
         finally:
             with contextlib.suppress(FileNotFoundError):
@@ -141,13 +142,13 @@ def _temporary(target: str, data: bytes | Pieces, mode: int, owner: os.stat_resu
 
 
 def _has_owner(path: str, owner: os.stat_result) -> bool:
-    """Whether a file has this owner and group; where there are none, both are 0."""
+    """Return whether a file has this owner and group; on systems without owners, both are 0."""
     found = os.stat(path)
     return (found.st_uid, found.st_gid) == (owner.st_uid, owner.st_gid)
 
 
 def _overwrite(path: str, old: bytes, new: bytes) -> None:
-    """Write over a file; where that fails, its old bytes come back."""
+    """Overwrite a file; if that fails, restore its old bytes."""
     try:
         _fill(path, new)
     except OSError:
@@ -172,7 +173,7 @@ def _umask() -> int:
 
 
 def _sync_folder(folder: str) -> None:
-    """Make the new name last through a power cut, where the file system lets a folder be synced."""
+    """Sync the folder so that the new name survives a power cut, if the file system supports it."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

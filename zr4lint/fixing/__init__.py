@@ -1,1 +1,1 @@
-"""Applying fixes to a fixpoint, and proving the result."""
+"""Applies fixes until nothing changes, and proves that the result is no worse."""

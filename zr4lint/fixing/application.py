@@ -1,4 +1,4 @@
-"""Applying edits: the only code that rewrites text."""
+"""Applies edits; no other code rewrites text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def apply_fixes(text: str, fixes: Iterable[Fix]) -> str:
-    """The text with the edits of fixes that don't overlap."""
+    """Return the text with the edits of fixes applied; the edits must not overlap."""
     edits = sorted((e for fix in fixes for e in fix.edits), key=lambda e: (e.start, e.end))
     pieces: list[str] = []
     at = 0

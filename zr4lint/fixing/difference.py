@@ -1,4 +1,4 @@
-"""The changes of a file, as a unified diff."""
+"""The changes of a file as a unified diff."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def difference(old: SourceFile, new: SourceFile) -> str:
-    """The changes as a unified diff that git can apply; only "\\n" ends a line in it."""
+    """Return the changes as a unified diff that git can apply; only "\\n" ends a line in it."""
     path = old.path.lstrip("/")
     lines = unified_diff(_lines(old.whole_text), _lines(new.whole_text), _name(f"a/{path}"), _name(f"b/{path}"))
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
@@ -23,7 +23,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _name(path: str) -> str:
-    """A path as git writes it: between quotation marks where characters of it have to be escaped."""
+    """Return a path as git writes it: in quotation marks if it has characters that need escapes."""
     if path.isprintable() and not set(path) & {'"', "\\"}:
         return path
     data = path.encode("utf-8", "surrogateescape")

@@ -1,8 +1,8 @@
-"""Applying fixes to a fixpoint.
+"""Applies fixes until nothing changes.
 
-The fixes that don't overlap are applied and the text is linted again, until nothing changes. The result is kept only
-if it is proven: it still parses, has no error that the file lacked, no more findings than before, and stays as it is
-when it is fixed again.
+The fixer applies the fixes that don't overlap and lints the text again, until nothing changes. It keeps the result only
+if it is proven: it still parses, has no new error and no more findings than before, and does not change when it is
+fixed again.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ from zr4lint.model.finding import Applicability, Edit, FileReport, Finding, Seve
 from zr4lint.model.source import SourceFile
 
 MAX_REPEATS = 4
-"""In how many rounds one finding may be fixed before its fix is taken to help nothing."""
+"""The number of rounds in which one finding may be fixed before its fix counts as useless."""
 
 Lint = Callable[[SourceFile], Linted]
 Wanted = Callable[[Finding], bool]
 
 
 class Refusal(Struct, frozen=True):
-    """The rules whose fixes were not applied, and why."""
+    """The rules whose fixes were not applied, and the reason."""
 
     codes: tuple[str, ...]
     why: str
 
     def __str__(self) -> str:
-        """The refusal as a sentence."""
+        """Return the refusal as a sentence."""
         return f"did not apply the fixes of {', '.join(self.codes)}: {self.why}" if self.codes else self.why
 
 
 class Fixed(Struct, frozen=True):
     """The result of fixing a file.
 
-    `linted` is the new text and its report, or the old one where nothing was changed. `fixed` counts the findings of
-    the old text that are gone, `refused` says which fixes were not applied.
+    `linted` is the new text and its report, or the old one if nothing was changed. `fixed` counts the removed findings
+    of the old text. `refused` tells which fixes were not applied.
     """
 
     linted: Linted
@@ -50,19 +50,19 @@ class Fixed(Struct, frozen=True):
 
     @property
     def source(self) -> SourceFile:
-        """The text."""
+        """Return the text."""
         return self.linted.report.source
 
     @property
     def report(self) -> FileReport:
-        """The report on it."""
+        """Return the report on the text."""
         return self.linted.report
 
 
 def fix(source: SourceFile, lint: Lint, level: Applicability, wanted: Wanted = lambda _: True) -> Fixed:
-    """Apply the fixes of the `wanted` findings that may be trusted at least as far as `level`, to a fixpoint.
+    """Apply the fixes of `wanted` findings with at least the applicability `level`, until nothing changes.
 
-    `lint` reports every rule: a fix of one must not break another. A fix that is applied again and again without
+    `lint` reports every rule, since a fix for one must not break another. A fix that is applied repeatedly without
     effect is left out, and the fixer starts again without it. A file that BuildKit refuses is not changed.
     """
     fixer = _Fixer(source, lint, level, wanted)
@@ -73,7 +73,7 @@ def fix(source: SourceFile, lint: Lint, level: Applicability, wanted: Wanted = l
 
 
 def fill(source: SourceFile, lint: Lint) -> Fixed:
-    """Fix a file that need not parse yet, such as an empty one."""
+    """Fix a file that may not parse yet, such as an empty one."""
     fixer = _Fixer(source, lint, Applicability.UNSAFE, lambda _: True)
     return _fixed(fixer, fixer.lint(source.text))
 
@@ -81,7 +81,7 @@ def fill(source: SourceFile, lint: Lint) -> Fixed:
 def _fixed(fixer: _Fixer, before: Linted) -> Fixed:
     done = fixer.best(before)
     for _ in range(MAX_REPEATS):
-        # What was left out in one text may do in the one that the rest has made.
+        # Fixes that were refused for one text may succeed on the text that the other fixes made.
         again = fixer.best(done.linted)
         if again.source.text == done.source.text:
             break
@@ -91,14 +91,14 @@ def _fixed(fixer: _Fixer, before: Linted) -> Fixed:
 
 
 class _Attempt(Struct, frozen=True):
-    """One way to a fixpoint: the text that came out, None for a cycle, and how many rounds used each fix."""
+    """One attempt: the resulting text, or None for a cycle, and the number of rounds that used each fix."""
 
     linted: Linted | None
     applied: Counter[tuple[str, str]]
 
 
 class _Fixer:
-    """The ways to fix one file; a text that several of them reach is linted once."""
+    """The attempts to fix one file; a text that several attempts reach is linted once."""
 
     def __init__(self, source: SourceFile, lint: Lint, level: Applicability, wanted: Wanted) -> None:
         self.source = source
@@ -108,30 +108,31 @@ class _Fixer:
         self._known: dict[str, Linted] = {}
 
     def lint(self, text: str) -> Linted:
-        """A text of this file, linted."""
+        """Lint a text of this file."""
         if text not in self._known:
             self._known[text] = self._lint(SourceFile(text, self.source.path, bom=self.source.bom))
         return self._known[text]
 
     def best(self, before: Linted) -> Fixed:
-        """Fix from the worst findings on; where errors are left, in other orders as well."""
-        # What an error's fix puts to use must not be taken out first; what stands in the way of every fix has to be.
+        """Fix the worst findings first; if errors are left, try other orders, too."""
+        # Errors come first, since a lesser fix may remove what an error's fix uses. `cleared` removes what blocks every
+        # fix.
         outcomes = [self.fixed(before, before, worst_first=True)]
         if outcomes[0].refused or errors(outcomes[0].linted):
             outcomes.append(self.fixed(before, before, worst_first=False))
             cleared = self.cleared(before)
             if cleared is not before:
                 outcomes.append(self.fixed(before, cleared, worst_first=True))
-        if all(outcome.refused for outcome in outcomes):  # warnings whose fixes undo each other keep no error
+        if all(outcome.refused for outcome in outcomes):  # fixes of warnings that undo each other must not block errors
             of_errors = self.among(self.level, lambda finding: finding.severity is Severity.ERROR)
             outcomes.append(of_errors.fixed(before, before, worst_first=True))
         best = min(outcomes, key=lambda outcome: errors(outcome.linted).total())
         return self.rule_by_rule(before, best, best.refused) if best.refused else best
 
     def rule_by_rule(self, before: Linted, unchanged: Fixed, refusal: Refusal) -> Fixed:
-        """Apply the safe fixes of as many rules as go together, where all at once were thrown away.
+        """Apply the safe fixes of as many rules as work together, after applying all at once was refused.
 
-        Each has to leave fewer findings: of two that undo each other neither does.
+        The fixes of each rule must leave fewer findings, so of two rules that undo each other, neither is applied.
         """
         best, kept = unchanged, frozenset[str]()
         for code in sorted({f.code for f in before.report.findings if f.fix is not None and self.wanted(f)}):
@@ -144,13 +145,13 @@ class _Fixer:
         return structs.replace(best, refused=structs.replace(refusal, codes=codes) if codes and left_out else None)
 
     def among(self, level: Applicability, wanted: Wanted) -> _Fixer:
-        """The same for some of the findings."""
+        """Return a fixer for some of the findings."""
         among = _Fixer(self.source, self._lint, level, lambda finding: wanted(finding) and self.wanted(finding))
         among._known = self._known
         return among
 
     def cleared(self, before: Linted) -> Linted:
-        """The file without an instruction that alone stands in the way: one whose removal leaves fewer errors."""
+        """Return the file without the one instruction that blocks the fixes: removing it leaves fewer errors."""
         best = before
         for finding in filter(self.wanted, before.report.findings):
             fix = finding.fix
@@ -162,7 +163,7 @@ class _Fixer:
         return best
 
     def fixed(self, before: Linted, start: Linted, *, worst_first: bool) -> Fixed:
-        """Fix `start`, a report on the file or on what was made of it, and prove what comes out against `before`."""
+        """Fix `start`, the report on the file or on a changed file, and prove the result against `before`."""
         useless: set[tuple[str, str]] = set()
         while True:
             attempt = self._attempt(start, useless, worst_first=worst_first)
@@ -202,9 +203,9 @@ def _key(finding: Finding) -> tuple[str, str]:
 
 
 def _choose(findings: Iterable[Finding], level: Applicability, worst_first: bool) -> list[Finding]:
-    """The findings whose fixes are applied together: each whole, none overlapping, one for each of several alike.
+    """Return the findings whose fixes are applied together: no overlaps, and one of several alike.
 
-    They are all of one severity, the worst there is or the least.
+    All have the same severity, the worst or the least that is found.
     """
     fixable = [f for f in findings if f.fix and f.fix.edits and f.fix.applicability >= level and not f.suppressed]
     severities = sorted({f.severity for f in fixable}, reverse=worst_first)

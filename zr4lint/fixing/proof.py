@@ -1,4 +1,4 @@
-"""Proving that a fixed text may replace the old one."""
+"""Proves that a fixed text may replace the old one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def worse(before: Linted, after: Linted) -> str | None:
-    """Why a new text must not replace the old one; None if it may."""
+    """Return why a new text must not replace the old one, or None if it may."""
     if after.dockerfile.errors and not before.dockerfile.errors:
         return "the file would no longer parse"
     new_errors = errors(after) - errors(before)
@@ -23,12 +23,12 @@ def worse(before: Linted, after: Linted) -> str | None:
 
 
 def errors(linted: Linted) -> Counter[str]:
-    """The number of errors of each rule, without conflicts."""
+    """Return the number of errors of each rule, without conflicts."""
     return Counter(f.code for f in _own(linted) if f.severity is Severity.ERROR)
 
 
 def count(linted: Linted) -> int:
-    """The number of findings, conflicts left out."""
+    """Return the number of findings, without conflicts."""
     return sum(1 for _ in _own(linted))
 
 

@@ -1,4 +1,4 @@
-"""Changing the files of a run: fixes, suppressions, new files."""
+"""Changes the files of a run: fixes, suppressions, new files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Repaired(Struct, frozen=True):
-    """One file after fixing: its report, the number of findings that are gone, and why fixes were not applied."""
+    """One file after fixing: its report, the number of removed findings, and why fixes were not applied."""
 
     report: FileReport
     fixed: int = 0
@@ -29,21 +29,21 @@ class Repaired(Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """The text after fixing."""
+        """Return the text after fixing."""
         return self.report.source.text
 
 
 def repair(source: SourceFile, linter: Linter, level: Applicability) -> Repaired:
-    """Fix a text with the fixes of the rules that are selected; nothing is written."""
+    """Apply the fixes of the selected rules to a text; nothing is written."""
     done = fix_each(source, linter, level)
     refused = str(done.refused) if done.refused else None
     return Repaired(linter.lint(done.source).report, done.fixed, refused)
 
 
 def fix_each(source: SourceFile, linter: Linter, level: Applicability) -> Fixed:
-    """Fix each finding by itself; where errors are left, try the fixes of causes that are reported once as well.
+    """Fix each finding separately; if errors are left, also try the fixes of merged findings.
 
-    A baseline knows findings as they are reported, so with one they are fixed as they are reported.
+    A baseline contains findings as they are reported, so with a baseline the merged findings are fixed.
     """
     lint = linter.of_every_rule(merges=linter.baseline is not None).lint
     done = fix(source, lint, level, linter.options.selects)
@@ -62,7 +62,7 @@ def annotate(source: SourceFile, linter: Linter, reason: str) -> Repaired:
 
 
 def write(path: str, old: SourceFile, new: SourceFile) -> None:
-    """Write the new text to the file; FileError if that can't be done, and then nothing has changed."""
+    """Write the new text to the file; on failure, the file is unchanged and FileError is raised."""
     try:
         writing.refuse_links(path, within=True)
         writing.replace(path, old.encode(old.text), new.encode(new.text))
@@ -71,9 +71,9 @@ def write(path: str, old: SourceFile, new: SourceFile) -> None:
 
 
 def create(pack: Pack, path: str | None, *, amended: bool = False) -> str:
-    """The text of a file that conforms to a pack: the fixer's result on an empty file.
+    """Return the text of a file that conforms to a pack: the fixer's result on an empty file.
 
-    With `amended` it is what the pack's amendments ask for. It is written to `path` if one is given; FileError if
+    With `amended`, the text follows the pack's amendments. It is written to `path` if one is given; raises FileError if
     that file exists.
     """
     name = path if path is not None else "Dockerfile"

@@ -1,1 +1,1 @@
-"""Lints of very many files on a cluster, their results as Parquet, and the report on them."""
+"""Lints very many files on a cluster, writes the results as Parquet, and reports on them."""

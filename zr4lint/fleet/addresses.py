@@ -1,4 +1,4 @@
-"""Paths and URLs of files and repositories: which are read, how they are shown, and by which file system."""
+"""Paths and URLs of files and repositories: their validation, display, and file systems."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from typing import Any
 from zr4lint.knowledge.secrets import masked
 
 PROTOCOLS = ("abfs", "abfss", "az", "gcs", "gs", "hf", "http", "https", "s3")
-"""The protocols of URLs that files are read from; further ones of fsspec run commands, or open what a URL holds."""
+"""The protocols of readable URLs; other protocols of fsspec run commands, or open what a URL contains."""
 
 GIT_PROTOCOLS = ("file", "http", "https", "ssh")
 
 GIT = "git+"
-"""How the URL of a repository begins on the command line."""
+"""The prefix of a repository's URL on the command line."""
 
 MOST_CHARACTERS = 4_000
 SECONDS = 60
-"""So long may an answer of a web server take."""
+"""The most seconds that a web server may take to answer."""
 
 
 class AddressError(ValueError):
-    """A path or URL that is not read; the message says why."""
+    """A path or URL that is refused; the message gives the reason."""
 
 
 def is_url(address: str) -> bool:
-    """Whether an address is a URL and no path."""
+    """Return whether an address is a URL rather than a path."""
     return "://" in address or "::" in address
 
 
 def checked(address: str) -> str:
-    """The path or URL of a file, if it is one that is read; AddressError if it isn't."""
+    """Return the path or URL of a file if it may be read; raises AddressError otherwise."""
     _check_words(address)
     if address.startswith("file://"):
         address = address.removeprefix("file://")
@@ -45,7 +45,7 @@ def checked(address: str) -> str:
 
 
 def checked_repository(address: str) -> str:
-    """The URL or path of a repository, if it is one that git is given; AddressError if it isn't."""
+    """Return the URL or path of a repository if git may fetch it; raises AddressError otherwise."""
     _check_words(address)
     address = address.removeprefix(GIT)
     protocol, separator, _ = address.partition("://")
@@ -55,7 +55,7 @@ def checked_repository(address: str) -> str:
 
 
 def checked_ref(ref: str) -> str:
-    """The name of a branch, a tag or a commit; AddressError for words that git takes for something else."""
+    """Return the name of a branch, tag or commit; raises AddressError for words that git parses as something else."""
     if ref and not re.fullmatch(r"(?![-+./])(?!.*\.\.)(?!.*//)[\w./+-]{1,250}(?<![./])", ref, re.ASCII):
         raise AddressError(f"{ref[:100]!r} is no branch, tag or commit")
     return ref
@@ -71,12 +71,12 @@ def _check_words(address: str) -> None:
 
 
 def shown(address: str) -> str:
-    """An address without the password and the tokens that it may hold."""
+    """Return an address with its password and tokens masked."""
     return masked(re.sub(r"(?<=://)[^/@?#]*@", "***@", address))
 
 
 def reason(error: Exception) -> str:
-    """Why something can't be read or written, whatever library says so, without passwords and in one line."""
+    """Return why something cannot be read or written, in one line without passwords, for errors of any library."""
     if isinstance(error, FileNotFoundError):
         return "no such file"
     words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
@@ -84,23 +84,23 @@ def reason(error: Exception) -> str:
 
 
 def plain_path(address: str) -> str:
-    """An address without what stands behind the path of a URL, for patterns of names."""
+    """Return an address without the query and fragment of a URL, for matching names."""
     return re.split(r"[?#]", address, maxsplit=1)[0] if is_url(address) else address
 
 
 def folder_of(address: str) -> str:
-    """The folder that an address lies in."""
+    """Return the folder of an address."""
     return plain_path(address).rpartition("/")[0] or "."
 
 
 def is_web(address: str) -> bool:
-    """Whether an address is read from a web server."""
+    """Return whether an address is on a web server."""
     return address.startswith(("http://", "https://"))
 
 
 @cache
 def filesystem(protocol: str) -> Any:
-    """The file system of a protocol; ImportError where fsspec needs a package that isn't installed."""
+    """Return the file system of a protocol; raises ImportError if fsspec needs a package that is not installed."""
     import fsspec
 
     options: dict[str, Any] = {}
@@ -112,5 +112,5 @@ def filesystem(protocol: str) -> Any:
 
 
 def filesystem_of(address: str) -> Any:
-    """The file system that an address is read from."""
+    """Return the file system of an address."""
     return filesystem(address.partition("://")[0] if is_url(address) else "file")

@@ -1,4 +1,4 @@
-"""The engine: Dask's distributed, with workers on this machine or those of a scheduler that runs already."""
+"""Runs parts on Dask's distributed, with workers on this machine or those of a running scheduler."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from zr4lint.fleet.addresses import reason
 from zr4lint.fleet.worker import Part, VersionError, answer_part
 
 MOST_TRIES = 3
-"""So many times a part is tried again whose worker dies or whose results can't be written."""
+"""The most retries of a part after its worker died or its results could not be written."""
 
 WAITING = 4
-"""So many parts each worker has before it."""
+"""The number of parts queued at each worker."""
 
 SECONDS = 10
-"""So often is looked after the workers where none of them answers."""
+"""The seconds between checks of the workers while none of them answers."""
 
 LOST_AFTER = 6
-"""A cluster that has no worker so many times in a row has lost them."""
+"""The number of checks without a worker after which a cluster has lost its workers."""
 
 _CONFIGURATION = {
     "distributed.scheduler.allowed-failures": 0,  # the second try is the careful one
@@ -40,14 +40,14 @@ _CONFIGURATION = {
 
 
 class Unfinished(Struct, frozen=True):
-    """A part that has no results, and why."""
+    """A part without results, and the reason."""
 
     part: Part
     reason: str
 
 
 class Cluster:
-    """Workers, by the client that hands them their parts; `local` is None where they are somebody else's."""
+    """Workers, and the client that sends them parts; `local` is None if they belong to another scheduler."""
 
     def __init__(self, client: Client, local: LocalCluster | None, workers: int) -> None:
         self.client = client
@@ -58,9 +58,10 @@ class Cluster:
     def perform(
         self, parts: Iterable[Part], order: bytes, output: str, done: Callable[[Part], object]
     ) -> list[Unfinished]:
-        """Run the parts and call `done` for each that has run. Returns the parts that could not be run.
+        """Run the parts and call `done` for each that has run. Return the parts that could not be run.
 
-        A part whose worker dies is done again carefully. UsageError where there are no workers, or wrong ones.
+        A part whose worker dies is retried in careful mode. Raises UsageError if there are no workers, or workers of
+        another version.
         """
         coming, waiting = iter(parts), dict[Future[str], _Try]()
         finished: queue.SimpleQueue[Future[str]] = queue.SimpleQueue()
@@ -103,13 +104,13 @@ class Cluster:
                 unfinished.append(Unfinished(one.part, _told(failure)))
 
     def count(self) -> int:
-        """How many threads the workers have together."""
+        """Return the number of threads of all workers."""
         return sum(self.client.nthreads().values())
 
     def _look_after(self) -> int:
-        """How many parts may wait at the workers; those of this machine that are lost are replaced.
+        """Return the number of parts that may wait at the workers; replace lost workers of this machine.
 
-        UsageError where there have been none for a while.
+        Raises UsageError if there have been no workers for a while.
         """
         count = self.count()
         self._missing = 0 if count else self._missing + 1
@@ -121,19 +122,19 @@ class Cluster:
 
 
 class _Try(Struct, frozen=True):
-    """A part that is tried for the n-th time, counted from 0."""
+    """The n-th try of a part, counted from 0."""
 
     part: Part
     number: int = 0
     careful: bool = False
 
     def again(self, failure: BaseException) -> _Try:
-        """The next try; a careful one where the worker has died."""
+        """Return the next try; it is careful if the worker died."""
         return _Try(self.part, self.number + 1, self.careful or isinstance(failure, KilledWorker))
 
 
 def _failure(future: Future[str]) -> BaseException | None:
-    """Why a part failed; None if it did not. UsageError where it makes no sense to go on."""
+    """Return why a part failed, or None if it succeeded; raises UsageError if retrying makes no sense."""
     if future.status == "finished":
         return None
     if future.status == "cancelled":
@@ -152,19 +153,20 @@ def _told(failure: BaseException) -> str:
 
 @contextmanager
 def cluster(workers: int, scheduler: str | None) -> Iterator[Cluster]:
-    """So many workers on this machine, or those of the scheduler at an address."""
+    """Yield `workers` workers on this machine, or those of the scheduler at an address."""
     with dask.config.set(_CONFIGURATION):
         if scheduler is not None:
             with _connected(scheduler) as client:
                 yield Cluster(client, None, 1)
             return
-        # Whoever may connect to a scheduler may run code as its user: on this machine nobody without the certificate.
+        # Anyone who can connect to a scheduler can run code as its user. On this machine, connecting needs the
+        # certificate.
         with _started(workers) as local, Client(local) as client:
             yield Cluster(client, local, workers)
 
 
 def _started(workers: int) -> LocalCluster:
-    """Workers on this machine; they are started anew where one of them dies before it is ready."""
+    """Start workers on this machine; start them again if one of them dies before it is ready."""
     for number in range(MOST_TRIES + 1):
         try:
             return LocalCluster(

@@ -10,10 +10,10 @@ from zr4lint.report.escaping import well_formed
 
 
 class FileEntry(Struct, frozen=True, array_like=True, tag="f"):
-    """A file to lint: the path or URL it is read from, and the repository that it is counted in.
+    """A file to lint: the path or URL to read, and the repository that it is counted in.
 
-    `shown` is how rows name it: a path as the command line has it, and a URL without its password. The place is in
-    bytes, since names of files need not be text.
+    `shown` names the file in rows: the path as on the command line, or the URL without its password. `place` is in
+    bytes, since file names need not be text.
     """
 
     place: bytes
@@ -22,19 +22,19 @@ class FileEntry(Struct, frozen=True, array_like=True, tag="f"):
 
     @classmethod
     def of(cls, address: str, shown: str, repository: str) -> FileEntry:
-        """The entry of a path or URL."""
+        """Return the entry of a path or URL."""
         return cls(os.fsencode(address), well_formed(shown), well_formed(repository))
 
     @property
     def address(self) -> str:
-        """The path or URL."""
+        """Return the path or URL."""
         return os.fsdecode(self.place)
 
 
 class RepositoryEntry(Struct, frozen=True, array_like=True, tag="r"):
-    """A git repository whose files are linted: those that a pack matches, or those of one path or pattern.
+    """A git repository to lint: the files that a pack matches, or those of one path or pattern.
 
-    `ref` is a branch, a tag or a commit, "" for the default branch.
+    `ref` is a branch, a tag or a commit, or "" for the default branch.
     """
 
     url: str
@@ -50,10 +50,10 @@ _DECODER = msgpack.Decoder(list[Entry])
 
 
 def packed(entries: list[Entry]) -> bytes:
-    """Entries as bytes, which take less memory and are what a part is named by."""
+    """Return entries as bytes, which take less memory and determine the name of a part."""
     return _ENCODER.encode(entries)
 
 
 def unpacked(data: bytes) -> list[Entry]:
-    """The entries that `packed` was given."""
+    """Return the entries that `packed` encoded."""
     return _DECODER.decode(data)

@@ -1,4 +1,4 @@
-"""A run over a fleet: planned, handed to the cluster, and gone on with where an earlier one ended."""
+"""Runs a fleet: plans it, sends the parts to the cluster, and resumes an interrupted run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Fleet(Struct, frozen=True, kw_only=True):
-    """The request: the files, the settings, the place for results, and the workers."""
+    """A request to lint a fleet: the files, the settings, the place for results, and the workers."""
 
     request: Request
     manifests: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class Fleet(Struct, frozen=True, kw_only=True):
 
 
 class Outcome(Struct, frozen=True):
-    """The result of a run. `notes` are for the user, `unfinished` says which parts have no results, and why."""
+    """The result of a run. `notes` are for the user; `unfinished` lists the parts without results, with the reasons."""
 
     totals: Totals
     notes: Sequence[str]
@@ -42,7 +42,10 @@ class Outcome(Struct, frozen=True):
 
 
 def run(fleet: Fleet, progress: Callable[[int, int], None] | None = None) -> Outcome:
-    """Lint a fleet; UsageError where that can't be done. `progress` is told how many entries of how many are done."""
+    """Lint a fleet; raises UsageError if that is not possible.
+
+    `progress` is called with the number of finished entries and the number of all entries.
+    """
     gc.enable()
     order = Order.of(fleet.request)
     desk = Desk(order)
@@ -62,7 +65,7 @@ def run(fleet: Fleet, progress: Callable[[int, int], None] | None = None) -> Out
 
 
 def _begun(store: Store, planned: Plan, order: Order, desk: Desk) -> list[str]:
-    """Write down what the run is made of; what is worth telling of that."""
+    """Write the description of the run, and return notes for the user."""
     names = tuple(part.name for part in planned.parts)
     notes = [f"{planned.doubles} named more than once"] if planned.doubles else []
     before = store.read_run()
@@ -76,7 +79,7 @@ def _begun(store: Store, planned: Plan, order: Order, desk: Desk) -> list[str]:
 def _performed(
     fleet: Fleet, planned: Plan, waiting: Sequence[Part], order: bytes, progress: Callable[[int, int], None] | None
 ) -> list[str]:
-    """Have the cluster answer parts; what is to say of those that it could not."""
+    """Have the cluster run parts, and return a note for each part that failed."""
     count = planned.entries - sum(part.count for part in waiting)
 
     def done(part: Part) -> None:

@@ -1,4 +1,4 @@
-"""The report on a fleet as text, 80 columns wide where no terminal says otherwise."""
+"""The report on a fleet as text, 80 columns wide unless the terminal has another width."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from zr4lint.fleet.report import Report
 
 BAR = 12
-"""The width of the longest bar."""
+"""The width of the longest bar in columns."""
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 def render(report: Report, width: int, *, color: bool) -> str:
-    """Write the report."""
+    """Return the text of the report."""
     return "\n".join(_sections(report, width, color))
 
 
 def closing(totals: Totals) -> str:
-    """The findings of a run, in a line."""
+    """Return a line with the findings of a run."""
     return f"{_counted(totals)}: {_severities(totals)}"
 
 
@@ -56,7 +56,7 @@ def _sections(report: Report, width: int, color: bool) -> Iterator[str]:
 
 
 def head(report: Report) -> Iterator[str]:
-    """The sums of a run in sentences, and how it differs from an earlier one."""
+    """Yield the totals of a run in sentences, and the changes since an earlier run."""
     totals = report.totals
     yield f"{report.title}: {_counted(totals)}"
     yield _severities(totals)
@@ -74,12 +74,12 @@ def head(report: Report) -> Iterator[str]:
 
 
 def signed(number: float) -> str:
-    """A difference with its sign; "=" for none."""
+    """Return a difference with its sign, or "=" for 0."""
     return "=" if not number else f"{number:+,.1f}" if isinstance(number, float) else f"{number:+,}"
 
 
 def percent(score: float) -> str:
-    """A score with one decimal."""
+    """Return a score with one decimal."""
     return f"{score:.1f}"
 
 

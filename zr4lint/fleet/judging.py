@@ -1,4 +1,4 @@
-"""From texts to rows: each file is linted as on the command line; carefully, in a process of its own if need be."""
+"""Lints texts into rows as the command line does; in careful mode, in a separate process."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 Performer = Callable[[Sequence[Task]], Iterator[Result]]
 
 PATIENCE = 5
-"""A file that takes so many times its processor time by the clock is stopped from outside."""
+"""A file is stopped from outside after this many times its processor time limit, in wall-clock time."""
 
 _HEAD = struct.Struct(">Q")
 
 
 def judged(texts: Sequence[Text], desk: Desk, performer: Performer = perform) -> Iterator[Answer]:
-    """The answer to each text, in their order."""
+    """Yield the answer to each text, in order."""
     tasks = [_task(text, desk) for text in texts]
     results = performer([task for task in tasks if isinstance(task, Task)])
     for text, task in zip(texts, tasks, strict=True):
@@ -47,7 +47,7 @@ def judged(texts: Sequence[Text], desk: Desk, performer: Performer = perform) ->
 
 
 def _task(text: Text, desk: Desk) -> Task | str:
-    """The task of a text, or why there is none."""
+    """Return the task of a text, or the reason why there is none."""
     if text.row.error is not None:
         return text.row.error
     order = desk.order
@@ -63,7 +63,7 @@ def _task(text: Text, desk: Desk) -> Task | str:
 
 
 class Careful:
-    """Performs each task in another process, which is replaced where one kills it; used as a `Performer`."""
+    """Performs each task in another process, which is replaced if a task kills it; used as a `Performer`."""
 
     def __init__(self, max_time: int) -> None:
         self._seconds = max_time * PATIENCE
@@ -76,7 +76,7 @@ class Careful:
         self._end()
 
     def __call__(self, tasks: Sequence[Task]) -> Iterator[Result]:
-        """The result of each task; one whose process dies has that for its error."""
+        """Yield the result of each task; if its process died, the result is that error."""
         for task in tasks:
             yield self._performed(task)
 
@@ -115,7 +115,7 @@ def _started() -> subprocess.Popen[bytes]:
 
 
 def serve() -> None:
-    """Perform the tasks that come in on standard input, until there are no more; what else is printed goes astray."""
+    """Perform the tasks from standard input until it ends; other output is redirected to stderr."""
     tasks, results = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     _dies_first()
@@ -125,7 +125,7 @@ def serve() -> None:
 
 
 def _dies_first() -> None:
-    """Ask the system to take this process and no other where memory gets short."""
+    """Ask the kernel to kill this process first if memory runs out."""
     with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
         file.write("1000")
 
@@ -136,7 +136,7 @@ def _send(stream: IO[bytes], data: bytes) -> None:
 
 
 def _receive(stream: IO[bytes]) -> bytes | None:
-    """The message that was sent; None at the end, also where the message is cut off."""
+    """Return the next message, or None at the end or if the message is incomplete."""
     head = stream.read(_HEAD.size)
     if len(head) < _HEAD.size:
         return None

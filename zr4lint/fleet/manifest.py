@@ -1,7 +1,7 @@
-"""Manifests: CSV, JSON Lines or Parquet, one file or git repository a row.
+"""Manifests: CSV, JSON Lines or Parquet files with one file or git repository per row.
 
-A row names a file by `url`, which may be a path, or a repository by `repository`, with `ref` and `path` if wanted. A
-row with both names a file and the repository that it is counted in. Other columns don't matter.
+A row names a file by `url`, which may be a path, or a repository by `repository`, with optional `ref` and `path`. A row
+with both names a file and the repository that it is counted in. Other columns are ignored.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Row = tuple[int, Mapping[str, Any]]
 
 
 def read_manifest(address: str) -> Iterator[Entry]:
-    """The entries of a manifest, read as they are asked for; UsageError for one that can't be used."""
+    """Yield the entries of a manifest, read lazily; raises UsageError for a manifest that cannot be used."""
     kind = address.rpartition(".")[2].lower()
     if kind not in _READERS:
         raise UsageError(f"{shown(address)}: a manifest's name ends with .csv, .jsonl or .parquet")
@@ -49,7 +49,7 @@ def read_manifest(address: str) -> Iterator[Entry]:
 
 
 def entry(row: Mapping[str, Any]) -> Entry:
-    """The entry of a row; AddressError if it names nothing that can be read."""
+    """Return the entry of a row; raises AddressError if it names nothing readable."""
     url, repository, ref, path = (_words(row, name) for name in COLUMNS)
     if url:
         address = checked(url)
@@ -63,17 +63,17 @@ def entry(row: Mapping[str, Any]) -> Entry:
 
 
 def file_entry(address: str, repository: str) -> FileEntry:
-    """The entry of a file; a path is made absolute, since workers may run in another folder."""
+    """Return the entry of a file; a path is made absolute, since workers may run in another folder."""
     return FileEntry.of(address if is_url(address) else absolute(address), shown(address), repository)
 
 
 def absolute(path: str) -> str:
-    """A path from the root on."""
+    """Return an absolute path."""
     return os.path.abspath(path)
 
 
 def _is_local(repository: str) -> bool:
-    """Whether a repository is a path: no URL, and not what git takes for host:path."""
+    """Return whether a repository is a path, rather than a URL or what git parses as host:path."""
     head = repository.partition("/")[0]
     return not is_url(repository) and ":" not in head
 

@@ -1,4 +1,4 @@
-"""The instructions for every worker: packs, settings and limits, as bytes that are sent with each part."""
+"""The instructions for every worker: packs, settings and limits, encoded as bytes that each part carries."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
 
 class Order(Struct, frozen=True, kw_only=True):
-    """How the files of a fleet are linted. `names` are the packs of the command line, `files` the packs that were read.
+    """How the files of a fleet are linted. `names` are the packs of the command line, `files` the loaded packs.
 
-    `name` tells two orders apart that may give other findings: by the version, the packs, the settings and the limits.
+    `name` differs for two orders that may give different findings. It depends on the version, the packs, the settings
+    and the limits.
     """
 
     names: tuple[str, ...]
@@ -44,9 +45,9 @@ class Order(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, request: Request) -> Order:
-        """The order that options of the command line make; UsageError for one that makes no sense.
+        """Return the order for options of the command line; raises UsageError for options that make no sense.
 
-        Files of packs are named from the root on, for workers may run in other folders, or on other machines.
+        Pack files get absolute paths, since workers may run in other folders, or on other machines.
         """
         files = PackFiles()
         names = tuple(map(_from_root, request.packs))
@@ -72,7 +73,7 @@ class Order(Struct, frozen=True, kw_only=True):
         return structs.replace(order, name=_digest(order, used))
 
     def packed(self) -> bytes:
-        """The order as bytes, to be opened by a worker."""
+        """Return the order as bytes, which a worker decodes."""
         return pickle.dumps(self)
 
 
@@ -106,7 +107,7 @@ class Desk:
         self.assignment = Assignment(order.names, order.files)
 
     def claims(self, path: str) -> bool:
-        """Whether a file of a repository is linted: one that a pack is for, in a folder that is not skipped."""
+        """Return whether a file of a repository is linted: a pack matches it, and its folder is not skipped."""
         settings = self.order.settings
         if is_leftover(path) or settings.excludes(path) or not SKIPPED_FOLDERS.isdisjoint(path.split("/")[:-1]):
             return False
@@ -121,7 +122,7 @@ class Desk:
         return load_packs(listed, self.order.files) if listed and not self.order.names else self.assignment.packs
 
     def task(self, file: Input, path: str, context: str | None, options: Options) -> Task | None:
-        """The task to lint a file; None where no pack matches its path. URLs have no context."""
+        """Return the task to lint a file, or None if no pack matches its path. URLs have no context."""
         settings = self.order.settings
         packs = self.assignment.packs_for(path, settings)
         if not packs:
@@ -130,12 +131,12 @@ class Desk:
         return Task(file, settings, packs, self._without_context(how, context), options)
 
     def _without_context(self, how: LintOptions, context: str | None) -> LintOptions:
-        """The options for a text that has no files beside it, whatever the settings say of a context."""
+        """Return the options; if `context` is None, the context of the settings is dropped, too."""
         return how if context is not None else structs.replace(how, context=None)
 
 
 @lru_cache(maxsize=4)
 def desk_of(order: bytes) -> Desk:
-    """The desk of an order, made once in a process; the bytes come from the process that made the order."""
+    """Return the desk of an order, made once in a process; the bytes come from the process that made the order."""
     made: Order = pickle.loads(order)
     return Desk(made)

@@ -1,4 +1,4 @@
-"""The report on a fleet as a page for a browser, which holds all it needs and runs no script."""
+"""The report on a fleet as a self-contained HTML page that runs no script."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 
 
 def render(report: Report) -> str:
-    """Write the report."""
+    """Return the page of the report."""
     style = part(page.HERE, "page.css") + part(HERE, "fleet.css")
     made = environment(HERE)
     made.filters.update(signed=signed, percent=percent)

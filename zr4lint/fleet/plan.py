@@ -1,4 +1,4 @@
-"""The plan of a run: what it is given, each once, in parts."""
+"""Plans a run: removes duplicate entries and divides the rest into parts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ REPOSITORIES_A_PART = 25
 
 
 class Plan(Struct, frozen=True):
-    """The parts of a run, how many entries they have in all, and how many were named more than once."""
+    """The parts of a run, the number of their entries, and the number of entries that were named more than once."""
 
     parts: tuple[Part, ...]
     entries: int
@@ -45,9 +45,9 @@ class Plan(Struct, frozen=True):
 
 
 def plan(entries: Iterable[Entry], order: str, size: int = FILES_A_PART) -> Plan:
-    """Cut entries into parts of so many files, or a tenth as many repositories; `order` is the name of the order.
+    """Divide entries into parts of `size` files, or a tenth as many repositories; `order` is the name of the order.
 
-    A part has the same name in each run that is given the same entries, packs, settings and version.
+    A part has the same name in each run with the same entries, packs, settings and version.
     """
     seen: set[bytes] = set()
     doubles = 0
@@ -82,9 +82,9 @@ def _part(entries: list[Entry], order: str) -> Part:
 
 
 def sources(request: Request, manifests: Sequence[str], desk: Desk) -> Iterator[Entry]:
-    """The entries of the command line: paths, folders, patterns, URLs, repositories, then rows of manifests.
+    """Yield the entries of the command line: paths, folders, patterns, URLs, repositories, then rows of manifests.
 
-    UsageError where there is none behind one of them.
+    Raises UsageError if one of them yields no entry.
     """
     paths = [path for path in request.paths if not is_url(path)]
     errors: list[str] = []
@@ -106,7 +106,7 @@ def sources(request: Request, manifests: Sequence[str], desk: Desk) -> Iterator[
 
 
 def _behind(address: str, desk: Desk) -> Iterator[Entry]:
-    """The entries of a URL: a repository, a file, files of a pattern, or files of a folder that a pack matches."""
+    """Yield the entries of a URL: a repository, a file, files of a pattern, or files of a folder that match a pack."""
     try:
         if address.startswith(GIT):
             checked_address = checked_repository(address)
@@ -118,7 +118,7 @@ def _behind(address: str, desk: Desk) -> Iterator[Entry]:
         raise UsageError(f"{shown(address)}: {error}") from None
     except UsageError:
         raise
-    except Exception as error:  # file systems raise what their libraries do
+    except Exception as error:  # file systems pass on the errors of their libraries
         raise UsageError(f"{shown(address)}: can't be read: {reason(error)}") from None
 
 

@@ -1,4 +1,4 @@
-"""The SQL queries of the report over the results of a run, and of an earlier one to compare with."""
+"""The SQL queries of the report on the results of a run, and on an earlier run for comparison."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from zr4lint.fleet.store import Run, Store
 
 
 class Totals(Struct, frozen=True):
-    """The sums of a run. `unlinted` files have an error in the place of findings; `points` of `of` is the score."""
+    """The totals of a run. `unlinted` files have an error instead of findings; the score is `points` of `of`."""
 
     files: int
     unlinted: int
@@ -34,7 +34,7 @@ class Totals(Struct, frozen=True):
 
 
 class RuleCount(Struct, frozen=True):
-    """How many findings a rule has that count, in how many files; `before` is None where there is no earlier run."""
+    """The number of findings of a rule, and of files with them; `before` is None without an earlier run."""
 
     code: str
     name: str
@@ -45,7 +45,7 @@ class RuleCount(Struct, frozen=True):
 
 
 class RepositoryScore(Struct, frozen=True):
-    """A repository, its files and findings; `score` is in per cent, None where no pack gives one."""
+    """A repository, its files and findings; `score` is a percentage, or None if no pack gives a score."""
 
     repository: str
     files: int
@@ -58,7 +58,7 @@ class RepositoryScore(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True):
-    """How two runs differ: findings that are new, gone and still there, in files of both, and files of one alone."""
+    """The difference of two runs: new, gone and unchanged findings in files of both runs, and files of only one."""
 
     new: int
     gone: int
@@ -68,7 +68,7 @@ class Change(Struct, frozen=True):
 
 
 class Unlinted(Struct, frozen=True):
-    """A file that could not be linted, and why."""
+    """A file that could not be linted, and the reason."""
 
     url: str
     error: str
@@ -125,7 +125,7 @@ _UNLINTED = "select url, error from now_files where error is not null order by u
 
 
 class Results:
-    """The results of a run, beside those of an earlier one; `missing` counts parts that are not done."""
+    """The results of a run and optionally an earlier run; `missing` is the number of unfinished parts."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, run: Run, missing: int, *, compares: bool) -> None:
         self._connection = connection
@@ -134,30 +134,30 @@ class Results:
         self.compares = compares
 
     def totals(self, run: str = "now") -> Totals:
-        """The sums of the run, or with "before" of the earlier one."""
+        """Return the totals of the run, or with "before" of the earlier run."""
         return Totals(*self._all(_TOTALS.format(run=run))[0])
 
     def rules(self) -> list[RuleCount]:
-        """The rules with findings, those with the most first."""
+        """Return the rules with findings, those with the most findings first."""
         rows = self._all(_RULES.format(now=_COUNTED.format(run="now"), before=_COUNTED.format(run="before")))
         return [RuleCount(*row) if self.compares else RuleCount(*row[:-1]) for row in rows]
 
     def repositories(self, most: int) -> list[RepositoryScore]:
-        """The repositories, the lowest score first, and where there are no scores those with the most errors."""
+        """Return the repositories, lowest score first; without scores, those with the most errors first."""
         rows = self._all(f"{_REPOSITORIES} limit ?", [most])
         return [RepositoryScore(*row) for row in rows]
 
     def repository_count(self) -> int:
-        """How many repositories have a file that was linted."""
+        """Return the number of repositories with a linted file."""
         (count,) = self._all("select count(distinct repository) from now_files where error is null")[0]
         return int(count)
 
     def unlinted(self, most: int) -> list[Unlinted]:
-        """Files that could not be linted."""
+        """Return files that could not be linted."""
         return [Unlinted(*row) for row in self._all(f"{_UNLINTED} limit ?", [most])]
 
     def change(self) -> Change | None:
-        """How the run differs from the earlier one; None where there is none."""
+        """Return the differences from the earlier run, or None without an earlier run."""
         if not self.compares:
             return None
         now, before = _COUNTED.format(run="now"), _COUNTED.format(run="before")
@@ -169,7 +169,10 @@ class Results:
 
 @contextmanager
 def opened(address: str, against: str | None = None) -> Iterator[Results]:
-    """The results of a run, beside those of an earlier one if that is named; UsageError where there are none."""
+    """Yield the results of a run, compared to an earlier run if `against` names it.
+
+    Raises UsageError if there are no results.
+    """
     connection = duckdb.connect(":memory:", config={"autoinstall_known_extensions": False})
     try:
         run, missing = _registered(connection, "now", address)
@@ -186,7 +189,7 @@ def opened(address: str, against: str | None = None) -> Iterator[Results]:
 
 
 def _registered(connection: duckdb.DuckDBPyConnection, name: str, address: str) -> tuple[Run, int]:
-    """Make the results at an address tables of that name: what run it was, and how many parts are missing."""
+    """Load the results at an address as tables named `name`; return the run and the number of missing parts."""
     store = Store(address)
     run = store.read_run()
     if run is None:

@@ -1,4 +1,4 @@
-"""The report on a fleet: what its text and its page show."""
+"""The data of the report on a fleet, for its text and its page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zr4lint.fleet.store import Run
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """A run, its sums, its tables as far as they are shown, and how it differs from an earlier run."""
+    """A run, its totals, the shown rows of its tables, and the differences from an earlier run."""
 
     title: str
     run: Run
@@ -29,7 +29,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 def gathered(address: str, against: str | None, most: int) -> Report:
-    """The report on the results at an address; UsageError where there are none."""
+    """Return the report on the results at an address; raises UsageError if there are no results."""
     with opened(address, against) as results:
         rules = results.rules()
         return Report(

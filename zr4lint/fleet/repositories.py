@@ -1,4 +1,4 @@
-"""Files of git repositories: fetched bare, without history, and only those that are linted. Nothing is checked out."""
+"""Reads files of git repositories from bare, shallow fetches of the wanted files; nothing is checked out."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from zr4lint.fleet.entries import RepositoryEntry
 
 MOST_FILES = 10_000
-"""So many files of one repository are linted."""
+"""The most files of one repository that are linted."""
 
 MOST_SECONDS = 300
-"""So long may git take for one step."""
+"""The most seconds that git may take for one step."""
 
 MOST_LISTED = 200_000_000
-"""So many bytes may the list of a repository's files have."""
+"""The most bytes of the file list of a repository."""
 
 _OPTIONS = {
     "core.hooksPath": os.devnull,
@@ -38,22 +38,22 @@ _OPTIONS = {
     "submodule.recurse": "false",
     "advice.detachedHead": "false",
 }
-"""The options of git that override the user's configuration: no hooks, and no prompts."""
+"""The git options that override the user's configuration: no hooks, no prompts."""
 
 
 class RepositoryError(Exception):
-    """A repository that can't be fetched; the message says why."""
+    """A repository that cannot be fetched; the message gives the reason."""
 
 
 class Blob(Struct, frozen=True):
-    """A file of a repository: its path, and its bytes, None where there are more than are wanted."""
+    """A file of a repository: its path, and its bytes, or None if it is too large."""
 
     path: str
     data: bytes | None
 
 
 class Fetched(Struct, frozen=True):
-    """A repository at a commit, and the files of it that were wanted."""
+    """A repository at a commit, and its wanted files."""
 
     commit: str
     blobs: Iterator[Blob]
@@ -62,15 +62,15 @@ class Fetched(Struct, frozen=True):
 def with_files(
     entry: RepositoryEntry, wanted: Callable[[str], bool], most: int, work: Callable[[Fetched], object]
 ) -> None:
-    """Fetch a repository into a folder that is gone afterwards, and hand its wanted files to `work`.
+    """Fetch a repository into a temporary folder and pass its wanted files to `work`.
 
-    `most` is how many bytes a file may have. RepositoryError where the repository can't be had.
+    `most` is the size limit of a file in bytes. Raises RepositoryError if the repository cannot be fetched.
     """
     with tempfile.TemporaryDirectory(prefix="zr4lint-", ignore_cleanup_errors=True) as folder:
         git = _Git(Path(folder) / "git", Path(folder))
         git.run("init", "--quiet", "--bare", "--template=", str(git.folder), inside=False)
         filters = ("--depth=1", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--filter=blob:none")
-        # A remote's name is needed for what is fetched later: blobs that a filter left out come from a promisor.
+        # git fetches the blobs that a filter left out only from a named promisor remote.
         git.run("config", "remote.origin.url", entry.url)
         git.run("config", "remote.origin.promisor", "true")
         git.run("config", "remote.origin.partialclonefilter", "blob:none")
@@ -84,7 +84,7 @@ def with_files(
 
 
 def _chosen(listed: bytes, wanted: Callable[[str], bool]) -> list[tuple[str, str]]:
-    """The path and the object of the wanted files; links and submodules are none."""
+    """Return the path and the object of the wanted files, without links and submodules."""
     found: list[tuple[str, str]] = []
     for line in listed.split(b"\0"):
         match = re.match(rb"100(?:644|755|664) blob ([0-9a-f]{40,64})\t", line)
@@ -99,7 +99,7 @@ def _chosen(listed: bytes, wanted: Callable[[str], bool]) -> list[tuple[str, str
 
 
 class _Git:
-    """Git with a repository in a folder of its own, and without a way to ask anybody."""
+    """Git with a repository in its own folder, without prompts."""
 
     def __init__(self, folder: Path, home: Path) -> None:
         self.folder = folder
@@ -120,7 +120,7 @@ class _Git:
         }
 
     def run(self, *words: str, given: bytes = b"", inside: bool = True, most: int = 1_000_000) -> bytes:
-        """The output of git; RepositoryError with its last line where it fails."""
+        """Return the output of git; raises RepositoryError with its last line if it fails."""
         place = (f"--git-dir={self.folder}",) if inside else ()
         try:
             done = subprocess.run(
@@ -143,7 +143,7 @@ class _Git:
         return done.stdout
 
     def blobs(self, files: Sequence[tuple[str, str]], most: int) -> Iterator[Blob]:
-        """The files of a repository, one after the other."""
+        """Yield the files of a repository one by one."""
         environment = {**self._environment, "GIT_NO_LAZY_FETCH": "1"}
         command = [*self._command, f"--git-dir={self.folder}", "cat-file", "--batch"]
         with subprocess.Popen(
@@ -159,7 +159,7 @@ class _Git:
 
 
 def _content(answer: IO[bytes], most: int) -> bytes | None:
-    """The bytes of the object that cat-file answers with; None where there are more than are wanted."""
+    """Return the bytes of the next object from cat-file, or None if it is too large."""
     head = answer.readline().split()
     if len(head) != 3:
         raise RepositoryError("a file is missing from what the server sent")
@@ -172,7 +172,7 @@ def _content(answer: IO[bytes], most: int) -> bytes | None:
 
 
 def _reason(errors: bytes) -> str:
-    """The error message of git."""
+    """Return the error message in the output of git."""
     lines = [line.strip() for line in errors.decode("utf-8", "backslashreplace").splitlines() if line.strip()]
     told = [line for line in lines if line.startswith(("fatal:", "ERROR:", "error:"))] or lines
     return told[0].removeprefix("fatal: ").removeprefix("error: ")[:300] if told else ""

@@ -12,10 +12,10 @@ from zr4lint.report.escaping import well_formed
 
 
 class FileRow(Struct, frozen=True, kw_only=True):
-    """A file. One that could not be linted has an `error`, and no findings.
+    """A file. If it could not be linted, it has an `error` and no findings.
 
-    `url` names the file, in a git repository by `repository#path`. The counts leave out what is suppressed; conflicts
-    are counted by themselves. `points` of `of` is the score by the packs that are specifications.
+    `url` names the file, in a git repository as `repository#path`. The counts exclude suppressed findings; conflicts
+    are counted separately. The score of the packs that are specifications is `points` of `of`.
     """
 
     url: str
@@ -38,7 +38,7 @@ class FileRow(Struct, frozen=True, kw_only=True):
 
 
 class FindingRow(Struct, frozen=True, kw_only=True):
-    """A finding, as the JSON report has it; `fingerprint` tells it from the others wherever its line moves."""
+    """A finding, as in the JSON report; `fingerprint` identifies it even if its line moves."""
 
     url: str
     repository: str
@@ -95,7 +95,7 @@ FINDINGS = pa.schema(
 
 
 def answer(row: FileRow, report: FileReport) -> Answer:
-    """The rows of a file that was linted, without the secrets that it holds."""
+    """Return the rows of a linted file, with its secrets masked."""
     shown = without_secrets(report)
     counted = [f for f in report.findings if not f.suppressed and not f.conflict]
     levels = {severity: sum(f.severity is severity for f in counted) for severity in Severity}
@@ -143,7 +143,7 @@ def _finding(row: FileRow, finding: Finding, report: FileReport, mark: str) -> F
 
 
 def table(rows: list[FileRow] | list[FindingRow], schema: pa.Schema) -> pa.Table:
-    """Rows as a table of Arrow."""
+    """Return rows as an Arrow table."""
     return pa.table(
         {field.name: pa.array([getattr(row, field.name) for row in rows], field.type) for field in schema},
         schema=schema,

@@ -1,7 +1,7 @@
-"""The results of a run: a folder, or a bucket, with two Parquet files for each part and one page on the run.
+"""The results of a run: a folder or bucket with two Parquet files for each part, and a description of the run.
 
-`findings/NAME.parquet` is written first. `files/NAME.parquet` is the mark that a part is done: a part without it is
-done again. Each is either whole or not there.
+`findings/NAME.parquet` is written first. `files/NAME.parquet` marks a part as done: a part without it is run again.
+Each file is written atomically.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ RUN = "run.json"
 FOLDERS = ("findings", "files")
 
 _AT_ONCE = ("abfs", "abfss", "az", "gcs", "gs", "s3")
-"""Protocols with which a file is there when all of it is written, and not before."""
+"""The protocols with which a file appears only after it is completely written."""
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """The description of a run. `parts` are all its parts, done or not; `files` counts the given files."""
+    """The description of a run. `parts` are all its parts, finished or not; `files` is the number of given files."""
 
     version: int = 1
     zr4lint: str
@@ -41,7 +41,7 @@ class Run(Struct, frozen=True, kw_only=True):
 
 
 class Store:
-    """The results at a path or a URL."""
+    """The results at a path or URL."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -57,11 +57,11 @@ class Store:
             raise UsageError(f"{shown(address)}: {reason(error)}") from None
 
     def path(self, *parts: str) -> str:
-        """The path of a file in it."""
+        """Return the path of a file in the store."""
         return "/".join((self.root, *parts))
 
     def prepare(self) -> None:
-        """Make the folders, and remove what a killed process has left half written."""
+        """Create the folders, and remove incomplete files of killed processes."""
         for folder in FOLDERS:
             self.files.makedirs(self.path(folder), exist_ok=True)
             if self._local:
@@ -71,17 +71,17 @@ class Store:
                             os.unlink(self.path(folder, name))
 
     def write(self, name: str, answers: Sequence[Answer]) -> None:
-        """Write the rows of a part: its findings, then its files."""
+        """Write the rows of a part: findings first, then files."""
         findings = [row for one in answers for row in one.findings]
         self._put(self.path("findings", f"{name}.parquet"), _parquet(table(findings, FINDINGS)))
         self._put(self.path("files", f"{name}.parquet"), _parquet(table([one.file for one in answers], FILES)))
 
     def has(self, name: str) -> bool:
-        """Whether a part is done."""
+        """Return whether a part is done."""
         return bool(self.files.exists(self.path("files", f"{name}.parquet")))
 
     def done(self) -> set[str]:
-        """The names of the parts that are done."""
+        """Return the names of the parts that are done."""
         with suppress(FileNotFoundError):
             self.files.invalidate_cache()
             found = self.files.ls(self.path("files"), detail=False)
@@ -90,11 +90,11 @@ class Store:
         return set()
 
     def write_run(self, run: Run) -> None:
-        """Write what the run is made of."""
+        """Write the description of the run."""
         self._put(self.path(RUN), msgspec.json.format(msgspec.json.encode(run)) + b"\n")
 
     def read_run(self) -> Run | None:
-        """The description of the run, None where there is none; UsageError where it can't be read."""
+        """Return the description of the run, or None if there is none; raises UsageError if it cannot be read."""
         try:
             return msgspec.json.decode(self.files.cat_file(self.path(RUN)), type=Run)
         except FileNotFoundError:
@@ -103,7 +103,7 @@ class Store:
             raise UsageError(f"{shown(self.address)}: {RUN} can't be read: {reason(error)}") from None
 
     def _put(self, path: str, data: bytes) -> None:
-        """Write a file that is there whole, or not at all."""
+        """Write a file atomically."""
         if self._at_once:
             self.files.pipe_file(path, data)
             return

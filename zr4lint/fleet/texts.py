@@ -1,4 +1,4 @@
-"""The texts of entries, read where they are linted: files by path, by URL, and those of git repositories."""
+"""Reads the texts of entries on the worker that lints them: paths, URLs, and files of git repositories."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from zr4lint.project.discovery import Input
 
 TOGETHER = 16
-"""So many files are read at a time from other machines."""
+"""The number of files that are read at the same time from other machines."""
 
 
 class Text(Struct, frozen=True):
-    """A file to lint: the row that it will be, and where its bytes are; one with an error in its row has none.
+    """A file to lint: its row, and the place or bytes of its text; a row with an error has no text.
 
-    `name` is the path that patterns are matched with. Without `data` the file is read when it is linted.
+    `name` is the path that patterns are matched with. Without `data`, the file is read when it is linted.
     """
 
     row: FileRow
@@ -38,23 +38,23 @@ class Text(Struct, frozen=True):
 
 
 class Held(Options, frozen=True, kw_only=True):
-    """Options of a task whose bytes are here already."""
+    """Options of a task whose bytes are already read."""
 
     data: bytes = b""
 
     def read(self, file: Input) -> SourceFile:
-        """The text of the file; FileError if it is none."""
+        """Return the text of the file; raises FileError if it is not text."""
         return decode(self.data, self.path(file), self.max_size)
 
 
 def local(entries: Sequence[FileEntry]) -> Iterator[Text]:
-    """Files by path, which are read when they are linted."""
+    """Yield files by path, which are read when they are linted."""
     for entry in entries:
         yield Text(_row(entry), entry.shown, entry.address)
 
 
 def remote(entries: Sequence[FileEntry], most: int) -> Iterator[Text]:
-    """Files by URL, some of them read at a time; `most` is how many bytes a file may have."""
+    """Yield files by URL, several of them read at the same time; `most` is the size limit of a file in bytes."""
     with ThreadPoolExecutor(TOGETHER) as pool:
         for some in _batched(entries, TOGETHER):
             read = pool.map(lambda entry: _read(entry.address, most), some)
@@ -64,7 +64,7 @@ def remote(entries: Sequence[FileEntry], most: int) -> Iterator[Text]:
 
 
 def in_repository(entry: RepositoryEntry, desk: Desk, work: Callable[[Iterator[Text]], object]) -> None:
-    """Hand the files of a repository to `work`; a repository without any is a row that says so."""
+    """Pass the files of a repository to `work`; a repository without files becomes a row with an error."""
 
     def wanted(path: str) -> bool:
         return path_matches(path, entry.path.strip("/")) if entry.path else desk.claims(path)
@@ -115,23 +115,23 @@ def _of_blob(entry: RepositoryEntry, commit: str, blob: Blob, most: int) -> Text
 
 
 def _read(address: str, most: int) -> bytes | str:
-    """The first bytes of a URL's file, one more than it may have at most; a text that says why there are none."""
+    """Return the first `most` + 1 bytes of the file at a URL, or an error message."""
     try:
         files: Any = filesystem_of(address)
         if not is_web(address):
             data: bytes = files.cat_file(address, start=0, end=most + 1)
             return data
-        # With a size, whatever it is, the server is asked once, and one that isn't there is told from a missing file.
+        # With any `size`, fsspec asks the server only once, and an unreachable server differs from a missing file.
         with files.open(address, "rb", block_size=0, size=1) as file:
             return _at_most(file, most + 1)
     except FileNotFoundError:
         return "no such file"
-    except Exception as error:  # file systems raise what their libraries do
+    except Exception as error:  # file systems pass on the errors of their libraries
         return f"can't be read: {reason(error)}"
 
 
 def _at_most(file: Any, most: int) -> bytes:
-    """The first bytes of what is read in pieces."""
+    """Return the first `most` bytes of a file that is read in pieces."""
     pieces: list[bytes] = []
     rest = most
     while rest > 0 and (piece := file.read(min(rest, 1 << 16))):
@@ -141,6 +141,6 @@ def _at_most(file: Any, most: int) -> bytes:
 
 
 def of_kind(entries: Sequence[FileEntry]) -> tuple[list[FileEntry], list[FileEntry]]:
-    """The entries that are paths, and those that are URLs."""
+    """Return the entries that are paths, and those that are URLs."""
     paths = [entry for entry in entries if not is_url(entry.address)]
     return paths, [entry for entry in entries if is_url(entry.address)]

@@ -1,4 +1,4 @@
-"""The work on one part: read its files, lint them, and write the results."""
+"""Works on one part: reads its files, lints them, and writes the results."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from zr4lint.fleet.rows import Answer
 
 TOGETHER = 25
-"""So many texts are held at a time; ShellCheck, where it is wanted, looks at the scripts of all of them at once."""
+"""The number of texts held at a time; one ShellCheck process checks the scripts of all of them."""
 
 
 class Part(Struct, frozen=True):
-    """A part of a run: its name, how many entries it has, and these as bytes."""
+    """A part of a run: its name, the number of its entries, and the entries as bytes."""
 
     name: str
     count: int
@@ -37,13 +37,13 @@ class Part(Struct, frozen=True):
 
 
 class VersionError(Exception):
-    """A worker that has another zr4lint than the process that gave the order."""
+    """A worker whose zr4lint version differs from that of the process that made the order."""
 
 
 def answer_part(part: Part, order: bytes, output: str, *, careful: bool = False) -> str:
-    """Lint a part and write its results, unless they are there; the part's name.
+    """Lint a part and write its results, unless they exist; return the name of the part.
 
-    `careful` does so with each file in a process of its own, so that one which kills its process costs no other.
+    With `careful`, each file is linted in its own process, so that a file that kills its process affects no other file.
     """
     store = Store(output)
     if store.has(part.name):
@@ -58,7 +58,7 @@ def answer_part(part: Part, order: bytes, output: str, *, careful: bool = False)
 
 @contextmanager
 def _collected_once() -> Iterator[None]:
-    """Collect garbage at the end of a part only, as a lint leaves next to none."""
+    """Collect garbage only at the end of a part, since a lint leaves almost none."""
     gc.disable()
     try:
         yield
@@ -68,7 +68,7 @@ def _collected_once() -> Iterator[None]:
 
 
 def answers(part: Part, desk: Desk, *, careful: bool = False) -> Iterator[Answer]:
-    """The answer to each file of a part."""
+    """Yield the answer to each file of a part."""
     entries = unpacked(part.entries)
     paths, urls = of_kind([entry for entry in entries if isinstance(entry, FileEntry)])
     with ExitStack() as stack:
@@ -82,7 +82,7 @@ def answers(part: Part, desk: Desk, *, careful: bool = False) -> Iterator[Answer
 
 
 def _of_repository(entry: RepositoryEntry, desk: Desk, performer: Performer) -> list[Answer]:
-    """The answers to the files of a repository, which is fetched and removed again."""
+    """Return the answers to the files of a repository, which is fetched and removed again."""
     found: list[Answer] = []
     in_repository(entry, desk, lambda texts: found.extend(_judged(texts, desk, performer)))
     return found
@@ -94,9 +94,9 @@ def _judged(texts: Iterator[Text], desk: Desk, performer: Performer) -> Iterator
 
 
 def _watched(texts: Sequence[Text], desk: Desk, performer: Performer) -> Iterator[Answer]:
-    """Answers to texts; where they take far too long, as C code can, the process ends and they are done carefully.
+    """Yield answers to texts; if they take far too long in C code, the process ends and they are linted carefully.
 
-    In the threads of a worker no alarm can be set, so a clock beside Python's own lock watches over it.
+    The threads of a worker cannot set an alarm, so a timer that does not need the GIL watches them.
     """
     if performer is not perform:
         yield from judged(texts, desk, performer)

@@ -1,1 +1,1 @@
-"""Dated tables of facts about the world, and version arithmetic."""
+"""Tables of dated facts, such as releases and GPUs, and version arithmetic."""

@@ -1,4 +1,4 @@
-"""GPUs by name, their architectures, and what runs on them."""
+"""GPUs by name, their architectures, and the code that runs on them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _TI = r"(?:ti|super|laptop|max-?q)\Z"
 
 @cache
 def gpu_names() -> Mapping[str, str]:
-    """The architecture of each GPU that has a name: "rtx5090" -> "12.0"."""
+    """Return the architecture of each GPU in the table by its name: "rtx5090" -> "12.0"."""
     return {name: arch for arch, names in table("gpus")["names"].items() if isinstance(names, list) for name in names}
 
 
 def architecture_of(gpu: str) -> str | None:
-    """The architecture of a GPU by its name or its number, "12.0" for "sm_120" and "RTX 5090"; None if not known."""
+    """Return the architecture of a GPU by name or number, "12.0" for "sm_120" and "RTX 5090"; None if unknown."""
     word = re.sub(r"[\s_-]", "", gpu.lower()).removeprefix("nvidia").removeprefix("geforce").removeprefix("tesla")
     found = re.match(_SM, word)
     if found is not None:
@@ -29,24 +29,24 @@ def architecture_of(gpu: str) -> str | None:
 
 
 def gpu_word(gpu: str) -> str:
-    """The spelling of a GPU that packs take: its name in the table, else its architecture."""
+    """Return the spelling of a GPU that packs accept: its name in the table, else its architecture."""
     word = re.sub(r"[\s_-]", "", gpu.lower())
     return word if word in gpu_names() else sm(architecture_of(gpu) or "")
 
 
 def toolkit(cuda: str) -> Row | None:
-    """The known facts about the compiler of a CUDA; None for one before the table."""
+    """Return the facts about the compiler of a CUDA version, or None for a version older than the table."""
     rows = [row for row in table("gpus")["toolkit"] if release(row["cuda"]) <= release(cuda)]
     return rows[-1] if rows else None
 
 
 def runs_on(gpu: str, binaries: Iterable[str], ptx: Iterable[str] = ()) -> bool:
-    """Whether one of some architectures' code runs on a GPU, or can be made there from PTX."""
+    """Return whether code for one of some architectures runs on a GPU, or can be compiled for it from PTX."""
     there = release(gpu)
     same = any(release(arch)[0] == there[0] and release(arch) <= there for arch in binaries)
     return same or any(release(arch) <= there for arch in ptx)
 
 
 def sm(arch: str) -> str:
-    """How nvcc calls an architecture: "8.6" -> "sm_86"."""
+    """Return nvcc's name of an architecture: "8.6" -> "sm_86"."""
     return f"sm_{arch.replace('.', '')}"

@@ -1,4 +1,4 @@
-"""The forms of tokens, and how a text is shown without them."""
+"""Finds tokens of known forms in text, and masks them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from zr4lint.model.source import Span
 
 
 class Secret(Struct, frozen=True):
-    """A secret that a text holds: what it is, such as "a GitHub token", and where it stands."""
+    """A secret in a text: its kind, such as "a GitHub token", and its place."""
 
     what: str
     span: Span
 
 
 def secrets_in(text: str) -> Iterator[Secret]:
-    """The tokens of known forms in a text, in their order."""
+    """Yield the tokens of known forms in a text, in order."""
     if any(start in text for start in _starts()):
         for found in _pattern().finditer(text):
             if not found[0].endswith("EXAMPLE"):
@@ -28,12 +28,12 @@ def secrets_in(text: str) -> Iterator[Secret]:
 
 
 def has_secrets(text: str) -> bool:
-    """Whether a text holds a token of a known form."""
+    """Return whether a text contains a token of a known form."""
     return any(start in text for start in _starts()) and any(True for _ in secrets_in(text))
 
 
 def masked(text: str) -> str:
-    """The text with a star for each character of its secrets."""
+    """Return the text with a star for each character of its secrets."""
     parts: list[str] = []
     end = 0
     for secret in secrets_in(text):

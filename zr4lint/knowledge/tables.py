@@ -1,6 +1,6 @@
-"""Knowledge: the tables of rules/data, each read when a rule first needs it.
+"""The tables of rules/data, each loaded when a rule first needs it.
 
-A row says where it comes from (`source`), when that was read (`checked`) and how sure it is (`confidence`).
+Each row states its source (`source`), when the source was read (`checked`), and how certain it is (`confidence`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,12 +16,12 @@ Row = Mapping[str, Any]
 
 @cache
 def table(name: str) -> Row:
-    """A table by the name of its file."""
+    """Return a table by the name of its file."""
     return shipped_document(f"data/{name}")
 
 
 def release(version: str) -> tuple[int, ...]:
-    """The numbers of a version, "2.5.1+cu124" -> (2, 5, 1); empty where it does not start with any."""
+    """Return the numbers of a version, "2.5.1+cu124" -> (2, 5, 1), or () if it does not start with a number."""
     found: list[int] = []
     for part in version.partition("+")[0].split("."):
         if not part.isdigit():
@@ -31,17 +31,17 @@ def release(version: str) -> tuple[int, ...]:
 
 
 def minor(version: str) -> str:
-    """The first two numbers of a version."""
+    """Return the first two numbers of a version."""
     return ".".join(version.partition("+")[0].split(".")[:2])
 
 
 def sure(row: Row) -> bool:
-    """Whether a row is confirmed by its primary source."""
+    """Return whether a row is confirmed by its primary source."""
     return bool(row["confidence"] == "confirmed")
 
 
 def references(row: Row) -> tuple[str, ...]:
-    """The sources of a row, each by itself."""
+    """Return the sources of a row, split."""
     return tuple(row["source"].split("; "))
 
 
@@ -49,7 +49,7 @@ def references(row: Row) -> tuple[str, ...]:
 
 
 class CudaTags(Struct, frozen=True):
-    """The published tags: flavours by version and distribution."""
+    """The published nvidia/cuda tags: flavours by version and distribution."""
 
     tags: Mapping[str, Mapping[str, frozenset[str]]]
     deleted: frozenset[str]
@@ -58,30 +58,30 @@ class CudaTags(Struct, frozen=True):
 
     @property
     def newest(self) -> str:
-        """The newest version of the list, which is behind the times one day."""
+        """Return the newest version of the list, which may be out of date."""
         return max(self.tags, key=release)
 
     @property
     def last(self) -> str:
-        """The newest version that is known of, in the list or beside it."""
+        """Return the newest known version, in the list or beside it."""
         return max({*self.tags, *self.seen}, key=release)
 
     def line(self, line: str) -> list[str]:
-        """The versions of a line that are known of, in the list or beside it, oldest first."""
+        """Return the known versions of a line, in the list or beside it, oldest first."""
         return sorted((v for v in {*self.tags, *self.seen} if minor(v) == line), key=release)
 
     def patches(self, line: str) -> list[str]:
-        """The versions of a line such as "12.4", oldest first."""
+        """Return the listed versions of a line such as "12.4", oldest first."""
         return sorted((v for v in self.tags if minor(v) == line), key=release)
 
     def having(self, flavour: str, distribution: str) -> Iterator[str]:
-        """The versions that have a tag, oldest first."""
+        """Yield the versions that have a tag, oldest first."""
         for version in sorted(self.tags, key=release):
             if flavour in self.tags[version].get(distribution, ()):
                 yield version
 
     def cudnn(self, version: str) -> str:
-        """The spelling of cuDNN in the tags of a version; unknown earlier versions are like the first known one."""
+        """Return the spelling of cuDNN in the tags of a version; versions before the table use its first row."""
         rows = table("cuda-tags")["cudnn"]
         fitting = (row for row in reversed(rows) if release(row["since"]) <= release(version))
         return str(next(fitting, rows[0])["prefix"])
@@ -89,7 +89,7 @@ class CudaTags(Struct, frozen=True):
 
 @cache
 def cuda_tags() -> CudaTags:
-    """The table of nvidia/cuda tags."""
+    """Return the table of nvidia/cuda tags."""
     data = table("cuda-tags")
     tags: dict[str, dict[str, frozenset[str]]] = {}
     for row in data["version"]:
@@ -105,7 +105,7 @@ def cuda_tags() -> CudaTags:
 
 
 class Torch(Struct, frozen=True):
-    """A release of torch, and what fits it; `python` is (oldest, newest), empty where that is not known."""
+    """A release of torch and its compatible versions; `python` is (oldest, newest), or empty if unknown."""
 
     version: str
     torchvision: tuple[str, ...]
@@ -117,13 +117,13 @@ class Torch(Struct, frozen=True):
     sure: bool
 
     def companions(self, name: str) -> tuple[str, ...]:
-        """The releases of torchvision or torchaudio that fit."""
+        """Return the compatible releases of torchvision or torchaudio."""
         return self.torchvision if name == "torchvision" else self.torchaudio
 
 
 @cache
 def torch_releases() -> Mapping[str, Torch]:
-    """All known releases of torch."""
+    """Return all known releases of torch."""
     found = (
         Torch(
             row["torch"],
@@ -141,7 +141,7 @@ def torch_releases() -> Mapping[str, Torch]:
 
 
 def torch_release(version: str | None) -> Torch | None:
-    """A release of torch by its version, which may have a local part; "2.5" stands for 2.5.0."""
+    """Return a release of torch by its version, which may have a local part; "2.5" stands for 2.5.0."""
     if version is None:
         return None
     public = version.partition("+")[0]
@@ -150,12 +150,12 @@ def torch_release(version: str | None) -> Torch | None:
 
 
 def newest_torch() -> str:
-    """The last release of the table."""
+    """Return the last release of the table."""
     return max(torch_releases(), key=release)
 
 
 def vllm_torch(version: str) -> str | None:
-    """The one torch that a release of vllm requires; None where that is not known."""
+    """Return the exact torch version that a release of vllm requires, or None if unknown."""
     numbers = release(version.partition(".post")[0])
     for low, high, torch in table("torch")["vllm"]["pins"]:
         if release(low.partition(".post")[0]) <= numbers <= release(high.partition(".post")[0]):
@@ -167,7 +167,7 @@ def vllm_torch(version: str) -> str | None:
 
 
 class SourceBuild(Struct, frozen=True):
-    """A package that is built from its source; the table says what the fields mean."""
+    """A package that is built from source; the table documents the fields."""
 
     name: str
     pypi: str
@@ -195,7 +195,7 @@ class SourceBuild(Struct, frozen=True):
 
 @cache
 def source_builds() -> Mapping[str, SourceBuild]:
-    """The packages that are built from source, by name."""
+    """Return the packages that are built from source, by name."""
     return {row["name"]: convert(dict(row), SourceBuild) for row in table("source-builds")["package"]}
 
 
@@ -205,7 +205,7 @@ def _repositories() -> Mapping[str, SourceBuild]:
 
 
 def built_repository(url: str) -> SourceBuild | None:
-    """The package that a repository is the source of, by its URL."""
+    """Return the package whose source a repository contains, by its URL."""
     address = url.lower().partition("#")[0].partition("://")[2].partition("@")
     path = (address[0] if "/" in address[0] else address[2]).removesuffix("/").removesuffix(".git")
     return _repositories().get("/".join(path.split("/")[-2:]))
@@ -215,7 +215,7 @@ def built_repository(url: str) -> SourceBuild | None:
 
 
 def mmcv_wheels(version: str) -> Mapping[str, tuple[str, ...]] | None:
-    """The torch minors that a version of mmcv has Linux wheels for, by CUDA tag; None for an unknown version."""
+    """Return the torch minors with Linux wheels of an mmcv version, by CUDA tag; None for an unknown version."""
     row = table("openmmlab")["wheels"].get(version)
     if row is None:
         return None
@@ -223,7 +223,7 @@ def mmcv_wheels(version: str) -> Mapping[str, tuple[str, ...]] | None:
 
 
 def mmcv_versions() -> list[str]:
-    """The versions of mmcv that are known, oldest first."""
+    """Return the known versions of mmcv, oldest first."""
     return sorted(table("openmmlab")["wheels"], key=release)
 
 
@@ -232,7 +232,7 @@ def mmcv_versions() -> list[str]:
 
 @cache
 def image_variables() -> Mapping[str, tuple[str, ...]]:
-    """Patterns of the variables that images set, by repository."""
+    """Return the patterns of the variables that images set, by repository."""
     return {row["name"]: tuple(row["variables"]) for row in table("images")["image"]}
 
 
@@ -240,11 +240,11 @@ def image_variables() -> Mapping[str, tuple[str, ...]]:
 
 
 def distribution(name: str | None) -> Row | None:
-    """The row of a distribution such as "ubuntu22.04"."""
+    """Return the row of a distribution such as "ubuntu22.04"."""
     return next((row for row in table("system")["release"] if row["name"] == name), None)
 
 
 @cache
 def known_hosts() -> frozenset[str]:
-    """The hosts of package indexes that are known."""
+    """Return the known hosts of package indexes."""
     return frozenset(host for row in table("hosts")["known"] for host in row["hosts"])

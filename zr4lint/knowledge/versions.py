@@ -1,4 +1,4 @@
-"""Version specifiers, compared by what they let in (PEP 440)."""
+"""Version specifiers (PEP 440), compared by the versions that they match."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from packaging.version import Version
 
 _OPERATORS = ("===", "==", "~=", "!=", "<=", ">=", "<", ">")
 _DIGITS = 9
-"""The most digits of a number that is compared as one."""
+"""The most digits of a version number that is compared as an integer."""
 
 
 class Bounds(Struct, frozen=True):
-    """The range of a specifier: from `lower` to `upper` without `excluded`; None is no bound.
+    """The range of a specifier, from `lower` to `upper` without `excluded`; None means no bound.
 
-    A pin has both bounds at one version.
+    A pin has both bounds at the same version.
     """
 
     lower: Version | None
@@ -28,14 +28,14 @@ class Bounds(Struct, frozen=True):
 
     @property
     def pin(self) -> Version | None:
-        """The only version that is let in, if there is only one."""
+        """Return the only matching version, or None if there are more."""
         exact = self.lower is not None and self.lower == self.upper and self.lower_included and self.upper_included
         return self.lower if exact else None
 
 
 @lru_cache(maxsize=256)
 def bounds(specifier: str) -> Bounds | None:
-    """Read a specifier such as ">=2.1.0,<2.2.0"; None for one that is not valid."""
+    """Parse a specifier such as ">=2.1.0,<2.2.0"; return None for an invalid one."""
     from packaging.version import InvalidVersion, Version
 
     found = Bounds(None, False, None, False, ())
@@ -50,7 +50,7 @@ def bounds(specifier: str) -> Bounds | None:
 
 
 def _clauses(specifier: str) -> Iterator[tuple[str, str]]:
-    """The operators of a specifier, each with its version; "" where a clause has none."""
+    """Yield the operator and the version of each clause; the operator is "" if a clause has none."""
     for clause in filter(None, (part.strip() for part in specifier.split(","))):
         sign = next((sign for sign in _OPERATORS if clause.startswith(sign)), "")
         yield sign, clause.removeprefix(sign).strip()
@@ -58,7 +58,7 @@ def _clauses(specifier: str) -> Iterator[tuple[str, str]]:
 
 @lru_cache(maxsize=256)
 def pin_of(specifier: str) -> str | None:
-    """The only version that a specifier lets in, None if there are more or none."""
+    """Return the only version that a specifier matches, or None if there are several or none."""
     version = specifier.removeprefix("==")
     release, separator, post = version.partition(".post")
     plain = _release(release) is not None and (not separator or (post.isascii() and post.isdigit()))
@@ -106,7 +106,7 @@ def _next(release: tuple[int, ...]) -> Version:
 
 @lru_cache(maxsize=256)
 def lets_in(specifier: str, version: str) -> bool:
-    """Whether an installed version is enough for a specifier, as pip sees it."""
+    """Return whether an installed version satisfies a specifier for pip."""
     plainly = _lets_in_plainly(specifier, version)
     if plainly is not None:
         return plainly
@@ -130,7 +130,7 @@ _COMPARE: Mapping[str, Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
 
 
 def _lets_in_plainly(specifier: str, version: str) -> bool | None:
-    """The same for releases that are numbers alone, which are most, and compare as numbers; None for others."""
+    """Return the same for plain numeric releases, which are most and compare quickly; None for others."""
     release = _release(version)
     if release is None:
         return None
@@ -144,7 +144,7 @@ def _lets_in_plainly(specifier: str, version: str) -> bool | None:
 
 
 def _release(version: str) -> tuple[int, ...] | None:
-    """The numbers of a release without the noughts at its end: 2.0 is 2."""
+    """Return the numbers of a release without trailing zeros: 2.0 is (2,)."""
     parts = version.split(".")
     if not all(part.isascii() and part.isdigit() and len(part) <= _DIGITS for part in parts):
         return None

@@ -1,1 +1,1 @@
-"""The pipeline that turns facts into findings."""
+"""Runs the rules of packs on the facts of a file and processes their findings."""

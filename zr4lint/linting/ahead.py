@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def asks_shellcheck(packs: Sequence[Pack], options: LintOptions) -> bool:
-    """Whether ShellCheck looks at the scripts of files that are linted so."""
+    """Return whether a lint with these packs and options runs ShellCheck."""
     return next(_shells(packs, options), None) is not None
 
 
 def ask_shellcheck(files: Iterable[tuple[Facts, Sequence[Pack], LintOptions]]) -> None:
-    """Have ShellCheck answer for the scripts of several files in one process; rules take its answers from memory."""
+    """Check the scripts of several files in one ShellCheck process; rules then use the cached answers."""
     from zr4lint.shellcheck.running import check_scripts
     from zr4lint.shellcheck.scripts import scripts_of
 
@@ -32,7 +32,7 @@ def ask_shellcheck(files: Iterable[tuple[Facts, Sequence[Pack], LintOptions]]) -
 
 
 def _shells(packs: Sequence[Pack], options: LintOptions) -> Iterator[str]:
-    """The shell that the rules for ShellCheck assume for /bin/sh, where ShellCheck is installed."""
+    """Yield the shell that each rule for ShellCheck assumes for /bin/sh, if ShellCheck is installed."""
     for pack in packs:
         for rule in pack.rules:
             wanted = rule.check == "shellcheck" and not rule.unset and rule.parameters.get("enabled", True)

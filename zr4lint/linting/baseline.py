@@ -1,4 +1,4 @@
-"""Baselines: what was found before, so that only what is new counts."""
+"""Baselines: lists of known findings, so that only new findings count."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _FIELDS = ("fingerprint", "path", "code", "name", "message")
 
 
 class BaselineError(Exception):
-    """A baseline that can't be used; the message names the file and says why."""
+    """A baseline that cannot be used; the message names the file and gives the reason."""
 
 
 class Entry(Struct, frozen=True):
-    """A finding of a baseline; the fingerprint identifies it, the rest is for readers."""
+    """A finding in a baseline; the fingerprint identifies it, and the other fields are for readers."""
 
     fingerprint: str
     path: str
@@ -41,7 +41,7 @@ class Baseline(Struct, frozen=True):
     entries: Mapping[str, Entry]
 
     def suppress(self, findings: Iterable[Finding], source: SourceFile) -> list[Finding]:
-        """The findings of a file in the order of its text, those that are in the baseline suppressed."""
+        """Return the findings of a file in the order of its text, with those in the baseline suppressed."""
         found = in_order(findings)
         return [
             structs.replace(finding, suppressed=True, external=True, justification=f"in the baseline {self.shown}")
@@ -51,11 +51,11 @@ class Baseline(Struct, frozen=True):
         ]
 
     def apply(self, report: FileReport) -> FileReport:
-        """A report with the findings suppressed that are in the baseline."""
+        """Return a report with the findings in the baseline suppressed."""
         return structs.replace(report, findings=tuple(self.suppress(report.findings, report.source)))
 
     def stale(self, reports: Iterable[FileReport], judged: Callable[[Entry], bool]) -> list[Entry]:
-        """The entries that no finding has any more: of files linted, as far as `judged`, and of files that are gone."""
+        """Return the entries without a finding: in linted files, as far as `judged`, and in deleted files."""
         linted: dict[str, set[str]] = {}
         for report in reports:
             marks = fingerprints(report.source, report.findings)
@@ -72,7 +72,7 @@ class Baseline(Struct, frozen=True):
 
 
 def collect(shown: str, reports: Iterable[FileReport]) -> Baseline:
-    """The baseline of the findings that no comment suppresses."""
+    """Return a baseline of the findings that no comment suppresses."""
     found = [
         Entry(mark, finding.path, finding.code, finding.name, finding.message)
         for report in reports
@@ -84,7 +84,7 @@ def collect(shown: str, reports: Iterable[FileReport]) -> Baseline:
 
 
 def render(baseline: Baseline) -> str:
-    """The text of a baseline file; all of it is ASCII, and the same findings give the same text."""
+    """Return the text of a baseline file; it is ASCII, and the same findings give the same text."""
     from json import dumps  # few runs have a baseline
 
     document = {"version": VERSION, "findings": [structs.asdict(entry) for entry in baseline.entries.values()]}
@@ -92,7 +92,7 @@ def render(baseline: Baseline) -> str:
 
 
 def read(path: str) -> Baseline:
-    """Read a baseline file; BaselineError if it is none."""
+    """Read a baseline file; raises BaselineError if it is invalid."""
     from json import loads
 
     try:

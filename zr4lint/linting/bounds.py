@@ -1,4 +1,4 @@
-"""A file can't make a report of any size."""
+"""Bounds the number of findings, so that no file can make a report of any size."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zr4lint.packs.own_rules import TOO_LARGE
 
 
 def bound(findings: Sequence[Finding], judged: Judged) -> Iterator[Finding]:
-    """Keep the first findings of each rule, and say where those begin that are left out."""
+    """Yield the first findings of each rule, and a finding where the omitted ones begin."""
     if len(findings) <= FINDINGS_OF_A_RULE:
         yield from findings
         return

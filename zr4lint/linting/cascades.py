@@ -1,4 +1,4 @@
-"""Findings that follow from a failed requirement are demoted."""
+"""Demotes findings that follow from a failed requirement."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _OWN = frozenset(rule.code for rule in OWN_RULES)
 
 
 def demote(findings: Sequence[Finding], judged: Judged) -> Iterator[Finding]:
-    """Make findings on words that a failed requirement blames infos, and name the requirement in a note.
+    """Yield the findings, with those on words that fail a requirement demoted to infos with a note.
 
-    Those words have to change, so what another pack says of them holds only until then.
+    Those words have to change for the requirement, so what another pack reports on them is temporary.
     """
     blamed = _blamed(judged)
     for finding in findings:
@@ -35,7 +35,7 @@ def demote(findings: Sequence[Finding], judged: Judged) -> Iterator[Finding]:
 
 
 def _blamed(judged: Judged) -> list[Finding]:
-    """The selected errors of specifications that point at words, in their order; a whole instruction is no words."""
+    """Return the selected errors of specifications that point at words rather than a whole instruction, in order."""
     whole = {instruction.span for instruction in judged.dockerfile.instructions}
     found: list[Finding] = []
     for result in judged.results:
@@ -54,7 +54,7 @@ def _blamed(judged: Judged) -> list[Finding]:
 
 
 def _cause(finding: Finding, blamed: Sequence[Finding]) -> Finding | None:
-    """The first of the blamed findings that touches the words of a finding, or words that explain it."""
+    """Return the first blamed finding that overlaps a finding or one of its related places, or None."""
     for span in (finding.span, *(related.span for related in finding.related)):
         at = bisect_left(blamed, span.start + 1, key=lambda one: one.span.end)
         if at < len(blamed) and blamed[at].span.start < span.end:

@@ -1,16 +1,16 @@
-"""Findings that have one cause are told once, at the words that cause them.
+"""Merges findings with the same cause into one finding at the words that cause them.
 
-A cause is proved: the text is linted again with the words mended, and the findings that are gone then hang on them.
-This is the one place where the facts of a file are gathered more than once. What it costs is bounded:
+A cause is proved by linting the text again with the words mended; the findings that disappear depend on the words. Only
+this module gathers the facts of a file more than once. Its cost is bounded:
 
-- A file without open errors and warnings is not searched, nor is one with very many.
-- The suspects come from the words of the file, those that spoil most first, and the search ends when nothing is left
-  to explain. It is given up after `_TRIALS` lints, or after less of a large file (`_WORK`), so that its time grows
-  with the file and not with its square. No clock decides, so that two runs find the same.
-- In such a lint all rules of a specification run, since its late rules read the results of the others. Of other packs
-  only those run that find errors, or whose code is among the findings to explain; ShellCheck is not asked unless it
-  has found something. Where only warnings turn out to hang on the words, all rules decide.
-- The trees of scripts are kept for a while: all RUNs but one are as they were.
+- It searches no file without open errors and warnings, and no file with very many findings.
+- Suspects come from the words of the file, the most harmful first. The search ends when no finding is left to
+  explain. It also ends after `_TRIALS` lints, or after fewer in a large file (`_WORK`), so that its time grows
+  with the file and not with its square. It uses no clock, so that two runs give the same result.
+- Each lint runs all rules of a specification, since its late rules read the results of the others. Of other packs, it
+  runs only the rules that find errors, or whose code is among the findings to explain. It runs ShellCheck only if
+  ShellCheck has found something. If only warnings depend on the words, all rules are run to decide.
+- The trees of scripts are cached, since all RUNs but one are unchanged.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 
 _BY_THEMSELVES = frozenset(rule.code for rule in OWN_RULES) - {SYNTAX.code, SHELL_SYNTAX.code, COMMAND_FAILS.code}
 _MOST = 2_000
-"""Findings of a file beyond which none are merged."""
+"""The number of findings of a file above which none are merged."""
 _TRIALS = 24
-"""Times that a text is linted again, at most."""
+"""The most times that a text is linted again."""
 _WORK = 800_000
-"""The budget of those lints together: 3 for each character of the text, and 200 for each fact."""
+"""The budget of these lints together: 3 for each character of the text, and 200 for each fact."""
 
 
 def causes(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     """Merge the findings that follow from the same words into one at these words.
 
-    The merged finding has the code of the worst of them, the others' codes in `also`, and what they say in notes.
+    The merged finding has the code of the worst one, the codes of the others in `also`, and their messages in notes.
     """
     left = [finding for finding in findings if _is_open(finding)]
     if not judged.dockerfile.instructions or not any(finding.severity > Severity.INFO for finding in left):
@@ -57,7 +57,7 @@ def causes(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
 
 
 def _proved(left: list[Finding], judged: Judged) -> tuple[list[Finding], list[Finding]]:
-    """The findings that no suspect explains, and one finding for each suspect that explains some."""
+    """Return the findings that no suspect explains, and one finding for each suspect that explains some."""
     from zr4lint.linting.hanging import telling  # only a file with findings needs these
     from zr4lint.linting.suspects import suspects_of
 
@@ -72,7 +72,7 @@ def _proved(left: list[Finding], judged: Judged) -> tuple[list[Finding], list[Fi
         if not any(finding.severity > Severity.INFO for finding in left):
             break
         if suspect.least > sum(finding.severity is Severity.ERROR for finding in left):
-            continue  # it takes more findings than there are
+            continue  # the suspect needs more findings than are left
         hanging = _hanging(left, suspect, judged, late, known)
         if hanging:
             gone = {id(finding) for finding in hanging}
@@ -92,7 +92,7 @@ def _hanging(
     late: frozenset[str],
     known: Counter[tuple[str, str]],
 ) -> list[Finding]:
-    """The findings that are gone once a suspect's words are mended; none where as many errors come instead."""
+    """Return the findings that are gone once a suspect's words are mended, or none if as many errors appear."""
     codes = frozenset(code for finding in left for code in (finding.code, *finding.aliases))
     found = _gone(left, suspect, judged, late, known, codes)
     lower = bool(found) and all(finding.severity < Severity.ERROR for finding in found)
@@ -107,7 +107,7 @@ def _gone(
     known: Counter[tuple[str, str]],
     codes: frozenset[str] | None,
 ) -> list[Finding]:
-    """The findings that are gone, by the rules that find errors or these codes, or by all."""
+    """Return the findings that are gone, among the rules that find errors or `codes`, or among all rules."""
     if judged.again is None:
         return []
     from zr4lint.linting.hanging import refuses
@@ -136,7 +136,7 @@ def _gone(
 
 
 def _elsewhere(finding: Finding, suspect: Suspect) -> bool:
-    """Whether an error is gone though its own words are left as they are."""
+    """Return whether an error is gone although its own words are unchanged."""
     span = finding.span
     return finding.severity is Severity.ERROR and not any(
         e.start < span.end and span.start < e.end for e in suspect.edits
@@ -148,7 +148,7 @@ def _key(finding: Finding) -> tuple[str, str]:
 
 
 def mended(text: str, edits: Iterable[Edit]) -> str:
-    """A text with edits that don't overlap."""
+    """Return a text with edits applied; they must not overlap."""
     pieces: list[str] = []
     at = 0
     for edit in sorted(edits):

@@ -1,6 +1,6 @@
-"""Conflicts: findings on the very words that a specification demands.
+"""Marks conflicts: findings on words that a specification requires.
 
-The file is not at fault: the author of the specification has to decide.
+The file is not at fault. The author of the specification has to decide.
 """
 
 from __future__ import annotations
@@ -26,11 +26,10 @@ class _Demand(Struct, frozen=True):
 
 
 def settle(findings: Sequence[Finding], judged: Judged) -> Iterator[Finding]:
-    """Mark the findings on words that meet a requirement as conflicts, or leave them out.
+    """Yield the findings, with those on words that meet a requirement marked as conflicts or dropped.
 
-    A conflict has the severity that the options give to conflicts; one that is accepted is told where conflicts are
-    listed. Its fix is only shown, since it would break the
-    requirement.
+    A conflict has the severity that the options give to conflicts. An accepted conflict is reported only if conflicts
+    are listed. The fix of a conflict is only shown, since it would break the requirement.
     """
     level = judged.options.conflicts
     conformance = [result.conformance for result in judged.results if result.conformance is not None]
@@ -51,7 +50,7 @@ def settle(findings: Sequence[Finding], judged: Judged) -> Iterator[Finding]:
 
 
 def _demands(packs: Sequence[Pack], conformance: Sequence[Conformance]) -> dict[str, list[_Demand]]:
-    """The demands on the words of a file, by the codes of the rules that warn of them."""
+    """Return the demands on the words of a file, by the codes of the rules that warn of them."""
     found: dict[str, list[_Demand]] = {}
     parts = {part.pack: part for part in conformance}
     for pack in packs:

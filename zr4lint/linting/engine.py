@@ -1,4 +1,4 @@
-"""The engine: runs the rules of packs on the facts of a file, and turns what they answer into findings."""
+"""Runs the rules of packs on the facts of a file, and turns their outcomes into findings."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from zr4lint.linting.lint_options import LintOptions
 
 _OUTDATED = "Compile or derive the pack again."
-"""The note of a finding whose rule comes from words that the document no longer has."""
+"""The note of a finding whose rule comes from words that the document no longer contains."""
 
 
 class PackResult(Struct, frozen=True):
-    """The findings of one pack. `conformance` is None for a pack that is no specification."""
+    """The findings of one pack. `conformance` is None for a pack that is not a specification."""
 
     pack: Pack
     results: dict[str, RuleResult]
@@ -43,8 +43,8 @@ def run_packs(
 ) -> Iterator[PackResult]:
     """Run the rules of each pack; raises TimeUpError when the deadline passes.
 
-    A rule that is not selected runs as well in a specification, whose score counts every requirement. Of a pack that is
-    no specification, only the rules run that are `needed`.
+    In a specification, unselected rules run, too, since its score counts every requirement. Of other packs, only the
+    `needed` rules run.
     """
     memo = Memo()
     for pack in packs:
@@ -97,12 +97,12 @@ def _run(
 
 
 def _concerned(rule: PackRule, text: str) -> bool:
-    """Whether a text, in small letters, has one of the words of a rule, or the rule has none."""
+    """Return whether a lower-case text contains one of the words that a rule mentions, or the rule mentions none."""
     return not rule.mentions or any(word.lower() in text for word in rule.mentions)
 
 
 def _anchored(facts: Facts, outcome: Outcome) -> Outcome:
-    """An outcome on words of another file, at the words that name the file; what can't be edited has no fix."""
+    """Return an outcome in another file moved to the words that name the file, without a fix that cannot be applied."""
     end = len(facts.dockerfile.source.text)
     if isinstance(outcome, Unmet) and outcome.fix is not None and any(e.end > end for e in outcome.fix.edits):
         outcome = structs.replace(outcome, fix=None)
@@ -117,10 +117,10 @@ def _anchored(facts: Facts, outcome: Outcome) -> Outcome:
 def _outcomes(
     rule: PackRule, subject: Subject, amendment: Amendment | None
 ) -> tuple[Iterable[Outcome], tuple[str, ...]]:
-    """The outcomes of a rule's check, and the verification commands that have to pass.
+    """Return the outcomes of a rule's check, and the verification commands that have to pass.
 
-    With an amendment, its parameters are tried where the letter is not met; the verification commands are those of
-    the letter, so none have to pass.
+    If the rule is not met, the parameters of its amendment are tried. The verification commands test the original
+    requirement, so with an amendment none have to pass.
     """
     kind = KINDS[rule.check]
     if amendment is None:
@@ -136,7 +136,7 @@ def _outcomes(
 
 
 def _looked_at(rule: PackRule, subject: Subject) -> Subject:
-    """The subject with the stages that a rule looks at: those of its kind, or those that it names."""
+    """Return the subject with the stages that a rule checks: those of its kind, or the named one and its bases."""
     facts = subject.facts
     if rule.stage is not None:
         stage = facts.called(rule.stage)
@@ -152,10 +152,10 @@ def _stage_name(pack: Pack) -> str | None:
 
 
 def _judged(pack: Pack, facts: Facts) -> tuple[Stage | None, frozenset[int]]:
-    """The base stage of the specification, and the stages of its image.
+    """Return the base stage of the specification, and the stages of its image.
 
-    Where the built image does not build on the base stage, a rule on the final stage reports that, and the base stage
-    alone is judged, so that the one mistake is not reported again for each requirement.
+    If the built image does not use the base stage, a rule on the final stage reports it. Then only the base stage is
+    judged, so that this one fault is not reported again for each requirement.
     """
     final = facts.final
     if final is None:
@@ -185,7 +185,7 @@ def _findings(pack: Pack, results: dict[str, RuleResult], facts: Facts, base: St
 def _finding(pack: Pack, rule: Rule, unmet: Unmet, span: Span, path: str) -> Finding:
     severity = unmet.severity or rule.severity
     if unmet.code is not None:
-        severity = max(severity, rule.severity)  # ShellCheck has levels of its own
+        severity = max(severity, rule.severity)  # ShellCheck has its own levels
     if unmet.unsure and severity > Severity.INFO:
         severity = Severity(severity - 1)
     return Finding(

@@ -1,4 +1,4 @@
-"""Warnings of BuildKit that fail the build, because `# check=error=true` or a build argument says so."""
+"""Turns warnings of BuildKit into errors if `# check=error=true` or a build argument makes them fail the build."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 _OF_PARSER = frozenset({
     "ConsistentInstructionCasing", "InvalidDefinitionDescription", "MaintainerDeprecated", "NoEmptyContinuation",
 })  # fmt: skip
-"""Checks that BuildKit makes of the whole file, whichever stages it builds; those of FROM are others."""
+"""The checks that BuildKit makes of the whole file, whichever stages it builds; the checks of FROM are separate."""
 
 
 def with_failing(findings: Sequence[Finding], judged: Judged) -> list[Finding]:
-    """The findings, those as errors that BuildKit makes too, in the stages that are built."""
+    """Return the findings; those that BuildKit also reports in built stages become errors."""
     needed = frozenset(judged.facts.needed)
     instructions = judged.dockerfile.instructions
     starts = [instruction.span.start for instruction in instructions]

@@ -1,4 +1,4 @@
-"""The findings of the linter's own rules about the file itself."""
+"""Reports the linter's own rules on the file itself."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OF_REMARKS = {rule.code: rule for rule in (SYNTAX, TOO_LARGE, SHELL_SYNTAX, COM
 
 
 def file_findings(judged: Judged) -> Iterator[Finding]:
-    """Findings on words that BuildKit, the shell or a program refuses (not in templates), and on budgets."""
+    """Yield findings on words that BuildKit, the shell or a program refuses (not in templates), and on budgets."""
     told: set[str] = set()
     for remark in judged.facts.remarks:
         if remark.code != TOO_LARGE.code and judged.options.template:
@@ -50,7 +50,7 @@ def file_findings(judged: Judged) -> Iterator[Finding]:
         yield own_finding(judged, SYNTAX, error.message, error.span, fix, error.help)
     context = judged.options.context
     if context is not None and _may_miss(judged, context):
-        from zr4lint.linting.missing_sources import missing_sources  # most builds have all that they copy
+        from zr4lint.linting.missing_sources import missing_sources  # most builds copy only files that exist
 
         yield from missing_sources(judged, context)
     if judged.options.contexts:
@@ -60,7 +60,7 @@ def file_findings(judged: Judged) -> Iterator[Finding]:
 
 
 def _without(judged: Judged, remark: Remark) -> Fix | None:
-    """The fix that takes out the words of a remark."""
+    """Return the fix that removes the words of a remark, or None."""
     instructions = judged.dockerfile.instructions
     home = next((i for i in instructions if i.span.start <= remark.span.start < i.span.end), None)
     if home is None or home.json is not None:
@@ -71,7 +71,7 @@ def _without(judged: Judged, remark: Remark) -> Fix | None:
 
 
 def _may_miss(judged: Judged, context: str) -> bool:
-    """Whether a source of COPY may not be in the context, at a first glance."""
+    """Return whether a source of COPY may be missing in the context, by a quick check."""
     for step in judged.facts.of(CopyStep, judged.facts.needed):
         if step.origin is not Origin.CONTEXT:
             continue

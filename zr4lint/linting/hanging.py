@@ -1,4 +1,4 @@
-"""One finding for several that hang on the same words, and what it says of them."""
+"""Builds one finding for several that depend on the same words."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NOT_MET = "Not met because of this:"
 
 
 def telling(suspect: Suspect, hanging: Sequence[Finding]) -> Finding:
-    """The finding at a suspect's words for all that hang on them."""
+    """Return the finding at a suspect's words for all findings that depend on them."""
     at = suspect.span
     refusals = [f for f in hanging if refuses(f) and f.span.start < at.end and at.start < f.span.end]
     worst = max(f.severity for f in hanging)
@@ -60,7 +60,7 @@ def telling(suspect: Suspect, hanging: Sequence[Finding]) -> Finding:
 
 
 def _removing(hanging: Sequence[Finding]) -> str | None:
-    """One message for all that a command removes; None where the worst findings say anything else."""
+    """Return one message for all that a command removes, or None if the worst findings say anything else."""
     worst = max(f.severity for f in hanging)
     messages = list(dict.fromkeys(f.message for f in hanging if f.severity is worst))
     if len({f.span for f in hanging if f.severity is worst}) > 1 or not all(map(REMOVED.search, messages)):
@@ -72,10 +72,10 @@ def _removing(hanging: Sequence[Finding]) -> str | None:
 def one_for_all(
     told: Finding, hanging: Iterable[Finding], notes: tuple[str, ...] = (), *, own: bool = False, told_all: bool = False
 ) -> Finding:
-    """The finding `told` with the codes of others in `also`, and what they say in notes.
+    """Return the finding `told` with the codes of the others in `also`, and their messages in notes.
 
-    `own` tells that it says the cause in its own words, so that what it said before goes into the notes as well,
-    `told_all` that it says already what all of them say.
+    If `own` is set, `told` describes the cause in its own words, so its former message becomes a note, too. If
+    `told_all` is set, its message already covers all of them.
     """
     others = [finding for finding in hanging if own or (finding.code, finding.message) != (told.code, told.message)]
     everyone = [*hanging]
@@ -106,17 +106,17 @@ def one_for_all(
 
 
 def refuses(finding: Finding) -> bool:
-    """Whether a finding tells what BuildKit, the shell or a program refuses."""
+    """Return whether a finding reports that BuildKit, the shell or a program refuses something."""
     return not _REFUSALS.isdisjoint((finding.code, *(code for code in finding.also if code == SYNTAX.code)))
 
 
 def leading(findings: Sequence[Finding]) -> Finding:
-    """The worst of some findings, the first of those in the text."""
+    """Return the worst of some findings; of several, the first in the text."""
     return min(findings, key=lambda f: (-f.severity, f.requirement is None, f.span.start, f.code))
 
 
 def effects(messages: Iterable[str]) -> Iterator[str]:
-    """Messages, with those that say the same of several names in one sentence."""
+    """Yield messages, with those of the same form on several names joined in one sentence."""
     groups: dict[str, list[str]] = {}
     for message in dict.fromkeys(messages):
         for pattern, _ in _FORMS:
@@ -130,7 +130,7 @@ def effects(messages: Iterable[str]) -> Iterator[str]:
 
 
 def together(messages: Sequence[str], most: int = 3) -> str:
-    """Messages of one form as one sentence; the first where they have none."""
+    """Return messages of one form as one sentence, or the first message if they differ in form."""
     for pattern, sentence in _FORMS:
         found = [pattern.match(message) for message in messages]
         if all(found):
@@ -142,7 +142,7 @@ def together(messages: Sequence[str], most: int = 3) -> str:
 
 
 def _list(names: Sequence[str], most: int) -> str:
-    """Names in a list, those over `most` counted."""
+    """Return names as a list; those beyond `most` are counted."""
     if len(names) <= most:
         return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
     left = len(names) - most + 1
@@ -150,7 +150,7 @@ def _list(names: Sequence[str], most: int) -> str:
 
 
 def _at(span: Span, findings: Sequence[Finding]) -> Finding:
-    """The finding that stands at some words, else the leading one."""
+    """Return the worst finding at some words, or the leading one if there is none."""
     here = [f for f in findings if f.span.start < span.end and span.start < f.span.end]
     found = here or findings
     worst = max(f.severity for f in found)

@@ -1,4 +1,4 @@
-"""The data that the stages of the pipeline get besides the findings."""
+"""The data that the stages of the pipeline get in addition to the findings."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ Again = Callable[[str, Collection[str] | None], Sequence[Finding]]
 
 
 class Judged(Struct, frozen=True):
-    """A file that the rules of some packs have judged; `peer_comments` are its comments to other linters.
+    """A file with the results of its rules; `peer_comments` are its comments for other linters.
 
-    `again` lints another text in place of the file's, up to the search for causes; None in such a lint. Given codes, it
-    leaves out the rules that find neither errors nor any of these codes.
+    `again` lints another text instead of the file's, up to the search for causes; it is None in such a lint. With
+    codes, it leaves out the rules that find neither errors nor any of these codes.
     """
 
     facts: Facts
@@ -40,20 +40,20 @@ class Judged(Struct, frozen=True):
     peer_comments: Sequence[PeerComment] = ()
     again: Again | None = None
     selects: dict[str, bool] = field(default_factory=dict)
-    """Cached answers of `ran`: thousands of comments name the same few rules."""
+    """Cached answers of `ran`, since thousands of comments may name the same few rules."""
 
     @property
     def dockerfile(self) -> Dockerfile:
-        """The parsed file."""
+        """Return the parsed file."""
         return self.facts.dockerfile
 
     @property
     def source(self) -> SourceFile:
-        """The file's text."""
+        """Return the file's text."""
         return self.facts.dockerfile.source
 
     def ran(self, word: str) -> bool:
-        """Whether a word selects a rule that ran."""
+        """Return whether a word selects a rule that ran."""
         if word in self.selects:
             return self.selects[word]
         codes = {code for result in self.results for code in result.results}
@@ -64,13 +64,13 @@ class Judged(Struct, frozen=True):
 
 
 Stage = Callable[[Sequence[Finding], Judged], Iterable[Finding]]
-"""A stage of the pipeline: findings in, findings out."""
+"""A stage of the pipeline, which maps findings to findings."""
 
 
 def own_finding(
     judged: Judged, rule: Rule, message: str, span: Span, fix: Fix | None = None, advice: str | None = None
 ) -> Finding:
-    """A finding of one of the linter's own rules; `advice` says what to do."""
+    """Return a finding of one of the linter's own rules; `advice` says what to do."""
     return Finding(
         judged.source.path,
         rule.code,

@@ -13,15 +13,15 @@ from zr4lint.model.selectors import fit
 class LintOptions(Struct, frozen=True):
     """The options of a lint.
 
-    `select` and `ignore` hold names, or prefixes of codes and of aliases. The longest that fits a rule decides, and
-    of two as long `ignore`. A rule that is off by default runs where `select` or `extend_select` fits it.
-    `severity` overrides the severity of the rules that fit; the longest prefix wins. `context` is the folder that
-    COPY takes files from, None if it must not be read; `context_assumed` if no option or file named it.
-    `conflicts` is the severity of conflicts, None leaves them out. With `amended` the amendments of packs are accepted.
-    `targets` names the stages that are built, the last one if it is empty. `build_args` are (name, value) pairs; a
-    value of None is not known. `contexts` are the named contexts of the build, each with its place as BuildKit takes
-    it. Without `suppressions` comments in the file suppress nothing. A `template` need not be a valid Dockerfile. With
-    `lists_conflicts` reports for people list conflicts instead of counting them.
+    `select` and `ignore` contain names, or prefixes of codes and aliases. The longest match decides; for equal lengths,
+    `ignore` wins. A rule that is off by default runs if `select` or `extend_select` matches it. `severity` overrides
+    the severity of matching rules; the longest prefix wins. `context` is the folder that COPY takes files from, or None
+    if it must not be read. `context_assumed` is set if no option or file named it. `conflicts` is the severity of
+    conflicts; None drops them. With `amended`, the amendments of packs are accepted. `targets` names the stages to
+    build; if empty, the last stage. `build_args` are (name, value) pairs; a value of None is unknown. `contexts` are
+    the named contexts of the build, each with its location as BuildKit accepts it. Without `suppressions`, comments in
+    the file suppress nothing. A `template` need not be a valid Dockerfile. With `lists_conflicts`, reports for people
+    list conflicts instead of counting them.
     """
 
     select: tuple[str, ...] = ()
@@ -40,11 +40,11 @@ class LintOptions(Struct, frozen=True):
     context_assumed: bool = False
 
     def runs(self, rule: Rule) -> bool:
-        """Whether a rule runs at all: by default, or because it is selected."""
+        """Return whether a rule runs at all: by default, or because it is selected."""
         return rule.default or _longest((*self.select, *self.extend_select), rule) >= 0
 
     def selects(self, rule: Rule | Finding) -> bool:
-        """Whether the findings of a rule that runs are reported."""
+        """Return whether the findings of a rule are reported."""
         if not self.select and not self.ignore:
             return True
         chosen = _longest((*self.select, *self.extend_select), rule)
@@ -52,7 +52,7 @@ class LintOptions(Struct, frozen=True):
         return max(chosen, -1 if self.select else 0) > ignored if ignored >= 0 else chosen >= 0 or not self.select
 
     def severity_of(self, finding: Finding | Rule) -> Severity:
-        """The severity of a finding, or of a rule's findings, after the overrides."""
+        """Return the severity of a finding, or of a rule's findings, after the overrides."""
         fits = ((fit(word, finding), severity) for word, severity in self.severity)
         longest, severity = max(fits, default=(-1, finding.severity))
         return severity if longest >= 0 else finding.severity

@@ -1,4 +1,4 @@
-"""Reports without the secrets of the files."""
+"""Masks the secrets of files in reports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def without_secrets(file: FileReport) -> FileReport:
-    """The report of a file with stars in the place of its secrets, which leaves all places as they are."""
+    """Return the report of a file with stars in place of its secrets; all positions stay the same."""
     others = {id(one.source): one.source for f in file.findings for one in f.related if one.source is not None}
     masks = {key: _shown(source) for key, source in others.items() if has_secrets(source.text)}
     if masks:
@@ -30,13 +30,13 @@ def _shown(source: SourceFile) -> SourceFile:
 
 
 def _related_masked(finding: Finding, masks: Mapping[int, SourceFile]) -> Finding:
-    """A finding whose related places are in files without secrets."""
+    """Return a finding whose related places are in masked files."""
     related = (structs.replace(one, source=masks.get(id(one.source), one.source)) for one in finding.related)
     return structs.replace(finding, related=tuple(related))
 
 
 def _masked(finding: Finding) -> Finding:
-    """A finding whose words hold no secret; a fix that would write one is left out."""
+    """Return a finding with masked words, without a fix that would write a secret."""
     fix = finding.fix
     return structs.replace(
         finding,

@@ -1,4 +1,4 @@
-"""COPY and ADD of what is not in the build context."""
+"""Reports COPY and ADD of files that are not in the build context."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 
 def missing_sources(judged: Judged, context: str) -> Iterator[Finding]:
-    """The sources of the stages that are built for which the build fails with `not found`.
+    """Yield the sources in built stages for which the build fails with `not found`.
 
-    A context that nobody named is only assumed: it counts where another source is found in it, and what is in a folder
-    above, up to the root of the repository, is not missed. Where no source is found, one is told that is in none of
-    these folders. What git ignores may be made before a build.
+    A context that nobody named is only assumed. It is used if another source is found in it, and a file in a folder
+    above it, up to the root of the repository, is not reported. If no source is found in it, only sources that are in
+    none of these folders are reported. Files that git ignores may be made before a build, so they are not reported.
     """
     pairs = [pair for pair in _sources(judged.facts) if _plain(pair[1].value or "")]
     ignore = dockerignore(context, judged.source.path)
@@ -54,7 +54,7 @@ def missing_sources(judged: Judged, context: str) -> Iterator[Finding]:
 
 
 def missing_in_contexts(judged: Judged) -> Iterator[Finding]:
-    """The sources that are not in the folder which is a named context of the build."""
+    """Yield the sources that are missing in the folder of a named context."""
     folders = {name.lower(): place for name, place in judged.options.contexts if place and os.path.isabs(place)}
     for step in judged.facts.of(CopyStep, judged.facts.needed):
         given = step.flags.get("from")
@@ -92,7 +92,7 @@ def _sources(facts: Facts) -> Iterator[tuple[CopyStep, Argument]]:
 
 
 def _plain(value: str) -> bool:
-    """Whether a source is one path of the context, and not the context itself."""
+    """Return whether a source is a single path of the context, and not the context itself."""
     return _relative(value) not in ("", ".") and not has_wildcard(value) and not is_remote(value)
 
 
@@ -110,13 +110,13 @@ def _leaves_out(ignore: DockerIgnore, context: str, path: str) -> bool:
 
 
 def _made_before(git: GitIgnore, context: str, path: str) -> bool:
-    """Whether git ignores a path, or a folder above it: something else than a commit brings it."""
+    """Return whether git ignores a path or a folder above it, so that it may be made before the build."""
     parts = resolved(context, path) or []
     return any(git.matches(os.path.join(context, *parts[:end]), folder=True) for end in range(1, len(parts) + 1))
 
 
 def _found_above(context: str, path: str) -> bool | None:
-    """Whether a path is in a folder from the context up to the root of its repository; None without a repository."""
+    """Return whether a path is in a folder from the context up to the repository root; None without a repository."""
     whole = os.path.abspath(context)
     root = repository(whole)
     return None if root is None else any(_exists(folder, path) for folder in _upwards(whole, root))

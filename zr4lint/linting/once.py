@@ -1,4 +1,4 @@
-"""Keep only the most specific of the findings that rules of different packs have on the same words."""
+"""Keeps only the most specific of the findings that rules of different packs report on the same words."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _CONTEXT = "context-files"
 def once(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
     """Merge findings of one kind of check on the same words into that of the first pack, specifications first.
 
-    The finding that is told lists the codes of the others. A requirement of a specification is always
-    told. What BuildKit refuses is told by a rule that reports the very same words as an error, if there is one, and
-    what is not in the context by a rule of a pack that looks there.
+    The remaining finding lists the codes of the others. A requirement of a specification always keeps its own finding.
+    A refusal by BuildKit is merged into an error of another rule on exactly the same words, if there is one, and a
+    missing source of the context into the finding of a pack's rule that checks for it.
     """
     origins = _origins(judged)
     by_kind: dict[str, list[tuple[int, Finding]]] = {}
@@ -54,7 +54,7 @@ def once(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
 
 
 def _merged(ranked: list[tuple[int, Finding]]) -> list[Finding]:
-    """The findings of one kind, each of a later pack merged into one of an earlier pack that touches it."""
+    """Merge each finding of one kind into a finding of an earlier pack that touches it."""
     ranked.sort(key=lambda one: one[0])
     told: list[Finding] = []
     for _, group in groupby(ranked, key=lambda one: one[0]):
@@ -71,7 +71,7 @@ def _merged(ranked: list[tuple[int, Finding]]) -> list[Finding]:
 
 
 class _Places:
-    """Findings by place, by their index in a list."""
+    """Findings by place, as indexes in a list."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self._order = sorted(range(len(findings)), key=lambda index: findings[index].span)
@@ -79,7 +79,7 @@ class _Places:
         self._furthest = list(accumulate((span.end for span in self._spans), max))
 
     def touching(self, span: Span) -> int | None:
-        """A finding about words of a span; an empty span touches only itself."""
+        """Return the index of a finding that touches a span, or None; an empty span touches only itself."""
         if span.start == span.end:
             at = bisect_left(self._spans, span)
             return self._order[at] if at < len(self._spans) and self._spans[at] == span else None
@@ -92,7 +92,7 @@ class _Places:
 
 
 def _tells_of_syntax(finding: Finding, kind: str) -> bool:
-    """Whether a finding may stand for what BuildKit refuses at the same words."""
+    """Return whether a finding can replace BuildKit's refusal of the same words."""
     return finding.severity is Severity.ERROR and (kind == "syntax" or finding.requirement is None)
 
 
@@ -102,7 +102,7 @@ def _also(told: Finding, other: Finding) -> Finding:
 
 
 def _origins(judged: Judged) -> dict[str, tuple[int, str]]:
-    """For each rule the rank of its pack, specifications first, and its kind of check."""
+    """Return for each rule the rank of its pack, specifications first, and its kind of check."""
     found: dict[str, tuple[int, str]] = {}
     for index, pack in enumerate(judged.packs):
         rank = index if pack.specification else len(judged.packs) + index

@@ -1,4 +1,4 @@
-"""Findings in the files of the build context that a build installs from."""
+"""Separates the findings in files of the build context that a build installs from."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LEADS_HERE = "the command that installs from this file"
 
 
 def by_file(findings: Sequence[Finding], facts: Facts) -> tuple[list[Finding], list[tuple[Included, list[Finding]]]]:
-    """The findings in the file itself, and those in each other file, with the path and the offsets of that file."""
+    """Return the findings in the file itself, and those in each other file, with the path and offsets of that file."""
     own: list[Finding] = []
     others: dict[int, tuple[Included, list[Finding]]] = {}
     for finding in findings:
@@ -32,7 +32,7 @@ def by_file(findings: Sequence[Finding], facts: Facts) -> tuple[list[Finding], l
 
 
 def globally(finding: Finding, file: Included) -> Finding:
-    """A finding in another file with the offsets that the stages of the pipeline know it by."""
+    """Return a finding in another file with the global offsets that the pipeline uses."""
     span = Span(file.start + finding.span.start, file.start + finding.span.end)
     return structs.replace(finding, span=span)
 
@@ -40,9 +40,9 @@ def globally(finding: Finding, file: Included) -> Finding:
 def told_apart(
     findings: Sequence[Finding], facts: Facts, packs: tuple[str, ...]
 ) -> tuple[list[Finding], tuple[FileReport, ...]]:
-    """The findings in the file itself, and a report on each other file that has some.
+    """Return the findings in the file itself, and a report on each other file that has findings.
 
-    A file that several commands install from has one report, and in it each finding once.
+    A file that several commands install from has one report, with each finding once.
     """
     own, others = by_file(findings, facts)
     source = facts.dockerfile.source
@@ -54,7 +54,7 @@ def told_apart(
             related = (*(_seen_from(file.source, one, facts) for one in finding.related), here)
             one = placed(structs.replace(finding, related=related, fix=None), file.source)
             first = known.setdefault((one.code, one.span, one.message), one)
-            if first.suppressed and not one.suppressed:  # what one command is excused for counts for the other
+            if first.suppressed and not one.suppressed:  # a suppression at one command does not count for the other
                 known[one.code, one.span, one.message] = one
     told = (
         FileReport(other, tuple(in_order(known.values())), (), packs) for _, (other, known) in sorted(reports.items())
@@ -64,7 +64,7 @@ def told_apart(
 
 
 def _seen_from(source: SourceFile, related: Related, facts: Facts) -> Related:
-    """A related place as a finding in a file names it."""
+    """Return a related place, relative to the file of its finding."""
     file = facts.file_at(related.span)
     if file is None:
         return (
@@ -77,6 +77,6 @@ def _seen_from(source: SourceFile, related: Related, facts: Facts) -> Related:
 
 
 def with_anchors(conformance: Conformance, facts: Facts) -> Conformance:
-    """A conformance whose witnesses are all in the file itself."""
+    """Return a conformance with all its witnesses moved to the file itself."""
     witnesses = tuple(structs.replace(one, span=facts.anchor(one.span)) for one in conformance.witnesses)
     return structs.replace(conformance, witnesses=witnesses)

@@ -1,4 +1,4 @@
-"""The pipeline: one text in, one report out, each step once."""
+"""The pipeline: lints a text in a fixed sequence of steps and returns its report."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def severities(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
-    """Give findings the severity that the options set."""
+    """Set the severities of findings to those of the options."""
     options = judged.options
     if any(comment.fails for comment in judged.peer_comments):
         from zr4lint.linting.failing_checks import with_failing  # few files have the directive
@@ -46,12 +46,12 @@ def severities(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]
 
 
 def selection(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
-    """Keep the findings of the rules that are selected."""
+    """Keep the findings of the selected rules."""
     return filter(judged.options.selects, findings)
 
 
 def baseline(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
-    """Suppress the findings that the baseline holds."""
+    """Suppress the findings in the baseline."""
     known = judged.baseline
     if known is None:
         return findings
@@ -67,14 +67,14 @@ def baseline(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
 
 
 EXPERIMENTAL = ("InvalidDefinitionDescription",)
-"""The checks of BuildKit that only `# check=experimental=` switches on."""
+"""The checks of BuildKit that run only with `# check=experimental=`."""
 
 STAGES: tuple[Stage, ...] = (severities, settle, demote, heed, selection, once, causes, bound, baseline)
 """The stages that process the findings of the rules, in this order."""
 
 
 class Gathered(Struct, frozen=True):
-    """A text before any rule looks at it: its facts, the comments of other linters, and the options they leave."""
+    """A text before its rules run: its facts, its comments for other linters, and the options with their effect."""
 
     facts: Facts
     comments: Sequence[PeerComment]
@@ -82,7 +82,7 @@ class Gathered(Struct, frozen=True):
 
 
 class Linted(Struct, frozen=True):
-    """A text that was linted: its facts, the report, and what the rules of each pack found."""
+    """A linted text: its facts, the report, and the results of the rules of each pack."""
 
     facts: Facts
     report: FileReport
@@ -90,7 +90,7 @@ class Linted(Struct, frozen=True):
 
     @property
     def dockerfile(self) -> Dockerfile:
-        """The parsed file."""
+        """Return the parsed file."""
         return self.facts.dockerfile
 
 
@@ -115,11 +115,11 @@ class Linter:
         self._images = {**image_variables(), **images}
 
     def lint(self, source: SourceFile) -> Linted:
-        """Lint one text; findings come in the order of the text. Raises TimeUpError when the deadline passes."""
+        """Lint one text; findings are in the order of the text. Raises TimeUpError when the deadline passes."""
         return self.judge(self.gather(source))
 
     def gather(self, source: SourceFile) -> Gathered:
-        """Parse one text and gather its facts."""
+        """Parse a text and gather its facts."""
         dockerfile = parse(source)
         self.deadline.check()
         comments = peer_comments(dockerfile, dict(self.options.build_args).get(CHECK_ARGUMENT))
@@ -138,7 +138,7 @@ class Linter:
         return Gathered(facts, comments, options)
 
     def judge(self, gathered: Gathered) -> Linted:
-        """Run the rules on what was gathered of one text."""
+        """Run the rules on the facts of a text."""
         facts, options = gathered.facts, gathered.options
         source = facts.dockerfile.source
         judged = self._judged(gathered, self._again(source))
@@ -158,13 +158,13 @@ class Linter:
     def _judged(
         self, gathered: Gathered, again: Again | None = None, needed: Callable[[PackRule], bool] | None = None
     ) -> Judged:
-        """The findings of the rules of the packs in a text, of those that are `needed`."""
+        """Run the rules of the packs on a text, only those that are `needed`, and return the results."""
         facts, options = gathered.facts, gathered.options
         results = tuple(run_packs(facts, self.packs, options, self.deadline, needed))
         return Judged(facts, self.packs, results, options, self.baseline, gathered.comments, again)
 
     def _again(self, source: SourceFile) -> Again:
-        """A lint of another text of the same file, up to the search for causes."""
+        """Return a function that lints another text of the same file, up to the search for causes."""
 
         def again(text: str, codes: Collection[str] | None = None) -> Sequence[Finding]:
             gathered = self.gather(SourceFile(text, source.path, bom=source.bom))
@@ -174,9 +174,9 @@ class Linter:
         return again
 
     def of_every_rule(self, *, merges: bool = True) -> Linter:
-        """The same linter, whose reports are not narrowed to the selected rules.
+        """Return the same linter, whose reports include unselected rules.
 
-        Without `merges`, findings of one cause are reported each by itself.
+        Without `merges`, findings with one cause are reported separately.
         """
         options = self.options
         extended = (*options.select, *options.extend_select)
@@ -185,19 +185,19 @@ class Linter:
 
 
 def may_find(codes: Collection[str], rule: PackRule) -> bool:
-    """Whether a rule may find an error, or something under one of these codes."""
+    """Return whether a rule may find an error, or something under one of these codes."""
     return rule.rule.severity is Severity.ERROR or rule.rule.code in codes or KINDS[rule.check].raises
 
 
 def lint(
     source: SourceFile, packs: Sequence[Pack], options: LintOptions | None = None, baseline: Baseline | None = None
 ) -> FileReport:
-    """Lint one text with packs."""
+    """Lint a text with packs and return its report."""
     return Linter(packs, options, baseline).lint(source).report
 
 
 def _with_experiments(options: LintOptions, comments: Sequence[PeerComment]) -> LintOptions:
-    """The options with the experimental checks that the file's `# check=` directive enables."""
+    """Return the options with the experimental checks that the file's `# check=` directive enables."""
     wanted = [name for comment in comments for name in comment.wanted]
     if not wanted or not options.suppressions or options.select:
         return options

@@ -1,4 +1,4 @@
-"""Where something that is missing belongs: the place a finding points at, and where its fix adds an instruction."""
+"""Chooses places for missing requirements: where the finding points, and where its fix adds an instruction."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _STARTING = ("CMD", "ENTRYPOINT")
 
 
 class Places:
-    """The places in one file, judged by one pack.
+    """The places for missing requirements in one file, for one pack.
 
-    `start` is where the base stage begins, the place of whatever has no other.
+    `start` is the beginning of the base stage, which is used if there is no better place.
     """
 
     def __init__(self, pack: Pack, results: Mapping[str, RuleResult], facts: Facts, start: Span) -> None:
@@ -33,10 +33,10 @@ class Places:
         self._additions: dict[tuple[str, int], Fix] = {}
 
     def of(self, rule: Rule, hint: tuple[str, ...]) -> Span:
-        """Where a finding of a rule points.
+        """Return the place that a finding of a rule points at.
 
-        That is the instruction that has the words of the hint but does not do the work, else one in the lines of the
-        rule's layer that does no other, else the first instruction of its section, else the base stage.
+        This is the instruction that contains the words of the hint but does not do the work, else an unrelated
+        instruction in the lines of the rule's layer, else the first instruction of its section, else the base stage.
         """
         if meant := self._meant(hint):
             return meant
@@ -48,11 +48,11 @@ class Places:
         return near.keyword_span if near is not None else self._start
 
     def addition(self, text: str, rule: Rule, wrong: Span | None) -> Fix | None:
-        """A fix that adds an instruction behind the last one of its layer, or of those before; CMD stays the last.
+        """Return a fix that adds an instruction after the last one of its layer or of an earlier layer.
 
-        Where the specification has no layers, the order of its rules is that of the instructions. The addition comes
-        behind the `wrong` words too, which would overrule it otherwise. Findings that add the same share the fix, since
-        a rule may have as many as it asks for packages.
+        CMD stays last. If the specification has no layers, the order of its rules is that of the instructions. The
+        instruction is also added after the `wrong` words, which would override it otherwise. Findings that add the same
+        text share the fix, since a rule may have one finding for each package that it requires.
         """
         instructions, newline = self._instructions, self._source.newline
         before = self._before(rule)
@@ -71,7 +71,7 @@ class Places:
         return self._additions[text, end]
 
     def _before(self, rule: Rule) -> list[int] | None:
-        """The indexes of instructions that an addition for a rule comes after; None where it has no place."""
+        """Return the indexes of instructions that precede an addition for a rule, or None if it has no place."""
         if rule.layer is not None:
             return [last for layer, last in self._last_of_layer.items() if layer <= rule.layer]
         if any(section.layer is not None for section in self._pack.sections):
@@ -80,7 +80,7 @@ class Places:
 
     @cached_property
     def _before_by_order(self) -> dict[str, list[int]]:
-        """For each rule the instructions that meet it or one before it; those that have none come last in the stage."""
+        """Return for each rule the instructions that meet it or an earlier rule, else the last instruction."""
         found: dict[str, list[int]] = {}
         known: list[int] = []
         whole = [i.index for i in self._instructions if i.keyword not in _STARTING]
@@ -92,12 +92,12 @@ class Places:
         return found
 
     def _meant(self, hint: tuple[str, ...]) -> Span | None:
-        """The last of the words in the first instruction that has them all, in order; comments in it do not count."""
+        """Return the last hint word in the first instruction that has all words in order, outside of comments."""
         if not hint:
             return None
         words = [word.lower() for word in hint]
         if not all(word in self._all_lowered for word in words):
-            return None  # as nearly always in a long file
+            return None  # as almost always in a long file
         for instruction, text in self._lowered:
             if (at := _in_order(text, words)) is not None:
                 return instruction.arguments.span(at, at + len(words[-1]))
@@ -105,7 +105,7 @@ class Places:
 
     @cached_property
     def _lowered(self) -> list[tuple[Instruction, str]]:
-        """The instructions with their arguments in small letters, where these are as many."""
+        """Return the instructions with their arguments in lower case, if that keeps their length."""
         pairs = ((i, i.arguments.text, i.arguments.text.lower()) for i in self._instructions)
         return [(i, small if len(small) == len(text) else text) for i, text, small in pairs]
 
@@ -115,7 +115,7 @@ class Places:
 
     @cached_property
     def _strangers(self) -> dict[int, Span]:
-        """For each layer, the first instruction in its lines that meets none of the layer's requirements."""
+        """Return for each layer the first instruction in its lines that meets none of its requirements."""
         known: dict[int, set[int]] = {}
         for result in self._results.values():
             if result.layer is not None:
@@ -134,7 +134,7 @@ class Places:
 
     @cached_property
     def _first_of_section(self) -> dict[str, Instruction]:
-        """For each section of a layer the first instruction that meets a requirement of it."""
+        """Return for each section of a layer the first instruction that meets one of its requirements."""
         found: dict[str, Instruction] = {}
         for rule in self._pack.rules:
             if rule.rule.layer is None:
@@ -147,7 +147,7 @@ class Places:
 
     @cached_property
     def _last_of_layer(self) -> dict[int, int]:
-        """For each layer the index of the last instruction that meets a requirement of it, CMD not counting."""
+        """Return for each layer the index of the last instruction that meets one of its requirements, except CMD."""
         found: dict[int, int] = {}
         for result in self._results.values():
             for outcome in result.met:
@@ -157,7 +157,7 @@ class Places:
 
 
 def _in_order(text: str, words: list[str]) -> int | None:
-    """Where the last word stands in a text that has all of them in order."""
+    """Return the index of the last word in a text that has all words in order, or None."""
     at = 0
     for word in words[:-1]:
         at = text.find(word, at)
@@ -169,7 +169,7 @@ def _in_order(text: str, words: list[str]) -> int | None:
 
 
 def _whole_word(text: str, word: str, at: int) -> int:
-    """Where a word stands by itself in a text from `at` on, -1 where it is nowhere more than a part of another."""
+    """Return the index of a whole word in a text from `at` on, or -1 if it occurs only inside other words."""
     at = text.find(word, at)
     while at >= 0:
         around = text[at - 1 : at] + text[at + len(word) : at + len(word) + 1]

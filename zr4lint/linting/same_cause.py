@@ -1,4 +1,4 @@
-"""Findings that say the same, or that a script's broken syntax brings, told once."""
+"""Merges findings that say the same, or that follow from a script's broken syntax."""
 
 from __future__ import annotations
 
@@ -26,32 +26,32 @@ _ABSENT = re.compile(r"^pip does not install (\S+)$|^(\S+) is not installed into
 _OF_SHELLCHECK = re.compile(r"SC\d{4}$")
 _UNPARSED = re.compile(r"SC1\d{3}$")
 _VAGUE = frozenset({"SC1072", "SC1073"})
-"""Errors that only say where ShellCheck stopped."""
+"""Errors that only tell where ShellCheck stopped."""
 _AS_REDIRECTION = re.compile(r"^the shell reads `.*` as a redirection$")
 _BETWEEN_NAMES = re.compile(r"[\s:=/]")
 _GONE = " was removed before"
-"""How the message ends on a program that is called after the build took it away."""
+"""The end of the message on a program that is called after the build removed it."""
 _PAIRS = 20_000
-"""Refusals times findings that are compared by their words, at most."""
+"""The most pairs of refusals and findings whose words are compared."""
 _ALIKE = 3
-"""Findings of one rule at the same words that are told as one."""
+"""The number of findings of one rule at the same words from which they are merged."""
 
 
 def gathered(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
-    """One finding for those that say the same; those on what is refused are told by the refusal."""
+    """Merge findings that say the same, and findings on refused words into the refusal."""
     found = _redirected(_unparsed(_refused(_open_ended([*findings]), judged), judged))
     return _removed(_listed(_dependent(_by_command(_alike(found), judged))))
 
 
 def _open_ended(findings: list[Finding]) -> list[Finding]:
-    """The findings, with those about what is missing under a heredoc that takes the rest of the file."""
+    """Merge findings about missing things into an unterminated heredoc that takes the rest of the file."""
     ends = re.compile(r"heredoc `.*` is not terminated$")
     heredoc = next((f for f in findings if f.severity is Severity.ERROR and ends.match(f.message)), None)
     return findings if heredoc is None else _under(heredoc, [f for f in findings if _lacks(f)], findings)
 
 
 def _refused(findings: list[Finding], judged: Judged) -> list[Finding]:
-    """The findings, with those on an instruction that BuildKit or the shell refuses under the one that tells so."""
+    """Merge findings on an instruction that BuildKit or the shell refuses into the refusal."""
     refusals = [f for f in findings if refuses(f) and f.severity is Severity.ERROR]
     if not refusals:
         return findings
@@ -89,13 +89,13 @@ def _refused(findings: list[Finding], judged: Judged) -> list[Finding]:
 
 
 def _says_so_too(finding: Finding, refusal: Finding) -> bool:
-    """Whether ShellCheck finds an error in the command that fails."""
+    """Return whether ShellCheck reports an error in the failing command."""
     inside = refusal.span.start <= finding.span.start and finding.span.end <= refusal.span.end
     return inside and finding.severity is Severity.ERROR and _OF_SHELLCHECK.match(finding.code) is not None
 
 
 def _unparsed(findings: list[Finding], judged: Judged) -> list[Finding]:
-    """Join ShellCheck's parse errors in one script into the clearest of them."""
+    """Merge ShellCheck's parse errors in one script into the clearest of them."""
     starts = [instruction.span.start for instruction in judged.dockerfile.instructions]
     groups: dict[int, list[Finding]] = {}
     for finding in findings:
@@ -117,7 +117,7 @@ def _redirected(findings: list[Finding]) -> list[Finding]:
 
 
 def _names(finding: Finding, words: frozenset[str]) -> bool:
-    """Whether the words of an instruction name what a finding misses."""
+    """Return whether an instruction contains the words that a finding says are missing."""
     if finding.message.startswith("the "):
         return False
     absent = _ABSENT.match(finding.message)
@@ -128,12 +128,12 @@ def _names(finding: Finding, words: frozenset[str]) -> bool:
 
 
 def _lacks(finding: Finding) -> bool:
-    """Whether a finding says that something is missing, not that words are wrong."""
+    """Return whether a finding says that something is missing, not that words are wrong."""
     return _LACK.search(finding.message) is not None and _WRONG_WORDS.search(finding.message) is None
 
 
 def _under(cause: Finding, hanging: Sequence[Finding], findings: list[Finding]) -> list[Finding]:
-    """The findings with some of them told by the one that is their cause."""
+    """Merge some of the findings into the one that is their cause."""
     hanging = [f for f in hanging if f is not cause]
     if not hanging:
         return findings
@@ -143,7 +143,7 @@ def _under(cause: Finding, hanging: Sequence[Finding], findings: list[Finding]) 
 
 
 def _alike(findings: Sequence[Finding]) -> list[Finding]:
-    """Requirements that fail with the same words are told once, at the first place."""
+    """Merge requirements that fail with the same words, at the first place."""
     found: list[Finding] = []
     by_message: dict[str, list[Finding]] = {}
     for finding in findings:
@@ -159,7 +159,7 @@ def _alike(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _by_command(findings: list[Finding], judged: Judged) -> Iterator[Finding]:
-    """The packages that one command of pip does not install are told once, where it is."""
+    """Merge the findings on packages that one pip command does not install, at the command."""
     starts = [instruction.span.start for instruction in judged.dockerfile.instructions]
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
@@ -178,7 +178,7 @@ def _by_command(findings: list[Finding], judged: Judged) -> Iterator[Finding]:
 
 
 def _dependent(told: Iterable[Finding]) -> list[Finding]:
-    """The findings, where one that needs a missing package is joined to the one that it is missing."""
+    """Merge a finding that needs a missing package into the finding on that package."""
     findings = left = list(told)
     there = {id(finding) for finding in findings}
     for cause in findings:
@@ -206,7 +206,7 @@ def _dependent(told: Iterable[Finding]) -> list[Finding]:
 
 
 def _listed(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Findings of one rule at the very same words, or on packages that belong together, in one sentence."""
+    """Merge findings of one rule at exactly the same words, or on packages that belong together."""
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         place = None if _TOGETHER.search(finding.message) else finding.span
@@ -226,7 +226,7 @@ def _every(codes: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _removed(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The findings, where those on the removals of one command are joined."""
+    """Merge the findings on the removals of one command."""
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
         removes = finding.requirement is not None and REMOVED.search(finding.message)
@@ -243,7 +243,7 @@ def _removed(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _joined(group: Sequence[Finding]) -> Fix | None:
-    """One fix for several that insert at the same place."""
+    """Return one fix for several that insert at the same place, or None."""
     fixes = [f.fix for f in group if f.fix is not None]
     places = {(edit.start, edit.end) for fix in fixes for edit in fix.edits}
     if len(fixes) < len(group) or len(places) != 1 or any(len(fix.edits) != 1 for fix in fixes):

@@ -1,4 +1,4 @@
-"""The conformance of a file to a specification: the rows of the table, the witnesses, the score."""
+"""Computes the conformance of a file to a specification: the rows of the table, the witnesses, the score."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def conformance_of(pack: Pack, results: dict[str, RuleResult], findings: Sequence[Finding]) -> Conformance:
-    """How far the results of a specification's rules meet it."""
+    """Return the conformance for the results of a specification's rules."""
     criteria = pack.specification.criteria if pack.specification is not None else ()
     layers = frozenset(section.layer for section in pack.sections if section.layer is not None)
     filled = layers & {r.layer for r in results.values() if r.met or any(u.span is not None for u in r.unmet)}
@@ -34,7 +34,7 @@ def conformance_of(pack: Pack, results: dict[str, RuleResult], findings: Sequenc
 
 
 def _met(pack: Pack, results: dict[str, RuleResult], filled: frozenset[int]) -> Iterator[str]:
-    """The codes of the rules that are met. In a section whose layer has no instruction of its own, none is."""
+    """Yield the codes of the met rules; in a section whose layer has no instruction of its own, none is met."""
     layers = {section.number: section.layer for section in pack.sections}
     for rule in (pack_rule.rule for pack_rule in pack.rules if pack_rule.rule.code in results):
         layer = layers.get(rule.section)
@@ -80,10 +80,10 @@ def _points(
     findings: Sequence[Finding],
     layers: float,
 ) -> Criterion:
-    """A criterion's points: its share of what is met, rounded down to a tenth so that only all of it is full.
+    """Return a criterion's points: its share of what is met, rounded down to a tenth so that only all of it is full.
 
-    `layers` is the share of the specification's layers that the file has. An empty file would else earn points for
-    layers in order, and for findings with fixes.
+    `layers` is the share of the specification's layers that the file has. Otherwise, an empty file would earn points
+    for layers in order, and for findings with fixes.
     """
     match criterion.by:
         case "rules":
@@ -101,7 +101,7 @@ def _points(
 
 
 def _commands_passing(pack: Pack, results: dict[str, RuleResult], met: set[str]) -> tuple[int, int]:
-    """How many rules with verification commands are met by a file that the commands accept as well."""
+    """Return how many rules with verification commands are met by a file that also passes the commands."""
     failing = {unmet.about for result in results.values() for unmet in result.unmet if unmet.about}
     rules = [r.rule.code for r in pack.rules if r.greps]
     return sum(code in met and code not in failing for code in rules), len(rules)

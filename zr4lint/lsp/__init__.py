@@ -1,1 +1,1 @@
-"""The language server: what editors show of a lint while a file is written."""
+"""The language server, which lints open texts for editors."""

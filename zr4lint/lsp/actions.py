@@ -1,4 +1,4 @@
-"""Code actions: fix one finding, fix all, suppress here."""
+"""Code actions: fix one finding, fix all, suppress a rule here."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ REASON = "TODO: give the reason"
 
 
 class Abilities(Struct, frozen=True):
-    """The client's capabilities for actions: resolving an edit later, and edits for a version of a text."""
+    """The client's capabilities for actions: resolving edits later, and edits for a version of a text."""
 
     resolves: bool
     versions: bool
 
 
 MOST = 10
-"""Findings of a range whose fixes are tried out."""
+"""The most findings of a range whose fixes are tried."""
 
 PATIENCE = 1.0
-"""Seconds of processor time after which no further fix is tried out."""
+"""The seconds of processor time after which no further fix is tried."""
 
 
 def actions(
@@ -50,9 +50,9 @@ def actions(
     client: Abilities,
     deadline: Deadline,
 ) -> list[types.CodeAction]:
-    """The actions for a range, as far as the client wants them; TimeUpError when the deadline passes.
+    """Return the requested actions for a range; raises TimeUpError when the deadline passes.
 
-    For a client that resolves actions, the edit of "fix all" is only made when it is chosen.
+    If the client resolves actions, the edit of "fix all" is computed only when it is chosen.
     """
     if analysis.linted is None or analysis.linter is None:
         return []
@@ -73,7 +73,7 @@ def actions(
 def fix_all(
     action: types.CodeAction, analysis: Analysis, client: Abilities, deadline: Deadline
 ) -> list[types.CodeAction]:
-    """The action with the edit that does what `zr4lint --fix` does; none if that is nothing."""
+    """Return the action with the edits that `zr4lint --fix` makes, or none if there are no edits."""
     if analysis.linted is None or analysis.linter is None:
         return []
     source = analysis.linted.report.source
@@ -89,7 +89,7 @@ def _is_safe(finding: Finding) -> bool:
 
 
 def _wanted(kind: str, context: types.CodeActionContext) -> bool:
-    """Whether the client requested actions of a kind: it names the kind, a kind above it, or none."""
+    """Return whether the client requested actions of a kind: it names the kind, a parent kind, or no kind."""
     kinds = [getattr(only, "value", only) for only in context.only or ()]
     return not context.only or any(not only or f"{kind}.".startswith(f"{only}.") for only in kinds)
 
@@ -101,7 +101,7 @@ def _fixes(
     client: Abilities,
     deadline: Deadline,
 ) -> Iterator[types.CodeAction]:
-    """The fixes of findings that may be applied and that are proven to do no harm."""
+    """Yield the actions for applicable fixes that do no harm."""
     fixable = [f for f in findings if f.fix is not None and f.fix.applicability is not Applicability.DISPLAY]
     for finding in _proven(analysis, fixable[:MOST], deadline):
         if finding.fix is None:
@@ -117,7 +117,7 @@ def _fixes(
 
 
 def _proven(analysis: Analysis, findings: Sequence[Finding], deadline: Deadline) -> Iterator[Finding]:
-    """The findings whose fixes leave a text that parses, with no new error and not more findings."""
+    """Yield the findings whose fixes leave a text that parses, with no new error and not more findings."""
     linted, linter = analysis.linted, analysis.linter
     if not findings or linted is None or linter is None or linted.dockerfile.errors:
         return
@@ -136,7 +136,7 @@ def _proven(analysis: Analysis, findings: Sequence[Finding], deadline: Deadline)
 def _suppressions(
     analysis: Analysis, findings: Iterable[Finding], known: Sequence[types.Diagnostic], client: Abilities
 ) -> Iterator[types.CodeAction]:
-    """For each rule that reports something, a comment above the instruction that suppresses it there."""
+    """Yield an action for each reported rule that adds a suppression comment above the instruction."""
     linted = analysis.linted
     for finding in {finding.code: finding for finding in findings}.values():
         if linted is None or finding.code.startswith("ZL"):
@@ -152,9 +152,9 @@ def _suppressions(
 
 
 def difference(old: str, new: str) -> list[Edit]:
-    """The edits that make one text of another, each of whole lines.
+    """Return the edits that turn one text into another, each of whole lines.
 
-    The lines that both texts begin and end with are set aside first: comparing long texts of like lines is slow.
+    Common lines at the start and end are removed first, since comparing long texts of similar lines is slow.
     """
     before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
     head = _shared(before, after)
@@ -172,23 +172,23 @@ def difference(old: str, new: str) -> list[Edit]:
 
 
 def _shared(one: Sequence[str], other: Sequence[str]) -> int:
-    """The number of lines that two texts begin with."""
+    """Return the number of lines at the start that two texts have in common."""
     return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _linter(linter: Linter, deadline: Deadline) -> Linter:
-    """The same linter with another deadline."""
+    """Return the same linter with another deadline."""
     return Linter(linter.packs, linter.options, linter.baseline, deadline)
 
 
 def _those_of(finding: Finding, buffer: Buffer, known: Sequence[types.Diagnostic]) -> list[types.Diagnostic] | None:
-    """The diagnostics of the client that show a finding."""
+    """Return the diagnostics of the client that show a finding."""
     place = buffer.range(finding.span)
     return [one for one in known if one.code == finding.code and one.range == place] or None
 
 
 def _edit(client: Abilities, buffer: Buffer, edits: Iterable[Edit]) -> types.WorkspaceEdit:
-    """Edits of a text, for the version that they were made for if the client takes it."""
+    """Return edits of a text, with the version of the text if the client supports it."""
     changes = [types.TextEdit(buffer.range(Span(edit.start, edit.end)), edit.text) for edit in edits]
     if not client.versions:
         return types.WorkspaceEdit(changes={buffer.uri: changes})

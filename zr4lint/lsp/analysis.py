@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 class Trouble(Struct, frozen=True):
-    """A line of the text that something is wrong with, counted from 1, and what that is."""
+    """A problem in a line of the text, counted from 1."""
 
     line: int
     message: str
@@ -42,11 +42,11 @@ class Trouble(Struct, frozen=True):
 
 
 class Analysis:
-    """One version of a text, and what came of reading it.
+    """One version of a text, and the results of reading it.
 
-    `linted` and `linter` are None for a text that is no Dockerfile, or that no pack matches. `report` is that of a
-    Dockerfile or of a document that specifies one. `troubles` are what stands in the way of a lint, or what is wrong
-    with a pack or a configuration. `files` are the files of the packs, by their names.
+    `linted` and `linter` are None if the text is not a Dockerfile or no pack matches it. `report` is the report on a
+    Dockerfile or on a document that specifies one. `troubles` are errors that prevent a lint, or the problems of a pack
+    or a configuration. `files` are the files of the packs, by their names.
     """
 
     def __init__(
@@ -67,43 +67,43 @@ class Analysis:
 
     @property
     def packs(self) -> tuple[Pack, ...]:
-        """The packs that the text was linted with."""
+        """Return the packs that the text was linted with."""
         return tuple(self.linter.packs) if self.linter is not None else ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """The findings, in the order of the text."""
+        """Return the findings, in the order of the text."""
         return self.report.findings if self.report is not None else ()
 
     @property
     def witnesses(self) -> Iterator[Witness]:
-        """The words that meet requirements."""
+        """Yield the words that meet requirements."""
         for part in self.report.conformance if self.report is not None else ():
             yield from part.witnesses
 
     @cached_property
     def rules(self) -> Mapping[str, tuple[Pack | None, Rule]]:
-        """The rules by their codes, with their packs."""
+        """Return the rules by their codes, with their packs."""
         own = {rule.code: (None, rule) for rule in (*OWN_RULES, *DOCUMENT_RULES)}
         return {**own, **{rule.rule.code: (pack, rule.rule) for pack in self.packs for rule in pack.rules}}
 
     def findings_at(self, span: Span) -> list[Finding]:
-        """The findings on words that a span touches."""
+        """Return the findings whose words touch a span."""
         return [finding for finding in self.findings if touches(finding.span, span)]
 
     def witnesses_at(self, span: Span) -> list[Witness]:
-        """The words that meet requirements and that a span touches, the fewest words first."""
+        """Return the witnesses whose words touch a span, the shortest first."""
         found = [witness for witness in self.witnesses if touches(witness.span, span)]
         return sorted(found, key=lambda witness: (witness.span.end - witness.span.start, witness.code))
 
 
 def touches(one: Span, other: Span) -> bool:
-    """Whether two spans have a character in common, or one ends where the other begins."""
+    """Return whether two spans overlap, or one ends where the other begins."""
     return one.start <= other.end and other.start <= one.end
 
 
 def analyse(buffer: Buffer, linters: Linters, deadline: Deadline) -> Analysis:
-    """Read a text; TimeUpError when the deadline passes, and nothing else for any text."""
+    """Analyse a text; raises TimeUpError when the deadline passes, and no other error for any text."""
     try:
         if buffer.language is Language.PACK:
             return Analysis(buffer, troubles=tuple(_pack_troubles(buffer)))
@@ -119,7 +119,7 @@ def analyse(buffer: Buffer, linters: Linters, deadline: Deadline) -> Analysis:
     except (UsageError, ConfigError, PackError, FileError) as refused:
         lines = str(refused).split("\n")
         return Analysis(buffer, troubles=tuple(Trouble(1, line, "configuration") for line in lines))
-    except Exception as error:  # a mistake of zr4lint must not end the server
+    except Exception as error:  # a bug of zr4lint must not end the server
         log.exception("internal error in %s", buffer.uri)
         message = f"internal error: {type(error).__name__}: {error}"
         return Analysis(buffer, troubles=(Trouble(1, message, "internal-error"),))
@@ -133,7 +133,7 @@ def _linted(buffer: Buffer, linters: Linters, deadline: Deadline) -> Analysis:
 
 
 def _source(buffer: Buffer) -> SourceFile:
-    """The text as the linter takes it; FileError for one that it refuses."""
+    """Return the text for the linter; raises FileError if the linter refuses it."""
     path = display(buffer.path) if buffer.path is not None else buffer.name
     if len(buffer.text) > MAX_SIZE:
         raise FileError(f"{path}: larger than {MAX_SIZE} bytes")
@@ -143,7 +143,7 @@ def _source(buffer: Buffer) -> SourceFile:
 
 
 def _read_document(buffer: Buffer) -> Analysis:
-    """Check a document that specifies a Dockerfile: its name says so, or its sections name the lines of a file."""
+    """Check a document that specifies a Dockerfile, as its name says or its sections that name lines of a file."""
     from zr4lint.documents.check import check
     from zr4lint.documents.document import Document
 
@@ -156,7 +156,7 @@ def _read_document(buffer: Buffer) -> Analysis:
 
 
 def _pack_troubles(buffer: Buffer) -> Iterator[Trouble]:
-    """The problems of a pack, each at its line."""
+    """Yield the problems of a pack, each at its line."""
     try:
         read_text(buffer.text, buffer.path or buffer.name, KINDS, KEYS)
     except PackError as error:
@@ -166,7 +166,7 @@ def _pack_troubles(buffer: Buffer) -> Iterator[Trouble]:
 
 
 def _configuration_troubles(buffer: Buffer, linters: Linters) -> Iterator[Trouble]:
-    """The problems of a configuration, each at its line."""
+    """Yield the problems of a configuration, each at its line."""
     try:
         linters.check_configuration(buffer)
     except ConfigError as error:

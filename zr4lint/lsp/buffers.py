@@ -1,4 +1,4 @@
-"""The texts that are open in the editor."""
+"""The open texts of the editor."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Language(Enum):
 
 
 class Buffer:
-    """One version of an open text; a change makes another buffer of it."""
+    """One version of an open text; a change creates another buffer."""
 
     def __init__(self, uri: str, text: str, version: int | None, language_id: str, encoding: str) -> None:
         self.uri = uri
@@ -44,24 +44,24 @@ class Buffer:
 
     @cached_property
     def positions(self) -> Positions:
-        """Its lines and columns."""
+        """Return the lines and columns of the text."""
         return Positions(self.text, self.encoding)
 
     @cached_property
     def path(self) -> str | None:
-        """The path of its file; None for a text that is no file, such as a new one."""
+        """Return the path of the file, or None for a text without a file, such as a new one."""
         return path_of(self.uri)
 
     @cached_property
     def name(self) -> str:
-        """The name of its file; a new text with the language of Dockerfiles is a Dockerfile."""
+        """Return the name of the file; a new text in the language of Dockerfiles is named Dockerfile."""
         if self.path is not None:
             return os.path.basename(self.path)
         return "Dockerfile" if self.language_id == "dockerfile" else unquote(urlsplit(self.uri).path)
 
     @cached_property
     def language(self) -> Language:
-        """The kind of the text: OTHER for TOML that is no pack, and for Markdown that specifies no Dockerfile."""
+        """Return the kind of the text; OTHER for TOML that is not a pack and Markdown that specifies no Dockerfile."""
         if self.name in NAMES:
             return Language.CONFIGURATION
         suffix = os.path.splitext(self.name)[1].lower()
@@ -73,28 +73,28 @@ class Buffer:
 
     @property
     def is_prd(self) -> bool:
-        """Whether its name says that it is a document that specifies a Dockerfile."""
+        """Return whether the name says that the text is a document that specifies a Dockerfile."""
         return _PRD.search(self.name) is not None
 
     @property
     def shift(self) -> int:
-        """The number of characters before the linter's text: 1 for a byte order mark."""
+        """Return the number of characters before the linter's text: 1 for a byte order mark, else 0."""
         return int(self.text.startswith(BOM))
 
     def range(self, span: Span) -> types.Range:
-        """The range of a span that the linter tells."""
+        """Return the range of a span of the linter."""
         return self.positions.range(Span(span.start + self.shift, span.end + self.shift))
 
     def offset(self, position: types.Position) -> int:
-        """The offset of a position, as the linter counts it."""
+        """Return the offset of a position for the linter."""
         return max(self.positions.offset(position) - self.shift, 0)
 
     def span(self, place: types.Range) -> Span:
-        """The span of a range, as the linter counts it."""
+        """Return the span of a range for the linter."""
         return Span(self.offset(place.start), self.offset(place.end))
 
     def changed(self, version: int | None, changes: list[types.TextDocumentContentChangeEvent]) -> Buffer:
-        """The text after changes, each of which applies to what those before it have made."""
+        """Return the text after changes, each applied to the result of those before it."""
         new = Buffer(self.uri, self.text, version, self.language_id, self.encoding)
         for change in changes:
             text = change.text
@@ -106,7 +106,7 @@ class Buffer:
 
 
 def path_of(uri: str) -> str | None:
-    """The path of a `file:` URI; None for any other, and for one that can't be a path."""
+    """Return the path of a `file:` URI, or None for any other URI or an impossible path."""
     try:
         path = to_fs_path(uri) if urlsplit(uri).scheme == "file" else None
     except ValueError:

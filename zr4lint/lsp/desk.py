@@ -1,6 +1,7 @@
-"""The open texts and their analyses: one for each version, in one thread, cancelled when no request needs it.
+"""The open texts and their analyses.
 
-Checking a document takes seconds and can't be ended: documents have a thread of their own.
+Each version of a text has one analysis, all in one thread. An analysis is cancelled when no request needs it. Checking
+a document takes seconds and cannot be cancelled, so documents have a thread of their own.
 """
 
 from __future__ import annotations
@@ -20,30 +21,30 @@ if TYPE_CHECKING:
     from lsprotocol import types
 
 MAX_SECONDS = 20.0
-"""Processor time of one analysis."""
+"""The most seconds of processor time of one analysis."""
 
 _T = TypeVar("_T")
 
 
 class Watch(Deadline):
-    """A deadline that passes early when it is stopped; its time starts to run with `start`."""
+    """A deadline that passes early when it is stopped; `start` starts its time."""
 
     def __init__(self) -> None:
         super().__init__()
         self.stopped = False
 
     def start(self) -> None:
-        """Let the time run, that of the calling thread."""
+        """Start the time, measured on the calling thread."""
         super().__init__(MAX_SECONDS)
 
     @property
     def passed(self) -> bool:
-        """Whether the time is up, or no request needs the result."""
+        """Return whether the time is up, or no request needs the result."""
         return self.stopped or super().passed
 
 
 class _Job:
-    """The analysis of one version of a text; `waiting` counts who waits for it."""
+    """The analysis of one version of a text; `waiting` counts the requests that wait for it."""
 
     def __init__(self, buffer: Buffer, linters: Linters, worker: ThreadPoolExecutor) -> None:
         self.buffer = buffer
@@ -53,12 +54,12 @@ class _Job:
         self.future = asyncio.wrap_future(worker.submit(self._work))
 
     def stop(self) -> None:
-        """End the work; the result is None."""
+        """Stop the work; the result becomes None."""
         self._watch.stopped = True
 
     @property
     def stopped(self) -> bool:
-        """Whether no request needs the result any more."""
+        """Return whether no request needs the result any more."""
         return self._watch.stopped
 
     def _work(self) -> Analysis | None:
@@ -74,7 +75,7 @@ class _Job:
 
 
 class Desk:
-    """The open texts, and what is known of their newest versions."""
+    """The open texts, and the analyses of their newest versions."""
 
     def __init__(self) -> None:
         self.buffers: dict[str, Buffer] = {}
@@ -84,12 +85,12 @@ class Desk:
         self._documents = ThreadPoolExecutor(1, thread_name_prefix="documents")
 
     def put(self, buffer: Buffer) -> None:
-        """Open a text, or put a new version in the place of an old one."""
+        """Open a text, or replace it by a new version."""
         self.forget(buffer.uri)
         self.buffers[buffer.uri] = buffer
 
     def change(self, uri: str, version: int | None, changes: list[types.TextDocumentContentChangeEvent]) -> None:
-        """Change an open text; one that is not open stays so."""
+        """Change a text; ignored for a text that is not open."""
         if uri in self.buffers:
             self.put(self.buffers[uri].changed(version, changes))
 
@@ -99,18 +100,18 @@ class Desk:
         self.buffers.pop(uri, None)
 
     def forget(self, uri: str) -> None:
-        """Discard the analysis of a text whose dependencies have changed."""
+        """Discard the analysis of a text, since its dependencies have changed."""
         if uri in self._jobs:
             self._jobs.pop(uri).stop()
 
     def restart(self, linters: Linters) -> None:
-        """Go on with other linters, by which every open text is linted again."""
+        """Use other linters; every open text is linted again."""
         self.linters = linters
         for uri in [*self._jobs]:
             self.forget(uri)
 
     async def analysis(self, uri: str) -> Analysis | None:
-        """The analysis of the newest version of a text; None for one that is not open."""
+        """Return the analysis of the newest version of a text, or None if it is not open."""
         while (buffer := self.buffers.get(uri)) is not None:
             job = self._jobs.get(uri)
             if job is None or job.stopped:
@@ -122,7 +123,7 @@ class Desk:
         return None
 
     async def _result(self, job: _Job) -> Analysis | None:
-        """The result of a job, which is stopped when the last who waits for it is cancelled."""
+        """Return the result of a job; the job is stopped when its last waiting request is cancelled."""
         job.waiting += 1
         try:
             return await asyncio.shield(job.future)
@@ -134,7 +135,7 @@ class Desk:
             job.waiting -= 1
 
     async def work(self, function: Callable[[Watch], _T]) -> _T | None:
-        """Run a function beside the event loop; None if its time is up. Cancelling the caller ends it."""
+        """Run a function outside of the event loop; return None if its time is up. Cancelling the caller stops it."""
         watch = Watch()
 
         def run() -> _T | None:

@@ -1,4 +1,4 @@
-"""Findings as diagnostics."""
+"""Converts findings to diagnostics."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SEVERITIES: Mapping[Severity, types.DiagnosticSeverity] = {
 
 
 def diagnostics(analysis: Analysis) -> list[types.Diagnostic]:
-    """The diagnostics of a text: the findings that the command line shows, and errors."""
+    """Return the diagnostics of a text: the findings that the command line shows, and errors."""
     return [*_findings(analysis), *(_trouble(trouble, analysis.buffer) for trouble in analysis.troubles)]
 
 
@@ -44,7 +44,10 @@ def _findings(analysis: Analysis) -> Iterator[types.Diagnostic]:
 
 
 def _elsewhere(finding: Finding, other: FileReport, buffer: Buffer) -> types.Diagnostic:
-    """A finding in a file that the build installs from, at the installing command: its last related place."""
+    """Return the diagnostic of a finding in an installed file, placed at the installing command.
+
+    The command is the last related place of the finding.
+    """
     line, column = other.source.position(finding.span.start)
     place = f"{posixpath.basename(other.source.path)}:{line}:{column}"
     here = structs.replace(finding, message=f"{place}: {finding.message}", span=finding.related[-1].span, related=())
@@ -52,7 +55,7 @@ def _elsewhere(finding: Finding, other: FileReport, buffer: Buffer) -> types.Dia
 
 
 def diagnostic(finding: Finding, buffer: Buffer) -> types.Diagnostic:
-    """A finding as a diagnostic; its related places are in the same text, and in the document that requires it."""
+    """Return a finding as a diagnostic; its related places are in the same text, and in its document."""
     related = [
         types.DiagnosticRelatedInformation(types.Location(buffer.uri, buffer.range(one.span)), visible(one.message))
         for one in finding.related
@@ -72,12 +75,12 @@ def diagnostic(finding: Finding, buffer: Buffer) -> types.Diagnostic:
 
 
 def message(finding: Finding) -> str:
-    """The message of a finding, the advice on the next line, and the requirement that it conflicts with."""
+    """Return the message of a finding, the advice on the next line, and the requirement that it conflicts with."""
     return "\n".join(visible(part) for part in (finding.message, advice(finding), demand(finding)) if part)
 
 
 def _trouble(trouble: Trouble, buffer: Buffer) -> types.Diagnostic:
-    """Something wrong with a line, marked from its first word to its end."""
+    """Return the diagnostic of a problem, from the first word of its line to the end."""
     lines = buffer.text.split("\n")
     number = min(trouble.line, len(lines)) - 1
     start = sum(len(line) + 1 for line in lines[:number])

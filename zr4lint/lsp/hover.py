@@ -1,4 +1,4 @@
-"""Hover: what is wrong with the words below the cursor, and which requirements they meet."""
+"""Hover texts: the findings on the words below the cursor, and the requirements that the words meet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from zr4lint.lsp.analysis import Analysis
 
 MOST = 8
-"""The number of findings, and of requirements, in one hover."""
+"""The most findings, and the most requirements, in one hover."""
 
 _FIXES = {
     Applicability.SAFE: "safe",
@@ -32,7 +32,7 @@ _MARKS = re.compile(r"([\\`*_{}\[\]<>|~#!])")
 
 
 def hover(analysis: Analysis, position: types.Position, packs: Packs, *, markdown: bool = True) -> types.Hover | None:
-    """The hover text for the words at a position, in Markdown or as plain text; None if there is none."""
+    """Return the hover for the words at a position, in Markdown or as plain text, or None if there is none."""
     if analysis.report is None:
         return None
     at = analysis.buffer.offset(position)
@@ -56,18 +56,18 @@ def hover(analysis: Analysis, position: types.Position, packs: Packs, *, markdow
 
 
 def _plain(text: str) -> str:
-    """Our own Markdown without its marks; words in backticks stay as they are."""
+    """Return zr4lint's own Markdown without its markup; words in backticks stay unchanged."""
     pieces = re.split("(`[^`]+`)", text)
     return "".join(piece if number % 2 else _MARKUP.sub(_shown, piece) for number, piece in enumerate(pieces))
 
 
 def _shown(mark: re.Match[str]) -> str:
-    """What a reader sees of a link, of bold words or of an escaped character."""
+    """Return the visible words of a link, of bold words or of an escaped character."""
     return next((words for words in mark.groups() if words is not None), "")
 
 
 def _of_keyword(analysis: Analysis, at: int) -> list[Witness]:
-    """All that an instruction meets, if its keyword is at an offset."""
+    """Return all that an instruction meets, if its keyword is at an offset."""
     for one in analysis.linted.dockerfile.instructions if analysis.linted is not None else ():
         if one.keyword_span.start <= at <= one.keyword_span.end:
             return [w for w in analysis.witnesses if one.span.start <= w.span.start < one.span.end]
@@ -109,13 +109,13 @@ def _of_witness(witness: Witness, analysis: Analysis, packs: Packs) -> str:
 
 
 def _rule(rule: Rule, analysis: Analysis, packs: Packs) -> Sequence[str]:
-    """The hover text of a rule: summary, reason and source."""
+    """Return the hover text of a rule: summary, reason and source."""
     told = [f"{prose(rule.summary)}", f"Why: {prose(rule.why)}", *_document(rule, packs)]
     return [*told, " · ".join(_origin(rule, analysis, packs))]
 
 
 def _document(rule: Rule, packs: Packs) -> Iterator[str]:
-    """The line of the document that a rule comes from, in the document's own words."""
+    """Yield the line of the document that a rule comes from, with its words."""
     place = document_line(rule.origin) if rule.origin is not None else None
     if rule.origin is None or place is None:
         return
@@ -139,13 +139,13 @@ def _origin(rule: Rule, analysis: Analysis, packs: Packs) -> Iterator[str]:
 
 
 def prose(text: str) -> str:
-    """Text in which nothing but words in backticks is markup: a link or an image of a file would be fetched."""
+    """Escape all markup but words in backticks, since an editor would fetch links and images of a file."""
     pieces = re.split("(`[^`]+`)", visible(text))
     return "".join(piece if number % 2 else _MARKS.sub(r"\\\1", piece) for number, piece in enumerate(pieces))
 
 
 def _address(name: str, text: str) -> str:
-    """A part of a finding; a reference that is an address becomes a link."""
+    """Return a part of a finding; a reference that is an address becomes a link."""
     if name == "reference" and re.fullmatch(r"https://[\w./#?=&%+-]+", text):
         return f"<{text}>"
     return prose(text)

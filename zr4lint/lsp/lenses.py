@@ -1,4 +1,4 @@
-"""Code lenses: above each layer, how far its requirements are met."""
+"""Code lenses: the requirements that each layer meets, shown above the layer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def lenses(analysis: Analysis) -> list[types.CodeLens]:
-    """A lens for each layer, above its first line, in the order of the layers."""
+    """Return a lens for each layer, above its first line, in the order of the layers."""
     return [
         types.CodeLens(range=_line(analysis, _first(row)), command=types.Command(title=title(section, row), command=""))
         for section, row in rows(analysis)
@@ -25,7 +25,7 @@ def lenses(analysis: Analysis) -> list[types.CodeLens]:
 
 
 def rows(analysis: Analysis) -> Iterator[tuple[Section, Row]]:
-    """The sections of the specifications that a file was linted with, and how far each is met."""
+    """Yield the sections of the specifications of a file, with the requirements met in each."""
     if analysis.linted is not None:
         parts = {part.pack: part for part in analysis.linted.report.conformance}
         for pack in analysis.packs:
@@ -34,7 +34,7 @@ def rows(analysis: Analysis) -> Iterator[tuple[Section, Row]]:
 
 
 def title(section: Section, row: Row) -> str:
-    """The text of a lens: `Layer 4 PyTorch: 5/5 requirements, lines 32-40 of 30-40`."""
+    """Return the text of a lens: `Layer 4 PyTorch: 5/5 requirements, lines 32-40 of 30-40`."""
     met = f"Layer {section.layer} {section.title}: {row.met}/{row.total} requirements"
     if row.found is None:
         return f"{met}, nothing found" + (f" for lines {line_range(row.required)}" if row.required else "")
@@ -44,14 +44,14 @@ def title(section: Section, row: Row) -> str:
 
 
 def _first(row: Row) -> int:
-    """The first line of a layer, or where it would be."""
+    """Return the first line of a layer, or the line where it is expected."""
     if row.found is not None:
         return row.found[0]
     return row.required[0] if row.required is not None else 1
 
 
 def _line(analysis: Analysis, number: int) -> types.Range:
-    """The range of a line, counted from 1; the last one for a number behind it."""
+    """Return the range of a line, counted from 1; a number after the last line stands for the last line."""
     assert analysis.linted is not None
     source = analysis.linted.report.source
     return analysis.buffer.range(source.line_span(min(number, len(source.line_starts))))

@@ -1,4 +1,4 @@
-"""The linters of open files: settings and packs as the command line finds them, read once until they change."""
+"""Makes the linters of open files; settings and packs are found as on the command line and cached until they change."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Chosen(Struct, frozen=True):
 class Linters:
     """Makes the linters of open files.
 
-    `folders` are those that are open in the editor. `configuration` is the one configuration to use, None where each
-    file has the closest one upwards. UsageError and ConfigError tell of broken packs and configurations.
+    `folders` are open in the editor. `configuration` is the only configuration to use, or None if each file uses the
+    closest one upwards. Broken packs and configurations raise UsageError and ConfigError.
     """
 
     def __init__(self, folders: Sequence[str] = (), configuration: str | None = None) -> None:
@@ -44,9 +44,9 @@ class Linters:
         self._finders: dict[str | None, Finder] = {}
 
     def choose(self, buffer: Buffer, deadline: Deadline) -> Chosen | None:
-        """The linter of a Dockerfile; None for a file that no pack matches, or that is excluded.
+        """Return the linter of a Dockerfile, or None for a file that is excluded or that no pack matches.
 
-        A file that the editor takes for a Dockerfile is linted as one, whatever its name.
+        A file that the editor treats as a Dockerfile is linted as one, whatever its name.
         """
         if self._assignment is None:
             self._assignment = Assignment((), self._pack_files)
@@ -66,7 +66,7 @@ class Linters:
         return Chosen(Linter(packs, lint_options(path, settings, folder), deadline=deadline), files)
 
     def check_configuration(self, buffer: Buffer) -> None:
-        """Read the text of a configuration; ConfigError tells of its problems."""
+        """Read the text of a configuration; raises ConfigError with its problems."""
         path = buffer.path or buffer.name
         folder = os.path.dirname(os.path.abspath(path))
         if self._assignment is None:
@@ -74,7 +74,7 @@ class Linters:
         read(buffer.text, path, self._assignment.packs, self._pack_files, repository(folder) or folder)
 
     def _finder(self, path: str | None, assignment: Assignment) -> Finder:
-        """The finder of the innermost open folder that a file lies in."""
+        """Return the finder of the innermost open folder that contains a file."""
         inside = (f for f in self._folders if path is not None and path.startswith(f.rstrip(os.sep) + os.sep))
         top = next(inside, None)
         if top not in self._finders:
@@ -83,5 +83,5 @@ class Linters:
 
 
 def file_of(name: str) -> str:
-    """The file of a pack, by the name that it is loaded by."""
+    """Return the file of a pack, by the name that the pack is loaded with."""
     return os.path.join(rules_folder(), f"{name}.toml") if name in pack_names() else os.path.abspath(name)

@@ -1,4 +1,4 @@
-"""From the words of a Dockerfile to the requirements they are about, and from a requirement to words."""
+"""Navigates between the words of a Dockerfile and the requirements that they meet or break."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def definitions(analysis: Analysis, position: types.Position, packs: Packs) -> list[types.Location]:
-    """The rules that the words at a position meet or break: in their packs, and in the documents they come from."""
+    """Return the places of the rules that the words at a position meet or break, in packs and documents."""
     codes = codes_at(analysis, position)
     origins = (analysis.rules[code][1].origin for code in codes if code in analysis.rules)
     found = [packs.location(code, analysis) for code in codes]
@@ -29,14 +29,14 @@ def definitions(analysis: Analysis, position: types.Position, packs: Packs) -> l
 def references(
     analysis: Analysis, position: types.Position, packs: Packs, *, declaration: bool
 ) -> list[types.Location]:
-    """The other words that meet or break the same requirements; with `declaration` the rules as well."""
+    """Return the other words that meet or break the same requirements; `declaration` adds the rules."""
     codes = codes_at(analysis, position)
     rules = definitions(analysis, position, packs) if declaration else []
     return [*rules, *words_of(analysis, codes)]
 
 
 def words_of(analysis: Analysis, codes: Iterable[str]) -> Iterator[types.Location]:
-    """The words of a file that meet or break requirements, in the order of the text, each once."""
+    """Yield the words of a file that meet or break requirements, in the order of the text, each once."""
     wanted = {*codes}
     spans = {witness.span for witness in analysis.witnesses if witness.code in wanted}
     spans |= {finding.span for finding in analysis.findings if finding.code in wanted and not finding.suppressed}
@@ -45,7 +45,10 @@ def words_of(analysis: Analysis, codes: Iterable[str]) -> Iterator[types.Locatio
 
 
 def codes_at(analysis: Analysis, position: types.Position) -> list[str]:
-    """The rules that words at a position meet or break: those of the fewest words first, else of the instruction."""
+    """Return the rules that words at a position meet or break, the shortest words first.
+
+    If no words there meet or break a rule, these are the rules of the instruction.
+    """
     if analysis.linted is None:
         return []
     at = analysis.buffer.offset(position)
@@ -60,7 +63,7 @@ def codes_at(analysis: Analysis, position: types.Position) -> list[str]:
 
 
 def codes_of_line(analysis: Analysis, path: str, line: int) -> list[str]:
-    """The rules of a Dockerfile's packs that come from a line of a document, counted from 1."""
+    """Return the rules of a Dockerfile's packs that come from a line of a document, counted from 1."""
     real = os.path.realpath(path)
     origins = ((code, rule.origin) for code, (_, rule) in analysis.rules.items())
     return [
@@ -72,5 +75,5 @@ def codes_of_line(analysis: Analysis, path: str, line: int) -> list[str]:
 
 
 def rule_of_pack(buffer: Buffer, position: types.Position) -> str | None:
-    """The code of the rule at a position of a pack."""
+    """Return the code of the rule at a position of a pack."""
     return rule_at(buffer.text, buffer.text.count("\n", 0, buffer.positions.offset(position)) + 1)

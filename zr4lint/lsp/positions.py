@@ -1,7 +1,7 @@
-"""Places in a text as the Language Server Protocol counts them.
+"""Converts between offsets and positions of the Language Server Protocol.
 
-The protocol ends lines at "\\n", "\\r\\n" and a lone "\\r", and counts the columns in the code units of an encoding.
-zr4lint ends lines at "\\n" alone and counts code points. `Positions` translates between the two.
+The protocol ends lines at "\\n", "\\r\\n" and a lone "\\r", and counts columns in the code units of an encoding.
+zr4lint ends lines only at "\\n" and counts code points.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ UNITS: Mapping[str, Callable[[str], int]] = {"utf-8": _utf8, "utf-16": _utf16, "
 
 
 class Positions:
-    """The lines and columns of one text; `encoding` is one of UNITS."""
+    """The lines and columns of one text; `encoding` is a key of UNITS."""
 
     def __init__(self, text: str, encoding: str) -> None:
         self.text = text
@@ -42,22 +42,22 @@ class Positions:
         return [0, *(end.end() for end in _LINE_END.finditer(self.text))]
 
     def _line(self, number: int) -> Span:
-        """The offsets of a line, counted from 0, without its end."""
+        """Return the offsets of a line, counted from 0, without its end."""
         start = self._starts[number]
         end = self._starts[number + 1] if number + 1 < len(self._starts) else len(self.text)
         return Span(start, start + len(self.text[start:end].rstrip("\r\n")))
 
     def position(self, offset: int) -> types.Position:
-        """The position of an offset."""
+        """Return the position of an offset."""
         line = bisect_right(self._starts, offset) - 1
         return types.Position(line, self._units(self.text[self._starts[line] : offset]))
 
     def range(self, span: Span) -> types.Range:
-        """The range of a span."""
+        """Return the range of a span."""
         return types.Range(self.position(span.start), self.position(span.end))
 
     def offset(self, position: types.Position) -> int:
-        """The offset of a position; behind the end of a line it is that end, behind the last line the text's end.
+        """Return the offset of a position, clamped to the end of its line and of the text.
 
         A position between the units of one character is the start of that character.
         """
@@ -72,6 +72,6 @@ class Positions:
         return at
 
     def span(self, place: types.Range) -> Span:
-        """The span of a range; one that ends before it starts is empty."""
+        """Return the span of a range; a range that ends before its start is empty."""
         start = self.offset(place.start)
         return Span(start, max(start, self.offset(place.end)))

@@ -1,7 +1,7 @@
 """The protocol of pygls, changed to keep exact texts and to answer broken messages.
 
-pygls ends lines where `str.splitlines` does, which is not where the protocol ends them: the texts are kept by the
-desk. A message that can't be read gets an error instead of silence, and never a message box.
+pygls ends lines where `str.splitlines` does, unlike the protocol, so the desk keeps the texts instead. An unreadable
+message gets an error response instead of silence, and never a message box.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ INVALID_PARAMS = -32602
 
 
 class TextServer(LanguageServer):
-    """A language server that keeps the open texts itself."""
+    """A language server that stores the open texts itself."""
 
     def opened(self, params: types.DidOpenTextDocumentParams) -> None:
         """Open a text."""
@@ -37,12 +37,12 @@ class TextServer(LanguageServer):
 
 
 class Protocol(LanguageServerProtocol):
-    """The protocol, with the server's own texts in the place of those of pygls."""
+    """The protocol, with the server's own texts instead of those of pygls."""
 
     _server: TextServer
 
     def structure_message(self, data: dict[str, Any]) -> Any:
-        """Read a message; a request with wrong parameters is answered with an error."""
+        """Parse a message; a request with wrong parameters is answered with an error."""
         try:
             return super().structure_message(data)
         except JsonRpcException as error:
@@ -73,7 +73,7 @@ class Protocol(LanguageServerProtocol):
             super()._handle_notification(method_name, params)
 
     def refuse(self, message: str) -> None:
-        """Answer a message of which not even the id can be read."""
+        """Answer a message whose id cannot be read."""
         self._send_data({"jsonrpc": self.VERSION, "id": None, "error": {"code": PARSE_ERROR, "message": message}})
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)

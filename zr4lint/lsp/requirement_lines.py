@@ -1,4 +1,4 @@
-"""The lines of requirements: of rules in the TOML of packs, and of the documents they come from."""
+"""Finds the lines of requirements: in the TOML of packs, and in the documents that rules come from."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CODE = re.compile(r"""code\b["']? *= *["']([^"']+)["']""")
 
 
 def document_line(origin: Origin) -> types.Location | None:
-    """The line of the document that a rule comes from; None where the document or the words of the line are gone."""
+    """Return the line of the document that a rule comes from, or None if the document or the words are gone."""
     uri = from_fs_path(os.path.abspath(origin.path)) if origin.path is not None and not origin.stale else None
     if uri is None:
         return None
@@ -31,7 +31,7 @@ def document_line(origin: Origin) -> types.Location | None:
 
 
 def rule_lines(text: str) -> Mapping[str, int]:
-    """The lines of the rules of a pack, counted from 1, by their codes: each that of the key `code`."""
+    """Return the lines of the rules of a pack, counted from 1, by code: each is the line of the key `code`."""
     lines = text.split("\n")
     found: dict[str, int] = {}
     for (array, _, key), number in line_numbers(text).items():
@@ -41,7 +41,7 @@ def rule_lines(text: str) -> Mapping[str, int]:
 
 
 def rule_at(text: str, line: int) -> str | None:
-    """The code of the rule whose table holds a line, counted from 1; None where no rule does."""
+    """Return the code of the rule whose table contains a line, counted from 1, or None."""
     tables = {(array, index): number for (array, index, key), number in line_numbers(text).items() if not key}
     holding = max(((number, table) for table, number in tables.items() if number <= line), default=None)
     if holding is None or holding[1][0] != "rule":
@@ -52,14 +52,14 @@ def rule_at(text: str, line: int) -> str | None:
 
 
 class Packs:
-    """The texts of pack files, read once; `open_texts` are those that are open in the editor, by their URIs."""
+    """The texts of pack files, cached; `open_texts` are those open in the editor, by their URIs."""
 
     def __init__(self, open_texts: Mapping[str, str]) -> None:
         self._texts = dict(open_texts)
         self._lines: dict[str, Mapping[str, int]] = {}
 
     def location(self, code: str, analysis: Analysis) -> types.Location | None:
-        """The line of the rule with a code; None for the linter's own rules, and for a pack that can't be read."""
+        """Return the line of the rule with a code; None for the linter's own rules and for unreadable packs."""
         pack, _ = analysis.rules.get(code, (None, None))
         path = analysis.files.get(pack.name) if pack is not None else None
         uri = from_fs_path(path) if path is not None else None
@@ -74,7 +74,7 @@ class Packs:
         return types.Location(uri, types.Range(start, start))
 
     def words(self, place: types.Location) -> str:
-        """The text of a line of a document, as the editor has it; "" if it can't be read."""
+        """Return the text of a line of a document, as the editor has it, or "" if it cannot be read."""
         path = to_fs_path(place.uri)
         lines = self._text(place.uri, path).split("\n") if path is not None else []
         line = place.range.start.line

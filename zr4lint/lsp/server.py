@@ -1,4 +1,4 @@
-"""The language server: what the client asks, and who answers."""
+"""The language server: the requests of the client and their handlers."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LONG = 1_000
-"""Lines of a text from which on changes are gathered before it is linted."""
+"""The number of lines from which the changes of a text are collected before it is linted."""
 
 PAUSE = 0.15
-"""Seconds without a change after which such a text, or a document, is linted."""
+"""The seconds without a change after which such a text, or a document, is linted."""
 
 WATCHED = (*(f"**/{name}" for name in NAMES), "**/*.toml")
 
@@ -56,21 +56,19 @@ class Server(TextServer):
         self._pushes: dict[str, asyncio.Task[None]] = {}
 
     def report_server_error(self, error: Exception, _source: type[Exception]) -> None:
-        """Answer what is no message; all else is in the log on stderr, and never in a box on the screen."""
+        """Answer an unreadable message; other errors go to the log on stderr, and never to a message box."""
         if isinstance(error, ValueError | RecursionError | AttributeError) and isinstance(self.protocol, Protocol):
             self.protocol.refuse(f"not a message: {error}")
 
-    # Texts
-
     def opened(self, params: types.DidOpenTextDocumentParams) -> None:
-        """Open a text, and lint it."""
+        """Open a text and lint it."""
         one = params.text_document
         encoding = types.PositionEncodingKind(self.workspace.position_encoding or "utf-16").value
         self.desk.put(Buffer(one.uri, one.text, one.version, one.language_id, encoding))
         self.push(one.uri)
 
     def changed(self, params: types.DidChangeTextDocumentParams) -> None:
-        """Change a text, and lint it; of a long one only when there is a pause."""
+        """Change a text and lint it; a long text is linted only after a pause."""
         self.desk.change(params.text_document.uri, params.text_document.version, [*params.content_changes])
         buffer = self.desk.buffers.get(params.text_document.uri)
         if buffer is not None:
@@ -78,7 +76,7 @@ class Server(TextServer):
             self.push(buffer.uri, PAUSE if is_slow else 0)
 
     def closed(self, params: types.DidCloseTextDocumentParams) -> None:
-        """Close a text; its diagnostics go."""
+        """Close a text and clear its diagnostics."""
         uri = params.text_document.uri
         self.desk.close(uri)
         if uri in self._pushes:
@@ -87,7 +85,7 @@ class Server(TextServer):
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
     def saved(self, uri: str) -> None:
-        """Lint again what may have changed with a file: its packs, its configuration, or the files beside it."""
+        """Lint the texts again that depend on a saved pack, configuration, or file beside a Dockerfile."""
         buffer = self.desk.buffers.get(uri)
         if not self._watches or (buffer is not None and buffer.language is not Language.DOCKERFILE):
             self.restart()
@@ -95,16 +93,14 @@ class Server(TextServer):
             self.desk.forget(uri)
             self.push(uri)
 
-    # Diagnostics
-
     @property
     def pulls(self) -> bool:
-        """Whether the client asks for diagnostics itself."""
+        """Return whether the client pulls diagnostics."""
         text = self.client_capabilities.text_document
         return text is not None and text.diagnostic is not None
 
     def push(self, uri: str, pause: float = 0) -> None:
-        """Send the diagnostics of a text after a pause, unless the client asks for them."""
+        """Send the diagnostics of a text after a pause, unless the client pulls them."""
         if self.pulls:
             return
         if uri in self._pushes:
@@ -121,8 +117,6 @@ class Server(TextServer):
                 types.PublishDiagnosticsParams(uri, found, version=analysis.buffer.version)
             )
 
-    # The project
-
     def restart(self) -> None:
         """Read configurations and packs again, and lint all open texts."""
         folders = [path for folder in self.workspace.folders.values() if (path := path_of(folder.uri)) is not None]
@@ -138,13 +132,13 @@ class Server(TextServer):
             self.workspace_code_lens_refresh(None)
 
     def configure(self, options: Any) -> None:
-        """Take the client's settings: `configuration` is the path of the one configuration to use."""
+        """Apply the client's settings: `configuration` is the path of the only configuration to use."""
         given = options.get("zr4lint", options) if isinstance(options, Mapping) else {}
         path = given.get("configuration") if isinstance(given, Mapping) else None
         self._configuration = path if isinstance(path, str) and path else None
 
     def enter(self) -> None:
-        """Work in the first open folder, as the command line does in the folder that it is called in."""
+        """Change to the first open folder, as if the command line ran there."""
         folders = [folder.uri for folder in self.workspace.folders.values()]
         path = path_of(folders[0] if folders else self.workspace.root_uri or "")
         if path is not None:
@@ -152,7 +146,7 @@ class Server(TextServer):
                 os.chdir(path)
 
     def watch(self) -> None:
-        """Register for the client's notices about changed configurations and packs."""
+        """Register for the client's notifications about changed configurations and packs."""
         client = self.client_capabilities.workspace
         files = client.did_change_watched_files if client is not None else None
         if files is None or not files.dynamic_registration:
@@ -166,12 +160,12 @@ class Server(TextServer):
         )
 
     def packs(self) -> Packs:
-        """The texts of packs, as the editor has them."""
+        """Return the texts of packs, as the editor has them."""
         return Packs({uri: buffer.text for uri, buffer in self.desk.buffers.items()})
 
     @property
     def abilities(self) -> Abilities:
-        """The client's capabilities for actions."""
+        """Return the client's capabilities for actions."""
         text, workspace = self.client_capabilities.text_document, self.client_capabilities.workspace
         support = text.code_action.resolve_support if text is not None and text.code_action is not None else None
         edits = workspace.workspace_edit if workspace is not None else None
@@ -181,27 +175,27 @@ class Server(TextServer):
         )
 
     def hover(self, analysis: Analysis, position: types.Position) -> types.Hover | None:
-        """The hover text at a position, as plain text for a client that says it shows no Markdown."""
+        """Return the hover at a position, as plain text if the client does not support Markdown."""
         text = self.client_capabilities.text_document
         formats = text.hover.content_format if text is not None and text.hover is not None else None
         return hover(analysis, position, self.packs(), markdown=not formats or types.MarkupKind.Markdown in formats)
 
     @property
     def nests(self) -> bool:
-        """Whether the client takes symbols in symbols."""
+        """Return whether the client supports nested symbols."""
         text = self.client_capabilities.text_document
         symbol = text.document_symbol if text is not None else None
         return symbol is not None and bool(symbol.hierarchical_document_symbol_support)
 
 
 def serve() -> int:
-    """Serve on standard input and output until the client ends it; the exit code."""
+    """Serve on standard input and output until the client ends it; return the exit code."""
     logging.basicConfig(stream=sys.stderr, level=logging.CRITICAL)
     server = Server()
     _project(server)
     _language(server)
     out = sys.stdout.buffer
-    sys.stdout = sys.stderr  # nothing but messages may come on standard output
+    sys.stdout = sys.stderr  # standard output is reserved for messages
     gc.enable()
     gc.freeze()
     server.protocol.set_writer(StdoutWriter(out))
@@ -219,7 +213,7 @@ def serve() -> int:
 
 
 def _project(server: Server) -> None:
-    """Register what is about the session, the folders and the files."""
+    """Register the features of the session, the folders and the files."""
 
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
@@ -254,7 +248,7 @@ def _project(server: Server) -> None:
 
 
 def _language(server: Server) -> None:
-    """Register what is asked of one text."""
+    """Register the features of a single text."""
     desk = server.desk
 
     @server.feature(
@@ -321,7 +315,7 @@ def _language(server: Server) -> None:
 
 
 async def _of_pack(desk: Desk, pack: Buffer, position: types.Position) -> list[types.Location]:
-    """The words of open Dockerfiles that meet or break the rule at a position of a pack."""
+    """Return the words of open Dockerfiles that meet or break the rule at a position of a pack."""
     code = rule_of_pack(pack, position)
     found: list[types.Location] = []
     for uri in _dockerfiles(desk.buffers.values()):
@@ -332,7 +326,7 @@ async def _of_pack(desk: Desk, pack: Buffer, position: types.Position) -> list[t
 
 
 async def _of_document(desk: Desk, document: Buffer, position: types.Position) -> list[types.Location]:
-    """The words of open Dockerfiles that meet or break the rules which come from a line of a document."""
+    """Return the words of open Dockerfiles that meet or break the rules from a line of a document."""
     found: list[types.Location] = []
     for uri in _dockerfiles(desk.buffers.values()):
         analysis = await desk.analysis(uri)

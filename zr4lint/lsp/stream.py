@@ -1,4 +1,4 @@
-"""Reading messages: each in one step of a thread, where pygls takes one for every line of its head.
+"""Reads each message in one call of a thread, where pygls makes one call for each header line.
 
 Gain: about 2 ms from a keystroke to its diagnostics.
 """
@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
 _LENGTH = re.compile(rb"(?<![\w-])content-length[ \t]*:[ \t]*(\d{1,12})\s*\Z", re.IGNORECASE)
-"""The length of a message, also behind what is left of a longer message than its head said."""
+"""Matches the length of a message, even after leftovers of a message that was longer than its header said."""
 
 
 class MessageReader:
-    """Hands out the head and the body of each message of a stream, as pygls asks for them."""
+    """Returns the header and the body of each message of a stream, in the calls that pygls makes."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -24,17 +24,17 @@ class MessageReader:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="read")
 
     async def readline(self) -> bytes:
-        """The next line of the head of a message; b"" at the end of the stream."""
+        """Return the next header line of a message, or b"" at the end of the stream."""
         if not self._head:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._read)
         return self._head.pop(0)
 
     async def readexactly(self, size: int) -> bytes:
-        """The body of the message whose head was read, which is that long or cut short by the end of the stream."""
+        """Return the body of the message whose header was read; it is shorter at the end of the stream."""
         return self._body[:size]
 
     def _read(self) -> None:
-        """Read a message. Its head is told in the one form that pygls knows; lines that are no head are passed over."""
+        """Read a message; its header is passed on in the form that pygls parses, and invalid lines are skipped."""
         size = 0
         while line := self._stream.readline():
             if found := _LENGTH.search(line):

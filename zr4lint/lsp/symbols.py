@@ -1,4 +1,4 @@
-"""Document symbols: the stages of a file, the layers in them, and their instructions."""
+"""Document symbols: the stages of a file, their layers, and their instructions."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from zr4lint.lsp.analysis import Analysis
 
 LONGEST = 80
-"""Characters of an instruction that its symbol shows."""
+"""The most characters of an instruction in its symbol."""
 
 
 def symbols(analysis: Analysis) -> list[types.DocumentSymbol]:
-    """The symbols of a file: what stands before the first FROM, then one for each stage."""
+    """Return the symbols of a file: what precedes the first FROM, then one for each stage."""
     if analysis.linted is None:
         return []
     layers = _layers(analysis)
@@ -35,7 +35,7 @@ def symbols(analysis: Analysis) -> list[types.DocumentSymbol]:
 def flat(
     found: Sequence[types.DocumentSymbol], uri: str, container: str | None = None
 ) -> Iterator[types.SymbolInformation]:
-    """The same symbols one after the other, each with the name of the one that it is in."""
+    """Yield the symbols as a flat list, each with the name of its parent."""
     for one in found:
         location = types.Location(uri, one.range)
         yield types.SymbolInformation(name=one.name, kind=one.kind, location=location, container_name=container)
@@ -60,7 +60,7 @@ def _stage(
 def _parts(
     analysis: Analysis, instructions: Sequence[Instruction], layers: dict[int, tuple[int, str]]
 ) -> Iterator[types.DocumentSymbol]:
-    """The layers of a stage, and the instructions between them that belong to none."""
+    """Yield the layers of a stage, and the instructions between them that belong to no layer."""
     for layer, group in groupby(instructions, key=lambda one: layers.get(one.index)):
         members = [*group]
         symbols = [_instruction(analysis, one) for one in members]
@@ -79,7 +79,7 @@ def _parts(
 
 
 def _layers(analysis: Analysis) -> dict[int, tuple[int, str]]:
-    """The layer of each instruction that meets a requirement of one, and of those between two of the same layer."""
+    """Return the layer of each instruction that meets one of its requirements or is between two such instructions."""
     assert analysis.linted is not None
     instructions = analysis.linted.dockerfile.instructions
     titles = {section.layer: section.title for pack in analysis.packs for section in pack.sections}

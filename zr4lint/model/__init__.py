@@ -1,1 +1,1 @@
-"""The records that every room shares: source, span, finding, rule, report."""
+"""The records that all rooms share: source, span, finding, rule, report."""

@@ -1,50 +1,50 @@
-"""The budgets: how much of a file zr4lint follows.
+"""The budgets: limits on the work for one file.
 
-A few characters can stand for any amount of work: values that double, loops in loops, functions that call functions.
-What goes over one of these budgets is unknown from there on, and the rule ZL005 says where.
+A few characters can stand for any amount of work: values that double, nested loops, functions that call functions.
+Whatever exceeds a budget is treated as unknown, and the rule ZL005 reports the place.
 """
 
 INSTRUCTIONS = 4_000
-"""Instructions of a file that are read; each takes 2 to 4 KB of memory, however short it is."""
+"""The most instructions of a file that are read; each takes 2 to 4 KB of memory, however short it is."""
 
 VALUE_LENGTH = 65_536
-"""Characters of one value. The kernel takes at most 128 KB for one argument or variable."""
+"""The most characters of one value. The kernel allows at most 128 KB for one argument or variable."""
 
 JOINED_LENGTH = 4_096
-"""Characters that variables bring to one word with further words around them: each such value is text of its own."""
+"""The most characters that variables add to a word with other text; each such value is a new string."""
 
 WORDS = 10_000
-"""Words that one word expands to, by braces or by blanks in a variable."""
+"""The most words that one word expands to, by braces or by blanks in a variable."""
 
 COPIED_WORDS = 2_000
-"""Words of a script that `$@` brings: `set -- "$@" "$@"` doubles them."""
+"""The most words of a script that `$@` expands to: `set -- "$@" "$@"` doubles them."""
 
 REPEATED_COMMANDS = 2_000
-"""Commands of a RUN that come from further rounds of loops and from calls of functions."""
+"""The most commands of a RUN from repeated rounds of loops and from function calls."""
 
 ALIASED_COMMANDS = 500
-"""Commands of a file that are read because aliases of git stand for them."""
+"""The most commands of a file that aliases of git expand to."""
 
 ALIASES = 20
-"""Aliases of git within one another."""
+"""The most nested aliases of git."""
 
 APPENDED_TEXT = 2_000_000
-"""Characters of the files that `>>` adds to, each time that it does; a piece of its own in a file counts 100."""
+"""The most characters of files that `>>` appends to, counted at each append; a separate piece counts 100."""
 
 ROUNDS = 64
-"""Rounds of one loop."""
+"""The most rounds of one loop."""
 
 DEPTH = 60
-"""Commands around a command: loops, branches and groups count 1, calls and scripts in scripts 10."""
+"""The most commands around a command: loops, branches and groups count 1, calls and nested scripts 10."""
 
 NESTING = 64
-"""Groups, branches and substitutions around a place in a script, for the reader of the grammar."""
+"""The most nested groups, branches and substitutions in a script, for the grammar's reader."""
 
 SCRIPT_LENGTH = 131_072
-"""Characters of one script. A RUN hands its script over as one argument, of which the kernel takes at most 128 KB."""
+"""The most characters of one script. A RUN passes its script as one argument; the kernel allows at most 128 KB."""
 
 COMMANDS_OF_A_SCRIPT = 4_000
-"""Commands of one script; each takes 1 to 2 KB of memory."""
+"""The most commands of one script; each takes 1 to 2 KB of memory."""
 
 PIPES = 2_000
 """Pipes of one script; tree-sitter takes 3 KB for each where they are one pipeline."""
@@ -56,64 +56,64 @@ MARKS = 20_000
 """Quotes and brackets of one script; tree-sitter takes 200 bytes for each."""
 
 COMMANDS = 10_000
-"""Commands of a file, above which no further RUN is followed."""
+"""The number of commands of a file after which no further RUN is followed."""
 
 WORDS_OF_A_COMMAND = 5_000
-"""Words of one command; each takes 1 KB of memory."""
+"""The most words of one command; each takes 1 KB of memory."""
 
 CHECKED_LENGTH = 10_000
-"""Characters of a script that ShellCheck is asked about: it takes 2 GB for 140 KB of nested arithmetic."""
+"""The most characters of a script that ShellCheck checks: it takes 2 GB for 140 KB of nested arithmetic."""
 
 CHECKED_RUNS = 400
 """RUNs of a file that ShellCheck is asked about: it takes 3 ms for the shortest script."""
 
 CHECKER_MEMORY = 400_000_000
-"""Bytes of address space of a ShellCheck: a script of 500 characters can make it take 3 GB."""
+"""The address space of a ShellCheck process in bytes: a script of 500 characters can make it take 3 GB."""
 
 CHECKER_SECONDS = 1.0
-"""Processor time of a ShellCheck that is asked about one script."""
+"""The processor time in seconds of a ShellCheck process for one script."""
 
 CHECKER_LOST_SECONDS = 20.0
-"""Processor time that ShellChecks over a limit may take until scripts are no longer asked about one by one."""
+"""The processor time in seconds lost to ShellChecks over a limit before scripts are no longer checked one by one."""
 
 PARSE_SECONDS = 1.0
-"""Processor time that tree-sitter may take for one script. It needs 0.2 s for a million ordinary characters."""
+"""The processor time in seconds of tree-sitter for one script. It needs 0.2 s for a million ordinary characters."""
 
 FINDINGS_OF_A_RULE = 1_000
-"""Findings that one rule reports in one file. They bound the size of every report."""
+"""The most findings that one rule reports in one file. This bounds the size of every report."""
 
 RUNS = 2_000
-"""RUNs of a file whose scripts are read. Overlay file systems mount at most 128 layers on Linux."""
+"""The most RUNs of a file whose scripts are read. Overlay file systems mount at most 128 layers on Linux."""
 
 PATH_LENGTH = 4_096
-"""Characters of a path: PATH_MAX of Linux, which refuses longer ones."""
+"""The most characters of a path: PATH_MAX of Linux, which refuses longer ones."""
 
 STAGES_OF_A_CHAIN = 128
-"""Stages that build on one another. Overlay file systems mount at most 128 layers on Linux."""
+"""The most stages that build on one another. Overlay file systems mount at most 128 layers on Linux."""
 
 HISTORIES = 200
-"""Stages of which rules follow what was installed before and in them."""
+"""The most stages whose packages rules follow, installed in the stage or before it."""
 
 LISTING_SIZE = 4_000_000
-"""Bytes of a file in the build context that a command reads, such as requirements.txt."""
+"""The most bytes of a file in the build context that a command reads, such as requirements.txt."""
 
 LISTINGS = 50
-"""Files of the build context that the commands of one Dockerfile read."""
+"""The most files of the build context that the commands of one Dockerfile read."""
 
 IGNORE_COMPARISONS = 500_000
-"""Comparisons of a path of the build context with a pattern of `.dockerignore`."""
+"""The most comparisons of paths of the build context with patterns of `.dockerignore`."""
 
 LISTED = 2_000
-"""Packages that one file lists."""
+"""The most packages that one file lists."""
 
 DOCUMENT_LINES = 10_000
-"""Lines of a document that are read."""
+"""The most lines of a document that are read."""
 
 DOCUMENT_NESTING = 16
-"""Marks of quotes and lists at the start of a line of a document, above which it is refused."""
+"""The most quote and list markers at the start of a line; a document with more is refused."""
 
 PROSE_LENGTH = 4_000
-"""Characters of a line of a document whose paragraph is read; sentences are compared with many patterns."""
+"""The most characters of a line whose paragraph is read, since sentences are compared with many patterns."""
 
 RECOVERED_LINES = 20_000
-"""Lines of the target text after the steps of recoveries, each of which is linted by itself."""
+"""The most lines of target text after the steps of recoveries, each of which is linted separately."""

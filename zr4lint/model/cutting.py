@@ -1,4 +1,4 @@
-"""`${NAME#pattern}`, `${NAME%pattern}` and `${NAME/from/to}`, which shells and Dockerfiles have in common."""
+"""Evaluates `${NAME#pattern}`, `${NAME%pattern}` and `${NAME/from/to}` of shells and Dockerfiles."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from fnmatch import fnmatchcase
 
 from zr4lint.model.budgets import VALUE_LENGTH
 
-_LONGEST = 1_000  # characters of a value that a pattern with wildcards is tried on
+_LONGEST = 1_000  # the most characters of a value that a pattern with wildcards is matched against
 _WILDCARDS = frozenset("*?[")
 
 
 def cut(value: str, operator: str, operand: str) -> str | None:
-    """A value without what a pattern fits, or with that replaced; None where it isn't worked out.
+    """Return a value after removing or replacing the text that a pattern matches, or None if unsupported.
 
     `operator` is one of `#`, `##`, `%`, `%%`, `/` and `//`.
     """
@@ -33,7 +33,7 @@ def cut(value: str, operator: str, operand: str) -> str | None:
 
 
 def _trimmed(value: str, operator: str, pattern: str) -> str | None:
-    """A value without the start, or the end, that a pattern with wildcards fits: the shortest, or the longest."""
+    """Return a value without the shortest or longest prefix or suffix that a pattern with wildcards matches."""
     if len(value) > _LONGEST or "[" in pattern:
         return None
     places = range(len(value) + 1)

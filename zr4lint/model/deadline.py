@@ -1,4 +1,4 @@
-"""A limit of time that is checked, so that it holds in threads and on every system."""
+"""A time limit that the code checks, so that it works in threads and on every system."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import time
 
 
 class TimeUpError(Exception):
-    """The time of a file is up."""
+    """The time limit of a file has passed."""
 
 
 class Deadline:
-    """Ends a piece of work after so many seconds of the thread's processor time; None never ends it.
+    """Ends work after `seconds` of the thread's processor time; None sets no limit.
 
-    Whoever loops over a file's parts calls `check` in the loop. C code that takes a callback asks `passed`.
+    Code that loops over the parts of a file calls `check` in the loop. C code with a callback calls `passed`.
     """
 
     def __init__(self, seconds: float | None = None) -> None:
         self._end = None if seconds is None else time.thread_time() + seconds
-        # No thread takes more processor time than passes on the wall, and that clock is read without a system call.
+        # A thread's processor time never exceeds the wall time, whose clock needs no system call.
         self._earliest = time.monotonic() + (seconds or 0)
 
     @property
     def passed(self) -> bool:
-        """Whether the time is up."""
+        """Return whether the time is up."""
         if self._end is None or time.monotonic() <= self._earliest:
             return False
         left = self._end - time.thread_time()
@@ -32,7 +32,7 @@ class Deadline:
 
     @property
     def left(self) -> float:
-        """The seconds that are left; TimeUpError if there are none."""
+        """Return the remaining seconds; raises TimeUpError if there are none."""
         left = math.inf if self._end is None else self._end - time.thread_time()
         if left <= 0:
             raise TimeUpError

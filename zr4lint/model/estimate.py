@@ -1,4 +1,4 @@
-"""Estimates such as "5-8 min" and "4-5 GB": how long a layer takes to build, and how large it is."""
+"""Estimates such as "5-8 min" and "4-5 GB" of the build time and the size of a layer."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _PARTS = lazy_pattern(rf"(< ?)?({_NUMBER})(?:-({_NUMBER}))? (\w+)")
 
 
 class Estimate(Struct, frozen=True):
-    """A range: of seconds, or of megabytes."""
+    """A range of seconds or of megabytes."""
 
     low: float
     high: float
 
     @classmethod
     def parse(cls, text: str) -> Estimate:
-        """Read an estimate; ValueError for a text that is none."""
+        """Parse an estimate; raises ValueError if the text is not an estimate."""
         found = _PARTS.fullmatch(text)
         if found is None or found[4] not in _UNITS:
             raise ValueError(f"{text!r} is not an estimate such as 5-8 min")
@@ -40,12 +40,12 @@ class Estimate(Struct, frozen=True):
 
 
 def total(estimates: Iterable[Estimate]) -> Estimate:
-    """The sum of estimates."""
+    """Return the sum of estimates."""
     found = list(estimates)
     return Estimate(sum(one.low for one in found), sum(one.high for one in found))
 
 
 def in_words(estimate: Estimate, unit: str) -> str:
-    """An estimate in a unit, as "5-8 min"."""
+    """Return an estimate in a unit, such as "5-8 min"."""
     low, high = (f"{value / _UNITS[unit]:.1f}".removesuffix(".0") for value in (estimate.low, estimate.high))
     return f"{low} {unit}" if low == high else f"{low}-{high} {unit}"

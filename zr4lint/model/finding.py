@@ -20,7 +20,7 @@ class Severity(IntEnum):
 
     @cached_property
     def label(self) -> str:
-        """The word used in every report."""
+        """Return the word used in every report."""
         return self.name.lower()
 
 
@@ -33,12 +33,12 @@ class Applicability(IntEnum):
 
     @cached_property
     def label(self) -> str:
-        """The word used in every report."""
+        """Return the word used in every report."""
         return self.name.lower()
 
 
 class Edit(Struct, frozen=True, order=True):
-    """Replace the code points start to end of the text; start == end inserts."""
+    """An edit that replaces the code points `start` to `end` of the text; if they are equal, it inserts."""
 
     start: int
     end: int
@@ -46,7 +46,7 @@ class Edit(Struct, frozen=True, order=True):
 
     @classmethod
     def of(cls, span: Span, text: str) -> Self:
-        """Replace the words in a place."""
+        """Return an edit that replaces the words of a span."""
         return cls(span.start, span.end, text)
 
 
@@ -59,7 +59,7 @@ class Fix(Struct, frozen=True):
 
 
 class Related(Struct, frozen=True):
-    """Another place that explains a finding: in the file of the finding, or with `source` in that one."""
+    """Another place that explains a finding: in the same file, or in `source` if it is set."""
 
     message: str
     span: Span
@@ -69,9 +69,9 @@ class Related(Struct, frozen=True):
 class Origin(Struct, frozen=True):
     """The line of a document that a rule comes from, counted from 1.
 
-    `document` is the file as the pack names it, `path` where it lies as reports show it, None where it is not found.
-    `fingerprint` names the words of the `lines` lines from there on that the rule was made from, "" where the pack has
-    none; `stale` tells that the document no longer has these words.
+    `document` is the file as the pack names it, `path` its path in reports, or None if it is not found. `fingerprint`
+    identifies the words of the `lines` lines from there that the rule was made from, or is "" if the pack has none.
+    `stale` is set if the document no longer has these words.
     """
 
     document: str
@@ -83,12 +83,12 @@ class Origin(Struct, frozen=True):
 
     @property
     def place(self) -> str:
-        """The document and its line, in one word."""
+        """Return the document and its line as one word."""
         return f"{self.path or self.document}:{self.line}"
 
     @property
     def words(self) -> str:
-        """The words of a note that name the document and its line."""
+        """Return the words of a note that names the document and its line."""
         name = self.document.rpartition("/")[2]
         if self.stale:
             return f"{name} required this on line {self.line}, and has changed since"
@@ -96,17 +96,16 @@ class Origin(Struct, frozen=True):
 
 
 class Finding(Struct, frozen=True):
-    """One fault in a file, at the smallest words concerned.
+    """One fault in a file, at the shortest span concerned.
 
-    `message` says what is wrong in at most 80 characters, `notes` why it matters and what is known, `help` what to
-    do, `references` where that is written. `expected` says what was expected in words that fit behind "expected: ".
-    `requirement` names the place of the specification, for example "PRD section 5"; `source` names the source of a
-    rule that belongs to no specification. A suppressed finding is taken out of the count by a comment in the file, or
-    with `external` by a baseline; `justification` is the reason given there. `conflict` is the code of the
-    requirement that demands what the finding warns of. `aliases` are the names that other linters give the rule and
-    those merged into the finding, `also` the codes of the rules merged into it. `unmet` are the requirements that are
-    not met because of it, each by code and name, as far as others were merged. `origin` is the line of the document
-    that requires it.
+    `message` says what is wrong in at most 80 characters, `notes` why it matters and which facts are known, `help` what
+    to do. `references` are the sources. `expected` is the expected text, which can follow "expected: ".
+    `requirement` names the place in the specification, for example "PRD section 5"; `source` names the source of a rule
+    that belongs to no specification. A suppressed finding is not counted, because of a comment in the file or, if
+    `external`, a baseline; `justification` is the reason given there. `conflict` is the code of the requirement that
+    demands what the finding warns of. `aliases` are the codes of other linters for the rule and for the rules merged
+    into the finding, `also` the codes of the merged rules. `unmet` are the requirements that the merged findings leave
+    unmet, each by code and name. `origin` is the line of the document that states the requirement.
     """
 
     path: str
@@ -136,24 +135,24 @@ class Finding(Struct, frozen=True):
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """Findings in the order of the text."""
+    """Return findings in the order of the text."""
     return sorted(findings, key=lambda finding: (finding.span.start, finding.span.end, finding.code))
 
 
 def placed(finding: Finding, source: SourceFile) -> Finding:
-    """A finding with its line and column."""
+    """Return a finding with its line and column."""
     line, column = source.position(finding.span.start)
     return structs.replace(finding, line=line, column=column)
 
 
 class Rule(Struct, frozen=True):
-    """The metadata of a rule; every report and every help page is made from it.
+    """The metadata of a rule, from which all reports and help pages are made.
 
     `layer` is None for a rule that is not bound to one layer of the file. `source` names document and section.
-    `security` is how severe it is to break the rule, from 0.1 to 10 as CVSS counts, None if it is not about security.
-    `aliases` are the codes that other linters have for it. A rule that is not `default` runs only where it is
-    selected. `since` is the version it came with, `confidence` how rarely a finding of it is wrong, `references` are
-    URLs. `origin` is the line of the document that it comes from, where the pack names one.
+    `security` is the severity of a violation, from 0.1 to 10 as in CVSS, or None if the rule is not about security.
+    `aliases` are the codes of other linters for it. A rule that is not `default` runs only if it is selected. `since`
+    is the version that introduced it. `confidence` tells how rarely its findings are wrong. `references` are URLs.
+    `origin` is the line of the document that it comes from, if the pack names one.
     """
 
     code: str
@@ -179,17 +178,17 @@ class Rule(Struct, frozen=True):
 
 
 class Witness(Struct, frozen=True):
-    """The instruction, or the words of it, that meets a requirement."""
+    """An instruction, or some words of it, that meets a requirement."""
 
     code: str
     span: Span
 
 
 class Row(Struct, frozen=True):
-    """One row of the conformance table; the lines are (first, last), None where there are none.
+    """One row of the conformance table; lines are (first, last), or None if there are none.
 
-    `build` and `size` are the estimates of the specification, such as "5-8 min" and "4-5 GB". `codes` are those of
-    the row's requirements, `unmet` the ones of them that are not met.
+    `build` and `size` are the estimates of the specification, such as "5-8 min" and "4-5 GB". `codes` are the
+    requirements of the row, `unmet` those that are not met.
     """
 
     title: str
@@ -212,7 +211,7 @@ class Criterion(Struct, frozen=True):
 
 
 class Conformance(Struct, frozen=True):
-    """How far a file meets one pack."""
+    """The requirements of one pack that a file meets, and its score."""
 
     pack: str
     met: int
@@ -224,20 +223,20 @@ class Conformance(Struct, frozen=True):
 
     @property
     def points(self) -> float:
-        """The score's points in all."""
+        """Return the points of all criteria."""
         return sum(criterion.points for criterion in self.criteria)
 
     @property
     def of(self) -> float:
-        """The points that a conforming file has."""
+        """Return the points of a conforming file."""
         return sum(criterion.of for criterion in self.criteria)
 
 
 class FileReport(Struct, frozen=True):
-    """All that was found in one file, in the order of its text, and the names of the packs it was linted with.
+    """The findings of one file, in the order of its text, and the names of the packs that it was linted with.
 
-    `lists_conflicts` tells that reports for people list its conflicts instead of counting them. `others` are reports
-    on the files of the build context that the build installs from, of those that have findings.
+    If `lists_conflicts` is set, reports for people list its conflicts instead of counting them. `others` are the
+    reports on files of the build context that the build installs from, if they have findings.
     """
 
     source: SourceFile
@@ -251,10 +250,11 @@ class FileReport(Struct, frozen=True):
 class Tally(Struct):
     """The counts over all files of a report.
 
-    Findings that a comment suppresses are counted in `suppressed` alone, those that a baseline or a decision accepts in
-    `accepted`; conflicts are in no severity. `told_only` conflicts are those that reports for people count instead of
-    listing them, in so many files. `rules` counts by code, name and severity. `packs` are named in the order of the
-    files. `met` of `total` requirements are met in so many parts; `points` of `of` is the score of the last part.
+    Findings that a comment suppresses are counted only in `suppressed`, those that a baseline or a decision accepts
+    only in `accepted`. Conflicts are counted in no severity. `told_only` counts the conflicts that reports for people
+    only count, `files_told_only` the files with such conflicts. `rules` counts by code, name and severity. `packs` are
+    in the order of the files. `met` of `total` requirements are met, in `parts` conformance tables; `points` of `of` is
+    the score of the last one.
     """
 
     findings: int = 0
@@ -274,7 +274,7 @@ class Tally(Struct):
     of: float = 0
 
     def add(self, file: FileReport) -> None:
-        """Count a file."""
+        """Add the counts of a file."""
         self.findings += len(file.findings)
         told_only = 0
         for finding in file.findings:
@@ -303,8 +303,7 @@ class Tally(Struct):
 class Report(Struct, frozen=True, dict=True):
     """The result of a run: its files in the order they were named, and the rules of the packs in use.
 
-    Files may be read from a disk each time they are gone through. `fixed` counts the findings that fixes have taken
-    away.
+    The files may be read from disk each time they are iterated. `fixed` counts the findings that fixes have removed.
     """
 
     files: Sequence[FileReport]
@@ -313,26 +312,26 @@ class Report(Struct, frozen=True, dict=True):
 
     @cached_property
     def tally(self) -> Tally:
-        """The counts over all files."""
+        """Return the counts over all files."""
         tally = Tally()
         for file in self.files:
             tally.add(file)
         return tally
 
     def count(self, severity: Severity) -> int:
-        """How many findings that are neither suppressed nor conflicts have this severity."""
+        """Return the number of findings of a severity, without suppressed findings and conflicts."""
         return self.tally.severities[severity]
 
     @property
     def conflicts(self) -> int:
-        """How many findings that are not suppressed a requirement demands."""
+        """Return the number of conflicts, without suppressed ones."""
         return self.tally.conflicts
 
     def fixes(self, applicability: Applicability) -> int:
-        """How many findings that are not suppressed carry a fix of this kind."""
+        """Return the number of findings with a fix of this applicability, without suppressed ones."""
         return self.tally.fixes[applicability]
 
     @property
     def fixable(self) -> int:
-        """The number of findings with a fix that can be applied, without suppressed ones."""
+        """Return the number of findings with a fix that can be applied, without suppressed ones."""
         return self.fixes(Applicability.SAFE) + self.fixes(Applicability.UNSAFE)

@@ -18,11 +18,11 @@ DIGITS = r"[0-9]+"
 
 
 def fingerprints(source: SourceFile, findings: Iterable[Finding]) -> list[str]:
-    """The fingerprint of each finding of a file, in their order; no two are the same.
+    """Return a distinct fingerprint for each finding of a file, in order.
 
-    It is made of the code, the path, what is expected (its numbers may be those of lines, so they don't count), the
-    words of the line where the finding starts and the words concerned, blanks made equal. Findings with all of that
-    in common are told apart by counting them.
+    It is a hash of the code, the path, the expectation (without numbers, which may be line numbers), the words of the
+    line where the finding starts, and the words concerned, with blanks normalized. Findings that agree in all of that
+    are numbered.
     """
     seen: Counter[str] = Counter()
     line_words: dict[int, str] = {}
@@ -40,7 +40,7 @@ def fingerprints(source: SourceFile, findings: Iterable[Finding]) -> list[str]:
 
 
 def fingerprint_of_line(words: str) -> str:
-    """A name for a line of a document, wherever it stands and however it is indented: 12 hexadecimal digits."""
+    """Return a hash for a line of a document, independent of its place and indentation: 12 hexadecimal digits."""
     return _hash(" ".join(words.split()))[:12]
 
 
@@ -55,10 +55,10 @@ def _hash(text: str) -> str:
 
 @cache
 def _sha256() -> Callable[[bytes], Any]:
-    """SHA-256 as Python itself has it, where it does.
+    """Return Python's own SHA-256, if it has one.
 
-    hashlib takes OpenSSL's, and loading that takes longer than writing a report. The module is `_sha2` from Python
-    3.12 on, `_sha256` before.
+    hashlib uses OpenSSL's, and loading that takes longer than writing a report. The module is `_sha2` from Python 3.12
+    on, `_sha256` before.
     """
     try:
         module = import_module("_sha2" if sys.version_info >= (3, 12) else "_sha256")

@@ -1,8 +1,8 @@
-"""The basic regular expressions that verification commands use, in time linear in the line.
+"""Matches the basic regular expressions of verification commands, in time linear in the line.
 
-A pattern is literal text in which "." stands for one character and ".*" for any number; "^" anchors it at the start
-and "$" at the end of the line, and "\\" takes the meaning of the punctuation behind it away. What grep knows beyond
-that is refused, so that a pattern never means one thing here and another there.
+A pattern is literal text in which "." matches one character and ".*" any number; "^" anchors it at the start and "$" at
+the end of the line, and "\\" makes the following punctuation literal. Other syntax of grep is refused, so that a
+pattern never differs in meaning from grep's.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from msgspec import Struct
 ANY = "\0"
 _SPECIAL = frozenset("^$.*[\\\0\n")
 _OPERATORS = frozenset("(){}|+?<>'`")
-"""Punctuation to which a backslash gives a meaning."""
+"""The punctuation that a backslash turns into an operator."""
 
 
 class Pattern(Struct, frozen=True):
-    """Pieces of text that come one after another, with anything between them; `ANY` in a piece is any character.
+    """Pieces of text that follow one another, with anything between them; `ANY` in a piece matches any character.
 
-    `literal` is the longest text that each line with the pattern has.
+    `literal` is the longest text that each matching line contains.
     """
 
     pieces: tuple[str, ...]
@@ -31,7 +31,7 @@ class Pattern(Struct, frozen=True):
 
 @lru_cache(maxsize=256)
 def compile_pattern(pattern: str) -> Pattern:
-    """Read a pattern; ValueError for what is not in this small language."""
+    """Parse a pattern; raises ValueError for syntax that is not supported."""
     if _SPECIAL.isdisjoint(pattern):
         return Pattern((pattern,), False, False, pattern)
     at_start = pattern.startswith("^")
@@ -67,7 +67,7 @@ def _escaped(character: str) -> str:
 
 
 def grep_any(pattern: str, text: str) -> bool:
-    """Whether any line of a text has the pattern."""
+    """Return whether any line of a text matches the pattern."""
     literal = compile_pattern(pattern).literal
     if literal and literal == pattern:
         return literal in text
@@ -82,7 +82,7 @@ def grep_any(pattern: str, text: str) -> bool:
 
 
 def grep(pattern: str, line: str) -> bool:
-    """Whether a line has the pattern."""
+    """Return whether a line matches the pattern."""
     wanted = compile_pattern(pattern)
     at = 0
     for index, piece in enumerate(wanted.pieces):
@@ -102,7 +102,7 @@ def grep(pattern: str, line: str) -> bool:
 
 
 def _find(piece: str, line: str, start: int) -> int:
-    """The first place from `start` on where a piece stands, -1 if there is none."""
+    """Return the first index from `start` on at which a piece matches, or -1."""
     if ANY not in piece:
         return line.find(piece, start)
     anchor = max(piece.split(ANY), key=len)

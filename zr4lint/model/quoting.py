@@ -1,4 +1,4 @@
-"""Wording that the messages of errors share."""
+"""Quoting and shortening of words in messages."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _LEAST = 8
 
 
 def show(words: str) -> str:
-    """Words in quotes, cut where they are long, without characters that no terminal shows."""
+    """Return words in quotes, cut if they are long, with invisible characters escaped."""
     if len(words) > _LONGEST:
         words = words[: _LONGEST - 3] + "..."
     return '"' + "".join(char if char.isprintable() else "\ufffd" for char in words) + '"'
 
 
 def code(words: str, most: int = _MOST) -> str:
-    """Words of the file in backticks, on one line; of long ones the beginning and the end."""
+    """Return words of the file in backticks, on one line; long words keep only the beginning and the end."""
     if len(words) > 4 * most:
         words = f"{words[: 2 * most]} {words[-2 * most :]}"
     words = " ".join((words if words.isascii() else visible(words)).split())
@@ -31,23 +31,23 @@ def code(words: str, most: int = _MOST) -> str:
 
 
 def visible(words: str) -> str:
-    """Words with a code such as `<U+200B>` for each character outside ASCII that no screen shows, or as a blank."""
+    """Replace each invisible character outside ASCII by a code such as `<U+200B>`."""
     return "".join(c if c.isascii() or c.isprintable() else f"<U+{ord(c):04X}>" for c in words)
 
 
 def plain(words: str, most: int = _MOST) -> str:
-    """Words as `code` cuts them, without backticks: names and versions inside a sentence."""
+    """Return words shortened as by `code`, without backticks, for names and versions inside a sentence."""
     return code(words, most)[1:-1]
 
 
 def contrast(what: str, found: str, wanted: str) -> str:
-    """Say what something is and what it should be; only the latter where both are too long for a message."""
+    """Say what something is and what it should be; only the latter if both are too long for a message."""
     whole = f"{what} is {code(found, _MESSAGE)}, not {code(wanted, _MESSAGE)}"
     return whole if len(whole) <= _MESSAGE else f"{what} is not {code(wanted, _MESSAGE - len(what) - 10)}"
 
 
 def alike(name: str, other: str) -> bool:
-    """Whether one name of a package may have been written for another, such as `mmcv-full` for `mmcv`."""
+    """Return whether a package name may be a variant of another, such as `mmcv-full` of `mmcv`."""
     if name.partition("-")[0] == other or name == other.partition("-")[0]:
         return True
     if max(len(name), len(other)) > _LONGEST or min(len(name), len(other)) < _SHORTEST:
@@ -76,9 +76,9 @@ def is_typo(word: str, meant: str, most: int) -> bool:
 
 
 def fitted(message: str) -> str:
-    """A message of at most 80 characters: of one that is longer, the longest words of the file are cut.
+    """Shorten a message to 80 characters by cutting its longest quoted words.
 
-    Kinds of check leave room for words of an ordinary length; a file may have any.
+    Kinds of check leave room for words of an ordinary length, but a file may contain words of any length.
     """
     while len(message) > _MESSAGE:
         longest = max(message.split("`")[1::2] or [""], key=len)
@@ -90,7 +90,7 @@ def fitted(message: str) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that `word` was probably meant to be."""
+    """Return the known word that is most similar to `word`, or None if none is similar."""
     if not 1 < len(word) <= _LONGEST:
         return None
     from difflib import get_close_matches  # only a wrong file needs it

@@ -1,4 +1,4 @@
-"""Remarks from reading a file, made before any rule runs."""
+"""Remarks from parsing a file, made before any rule runs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from zr4lint.model.source import Span
 class Remark(Struct, frozen=True):
     """A remark on a file, reported under one of zr4lint's own rules.
 
-    Of the remarks with the same code and the same `topic` only the first of a file is told; those with the topic ""
-    are told one by one. `fix` mends it; else `part` says what may be taken out for that: the "command", or the "word",
-    at `span`, or at `around` where only a part of it is at fault.
+    Of the remarks with the same code and the same `topic`, only the first in a file is reported; those with the topic
+    "" are all reported. `fix` repairs the file. Without a fix, `part` names what removing would repair it: the
+    "command" or the "word" at `span`, or at `around` if `span` is only the faulty part of it.
     """
 
     code: str
@@ -34,6 +34,6 @@ COMMAND_FAILS = "ZL007"
 
 
 def too_large(span: Span, thing: str, limit: str) -> Remark:
-    """A remark that a thing is not followed because it is over a budget."""
+    """Return a remark that a thing is not followed because it exceeds a budget."""
     message = f"{thing} is not followed beyond {limit}"
     return Remark(TOO_LARGE, span, message, ("Rules treat what is not followed as unknown.",), topic=thing)

@@ -1,4 +1,4 @@
-"""How a word selects rules: by name, or by a prefix of a code or an alias."""
+"""Selects rules by words: a name, or a prefix of a code or an alias."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ALL = "ALL"
 
 
 def fit(word: str, rule: Rule | Finding) -> int:
-    """The number of characters of a rule's code or alias that a word names, all for its name; -1 if none."""
+    """Return the length of the code or alias prefix that a word matches, all for the name; -1 for no match."""
     if word == rule.name:
         return len(rule.code)
     if word.upper() == ALL:
@@ -25,5 +25,5 @@ def fit(word: str, rule: Rule | Finding) -> int:
 
 
 def _fits(word: str, code: str) -> bool:
-    """Whether a word begins a code; an alias such as "sc*" stands for all codes with its prefix."""
+    """Return whether a word is a prefix of a code; an alias such as "sc*" stands for all codes with its prefix."""
     return code.startswith(word) or (code.endswith("*") and word.startswith(code[:-1]))

@@ -1,4 +1,4 @@
-"""Where things stand: a source file, spans in it, and text that remembers where it came from."""
+"""Source files, spans in them, and texts that are mapped to places in a file."""
 
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -9,11 +9,11 @@ from msgspec import Struct
 BOM = "\ufeff"
 
 FILE_SIZE = 1 << 32
-"""More than any file has code points. Offsets in the n-th other file that a build reads start at n times this."""
+"""A number above the length of any file. Offsets in the n-th other file of a build start at n times this."""
 
 
 def same_file(one: int, other: int) -> bool:
-    """Whether two offsets are in the same file."""
+    """Return whether two offsets are in the same file."""
     return one // FILE_SIZE == other // FILE_SIZE
 
 
@@ -24,16 +24,15 @@ class Span(Struct, frozen=True, order=True):
     end: int
 
     def of(self, text: str) -> str:
-        """The words in this place of a text."""
+        """Return the words of a text at this span."""
         return text[self.start : self.end]
 
 
 class SourceFile:
     """The text of one file.
 
-    `text` holds neither the byte order mark nor any change of line ends; bytes that are not UTF-8 are kept as lone
-    surrogates, so that `encode(text)` gives back the bytes that were read. Only "\\n" ends a line, as for BuildKit
-    and `wc -l`.
+    `text` excludes the byte order mark and keeps all line ends; bytes that are not UTF-8 become lone surrogates, so
+    that `encode(text)` returns the original bytes. Only "\\n" ends a line, as for BuildKit and `wc -l`.
     """
 
     def __init__(self, text: str, path: str = "Dockerfile", *, bom: bool = False) -> None:
@@ -43,28 +42,28 @@ class SourceFile:
 
     @classmethod
     def decode(cls, data: bytes, path: str = "Dockerfile") -> "SourceFile":
-        """Read a file's bytes; never raises."""
+        """Decode a file's bytes; never raises."""
         text = data.decode("utf-8", "surrogateescape")
         return cls(text.removeprefix(BOM), path, bom=text.startswith(BOM))
 
     def encode(self, text: str) -> bytes:
-        """Turn a new text for this file into bytes, with the byte order mark the file had."""
+        """Encode a new text for this file, with the byte order mark that the file had."""
         return ((BOM if self.bom else "") + text).encode("utf-8", "surrogateescape")
 
     @property
     def whole_text(self) -> str:
-        """The text as other programs see it, with the byte order mark."""
+        """Return the text as other programs see it, with the byte order mark."""
         return (BOM if self.bom else "") + self.text
 
     @cached_property
     def newline(self) -> str:
-        """The line end that the first line uses."""
+        """Return the line end that the first line uses."""
         end = self.text.find("\n")
         return "\r\n" if end > 0 and self.text[end - 1] == "\r" else "\n"
 
     @cached_property
     def line_starts(self) -> list[int]:
-        """The offset at which each line starts; a text that ends in a newline has no further line."""
+        """Return the offset at which each line starts; a text that ends in a newline has no further line."""
         starts = [0]
         find = self.text.find
         at = find("\n")
@@ -77,20 +76,20 @@ class SourceFile:
 
     @property
     def newline_count(self) -> int:
-        """The number that `wc -l` prints."""
+        """Return the number that `wc -l` prints."""
         return self.text.count("\n")
 
     def line_of(self, offset: int) -> int:
-        """The number of the line that holds `offset`."""
+        """Return the number of the line that contains `offset`."""
         return bisect_right(self.line_starts, offset)
 
     def position(self, offset: int) -> tuple[int, int]:
-        """The line and column of `offset`; both count from 1, the column in code points."""
+        """Return the line and column of `offset`, both counted from 1, the column in code points."""
         line = self.line_of(offset)
         return line, offset - self.line_starts[line - 1] + 1
 
     def line_span(self, line: int) -> Span:
-        """The span of a line without its line end; line numbers outside the file raise IndexError."""
+        """Return the span of a line without its line end; line numbers outside the file raise IndexError."""
         start = self.line_starts[line - 1]
         end = self.line_starts[line] if line < len(self.line_starts) else len(self.text)
         if end > start and self.text[end - 1] == "\n":
@@ -100,14 +99,14 @@ class SourceFile:
         return Span(start, end)
 
     def slice(self, span: Span) -> str:
-        """The words at `span`."""
+        """Return the words at `span`."""
         return span.of(self.text)
 
 
 class MappedText(Struct, frozen=True):
     """Text joined from pieces of a file, such as an instruction without its continuations.
 
-    `starts[i]` is where piece i begins in `text`, `offsets[i]` where it begins in the file.
+    `starts[i]` is the index of piece i in `text`, `offsets[i]` its offset in the file.
     """
 
     text: str
@@ -131,26 +130,26 @@ class MappedText(Struct, frozen=True):
 
     @classmethod
     def at_one_place(cls, text: str, start: int) -> "MappedText":
-        """Text that stands in no file as it is, all of it mapped to one offset."""
+        """Map a text that is not in the file as it is to a single offset."""
         return cls(text, tuple(range(len(text))) or (0,), (start,) * (len(text) or 1))
 
     @property
     def is_at_one_place(self) -> bool:
-        """Whether the text stands in no file as it is."""
+        """Return whether the whole text is mapped to a single offset."""
         return len(self.offsets) > 1 and self.offsets[0] == self.offsets[-1]
 
     def pieces(self) -> list[tuple[str, int]]:
-        """The (text, file offset) pieces, as `join` takes them."""
+        """Return the (text, file offset) pieces, as `join` takes them."""
         bounds = [*self.starts, len(self.text)]
         return [(self.text[bounds[i] : bounds[i + 1]], offset) for i, offset in enumerate(self.offsets)]
 
     def offset(self, index: int) -> int:
-        """The file offset of character `index`."""
+        """Return the file offset of character `index`."""
         piece = self._piece(index)
         return self.offsets[piece] + index - self.starts[piece]
 
     def span(self, start: int, end: int) -> Span:
-        """The file span of the characters start to end."""
+        """Return the file span of the characters `start` to `end`."""
         piece = self._piece(start)
         at = self.offsets[piece] + start - self.starts[piece]
         if end <= start:
@@ -160,7 +159,7 @@ class MappedText(Struct, frozen=True):
         return Span(at, self.offset(end - 1) + 1)
 
     def slice(self, start: int, end: int) -> "MappedText":
-        """The characters start to end, still mapped."""
+        """Return the characters `start` to `end`, still mapped."""
         first = self._piece(start)
         at = self.offsets[first] + start - self.starts[first]
         if start >= end or self._holds(first, end):
@@ -170,9 +169,9 @@ class MappedText(Struct, frozen=True):
         return MappedText(self.text[start:end], starts, (at, *self.offsets[first + 1 : last]))
 
     def _piece(self, index: int) -> int:
-        """The number of the piece that has character `index`."""
+        """Return the number of the piece that contains character `index`."""
         return max(bisect_right(self.starts, index) - 1, 0) if len(self.starts) > 1 else 0
 
     def _holds(self, piece: int, end: int) -> bool:
-        """Whether what ends before character `end` ends within a piece."""
+        """Return whether text that ends before character `end` ends within a piece."""
         return piece + 1 == len(self.starts) or end <= self.starts[piece + 1]

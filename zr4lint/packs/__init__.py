@@ -1,1 +1,1 @@
-"""Packs: their model, how they are read, and the rulebook."""
+"""Packs of rules: their model, their reader, and the rulebook."""

@@ -1,4 +1,4 @@
-"""The rules on documents that specify a Dockerfile: what `zr4lint prd check` looks for."""
+"""The rules on documents that specify a Dockerfile, which `zr4lint prd check` reports."""
 
 from __future__ import annotations
 

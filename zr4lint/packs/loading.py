@@ -1,4 +1,4 @@
-"""Finding packs, by name or file, and getting their TOML."""
+"""Finds packs by name or file and loads them."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ MAX_BYTES = 4_000_000
 
 @cache
 def pack_names() -> Sequence[str]:
-    """The names of the packs that come with zr4lint."""
+    """Return the names of the shipped packs."""
     return sorted(name.removesuffix(".toml") for name in os.listdir(rules_folder()) if name.endswith(".toml"))
 
 
 def load_pack(name: str, kinds: Kinds, keys: Collection[str] = ()) -> Pack:
-    """Read a pack by the name it comes with, or by the path of a file; its settings have their defaults.
+    """Load a pack by the name of a shipped pack or the path of a file; its settings have their defaults.
 
-    `keys` are names that no pack may have, since its table in a configuration could not be told from that key.
-    Raises PackError if there is none, or if anything in it is not as it should be.
+    `keys` are names that no pack may have, since its table in a configuration would look like that key. Raises
+    PackError if there is no such pack, or if it is invalid.
     """
     if name in pack_names():
         return compiled_pack(name) or read_shipped(name, kinds)
@@ -45,7 +45,7 @@ def load_pack(name: str, kinds: Kinds, keys: Collection[str] = ()) -> Pack:
 
 
 def read_shipped(name: str, kinds: Kinds) -> Pack:
-    """Read a pack that comes with zr4lint from its TOML; its settings have their defaults."""
+    """Read a shipped pack from its TOML; its settings have their defaults."""
     from zr4lint.packs.reader import read_pack  # a wheel has these packs compiled
 
     shown = f"rules/{name}.toml"
@@ -65,7 +65,7 @@ def read_text(text: str, name: str, kinds: Kinds, keys: Collection[str] = ()) ->
 
 
 def _located(pack: Pack, name: str) -> Pack:
-    """The pack with the place of its document, where that lies in the project of the pack's file."""
+    """Return the pack with the place of its document, if the document is in the project of the pack's file."""
     if pack.traced is None:
         return pack
     from zr4lint.filesystem.documents import follow, locate  # few packs name a document
@@ -88,7 +88,7 @@ def _is_toml(path: str) -> bool:
 
 
 def _near(path: str) -> str:
-    """Ask whether another pack was meant: a TOML file beside the path, or one that comes with zr4lint; "" for none."""
+    """Return a "did you mean" question with a TOML file beside the path or a shipped pack, or ""."""
     folder, name = os.path.split(path)
     if name.endswith(".toml"):
         beside = sorted(display(os.path.join(folder, other)) for other in names_beside(path))
@@ -98,7 +98,7 @@ def _near(path: str) -> str:
 
 
 def _moved(rule: Rule, old: Origin, new: Origin) -> Rule:
-    """A rule whose origin is on another line now, or not in the document any more."""
+    """Return a rule with its origin moved to the current line, or marked as missing from the document."""
     place = f"{old.document.rpartition('/')[2]}:{old.line}"
     source = rule.source
     if source == place and new.stale:
@@ -139,7 +139,7 @@ def _is_shipped(path: str) -> bool:
 
 @cache
 def _shipped() -> Taken:
-    """The names and codes of the packs that come with zr4lint, as far as they can be read."""
+    """Return the names and codes of the shipped packs that can be read."""
     from zr4lint.packs.reader import Taken
 
     codes: set[str] = set()

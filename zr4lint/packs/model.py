@@ -1,4 +1,4 @@
-"""The model of a pack: rules over files, and the specification behind them, if there is one."""
+"""The model of a pack: rules for files, and the specification that they come from, if any."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -10,9 +10,9 @@ from zr4lint.model.finding import Rule
 
 
 class Section(Struct, frozen=True):
-    """A section of a pack; one that describes a layer has the layer's number and lines.
+    """A section of a pack; a section that describes a layer has the layer's number and lines.
 
-    `build` and `size` are what the document estimates for it, such as "5-8 min" and "4-5 GB".
+    `build` and `size` are the estimates of the document, such as "5-8 min" and "4-5 GB".
     """
 
     number: str
@@ -26,9 +26,9 @@ class Section(Struct, frozen=True):
 class PackRule(Struct, frozen=True):
     """A rule as the engine runs it.
 
-    `parameters` are those of its kind. `settings` maps the parameters that a setting fills to its name; while one of
-    these is `unset`, the rule is silent. `stages` and `stage` tell which stages it looks at, None as its kind does.
-    A rule with `mentions` looks only at files that have one of them, in capital letters or not.
+    `parameters` are the parameters of its kind. `settings` maps parameters to the settings that fill them; while one of
+    these is `unset`, the rule reports nothing. `stages` and `stage` choose the stages to check; None leaves that to the
+    kind. A rule with `mentions` checks only files that contain one of these words, in any case.
     """
 
     rule: Rule
@@ -43,9 +43,9 @@ class PackRule(Struct, frozen=True):
 
 
 class ConflictRule(Struct, frozen=True):
-    """A requirement that demands what the rules of other packs warn of, by their codes.
+    """A requirement that contradicts rules of other packs, given by their codes.
 
-    The specification's author has `accepted` it where the image builds and works all the same.
+    It is `accepted` if the author of the specification has confirmed that the image builds and works nevertheless.
     """
 
     requirement: str
@@ -56,8 +56,8 @@ class ConflictRule(Struct, frozen=True):
 class Amendment(Struct, frozen=True):
     """The alternative that amendments accept for a requirement.
 
-    `parameters` are those of the rule's check, None where nothing is asked for any more. `add` is the instruction
-    that a fix adds, "" for the check's own.
+    `parameters` are the parameters of the rule's check, or None if nothing is required any more. `add` is the
+    instruction that a fix adds, or "" for that of the check.
     """
 
     requirement: str
@@ -70,8 +70,8 @@ class Amendment(Struct, frozen=True):
 class CriterionRule(Struct, frozen=True):
     """The criteria of a score.
 
-    `by` is "rules" (the share of `rules` met), "must" (of all rules at level error), "commands" (of the rules that
-    have greps) or "fixes" (of the findings that carry a fix).
+    `by` is "rules" (the share of `rules` met), "must" (of all rules at level error), "commands" (of the rules that have
+    greps) or "fixes" (of the findings that have a fix).
     """
 
     name: str
@@ -81,7 +81,7 @@ class CriterionRule(Struct, frozen=True):
 
 
 class Setting(Struct, frozen=True):
-    """A value that the configuration gives to a pack's rules; without a `default` it is unset until then."""
+    """A value that the configuration gives to a pack's rules; without a `default`, it is initially unset."""
 
     name: str
     type: str
@@ -90,9 +90,9 @@ class Setting(Struct, frozen=True):
 
 
 class Specification(Struct, frozen=True):
-    """The document that a pack specifies, with the parts of the conformance table.
+    """The document that a pack implements, with the parts of the conformance table.
 
-    `stage` is the name of the stage it speaks of, `build` the time that it says the whole build takes.
+    `stage` is the name of the specified stage. `build` is the time that the document states for the whole build.
     """
 
     document: str
@@ -104,10 +104,10 @@ class Specification(Struct, frozen=True):
 
 
 class TracedDocument(Struct, frozen=True):
-    """The file whose lines the rules of a pack name.
+    """The document whose lines the rules of a pack name.
 
-    `file` is its path as the pack has it, `sha256` that of the text the pack was made from, "" where it is not known.
-    `path` is where the file lies as reports show it, None where it is not found in the project.
+    `file` is its path as in the pack. `sha256` is the hash of the text that the pack was made from, or "" if unknown.
+    `path` is the path of the file in reports, or None if it is not found in the project.
     """
 
     file: str
@@ -116,10 +116,10 @@ class TracedDocument(Struct, frozen=True):
 
 
 class Pack(Struct, frozen=True):
-    """Rules, and the files they are for.
+    """Rules, and patterns of the files to lint with them.
 
-    `images` maps repositories to patterns of the variables that these images are known to set, beside what zr4lint
-    knows of images itself. `sections` group the rules. `traced` is the document whose lines the rules name.
+    `images` maps repositories to patterns of the variables that these images set, in addition to zr4lint's own table of
+    images. `sections` group the rules. `traced` is the document whose lines the rules name.
     """
 
     name: str
@@ -133,7 +133,7 @@ class Pack(Struct, frozen=True):
     traced: TracedDocument | None = None
 
     def claims(self, path: str) -> bool:
-        """Whether a file of this path is one the pack is for; patterns without "/" look at the name alone."""
+        """Return whether the pack matches a path; patterns without "/" are matched against the file name only."""
         path = path.replace("\\", "/")
         name = path.rpartition("/")[2]
         return any(matches(path if "/" in pattern else name, pattern) for pattern in self.files)

@@ -1,11 +1,11 @@
-"""The linter's own rules: they belong to no pack and to no score."""
+"""The linter's own rules, which belong to no pack and no score."""
 
 from __future__ import annotations
 
 from zr4lint.model.finding import Applicability, Rule, Severity
 
 
-def _own(  # noqa: PLR0913, PLR0917 - a field of the rule each
+def _own(  # noqa: PLR0913, PLR0917 - one argument for each field of the rule
     code: str,
     name: str,
     severity: Severity,
@@ -47,7 +47,7 @@ UNKNOWN = _own(
     Severity.WARNING,
     Applicability.UNSAFE,
     "Suppressions name rules that exist.",
-    "A misspelt code suppresses nothing.",
+    "A misspelled code has no effect.",
     "# zr4lint: ignore[torch-pni] Torch 2.6 is on trial.\nRUN pip install torch==2.6.0\n",
     "# zr4lint: ignore[torch-pin] Torch 2.6 is on trial.\nRUN pip install torch==2.6.0\n",
 )
@@ -100,8 +100,8 @@ COMMAND_FAILS = _own(
     Severity.ERROR,
     Applicability.UNSAFE,
     "No RUN ends with a command that is known to fail.",
-    "The build stops at a RUN that fails. The rule reports a program that refuses its own words, and a command that "
-    "can't find what an earlier one took away. It looks at commands that `&&` joins to the end of a RUN; a failure "
+    "The build stops at a RUN that fails. The rule reports a program that refuses its arguments, and a command that "
+    "needs a file that an earlier command removed. It looks at commands that `&&` joins to the end of a RUN; a failure "
     "elsewhere may be intended.",
     "FROM ubuntu\nRUN git clone --shallow https://github.com/pallets/click.git\n",
     "FROM ubuntu\nRUN git clone --depth 1 https://github.com/pallets/click.git\n",

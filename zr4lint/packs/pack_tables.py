@@ -1,7 +1,7 @@
-"""The tables of a pack's TOML, as msgspec reads them and as the JSON schema shows them.
+"""The tables of a pack's TOML, for msgspec and the JSON schema.
 
-The keys that a rule gives to its kind of check, and an amendment to its rule's, are no fields: they are split off
-before, and the kind says of what type they are. Annotations are no strings here, which msgspec would have to compile.
+The parameters of a rule's kind of check, in a rule or an amendment, are not fields. They are split off first, and the
+kind defines their types. The annotations must not be strings, since msgspec would have to compile those.
 """
 
 from typing import Annotated, Any, Literal
@@ -34,7 +34,7 @@ Confidence = Literal["high", "medium", "low"]
 
 
 class Table(Struct, frozen=True, forbid_unknown_fields=True):
-    """A table that holds no keys but its fields."""
+    """A table that allows no other keys than its fields."""
 
 
 class ImageTable(Table, frozen=True):
@@ -87,14 +87,14 @@ class RuleTable(Table, frozen=True):
 
 
 class TraceTable(Table, frozen=True):
-    """[trace]: the document whose lines the rules name, as a path from the pack's folder or one above it."""
+    """[trace]: the document whose lines the rules name, as a path from the pack's folder or a folder above it."""
 
     file: Annotated[str, Meta(min_length=1, description="a path", examples=["Dockerfile.prd.md"])]
     sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="64 hexadecimal digits")] = ""
 
 
 class CriterionTable(Table, frozen=True):
-    """[[criterion]]: how points of the score are earned."""
+    """[[criterion]]: a way to earn points of the score."""
 
     name: str
     by: Literal["rules", "must", "commands", "fixes"]
@@ -103,7 +103,7 @@ class CriterionTable(Table, frozen=True):
 
 
 class ConflictTable(Table, frozen=True):
-    """[[conflict]]: a requirement that demands what other rules warn of; an accepted one is told on request only."""
+    """[[conflict]]: a requirement that contradicts other rules; an accepted conflict is shown only on request."""
 
     requirement: str
     rules: tuple[str, ...]
@@ -111,7 +111,7 @@ class ConflictTable(Table, frozen=True):
 
 
 class AmendmentTable(Table, frozen=True):
-    """[[amendment]]: what is accepted in place of a requirement's letter."""
+    """[[amendment]]: the alternative that is accepted for a requirement."""
 
     requirement: str
     reason: str
@@ -130,7 +130,7 @@ class SettingTable(Table, frozen=True):
 
 
 class PackTable(Table, frozen=True):
-    """A pack: the files it is for, and its rules."""
+    """A pack: the patterns of its files, and its rules."""
 
     name: Named
     title: str
@@ -158,14 +158,14 @@ SETTING_TYPES: dict[str, Any] = {
     "table": dict[str, str],
     "lists": dict[str, list[str]],
 }
-"""The type for msgspec of each type of a setting."""
+"""The Python type of each setting type, for msgspec."""
 
 _LEVELS = {severity.label: severity for severity in Severity}
 _FIXES = {"none": None, **{applicability.label: applicability for applicability in Applicability}}
 
 
 def rule_of(table: RuleTable, section: Section | None, document: str, origin: Origin | None) -> Rule:
-    """The rule of a table; `document` is what its source begins with, `origin` the line that it names."""
+    """Return the rule of a table; `document` begins its source, and `origin` is the line that it names."""
     return Rule(
         code=table.code,
         name=table.name,

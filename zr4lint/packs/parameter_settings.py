@@ -1,4 +1,4 @@
-"""Settings of packs: what the configuration gives to the parameters of rules."""
+"""Fills the parameters of rules with the settings of packs."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def configure(pack: Pack, values: Mapping[str, Any]) -> Pack:
-    """The pack with its settings filled: from `values`, else from their defaults.
+    """Return the pack with its settings filled from `values`, else from their defaults.
 
-    A rule that refers to a setting with neither is unset, and silent. Raises PackError with the problems of all
-    unknown settings and of all values that the setting or a rule's kind can't take; the key of each is the setting's
-    name.
+    A rule that refers to a setting with neither is unset and reports nothing. Raises PackError with a problem for each
+    unknown setting and each value that the setting or a rule's kind does not accept; the key of a problem is the name
+    of the setting.
     """
     known = {setting.name: setting for setting in pack.settings}
     problems = [*_unknown(pack, known, values), *_wrong(pack, known, values)]
@@ -55,7 +55,7 @@ def _wrong(pack: Pack, known: Mapping[str, Setting], values: Mapping[str, Any]) 
 
 
 def _refusals(rule: PackRule, setting: str, value: Any) -> Iterator[str]:
-    """The faults of a setting's value for the kind of a rule."""
+    """Yield the reasons why the kind of a rule does not accept the value of a setting."""
     for parameter, name in rule.settings.items():
         if name == setting:
             yield from misfit_messages(setting, value, KINDS[rule.check].parameters[parameter].type)
@@ -70,7 +70,7 @@ def _filled(rule: PackRule, values: Mapping[str, Any]) -> PackRule:
 
 
 def _amended(pack: Pack) -> Pack:
-    """The pack with the parameters of its rules in their amendments too."""
+    """Return the pack with the parameters of its rules in their amendments, too."""
     if pack.specification is None:
         return pack
     rules = {rule.rule.code: rule for rule in pack.rules if rule.settings}

@@ -1,4 +1,4 @@
-"""The problems of a pack: each with its file, line, table and key, and the nearest known name."""
+"""The problems of a pack, each with its file, line, table and key, and the most similar known name."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _TOKEN = lazy_pattern(r'''"""|\'\'\'|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|#[^\n]*|[\[\]
 
 
 class Problem(Struct, frozen=True):
-    """One problem: the message, the key it is about ("" for a whole table), and where that stands.
+    """One problem: the message, its key ("" for a whole table), and its table.
 
-    `array` and `index` name a table such as the second [[rule]], `label` how messages call it ("rule AB101"). `line`
-    is where it stands if that is known without the key.
+    `array` and `index` identify a table such as the second [[rule]]; `label` is its name in messages ("rule AB101").
+    `line` is the line if it is known without the key.
     """
 
     message: str
@@ -32,24 +32,24 @@ class Problem(Struct, frozen=True):
     line: int | None = None
 
     def line_in(self, lines: Mapping[tuple[str, int, str], int]) -> int | None:
-        """The number of its line, given what `line_numbers` finds in the text; None where it has none."""
+        """Return the line number, given the result of `line_numbers`, or None if there is none."""
         table = (self.array, self.index)
         return self.line or lines.get((*table, self.key)) or lines.get((*table, ""))
 
     @property
     def sentence(self) -> str:
-        """The problem without its place in the file."""
+        """Return the problem without its place in the file."""
         return ": ".join(filter(None, (self.label, self.message)))
 
     def text(self, shown: str, lines: Mapping[tuple[str, int, str], int]) -> str:
-        """The problem in one line, with its place in the file `shown`."""
+        """Return the problem in one line, with its place in the file `shown`."""
         line = self.line_in(lines)
         place = shown if line is None else f"{shown}:{line}"
         return f"{place}: {self.sentence}"
 
 
 class PackError(Exception):
-    """A pack that can't be used; its text names each problem in a line of its own."""
+    """A pack that cannot be used; the message has a line for each problem."""
 
     def __init__(self, shown: str, problems: Iterable[Problem], text: str = "") -> None:
         self.problems = tuple(problems)
@@ -61,7 +61,7 @@ class PackError(Exception):
 
 
 def value_words(value: Any) -> str:
-    """How a message shows a value of TOML."""
+    """Return a TOML value as a message shows it."""
     if isinstance(value, dict):
         return "a table"
     if isinstance(value, list):
@@ -74,14 +74,14 @@ def value_words(value: Any) -> str:
 
 
 def did_you_mean(word: Any, known: Iterable[str]) -> str:
-    """The question for the nearest known word, in words that fit behind a message; "" if none is near."""
+    """Return a "did you mean" suffix with the most similar known word, or "" if none is similar."""
     words = {name.lower(): name for name in known}
     near = words.get(nearest(word.lower(), words) or "") if isinstance(word, str) else None
     return f"; did you mean `{near}`?" if near else ""
 
 
 def misfit_messages(key: str, value: Any, kind: Any) -> Iterator[str]:
-    """All that is wrong with the value of a key, each with the nearest word that fits."""
+    """Yield a message for each problem of a key's value, with the most similar valid word."""
     from zr4lint.checks.parameters import misfits  # only a pack that is validated needs it
 
     for misfit in misfits(value, kind):
@@ -91,9 +91,9 @@ def misfit_messages(key: str, value: Any, kind: Any) -> Iterator[str]:
 
 
 def line_numbers(text: str) -> Mapping[tuple[str, int, str], int]:
-    """The lines, from 1, of the keys and headers of a TOML text, by (array, index, key); the key of a header is "".
+    """Return the lines, from 1, of the keys and headers of a TOML text, by (array, index, key).
 
-    Only what stands at the start of a line is found; keys inside of inline tables are not.
+    The key of a header is "". Only keys at the start of a line are found, not those in inline tables.
     """
     found: dict[tuple[str, int, str], int] = {}
     counts: dict[str, int] = {}
@@ -115,7 +115,7 @@ def line_numbers(text: str) -> Mapping[tuple[str, int, str], int]:
 
 
 def _state(line: str, depth: int, quotes: str) -> tuple[int, str]:
-    """The number of open brackets after a line, and the quotes of the multi-line text around its end."""
+    """Return the number of open brackets after a line, and the quotes of a multi-line string that is still open."""
     at = 0
     while True:
         if quotes:

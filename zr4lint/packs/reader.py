@@ -1,4 +1,4 @@
-"""Reading the tables of a pack: parsed TOML in, a pack or all its problems out."""
+"""Reads a pack from parsed TOML and collects all its problems."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from zr4lint.checks.registry import Kind, Kinds
 
 RESERVED = "ZL"
-"""The letters of the linter's own rules."""
+"""The prefix of the linter's own rules."""
 
 COMMON: Mapping[str, Any] = {"stages": pack_tables.Stages, "stage": pack_tables.StageName}
-"""The keys that every rule may have beside its kind's own; the engine heeds them."""
+"""The keys that every rule may have besides those of its kind; the engine handles them."""
 
 _T = TypeVar("_T", bound=pack_tables.Table)
 _LABELS = {
@@ -42,7 +42,7 @@ _LABELS = {
     "conflict": "requirement",
     "amendment": "requirement",
 }
-"""The arrays of tables of a pack, each with the key by whose value messages call a table."""
+"""The arrays of tables of a pack, each with the key that identifies a table in messages."""
 
 _OF_RULES = frozenset(pack_tables.RuleTable.__struct_fields__)
 _OF_AMENDMENTS = frozenset(pack_tables.AmendmentTable.__struct_fields__)
@@ -52,7 +52,7 @@ _OF_SPECIFICATIONS = ("stage", "criterion", "conflict", "amendment")
 
 
 class Taken(Struct, frozen=True):
-    """The names and codes that other packs have; `keys` are names that a configuration uses for something else."""
+    """The names and codes that other packs use; `keys` are names that a configuration uses for something else."""
 
     names: Collection[str] = ()
     codes: Collection[str] = ()
@@ -66,10 +66,10 @@ def read_pack(
     text: str = "",
     taken: Taken | None = None,
 ) -> Pack:
-    """Read a pack from its parsed TOML; its settings are not filled.
+    """Read a pack from its parsed TOML, without filling its settings.
 
-    `shown` is the file's name in messages, `text` the TOML, in which lines are found. Raises PackError with all
-    problems.
+    `shown` is the name of the file in messages. `text` is the TOML, which gives the line numbers. Raises PackError with
+    all problems.
     """
     reader = _Reader(document, kinds, taken or Taken())
     pack = reader.pack()
@@ -79,7 +79,7 @@ def read_pack(
 
 
 class _Place(Struct, frozen=True):
-    """A table of a pack: the array it is in, its place there, and what messages call it."""
+    """A table of a pack: its array, its index there, and its name in messages."""
 
     array: str = ""
     index: int = 0
@@ -91,7 +91,7 @@ _Values = Mapping[str, Any]
 
 
 class _Reader:
-    """One reading; what is wrong is gathered in `problems`, and what it concerns is left out."""
+    """Reads one pack; `problems` collects the errors, and invalid parts are dropped."""
 
     def __init__(self, document: _Values, kinds: Kinds, taken: Taken) -> None:
         self.document = document
@@ -105,7 +105,7 @@ class _Reader:
         self._hints = _MOST_HINTS
 
     def given(self, array: str, key: str) -> list[str] | None:
-        """The values of a key in all tables of an array: what others may name; None where one is no text."""
+        """Return the values of a key in all tables of an array, or None if one of them is not a string."""
         tables = self.document.get(array, [])
         values = [t.get(key) if isinstance(t, dict) else None for t in tables] if isinstance(tables, list) else [None]
         texts = [value for value in values if isinstance(value, str)]
@@ -115,7 +115,7 @@ class _Reader:
         self.problems.append(Problem(message, key, place.array, place.index, place.label))
 
     def pack(self) -> Pack | None:
-        """The pack; None, or one with gaps, if there are problems."""
+        """Return the pack; if there are problems, it is None or incomplete."""
         own = {key: value for key, value in self.document.items() if key not in _LABELS and key != _TRACE}
         top = self.table(own, pack_tables.PackTable, _TOP)
         if top is not None and top.name in self.taken.names:
@@ -147,7 +147,7 @@ class _Reader:
         )
 
     def is_specification(self) -> bool:
-        """Whether the pack stands for a document; its other keys must fit that."""
+        """Return whether the pack implements a document; its other keys must agree."""
         said = self.document.get("specification")
         if said is True and "document" not in self.document:
             self.error(_TOP, "document", "`document` is missing")
@@ -158,10 +158,8 @@ class _Reader:
                 self.error(_TOP, key, f"`{key}` is for a specification, which needs a `document`")
         return False
 
-    # Tables
-
     def table(self, values: _Values, kind: type[_T], place: _Place) -> _T | None:
-        """A table as a struct; None, with the problems, if it is none of that kind."""
+        """Return a table as a struct; on problems, record them and return None."""
         try:
             return convert(values, kind)
         except ValidationError as error:
@@ -184,12 +182,12 @@ class _Reader:
                 self.error(place, key, f"`{key}` is not a key of this table{near}")
 
     def near(self, word: str, known: Collection[str]) -> str:
-        """The question for the nearest known word; "" for most in a pack full of wrong ones, as looking takes time."""
+        """Return a "did you mean" suffix; after many hints return "", since searching takes time."""
         self._hints -= 1
         return did_you_mean(word, known) if self._hints >= 0 else ""
 
     def arrays(self, array: str) -> Iterator[tuple[_Place, dict[str, Any]]]:
-        """The tables of an array, with their places."""
+        """Yield the tables of an array, with their places."""
         values = self.document.get(array, [])
         if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
             self.error(_TOP, array, f"`{array}` is {value_words(values)}, not [[{array}]] tables")
@@ -199,29 +197,27 @@ class _Reader:
             yield _Place(array, index, f"{array} {name if isinstance(name, str) and name else index + 1}"), value
 
     def those(self, array: str, kind: type[_T]) -> Iterator[tuple[_Place, _T]]:
-        """The tables of an array that are as they should be."""
+        """Yield the valid tables of an array."""
         for place, values in self.arrays(array):
             table = self.table(values, kind, place)
             if table is not None:
                 yield place, table
 
     def once(self, place: _Place, key: str, value: Hashable) -> None:
-        """Refuse a value that a table before this one has."""
+        """Refuse a value that an earlier table has."""
         if (place.array, key, value) in self.seen:
             self.error(place, key, f"`{key}` is `{value}`, which another [[{place.array}]] has")
         self.seen.add((place.array, key, value))
 
     def one_of(self, place: _Place, key: str, value: str, known: Collection[str] | None, what: str) -> bool:
-        """Whether a value is a known one; a problem if not. None is for what can't be told, and is not told."""
+        """Return whether a value is in `known`, where None accepts any value; if not, record a problem."""
         if known is None or value in known:
             return True
         self.error(place, key, f"`{key}` names `{value}`, not {what}{self.near(value, known)}")
         return False
 
-    # What the tables say
-
     def read_trace(self) -> TracedDocument | None:
-        """The document whose lines the rules name, None where the pack names none."""
+        """Return the document whose lines the rules name, or None if the pack names none."""
         values = self.document.get(_TRACE)
         if values is None:
             return None
@@ -275,7 +271,7 @@ class _Reader:
         return found
 
     def traced(self, table: pack_tables.RuleTable, place: _Place) -> Origin | None:
-        """The line of the document that a rule comes from, None where it names none."""
+        """Return the line of the document that a rule comes from, or None if it names none."""
         document = self.document.get(_TRACE)
         if table.trace is None:
             return None
@@ -289,9 +285,9 @@ class _Reader:
         )
 
     def kind(self, name: Any, place: _Place) -> Kind | None:
-        """The kind of check of a name; None, and a problem, if there is none."""
+        """Return the kind of check with a name; if there is none, record a problem and return None."""
         if not isinstance(name, str):
-            return None  # the table says so
+            return None  # the table check reports it
         if name in self.kinds:
             return self.kinds[name]
         self.one_of(place, "check", name, self.kinds.every(), "a kind of check")
@@ -300,7 +296,7 @@ class _Reader:
     def parameters(
         self, values: _Values, kind: Kind, place: _Place, missing: bool = True
     ) -> tuple[dict[str, Any], dict[str, str]]:
-        """The parameters that a rule gives to its kind, and the settings that fill others, by parameter."""
+        """Return the parameters that a rule gives to its kind, and the settings that fill other parameters."""
         from zr4lint.checks.parameters import listed  # only a pack that is validated needs it
 
         types = {**COMMON, **{name: parameter.type for name, parameter in kind.parameters.items()}}
@@ -325,13 +321,13 @@ class _Reader:
         return given, settings
 
     def setting(self, key: str, value: Any, type_: Any, place: _Place) -> str | None:
-        """The setting that a parameter's value refers to, `{ setting = "name" }`; None for any other value."""
+        """Return the setting that a value refers to, as in `{ setting = "name" }`; None for any other value."""
         if not _refers(value):
             return None
         name: str = value["setting"]
         if name not in self.settings:
             if next(misfit_messages(key, value, type_), None) is None:
-                return None  # a table of its own, with a key of this name
+                return None  # a table that only has a key of this name
             self.one_of(place, key, name, self.settings, "a setting of this pack")
             return name
         default = self.settings[name].default
@@ -340,7 +336,7 @@ class _Reader:
         return name
 
     def check_rule(self, table: pack_tables.RuleTable, specified: bool, place: _Place) -> None:
-        """The consistency checks between a rule and the rest of the pack."""
+        """Check that a rule is consistent with the rest of the pack."""
         self.once(place, "code", table.code)
         self.once(place, "name", table.name)
         if table.code in self.taken.codes:
@@ -382,7 +378,7 @@ class _Reader:
             self.once(place, "requirement", table.requirement)
             rule = rules.get(table.requirement)
             if rule is None:
-                continue  # its own problems come first
+                continue  # the problems of the rule come first
             given, _ = self.parameters(rest, self.kinds[rule.check], place, missing=False)
             for key in given.keys() & rule.settings.keys():
                 self.error(place, key, f"`{key}` is filled by the setting `{rule.settings[key]}`")
@@ -393,5 +389,5 @@ class _Reader:
 
 
 def _refers(value: Any) -> bool:
-    """Whether the value of a parameter names a setting: `{ setting = "name" }`."""
+    """Return whether the value of a parameter refers to a setting, as in `{ setting = "name" }`."""
     return isinstance(value, dict) and value.keys() == {"setting"} and isinstance(value["setting"], str)

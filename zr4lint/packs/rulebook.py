@@ -1,4 +1,4 @@
-"""Which rules there are: those of packs, and the linter's own."""
+"""The known rules: those of packs, and the linter's own."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ NOT_BUILT = dict.fromkeys(
 
 
 def named(word: str, rule: Rule) -> bool:
-    """Whether a word is the name of a rule, or the start of its code or of an alias."""
+    """Return whether a word is the name of a rule, or a prefix of its code or of an alias."""
     return bool(word) and fit(word, rule) >= 0
 
 
 def load(name: str, keys: Collection[str] = ()) -> Pack:
-    """The pack of a name or a file, as `load_pack` does; one that comes with zr4lint is read once."""
+    """Load a pack by name or file as `load_pack` does; a shipped pack is read once."""
     return _shipped(name) if name in pack_names() else load_pack(name, KINDS, keys)
 
 
@@ -43,7 +43,7 @@ def _shipped(name: str) -> Pack:
 
 
 def shipped() -> tuple[Pack, ...]:
-    """The packs that come with zr4lint, as far as they can be read."""
+    """Return the shipped packs that can be read."""
     found: list[Pack] = []
     for name in pack_names():
         with suppress(PackError):
@@ -52,11 +52,11 @@ def shipped() -> tuple[Pack, ...]:
 
 
 class Words:
-    """The words that `named` takes for one of some rules."""
+    """The words that `named` accepts for one of several rules."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._words = {ALL}
-        self._open: list[str] = []  # what an alias such as "sc*" begins with
+        self._open: list[str] = []  # the prefixes of aliases such as "sc*"
         for rule in rules:
             self._words.add(rule.name)
             for own in (rule.code.lower(), *map(str.lower, rule.aliases)):
@@ -65,12 +65,12 @@ class Words:
                     self._open.append(own[:-1])
 
     def has(self, word: str) -> bool:
-        """Whether a word names one of the rules."""
+        """Return whether a word names one of the rules."""
         return word in self._words or word.upper() in self._words or word.lower().startswith(tuple(self._open))
 
 
 class Rulebook:
-    """The rules of some packs, the linter's own, and those of the packs beside them, which are read when needed."""
+    """The rules of the packs in use, the linter's own, and those of other packs, which are loaded on demand."""
 
     def __init__(self, packs: Iterable[Pack], others: Callable[[], Sequence[Pack]] = shipped) -> None:
         self.rules = (*(rule.rule for pack in packs for rule in pack.rules), *OWN_RULES)
@@ -80,13 +80,13 @@ class Rulebook:
         self._used: dict[str, bool] = {}
 
     def uses(self, word: str) -> bool:
-        """Whether a word names rules of the packs in use."""
+        """Return whether a word names rules of the packs in use."""
         if word not in self._used:
             self._used[word] = self._own.has(word)
         return self._used[word]
 
     def knows(self, word: str) -> bool:
-        """Whether a word names rules of any pack."""
+        """Return whether a word names rules of any pack."""
         if word not in self._known:
             self._known[word] = self.uses(word) or self._every.has(word)
         return self._known[word]
@@ -104,9 +104,9 @@ class Rulebook:
         return NOT_BUILT.get(word.lower()) or f"no rule has the code or the name {code(word)}{self.nearest(word)}"
 
     def nearest(self, word: str) -> str:
-        """Ask whether the nearest name was meant, in words that fit behind a message; "" if none is near.
+        """Return a "did you mean" suffix with the most similar name, or "" if none is similar.
 
-        Looking takes time: a file full of wrong names gets no answer for most of them.
+        After many wrong names it returns "" without searching, since searching takes time.
         """
         if not self._hints:
             return ""
@@ -116,6 +116,6 @@ class Rulebook:
 
 
 def hint(word: str, known: Iterable[str]) -> str:
-    """Ask whether the nearest of the known words was meant, in words that fit behind a message; "" if none is near."""
+    """Return a "did you mean" suffix with the most similar known word, or "" if none is similar."""
     near = nearest(word, known)
     return f"; did you mean `{near}`?" if near else ""

@@ -24,4 +24,4 @@ FITS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
         lambda v: isinstance(v, dict) and all(map(_texts, v.values())),
     ),
 }
-"""For each type its name in messages, and whether a value is of it."""
+"""The name of each type in messages, and the predicate for its values."""

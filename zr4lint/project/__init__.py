@@ -1,6 +1,7 @@
-"""The project around a file: which files are linted, and with which settings.
+"""Settings of a run, and discovery of the files to lint.
 
-Settings come from the closest zr4lint.toml or pyproject.toml upwards from each file. The command line overrides them.
+Each file takes its settings from the closest zr4lint.toml or pyproject.toml in its folder or above. The command line
+overrides them.
 """
 
 from zr4lint.project.configuration import ConfigError

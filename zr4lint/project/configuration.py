@@ -1,4 +1,4 @@
-"""Configuration files: their names, and which paths they may name."""
+"""The names of configuration files, and the paths that a configuration may use."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ if TYPE_CHECKING:
 
 PYPROJECT = "pyproject.toml"
 NAMES = (".zr4lint.toml", "zr4lint.toml", PYPROJECT)
-"""The names of configuration files; in one folder the first wins."""
+"""The names of configuration files; the first that exists in a folder is used."""
 
 MISTAKEN_NAMES = (
     *(f"{dot}zr4lint.{suffix}" for dot in ("", ".") for suffix in ("yaml", "yml", "json", "cfg", "ini")),
     *(".zr4lint", ".zr4lintrc", "zr4lintrc"),
 )
-"""Names that people give a configuration, and that are not read."""
+"""Names that users give to a configuration by mistake; zr4lint does not read these files."""
 
 
 ONLY_OPTIONS = (
@@ -23,13 +23,13 @@ ONLY_OPTIONS = (
     *("no-suppressions", "output", "output-format", "quiet", "statistics", "unsafe-fixes", "verbose", "watch"),
     "write-baseline",
 )
-"""Options that people take for settings, and that only the command line has."""
+"""Options of the command line that users mistake for settings."""
 
 
 class ConfigError(Exception):
-    """A configuration that can't be used; each line names file, line where it can be told, and key.
+    """A configuration that cannot be used; each line of the message names the file, the line if known, and the key.
 
-    `problems` are the lines in the configuration, None where it can't be told, and what is wrong there.
+    `problems` are pairs of a line of the configuration, or None if unknown, and the reason.
     """
 
     def __init__(self, text: str, problems: Iterable[tuple[int | None, str]] = ()) -> None:

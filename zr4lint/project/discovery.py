@@ -1,4 +1,4 @@
-"""Which files to lint."""
+"""Finds the files to lint."""
 
 from __future__ import annotations
 
@@ -21,23 +21,24 @@ SKIPPED_FOLDERS = frozenset(
         *("node_modules", "__pycache__", "venv", "site-packages"),
     }
 )
-"""Folders that are never looked into; other hidden folders are."""
+"""Folders that are never searched; other hidden folders are."""
 
 LEFTOVERS = (".dockerignore", ".md", ".toml", ".orig", ".rej", ".bak", ".swp", ".swo", "~")
-"""How names end of files beside a Dockerfile that are none, and of copies that tools leave behind."""
+"""The name endings of files beside a Dockerfile that are not Dockerfiles, and of backup copies."""
 
 
 _COMPOSE = r"(?i)(?:.*[._-])?compose(?:[._-].*)?\.ya?ml"
 _BAKE = r"(?i)(?:.*[._-])?bake(?:[._-].*)?\.json|.*\.hcl"
 
 MAGIC = frozenset("*?[")
-"""The characters that make a path a pattern; shells that don't expand it pass it on."""
+"""The characters that make a path a glob pattern, which some shells pass on unexpanded."""
 
 
 class Input(Struct, frozen=True):
-    """A file to lint: where it lies, and the path it is reported under.
+    """A file to lint: its path on disk, and the path to report.
 
-    `build` is the build of a compose file or a bake file that the file is for; its Dockerfile may stand in that file.
+    `build` is the build of a compose file or a bake file that uses this file; an inline Dockerfile is in that file
+    itself.
     """
 
     file: str
@@ -46,10 +47,10 @@ class Input(Struct, frozen=True):
 
 
 class Choice(Struct, frozen=True):
-    """Which files of a folder are linted.
+    """The predicates that choose the files of a folder to lint.
 
-    `claimed` tells of a file whether a pack is for it, `excluded` of a file or folder whether it is skipped, and
-    `dropped` whether a file is skipped that is named itself.
+    `claimed` tells whether a pack matches a file, `excluded` whether a file or folder is skipped, and `dropped` whether
+    a file is skipped although the user named it.
     """
 
     claimed: Callable[[str], bool]
@@ -58,9 +59,9 @@ class Choice(Struct, frozen=True):
 
 
 def find(paths: Iterable[str], choice: Choice) -> Iterator[Input | FileError]:
-    """The files that paths name, each once: a file itself, of a folder those below it that are chosen.
+    """Yield the files that paths name, each once: a file itself, and of a folder the chosen files below it.
 
-    A path that isn't there may be a pattern; then it names the files that match, as in a shell that knows `**`.
+    A path that does not exist may be a glob pattern, with `**` for any folders; then the matching files are yielded.
     """
     seen: set[str] = set()
     for path in paths:
@@ -79,7 +80,7 @@ def find(paths: Iterable[str], choice: Choice) -> Iterator[Input | FileError]:
 
 
 def _named(path: str, choice: Choice) -> list[str]:
-    """The files that a path names; FileError if there are none."""
+    """Return the files that a path names; raises FileError if there are none."""
     try:
         folder = path != "-" and stat.S_ISDIR(os.stat(path).st_mode)
     except FileNotFoundError:
@@ -87,7 +88,7 @@ def _named(path: str, choice: Choice) -> list[str]:
             raise FileError(f"{path or repr(path)}: no such file{_near(path)}") from None
         return _matching(path, choice)
     except OSError:
-        folder = False  # reading it says why
+        folder = False  # reading the file reports the error
     if not folder:
         return [] if path != "-" and choice.dropped(plain(path)) else [plain(path)]
     found = _in_order(_below(path, choice))
@@ -97,14 +98,14 @@ def _named(path: str, choice: Choice) -> list[str]:
 
 
 def _near(path: str) -> str:
-    """Ask whether another file or folder beside the path was meant; "" if none has nearly its name."""
+    """Return a "did you mean" question with a similar name beside the path, or "" if no name is similar."""
     folder, name = os.path.split(path)
     near = nearest(name, names_beside(path))
     return f"; did you mean `{os.path.join(folder, near)}`?" if near else ""
 
 
 def _matching(pattern: str, choice: Choice) -> list[str]:
-    """The files that match a pattern; FileError if there are none."""
+    """Return the files that match a pattern; raises FileError if there are none."""
     wanted = plain(pattern)
     parts = wanted.split("/")
     fixed = next(number for number, part in enumerate(parts) if MAGIC & {*part})
@@ -124,7 +125,7 @@ def _in_order(files: Iterable[str]) -> list[str]:
 
 
 def is_leftover(path: str) -> bool:
-    """Whether a file is by its name no Dockerfile, though its name begins like one."""
+    """Return whether the name of a file shows that it is not a Dockerfile, though it begins like one."""
     return path.lower().endswith(LEFTOVERS)
 
 
@@ -153,7 +154,7 @@ def _entered(root: str, name: str, choice: Choice, ignored: Callable[..., bool])
 
 
 def describes_builds(path: str) -> bool:
-    """Whether a path is by its name that of a compose file or a bake file."""
+    """Return whether the name of a file is that of a compose file or a bake file."""
     name = path.rpartition("/")[2]
     if not name.lower().endswith((".yaml", ".yml", ".json", ".hcl")):
         return False

@@ -1,4 +1,4 @@
-"""Finding the configuration of a file, and from it the file's settings."""
+"""Finds the configuration of a file and merges it into the settings of the file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1_000_000
 MAX_SECONDS = 10
-"""The time that a configuration may take, and the packs that it names."""
+"""The most seconds that reading a configuration and its packs may take."""
 
 
 def load(path: str, packs: Sequence[Pack], files: PackFiles, root: str | None = None) -> Layer | None:
@@ -38,7 +38,7 @@ def load(path: str, packs: Sequence[Pack], files: PackFiles, root: str | None = 
 
 
 def inline_layers(texts: Sequence[str], packs: Sequence[Pack], files: PackFiles) -> list[Layer]:
-    """The layers of settings that are written on the command line; ConfigError for a wrong one."""
+    """Return the layers of the settings given with --config on the command line; raises ConfigError for a wrong one."""
     from zr4lint.project.parsing import read_inline
 
     try:
@@ -64,11 +64,11 @@ def _text(path: str) -> str:
 
 
 class Finder:
-    """Finds configurations, looking into each folder once, and merges them with the command line.
+    """Finds configurations, reading each folder once, and merges them with the command line.
 
-    `only` is the one configuration that is used, whatever the folders hold; with `off` there is none. Outside of a
-    repository no folder above `top` is looked into, by default the current folder. `inline` are settings as a
-    configuration has them, given on the command line.
+    If `only` is set, this configuration is used for all files. With `off`, no configuration is used. Outside of a
+    repository, no folder above `top` is searched; the default is the current folder. `inline` are settings in the
+    syntax of a configuration, given on the command line.
     """
 
     def __init__(
@@ -95,19 +95,19 @@ class Finder:
         self._merged: dict[int, Settings] = {}
 
     def settings(self, path: str) -> Settings:
-        """The settings of a file; "-" has those of the current folder."""
+        """Return the settings of a file; "-" has the settings of the current folder."""
         found = self.configuration(path)
         if id(found) not in self._merged:
             self._merged[id(found)] = merge([*([found] if found is not None else []), *self._given])
         return self._merged[id(found)]
 
     def pack_entries(self, path: str) -> Sequence[Patterned]:
-        """The packs that the configuration of a file gives to files, without those that --pack names."""
+        """Return the packs that the configuration assigns to files, without the packs of --pack."""
         layers = (*reversed(self._inline), self.configuration(path))
         return next((layer.values["packs"] for layer in layers if layer is not None and "packs" in layer.values), ())
 
     def notes(self, files: Iterable[str]) -> list[str]:
-        """A line for each file above these that looks like a configuration, and is not read."""
+        """Return a message for each file above these that looks like a configuration but is not read."""
         folders: set[str] = set()
         for path in files if self._mistaken else ():
             folder = os.path.dirname(os.path.abspath(path))
@@ -122,7 +122,7 @@ class Finder:
         ]
 
     def configuration(self, path: str) -> Layer | None:
-        """The configuration of a file."""
+        """Return the configuration of a file."""
         if self._off or self._only is not None:
             return self._only
         return self._upwards(os.path.dirname(os.path.abspath(path)))
@@ -134,7 +134,7 @@ class Finder:
         return found
 
     def _upwards(self, folder: str) -> Layer | None:
-        """The closest configuration upwards, up to the root of the repository or else to the folder of the run."""
+        """Return the closest configuration, searched up to the root of the repository or to the current folder."""
         if folder in self._found:
             return self._found[folder]
         top = repository(folder, self._roots) or _run_folder(folder, self._top)
@@ -170,9 +170,9 @@ class Finder:
 
 
 def _run_folder(folder: str, top: str | None) -> str:
-    """The folder of the run if it is above this one, else this one."""
+    """Return the current folder if it is above this one, else this one."""
     try:
         here = top or os.getcwd()
-    except OSError:  # it is gone
+    except OSError:  # the folder was deleted
         return folder
     return here if folder == here or folder.startswith(here.rstrip(os.sep) + os.sep) else folder

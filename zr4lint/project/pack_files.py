@@ -1,4 +1,4 @@
-"""The packs of a run: each file is read once, however it is named, and their sizes are limited in sum."""
+"""Loads the packs of a run: each file is read once, and the total size is limited."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class PackFiles:
         self._bytes = 0
 
     def load(self, name: str) -> Pack:
-        """The pack of a name or a file; PackError if it can't be used."""
+        """Load a pack by its name or file; raises PackError if it cannot be used."""
         if name in pack_names():
             return load(name)
         real = os.path.realpath(name) if "\0" not in name else name
@@ -35,6 +35,6 @@ class PackFiles:
         try:
             self._bytes += os.path.getsize(real)
         except (OSError, ValueError):
-            return  # reading it says why
+            return  # reading the file reports the error
         if self._read and self._bytes > MAX_BYTES:
             raise PackError(name, [Problem(f"together the packs are larger than {MAX_BYTES} bytes")])

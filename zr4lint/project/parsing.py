@@ -1,4 +1,4 @@
-"""Reading the text of a configuration: its keys, and what is wrong with them."""
+"""Parses a configuration and reports its problems."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from zr4lint.project.pack_files import PackFiles
 
 MOST_WORDS = 1_000
-"""The strings that the value of one key may hold."""
+"""The most strings in the value of one key."""
 
 MOST_PROBLEMS = 20
-"""The problems of one configuration that are told."""
+"""The most problems of one configuration that are reported."""
 
 _NAME = r"""["']?zr4lint["']?"""
 _HEADER = rf"""[ \t]*+\[[ \t]*+["']?tool["']?[ \t]*+\.[ \t]*+{_NAME}[ \t]*+[].]"""
@@ -35,10 +35,10 @@ _MENTION = rf"""[ \t]*+(?:\[[^]#\n]*{_NAME}|(?:["']?tool["']?[ \t]*+\.[ \t]*+)?{
 
 
 def read(text: str, path: str, packs: Sequence[Pack], files: PackFiles, root: str | None = None) -> Layer | None:
-    """Read a configuration's text; None for a pyproject.toml that has none for zr4lint. ConfigError for a wrong one.
+    """Parse a configuration; returns None for a pyproject.toml without a zr4lint table; raises ConfigError.
 
-    `packs` are those in use, whose rules it may name, beside those of every pack that comes with zr4lint. It may name
-    nothing outside of `root`, the repository that it came with; None is for one that its user has chosen.
+    `packs` are the packs in use. The configuration may name their rules and those of every shipped pack. It must not
+    use paths outside of `root`, the repository that contains it. `root` is None if the user chose the configuration.
     """
     shown = display(path)
     lines = text.splitlines()
@@ -49,7 +49,7 @@ def read(text: str, path: str, packs: Sequence[Pack], files: PackFiles, root: st
 
     try:
         document: Any = tomli.loads(shallow(text))
-    except (ValueError, RecursionError) as error:  # a number of too many digits is a ValueError
+    except (ValueError, RecursionError) as error:  # a number with too many digits is a ValueError
         if pyproject and not any(re.match(_MENTION, line) for line in lines):
             return None
         reason = "nested too deep" if isinstance(error, RecursionError) else error
@@ -68,7 +68,7 @@ def read(text: str, path: str, packs: Sequence[Pack], files: PackFiles, root: st
 
 
 def read_inline(text: str, packs: Sequence[Pack], files: PackFiles) -> Layer:
-    """Read settings that are written on the command line, such as `severity.ML301 = "error"`."""
+    """Parse settings given on the command line, such as `severity.ML301 = "error"`."""
     import tomli
 
     try:
@@ -79,14 +79,14 @@ def read_inline(text: str, packs: Sequence[Pack], files: PackFiles) -> Layer:
 
 
 def _place(reason: str, lines: Sequence[str]) -> tuple[int, str]:
-    """The line that the reader of TOML names, and its reason."""
+    """Return the line number in a message of the TOML parser, and the reason without it."""
     named = re.search(r" \(at line (\d+), column \d+\)$", reason)
     line = int(named[1]) if named else max(len(lines), 1)
     return line, f"not valid TOML: {reason[: named.start()] if named else reason}"
 
 
 class _Reader:
-    """The table of a configuration."""
+    """Reads the table of a configuration."""
 
     def __init__(
         self, values: Mapping[str, Any], shown: str, folder: str, root: str | None, lines: list[str], first: int
@@ -106,7 +106,7 @@ class _Reader:
         return ConfigError(f"{place}: {text}", [(line, text)])
 
     def line(self, key: str, word: str = "") -> int | None:
-        """The line in which a key stands, or the first one from there that has a word of its value."""
+        """Return the line of a key, or the first line from there that contains a word of its value."""
         name = rf"""(?<![\w-])["']?{re.escape(key)}["']?[ \t]*+[]=.]"""
         at = _search(self.lines, re.compile(name), self.first)
         if at is not None and word:
@@ -115,13 +115,13 @@ class _Reader:
         return None if at is None else at + 1
 
     def read(self, packs: Sequence[Pack], files: PackFiles) -> Layer:
-        """Read all keys, and refuse others; ConfigError tells of each problem."""
+        """Read all keys and refuse unknown ones; raises ConfigError with all problems."""
         tables = [key for key in self.values if key not in KEYS]
         for key in tables:
             if not isinstance(self.values[key], dict):
                 self._note(self.unknown(key))
         named = tuple(self._packs(files))
-        unsure = any("packs" in str(problem) for problem in self.problems)  # which rules there are is not known then
+        unsure = any("packs" in str(problem) for problem in self.problems)  # the rules of a broken pack are unknown
         known = None if unsure else Rulebook((*packs, *named))
         values: dict[str, Any] = {}
         origins: dict[str, str] = {}
@@ -144,7 +144,7 @@ class _Reader:
 
     @contextmanager
     def _noting(self) -> Iterator[None]:
-        """Keep a problem for the end, when all are told."""
+        """Collect a ConfigError, so that all problems are reported together."""
         try:
             yield
         except ConfigError as problem:
@@ -157,7 +157,7 @@ class _Reader:
             self._refuse()
 
     def _refuse(self) -> None:
-        """Raise what was noted, in the order of the lines."""
+        """Raise the collected problems, in the order of their lines."""
         found = sorted(self.problems[:MOST_PROBLEMS], key=lambda problem: problem.problems[0][0] or 0)
         if len(self.problems) > MOST_PROBLEMS:
             further = "further problems are not listed"
@@ -166,7 +166,7 @@ class _Reader:
             raise ConfigError("\n".join(map(str, found)), (part for problem in found for part in problem.problems))
 
     def unknown(self, key: str) -> ConfigError:
-        """The error for a key that is none, with the nearest one."""
+        """Return the error for an unknown key, with the most similar key."""
         if key == "tool":
             return self.error(key, "unknown; write the keys at the top level, without [tool.zr4lint]")
         if key.replace("_", "-") in ONLY_OPTIONS:
@@ -174,7 +174,7 @@ class _Reader:
         return self.error(key, f"unknown{hint(key, KEYS) or '; zr4lint config lists the keys'}")
 
     def _pack_table(self, name: str, packs: Mapping[str, Pack]) -> Iterable[tuple[str, str]]:
-        """The origin of each setting in the table of a pack, if the pack takes them all."""
+        """Return the origin of each setting in the table of a pack; refuses settings that the pack does not accept."""
         if name not in packs:
             raise self.unknown(name)
         self._limited(name, self.values[name])
@@ -192,7 +192,7 @@ class _Reader:
         return self.where if line is None else f"{self.where}:{line}"
 
     def _checked(self, key: str, setting: Setting) -> Any:
-        """The value of a key, if it is of the setting's kind and not too long."""
+        """Return the value of a key; raises if it has the wrong kind or is too long."""
         value = self.values[key]
         if not setting.kind.fits(value):
             raise self.error(key, _misfit(setting.kind, value))
@@ -204,7 +204,7 @@ class _Reader:
             raise self.error(key, f"has more than {MOST_WORDS} entries")
 
     def _value(self, key: str, setting: Setting, known: Rulebook | None) -> Any:
-        """The value of a key as its field has it; without `known` the rules that it names are not looked up."""
+        """Return the value of a key, converted for its field; if `known` is None, its rules are not looked up."""
         value = self._checked(key, setting)
         for word in setting.kind.rules(value):
             if known is not None and not known.knows(word):
@@ -217,7 +217,7 @@ class _Reader:
             raise self.error(key, str(refused)) from None
 
     def _packs(self, files: PackFiles) -> Iterable[Pack]:
-        """The packs that are named."""
+        """Yield the packs that the configuration names."""
         for name, setting in SETTINGS.items():
             key = name.replace("_", "-")
             if key not in self.values:
@@ -247,14 +247,14 @@ class _Reader:
 
 
 def _misfit(kind: Kind, value: Any) -> str:
-    """Say how a value is none of a kind, with the nearest word that is one."""
+    """Return why a value is not of a kind, with the most similar word."""
     if kind.choices and isinstance(value, str):
         return f"{value_words(value)} is not one of {', '.join(kind.choices)}{did_you_mean(value, kind.choices)}"
     return kind.wrong(value) or f"expected {kind.words}, not {value_words(value)}"
 
 
 def _count(value: Any) -> int:
-    """The number of strings in a value."""
+    """Return the number of strings in a value."""
     if isinstance(value, dict):
         return sum(1 + _count(inner) for inner in value.values())
     return sum(map(_count, value)) if isinstance(value, list) else 1

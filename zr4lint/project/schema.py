@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def schema(packs: Iterable[Pack] = ()) -> dict[str, Any]:
-    """The JSON schema of a zr4lint.toml, and of the table [tool.zr4lint]; `packs` are those whose tables it describes.
+    """Return the JSON schema of a zr4lint.toml and of the table [tool.zr4lint].
 
-    Tables of other packs are let pass.
+    It describes the tables of `packs`, and allows tables of other packs.
     """
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",

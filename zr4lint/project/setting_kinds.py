@@ -1,4 +1,4 @@
-"""Kinds of settings: which values they take, and how these are read and shown."""
+"""The kinds of settings: the values that each accepts, and how they are read and shown."""
 
 from __future__ import annotations
 
@@ -32,20 +32,19 @@ def _texts(value: Any) -> str:
 
 
 def _listed(value: Any) -> Any:
-    """A tuple as a list, anything else as it is."""
+    """Return a tuple as a list, and any other value unchanged."""
     return list(value) if isinstance(value, tuple) else value
 
 
 class Kind(Struct, frozen=True, kw_only=True):
     """A kind of value.
 
-    `words` name it in messages, `fits` tells whether a value of a TOML document is one, `schema` is its JSON schema.
-    `read` makes the value of a field of it, given the folder that paths are relative to; `show` writes that as text,
-    `as_json` as JSON has it.
-    `from_option` makes what a document would hold of what click hands over. `rules` are the rules that a value names,
-    `packs` the packs. `wrong` says which part of a value does not fit, "" for the whole of it. A `folder` must exist.
-    `takes` is the type of an option's one value, tuple where it may be given several times; `choices` are the words
-    it may be.
+    `words` names the kind in messages. `fits` tells whether a value of a TOML document is valid. `schema` is its JSON
+    schema. `read` converts a value for its field, given the folder that paths are relative to. `show` writes the field
+    as text, `as_json` as JSON. `from_option` converts a value from click to a value of a document. `rules` returns the
+    rules that a value names, `packs` the packs. `wrong` returns the part of a value that is not valid, or "" for the
+    whole value. A `folder` must exist. `takes` is the type of an option's value, or tuple if the option can be
+    repeated. `choices` are the allowed words.
     """
 
     words: str
@@ -73,7 +72,7 @@ def _tuple(value: Iterable[str], _: str) -> tuple[str, ...]:
 
 
 def _gpus(value: Iterable[str], _: str) -> tuple[str, ...]:
-    """The GPUs as packs spell them; ValueError for one that is not known."""
+    """Return the GPUs as packs spell them; raises ValueError for an unknown GPU."""
     from zr4lint.knowledge.gpus import architecture_of, gpu_names, gpu_word  # few runs name a GPU
 
     found = {word: architecture_of(word) for word in value}
@@ -101,12 +100,12 @@ def _packs(value: Mapping[str, Iterable[str]] | Iterable[str], folder: str) -> t
 
 
 def pack_path(name: str, folder: str) -> str:
-    """A pack's name as it is loaded by: the name of a shipped one, or the path of a file."""
+    """Return the name of a shipped pack, or the path of a pack file."""
     return name if name in pack_names() else plain(os.path.join(folder, name))
 
 
 def _variables(value: Mapping[str, str | Mapping[str, str]], folder: str) -> tuple[Patterned, ...]:
-    """The variables of all files, then those of the files of a pattern, which a table holds."""
+    """Return the variables for all files, then those of each table, which apply to the files of a pattern."""
     everywhere = tuple(f"{name}={text}" for name, text in value.items() if isinstance(text, str))
     found = [Patterned(None, everywhere)] if everywhere else []
     for glob, variables in value.items():
@@ -122,7 +121,7 @@ def _are_variables(value: Any) -> bool:
 
 
 def _variables_by_name(value: Iterable[Patterned]) -> dict[str, Any]:
-    """Variables as a document holds them."""
+    """Return variables as a document writes them."""
     found: dict[str, Any] = {}
     for entry in value:
         pairs = dict(word.partition("=")[::2] for word in entry.words)
@@ -143,12 +142,12 @@ def _shown_variables(value: Iterable[Patterned]) -> str:
 
 
 def _split(values: Iterable[str]) -> list[str]:
-    """Codes that are separated by commas or blanks."""
+    """Return codes that are separated by commas or blanks."""
     return [word for value in values for word in value.replace(",", " ").split()]
 
 
 def _assignments(values: Iterable[str]) -> dict[str, str]:
-    """NAME=VALUE as docker takes it: without a value, NAME stands for the variable of the environment."""
+    """Return NAME=VALUE words as a table; a NAME without a value takes it from the environment, as docker does."""
     found: dict[str, str] = {}
     for text in values:
         name, equals, value = text.partition("=")
@@ -158,7 +157,7 @@ def _assignments(values: Iterable[str]) -> dict[str, str]:
 
 
 def _is_below(path: str) -> bool:
-    """Whether a path leads below the folder that it is relative to."""
+    """Return whether a relative path stays below its folder."""
     parts = path.replace("\\", "/").split("/")
     return bool(path) and not os.path.isabs(path) and ".." not in parts and "\0" not in path
 
@@ -262,7 +261,7 @@ def _one_of(words: Iterable[str]) -> str:
 
 
 def choice(among: Mapping[str, Any]) -> Kind:
-    """One of several words, each of which stands for a value."""
+    """Return the kind of a word from `among`, each of which stands for a value."""
 
     def word_of(value: Any) -> str:
         return next(word for word, meant in among.items() if meant == value)
@@ -280,7 +279,7 @@ def choice(among: Mapping[str, Any]) -> Kind:
 
 
 def _wrong_severity(value: Any) -> str:
-    """The first rule whose severity is none."""
+    """Return the first rule with an invalid severity."""
     for word, level in value.items() if isinstance(value, dict) else ():
         if not isinstance(level, str) or level not in LEVELS:
             near = did_you_mean(level, LEVELS)

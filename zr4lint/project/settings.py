@@ -1,10 +1,10 @@
-"""The settings of a file: one struct, merged from the defaults, its configuration and the command line.
+"""The settings of a file, merged from the defaults, its configuration and the command line.
 
-A field is a setting. Its metadata is all that the reader of configurations, the options of the command line,
-`zr4lint config` and the JSON schema know of it.
+Each field of `Settings` is a setting. Its metadata defines the setting for the configuration reader, the options of the
+command line, `zr4lint config` and the JSON schema.
 """
 
-# The annotations are evaluated here, since they carry the metadata of the fields.
+# This module has no `from __future__ import annotations`, since the annotations carry the metadata of the fields.
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, get_args
@@ -42,10 +42,10 @@ TEMPLATES = ("*.j2", "*.tmpl", "*.template")
 class Setting(Struct, frozen=True):
     """The metadata of a setting.
 
-    `help` is a sentence without its full stop, `default` the default in words. `option` is the option of the command
-    line, "" for none, and `metavar` what it takes. The values of a setting that `adds` are added to those of weaker
-    layers, where others replace them. A value takes what `clears` names out of weaker layers. Without `key` it is no
-    key of a configuration.
+    `help` is a sentence without its full stop. `default` describes the default in words. `option` is the option of the
+    command line, or "" for none, and `metavar` its placeholder. If `adds` is set, values are added to those of weaker
+    layers instead of replacing them. A value removes the values of the settings in `clears` from weaker layers. Without
+    `key`, a configuration cannot set it.
     """
 
     kind: Kind
@@ -65,7 +65,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         tuple[Patterned, ...],
         Setting(
             PACKS,
-            "Packs to lint with, by name or file; a table gives them to the files of a pattern",
+            "Packs to lint with, by name or file; a table sets them for the files that match a pattern",
             "the packs that match the file",
             "--pack",
             "NAME|FILE",
@@ -120,7 +120,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         Severity | Literal["show"] | None,
         Setting(
             choice({**LEVELS, "show": "show", "off": None}),
-            "The severity of findings that a specification itself demands; show lists them, off hides them",
+            "The severity of conflicts between a specification and other rules; show lists them, off hides them",
             "info",
             "--conflicts",
         ),
@@ -146,7 +146,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         tuple[Patterned, ...],
         Setting(
             VARIABLES,
-            "Values of build arguments; a table gives them to the files of a pattern",
+            "Values of build arguments; a table sets them for the files that match a pattern",
             "none",
             "--build-arg",
             "NAME=VALUE",
@@ -206,28 +206,28 @@ class Settings(Struct, frozen=True, kw_only=True):
     origins: Mapping[str, str] = {}
 
     def origin(self, name: str) -> str:
-        """Where the value of a field comes from."""
+        """Return the origin of the value of a field."""
         return self.origins.get(name, DEFAULT)
 
     def packs_for(self, path: str) -> tuple[str, ...]:
-        """The packs that are set for a file, by name or file; none are the packs that match it."""
+        """Return the packs that are set for a file, by name or file; an empty tuple stands for the packs that match."""
         return words_for(path, self.packs)
 
     def build_args_for(self, path: str) -> tuple[tuple[str, str], ...]:
-        """The build arguments of a file, by name; the last value that is given counts."""
+        """Return the build arguments of a file, by name; the last value wins."""
         entries = (entry for entry in self.build_args if entry.pattern is None or entry.names(path))
         return tuple(dict(word.partition("=")[::2] for entry in entries for word in entry.words).items())
 
     def ignored_in(self, path: str) -> tuple[str, ...]:
-        """The rules that are not reported in a file."""
+        """Return the rules that are ignored in a file."""
         return (*self.ignore, *self.extend_ignore, *words_for(path, self.per_file_ignores))
 
     def excludes(self, path: str) -> bool:
-        """Whether a file or folder, or a folder above it, is to be skipped."""
+        """Return whether a file or folder, or a folder above it, is skipped."""
         return any_matches(path, (*self.exclude, *self.extend_exclude), folders=True)
 
     def is_template(self, path: str) -> bool:
-        """Whether a file is a template, of which a Dockerfile is still to be made."""
+        """Return whether a file is a template from which a Dockerfile is generated."""
         return any_matches(path, self.templates)
 
 
@@ -240,14 +240,14 @@ SETTINGS: Mapping[str, Setting] = {
 """The metadata of each field."""
 
 KEYS: Mapping[str, str] = {name.replace("_", "-"): name for name, setting in SETTINGS.items() if setting.key}
-"""The field of each key of a configuration."""
+"""The field of each configuration key."""
 
 
 class Layer(Struct, frozen=True):
     """Values of fields from one source.
 
-    `source` is the file or "command line", `origins` the line of each value, or its variable of the environment. The
-    settings of packs are there too, as "pack.setting".
+    `source` is the file or "command line". `origins` maps each value to its line, or to its environment variable. The
+    settings of packs are included, as "pack.setting".
     """
 
     source: str
@@ -255,16 +255,16 @@ class Layer(Struct, frozen=True):
     origins: Mapping[str, str] = {}
 
     def origin(self, name: str) -> str:
-        """Where the value of a field comes from."""
+        """Return the origin of the value of a field."""
         return self.origins.get(name, self.source)
 
     def replaced(self, **values: Any) -> "Layer":
-        """The layer with other values for some fields."""
+        """Return the layer with other values for some fields."""
         return Layer(self.source, {**self.values, **values}, self.origins)
 
 
 def merge(layers: Iterable[Layer]) -> Settings:
-    """The settings that layers give, of which the first is the weakest."""
+    """Merge layers into settings; later layers override earlier ones."""
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for layer in layers:
@@ -282,7 +282,7 @@ def merge(layers: Iterable[Layer]) -> Settings:
 
 
 def tables_of(pack_settings: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, dict[str, Any]]:
-    """The settings of each pack by its name; of two values of a setting the last one counts."""
+    """Return the settings of each pack by its name; the last value of a setting wins."""
     found: dict[str, dict[str, Any]] = {}
     for name, values in pack_settings:
         found.setdefault(name, {}).update(values)
@@ -290,9 +290,9 @@ def tables_of(pack_settings: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[st
 
 
 def from_options(options: Mapping[str, Any], origins: Mapping[str, str] | None = None) -> Layer:
-    """The layer of the command line; `options` holds what click gives for fields, empty or None where it is not set.
+    """Return the layer of the command line; `options` are the values from click, empty or None if not set.
 
-    Raises ConfigError, with the option in the message, for a value that no field can have.
+    Raises ConfigError, which names the option, for an invalid value.
     """
     values = {}
     for name, setting in SETTINGS.items():

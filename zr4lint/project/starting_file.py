@@ -1,4 +1,4 @@
-"""The configuration that `zr4lint init` writes: what people change first, each line explained and commented out."""
+"""The configuration that `zr4lint init` writes: common settings, each explained and commented out."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SETTINGS = """
 
 
 def template(packs: Sequence[str] = ()) -> str:
-    """The text of a configuration, with these packs in force; without packs, those that match each file are."""
+    """Return the text of a configuration that sets these packs; without packs, each file uses the packs that match."""
     listed = ", ".join(f'"{name}"' for name in packs or ("core", "ml"))
     return (
         "# The configuration of zr4lint. `zr4lint config PATH` shows what is in force for a file.\n"

@@ -1,4 +1,4 @@
-"""The files that make continuous integration lint a repository; docs/ci.md explains them."""
+"""The CI files that lint a repository; docs/ci.md explains them."""
 
 from __future__ import annotations
 
@@ -54,4 +54,4 @@ WORKFLOWS: Mapping[str, tuple[str, str]] = {
     "gitlab": (".gitlab-ci.yml", _GITLAB),
     "azure": ("azure-pipelines.yml", _AZURE),
 }
-"""The file of each service, and its text."""
+"""The path and the text of the file for each CI service."""

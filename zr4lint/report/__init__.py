@@ -1,7 +1,7 @@
-"""The formats a report is written in: one module a format, and the table that lists them.
+"""The report formats: one module for each format, and the table `FORMATS` that lists them.
 
-`FORMATS[name].render(report, options)` gives the whole text of one report, which ends in a newline unless it is empty.
-Only the module of the format asked for is imported, and only the colours of a terminal need rich.
+`FORMATS[name].render(report, options)` returns the whole text of one report. The text is empty or ends in a newline.
+Only the module of the requested format is imported. Only coloured output imports rich.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 
 class Options(Struct, frozen=True):
-    """How a report is written.
+    """The options of a report.
 
-    `width` is the terminal's; 0 tells that the output is no terminal: then the first line of a finding is never
-    broken, and the rest fits 80 columns. With a `color` of None the stream decides. With `links` codes lead to their
-    pages. `quiet` leaves only the findings, `verbose` adds what the rules say of themselves, `statistics` counts the
-    findings of each rule, `table` shows how far files conform. `exit_code` and `version` are stated by SARIF. `errors`
-    say which paths could not be linted, and why. `early` is what was written of each file before the last was linted.
+    `width` is the width of the terminal in columns. It is 0 if the output is not a terminal: then the first line of a
+    finding is not wrapped, and the rest fits 80 columns. If `color` is None, the stream decides. `links` links codes to
+    their pages. `quiet` shows only the findings, `verbose` adds the reasons of the rules, `statistics` counts the
+    findings of each rule, and `table` shows the conformance tables. SARIF records `exit_code` and `version`. `errors`
+    lists the paths that could not be linted, with the reasons. `early` holds the text of each file that was written
+    before the last file was linted.
     """
 
     width: int = 0
@@ -40,12 +41,12 @@ class Options(Struct, frozen=True):
 
 
 class Format(Struct, frozen=True):
-    """A row of the table: the module that writes the format, and what it is good for.
+    """A row of the format table: the module that writes the format, and a summary for the command line.
 
-    The module has a function `render` that gives the whole text, or `pieces` that gives it piece by piece, so that the
-    report of very many files is never in memory at once. A format that `tells_errors` names the paths that could not be
-    linted, and so is written where no file was. One that `writes_early` can write what there is to say of a file while
-    others are still being linted.
+    The module has a function `render` that returns the whole text, or a function `pieces` that yields it in pieces, so
+    that a report on very many files is never in memory at once. If `tells_errors` is set, the format lists the paths
+    that could not be linted, so a report is written even if no file was linted. If `writes_early` is set, the format
+    can write the findings of a file while other files are still being linted.
     """
 
     module: str
@@ -55,15 +56,15 @@ class Format(Struct, frozen=True):
 
     @property
     def early(self) -> Callable[..., str] | None:
-        """The function that writes one file's part early; None where the format needs the whole report."""
+        """Return the function that writes the part of one file early, or None if the format needs the whole report."""
         return import_module(self.module).early if self.writes_early else None
 
     def render(self, report: Report, options: Options) -> str:
-        """Write the report."""
+        """Return the text of the report."""
         return "".join(self.pieces(report, options))
 
     def pieces(self, report: Report, options: Options) -> Iterator[str]:
-        """Write the report, piece by piece."""
+        """Yield the text of the report in pieces."""
         module = import_module(self.module)
         if hasattr(module, "pieces"):
             yield from module.pieces(report, options)
@@ -89,4 +90,4 @@ FORMATS: Mapping[str, Format] = {
     "markdown": Format("zr4lint.report.markdown", "a summary for a pull request or a workflow's step", True),
     "html": Format("zr4lint.report.page", "one page for a browser: requirements beside the file", True),
 }
-"""Each format's name on the command line."""
+"""The formats by their names on the command line."""

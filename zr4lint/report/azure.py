@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from zr4lint.report import Options
 
 TYPES = {Severity.ERROR: "error", Severity.WARNING: "warning"}
-"""There is no command for what is milder than a warning: it is a line of the log."""
+"""The types of the commands. Azure has none below warning, so infos become plain lines of the log."""
 
-# `visible` has made all line ends visible before; they are here so that the tables are those of the agent.
+# `visible` has already escaped line ends. They are listed here so that the tables match those of the agent.
 DATA = str.maketrans({"%": "%AZP25", "\r": "%0D", "\n": "%0A"})
 PROPERTY = DATA | str.maketrans({";": "%3B", "]": "%5D"})
 
 
 def pieces(report: Report, options: Options) -> Iterator[str]:
-    """Write the report: one line a finding, then the counts."""
+    """Yield one line for each finding, then the counts."""
     return (f"{line}\n" for line in _lines(report, options))
 
 
@@ -38,7 +38,7 @@ def _lines(report: Report, options: Options) -> Iterator[str]:
 
 
 def command(name: str, message: str, **properties: str) -> str:
-    """Write one command; nothing in its words can end it, or begin another."""
+    """Return one logging command, with its values escaped so that they cannot end it or start another."""
     given = "".join(f";{key}={_inert(value).translate(PROPERTY)}" for key, value in properties.items())
     return f"##vso[task.logissue type={name}{given}]{_inert(message).translate(DATA)}"
 

@@ -1,4 +1,4 @@
-"""A small picture with the score."""
+"""A small SVG badge that shows the score."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from zr4lint.model.finding import Conformance, Report
 
 LABEL = "zr4lint"
-# From which share of the points on; white letters on each of them have a contrast of 4.5 at least.
+# The smallest share of the points for each colour. White text on each colour has a contrast of at least 4.5.
 COLOURS = ((1.0, "#1a7f37"), (0.8, "#57720b"), (0.5, "#9a6700"), (0.0, "#cf222e"))
 
 
 def badge(report: Report) -> str:
-    """Draw the score of all files together, or the requirements met where no pack has a score."""
+    """Return an SVG badge with the score of all files, or with the requirements met if no pack has a score."""
     parts = [part for file in report.files for part in file.conformance]
     words, share = _score(parts)
     colour = next(colour for least, colour in COLOURS if share >= least)
@@ -48,5 +48,5 @@ def _score(parts: list[Conformance]) -> tuple[str, float]:
 
 
 def _width(words: str) -> int:
-    """The columns that words take in that font, with the room beside them."""
+    """Return the width of `words` in the font of the badge, with padding."""
     return 7 * cells(visible(words)) + 12

@@ -1,4 +1,4 @@
-"""The change of a small fix, as removed and added lines."""
+"""The lines that a small fix removes and adds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_CHARACTERS = 2000
 
 
 def changes(source: SourceFile, fix: Fix, page: Page) -> list[Line]:
-    """The lines that a fix removes and adds; none if they are too many to be read at a glance."""
+    """Return the lines that a fix removes and adds, or none if there are too many to read at a glance."""
     lines: list[Line] = []
     for edits in _by_lines(source, fix):
         first = source.line_of(edits[0].start)
@@ -33,7 +33,7 @@ def changes(source: SourceFile, fix: Fix, page: Page) -> list[Line]:
 
 
 def _by_lines(source: SourceFile, fix: Fix) -> list[list[Edit]]:
-    """The edits in order, those that share a line together."""
+    """Group the edits of a fix, in order, so that edits on the same line are in one group."""
     groups: list[list[Edit]] = []
     last = 0
     for edit in sorted(fix.edits):
@@ -75,7 +75,7 @@ def _first_difference(one: str, other: str) -> int:
 
 
 def _shown(line: str, heads: tuple[str, str], page: Page) -> str:
-    """A line; of a long one what is around the place where the first changed lines begin to differ."""
+    """Return a line; a long line is clipped around the place where the first changed lines differ."""
     line = line.removesuffix("\r")
     if len(line) <= page.room and line.isascii() and line.isprintable():
         return line

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from zr4lint.report import Options
 
 VERSION = "4.3"
-"""The version of Checkstyle that readers of its reports expect at least."""
+"""The oldest Checkstyle version that readers of these reports expect."""
 
 
 def pieces(report: Report, _options: Options) -> Iterator[str]:
-    """Write the report, piece by piece."""
+    """Yield the text of the report in pieces."""
     yield f'<?xml version="1.0" encoding="UTF-8"?>\n<checkstyle version="{VERSION}">\n'
     for file in report.files:
         yield "".join(f"{line}\n" for line in _file(file))

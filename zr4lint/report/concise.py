@@ -1,4 +1,4 @@
-"""One line a finding, then one line with the counts."""
+"""One line for each finding, then one line with the counts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def pieces(report: Report, options: Options) -> Iterator[str]:
-    """Write the report, piece by piece."""
+    """Yield the text of the report in pieces."""
     color = bool(options.color)
     if options.statistics:
         yield paint(statistics(report), color=color)

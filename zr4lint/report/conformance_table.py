@@ -1,4 +1,4 @@
-"""The conformance table: how far a file meets a pack, part by part, and its score."""
+"""The conformance table: the requirements that a file meets in each part of a pack, and its score."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def table(path: str, conformance: Conformance, width: int, *, estimates: bool = False) -> list[Line]:
-    """The table of one file and pack; with `estimates`, those of the specification beside it, and their sums."""
+    """Return the table of one file and pack; `estimates` adds the estimates of the specification and their sums."""
     met = f" (pack {conformance.pack}): {conformance.met} of {conformance.total} requirements met"
     lines: list[Line] = [(Piece(path, "strong"), Piece(met))]
     if conformance.rows:
@@ -41,7 +41,7 @@ def _rows(rows: tuple[Row, ...], width: int) -> list[Line]:
 
 
 def _estimates(rows: tuple[Row, ...], whole: str | None) -> list[Line]:
-    """The estimates of the specification for each part, and their sums."""
+    """Return the specification's estimates of time and size for each part, and their sums."""
     given = [row for row in rows if row.build or row.size]
     times = total(Estimate.parse(row.build) for row in given if row.build)
     sizes = total(Estimate.parse(row.size) for row in given if row.size)
@@ -57,14 +57,14 @@ def _estimates(rows: tuple[Row, ...], whole: str | None) -> list[Line]:
 
 
 def fits(row: Row) -> bool:
-    """Whether a row's requirements are met, within the lines that are theirs."""
+    """Return whether all requirements of a row are met, by lines within the required range."""
     if row.met < row.total:
         return False
     return not (row.found and row.required) or (row.required[0] <= row.found[0] and row.found[1] <= row.required[1])
 
 
 def line_range(lines: tuple[int, int] | None) -> str:
-    """Write the first and the last line, "-" where there are none."""
+    """Return the first and the last line as text, or "-" if there are none."""
     if lines is None:
         return "-"
     return f"{lines[0]}" if lines[0] == lines[1] else f"{lines[0]}-{lines[1]}"

@@ -1,4 +1,4 @@
-"""Text from anywhere, made fit to be shown: nothing in it can steer a terminal or break an encoding."""
+"""Escapes for untrusted text, so that it cannot control a terminal or break an encoding."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ TAB = "    "
 _UNSEEN = lazy_pattern(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-"""Characters that `str.isprintable` accepts and that show nothing: fillers, joiners, variation selectors."""
+"""Characters that `str.isprintable` accepts although they are invisible: fillers, joiners, variation selectors."""
 
 _NOT_PLAIN = r"[^\n -~]+"
 
 
 def visible(text: str) -> str:
-    """Write every character that has no shape of its own as an escape such as "\\x1b".
+    """Replace every invisible character by an escape such as "\\x1b".
 
-    That is what `str.isprintable` refuses: control characters, line and paragraph separators, marks of direction,
-    blanks other than the space, characters of no width, lone surrogates. Printable characters without a shape are
-    written as "<U+3164>".
+    These are the characters that `str.isprintable` refuses: control characters, line and paragraph separators,
+    direction marks, blanks other than the space, zero-width characters, lone surrogates. Printable characters that are
+    invisible are written as "<U+3164>".
     """
     if text.isascii() and text.isprintable():
         return text
@@ -33,10 +33,10 @@ def visible(text: str) -> str:
 
 
 def no_command(line: str) -> str:
-    """A line that the log of a workflow does not take for a command.
+    """Escape a line that the log of a workflow would execute as a command.
 
-    GitHub does that with one that begins with `::` behind blanks of any kind, and as Azure DevOps with one that has
-    `##[` or `##vso[` anywhere.
+    GitHub executes a line that begins with `::`, even after blanks. GitHub and Azure DevOps both execute a line that
+    contains `##[` or `##vso[` anywhere.
     """
     words = line.lstrip()
     if words.startswith("::"):
@@ -45,14 +45,14 @@ def no_command(line: str) -> str:
 
 
 def without_marks(text: str, sharp: str) -> str:
-    """Text without the marks that make a command of the line they stand in; `sharp` is another way to write "#"."""
+    """Replace the "#" before a command mark such as `##[` by `sharp`, so that the log does not execute the line."""
     return text.replace("##[", f"#{sharp}[").replace("##vso[", f"#{sharp}vso[") if "##" in text else text
 
 
 def json_text(document: object, *, indent: int = 2) -> str:
-    """JSON in ASCII, of which no line is taken for a command; an `indent` of 0 writes one line.
+    """Return a document as ASCII JSON that no log executes as a command; an `indent` of 0 writes one line.
 
-    The texts in it have to be well formed.
+    The strings of the document must be well formed.
     """
     text = json.format(json.encode(document), indent=indent).decode()
     if not text.isascii() or "\x7f" in text:
@@ -61,9 +61,9 @@ def json_text(document: object, *, indent: int = 2) -> str:
 
 
 def json_pieces(document: object, depth: int = 0) -> Iterator[str]:
-    """JSON as `json_text` writes it, in pieces: an iterator in the document is a list whose items are written singly.
+    """Yield the JSON that `json_text` would write, in pieces; each iterator in the document becomes a list.
 
-    The items of an iterator hold no further ones.
+    The items of an iterator are written one by one. They must not contain iterators.
     """
     if isinstance(document, dict) and _has_iterators(document):
         yield from _bracketed("{}", ((f"{json_text(key)}: ", value) for key, value in document.items()), depth)
@@ -103,24 +103,24 @@ def _json_escape(found: re.Match[str]) -> str:
 
 
 def visible_line(line: str) -> str:
-    """A line of a file as `visible` shows it, but tabs as they are, and without the "\\r" of its end."""
+    """Return a source line with its invisible characters escaped, except tabs, and without a final "\\r"."""
     return "\t".join(map(visible, line.removesuffix("\r").split("\t")))
 
 
 def source_characters(text: str) -> list[str]:
-    """Show each character of a source line: as `visible` does, but a tab as blanks."""
+    """Return the text to show for each character of a source line: a tab becomes blanks, the rest as in `visible`."""
     if text.isascii() and text.isprintable():
         return list(text)
     return [TAB if character == "\t" else visible(character) for character in text]
 
 
 def well_formed(text: str) -> str:
-    """Write lone surrogates as escapes such as "\\udcff", so that the text can be encoded."""
+    """Replace lone surrogates by escapes such as "\\udcff", so that the text can be encoded."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def cells(text: str) -> int:
-    """The number of terminal columns that visible text takes."""
+    """Return the number of terminal columns that visible text takes."""
     if text.isascii():
         return len(text)
     from unicodedata import category, east_asian_width
@@ -129,9 +129,9 @@ def cells(text: str) -> int:
 
 
 def wrap(text: str, first: int, rest: int) -> list[str]:
-    """Break prose between words into lines of at most `first`, then `rest` columns; longer words stay whole.
+    """Wrap prose into lines of at most `first`, then `rest` columns; longer words are not broken.
 
-    The first line is empty where its first word does not fit, and fits the next.
+    The first line is empty if the first word fits only on the next line.
     """
     text = visible(text)
     if cells(text) <= first and not text.startswith(" "):

@@ -1,4 +1,4 @@
-"""Source lines with a gutter of line numbers, and a mark below the words concerned.
+"""Source lines with line numbers in a gutter, and a mark below the words concerned.
 
 The work for one excerpt is bounded by the width of the output, however long the file and its lines are.
 """
@@ -17,9 +17,9 @@ CUT = "..."
 
 
 class Page(Struct, frozen=True):
-    """The room for excerpts of one file: the columns of the gutter's numbers, and those right of the gutter.
+    """The layout of excerpts of one file: the digits of a line number, and the columns right of the gutter.
 
-    `gap` is a line with nothing behind the gutter.
+    `gap` is a line with an empty gutter and no text.
     """
 
     digits: int
@@ -28,12 +28,12 @@ class Page(Struct, frozen=True):
 
     @classmethod
     def of(cls, source: SourceFile, width: int) -> Page:
-        """The page for a file's lines on `width` columns."""
+        """Return the page for the lines of a file on a terminal with `width` columns."""
         digits = len(str(len(source.line_starts)))
         return cls(digits, max(width - digits - 3, 20), (Piece(f"{' ' * digits} |", "faint"),))
 
     def line(self, number: int | None, *pieces: Piece, sign: str = "|", role: str = "faint") -> Line:
-        """A line behind the gutter."""
+        """Return a line with its gutter."""
         shown = " " * self.digits if number is None else str(number).rjust(self.digits)
         return (Piece(f"{shown} {sign} ", role), *pieces)
 
@@ -47,7 +47,7 @@ class Mark(Struct, frozen=True):
 
 
 class Clip(Struct, frozen=True):
-    """The visible part of a line, and the columns of the words concerned, at least one."""
+    """The visible part of a line, and the columns of the marked words; at least one column is marked."""
 
     text: str
     start: int
@@ -55,7 +55,7 @@ class Clip(Struct, frozen=True):
 
 
 def excerpt(source: SourceFile, span: Span, mark: Mark, page: Page) -> list[Line]:
-    """The line of a span with the span marked; of several lines the first and the last."""
+    """Return the line of a span with the span marked; for a span of several lines, the first and the last line."""
     first, last = source.line_of(span.start), source.line_of(max(span.end - 1, span.start))
     if first == last:
         return _marked(source, first, span, mark, page)
@@ -79,13 +79,13 @@ def _marked(source: SourceFile, number: int, span: Span, mark: Mark, page: Page)
 
 
 def clipped(text: str, line: Span, words: Span, room: int) -> Clip:
-    """Show as much of a line, from both sides of the words, as the room takes."""
+    """Return as much of a line around `words` as fits into `room` columns."""
     start = min(max(words.start, line.start), line.end)
     end = min(max(words.end, start), line.end)
     whole = text[line.start : min(line.end, line.start + room)]
     if line.end - line.start < room and whole.isascii() and whole.isprintable():
         return Clip(whole, start - line.start, max(end - start, 1))
-    # No character is needed that is further away than the room, and one more tells that something is left out.
+    # No character further away than `room` can be shown; one more tells whether something is cut.
     before = source_characters(text[max(line.start, start - room - 1) : start])[::-1]
     middle = source_characters(text[start : min(end, start + room + 1)])
     after = source_characters(text[end : min(line.end, end + room + 1)])
@@ -102,7 +102,7 @@ def clipped(text: str, line: Span, words: Span, room: int) -> Clip:
 
 
 def _fitting(characters: Sequence[str], room: int) -> list[str]:
-    """The characters from the first on that fit, with CUT for what does not."""
+    """Return the first characters that fit into `room` columns, followed by CUT if some do not fit."""
     joined = "".join(characters)
     if joined.isascii() and len(joined) == len(characters):
         return [*joined] if len(joined) <= room else [*joined[: max(room - len(CUT), 0)], CUT]

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
-# `visible` has made all line ends visible before; they are here so that the tables are those of the runner.
+# `visible` has already escaped line ends. They are listed here so that the tables match those of the runner.
 DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 PROPERTY = DATA | str.maketrans({":": "%3A", ",": "%2C"})
 
 
 def pieces(report: Report, options: Options) -> Iterator[str]:
-    """Write the report: one line a finding, then a notice with the counts."""
+    """Yield one line for each finding, then a notice with the counts."""
     return (f"{line}\n" for line in _lines(report, options))
 
 
@@ -38,7 +38,7 @@ def _lines(report: Report, options: Options) -> Iterator[str]:
 
 
 def command(name: str, message: str, **properties: str) -> str:
-    """Write one command; nothing in its words can end it, or begin another."""
+    """Return one workflow command, with its values escaped so that they cannot end it or start another."""
     given = ",".join(f"{key}={visible(value).translate(PROPERTY)}" for key, value in properties.items())
     return f"::{name} {given}::{visible(message).translate(DATA)}"
 
@@ -47,7 +47,7 @@ def _line(finding: Finding, source: SourceFile) -> str:
     span = finding.span
     (line, column), (end_line, end_column) = source.position(span.start), source.position(span.end)
     place = {"line": f"{line}", "endLine": f"{end_line}"}
-    if line == end_line:  # GitHub refuses columns on several lines
+    if line == end_line:  # GitHub refuses columns for a range of several lines
         place |= {"col": f"{column}", "endColumn": f"{end_column}"}
     title = f"{finding.code} {finding.name}"
     return command(

@@ -20,7 +20,7 @@ SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO:
 
 
 def pieces(report: Report, _options: Options) -> Iterator[str]:
-    """Write the report; all of it is ASCII. It holds findings only, since GitLab knows nothing else."""
+    """Yield the report as ASCII JSON; it lists only findings, since the format has nothing else."""
     yield from json_pieces(entry for file in report.files for entry in _entries(file))
     yield "\n"
 

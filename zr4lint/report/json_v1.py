@@ -1,4 +1,4 @@
-"""JSON, version 1: everything there is to know, for programs. Keys are only ever added."""
+"""JSON, version 1: the whole report, for programs. Later releases only add keys."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Object = dict[str, Any]
 
 
 def pieces(report: Report, options: Options) -> Iterator[str]:
-    """Write the report; all of it is ASCII. With statistics, findings are counted by rule in their place."""
+    """Yield the report as ASCII JSON; with `statistics`, the counts of each rule replace the findings."""
     document: Object = {"version": 1}
     if options.statistics:
         document["statistics"] = [*map(_count, counted(report))]
@@ -54,7 +54,7 @@ def _count(entry: Count) -> Object:
 
 
 def finding_object(finding: Finding, source: SourceFile) -> Object:
-    """A finding as every JSON of zr4lint has it."""
+    """Return a finding as an object; all JSON formats of zr4lint use it."""
     return {
         "path": well_formed(finding.path),
         "code": finding.code,
@@ -78,7 +78,7 @@ def finding_object(finding: Finding, source: SourceFile) -> Object:
 
 
 def _origin(origin: Origin) -> Object:
-    """The line of the document for a requirement; no path if it was not found, `stale` if its words are gone."""
+    """Return the place of a requirement in its document; `path` is None if not found, `stale` if the words are gone."""
     return {
         "document": well_formed(origin.document),
         "path": _text(origin.path),
@@ -88,7 +88,7 @@ def _origin(origin: Origin) -> Object:
 
 
 def _related(related: Related, source: SourceFile) -> Object:
-    """A related place; its `path` is there where it is in another file."""
+    """Return a related place, with its `path` if it is in another file."""
     other = {} if related.source is None else {"path": well_formed(related.source.path)}
     return {"message": well_formed(related.message), **_place(related.span, related.source or source), **other}
 
@@ -104,7 +104,7 @@ def _fix(fix: Fix) -> Object:
 
 
 def _file(file: FileReport) -> list[Object]:
-    """A file's entries: one for each pack, or one that says that there is none."""
+    """Return one entry for each pack of a file, or a single entry without a pack."""
     path = well_formed(file.source.path)
     if not file.conformance:
         return [{"path": path, "pack": None, "requirements": None, "score": None, "rows": [], "witnesses": []}]
@@ -135,7 +135,7 @@ def _row(row: Row) -> Object:
 
 
 def points(value: float) -> float:
-    """A score's points, to two decimals; a whole number where there are none."""
+    """Round a score to two decimals; return an int if it is whole."""
     rounded = round(value, 2)
     return int(rounded) if rounded == int(rounded) else rounded
 

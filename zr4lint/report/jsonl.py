@@ -1,4 +1,4 @@
-"""JSON Lines: one line a file with its counts, for runs over many files."""
+"""JSON Lines: one line for each file with its counts, for runs over many files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def pieces(report: Report, options: Options) -> Iterator[str]:
-    """Write the report; all of it is ASCII. A path that could not be linted has a line that says why."""
+    """Yield the report as ASCII lines; a path that could not be linted gets a line with the error."""
     for line in chain(map(_file, report.files), ({"error": well_formed(error)} for error in options.errors)):
         yield f"{json_text(line, indent=0)}\n"
 

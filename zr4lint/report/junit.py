@@ -1,4 +1,4 @@
-"""JUnit's XML, which every continuous integration reads: a suite a file, a failed test a finding."""
+"""JUnit XML, which most CI servers read: each file is a test suite, each finding a failed test."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;",
 
 
 def pieces(report: Report, options: Options) -> Iterator[str]:
-    """Write the report, piece by piece."""
+    """Yield the text of the report in pieces."""
     failures, tests = 0, len(options.errors)
     for file in report.files:
         failures += sum(not _skipped(finding) for finding in file.findings)
@@ -57,7 +57,7 @@ def _case(finding: Finding, file: FileReport) -> Iterator[str]:
 
 
 def _skipped(finding: Finding) -> bool:
-    """Whether a finding fails no test: it is suppressed, or a conflict that is only counted."""
+    """Return whether a finding fails no test: it is suppressed, or it is a conflict that is only counted."""
     return finding.suppressed or (finding.conflict is not None and finding.severity is Severity.INFO)
 
 
@@ -84,10 +84,10 @@ def _not_linted(errors: tuple[str, ...]) -> Iterator[str]:
 
 
 def attributes(**values: str | int) -> str:
-    """Attributes of an element, escaped."""
+    """Return the attributes of an element, escaped."""
     return " ".join(f'{name}="{escaped(str(value))}"' for name, value in values.items())
 
 
 def escaped(text: str) -> str:
-    """Text that is the same in an element and in an attribute; of what XML has no way to say, the escape."""
+    """Escape text for elements and attributes; characters that XML does not allow become visible escapes."""
     return without_marks(visible(text).translate(ENTITIES), "&#35;")

@@ -1,4 +1,4 @@
-"""Lists and pages of the commands that explain: columns of text, or drawn for a terminal."""
+"""Lists and pages of the explaining commands, as columns of text or as tables for a terminal."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 Rows = Sequence[Sequence[str]]
 
 FILLED = 80
-"""The width that the prose of pages is filled to."""
+"""The width to which the prose of pages is wrapped."""
 
 LEAST = 20
-"""The columns that are left to the last column of a table, or no table is drawn."""
+"""The fewest columns that the last column of a table needs; with fewer, no table is drawn."""
 
 _INDENT = "    "
 _LEVELS = ("level", "severity")
@@ -25,17 +25,17 @@ _COLORS = {"error": "bold red", "warning": "bold magenta", "info": "bold cyan"}
 
 
 def columns(rows: Rows) -> str:
-    """Rows as text: columns of one width, two blanks between them."""
+    """Return rows as text in aligned columns, with two blanks between them."""
     widths = [max((len(row[at]) for row in rows), default=0) for at in range(len(rows[0]) if rows else 0)]
     lines = ("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "".join(f"{no_command(visible(line.rstrip()))}\n" for line in lines)
 
 
 def drawn(heads: Sequence[str], rows: Rows, width: int, *, color: bool, numbers: Container[str] = ()) -> str:
-    """Rows as a table with heads for a terminal of this width; the last column is broken into lines.
+    """Return rows as a table with heads, `width` columns wide; the last column is wrapped.
 
-    `numbers` are the heads of columns that are aligned to the right. Where the last column would be too narrow, the
-    cells that do not fit in the line of a row are written below it.
+    `numbers` names the heads of columns that are aligned to the right. If the last column would be too narrow, the
+    cells that do not fit on the line of a row are written below it.
     """
     widths = [max(map(cells, column)) for column in zip(heads, *map(_visible, rows), strict=True)]
     if sum(widths[:-1]) + 2 * len(widths[:-1]) + min(LEAST, widths[-1]) > width:
@@ -59,7 +59,7 @@ def drawn(heads: Sequence[str], rows: Rows, width: int, *, color: bool, numbers:
 def _stacked(
     heads: Sequence[str], rows: Rows, widths: Sequence[int], width: int, numbers: Container[str]
 ) -> Iterator[Text]:
-    """Rows whose first cells stand in columns; further ones follow where they fit, or are indented below."""
+    """Yield each row with its first cells in columns; the other cells follow on the line, or indented below it."""
     from rich.text import Text
 
     ends = [sum(widths[: at + 1]) + 2 * at for at in range(len(widths))]
@@ -79,7 +79,7 @@ def _stacked(
 
 
 def _filled(row: Sequence[str], width: int) -> Iterator[str]:
-    """Cells as lines of prose; one that fits in the line of those before it stands there."""
+    """Yield cells as lines of prose; a cell that fits on the current line continues it."""
     line = ""
     for cell in filter(None, row):
         if line and cells(line) + 2 + cells(cell) <= width:
@@ -95,9 +95,9 @@ def _visible(row: Sequence[str]) -> list[str]:
 
 
 def page(lines: Sequence[str], width: int, *, color: bool) -> str:
-    """A page for a terminal: the first line is its title, and lines that end with a colon are heads.
+    """Return a page for a terminal: the first line is the title, and lines that end in a colon are heads.
 
-    Indented lines are to be copied: the terminal breaks them, not we.
+    Indented lines are meant to be copied, so they are not wrapped.
     """
     from rich.text import Text
 
@@ -111,7 +111,7 @@ def page(lines: Sequence[str], width: int, *, color: bool) -> str:
 
 
 def _unfilled(lines: Sequence[str]) -> list[str]:
-    """Lines of prose in one again, where the next word did not fit, so that a narrow terminal breaks them anew."""
+    """Join lines of prose that were wrapped, so that a narrow terminal can wrap them anew."""
     found: list[str] = []
     last = ""
     for line in lines:
@@ -131,7 +131,7 @@ def _cell(words: str, *, colored: bool) -> Text:
 
 
 def _captured(*renderables: RenderableType, width: int, color: bool) -> str:
-    """What a terminal of a width is sent; texts are not broken any further."""
+    """Return the text that rich writes to a terminal of `width` columns; it wraps nothing further."""
     from rich.text import Text
 
     console = _console(width, color=color)

@@ -1,4 +1,4 @@
-"""Markdown as GitHub and GitLab read it: a summary for a pull request or a step of a workflow."""
+"""Markdown as GitHub and GitLab read it: a summary for a pull request or a workflow step."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from zr4lint.report import Options
 
 LONGEST = 100
-"""So many findings of a file are listed; a summary has a page, not a book."""
+"""The most findings of a file that are listed, to keep the summary to about a page."""
 
-# "@name" calls somebody, "#1" names another page and "$x$" is a formula, with a backslash before it or without.
+# "@name" mentions a user, "#1" links an issue and "$x$" is a formula, even after a backslash.
 MARKS = {mark: f"\\{mark}" for mark in "\\`*_{}[]<>|&~!^"} | {mark: f"<span>{mark}</span>" for mark in "@#$"}
 TABLE = str.maketrans(MARKS)
 LINK = r"(?i)(?<=:)//|(?<=www)\."
 
 
 def pieces(report: Report, options: Options) -> Iterator[str]:
-    """Write the report, piece by piece."""
+    """Yield the text of the report in pieces."""
     return (f"{line}\n" for line in _lines(report, options))
 
 
@@ -38,7 +38,7 @@ def _lines(report: Report, options: Options) -> Iterator[str]:
 
 
 def escaped(text: str) -> str:
-    """Text on one line in which nothing is markup."""
+    """Return text on one line, with its markup escaped."""
     return re.sub(LINK, r"\\\g<0>", visible(text).translate(TABLE))
 
 

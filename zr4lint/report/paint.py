@@ -1,4 +1,4 @@
-"""Lines made of pieces, and the two ways to paint them: plain, or in the colours of a terminal."""
+"""Lines made of pieces, and their rendering as plain text or in terminal colours."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zr4lint.report.escaping import no_command, visible
 
 
 class Piece(Struct, frozen=True):
-    """Words of one colour; the role is a key of ROLES, or "" for none, and `link` where they lead."""
+    """Words of one colour: `role` is a key of ROLES, or "" for none; `link` is the target of the words."""
 
     text: str
     role: str = ""
@@ -22,8 +22,8 @@ class Piece(Struct, frozen=True):
 Line = tuple[Piece, ...]
 _words = attrgetter("text")
 
-# Only the sixteen colours that a terminal's own theme sets, and of these the ones that are legible on dark and on
-# light: no white, no black.
+# Use only the sixteen colours of the terminal's theme, and of these only the ones that are legible on dark and on light
+# backgrounds: no white, no black.
 ROLES = {
     "error": "bold red",
     "warning": "bold magenta",
@@ -37,7 +37,7 @@ ROLES = {
 
 
 def paint(lines: Iterable[Line], *, color: bool, links: bool = False) -> str:
-    """Join lines into text; whatever the pieces hold, only the colours and links asked for reach the terminal."""
+    """Join lines into text; escapes in the pieces never reach the terminal, only the requested colours and links."""
     if color:
         written = [_colored(line, links=links) for line in lines]
     else:

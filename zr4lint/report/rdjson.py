@@ -21,7 +21,7 @@ LONGEST_SUGGESTION = 2_000
 
 
 def pieces(report: Report, _options: Options) -> Iterator[str]:
-    """Write the report; all of it is ASCII."""
+    """Yield the report as ASCII JSON."""
     diagnostics = (_diagnostic(finding, file) for file in report.files for finding in shown_findings(file))
     yield from json_pieces({"source": {"name": "zr4lint"}, "diagnostics": diagnostics})
     yield "\n"
@@ -44,7 +44,7 @@ def _diagnostic(finding: Finding, file: FileReport) -> Object:
 
 
 def _suggestion(source: SourceFile, fix: Fix | None) -> Object | None:
-    """A fix as one replacement, since the edits of a fix belong together and people accept suggestions one by one."""
+    """Return a fix as a single replacement, since its edits belong together and suggestions are accepted one by one."""
     if fix is None or fix.applicability is Applicability.DISPLAY or not fix.edits:
         return None
     edits = sorted(fix.edits)
@@ -65,7 +65,7 @@ def _range(source: SourceFile, start: int, end: int) -> Object:
 
 
 def _position(source: SourceFile, offset: int) -> Object:
-    """Line and column from 1; the column counts the bytes of UTF-8. Behind the last line end a new line begins."""
+    """Return line and column from 1, the column in UTF-8 bytes; after the last line end, a new line begins."""
     line, _ = source.position(offset)
     if offset == len(source.text) and source.text.endswith("\n"):
         return {"line": source.newline_count + 1, "column": 1}

@@ -1,4 +1,4 @@
-"""SARIF 2.1.0, as code scanning services and editors read it."""
+"""SARIF 2.1.0, for code scanning services and editors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "
 PROBLEM_SEVERITIES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
 LONGEST_SNIPPET = 4000
 MOST_RESULTS = 25_000
-"""Code scanning services refuse a run with more results."""
+"""The most results of a run; code scanning services refuse more."""
 
 _UNRESERVED = str.maketrans("", "", "-._~/")
 
@@ -31,7 +31,7 @@ Object = dict[str, Any]
 
 
 def pieces(report: Report, options: Options) -> Iterator[str]:
-    """Write the report; all of it is ASCII."""
+    """Yield the report as ASCII JSON."""
     index = {rule.code: number for number, rule in enumerate(report.rules)}
     results = islice((result for file in report.files for result in _results(file, index)), MOST_RESULTS)
     run = {
@@ -58,7 +58,7 @@ def pieces(report: Report, options: Options) -> Iterator[str]:
 
 
 def _invocation(report: Report, options: Options) -> Object:
-    """The invocation record: successful unless nothing could be linted."""
+    """Return the invocation record; it is successful if at least one path was linted or no path failed."""
     invocation: Object = {
         "executionSuccessful": not options.errors or bool(report.files),
         "exitCode": options.exit_code,
@@ -108,7 +108,7 @@ def _result(finding: Finding, source: SourceFile, mark: str, index: Mapping[str,
 
 
 def _related(finding: Finding, source: SourceFile) -> Iterator[Object]:
-    """The other places, and the line of the document that requires it."""
+    """Yield the related places, and the line of the document that states the requirement."""
     for number, related in enumerate(finding.related, 1):
         elsewhere = related.source
         place = (finding.path, source) if elsewhere is None else (elsewhere.path, elsewhere)
@@ -130,14 +130,14 @@ def _related(finding: Finding, source: SourceFile) -> Iterator[Object]:
 
 
 def _message(finding: Finding) -> Object:
-    """The message as text, and with the parts behind it as markdown."""
+    """Return the message as text, and as markdown that includes the notes, the help and the other parts."""
     text = _plain(f"{finding.message.removesuffix('.')}.")
     lines = [f"**{name.capitalize()}:** {inert(words)}" for name, words in parts(finding)]
     return {"text": text, "markdown": _paragraphs(inert(text), *lines)} if lines else {"text": text}
 
 
 def _properties(finding: Finding) -> Object:
-    """The parts of a finding for which SARIF has no place of their own."""
+    """Return the parts of a finding for which SARIF has no property."""
     named = {
         "notes": [*map(well_formed, finding.notes)],
         "help": finding.help and well_formed(finding.help),
@@ -151,7 +151,7 @@ def _properties(finding: Finding) -> Object:
 
 
 def _plain(text: str) -> str:
-    """Text that holds no link: a viewer would make one of `[words](target)`."""
+    """Return text in which a viewer finds no `[words](target)` link."""
     if "](" in text:
         text = text.replace("[", "\\[").replace("]", "\\]")
     return well_formed(text)
@@ -169,11 +169,8 @@ def _fix(fix: Fix, path: str, source: SourceFile) -> Object:
     }
 
 
-# Rules: what a viewer shows beside a result
-
-
 def descriptor(rule: Rule) -> Object:
-    """The reporting descriptor of a rule."""
+    """Return the reporting descriptor of a rule."""
     layer = [] if rule.layer is None else [f"layer-{rule.layer}"]
     summary, why = _sentence(rule.summary), well_formed(rule.why.strip())
     examples = [(head, well_formed(code.rstrip())) for head, code in (("Bad", rule.bad), ("Good", rule.good)) if code]
@@ -213,18 +210,15 @@ def _paragraphs(*parts: str) -> str:
 
 
 def _fenced(code: str) -> str:
-    """A block of Dockerfile; its fence is longer than any row of backticks within."""
+    """Return a fenced Dockerfile block; the fence is longer than any row of backticks in the code."""
     fence = "```"
     while fence in code:
         fence += "`"
     return f"{fence}dockerfile\n{code}\n{fence}"
 
 
-# Places: artifacts, regions, snippets
-
-
 def artifact(path: str) -> Object:
-    """The artifact location of a path: below %SRCROOT%, unless it is absolute."""
+    """Return the artifact location of a path: relative to %SRCROOT%, unless it is absolute."""
     path = from_root(path)
     if path.startswith("/"):
         return {"uri": f"file://{escaped(path)}"}
@@ -232,7 +226,7 @@ def artifact(path: str) -> Object:
 
 
 def escaped(path: str) -> str:
-    """A POSIX path as the path of a URI."""
+    """Return a POSIX path as the path of a URI."""
     if path.isascii() and path.translate(_UNRESERVED).isalnum():
         return path
     from urllib.parse import quote
@@ -241,7 +235,7 @@ def escaped(path: str) -> str:
 
 
 def physical_location(path: str, source: SourceFile, span: Span, *, context: bool = False) -> Object:
-    """A span with its words and, if asked for, the lines around it; both only as long as people read."""
+    """Return a span with its words and, with `context`, its neighbouring lines; both are left out if too long."""
     place: Object = {"artifactLocation": artifact(path), "region": region(source, span)}
     if span.end - span.start <= LONGEST_SNIPPET:
         place["region"]["snippet"] = {"text": well_formed(source.slice(span))}
@@ -254,13 +248,13 @@ def physical_location(path: str, source: SourceFile, span: Span, *, context: boo
 
 
 def region(source: SourceFile, span: Span | Edit) -> Object:
-    """The four numbers of a region: from 1, the end column exclusive."""
+    """Return the four numbers of a region, counted from 1, with an exclusive end column."""
     (line, column), (end_line, end_column) = source.position(span.start), source.position(span.end)
     return {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
 
 
 def _context(source: SourceFile, span: Span) -> Span:
-    """The lines of a span, with one before and one after."""
+    """Return the lines of a span, with one line before and one after."""
     first = max(source.line_of(span.start) - 1, 1)
     last = min(source.line_of(span.end) + 1, len(source.line_starts))
     return Span(source.line_starts[first - 1], max(source.line_span(last).end, span.end))

@@ -1,4 +1,4 @@
-"""SonarQube's generic format for issues of other tools, as SonarQube 10.3 and later read it."""
+"""SonarQube's generic format for external issues, as SonarQube 10.3 and later read it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SEVERITIES = {Severity.ERROR: "MAJOR", Severity.WARNING: "MINOR", Severity.INFO:
 
 
 def pieces(report: Report, _options: Options) -> Iterator[str]:
-    """Write the report; all of it is ASCII. SonarQube wants the rules that were broken, and no others."""
+    """Yield the report as ASCII JSON; SonarQube expects only the rules that have findings."""
     known = {rule.code: rule for rule in report.rules}
     broken: dict[str, Finding] = {}
     for file in report.files:
@@ -61,7 +61,7 @@ def _issue(finding: Finding, file: FileReport) -> Object:
 
 
 def _range(finding: Finding, source: SourceFile) -> Object:
-    """Lines from 1, and of words in one line the columns from 0 in UTF-16; a range without width is refused."""
+    """Return lines from 1 and, within one line, UTF-16 columns from 0; SonarQube refuses empty ranges."""
     start = finding.span.start
     first, last = source.line_of(start), source.line_of(max(finding.span.end - 1, start))
     line = source.line_span(first)

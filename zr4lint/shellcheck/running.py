@@ -1,4 +1,4 @@
-"""Calls of ShellCheck: many scripts a call, each text once."""
+"""Calls ShellCheck with many scripts at once, and with each text only once."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from zr4lint.model.deadline import NO_DEADLINE, Deadline
 from zr4lint.shellcheck.program import executable
 
 _EXCLUDED = "1075,1090,1091,2187"
-"""`else if` on a line, which RUN cannot break; files that are not there to be sourced; that ash is taken for dash."""
+"""The disabled codes: `else if` on one line, since a RUN has no other; sourced files that do not exist; ash as dash."""
 
 _MOST_FILES = 100
 _MOST_KEPT = 20_000
 _SECONDS_OF_A_FURTHER_SCRIPT = 0.05
-"""Processor time that a call may take more; an ordinary script takes 0.003 s."""
+"""The additional seconds of processor time for each script of a call; an ordinary script takes 0.003 s."""
 
 _WALL_TIMES = 20.0
-"""How much longer than its processor time a call may take, on a machine with other work."""
+"""The wall time of a call as a multiple of its processor time, for a machine with other work."""
 
 _results: dict[str, tuple[Comment, ...] | None] = {}
 
 
 class Replacement(Struct, frozen=True):
-    """One edit of a fix: from a line and a column to another, both from 1 and half-open."""
+    """One edit of a fix, from a line and column to another; both count from 1, and the end is exclusive."""
 
     line: int
     column: int
@@ -40,7 +40,7 @@ class Replacement(Struct, frozen=True):
 
 
 class Comment(Struct, frozen=True):
-    """One thing that ShellCheck says of a script; `level` is "error", "warning", "info" or "style"."""
+    """A comment of ShellCheck on a script; `level` is "error", "warning", "info" or "style"."""
 
     code: int
     level: str
@@ -53,9 +53,9 @@ class Comment(Struct, frozen=True):
 
 
 def check_scripts(scripts: Iterable[str], deadline: Deadline = NO_DEADLINE) -> Mapping[str, tuple[Comment, ...] | None]:
-    """ShellCheck's comments on scripts, by their text; None for a script that it did not check.
+    """Return ShellCheck's comments on scripts, by their text, or None for a script that it did not check.
 
-    A process runs each text once. Scripts over the budget are not checked, and those that take too long are not.
+    Each text is checked once per process. Scripts over the budget, and those that take too long, are not checked.
     """
     wanted = dict.fromkeys(scripts)
     program = executable()
@@ -83,7 +83,7 @@ def check_scripts(scripts: Iterable[str], deadline: Deadline = NO_DEADLINE) -> M
 
 
 def _asked(program: str, scripts: Sequence[str], seconds: float) -> Mapping[str, tuple[Comment, ...] | None] | None:
-    """The answers of one call, None if it takes too long; no script has one where it can't be made."""
+    """Return the answers of one call, or None if it takes too long; if it cannot be made, all answers are None."""
     names = [f"{number}.sh" for number in range(len(scripts))]
     command = [program, "--norc", "--format=json1", "--severity=style", f"--exclude={_EXCLUDED}", *names]
     try:
@@ -103,7 +103,7 @@ def _asked(program: str, scripts: Sequence[str], seconds: float) -> Mapping[str,
 
 
 def _output(command: Sequence[str], folder: str, seconds: float) -> bytes:
-    """The output of a command, which ends after so many seconds of processor time: other work does not matter."""
+    """Return the output of a command that is limited in processor time, so that other work does not matter."""
     nothing = subprocess.DEVNULL
     limited = [*_limits(seconds), *command]
     with subprocess.Popen(limited, cwd=folder, stdin=nothing, stdout=subprocess.PIPE, stderr=nothing) as process:
@@ -114,9 +114,9 @@ def _output(command: Sequence[str], folder: str, seconds: float) -> bytes:
 
 
 def _limits(seconds: float) -> Sequence[str]:
-    """The words before a command that bound its processor time and memory; none on systems without such limits.
+    """Return the command prefix that limits processor time and memory, or () on systems without such limits.
 
-    They hold from its start: ShellCheck reserves as much address space as it may have.
+    The limits apply from the start, since ShellCheck reserves as much address space as it may have.
     """
     if os.name != "posix":
         return ()

@@ -1,4 +1,4 @@
-"""The scripts of a file's RUNs as ShellCheck is given them, with every character where it stands in the file."""
+"""The scripts of a file's RUNs as input for ShellCheck, with every character mapped to its place in the file."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _EXITS = r"-[A-Za-z]*e[A-Za-z]*|errexit"
 _FED = r"(?:/\S*/)?(sh|bash|dash|ash|ksh)((?:\s+-\w*|\s+(?:pipefail|errexit|nounset|xtrace))*)"
 _SHEBANG = r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(?:\S*/)?(\w+)"
 _GUESSES = 100
-"""The names of a file that may be misspelled; each is compared with all in scope."""
+"""The most names of a file that may be misspelled; each is compared with all names in scope."""
 _DIALECTS = {"bash": "bash", "ash": "busybox sh", "ksh": "ksh", "dash": "dash", "busybox": "busybox sh", "sh": "sh"}
 
 
 class RunScript(Struct, frozen=True):
-    """A script: `text` stands at `start` in the file, character for character, and `head` goes in front of it."""
+    """A script: `text` starts at `start` in the file, character for character; `head` precedes it."""
 
     head: str
     text: str
@@ -43,11 +43,11 @@ class RunScript(Struct, frozen=True):
 
     @property
     def whole(self) -> str:
-        """The input of ShellCheck."""
+        """Return the input of ShellCheck."""
         return self.head + self.text
 
     def offset(self, line: int, column: int) -> int | None:
-        """The place in the file of a line and a column of the whole, both from 1; None for one in the head."""
+        """Return the file offset of a line and column of the whole, both from 1, or None for one in the head."""
         line -= self.head.count("\n")
         if line < 1:
             return None
@@ -60,7 +60,7 @@ class RunScript(Struct, frozen=True):
 
 
 def scripts_of(facts: Facts, unknown_sh: str) -> Iterator[RunScript]:
-    """The scripts of a file's RUNs in shell form; `unknown_sh` is /bin/sh in images that are not known."""
+    """Yield the scripts of a file's RUNs in shell form; `unknown_sh` is /bin/sh in unknown images."""
     source = facts.dockerfile.source.text
     guesses = iter(range(_GUESSES))
     escape = next((d.value for d in facts.dockerfile.directives if d.name == "escape"), "\\")
@@ -80,7 +80,7 @@ def scripts_of(facts: Facts, unknown_sh: str) -> Iterator[RunScript]:
 
 
 class _Part(Struct, frozen=True):
-    """Shell text and where it starts; for what another shell reads, its name and whether it exits on failures."""
+    """Shell text and its start; for another shell's text, the name of the shell and whether it exits on failures."""
 
     start: int
     text: str
@@ -93,14 +93,14 @@ def _exits(options: Iterable[str]) -> bool:
 
 
 def _dialect(name: str, text: str) -> str | None:
-    """ShellCheck's name of the shell; None for one that it does not know."""
+    """Return ShellCheck's name of the shell, or None for a shell that it does not support."""
     if (shebang := re.match(_SHEBANG, text)) is not None:
         name = shebang[1] if shebang[1] != "sh" else name
     return _DIALECTS.get(name)
 
 
 def _parts(source: str, instruction: Instruction, escape: str) -> Iterator[_Part]:
-    """The scripts of a RUN, each with as many characters as the file has there."""
+    """Yield the scripts of a RUN, each with as many characters as in the file."""
     arguments = instruction.arguments
     start = arguments.span(0, 0).start
     heredocs = instruction.heredocs
@@ -124,7 +124,7 @@ def _parts(source: str, instruction: Instruction, escape: str) -> Iterator[_Part
 
 
 def _joined(raw: str, escape: str) -> str:
-    """Shell text whose lines the shell joins as Docker does; comments and blank lines between them become blanks."""
+    """Return text whose lines the shell joins where Docker does; comments and empty lines between become blanks."""
     lines = raw.splitlines(keepends=True)
     found: list[str] = []
     goes_on = False
@@ -146,10 +146,10 @@ def _joined(raw: str, escape: str) -> str:
 
 
 def _exports(variables: Mapping[str, str | None], text: str, guesses: Iterator[int]) -> str:
-    """A line that sets the variables in scope which a script names, with their values where these are known.
+    """Return a line that sets the variables in scope that a script names, with their values if known.
 
-    A name of capitals that is not in scope may be a misspelled one; ShellCheck tells where the nearest is set. One of
-    `guesses` is taken for each such name.
+    An upper-case name that is not in scope may be misspelled; ShellCheck then needs the nearest name to be set. Each
+    such name takes one of `guesses`.
     """
     words: list[str] = []
 

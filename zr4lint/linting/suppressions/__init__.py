@@ -1,8 +1,8 @@
 """Comments that suppress findings.
 
-`# zr4lint: ignore[ZR0501,apt-cleanup] reason` is about the next instruction, `ignore-file[...]` about the file,
-`ignore-stage[...]` about the stage, `ignore-start[...]` about everything up to the next `ignore-end`. Comments to
-hadolint and BuildKit suppress the rules that have their codes as aliases.
+`# zr4lint: ignore[ZR0501,apt-cleanup] reason` applies to the next instruction, `ignore-file[...]` to the file,
+`ignore-stage[...]` to the stage, `ignore-start[...]` to everything up to the next `ignore-end`. Comments for hadolint
+and BuildKit suppress the rules that have their codes as aliases.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from zr4lint.model.finding import Finding
 
 MARK = "zr4lint"
-"""The word that opens a comment to the linter."""
+"""The word that begins a comment for the linter."""
 
 
 def heed(findings: Sequence[Finding], judged: Judged) -> Iterable[Finding]:
-    """Suppress the findings that comments suppress, and report what is wrong with those comments."""
+    """Suppress findings by comments, and report the problems of those comments."""
     if not judged.options.suppressions:
         return findings
     if MARK in judged.source.text:

@@ -1,4 +1,4 @@
-"""Applying suppressions, and finding those that are no use."""
+"""Applies suppressions and finds the unused ones."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def applied(findings: Sequence[Finding], judged: Judged) -> Iterator[Finding]:
-    """The findings with the suppressions of a file applied, and the findings about the suppressions.
+    """Yield the findings with the suppressions of a file applied, and the findings on the suppressions.
 
-    Whether a suppression is used does not depend on which rules are selected.
+    Whether a suppression is used does not depend on the selected rules.
     """
     dockerfile, source = judged.dockerfile, judged.source
     read_ones = [found for comment in dockerfile.comments if (found := read(comment, source))]
@@ -39,7 +39,7 @@ def applied(findings: Sequence[Finding], judged: Judged) -> Iterator[Finding]:
 
 
 class _Area(Struct, frozen=True):
-    """Where a suppression holds: for findings that start in its span."""
+    """The span of a suppression; it applies to findings that start in the span."""
 
     span: Span
     suppression: Suppression
@@ -77,7 +77,7 @@ def _areas(found: list[Suppression], dockerfile: Dockerfile, mistakes: list[Mist
 
 
 def _begun(end: Suppression, open_ones: list[Suppression]) -> Suppression | None:
-    """The suppression that is ended: the last that is open, or the last that names the same rules."""
+    """Return the suppression that `end` closes: the last open one, or the last that names the same rules."""
     if not end.names:
         return open_ones.pop() if open_ones else None
     names = {name.text for name in end.names}
@@ -90,9 +90,9 @@ def _begun(end: Suppression, open_ones: list[Suppression]) -> Suppression | None
 def _suppressed(
     findings: Iterable[Finding], areas: Sequence[_Area], used: set[Span], anchor: Callable[[Span], Span]
 ) -> Iterator[Finding]:
-    """The findings, suppressed where an area holds; of several the one that starts last is used.
+    """Yield the findings, suppressed if an area contains them; of several areas, the one that starts last is used.
 
-    `anchor` gives the place of a finding in the file that has the comments.
+    `anchor` returns the place of a finding in the file that has the comments.
     """
     order = sorted(range(len(areas)), key=lambda n: (areas[n].span.start, areas[n].suppression.span))
     events: list[tuple[int, int, int]] = []

@@ -1,4 +1,4 @@
-"""Parse comments to zr4lint."""
+"""Parses comments for zr4lint."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _MOST_NAMES = 100
 
 
 class Name(Struct, frozen=True):
-    """A code, a name or a prefix, and where it stands."""
+    """A code, a name or a prefix, and its place."""
 
     text: str
     span: Span
 
 
 class Suppression(Struct, frozen=True):
-    """A comment that suppresses, or one that ends what `ignore-start` began; then `names` may be empty.
+    """A comment that suppresses, or one that ends an `ignore-start`; in the latter, `names` may be empty.
 
-    `inside` tells that it stands between the lines of one instruction, `list` is what is within the brackets, `end`
-    the comment that ends what this one begins.
+    `inside` is set if it is between the lines of one instruction. `list` is the span within the brackets. `end` is the
+    comment that ends the area of this one.
     """
 
     scope: str
@@ -48,7 +48,7 @@ class Suppression(Struct, frozen=True):
 
 
 class Mistake(Struct, frozen=True):
-    """A comment to zr4lint that can't be parsed."""
+    """A comment for zr4lint that cannot be parsed."""
 
     message: str
     span: Span
@@ -56,7 +56,7 @@ class Mistake(Struct, frozen=True):
 
 
 def read(comment: Comment, source: SourceFile) -> Suppression | Mistake | None:
-    """The parsed comment; None if it is not one to zr4lint."""
+    """Return the parsed comment, or None if it is not for zr4lint."""
     text = source.slice(comment.span)
     head = re.match(_HEAD, text)
     if head is None:

@@ -1,4 +1,4 @@
-"""Findings on suppressions themselves."""
+"""Reports problems of suppressions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WHERE = {
 
 
 def about(one: Suppression, used: Collection[Span], rules: Rulebook, judged: Judged) -> Iterator[Finding]:
-    """The findings about one suppression; `used` are the places of the names that suppress something."""
+    """Yield the findings on one suppression; `used` are the places of the names that suppress something."""
     source, dockerfile = judged.source, judged.dockerfile
     unknown = [name for name in one.names if not rules.knows(name.text)]
     unused = [name for name in one.names if name.span not in used and name not in unknown and judged.ran(name.text)]
@@ -47,7 +47,7 @@ def about(one: Suppression, used: Collection[Span], rules: Rulebook, judged: Jud
 
 
 def malformed(mistake: Mistake, source: SourceFile) -> Finding:
-    """The finding about a comment that can't be understood."""
+    """Return the finding on a comment that cannot be parsed."""
     return _finding(MALFORMED, mistake.message, mistake.span, source, None, advice=mistake.help)
 
 
@@ -65,7 +65,7 @@ def _finding(
 
 
 def _without(one: Suppression, names: Sequence[Name], dockerfile: Dockerfile, applicability: Applicability) -> Fix:
-    """A fix that takes names out, or the whole comment where none would be left."""
+    """Return a fix that removes names, or the whole comment if none would be left."""
     source = dockerfile.source
     kept = [name.text for name in one.names if name not in names]
     if kept:
@@ -84,7 +84,7 @@ def _whole_line(span: Span, source: SourceFile) -> Span:
 
 
 def _hides_directive(dockerfile: Dockerfile, line: int) -> bool:
-    """Whether a comment keeps the line below from being a directive, as the first comment of a file does."""
+    """Return whether a comment keeps the line below from being a directive, as the first comment of a file does."""
     source = dockerfile.source
     if line != len(dockerfile.directives) + 1 or line >= len(source.line_starts):
         return False

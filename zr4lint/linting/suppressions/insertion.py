@@ -1,4 +1,4 @@
-"""Writing suppressions above the instructions of findings."""
+"""Adds suppressions above the instructions of findings."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _OWN = frozenset(rule.code for rule in OWN_RULES)
 
 
 def add_suppressions(dockerfile: Dockerfile, report: FileReport, reason: str) -> SourceFile:
-    """The file with a suppression above each instruction that has findings which are not suppressed.
+    """Return the file with a suppression above each instruction that has unsuppressed findings.
 
-    What stands behind the last instruction is suppressed for the whole file. Every comment is a line, so the lines
+    Findings after the last instruction are suppressed for the whole file. Each comment is a new line, so the lines
     below it move.
     """
     source = report.source

@@ -1,4 +1,4 @@
-"""Apply the comments to other linters: they suppress the rules that have the same codes as aliases."""
+"""Applies comments for other linters, which suppress the rules with the same codes as aliases."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _ALL = "all"
 def suppressed_by_peers(
     findings: Sequence[Finding], comments: Sequence[PeerComment], anchor: Callable[[Span], Span]
 ) -> Iterator[Finding]:
-    """The findings, suppressed where a comment to another linter names one of their codes.
+    """Yield the findings, suppressed if a comment for another linter names one of their codes.
 
-    hadolint reports some things in another place than zr4lint, so a comment at a related place counts as well. No
-    comment keeps hadolint from reporting that it can't parse a file (DL1000), so none does here.
-    `anchor` gives the place of a span in the file that has the comments.
+    hadolint reports some findings at another place than zr4lint, so a comment at a related place counts, too. In
+    hadolint, no comment suppresses a syntax error (DL1000), so none does here. `anchor` returns the place of a span in
+    the file that has the comments.
     """
     index = _Index(comments, anchor)
     for finding in findings:
@@ -37,7 +37,7 @@ def suppressed_by_peers(
 
 
 class _Index:
-    """The comments that skip a code, by the code in lower case; of one scope they come in the order of their areas."""
+    """The comments that skip a code, by the code in lower case; those of one scope are in the order of their areas."""
 
     def __init__(self, comments: Sequence[PeerComment], anchor: Callable[[Span], Span]) -> None:
         self._anchor = anchor

@@ -1,4 +1,4 @@
-"""Possible causes of several findings: one family of words a module."""
+"""Finds possible causes of several findings; each module finds one family."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ FAMILIES: tuple[Family, ...] = (
     replacing,
     settings_of_git,
 )
-"""The families in the order in which they are tried: what spoils most comes first."""
+"""The families in the order in which they are tried, the most harmful first."""
 MODEST = (background, redirections, commands, steps, dead, replacing, settings_of_git)
-"""The families that leave the telling to a refusal at the same words."""
+"""The families that give way to a refusal at the same words."""
 
 
 def _of_families(facts: Facts) -> Iterator[Suspect]:
@@ -59,7 +59,7 @@ def _of_families(facts: Facts) -> Iterator[Suspect]:
 
 
 def suspects_of(facts: Facts, findings: Sequence[Finding]) -> Iterator[Suspect]:
-    """The suspects of a file with some findings, each once."""
+    """Yield the suspects of a file with findings, without duplicates."""
     seen: set[Suspect] = set()
     for suspect in chain(_of_families(facts), undoing(facts, findings), settling(findings)):
         if suspect not in seen:

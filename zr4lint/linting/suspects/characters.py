@@ -1,4 +1,4 @@
-"""Characters that look like others, and those that no screen shows."""
+"""Suspects characters that look like others, and invisible ones."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ _SIGNS = {
 _LETTERS = {**_CYRILLIC, **_GREEK, **_LATIN, **_QUOTES, **_SIGNS}
 _DASHES = "–—―"
 _MOST = 8
-"""Different characters of a file that are tried."""
+"""The most different characters of a file that are tried."""
 
 
 def characters(facts: Facts) -> Iterator[Suspect]:
-    """Each character that stands for one of ASCII, or for nothing, at all its places."""
+    """Yield each character that stands for an ASCII character or for nothing, with all its places."""
     text = facts.dockerfile.source.text
     if text.isascii():
         return
@@ -68,7 +68,7 @@ def _suspect(text: str, char: str, meant: str, places: list[int]) -> Suspect:
 
 
 def _suspect_of_all(text: str, kinds: list[tuple[str, str]], places: dict[str, list[int]]) -> Suspect:
-    """One suspect for all such characters, where only together they spoil a word, such as a pair of quotes."""
+    """Return one suspect for all such characters, which may break a word only together, such as a pair of quotes."""
     char, meant = min(kinds, key=lambda kind: places[kind[0]][0])
     first = places[char][0]
     edits = tuple(sorted(_edit(text, at, kind, instead) for kind, instead in kinds for at in places[kind]))
@@ -88,7 +88,7 @@ def _suspect_of_all(text: str, kinds: list[tuple[str, str]], places: dict[str, l
 
 
 def _edit(text: str, at: int, char: str, meant: str) -> Edit:
-    if char in _DASHES:  # one dash is typed, two are meant, unless the second stands there
+    if char in _DASHES:  # one dash is typed for two, unless the second is present
         start = at == 0 or text[at - 1].isspace()
         meant = (
             "--" if start and text[at + 1 : at + 3].strip("-").isalpha() and text[at + 2 : at + 3].isalpha() else "-"
@@ -111,7 +111,7 @@ def _message(text: str, at: int, char: str, meant: str) -> str:
 
 
 def _word(text: str, at: int) -> str:
-    """The word around a place."""
+    """Return the word around a place."""
     start, end = at, at
     while start > 0 and not text[start - 1].isspace() and at - start < 40:
         start -= 1
@@ -121,7 +121,7 @@ def _word(text: str, at: int) -> str:
 
 
 def _meant(char: str) -> str | None:
-    """The ASCII character that a character looks like, "" for an invisible one, None where none is alike."""
+    """Return the ASCII character that a character looks like, "" for an invisible one, or None."""
     import unicodedata
 
     if char in _LETTERS:

@@ -1,4 +1,4 @@
-"""How lines are joined and heredocs end: what BuildKit or the shell takes for a part of something else."""
+"""Suspects joined lines and heredocs, which BuildKit or the shell treats as a part of something else."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ARRAYS = ("ADD", "CMD", "COPY", "ENTRYPOINT", "SHELL", "VOLUME")
 
 
 def refused(facts: Facts) -> Iterator[Suspect]:
-    """Suspects for lines that BuildKit refuses although their meaning is clear."""
+    """Yield suspects for lines that BuildKit refuses although their meaning is clear."""
     for error in facts.dockerfile.errors:
         if error.instead is not None:
             yield Suspect(error.span, None, (Edit.of(error.span, error.instead),))
@@ -32,7 +32,7 @@ def refused(facts: Facts) -> Iterator[Suspect]:
 
 
 def _open_heredoc(facts: Facts, error: ParseError) -> Iterator[Suspect]:
-    """A heredoc that takes the rest of the file: end it where it was meant to, or before the next instruction."""
+    """Suspect a heredoc that takes the rest of the file; end it at its likely end, or before the next instruction."""
     source = facts.dockerfile.source
     owner = next((i for i in facts.dockerfile.instructions if i.heredocs and i.heredocs[-1].marker == error.span), None)
     if owner is None:
@@ -60,7 +60,7 @@ def _spare(line: str) -> bool:
 
 
 def _not_continued(facts: Facts, error: ParseError) -> Iterator[Suspect]:
-    """A line that continues the one above, which has no continuation."""
+    """Suspect a line that continues the line above, which has no continuation."""
     instructions = facts.dockerfile.instructions
     index = next((i.index for i in instructions if i.keyword_span == error.span), 0)
     if not index:
@@ -77,7 +77,7 @@ def _not_continued(facts: Facts, error: ParseError) -> Iterator[Suspect]:
 
 
 def swallowed(facts: Facts) -> Iterator[Suspect]:
-    """A continuation that makes the next instruction a part of this one."""
+    """Suspect a continuation that makes the next instruction a part of this one."""
     source = facts.dockerfile.source
     for instruction in facts.dockerfile.instructions:
         end = min((h.body.start for h in instruction.heredocs), default=instruction.span.end)
@@ -107,7 +107,7 @@ def _joined(facts: Facts, line: int, next_line: int, keyword: str) -> Iterator[S
 
 
 def commented_out(facts: Facts) -> Iterator[Suspect]:
-    """A `#` inside a joined line: the shell takes all that follows for a comment, whatever line it stands on."""
+    """Suspect a `#` inside joined lines, where the shell treats all that follows as a comment."""
     source = facts.dockerfile.source
     for instruction in facts.dockerfile.instructions:
         if instruction.keyword != "RUN" or instruction.json is not None or "#" not in instruction.arguments.text:
@@ -116,13 +116,13 @@ def commented_out(facts: Facts) -> Iterator[Suspect]:
             for found in re.finditer(r"(?:(?<=[ \t;&|(])|^)#[^\n]*", piece):
                 if source.text[offset + found.end() : offset + found.end() + 1] in ("\\", "`"):
                     span = Span(offset + found.start(), offset + found.end())
-                    message = "`#` makes a comment of the lines that `\\` joins to this one"
+                    message = "`#` comments out the lines that `\\` joins to this one"
                     at = Span(span.start, span.start + len(source.slice(span).rstrip()))
                     yield Suspect(at, message, (cut(source.text, at),), "Remove the comment")
 
 
 def no_comments(facts: Facts) -> Iterator[Suspect]:
-    """A `#` behind an instruction that is no RUN, where it starts no comment."""
+    """Suspect a `#` after an instruction other than RUN, where it starts no comment."""
     source = facts.dockerfile.source
     for instruction in facts.dockerfile.instructions:
         if instruction.keyword == "RUN" or instruction.json is not None or "#" not in instruction.arguments.text:
@@ -135,7 +135,7 @@ def no_comments(facts: Facts) -> Iterator[Suspect]:
 
 
 def triggers(facts: Facts) -> Iterator[Suspect]:
-    """ONBUILD in front of an instruction that this build needs."""
+    """Suspect an ONBUILD before an instruction that this build needs."""
     for instruction in facts.dockerfile.instructions:
         if instruction.trigger is not None:
             keyword = instruction.trigger.keyword
@@ -145,7 +145,7 @@ def triggers(facts: Facts) -> Iterator[Suspect]:
 
 
 def arrays(facts: Facts) -> Iterator[Suspect]:
-    """Brackets around words that are no JSON array."""
+    """Suspect brackets around words that are not a JSON array."""
     for instruction in facts.dockerfile.instructions:
         text = instruction.arguments
         if instruction.keyword not in _ARRAYS or instruction.json is not None or not text.text.startswith("["):
@@ -159,7 +159,7 @@ def arrays(facts: Facts) -> Iterator[Suspect]:
 
 
 def carriage_returns(facts: Facts) -> Iterator[Suspect]:
-    """A heredoc whose lines end in CR LF: the shell takes the CR for a part of the last word."""
+    """Suspect a heredoc whose lines end in CR LF, since the shell makes the CR a part of the last word."""
     text = facts.dockerfile.source.text
     for instruction in facts.dockerfile.instructions:
         for heredoc in instruction.heredocs:
@@ -172,7 +172,7 @@ def carriage_returns(facts: Facts) -> Iterator[Suspect]:
 
 
 def targets(facts: Facts) -> Iterator[Suspect]:
-    """Several sources for a target that is no folder."""
+    """Suspect several sources for a target that is not a folder."""
     for instruction in facts.dockerfile.instructions:
         if instruction.keyword in ("COPY", "ADD") and instruction.json is None and not instruction.heredocs:
             yield from _target(instruction)

@@ -1,4 +1,4 @@
-"""Words in the scripts of RUN for which a command does not do its work."""
+"""Suspects words in the scripts of RUN that keep a command from doing its work."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _PRINTERS = ("echo", "printf", ":", "true", "false")
 
 
 def commands(facts: Facts) -> Iterator[Suspect]:
-    """The words of each command, and whether it runs."""
+    """Suspect words with which a command does something else, and programs that are arguments of others."""
     for fact in facts.facts:
         if isinstance(fact, Ran) and fact.arguments:
             yield from _idle(facts, fact)
@@ -64,7 +64,7 @@ def _kind(program: str) -> str:
 
 
 def _idle(facts: Facts, ran: Ran) -> Iterator[Suspect]:
-    """Options and verbs with which a program does something else."""
+    """Suspect options and verbs with which a program does something else."""
     text = facts.dockerfile.source.text
     kind = _kind(ran.program)
     pip = kind == "pip" or any(a.value == "pip" for a in ran.arguments[1:3])
@@ -96,7 +96,7 @@ def _idle(facts: Facts, ran: Ran) -> Iterator[Suspect]:
         and verb.value in _UPGRADES
         and _is_word(ran.arguments[-1].value)
     ):
-        message = f"`{kind} {verb.value}` installs no package that is missing"
+        message = f"`{kind} {verb.value}` does not install missing packages"
         yield Suspect(verb.span, message, (Edit.of(verb.span, "install"),), f"Write {kind} install")
     if verb is not None and (meant := _VERBS.get((kind, verb.value or ""))):
         message = f"`{kind} {verb.value}` installs nothing"
@@ -105,12 +105,12 @@ def _idle(facts: Facts, ran: Ran) -> Iterator[Suspect]:
 
 
 def _is_word(value: str | None) -> bool:
-    """Whether the last word of a command may name a package."""
+    """Return whether the last word of a command may name a package."""
     return value is not None and not value.startswith("-") and value not in _UPGRADES
 
 
 def _of_apt(facts: Facts, ran: Ran) -> Iterator[Suspect]:
-    """Letters among others, and configuration items, with which apt changes nothing."""
+    """Suspect bundled letters and configuration items with which apt changes nothing."""
     text = facts.dockerfile.source.text
     for before, argument in zip(ran.arguments, ran.arguments[1:], strict=False):
         value, span = argument.value or "", argument.span
@@ -129,7 +129,7 @@ def _of_apt(facts: Facts, ran: Ran) -> Iterator[Suspect]:
 
 
 def _program(facts: Facts, ran: Ran) -> Iterator[Suspect]:
-    """A pip of another Python, or one named by its folder."""
+    """Suspect a pip of another Python, or one named by its folder."""
     words = facts.dockerfile.source.slice(ran.arguments[0].span)
     found = re.fullmatch(r"(?:/\S*/)?(pip|python)[\d.]*", words)
     by_module = [argument.value for argument in ran.arguments[1:3]] == ["-m", "pip"]
@@ -139,7 +139,7 @@ def _program(facts: Facts, ran: Ran) -> Iterator[Suspect]:
 
 
 def _another(facts: Facts, ran: Ran) -> Iterator[Suspect]:
-    """A program that is an argument of another: the `&&` before it is missing."""
+    """Suspect a program that is an argument of another, where the `&&` before it is missing."""
     for before, argument in zip(ran.arguments, ran.arguments[1:], strict=False):
         if argument.quoted or not _PROGRAM.match(argument.value or "") or ran.wrappers:
             continue
@@ -168,7 +168,7 @@ def _another(facts: Facts, ran: Ran) -> Iterator[Suspect]:
 
 
 def background(facts: Facts) -> Iterator[Suspect]:
-    """A single `&`."""
+    """Suspect a single `&`."""
     for instruction in _scripts(facts):
         for found in re.finditer(r"(?<![&>|<\\])&(?![&>\d-])", instruction.arguments.text):
             span = instruction.arguments.span(found.start(), found.end())
@@ -183,7 +183,7 @@ def background(facts: Facts) -> Iterator[Suspect]:
 
 
 def redirections(facts: Facts) -> Iterator[Suspect]:
-    """A `<` or `>` inside a word that was meant to be a version specifier."""
+    """Suspect a `<` or `>` inside a word that was meant as a version specifier."""
     for instruction in _scripts(facts):
         for found in re.finditer(
             r"(?<=[\s])([A-Za-z][\w.-]*[<>]=?[\d][\w.,<>=*]*)(?=\s|$)", instruction.arguments.text
@@ -194,7 +194,7 @@ def redirections(facts: Facts) -> Iterator[Suspect]:
 
 
 def braces(facts: Facts) -> Iterator[Suspect]:
-    """Braces in a word, which dash hands on as they are."""
+    """Suspect braces in a word, which dash does not expand."""
     for instruction in _scripts(facts):
         for found in re.finditer(
             r"(?<=\s)([^\s{}$'\"]*)\{([^\s{}$'\"]*,[^\s{}$'\"]*)\}([^\s{}$'\"]*)", instruction.arguments.text
@@ -206,7 +206,7 @@ def braces(facts: Facts) -> Iterator[Suspect]:
 
 
 def dead(facts: Facts) -> Iterator[Suspect]:
-    """Commands that never run, at the command before them that decides so."""
+    """Suspect the command that keeps later commands from ever running."""
     broken = [remark.span.start for remark in facts.remarks if remark.code == SHELL_SYNTAX]
     by_run: dict[int, list[Ran]] = {}
     for fact in facts.facts:
@@ -240,13 +240,13 @@ def _dead_in(facts: Facts, instruction: Instruction, commands_of: list[Ran]) -> 
 
 
 def _head(ran: Ran) -> Span:
-    """The first two words of a command."""
+    """Return the first two words of a command."""
     last = ran.arguments[min(1, len(ran.arguments) - 1)] if ran.arguments else None
     return Span(ran.at.span.start, max(last.span.end, ran.at.span.start)) if last is not None else ran.at.span
 
 
 def _branches(ran: Ran, text: MappedText) -> Iterator[Span]:
-    """The word that a case goes by, or the head of a loop, where the command stands in its first branch."""
+    """Yield the word of a case or the head of a loop, if the command is in its first branch."""
     lead = _words_before(text, ran.at.span.start)
     start = text.span(0, len(text.text)).start
     found = re.match(r"case\s+(\S+)\s+in\b", lead) or re.match(r"(for\s+\w+\s+in\b[^;]*);\s*do\s*$", lead)
@@ -255,7 +255,7 @@ def _branches(ran: Ran, text: MappedText) -> Iterator[Span]:
 
 
 def _deciders(before: list[Ran], ran: Ran, instruction: Instruction) -> Iterator[Span]:
-    """The commands and conditions that may keep one from running, the likeliest first."""
+    """Yield the commands and conditions that may keep a command from running, the likeliest first."""
     text = instruction.arguments
     start = text.span(0, len(text.text)).start
     lead = _words_before(text, ran.at.span.start)
@@ -275,7 +275,7 @@ def _deciders(before: list[Ran], ran: Ran, instruction: Instruction) -> Iterator
 
 
 def _words_before(text: MappedText, offset: int) -> str:
-    """The words of an instruction before a place of the file, on its first line."""
+    """Return the words of an instruction before a place of the file, on its first line."""
     piece, start = text.pieces()[0] if text.text else ("", 0)
     return piece[: max(offset - start, 0)]
 

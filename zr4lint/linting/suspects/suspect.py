@@ -1,4 +1,4 @@
-"""Words that may keep others from their work, and the edits that prove it."""
+"""Suspects: words that may cause findings elsewhere, and the edits that prove it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Suspect(Struct, frozen=True):
     """Words of a file that may be the cause of findings.
 
     The findings that are gone once the `edits` are made follow from the words at `span`. `message`, `notes` and
-    `related` tell the cause; a `message` of None leaves that to the finding that stands at the words. `title` makes
-    the edits a fix, `help` says what to do; the edits of a suspect with neither only serve the proof. It takes `least`
-    findings of the worst severity that hang on the words. A `modest` one leaves the telling to what BuildKit, the
-    shell or a program refuses at the words, where something is.
+    `related` describe the cause. If `message` is None, the finding at the words describes it. `title` makes the edits a
+    fix, `help` says what to do; the edits of a suspect with neither only serve the proof. At least `least` findings of
+    the worst severity must depend on the words. A `modest` suspect gives way to a finding that BuildKit, the shell or a
+    program refuses the words, if there is one.
     """
 
     span: Span
@@ -36,13 +36,13 @@ Family = Callable[[Facts], Iterator[Suspect]]
 
 
 def cut(text: str, span: Span) -> Edit:
-    """Take words out, with the blank before them."""
+    """Return an edit that removes words, with the blank before them."""
     start = span.start - (text[span.start - 1 : span.start] == " ")
     return Edit(start, span.end, "")
 
 
 def masked(text: MappedText, keep: Span) -> tuple[Edit, ...]:
-    """Blank an instruction's text out but for the words to keep; line ends and continuations stay."""
+    """Return edits that blank an instruction's text except for the words to keep; line ends and continuations stay."""
     edits: list[Edit] = []
     for piece, offset in text.pieces():
         for start, end in (
@@ -56,7 +56,7 @@ def masked(text: MappedText, keep: Span) -> tuple[Edit, ...]:
 
 
 def outside_comments(facts: Facts) -> Iterable[Span]:
-    """The lines of a file that are no comments, without their line ends."""
+    """Return the lines of a file that are not comments, without their line ends."""
     source = facts.dockerfile.source
     comments = {source.line_of(comment.span.start) for comment in facts.dockerfile.comments}
     for line in range(1, len(source.line_starts) + 1):

@@ -1,4 +1,4 @@
-"""Commands that change what others set up, and fixes of one finding that settle others."""
+"""Suspects commands that change what others set up, and fixes of one finding that resolve others."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _PROGRAM = r"/(?:\S+/)?s?bin/\S+"
 
 
 def undoing(facts: Facts, findings: Sequence[Finding]) -> Iterator[Suspect]:
-    """The commands that several findings stand at: without the command they may be gone.
+    """Yield the commands that several findings point at, since without the command they may be gone.
 
-    A command that fails by itself changes nothing.
+    A command that fails changes nothing, so it is not suspected.
     """
     spans = [finding.span for finding in findings if finding.severity is Severity.ERROR]
     failing = [finding.span for finding in findings if finding.code == COMMAND_FAILS.code]
@@ -43,7 +43,7 @@ def undoing(facts: Facts, findings: Sequence[Finding]) -> Iterator[Suspect]:
 
 
 def replacing(facts: Facts) -> Iterator[Suspect]:
-    """The commands that change a program of the image: without one, the program may do its work again."""
+    """Yield the commands that change a program of the image, which may work again without the command."""
     found = [f for f in facts.facts if isinstance(f, Ran) and f.program in _CHANGES and f.at.reach is not Reach.NEVER]
     for fact in found:
         if any(re.fullmatch(_PROGRAM, argument.value or "") for argument in fact.arguments[1:]):
@@ -52,7 +52,7 @@ def replacing(facts: Facts) -> Iterator[Suspect]:
 
 
 def settings_of_git(facts: Facts) -> Iterator[Suspect]:
-    """The variables before a call of git, for which it may work on another repository."""
+    """Yield the variables before a call of git, since they may make it work on another repository."""
     text = facts.dockerfile.source.text
     for fact in facts.facts:
         if isinstance(fact, Ran) and fact.program == "git":
@@ -64,7 +64,7 @@ def settings_of_git(facts: Facts) -> Iterator[Suspect]:
 
 
 def settling(findings: Sequence[Finding]) -> Iterator[Suspect]:
-    """Findings whose own fix may settle others."""
+    """Yield findings whose own fix may resolve others."""
     fixable = [f for f in findings if f.severity is Severity.ERROR and f.fix and f.requirement is not None]
     for finding in sorted(fixable, key=lambda f: f.code)[:_MOST]:
         if finding.fix is not None and finding.fix.applicability > Applicability.DISPLAY:

@@ -1,4 +1,4 @@
-"""Whole instructions for which others do not do their work."""
+"""Suspects whole instructions that keep others from doing their work."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _SETTINGS = {
 
 
 def steps(facts: Facts) -> Iterator[Suspect]:
-    """A user without rights, a shell that runs nothing, a setting of pip, a mount, a stage that is not built."""
+    """Suspect a user without rights, a shell that runs nothing, a pip setting, a mount, a stage that is not built."""
     source = facts.dockerfile.source
     for instruction in facts.dockerfile.instructions:
         if instruction.keyword == "USER":
             user = plain(instruction.arguments.text, 30)
-            yield _without(facts, instruction, f"the user {user} may not do what later instructions do")
+            yield _without(facts, instruction, f"user {user} lacks permissions that later instructions need")
         elif instruction.keyword == "SHELL":
             yield _without(facts, instruction, "the scripts of later instructions do not work with this shell")
         elif instruction.keyword == "RUN":
             for flag in instruction.flags:
                 if flag.name in ("mount", "network"):
-                    what = "what this mount hides is not in the image"
+                    what = "files below this mount are not in the image"
                     message = (
                         what
                         if flag.name == "mount"
@@ -63,5 +63,5 @@ def _without(facts: Facts, instruction: Instruction, message: str) -> Suspect:
 
 
 def _commented(instruction: Instruction) -> tuple[Edit, ...]:
-    """Make a comment of an instruction on one line, of another nothing but its keyword's line."""
+    """Return edits that turn an instruction into a comment; of several lines, only the first."""
     return (Edit(instruction.span.start, instruction.span.start, "# "),)

@@ -1,1 +1,1 @@
-"""The builds that compose files and bake files describe."""
+"""Readers of compose files and bake files, which describe builds."""

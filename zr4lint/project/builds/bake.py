@@ -1,4 +1,4 @@
-"""Bake files of Docker's buildx, in HCL or JSON: the builds of their targets."""
+"""Reads bake files of Docker's buildx, in HCL or JSON, and returns the builds of their targets."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from zr4lint.project.builds.expressions import Function, Scope, evaluated
 
 MOST_OF_A_MATRIX = 201
 LONGEST_HCL = 50_000
-"""Characters; python-hcl2 takes a megabyte of memory and 40 ms for each thousand."""
+"""The most characters of HCL that are read; python-hcl2 takes a megabyte of memory and 40 ms for each thousand."""
 _HEREDOC = "<<"
 _KINDS = ("variable", "function", "group", "target")
 
 
 def described(text: str, *, json: bool = False) -> Iterator[Described]:
-    """The builds of the default group, of the target "default", or else of all; BuildFileError for a wrong file."""
+    """Yield the builds of the default group, else of the target "default", else of all; raises BuildFileError."""
     document = _json(text) if json else _hcl(text)
     scope = _scope(document.get("variable", {}), document.get("function", {}))
     targets = document.get("target", {})
@@ -45,7 +45,7 @@ def described(text: str, *, json: bool = False) -> Iterator[Described]:
 
 
 def _mapped(text: str, inline: str) -> MappedText:
-    """The text of a Dockerfile at its place in the file, or where it is written in another way at the start."""
+    """Return the text of a Dockerfile at its place in the file, or at offset 0 if the file writes it differently."""
     at = text.find(inline)
     if at >= 0:
         return MappedText(inline, (0,), (at,))
@@ -58,7 +58,7 @@ def _json(text: str) -> Mapping[str, Any]:
     try:
         document = loads(text)
         if re.search(r"\\u[dD][89a-fA-F]", text):
-            dumps(document, ensure_ascii=False).encode()  # half a character, which no path can have
+            dumps(document, ensure_ascii=False).encode()  # lone surrogates, which no path can contain
     except ValueError:
         raise BuildFileError("not JSON") from None
     if not isinstance(document, dict):
@@ -67,7 +67,7 @@ def _json(text: str) -> Mapping[str, Any]:
 
 
 def _quoted(value: Any) -> Any:
-    """A value of JSON as the reader of HCL would have it: strings in quotes, names bare."""
+    """Return a JSON value as the HCL reader returns values: strings in quotes, names bare."""
     if isinstance(value, str):
         return f'"{value}"'
     if isinstance(value, list):
@@ -86,7 +86,7 @@ def _hcl(text: str) -> Mapping[str, Any]:
         document: Any = hcl2.loads(text)
     except RecursionError:
         raise
-    except Exception:  # lark's errors, and what the library raises by mistake for text that is no HCL
+    except Exception:  # lark's errors, and errors that the library raises by mistake for text that is not HCL
         raise BuildFileError("not HCL") from None
     return {kind: _blocks(document.get(kind)) for kind in _KINDS}
 
@@ -105,7 +105,7 @@ def _bare(text: str) -> str:
 
 
 def _scope(rows: Any, functions: Any) -> Scope:
-    """The functions, and the defaults of variables; of one without a default nothing is known."""
+    """Return the functions, and the defaults of variables; the value of a variable without a default is unknown."""
     scope = Scope({}, dict(_functions(functions)))
     known: dict[str, str | None] = {}
     for name, body in rows.items() if isinstance(rows, dict) else ():
@@ -123,7 +123,7 @@ def _functions(rows: Any) -> Iterator[tuple[str, Function]]:
 
 
 def _chosen(groups: Mapping[str, Any], targets: Mapping[str, Any], scope: Scope) -> Iterator[tuple[str, str, Scope]]:
-    """The targets that are built: the name of each, the block it comes from, and what its expressions know."""
+    """Yield the targets to build: the name of each, the block it comes from, and the scope of its expressions."""
 
     @cache
     def rows(name: str) -> list[tuple[str, Scope]]:
@@ -132,7 +132,7 @@ def _chosen(groups: Mapping[str, Any], targets: Mapping[str, Any], scope: Scope)
 
     @cache
     def single() -> dict[str, tuple[str, str, Scope]]:
-        """The targets of matrices by their own names, which few groups list."""
+        """Return the targets of matrices by their own names, which few groups list."""
         return {own: (own, name, values) for name in targets for own, values in rows(name)}
 
     for name in _wanted(groups, lambda name: name in targets or name in single(), [*targets]):
@@ -140,7 +140,7 @@ def _chosen(groups: Mapping[str, Any], targets: Mapping[str, Any], scope: Scope)
 
 
 def _expanded(name: str, body: Mapping[str, Any], scope: Scope) -> Iterator[tuple[str, Scope]]:
-    """The targets that a block with a matrix stands for: one for each combination of its values."""
+    """Yield the targets that a block with a matrix expands to: one for each combination of its values."""
     axes = [[(key, value) for value in values] for key, values in body["matrix"].items() if isinstance(values, list)]
     for number, combination in enumerate(islice(product(*axes), MOST_OF_A_MATRIX), 1):
         own: dict[str, str | None] = {}
@@ -170,14 +170,14 @@ def _wanted(groups: Mapping[str, Any], is_target: Callable[[str], bool], targets
 
 
 class Inheritance:
-    """The keys of targets with those that they inherit; of several targets the last counts. Each is joined once."""
+    """The keys of targets, including inherited ones; the last target wins. Each target is merged once."""
 
     def __init__(self, targets: Mapping[str, Any]) -> None:
         self._targets = targets
         self._known: dict[str, dict[str, Any]] = {}
 
     def body(self, name: str, values: Scope) -> dict[str, Any]:
-        """The keys of a target; `values` are for its `inherits`."""
+        """Return the keys of a target; `values` is the scope for its `inherits`."""
         body = self._targets.get(name)
         parents = body.get("inherits") if isinstance(body, dict) else None
         varying = isinstance(parents, list) and any("${" in str(parent) for parent in parents)
@@ -211,7 +211,7 @@ def _pairs(value: Any, scope: Scope) -> tuple[tuple[str, str | None], ...]:
 
 
 def _value(value: Any, scope: Scope) -> str | None:
-    """A value as text; None where it is not known."""
+    """Return a value as text, or None if it is unknown."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
@@ -222,7 +222,7 @@ def _value(value: Any, scope: Scope) -> str | None:
 
 
 def _template(value: str) -> str:
-    """The text of a template; that of an expression stands in `${...}`."""
+    """Return the text of a template; an expression is wrapped in `${...}`."""
     if len(value) < 2 or value[0] != '"' or value[-1] != '"':
         return value if value.startswith("${") else f"${{{value}}}"
     text = value[1:-1]

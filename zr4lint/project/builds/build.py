@@ -1,4 +1,4 @@
-"""Builds as compose files and bake files describe them."""
+"""The builds that compose files and bake files describe."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from zr4lint.model.source import MappedText
 
 
 class BuildFileError(Exception):
-    """A file that describes builds and can't be used; the message says why, without the file's name."""
+    """A file that describes builds and cannot be used; the message gives the reason without the name of the file."""
 
 
 class Described(Struct, frozen=True):
-    """A build as its file has it; None stands for what depends on a variable that is not known.
+    """A build as its file describes it; None stands for a value that depends on an unknown variable.
 
-    `name` is "service web" or "target web". `args` are the build arguments. `contexts` are the named contexts.
-    `inline` is the text of a Dockerfile that stands in the file itself.
+    `name` is "service web" or "target web". `args` are the build arguments. `contexts` are the named contexts. `inline`
+    is the text of a Dockerfile that the file itself contains.
     """
 
     name: str
@@ -28,9 +28,9 @@ class Described(Struct, frozen=True):
 
 
 class Build(Struct, frozen=True):
-    """A build whose files are known: its Dockerfile, None for one that stands in the file, and its context.
+    """A build whose files are known: the path of its Dockerfile, None if it is inline, and its context.
 
-    `origin` is the path of the file that describes it.
+    `origin` is the path of the file that describes the build.
     """
 
     origin: str

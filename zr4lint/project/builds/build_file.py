@@ -1,4 +1,4 @@
-"""Reading what a compose file or a bake file builds."""
+"""Reads the builds of a compose file or a bake file."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ MOST_BUILDS = 200
 
 
 def builds_of(path: str) -> tuple[list[Build], list[str]]:
-    """The builds that a file describes, equal ones as one with all names, and a line on each that is skipped.
+    """Return the builds that a file describes, and a message for each build that is skipped.
 
-    Raises FileError if the file can't be read or used, or if a package is missing that reads it.
+    Equal builds are returned as one build with all their names. Raises FileError if the file cannot be read or used, or
+    if the package that reads it is missing.
     """
     try:
         text = read_regular(path, MAX_BYTES).decode("utf-8")
@@ -66,7 +67,7 @@ def _described(path: str, text: str) -> Iterator[Described]:
 
 
 def _root(path: str) -> str:
-    """The folder that builds may not leave: the repository's, else the folder of the run or that of the file."""
+    """Return the folder that builds must not leave: the repository, else the current folder or that of the file."""
     folder = os.path.realpath(os.path.dirname(path) or ".")
     root = repository(folder)
     if root is not None:
@@ -80,7 +81,7 @@ def _within(path: str, folder: str) -> bool:
 
 
 def _placed(one: Described, path: str, root: str) -> Build | str:
-    """A build with its files; or why it is skipped."""
+    """Return a build with its files, or the reason why it is skipped."""
     if one.context is None or one.dockerfile is None:
         return f"its {'context' if one.context is None else 'dockerfile'} depends on a variable that is not known"
     if is_remote(one.context):
@@ -100,7 +101,7 @@ def _placed(one: Described, path: str, root: str) -> Build | str:
 
 
 def _place(place: str | None, path: str, root: str) -> str | None:
-    """The place of a named context, that of a folder in the repository as an absolute path."""
+    """Return the location of a named context; a folder in the repository becomes an absolute path."""
     if place is None or "\0" in place or ":" in place or is_remote(place):
         return place
     folder = os.path.realpath(os.path.join(os.path.dirname(path), os.path.expanduser(place)))
@@ -108,5 +109,5 @@ def _place(place: str | None, path: str, root: str) -> str | None:
 
 
 def is_remote(context: str) -> bool:
-    """Whether a context is a git repository or an archive elsewhere."""
+    """Return whether a context is a git repository or an archive on another host."""
     return "://" in context or context.startswith(("git@", "github.com/")) or context.endswith(".git")

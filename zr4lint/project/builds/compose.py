@@ -1,4 +1,4 @@
-"""Compose files: the builds of their services."""
+"""Reads compose files and returns the builds of their services."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from zr4lint.project.builds.compose_overrides import Reset, merged, others
 from zr4lint.project.builds.interpolation import compose, env_file
 
 MOST_ENTRIES = 100_000
-"""Entries that merges of mappings may make: aliases in aliases grow without bound."""
+"""The most entries that merges of mappings may make, since nested aliases can grow without bound."""
 
 MOST_SERVICES = 10_000
 _SCALARS = (str, int, float)
@@ -23,9 +23,9 @@ MOST_EXTENDED = 20
 
 
 def described(text: str, folder: str, name: str = "") -> Iterator[Described]:
-    """The builds of a compose file in a folder, and of those that it includes; BuildFileError for a useless one.
+    """Yield the builds of a compose file in a folder, and of the files that it includes.
 
-    Files that compose merges into one of this `name` count, too.
+    Includes the files that compose merges into one of this `name`. Raises BuildFileError if the file cannot be used.
     """
     document, root = _load(text)
     document = document if isinstance(document, dict) else {}
@@ -45,7 +45,7 @@ def described(text: str, folder: str, name: str = "") -> Iterator[Described]:
         inline = None
         if "dockerfile_inline" in build:
             node = _node(root, "services", str(name), "build", "dockerfile_inline")
-            if texts and getattr(node, "value", None) != build["dockerfile_inline"]:  # it stands in another file
+            if texts and getattr(node, "value", None) != build["dockerfile_inline"]:  # the text comes from another file
                 node = _node(root, "services", str(name))
             inline = _mapped(text, build["dockerfile_inline"], node)
         yield _described(name, build, variables, inline)
@@ -58,7 +58,7 @@ def described(text: str, folder: str, name: str = "") -> Iterator[Described]:
 
 
 def _with(document: dict[str, Any], other: Any) -> dict[str, Any]:
-    """A document with what another one adds to its services."""
+    """Return a document with the services of another document merged into it."""
     above = other.get("services") if isinstance(other, dict) else None
     return {**document, "services": merged(_mapping(document.get("services")), above, _listed)}
 
@@ -86,7 +86,7 @@ def _described(
 
 
 def _other(text: str) -> Any:
-    """The document of another file; None for one that is no YAML."""
+    """Return the document of another file, or None if it is not YAML."""
     try:
         return _load(text)[0]
     except BuildFileError:
@@ -94,14 +94,14 @@ def _other(text: str) -> Any:
 
 
 def _load(text: str) -> tuple[Any, Any]:
-    """The document and its root node."""
+    """Return the document and its root node."""
     try:
         import yaml
     except ImportError:
         raise BuildFileError("PyYAML is missing: pip install 'zr4lint[compose]'") from None
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        """A loader that knows the tags of compose files, and bounds what merges make."""
+        """A loader that knows the tags of compose files and limits the entries that merges make."""
 
         entries = 0
 
@@ -132,7 +132,7 @@ def _load(text: str) -> tuple[Any, Any]:
 
 
 def _variables(folder: str) -> Mapping[str, str]:
-    """The variables of the `.env` file beside a compose file; those of the shell are not known."""
+    """Return the variables of the `.env` file beside a compose file; variables of the shell are unknown."""
     path = os.path.join(folder, ".env")
     try:
         return {} if os.path.islink(path) else env_file(read_regular(path, 100_000).decode("utf-8"))
@@ -147,9 +147,10 @@ def _build(
     folder: str = "",
     variables: Mapping[str, str] | None = None,
 ) -> dict[str, Any] | None:
-    """The `build` of a service as a mapping, with that of the services that it extends, in other files too.
+    """Return the `build` of a service as a mapping, merged with the services that it extends, even in other files.
 
-    `folder` is that of the file, relative to the first one's; `variables` are those of its values.
+    `folder` is the folder of the file, relative to that of the first file; `variables` are the variables for its
+    values.
     """
     variables = linked.variables if variables is None else variables
     found: dict[str, Any] = {}
@@ -178,7 +179,7 @@ def _build(
 
 
 def _both(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments and contexts of two builds together, where both have some."""
+    """Return the arguments and contexts that both builds have, merged."""
     return {
         key: [*_listed(below[key]), *_listed(above[key])]
         for key in ("args", "additional_contexts")
@@ -195,7 +196,7 @@ def _listed(value: Any) -> Iterator[Any]:
 
 
 def _pairs(value: Any, variables: Mapping[str, str]) -> tuple[tuple[str, str | None], ...]:
-    """Names and values of a mapping or of a list; None where a value is not known, or comes from the shell."""
+    """Return the names and values of a mapping or a list; a value is None if unknown, such as one of the shell."""
     found: dict[str, str | None] = {}
     if isinstance(value, dict):
         for name, text in value.items():
@@ -203,7 +204,7 @@ def _pairs(value: Any, variables: Mapping[str, str]) -> tuple[tuple[str, str | N
     elif isinstance(value, list):
         for item in value:
             if not isinstance(item, _SCALARS):
-                continue  # compose refuses it, and lists in lists can be of any length
+                continue  # compose refuses it, and nested lists can have any length
             name, equals, text = str(item).partition("=")
             found[name] = compose(text, variables) if equals else variables.get(name)
     return tuple(found.items())
@@ -212,13 +213,13 @@ def _pairs(value: Any, variables: Mapping[str, str]) -> tuple[tuple[str, str | N
 def _text(value: Any, variables: Mapping[str, str]) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float):  # 3.10 is 3.1 to YAML, as it is to compose
+    if isinstance(value, float):  # YAML reads 3.10 as 3.1, and so does compose
         return repr(value)
     return compose(str(value), variables) if isinstance(value, (str, int)) else None
 
 
 def _node(node: Any, *keys: str) -> Any:
-    """The node at a path of mappings; None where there is none."""
+    """Return the node at a path of mappings, or None if there is none."""
     for key in keys:
         pairs = node.value if node is not None and node.id == "mapping" else ()
         node = next((value for name, value in pairs if getattr(name, "value", None) == key), None)
@@ -226,14 +227,15 @@ def _node(node: Any, *keys: str) -> Any:
 
 
 def _file(build: Mapping[str, Any], variables: Mapping[str, str]) -> str | None:
-    """The path of the Dockerfile; None where it, or the text that takes its place, is not known."""
+    """Return the path of the Dockerfile, or None if the path is unknown or the Dockerfile is inline."""
     return None if "dockerfile_inline" in build else _text(build.get("dockerfile", "Dockerfile"), variables)
 
 
 def _mapped(text: str, value: Any, node: Any) -> MappedText | None:
-    """The text of a Dockerfile with its places in the file; None where it depends on variables.
+    """Return the text of a Dockerfile, mapped to its place in the file, or None if it depends on variables.
 
-    The lines of a block are where they stand; a value of another style, or of another file, is all at its start.
+    The lines of a block scalar keep their places. A value of another style, or from another file, is mapped to its
+    start.
     """
     if not isinstance(value, str) or "$" in value.replace("$$", ""):
         return None

@@ -1,4 +1,4 @@
-"""Other compose files that a compose file names: by `include`, and by `extends` with a file."""
+"""Reads the other compose files that a compose file names with `include`, or with `extends` and a file."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _CONTEXTS = "additional_contexts"
 
 
 class Linked:
-    """The other files of a compose file, each read once; those outside its folder, or behind a link, are not read.
+    """The other files of a compose file, each read once; files outside its folder or behind a link are not read.
 
-    `load` gives the document of a text. Paths are relative to `folder`, with "/" between their parts.
+    `load` parses a text and returns the document. Paths are relative to `folder`, with "/" as the separator.
     """
 
     def __init__(self, folder: str, variables: Mapping[str, str], load: Callable[[str], Any]) -> None:
@@ -28,7 +28,7 @@ class Linked:
         self.known: dict[str, dict[str, Any]] = {}
 
     def read(self, base: str, name: Any) -> tuple[dict[str, Any], str]:
-        """The document of a file that a file in the folder `base` names, and its folder; {} if it can't be had."""
+        """Return the document of the file `name` in the folder `base`, and its folder; {} if it cannot be read."""
         written = compose(name, self.variables) if isinstance(name, str) else None
         path = posixpath.normpath(posixpath.join(base, written)) if written else ""
         if not path or path.startswith(("../", "/", "~")) or path == ".." or "://" in (written or ""):
@@ -38,7 +38,7 @@ class Linked:
         return self.known[path], posixpath.dirname(path)
 
     def included(self, document: Mapping[str, Any], base: str = "") -> Iterator[tuple[dict[str, Any], str]]:
-        """The documents that a document includes, and those that these include, each with its folder."""
+        """Yield the documents that a document includes, directly or through others, each with its folder."""
         seen: set[str] = set()
         waiting = [(name, base) for name in _paths(document)]
         while waiting:
@@ -63,9 +63,9 @@ class Linked:
 
 
 def based(build: Mapping[str, Any], folder: str, variables: Mapping[str, str]) -> dict[str, Any]:
-    """A build of a file in a folder, as one of a file in the folder above; its inline text is another file's.
+    """Return a build of a file in `folder`, with its paths relative to the folder of the first file.
 
-    `variables` are those of its values.
+    `variables` are the variables for its values.
     """
     if not folder:
         return dict(build)
@@ -87,14 +87,14 @@ def _moved(path: Any, folder: str, variables: Mapping[str, str]) -> Any:
     if isinstance(path, str) and "$" in path:
         known = compose(path, variables)
         if known is None:
-            return path  # it stays unknown
+            return path  # the path stays unknown
         path = known.replace("$", "$$")
     local = isinstance(path, str) and "://" not in path and not path.startswith(("/", "~", "$", "git@"))
     return posixpath.join(folder, path) if local else path
 
 
 def _paths(document: Mapping[str, Any]) -> list[Any]:
-    """The paths in the key `include` of a document."""
+    """Return the paths in the key `include` of a document."""
     found: list[Any] = []
     entries = document.get("include")
     for entry in entries if isinstance(entries, list) else ():

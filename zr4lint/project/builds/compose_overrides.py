@@ -1,4 +1,4 @@
-"""Compose files that docker compose merges into the first: the override file, and those that COMPOSE_FILE lists."""
+"""Merges the files that docker compose adds to the first file: the override file and those in COMPOSE_FILE."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _TABLES = ("args", "additional_contexts")
 
 
 class Reset:
-    """The value of `!reset`: what the files before say is gone. `value` is that of `!override`, which replaces it."""
+    """The value of `!reset`, which removes earlier values, or with `value` of `!override`, which replaces them."""
 
     def __init__(self, value: Any = None) -> None:
         self.value = value
 
 
 def others(name: str, folder: str, variables: Mapping[str, str]) -> Iterator[str]:
-    """The texts of the files that compose merges into a file of that name, in their order."""
+    """Yield the texts of the files that compose merges into a file of that name, in their order."""
     listed = variables.get("COMPOSE_FILE", "").split(variables.get("COMPOSE_PATH_SEPARATOR") or ":")
     names = [posixpath.normpath(one) for one in listed if one]
     if names[:1] == [name]:
@@ -46,7 +46,7 @@ def others(name: str, folder: str, variables: Mapping[str, str]) -> Iterator[str
 
 
 def merged(services: Mapping[str, Any], above: Any, listed: Callable[[Any], Iterator[Any]]) -> dict[str, Any]:
-    """Services with those of a later file: their builds are merged by compose's rules. `listed` gives NAME=VALUE."""
+    """Return services merged with those of a later file by compose's rules; `listed` yields NAME=VALUE words."""
     found = dict(services)
     for name, service in above.items() if isinstance(above, dict) else ():
         below = found.get(name)
@@ -72,7 +72,7 @@ def _build(below: Any, above: Any, listed: Callable[[Any], Iterator[Any]]) -> An
 
 
 def _long(build: Any) -> dict[str, Any]:
-    """A build as a mapping; a string is its context."""
+    """Return a build as a mapping; a string is the context."""
     if isinstance(build, dict):
         return build
     return {"context": build} if isinstance(build, str) else {}

@@ -1,4 +1,4 @@
-"""Expressions in the values of bake files: variables, conditions, comparisons, and calls of functions."""
+"""Evaluates the expressions of bake files: variables, conditions, comparisons, and function calls."""
 
 from __future__ import annotations
 
@@ -33,25 +33,25 @@ _BUILT_IN: Mapping[str, Callable[..., str | bool]] = {
 
 
 class Function(Struct, frozen=True):
-    """A function of a bake file: the names of its parameters, and its result, a template or an expression."""
+    """A function of a bake file: the names of its parameters, and its result as a template or an expression."""
 
     parameters: tuple[str, ...]
     result: str
 
 
 class Scope(Struct, frozen=True):
-    """What an expression knows: the values of variables, None for one that is not known, and functions."""
+    """The names that an expression can use: functions, and variables with their values, None if unknown."""
 
     variables: Mapping[str, str | None]
     functions: Mapping[str, Function]
 
 
 class _UnreadableError(Exception):
-    """Text that is no expression of the kinds that are read here, or that takes too long."""
+    """Text that this reader cannot evaluate, or that takes too many steps."""
 
 
 def evaluated(text: str, scope: Scope) -> str | None:
-    """The value of a template; None where it can't be known, or gets too long."""
+    """Return the value of a template, or None if it is unknown or too long."""
     try:
         return _Reader(text, scope, [_STEPS]).whole()
     except _UnreadableError:
@@ -59,10 +59,10 @@ def evaluated(text: str, scope: Scope) -> str | None:
 
 
 class _Reader:
-    """Reads one template; `steps` are those that are left for it and all functions that it calls.
+    """Reads one template; `steps` is the remaining budget, shared with the functions that it calls.
 
-    A value is text, as a build argument has it; None is what can't be known, which does not matter where a condition
-    takes the other value.
+    A value is text, like a build argument. None stands for an unknown value. An unknown value does not matter in the
+    branch of a condition that is not taken.
     """
 
     def __init__(self, text: str, scope: Scope, steps: list[int], depth: int = 0) -> None:
@@ -73,11 +73,11 @@ class _Reader:
         self._depth = depth
 
     def whole(self) -> str | None:
-        """The value of all of the text."""
+        """Return the value of the whole text."""
         return self._template(quoted=False)
 
     def _template(self, *, quoted: bool) -> str | None:
-        """Text up to the quote that ends it, or to the end, with what stands in `${...}` replaced."""
+        """Return the text up to the closing quote or the end, with each `${...}` replaced by its value."""
         parts: list[str | None] = []
         length = 0
         while True:
@@ -97,7 +97,7 @@ class _Reader:
         return "".join(part for part in parts if part is not None) if None not in parts else None
 
     def _replaced(self, mark: str, *, quoted: bool) -> str | None:
-        """The text for a mark in a template."""
+        """Return the text that replaces a mark in a template."""
         if mark == "${":
             value = self._expression()
             self._expect("}")
@@ -123,7 +123,7 @@ class _Reader:
         return value
 
     def _joined(self, level: int) -> str | None:
-        """Values with signs between them, those that bind less first."""
+        """Return the value of operands and binary operators; `level` 0 is the operator that binds least."""
         signs = (("||",), ("&&",), ("==", "!="))[level]
         following = self._unary if level == 2 else lambda: self._joined(level + 1)
         value = following()
@@ -168,7 +168,7 @@ class _Reader:
         return value
 
     def _call(self, name: str) -> str | None:
-        """The value of a function of the file, or of a built-in one."""
+        """Return the value of a function of the file, or of a built-in function."""
         given: list[str | None] = []
         while not self._accept(")"):
             given.append(self._expression())
@@ -187,7 +187,7 @@ class _Reader:
             return None
         try:
             value = _BUILT_IN[name](*known)
-        except TypeError:  # too many words, or too few
+        except TypeError:  # too many arguments, or too few
             raise _UnreadableError from None
         return value if isinstance(value, str) else _said(value)
 

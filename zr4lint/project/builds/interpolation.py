@@ -12,7 +12,7 @@ _LINE = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_][\w.]*)\s*=(?P<value>.*)
 
 
 def compose(text: str, variables: Mapping[str, str]) -> str | None:
-    """A value of a compose file with its variables replaced; None where one is not known, or where it gets too long."""
+    """Return a compose value with its variables replaced, or None if one is unknown or the result is too long."""
     parts: list[str] = []
     at = length = 0
     for found in _COMPOSE.finditer(text):
@@ -39,7 +39,7 @@ def _value(found: re.Match[str], variables: Mapping[str, str]) -> str | None:
 
 
 def env_file(text: str) -> dict[str, str]:
-    """The variables of an `.env` file whose values need no others."""
+    """Return the variables of an `.env` file whose values contain no other variables."""
     found: dict[str, str] = {}
     for line in text.split("\n"):
         pair = _LINE.fullmatch(line.rstrip("\r"))

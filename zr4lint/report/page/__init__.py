@@ -1,7 +1,7 @@
-"""One page for a browser: the requirements beside the file, linked both ways.
+"""An HTML page that shows the requirements beside the file, with links both ways.
 
-The page holds all it needs: it loads nothing, works without scripts, and has no time stamp, so that two runs write the
-same bytes. A policy in it forbids every request and every script but its own.
+The page is self-contained: it loads nothing and works without scripts. It has no time stamp, so two runs write the same
+bytes. Its content security policy forbids every request, and every script but its own.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ HERE = Path(__file__).parent
 
 
 _BUFFERED = 500
-"""The number of pieces of the template that are written at once."""
+"""The number of template pieces that are joined for each write."""
 
 
 def pieces(report: Report, options: Options) -> Iterator[str]:
-    """Write the report, piece by piece: no more than one file is arranged at a time."""
+    """Yield the text of the page in pieces; only one file is prepared at a time."""
     style, script = (part(HERE, name) for name in ("page.css", "page.js"))
     rules = {rule.code: rule for rule in reversed(report.rules)}
     many = len(report.files) > 1
@@ -57,5 +57,5 @@ def pieces(report: Report, options: Options) -> Iterator[str]:
 
 
 def _prefix(number: int) -> str:
-    """The beginning of the anchors of a file in a page of several."""
+    """Return the prefix of the anchors of a file in a page of several files."""
     return f"f{number}-"

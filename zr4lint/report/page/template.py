@@ -1,4 +1,4 @@
-"""Pages made from templates: no value can become markup, and a policy forbids what is not the page's own."""
+"""Pages made from templates, with escaped values and a content security policy."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def part(folder: Path, name: str) -> Markup:
-    """A style or a script, which is put into a page as it is."""
+    """Return a style or a script of `folder`, to be inserted unescaped."""
     return Markup((folder / name).read_text(encoding="utf-8"))
 
 
 @cache
 def environment(folder: Path) -> Environment:
-    """The environment that loads the templates of a folder, and compiles each once."""
+    """Return the environment that loads the templates of a folder and compiles each once."""
     made = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
@@ -45,7 +45,7 @@ def _is_url(text: str) -> bool:
 
 
 def _prose(text: str) -> Markup:
-    """Prose as it is shown, with the words between backticks as code."""
+    """Return prose as markup, with the words between backticks as code."""
     words = text.split("`")
     if len(words) % 2 == 0:
         return _inert(text)
@@ -54,22 +54,22 @@ def _prose(text: str) -> Markup:
 
 
 def _path(text: str) -> Markup:
-    """A path that a narrow window breaks behind a slash."""
+    """Return a path that the browser can break after each slash."""
     return Markup("/<wbr>").join(map(_inert, text.split("/")))
 
 
 def _finalized(value: object) -> object:
-    """The text in the page for a value of the template."""
+    """Return the text that the page shows for a value of the template."""
     return _inert(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _inert(value: str) -> Markup:
-    """Text as it is shown: no markup, no character without a shape, no command to the log that it is printed to."""
+    """Escape text: its markup, its invisible characters, and the commands that a log would execute."""
     return Markup(without_marks(str(escape("\t".join(map(visible, value.split("\t"))))), "&#35;"))
 
 
 def policy(style: str, script: str = "") -> str:
-    """The content security policy: nothing but this style and this script, by their hashes."""
+    """Return the content security policy that allows only this style and this script, by their hashes."""
     scripts = f" script-src '{_hash(script)}';" if script else ""
     return f"default-src 'none'; style-src '{_hash(style)}';{scripts} base-uri 'none'; form-action 'none'"
 

@@ -1,4 +1,4 @@
-"""The content of the page for a file, arranged for the template, which holds no logic."""
+"""The content of the page for a file, prepared for the template, which contains no logic."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from zr4lint.report.paint import Line
 from zr4lint.report.wording import demand, fix_mark, parts, shown_findings
 
 LONGEST_LINE = 2_000
-"""So many characters of a line are shown."""
+"""The most characters of a line that are shown."""
 
 MOST_LINES = 20_000
-"""So many lines of a file are shown; browsers get slow above that."""
+"""The most lines of a file that are shown; browsers get slow above that."""
 
 MOST_WITNESSES = 6
-"""So many witnesses of a requirement are quoted, and so many requirements are named beside a line."""
+"""The most witnesses quoted for a requirement, and the most requirements named beside a line."""
 
 WIDESPREAD = 10
-"""A requirement that more lines than these meet, such as one on comments, is not named beside each of them."""
+"""A requirement met by more lines than this, such as one on comments, is not named beside each line."""
 
 DIFF_WIDTH = 140
 
 
 class Quote(Struct, frozen=True):
-    """A line of the file, quoted at a requirement."""
+    """A line of the file that is quoted at a requirement."""
 
     number: int
     text: str
 
 
 class FindingView(Struct, frozen=True):
-    """A finding, with its place, the parts behind its message, and its fix as the lines that change."""
+    """A finding with its place, the parts after its message, and the lines that its fix changes."""
 
     finding: Finding
     number: int
@@ -51,10 +51,10 @@ class FindingView(Struct, frozen=True):
 
 
 class Requirement(Struct, frozen=True):
-    """A requirement, whether it is met, and by what.
+    """A requirement, its state, and the lines that meet or fail it.
 
-    `state` is "unmet", "met" or, where a rule warns of what is required, "conflict"; `blocked` tells that the build
-    fails by that rule.
+    `state` is "unmet", "met" or, if a rule warns of the required words, "conflict". `blocked` is set if that rule
+    reports a failing build.
     """
 
     anchor: str
@@ -78,23 +78,23 @@ class Section(Struct, frozen=True):
 
 
 class Part(Struct, frozen=True):
-    """How far the file meets one pack."""
+    """The requirements of one pack that the file meets, by section."""
 
     conformance: Conformance
     sections: Sequence[Section]
 
     @property
     def layers(self) -> list[Section]:
-        """The sections that have lines of their own."""
+        """Return the sections that have lines of their own."""
         return [section for section in self.sections if section.row.required]
 
     def count(self, state: str) -> int:
-        """The number of requirements in a state."""
+        """Return the number of requirements in a state."""
         return sum(one.state == state for section in self.sections for one in section.requirements)
 
 
 class Words(Struct, frozen=True):
-    """Words of a line; `anchor` is that of the finding that stands in them."""
+    """Words of a line; `anchor` is the anchor of the finding that marks them."""
 
     text: str
     anchor: str = ""
@@ -102,9 +102,9 @@ class Words(Struct, frozen=True):
 
 
 class SourceLine(Struct, frozen=True):
-    """A line of the file: its words, the anchors and codes of what speaks of it, and the bars beside it.
+    """A line of the file: its words, the anchors and codes of its findings and requirements, and its layer bars.
 
-    `required` and `found` number the layer whose required and found lines these are, 0 for none.
+    `required` and `found` are the numbers of the layers whose required and found lines include this line, 0 for none.
     """
 
     number: int
@@ -117,7 +117,7 @@ class SourceLine(Struct, frozen=True):
 
 
 class FileView(Struct, frozen=True):
-    """A file of the report. `prefix` begins its anchors, which are unique in the page."""
+    """A file of the report. Its anchors begin with `prefix`, which makes them unique in the page."""
 
     prefix: str
     path: str
@@ -132,7 +132,7 @@ class FileView(Struct, frozen=True):
 
 
 class IndexRow(Struct, frozen=True):
-    """A file in the index of a page of several; `counts` are by severity, without the conflicts."""
+    """A file in the index of a page of several files; `counts` are by severity, without the conflicts."""
 
     prefix: str
     path: str
@@ -142,7 +142,7 @@ class IndexRow(Struct, frozen=True):
 
 
 def index_row(file: FileReport, prefix: str) -> IndexRow:
-    """Count the findings of a file."""
+    """Return the index row of a file, with its findings counted."""
     shown = shown_findings(file)
     counted = [finding for finding in shown if not finding.conflict]
     return IndexRow(prefix, file.source.path, _by_severity(counted), len(shown) - len(counted), file.conformance)
@@ -153,7 +153,7 @@ def _by_severity(findings: Sequence[Finding]) -> Mapping[str, int]:
 
 
 def file_view(file: FileReport, prefix: str, rules: Mapping[str, Rule]) -> FileView:
-    """Arrange the report of a file."""
+    """Return the content of the page for the report of a file."""
     return _Arranged(file, prefix, rules).view()
 
 
@@ -189,7 +189,7 @@ class _Arranged:
         )
 
     def _placed(self, view: FindingView) -> bool:
-        """Whether a requirement shows this conflict."""
+        """Return whether the finding is a conflict that is shown at its requirement."""
         return view.finding.conflict in self.anchors
 
     def _finding(self, finding: Finding, number: int) -> FindingView:
@@ -226,7 +226,7 @@ class _Arranged:
         )
 
     def _level(self, finding: Finding) -> Severity:
-        """The severity that a finding has where nothing requires its words."""
+        """Return the severity that a finding would have if no requirement conflicted with it."""
         rule = self.rules.get(finding.code)
         return finding.severity if rule is None else rule.severity
 
@@ -235,7 +235,7 @@ class _Arranged:
         return self.source.text[span.start : min(span.end, span.start + DIFF_WIDTH)].strip()
 
     def _lines(self, shown_parts: Sequence[Part]) -> Iterator[SourceLine]:
-        """The lines of the file with what speaks of each."""
+        """Yield the lines of the file, each with its findings and requirements."""
         marks = self._marks()
         notes = self._notes()
         layers = [section.row for part in shown_parts[:1] for section in part.layers]
@@ -254,7 +254,7 @@ class _Arranged:
             )
 
     def _marks(self) -> dict[int, list[tuple[Span, FindingView, str]]]:
-        """The spans of findings, by the line in which each begins."""
+        """Return the spans of findings, by the line in which each begins."""
         marks: dict[int, list[tuple[Span, FindingView, str]]] = defaultdict(list)
         for view in self.views:
             line = self.source.line_of(view.finding.span.start)
@@ -262,7 +262,7 @@ class _Arranged:
         return marks
 
     def _notes(self) -> dict[int, list[tuple[str, str, str]]]:
-        """The anchor, the code and the kind of what speaks of a line: findings, then met requirements."""
+        """Return anchor, code and kind of what refers to each line: findings first, then met requirements."""
         notes: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
         for view in self.views:
             kind = "conflict" if view.finding.conflict else view.finding.severity.label
@@ -280,12 +280,12 @@ class _Arranged:
 
 
 def _layer(line: int, ranges: Sequence[tuple[int, int] | None]) -> int:
-    """The number of the range that holds a line, counted from 1; 0 if none does."""
+    """Return the number of the range that contains a line, counted from 1, or 0 if none does."""
     return next((place for place, lines in enumerate(ranges, 1) if lines and lines[0] <= line <= lines[1]), 0)
 
 
 def _words(source: SourceFile, line: Span, marks: Sequence[tuple[Span, FindingView, str]]) -> list[Words]:
-    """A line in pieces, each with the worst finding that stands in it; marks without width take one character."""
+    """Split a line into pieces, each with its worst finding; an empty span marks one character."""
     spans: list[tuple[Span, FindingView, str]] = []
     for span, view, anchor in marks:
         start = min(max(span.start, line.start), line.end)
