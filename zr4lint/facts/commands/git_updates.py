@@ -12,6 +12,7 @@ from msgspec import structs
 from zr4lint.facts.command_facts import Cloned, Removed
 from zr4lint.facts.remotes import Remotes, Repository
 from zr4lint.programs.git import Clone, GitCommand, Update, parse_update, read_git
+from zr4lint.programs.image_paths import absolute
 from zr4lint.programs.option_reading import Parsed
 from zr4lint.programs.urls import repository as repository_of
 from zr4lint.shell import Argument, Reach
@@ -44,6 +45,11 @@ def updated(call: Call) -> Iterator[Fact]:
         folder = posixpath.dirname(folder)
         found = _repository(call, remotes, folder)
     if found is None:
+        return
+    if update.kind == "take":
+        start = call.path("." if update.folder == "" else update.folder)
+        taken = (absolute(word.value, start) for word in update.sources if word.value is not None)
+        yield Removed(call.at(relative=True), tuple(path for path in taken if path is not None), recursive=True)
         return
     if update.kind == "empty":
         yield Removed(call.at(relative=True), (f"{folder}/*",), recursive=True)
