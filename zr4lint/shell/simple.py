@@ -36,7 +36,7 @@ _COPIES = frozenset({"cat", "tee", "tr"})
 """Programs whose output, or whose file, is made of their standard input."""
 _SEARCHES = frozenset({"grep", "egrep", "fgrep"})
 _TEXTS = frozenset({"awk", "gawk", "mawk", "perl"})
-_READS_ALL = frozenset({".", "cat", "sort", "head", "tail", "wc"})
+_READS_ALL = frozenset({"cat", "sort", "head", "tail", "wc"})
 """Programs that fail if one of their operands, which are files, is missing."""
 _CALL = 10
 _RUN_BY = 5
